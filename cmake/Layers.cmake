@@ -1,0 +1,33 @@
+# One target per layer, each with its own include folder: a header of a layer that a target does not link does not exist
+# for it. What may use what: docs/architecture.md.
+
+add_library(skep_flags INTERFACE)
+target_compile_definitions(skep_flags INTERFACE _GNU_SOURCE SKEP_VERSION="${PROJECT_VERSION}")
+target_compile_options(skep_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla
+  -Wpointer-arith -Wwrite-strings -Wimplicit-fallthrough -Wno-missing-field-initializers
+  -fno-common -fstack-protector-strong)
+if(SKEP_WERROR)
+  target_compile_options(skep_flags INTERFACE -Werror)
+endif()
+if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT SKEP_SANITIZE)
+  target_compile_definitions(skep_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(SKEP_SANITIZE)
+  target_compile_options(skep_flags INTERFACE -fsanitize=${SKEP_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(skep_flags INTERFACE -fsanitize=${SKEP_SANITIZE})
+endif()
+if(SKEP_COVERAGE)
+  target_compile_options(skep_flags INTERFACE --coverage)
+  target_link_options(skep_flags INTERFACE --coverage)
+endif()
+
+# skep_layer(name FOLDER dir SOURCES ... DEPS ...): a static library whose include folder is `dir`. DEPS are handed on
+# to whoever links the layer; PRIVATE_DEPS (foreign libraries) are linked but their headers stay inside.
+function(skep_layer name)
+  cmake_parse_arguments(ARG "" "FOLDER" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  list(TRANSFORM ARG_SOURCES PREPEND "${ARG_FOLDER}/")
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}")
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE skep_flags ${ARG_PRIVATE_DEPS})
+endfunction()

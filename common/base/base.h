@@ -1,0 +1,37 @@
+/* base.h - the handful of things every file uses. */
+#ifndef SKEP_BASE_H
+#define SKEP_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Milliseconds. As a point in time: monotonic, or unix time where the name says `wall`. */
+typedef int64_t ms_t;
+#define MS_NEVER INT64_MAX
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* `auto_free(type) p = ...;` frees p with type_free when the scope ends; set p = NULL to hand it over. The type's
+ * header declares it with DEFINE_AUTO_FREE(type). */
+#define auto_free(type) __attribute__((cleanup(type##_auto_free))) struct type *
+#define DEFINE_AUTO_FREE(type)                           \
+    static inline void type##_auto_free(struct type **p) \
+    {                                                    \
+        type##_free(*p);                                 \
+    }
+
+static inline ms_t ms_min(ms_t a, ms_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline ms_t ms_max(ms_t a, ms_t b)
+{
+    return a > b ? a : b;
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* text.h - views of text and the small parsers that options, topics and messages share. Pure. */
+#ifndef SKEP_TEXT_H
+#define SKEP_TEXT_H
+
+#include <string.h>
+
+#include "err.h"
+
+/* A view of bytes, not terminated; borrowed from whatever it points into. `at` is NULL only for "absent". */
+struct text {
+    const char *at;
+    size_t len;
+};
+
+#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
+
+static inline struct text text_of(const char *terminated)
+{
+    return (struct text){ terminated, terminated ? strlen(terminated) : 0 };
+}
+
+static inline bool text_equal(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool text_is(struct text a, const char *terminated)
+{
+    return text_equal(a, text_of(terminated));
+}
+
+/* Splits off what stands before the first `separator`: returns it and leaves the rest in *rest. Without a separator
+ * the whole is returned and rest->at becomes NULL. */
+struct text text_split(struct text *rest, char separator);
+
+/* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
+bool text_is_utf8(struct text t);
+
+/* Decimal integer, optional sign, nothing else around it. ERR_SYNTAX or ERR_RANGE; *ret untouched on failure. */
+enum err text_to_int(struct text t, int64_t *ret);
+
+/* Duration: a whole number with a unit, `ms` `s` `m` `h` `d`, e.g. 250ms, 30s; `0` needs no unit. */
+enum err text_to_duration(struct text t, ms_t *ret);
+
+/* The shortest form that text_to_duration reads back, e.g. 90000 -> 90s. */
+#define DURATION_SIZE 24
+void duration_to_text(ms_t duration, char ret[DURATION_SIZE]);
+
+/* Size in bytes: a whole number with an optional unit KiB, MiB or GiB. */
+enum err text_to_size(struct text t, int64_t *ret);
+
+/* 16 hexadecimal digits, either case; not all zero. ERR_SYNTAX. */
+enum err text_to_hex64(struct text t, uint64_t *ret);
+#define HEX64_SIZE 17
+void hex64_to_text(uint64_t value, char ret[HEX64_SIZE]);
+
+/* Writes `t` with everything that could harm a terminal, a log line or a reader (control characters, DEL, C1 and bidi
+ * controls, invalid UTF-8) replaced by '?', cut at `size - 1` bytes on a character border, terminated. */
+void text_to_printable(struct text t, char *ret, size_t size);
+
+#endif

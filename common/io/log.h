@@ -1,0 +1,34 @@
+/* log.h - one line per call on stderr: human on a terminal, logfmt otherwise, JSON on request.
+ *
+ * Values are made printable; nothing received is trusted. Called from the loop's thread only. */
+#ifndef SKEP_LOG_H
+#define SKEP_LOG_H
+
+#include "text.h"
+
+#define LOG_LEVELS(X)     \
+    X(ERROR, "error")     \
+    X(WARNING, "warning") \
+    X(INFO, "info")       \
+    X(DEBUG, "debug")
+#define X(symbol, name) LOG_##symbol,
+enum log_level { LOG_LEVELS(X) LOG_LEVEL_COUNT };
+#undef X
+
+/* `format`: "auto" (human on a terminal, logfmt else), "logfmt" or "json". With $JOURNAL_STREAM pointing at stderr
+ * lines get a <N> prefix and no time. */
+void log_setup(const char *component, const char *format, const char *level);
+
+/* log_at(LOG_INFO, "connected", "broker", uri, NULL): a message, then pairs of key and value, ended by NULL. A NULL
+ * value leaves its pair out. */
+void log_at(enum log_level level, const char *message, ...) __attribute__((sentinel));
+
+/* True at most `burst` times per `every` ms for this limiter; the count of what was swallowed is put into *ret_skipped
+ * when it next says true. For lines that hostile input can cause. */
+struct log_limit {
+    ms_t since;
+    unsigned used, skipped;
+};
+bool log_allowed(struct log_limit *limit, unsigned burst, ms_t every, unsigned *ret_skipped);
+
+#endif

@@ -1,0 +1,85 @@
+/* mqtt.h - an MQTT 5 client as a guest of the loop, over libmosquitto. Moves bytes, knows no messages.
+ *
+ * Reads the socket in bursts until nothing more came; connects on the thread pool (DNS and TCP block there, not here);
+ * reconnects by itself, quickly after a link that had lived, then with full jitter; asks for the will anew before every
+ * CONNECT. While offline nothing is queued: mqtt_publish says ERR_UNREACHABLE. All calls and callbacks on the loop's
+ * thread; callbacks may call mqtt_* but not mqtt_free. */
+#ifndef SKEP_MQTT_H
+#define SKEP_MQTT_H
+
+#include "loop.h"
+#include "text.h"
+
+struct mqtt;
+
+struct mqtt_options {
+    const char *broker; /* mqtt://host[:port] or mqtts://host[:port]; IPv6 in brackets */
+    const char *client_id;
+    const char *username;      /* NULL = none */
+    const char *password_file; /* read at every connect; one trailing newline is cut; NULL = none */
+    const char *cafile, *cert, *key;
+    int keep_alive_s;
+    ms_t reconnect_max;
+    uint64_t seed; /* for the jitter */
+};
+
+struct mqtt_message {
+    struct text topic, payload;
+    bool retain;
+    uint8_t qos;
+    bool has_expiry;
+    uint32_t expiry_s;          /* what is left */
+    struct text response_topic; /* absent = none */
+    struct text correlation;    /* absent = none */
+};
+
+struct mqtt_publish {
+    const char *topic;
+    struct text payload;
+    uint8_t qos;
+    bool retain;
+    const char *content_type;   /* NULL = none; given: payload format 1 is set too */
+    uint32_t expiry_s;          /* 0 = none */
+    const char *response_topic; /* NULL = none */
+    struct text correlation;    /* absent = none */
+    uint64_t token;             /* 0 = do not tell */
+};
+
+#define MQTT_NO_SUBSCRIBER 0x10
+
+struct mqtt_events {
+    /* Fill in the will of the CONNECT that is about to be made; false = none. Pointers must live until it returns. */
+    bool (*will)(void *user, struct mqtt_publish *ret);
+    void (*up)(void *user);                                          /* CONNACK was fine */
+    void (*down)(void *user, const char *why);                       /* an established link ended */
+    void (*failed)(void *user, const char *why);                     /* an attempt failed; the next one is scheduled */
+    void (*message)(void *user, const struct mqtt_message *message); /* borrowed during the call */
+    void (*acked)(void *user, uint64_t token, uint8_t reason);       /* PUBACK of a QoS 1 publish with a token */
+    void (*subscribed)(void *user, uint64_t token, uint8_t reason);  /* SUBACK; reason >= 0x80 = refused */
+    void (*packet)(void *user);  /* something was received: the link is proven. Once per burst, before its messages */
+    void (*drained)(void *user); /* the burst was handed over */
+};
+
+/* Parses the URI, reads no file, connects nothing. `options` is copied. ERR_RANGE or ERR_SYNTAX with a sentence. */
+enum err mqtt_new(struct loop *loop, const struct mqtt_options *options, const struct mqtt_events *events, void *user,
+                  struct mqtt **ret, struct errbuf *e);
+void mqtt_free(struct mqtt *mqtt); /* without DISCONNECT: the broker publishes the will */
+DEFINE_AUTO_FREE(mqtt)
+
+void mqtt_start(struct mqtt *mqtt); /* begins to connect, and keeps at it */
+bool mqtt_is_up(const struct mqtt *mqtt);
+
+/* Drops the link at once (no DISCONNECT) and connects again by the schedule. */
+void mqtt_drop(struct mqtt *mqtt, const char *why);
+
+/* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_TOO_LARGE, ERR_IO. */
+enum err mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish);
+enum err mqtt_subscribe(struct mqtt *mqtt, const char *filter, uint8_t qos, bool no_local, uint8_t retain_handling,
+                        uint64_t token);
+enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
+
+/* Sends DISCONNECT and makes no new connection; `done` is called once, when the socket is closed or after 1 s. Publish
+ * and await its acknowledgement before. */
+void mqtt_stop(struct mqtt *mqtt, void (*done)(void *user));
+
+#endif

@@ -1,0 +1,57 @@
+/* service.h - the shared body of every program: options, environment, INI file, --help, --version, --check-config,
+ * --print-config, logging, signals, readiness, exit codes. */
+#ifndef SKEP_SERVICE_H
+#define SKEP_SERVICE_H
+
+#include "conf.h"
+#include "loop.h"
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_UNHEALTHY = 3,
+    EXIT_NOT_FOUND = 4,
+    EXIT_UNREACHABLE = 5,
+    EXIT_REFUSED = 6,
+    EXIT_TIMED_OUT = 124,
+    EXIT_INTERRUPTED = 130,
+};
+
+/* What every program takes; embed it in the program's own struct and give the offset. */
+struct service_conf {
+    const char *config; /* --config FILE */
+    const char *broker, *username, *password_file, *cafile, *cert, *key, *root;
+    const char *log_format, *log_level;
+    bool help, version, check_config, print_config;
+};
+
+struct service {
+    const char *name;                  /* "skep-queen" */
+    const char *summary;               /* one line */
+    const char *examples;              /* shown first by --help */
+    const char *usage;                 /* e.g. "skep-worker [OPTIONS] --exec -- COMMAND [ARG...]" */
+    const char *section;               /* of the INI file, e.g. "queen" */
+    const struct conf_option *options; /* the program's own, ended by a row without a name */
+    size_t common_offset;              /* of the struct service_conf in the target */
+};
+
+/* Fills `target` from defaults, INI, environment and options. Returns -1 to go on, or the exit code: it has printed
+ * what was asked (help, version, config) or one sentence about what is wrong. *ret_next: index of the first word that
+ * is no option. `check` (may be NULL) validates the whole and writes the sentence; it runs before --check-config
+ * reports. */
+int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
+                      enum err (*check)(void *target, struct errbuf *e), int *ret_next);
+
+/* Common rows with the defaults of interface.md, for programs that list their tables by themselves (documentation). */
+extern const struct conf_option service_options[];
+
+/* A secret from a file: first line, no newline; at most 4 KiB; refused when others than the owner may write it.
+ * The caller frees *ret. */
+enum err service_read_secret(const char *path, char **ret, struct errbuf *e);
+
+/* TERM and INT call `stop` once; a second INT exits at once with 130. HUP calls `reload` (NULL: ignored). Feeds the
+ * watchdog from the loop. */
+enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user);
+
+#endif

@@ -1,0 +1,34 @@
+/* codec.h - messages <-> JSON bytes, driven by the field lists. All limits of docs/protocol.md are enforced here.
+ *
+ * Decoding: outputs live in `arena`; on failure *ret is untouched and the sentence names the field. Unknown fields are
+ * accepted. Absent and null are the same. */
+#ifndef SKEP_CODEC_H
+#define SKEP_CODEC_H
+
+#include "arena.h"
+#include "buf.h"
+#include "msg.h"
+
+/* Beyond the field table: lease_ms >= 3 x interval_ms (ERR_RANGE). */
+enum err heartbeat_decode(struct arena *arena, struct text json, struct heartbeat *ret, struct errbuf *e);
+enum err presence_decode(struct arena *arena, struct text json, struct presence *ret, struct errbuf *e);
+
+/* Every present field, in the list's order; absent ones are left out of a heartbeat, and `null` in a presence, whose
+ * shape is fixed (ids that the sender does not have are left out). */
+void heartbeat_encode(const struct heartbeat *heartbeat, struct buf *ret);
+void presence_encode(const struct presence *presence, struct buf *ret);
+struct json_write;
+void exit_encode(const struct exit_info *exit, struct json_write *w); /* EXIT or null */
+
+/* ERR_MISMATCH when an id in the document contradicts the topic's. NULL `in_document` is fine. */
+enum err ids_match(const char *in_document, struct text in_topic, const char *what, struct errbuf *e);
+
+/* One row of a message's table, for documentation tests. */
+struct field_info {
+    const char *name, *type, *doc;
+    double low, high;
+    bool required;
+};
+extern const struct field_info heartbeat_field_info[], presence_field_info[], exit_field_info[]; /* end: name NULL */
+
+#endif

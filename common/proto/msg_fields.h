@@ -1,0 +1,82 @@
+/* msg_fields.h - the fields of every message, once. Struct, decoder, encoder and the tables in docs/protocol.md are
+ * made from these lists.
+ *
+ * X(type, name, low, high, required, doc). `low` and `high` bound a number, or the length of a text.
+ *
+ * type     JSON                         C member                    absent
+ * ID       string, an id                const char *                NULL
+ * TOKEN    string of the id form        const char *                NULL
+ * TEXT     string                       const char *                NULL
+ * HEX64    string, 16 hex digits        uint64_t                    0
+ * TIME     string, RFC 3339             ms_t, unix ms               TIME_ABSENT
+ * INT      integer (up to 2^53)         int64_t                     INT_ABSENT (-1; no field takes negative values)
+ * NUMBER   finite number                double                      NAN
+ * BOOL     true, false                  int8_t 0 or 1               -1
+ * PRESENCE online, stale, offline       int8_t enum presence_state  -1
+ * DEATH    a cause of death             int8_t enum death_cause     -1
+ * GAUGES   object string -> number      const struct cJSON *        NULL
+ * LABELS   object string -> string      const struct cJSON *        NULL
+ * EXIT     object, struct exit_info     struct exit_info            .known == false
+ * OBJECT   any object                   const struct cJSON *        NULL
+ */
+#ifndef SKEP_MSG_FIELDS_H
+#define SKEP_MSG_FIELDS_H
+
+#define MSG_INT_MAX 9007199254740992.0 /* 2^53: beyond it a double loses integers */
+#define MSG_INTERVAL_MIN 50
+#define MSG_INTERVAL_MAX 86400000
+#define MSG_GAUGES_MAX 64
+#define MSG_LABELS_MAX 16
+
+#define HEARTBEAT_FIELDS(X)                                                                                           \
+    X(ID, worker_id, 1, 64, false, "if present it must equal the topic's; over HTTP it is required")                  \
+    X(TOKEN, status, 1, 64, true, "`starting` `loading` `idle` `busy` `draining` `error`; other tokens pass through") \
+    X(NUMBER, gpu_utilization, 0, 1, false, "share of the accelerator in use")                                        \
+    X(TEXT, model_loaded, 0, 256, false, "what is loaded")                                                            \
+    X(INT, queue_depth, 0, MSG_INT_MAX, false, "requests waiting")                                                    \
+    X(NUMBER, last_inference_ms, 0, 1e15, false, "how long the last request took")                                    \
+    X(TIME, timestamp, 0, 0, false, "the sender's clock: shown, never used to judge")                                 \
+    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's; over HTTP absent means `default`")            \
+    X(HEX64, session, 0, 0, false, "random, new for every process start")                                             \
+    X(INT, connection, 1, 4294967295.0, false, "counts CONNECTs within the session")                                  \
+    X(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats within the session")                                        \
+    X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest")          \
+    X(INT, lease_ms, 3 * MSG_INTERVAL_MIN, 1e12, false, "silence after which this sender may be judged lost")         \
+    X(INT, retain_s, 1, 4294967295.0, false, "the message expiry that was set")                                       \
+    X(INT, progress, 0, MSG_INT_MAX, false, "advanced by the work loop only; any change is progress")                 \
+    X(INT, progress_age_ms, 0, MSG_INT_MAX, false, "since the last advance")                                          \
+    X(INT, inflight, 0, MSG_INT_MAX, false, "requests being worked on")                                               \
+    X(INT, oldest_request_ms, 0, MSG_INT_MAX, false, "age of the oldest of them")                                     \
+    X(INT, stall_ms, 1, 1e12, false, "how long work in flight may stand still; default 60000")                        \
+    X(INT, stalled_ms, 0, MSG_INT_MAX, false, "how long the agent has known that work stands still")                  \
+    X(TEXT, endpoint, 0, 512, false, "URL whose `GET /health` this worker answers")                                   \
+    X(INT, pid, 1, 4294967295.0, false, "process, for people")                                                        \
+    X(TEXT, host, 0, 255, false, "machine, for people")                                                               \
+    X(TEXT, version, 0, 64, false, "program, for people")                                                             \
+    X(GAUGES, metrics, 0, MSG_GAUGES_MAX, false, "anything else worth a gauge")                                       \
+    X(LABELS, labels, 0, MSG_LABELS_MAX, false, "anything worth filtering by")
+
+/* Of a worker; a hive's and a queen's have no worker_id, a queen's names itself in queen_id. */
+#define PRESENCE_FIELDS(X)                                                                              \
+    X(ID, worker_id, 1, 64, false, "if present it must equal the topic's")                              \
+    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                \
+    X(ID, queen_id, 1, 64, false, "if present it must equal the topic's")                               \
+    X(PRESENCE, presence, 0, 0, true, "`online` `stale` `offline`")                                     \
+    X(DEATH, cause, 0, 0, false, "`connection_lost` `process_exited` `goodbye`; null while online")     \
+    X(HEX64, session, 0, 0, false, "as in the heartbeat")                                               \
+    X(INT, connection, 1, 4294967295.0, false, "as in the heartbeat; a will carries its CONNECT's own") \
+    X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "as in the heartbeat")               \
+    X(BOOL, rpc, 0, 0, false, "true: answers requests")                                                 \
+    X(EXIT, exit, 0, 0, false, "how the watched process ended")                                         \
+    X(INT, pid, 1, 4294967295.0, false, "process, for people")                                          \
+    X(TEXT, host, 0, 255, false, "machine, for people")                                                 \
+    X(TEXT, version, 0, 64, false, "program, for people")                                               \
+    X(TEXT, endpoint, 0, 512, false, "as in the heartbeat")                                             \
+    X(TIME, timestamp, 0, 0, false, "the sender's clock; a will carries the time of its CONNECT")
+
+#define EXIT_FIELDS(X)                                                \
+    X(INT, code, 0, 255, false, "exit status, or 128 + signal")       \
+    X(TEXT, signal, 0, 16, false, "name of the signal, e.g. SIGSEGV") \
+    X(BOOL, oom, 0, 0, false, "killed for want of memory; null: cannot tell")
+
+#endif

@@ -1,0 +1,75 @@
+/* outbox.h - what a core wants done: a list of effects, in order, that the driver carries out. Pure.
+ *
+ * Everything an effect points to is copied into the outbox and lives until outbox_reset. If memory runs out the outbox
+ * is `failed` and takes nothing more: a driver must look at it after every step, for then the world no longer matches
+ * the core. */
+#ifndef SKEP_OUTBOX_H
+#define SKEP_OUTBOX_H
+
+#include "arena.h"
+
+enum effect_kind {
+    EFFECT_CONNECT,     /* open a connection, with `publish` as its will */
+    EFFECT_DISCONNECT,  /* send DISCONNECT (no will) and close */
+    EFFECT_SUBSCRIBE,   /* `subscribe` */
+    EFFECT_UNSUBSCRIBE, /* `subscribe.filter` */
+    EFFECT_PUBLISH,     /* `publish` */
+    EFFECT_EVENT,       /* `text`: a JSON document to tell the outside of (log, --on-event, HTTP waiters) */
+    EFFECT_NOTICE,      /* `text`: a sentence for the log */
+    EFFECT_EXIT,        /* `code`, `text`: end the process */
+};
+
+struct publish {
+    const char *topic;
+    struct text payload;
+    uint8_t qos;
+    bool retain;
+    bool urgent;                /* requests go ahead of what is queued */
+    const char *content_type;   /* NULL = none */
+    uint32_t expiry_s;          /* 0 = none */
+    const char *response_topic; /* NULL = none */
+    struct text correlation;    /* absent = none */
+    uint64_t token;             /* of the acknowledgement (QoS 1): handed back with the reason code; 0 = do not tell */
+};
+
+struct subscribe {
+    const char *filter;
+    uint8_t qos;
+    bool no_local;
+    uint8_t retain_handling; /* 0 send stored copies, 1 if new, 2 never */
+    uint64_t token;          /* handed back with SUBACK; 0 = do not tell */
+};
+
+struct effect {
+    enum effect_kind kind;
+    union {
+        struct publish publish;
+        struct subscribe subscribe;
+        struct {
+            int code;
+            struct text text;
+        };
+    };
+    struct effect *next;
+};
+
+struct outbox {
+    struct arena arena;
+    struct effect *first, **end;
+    bool failed;
+};
+
+void outbox_init(struct outbox *outbox);
+void outbox_clear(struct outbox *outbox);
+void outbox_reset(struct outbox *outbox); /* forget the effects */
+
+void outbox_publish(struct outbox *outbox, const struct publish *publish);
+void outbox_connect(struct outbox *outbox, const struct publish *will);
+void outbox_disconnect(struct outbox *outbox);
+void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
+void outbox_unsubscribe(struct outbox *outbox, const char *filter);
+void outbox_event(struct outbox *outbox, struct text json);
+void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
+void outbox_exit(struct outbox *outbox, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+#endif

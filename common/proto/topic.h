@@ -1,0 +1,56 @@
+/* topic.h - the topic tree: text <-> structure. Table in docs/protocol.md. Pure, no allocation. */
+#ifndef SKEP_TOPIC_H
+#define SKEP_TOPIC_H
+
+#include "name.h"
+
+#define TOPIC_SIZE 512 /* longest topic with its terminator: root 128 + four names */
+#define TOPIC_ROOT_MAX 128
+
+/* X(symbol, pattern below the tree, in the request tree?)
+ * In a pattern {h} {w} {q} {m} {c} stand for a hive, worker, queen, method and client id. */
+#define TOPICS(X)                                               \
+    X(WORKER_HEARTBEAT, "hive/{h}/worker/{w}/heartbeat", false) \
+    X(WORKER_PRESENCE, "hive/{h}/worker/{w}/presence", false)   \
+    X(WORKER_WITNESS, "hive/{h}/worker/{w}/witness", false)     \
+    X(HIVE_HEARTBEAT, "hive/{h}/heartbeat", false)              \
+    X(HIVE_PRESENCE, "hive/{h}/presence", false)                \
+    X(QUEEN_PRESENCE, "queen/{q}/presence", false)              \
+    X(VERDICT, "queen/{q}/verdict/{h}/{w}", false)              \
+    X(HIVE_VERDICT, "queen/{q}/hive-verdict/{h}", false)        \
+    X(EVENT, "queen/{q}/event", false)                          \
+    X(WORKER_REQUEST, "hive/{h}/worker/{w}/{m}", true)          \
+    X(HIVE_REQUEST, "hive/{h}/{m}", true)                       \
+    X(QUEEN_REQUEST, "queen/{q}/{m}", true)                     \
+    X(REPLY, "reply/{c}", true)
+
+#define X(symbol, pattern, request) TOPIC_##symbol,
+enum topic_kind { TOPICS(X) TOPIC_KIND_COUNT };
+#undef X
+
+/* Parts that the kind does not have are absent (at == NULL). For building a filter a part may be "+". A client id in a
+ * reply topic may contain ':' and is at most 256 bytes without '/', '+', '#'. */
+struct topic {
+    enum topic_kind kind;
+    struct text hive, worker, queen, method, client;
+};
+
+/* Root: one or more levels of id characters, at most TOPIC_ROOT_MAX bytes, no wildcards. ERR_TOPIC. */
+enum err topic_root_check(struct text root, struct errbuf *e);
+
+/* Parts of *ret are borrowed from `text`. ERR_TOPIC: not ours, or no such kind; ERR_ID: a part is no valid id. */
+enum err topic_parse(const char *root, struct text text, struct topic *ret);
+
+/* Writes the topic (or filter), terminated. ERR_TOPIC when it does not fit or a part is missing. */
+enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC_SIZE]);
+
+/* True if `topic` may be answered: below `ROOT-rpc/reply/`, no wildcards, UTF-8, fits. */
+bool topic_is_reply(const char *root, struct text topic);
+
+/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": one broker session per identity. */
+#define CLIENT_ID_SIZE (16 + 2 * NAME_SIZE)
+void client_id_worker(const char *hive, const char *worker, char ret[CLIENT_ID_SIZE]);
+void client_id_hive(const char *hive, char ret[CLIENT_ID_SIZE]);
+void client_id_queen(const char *queen, char ret[CLIENT_ID_SIZE]);
+
+#endif
