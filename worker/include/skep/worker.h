@@ -1,0 +1,124 @@
+/* skep/worker.h - make a program a Skep worker: retained heartbeats, presence with a last will, answers to requests.
+ *
+ *     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+ *     struct skep_worker *worker;
+ *     options.worker = "worker-123";
+ *     if (skep_worker_open(&options, &worker, error, sizeof error) != SKEP_OK) ...
+ *     skep_worker_set_status(worker, "idle");
+ *     ...
+ *     skep_worker_close(worker, NULL, 1000);
+ *
+ * Threads: every function may be called from any thread, at the same time, but for skep_worker_close, which must be the
+ * last. Setters never block on the network or the disk: they leave the new value with the library's own thread, which
+ * publishes a change at once (several within 50 ms become one heartbeat). The library starts one thread of its own and
+ * those of paho; it handles no signals and never changes cJSON's allocator. A child of fork() must not use the worker.
+ *
+ * Results are enum skep_result. Strings are UTF-8, are copied, and are borrowed only during the call. */
+#ifndef SKEP_WORKER_H
+#define SKEP_WORKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct skep_worker;
+
+enum skep_result {
+    SKEP_OK = 0,
+    SKEP_INVALID = 1, /* an argument is not allowed; nothing changed */
+    SKEP_NOMEM = 2,   /* no memory; nothing changed */
+    SKEP_TIMEOUT = 3, /* the broker did not acknowledge in time */
+    SKEP_FAILED = 4   /* the thread or the MQTT library could not be started */
+};
+
+enum skep_log_level { SKEP_LOG_ERROR = 0, SKEP_LOG_WARNING = 1, SKEP_LOG_INFO = 2, SKEP_LOG_DEBUG = 3 };
+
+/* Initialise with SKEP_WORKER_OPTIONS_INIT, then set what differs. NULL and 0 mean the default. */
+struct skep_worker_options {
+    size_t size;        /* sizeof(struct skep_worker_options), set by the initialiser */
+    const char *broker; /* mqtt://127.0.0.1:1883; mqtts:// for TLS */
+    const char *root;   /* skep/v1 */
+    const char *hive;   /* default */
+    const char *worker; /* required: the worker's name */
+    const char *username;
+    const char *password_file; /* read at every connect; one trailing newline is cut */
+    const char *cafile, *cert, *key;
+    const char *version;       /* of the program, for people */
+    const char *endpoint;      /* URL where GET /health of this worker is answered */
+    const char *status;        /* the first status; starting */
+    uint64_t session;          /* random */
+    uint32_t interval_ms;      /* 30000; 50 to 86400000 */
+    uint32_t lease_ms;         /* 3 intervals */
+    uint32_t keep_alive_s;     /* 10; 1 to 65535 */
+    uint32_t retain_s;         /* 86400 */
+    uint32_t reconnect_max_ms; /* 30000 */
+    uint32_t pid;              /* of the process that does the work; this process */
+    void (*log)(void *user, enum skep_log_level level, const char *message); /* from the library's thread; none */
+    void *user;
+};
+
+#define SKEP_WORKER_OPTIONS_INIT           \
+    {                                      \
+        sizeof(struct skep_worker_options) \
+    }
+
+/* How a watched process ended, for skep_worker_close. */
+struct skep_worker_exit {
+    int code;           /* exit status, or 128 + signal */
+    const char *signal; /* "SIGSEGV", or NULL */
+    int oom;            /* 1 killed for want of memory, 0 not, -1 cannot tell */
+};
+
+/* Starts the worker's thread and returns at once; connecting, and trying again, is the thread's business. On failure a
+ * sentence is written to `error` (may be NULL) and *ret is untouched. */
+enum skep_result skep_worker_open(const struct skep_worker_options *options, struct skep_worker **ret, char *error,
+                                  size_t error_size);
+
+/* SKEP_INVALID unless the status is of the form [A-Za-z0-9][A-Za-z0-9._-]{0,63}. Published at once if it differs. */
+enum skep_result skep_worker_set_status(struct skep_worker *worker, const char *status);
+
+/* NULL: absent. Published at once if it differs. */
+enum skep_result skep_worker_set_model(struct skep_worker *worker, const char *model);
+
+/* A numeric heartbeat field by its name: gpu_utilization, queue_depth, last_inference_ms, inflight, oldest_request_ms,
+ * stall_ms, pid. NAN: absent. SKEP_INVALID for another name or a value out of the field's range. */
+enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *field, double value);
+
+/* An entry of `metrics` or `labels`; NAN or NULL removes it. At most 64 metrics, 16 labels. */
+enum skep_result skep_worker_set_metric(struct skep_worker *worker, const char *name, double value);
+enum skep_result skep_worker_set_label(struct skep_worker *worker, const char *name, const char *value);
+
+/* Several fields at once, as a JSON object of heartbeat fields (null: absent). Fields that the library sets itself
+ * (ids, session, connection, seq, interval, lease, retain_s, timestamp, progress) are refused. All or nothing. */
+enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json, size_t len, char *error,
+                                   size_t error_size);
+
+/* One step of progress. Call it from the work loop only, never from a timer: it is the proof that work goes on. */
+void skep_worker_progress(struct skep_worker *worker);
+
+/* The caller knows that work stands still (1), or no longer (0): stalled_ms counts from the call. */
+void skep_worker_set_stalled(struct skep_worker *worker, int stalled);
+
+/* Publishes a heartbeat now. */
+void skep_worker_beat(struct skep_worker *worker);
+
+/* 1 while the broker link is up and the birth was acknowledged. */
+int skep_worker_is_online(const struct skep_worker *worker);
+
+/* The session, 16 hexadecimal digits; lives as long as the worker. */
+const char *skep_worker_session(const struct skep_worker *worker);
+
+/* Leaves and frees the worker. `exit` NULL: goodbye (offline). Else: the watched program crashed (stale,
+ * process_exited, with the exit). Waits up to timeout_ms for the acknowledgement; SKEP_TIMEOUT: it did not come, and
+ * the broker will tell the fleet by the will instead. NULL worker is fine. */
+enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit,
+                                   uint32_t timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
