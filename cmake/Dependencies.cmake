@@ -1,4 +1,4 @@
-# Everything comes from Debian 12's packages; `scripts/packages` lists them.
+# Everything comes from Debian 12's packages; `scripts/install-packages` lists them.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(MOSQUITTO REQUIRED IMPORTED_TARGET libmosquitto>=2.0.11)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
