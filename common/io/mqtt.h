@@ -1,9 +1,9 @@
 /* mqtt.h - an MQTT 5 client as a guest of the loop, over libmosquitto. Moves bytes, knows no messages.
  *
  * Reads the socket in bursts until nothing more came; connects on the thread pool (DNS and TCP block there, not here);
- * reconnects by itself, quickly after a link that had lived, then with full jitter; asks for the will anew before every
- * CONNECT. While offline nothing is queued: mqtt_publish says ERR_UNREACHABLE. All calls and callbacks on the loop's
- * thread; callbacks may call mqtt_* but not mqtt_free. */
+ * reconnects by itself, by the schedule that the driver's retry_in gives; asks for the will anew before every CONNECT.
+ * While offline nothing is queued: mqtt_publish says ERR_UNREACHABLE. All calls and callbacks on the loop's thread;
+ * callbacks may call mqtt_* but not mqtt_free. */
 #ifndef SKEP_MQTT_H
 #define SKEP_MQTT_H
 
@@ -19,8 +19,6 @@ struct mqtt_options {
     const char *password_file; /* read at every connect; one trailing newline is cut; NULL = none */
     const char *cafile, *cert, *key;
     int keep_alive_s;
-    ms_t reconnect_max;
-    uint64_t seed; /* for the jitter */
 };
 
 struct mqtt_message {
@@ -48,6 +46,10 @@ struct mqtt_publish {
 #define MQTT_NO_SUBSCRIBER 0x10
 
 struct mqtt_events {
+    /* A link ended after it had been up for `lived` ms, or an attempt failed (-1): returns the delay until the next
+     * attempt, in ms. Asked once for each loss or failure, before `down` or `failed`. Required; the others may be NULL.
+     */
+    ms_t (*retry_in)(void *user, ms_t lived);
     /* Fill in the will of the CONNECT that is about to be made; false = none. Pointers must live until it returns. */
     bool (*will)(void *user, struct mqtt_publish *ret);
     void (*up)(void *user);                                          /* CONNACK was fine */
