@@ -17,12 +17,12 @@ struct httpd_options {
 };
 
 struct httpd_request {
-    const char *method, *path;                /* path percent-decoded by nobody: as received, without the query */
-    struct text query;                        /* raw, without '?'; absent = none */
-    struct text body;                         /* complete; borrowed during the call */
-    const char *content_type, *authorization; /* NULL = none */
-    bool woken;                               /* the handler had said HTTPD_WAIT before: httpd_wake was called */
-    bool timed_out;                           /* ... or the wait is over: answer now */
+    const char *method, *path; /* path percent-decoded by nobody: as received, without the query */
+    struct text query;         /* raw, without '?'; absent = none */
+    struct text body;          /* complete; borrowed during the call */
+    const char *host, *content_type, *authorization; /* header fields; NULL = none */
+    bool woken;                                      /* the handler had said HTTPD_WAIT before: httpd_wake was called */
+    bool timed_out;                                  /* ... or the wait is over: answer now */
 };
 
 struct httpd_response {
