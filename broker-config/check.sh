@@ -1,0 +1,88 @@
+#!/bin/sh
+# check.sh - the installed mosquitto takes mosquitto.conf and acl.example and does what the comments in them say.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d)
+pid=
+
+stop_broker() {
+    [ -n "$pid" ] || return 0
+    kill "$pid" 2>/dev/null || true
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    pid=
+}
+trap 'stop_broker; rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+
+start_broker() {
+    started=$("$here/start" "$dir" "$@")
+    port=${started% *}
+    pid=${started#* }
+}
+
+fail() {
+    echo "check: $*" >&2
+    cat "$dir/mosquitto.log" >&2
+    exit 1
+}
+
+publish() {
+    mosquitto_pub -h 127.0.0.1 -p "$port" -q 1 "$@"
+}
+
+subscribe() {
+    mosquitto_sub -h 127.0.0.1 -p "$port" -q 1 -W 10 "$@"
+}
+
+check_persistence() {
+    publish -V 5 -r -t skep/check/kept -m kept || fail "a publish was refused"
+    stop_broker
+    start_broker
+    [ "$(subscribe -V 5 -C 1 -t skep/check/kept)" = kept ] || fail "persistence: a retained message was lost"
+}
+
+check_queue() {
+    subscribe -c -i skep-check -t skep/check/queue -E || fail "a subscription was refused"
+    seq 1500 | publish -l -t skep/check/queue || fail "a burst was refused"
+    got=$(subscribe -c -i skep-check -t skep/check/queue -C 1500 | wc -l)
+    [ "$got" -eq 1500 ] || fail "max_queued_messages: $got of 1500 arrived"
+}
+
+# An MQTT 5 client keeps to the limit by itself, without a word: MQTT 3.1.1 shows what the broker does.
+check_packet_size() {
+    head -c 60000 /dev/zero | publish -V 311 -s -t skep/check/large || fail "max_packet_size: 60000 bytes were refused"
+    if head -c 70000 /dev/zero | publish -V 311 -s -t skep/check/large 2>/dev/null; then
+        fail "max_packet_size: 70000 bytes were taken"
+    fi
+}
+
+check_loopback() {
+    "$here/render" 1883 "$dir" | grep -q '^listener 1883 127\.0\.0\.1$' || fail "the listener is not loopback only"
+}
+
+# What a user publishes on a topic arrives at the queen, or does not. The second publish ends the wait.
+arrives() {
+    publish -V 5 -u "$1" -t "$2" -r -m said 2>/dev/null || true
+    publish -V 5 -u queen -t skep/v1/hive/end -r -m end
+    subscribe -V 5 -u queen -t "$2" -t skep/v1/hive/end -C 1 | grep -q said
+}
+
+check_acl() {
+    arrives w1 skep/v1/hive/a/worker/w1/heartbeat || fail "acl: a worker cannot beat"
+    arrives w1 skep/v1/hive/a/worker/w1/presence || fail "acl: a worker cannot be born"
+    if arrives w1 skep/v1/hive/a/worker/w2/heartbeat; then fail "acl: a worker beats for another"; fi
+    if arrives w1 skep/v1/queen/queen/verdict/a/w1; then fail "acl: a worker judges"; fi
+    if arrives viewer skep/v1/hive/a/worker/w1/witness; then fail "acl: a viewer writes"; fi
+    [ "$(subscribe -V 5 -u viewer -t skep/v1/hive/a/worker/w1/heartbeat -C 1)" = said ] || fail "acl: a viewer is blind"
+}
+
+start_broker
+check_persistence
+check_queue
+check_packet_size
+check_loopback
+stop_broker
+rm -f "$dir/mosquitto.db"
+start_broker "acl_file $here/acl.example"
+check_acl
