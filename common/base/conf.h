@@ -29,8 +29,8 @@ enum conf_type {
 struct conf_option {
     const char *name; /* long option without the dashes; SKEP_NAME in the environment; the key in an INI file */
     enum conf_type type;
-    size_t offset; /* of the member in the target struct */
-    int64_t min, max;
+    size_t offset;        /* of the member in the target struct */
+    int64_t min, max;     /* both 0: no bounds */
     const char *fallback; /* default as text; NULL = absent (NULL, 0 or false) */
     const char *choices;
     char short_name;        /* 0 = none */
@@ -71,7 +71,8 @@ enum err conf_environment(struct conf *conf, char *const *environ, struct errbuf
 /* The options part of --help: one row each, wrapped at `width` columns. */
 void conf_help(const struct conf_option *const *tables, int width, struct buf *ret);
 
-/* `name = value  # origin`, one line each, INI syntax. */
+/* `name = value  # origin`, one line each, INI syntax; a comment for what is not set. Without the options that only the
+ * command line knows. */
 void conf_print(const struct conf *conf, struct buf *ret);
 
 #endif

@@ -47,8 +47,8 @@ struct errbuf {
     char text[ERRBUF_SIZE];
 };
 
-/* Writes the sentence (cut to fit; NULL `e` is fine) and returns `err`, so that a fault reads
- * `return err_set(e, ERR_RANGE, "port %ld: must be 1 to 65535", port);`. */
+/* Writes the sentence (cut to fit; NULL `e` is fine; e->text may be an argument) and returns `err`, so that a fault
+ * reads `return err_set(e, ERR_RANGE, "port %ld: must be 1 to 65535", port);`. */
 enum err err_set(struct errbuf *e, enum err err, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -13,7 +13,7 @@ uint64_t rng_next(struct rng *rng);
 /* Uniform in [low, high], both included; low <= high. */
 int64_t rng_between(struct rng *rng, int64_t low, int64_t high);
 
-/* `value` moved by up to +-`percent` per cent, uniformly. */
+/* `value` moved by up to +-`percent` per cent (100 at most), uniformly. A value that is not positive stays as it is. */
 ms_t rng_jitter(struct rng *rng, ms_t value, unsigned percent);
 
 #endif

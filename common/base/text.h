@@ -36,6 +36,10 @@ struct text text_split(struct text *rest, char separator);
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool text_is_utf8(struct text t);
 
+/* An id as the protocol defines it: [A-Za-z0-9][A-Za-z0-9._-]{0,63}. */
+#define TEXT_ID_MAX 64
+bool text_is_id(struct text t);
+
 /* Decimal integer, optional sign, nothing else around it. ERR_SYNTAX or ERR_RANGE; *ret untouched on failure. */
 enum err text_to_int(struct text t, int64_t *ret);
 
@@ -49,13 +53,23 @@ void duration_to_text(ms_t duration, char ret[DURATION_SIZE]);
 /* Size in bytes: a whole number with an optional unit KiB, MiB or GiB. */
 enum err text_to_size(struct text t, int64_t *ret);
 
+/* The shortest form that text_to_size reads back, e.g. 65536 -> 64KiB. */
+#define SIZE_TEXT_SIZE 24
+void size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE]);
+
 /* 16 hexadecimal digits, either case; not all zero. ERR_SYNTAX. */
 enum err text_to_hex64(struct text t, uint64_t *ret);
 #define HEX64_SIZE 17
 void hex64_to_text(uint64_t value, char ret[HEX64_SIZE]);
 
 /* Writes `t` with everything that could harm a terminal, a log line or a reader (control characters, DEL, C1 and bidi
- * controls, invalid UTF-8) replaced by '?', cut at `size - 1` bytes on a character border, terminated. */
+ * controls, line separators, invalid UTF-8) replaced by '?', cut at `size - 1` bytes on a character border, terminated.
+ */
 void text_to_printable(struct text t, char *ret, size_t size);
+
+/* How many bytes must be added, dropped, replaced or swapped with their neighbour to turn one into the other: for "did
+ * you mean". SIZE_MAX when either is longer than TEXT_DISTANCE_MAX. */
+#define TEXT_DISTANCE_MAX 64
+size_t text_distance(struct text a, struct text b);
 
 #endif

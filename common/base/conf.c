@@ -1,0 +1,360 @@
+#include "conf.h"
+
+#include <stdio.h>
+
+#define LABEL_SIZE 96
+#define SHOWN_SIZE 64
+#define RANGE_SIZE 24
+
+/* A parsed value; the member that the row's type uses lies at its start, as every member of a union does. */
+union value {
+    const char *text;
+    bool flag;
+    int64_t number;
+    uint64_t bits;
+};
+
+/* One option and its index over all tables. */
+struct row {
+    const struct conf_option *option;
+    size_t index;
+};
+
+/* The row behind `row`; start with { 0 }. False at the end. `table` is the caller's place in the list of tables. */
+static bool row_next(const struct conf_option *const **table, struct row *row)
+{
+    if (!**table) {
+        return false;
+    }
+    row->index += row->option != NULL;
+    row->option = row->option ? row->option + 1 : **table;
+    while (!row->option->name) {
+        if (!*++*table) {
+            return false;
+        }
+        row->option = **table;
+    }
+    return true;
+}
+
+/* min = max = 0 means that there are no bounds. */
+static enum err range_check(const struct conf_option *option, int64_t number)
+{
+    bool bounded = option->min != 0 || option->max != 0;
+    return bounded && (number < option->min || number > option->max) ? ERR_RANGE : OK;
+}
+
+static enum err text_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        if ((c < ' ' && c != '\t') || c == 0x7F) {
+            return ERR_SYNTAX;
+        }
+    }
+    ret->text = t.at;
+    return option->max > 0 ? range_check(option, (int64_t)t.len) : OK;
+}
+
+static enum err id_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    (void)option;
+    ret->text = t.at;
+    return text_is_id(t) ? OK : ERR_ID;
+}
+
+static enum err choice_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    ret->text = t.at;
+    struct text rest = text_of(option->choices);
+    while (rest.at) {
+        if (text_equal(text_split(&rest, '|'), t)) {
+            return OK;
+        }
+    }
+    return ERR_RANGE;
+}
+
+static enum err flag_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    static const struct {
+        const char *word;
+        bool flag;
+    } words[] = { { "true", true },   { "yes", true }, { "on", true },   { "1", true },
+                  { "false", false }, { "no", false }, { "off", false }, { "0", false } };
+    (void)option;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (text_is(t, words[i].word)) {
+            ret->flag = words[i].flag;
+            return OK;
+        }
+    }
+    return ERR_SYNTAX;
+}
+
+static enum err int_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    enum err err = text_to_int(t, &ret->number);
+    return err ? err : range_check(option, ret->number);
+}
+
+static enum err duration_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    enum err err = text_to_duration(t, &ret->number);
+    return err ? err : range_check(option, ret->number);
+}
+
+static enum err size_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    enum err err = text_to_size(t, &ret->number);
+    return err ? err : range_check(option, ret->number);
+}
+
+static enum err hex64_parse(const struct conf_option *option, struct text t, union value *ret)
+{
+    (void)option;
+    return text_to_hex64(t, &ret->bits);
+}
+
+static void int_to_text(int64_t number, char ret[RANGE_SIZE])
+{
+    snprintf(ret, RANGE_SIZE, "%lld", (long long)number);
+}
+
+_Static_assert(RANGE_SIZE >= DURATION_SIZE && RANGE_SIZE >= SIZE_TEXT_SIZE, "a bound of any type fits");
+
+/* What a type accepts, and how the sentence about a bad value ends: "must be WHAT between LOW and HIGH BEHIND". */
+static const struct type {
+    enum err (*parse)(const struct conf_option *option, struct text t, union value *ret);
+    size_t size;  /* of the member in the target struct */
+    bool is_text; /* the value must be copied */
+    const char *what;
+    void (*bound_to_text)(int64_t bound, char ret[RANGE_SIZE]); /* NULL: the type has no bounds */
+    const char *behind;
+} types[] = {
+    [CONF_TEXT] = { text_parse, sizeof(char *), true, "text without control characters", int_to_text, " bytes long" },
+    [CONF_ID] = { id_parse, sizeof(char *), true,
+                  "an id of letters, digits, '.', '_' and '-', with a letter or digit first, at most 64 in all" },
+    [CONF_FLAG] = { flag_parse, sizeof(bool), false, "true, false, yes, no, on, off, 1 or 0" },
+    [CONF_INT] = { int_parse, sizeof(int64_t), false, "a whole number", int_to_text, "" },
+    [CONF_DURATION] = { duration_parse, sizeof(ms_t), false, "a duration such as 200ms, 30s, 5m, 1h", duration_to_text,
+                        "" },
+    [CONF_SIZE] = { size_parse, sizeof(int64_t), false, "a size such as 4096, 64KiB, 512MiB, 1GiB", size_to_text, "" },
+    [CONF_HEX64] = { hex64_parse, sizeof(uint64_t), false, "16 hexadecimal digits, not all zero" },
+    [CONF_CHOICE] = { choice_parse, sizeof(char *), true, "one of " },
+};
+
+/* The sentence about a value that the option does not allow. */
+static enum err value_refuse(const struct conf_option *option, struct text value, enum err err, const char *label,
+                             struct errbuf *e)
+{
+    const struct type *type = &types[option->type];
+    const char *choices = option->type == CONF_CHOICE ? option->choices : "";
+    char shown[SHOWN_SIZE];
+    text_to_printable(value.len > 0 ? value : TEXT("\"\""), shown, sizeof(shown));
+    bool bounded = type->bound_to_text && (option->min != 0 || option->max != 0);
+    if (!bounded) {
+        return err_set(e, err, "%s %s: must be %s%s", label, shown, type->what, choices);
+    }
+    char low[RANGE_SIZE], high[RANGE_SIZE];
+    type->bound_to_text(option->min, low);
+    type->bound_to_text(option->max, high);
+    return err_set(e, err, "%s %s: must be %s between %s and %s%s", label, shown, type->what, low, high, type->behind);
+}
+
+/* Checks a value whatever its rank, so that a mistake does not hide behind a stronger source; stores it unless one has
+ * spoken already. */
+static enum err row_set(struct conf *conf, struct row row, struct text value, enum conf_origin origin,
+                        const char *label, struct errbuf *e)
+{
+    const struct type *type = &types[row.option->type];
+    union value parsed = { 0 };
+    enum err err = type->parse(row.option, value, &parsed);
+    if (err) {
+        return value_refuse(row.option, value, err, label, e);
+    }
+    if (origin < conf->origin[row.index]) {
+        return OK;
+    }
+    if (type->is_text && !(parsed.text = arena_copy(conf->arena, value))) {
+        return err_set(e, ERR_NOMEM, "%s: out of memory", label);
+    }
+    memcpy((char *)conf->target + row.option->offset, &parsed, type->size);
+    conf->origin[row.index] = (uint8_t)origin;
+    return OK;
+}
+
+static enum err default_set(struct conf *conf, struct row row, struct errbuf *e)
+{
+    if (row.index >= CONF_OPTIONS_MAX) {
+        return err_set(e, ERR_FULL, "%s: more than %d options", row.option->name, CONF_OPTIONS_MAX);
+    }
+    memset((char *)conf->target + row.option->offset, 0, types[row.option->type].size);
+    conf->origin[row.index] = CONF_FROM_DEFAULT;
+    if (!row.option->fallback) {
+        return OK;
+    }
+    char label[LABEL_SIZE];
+    snprintf(label, sizeof(label), "default of %s", row.option->name);
+    return row_set(conf, row, text_of(row.option->fallback), CONF_FROM_DEFAULT, label, e);
+}
+
+enum err conf_init(struct conf *conf, const struct conf_option *const *tables, void *target, struct arena *arena,
+                   struct errbuf *e)
+{
+    *conf = (struct conf){ .tables = tables, .target = target, .arena = arena };
+    enum err err = OK;
+    for (struct row row = { 0 }; !err && row_next(&tables, &row);) {
+        err = default_set(conf, row, e);
+    }
+    return err;
+}
+
+static bool row_find(const struct conf *conf, struct text name, struct row *ret)
+{
+    const struct conf_option *const *table = conf->tables;
+    for (struct row row = { 0 }; row_next(&table, &row);) {
+        if (text_is(name, row.option->name)) {
+            *ret = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool row_find_short(const struct conf *conf, char name, struct row *ret)
+{
+    const struct conf_option *const *table = conf->tables;
+    for (struct row row = { 0 }; row_next(&table, &row);) {
+        if (row.option->short_name == name) {
+            *ret = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The name that `name` was probably meant to be: at most every third character wrong. NULL if there is none. */
+static const char *name_nearest(const struct conf *conf, struct text name)
+{
+    const struct conf_option *const *table = conf->tables;
+    const char *nearest = NULL;
+    size_t least = name.len / 3 + 1;
+    for (struct row row = { 0 }; row_next(&table, &row);) {
+        size_t distance = text_distance(name, text_of(row.option->name));
+        if (distance < least) {
+            least = distance;
+            nearest = row.option->name;
+        }
+    }
+    return nearest;
+}
+
+static enum err name_refuse(const struct conf *conf, struct text name, enum conf_origin origin, const char *label,
+                            struct errbuf *e)
+{
+    const char *nearest = name_nearest(conf, name);
+    if (!nearest) {
+        return err_set(e, ERR_UNKNOWN, "%s: unknown option", label);
+    }
+    const char *dashes = origin == CONF_FROM_OPTION ? "--" : "";
+    return err_set(e, ERR_UNKNOWN, "%s: unknown option; did you mean %s%s?", label, dashes, nearest);
+}
+
+enum err conf_set(struct conf *conf, struct text name, struct text value, enum conf_origin origin, const char *label,
+                  struct errbuf *e)
+{
+    struct row row;
+    if (!row_find(conf, name, &row)) {
+        return name_refuse(conf, name, origin, label, e);
+    }
+    if (row.option->command_line_only && origin != CONF_FROM_OPTION) {
+        return err_set(e, ERR_UNKNOWN, "%s: only allowed on the command line", label);
+    }
+    return row_set(conf, row, value, origin, label, e);
+}
+
+/* Reads the option at argv[*at] with the value that belongs to it; *at moves to its last word. */
+static enum err argument_read(struct conf *conf, int argc, char *const *argv, int *at, struct errbuf *e)
+{
+    bool is_long = argv[*at][1] == '-';
+    struct text value = text_of(argv[*at]);
+    struct text written = is_long ? text_split(&value, '=') : value;
+    struct text name = { written.at + 1 + is_long, written.len - 1 - is_long };
+    value.at = is_long ? value.at : NULL;
+    char label[LABEL_SIZE];
+    text_to_printable(written, label, sizeof(label));
+    struct row row;
+    if (!(is_long ? row_find(conf, name, &row) : name.len == 1 && row_find_short(conf, name.at[0], &row))) {
+        return name_refuse(conf, name, CONF_FROM_OPTION, label, e);
+    }
+    if (!value.at && row.option->type == CONF_FLAG) {
+        value = TEXT("true");
+    } else if (!value.at && *at + 1 == argc) {
+        return err_set(e, ERR_SYNTAX, "%s: needs a value (%s)", label, row.option->arg ? row.option->arg : "VALUE");
+    } else if (!value.at) {
+        value = text_of(argv[++*at]);
+    }
+    return row_set(conf, row, value, CONF_FROM_OPTION, label, e);
+}
+
+enum err conf_args(struct conf *conf, int argc, char *const *argv, int *ret_next, struct errbuf *e)
+{
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-' && argv[at][1] != '\0'; at++) {
+        if (strcmp(argv[at], "--") == 0) {
+            at++;
+            break;
+        }
+        enum err err = argument_read(conf, argc, argv, &at, e);
+        if (err) {
+            return err;
+        }
+    }
+    *ret_next = at < argc ? at : argc;
+    return OK;
+}
+
+/* Whether `key` is SKEP_ and the option's name in capitals with `_` for `-`. */
+static bool is_variable_of(struct text key, const char *name)
+{
+    static const struct text prefix = { "SKEP_", 5 };
+    size_t len = strlen(name);
+    if (key.len != prefix.len + len || memcmp(key.at, prefix.at, prefix.len) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        char c = name[i] == '-' ? '_' : name[i];
+        c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        if (key.at[prefix.len + i] != c) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum err variable_read(struct conf *conf, const char *variable, struct errbuf *e)
+{
+    struct text value = text_of(variable);
+    struct text key = text_split(&value, '=');
+    const struct conf_option *const *table = conf->tables;
+    for (struct row row = { 0 }; value.at && row_next(&table, &row);) {
+        if (!row.option->command_line_only && is_variable_of(key, row.option->name)) {
+            char label[LABEL_SIZE];
+            text_to_printable(key, label, sizeof(label));
+            return row_set(conf, row, value, CONF_FROM_ENVIRONMENT, label, e);
+        }
+    }
+    return OK;
+}
+
+enum err conf_environment(struct conf *conf, char *const *environ, struct errbuf *e)
+{
+    for (; *environ; environ++) {
+        enum err err = variable_read(conf, *environ, e);
+        if (err) {
+            return err;
+        }
+    }
+    return OK;
+}

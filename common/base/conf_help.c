@@ -1,0 +1,185 @@
+#include <stdio.h>
+
+#include "conf.h"
+
+#define LEFT_MAX 30  /* a longer option has its help on the next line */
+#define RIGHT_MIN 20 /* however narrow the terminal */
+
+static size_t left_len(const struct conf_option *option)
+{
+    return strlen("  -x, --") + strlen(option->name) + (option->arg ? 1 + strlen(option->arg) : 0);
+}
+
+static void left_print(const struct conf_option *option, struct buf *ret)
+{
+    if (option->short_name) {
+        buf_printf(ret, "  -%c, --%s", option->short_name, option->name);
+    } else {
+        buf_printf(ret, "      --%s", option->name);
+    }
+    if (option->arg) {
+        buf_printf(ret, " %s", option->arg);
+    }
+}
+
+/* The column where the help begins: behind the longest option that is not too long. */
+static size_t help_column(const struct conf_option *const *tables)
+{
+    size_t longest = 0;
+    for (; *tables; tables++) {
+        for (const struct conf_option *option = *tables; option->name; option++) {
+            size_t len = left_len(option);
+            longest = len > longest && len <= LEFT_MAX ? len : longest;
+        }
+    }
+    return longest + 3;
+}
+
+static void spaces_add(struct buf *ret, size_t count)
+{
+    buf_printf(ret, "%*s", (int)count, "");
+}
+
+/* Words of `t`, wrapped so that each line holds `width` bytes at most (a longer word stands alone). */
+static void wrap(struct text t, size_t indent, size_t width, struct buf *ret)
+{
+    size_t used = 0;
+    while (t.at) {
+        struct text word = text_split(&t, ' ');
+        if (used > 0 && used + 1 + word.len > width) {
+            buf_add_char(ret, '\n');
+            spaces_add(ret, indent);
+            used = 0;
+        } else if (used > 0) {
+            buf_add_char(ret, ' ');
+            used++;
+        }
+        buf_add_text(ret, word);
+        used += word.len;
+    }
+}
+
+static void variable_add(const struct conf_option *option, struct buf *ret)
+{
+    buf_add_str(ret, "SKEP_");
+    for (const char *c = option->name; *c; c++) {
+        bool lower = *c >= 'a' && *c <= 'z';
+        buf_add_char(ret, *c == '-' ? '_' : lower ? (char)(*c - 'a' + 'A') : *c);
+    }
+}
+
+/* The help and behind it "(default: table; SKEP_OUTPUT)". */
+static void sentence_add(const struct conf_option *option, struct buf *ret)
+{
+    bool has_default = option->fallback && option->fallback[0] && option->type != CONF_FLAG;
+    bool has_variable = !option->command_line_only;
+    buf_add_str(ret, option->help ? option->help : "");
+    if (!has_default && !has_variable) {
+        return;
+    }
+    buf_add_str(ret, " (");
+    if (has_default) {
+        buf_printf(ret, "default: %s%s", option->fallback, has_variable ? "; " : "");
+    }
+    if (has_variable) {
+        variable_add(option, ret);
+    }
+    buf_add_char(ret, ')');
+}
+
+static void row_print(const struct conf_option *option, size_t column, size_t width, struct buf *ret)
+{
+    left_print(option, ret);
+    size_t left = left_len(option);
+    if (left + 2 > column) {
+        buf_add_char(ret, '\n');
+        left = 0;
+    }
+    spaces_add(ret, column - left);
+    struct buf sentence = BUF_INIT;
+    sentence_add(option, &sentence);
+    ret->failed |= !buf_ok(&sentence);
+    wrap(buf_text(&sentence), column, width, ret);
+    buf_add_char(ret, '\n');
+    buf_clear(&sentence);
+}
+
+void conf_help(const struct conf_option *const *tables, int width, struct buf *ret)
+{
+    size_t column = help_column(tables);
+    size_t total = width > 0 ? (size_t)width : 0;
+    size_t right = total > column + RIGHT_MIN ? total - column : RIGHT_MIN;
+    for (; *tables; tables++) {
+        for (const struct conf_option *option = *tables; option->name; option++) {
+            row_print(option, column, right, ret);
+        }
+    }
+}
+
+/* The value at the option's offset as text; false when it is absent. */
+static bool value_add(const struct conf *conf, const struct conf_option *option, struct buf *ret)
+{
+    const void *at = (const char *)conf->target + option->offset;
+    char shown[32];
+    switch (option->type) {
+    case CONF_TEXT:
+    case CONF_ID:
+    case CONF_CHOICE:
+        if (!*(const char *const *)at) {
+            return false;
+        }
+        buf_add_str(ret, *(const char *const *)at);
+        return true;
+    case CONF_FLAG:
+        buf_add_str(ret, *(const bool *)at ? "true" : "false");
+        return true;
+    case CONF_INT:
+        buf_printf(ret, "%lld", (long long)*(const int64_t *)at);
+        return true;
+    case CONF_DURATION:
+        duration_to_text(*(const ms_t *)at, shown);
+        break;
+    case CONF_SIZE:
+        size_to_text(*(const int64_t *)at, shown);
+        break;
+    case CONF_HEX64:
+        if (*(const uint64_t *)at == 0) {
+            return false;
+        }
+        hex64_to_text(*(const uint64_t *)at, shown);
+        break;
+    }
+    buf_add_str(ret, shown);
+    return true;
+}
+
+static void value_print(const struct conf *conf, const struct conf_option *option, enum conf_origin origin,
+                        struct buf *ret)
+{
+    static const char *const origins[] = {
+        [CONF_FROM_DEFAULT] = "default",
+        [CONF_FROM_FILE] = "file",
+        [CONF_FROM_ENVIRONMENT] = "environment",
+        [CONF_FROM_OPTION] = "option",
+    };
+    struct buf value = BUF_INIT;
+    if (value_add(conf, option, &value)) {
+        buf_printf(ret, "%s = %s  # %s\n", option->name, buf_str(&value), origins[origin]);
+    } else {
+        buf_printf(ret, "# %s is not set\n", option->name);
+    }
+    ret->failed |= !buf_ok(&value);
+    buf_clear(&value);
+}
+
+void conf_print(const struct conf *conf, struct buf *ret)
+{
+    size_t index = 0;
+    for (const struct conf_option *const *table = conf->tables; *table; table++) {
+        for (const struct conf_option *option = *table; option->name; option++, index++) {
+            if (!option->command_line_only) {
+                value_print(conf, option, (enum conf_origin)conf->origin[index], ret);
+            }
+        }
+    }
+}
