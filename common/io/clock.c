@@ -1,0 +1,37 @@
+#include "clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+static ms_t clock_read(clockid_t id)
+{
+    struct timespec now;
+
+    if (clock_gettime(id, &now) != 0) /* only a broken system call table can do that */
+        abort();
+    return (ms_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+ms_t clock_mono(void)
+{
+    return clock_read(CLOCK_MONOTONIC);
+}
+
+ms_t clock_wall(void)
+{
+    return clock_read(CLOCK_REALTIME);
+}
+
+void clock_entropy(void *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t got = getrandom((char *)bytes + done, len - done, 0);
+
+        if (got < 0 && errno != EINTR)
+            abort();
+        if (got > 0)
+            done += (size_t)got;
+    }
+}
