@@ -1,0 +1,65 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ending.h"
+
+static void endings(void **state)
+{
+    static const struct {
+        const char *reason;
+        struct ending ending;
+        int code;
+        bool crash;
+    } rows[] = {
+        { "a clean end", { 0, 0, false }, 0, false },
+        { "a clean end on request", { 0, 0, true }, 0, false },
+        { "a failure", { 3, 0, false }, 3, true },
+        { "a failure on request", { 143, 0, true }, 143, false },
+        { "a crash", { 0, 11, false }, 139, true },
+        { "the signal that was asked for", { 0, 15, true }, 143, false },
+        { "a TERM that somebody else sent", { 0, 15, false }, 143, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        print_message("%s\n", rows[i].reason);
+        assert_int_equal(ending_code(&rows[i].ending), rows[i].code);
+        assert_int_equal(ending_is_crash(&rows[i].ending), rows[i].crash);
+    }
+}
+
+static void signals(void **state)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } rows[] = { { 11, "SIGSEGV" }, { 9, "SIGKILL" }, { 15, "SIGTERM" }, { 6, "SIGABRT" }, { 40, "SIG40" } };
+    char name[SIGNAL_NAME_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        signal_name(rows[i].number, name);
+        assert_string_equal(name, rows[i].name);
+    }
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(ending_oom(2, 3), 1);
+    assert_int_equal(ending_oom(2, 2), 0);
+    assert_int_equal(ending_oom(-1, 2), -1);
+    assert_int_equal(ending_oom(2, -1), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(endings), cmocka_unit_test(signals),
+                                        cmocka_unit_test(out_of_memory) };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,138 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "procfs.h"
+
+#define BEHIND_NAME                                                                                                   \
+    " 1 4321 4321 0 -1 4194304 900 5 0 0 120 30 7 3 20 0 4 0 8821 230000000 1500 18446744073709551615 1 1 0 0 0 0 0 " \
+    "4096 2 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+
+static void stat_lines(void **state)
+{
+    static const struct {
+        const char *reason, *line;
+        enum err err;
+        int64_t pid, parent;
+        char state;
+        uint64_t ticks, pages;
+    } rows[] = {
+        { "a plain line", "4321 (python3) S" BEHIND_NAME, OK, 4321, 1, 'S', 160, 1500 },
+        { "spaces in the name", "77 (Web Content) R" BEHIND_NAME, OK, 77, 1, 'R', 160, 1500 },
+        { "parentheses in the name", "78 ((sd-pam)) T" BEHIND_NAME, OK, 78, 1, 'T', 160, 1500 },
+        { "a name that looks like the rest", "79 (a) Z 9 (b) D" BEHIND_NAME, OK, 79, 1, 'D', 160, 1500 },
+        { "a line end in the name", "80 (a\nb) t" BEHIND_NAME, OK, 80, 1, 't', 160, 1500 },
+        { "the kernel's first thread has no parent",
+          "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 12 0 0 20 0 1 0 5 0 0 18446744073709551615 0\n", OK, 2, 0, 'S',
+          12, 0 },
+        { "an empty read: the process is gone", "", ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "no name", "4321 S 1 2", ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "cut behind the name", "4321 (x)", ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "cut in the middle", "4321 (x) S 1 4321 4321 0 -1", ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "a state of two letters", "4321 (x) SS" BEHIND_NAME, ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "a name without a pid", "(x) S" BEHIND_NAME, ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "negative time", "5 (x) S 1 1 1 0 -1 0 0 0 0 0 -4 0 0 0 20 0 1 0 5 0 0 1 0\n", ERR_SYNTAX, 0, 0, 0, 0, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct proc_stat stat = { 0 };
+
+        print_message("%s\n", rows[i].reason);
+        assert_int_equal(proc_stat_parse(text_of(rows[i].line), &stat), rows[i].err);
+        assert_int_equal(stat.pid, rows[i].pid);
+        assert_int_equal(stat.parent, rows[i].parent);
+        assert_int_equal(stat.state, rows[i].state);
+        assert_int_equal(stat.cpu_ticks, rows[i].ticks);
+        assert_int_equal(stat.rss_pages, rows[i].pages);
+    }
+}
+
+static void children_lists(void **state)
+{
+    static const struct {
+        const char *reason, *list;
+        int64_t pids[3];
+        size_t count;
+    } rows[] = {
+        { "no children", "", { 0 }, 0 },
+        { "one, with the kernel's trailing space", "812 ", { 812 }, 1 },
+        { "three", "812 813 900 ", { 812, 813, 900 }, 3 },
+        { "what is no pid ends it", "812 x 900 ", { 812 }, 1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct text rest = text_of(rows[i].list);
+        int64_t pid = 0;
+
+        print_message("%s\n", rows[i].reason);
+        for (size_t n = 0; n < rows[i].count; n++) {
+            assert_true(proc_children_next(&rest, &pid));
+            assert_int_equal(pid, rows[i].pids[n]);
+        }
+        assert_false(proc_children_next(&rest, &pid));
+    }
+}
+
+static void cgroup_paths(void **state)
+{
+    static const struct {
+        const char *reason, *cgroup, *path;
+    } rows[] = {
+        { "unified", "0::/user.slice/user-0.slice/session-1.scope\n", "/user.slice/user-0.slice/session-1.scope" },
+        { "hybrid: the unified line counts", "4:memory:/a\n1:name=systemd:/b\n0::/c\n", "/c" },
+        { "in a namespace of its own", "0::/\n", "/" },
+        { "version 1 only", "4:memory:/a\n", NULL },
+        { "outside of the namespace", "0::/../other\n", NULL },
+        { "nothing", "", NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct text path = proc_cgroup_path(text_of(rows[i].cgroup));
+
+        print_message("%s\n", rows[i].reason);
+        assert_int_equal(path.at == NULL, rows[i].path == NULL);
+        assert_true(text_is(path, rows[i].path));
+    }
+}
+
+static void memory_events(void **state)
+{
+    static const struct {
+        const char *reason, *events;
+        enum err err;
+        int64_t count;
+    } rows[] = {
+        { "a whole file", "low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n", OK, 2 },
+        { "oom alone is another count", "oom 3\n", ERR_NOT_FOUND, -1 },
+        { "no count", "oom_kill\n", ERR_SYNTAX, -1 },
+        { "no number", "oom_kill many\n", ERR_SYNTAX, -1 },
+        { "empty", "", ERR_NOT_FOUND, -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t count = -1;
+
+        print_message("%s\n", rows[i].reason);
+        assert_int_equal(cgroup_event_parse(text_of(rows[i].events), "oom_kill", &count), rows[i].err);
+        assert_int_equal(count, rows[i].count);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stat_lines),
+        cmocka_unit_test(children_lists),
+        cmocka_unit_test(cgroup_paths),
+        cmocka_unit_test(memory_events),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

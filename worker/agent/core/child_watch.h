@@ -1,0 +1,46 @@
+/* child_watch.h - does the work of a child stand still? From its state in /proc and from its own watchdog. Pure. */
+#ifndef SKEP_CHILD_WATCH_H
+#define SKEP_CHILD_WATCH_H
+
+#include "procfs.h"
+
+#define CHILD_LOOK_EVERY 5000 /* ms between two looks at the child */
+#define CHILD_BLOCKED_LOOKS 3 /* in a row in uninterruptible sleep: a slow disk alone is no standstill */
+
+/* X(symbol, sentence) */
+#define CHILD_STALLS(X)                          \
+    X(NONE, "it works")                          \
+    X(STOPPED, "it is stopped")                  \
+    X(BLOCKED, "it is in uninterruptible sleep") \
+    X(OVERDUE, "its watchdog is overdue")
+#define X(symbol, sentence) CHILD_STALL_##symbol,
+enum child_stall { CHILD_STALLS(X) CHILD_STALL_COUNT };
+#undef X
+
+const char *child_stall_sentence(enum child_stall stall);
+
+struct child_watch {
+    ms_t fed;           /* last sign of progress, or when the limit was set */
+    ms_t limit;         /* MS_NEVER: the child has no watchdog */
+    char state;         /* at the last look */
+    uint64_t cpu_ticks; /* at the last look */
+    unsigned blocked;   /* looks in a row in D without any CPU time used */
+};
+
+void child_watch_init(struct child_watch *watch);
+
+/* WATCHDOG_USEC: from now on overdue `limit` ms after the last sign of progress; 0 or MS_NEVER switches it off. */
+void child_watch_limit(struct child_watch *watch, ms_t now, ms_t limit);
+
+/* WATCHDOG=1 */
+void child_watch_feed(struct child_watch *watch, ms_t now);
+
+/* What a look at the child showed. */
+void child_watch_look(struct child_watch *watch, const struct proc_stat *stat);
+
+enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now);
+
+/* Milliseconds until the next look: CHILD_LOOK_EVERY, or less when the watchdog ends before. */
+ms_t child_watch_next(const struct child_watch *watch, ms_t now);
+
+#endif

@@ -1,0 +1,28 @@
+/* ending.h - what the end of a child means: for the fleet, and for how the agent ends. Pure. */
+#ifndef SKEP_ENDING_H
+#define SKEP_ENDING_H
+
+#include "base.h"
+
+#define SIGNAL_NAME_SIZE 16
+
+struct ending {
+    int status;         /* of exit(), when it ended by itself */
+    int signal;         /* that ended it; 0 = none */
+    bool was_asked_for; /* it was told to end */
+};
+
+/* Exit code as a shell would say it: the status, or 128 + signal. */
+int ending_code(const struct ending *ending);
+
+/* True when nobody asked for it and it was no success: the fleet must know. */
+bool ending_is_crash(const struct ending *ending);
+
+/* "SIGSEGV"; "SIG34" for one without a name of its own. */
+void signal_name(int number, char ret[SIGNAL_NAME_SIZE]);
+
+/* Was memory what it died of? From the counts of oom_kill before and after; negative = unreadable.
+ * 1 yes, 0 no, -1 cannot tell. */
+int ending_oom(int64_t kills_before, int64_t kills_after);
+
+#endif
