@@ -12,6 +12,11 @@
 /* Beyond the field table: lease_ms >= 3 x interval_ms (ERR_RANGE). */
 enum err heartbeat_decode(struct arena *arena, struct text json, struct heartbeat *ret, struct errbuf *e);
 enum err presence_decode(struct arena *arena, struct text json, struct presence *ret, struct errbuf *e);
+enum err verdict_notice_decode(struct arena *arena, struct text json, struct verdict_notice *ret, struct errbuf *e);
+
+/* Sets an INT or NUMBER field by its name, within the table's range; NAN makes it absent. ERR_UNKNOWN for a name that
+ * is no such field, ERR_RANGE, ERR_TYPE for a fraction in an INT. Not checked: lease_ms against interval_ms. */
+enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *field, double number, struct errbuf *e);
 
 /* Every present field, in the list's order; absent ones are left out of a heartbeat, and `null` in a presence, whose
  * shape is fixed (ids that the sender does not have are left out). */

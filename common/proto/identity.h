@@ -2,7 +2,8 @@
  *
  * A death that is not of the present connection, or an empty message, while the process lives: announce again
  * (healing). A foreign session, on a second or later connection and unless it is an older one already known: somebody
- * else uses the same identity. */
+ * else uses the same identity. CONNECTs that failed do not make a connection a later one: the first is that on which
+ * the first message was read. */
 #ifndef SKEP_IDENTITY_H
 #define SKEP_IDENTITY_H
 
@@ -15,15 +16,17 @@
 
 enum identity_action {
     IDENTITY_NOTHING,
-    IDENTITY_HEAL,  /* publish the birth again, now or at identity.heal_at */
-    IDENTITY_SHARED /* the same identity is in use elsewhere */
+    IDENTITY_HEAL,  /* publish the birth again, when identity_heal_in allows it */
+    IDENTITY_SHARED /* the same identity is in use elsewhere; if this was a death, heal as well */
 };
 
 struct identity {
     uint64_t session;
     uint32_t connection;            /* of the present CONNECT, 1 for the first */
+    uint32_t first;                 /* connection on which the first message was read: what it shows is the past */
     uint64_t known[IDENTITY_KNOWN]; /* foreign sessions seen on the first connection */
-    unsigned sights;                /* how often the identity was seen shared */
+    unsigned sights;                /* on how many connections the identity was seen shared */
+    uint32_t sighted;               /* the last of them */
     ms_t healed;                    /* when the last healing was; MS_NEVER = never */
 };
 

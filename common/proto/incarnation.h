@@ -43,8 +43,9 @@ const char *incarnation_verdict_name(enum incarnation_verdict verdict);
 /* How a live birth or heartbeat stands to the current incarnation. Changes nothing. */
 enum incarnation_verdict incarnation_judge(const struct incarnation *current, struct incarnation_claim claim);
 
-/* Makes the claim current; a different session before it is retired (if it had one). Adopting a retired session takes
- * it out of the retired ones. The seq of the claim is remembered; a new session or none forgets the old one. */
+/* Makes the claim current; a different session before it is retired (if it had one, and the claim has one: a message
+ * without a session never retires one). Adopting a retired session takes it out of the retired ones. The seq of the
+ * claim is remembered; a new session or none forgets the old one. */
 void incarnation_adopt(struct incarnation *current, struct incarnation_claim claim);
 
 /* R3: true if a will or goodbye with this claim is of the current incarnation. (none, none) matches (none, none). */

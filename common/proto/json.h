@@ -1,8 +1,8 @@
 /* json.h - strict reading of JSON, over cJSON.
  *
- * What cJSON lets pass and this refuses: invalid UTF-8, NUL and raw control characters in strings, duplicate keys,
- * more than MSG_MAX_DEPTH levels, more than JSON_MAX_MEMBERS members in one object or array, numbers that are not
- * finite or not of JSON's grammar, anything behind the value. */
+ * What cJSON lets pass and this refuses: invalid UTF-8, halves of surrogate pairs, NUL and raw control characters in
+ * strings, duplicate keys, more than MSG_MAX_DEPTH levels, more than JSON_MAX_MEMBERS members in one object or array,
+ * numbers that are not finite, not of JSON's grammar or longer than 63 characters, anything behind the value. */
 #ifndef SKEP_JSON_H
 #define SKEP_JSON_H
 

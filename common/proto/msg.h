@@ -46,7 +46,6 @@ const char *death_cause_name(int cause);    /* NULL for -1 */
 #define MSG_CTYPE_DEATH int8_t
 #define MSG_CTYPE_GAUGES const struct cJSON *
 #define MSG_CTYPE_LABELS const struct cJSON *
-#define MSG_CTYPE_OBJECT const struct cJSON *
 #define MSG_CTYPE_EXIT struct exit_info
 #define MSG_MEMBER(type, name, low, high, required, doc) MSG_CTYPE_##type name;
 
@@ -63,9 +62,14 @@ struct presence {
     PRESENCE_FIELDS(MSG_MEMBER)
 };
 
+struct verdict_notice {
+    VERDICT_NOTICE_FIELDS(MSG_MEMBER)
+};
+
 /* All members absent. */
 void heartbeat_init(struct heartbeat *heartbeat);
 void presence_init(struct presence *presence);
 void exit_info_init(struct exit_info *exit);
+void verdict_notice_init(struct verdict_notice *notice);
 
 #endif

@@ -17,7 +17,6 @@
  * GAUGES   object string -> number      const struct cJSON *        NULL
  * LABELS   object string -> string      const struct cJSON *        NULL
  * EXIT     object, struct exit_info     struct exit_info            .known == false
- * OBJECT   any object                   const struct cJSON *        NULL
  */
 #ifndef SKEP_MSG_FIELDS_H
 #define SKEP_MSG_FIELDS_H
@@ -27,6 +26,8 @@
 #define MSG_INTERVAL_MAX 86400000
 #define MSG_GAUGES_MAX 64
 #define MSG_LABELS_MAX 16
+#define MSG_KEY_MAX 64    /* bytes of a key in metrics and labels */
+#define MSG_LABEL_MAX 256 /* bytes of a label's value */
 
 #define HEARTBEAT_FIELDS(X)                                                                                           \
     X(ID, worker_id, 1, 64, false, "if present it must equal the topic's; over HTTP it is required")                  \
@@ -78,5 +79,11 @@
     X(INT, code, 0, 255, false, "exit status, or 128 + signal")       \
     X(TEXT, signal, 0, 16, false, "name of the signal, e.g. SIGSEGV") \
     X(BOOL, oom, 0, 0, false, "killed for want of memory; null: cannot tell")
+
+/* What a worker reads of the verdict on itself. */
+#define VERDICT_NOTICE_FIELDS(X)                                         \
+    X(TOKEN, state, 1, 64, true, "what the queen takes the worker for")  \
+    X(HEX64, session, 0, 0, false, "of the incarnation that was judged") \
+    X(INT, connection, 1, 4294967295.0, false, "of the incarnation that was judged")
 
 #endif

@@ -41,7 +41,8 @@ enum err topic_root_check(struct text root, struct errbuf *e);
 /* Parts of *ret are borrowed from `text`. ERR_TOPIC: not ours, or no such kind; ERR_ID: a part is no valid id. */
 enum err topic_parse(const char *root, struct text text, struct topic *ret);
 
-/* Writes the topic (or filter), terminated. ERR_TOPIC when it does not fit or a part is missing. */
+/* Writes the topic (or filter), terminated. ERR_TOPIC when it does not fit or a part is missing; ERR_ID when one is
+ * neither valid nor "+". */
 enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC_SIZE]);
 
 /* True if `topic` may be answered: below `ROOT-rpc/reply/`, no wildcards, UTF-8, fits. */

@@ -1,0 +1,72 @@
+#include "health.h"
+
+#define X(symbol, name) [HEALTH_##symbol] = (name),
+static const char *const status_names[] = { HEALTH_STATUSES(X) };
+#undef X
+
+const char *health_status_name(enum health_status status)
+{
+    return (size_t)status < HEALTH_STATUS_COUNT ? status_names[status] : "fail";
+}
+
+int health_http_status(enum health_status status)
+{
+    return status == HEALTH_PASS || status == HEALTH_WARN ? 200 : 503;
+}
+
+static void put_member(struct json_write *w, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+void health_open(struct json_write *w, enum health_status status, const char *version, const char *service_id,
+                 const char *description)
+{
+    json_open(w, '{');
+    put_member(w, "status", health_status_name(status));
+    put_member(w, "version", version);
+    put_member(w, "serviceId", service_id);
+    put_member(w, "description", description);
+    json_key(w, "checks");
+    json_open(w, '{');
+}
+
+static void check_open(struct json_write *w, const char *name)
+{
+    json_key(w, name);
+    json_open(w, '[');
+    json_open(w, '{');
+    json_key(w, "observedValue");
+}
+
+static void check_close(struct json_write *w, enum health_status status)
+{
+    put_member(w, "status", health_status_name(status));
+    json_close(w, '}');
+    json_close(w, ']');
+}
+
+void health_check_int(struct json_write *w, const char *name, int64_t value, const char *unit,
+                      enum health_status status)
+{
+    check_open(w, name);
+    json_put_int(w, value);
+    put_member(w, "observedUnit", unit);
+    check_close(w, status);
+}
+
+void health_check_str(struct json_write *w, const char *name, const char *value, enum health_status status)
+{
+    check_open(w, name);
+    json_put_str(w, value);
+    check_close(w, status);
+}
+
+void health_close(struct json_write *w)
+{
+    json_close(w, '}');
+    json_close(w, '}');
+}

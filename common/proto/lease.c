@@ -1,0 +1,48 @@
+#include "lease.h"
+
+#define GRACE_INTERVAL_MAX 60000 /* ms: a longer interval does not lengthen the grace */
+
+static ms_t interval_counted(int64_t interval_ms)
+{
+    return ms_max(interval_ms, LEASE_INTERVAL_MIN);
+}
+
+static ms_t silence_allowed(int64_t interval_ms, int64_t lease_ms, ms_t stale_after)
+{
+    if (lease_ms > 0)
+        return ms_max(lease_ms, 3 * LEASE_INTERVAL_MIN);
+    if (interval_ms > 0)
+        return 3 * interval_counted(interval_ms);
+    return stale_after;
+}
+
+struct lease lease_of(int64_t interval_ms, int64_t lease_ms, ms_t stale_after)
+{
+    ms_t stale = silence_allowed(interval_ms, lease_ms, stale_after);
+    return (struct lease){ .suspect_after = stale * 11 / 15, /* 2.2 / 3 */ .stale_after = stale };
+}
+
+ms_t lease_grace(int64_t interval_ms, ms_t return_grace)
+{
+    return ms_max(ms_min(interval_counted(interval_ms), GRACE_INTERVAL_MAX), return_grace);
+}
+
+enum lease_state lease_state_at(const struct lease *lease, ms_t heard, ms_t grace, ms_t now)
+{
+    ms_t silence = now - heard - grace;
+    if (silence < lease->suspect_after)
+        return LEASE_FRESH;
+    return silence < lease->stale_after ? LEASE_OVERDUE : LEASE_OVER;
+}
+
+ms_t lease_next_change(const struct lease *lease, ms_t heard, ms_t grace, ms_t now)
+{
+    switch (lease_state_at(lease, heard, grace, now)) {
+    case LEASE_FRESH:
+        return heard + grace + lease->suspect_after;
+    case LEASE_OVERDUE:
+        return heard + grace + lease->stale_after;
+    default:
+        return MS_NEVER;
+    }
+}

@@ -1,0 +1,51 @@
+#include "watch.h"
+
+void watch_init(struct watch *watch)
+{
+    *watch = (struct watch){ 0 };
+}
+
+void watch_turn(struct watch *watch, ms_t now)
+{
+    if (!watch->started) {
+        watch->started = true;
+        watch->turned = now;
+        return;
+    }
+    ms_t passed = ms_max(now - watch->turned, 0);
+    ms_t counted = ms_min(passed, watch->sleep + WATCH_PAUSE_GUARD);
+    watch->loop_time += counted;
+    if (watch->going)
+        watch->time += counted;
+    watch->turned = now;
+    watch->sleep = ms_max(watch->sleep - passed, 0); /* what is left of the timer if nobody arms it anew */
+}
+
+void watch_arm(struct watch *watch, ms_t sleep)
+{
+    watch->sleep = ms_min(ms_max(sleep, 0), WATCH_SLEEP_MAX);
+}
+
+void watch_prove(struct watch *watch)
+{
+    watch->proven = watch->time;
+}
+
+void watch_go(struct watch *watch)
+{
+    watch->going = true;
+    watch_prove(watch);
+}
+
+void watch_stop(struct watch *watch)
+{
+    watch->going = false;
+    watch->time = watch->proven;
+}
+
+ms_t watch_until(const struct watch *watch, ms_t deadline)
+{
+    if (!watch->going || deadline == MS_NEVER)
+        return MS_NEVER;
+    return ms_max(deadline - watch->time, 0);
+}
