@@ -15,12 +15,13 @@
 enum log_level { LOG_LEVELS(X) LOG_LEVEL_COUNT };
 #undef X
 
-/* `format`: "auto" (human on a terminal, logfmt else), "logfmt" or "json". With $JOURNAL_STREAM pointing at stderr
- * lines get a <N> prefix and no time. */
+/* `format`: "auto" (human on a terminal, logfmt else), "logfmt" or "json"; a `level` of LOG_LEVELS. With
+ * $JOURNAL_STREAM pointing at stderr lines get a <N> prefix and no time. Colours only on a terminal, unless NO_COLOR is
+ * set or TERM is dumb. `component` is borrowed for good. Before it is called: logfmt, info. */
 void log_setup(const char *component, const char *format, const char *level);
 
 /* log_at(LOG_INFO, "connected", "broker", uri, NULL): a message, then pairs of key and value, ended by NULL. A NULL
- * value leaves its pair out. */
+ * value leaves its pair out. Long values and lines are cut visibly. */
 void log_at(enum log_level level, const char *message, ...) __attribute__((sentinel));
 
 /* True at most `burst` times per `every` ms for this limiter; the count of what was swallowed is put into *ret_skipped

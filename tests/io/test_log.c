@@ -1,0 +1,204 @@
+/* What arrives on a real stderr: a pipe, a terminal, the journal's stream. */
+#include <pty.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "log.h"
+
+static int saved_stderr = -1;
+
+static void stderr_to(int fd)
+{
+    saved_stderr = dup(STDERR_FILENO);
+    assert_true(saved_stderr >= 0);
+    assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+    close(fd);
+}
+
+static void stderr_back(void)
+{
+    dup2(saved_stderr, STDERR_FILENO);
+    close(saved_stderr);
+}
+
+/* What `fd` holds; its other end is closed. */
+static char *take_all(int fd, char *ret, size_t size)
+{
+    size_t len = 0;
+    ssize_t got;
+
+    while ((got = read(fd, ret + len, size - 1 - len)) > 0)
+        len += (size_t)got;
+    close(fd);
+    ret[len] = '\0';
+    return ret;
+}
+
+static void speak(void)
+{
+    log_at(LOG_ERROR, "cannot bind", "address", "127.0.0.1:7833", NULL);
+    log_at(LOG_WARNING, "odd", "why", (const char *)NULL, "n", "2", NULL);
+    log_at(LOG_INFO, "connected", NULL);
+    log_at(LOG_DEBUG, "packet", NULL);
+}
+
+/* What log_at wrote after log_setup on a pipe. */
+static char *piped(const char *format, const char *level, bool as_journal, char *ret, size_t size)
+{
+    int ends[2];
+    struct stat status;
+    char stream[48];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fstat(ends[1], &status), 0);
+    snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)status.st_dev,
+             (unsigned long long)status.st_ino + !as_journal);
+    setenv("JOURNAL_STREAM", stream, 1);
+    stderr_to(ends[1]);
+    log_setup("skep-queen", format, level);
+    speak();
+    stderr_back();
+    return take_all(ends[0], ret, size);
+}
+
+/* The line at *text without its first `skip` bytes; *text moves behind it. */
+static const char *line_behind(char **text, size_t skip)
+{
+    char *line = *text;
+    char *end = strchr(line, '\n');
+
+    assert_non_null(end);
+    *end = '\0';
+    *text = end + 1;
+    assert_true(strlen(line) >= skip);
+    return line + skip;
+}
+
+static void logfmt_on_a_pipe(void **state)
+{
+    char bytes[4096], *text = piped("auto", "info", false, bytes, sizeof bytes);
+    size_t skip = strlen("time=2025-10-23T20:00:00.123Z ");
+
+    (void)state;
+    assert_memory_equal(text, "time=20", 7);
+    assert_string_equal(line_behind(&text, skip),
+                        "level=error component=skep-queen msg=\"cannot bind\" address=127.0.0.1:7833");
+    assert_string_equal(line_behind(&text, skip), "level=warning component=skep-queen msg=odd n=2");
+    assert_string_equal(line_behind(&text, skip), "level=info component=skep-queen msg=connected");
+    assert_string_equal(text, "");
+}
+
+static void levels(void **state)
+{
+    static const struct {
+        const char *level;
+        int lines;
+    } rows[] = { { "error", 1 }, { "warning", 2 }, { "info", 3 }, { "debug", 4 } };
+    char bytes[4096];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int lines = 0;
+
+        for (const char *c = piped("logfmt", rows[i].level, false, bytes, sizeof bytes); *c; c++)
+            lines += *c == '\n';
+        assert_int_equal(lines, rows[i].lines);
+    }
+}
+
+static void json(void **state)
+{
+    char bytes[4096], *text = piped("json", "info", false, bytes, sizeof bytes);
+    size_t skip = strlen("{\"time\":\"2025-10-23T20:00:00.123Z\"");
+
+    (void)state;
+    assert_memory_equal(text, "{\"time\":\"20", 11);
+    assert_string_equal(line_behind(&text, skip), ",\"level\":\"error\",\"component\":\"skep-queen\","
+                                                  "\"msg\":\"cannot bind\",\"address\":\"127.0.0.1:7833\"}");
+}
+
+static void journal_has_priority_and_no_time(void **state)
+{
+    char bytes[4096], *text = piped("auto", "debug", true, bytes, sizeof bytes);
+
+    (void)state;
+    assert_string_equal(line_behind(&text, 0),
+                        "<3>level=error component=skep-queen msg=\"cannot bind\" address=127.0.0.1:7833");
+    assert_string_equal(line_behind(&text, 0), "<4>level=warning component=skep-queen msg=odd n=2");
+    assert_string_equal(line_behind(&text, 0), "<6>level=info component=skep-queen msg=connected");
+    assert_string_equal(line_behind(&text, 0), "<7>level=debug component=skep-queen msg=packet");
+}
+
+static void terminal(void **state)
+{
+    static const struct {
+        const char *why, *no_color, *term, *format, *want;
+    } rows[] = {
+        { "colours", NULL, "xterm", "auto", " \033[31merror\033[0m cannot bind address=127.0.0.1:7833\r" },
+        { "NO_COLOR is empty", "", "xterm", "auto", " \033[31merror\033[0m cannot bind address=127.0.0.1:7833\r" },
+        { "NO_COLOR is set", "1", "xterm", "auto", " error cannot bind address=127.0.0.1:7833\r" },
+        { "a dumb terminal", NULL, "dumb", "auto", " error cannot bind address=127.0.0.1:7833\r" },
+        { "asked for logfmt", NULL, "xterm", "logfmt",
+          " level=error component=skep-queen msg=\"cannot bind\" address=127.0.0.1:7833\r" },
+    };
+
+    (void)state;
+    unsetenv("JOURNAL_STREAM");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char bytes[4096], *text;
+        int master, slave;
+
+        assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+        unsetenv("NO_COLOR");
+        if (rows[i].no_color)
+            setenv("NO_COLOR", rows[i].no_color, 1);
+        setenv("TERM", rows[i].term, 1);
+        stderr_to(slave);
+        log_setup("skep-queen", rows[i].format, "error");
+        speak();
+        stderr_back();
+        text = strchr(take_all(master, bytes, sizeof bytes), ' '); /* behind the time */
+        if (!text || strncmp(text, rows[i].want, strlen(rows[i].want)) != 0)
+            fail_msg("%s: %s", rows[i].why, bytes);
+    }
+}
+
+static void limit(void **state)
+{
+    struct log_limit hourly = { 0 }, always = { 0 };
+    unsigned skipped = 99;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_true(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+    assert_int_equal(skipped, 0);
+    for (int i = 0; i < 5; i++)
+        assert_false(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+    hourly.since -= 3600 * 1000; /* an hour later */
+    assert_true(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+    assert_int_equal(skipped, 5);
+    assert_true(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+    assert_int_equal(skipped, 0);
+    for (int i = 0; i < 5; i++)
+        assert_true(log_allowed(&always, 1, 0, &skipped));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(logfmt_on_a_pipe),
+        cmocka_unit_test(levels),
+        cmocka_unit_test(json),
+        cmocka_unit_test(journal_has_priority_and_no_time),
+        cmocka_unit_test(terminal),
+        cmocka_unit_test(limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
