@@ -100,11 +100,10 @@ static size_t ascii_len(const char *at, size_t len)
 
 bool text_is_utf8(struct text t)
 {
-    for (size_t i = 0; i < t.len;) {
-        i += ascii_len(t.at + i, t.len - i);
+    for (size_t i = ascii_len(t.at, t.len); i < t.len; i += ascii_len(t.at + i, t.len - i)) {
         uint32_t code;
-        size_t len = i < t.len ? character_decode(t.at + i, t.len - i, &code) : 0;
-        if (len == 0 && i < t.len) {
+        size_t len = character_decode(t.at + i, t.len - i, &code);
+        if (len == 0) {
             return false;
         }
         i += len;
