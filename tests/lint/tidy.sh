@@ -12,7 +12,7 @@ tidy() {
     xargs -r -n 1 -P "$(nproc)" clang-tidy --quiet -p "$build" --warnings-as-errors='*' "$@"
 }
 
-files=$(tests/lint/sources.sh 'common/base/*.c' 'common/proto/*.c' 'queen/core/*.c' 'worker/core/*.c' 'cli/core/*.c')
+files=$(tests/lint/sources.sh 'common/base/*.c' 'common/proto/*.c' '*/core/*.c')
 # The macros of uthash lead the path analyzer astray (a null table, memory freed twice): those files do without it.
 # shellcheck disable=SC2086 # a list of files
 hashing=$(grep -lE 'HASH_(ADD|DEL|ITER)' $files || true)
