@@ -148,25 +148,6 @@ void text_to_printable(struct text t, char *ret, size_t size)
     ret[written] = '\0';
 }
 
-/* Takes the digits that *rest begins with. ERR_SYNTAX if there are none; ERR_RANGE beyond uint64_t. */
-static enum err digits_take(struct text *rest, uint64_t *ret)
-{
-    uint64_t value = 0;
-    size_t i = 0;
-    for (; i < rest->len && is_digit(rest->at[i]); i++) {
-        if (__builtin_mul_overflow(value, 10u, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(rest->at[i] - '0'), &value)) {
-            return ERR_RANGE;
-        }
-    }
-    if (i == 0) {
-        return ERR_SYNTAX;
-    }
-    *rest = (struct text){ rest->at + i, rest->len - i };
-    *ret = value;
-    return OK;
-}
-
 static bool is_digits(struct text t)
 {
     for (size_t i = 0; i < t.len; i++) {
@@ -186,12 +167,14 @@ enum err text_to_int(struct text t, int64_t *ret)
     if (!is_digits(t)) {
         return ERR_SYNTAX;
     }
-    uint64_t value;
-    uint64_t most = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
-    if (digits_take(&t, &value) || value > most) {
-        return ERR_RANGE;
+    int64_t value = 0;
+    for (size_t i = 0; i < t.len; i++) {
+        int digit = negative ? '0' - t.at[i] : t.at[i] - '0';
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value)) {
+            return ERR_RANGE;
+        }
     }
-    *ret = negative ? (int64_t)(0 - value) : (int64_t)value;
+    *ret = value;
     return OK;
 }
 

@@ -249,6 +249,15 @@ static void too_many_options_are_refused(void **state)
     assert_int_equal(conf_init(&conf, many_tables, &target, &arena, &e), OK);
 }
 
+static void no_tables_are_no_options(void **state)
+{
+    static const struct conf_option *const nothing[] = { NULL };
+    (void)state;
+    assert_int_equal(conf_init(&conf, nothing, &target, &arena, &e), OK);
+    assert_int_equal(set("any", "1", CONF_FROM_FILE), ERR_UNKNOWN);
+    assert_string_equal(e.text, "any: unknown option");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +275,7 @@ int main(void)
         TEST(without_memory_the_value_stays),
         TEST(a_bad_default_is_found_at_once),
         TEST(too_many_options_are_refused),
+        TEST(no_tables_are_no_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
