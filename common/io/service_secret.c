@@ -1,0 +1,70 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "service.h"
+
+#define SECRET_MAX 4096
+
+/* What stands at the file's beginning, up to `size` bytes. */
+static enum err head_read(int fd, const char *path, char *ret, size_t size, size_t *ret_len, struct errbuf *e)
+{
+    struct stat status;
+    size_t len = 0;
+
+    if (fstat(fd, &status) != 0)
+        return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    if (status.st_mode & (S_IWGRP | S_IWOTH))
+        return err_set(e, ERR_REFUSED, "%s: others than its owner may write it", path);
+    while (len < size) {
+        ssize_t got = read(fd, ret + len, size - len);
+
+        if (got == 0)
+            break;
+        if (got < 0 && errno != EINTR)
+            return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+        if (got > 0)
+            len += (size_t)got;
+    }
+    *ret_len = len;
+    return OK;
+}
+
+static enum err line_copy(struct text text, const char *path, char **ret, struct errbuf *e)
+{
+    struct text line = text_split(&text, '\n');
+    char *copy;
+
+    if (line.len > 0 && line.at[line.len - 1] == '\r')
+        line.len--;
+    if (line.len > SECRET_MAX)
+        return err_set(e, ERR_TOO_LARGE, "%s: first line longer than %d bytes", path, SECRET_MAX);
+    if (line.len == 0)
+        return err_set(e, ERR_MISSING, "%s: first line is empty", path);
+    if (memchr(line.at, '\0', line.len))
+        return err_set(e, ERR_SYNTAX, "%s: NUL in the first line", path);
+    copy = strndup(line.at, line.len);
+    if (!copy)
+        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    *ret = copy;
+    return OK;
+}
+
+enum err service_read_secret(const char *path, char **ret, struct errbuf *e)
+{
+    char head[SECRET_MAX + 2]; /* a line that is just too long, or the longest with its end of two bytes */
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum err err;
+
+    if (fd < 0)
+        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
+    err = head_read(fd, path, head, sizeof head, &len, e);
+    close(fd);
+    if (!err)
+        err = line_copy((struct text){ head, len }, path, ret, e);
+    explicit_bzero(head, sizeof head);
+    return err;
+}

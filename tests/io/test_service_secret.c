@@ -1,0 +1,127 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "service.h"
+#include "text.h"
+
+static char folder[] = "/tmp/test_service_secret.XXXXXX", path[64];
+
+static int folder_make(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/secret", folder);
+    return 0;
+}
+
+static int folder_remove(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+static void file_write(struct text bytes, mode_t mode)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes.at, 1, bytes.len, file), bytes.len);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static void lines(void **state)
+{
+    const struct {
+        const char *why;
+        struct text bytes;
+        mode_t mode;
+        enum err err;
+        const char *want;
+    } rows[] = {
+        { "with a newline", TEXT("s3cret\n"), 0600, OK, "s3cret" },
+        { "without", TEXT("s3cret"), 0600, OK, "s3cret" },
+        { "DOS", TEXT("s3cret\r\n"), 0600, OK, "s3cret" },
+        { "only the first line", TEXT("s3cret\nmore\n"), 0600, OK, "s3cret" },
+        { "blanks belong to it", TEXT(" s3 cret \n"), 0600, OK, " s3 cret " },
+        { "readable by all is the owner's choice", TEXT("s3cret\n"), 0644, OK, "s3cret" },
+        { "the group may write", TEXT("s3cret\n"), 0620, ERR_REFUSED, NULL },
+        { "others may write", TEXT("s3cret\n"), 0602, ERR_REFUSED, NULL },
+        { "empty file", TEXT(""), 0600, ERR_MISSING, NULL },
+        { "empty line", TEXT("\ns3cret\n"), 0600, ERR_MISSING, NULL },
+        { "NUL would cut it", TEXT("s3\0cret\n"), 0600, ERR_SYNTAX, NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct errbuf e = { 0 };
+        char *secret = NULL;
+        enum err err;
+
+        file_write(rows[i].bytes, rows[i].mode);
+        err = service_read_secret(path, &secret, &e);
+        if (err != rows[i].err || (!err && strcmp(secret, rows[i].want) != 0) || (err && secret))
+            fail_msg("%s: %s %s", rows[i].why, err_name(err), e.text);
+        assert_null(strstr(e.text, "s3")); /* no sentence quotes it */
+        free(secret);
+    }
+}
+
+static void lengths(void **state)
+{
+    static const struct {
+        size_t len;
+        const char *end;
+        enum err err;
+    } rows[] = {
+        { 4096, "", OK },   { 4096, "\n", OK },          { 4096, "\r\n", OK },          { 4096, "\nmore", OK },
+        { 4095, "\n", OK }, { 4097, "", ERR_TOO_LARGE }, { 4097, "\n", ERR_TOO_LARGE }, { 9000, "", ERR_TOO_LARGE },
+    };
+    static char bytes[9001];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *secret = NULL;
+        enum err err;
+
+        memset(bytes, 'x', rows[i].len);
+        memcpy(bytes + rows[i].len, rows[i].end, strlen(rows[i].end));
+        file_write((struct text){ bytes, rows[i].len + strlen(rows[i].end) }, 0600);
+        err = service_read_secret(path, &secret, NULL);
+        if (err != rows[i].err || (!err && strlen(secret) != rows[i].len))
+            fail_msg("%zu bytes, row %zu: %s", rows[i].len, i, err_name(err));
+        free(secret);
+    }
+}
+
+static void absent(void **state)
+{
+    struct errbuf e = { 0 };
+    char *secret = NULL;
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(service_read_secret(path, &secret, &e), ERR_NOT_FOUND);
+    assert_non_null(strstr(e.text, path));
+    assert_int_equal(service_read_secret("/proc/self", &secret, &e), ERR_IO); /* a folder */
+    assert_null(secret);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(absent),
+    };
+
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
