@@ -6,17 +6,21 @@
 #include "conf.h"
 #include "loop.h"
 
-enum exit_code {
-    EXIT_OK = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_UNHEALTHY = 3,
-    EXIT_NOT_FOUND = 4,
-    EXIT_UNREACHABLE = 5,
-    EXIT_REFUSED = 6,
-    EXIT_TIMED_OUT = 124,
-    EXIT_INTERRUPTED = 130,
-};
+/* X(symbol, code, meaning): the meanings are what --help shows. */
+#define EXIT_CODES(X)                                 \
+    X(OK, 0, "ok")                                    \
+    X(FAILED, 1, "failure")                           \
+    X(USAGE, 2, "wrong usage or configuration")       \
+    X(UNHEALTHY, 3, "unhealthy or condition not met") \
+    X(NOT_FOUND, 4, "not found")                      \
+    X(UNREACHABLE, 5, "broker or queen unreachable")  \
+    X(REFUSED, 6, "refused")                          \
+    X(TIMED_OUT, 124, "timed out")                    \
+    X(INTERRUPTED, 130, "interrupted")
+
+#define X(symbol, code, meaning) EXIT_##symbol = (code),
+enum exit_code { EXIT_CODES(X) };
+#undef X
 
 /* What every program takes; embed it in the program's own struct and give the offset. */
 struct service_conf {
@@ -29,29 +33,32 @@ struct service_conf {
 struct service {
     const char *name;                  /* "skep-queen" */
     const char *summary;               /* one line */
-    const char *examples;              /* shown first by --help */
+    const char *examples;              /* shown first by --help; whole lines, as they shall appear */
     const char *usage;                 /* e.g. "skep-worker [OPTIONS] --exec -- COMMAND [ARG...]" */
     const char *section;               /* of the INI file, e.g. "queen" */
     const struct conf_option *options; /* the program's own, ended by a row without a name */
     size_t common_offset;              /* of the struct service_conf in the target */
 };
 
-/* Fills `target` from defaults, INI, environment and options. Returns -1 to go on, or the exit code: it has printed
- * what was asked (help, version, config) or one sentence about what is wrong. *ret_next: index of the first word that
- * is no option. `check` (may be NULL) validates the whole and writes the sentence; it runs before --check-config
- * reports. */
+/* Fills `target` from defaults, INI, environment and options, and sets up the log. Returns -1 to go on, or the exit
+ * code: it has printed what was asked (help, version, config) or one sentence about what is wrong. *ret_next: index of
+ * the first word that is no option. `check` (may be NULL) validates the whole and writes the sentence; it runs before
+ * --check-config reports. `service` and `argv` are borrowed during the call (its name for good), values live in
+ * `arena`. */
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next);
 
-/* Common rows with the defaults of interface.md, for programs that list their tables by themselves (documentation). */
+/* The common rows with their defaults, for programs that list their tables by themselves (documentation). Offsets are
+ * those in struct service_conf. Ended by a row without a name. */
 extern const struct conf_option service_options[];
 
 /* A secret from a file: first line, no newline; at most 4 KiB; refused when others than the owner may write it.
- * The caller frees *ret. */
+ * The caller frees *ret. ERR_NOT_FOUND, ERR_IO, ERR_REFUSED (writable), ERR_MISSING (empty), ERR_TOO_LARGE, ERR_SYNTAX
+ * (NUL), ERR_NOMEM. */
 enum err service_read_secret(const char *path, char **ret, struct errbuf *e);
 
-/* TERM and INT call `stop` once; a second INT exits at once with 130. HUP calls `reload` (NULL: ignored). Feeds the
- * watchdog from the loop. */
+/* TERM and INT call `stop` once in all; a second INT exits at once with 130. HUP calls `reload` (NULL: ignored). Feeds
+ * the watchdog from the loop. Once per process, as signals are; ends with the loop. ERR_NOMEM, ERR_IO. */
 enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user);
 
 #endif
