@@ -1,0 +1,149 @@
+#include "service.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "service_parts.h"
+
+#define WIDTH_UNKNOWN 80
+#define WIDTH_MAX 120 /* longer lines are hard to read */
+
+#define AT(member) offsetof(struct service_conf, member)
+
+const struct conf_option service_options[] = {
+    { "broker", CONF_TEXT, AT(broker), .min = 1, .max = 300, .fallback = "mqtt://127.0.0.1:1883", .arg = "URI",
+      .help = "MQTT broker: mqtt://HOST[:PORT], or mqtts:// for TLS" },
+    { "username", CONF_TEXT, AT(username), .arg = "NAME", .help = "name to give to the broker" },
+    { "password-file", CONF_TEXT, AT(password_file), .arg = "FILE", .help = "file with the password for the broker" },
+    { "cafile", CONF_TEXT, AT(cafile), .arg = "FILE", .help = "certificates that the broker's must be signed by" },
+    { "cert", CONF_TEXT, AT(cert), .arg = "FILE", .help = "own certificate, for the broker" },
+    { "key", CONF_TEXT, AT(key), .arg = "FILE", .help = "key of the own certificate" },
+    { "root", CONF_TEXT, AT(root), .min = 1, .max = 200, .fallback = "skep/v1", .arg = "TOPIC",
+      .help = "topic that all topics begin with" },
+    { "config", CONF_TEXT, AT(config), .arg = "FILE", .help = "INI file to read" },
+    { "log-format", CONF_CHOICE, AT(log_format), .fallback = "auto", .choices = "auto|logfmt|json", .arg = "FORMAT",
+      .help = "auto, logfmt or json; auto is for people on a terminal, logfmt elsewhere" },
+    { "log-level", CONF_CHOICE, AT(log_level), .fallback = "info", .choices = "error|warning|info|debug",
+      .arg = "LEVEL", .help = "least severe lines to show: error, warning, info, debug" },
+    { "check-config", CONF_FLAG, AT(check_config), .command_line_only = true,
+      .help = "say whether the configuration is valid, and exit" },
+    { "print-config", CONF_FLAG, AT(print_config), .command_line_only = true,
+      .help = "print each value with its origin, and exit" },
+    { "version", CONF_FLAG, AT(version), .command_line_only = true, .help = "print the version, and exit" },
+    { "help", CONF_FLAG, AT(help), .short_name = 'h', .command_line_only = true, .help = "print this, and exit" },
+    { 0 },
+};
+
+/* One sentence on stderr; it may quote what came from outside. */
+static int refuse(const struct service *service, enum err err, const struct errbuf *e)
+{
+    char shown[ERRBUF_SIZE];
+
+    text_to_printable(text_of(e->text), shown, sizeof shown);
+    fprintf(stderr, "%s: %s\n", service->name, shown);
+    return err == ERR_NOMEM ? EXIT_FAILED : EXIT_USAGE;
+}
+
+/* Prints and clears `text`; the exit code. */
+static int print(const struct service *service, struct buf *text)
+{
+    bool complete = buf_ok(text) && fputs(buf_str(text), stdout) >= 0 && fflush(stdout) == 0;
+
+    if (!complete)
+        fprintf(stderr, "%s: cannot write to stdout\n", service->name);
+    buf_clear(text);
+    return complete ? EXIT_OK : EXIT_FAILED;
+}
+
+static int stdout_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return WIDTH_UNKNOWN;
+    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+static int print_help(const struct service *service)
+{
+    struct buf text = BUF_INIT;
+
+    service_help(service, stdout_width(), &text);
+    return print(service, &text);
+}
+
+static int print_version(const struct service *service)
+{
+    struct buf text = BUF_INIT;
+
+    buf_printf(&text, "%s %s\n", service->name, SKEP_VERSION);
+    return print(service, &text);
+}
+
+static int print_config(const struct service *service, const struct conf *conf)
+{
+    struct buf text = BUF_INIT;
+
+    buf_printf(&text, "[%s]\n", service->section);
+    conf_print(conf, &text);
+    return print(service, &text);
+}
+
+static int print_valid(const struct service *service)
+{
+    struct buf text = BUF_INIT;
+
+    buf_add_str(&text, "configuration is valid\n");
+    return print(service, &text);
+}
+
+/* Environment and file: what --help and --version do not need. */
+static enum err sources_read(const struct service *service, struct conf *conf, const struct service_conf *common,
+                             struct errbuf *e)
+{
+    enum err err = conf_environment(conf, environ, e);
+
+    if (!err && common->config) /* from the command line or the environment */
+        err = service_file_read(service, conf, common->config, e);
+    return err;
+}
+
+int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
+                      enum err (*check)(void *target, struct errbuf *e), int *ret_next)
+{
+    const struct service_conf *common = (const void *)((const char *)target + service->common_offset);
+    struct conf_option rows[ARRAY_LEN(service_options)];
+    const struct conf_option *const tables[] = { service->options, rows, NULL };
+    struct conf conf;
+    struct errbuf e = { 0 };
+    enum err err;
+
+    memcpy(rows, service_options, sizeof rows);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        rows[i].offset += service->common_offset;
+
+    err = conf_init(&conf, tables, target, arena, &e);
+    if (!err)
+        err = conf_args(&conf, argc, argv, ret_next, &e);
+    if (err)
+        return refuse(service, err, &e);
+    if (common->help)
+        return print_help(service);
+    if (common->version)
+        return print_version(service);
+
+    err = sources_read(service, &conf, common, &e);
+    if (err)
+        return refuse(service, err, &e);
+    if (common->print_config)
+        return print_config(service, &conf);
+    err = check ? check(target, &e) : OK;
+    if (err)
+        return refuse(service, err, &e);
+    if (common->check_config)
+        return print_valid(service);
+    log_setup(service->name, common->log_format, common->log_level);
+    return -1;
+}

@@ -1,0 +1,69 @@
+#include <stdio.h>
+
+#include "inifile.h"
+#include "service_parts.h"
+
+#define LABEL_SIZE 256
+
+struct reading {
+    const struct service *service;
+    struct conf *conf;
+    const char *path;
+    int section_line;                /* where the section began; 0 = not yet */
+    int key_lines[CONF_OPTIONS_MAX]; /* where the option of each row was given; 0 = not yet */
+};
+
+static enum err section_take(struct reading *reading, const char *section, int line, struct errbuf *e)
+{
+    if (strcmp(section, reading->service->section) != 0)
+        return err_set(e, ERR_UNKNOWN, "%s:%d: unknown section [%s]: must be [%s]", reading->path, line, section,
+                       reading->service->section);
+    if (reading->section_line)
+        return err_set(e, ERR_DUPLICATE, "%s:%d: section [%s] repeated: it began in line %d", reading->path, line,
+                       section, reading->section_line);
+    reading->section_line = line;
+    return OK;
+}
+
+/* The row of an option over all tables, or NULL if there is none. */
+static int *key_line(struct reading *reading, const char *key)
+{
+    int *row = reading->key_lines;
+
+    for (const struct conf_option *const *table = reading->conf->tables; *table; table++) {
+        for (const struct conf_option *option = *table; option->name; option++, row++) {
+            if (strcmp(option->name, key) == 0)
+                return row;
+        }
+    }
+    return NULL;
+}
+
+static enum err key_take(void *user, const char *section, const char *key, const char *value, int line,
+                         struct errbuf *e)
+{
+    struct reading *reading = user;
+    char label[LABEL_SIZE];
+    int *given;
+
+    if (!key)
+        return section_take(reading, section, line, e);
+    snprintf(label, sizeof label, "%s:%d: %s", reading->path, line, key);
+    if (!reading->section_line)
+        return err_set(e, ERR_UNKNOWN, "%s: stands before [%s]", label, reading->service->section);
+    if (strcmp(key, "config") == 0) /* the file is being read already */
+        return err_set(e, ERR_UNKNOWN, "%s: not allowed in the file itself", label);
+    given = key_line(reading, key);
+    if (given && *given)
+        return err_set(e, ERR_DUPLICATE, "%s: repeated: it stands in line %d too", label, *given);
+    if (given)
+        *given = line;
+    return conf_set(reading->conf, text_of(key), text_of(value), CONF_FROM_FILE, label, e);
+}
+
+enum err service_file_read(const struct service *service, struct conf *conf, const char *path, struct errbuf *e)
+{
+    struct reading reading = { .service = service, .conf = conf, .path = path };
+
+    return inifile_parse_file(path, key_take, &reading, e);
+}
