@@ -52,7 +52,7 @@ struct skep_worker_options {
     uint64_t session;          /* random */
     uint32_t interval_ms;      /* 30000; 50 to 86400000 */
     uint32_t lease_ms;         /* 3 intervals */
-    uint32_t keep_alive_s;     /* 10; 1 to 65535 */
+    uint32_t keep_alive_s;     /* 10; 5 to 65535 */
     uint32_t retain_s;         /* 86400 */
     uint32_t reconnect_max_ms; /* 30000 */
     uint32_t pid;              /* of the process that does the work; this process */

@@ -1,0 +1,89 @@
+/* facts.h - what a program says about itself: the part of its heartbeat that the worker's core does not know. Pure, of
+ * fixed size and without pointers, so that a copy is a plain assignment and a setter cannot run out of memory.
+ *
+ * Errors: ERR_UNKNOWN no such field, ERR_RANGE out of its range, ERR_TYPE, ERR_UTF8, ERR_FULL too many entries; on
+ * failure nothing changed. The errbuf may be NULL. */
+#ifndef SKEP_FACTS_H
+#define SKEP_FACTS_H
+
+#include "arena.h"
+#include "msg.h"
+
+/* X(field, its limit in msg_fields.h) */
+#define FACT_TEXTS(X)    \
+    X(status, 64)        \
+    X(model_loaded, 256) \
+    X(endpoint, 512)     \
+    X(host, 255)         \
+    X(version, 64)
+
+/* X(field, whole numbers only?) */
+#define FACT_NUMBERS(X)         \
+    X(gpu_utilization, false)   \
+    X(queue_depth, true)        \
+    X(last_inference_ms, false) \
+    X(inflight, true)           \
+    X(oldest_request_ms, true)  \
+    X(stall_ms, true)           \
+    X(pid, true)
+
+#define FACT_KEY_MAX 64     /* bytes of the name of a metric or label */
+#define FACT_LABEL_MAX 256  /* bytes of a label's value */
+#define FACT_STALL_MS 60000 /* while the program declares none */
+
+struct fact_metric {
+    char name[FACT_KEY_MAX + 1];
+    double value;
+};
+
+struct fact_label {
+    char name[FACT_KEY_MAX + 1];
+    char value[FACT_LABEL_MAX + 1];
+};
+
+struct facts {
+#define X(name, limit) char name[limit + 1]; /* "" = absent */
+    FACT_TEXTS(X)
+#undef X
+#define X(name, whole) double name; /* NAN = absent */
+    FACT_NUMBERS(X)
+#undef X
+    uint64_t progress;  /* steps counted so far */
+    ms_t progressed_at; /* the latest of: a step, work taken up after none was in flight; MS_NEVER = no step yet */
+    ms_t stalled_at;    /* since when the program knows that its work stands still; MS_NEVER = it does not */
+    size_t metric_count, label_count;
+    struct fact_metric metrics[MSG_GAUGES_MAX];
+    struct fact_label labels[MSG_LABELS_MAX];
+};
+
+/* Everything absent, status `starting`. */
+void facts_init(struct facts *facts);
+
+/* One field by its heartbeat name; absent text and NAN remove it (a status cannot be removed). `now` is when the work
+ * was taken up if this raises inflight from nothing: then nothing has stood still yet. */
+enum err facts_set_text(struct facts *facts, const char *field, struct text value, struct errbuf *e);
+enum err facts_set_number(struct facts *facts, const char *field, double value, ms_t now, struct errbuf *e);
+
+/* One entry; NAN or absent text removes it, which is fine if there is none. */
+enum err facts_set_metric(struct facts *facts, struct text name, double value, struct errbuf *e);
+enum err facts_set_label(struct facts *facts, struct text name, struct text value, struct errbuf *e);
+
+/* Several at once: a JSON object of the fields above, `stalled` excepted, with `metrics` and `labels` merged entry by
+ * entry. null: absent. All or nothing. Also the errors of json_parse. */
+enum err facts_merge(struct facts *facts, struct text json, ms_t now, struct errbuf *e);
+
+void facts_progress(struct facts *facts, ms_t now); /* one step of the work loop */
+void facts_set_stalled(struct facts *facts, bool stalled, ms_t now);
+
+/* True when what a heartbeat tells at once is the same: status and model. */
+bool facts_same_headline(const struct facts *a, const struct facts *b);
+
+/* When work that stands still must be told, if nothing changes: the first moment at which progress_age_ms (with
+ * something in flight) or stalled_ms reaches stall_ms and that is later than `told`; MS_NEVER = not by itself. */
+ms_t facts_stall_due(const struct facts *facts, ms_t told);
+bool facts_is_stalled(const struct facts *facts, ms_t now);
+
+/* Fills the program's part of `ret`; texts are borrowed from `facts`, objects live in `arena`. ERR_NOMEM. */
+enum err facts_to_heartbeat(const struct facts *facts, ms_t now, struct arena *arena, struct heartbeat *ret);
+
+#endif

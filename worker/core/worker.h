@@ -1,0 +1,82 @@
+/* worker.h - what a worker does, decided: when to connect, what to publish, what to answer. Pure: an input that carries
+ * the time goes in, effects come out (outbox.h), and worker_deadline says when the next tick is due.
+ *
+ * The driver carries the effects out in order and reports what becomes of them. EFFECT_CONNECT is answered by WORKER_UP
+ * or WORKER_FAILED, a link that was up ends with WORKER_DOWN (also after EFFECT_DISCONNECT, where it changes nothing).
+ * EFFECT_EXIT comes once, last: code 0 if the farewell was acknowledged, else 1. */
+#ifndef SKEP_WORKER_CORE_H
+#define SKEP_WORKER_CORE_H
+
+#include "facts.h"
+#include "outbox.h"
+
+#define WORKER_MERGE_MS 50      /* changes within this time become one heartbeat */
+#define WORKER_TOLD_EVERY 1000  /* ms between two heartbeats because of a verdict, at the least */
+#define WORKER_FAREWELL_MS 1000 /* the longest wait for the acknowledgement of the farewell */
+#define WORKER_UNACKED_MAX 8    /* heartbeats under way; more wait, as one, for an acknowledgement */
+
+struct worker;
+
+/* Texts are copied. Ids and root must have been checked. */
+struct worker_options {
+    const char *root, *hive, *worker;
+    uint64_t session; /* random; not 0 */
+    uint64_t seed;    /* of the jitter */
+    ms_t interval, lease, reconnect_max;
+    int64_t retain_s;
+};
+
+enum worker_input_kind {
+    WORKER_TICK,       /* time has passed */
+    WORKER_FACTS,      /* `facts`, copied: what the program says now */
+    WORKER_BEAT,       /* the program wants a heartbeat now */
+    WORKER_UP,         /* CONNACK was fine */
+    WORKER_DOWN,       /* `why`: a link that was up ended */
+    WORKER_FAILED,     /* `why`: an attempt to connect failed */
+    WORKER_MESSAGE,    /* `message` */
+    WORKER_ACKED,      /* `ack`: PUBACK of a publish with a token */
+    WORKER_SUBSCRIBED, /* `ack`: SUBACK of a subscribe with a token; reason >= 0x80 = refused */
+    WORKER_LEAVE,      /* `leave`: say farewell and end */
+};
+
+struct worker_message {
+    struct text topic, payload;
+    bool retain;
+    struct text response_topic, correlation; /* absent = none */
+};
+
+struct worker_input {
+    enum worker_input_kind kind;
+    ms_t now;  /* monotonic; never goes back */
+    ms_t wall; /* unix time, only shown */
+    union {
+        const struct facts *facts;
+        const char *why;
+        struct worker_message message;
+        struct {
+            uint64_t token;
+            uint8_t reason;
+        } ack;
+        struct {
+            const struct exit_info *exit; /* NULL: goodbye; else the watched program crashed */
+            ms_t within;                  /* how long the farewell may take */
+        } leave;
+    };
+};
+
+/* ERR_NOMEM. Connects with the first tick. */
+enum err worker_new(const struct worker_options *options, const struct facts *facts, struct worker **ret);
+void worker_free(struct worker *worker);
+DEFINE_AUTO_FREE(worker)
+
+void worker_step(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
+
+/* When the next WORKER_TICK is due, on the clock of `now`; MS_NEVER = not by itself. A tick too early does no harm. */
+ms_t worker_deadline(const struct worker *worker);
+
+bool worker_has_ended(const struct worker *worker);      /* nothing more will happen */
+bool worker_is_online(const struct worker *worker);      /* the link is up and the birth was acknowledged */
+uint64_t worker_ignored(const struct worker *worker);    /* messages that were refused or not understood */
+uint32_t worker_connection(const struct worker *worker); /* number of the latest CONNECT; 0 = none yet */
+
+#endif

@@ -1,0 +1,92 @@
+/* worker_hear.c - what a worker reads: requests, its own presence, and the verdicts on itself. */
+#include "codec.h"
+#include "json.h"
+#include "worker_private.h"
+
+static void presence_observe(struct worker *worker, const struct presence *presence, ms_t now, struct outbox *outbox)
+{
+    switch (identity_observe(&worker->identity, presence)) {
+    case IDENTITY_NOTHING:
+        break;
+    case IDENTITY_HEAL:
+        worker->heal_at = ms_min(worker->heal_at, now);
+        break;
+    case IDENTITY_SHARED:
+        outbox_notice(outbox, "somebody else uses the identity %s/%s: host %.64s, pid %lld", worker->hive, worker->name,
+                      presence->host ? presence->host : "unknown", (long long)presence->pid);
+        break;
+    }
+}
+
+static void hear_presence(struct worker *worker, const struct worker_input *input, struct arena *arena,
+                          struct outbox *outbox)
+{
+    struct presence presence;
+
+    if (input->message.payload.len == 0)
+        presence_observe(worker, NULL, input->now, outbox);
+    else if (presence_decode(arena, input->message.payload, &presence, NULL) == OK)
+        presence_observe(worker, &presence, input->now, outbox);
+    else
+        worker->ignored++;
+}
+
+/* A queen that thinks us lost is told otherwise by a heartbeat. Stored verdicts are not asked for. */
+static void hear_verdict(struct worker *worker, const struct worker_input *input, struct arena *arena)
+{
+    const char *state, *hex;
+    struct cJSON *verdict;
+    uint64_t session;
+    ms_t at;
+
+    if (input->message.payload.len == 0)
+        return;
+    if (json_parse(arena, input->message.payload, &verdict, NULL) != OK) {
+        worker->ignored++;
+        return;
+    }
+    state = json_string(json_member(verdict, "state"));
+    hex = json_string(json_member(verdict, "session"));
+    if (!state || !hex || text_to_hex64(text_of(hex), &session) != OK || session != worker->identity.session)
+        return;
+    if (strcmp(state, "stale") != 0 && strcmp(state, "zombie") != 0)
+        return;
+    at = worker->told_at == MS_NEVER ? input->now : ms_max(input->now, worker->told_at + WORKER_TOLD_EVERY);
+    if (worker->soon_at > at) {
+        worker->soon_at = at;
+        worker->told_at = at;
+    }
+}
+
+static bool is_mine(const struct worker *worker, const struct topic *topic)
+{
+    return text_is(topic->hive, worker->hive) && text_is(topic->worker, worker->name);
+}
+
+void worker_hear(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+{
+    const struct worker_message *message = &input->message;
+    struct topic topic;
+    struct arena arena;
+
+    if (message->payload.len > MSG_MAX_BYTES || topic_parse(worker->root, message->topic, &topic) != OK ||
+        !is_mine(worker, &topic)) {
+        worker->ignored++;
+        return;
+    }
+    arena_init(&arena, 0);
+    switch (topic.kind) {
+    case TOPIC_WORKER_REQUEST:
+        worker_answer(worker, topic.method, input, outbox);
+        break;
+    case TOPIC_WORKER_PRESENCE:
+        hear_presence(worker, input, &arena, outbox);
+        break;
+    case TOPIC_VERDICT:
+        hear_verdict(worker, input, &arena);
+        break;
+    default:
+        worker->ignored++;
+    }
+    arena_clear(&arena);
+}

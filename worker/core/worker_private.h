@@ -1,0 +1,69 @@
+/* worker_private.h - the worker's state, shared by the files of its core. */
+#ifndef SKEP_WORKER_PRIVATE_H
+#define SKEP_WORKER_PRIVATE_H
+
+#include "backoff.h"
+#include "identity.h"
+#include "topic.h"
+#include "worker.h"
+
+/* X(symbol): WAITING until connect_at, CONNECTING until the driver says what became of it. */
+enum worker_link { LINK_WAITING, LINK_CONNECTING, LINK_UP, LINK_ENDED };
+
+enum worker_token { TOKEN_BIRTH = 1, TOKEN_HEARTBEAT, TOKEN_FAREWELL, TOKEN_REQUESTS, TOKEN_OTHER };
+
+struct worker {
+    /* who */
+    char root[TOPIC_ROOT_MAX + 1], hive[NAME_SIZE], name[NAME_SIZE];
+    char heartbeat_topic[TOPIC_SIZE], presence_topic[TOPIC_SIZE];
+    ms_t interval, lease;
+    int64_t retain_s;
+    struct identity identity;
+    struct facts facts;
+
+    /* the link */
+    enum worker_link link;
+    struct backoff backoff;
+    struct rng rng;
+    ms_t connect_at; /* while LINK_WAITING */
+    ms_t up_at;      /* of the present or latest link */
+    bool outage_told;
+    bool rpc;    /* requests reach us */
+    bool online; /* the birth was acknowledged */
+
+    /* heartbeats */
+    uint64_t seq;      /* of the next one */
+    ms_t beat_at;      /* of the latest one; MS_NEVER = none on this link */
+    ms_t next_at;      /* the regular one */
+    ms_t soon_at;      /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
+    ms_t told_at;      /* when a verdict last made us beat; MS_NEVER = never */
+    ms_t heal_at;      /* a birth that repairs the presence; MS_NEVER = none */
+    unsigned unacked;  /* heartbeats without PUBACK on this link */
+    struct facts said; /* what the latest heartbeat said */
+
+    /* the end */
+    bool leaving;
+    ms_t leave_by;
+    bool crashed;
+    struct exit_info exit;
+    char exit_signal[17];
+
+    uint64_t ignored;
+};
+
+/* worker_say.c: documents */
+void worker_will(const struct worker *worker, ms_t wall, struct outbox *outbox); /* EFFECT_CONNECT */
+void worker_birth(const struct worker *worker, ms_t wall, struct outbox *outbox);
+void worker_farewell(const struct worker *worker, ms_t wall, struct outbox *outbox);
+void worker_beat(struct worker *worker, ms_t now, ms_t wall, struct outbox *outbox);
+
+/* worker_hear.c: messages */
+void worker_hear(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
+
+/* worker_answer.c: requests. `method` and the message are borrowed. */
+void worker_answer(struct worker *worker, struct text method, const struct worker_input *input, struct outbox *outbox);
+
+/* worker.c: asks for a heartbeat as soon as the merging of bursts allows. */
+void worker_beat_soon(struct worker *worker, ms_t now);
+
+#endif

@@ -1,0 +1,129 @@
+#include "attempt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "broker_uri.h"
+
+#define PACKET_MAX_BYTES (64 * 1024) /* the broker need not send what would be refused anyway */
+
+struct attempt {
+    pthread_mutex_t mutex;
+    bool over, abandoned;
+    struct mosquitto *mosq;
+    struct broker_uri broker;
+    int keep_alive_s, wake_fd;
+    int result, result_errno;
+};
+
+static void attempt_free(struct attempt *attempt)
+{
+    pthread_mutex_destroy(&attempt->mutex);
+    free(attempt);
+}
+
+static int connect_blocking(struct attempt *attempt)
+{
+    mosquitto_property *properties = NULL;
+    int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, PACKET_MAX_BYTES);
+
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_connect_bind_v5(attempt->mosq, attempt->broker.host, attempt->broker.port, attempt->keep_alive_s,
+                                       NULL, properties);
+    mosquitto_property_free_all(&properties);
+    return rc;
+}
+
+static void *attempt_run(void *object)
+{
+    struct attempt *attempt = object;
+    bool abandoned;
+
+    errno = 0;
+    attempt->result = connect_blocking(attempt);
+    attempt->result_errno = errno;
+    pthread_mutex_lock(&attempt->mutex);
+    attempt->over = true;
+    abandoned = attempt->abandoned;
+    if (!abandoned)
+        (void)!eventfd_write(attempt->wake_fd, 1);
+    pthread_mutex_unlock(&attempt->mutex);
+    if (abandoned) {
+        mosquitto_destroy(attempt->mosq);
+        attempt_free(attempt);
+    }
+    return NULL;
+}
+
+static bool thread_start(struct attempt *attempt)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+    bool started;
+
+    if (pthread_attr_init(&detached) != 0)
+        return false;
+    started = pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED) == 0 &&
+              pthread_create(&thread, &detached, attempt_run, attempt) == 0;
+    pthread_attr_destroy(&detached);
+    return started;
+}
+
+struct attempt *attempt_start(struct mosquitto *mosq, const struct broker_uri *broker, int keep_alive_s, int wake_fd)
+{
+    struct attempt *attempt = calloc(1, sizeof *attempt);
+
+    if (!attempt)
+        return NULL;
+    attempt->mosq = mosq;
+    attempt->broker = *broker;
+    attempt->keep_alive_s = keep_alive_s;
+    attempt->wake_fd = wake_fd;
+    if (pthread_mutex_init(&attempt->mutex, NULL) != 0) {
+        free(attempt);
+        return NULL;
+    }
+    if (!thread_start(attempt)) {
+        attempt_free(attempt);
+        return NULL;
+    }
+    return attempt;
+}
+
+bool attempt_is_over(struct attempt *attempt)
+{
+    bool over;
+
+    pthread_mutex_lock(&attempt->mutex);
+    over = attempt->over;
+    pthread_mutex_unlock(&attempt->mutex);
+    return over;
+}
+
+struct mosquitto *attempt_finish(struct attempt *attempt, int *ret, int *ret_errno)
+{
+    struct mosquitto *mosq = attempt->mosq;
+
+    *ret = attempt->result;
+    *ret_errno = attempt->result_errno;
+    attempt_free(attempt);
+    return mosq;
+}
+
+void attempt_abandon(struct attempt *attempt)
+{
+    bool over;
+
+    pthread_mutex_lock(&attempt->mutex);
+    attempt->abandoned = true;
+    over = attempt->over;
+    pthread_mutex_unlock(&attempt->mutex);
+    if (over) {
+        mosquitto_destroy(attempt->mosq);
+        attempt_free(attempt);
+    }
+}

@@ -1,0 +1,23 @@
+/* attempt.h - one blocking connect (DNS, TCP) on a thread of its own, which can be given up. Used from one thread. */
+#ifndef SKEP_ATTEMPT_H
+#define SKEP_ATTEMPT_H
+
+#include "base.h"
+
+struct attempt;
+struct mosquitto;
+struct broker_uri;
+
+/* Starts to connect `mosq`, which it takes. When it is over, `wake_fd` (an eventfd, borrowed until then) is written to.
+ * NULL: no thread or memory; then mosq is still the caller's. */
+struct attempt *attempt_start(struct mosquitto *mosq, const struct broker_uri *broker, int keep_alive_s, int wake_fd);
+
+bool attempt_is_over(struct attempt *attempt);
+
+/* Only when it is over: frees it and hands mosq back. *ret is MOSQ_ERR_*, *ret_errno goes with MOSQ_ERR_ERRNO. */
+struct mosquitto *attempt_finish(struct attempt *attempt, int *ret, int *ret_errno);
+
+/* Lets go of it, at any time: the thread destroys mosq when its connect returns, and wakes nobody. */
+void attempt_abandon(struct attempt *attempt);
+
+#endif

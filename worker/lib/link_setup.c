@@ -1,0 +1,138 @@
+#include "link_setup.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#define PASSWORD_SIZE 4096
+
+static void library_start(void)
+{
+    mosquitto_lib_init();
+}
+
+/* Never cleaned up: the program may use libmosquitto itself. */
+static void library_need(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, library_start);
+}
+
+static enum err password_read(const char *path, char ret[PASSWORD_SIZE], struct errbuf *e)
+{
+    FILE *file = fopen(path, "re");
+    size_t len;
+
+    if (!file)
+        return err_set(e, ERR_IO, "password file %s: %s", path, strerror(errno));
+    len = fread(ret, 1, PASSWORD_SIZE - 1, file);
+    fclose(file);
+    if (len > 0 && ret[len - 1] == '\n')
+        len--;
+    ret[len] = '\0';
+    return OK;
+}
+
+static enum err check(int rc, const char *what, struct errbuf *e)
+{
+    if (rc == MOSQ_ERR_SUCCESS)
+        return OK;
+    return err_set(e, rc == MOSQ_ERR_NOMEM ? ERR_NOMEM : ERR_IO, "%s: %s", what, mosquitto_strerror(rc));
+}
+
+static enum err setup_login(struct mosquitto *mosq, const struct link_options *options, struct errbuf *e)
+{
+    char password[PASSWORD_SIZE];
+    enum err err = OK;
+
+    if (options->password_file)
+        err = password_read(options->password_file, password, e);
+    if (err == OK && (options->username || options->password_file))
+        err = check(mosquitto_username_pw_set(mosq, options->username, options->password_file ? password : NULL),
+                    "user name", e);
+    explicit_bzero(password, sizeof password);
+    return err;
+}
+
+/* A key with a passphrase is refused: nobody is there to be asked. */
+static int no_passphrase(char *buf, int size, int rwflag, void *userdata)
+{
+    (void)buf, (void)size, (void)rwflag, (void)userdata;
+    return 0;
+}
+
+static enum err setup_tls(struct mosquitto *mosq, const struct link_options *options, struct errbuf *e)
+{
+    if (!options->broker.tls)
+        return OK;
+    if (!options->cafile) {
+        enum err err = check(mosquitto_int_option(mosq, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "TLS", e);
+        if (err != OK || !options->cert)
+            return err;
+    }
+    return check(mosquitto_tls_set(mosq, options->cafile, options->cafile ? NULL : "/etc/ssl/certs", options->cert,
+                                   options->key, no_passphrase),
+                 "TLS files", e);
+}
+
+static enum err setup_will(struct mosquitto *mosq, const struct publish *will, struct errbuf *e)
+{
+    mosquitto_property *properties = NULL;
+    int rc = link_properties(will, &properties);
+
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_will_set_v5(mosq, will->topic, (int)will->payload.len, will->payload.at, will->qos, will->retain,
+                                   properties);
+    if (rc != MOSQ_ERR_SUCCESS) /* else the client took them */
+        mosquitto_property_free_all(&properties);
+    return check(rc, "will", e);
+}
+
+enum err link_setup(const struct link_options *options, const struct publish *will, void *user, struct mosquitto **ret,
+                    struct errbuf *e)
+{
+    struct mosquitto *mosq;
+    enum err err;
+
+    library_need();
+    mosq = mosquitto_new(options->client_id, true, user);
+    if (!mosq)
+        return err_set(e, ERR_NOMEM, "no memory for the connection");
+    err = check(mosquitto_int_option(mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5), "protocol", e);
+    if (err == OK)
+        err = check(mosquitto_int_option(mosq, MOSQ_OPT_TCP_NODELAY, 1), "socket", e);
+    if (err == OK)
+        err = setup_login(mosq, options, e);
+    if (err == OK)
+        err = setup_tls(mosq, options, e);
+    if (err == OK)
+        err = setup_will(mosq, will, e);
+    if (err != OK) {
+        mosquitto_destroy(mosq);
+        return err;
+    }
+    *ret = mosq;
+    return OK;
+}
+
+int link_properties(const struct publish *publish, mosquitto_property **ret)
+{
+    int rc = MOSQ_ERR_SUCCESS;
+
+    if (publish->content_type) {
+        rc = mosquitto_property_add_byte(ret, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1);
+        if (rc == MOSQ_ERR_SUCCESS)
+            rc = mosquitto_property_add_string(ret, MQTT_PROP_CONTENT_TYPE, publish->content_type);
+    }
+    if (rc == MOSQ_ERR_SUCCESS && publish->expiry_s > 0)
+        rc = mosquitto_property_add_int32(ret, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publish->expiry_s);
+    if (rc == MOSQ_ERR_SUCCESS && publish->response_topic)
+        rc = mosquitto_property_add_string(ret, MQTT_PROP_RESPONSE_TOPIC, publish->response_topic);
+    if (rc == MOSQ_ERR_SUCCESS && publish->correlation.at)
+        rc = mosquitto_property_add_binary(ret, MQTT_PROP_CORRELATION_DATA, publish->correlation.at,
+                                           (uint16_t)publish->correlation.len);
+    return rc;
+}

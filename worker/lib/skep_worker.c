@@ -1,0 +1,138 @@
+/* skep_worker.c - the public functions: check arguments, leave the values with the library's thread. */
+#include "skep/worker.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "open.h"
+
+static enum skep_result result_of(enum err err)
+{
+    if (err == OK)
+        return SKEP_OK;
+    return err == ERR_NOMEM ? SKEP_NOMEM : SKEP_INVALID;
+}
+
+enum skep_result skep_worker_set_status(struct skep_worker *worker, const char *status)
+{
+    enum err err = facts_set_text(mailbox_open(&worker->box), "status", text_of(status), NULL);
+
+    mailbox_close(&worker->box, err == OK, true);
+    return result_of(err);
+}
+
+enum skep_result skep_worker_set_model(struct skep_worker *worker, const char *model)
+{
+    enum err err = facts_set_text(mailbox_open(&worker->box), "model_loaded", text_of(model), NULL);
+
+    mailbox_close(&worker->box, err == OK, true);
+    return result_of(err);
+}
+
+/* What can bring a deadline forward must be known at once; the rest waits for the next heartbeat. */
+static bool moves_deadline(const char *field)
+{
+    return strcmp(field, "inflight") == 0 || strcmp(field, "stall_ms") == 0;
+}
+
+enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *field, double value)
+{
+    ms_t now = lib_clock_mono();
+    enum err err;
+
+    if (!field)
+        return SKEP_INVALID;
+    err = facts_set_number(mailbox_open(&worker->box), field, value, now, NULL);
+    mailbox_close(&worker->box, err == OK, moves_deadline(field));
+    return result_of(err);
+}
+
+enum skep_result skep_worker_set_metric(struct skep_worker *worker, const char *name, double value)
+{
+    enum err err = facts_set_metric(mailbox_open(&worker->box), text_of(name), value, NULL);
+
+    mailbox_close(&worker->box, err == OK, false);
+    return result_of(err);
+}
+
+enum skep_result skep_worker_set_label(struct skep_worker *worker, const char *name, const char *value)
+{
+    enum err err = facts_set_label(mailbox_open(&worker->box), text_of(name), text_of(value), NULL);
+
+    mailbox_close(&worker->box, err == OK, false);
+    return result_of(err);
+}
+
+enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json, size_t len, char *error,
+                                   size_t error_size)
+{
+    struct errbuf e = { 0 };
+    ms_t now = lib_clock_mono();
+    enum err err;
+
+    if (!json)
+        return SKEP_INVALID;
+    err = facts_merge(mailbox_open(&worker->box), (struct text){ json, len }, now, &e);
+    mailbox_close(&worker->box, err == OK, true);
+    sentence_copy(&e, error, error_size);
+    return result_of(err);
+}
+
+void skep_worker_progress(struct skep_worker *worker)
+{
+    facts_progress(mailbox_open(&worker->box), lib_clock_mono());
+    mailbox_close(&worker->box, true, false);
+}
+
+void skep_worker_set_stalled(struct skep_worker *worker, int stalled)
+{
+    facts_set_stalled(mailbox_open(&worker->box), stalled != 0, lib_clock_mono());
+    mailbox_close(&worker->box, true, true);
+}
+
+void skep_worker_beat(struct skep_worker *worker)
+{
+    mailbox_beat(&worker->box);
+}
+
+int skep_worker_is_online(const struct skep_worker *worker)
+{
+    return atomic_load(&worker->driver.online);
+}
+
+const char *skep_worker_session(const struct skep_worker *worker)
+{
+    return worker->session;
+}
+
+static struct exit_info exit_info_of(const struct skep_worker_exit *exit)
+{
+    struct exit_info info;
+
+    exit_info_init(&info);
+    info.known = true;
+    info.code = exit->code >= 0 && exit->code <= 255 ? exit->code : INT_ABSENT;
+    info.signal = exit->signal;
+    info.oom = exit->oom < 0 ? -1 : exit->oom != 0;
+    return info;
+}
+
+/* Joining is bounded: the core ends within the given time, and nothing on the thread blocks. */
+enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit, uint32_t timeout_ms)
+{
+    enum skep_result result;
+
+    if (!worker)
+        return SKEP_OK;
+    if (exit) {
+        struct exit_info info = exit_info_of(exit);
+        mailbox_leave(&worker->box, &info, timeout_ms);
+    } else {
+        mailbox_leave(&worker->box, NULL, timeout_ms);
+    }
+    pthread_join(worker->thread, NULL);
+    result = worker->driver.code == 0 ? SKEP_OK : SKEP_TIMEOUT;
+    skep_worker_free(worker);
+    return result;
+}
