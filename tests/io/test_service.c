@@ -47,7 +47,7 @@ static enum err bee_check(void *target, struct errbuf *e)
 #define OUTPUT_SIZE 16384
 #define ARGUMENTS_MAX 8
 
-static char folder[] = "/tmp/test_service.XXXXXX", ini[64];
+static char folder[] = "/tmp/test_service.XXXXXX", ini[64], out_path[64], err_path[64];
 
 /* One start of the program. */
 struct start {
@@ -57,13 +57,10 @@ struct start {
     char out[OUTPUT_SIZE], err[OUTPUT_SIZE];
 };
 
-static int stream_divert(FILE *stream, const char *name)
+static int stream_divert(FILE *stream, const char *path)
 {
-    char path[96];
-    int saved = dup(fileno(stream)), fd;
+    int saved = dup(fileno(stream)), fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(saved >= 0 && fd >= 0);
     fflush(stream);
     dup2(fd, fileno(stream));
@@ -95,8 +92,8 @@ static struct start *start_with(const char *const *words)
         argv[argc] = (char *)words[argc - 1];
     start->next = -1;
     arena_init(&start->arena, 0);
-    out = stream_divert(stdout, "stdout");
-    err = stream_divert(stderr, "stderr");
+    out = stream_divert(stdout, out_path);
+    err = stream_divert(stderr, err_path);
     start->code = service_configure(&bee, argc, argv, &start->conf, &start->arena, bee_check, &start->next);
     stream_restore(stdout, out, start->out);
     stream_restore(stderr, err, start->err);
@@ -127,6 +124,7 @@ static int scene_begin(void **state)
     unsetenv("SKEP_ID");
     unsetenv("SKEP_STALE_AFTER");
     unlink(ini);
+    snprintf(out_path, sizeof out_path, "%s/stdout", folder);
     return 0;
 }
 
@@ -352,27 +350,15 @@ static void print_config(void **state)
 
 static void full_stdout_is_a_failure(void **state)
 {
-    int saved = dup(STDOUT_FILENO), full = open("/dev/full", O_WRONLY | O_CLOEXEC), code, next;
-    char *argv[] = { (char *)"skep-bee", (char *)"--version", NULL };
-    struct bee_conf conf;
-    struct arena arena;
-    char err[OUTPUT_SIZE];
-    int saved_err = stream_divert(stderr, "stderr");
+    struct start *start;
 
     (void)state;
-    assert_true(saved >= 0 && full >= 0);
-    arena_init(&arena, 0);
-    fflush(stdout);
-    dup2(full, STDOUT_FILENO);
-    code = service_configure(&bee, 2, argv, &conf, &arena, NULL, &next);
-    dup2(saved, STDOUT_FILENO);
+    snprintf(out_path, sizeof out_path, "/dev/full");
+    start = START("--version");
     clearerr(stdout);
-    stream_restore(stderr, saved_err, err);
-    close(full);
-    close(saved);
-    arena_clear(&arena);
-    assert_int_equal(code, EXIT_FAILED);
-    assert_string_equal(err, "skep-bee: cannot write to stdout\n");
+    assert_int_equal(start->code, EXIT_FAILED);
+    assert_string_equal(start->err, "skep-bee: cannot write to stdout\n");
+    start_free(start);
 }
 
 static int folder_make(void **state)
@@ -381,19 +367,15 @@ static int folder_make(void **state)
     if (!mkdtemp(folder))
         return -1;
     snprintf(ini, sizeof ini, "%s/bee.ini", folder);
+    snprintf(err_path, sizeof err_path, "%s/stderr", folder);
     return 0;
 }
 
 static int folder_remove(void **state)
 {
-    static const char *const names[] = { "bee.ini", "stdout", "stderr" };
-    char path[96];
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        unlink(path);
-    }
+    scene_begin(state);
+    unlink(out_path);
+    unlink(err_path);
     return rmdir(folder);
 }
 
