@@ -10,6 +10,7 @@ struct ending {
     int status;         /* of exit(), when it ended by itself */
     int signal;         /* that ended it; 0 = none */
     bool was_asked_for; /* it was told to end */
+    int oom;            /* it was killed for want of memory: 1 yes, 0 no, -1 cannot tell */
 };
 
 /* Exit code as a shell would say it: the status, or 128 + signal. */

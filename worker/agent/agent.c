@@ -1,0 +1,177 @@
+#include "agent.h"
+
+#include <stdio.h>
+
+#include "child.h"
+#include "child_exec.h"
+#include "health_page.h"
+#include "log.h"
+#include "log_relay.h"
+#include "notify.h"
+#include "source.h"
+
+#define FAREWELL_MS 1000 /* how long the broker may take to acknowledge it */
+
+int agent_failure_code(const struct agent *agent)
+{
+    return agent->conf->exec ? AGENT_FAILED : EXIT_FAILED;
+}
+
+static const struct source *source_of(const struct agent_conf *conf)
+{
+    if (conf->exec)
+        return &source_exec;
+    return conf->read_stdin ? &source_stdin : &source_simulate;
+}
+
+void agent_end(struct agent *agent, const struct ending *ending)
+{
+    if (ending)
+        agent->ending = *ending;
+    loop_stop(agent->loop);
+}
+
+void agent_set_stalled(struct agent *agent, bool is_stalled, const char *why)
+{
+    if (agent->is_stalled == is_stalled)
+        return;
+    agent->is_stalled = is_stalled;
+    log_at(is_stalled ? LOG_WARNING : LOG_INFO, is_stalled ? "work stands still" : "work goes on", "why",
+           is_stalled ? why : NULL, NULL);
+    skep_worker_set_stalled(agent->worker, is_stalled);
+    skep_worker_beat(agent->worker);
+}
+
+static void stop_asked(void *user)
+{
+    struct agent *agent = user;
+
+    log_at(LOG_INFO, "asked to stop", NULL);
+    agent->source->stop(agent->source_state);
+}
+
+static void reload_asked(void *user)
+{
+    struct agent *agent = user;
+
+    if (agent->source->reload)
+        agent->source->reload(agent->source_state);
+}
+
+static enum err open_worker(struct agent *agent, const char *endpoint, struct log_relay *relay, struct errbuf *e)
+{
+    const struct agent_conf *conf = agent->conf;
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+
+    options.broker = conf->common.broker;
+    options.root = conf->common.root;
+    options.hive = conf->hive;
+    options.worker = conf->id;
+    options.username = conf->common.username;
+    options.password_file = conf->common.password_file;
+    options.cafile = conf->common.cafile;
+    options.cert = conf->common.cert;
+    options.key = conf->common.key;
+    options.version = SKEP_VERSION;
+    options.endpoint = endpoint;
+    options.status = agent->source->first_status;
+    options.session = conf->session;
+    options.interval_ms = (uint32_t)conf->interval;
+    options.keep_alive_s = (uint32_t)(conf->keep_alive / 1000);
+    options.retain_s = (uint32_t)(conf->retain / 1000);
+    options.reconnect_max_ms = (uint32_t)conf->reconnect_max;
+    options.pid = agent->pid;
+    options.log = log_relay_say;
+    options.user = relay;
+    return skep_worker_open(&options, &agent->worker, e->text, sizeof(e->text)) == SKEP_OK ? OK : ERR_IO;
+}
+
+static void close_worker(struct agent *agent)
+{
+    char name[SIGNAL_NAME_SIZE];
+    struct skep_worker_exit crash = {
+        .code = ending_code(&agent->ending),
+        .signal = agent->ending.signal ? name : NULL,
+        .oom = agent->ending.oom,
+    };
+
+    signal_name(agent->ending.signal, name);
+    if (skep_worker_close(agent->worker, ending_is_crash(&agent->ending) ? &crash : NULL, FAREWELL_MS) != SKEP_OK)
+        log_at(LOG_WARNING, "the broker did not acknowledge the farewell", NULL);
+    agent->worker = NULL;
+}
+
+static int fail(const struct agent *agent, const struct errbuf *e)
+{
+    log_at(LOG_ERROR, e->text, NULL);
+    return agent_failure_code(agent);
+}
+
+/* From the source's first step to the farewell. */
+static int live(struct agent *agent, const char *endpoint, struct log_relay *relay)
+{
+    struct errbuf e = { 0 };
+    int code = agent->source->prepare(agent, &agent->source_state);
+
+    if (code != 0)
+        return code;
+    if (open_worker(agent, endpoint, relay, &e) == OK) {
+        code = agent->source->start(agent->source_state);
+        if (code == 0) {
+            notify_send("READY=1");
+            loop_run(agent->loop, NULL, NULL);
+            notify_send("STOPPING=1");
+        }
+        close_worker(agent);
+    } else {
+        code = fail(agent, &e);
+    }
+    agent->source->free(agent->source_state);
+    return code;
+}
+
+static int with_health_page(struct agent *agent, struct log_relay *relay)
+{
+    struct health_page *page = NULL;
+    struct errbuf e = { 0 };
+    int code;
+
+    if (!agent->conf->http)
+        return live(agent, NULL, relay);
+    if (health_page_new(agent, &page, &e) != OK)
+        return fail(agent, &e);
+    code = live(agent, health_page_url(page), relay);
+    health_page_free(page);
+    return code;
+}
+
+static int with_loop(struct agent *agent)
+{
+    struct log_relay *relay = NULL;
+    struct errbuf e = { 0 };
+    int code;
+
+    if (service_signals(agent->loop, stop_asked, reload_asked, agent) != OK)
+        err_set(&e, ERR_IO, "cannot handle signals");
+    else if (log_relay_new(agent->loop, &relay, &e) == OK) {
+        code = with_health_page(agent, relay);
+        log_relay_free(relay);
+        return code;
+    }
+    return fail(agent, &e);
+}
+
+int agent_run(const struct agent_conf *conf, char **command)
+{
+    struct agent agent = { .conf = conf, .command = command, .source = source_of(conf) };
+    struct errbuf e = { 0 };
+    int code;
+
+    if (loop_new(&agent.loop, &e) != OK)
+        return fail(&agent, &e);
+    arena_init(&agent.arena, 0);
+    code = with_loop(&agent);
+    loop_free(agent.loop);
+    arena_clear(&agent.arena);
+    return code == 0 ? child_imitate(&agent.ending) : code;
+}

@@ -1,0 +1,42 @@
+/* agent.h - what the parts of skep-worker share: one worker, one loop, one source of what the heartbeats say.
+ *
+ * Everything happens on the loop's thread. */
+#ifndef SKEP_AGENT_H
+#define SKEP_AGENT_H
+
+#include <skep/worker.h>
+
+#include "agent_conf.h"
+#include "arena.h"
+#include "ending.h"
+#include "loop.h"
+
+struct source;
+
+struct agent {
+    const struct agent_conf *conf;
+    char **command;     /* of --exec, ended by NULL */
+    struct arena arena; /* lives as long as the agent */
+    struct loop *loop;
+    const struct source *source;
+    void *source_state;
+    struct skep_worker *worker; /* NULL until it is opened */
+    uint32_t pid;               /* that does the work; 0 = this process */
+    bool is_stalled;            /* the source knows that work stands still */
+    struct ending ending;       /* how the source ended; all 0: well */
+};
+
+/* 125 with --exec, so that the agent's own failure is told apart from its child's; else 1. */
+int agent_failure_code(const struct agent *agent);
+
+/* Runs the agent until its source ends or a signal asks it to. Returns the exit code, or does not return: then it died
+ * of the signal that its child died of. */
+int agent_run(const struct agent_conf *conf, char **command);
+
+/* The source ended: leaves the loop. `ending` NULL: well. */
+void agent_end(struct agent *agent, const struct ending *ending);
+
+/* Tells the worker, once per change, whether work stands still; why is for the log. */
+void agent_set_stalled(struct agent *agent, bool is_stalled, const char *why);
+
+#endif

@@ -1,0 +1,74 @@
+#include "agent_conf.h"
+
+#include "httpd.h"
+
+#define AT(member) offsetof(struct agent_conf, member)
+
+enum { SECOND = 1000, DAY = 86400 * SECOND };
+
+static const struct conf_option options[] = {
+    { "id", CONF_ID, AT(id), .arg = "NAME", .help = "name of this worker; required" },
+    { "hive", CONF_ID, AT(hive), .fallback = "default", .arg = "NAME", .help = "the host or group it belongs to" },
+    { "exec", CONF_FLAG, AT(exec), .command_line_only = true, .help = "source: run and watch the command behind --" },
+    { "stdin", CONF_FLAG, AT(read_stdin), .command_line_only = true,
+      .help = "source: one JSON object of heartbeat fields per line of standard input" },
+    { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a made-up load" },
+    { "interval", CONF_DURATION, AT(interval), 50, DAY, .fallback = "30s", .arg = "TIME",
+      .help = "longest time between two heartbeats" },
+    { "keep-alive", CONF_DURATION, AT(keep_alive), SECOND, 65535 * (int64_t)SECOND, .fallback = "10s", .arg = "TIME",
+      .help = "MQTT keep alive, in whole seconds" },
+    { "reconnect-max", CONF_DURATION, AT(reconnect_max), 100, DAY, .fallback = "30s", .arg = "TIME",
+      .help = "longest pause between two attempts to connect" },
+    { "retain", CONF_DURATION, AT(retain), SECOND, 365 * (int64_t)DAY, .fallback = "1d", .arg = "TIME",
+      .help = "how long the broker keeps what the worker said, in whole seconds" },
+    { "session", CONF_HEX64, AT(session), .arg = "HEX16", .help = "session of this process; random by default" },
+    { "on-agent-death", CONF_CHOICE, AT(on_agent_death), .fallback = "kill", .choices = "kill|leave",
+      .arg = "kill|leave", .help = "what becomes of the command when this agent is killed" },
+    { "http", CONF_TEXT, AT(http), 0, 255, .arg = "HOST:PORT",
+      .help = "answer GET /health there; loopback only, for it asks for no token" },
+    { 0 },
+};
+
+static const char examples[] = "  skep-worker --id gpu-0 --exec -- ./serve --port 8000\n"
+                               "  my-exporter | skep-worker --id gpu-0 --stdin\n"
+                               "  skep-worker --id demo-1 --simulate\n";
+
+const struct service agent_service = {
+    .name = "skep-worker",
+    .summary = "makes any program a Skep worker: heartbeats, a last will, and word of how it ended",
+    .examples = examples,
+    .usage = "skep-worker --id NAME [OPTIONS] --exec -- COMMAND [ARG...] | --stdin | --simulate",
+    .section = "worker",
+    .options = options,
+    .common_offset = offsetof(struct agent_conf, common),
+};
+
+enum err agent_conf_check(void *target, struct errbuf *e)
+{
+    const struct agent_conf *conf = target;
+    int sources = conf->exec + conf->read_stdin + conf->simulate;
+
+    if (!conf->id)
+        return err_set(e, ERR_MISSING, "--id is missing: the worker needs a name");
+    if (sources != 1)
+        return err_set(e, sources ? ERR_CONFLICT : ERR_MISSING,
+                       "%s: exactly one of --exec -- COMMAND, --stdin and --simulate says what the worker does",
+                       sources ? "more than one source" : "no source");
+    if (conf->keep_alive % SECOND != 0)
+        return err_set(e, ERR_RANGE, "--keep-alive %lldms: must be whole seconds", (long long)conf->keep_alive);
+    if (conf->retain % SECOND != 0)
+        return err_set(e, ERR_RANGE, "--retain %lldms: must be whole seconds", (long long)conf->retain);
+    if (conf->http && !httpd_is_loopback(conf->http))
+        return err_set(e, ERR_REFUSED, "--http %s: only loopback addresses, for the worker asks for no token",
+                       conf->http);
+    return OK;
+}
+
+enum err agent_command_check(const struct agent_conf *conf, char **command, struct errbuf *e)
+{
+    if (conf->exec && !command[0])
+        return err_set(e, ERR_MISSING, "--exec needs a command: --exec -- COMMAND [ARG...]");
+    if (!conf->exec && command[0])
+        return err_set(e, ERR_UNKNOWN, "%s: only --exec takes a command", command[0]);
+    return OK;
+}

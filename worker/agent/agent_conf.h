@@ -1,0 +1,28 @@
+/* agent_conf.h - the options of skep-worker. */
+#ifndef SKEP_AGENT_CONF_H
+#define SKEP_AGENT_CONF_H
+
+#include "service.h"
+
+struct agent_conf {
+    struct service_conf common;
+    const char *id, *hive, *http, *on_agent_death;
+    ms_t interval, keep_alive, reconnect_max, retain;
+    uint64_t session; /* 0 = random */
+    bool exec, read_stdin, simulate;
+};
+
+extern const struct service agent_service;
+
+/* What the rows of the table cannot say: the id is there, exactly one source, loopback only, whole seconds. */
+enum err agent_conf_check(void *conf, struct errbuf *e);
+
+/* The words behind the options: the command of --exec, and nothing else without it. ERR_MISSING, ERR_UNKNOWN. */
+enum err agent_command_check(const struct agent_conf *conf, char **command, struct errbuf *e);
+
+static inline bool agent_conf_kills(const struct agent_conf *conf)
+{
+    return conf->on_agent_death[0] == 'k';
+}
+
+#endif

@@ -1,0 +1,242 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "child_exec.h"
+
+struct child {
+    uv_process_t process; /* first: its address is the one to free */
+    struct child_options options;
+    struct loop_timer *patience;
+    bool is_running, was_asked_for, was_hung_up;
+};
+
+extern char **environ;
+
+/* Meant for the agent alone: what it is called by its hive, its secrets, and its own service manager. */
+static bool is_private(const char *variable)
+{
+    static const char *const names[] = { "SKEP_SESSION=", "SKEP_PASSWORD_FILE=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
+                                         "WATCHDOG_PID=" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (strncmp(variable, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static char **build_environment(const char *notify_socket, struct arena *arena)
+{
+    size_t count = 0, kept = 0;
+    char **environment;
+
+    while (environ[count])
+        count++;
+    environment = arena_alloc(arena, (count + 2) * sizeof(*environment));
+    if (!environment)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_private(environ[i]))
+            environment[kept++] = environ[i];
+    }
+    environment[kept] = arena_printf(arena, "NOTIFY_SOCKET=%s", notify_socket);
+    environment[kept + 1] = NULL;
+    return environment[kept] ? environment : NULL;
+}
+
+static char **build_arguments(const struct child_options *options, int report_fd, struct arena *arena)
+{
+    size_t count = 0;
+    char **arguments;
+
+    while (options->command[count])
+        count++;
+    arguments = arena_zalloc(arena, (CHILD_EXEC_COMMAND + count + 1) * sizeof(*arguments));
+    if (!arguments)
+        return NULL;
+    arguments[CHILD_EXEC_SELF] = arena_copy(arena, TEXT("skep-worker"));
+    arguments[CHILD_EXEC_MARK] = arena_copy(arena, TEXT(CHILD_EXEC_WORD));
+    arguments[CHILD_EXEC_ON_DEATH] = arena_copy(arena, options->dies_with_agent ? TEXT("kill") : TEXT("leave"));
+    arguments[CHILD_EXEC_REPORT_FD] = arena_printf(arena, "%d", report_fd);
+    arguments[CHILD_EXEC_AGENT_PID] = arena_printf(arena, "%d", (int)getpid());
+    for (int i = 0; i < CHILD_EXEC_COMMAND; i++) {
+        if (!arguments[i])
+            return NULL;
+    }
+    memcpy(arguments + CHILD_EXEC_COMMAND, options->command, count * sizeof(*arguments));
+    return arguments;
+}
+
+static void signal_group(const struct child *child, int number)
+{
+    if (child->is_running)
+        kill(-child->process.pid, number);
+}
+
+static void process_ended(uv_process_t *process, int64_t status, int number)
+{
+    struct child *child = process->data;
+    struct ending ending = {
+        .status = (int)status,
+        .signal = number,
+        .was_asked_for = child->was_asked_for || (child->was_hung_up && number == SIGHUP),
+    };
+
+    child->is_running = false;
+    child->options.ended(child->options.user, &ending);
+}
+
+static void patience_ended(void *user)
+{
+    signal_group(user, SIGKILL);
+}
+
+static int spawn(struct loop *loop, struct child *child, int report_fd, struct arena *arena)
+{
+    uv_stdio_container_t streams[] = {
+        { .flags = UV_INHERIT_FD, .data.fd = STDIN_FILENO },
+        { .flags = UV_INHERIT_FD, .data.fd = STDOUT_FILENO },
+        { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+    };
+    uv_process_options_t options = {
+        .file = "/proc/self/exe",
+        .args = build_arguments(&child->options, report_fd, arena),
+        .env = build_environment(child->options.notify_socket, arena),
+        .stdio = streams,
+        .stdio_count = ARRAY_LEN(streams),
+        .exit_cb = process_ended,
+    };
+
+    if (!options.args || !options.env)
+        return UV_ENOMEM;
+    return uv_spawn(loop_uv(loop), &child->process, &options);
+}
+
+/* 0 when the command runs, else errno of its start. The pipe ends when the command has taken over, or failed to. */
+static int await_exec(int fd)
+{
+    int number = 0;
+    ssize_t len;
+
+    do
+        len = read(fd, &number, sizeof(number));
+    while (len < 0 && errno == EINTR);
+    if (len == 0)
+        return 0;
+    return len == sizeof(number) ? number : EIO;
+}
+
+static int failure_code(int number)
+{
+    return number == ENOENT ? AGENT_NOT_FOUND : AGENT_CANNOT_EXECUTE;
+}
+
+static int start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
+{
+    int ends[2], fault, number;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
+        return AGENT_FAILED;
+    }
+    fcntl(ends[1], F_SETFD, 0);
+    fault = spawn(loop, child, ends[1], arena);
+    close(ends[1]);
+    number = fault == 0 ? await_exec(ends[0]) : 0;
+    close(ends[0]);
+    if (fault < 0) {
+        err_set(e, ERR_IO, "cannot start a process: %s", uv_strerror(fault));
+        return AGENT_FAILED;
+    }
+    if (number != 0) {
+        err_set(e, ERR_IO, "cannot execute %s: %s", child->options.command[0], strerror(number));
+        return failure_code(number);
+    }
+    child->is_running = true;
+    return 0;
+}
+
+int child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
+              struct errbuf *e)
+{
+    struct child *child = calloc(1, sizeof(*child));
+    int code;
+
+    if (!child || loop_timer_new(loop, patience_ended, child, &child->patience) != OK) {
+        free(child);
+        err_set(e, ERR_NOMEM, "out of memory");
+        return AGENT_FAILED;
+    }
+    child->options = *options;
+    child->process.data = child;
+    code = start(loop, child, arena, e);
+    if (code != 0) {
+        child_free(child);
+        return code;
+    }
+    *ret = child;
+    return 0;
+}
+
+static void process_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void child_free(struct child *child)
+{
+    if (!child)
+        return;
+    loop_timer_free(child->patience);
+    if (child->options.dies_with_agent)
+        signal_group(child, SIGKILL);
+    if (child->process.type == UV_PROCESS)
+        uv_close((uv_handle_t *)&child->process, process_closed);
+    else
+        free(child);
+}
+
+int child_pid(const struct child *child)
+{
+    return child->process.pid;
+}
+
+void child_stop(struct child *child)
+{
+    child->was_asked_for = true;
+    signal_group(child, SIGTERM);
+    signal_group(child, SIGCONT); /* a stopped process takes nothing but KILL */
+    loop_timer_in(child->patience, CHILD_PATIENCE);
+}
+
+void child_hang_up(struct child *child)
+{
+    child->was_hung_up = true;
+    signal_group(child, SIGHUP);
+}
+
+int child_imitate(const struct ending *ending)
+{
+    struct rlimit none = { 0, 0 };
+    sigset_t all;
+
+    if (ending->signal) {
+        setrlimit(RLIMIT_CORE, &none);
+        prctl(PR_SET_DUMPABLE, 0); /* the limit does not hold for cores that are piped to a program */
+        signal(ending->signal, SIG_DFL);
+        sigfillset(&all);
+        sigprocmask(SIG_UNBLOCK, &all, NULL);
+        raise(ending->signal);
+    }
+    return ending_code(ending);
+}

@@ -1,0 +1,42 @@
+/* child.h - the command of --exec as a process: started, told to end, seen ending. */
+#ifndef SKEP_CHILD_H
+#define SKEP_CHILD_H
+
+#include "arena.h"
+#include "ending.h"
+#include "loop.h"
+
+#define CHILD_PATIENCE 10000 /* ms between TERM and KILL */
+
+struct child;
+
+struct child_options {
+    char **command;            /* ended by NULL; borrowed during the call */
+    const char *notify_socket; /* the command's NOTIFY_SOCKET */
+    bool dies_with_agent;
+    void (*ended)(void *user, const struct ending *ending); /* on the loop, once; may free the child */
+    void *user;
+};
+
+/* Starts the command in a process group of its own, with the agent's standard streams and its environment but for what
+ * is meant for the agent alone. Returns when the command is running. 0, or the exit code (125, 126, 127) and a
+ * sentence. `arena` must live as long as the call. */
+int child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
+              struct errbuf *e);
+
+/* Stops watching. A command that still runs is killed if it dies with the agent. */
+void child_free(struct child *child);
+
+int child_pid(const struct child *child);
+
+/* TERM to the group, KILL after CHILD_PATIENCE. */
+void child_stop(struct child *child);
+
+/* HUP to the group. */
+void child_hang_up(struct child *child);
+
+/* Ends this process as the child ended: dies of the same signal, without a core of its own. Returns the exit code
+ * where there was no signal, or where the signal does not kill (the first process of a container). */
+int child_imitate(const struct ending *ending);
+
+#endif

@@ -1,0 +1,179 @@
+#include "child_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "child_watch.h"
+#include "clock.h"
+#include "cpu_meter.h"
+#include "log.h"
+#include "notify_message.h"
+#include "notify_socket.h"
+#include "proc_read.h"
+#include "source.h"
+
+#define STATUS_SIZE 65
+
+struct child_report {
+    struct agent *agent;
+    struct notify_socket *socket;
+    struct loop_timer *timer;
+    struct child_watch watch;
+    struct cpu_meter meter;
+    struct log_limit limit;
+    char status[STATUS_SIZE]; /* that the worker has now */
+    bool was_ready;
+};
+
+static void judge(struct child_report *report)
+{
+    ms_t now = clock_mono();
+    enum child_stall stall = child_watch_judge(&report->watch, now);
+
+    agent_set_stalled(report->agent, stall != CHILD_STALL_NONE, child_stall_sentence(stall));
+    loop_timer_in(report->timer, child_watch_next(&report->watch, now));
+}
+
+static void read_usage(struct child_report *report)
+{
+    struct skep_worker *worker = report->agent->worker;
+    struct proc_usage usage;
+
+    if (proc_read_usage(report->agent->pid, &usage) != OK)
+        return; /* it is ending: its exit is on the way */
+    child_watch_look(&report->watch, &usage.process);
+    skep_worker_set_metric(worker, "cpu",
+                           cpu_meter_read(&report->meter, clock_mono(), usage.cpu_ticks, sysconf(_SC_CLK_TCK)));
+    skep_worker_set_metric(worker, "rss_bytes", (double)usage.rss_bytes);
+}
+
+/* What the child said while this process stood still is heard before it is judged. */
+static void look(void *user)
+{
+    struct child_report *report = user;
+
+    notify_socket_drain(report->socket);
+    read_usage(report);
+    judge(report);
+}
+
+static void complain(struct child_report *report, const char *why)
+{
+    unsigned skipped;
+    char count[16];
+
+    if (!log_allowed(&report->limit, 5, 60000, &skipped))
+        return;
+    snprintf(count, sizeof(count), "%u", skipped);
+    log_at(LOG_WARNING, "notification ignored", "why", why, "unsaid", skipped ? count : NULL, NULL);
+}
+
+static void set_status(struct child_report *report, struct text status)
+{
+    if (status.len == 0 || status.len >= STATUS_SIZE)
+        return;
+    memcpy(report->status, status.at, status.len);
+    report->status[status.len] = 0;
+    skep_worker_set_status(report->agent->worker, report->status);
+}
+
+static void set_field(struct child_report *report, const struct notify_field *field)
+{
+    struct buf json = BUF_INIT;
+    struct errbuf e = { 0 };
+    enum err err = notify_field_json(field, &json, &e);
+
+    if (err == OK &&
+        skep_worker_merge(report->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
+        err = ERR_REFUSED;
+    if (err != OK)
+        complain(report, e.text);
+    else if (text_is(field->name, "STATUS"))
+        set_status(report, field->value);
+    buf_clear(&json);
+}
+
+static void set_status_text(struct child_report *report, struct text status)
+{
+    char text[NOTIFY_STATUS_MAX + 1];
+
+    text_to_printable(status, text, sizeof(text));
+    skep_worker_set_label(report->agent->worker, "status_text", text[0] ? text : NULL);
+}
+
+static void apply(struct child_report *report, const struct notify_message *message)
+{
+    const char *status = notify_status(report->status, report->was_ready, message);
+
+    if (message->status.at)
+        set_status_text(report, message->status);
+    if (message->watchdog_limit != MS_NEVER)
+        child_watch_limit(&report->watch, clock_mono(), message->watchdog_limit);
+    if (message->watchdog) {
+        child_watch_feed(&report->watch, clock_mono());
+        skep_worker_progress(report->agent->worker);
+    }
+    if (status)
+        set_status(report, text_of(status));
+    for (size_t i = 0; i < message->field_count; i++)
+        set_field(report, &message->fields[i]);
+    report->was_ready = report->was_ready || message->ready || message->watchdog;
+}
+
+static void received(void *user, struct text datagram)
+{
+    struct child_report *report = user;
+    struct notify_message message;
+    struct errbuf e = { 0 };
+
+    if (notify_message_parse(datagram, &message, &e) != OK) {
+        complain(report, e.text);
+        return;
+    }
+    apply(report, &message);
+    judge(report);
+}
+
+enum err child_report_new(struct agent *agent, struct child_report **ret, struct errbuf *e)
+{
+    struct child_report *report = calloc(1, sizeof(*report));
+    enum err err;
+
+    if (!report)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    report->agent = agent;
+    child_watch_init(&report->watch);
+    err = loop_timer_new(agent->loop, look, report, &report->timer);
+    if (err == OK)
+        err = notify_socket_new(agent->loop, received, report, &report->socket, e);
+    else
+        err_set(e, err, "cannot make a timer");
+    if (err != OK) {
+        child_report_free(report);
+        return err;
+    }
+    *ret = report;
+    return OK;
+}
+
+void child_report_free(struct child_report *report)
+{
+    if (!report)
+        return;
+    notify_socket_free(report->socket);
+    loop_timer_free(report->timer);
+    free(report);
+}
+
+const char *child_report_socket(const struct child_report *report)
+{
+    return notify_socket_path(report->socket);
+}
+
+void child_report_start(struct child_report *report)
+{
+    snprintf(report->status, sizeof(report->status), "%s", report->agent->source->first_status);
+    look(report);
+}

@@ -1,0 +1,175 @@
+#include "notify_socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "notify_message.h"
+
+#define DIRECTORY_NAME "/skep-worker-XXXXXX"
+#define SOCKET_NAME "/notify"
+#define BURST 64            /* datagrams in one turn of the loop */
+#define DESCRIPTORS_MAX 253 /* SCM_MAX_FD: the most that the kernel passes at once */
+
+struct notify_socket {
+    struct sockaddr_un address;
+    int fd;
+    struct loop_fd *watch;
+    struct log_limit limit;
+    void (*received)(void *user, struct text datagram);
+    void *user;
+};
+
+static bool make_directory(const char *parent, struct sockaddr_un *address)
+{
+    int len;
+
+    if (!parent || parent[0] != '/')
+        return false;
+    len = snprintf(address->sun_path, sizeof(address->sun_path), "%s" DIRECTORY_NAME, parent);
+    return len > 0 && (size_t)len + sizeof(SOCKET_NAME) <= sizeof(address->sun_path) && mkdtemp(address->sun_path);
+}
+
+static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
+{
+    const int on = 1;
+
+    if (!make_directory(getenv("XDG_RUNTIME_DIR"), &notify->address) && !make_directory("/tmp", &notify->address)) {
+        notify->address.sun_path[0] = 0;
+        return err_set(e, ERR_IO, "cannot make a directory for the notify socket: %s", strerror(errno));
+    }
+    strcat(notify->address.sun_path, SOCKET_NAME);
+    notify->address.sun_family = AF_UNIX;
+    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (notify->fd < 0 || setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
+        bind(notify->fd, (const struct sockaddr *)&notify->address, sizeof(notify->address)) != 0)
+        return err_set(e, ERR_IO, "cannot make the notify socket: %s", strerror(errno));
+    return OK;
+}
+
+/* Descriptors that came along are closed: to close them is how a sender of BARRIER=1 is told that all was read. */
+static bool read_credentials(struct msghdr *header, struct ucred *ret)
+{
+    bool found = false;
+
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
+        if (part->cmsg_level != SOL_SOCKET)
+            continue;
+        if (part->cmsg_type == SCM_CREDENTIALS && part->cmsg_len == CMSG_LEN(sizeof(*ret))) {
+            memcpy(ret, CMSG_DATA(part), sizeof(*ret));
+            found = true;
+        } else if (part->cmsg_type == SCM_RIGHTS) {
+            for (size_t at = 0; at + sizeof(int) <= part->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+                int fd;
+
+                memcpy(&fd, CMSG_DATA(part) + at, sizeof(fd));
+                close(fd);
+            }
+        }
+    }
+    return found;
+}
+
+static void refuse(struct notify_socket *notify, const char *why)
+{
+    unsigned skipped;
+    char count[16];
+
+    if (!log_allowed(&notify->limit, 5, 60000, &skipped))
+        return;
+    snprintf(count, sizeof(count), "%u", skipped);
+    log_at(LOG_WARNING, "notification refused", "why", why, "unsaid", skipped ? count : NULL, NULL);
+}
+
+/* One datagram; false when there is none. */
+static bool receive(struct notify_socket *notify)
+{
+    char bytes[NOTIFY_DATAGRAM_MAX];
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec iovec = { bytes, sizeof(bytes) };
+    struct msghdr header = {
+        .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+    };
+    ssize_t len = recvmsg(notify->fd, &header, MSG_CMSG_CLOEXEC);
+    struct ucred sender;
+
+    if (len < 0)
+        return errno == EINTR;
+    if (!read_credentials(&header, &sender) || sender.uid != getuid())
+        refuse(notify, "it came from another user");
+    else if (header.msg_flags & MSG_TRUNC)
+        refuse(notify, "it is too large");
+    else
+        notify->received(notify->user, (struct text){ bytes, (size_t)len });
+    return true;
+}
+
+void notify_socket_drain(struct notify_socket *notify)
+{
+    for (int i = 0; i < BURST && receive(notify); i++)
+        ;
+}
+
+static void readable(void *user, int events)
+{
+    (void)events;
+    notify_socket_drain(user);
+}
+
+enum err notify_socket_new(struct loop *loop, void (*received)(void *user, struct text datagram), void *user,
+                           struct notify_socket **ret, struct errbuf *e)
+{
+    struct notify_socket *notify = calloc(1, sizeof(*notify));
+    enum err err;
+
+    if (!notify)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    notify->fd = -1;
+    notify->received = received;
+    notify->user = user;
+    err = open_socket(notify, e);
+    if (err == OK && loop_fd_new(loop, notify->fd, readable, notify, &notify->watch) != OK)
+        err = err_set(e, ERR_IO, "cannot watch the notify socket");
+    if (err != OK) {
+        notify_socket_free(notify);
+        return err;
+    }
+    loop_fd_want(notify->watch, LOOP_READABLE);
+    *ret = notify;
+    return OK;
+}
+
+static void remove_directory(char *path)
+{
+    char *name = strrchr(path, '/');
+
+    if (!name)
+        return;
+    unlink(path);
+    *name = 0;
+    rmdir(path);
+}
+
+void notify_socket_free(struct notify_socket *notify)
+{
+    if (!notify)
+        return;
+    loop_fd_free(notify->watch);
+    if (notify->fd >= 0)
+        close(notify->fd);
+    remove_directory(notify->address.sun_path);
+    free(notify);
+}
+
+const char *notify_socket_path(const struct notify_socket *notify)
+{
+    return notify->address.sun_path;
+}

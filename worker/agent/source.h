@@ -1,0 +1,25 @@
+/* source.h - where the content of the heartbeats comes from. Exactly one is chosen by an option. */
+#ifndef SKEP_SOURCE_H
+#define SKEP_SOURCE_H
+
+#include "agent.h"
+
+struct source {
+    const char *name;         /* of the option */
+    const char *first_status; /* of the worker */
+
+    /* Before the worker is opened. Sets *ret, and agent->pid if another process does the work. 0, or the exit code
+     * after the reason was logged. */
+    int (*prepare)(struct agent *agent, void **ret);
+
+    /* The worker is open. 0 or the exit code, as above. */
+    int (*start)(void *state);
+
+    void (*stop)(void *state);   /* asked to end: calls agent_end, now or later */
+    void (*reload)(void *state); /* SIGHUP came; NULL = ignored */
+    void (*free)(void *state);   /* NULL state is fine */
+};
+
+extern const struct source source_exec, source_stdin, source_simulate;
+
+#endif

@@ -1,0 +1,85 @@
+#include <stdlib.h>
+
+#include "log.h"
+#include "simulate.h"
+#include "source.h"
+
+#define STEP 1000 /* ms */
+
+struct simulate_source {
+    struct agent *agent;
+    struct loop_timer *timer;
+    struct simulate simulate;
+};
+
+static void tell(struct simulate_source *source)
+{
+    struct buf json = BUF_INIT;
+    struct json_write w = json_write_to(&json);
+    struct errbuf e = { 0 };
+
+    simulate_write(&source->simulate, &w);
+    if (skep_worker_merge(source->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
+        log_at(LOG_ERROR, "the made-up load was refused", "why", e.text, NULL);
+    if (source->simulate.advanced)
+        skep_worker_progress(source->agent->worker);
+    buf_clear(&json);
+}
+
+static void step(void *user)
+{
+    struct simulate_source *source = user;
+
+    simulate_step(&source->simulate, STEP);
+    tell(source);
+    loop_timer_in(source->timer, STEP);
+}
+
+static int simulate_prepare(struct agent *agent, void **ret)
+{
+    struct simulate_source *source = calloc(1, sizeof(*source));
+
+    if (!source || loop_timer_new(agent->loop, step, source, &source->timer) != OK) {
+        log_at(LOG_ERROR, "out of memory", NULL);
+        free(source);
+        return EXIT_FAILED;
+    }
+    source->agent = agent;
+    simulate_init(&source->simulate, agent->conf->id);
+    *ret = source;
+    return 0;
+}
+
+static int simulate_start(void *state)
+{
+    struct simulate_source *source = state;
+
+    tell(source);
+    loop_timer_in(source->timer, STEP);
+    return 0;
+}
+
+static void simulate_stop(void *state)
+{
+    struct simulate_source *source = state;
+
+    agent_end(source->agent, NULL);
+}
+
+static void simulate_free(void *state)
+{
+    struct simulate_source *source = state;
+
+    if (source)
+        loop_timer_free(source->timer);
+    free(source);
+}
+
+const struct source source_simulate = {
+    .name = "simulate",
+    .first_status = "loading",
+    .prepare = simulate_prepare,
+    .start = simulate_start,
+    .stop = simulate_stop,
+    .free = simulate_free,
+};

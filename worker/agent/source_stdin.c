@@ -1,0 +1,156 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "line_reader.h"
+#include "log.h"
+#include "source.h"
+
+#define LINE_LIMIT (16 * 1024) /* bytes, as for every message */
+#define READ_SIZE (16 * 1024)
+
+struct stdin_source {
+    struct agent *agent;
+    struct line_reader reader;
+    struct loop_fd *watch;    /* for what can be waited for: pipes, terminals, sockets */
+    struct loop_timer *timer; /* for what is always readable: files */
+    struct log_limit limit;
+    int flags; /* of the descriptor, which may be shared with others */
+};
+
+static void complain(struct stdin_source *source, uint64_t number, const char *why)
+{
+    char line[24], count[16];
+    unsigned skipped;
+
+    if (!log_allowed(&source->limit, 5, 60000, &skipped))
+        return;
+    snprintf(line, sizeof(line), "%llu", (unsigned long long)number);
+    snprintf(count, sizeof(count), "%u", skipped);
+    log_at(LOG_WARNING, "line ignored", "line", line, "why", why, "unsaid", skipped ? count : NULL, NULL);
+}
+
+static bool is_blank(struct text line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.at[i] != ' ' && line.at[i] != '\t')
+            return false;
+    }
+    return true;
+}
+
+static void take_line(struct stdin_source *source, const struct line *line)
+{
+    struct errbuf e = { 0 };
+
+    if (line->is_too_long)
+        complain(source, line->number, "it is longer than 16 KiB");
+    else if (!is_blank(line->text) &&
+             skep_worker_merge(source->agent->worker, line->text.at, line->text.len, e.text, sizeof(e.text)) != SKEP_OK)
+        complain(source, line->number, e.text);
+}
+
+static void end_of_input(struct stdin_source *source, const char *fault)
+{
+    struct ending failed = { .status = EXIT_FAILED };
+    struct line line;
+
+    if (line_reader_end(&source->reader, &line))
+        take_line(source, &line);
+    if (source->watch)
+        loop_fd_want(source->watch, 0);
+    log_at(fault ? LOG_ERROR : LOG_INFO, fault ? "cannot read standard input" : "end of input", "why", fault, NULL);
+    agent_end(source->agent, fault ? &failed : NULL);
+}
+
+/* False at the end. */
+static bool read_some(struct stdin_source *source)
+{
+    char bytes[READ_SIZE];
+    ssize_t len = read(STDIN_FILENO, bytes, sizeof(bytes));
+    struct text rest = { bytes, len > 0 ? (size_t)len : 0 };
+    struct line line;
+
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (len <= 0) {
+        end_of_input(source, len < 0 ? strerror(errno) : NULL);
+        return false;
+    }
+    while (line_reader_next(&source->reader, &rest, &line))
+        take_line(source, &line);
+    return true;
+}
+
+static void readable(void *user, int events)
+{
+    (void)events;
+    read_some(user);
+}
+
+static void time_to_read(void *user)
+{
+    struct stdin_source *source = user;
+
+    if (read_some(source))
+        loop_timer_in(source->timer, 0);
+}
+
+static void stdin_free(void *state)
+{
+    struct stdin_source *source = state;
+
+    if (!source)
+        return;
+    loop_fd_free(source->watch);
+    loop_timer_free(source->timer);
+    fcntl(STDIN_FILENO, F_SETFL, source->flags);
+    line_reader_clear(&source->reader);
+    free(source);
+}
+
+static int stdin_prepare(struct agent *agent, void **ret)
+{
+    struct stdin_source *source = calloc(1, sizeof(*source));
+
+    if (!source || loop_timer_new(agent->loop, time_to_read, source, &source->timer) != OK) {
+        log_at(LOG_ERROR, "out of memory", NULL);
+        free(source);
+        return EXIT_FAILED;
+    }
+    source->agent = agent;
+    source->flags = fcntl(STDIN_FILENO, F_GETFL);
+    line_reader_init(&source->reader, LINE_LIMIT);
+    *ret = source;
+    return 0;
+}
+
+static int stdin_start(void *state)
+{
+    struct stdin_source *source = state;
+
+    if (loop_fd_new(source->agent->loop, STDIN_FILENO, readable, source, &source->watch) == OK)
+        loop_fd_want(source->watch, LOOP_READABLE);
+    else
+        loop_timer_in(source->timer, 0);
+    return 0;
+}
+
+static void stdin_stop(void *state)
+{
+    struct stdin_source *source = state;
+
+    agent_end(source->agent, NULL);
+}
+
+const struct source source_stdin = {
+    .name = "stdin",
+    .first_status = "idle",
+    .prepare = stdin_prepare,
+    .start = stdin_start,
+    .stop = stdin_stop,
+    .free = stdin_free,
+};
