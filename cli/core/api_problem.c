@@ -1,0 +1,72 @@
+#include "api_problem.h"
+
+#include <cjson/cJSON.h>
+
+#include "buf.h"
+#include "document.h"
+#include "json.h"
+#include "printable.h"
+
+/* "title: detail", as far as they are there. */
+static void describe(struct buf *ret, long status, const cJSON *problem)
+{
+    const char *title = document_str(problem, "title");
+    const char *detail = document_str(problem, "detail");
+
+    if (!title && !detail)
+        buf_printf(ret, "HTTP status %ld", status);
+    if (title)
+        printable_add(ret, text_of(title));
+    if (title && detail)
+        buf_add_str(ret, ": ");
+    if (detail)
+        printable_add(ret, text_of(detail));
+}
+
+static enum err refuse_ambiguous(const cJSON *candidates, struct errbuf *e)
+{
+    struct buf names = BUF_INIT;
+    const cJSON *name;
+
+    cJSON_ArrayForEach(name, candidates)
+    {
+        buf_add_str(&names, buf_text(&names).len > 0 ? ", " : "");
+        document_add_text(&names, name);
+    }
+    enum err err =
+        err_set(e, ERR_AMBIGUOUS, "several hives have a worker of that name; say which: %s", buf_str(&names));
+    buf_clear(&names);
+    return err;
+}
+
+static enum err refuse(long status, const char *why, struct errbuf *e)
+{
+    switch (status) {
+    case 401:
+    case 403:
+        return err_set(e, ERR_REFUSED, "the queen refused (%s): give its token with --token-file FILE", why);
+    case 404:
+        return err_set(e, ERR_NOT_FOUND, "not found (%s)", why);
+    case 409:
+        return err_set(e, ERR_CONFLICT, "the queen refused (%s)", why);
+    default:
+        return err_set(e, ERR_IO, "the queen cannot answer this (%s)", why);
+    }
+}
+
+enum err api_problem_read(long status, struct text body, struct errbuf *e)
+{
+    cJSON *problem = cJSON_ParseWithLength(body.at, body.len);
+    const cJSON *candidates = json_member(problem, "candidates");
+    struct buf why = BUF_INIT;
+    enum err err;
+
+    describe(&why, status, problem);
+    if (status == 409 && cJSON_IsArray(candidates))
+        err = refuse_ambiguous(candidates, e);
+    else
+        err = refuse(status, buf_str(&why), e);
+    buf_clear(&why);
+    cJSON_Delete(problem);
+    return err;
+}

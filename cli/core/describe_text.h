@@ -1,0 +1,12 @@
+/* describe_text.h - everything about one worker, for people, laid out as `systemctl status` does. Pure. */
+#ifndef SKEP_CLI_DESCRIBE_TEXT_H
+#define SKEP_CLI_DESCRIBE_TEXT_H
+
+#include "buf.h"
+
+struct cJSON;
+
+/* `worker` is the queen's document of one worker, with `evidence` and `incident`. */
+void describe_text_add(struct buf *ret, const struct cJSON *worker, bool colour);
+
+#endif

@@ -1,0 +1,19 @@
+/* event_line.h - an event of the queen as one line for people. Pure. */
+#ifndef SKEP_CLI_EVENT_LINE_H
+#define SKEP_CLI_EVENT_LINE_H
+
+#include "buf.h"
+
+struct cJSON;
+
+/* TIME HIVE/WORKER FROM -> TO (CAUSE) EVIDENCE, or TIME fleet NAME MEMBER=VALUE..., with its newline, printable. */
+void event_line_add(struct buf *ret, const struct cJSON *event, bool colour);
+
+/* A verdict's evidence in words, into an empty buffer: its text (or else its path and result), and how a process
+ * ended. Nothing for null. */
+void evidence_add(struct buf *ret, const struct cJSON *evidence);
+
+/* A state in its colour. NULL shows as "unknown". */
+void state_add(struct buf *ret, const char *state, bool colour);
+
+#endif

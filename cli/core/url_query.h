@@ -1,0 +1,11 @@
+/* url_query.h - the query part of a URL. Pure. */
+#ifndef SKEP_CLI_URL_QUERY_H
+#define SKEP_CLI_URL_QUERY_H
+
+#include "buf.h"
+
+/* Appends `?name=value`, or `&name=value` behind an earlier one, the value percent-encoded (RFC 3986). NULL: nothing.
+ */
+void url_query_add(struct buf *url, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,44 @@
+#include "worker_ref.h"
+
+static enum err copy_name(struct text name, const char *what, char ret[NAME_SIZE], struct errbuf *e)
+{
+    enum err err = name_check(name, what, e);
+
+    if (err)
+        return err;
+    memcpy(ret, name.at, name.len);
+    ret[name.len] = '\0';
+    return OK;
+}
+
+enum err worker_ref_parse(const char *word, struct worker_ref *ret, struct errbuf *e)
+{
+    struct worker_ref ref = { 0 };
+    struct text worker = text_of(word);
+    struct text first = text_split(&worker, '/');
+    enum err err = OK;
+
+    if (worker.at)
+        err = copy_name(first, "hive", ref.hive, e);
+    if (!err)
+        err = copy_name(worker.at ? worker : first, "worker", ref.worker, e);
+    if (!err)
+        *ret = ref;
+    return err;
+}
+
+void worker_ref_add_path(const struct worker_ref *ref, struct buf *ret)
+{
+    if (ref->hive[0])
+        buf_printf(ret, "/v1/hives/%s", ref->hive);
+    else
+        buf_add_str(ret, "/v1");
+    buf_printf(ret, "/workers/%s", ref->worker);
+}
+
+bool worker_ref_fits(const struct worker_ref *ref, const char *hive, const char *worker)
+{
+    if (!hive || !worker || strcmp(worker, ref->worker) != 0)
+        return false;
+    return !ref->hive[0] || strcmp(hive, ref->hive) == 0;
+}

@@ -1,0 +1,22 @@
+/* worker_ref.h - how people name a worker: NAME where that is unique, or HIVE/NAME. Pure. */
+#ifndef SKEP_CLI_WORKER_REF_H
+#define SKEP_CLI_WORKER_REF_H
+
+#include "buf.h"
+#include "name.h"
+
+struct worker_ref {
+    char hive[NAME_SIZE]; /* "" = not said */
+    char worker[NAME_SIZE];
+};
+
+/* ERR_ID with a sentence that names what is wrong. */
+enum err worker_ref_parse(const char *word, struct worker_ref *ret, struct errbuf *e);
+
+/* The address of the worker at the queen; nothing in it needs escaping. */
+void worker_ref_add_path(const struct worker_ref *ref, struct buf *ret);
+
+/* Is (hive, worker) what was meant? A hive that was not said fits every hive; NULL fits nothing. */
+bool worker_ref_fits(const struct worker_ref *ref, const char *hive, const char *worker);
+
+#endif

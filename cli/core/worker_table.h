@@ -1,0 +1,24 @@
+/* worker_table.h - worker documents of the queen as a table for people. Pure. */
+#ifndef SKEP_CLI_WORKER_TABLE_H
+#define SKEP_CLI_WORKER_TABLE_H
+
+#include "buf.h"
+
+struct cJSON;
+struct worker_table;
+
+/* NULL: no memory. */
+struct worker_table *worker_table_new(bool wide);
+void worker_table_free(struct worker_table *workers);
+DEFINE_AUTO_FREE(worker_table)
+
+/* One row; nothing of the document is kept. */
+void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
+
+/* Workers are shown as NAME when all are of one hive, else as HIVE/NAME. ERR_NOMEM. */
+enum err worker_table_print(struct worker_table *workers, bool colour, struct buf *ret);
+
+/* Appends HIVE/NAME of a worker or an event, printable. */
+void worker_name_add(struct buf *ret, const struct cJSON *document);
+
+#endif

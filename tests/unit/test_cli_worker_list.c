@@ -1,0 +1,160 @@
+#include "worker_list.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+#include <cmocka.h>
+
+#define WORKER(hive, name, state)                                                                           \
+    "{\"worker_id\":\"" name "\",\"hive_id\":\"" hive "\",\"state\":\"" state "\",\"cause\":\"birth\","     \
+    "\"since_ms_ago\":192000,\"last_seen_ms_ago\":1200,\"clock_skew_ms\":12,\"flags\":[\"a\",1,\"b\"],"     \
+    "\"heartbeat\":{\"status\":\"idle\",\"queue_depth\":3,\"model_loaded\":\"m\",\"gpu_utilization\":0.45," \
+    "\"last_inference_ms\":1234.5,\"version\":\"1.2\",\"host\":\"box\"}}"
+
+static const char one[] = WORKER("h1", "w1", "online");
+static const char bare[] = "{\"worker_id\":\"w2\",\"hive_id\":\"h1\",\"state\":\"stale\",\"cause\":\"last_will\","
+                           "\"since_ms_ago\":0,\"last_seen_ms_ago\":null,\"clock_skew_ms\":null,\"flags\":[],"
+                           "\"heartbeat\":null}";
+static const char far[] = WORKER("h2", "w1", "online");
+
+static int use_utf8(void **state)
+{
+    (void)state;
+    return setlocale(LC_CTYPE, "C.UTF-8") ? 0 : -1;
+}
+
+static void add(struct worker_list *list, const char *json)
+{
+    cJSON *worker = cJSON_Parse(json);
+
+    assert_non_null(worker);
+    worker_list_add(list, worker);
+    cJSON_Delete(worker);
+}
+
+static const struct {
+    const char *why, *format;
+    const char *workers[3];
+    bool colour;
+    const char *text;
+} forms[] = {
+    { "one hive: names alone; what is unknown is a dash",
+      "table",
+      { one, bare },
+      false,
+      "WORKER  STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+      "w1      online  3m 12s         1s  idle        3  m\n"
+      "w2      stale      0ms          -  -           -  -\n" },
+    { "several hives: names with their hive",
+      "table",
+      { one, far },
+      false,
+      "WORKER  STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+      "h1/w1   online  3m 12s         1s  idle        3  m\n"
+      "h2/w1   online  3m 12s         1s  idle        3  m\n" },
+    { "the state has its colour",
+      "table",
+      { one },
+      true,
+      "WORKER  STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+      "w1      \033[32monline\033[0m  3m 12s         1s  idle        3  m\n" },
+    { "every column",
+      "wide",
+      { one, bare },
+      false,
+      "WORKER  STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL  HIVE  CAUSE      GPU  LATENCY   SKEW  VERSION  "
+      "HOST  "
+      "FLAGS\n"
+      "w1      online  3m 12s         1s  idle        3  m      h1    birth      45%   1234ms  +12ms  1.2      box "
+      "  "
+      "a,b\n"
+      "w2      stale      0ms          -  -           -  -      h1    last_will    -        -      -  -        -   "
+      "  "
+      "-\n" },
+    { "an empty table is nothing", "table", { NULL }, false, "" },
+    { "names for scripts are whole", "name", { one, bare, far }, false, "h1/w1\nh1/w2\nh2/w1\n" },
+    { "no names", "name", { NULL }, false, "" },
+    { "one worker per line",
+      "jsonl",
+      { bare },
+      false,
+      "{\"worker_id\":\"w2\",\"hive_id\":\"h1\",\"state\":\"stale\",\"cause\":\"last_will\",\"since_ms_ago\":0,"
+      "\"last_seen_ms_ago\":null,\"clock_skew_ms\":null,\"flags\":[],\"heartbeat\":null}\n" },
+    { "the list document",
+      "json",
+      { "{\"worker_id\":\"a\"}", "{\"worker_id\":\"b\"}" },
+      false,
+      "{\"workers\":[{\"worker_id\":\"a\"},{\"worker_id\":\"b\"}],\"total\":2,\"next\":null,\"view\":\"live\"}\n" },
+    { "an empty list is a document, too",
+      "json",
+      { NULL },
+      false,
+      "{\"workers\":[],\"total\":0,\"next\":null,\"view\":\"live\"}\n" },
+};
+
+static void each_format_has_its_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        struct buf out = BUF_INIT;
+        auto_free(worker_list) list = worker_list_new(forms[i].format);
+        print_message("  %s\n", forms[i].why);
+        assert_non_null(list);
+        for (size_t w = 0; w < ARRAY_LEN(forms[i].workers) && forms[i].workers[w]; w++)
+            add(list, forms[i].workers[w]);
+        assert_int_equal(worker_list_print(list, "live", forms[i].colour, &out), OK);
+        assert_string_equal(buf_str(&out), forms[i].text);
+        buf_clear(&out);
+    }
+}
+
+static void a_watched_list_goes_on_with_changes(void **state)
+{
+    static const char event[] = "{\"worker_id\":\"w\",\"hive_id\":\"h\",\"previous\":\"online\",\"state\":\"stale\","
+                                "\"cause\":\"last_will\",\"since\":\"T\"}";
+    static const struct {
+        const char *why, *format, *text; /* NULL: not watchable */
+    } rows[] = {
+        { "a line for people", "table", "T h/w online -> stale (last_will)\n" },
+        { "the same behind a wide table", "wide", "T h/w online -> stale (last_will)\n" },
+        { "the event for scripts", "jsonl",
+          "{\"worker_id\":\"w\",\"hive_id\":\"h\",\"previous\":\"online\",\"state\":\"stale\",\"cause\":\"last_will\","
+          "\"since\":\"T\"}\n" },
+        { "one document has an end", "json", NULL },
+        { "names say no change", "name", NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf out = BUF_INIT;
+        cJSON *change = cJSON_Parse(event);
+        auto_free(worker_list) list = worker_list_new(rows[i].format);
+        print_message("  %s\n", rows[i].why);
+        assert_non_null(list);
+        assert_int_equal(worker_list_is_watchable(list), rows[i].text != NULL);
+        worker_list_add_change(list, change, false, &out);
+        assert_string_equal(buf_str(&out), rows[i].text ? rows[i].text : "");
+        cJSON_Delete(change);
+        buf_clear(&out);
+    }
+}
+
+static void an_unknown_format_is_none(void **state)
+{
+    (void)state;
+    assert_null(worker_list_new("yaml"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_format_has_its_form),
+        cmocka_unit_test(a_watched_list_goes_on_with_changes),
+        cmocka_unit_test(an_unknown_format_is_none),
+    };
+    return cmocka_run_group_tests(tests, use_utf8, NULL);
+}
