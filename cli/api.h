@@ -1,0 +1,24 @@
+/* api.h - the queen's HTTP API, one request at a time. Not thread-safe. */
+#ifndef SKEP_CLI_API_H
+#define SKEP_CLI_API_H
+
+#include "err.h"
+
+struct cJSON;
+struct api;
+
+#define API_PATIENCE 10000 /* ms that an answer may take in all */
+
+/* Both are copied. `token` may be NULL. ERR_SYNTAX: `queen` is no http(s) URL of the form scheme://host[:port][/path].
+ */
+enum err api_new(const char *queen, const char *token, struct api **ret, struct errbuf *e);
+void api_free(struct api *api);
+DEFINE_AUTO_FREE(api)
+
+/* The document at `path`, which begins with "/"; the caller frees it with cJSON_Delete. `patience` is in milliseconds.
+ * Each error has its sentence, which says what to do where something can be done: ERR_UNREACHABLE no answer,
+ * ERR_REFUSED a token is needed, ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT, ERR_TOO_LARGE, ERR_IO anything else. */
+enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e);
+enum err api_delete(struct api *api, const char *path, struct errbuf *e);
+
+#endif

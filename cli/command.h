@@ -1,0 +1,35 @@
+/* command.h - what a subcommand is, and what it gets. */
+#ifndef SKEP_CLI_COMMAND_H
+#define SKEP_CLI_COMMAND_H
+
+#include "api.h"
+#include "conf.h"
+
+/* Options of every subcommand; the struct of a command's own options begins with it. */
+struct cli_conf {
+    const char *queen, *token_file;
+    bool no_color, help, version;
+};
+
+struct cli {
+    struct api *api;
+    bool colour;      /* on stdout */
+    const char *word; /* the WORKER of the command line; NULL where the command takes none */
+};
+
+struct command {
+    const char *name, *summary;
+    const char *examples; /* shown first by --help */
+    const char *usage;
+    const char *notes; /* shown last; may be NULL */
+    const struct conf_option *options;
+    size_t conf_size; /* of its own options, with the struct cli_conf */
+    bool takes_word;
+
+    /* Does it. An error comes with its sentence; main prints that and turns it into the exit code. */
+    enum err (*run)(struct cli *cli, const void *conf, struct errbuf *e);
+};
+
+extern const struct command command_ps, command_describe, command_wait, command_events, command_forget;
+
+#endif

@@ -1,0 +1,83 @@
+/* skep events - what changed, and what changes. */
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "command.h"
+#include "document.h"
+#include "event_line.h"
+#include "follow.h"
+#include "json.h"
+#include "output.h"
+
+#define FOLLOW_PATIENCE 60000 /* ms */
+
+struct events_conf {
+    struct cli_conf common;
+    const char *output;
+    bool follow;
+};
+
+static const struct conf_option options[] = {
+    { "follow", CONF_FLAG, offsetof(struct events_conf, follow), .short_name = 'f', .command_line_only = true,
+      .help = "goes on with each event as it comes, until interrupted" },
+    { "output", CONF_CHOICE, offsetof(struct events_conf, output), .short_name = 'o', .command_line_only = true,
+      .choices = "text|jsonl", .fallback = "text", .arg = "FORMAT", .help = "text, or jsonl (one event per line)" },
+    { 0 },
+};
+
+static void add_event(struct buf *out, const cJSON *event, bool json, bool colour)
+{
+    if (!json) {
+        event_line_add(out, event, colour);
+        return;
+    }
+    document_add_json(out, event);
+    buf_add_char(out, '\n');
+}
+
+static enum err print_events(const struct cli *cli, const cJSON *answer, bool json, struct errbuf *e)
+{
+    struct buf out = BUF_INIT;
+    const cJSON *event;
+
+    cJSON_ArrayForEach(event, json_member(answer, "events"))
+    {
+        add_event(&out, event, json, cli->colour);
+    }
+    enum err err = output_write(&out, e);
+    buf_clear(&out);
+    return err;
+}
+
+static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
+{
+    const struct events_conf *conf = options_given;
+    bool json = strcmp(conf->output, "jsonl") == 0;
+    struct follow follow;
+    int64_t before;
+    enum err err;
+
+    follow_init(&follow, cli->api);
+    do {
+        cJSON *answer = NULL;
+        before = follow.after;
+        err = follow_next(&follow, conf->follow ? FOLLOW_PATIENCE : 0, &answer, e);
+        if (!err)
+            err = print_events(cli, answer, json, e);
+        cJSON_Delete(answer);
+    } while (!err && (conf->follow || follow.after != before));
+    return err;
+}
+
+const struct command command_events = {
+    .name = "events",
+    .summary = "show the changes of state, oldest first",
+    .examples = "  skep events              # the last ones, as many as the queen remembers\n"
+                "  skep events -f           # and then each as it comes\n"
+                "  skep events -o jsonl | jq -r 'select(.state == \"stale\") | .worker_id'\n",
+    .usage = "skep events [-f] [-o text|jsonl]",
+    .options = options,
+    .conf_size = sizeof(struct events_conf),
+    .run = run,
+};

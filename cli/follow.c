@@ -1,0 +1,93 @@
+#include "follow.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include <cjson/cJSON.h>
+
+#include "buf.h"
+#include "document.h"
+#include "json.h"
+#include "output.h"
+
+#define PAGE 1000              /* events */
+#define WAIT_MAX 60            /* s, what the queen allows */
+#define AWAY_PAUSE 1000000000L /* ns, between two looks for a queen that went away */
+
+void follow_init(struct follow *follow, struct api *api)
+{
+    *follow = (struct follow){ .api = api };
+}
+
+static enum err ask(struct follow *follow, ms_t patience, cJSON **ret, struct errbuf *e)
+{
+    ms_t seconds = ms_min(patience / 1000, WAIT_MAX);
+    struct buf path = BUF_INIT;
+
+    buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE);
+    if (seconds > 0)
+        buf_printf(&path, "&wait=%" PRId64, seconds);
+    enum err err = buf_ok(&path) ? api_get(follow->api, buf_str(&path), seconds * 1000 + API_PATIENCE, ret, e)
+                                 : err_set(e, ERR_NOMEM, "out of memory");
+    buf_clear(&path);
+    return err;
+}
+
+/* Behind the newest event of the answer. A queen that remembers less than was seen already has begun anew. */
+static void advance(struct follow *follow, const cJSON *document)
+{
+    const cJSON *event;
+    int64_t last;
+
+    if (document_int(document, "last", &last) && last < follow->after)
+        follow->after = last;
+    cJSON_ArrayForEach(event, json_member(document, "events"))
+    {
+        int64_t id;
+        if (document_int(event, "event_id", &id) && id > follow->after)
+            follow->after = id;
+    }
+}
+
+static enum err pause_while_away(struct follow *follow, cJSON **ret, struct errbuf *e)
+{
+    if (!follow->away)
+        output_note("%s; waiting for it to come back", e->text);
+    follow->away = true;
+    nanosleep(&(struct timespec){ .tv_nsec = AWAY_PAUSE - 1 }, NULL);
+    *ret = cJSON_CreateObject();
+    return *ret ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
+enum err follow_next(struct follow *follow, ms_t patience, cJSON **ret, struct errbuf *e)
+{
+    enum err err = ask(follow, patience, ret, e);
+
+    if (err == ERR_UNREACHABLE && follow->begun)
+        return pause_while_away(follow, ret, e);
+    if (err)
+        return err;
+    if (follow->away)
+        output_note("the queen is back");
+    follow->begun = true;
+    follow->away = false;
+    advance(follow, *ret);
+    return OK;
+}
+
+enum err follow_skip(struct follow *follow, struct errbuf *e)
+{
+    int64_t before;
+    enum err err;
+
+    do {
+        cJSON *document = NULL;
+        before = follow->after;
+        err = ask(follow, 0, &document, e);
+        if (!err)
+            advance(follow, document);
+        follow->begun |= !err;
+        cJSON_Delete(document);
+    } while (!err && follow->after != before);
+    return err;
+}

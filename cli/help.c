@@ -1,0 +1,50 @@
+#include "help.h"
+
+#define WIDTH 100
+
+static const char examples[] = "  skep ps                                      # who is there, and how it does\n"
+                               "  skep describe gpu-1                          # everything about one, and why\n"
+                               "  skep wait gpu-1 --for online --timeout 2m    # in a script\n"
+                               "  skep events -f                               # what changes, as it changes\n";
+
+static const char exit_status[] =
+    "Exit status:\n"
+    "  0 done; 1 failure; 2 wrong use, or an ambiguous name; 4 no such worker or hive; 5 no queen answers;\n"
+    "  6 refused; 124 timed out; 130 interrupted\n";
+
+void version_add(struct buf *ret)
+{
+    buf_add_str(ret, "skep " SKEP_VERSION "\n");
+}
+
+static void add_options(struct buf *ret, const char *title, const struct conf_option *options)
+{
+    const struct conf_option *const tables[] = { options, NULL };
+
+    if (!options[0].name)
+        return;
+    buf_printf(ret, "\n%s:\n", title);
+    conf_help(tables, WIDTH, ret);
+}
+
+void help_add(struct buf *ret, const struct command *const *commands, const struct conf_option *common)
+{
+    buf_printf(ret, "skep - asks the queen about the workers of the fleet\n\nExamples:\n%s\n", examples);
+    buf_add_str(ret, "Usage: skep COMMAND [OPTIONS] [WORKER]\n\nCommands (skep COMMAND --help says more):\n");
+    for (; *commands; commands++)
+        buf_printf(ret, "  %-10s%s\n", (*commands)->name, (*commands)->summary);
+    buf_add_str(ret, "\nA WORKER is NAME where that is unique, or HIVE/NAME.\n");
+    add_options(ret, "Options", common);
+    buf_printf(ret, "\n%s", exit_status);
+}
+
+void help_add_command(struct buf *ret, const struct command *command, const struct conf_option *common)
+{
+    buf_printf(ret, "skep %s - %s\n\nExamples:\n%s\nUsage: %s\n", command->name, command->summary, command->examples,
+               command->usage);
+    add_options(ret, "Options", command->options);
+    add_options(ret, "Options of every command", common);
+    if (command->notes)
+        buf_printf(ret, "\n%s", command->notes);
+    buf_printf(ret, "\n%s", exit_status);
+}

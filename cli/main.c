@@ -1,0 +1,201 @@
+/* skep - asks the queen on behalf of people and scripts. */
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "command.h"
+#include "help.h"
+#include "output.h"
+#include "service.h"
+
+static const struct command *const commands[] = {
+    &command_ps, &command_describe, &command_wait, &command_events, &command_forget, NULL,
+};
+
+static const struct conf_option common_options[] = {
+    { "queen", CONF_TEXT, offsetof(struct cli_conf, queen), .min = 1, .max = 2048, .fallback = "http://127.0.0.1:7833",
+      .arg = "URL", .help = "the queen to ask" },
+    { "token-file", CONF_TEXT, offsetof(struct cli_conf, token_file), .min = 1, .max = 4095, .arg = "FILE",
+      .help = "file with the queen's token, for what changes something" },
+    { "no-color", CONF_FLAG, offsetof(struct cli_conf, no_color), .command_line_only = true,
+      .help = "no colours on a terminal, as with NO_COLOR in the environment" },
+    { "help", CONF_FLAG, offsetof(struct cli_conf, help), .short_name = 'h', .command_line_only = true,
+      .help = "this text" },
+    { "version", CONF_FLAG, offsetof(struct cli_conf, version), .command_line_only = true, .help = "the version" },
+    { 0 },
+};
+
+static const int exit_codes[ERR_COUNT] = {
+    [OK] = EXIT_OK,
+    [ERR_SYNTAX] = EXIT_USAGE,
+    [ERR_ID] = EXIT_USAGE,
+    [ERR_AMBIGUOUS] = EXIT_USAGE,
+    [ERR_NOT_FOUND] = EXIT_NOT_FOUND,
+    [ERR_UNREACHABLE] = EXIT_UNREACHABLE,
+    [ERR_REFUSED] = EXIT_REFUSED,
+    [ERR_CONFLICT] = EXIT_REFUSED,
+    [ERR_TIMEOUT] = EXIT_TIMED_OUT,
+};
+
+static int fail(enum err err, const struct errbuf *e)
+{
+    output_note("%s", e->text);
+    return exit_codes[err] ? exit_codes[err] : EXIT_FAILED;
+}
+
+static int usage(const char *sentence)
+{
+    output_note("%s (see skep --help)", sentence);
+    return EXIT_USAGE;
+}
+
+static const struct command *command_find(const char *name)
+{
+    const struct command *const *command = commands;
+
+    while (*command && strcmp((*command)->name, name) != 0)
+        command++;
+    return *command;
+}
+
+/* --help, also of one command, or --version. */
+static int tell(const struct cli_conf *conf, const struct command *command)
+{
+    struct buf text = BUF_INIT;
+    struct errbuf e = { 0 };
+
+    if (!conf->help)
+        version_add(&text);
+    else if (command)
+        help_add_command(&text, command, common_options);
+    else
+        help_add(&text, commands, common_options);
+    enum err err = output_write(&text, &e);
+    buf_clear(&text);
+    return err ? fail(err, &e) : EXIT_OK;
+}
+
+static enum err api_open(const struct cli_conf *conf, struct api **ret, struct errbuf *e)
+{
+    char *token = NULL;
+    enum err err = OK;
+
+    if (conf->token_file)
+        err = service_read_secret(conf->token_file, &token, e);
+    if (!err)
+        err = api_new(conf->queen, token, ret, e);
+    free(token);
+    return err;
+}
+
+static int run(const struct command *command, const struct cli_conf *conf, const char *word)
+{
+    struct errbuf e = { 0 };
+    struct cli cli = { .word = word, .colour = !conf->no_color && output_has_colour() };
+    enum err err = api_open(conf, &cli.api, &e);
+
+    if (!err)
+        err = command->run(&cli, conf, &e);
+    api_free(cli.api);
+    return err ? fail(err, &e) : EXIT_OK;
+}
+
+/* Options stand before and behind the word, so that `skep wait w1 --for online` reads as people say it. */
+static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_word, const char **ret_word,
+                           struct errbuf *e)
+{
+    for (int at = 0; at < argc;) {
+        int next;
+        enum err err = conf_args(conf, argc - at, argv + at, &next, e);
+        if (err)
+            return err;
+        at += next;
+        if (at >= argc)
+            break;
+        if (!takes_word || *ret_word)
+            return err_set(e, ERR_SYNTAX, "%s: one word too many", argv[at]);
+        *ret_word = argv[at];
+    }
+    return OK;
+}
+
+/* argv[before] is the command's name; the options before it count, too. */
+static int command_run(const struct command *command, int before, int argc, char **argv, struct arena *arena)
+{
+    const struct conf_option *const tables[] = { common_options, command->options, NULL };
+    struct cli_conf *target = arena_zalloc(arena, command->conf_size);
+    struct errbuf e = { 0 };
+    struct conf conf;
+    const char *word = NULL;
+    int next;
+
+    if (!target)
+        return fail(err_set(&e, ERR_NOMEM, "out of memory"), &e);
+    enum err err = conf_init(&conf, tables, target, arena, &e);
+    if (!err)
+        err = conf_environment(&conf, environ, &e);
+    if (!err)
+        err = conf_args(&conf, before, argv, &next, &e);
+    if (!err)
+        err = read_words(&conf, argc - before, argv + before, command->takes_word, &word, &e);
+    if (err)
+        return err == ERR_NOMEM ? fail(err, &e) : usage(e.text);
+    if (target->help || target->version)
+        return tell(target, command);
+    if (command->takes_word && !word)
+        return usage("which WORKER?");
+    return run(command, target, word);
+}
+
+/* Reads what stands before the command, to find it. */
+static int dispatch(int argc, char **argv, struct arena *arena)
+{
+    const struct conf_option *const tables[] = { common_options, NULL };
+    struct cli_conf target = { 0 };
+    struct errbuf e = { 0 };
+    struct conf conf;
+    int next;
+
+    enum err err = conf_init(&conf, tables, &target, arena, &e);
+    if (!err)
+        err = conf_args(&conf, argc, argv, &next, &e);
+    if (err)
+        return err == ERR_NOMEM ? fail(err, &e) : usage(e.text);
+    if (target.help || target.version)
+        return tell(&target, NULL);
+    if (next >= argc)
+        return usage("which COMMAND?");
+    const struct command *command = command_find(argv[next]);
+    if (!command) {
+        err_set(&e, ERR_UNKNOWN, "%s: no such command", argv[next]);
+        return usage(e.text);
+    }
+    return command_run(command, next, argc, argv, arena);
+}
+
+/* Whatever was printed is out already: output_write flushes. */
+static void interrupted(int signal_number)
+{
+    (void)signal_number;
+    _exit(EXIT_INTERRUPTED);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena arena;
+
+    setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters */
+    signal(SIGINT, interrupted);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
+        output_note("libcurl cannot be set up");
+        return EXIT_FAILED;
+    }
+    arena_init(&arena, 0);
+    int code = dispatch(argc, argv, &arena);
+    arena_clear(&arena);
+    curl_global_cleanup();
+    return code;
+}

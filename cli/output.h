@@ -1,0 +1,16 @@
+/* output.h - data to stdout, everything else to stderr. */
+#ifndef SKEP_CLI_OUTPUT_H
+#define SKEP_CLI_OUTPUT_H
+
+#include "buf.h"
+
+/* Writes the buffer to stdout at once and empties it. ERR_NOMEM if it had failed; ERR_IO when stdout takes no more. */
+enum err output_write(struct buf *data, struct errbuf *e);
+
+/* One line on stderr, behind "skep: ", made printable. */
+void output_note(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* May stdout be coloured? A terminal, no NO_COLOR, TERM not dumb. */
+bool output_has_colour(void);
+
+#endif

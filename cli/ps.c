@@ -1,0 +1,231 @@
+/* skep ps - the registry as a list, and its changes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "command.h"
+#include "document.h"
+#include "follow.h"
+#include "json.h"
+#include "output.h"
+#include "url_query.h"
+#include "words.h"
+#include "worker_list.h"
+
+#define PAGE "1000"           /* workers */
+#define FOLLOW_PATIENCE 60000 /* ms */
+
+struct ps_conf {
+    struct cli_conf common;
+    const char *output, *state, *hive;
+    bool all, watch;
+};
+
+static const struct conf_option options[] = {
+    { "all", CONF_FLAG, offsetof(struct ps_conf, all), .short_name = 'a', .command_line_only = true,
+      .help = "adds the workers that are offline, which means that they said goodbye; all others, the lost ones too, "
+              "are shown without it" },
+    { "output", CONF_CHOICE, offsetof(struct ps_conf, output), .short_name = 'o', .command_line_only = true,
+      .choices = WORKER_LIST_FORMATS, .fallback = "table", .arg = "FORMAT",
+      .help =
+          "table, wide (more columns), json (one list document), jsonl (one worker per line) or name (HIVE/NAME per "
+          "line)" },
+    { "state", CONF_CHOICE, offsetof(struct ps_conf, state), .command_line_only = true, .choices = WORKER_STATE_CHOICES,
+      .arg = "STATE", .help = "only those in this state: " WORKER_STATE_CHOICES },
+    { "hive", CONF_ID, offsetof(struct ps_conf, hive), .command_line_only = true, .arg = "HIVE",
+      .help = "only those of this hive" },
+    { "watch", CONF_FLAG, offsetof(struct ps_conf, watch), .command_line_only = true,
+      .help = "prints the list once and then one line per change of state, never unchanged workers; with jsonl the "
+              "lines are events" },
+    { 0 },
+};
+
+struct ps {
+    struct cli *cli;
+    const struct ps_conf *conf;
+    struct worker_list *list;
+    size_t hidden; /* offline ones that were left out */
+    bool blind;    /* the queen said so, and it was passed on */
+};
+
+static bool is_str(const cJSON *document, const char *name, const char *value)
+{
+    const char *found = document_str(document, name);
+    return found && strcmp(found, value) == 0;
+}
+
+/* A list of a blind queen looks as good as any other: say so before it is read. */
+static void warn_blind(struct ps *ps, const cJSON *answer)
+{
+    bool blind = is_str(answer, "view", "blind");
+
+    if (!json_member(answer, "view"))
+        return;
+    if (blind && !ps->blind)
+        output_note("warning: the queen is blind (no link to the broker, or not all is read yet): states may be old");
+    else if (!blind && ps->blind)
+        output_note("the queen sees again");
+    ps->blind = blind;
+}
+
+static void add_page(struct ps *ps, const cJSON *page)
+{
+    bool hide = !ps->conf->all && !ps->conf->state;
+    const cJSON *worker;
+
+    cJSON_ArrayForEach(worker, json_member(page, "workers"))
+    {
+        if (hide && is_str(worker, "state", "offline"))
+            ps->hidden++;
+        else
+            worker_list_add(ps->list, worker);
+    }
+}
+
+static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct errbuf *e)
+{
+    struct buf path = BUF_INIT;
+
+    buf_add_str(&path, "/v1/workers");
+    url_query_add(&path, "limit", PAGE);
+    url_query_add(&path, "state", ps->conf->state);
+    url_query_add(&path, "hive", ps->conf->hive);
+    url_query_add(&path, "cursor", cursor);
+    enum err err = buf_ok(&path) ? api_get(ps->cli->api, buf_str(&path), API_PATIENCE, ret, e)
+                                 : err_set(e, ERR_NOMEM, "out of memory");
+    buf_clear(&path);
+    return err;
+}
+
+/* Takes over the page's cursor: *cursor becomes NULL behind the last page. A cursor that does not move would be asked
+ * for ever. */
+static enum err next_cursor(const cJSON *page, char **cursor, struct errbuf *e)
+{
+    const char *next = document_str(page, "next");
+    bool moves = !next || !*cursor || strcmp(next, *cursor) != 0;
+
+    free(*cursor);
+    *cursor = NULL;
+    if (!moves)
+        return err_set(e, ERR_IO, "the queen's list does not end: the cursor stands still");
+    if (next && !(*cursor = strdup(next)))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return OK;
+}
+
+static enum err read_list(struct ps *ps, struct errbuf *e)
+{
+    char *cursor = NULL;
+    enum err err;
+
+    do {
+        cJSON *page = NULL;
+        err = get_page(ps, cursor, &page, e);
+        if (!err) {
+            warn_blind(ps, page);
+            add_page(ps, page);
+            err = next_cursor(page, &cursor, e);
+        }
+        cJSON_Delete(page);
+    } while (!err && cursor);
+    free(cursor);
+    return err;
+}
+
+static void note_empty(const struct ps *ps)
+{
+    if (worker_list_count(ps->list) > 0)
+        return;
+    if (ps->hidden > 0)
+        output_note("no workers but %zu offline (skep ps -a shows them)", ps->hidden);
+    else
+        output_note("no workers");
+}
+
+static enum err print_list(struct ps *ps, struct errbuf *e)
+{
+    struct buf out = BUF_INIT;
+    enum err err = read_list(ps, e);
+
+    if (!err && worker_list_print(ps->list, ps->blind ? "blind" : "live", ps->cli->colour, &out))
+        err = err_set(e, ERR_NOMEM, "out of memory");
+    if (!err)
+        note_empty(ps);
+    if (!err)
+        err = output_write(&out, e);
+    buf_clear(&out);
+    return err;
+}
+
+static bool is_watched(const struct ps *ps, const cJSON *event)
+{
+    const struct ps_conf *conf = ps->conf;
+
+    if (!document_str(event, "worker_id") || (conf->hive && !is_str(event, "hive_id", conf->hive)))
+        return false;
+    return !conf->state || is_str(event, "state", conf->state) || is_str(event, "previous", conf->state);
+}
+
+static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf *e)
+{
+    struct buf out = BUF_INIT;
+    const cJSON *event;
+
+    warn_blind(ps, answer);
+    cJSON_ArrayForEach(event, json_member(answer, "events"))
+    {
+        if (is_watched(ps, event))
+            worker_list_add_change(ps->list, event, ps->cli->colour, &out);
+    }
+    enum err err = output_write(&out, e);
+    buf_clear(&out);
+    return err;
+}
+
+/* The events are counted from before the list was asked for: what changes in between is shown twice, not lost. */
+static enum err watch(struct ps *ps, struct errbuf *e)
+{
+    struct follow follow;
+
+    if (!worker_list_is_watchable(ps->list))
+        return err_set(e, ERR_SYNTAX, "--watch: goes with -o table, wide or jsonl, not with %s", ps->conf->output);
+    follow_init(&follow, ps->cli->api);
+    enum err err = follow_skip(&follow, e);
+    if (!err)
+        err = print_list(ps, e);
+    while (!err) {
+        cJSON *answer = NULL;
+        err = follow_next(&follow, FOLLOW_PATIENCE, &answer, e);
+        if (!err)
+            err = print_changes(ps, answer, e);
+        cJSON_Delete(answer);
+    }
+    return err;
+}
+
+static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
+{
+    struct ps ps = { .cli = cli, .conf = conf };
+
+    ps.list = worker_list_new(ps.conf->output);
+    if (!ps.list)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    enum err err = ps.conf->watch ? watch(&ps, e) : print_list(&ps, e);
+    worker_list_free(ps.list);
+    return err;
+}
+
+const struct command command_ps = {
+    .name = "ps",
+    .summary = "list the workers",
+    .examples = "  skep ps                          # all that have not said goodbye\n"
+                "  skep ps -a -o wide               # these, too, and every column\n"
+                "  skep ps --state stale -o name    # for scripts: HIVE/NAME of the lost ones\n"
+                "  skep ps --watch                  # the table, then what changes\n",
+    .usage = "skep ps [-a] [-o table|wide|json|jsonl|name] [--state STATE] [--hive HIVE] [--watch]",
+    .notes = "A list that ends in exit status 0 is whole. A warning on stderr says when the queen is blind.\n",
+    .options = options,
+    .conf_size = sizeof(struct ps_conf),
+    .run = run,
+};

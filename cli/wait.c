@@ -1,0 +1,175 @@
+/* skep wait - blocks until a worker is in a state. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "clock.h"
+#include "command.h"
+#include "document.h"
+#include "follow.h"
+#include "json.h"
+#include "output.h"
+#include "words.h"
+#include "worker_get.h"
+
+struct wait_conf {
+    struct cli_conf common;
+    const char *state;
+    ms_t timeout;
+};
+
+static const struct conf_option options[] = {
+    { "for", CONF_CHOICE, offsetof(struct wait_conf, state), .command_line_only = true, .choices = WORKER_STATE_CHOICES,
+      .fallback = "online", .arg = "STATE", .help = "the state to wait for: " WORKER_STATE_CHOICES },
+    { "timeout", CONF_DURATION, offsetof(struct wait_conf, timeout), .min = 0, .max = 7 * 86400000LL,
+      .command_line_only = true, .fallback = "30s", .arg = "TIME",
+      .help = "gives up after this, with exit status 124" },
+    { 0 },
+};
+
+/* Two states may end without an event: a suspicion that is withdrawn before it was announced, and what the queen knows
+ * from before it started. An unknown worker may become known from stored copies, also without one. In these look again
+ * soon; all other changes are told by events. */
+#define LOOK_AGAIN 1000 /* ms */
+#define LOOK_RARELY 60000
+
+struct wait {
+    struct cli *cli;
+    struct worker_ref ref;
+    const char *wanted;
+    struct follow follow;
+    ms_t deadline;
+    ms_t look_at;          /* when to ask for the worker itself, whatever events say; never far behind the deadline */
+    char state[NAME_SIZE]; /* as last seen; "unknown" while the queen knows no such worker */
+};
+
+static bool is_there(const struct wait *wait)
+{
+    return strcmp(wait->state, wait->wanted) == 0;
+}
+
+static bool is_told_by_events(const char *state)
+{
+    return strcmp(state, "unknown") != 0 && strcmp(state, "unverified") != 0 && strcmp(state, "suspect") != 0;
+}
+
+/* Once more at the deadline itself, so that the last word is not an old one. */
+static void plan_look(struct wait *wait, ms_t patience)
+{
+    ms_t now = clock_mono();
+
+    wait->look_at = now + patience;
+    if (now < wait->deadline)
+        wait->look_at = ms_min(wait->look_at, wait->deadline);
+}
+
+static void see(struct wait *wait, const char *state)
+{
+    bool news = strcmp(wait->state, state) != 0;
+
+    wait->state[0] = '\0';
+    strncat(wait->state, state, sizeof(wait->state) - 1);
+    plan_look(wait, is_told_by_events(state) ? LOOK_RARELY : LOOK_AGAIN);
+    if (news && !is_there(wait) && isatty(STDERR_FILENO))
+        output_note("%s is %s, waiting for %s", wait->cli->word, wait->state, wait->wanted);
+}
+
+/* From now on the name means this hive's worker, also when another hive gets one of that name. */
+static void see_worker(struct wait *wait, const cJSON *worker)
+{
+    const char *state = document_str(worker, "state");
+    const char *hive = document_str(worker, "hive_id");
+
+    if (hive && name_is_valid(text_of(hive)))
+        memcpy(wait->ref.hive, hive, strlen(hive) + 1);
+    see(wait, state ? state : "unknown");
+}
+
+/* One that is not there may still come, and so may a queen that went away. */
+static enum err look(struct wait *wait, struct errbuf *e)
+{
+    cJSON *worker = NULL;
+    enum err err = worker_get(wait->cli->api, &wait->ref, &worker, e);
+
+    if (!err)
+        see_worker(wait, worker);
+    else if (err == ERR_NOT_FOUND)
+        see(wait, "unknown");
+    else if (err == ERR_UNREACHABLE && wait->follow.begun)
+        plan_look(wait, LOOK_AGAIN);
+    else
+        return err;
+    cJSON_Delete(worker);
+    return OK;
+}
+
+/* A state that was passed through counts. */
+static void see_events(struct wait *wait, const cJSON *answer)
+{
+    const cJSON *event;
+
+    cJSON_ArrayForEach(event, json_member(answer, "events"))
+    {
+        const char *state = document_str(event, "state");
+        if (state && worker_ref_fits(&wait->ref, document_str(event, "hive_id"), document_str(event, "worker_id")))
+            see(wait, state);
+        if (is_there(wait))
+            return;
+    }
+}
+
+static enum err pass_time(struct wait *wait, ms_t time, struct errbuf *e)
+{
+    cJSON *answer = NULL;
+
+    if (time < 1000) { /* a long poll counts in seconds */
+        nanosleep(&(struct timespec){ .tv_nsec = (long)time * 1000000 }, NULL);
+        return OK;
+    }
+    enum err err = follow_next(&wait->follow, time, &answer, e);
+    if (!err)
+        see_events(wait, answer);
+    cJSON_Delete(answer);
+    return err;
+}
+
+static enum err wait_for(struct wait *wait, struct errbuf *e)
+{
+    enum err err = follow_skip(&wait->follow, e);
+
+    while (!err && !is_there(wait)) {
+        ms_t now = clock_mono();
+        if (now >= wait->look_at)
+            err = look(wait, e);
+        else if (now >= wait->deadline)
+            err = err_set(e, ERR_TIMEOUT, "timed out: %s is %s, not %s", wait->cli->word, wait->state, wait->wanted);
+        else
+            err = pass_time(wait, ms_min(wait->look_at, wait->deadline) - now, e);
+    }
+    return err;
+}
+
+static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
+{
+    const struct wait_conf *conf = options_given;
+    struct wait wait = { .cli = cli, .wanted = conf->state, .deadline = clock_mono() + conf->timeout };
+
+    enum err err = worker_ref_parse(cli->word, &wait.ref, e);
+    follow_init(&wait.follow, cli->api);
+    return err ? err : wait_for(&wait, e);
+}
+
+const struct command command_wait = {
+    .name = "wait",
+    .summary = "block until a worker is in a state",
+    .examples = "  skep wait gpu-1                              # until it is online, 30 s at most\n"
+                "  skep wait gpu-1 --for stale --timeout 2m && echo it is lost\n",
+    .usage = "skep wait WORKER [--for STATE] [--timeout TIME]",
+    .notes = "A worker that the queen does not know yet is waited for.\n",
+    .options = options,
+    .conf_size = sizeof(struct wait_conf),
+    .takes_word = true,
+    .run = run,
+};

@@ -1,0 +1,18 @@
+#include "worker_get.h"
+
+enum err worker_unknown(const struct worker_ref *ref, struct errbuf *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "the queen knows no worker %s%s%s (skep ps -a lists all)", ref->hive,
+                   ref->hive[0] ? "/" : "", ref->worker);
+}
+
+enum err worker_get(struct api *api, const struct worker_ref *ref, struct cJSON **ret, struct errbuf *e)
+{
+    struct buf path = BUF_INIT;
+
+    worker_ref_add_path(ref, &path);
+    enum err err =
+        buf_ok(&path) ? api_get(api, buf_str(&path), API_PATIENCE, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
+    buf_clear(&path);
+    return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
+}
