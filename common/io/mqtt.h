@@ -45,6 +45,9 @@ struct mqtt_publish {
 
 #define MQTT_NO_SUBSCRIBER 0x10
 
+/* The largest packet that the broker may send, in bytes; it drops larger ones. Bounds what a hostile sender costs. */
+#define MQTT_RECEIVE_MAX (4 * 1024 * 1024)
+
 struct mqtt_events {
     /* A link ended after it had been up for `lived` ms, or an attempt failed (-1): returns the delay until the next
      * attempt, in ms. Asked once for each loss or failure, before `down` or `failed`. Required; the others may be NULL.
@@ -71,10 +74,16 @@ DEFINE_AUTO_FREE(mqtt)
 void mqtt_start(struct mqtt *mqtt); /* begins to connect, and keeps at it */
 bool mqtt_is_up(const struct mqtt *mqtt);
 
+/* Reads what has arrived and hands it over, as the loop would: for a driver that must not judge before. Not from within
+ * a callback. True: nothing is left (or there is no link); false: more lies there, and the loop will go on reading it.
+ */
+bool mqtt_drain(struct mqtt *mqtt);
+
 /* Drops the link at once (no DISCONNECT) and connects again by the schedule. */
 void mqtt_drop(struct mqtt *mqtt, const char *why);
 
-/* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_TOO_LARGE, ERR_IO. */
+/* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_IO, ERR_TOPIC for a bad topic or filter, ERR_TOO_LARGE beyond what the
+ * broker accepts, ERR_REFUSED for a QoS or a retained message that it does not offer. */
 enum err mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish);
 enum err mqtt_subscribe(struct mqtt *mqtt, const char *filter, uint8_t qos, bool no_local, uint8_t retain_handling,
                         uint64_t token);

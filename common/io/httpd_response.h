@@ -1,0 +1,13 @@
+/* httpd_response.h - a response of ours as one of libmicrohttpd. */
+#ifndef SKEP_HTTPD_RESPONSE_H
+#define SKEP_HTTPD_RESPONSE_H
+
+#include "httpd.h"
+
+struct MHD_Response;
+
+/* Takes response->body in any case. `last`: the connection ends with it. The caller hands the result to
+ * MHD_queue_response and destroys its reference; NULL: out of memory. */
+struct MHD_Response *httpd_response_make(struct httpd_response *response, bool last);
+
+#endif

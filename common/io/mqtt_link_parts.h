@@ -1,0 +1,44 @@
+/* mqtt_link_parts.h - inside of mqtt_link: what its files share. */
+#ifndef SKEP_MQTT_LINK_PARTS_H
+#define SKEP_MQTT_LINK_PARTS_H
+
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+
+#include "mqtt_link.h"
+
+#define MQTT_PACKET_IDS (UINT16_MAX + 1)
+#define MQTT_BURST_MAX 2000 /* packets per turn of the loop, so that nothing else starves */
+
+struct mqtt_link {
+    struct mosquitto *mosquitto;
+    struct loop_fd *watch; /* of `fd`; NULL until connected */
+    struct mqtt_link_owner owner;
+    struct mqtt_target *target; /* a reference */
+    struct loop *loop;
+    int fd;          /* a duplicate: libmosquitto closes its own before it says so */
+    bool connecting; /* the thread pool has the client: keep off */
+    bool abandoned;  /* freed meanwhile */
+    bool up, ended, was_up;
+    bool in_burst;             /* `packet` was called, `drained` was not yet */
+    unsigned handed;           /* callbacks since the burst began */
+    enum err fault;            /* of mqtt_connect */
+    struct errbuf connect_why; /* of mqtt_connect, written on the thread pool */
+    struct errbuf logged;      /* the first error that libmosquitto logged, until it is up */
+    struct errbuf why;
+    uint64_t tokens[MQTT_PACKET_IDS]; /* by packet id; 0 = nobody asked */
+};
+
+/* mqtt_link.c */
+void mqtt_link_end_by_fault(struct mqtt_link *link, int fault, int number); /* of libmosquitto, and its errno */
+void mqtt_link_set_interests(struct mqtt_link *link); /* after everything that may have queued a packet */
+
+/* mqtt_link_receive.c */
+void mqtt_link_hear(struct mqtt_link *link); /* sets libmosquitto's callbacks */
+void mqtt_link_read(struct mqtt_link *link); /* one burst */
+
+/* mqtt_link_send.c */
+enum err mqtt_link_error(int fault);          /* a fault of libmosquitto as callers see it */
+void mqtt_link_write(struct mqtt_link *link); /* what is queued */
+
+#endif

@@ -1,0 +1,111 @@
+#include "mqtt_properties.h"
+
+#include <stdlib.h>
+
+#define PAYLOAD_IS_TEXT 1
+
+/* libmosquitto copies the list of a QoS 1 publish with strdup, which an empty string does not survive there. */
+static int write_string(mosquitto_property **list, int identifier, const char *value)
+{
+    return *value ? mosquitto_property_add_string(list, identifier, value) : MOSQ_ERR_INVAL;
+}
+
+static int write_content_type(const struct mqtt_publish *publish, mosquitto_property **list)
+{
+    int fault;
+
+    if (!publish->content_type)
+        return MOSQ_ERR_SUCCESS;
+    fault = mosquitto_property_add_byte(list, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, PAYLOAD_IS_TEXT);
+    return fault ? fault : write_string(list, MQTT_PROP_CONTENT_TYPE, publish->content_type);
+}
+
+static int write_expiry(const struct mqtt_publish *publish, mosquitto_property **list)
+{
+    if (publish->expiry_s == 0)
+        return MOSQ_ERR_SUCCESS;
+    return mosquitto_property_add_int32(list, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publish->expiry_s);
+}
+
+static int write_response(const struct mqtt_publish *publish, mosquitto_property **list)
+{
+    if (!publish->response_topic)
+        return MOSQ_ERR_SUCCESS;
+    return write_string(list, MQTT_PROP_RESPONSE_TOPIC, publish->response_topic);
+}
+
+static int write_correlation(const struct mqtt_publish *publish, mosquitto_property **list)
+{
+    if (!publish->correlation.at)
+        return MOSQ_ERR_SUCCESS;
+    return mosquitto_property_add_binary(list, MQTT_PROP_CORRELATION_DATA, publish->correlation.at,
+                                         (uint16_t)publish->correlation.len);
+}
+
+enum err mqtt_properties_write(const struct mqtt_publish *publish, mosquitto_property **ret)
+{
+    static int (*const writers[])(const struct mqtt_publish *, mosquitto_property **) = { write_content_type,
+                                                                                          write_expiry, write_response,
+                                                                                          write_correlation };
+    mosquitto_property *list = NULL;
+
+    if (publish->correlation.len > UINT16_MAX)
+        return ERR_TOO_LARGE;
+    for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
+        int fault = writers[i](publish, &list);
+        if (fault) {
+            mosquitto_property_free_all(&list);
+            return fault == MOSQ_ERR_NOMEM ? ERR_NOMEM : ERR_TOPIC;
+        }
+    }
+    *ret = list;
+    return OK;
+}
+
+static bool read_correlation(const mosquitto_property *at, struct mqtt_message *message, struct mqtt_copies *copies)
+{
+    uint16_t len = 0;
+
+    if (!mosquitto_property_read_binary(at, MQTT_PROP_CORRELATION_DATA, &copies->correlation, &len, false))
+        return false;
+    message->correlation = (struct text){ copies->correlation ? copies->correlation : "", len };
+    return true;
+}
+
+static bool read_response(const mosquitto_property *at, struct mqtt_message *message, struct mqtt_copies *copies)
+{
+    if (!mosquitto_property_read_string(at, MQTT_PROP_RESPONSE_TOPIC, &copies->response_topic, false))
+        return false;
+    message->response_topic = text_of(copies->response_topic ? copies->response_topic : "");
+    return true;
+}
+
+/* The standard allows each of these once, and libmosquitto drops the link of a sender that repeats one. */
+bool mqtt_properties_read(const mosquitto_property *list, struct mqtt_message *message, struct mqtt_copies *copies)
+{
+    for (const mosquitto_property *at = list; at; at = mosquitto_property_next(at)) {
+        switch (mosquitto_property_identifier(at)) {
+        case MQTT_PROP_MESSAGE_EXPIRY_INTERVAL:
+            message->has_expiry =
+                mosquitto_property_read_int32(at, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, &message->expiry_s, false);
+            break;
+        case MQTT_PROP_RESPONSE_TOPIC:
+            if (!copies->response_topic && !read_response(at, message, copies))
+                return false;
+            break;
+        case MQTT_PROP_CORRELATION_DATA:
+            if (!copies->correlation && !read_correlation(at, message, copies))
+                return false;
+            break;
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
+void mqtt_copies_clear(struct mqtt_copies *copies)
+{
+    free(copies->response_topic);
+    free(copies->correlation);
+}

@@ -1,0 +1,143 @@
+#include "change.h"
+
+struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
+                             enum evidence_result result)
+{
+    return (struct evidence){
+        .path = (uint8_t)path,
+        .result = (uint8_t)result,
+        .code = -1,
+        .oom = -1,
+        .due_at = queen->wall,
+        .seen_at = queen->wall,
+        .last_seen_ago = record->heard_mono == MS_NEVER ? -1 : queen->now - record->heard_mono,
+    };
+}
+
+static void publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
+{
+    char text[TOPIC_SIZE];
+    if (topic_build(queen->options.root, topic, text) != OK) /* the ids are valid and the root is checked: it fits */
+        return;
+    outbox_publish(queen->out, &(struct publish){ .topic = text,
+                                                  .payload = payload,
+                                                  .qos = 1,
+                                                  .retain = retain,
+                                                  .content_type = payload.len ? "application/json" : NULL });
+}
+
+static void publish_verdict(struct queen *queen, const struct record *record, struct text payload)
+{
+    struct topic topic = { .kind = TOPIC_VERDICT,
+                           .queen = text_of(queen->options.id),
+                           .hive = text_of(record_hive(record)),
+                           .worker = text_of(record_worker(record)) };
+    publish(queen, &topic, payload, true);
+}
+
+void change_publish_event(struct queen *queen, uint64_t id, struct text payload)
+{
+    struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
+    publish(queen, &topic, payload, false);
+    outbox_event(queen->out, payload);
+    queen->counters.events++;
+    if (event_ring_add(&queen->events, id, payload) != OK)
+        outbox_notice(queen->out, "out of memory: event %llu is not kept for HTTP", (unsigned long long)id);
+}
+
+/* The verdict as it stands, written into the queen's scratch buffer. */
+static struct text verdict_text(struct queen *queen, const struct record *record)
+{
+    struct json_write w = json_write_to(&queen->scratch);
+    buf_reset(&queen->scratch);
+    verdict_write(queen, record, &w);
+    if (!buf_ok(&queen->scratch))
+        queen->out->failed = true;
+    return buf_text(&queen->scratch);
+}
+
+static void assign(struct queen *queen, struct record *record, enum state state, enum cause cause,
+                   const struct evidence *evidence)
+{
+    registry_set_state(&queen->registry, record, state);
+    record->cause = (uint8_t)cause;
+    record->since_wall = queen->wall;
+    record->since_mono = queen->now;
+    record->evidence = *evidence;
+}
+
+void change_announce(struct queen *queen, struct record *record)
+{
+    struct text document;
+    record->previous = record->announced;
+    record->announced = record->state;
+    record->announced_cause = record->cause;
+    record->event_id = queen->next_event++;
+    record->revision = 1;
+    record_count_change(record, queen->now);
+    document = verdict_text(queen, record);
+    publish_verdict(queen, record, document);
+    change_publish_event(queen, record->event_id, document);
+}
+
+void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
+                  const struct evidence *evidence)
+{
+    if (record->state != state) {
+        if (!state_may_follow(record->state, state))
+            return;
+        assign(queen, record, state, cause, evidence);
+    }
+    if (record->announced != state)
+        change_announce(queen, record);
+    else
+        record->cause = record->announced_cause;
+}
+
+void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
+                     const struct evidence *evidence)
+{
+    if (record->state != state && state_may_follow(record->state, state))
+        assign(queen, record, state, cause, evidence);
+}
+
+struct standing change_standing(const struct record *record)
+{
+    return (struct standing){ record->state, record->cause, record->since_wall, record->since_mono, record->evidence };
+}
+
+void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
+{
+    registry_set_state(&queen->registry, record, standing->state);
+    record->cause = (uint8_t)standing->cause;
+    record->since_wall = standing->since_wall;
+    record->since_mono = standing->since_mono;
+    record->evidence = standing->evidence;
+}
+
+void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
+{
+    if (evidence) {
+        record->cause = record->announced_cause = (uint8_t)cause;
+        record->evidence = *evidence;
+    }
+    if (record->announced == STATE_NONE || record->announced != record->state)
+        return;
+    record->revision++;
+    publish_verdict(queen, record, verdict_text(queen, record));
+}
+
+void change_forget(struct queen *queen, struct record *record)
+{
+    struct evidence evidence = evidence_now(queen, record, PATH_NONE, RESULT_REMOVED);
+    record->previous = record->announced;
+    record->announced = STATE_NONE;
+    record->evidence = evidence;
+    record->cause = CAUSE_FORGOTTEN;
+    record->since_wall = queen->wall;
+    record->event_id = queen->next_event++;
+    record->revision = 1;
+    registry_set_state(&queen->registry, record, STATE_NONE);
+    publish_verdict(queen, record, (struct text){ "", 0 });
+    change_publish_event(queen, record->event_id, verdict_text(queen, record));
+}

@@ -1,0 +1,53 @@
+/* change.h - the one setter of a worker's state, and what the world is told of it (R18).
+ *
+ * An announced change makes exactly one event and one retained verdict. A silent one makes neither: HTTP and `skep`
+ * show it, the verdict topic goes on saying what was announced last. */
+#ifndef SKEP_CHANGE_H
+#define SKEP_CHANGE_H
+
+#include "json_write.h"
+#include "queen_state.h"
+
+/* The evidence of a change that was seen just now and due just now, with how long ago the worker was last heard. */
+struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
+                             enum evidence_result result);
+
+/* The record is in `state` now. The same state again: nothing happens (see change_revise). Announces the change unless
+ * it is back to what was announced last. */
+void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
+                  const struct evidence *evidence);
+
+/* The same without announcing. */
+void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
+                     const struct evidence *evidence);
+
+/* What a record says of its worker now; and back to it, as if nothing had been. The latter for records whose state was
+ * entered silently only. */
+struct standing {
+    enum state state;
+    enum cause cause;
+    ms_t since_wall, since_mono;
+    struct evidence evidence;
+};
+struct standing change_standing(const struct record *record);
+void change_restore(struct queen *queen, struct record *record, const struct standing *standing);
+
+/* Announces a state that was entered silently. */
+void change_announce(struct queen *queen, struct record *record);
+
+/* Later evidence for a verdict that stands: the same event id, a higher revision, no event. NULL evidence: only flags
+ * changed. */
+void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);
+
+/* The record was forgotten: one event, and the retained verdict is cleared. The caller removes it. */
+void change_forget(struct queen *queen, struct record *record);
+
+/* Publishes, keeps and hands out an event document of any kind. */
+void change_publish_event(struct queen *queen, uint64_t id, struct text document);
+
+/* The document of the present verdict. */
+void verdict_write(const struct queen *queen, const struct record *record, struct json_write *w);
+void evidence_write(const struct record *record, struct json_write *w);
+void flags_write(const struct queen *queen, const struct record *record, struct json_write *w);
+
+#endif

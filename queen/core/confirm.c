@@ -1,0 +1,258 @@
+#include "confirm.h"
+
+#include <stdlib.h>
+
+#include "proof.h"
+
+#define ANSWER_MS 1000
+#define ANNOUNCE_MS 5000 /* a suspicion that lasts longer is no longer silent */
+#define TRIES 2
+
+enum phase { PHASE_ASKING, PHASE_PAUSE, PHASE_ANSWER, PHASE_RETURN, PHASE_HELD };
+
+struct confirm {
+    UT_hash_handle hh; /* by token */
+    struct record *record;
+    uint64_t token; /* of both requests: the second goes out only when the first was acknowledged */
+    enum phase phase;
+    unsigned tries;
+    ms_t began; /* watch time */
+    ms_t began_mono;
+    ms_t began_wall;
+    ms_t until;             /* watch time: end of the phase; MS_NEVER = it ends by a message only */
+    struct standing before; /* how the worker stood before the will */
+};
+
+static void enter(struct confirm *confirm, enum phase phase, ms_t until)
+{
+    confirm->phase = phase;
+    confirm->until = until;
+}
+
+static void ask(struct queen *queen, struct confirm *confirm)
+{
+    const struct record *record = confirm->record;
+    struct topic topic = { .kind = TOPIC_WORKER_REQUEST,
+                           .hive = text_of(record_hive(record)),
+                           .worker = text_of(record_worker(record)),
+                           .method = TEXT("beat") };
+    char text[TOPIC_SIZE];
+    if (topic_build(queen->options.root, &topic, text) != OK) /* valid ids below a checked root fit */
+        return;
+    confirm->tries++;
+    enter(confirm, PHASE_ASKING, MS_NEVER);
+    outbox_publish(queen->out,
+                   &(struct publish){ .topic = text,
+                                      .payload = TEXT(""),
+                                      .qos = 1,
+                                      .urgent = true,
+                                      .expiry_s = 1,
+                                      .response_topic = queen->reply_topic,
+                                      .correlation = { (const char *)&confirm->token, sizeof confirm->token },
+                                      .token = confirm->token });
+}
+
+static void start_asking(struct queen *queen, struct confirm *confirm)
+{
+    confirm->tries = 0;
+    if (confirm->record->rpc)
+        ask(queen, confirm);
+    else
+        enter(confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
+}
+
+static struct confirm *confirm_new(struct queen *queen, struct record *record)
+{
+    struct confirm *confirm = calloc(1, sizeof *confirm);
+    if (!confirm)
+        return NULL;
+    confirm->token = queen_token(queen, TOKEN_CONFIRM);
+    HASH_ADD(hh, queen->confirms, token, sizeof confirm->token, confirm);
+    if (!confirm->hh.tbl) {
+        free(confirm);
+        return NULL;
+    }
+    confirm->record = record;
+    confirm->began = queen->watch.time;
+    confirm->began_mono = queen->now;
+    confirm->began_wall = queen->wall;
+    confirm->before = change_standing(record);
+    return confirm;
+}
+
+/* False: no memory; the worker is left as it was, and silence judges it. */
+static bool suspect(struct queen *queen, struct record *record)
+{
+    struct evidence evidence = evidence_now(queen, record, PATH_WILL, RESULT_WILL_SEEN);
+    struct confirm *confirm = confirm_new(queen, record);
+    if (!confirm) {
+        outbox_notice(queen->out, "out of memory: the will of %s/%s is not confirmed", record_hive(record),
+                      record_worker(record));
+        return false;
+    }
+    proof_withdraw(queen, record);
+    record->confirm = confirm;
+    change_silently(queen, record, STATE_SUSPECT, CAUSE_LAST_WILL, &evidence);
+    return true;
+}
+
+void confirm_begin(struct queen *queen, struct record *record)
+{
+    if (record->confirm && record->confirm->phase != PHASE_HELD)
+        return;
+    if (!record->confirm && !suspect(queen, record))
+        return;
+    start_asking(queen, record->confirm);
+}
+
+/* One grace after the snapshot. Until there is one, watch time stands still, so that now is then. */
+static ms_t held_until(const struct queen *queen, const struct record *record)
+{
+    bool read = queen->snapshot.phase == SNAPSHOT_READ;
+    return (read ? queen->snapshot.read_at : queen->watch.time) + queen_grace(queen, record);
+}
+
+void confirm_hold(struct queen *queen, struct record *record)
+{
+    if (!record->confirm && suspect(queen, record))
+        enter(record->confirm, PHASE_HELD, MS_NEVER);
+}
+
+void confirm_drop(struct queen *queen, struct record *record)
+{
+    struct confirm *confirm = record->confirm;
+    if (!confirm)
+        return;
+    proof_withdraw(queen, record);
+    HASH_DELETE(hh, queen->confirms, confirm);
+    record->confirm = NULL;
+    free(confirm);
+}
+
+void confirm_end(struct queen *queen, struct record *record)
+{
+    struct standing before;
+    if (!record->confirm)
+        return;
+    before = record->confirm->before;
+    confirm_drop(queen, record);
+    if (record->announced != STATE_SUSPECT || before.state == STATE_SUSPECT)
+        change_restore(queen, record, &before);
+}
+
+static void lost(struct queen *queen, struct confirm *confirm, enum evidence_result result)
+{
+    struct record *record = confirm->record;
+    struct evidence evidence = evidence_now(queen, record, PATH_WILL, result);
+    evidence.due_at = confirm->began_wall;
+    evidence.took = (uint32_t)(queen->now - confirm->began_mono);
+    confirm_drop(queen, record);
+    change_state(queen, record, STATE_STALE, CAUSE_LAST_WILL, &evidence);
+}
+
+static struct confirm *find(const struct queen *queen, uint64_t token)
+{
+    struct confirm *confirm;
+    HASH_FIND(hh, queen->confirms, &token, sizeof token, confirm);
+    return confirm;
+}
+
+struct record *confirm_acked(struct queen *queen, uint64_t token, uint8_t reason)
+{
+    struct confirm *confirm = find(queen, token);
+    struct record *record;
+    if (!confirm || confirm->phase != PHASE_ASKING)
+        return NULL;
+    record = confirm->record;
+    if (reason == 0x10 && confirm->tries >= TRIES)
+        lost(queen, confirm, RESULT_NO_SUBSCRIBER);
+    else if (reason == 0x10)
+        enter(confirm, PHASE_PAUSE, queen->watch.time + queen->options.confirm_wait);
+    else if (reason >= 0x80)
+        enter(confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
+    else
+        enter(confirm, PHASE_ANSWER, queen->watch.time + ANSWER_MS);
+    return record;
+}
+
+/* An answer to `beat` proves that it lives, not that its work goes on: a zombie stays one. */
+struct record *confirm_replied(struct queen *queen, uint64_t token)
+{
+    struct confirm *confirm = find(queen, token);
+    struct record *record;
+    struct evidence evidence;
+    if (!confirm)
+        return NULL;
+    record = confirm->record;
+    confirm_end(queen, record);
+    if (record->state == STATE_ZOMBIE)
+        return record;
+    evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);
+    record->heard = queen->watch.time;
+    record->heard_mono = queen->now;
+    record->heard_epoch = queen->epoch;
+    change_state(queen, record, STATE_ONLINE, CAUSE_VERIFIED, &evidence);
+    return record;
+}
+
+static bool is_silent(const struct confirm *confirm)
+{
+    return confirm->record->announced != STATE_SUSPECT && confirm->phase != PHASE_HELD;
+}
+
+ms_t confirm_deadline(const struct queen *queen, const struct record *record)
+{
+    const struct confirm *confirm = record->confirm;
+    ms_t until = confirm->phase == PHASE_HELD ? held_until(queen, record) : confirm->until;
+    return is_silent(confirm) ? ms_min(until, confirm->began + ANNOUNCE_MS) : until;
+}
+
+static void phase_over(struct queen *queen, struct confirm *confirm)
+{
+    switch (confirm->phase) {
+    case PHASE_PAUSE:
+        ask(queen, confirm);
+        break;
+    case PHASE_ANSWER:
+        lost(queen, confirm, RESULT_NO_REPLY);
+        break;
+    case PHASE_RETURN:
+        confirm->until = MS_NEVER;
+        proof_ask(queen, confirm->record);
+        break;
+    case PHASE_HELD:
+        start_asking(queen, confirm);
+        break;
+    case PHASE_ASKING:
+        break;
+    }
+}
+
+void confirm_due(struct queen *queen, struct record *record)
+{
+    struct confirm *confirm = record->confirm;
+    if (is_silent(confirm) && confirm->began + ANNOUNCE_MS <= queen->watch.time)
+        change_announce(queen, record);
+    if ((confirm->phase == PHASE_HELD ? held_until(queen, record) : confirm->until) <= queen->watch.time)
+        phase_over(queen, confirm);
+}
+
+void confirm_proven(struct queen *queen, struct record *record)
+{
+    if (record->confirm && record->confirm->phase == PHASE_RETURN)
+        lost(queen, record->confirm, RESULT_NOT_ASKABLE);
+}
+
+void confirm_link_lost(struct queen *queen)
+{
+    struct confirm *confirm, *after;
+    HASH_ITER(hh, queen->confirms, confirm, after)
+    {
+        enter(confirm, PHASE_HELD, MS_NEVER);
+    }
+}
+
+void confirm_clear(struct queen *queen)
+{
+    HASH_CLEAR(hh, queen->confirms);
+}

@@ -1,0 +1,48 @@
+/* confirm.h - R4: a last will makes a worker suspect silently; then it is asked.
+ *
+ *   ASKING    a `beat` request is on its way to the broker; its PUBACK is due
+ *             0x10 the first time -> PAUSE; the second time -> lost (nobody listens)
+ *             accepted -> ANSWER; cannot be asked -> RETURN
+ *   PAUSE     the confirmation wait between the two requests
+ *   ANSWER    somebody is subscribed: lost if there is no reply within 1 s
+ *   RETURN    it answers no requests: lost if it has not come back when the confirmation wait is over and the broker
+ * has acknowledged a probe after that HELD      a stored will, or one whose request died with the link (R12): asked one
+ * grace after the snapshot
+ *
+ * A birth, a heartbeat or a reply ends it: the worker stands as it stood before, and nothing was announced. */
+#ifndef SKEP_CONFIRM_H
+#define SKEP_CONFIRM_H
+
+#include "change.h"
+
+/* A will that counts arrived live: suspect, and asked at once. A HELD one is asked now. */
+void confirm_begin(struct queen *queen, struct record *record);
+
+/* A stored will: suspect, and asked when the grace is over. */
+void confirm_hold(struct queen *queen, struct record *record);
+
+/* It gave a sign of life: it stands as it stood before the will, unless the suspicion was announced meanwhile: then it
+ * stays suspect, and the caller says what it is. No confirmation: nothing happens. */
+void confirm_end(struct queen *queen, struct record *record);
+
+/* Another verdict was reached in the meantime: forget the confirmation, leave the state. */
+void confirm_drop(struct queen *queen, struct record *record);
+
+/* PUBACK of a request; a reply to one. The record that it was about, or NULL for an unknown (late) token. */
+struct record *confirm_acked(struct queen *queen, uint64_t token, uint8_t reason);
+struct record *confirm_replied(struct queen *queen, uint64_t token);
+
+/* Its deadline, in watch time; and what happens when it has passed. */
+ms_t confirm_deadline(const struct queen *queen, const struct record *record);
+void confirm_due(struct queen *queen, struct record *record);
+
+/* The probe that confirm_due asked for (RETURN) was acknowledged. */
+void confirm_proven(struct queen *queen, struct record *record);
+
+/* The link is gone: whoever is being asked is held. Its deadline moves; a look at it that comes early finds nothing. */
+void confirm_link_lost(struct queen *queen);
+
+/* Lets go of all of them, before the registry frees the records. */
+void confirm_clear(struct queen *queen);
+
+#endif

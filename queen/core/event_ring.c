@@ -1,0 +1,51 @@
+#include "event_ring.h"
+
+#include <stdlib.h>
+
+void event_ring_init(struct event_ring *ring)
+{
+    *ring = (struct event_ring){ 0 };
+}
+
+void event_ring_clear(struct event_ring *ring)
+{
+    for (size_t i = 0; i < EVENT_RING_SIZE; i++)
+        free(ring->events[i].json);
+    event_ring_init(ring);
+}
+
+enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json)
+{
+    struct event *slot = &ring->events[(ring->first + ring->count) % EVENT_RING_SIZE];
+    char *copy = malloc(json.len + 1);
+    if (!copy)
+        return ERR_NOMEM;
+    memcpy(copy, json.at, json.len);
+    copy[json.len] = '\0';
+    if (ring->count == EVENT_RING_SIZE)
+        ring->first = (ring->first + 1) % EVENT_RING_SIZE;
+    else
+        ring->count++;
+    free(slot->json);
+    *slot = (struct event){ id, copy, json.len };
+    return OK;
+}
+
+/* Ids ascend along the ring: a binary search for the first above `after`. */
+const struct event *event_ring_after(const struct event_ring *ring, uint64_t after)
+{
+    size_t low = 0, high = ring->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ring->events[(ring->first + middle) % EVENT_RING_SIZE].id <= after)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == ring->count ? NULL : &ring->events[(ring->first + low) % EVENT_RING_SIZE];
+}
+
+uint64_t event_ring_last(const struct event_ring *ring)
+{
+    return ring->count == 0 ? 0 : ring->events[(ring->first + ring->count - 1) % EVENT_RING_SIZE].id;
+}

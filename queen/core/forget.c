@@ -1,0 +1,62 @@
+#include "forget.h"
+
+#include "confirm.h"
+#include "proof.h"
+
+static void clear_topic(struct queen *queen, const char *topic)
+{
+    outbox_publish(queen->out, &(struct publish){ .topic = topic, .payload = TEXT(""), .qos = 1, .retain = true });
+}
+
+static void clear_leaf(struct queen *queen, const struct record *record, enum topic_kind kind)
+{
+    struct topic topic = { .kind = kind,
+                           .hive = text_of(record_hive(record)),
+                           .worker = text_of(record_worker(record)) };
+    char text[TOPIC_SIZE];
+    if (topic_build(queen->options.root, &topic, text) == OK)
+        clear_topic(queen, text);
+}
+
+static void bury(struct queen *queen, const struct record *record)
+{
+    if (tombstones_bury(&queen->tombstones, text_of(record_hive(record)), text_of(record_worker(record)),
+                        record->incarnation.session, queen->now, queen->epoch) != OK)
+        outbox_notice(queen->out, "out of memory: stored copies may bring %s/%s back", record_hive(record),
+                      record_worker(record));
+}
+
+void forget_record(struct queen *queen, struct record *record, enum forget_seen seen)
+{
+    confirm_drop(queen, record);
+    proof_withdraw(queen, record);
+    bury(queen, record);
+    if (seen != FORGET_SEEN_HEARTBEAT)
+        clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT);
+    if (seen != FORGET_SEEN_PRESENCE)
+        clear_leaf(queen, record, TOPIC_WORKER_PRESENCE);
+    clear_leaf(queen, record, TOPIC_WORKER_WITNESS);
+    change_forget(queen, record);
+    registry_remove(&queen->registry, record);
+}
+
+void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen)
+{
+    struct record *record = registry_find(&queen->registry, hive, worker);
+    if (!record || record->expected)
+        return;
+    if (record->state == STATE_ONLINE && record->incarnation.session != 0)
+        return;
+    forget_record(queen, record, seen);
+}
+
+bool forget_again(struct queen *queen, struct text hive, struct text worker, uint64_t session, struct text topic)
+{
+    const char *terminated;
+    if (!tombstones_hold(&queen->tombstones, hive, worker, session, queen->epoch))
+        return false;
+    terminated = arena_copy(&queen->arena, topic);
+    if (terminated)
+        clear_topic(queen, terminated);
+    return true;
+}

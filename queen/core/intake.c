@@ -1,0 +1,182 @@
+#include "intake.h"
+
+#include "codec.h"
+#include "confirm.h"
+#include "forget.h"
+#include "judge.h"
+#include "queen_link.h"
+#include "stored.h"
+
+#define DEFAULT_HIVE "default"
+
+/* A message that breaks a rule changes nothing, is counted by reason and said (the driver limits how often). */
+static void reject(struct queen *queen, const struct queen_message *message, enum err err, const struct errbuf *e)
+{
+    char topic[128];
+    queen->counters.rejected[err]++;
+    text_to_printable(message->topic, topic, sizeof topic);
+    outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
+}
+
+/* The record of (hive, worker), made if need be. A live message ends its tombstone. */
+static enum err find_or_add(struct queen *queen, struct text hive, struct text worker, bool live, struct record **ret)
+{
+    struct record *record = registry_find(&queen->registry, hive, worker);
+    enum err err;
+    if (!record && (err = registry_add(&queen->registry, hive, worker, &record)) != OK)
+        return err;
+    if (live)
+        tombstones_lift(&queen->tombstones, hive, worker);
+    *ret = record;
+    return OK;
+}
+
+static ms_t stored_age(const struct queen_message *message, const struct heartbeat *heartbeat)
+{
+    if (!message->has_expiry || heartbeat->retain_s == INT_ABSENT || heartbeat->retain_s < message->expiry_s)
+        return 0;
+    return (heartbeat->retain_s - message->expiry_s) * 1000;
+}
+
+static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+                               struct errbuf *e)
+{
+    struct heartbeat heartbeat;
+    struct record *record;
+    enum err err = heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
+    if (err == OK)
+        err = ids_match(heartbeat.worker_id, topic->worker, "worker_id", e);
+    if (err == OK)
+        err = ids_match(heartbeat.hive_id, topic->hive, "hive_id", e);
+    if (err != OK)
+        return err;
+    if (message->retain && forget_again(queen, topic->hive, topic->worker, heartbeat.session, message->topic))
+        return OK;
+    if ((err = find_or_add(queen, topic->hive, topic->worker, !message->retain, &record)) != OK)
+        return err;
+    if (message->retain)
+        err = stored_heartbeat(queen, record, &heartbeat, message->payload, stored_age(message, &heartbeat));
+    else
+        err = judge_heartbeat(queen, record, &heartbeat, message->payload, false);
+    judge_schedule(queen, record);
+    return err;
+}
+
+static enum err decode_presence(struct queen *queen, const struct topic *topic, struct text payload,
+                                struct presence *ret, struct errbuf *e)
+{
+    enum err err = presence_decode(&queen->arena, payload, ret, e);
+    if (err == OK)
+        err = ids_match(ret->worker_id, topic->worker, "worker_id", e);
+    if (err == OK)
+        err = ids_match(ret->hive_id, topic->hive, "hive_id", e);
+    return err;
+}
+
+/* The live death of somebody unknown makes nobody known. */
+static bool is_news_of_nobody(struct queen *queen, const struct topic *topic, const struct presence *presence,
+                              bool stored)
+{
+    return !stored && presence->presence != PRESENCE_ONLINE &&
+           !registry_find(&queen->registry, topic->hive, topic->worker);
+}
+
+static enum err take_presence(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+                              struct errbuf *e)
+{
+    struct presence presence;
+    struct record *record;
+    bool birth;
+    enum err err = decode_presence(queen, topic, message->payload, &presence, e);
+    if (err != OK || is_news_of_nobody(queen, topic, &presence, message->retain))
+        return err;
+    if (message->retain && forget_again(queen, topic->hive, topic->worker, presence.session, message->topic))
+        return OK;
+    birth = !message->retain && presence.presence == PRESENCE_ONLINE;
+    if ((err = find_or_add(queen, topic->hive, topic->worker, birth, &record)) != OK)
+        return err;
+    if (message->retain)
+        stored_presence(queen, record, &presence);
+    else
+        judge_presence(queen, record, &presence);
+    judge_schedule(queen, record);
+    return OK;
+}
+
+/* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
+ */
+static void take_reply(struct queen *queen, const struct queen_message *message)
+{
+    struct record *record;
+    uint64_t token;
+    if (message->correlation.len != sizeof token)
+        return;
+    memcpy(&token, message->correlation.at, sizeof token);
+    if (token_kind(token) == TOKEN_MARKER)
+        link_marked(queen, token);
+    else if (token_kind(token) == TOKEN_CONFIRM && (record = confirm_replied(queen, token)))
+        judge_schedule(queen, record);
+}
+
+static enum err dispatch(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+                         struct errbuf *e)
+{
+    bool cleared = message->payload.len == 0;
+    switch (topic->kind) {
+    case TOPIC_WORKER_HEARTBEAT:
+        if (!cleared)
+            return take_heartbeat(queen, topic, message, e);
+        forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_HEARTBEAT);
+        return OK;
+    case TOPIC_WORKER_PRESENCE:
+        if (!cleared)
+            return take_presence(queen, topic, message, e);
+        forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_PRESENCE);
+        return OK;
+    case TOPIC_QUEEN_PRESENCE:
+        if (text_is(topic->queen, queen->options.id))
+            link_own_presence(queen, message->payload);
+        return OK;
+    case TOPIC_REPLY:
+        take_reply(queen, message);
+        return OK;
+    default:
+        return ERR_TOPIC;
+    }
+}
+
+void intake_message(struct queen *queen, const struct queen_message *message)
+{
+    struct errbuf e = { 0 };
+    struct topic topic;
+    enum err err = topic_parse(queen->options.root, message->topic, &topic);
+    if (err == OK)
+        err = dispatch(queen, &topic, message, &e);
+    if (err == OK)
+        queen->counters.accepted++;
+    else
+        reject(queen, message, err, &e);
+}
+
+enum err intake_posted(struct queen *queen, struct text document, struct errbuf *e)
+{
+    struct heartbeat heartbeat;
+    struct record *record;
+    struct text hive;
+    enum err err = heartbeat_decode(&queen->arena, document, &heartbeat, e);
+    if (err == OK && !heartbeat.worker_id)
+        err = err_set(e, ERR_MISSING, "worker_id: required over HTTP");
+    if (err != OK)
+        goto out;
+    hive = text_of(heartbeat.hive_id ? heartbeat.hive_id : DEFAULT_HIVE);
+    if ((err = find_or_add(queen, hive, text_of(heartbeat.worker_id), true, &record)) != OK)
+        goto out;
+    err = judge_heartbeat(queen, record, &heartbeat, document, true);
+    judge_schedule(queen, record);
+out:
+    if (err == OK)
+        queen->counters.accepted++;
+    else
+        queen->counters.rejected[err]++;
+    return err;
+}

@@ -1,0 +1,194 @@
+#include "judge.h"
+
+#include "confirm.h"
+#include "proof.h"
+
+struct incarnation_claim claim_of_heartbeat(const struct heartbeat *heartbeat)
+{
+    return (struct incarnation_claim){
+        .session = heartbeat->session,
+        .connection = heartbeat->connection == INT_ABSENT ? 0 : (uint32_t)heartbeat->connection,
+        .seq = heartbeat->seq,
+    };
+}
+
+struct incarnation_claim claim_of_presence(const struct presence *presence)
+{
+    return (struct incarnation_claim){
+        .session = presence->session,
+        .connection = presence->connection == INT_ABSENT ? 0 : (uint32_t)presence->connection,
+        .seq = -1,
+    };
+}
+
+void judge_note_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
+{
+    record->interval_ms = (int32_t)heartbeat->interval_ms;
+    record->lease_ms = heartbeat->lease_ms;
+    record->skew = heartbeat->timestamp == TIME_ABSENT ? TIME_ABSENT : heartbeat->timestamp - queen->wall;
+}
+
+void judge_note_presence(struct record *record, const struct presence *presence)
+{
+    if (presence->interval_ms != INT_ABSENT)
+        record->interval_ms = (int32_t)presence->interval_ms;
+    if (presence->rpc == 1)
+        record->rpc = true;
+}
+
+static void flag_conflict(struct queen *queen, struct record *record)
+{
+    bool known = record_in_conflict(record, queen->now);
+    record->conflict_at = queen->now;
+    if (!known)
+        change_revise(queen, record, record->cause, NULL);
+}
+
+/* Of the closed connection of a session: it said goodbye, and what still comes from it is late (R9). */
+static bool is_closed(const struct record *record, struct incarnation_claim claim)
+{
+    return record->closed && incarnation_is_current(&record->incarnation, claim);
+}
+
+/* Whether the present incarnation gives way to a sender that is neither itself nor its successor (R2). */
+static bool gives_way(struct queen *queen, struct record *record, enum incarnation_verdict verdict)
+{
+    if (verdict == INCARNATION_RETIRED)
+        flag_conflict(queen, record);
+    return record->state != STATE_ONLINE;
+}
+
+/* The fences of R2: makes the sender current and says true, or counts it as ignored. */
+static bool admit(struct queen *queen, struct record *record, struct incarnation_claim claim)
+{
+    enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
+    bool foreign = verdict == INCARNATION_RETIRED || verdict == INCARNATION_UNFENCED;
+    bool stale = verdict == INCARNATION_OLD_CONNECTION || verdict == INCARNATION_OLD_SEQ || is_closed(record, claim);
+    if (stale || (foreign && !gives_way(queen, record, verdict))) {
+        queen->counters.ignored[verdict]++;
+        return false;
+    }
+    if (verdict != INCARNATION_SAME) {
+        record->rpc = false;
+        record->closed = false;
+    }
+    incarnation_adopt(&record->incarnation, claim);
+    return true;
+}
+
+static void heard(struct queen *queen, struct record *record, bool over_http)
+{
+    record->over_http = over_http;
+    record->heard = queen_time_for(queen, record);
+    record->heard_mono = queen->now;
+    record->heard_epoch = queen->epoch ? queen->epoch : 1;
+    record->not_before = 0;
+}
+
+/* R1. */
+static void alive(struct queen *queen, struct record *record, enum cause cause)
+{
+    struct evidence evidence;
+    proof_withdraw(queen, record);
+    confirm_end(queen, record);
+    if (record->state == STATE_ONLINE && record->announced == STATE_ONLINE)
+        return;
+    evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, RESULT_HEARD);
+    change_state(queen, record, STATE_ONLINE, cause, &evidence);
+}
+
+/* A POST does not push aside what is online over MQTT. */
+static bool is_in_the_way(const struct record *record, struct incarnation_claim claim)
+{
+    enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
+    return record->state == STATE_ONLINE && !record->over_http && verdict != INCARNATION_SAME &&
+           verdict != INCARNATION_NEW_CONNECTION;
+}
+
+enum err judge_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
+                         struct text document, bool over_http)
+{
+    struct incarnation_claim claim = claim_of_heartbeat(heartbeat);
+    enum err err;
+    if (over_http && is_in_the_way(record, claim))
+        return ERR_CONFLICT;
+    if (!admit(queen, record, claim))
+        return OK;
+    err = registry_store_document(&queen->registry, record, document);
+    judge_note_heartbeat(queen, record, heartbeat);
+    heard(queen, record, over_http);
+    alive(queen, record, CAUSE_HEARTBEAT);
+    return err;
+}
+
+static void judge_birth(struct queen *queen, struct record *record, const struct presence *presence)
+{
+    if (!admit(queen, record, claim_of_presence(presence)))
+        return;
+    judge_note_presence(record, presence);
+    heard(queen, record, false);
+    alive(queen, record, CAUSE_BIRTH);
+}
+
+/* R4: which states a will makes suspect; in the others it adds nothing that is not known. */
+static void judge_will(struct queen *queen, struct record *record)
+{
+    switch ((enum state)record->state) {
+    case STATE_ONLINE:
+    case STATE_UNVERIFIED:
+    case STATE_ZOMBIE:
+    case STATE_SUSPECT:
+        confirm_begin(queen, record);
+        break;
+    default:
+        break;
+    }
+}
+
+void judge_exited(struct queen *queen, struct record *record, const struct presence *presence)
+{
+    struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_EXITED);
+    evidence.has_exit = presence->exit.known;
+    evidence.code = presence->exit.code == INT_ABSENT ? -1 : (int16_t)presence->exit.code;
+    evidence.oom = presence->exit.oom;
+    if (presence->exit.signal)
+        text_to_printable(text_of(presence->exit.signal), evidence.signal, sizeof evidence.signal);
+    if (record->state == STATE_OFFLINE)
+        return;
+    if (record->state == STATE_STALE) {
+        if (record->cause != CAUSE_PROCESS_EXITED)
+            change_revise(queen, record, CAUSE_PROCESS_EXITED, &evidence);
+        return;
+    }
+    confirm_drop(queen, record);
+    proof_withdraw(queen, record);
+    change_state(queen, record, STATE_STALE, CAUSE_PROCESS_EXITED, &evidence);
+}
+
+static void judge_goodbye(struct queen *queen, struct record *record)
+{
+    struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_LEFT);
+    confirm_drop(queen, record);
+    proof_withdraw(queen, record);
+    record->closed = record->incarnation.session != 0;
+    change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, &evidence);
+}
+
+void judge_presence(struct queen *queen, struct record *record, const struct presence *presence)
+{
+    if (presence->presence == PRESENCE_ONLINE) {
+        judge_birth(queen, record, presence);
+        return;
+    }
+    if (!incarnation_is_current(&record->incarnation, claim_of_presence(presence))) { /* R3 */
+        queen->counters.ignored[INCARNATION_OLD_CONNECTION]++;
+        return;
+    }
+    judge_note_presence(record, presence);
+    if (presence->presence == PRESENCE_OFFLINE)
+        judge_goodbye(queen, record);
+    else if (presence->cause == DEATH_PROCESS_EXITED)
+        judge_exited(queen, record, presence);
+    else
+        judge_will(queen, record);
+}

@@ -1,0 +1,35 @@
+/* judge.h - the rules by which live messages and silence are judged: R1 to R5, R9 (docs/semantics.md). */
+#ifndef SKEP_JUDGE_H
+#define SKEP_JUDGE_H
+
+#include "change.h"
+
+/* A valid live heartbeat, with its document as received. ERR_CONFLICT: it came by HTTP, and another incarnation is
+ * online over MQTT; nothing changed. ERR_FULL, ERR_NOMEM: the document could not be kept, the sign of life counts. OK
+ * also when a fence ignored it. */
+enum err judge_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
+                         struct text document, bool over_http);
+
+/* A live birth, will or goodbye. */
+void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);
+
+/* The agent itself said that its program ended: stale at once, live or stored (R9, R15). */
+void judge_exited(struct queen *queen, struct record *record, const struct presence *presence);
+
+/* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */
+void judge_note_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat);
+void judge_note_presence(struct record *record, const struct presence *presence);
+
+/* Puts the next look at the record where it belongs: call last, whatever was done to it. */
+void judge_schedule(struct queen *queen, struct record *record);
+
+/* The look that judge_schedule set is due. False: it is to be forgotten, its retention is over. */
+bool judge_due(struct queen *queen, struct record *record);
+
+/* The broker has acknowledged a probe that was sent after the record's limit had passed. */
+void judge_proven(struct queen *queen, struct record *record);
+
+struct incarnation_claim claim_of_heartbeat(const struct heartbeat *heartbeat);
+struct incarnation_claim claim_of_presence(const struct presence *presence);
+
+#endif

@@ -1,0 +1,43 @@
+#include "problem.h"
+
+static const struct {
+    int status;
+    const char *title;
+} titles[] = {
+    { 400, "Bad Request" },           { 401, "Unauthorized" },        { 404, "Not Found" },
+    { 405, "Method Not Allowed" },    { 408, "Request Timeout" },     { 409, "Conflict" },
+    { 411, "Length Required" },       { 413, "Content Too Large" },   { 415, "Unsupported Media Type" },
+    { 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+};
+
+const char *problem_title(int status)
+{
+    for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return "Error";
+}
+
+void problem_open(struct json_write *w, int status, const char *code, const char *detail)
+{
+    json_open(w, '{');
+    json_key(w, "type");
+    json_put_str(w, "about:blank");
+    json_key(w, "title");
+    json_put_str(w, problem_title(status));
+    json_key(w, "status");
+    json_put_int(w, status);
+    if (code) {
+        json_key(w, "code");
+        json_put_str(w, code);
+    }
+    json_key(w, "detail");
+    json_put_str(w, detail);
+}
+
+void problem_write(struct buf *ret, int status, const char *code, const char *detail)
+{
+    struct json_write w = json_write_to(ret);
+    problem_open(&w, status, code, detail);
+    json_close(&w, '}');
+}

@@ -1,0 +1,19 @@
+/* problem.h - errors over HTTP: application/problem+json (RFC 9457). Pure. */
+#ifndef SKEP_PROBLEM_H
+#define SKEP_PROBLEM_H
+
+#include "json_write.h"
+
+#define PROBLEM_CONTENT_TYPE "application/problem+json"
+
+/* "Not Found" for 404; "Error" for a status that is not in use here. */
+const char *problem_title(int status);
+
+/* Writes {"type":"about:blank","title":...,"status":...,"code":...,"detail":...} and leaves the object open for members
+ * of the caller's; close it with json_close(w, '}'). `code` is one word for programs, NULL to leave it out. */
+void problem_open(struct json_write *w, int status, const char *code, const char *detail);
+
+/* The same, complete. */
+void problem_write(struct buf *ret, int status, const char *code, const char *detail);
+
+#endif

@@ -1,0 +1,201 @@
+#include "queen.h"
+
+#include <stdlib.h>
+
+#include "confirm.h"
+#include "expect.h"
+#include "forget.h"
+#include "intake.h"
+#include "judge.h"
+#include "proof.h"
+#include "queen_link.h"
+
+#define MESSAGE_ARENA_LIMIT (1024 * 1024)
+
+static void outset(struct queen *queen, const struct queen_options *options, ms_t now, ms_t wall)
+{
+    struct topic reply = { .kind = TOPIC_REPLY };
+    queen->options = *options;
+    queen->now = now;
+    queen->wall = wall;
+    queen->deadline = now;
+    queen->heal_at = MS_NEVER;
+    queen->stop_at = MS_NEVER;
+    queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
+    client_id_queen(options->id, queen->client_id);
+    reply.client = text_of(queen->client_id);
+    (void)topic_build(options->root, &reply, queen->reply_topic);
+    arena_init(&queen->arena, MESSAGE_ARENA_LIMIT);
+    arena_init(&queen->scan, MESSAGE_ARENA_LIMIT);
+    watch_init(&queen->watch);
+    watch_turn(&queen->watch, now);
+    identity_init(&queen->identity, options->session);
+    event_ring_init(&queen->events);
+    registry_init(&queen->registry, options->max_workers, options->max_document_bytes);
+}
+
+enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, struct queen **ret, struct errbuf *e)
+{
+    auto_free(queen) queen = calloc(1, sizeof *queen);
+    enum err err;
+    if (!queen)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    keyed_hash_seed(options->hash_key);
+    outset(queen, options, now, wall);
+    if ((err = expect_list(queen, options->expect, e)) != OK)
+        return err;
+    *ret = queen;
+    queen = NULL;
+    return OK;
+}
+
+void queen_free(struct queen *queen)
+{
+    if (!queen)
+        return;
+    confirm_clear(queen);
+    registry_clear(&queen->registry);
+    tombstones_clear(&queen->tombstones);
+    event_ring_clear(&queen->events);
+    arena_clear(&queen->arena);
+    arena_clear(&queen->scan);
+    buf_clear(&queen->scratch);
+    free(queen);
+}
+
+static void lose_link(struct queen *queen)
+{
+    struct record *record;
+    link_down(queen);
+    while ((record = proof_lost(queen)))
+        judge_schedule(queen, record);
+    confirm_link_lost(queen);
+}
+
+static void acked(struct queen *queen, uint64_t token, uint8_t reason)
+{
+    struct record *record;
+    switch (token_kind(token)) {
+    case TOKEN_CONFIRM:
+        if ((record = confirm_acked(queen, token, reason)))
+            judge_schedule(queen, record);
+        break;
+    case TOKEN_PROOF:
+        while ((record = proof_next(queen, token))) {
+            judge_proven(queen, record);
+            judge_schedule(queen, record);
+        }
+        break;
+    case TOKEN_GOODBYE:
+        link_goodbye_acked(queen);
+        break;
+    default:
+        break;
+    }
+}
+
+static void look(struct queen *queen, bool on_watch, ms_t time)
+{
+    struct record *record;
+    while ((record = registry_take_due(&queen->registry, on_watch, time))) {
+        if (judge_due(queen, record))
+            judge_schedule(queen, record);
+        else
+            forget_record(queen, record, FORGET_SEEN_NONE);
+    }
+}
+
+static void tick(struct queen *queen)
+{
+    look(queen, true, queen->watch.time);
+    look(queen, false, queen->watch.loop_time);
+    link_tick(queen);
+    (void)tombstones_expire(&queen->tombstones, queen->now);
+}
+
+static void handle(struct queen *queen, const struct queen_input *input)
+{
+    switch (input->kind) {
+    case QUEEN_TICK:
+        tick(queen);
+        break;
+    case QUEEN_CONNECTING:
+        link_connecting(queen);
+        break;
+    case QUEEN_LINK_UP:
+        link_up(queen);
+        break;
+    case QUEEN_LINK_DOWN:
+        lose_link(queen);
+        break;
+    case QUEEN_PACKET:
+        watch_prove(&queen->watch);
+        break;
+    case QUEEN_SUBSCRIBED:
+        link_subscribed(queen, input->token, input->reason);
+        break;
+    case QUEEN_ACKED:
+        acked(queen, input->token, input->reason);
+        break;
+    case QUEEN_MESSAGE:
+        intake_message(queen, &input->message);
+        break;
+    case QUEEN_STOP:
+        link_stop(queen);
+        break;
+    }
+}
+
+static ms_t loop_until(const struct queen *queen)
+{
+    ms_t due = registry_next_due(&queen->registry, false);
+    return due == MS_NEVER ? MS_NEVER : ms_max(due - queen->watch.loop_time, 0);
+}
+
+static void arm(struct queen *queen)
+{
+    ms_t sleep = WATCH_SLEEP_MAX;
+    sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
+    sleep = ms_min(sleep, loop_until(queen));
+    sleep = ms_min(sleep, link_deadline(queen) - queen->now);
+    sleep = ms_max(sleep, 0);
+    queen->deadline = queen->now + sleep;
+    watch_arm(&queen->watch, sleep);
+}
+
+void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox)
+{
+    queen->now = now;
+    queen->wall = wall;
+    queen->out = outbox;
+    watch_turn(&queen->watch, now);
+}
+
+void queen_leave(struct queen *queen)
+{
+    arm(queen);
+    arena_reset(&queen->arena);
+    queen->out = NULL;
+}
+
+void queen_step(struct queen *queen, const struct queen_input *input, struct outbox *outbox)
+{
+    queen_enter(queen, input->now, input->wall, outbox);
+    handle(queen, input);
+    queen_leave(queen);
+}
+
+ms_t queen_deadline(const struct queen *queen)
+{
+    return queen->deadline;
+}
+
+bool queen_is_live(const struct queen *queen)
+{
+    return queen->snapshot.phase == SNAPSHOT_READ;
+}
+
+uint64_t queen_last_event(const struct queen *queen)
+{
+    return event_ring_last(&queen->events);
+}

@@ -1,0 +1,110 @@
+/* queen_state.h - what the parts of the queen's core share: one struct, and the small facts about it.
+ *
+ * Who calls whom, downwards only:
+ *   queen -> intake, http -> judge, stored, forget -> confirm -> proof -> change -> registry, event_ring, tombstones
+ */
+#ifndef SKEP_QUEEN_STATE_H
+#define SKEP_QUEEN_STATE_H
+
+#include "buf.h"
+#include "event_ring.h"
+#include "identity.h"
+#include "queen.h"
+#include "registry.h"
+#include "tombstones.h"
+#include "topic.h"
+#include "watch.h"
+
+/* Tokens name what an acknowledgement is for: the kind above, a running number below. */
+enum token_kind { TOKEN_NONE, TOKEN_CONFIRM, TOKEN_PROOF, TOKEN_MARKER, TOKEN_SUBSCRIBE, TOKEN_GOODBYE };
+#define TOKEN_KIND_SHIFT 56
+
+/* The snapshot of retained state, read anew on every connection (snapshot.h). */
+enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
+
+struct snapshot {
+    enum snapshot_phase phase;
+    unsigned pending; /* SUBACKs that are due */
+    unsigned refused; /* ... and said no */
+    uint64_t marker;  /* the nonce that ends the reading; 0 = not sent */
+    ms_t marker_sent; /* monotonic */
+    ms_t read_at;     /* watch time of the end marker */
+};
+
+/* Probes for `silent while the broker answers` (proof.h). */
+struct proofs {
+    struct record *asked;   /* wait for the probe in flight; utlist */
+    struct record *waiting; /* wait for the next one */
+    uint64_t token;         /* of the probe in flight; 0 = none */
+};
+
+struct queen_counters {
+    uint64_t accepted;                           /* messages that took effect or repeated what is known */
+    uint64_t rejected[ERR_COUNT];                /* broke a rule of the protocol, by reason */
+    uint64_t ignored[INCARNATION_VERDICT_COUNT]; /* well-formed, but fenced off */
+    uint64_t events;
+};
+
+struct queen {
+    struct queen_options options;
+    char client_id[CLIENT_ID_SIZE];
+    char reply_topic[TOPIC_SIZE];
+    struct registry registry;
+    struct tombstones tombstones;
+    struct event_ring events;
+    struct watch watch;
+    struct identity identity;
+    struct snapshot snapshot;
+    struct proofs proofs;
+    struct confirm *confirms; /* uthash by token */
+    struct arena arena;       /* of the message at hand */
+    struct arena scan;        /* of the stored document being looked at */
+    struct buf scratch;       /* of the document being written */
+    struct outbox *out;       /* of the step at hand */
+    struct queen_counters counters;
+    ms_t now, wall; /* of the step at hand */
+    ms_t deadline;  /* of the next tick */
+    ms_t heal_at;   /* own presence to be published again; MS_NEVER */
+    ms_t stop_at;   /* goodbye sent: disconnect by then; MS_NEVER */
+    uint64_t next_token;
+    uint64_t next_event;
+    uint32_t epoch; /* counts links; a worker heard live has the link's number */
+    bool linked;    /* CONNACK came, the link stands */
+    bool stopping;
+};
+
+/* Every entry to the core is framed by these two: the time is taken over, then the next deadline is found. */
+void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox);
+void queen_leave(struct queen *queen);
+
+/* Not to be guessed: who could guess one might answer for another. */
+static inline uint64_t queen_token(struct queen *queen, enum token_kind kind)
+{
+    uint64_t number = ++queen->next_token;
+    uint64_t random = siphash(&queen->options.hash_key, &number, sizeof number);
+    return (uint64_t)kind << TOKEN_KIND_SHIFT | random >> (64 - TOKEN_KIND_SHIFT);
+}
+
+static inline enum token_kind token_kind(uint64_t token)
+{
+    return (enum token_kind)(token >> TOKEN_KIND_SHIFT);
+}
+
+/* The clock by which this record is judged: watch time, or loop time for one heard over HTTP. */
+static inline ms_t queen_time_for(const struct queen *queen, const struct record *record)
+{
+    return record->over_http ? queen->watch.loop_time : queen->watch.time;
+}
+
+static inline ms_t queen_grace(const struct queen *queen, const struct record *record)
+{
+    return lease_grace(record->interval_ms, queen->options.return_grace);
+}
+
+/* Heard live on the present connection (or over HTTP, where connections do not count). */
+static inline bool queen_heard_live(const struct queen *queen, const struct record *record)
+{
+    return record->heard_epoch != 0 && (record->over_http || record->heard_epoch == queen->epoch);
+}
+
+#endif

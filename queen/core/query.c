@@ -1,0 +1,85 @@
+#include "query.h"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static enum err decode(struct arena *arena, struct text text, bool plus_is_space, struct text *ret)
+{
+    char *to = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    if (!to)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (c == '+' && plus_is_space)
+            c = ' ';
+        if (c == '%') {
+            int high = i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
+            int low = i + 2 < text.len ? hex_digit(text.at[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return ERR_SYNTAX;
+            c = (char)(high << 4 | low);
+            i += 2;
+        }
+        if (c == '\0')
+            return ERR_SYNTAX;
+        to[len++] = c;
+    }
+    to[len] = '\0';
+    *ret = (struct text){ to, len };
+    return text_is_utf8(*ret) ? OK : ERR_UTF8;
+}
+
+enum err query_decode_segment(struct arena *arena, struct text segment, struct text *ret)
+{
+    return decode(arena, segment, false, ret);
+}
+
+static bool is_given(const struct query *query, struct text name)
+{
+    for (size_t i = 0; i < query->count; i++)
+        if (text_equal(query->parameters[i].name, name))
+            return true;
+    return false;
+}
+
+static enum err parse_one(struct arena *arena, struct text text, struct query *query, struct errbuf *e)
+{
+    struct text value = text, name = text_split(&value, '=');
+    struct parameter *parameter = &query->parameters[query->count];
+    enum err err;
+    if (query->count == QUERY_MAX_PARAMETERS)
+        return err_set(e, ERR_TOO_LARGE, "more than %d parameters", QUERY_MAX_PARAMETERS);
+    if (!value.at)
+        value = TEXT("");
+    if (name.len == 0)
+        return err_set(e, ERR_SYNTAX, "a parameter without a name");
+    if ((err = decode(arena, name, true, &parameter->name)) != OK ||
+        (err = decode(arena, value, true, &parameter->value)) != OK)
+        return err_set(e, err, "a parameter is not properly percent-encoded UTF-8");
+    if (is_given(query, parameter->name))
+        return err_set(e, ERR_DUPLICATE, "a parameter is given twice");
+    query->count++;
+    return OK;
+}
+
+enum err query_parse(struct arena *arena, struct text text, struct query *ret, struct errbuf *e)
+{
+    struct query query = { .count = 0 };
+    enum err err = OK;
+    if (text.len > QUERY_MAX_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "a query of more than %d bytes", QUERY_MAX_BYTES);
+    while (text.at && text.len > 0 && err == OK) {
+        struct text one = text_split(&text, '&');
+        if (one.len > 0)
+            err = parse_one(arena, one, &query, e);
+    }
+    if (err == OK)
+        *ret = query;
+    return err;
+}

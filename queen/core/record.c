@@ -1,0 +1,32 @@
+#include "record.h"
+
+#define FLAPPING_SECONDS 600
+#define FLAPPING_SET RECORD_CHANGES
+#define FLAPPING_CLEAR 2
+
+bool record_in_conflict(const struct record *record, ms_t now)
+{
+    return record->conflict_at != MS_NEVER && now - record->conflict_at < RECORD_CONFLICT_MS;
+}
+
+static unsigned changes_lately(const struct record *record, ms_t now)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < RECORD_CHANGES; i++)
+        if (record->changes[i] != 0 && now / 1000 + 1 - record->changes[i] < FLAPPING_SECONDS)
+            count++;
+    return count;
+}
+
+bool record_is_flapping(const struct record *record, ms_t now)
+{
+    return record->flapping && changes_lately(record, now) >= FLAPPING_CLEAR;
+}
+
+void record_count_change(struct record *record, ms_t now)
+{
+    bool before = record_is_flapping(record, now);
+    record->changes[record->change_next] = (uint32_t)(now / 1000 + 1);
+    record->change_next = (record->change_next + 1) % RECORD_CHANGES;
+    record->flapping = before || changes_lately(record, now) >= FLAPPING_SET;
+}

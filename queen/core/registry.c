@@ -1,0 +1,223 @@
+#include "registry.h"
+
+#include <stdlib.h>
+
+struct key {
+    char bytes[2 * NAME_SIZE];
+    size_t len;
+};
+
+static void key_make(struct key *key, struct text hive, struct text worker)
+{
+    memcpy(key->bytes, hive.at, hive.len);
+    key->bytes[hive.len] = '\0';
+    memcpy(key->bytes + hive.len + 1, worker.at, worker.len);
+    key->len = hive.len + 1 + worker.len;
+}
+
+void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
+{
+    *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
+    heap_init(&registry->due_watch);
+    heap_init(&registry->due_loop);
+}
+
+static void record_release(struct record *record)
+{
+    free(record->confirm);
+    free(record->document);
+    free(record);
+}
+
+void registry_clear(struct registry *registry)
+{
+    struct record *record, *after;
+    HASH_CLEAR(by_name, registry->by_name);
+    HASH_ITER(by_key, registry->by_key, record, after)
+    {
+        HASH_DELETE(by_key, registry->by_key, record);
+        record_release(record);
+    }
+    heap_clear(&registry->due_watch);
+    heap_clear(&registry->due_loop);
+}
+
+struct record *registry_find(const struct registry *registry, struct text hive, struct text worker)
+{
+    struct record *record;
+    struct key key;
+    if (hive.len > NAME_MAX_LEN || worker.len > NAME_MAX_LEN)
+        return NULL;
+    key_make(&key, hive, worker);
+    HASH_FIND(by_key, registry->by_key, key.bytes, key.len, record);
+    return record;
+}
+
+struct record *registry_find_name(const struct registry *registry, struct text worker)
+{
+    struct record *record;
+    HASH_FIND(by_name, registry->by_name, worker.at, worker.len, record);
+    return record;
+}
+
+static struct record *record_new(struct text hive, struct text worker)
+{
+    struct record *record = calloc(1, sizeof *record + hive.len + worker.len + 2);
+    if (!record)
+        return NULL;
+    record->hive_len = (uint8_t)hive.len;
+    record->worker_len = (uint8_t)worker.len;
+    memcpy(record->names, hive.at, hive.len);
+    memcpy(record->names + hive.len + 1, worker.at, worker.len);
+    record->interval_ms = INT_ABSENT;
+    record->lease_ms = INT_ABSENT;
+    record->heard_mono = MS_NEVER;
+    record->conflict_at = MS_NEVER;
+    record->skew = TIME_ABSENT;
+    return record;
+}
+
+/* Hangs the record on the first one of its name, or makes it the first. */
+static bool name_link(struct registry *registry, struct record *record)
+{
+    struct text name = { record_worker(record), record->worker_len };
+    struct record *first = registry_find_name(registry, name);
+    if (first) {
+        record->same_name = first->same_name;
+        first->same_name = record;
+        return true;
+    }
+    HASH_ADD_KEYPTR(by_name, registry->by_name, name.at, name.len, record);
+    return record->by_name.tbl != NULL;
+}
+
+static void name_unlink(struct registry *registry, struct record *record)
+{
+    struct record *first = registry_find_name(registry, (struct text){ record_worker(record), record->worker_len });
+    if (first == record) {
+        struct record *heir = record->same_name;
+        if (heir) /* without memory the heirs are found by (hive, worker) only */
+            HASH_ADD_KEYPTR(by_name, registry->by_name, record_worker(heir), heir->worker_len, heir);
+        HASH_DELETE(by_name, registry->by_name, record);
+        return;
+    }
+    while (first && first->same_name != record)
+        first = first->same_name;
+    if (first)
+        first->same_name = record->same_name;
+}
+
+static bool heaps_reserve(struct registry *registry, size_t count)
+{
+    return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK;
+}
+
+enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
+{
+    struct record *record;
+    if (registry->count >= registry->max_count)
+        return ERR_FULL;
+    if (!heaps_reserve(registry, registry->count + 1) || !(record = record_new(hive, worker)))
+        return ERR_NOMEM;
+    HASH_ADD_KEYPTR(by_key, registry->by_key, record->names, record->hive_len + 1u + record->worker_len, record);
+    if (!record->by_key.tbl)
+        goto out_record;
+    if (!name_link(registry, record))
+        goto out_key;
+    record->number = ++registry->next_number;
+    registry->count++;
+    registry->counts[STATE_NONE]++;
+    *ret = record;
+    return OK;
+out_key:
+    HASH_DELETE(by_key, registry->by_key, record);
+out_record:
+    free(record);
+    return ERR_NOMEM;
+}
+
+static void look_away(struct registry *registry, struct record *record)
+{
+    heap_remove(record->on_watch ? &registry->due_watch : &registry->due_loop, &record->due);
+}
+
+void registry_remove(struct registry *registry, struct record *record)
+{
+    look_away(registry, record);
+    name_unlink(registry, record);
+    HASH_DELETE(by_key, registry->by_key, record);
+    registry->count--;
+    registry->counts[record->state]--;
+    registry->document_bytes -= record->document_size;
+    record_release(record);
+}
+
+/* Documents of one sender differ by a few digits: room for that saves the reallocation. */
+static size_t document_room(size_t len)
+{
+    return (len + 16) & ~(size_t)15;
+}
+
+enum err registry_store_document(struct registry *registry, struct record *record, struct text document)
+{
+    if (document.len + 1 > record->document_size || document_room(document.len + 1) * 4 < record->document_size) {
+        size_t room = document_room(document.len + 1);
+        char *bytes;
+        if (registry->document_bytes - record->document_size + room > registry->max_document_bytes)
+            return ERR_FULL;
+        if (!(bytes = malloc(room)))
+            return ERR_NOMEM;
+        free(record->document);
+        registry->document_bytes += room - record->document_size;
+        record->document = bytes;
+        record->document_size = (uint32_t)room;
+    }
+    memcpy(record->document, document.at, document.len);
+    record->document[document.len] = '\0';
+    record->document_len = (uint32_t)document.len;
+    return OK;
+}
+
+void registry_set_state(struct registry *registry, struct record *record, enum state state)
+{
+    registry->counts[record->state]--;
+    registry->counts[state]++;
+    record->state = (uint8_t)state;
+}
+
+void registry_look_at(struct registry *registry, struct record *record, bool on_watch, ms_t at)
+{
+    if (record->due.position != 0 && record->on_watch == on_watch && record->due.at <= at && at != MS_NEVER)
+        return;
+    if (record->on_watch != on_watch || at == MS_NEVER)
+        look_away(registry, record);
+    record->on_watch = on_watch;
+    if (at != MS_NEVER) /* cannot fail: registry_add made room */
+        (void)heap_put(on_watch ? &registry->due_watch : &registry->due_loop, &record->due, at);
+}
+
+struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t now)
+{
+    struct heap *heap = on_watch ? &registry->due_watch : &registry->due_loop;
+    struct heap_item *item = heap_top(heap);
+    if (!item || item->at > now)
+        return NULL;
+    heap_remove(heap, item);
+    return record_of_due(item);
+}
+
+ms_t registry_next_due(const struct registry *registry, bool on_watch)
+{
+    const struct heap_item *item = heap_top(on_watch ? &registry->due_watch : &registry->due_loop);
+    return item ? item->at : MS_NEVER;
+}
+
+struct record *registry_first(const struct registry *registry)
+{
+    return registry->by_key;
+}
+
+struct record *registry_after(const struct record *record)
+{
+    return record->by_key.next;
+}

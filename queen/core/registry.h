@@ -1,0 +1,50 @@
+/* registry.h - every worker that the queen has heard of, by (hive, worker) and by name.
+ *
+ * Owns the records. Limits: how many records, and how many bytes of documents. */
+#ifndef SKEP_REGISTRY_H
+#define SKEP_REGISTRY_H
+
+#include "record.h"
+
+struct registry {
+    struct record *by_key;  /* uthash; its list is the order of first sight */
+    struct record *by_name; /* uthash */
+    struct heap due_watch, due_loop;
+    size_t count, max_count;
+    size_t document_bytes, max_document_bytes;
+    size_t counts[STATE_COUNT]; /* records per state */
+    uint32_t next_number;
+};
+
+void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes);
+void registry_clear(struct registry *registry);
+
+/* NULL when unknown. Borrowed until it is removed. */
+struct record *registry_find(const struct registry *registry, struct text hive, struct text worker);
+
+/* The first of the workers of that name; the others follow on same_name. NULL when unknown. */
+struct record *registry_find_name(const struct registry *registry, struct text worker);
+
+/* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid. */
+enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
+void registry_remove(struct registry *registry, struct record *record);
+
+/* Copies the document into the record. ERR_FULL, ERR_NOMEM: the old one stays. */
+enum err registry_store_document(struct registry *registry, struct record *record, struct text document);
+
+/* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
+void registry_set_state(struct registry *registry, struct record *record, enum state state);
+
+/* When to look at the record next, in watch time or loop time. MS_NEVER: not at all. A look that is already due
+ * earlier stays, and finds nothing to do: so a heartbeat costs no move in the heap. */
+void registry_look_at(struct registry *registry, struct record *record, bool on_watch, ms_t at);
+
+/* The record whose look is due by then (its look is taken away), or NULL. */
+struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t now);
+ms_t registry_next_due(const struct registry *registry, bool on_watch);
+
+/* for (record = registry_first(r); record; record = registry_after(record)): the order of first sight. */
+struct record *registry_first(const struct registry *registry);
+struct record *registry_after(const struct record *record);
+
+#endif

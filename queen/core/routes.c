@@ -1,0 +1,350 @@
+#include "routes.h"
+
+#include <strings.h>
+
+#include "forget.h"
+#include "health.h"
+#include "intake.h"
+#include "judge.h"
+#include "problem.h"
+#include "selection.h"
+
+#define JSON_CONTENT_TYPE "application/json"
+#define RESPONSE_MAX (256u * 1024 * 1024)
+#define WAIT_MAX_S 60
+
+struct call {
+    struct queen *queen;
+    const struct http_request *request;
+    struct query query;
+    struct text hive, worker; /* absent when the path has none */
+    struct http_response *response;
+};
+
+static void fail(struct call *call, int status, const char *code, const char *detail)
+{
+    buf_reset(&call->response->body);
+    call->response->status = status;
+    call->response->content_type = PROBLEM_CONTENT_TYPE;
+    problem_write(&call->response->body, status, code, detail);
+}
+
+void http_fault(int status, const char *sentence, struct http_response *ret)
+{
+    struct call call = { .response = ret };
+    fail(&call, status, NULL, sentence);
+}
+
+static void fail_with(struct call *call, int status, enum err err, const struct errbuf *e)
+{
+    fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
+}
+
+static struct json_write begin(struct call *call, int status)
+{
+    call->response->status = status;
+    call->response->content_type = JSON_CONTENT_TYPE;
+    return json_write_to(&call->response->body);
+}
+
+static ms_t get_health(struct call *call)
+{
+    call->response->content_type = HEALTH_CONTENT_TYPE;
+    call->response->status = view_health(call->queen, &call->response->body);
+    return 0;
+}
+
+static ms_t get_workers(struct call *call)
+{
+    struct errbuf e = { 0 };
+    struct selection selection;
+    struct json_write w;
+    enum err err = selection_parse(&call->query, &selection, &e);
+    if (err != OK) {
+        fail_with(call, 400, err, &e);
+        return 0;
+    }
+    w = begin(call, 200);
+    if (selection_write(call->queen, &selection, &w) != OK)
+        fail(call, 503, "out_of_memory", "out of memory: ask for fewer workers");
+    return 0;
+}
+
+static void fail_ambiguous(struct call *call, const struct record *record)
+{
+    struct json_write w = begin(call, 409);
+    char candidate[2 * NAME_SIZE];
+    call->response->content_type = PROBLEM_CONTENT_TYPE;
+    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
+    json_key(&w, "candidates");
+    json_open(&w, '[');
+    for (; record; record = record->same_name) {
+        strcpy(candidate, record_hive(record));
+        strcat(candidate, "/");
+        strcat(candidate, record_worker(record));
+        json_put_str(&w, candidate);
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+}
+
+/* The worker that the path names; NULL when the response says why not. */
+static struct record *find(struct call *call)
+{
+    struct registry *registry = &call->queen->registry;
+    struct record *record =
+        call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
+    if (!record) {
+        fail(call, 404, "not_found", "no worker of that name is known");
+        return NULL;
+    }
+    if (!call->hive.at && record->same_name) {
+        fail_ambiguous(call, record);
+        return NULL;
+    }
+    return record;
+}
+
+static ms_t get_worker(struct call *call)
+{
+    struct record *record = find(call);
+    if (record) {
+        struct json_write w = begin(call, 200);
+        view_worker(call->queen, record, true, &w);
+    }
+    return 0;
+}
+
+static bool parameter_is_true(const struct call *call, const char *name)
+{
+    for (size_t i = 0; i < call->query.count; i++)
+        if (text_is(call->query.parameters[i].name, name))
+            return text_is(call->query.parameters[i].value, "true");
+    return false;
+}
+
+static ms_t delete_worker(struct call *call)
+{
+    struct record *record = find(call);
+    if (!record)
+        return 0;
+    if (record->expected) {
+        fail(call, 409, "conflict", "the worker is expected (--expect): take it off that list first");
+    } else if (record->state == STATE_ONLINE && !parameter_is_true(call, "force")) {
+        fail(call, 409, "conflict", "the worker is online: stop it first, or add ?force=true");
+    } else {
+        forget_record(call->queen, record, FORGET_SEEN_NONE);
+        call->response->status = 204;
+    }
+    return 0;
+}
+
+static const struct {
+    enum err err;
+    int status;
+    const char *detail; /* where the fault has no sentence of its own */
+} post_faults[] = {
+    { ERR_TOO_LARGE, 413, "the document is larger than 16 KiB" },
+    { ERR_CONFLICT, 409, "another process of this worker is online over MQTT" },
+    { ERR_FULL, 503, "the registry is full (--max-workers, --max-state)" },
+    { ERR_NOMEM, 503, "out of memory" },
+};
+
+static void fail_post(struct call *call, enum err err, struct errbuf *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(post_faults); i++)
+        if (post_faults[i].err == err) {
+            fail(call, post_faults[i].status, err_name(err), e->text[0] ? e->text : post_faults[i].detail);
+            return;
+        }
+    fail_with(call, 400, err, e);
+}
+
+static bool is_json(const char *content_type)
+{
+    size_t len = strlen(JSON_CONTENT_TYPE);
+    return content_type && strncasecmp(content_type, JSON_CONTENT_TYPE, len) == 0 &&
+           (content_type[len] == '\0' || content_type[len] == ';' || content_type[len] == ' ');
+}
+
+static ms_t post_heartbeat(struct call *call)
+{
+    struct errbuf e = { 0 };
+    enum err err;
+    if (!is_json(call->request->content_type)) {
+        fail(call, 415, "bad_content_type", "send the heartbeat as application/json");
+        return 0;
+    }
+    err = intake_posted(call->queen, call->request->body, &e);
+    if (err != OK) {
+        fail_post(call, err, &e);
+    } else {
+        struct json_write w = begin(call, 202);
+        json_open(&w, '{');
+        json_key(&w, "accepted");
+        json_put_bool(&w, true);
+        json_close(&w, '}');
+    }
+    return 0;
+}
+
+struct events_wanted {
+    int64_t after, limit, wait_s;
+};
+
+static bool parse_events(struct call *call, struct events_wanted *ret)
+{
+    const struct {
+        const char *name;
+        int64_t *value, high;
+    } known[] = { { "after", &ret->after, INT64_MAX },
+                  { "limit", &ret->limit, 1000 },
+                  { "wait", &ret->wait_s, WAIT_MAX_S } };
+    for (size_t i = 0; i < call->query.count; i++) {
+        const struct parameter *parameter = &call->query.parameters[i];
+        size_t k = 0;
+        while (k < ARRAY_LEN(known) && !text_is(parameter->name, known[k].name))
+            k++;
+        if (k == ARRAY_LEN(known) || text_to_int(parameter->value, known[k].value) != OK || *known[k].value < 0 ||
+            *known[k].value > known[k].high) {
+            fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
+            return false;
+        }
+    }
+    return true;
+}
+
+static ms_t get_events(struct call *call)
+{
+    struct events_wanted wanted = { .limit = 1000 };
+    struct json_write w;
+    if (!parse_events(call, &wanted))
+        return 0;
+    if (wanted.wait_s > 0 && !call->request->last_call &&
+        !event_ring_after(&call->queen->events, (uint64_t)wanted.after))
+        return wanted.wait_s * 1000;
+    w = begin(call, 200);
+    view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);
+    return 0;
+}
+
+/* `{h}` and `{w}` stand for names. Writes need the token, if there is one. */
+static const struct route {
+    const char *path;
+    const char *method;
+    ms_t (*fn)(struct call *call);
+    bool writes;
+    const char *allow; /* every method of the path, for 405 */
+} routes[] = {
+    { "/health", "GET", get_health, false, "GET" },
+    { "/v1/worker/heartbeat", "POST", post_heartbeat, true, "POST" },
+    { "/v1/workers", "GET", get_workers, false, "GET" },
+    { "/v1/workers/{w}", "GET", get_worker, false, "GET, DELETE" },
+    { "/v1/workers/{w}", "DELETE", delete_worker, true, "GET, DELETE" },
+    { "/v1/hives/{h}/workers/{w}", "GET", get_worker, false, "GET, DELETE" },
+    { "/v1/hives/{h}/workers/{w}", "DELETE", delete_worker, true, "GET, DELETE" },
+    { "/v1/events", "GET", get_events, false, "GET" },
+};
+
+static bool take_name(struct call *call, struct text segment, struct text *ret)
+{
+    struct text name;
+    if (query_decode_segment(&call->queen->arena, segment, &name) != OK || !name_is_valid(name))
+        return false;
+    *ret = name;
+    return true;
+}
+
+static bool path_matches(struct call *call, const char *pattern)
+{
+    struct text want = text_of(pattern), have = text_of(call->request->path);
+    call->hive = call->worker = (struct text){ 0 };
+    while (want.at && have.at) {
+        struct text pattern_part = text_split(&want, '/'), part = text_split(&have, '/');
+        bool same = text_is(pattern_part, "{h}")   ? take_name(call, part, &call->hive)
+                    : text_is(pattern_part, "{w}") ? take_name(call, part, &call->worker)
+                                                   : text_equal(pattern_part, part);
+        if (!same)
+            return false;
+    }
+    return !want.at && !have.at;
+}
+
+/* Compares in a time that does not depend on where they differ. */
+static bool is_token(const char *authorization, const char *token)
+{
+    const char *prefix = "Bearer ";
+    size_t len = strlen(token);
+    unsigned char difference = 0;
+    if (!authorization || strncasecmp(authorization, prefix, strlen(prefix)) != 0)
+        return false;
+    authorization += strlen(prefix);
+    if (strlen(authorization) != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        difference |= (unsigned char)(authorization[i] ^ token[i]);
+    return difference == 0;
+}
+
+static bool may_call(struct call *call, const struct route *route)
+{
+    const char *token = call->queen->options.token;
+    if (!route->writes || !token || is_token(call->request->authorization, token))
+        return true;
+    fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
+    call->response->authenticate = "Bearer";
+    return false;
+}
+
+static ms_t run(struct call *call, const struct route *route)
+{
+    struct errbuf e = { 0 };
+    enum err err;
+    if (!may_call(call, route))
+        return 0;
+    err = query_parse(&call->queen->arena, call->request->query, &call->query, &e);
+    if (err != OK) {
+        fail_with(call, 400, err, &e);
+        return 0;
+    }
+    return route->fn(call);
+}
+
+static ms_t dispatch(struct call *call)
+{
+    const char *method = strcmp(call->request->method, "HEAD") == 0 ? "GET" : call->request->method;
+    const char *allow = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+        if (!path_matches(call, routes[i].path))
+            continue;
+        if (strcmp(method, routes[i].method) == 0)
+            return run(call, &routes[i]);
+        allow = routes[i].allow;
+    }
+    if (!allow) {
+        fail(call, 404, "not_found", "there is nothing at this path");
+        return 0;
+    }
+    fail(call, 405, "method_not_allowed", "this path does not take this method");
+    call->response->allow = allow;
+    return 0;
+}
+
+ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
+                struct outbox *outbox)
+{
+    struct http_response response = { .body = { .limit = RESPONSE_MAX } };
+    struct call call = { .queen = queen, .request = request, .response = &response };
+    ms_t wait;
+    queen_enter(queen, now, wall, outbox);
+    wait = dispatch(&call);
+    queen_leave(queen);
+    if (wait > 0)
+        return wait;
+    if (!buf_ok(&response.body)) {
+        buf_clear(&response.body);
+        fail(&call, 503, "too_large", "the answer is too large: ask for fewer at once (limit)");
+    }
+    *ret = response;
+    return 0;
+}

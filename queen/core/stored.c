@@ -1,0 +1,107 @@
+#include "stored.h"
+
+#include "confirm.h"
+#include "judge.h"
+
+/* Known from stored copies only, and suspect at most by one of them. */
+static bool is_hearsay(const struct record *record)
+{
+    return record->heard_epoch == 0;
+}
+
+static void unverified(struct queen *queen, struct record *record, enum cause cause, enum evidence_result result)
+{
+    struct evidence evidence = evidence_now(queen, record, PATH_NONE, result);
+    change_silently(queen, record, STATE_UNVERIFIED, cause, &evidence);
+}
+
+/* The lease starts at the known age, and ends not before one grace after the first snapshot that showed the copy; watch
+ * time stands still until that snapshot is read. */
+static void lease_from(struct queen *queen, struct record *record, ms_t age)
+{
+    record->heard = queen->watch.time - age;
+    record->heard_mono = age > 0 ? queen->now - age : record->heard_mono;
+    record->not_before = queen->watch.time + queen_grace(queen, record);
+}
+
+/* Where stored copies contradict each other the heartbeat's session is current, and what a stored presence of another
+ * session had said is void. */
+static void adopt(struct queen *queen, struct record *record, struct incarnation_claim claim)
+{
+    if (record->incarnation.known && record->incarnation.session == claim.session)
+        return;
+    confirm_drop(queen, record);
+    record->incarnation = (struct incarnation){ 0 };
+    record->rpc = false;
+    record->closed = false;
+    incarnation_adopt(&record->incarnation, claim);
+    unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
+}
+
+enum err stored_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
+                          struct text document, ms_t age)
+{
+    bool first = record->document == NULL;
+    bool same = incarnation_judge(&record->incarnation, claim_of_heartbeat(heartbeat)) == INCARNATION_SAME;
+    if (!is_hearsay(record) && !(first && same))
+        return OK;
+    if (is_hearsay(record)) {
+        adopt(queen, record, claim_of_heartbeat(heartbeat));
+        judge_note_heartbeat(queen, record, heartbeat);
+        if (first)
+            lease_from(queen, record, age);
+    }
+    return registry_store_document(&queen->registry, record, document);
+}
+
+/* A later connection of the current session counts as current: nobody is retired by it. */
+static bool speaks_for_current(struct record *record, struct incarnation_claim claim)
+{
+    if (!record->incarnation.known) {
+        incarnation_adopt(&record->incarnation, claim);
+        return true;
+    }
+    if (record->incarnation.session != claim.session || claim.connection < record->incarnation.connection)
+        return false;
+    record->incarnation.connection = claim.connection;
+    return true;
+}
+
+static void stored_goodbye(struct queen *queen, struct record *record)
+{
+    struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_LEFT);
+    record->closed = record->incarnation.session != 0;
+    change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, &evidence);
+}
+
+static void stored_death(struct queen *queen, struct record *record, const struct presence *presence)
+{
+    if (presence->presence == PRESENCE_OFFLINE)
+        stored_goodbye(queen, record);
+    else if (presence->cause == DEATH_PROCESS_EXITED)
+        judge_exited(queen, record, presence);
+    else if (record->state == STATE_UNVERIFIED || record->state == STATE_ONLINE)
+        confirm_hold(queen, record);
+}
+
+void stored_presence(struct queen *queen, struct record *record, const struct presence *presence)
+{
+    if (queen_heard_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
+        return;
+    judge_note_presence(record, presence);
+    if (record->state == STATE_NONE) {
+        lease_from(queen, record, 0);
+        unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
+    }
+    if (presence->presence != PRESENCE_ONLINE)
+        stored_death(queen, record, presence);
+}
+
+void stored_expect(struct queen *queen, struct record *record)
+{
+    record->expected = true;
+    if (record->state != STATE_NONE)
+        return;
+    lease_from(queen, record, 0);
+    unverified(queen, record, CAUSE_NEVER_SEEN, RESULT_EXPECTED);
+}

@@ -1,0 +1,18 @@
+/* stored.h - R15: what stored copies say. They never count against a worker heard live on this connection, never retire
+ * a session, never set `conflict`. */
+#ifndef SKEP_STORED_H
+#define SKEP_STORED_H
+
+#include "change.h"
+
+/* A stored heartbeat; `age` is how old it is as far as its expiry tells, else 0. ERR_FULL, ERR_NOMEM: its document
+ * could not be kept. */
+enum err stored_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
+                          struct text document, ms_t age);
+
+void stored_presence(struct queen *queen, struct record *record, const struct presence *presence);
+
+/* An id that is expected to exist and of which nothing is known. */
+void stored_expect(struct queen *queen, struct record *record);
+
+#endif

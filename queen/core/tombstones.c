@@ -1,0 +1,94 @@
+#include "tombstones.h"
+
+#include <stdlib.h>
+
+#include "keyed_hash.h"
+
+struct tombstone {
+    UT_hash_handle hh;
+    uint64_t session;
+    ms_t buried;
+    uint32_t epoch;
+    size_t key_len;
+    char key[]; /* hive NUL worker */
+};
+
+static size_t key_make(char key[2 * NAME_SIZE], struct text hive, struct text worker)
+{
+    memcpy(key, hive.at, hive.len);
+    key[hive.len] = '\0';
+    memcpy(key + hive.len + 1, worker.at, worker.len);
+    return hive.len + 1 + worker.len;
+}
+
+static struct tombstone *find(const struct tombstones *tombstones, struct text hive, struct text worker)
+{
+    char key[2 * NAME_SIZE];
+    size_t len = key_make(key, hive, worker);
+    struct tombstone *found;
+    HASH_FIND(hh, tombstones->by_key, key, len, found);
+    return found;
+}
+
+static void drop(struct tombstones *tombstones, struct tombstone *tombstone)
+{
+    HASH_DELETE(hh, tombstones->by_key, tombstone);
+    free(tombstone);
+}
+
+void tombstones_clear(struct tombstones *tombstones)
+{
+    struct tombstone *tombstone, *after;
+    HASH_ITER(hh, tombstones->by_key, tombstone, after)
+    {
+        drop(tombstones, tombstone);
+    }
+}
+
+enum err tombstones_bury(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
+                         ms_t now, uint32_t epoch)
+{
+    char key[2 * NAME_SIZE];
+    size_t len = key_make(key, hive, worker);
+    struct tombstone *tombstone;
+    tombstones_lift(tombstones, hive, worker);
+    if (HASH_CNT(hh, tombstones->by_key) >= TOMBSTONES_MAX)
+        drop(tombstones, tombstones->by_key);
+    if (!(tombstone = calloc(1, sizeof *tombstone + len)))
+        return ERR_NOMEM;
+    tombstone->session = session;
+    tombstone->buried = now;
+    tombstone->epoch = epoch;
+    tombstone->key_len = len;
+    memcpy(tombstone->key, key, len);
+    HASH_ADD_KEYPTR(hh, tombstones->by_key, tombstone->key, len, tombstone);
+    if (!tombstone->hh.tbl) {
+        free(tombstone);
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+bool tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
+                     uint32_t epoch)
+{
+    const struct tombstone *tombstone = find(tombstones, hive, worker);
+    if (!tombstone || tombstone->session != session)
+        return false;
+    return session != 0 || epoch <= tombstone->epoch + 1;
+}
+
+void tombstones_lift(struct tombstones *tombstones, struct text hive, struct text worker)
+{
+    struct tombstone *tombstone;
+    if (tombstones->by_key && (tombstone = find(tombstones, hive, worker)))
+        drop(tombstones, tombstone);
+}
+
+ms_t tombstones_expire(struct tombstones *tombstones, ms_t now)
+{
+    struct tombstone *oldest;
+    while ((oldest = tombstones->by_key) && now - oldest->buried >= TOMBSTONE_MS)
+        drop(tombstones, oldest);
+    return oldest ? oldest->buried + TOMBSTONE_MS : MS_NEVER;
+}

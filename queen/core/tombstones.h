@@ -1,0 +1,34 @@
+/* tombstones.h - who was forgotten, so that stored copies do not bring them back (R16). */
+#ifndef SKEP_TOMBSTONES_H
+#define SKEP_TOMBSTONES_H
+
+#include "name.h"
+
+#define TOMBSTONE_MS (30LL * 24 * 3600 * 1000)
+#define TOMBSTONES_MAX 100000 /* beyond it the oldest ones end early */
+
+struct tombstone;
+
+struct tombstones {
+    struct tombstone *by_key; /* uthash; its list is the order of burial */
+};
+
+void tombstones_clear(struct tombstones *tombstones);
+
+/* Buries (hive, worker) with its last session (0 = none) at monotonic time `now`, in link `epoch`. A newer burial
+ * replaces an older one. ERR_NOMEM: there is none then, and stored copies may bring the worker back. */
+enum err tombstones_bury(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
+                         ms_t now, uint32_t epoch);
+
+/* True if a stored copy that declares `session` belongs to the dead: the buried session; or, where that had none, a
+ * copy without one that is read in the burial's link or the next. */
+bool tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
+                     uint32_t epoch);
+
+/* Heard live: the tombstone ends. */
+void tombstones_lift(struct tombstones *tombstones, struct text hive, struct text worker);
+
+/* Ends those that are TOMBSTONE_MS old; when to call next (MS_NEVER: none is left). */
+ms_t tombstones_expire(struct tombstones *tombstones, ms_t now);
+
+#endif

@@ -1,0 +1,67 @@
+/* The queen's health document: `fail` until the snapshot of her present connection is read, and while she is blind. */
+#include "health.h"
+#include "view.h"
+
+static enum health_status overall(const struct queen *queen)
+{
+    if (!queen_is_live(queen))
+        return HEALTH_FAIL;
+    return queen->snapshot.refused ? HEALTH_WARN : HEALTH_PASS;
+}
+
+static const char *describe(const struct queen *queen)
+{
+    if (!queen->linked)
+        return "queen: no link to the broker";
+    if (!queen_is_live(queen))
+        return "queen: reading what the broker has stored";
+    return queen->snapshot.refused ? "queen: the broker refuses a subscription" : "queen";
+}
+
+static void put_counts(const struct queen *queen, struct json_write *w)
+{
+    char name[48] = "workers:";
+    health_check_int(w, "workers:total", (int64_t)queen->registry.count, NULL, HEALTH_PASS);
+    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++) {
+        strncpy(name + strlen("workers:"), state_name(state), sizeof name - sizeof "workers:");
+        health_check_int(w, name, (int64_t)queen->registry.counts[state], NULL, HEALTH_PASS);
+    }
+    health_check_int(w, "workers:documents", (int64_t)queen->registry.document_bytes, "B", HEALTH_PASS);
+}
+
+static void put_counter(struct json_write *w, const char *group, const char *reason, uint64_t count)
+{
+    char name[64];
+    if (count == 0)
+        return;
+    strcpy(name, group);
+    strncat(name, reason, sizeof name - strlen(name) - 1);
+    health_check_int(w, name, (int64_t)count, NULL, HEALTH_PASS);
+}
+
+static void put_messages(const struct queen *queen, struct json_write *w)
+{
+    const struct queen_counters *counters = &queen->counters;
+    health_check_int(w, "messages:accepted", (int64_t)counters->accepted, NULL, HEALTH_PASS);
+    for (int err = 0; err < ERR_COUNT; err++)
+        put_counter(w, "messages:rejected:", err_name(err), counters->rejected[err]);
+    for (int verdict = 0; verdict < INCARNATION_VERDICT_COUNT; verdict++)
+        put_counter(w, "messages:ignored:", incarnation_verdict_name(verdict), counters->ignored[verdict]);
+    health_check_int(w, "events:total", (int64_t)counters->events, NULL, HEALTH_PASS);
+}
+
+int view_health(const struct queen *queen, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    char service[16 + NAME_SIZE] = "queen/";
+    enum health_status status = overall(queen);
+    strncat(service, queen->options.id, sizeof service - strlen(service) - 1);
+    health_open(&w, status, queen->options.version, service, describe(queen));
+    health_check_str(&w, "mqtt:link", queen->linked ? "up" : "down", queen->linked ? HEALTH_PASS : HEALTH_FAIL);
+    health_check_str(&w, "registry:view", queen_is_live(queen) ? "live" : "blind",
+                     queen_is_live(queen) ? HEALTH_PASS : HEALTH_FAIL);
+    put_counts(queen, &w);
+    put_messages(queen, &w);
+    health_close(&w);
+    return health_http_status(status);
+}

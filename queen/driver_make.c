@@ -1,0 +1,107 @@
+#include "driver_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "routes.h"
+
+#define HTTP_CONNECTIONS 1000
+#define HTTP_CONNECTIONS_PER_IP 250
+#define RECONNECT_MAX_MS 30000
+#define EXPECT_MAX (16 * 1024 * 1024)
+
+static enum err read_file(const char *path, size_t limit, struct buf *ret, struct errbuf *e)
+{
+    char chunk[4096];
+    size_t got;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_set(e, ERR_IO, "%s: cannot be read", path);
+    ret->limit = limit;
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+        buf_add(ret, chunk, got);
+    got = (size_t)ferror(file);
+    fclose(file);
+    return got || !buf_ok(ret) ? err_set(e, ERR_IO, "%s: cannot be read, or is too large", path) : OK;
+}
+
+static enum err make_core(struct driver *driver, struct errbuf *e)
+{
+    const struct queen_conf *conf = driver->conf;
+    static char host[256];
+    struct queen_options options = { .root = conf->common.root,
+                                     .id = conf->id,
+                                     .host = host,
+                                     .version = SKEP_VERSION,
+                                     .pid = (uint32_t)getpid(),
+                                     .stale_after = conf->stale_after,
+                                     .confirm_wait = conf->confirm_wait,
+                                     .return_grace = conf->return_grace,
+                                     .max_workers = (size_t)conf->max_workers,
+                                     .max_document_bytes = (size_t)conf->max_state };
+    enum err err;
+    (void)gethostname(host, sizeof host - 1);
+    clock_entropy(&options.session, sizeof options.session);
+    clock_entropy(&options.hash_key, sizeof options.hash_key);
+    clock_entropy(&driver->rng.state, sizeof driver->rng.state);
+    if (conf->token_file && (err = service_read_secret(conf->token_file, &driver->token, e)) != OK)
+        return err;
+    options.token = driver->token;
+    if (conf->expect && (err = read_file(conf->expect, EXPECT_MAX, &driver->expect, e)) != OK)
+        return err;
+    options.expect = conf->expect ? buf_text(&driver->expect) : (struct text){ 0 };
+    return queen_new(&options, driver->now, driver->wall, &driver->queen, e);
+}
+
+static enum err make_mqtt(struct driver *driver, const struct mqtt_events *events, struct errbuf *e)
+{
+    const struct service_conf *common = &driver->conf->common;
+    char client_id[CLIENT_ID_SIZE];
+    struct mqtt_options options = { .broker = common->broker,
+                                    .client_id = client_id,
+                                    .username = common->username,
+                                    .password_file = common->password_file,
+                                    .cafile = common->cafile,
+                                    .cert = common->cert,
+                                    .key = common->key,
+                                    .keep_alive_s = (int)(driver->conf->keep_alive / 1000) };
+    client_id_queen(driver->conf->id, client_id);
+    backoff_init(&driver->backoff, RECONNECT_MAX_MS);
+    return mqtt_new(driver->loop, &options, events, driver, &driver->mqtt, e);
+}
+
+static enum err make_httpd(struct driver *driver, httpd_handler *on_request, httpd_fault *on_fault, struct errbuf *e)
+{
+    struct httpd_options options = { .address = driver->conf->http,
+                                     .body_limit = ROUTES_BODY_MAX,
+                                     .connections = HTTP_CONNECTIONS,
+                                     .connections_per_ip = HTTP_CONNECTIONS_PER_IP };
+    return httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+}
+
+enum err driver_make(struct driver *driver, const struct mqtt_events *mqtt_events, httpd_handler *on_request,
+                     httpd_fault *on_fault, struct errbuf *e)
+{
+    enum err err;
+    if ((err = loop_new(&driver->loop, e)) != OK || (err = make_core(driver, e)) != OK ||
+        (err = make_mqtt(driver, mqtt_events, e)) != OK || (err = make_httpd(driver, on_request, on_fault, e)) != OK)
+        return err;
+    return driver->conf->on_event ? on_event_new(driver->loop, driver->conf->on_event, &driver->on_event) : OK;
+}
+
+void driver_unmake(struct driver *driver)
+{
+    httpd_free(driver->httpd);
+    on_event_free(driver->on_event);
+    mqtt_free(driver->mqtt);
+    loop_timer_free(driver->tick);
+    loop_free(driver->loop);
+    queen_free(driver->queen);
+    outbox_clear(&driver->outbox);
+    send_queue_clear(&driver->queue);
+    buf_clear(&driver->will_payload);
+    buf_clear(&driver->expect);
+    free(driver->token);
+}

@@ -1,0 +1,15 @@
+/* skep-queen: the registry daemon. */
+#include "driver.h"
+
+int main(int argc, char **argv)
+{
+    struct queen_conf conf;
+    struct arena arena;
+    int next, code;
+    arena_init(&arena, 0);
+    code = service_configure(&queen_service, argc, argv, &conf, &arena, queen_conf_check, &next);
+    if (code < 0)
+        code = driver_run(&conf);
+    arena_clear(&arena);
+    return code;
+}

@@ -1,0 +1,195 @@
+#include "on_event.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <utlist.h>
+#include <uv.h>
+
+#include "log.h"
+
+struct waiting {
+    struct waiting *prev, *next;
+    size_t len;
+    char json[];
+};
+
+/* One command that runs. Freed when its last handle is closed. */
+struct run {
+    struct on_event *owner; /* NULL once the owner is gone */
+    struct run *prev, *next;
+    struct waiting *event;
+    uv_process_t process;
+    uv_pipe_t input;
+    uv_timer_t timeout;
+    uv_write_t write;
+    int handles;
+};
+
+struct on_event {
+    struct loop *loop;
+    const char *command;
+    struct waiting *waiting;
+    struct run *running;
+    unsigned waiting_count, running_count, dropped;
+    struct log_limit limit;
+};
+
+enum err on_event_new(struct loop *loop, const char *command, struct on_event **ret)
+{
+    struct on_event *on_event = calloc(1, sizeof *on_event);
+    if (!on_event)
+        return ERR_NOMEM;
+    on_event->loop = loop;
+    on_event->command = command;
+    *ret = on_event;
+    return OK;
+}
+
+static void say_dropped(struct on_event *on_event)
+{
+    unsigned skipped;
+    if (log_allowed(&on_event->limit, 1, 10000, &skipped))
+        log_at(LOG_WARNING, "events are not handed to --on-event: it does not keep up", NULL);
+}
+
+static void start_next(struct on_event *on_event);
+
+static void closed(uv_handle_t *handle)
+{
+    struct run *run = handle->data;
+    if (--run->handles > 0)
+        return;
+    free(run->event);
+    free(run);
+}
+
+static void run_over(struct run *run)
+{
+    struct on_event *owner = run->owner;
+    if (owner) {
+        DL_DELETE(owner->running, run);
+        owner->running_count--;
+        run->owner = NULL;
+    }
+    uv_close((uv_handle_t *)&run->process, closed);
+    uv_close((uv_handle_t *)&run->timeout, closed);
+    if (!uv_is_closing((uv_handle_t *)&run->input))
+        uv_close((uv_handle_t *)&run->input, closed);
+    if (owner)
+        start_next(owner);
+}
+
+static void exited(uv_process_t *process, int64_t status, int signal_number)
+{
+    struct run *run = process->data;
+    if (run->owner && (status != 0 || signal_number != 0))
+        log_at(LOG_WARNING, "the command of --on-event failed", "command", run->owner->command, NULL);
+    run_over(run);
+}
+
+static void timed_out(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    log_at(LOG_WARNING, "the command of --on-event takes too long and is ended", NULL);
+    (void)uv_process_kill(&run->process, SIGKILL);
+}
+
+static void written(uv_write_t *write, int status)
+{
+    struct run *run = write->data;
+    (void)status; /* a command that does not read its input is its own affair */
+    if (!uv_is_closing((uv_handle_t *)&run->input))
+        uv_close((uv_handle_t *)&run->input, closed);
+}
+
+static int spawn(struct run *run)
+{
+    char shell[] = "/bin/sh", flag[] = "-c"; /* libuv wants them writable, and writes none */
+    char *arguments[] = { shell, flag, (char *)run->owner->command, NULL };
+    uv_stdio_container_t streams[3] = {
+        { .flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&run->input },
+        { .flags = UV_INHERIT_FD, .data.fd = 2 }, /* stdout is for data: what the command prints joins the log */
+        { .flags = UV_INHERIT_FD, .data.fd = 2 },
+    };
+    uv_process_options_t options = {
+        .exit_cb = exited, .file = arguments[0], .args = arguments, .stdio = streams, .stdio_count = 3
+    };
+    return uv_spawn(loop_uv(run->owner->loop), &run->process, &options);
+}
+
+static void feed(struct run *run)
+{
+    uv_buf_t bytes = uv_buf_init(run->event->json, (unsigned)run->event->len);
+    if (uv_write(&run->write, (uv_stream_t *)&run->input, &bytes, 1, written) != 0)
+        uv_close((uv_handle_t *)&run->input, closed);
+}
+
+static void run_start(struct on_event *on_event, struct waiting *event)
+{
+    struct run *run = calloc(1, sizeof *run);
+    uv_loop_t *uv = loop_uv(on_event->loop);
+    int failure;
+    if (!run) {
+        free(event);
+        say_dropped(on_event);
+        return;
+    }
+    run->owner = on_event;
+    run->event = event;
+    run->handles = 3;
+    run->process.data = run->input.data = run->timeout.data = run->write.data = run;
+    (void)uv_pipe_init(uv, &run->input, 0);
+    (void)uv_timer_init(uv, &run->timeout);
+    DL_APPEND(on_event->running, run);
+    on_event->running_count++;
+    if ((failure = spawn(run)) != 0) {
+        log_at(LOG_ERROR, "the command of --on-event cannot be run", "error", uv_strerror(failure), NULL);
+        run_over(run);
+        return;
+    }
+    (void)uv_timer_start(&run->timeout, timed_out, ON_EVENT_TIMEOUT, 0);
+    feed(run);
+}
+
+static void start_next(struct on_event *on_event)
+{
+    while (on_event->waiting && on_event->running_count < ON_EVENT_RUNNING) {
+        struct waiting *event = on_event->waiting;
+        DL_DELETE(on_event->waiting, event);
+        on_event->waiting_count--;
+        run_start(on_event, event);
+    }
+}
+
+void on_event_add(struct on_event *on_event, struct text json)
+{
+    struct waiting *event;
+    if (on_event->waiting_count >= ON_EVENT_WAITING || !(event = malloc(sizeof *event + json.len + 1))) {
+        say_dropped(on_event);
+        return;
+    }
+    memcpy(event->json, json.at, json.len);
+    event->json[json.len] = '\n';
+    event->len = json.len + 1;
+    DL_APPEND(on_event->waiting, event);
+    on_event->waiting_count++;
+    start_next(on_event);
+}
+
+void on_event_free(struct on_event *on_event)
+{
+    struct waiting *event, *after;
+    if (!on_event)
+        return;
+    while (on_event->running) {
+        struct run *run = on_event->running;
+        DL_DELETE(on_event->running, run);
+        run->owner = NULL;
+        run_over(run);
+    }
+    DL_FOREACH_SAFE(on_event->waiting, event, after)
+    {
+        free(event);
+    }
+    free(on_event);
+}

@@ -1,0 +1,60 @@
+#include "queen_conf.h"
+
+#include "httpd.h"
+#include "topic.h"
+
+#define ROW(member) offsetof(struct queen_conf, member)
+#define GIB (1024LL * 1024 * 1024)
+#define DAY_MS (24LL * 3600 * 1000)
+
+static const struct conf_option options[] = {
+    { "id", CONF_ID, ROW(id), .fallback = "queen", .arg = "ID", .help = "name of this queen on the broker" },
+    { "http", CONF_TEXT, ROW(http), .fallback = "127.0.0.1:7833", .arg = "ADDRESS",
+      .help = "where HTTP is answered; beyond the loopback only with --token-file" },
+    { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
+      .help = "file with the token that writes over HTTP need (Authorization: Bearer)" },
+    { "stale-after", CONF_DURATION, ROW(stale_after), .min = 3000, .max = 30 * DAY_MS, .fallback = "90s", .arg = "TIME",
+      .help = "silence after which a sender that declares no lease is lost" },
+    { "confirm-wait", CONF_DURATION, ROW(confirm_wait), .min = 0, .max = 60000, .fallback = "250ms", .arg = "TIME",
+      .help = "time that a worker has to come back after its last will arrived" },
+    { "return-grace", CONF_DURATION, ROW(return_grace), .min = 0, .max = 3600000, .fallback = "35s", .arg = "TIME",
+      .help = "extra wait for workers after the broker was away" },
+    { "keep-alive", CONF_DURATION, ROW(keep_alive), .min = 1000, .max = 65535000, .fallback = "5s", .arg = "TIME",
+      .help = "MQTT keep alive of the queen, in whole seconds" },
+    { "max-workers", CONF_INT, ROW(max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",
+      .help = "workers beyond this number are refused and counted" },
+    { "max-state", CONF_SIZE, ROW(max_state), .min = 1024 * 1024, .max = 64 * GIB, .fallback = "512MiB", .arg = "SIZE",
+      .help = "memory for all heartbeat documents; beyond it new ones are refused and counted" },
+    { "expect", CONF_TEXT, ROW(expect), .arg = "FILE",
+      .help = "list of workers that must exist, one HIVE/NAME or NAME a line" },
+    { "on-event", CONF_TEXT, ROW(on_event), .arg = "COMMAND",
+      .help = "run by the shell for each event, which it gets as JSON on its standard input" },
+    { 0 },
+};
+
+const struct service queen_service = {
+    .name = "skep-queen",
+    .summary = "keeps the registry of a fleet's workers, judges them, and says why",
+    .usage = "skep-queen [OPTIONS]",
+    .examples =
+        "  skep-queen                                        broker and HTTP on this machine\n"
+        "  skep-queen --broker mqtts://broker.example:8883 --cafile ca.pem --username queen --password-file pw\n"
+        "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other machines\n"
+        "  skep-queen --on-event 'jq -c .state >> changes'    a command for each change\n",
+    .section = "queen",
+    .options = options,
+    .common_offset = offsetof(struct queen_conf, common),
+};
+
+enum err queen_conf_check(void *target, struct errbuf *e)
+{
+    const struct queen_conf *conf = target;
+    if (!httpd_is_loopback(conf->http) && !conf->token_file)
+        return err_set(
+            e, ERR_REFUSED,
+            "--http %s is reachable from other machines: give --token-file FILE as well, or listen on 127.0.0.1",
+            conf->http);
+    if (conf->keep_alive % 1000 != 0)
+        return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
+    return topic_root_check(text_of(conf->common.root), e);
+}

@@ -1,0 +1,45 @@
+/* send_queue.h - what the queen publishes at QoS 1, until it is acknowledged. No I/O.
+ *
+ * Urgent messages (requests, probes) go ahead; no more than SEND_QUEUE_INFLIGHT are out at once, which is what brokers
+ * grant. A retained message replaces an older one of its topic that is still queued. When the link is lost urgent
+ * messages are void, the others are sent again on the next one. At most SEND_QUEUE_EVENTS messages that are not
+ * retained wait: beyond that the oldest is dropped and counted. */
+#ifndef SKEP_SEND_QUEUE_H
+#define SKEP_SEND_QUEUE_H
+
+#include "outbox.h"
+
+#define SEND_QUEUE_INFLIGHT 20
+#define SEND_QUEUE_EVENTS 1000
+
+struct queued {
+    struct publish publish; /* all it points to is owned by the entry */
+    uint64_t number;        /* names it towards send_queue_acked */
+    struct queued *prev, *next;
+};
+
+struct send_queue {
+    struct queued *urgent, *normal, *inflight; /* utlist */
+    struct retained_topic *retained;           /* uthash: topic -> entry in `normal` */
+    unsigned inflight_count, event_count;
+    uint64_t next_number, dropped;
+};
+
+void send_queue_init(struct send_queue *queue);
+void send_queue_clear(struct send_queue *queue);
+
+/* Copies the message. ERR_NOMEM. */
+enum err send_queue_add(struct send_queue *queue, const struct publish *publish);
+
+/* The next message to send, now in flight; NULL when there is none or enough are. Borrowed until it is acknowledged. */
+const struct queued *send_queue_next(struct send_queue *queue);
+
+/* It could not be handed over: back to the front of its queue. */
+void send_queue_unsent(struct send_queue *queue, uint64_t number);
+
+/* PUBACK: frees the entry; its own token (0 = none), or 0 for an unknown number. */
+uint64_t send_queue_acked(struct send_queue *queue, uint64_t number);
+
+void send_queue_link_lost(struct send_queue *queue);
+
+#endif
