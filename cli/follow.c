@@ -33,14 +33,11 @@ static enum err ask(struct follow *follow, ms_t patience, cJSON **ret, struct er
     return err;
 }
 
-/* Behind the newest event of the answer. A queen that remembers less than was seen already has begun anew. */
+/* Behind the newest event of the answer; ids go up, also over a restart of the queen. */
 static void advance(struct follow *follow, const cJSON *document)
 {
     const cJSON *event;
-    int64_t last;
 
-    if (document_int(document, "last", &last) && last < follow->after)
-        follow->after = last;
     cJSON_ArrayForEach(event, json_member(document, "events"))
     {
         int64_t id;

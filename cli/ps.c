@@ -1,5 +1,4 @@
 /* skep ps - the registry as a list, and its changes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -98,38 +97,41 @@ static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct 
     return err;
 }
 
-/* Takes over the page's cursor: *cursor becomes NULL behind the last page. A cursor that does not move would be asked
- * for ever. */
-static enum err next_cursor(const cJSON *page, char **cursor, struct errbuf *e)
+/* The page's cursor, a string or a number, as text; empty behind the last page. A cursor that does not move would be
+ * asked for ever. */
+static enum err next_cursor(const cJSON *page, struct buf *cursor, struct errbuf *e)
 {
-    const char *next = document_str(page, "next");
-    bool moves = !next || !*cursor || strcmp(next, *cursor) != 0;
+    const cJSON *next = json_member(page, "next");
+    struct buf text = BUF_INIT;
 
-    free(*cursor);
-    *cursor = NULL;
-    if (!moves)
-        return err_set(e, ERR_IO, "the queen's list does not end: the cursor stands still");
-    if (next && !(*cursor = strdup(next)))
+    if (cJSON_IsString(next))
+        buf_add_str(&text, next->valuestring);
+    else if (next)
+        document_add_json(&text, next);
+    bool moves = !next || !text_equal(buf_text(&text), buf_text(cursor));
+    buf_clear(cursor);
+    *cursor = text;
+    if (!buf_ok(cursor))
         return err_set(e, ERR_NOMEM, "out of memory");
-    return OK;
+    return moves ? OK : err_set(e, ERR_IO, "the queen's list does not end: the cursor stands still");
 }
 
 static enum err read_list(struct ps *ps, struct errbuf *e)
 {
-    char *cursor = NULL;
+    struct buf cursor = BUF_INIT;
     enum err err;
 
     do {
         cJSON *page = NULL;
-        err = get_page(ps, cursor, &page, e);
+        err = get_page(ps, buf_text(&cursor).len > 0 ? buf_str(&cursor) : NULL, &page, e);
         if (!err) {
             warn_blind(ps, page);
             add_page(ps, page);
             err = next_cursor(page, &cursor, e);
         }
         cJSON_Delete(page);
-    } while (!err && cursor);
-    free(cursor);
+    } while (!err && buf_text(&cursor).len > 0);
+    buf_clear(&cursor);
     return err;
 }
 

@@ -84,6 +84,22 @@ size_t table_row_count(const struct table *table)
     return table->len / table->column_count;
 }
 
+static int compare_rows(const void *a, const void *b, void *column)
+{
+    const struct cell *cells_a = a, *cells_b = b;
+    size_t c = *(const size_t *)column;
+
+    return strverscmp(cells_a[c].text, cells_b[c].text);
+}
+
+void table_sort(struct table *table, size_t column)
+{
+    size_t rows = table_row_count(table);
+
+    if (rows > 1)
+        qsort_r(table->cells, rows, table->column_count * sizeof(*table->cells), compare_rows, &column);
+}
+
 static void measure(const struct table *table, size_t widths[COLUMNS_MAX])
 {
     for (size_t c = 0; c < table->column_count; c++)

@@ -25,6 +25,9 @@ void table_put(struct table *table, const char *text, const char *style);
 void table_hide(struct table *table, size_t column);
 size_t table_row_count(const struct table *table); /* whole rows */
 
+/* Orders the whole rows by one column, numbers in it by their value: gpu-2 before gpu-10. */
+void table_sort(struct table *table, size_t column);
+
 /* Titles and rows, two spaces between columns, none at the end of a line. ERR_NOMEM. */
 enum err table_print(const struct table *table, bool colour, struct buf *ret);
 

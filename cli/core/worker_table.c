@@ -180,6 +180,7 @@ void worker_table_add(struct worker_table *workers, const cJSON *worker)
 
 enum err worker_table_print(struct worker_table *workers, bool colour, struct buf *ret)
 {
+    table_sort(workers->table, COLUMN_FULL_NAME);
     table_hide(workers->table, workers->several_hives ? COLUMN_NAME : COLUMN_FULL_NAME);
     return table_print(workers->table, colour, ret);
 }

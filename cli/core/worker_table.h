@@ -15,7 +15,7 @@ DEFINE_AUTO_FREE(worker_table)
 /* One row; nothing of the document is kept. */
 void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
 
-/* Workers are shown as NAME when all are of one hive, else as HIVE/NAME. ERR_NOMEM. */
+/* Ordered by name. Workers are shown as NAME when all are of one hive, else as HIVE/NAME. ERR_NOMEM. */
 enum err worker_table_print(struct worker_table *workers, bool colour, struct buf *ret);
 
 /* Appends HIVE/NAME of a worker or an event, printable. */

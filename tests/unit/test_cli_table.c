@@ -118,6 +118,24 @@ static void a_row_that_is_not_whole_is_not_printed(void **state)
            "a     1  x\n");
 }
 
+static void numbers_in_names_count_as_numbers(void **state)
+{
+    auto_free(table) table = table_new(columns, ARRAY_LEN(columns));
+
+    (void)state;
+    table_sort(table, 0);
+    put_row(table, "gpu-10", "1", "x");
+    put_row(table, "gpu-2", "2", "x");
+    put_row(table, "cpu-3", "3", "x");
+    table_put(table, "a cell of the next row stays behind", NULL);
+    table_sort(table, 0);
+    expect(table, false,
+           "NAME    N  LAST\n"
+           "cpu-3   3  x\n"
+           "gpu-2   2  x\n"
+           "gpu-10  1  x\n");
+}
+
 static void many_rows_are_kept(void **state)
 {
     auto_free(table) table = table_new(columns, ARRAY_LEN(columns));
@@ -142,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_hidden_column_leaves_no_gap),
         cmocka_unit_test(hostile_cells_stay_in_their_row),
         cmocka_unit_test(a_row_that_is_not_whole_is_not_printed),
+        cmocka_unit_test(numbers_in_names_count_as_numbers),
         cmocka_unit_test(many_rows_are_kept),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);

@@ -49,9 +49,9 @@ static const struct {
       "WORKER  STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
       "w1      online  3m 12s         1s  idle        3  m\n"
       "w2      stale      0ms          -  -           -  -\n" },
-    { "several hives: names with their hive",
+    { "several hives: names with their hive, in order",
       "table",
-      { one, far },
+      { far, one },
       false,
       "WORKER  STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
       "h1/w1   online  3m 12s         1s  idle        3  m\n"
