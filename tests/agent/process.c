@@ -1,0 +1,113 @@
+#include "process.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "await.h"
+
+#define EXEC_FAILED 99
+
+static void become(const char *const *argv, const char *const *environment, int input, int output)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
+    dup2(input, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
+    for (; environment && *environment; environment++)
+        putenv((char *)*environment);
+    execv(argv[0], (char *const *)argv);
+    _exit(EXEC_FAILED);
+}
+
+void process_start(struct process *process, const char *const *argv, const char *const *environment, bool with_input)
+{
+    int input[2] = { -1, -1 }, output[2];
+
+    assert_int_equal(pipe2(output, O_CLOEXEC), 0);
+    if (with_input)
+        assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+    else
+        input[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(input[0] >= 0);
+    *process = (struct process){ .pid = fork(), .input = input[1], .output = output[0] };
+    assert_true(process->pid >= 0);
+    if (process->pid == 0)
+        become(argv, environment, input[0], output[1]);
+    close(input[0]);
+    close(output[1]);
+}
+
+static bool has_ended(void *user)
+{
+    struct process *process = user;
+
+    process->has_ended = process->has_ended || waitpid(process->pid, &process->status, WNOHANG) == process->pid;
+    return process->has_ended;
+}
+
+int process_wait(struct process *process)
+{
+    if (!await(has_ended, process, AWAIT_LIMIT))
+        fail_msg("the process did not end");
+    return process->status;
+}
+
+const char *process_read_line(struct process *process)
+{
+    static char line[256];
+    size_t len = 0;
+
+    while (len < sizeof(line) - 1 && read(process->output, line + len, 1) == 1 && line[len] != '\n')
+        len++;
+    line[len] = 0;
+    return line;
+}
+
+void process_clear(struct process *process)
+{
+    if (!process->has_ended) {
+        kill(process->pid, SIGKILL);
+        waitpid(process->pid, &process->status, 0);
+        process->has_ended = true;
+    }
+    if (process->input >= 0)
+        close(process->input);
+    close(process->output);
+}
+
+bool process_exists(pid_t pid)
+{
+    char path[64], state = 'Z';
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (!file)
+        return false;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'Z';
+    fclose(file);
+    return state != 'Z' && state != 'X';
+}
+
+static bool is_gone(void *user)
+{
+    return !process_exists(*(pid_t *)user);
+}
+
+void process_await_gone(pid_t pid)
+{
+    if (!await(is_gone, &pid, AWAIT_LIMIT))
+        fail_msg("process %d is still there", (int)pid);
+}
