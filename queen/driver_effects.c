@@ -100,7 +100,7 @@ static void carry_out(struct driver *driver, const struct effect *effect)
         driver_pump(driver);
         break;
     case EFFECT_EVENT:
-        log_at(LOG_INFO, "event", "document", effect->text.at, NULL);
+        log_at(LOG_INFO, effect->line.at, NULL);
         if (driver->on_event)
             on_event_add(driver->on_event, effect->text);
         break;

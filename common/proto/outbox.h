@@ -14,7 +14,7 @@ enum effect_kind {
     EFFECT_SUBSCRIBE,   /* `subscribe` */
     EFFECT_UNSUBSCRIBE, /* `subscribe.filter` */
     EFFECT_PUBLISH,     /* `publish` */
-    EFFECT_EVENT,       /* `text`: a JSON document to tell the outside of (log, --on-event, HTTP waiters) */
+    EFFECT_EVENT,       /* `text`: a JSON document to tell the outside of; `line`: the same for people */
     EFFECT_NOTICE,      /* `text`: a sentence for the log */
     EFFECT_EXIT,        /* `code`, `text`: end the process */
 };
@@ -47,7 +47,7 @@ struct effect {
         struct subscribe subscribe;
         struct {
             int code;
-            struct text text;
+            struct text text, line;
         };
     };
     struct effect *next;
@@ -68,7 +68,7 @@ void outbox_connect(struct outbox *outbox, const struct publish *will);
 void outbox_disconnect(struct outbox *outbox);
 void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
 void outbox_unsubscribe(struct outbox *outbox, const char *filter);
-void outbox_event(struct outbox *outbox, struct text json);
+void outbox_event(struct outbox *outbox, struct text json, const char *line_format, ...) PRINTF_LIKE(3, 4);
 void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 

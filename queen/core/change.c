@@ -1,5 +1,7 @@
 #include "change.h"
 
+#include <stdio.h>
+
 struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
                              enum evidence_result result)
 {
@@ -35,14 +37,24 @@ static void publish_verdict(struct queen *queen, const struct record *record, st
     publish(queen, &topic, payload, true);
 }
 
-void change_publish_event(struct queen *queen, uint64_t id, struct text payload)
+void change_publish_event(struct queen *queen, uint64_t id, struct text payload, const char *line)
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
     publish(queen, &topic, payload, false);
-    outbox_event(queen->out, payload);
+    outbox_event(queen->out, payload, "%s", line);
     queen->counters.events++;
     if (event_ring_add(&queen->events, id, payload) != OK)
         outbox_notice(queen->out, "out of memory: event %llu is not kept for HTTP", (unsigned long long)id);
+}
+
+/* `hive/w1 online -> stale (last_will)` */
+static void publish_change(struct queen *queen, const struct record *record, struct text document)
+{
+    char line[3 * NAME_SIZE + 64];
+    snprintf(line, sizeof line, "%s/%s %s -> %s (%s)", record_hive(record), record_worker(record),
+             state_name(record->previous),
+             record->announced == STATE_NONE ? "forgotten" : state_name(record->announced), cause_name(record->cause));
+    change_publish_event(queen, record->event_id, document, line);
 }
 
 /* The verdict as it stands, written into the queen's scratch buffer. */
@@ -77,7 +89,7 @@ void change_announce(struct queen *queen, struct record *record)
     record_count_change(record, queen->now);
     document = verdict_text(queen, record);
     publish_verdict(queen, record, document);
-    change_publish_event(queen, record->event_id, document);
+    publish_change(queen, record, document);
 }
 
 void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
@@ -139,5 +151,5 @@ void change_forget(struct queen *queen, struct record *record)
     record->revision = 1;
     registry_set_state(&queen->registry, record, STATE_NONE);
     publish_verdict(queen, record, (struct text){ "", 0 });
-    change_publish_event(queen, record->event_id, verdict_text(queen, record));
+    publish_change(queen, record, verdict_text(queen, record));
 }

@@ -42,8 +42,8 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
 /* The record was forgotten: one event, and the retained verdict is cleared. The caller removes it. */
 void change_forget(struct queen *queen, struct record *record);
 
-/* Publishes, keeps and hands out an event document of any kind. */
-void change_publish_event(struct queen *queen, uint64_t id, struct text document);
+/* Publishes, keeps and hands out an event document of any kind; `line` says the same for people. */
+void change_publish_event(struct queen *queen, uint64_t id, struct text document, const char *line);
 
 /* The document of the present verdict. */
 void verdict_write(const struct queen *queen, const struct record *record, struct json_write *w);

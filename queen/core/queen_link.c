@@ -99,7 +99,7 @@ static void fleet_event(struct queen *queen, const char *what)
     json_key(&w, "queen_id");
     json_put_str(&w, queen->options.id);
     json_close(&w, '}');
-    change_publish_event(queen, id, buf_text(&queen->scratch));
+    change_publish_event(queen, id, buf_text(&queen->scratch), what);
 }
 
 void link_up(struct queen *queen)

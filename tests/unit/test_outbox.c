@@ -22,7 +22,7 @@ static void effects_keep_their_order(void **state)
     outbox_subscribe(&outbox, &subscribe);
     outbox_unsubscribe(&outbox, "f");
     outbox_publish(&outbox, &publish);
-    outbox_event(&outbox, TEXT("{}"));
+    outbox_event(&outbox, TEXT("{}"), "%s", "w1 online");
     outbox_notice(&outbox, "n");
     outbox_exit(&outbox, 6, "x");
     outbox_disconnect(&outbox);
@@ -101,7 +101,7 @@ static void subscriptions_and_sentences_are_copied(void **state)
     outbox_init(&outbox);
     outbox_subscribe(&outbox, &(struct subscribe){ filter, 1, true, 2, 9 });
     outbox_unsubscribe(&outbox, filter);
-    outbox_event(&outbox, text_of(json));
+    outbox_event(&outbox, text_of(json), "%s", json);
     outbox_notice(&outbox, "link %s after %d s", word, 5);
     outbox_exit(&outbox, 6, "identity %s", word);
     memset(filter, 'z', sizeof filter);
