@@ -40,7 +40,10 @@ static void exit_codes(void **state)
         { "a command without --exec", { "--id", "code", "--simulate", "--", "/bin/true" }, 2, 0 },
         { "not on the loopback", { "--id", "code", "--simulate", "--http", "0.0.0.0:0" }, 2, 0 },
         { "half a second", { "--id", "code", "--simulate", "--keep-alive", "500ms" }, 2, 0 },
-        { "one and a half seconds", { "--id", "code", "--simulate", "--keep-alive", "1500ms" }, 2, 0 },
+        { "five and a half seconds", { "--id", "code", "--simulate", "--keep-alive", "5500ms" }, 2, 0 },
+        { "no broker", { "--id", "code", "--broker", "http://x", "--exec", "--", "/bin/true" }, 2, 0 },
+        { "a wildcard in the root", { "--id", "code", "--root", "a/#", "--simulate" }, 2, 0 },
+        { "a certificate without its key", { "--id", "code", "--cert", "x", "--simulate" }, 2, 0 },
         { "no id of the allowed form", { "--id", "a/b", "--simulate" }, 2, 0 },
     };
 
@@ -159,6 +162,23 @@ static void an_end_that_was_asked_for_is_a_goodbye(void **state)
     observer_free(observer);
 }
 
+/* After 10 s. The agent ends like its child, and it is a goodbye all the same. */
+static void a_child_that_does_not_listen_is_killed(void **state)
+{
+    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct process agent;
+
+    agent_start(state, &agent, "deaf", "--exec", "--", "/bin/sh", "-c",
+                "trap '' TERM; echo ready; while :; do sleep 0.05; done", NULL);
+    assert_string_equal(process_read_line(&agent), "ready");
+    observer_await(observer, "deaf", "presence", "\"presence\":\"online\"", NULL);
+    kill(agent.pid, SIGTERM);
+    assert_int_equal(WTERMSIG(process_wait(&agent)), SIGKILL);
+    observer_await_latest(observer, "deaf", "presence", "\"cause\":\"goodbye\"", NULL);
+    process_clear(&agent);
+    observer_free(observer);
+}
+
 static void a_killed_agent(void **state)
 {
     static const struct {
@@ -213,9 +233,13 @@ static void the_session_is_the_agents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exit_codes),       cmocka_unit_test(without_a_broker_the_child_runs_all_the_same),
-        cmocka_unit_test(ends_of_children), cmocka_unit_test(an_end_that_was_asked_for_is_a_goodbye),
-        cmocka_unit_test(a_killed_agent),   cmocka_unit_test(the_session_is_the_agents),
+        cmocka_unit_test(exit_codes),
+        cmocka_unit_test(without_a_broker_the_child_runs_all_the_same),
+        cmocka_unit_test(ends_of_children),
+        cmocka_unit_test(an_end_that_was_asked_for_is_a_goodbye),
+        cmocka_unit_test(a_child_that_does_not_listen_is_killed),
+        cmocka_unit_test(a_killed_agent),
+        cmocka_unit_test(the_session_is_the_agents),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -1,10 +1,14 @@
 #include "agent_conf.h"
 
 #include "httpd.h"
+#include "mqtt_uri.h"
+#include "topic.h"
 
 #define AT(member) offsetof(struct agent_conf, member)
 
 enum { SECOND = 1000, DAY = 86400 * SECOND };
+
+#define KEEP_ALIVE_MIN (5 * SECOND) /* libmosquitto's own limit */
 
 static const struct conf_option options[] = {
     { "id", CONF_ID, AT(id), .arg = "NAME", .help = "name of this worker; required" },
@@ -15,8 +19,8 @@ static const struct conf_option options[] = {
     { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a made-up load" },
     { "interval", CONF_DURATION, AT(interval), 50, DAY, .fallback = "30s", .arg = "TIME",
       .help = "longest time between two heartbeats" },
-    { "keep-alive", CONF_DURATION, AT(keep_alive), SECOND, 65535 * (int64_t)SECOND, .fallback = "10s", .arg = "TIME",
-      .help = "MQTT keep alive, in whole seconds" },
+    { "keep-alive", CONF_DURATION, AT(keep_alive), KEEP_ALIVE_MIN, 65535 * (int64_t)SECOND, .fallback = "10s",
+      .arg = "TIME", .help = "MQTT keep alive, in whole seconds" },
     { "reconnect-max", CONF_DURATION, AT(reconnect_max), 100, DAY, .fallback = "30s", .arg = "TIME",
       .help = "longest pause between two attempts to connect" },
     { "retain", CONF_DURATION, AT(retain), SECOND, 365 * (int64_t)DAY, .fallback = "1d", .arg = "TIME",
@@ -43,25 +47,54 @@ const struct service agent_service = {
     .common_offset = offsetof(struct agent_conf, common),
 };
 
+/* The worker library checks these too, but only when the command is running already. */
+static enum err check_broker(const struct service_conf *conf, struct errbuf *e)
+{
+    struct mqtt_uri uri;
+    enum err err = mqtt_uri_parse(conf->broker, &uri, e);
+
+    if (err == OK)
+        err = topic_root_check(text_of(conf->root), e);
+    if (err == OK && !conf->cert != !conf->key)
+        err = err_set(e, ERR_MISSING, "--cert and --key go together");
+    return err;
+}
+
+static enum err check_sources(const struct agent_conf *conf, struct errbuf *e)
+{
+    int count = conf->exec + conf->read_stdin + conf->simulate;
+
+    if (count == 1)
+        return OK;
+    return err_set(e, count ? ERR_CONFLICT : ERR_MISSING,
+                   "%s: exactly one of --exec -- COMMAND, --stdin and --simulate says what the worker does",
+                   count ? "more than one source" : "no source");
+}
+
+static enum err check_whole_seconds(const char *option, ms_t value, struct errbuf *e)
+{
+    if (value % SECOND == 0)
+        return OK;
+    return err_set(e, ERR_RANGE, "%s %lldms: must be whole seconds", option, (long long)value);
+}
+
 enum err agent_conf_check(void *target, struct errbuf *e)
 {
     const struct agent_conf *conf = target;
-    int sources = conf->exec + conf->read_stdin + conf->simulate;
+    enum err err = check_sources(conf, e);
 
     if (!conf->id)
         return err_set(e, ERR_MISSING, "--id is missing: the worker needs a name");
-    if (sources != 1)
-        return err_set(e, sources ? ERR_CONFLICT : ERR_MISSING,
-                       "%s: exactly one of --exec -- COMMAND, --stdin and --simulate says what the worker does",
-                       sources ? "more than one source" : "no source");
-    if (conf->keep_alive % SECOND != 0)
-        return err_set(e, ERR_RANGE, "--keep-alive %lldms: must be whole seconds", (long long)conf->keep_alive);
-    if (conf->retain % SECOND != 0)
-        return err_set(e, ERR_RANGE, "--retain %lldms: must be whole seconds", (long long)conf->retain);
-    if (conf->http && !httpd_is_loopback(conf->http))
-        return err_set(e, ERR_REFUSED, "--http %s: only loopback addresses, for the worker asks for no token",
-                       conf->http);
-    return OK;
+    if (err == OK)
+        err = check_broker(&conf->common, e);
+    if (err == OK)
+        err = check_whole_seconds("--keep-alive", conf->keep_alive, e);
+    if (err == OK)
+        err = check_whole_seconds("--retain", conf->retain, e);
+    if (err == OK && conf->http && !httpd_is_loopback(conf->http))
+        err =
+            err_set(e, ERR_REFUSED, "--http %s: only loopback addresses, for the worker asks for no token", conf->http);
+    return err;
 }
 
 enum err agent_command_check(const struct agent_conf *conf, char **command, struct errbuf *e)
