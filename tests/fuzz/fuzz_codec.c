@@ -1,0 +1,79 @@
+/* Any bytes as a message: a refusal has a sentence, and what is accepted comes back the same after it was written. */
+#include <stdlib.h>
+
+#include "codec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void expect(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* One kind of message: decodes, and writes what was read. */
+typedef enum err (*rewrite)(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e);
+
+static enum err heartbeat_rewrite(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e)
+{
+    struct heartbeat heartbeat;
+    enum err err = heartbeat_decode(arena, json, &heartbeat, e);
+    if (err)
+        return err;
+    expect(heartbeat.status && name_is_valid(text_of(heartbeat.status)));
+    expect(heartbeat.lease_ms == INT_ABSENT || heartbeat.lease_ms >= 3 * heartbeat.interval_ms);
+    heartbeat_encode(&heartbeat, ret);
+    return OK;
+}
+
+static enum err presence_rewrite(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e)
+{
+    struct presence presence;
+    enum err err = presence_decode(arena, json, &presence, e);
+    if (err)
+        return err;
+    expect(presence_state_name(presence.presence));
+    presence_encode(&presence, ret);
+    return OK;
+}
+
+/* What is written can be read and is then written the same. Numbers may have grown: 1e9 has ten digits. */
+static void run(rewrite rewrite, struct text json)
+{
+    struct errbuf e = { 0 };
+    struct buf first = BUF_INIT, second = BUF_INIT;
+    struct arena arena;
+
+    arena_init(&arena, 0);
+    enum err err = rewrite(&arena, json, &first, &e);
+    expect((err == OK) == (e.text[0] == '\0') && text_is_utf8(text_of(e.text)));
+    expect(err == OK || first.len == 0);
+    if (err == OK && first.len <= MSG_MAX_BYTES) {
+        expect(rewrite(&arena, buf_text(&first), &second, &e) == OK);
+        expect(text_equal(buf_text(&first), buf_text(&second)));
+    }
+    buf_clear(&first);
+    buf_clear(&second);
+    arena_clear(&arena);
+}
+
+static void run_notice(struct text json)
+{
+    struct verdict_notice notice;
+    struct arena arena;
+
+    arena_init(&arena, 0);
+    if (verdict_notice_decode(&arena, json, &notice, NULL) == OK)
+        expect(notice.state && name_is_valid(text_of(notice.state)));
+    arena_clear(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct text json = { (const char *)bytes, len };
+
+    run(heartbeat_rewrite, json);
+    run(presence_rewrite, json);
+    run_notice(json);
+    return 0;
+}
