@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -16,7 +17,9 @@ int fixture_setup(void **state)
 {
     signal(SIGPIPE, SIG_IGN);
     *state = broker_start(NULL);
-    return *state ? 0 : -1;
+    if (!*state)
+        return -1;
+    return setenv("XDG_RUNTIME_DIR", broker_folder(*state), 1); /* where a killed agent leaves its socket */
 }
 
 int fixture_teardown(void **state)
