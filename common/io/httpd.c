@@ -220,16 +220,25 @@ static void resume_due(struct httpd *httpd)
     }
 }
 
-/* A resumed connection does not show on the epoll descriptor, nor do deadlines: hence the timer after each run. */
+static unsigned connection_count(const struct httpd *httpd)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    return info ? info->num_connections : 0;
+}
+
+/* Three things do not show on the epoll descriptor: deadlines, resumed connections, and that there is room again for a
+ * connection that waits to be accepted. Hence the timer after each run. */
 static void httpd_run(struct httpd *httpd)
 {
+    unsigned connections = connection_count(httpd);
     MHD_UNSIGNED_LONG_LONG left = 0;
     ms_t delay = MS_NEVER;
 
     if (httpd->resume)
         resume_due(httpd);
     MHD_run(httpd->daemon);
-    if (httpd->resume)
+    if (httpd->resume || connection_count(httpd) < connections)
         delay = 0;
     else if (MHD_get_timeout(httpd->daemon, &left) == MHD_YES)
         delay = (ms_t)left;

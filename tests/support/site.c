@@ -1,0 +1,175 @@
+#include "site.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+#include <curl/curl.h>
+
+#include "await.h"
+#include "socket.h"
+
+static void keep(const char *from, size_t len, char *ret, size_t size)
+{
+    snprintf(ret, size, "%.*s", (int)len, from ? from : "");
+}
+
+ms_t site_handle(void *user, const struct httpd_request *request, struct httpd_response *ret)
+{
+    struct site *site = user;
+
+    site->calls++;
+    site->woken += request->woken;
+    site->timeouts += request->timed_out;
+    keep(request->method, 15, site->method, sizeof site->method);
+    keep(request->path, 63, site->path, sizeof site->path);
+    keep(request->query.at, request->query.len, site->query, sizeof site->query);
+    keep(request->body.at, request->body.len, site->body, sizeof site->body);
+    keep(request->host, 63, site->host, sizeof site->host);
+    site->has_query = request->query.at != NULL;
+    site->body_len = request->body.len;
+    if (strcmp(request->path, "/wait") == 0 && !site->open && !request->timed_out)
+        return site->wait;
+    ret->content_type = "text/plain";
+    ret->status = strcmp(request->path, "/none") == 0 ? 404 : request->timed_out ? 504 : 200;
+    ret->allow = ret->status == 404 ? "GET" : NULL;
+    buf_printf(&ret->body, "answer %u", site->calls);
+    return 0;
+}
+
+void site_fault(void *user, int status, const char *sentence, struct httpd_response *ret)
+{
+    (void)user;
+    ret->content_type = "text/plain";
+    buf_printf(&ret->body, "fault %d: %s", status, sentence);
+}
+
+void site_open(struct site *site, unsigned connections, unsigned per_ip)
+{
+    struct httpd_options options = { .address = "127.0.0.1:0",
+                                     .body_limit = SITE_BODY_LIMIT,
+                                     .connections = connections,
+                                     .connections_per_ip = per_ip };
+    struct errbuf e = { 0 };
+
+    *site = (struct site){ .wait = 3600 * 1000 };
+    assert_int_equal(loop_new(&site->loop, &e), OK);
+    if (httpd_new(site->loop, &options, site_handle, site_fault, site, &site->httpd, &e))
+        fail_msg("%s", e.text);
+    assert_in_range(httpd_port(site->httpd), 1, 65535);
+}
+
+void site_close(struct site *site)
+{
+    httpd_free(site->httpd);
+    loop_free(site->loop);
+}
+
+static bool has_calls(void *user)
+{
+    struct site *site = user;
+
+    return site->calls >= site->want;
+}
+
+void site_await_calls(struct site *site, unsigned want)
+{
+    site->want = want;
+    assert_true(await_loop(site->loop, has_calls, site, AWAIT_LIMIT));
+}
+
+void line_open(struct line *line, const struct site *site)
+{
+    *line = (struct line){ .fd = socket_connect(httpd_port(site->httpd)) };
+    assert_true(line->fd >= 0);
+}
+
+void line_say(struct line *line, const char *text)
+{
+    line->len = 0;
+    line->answer[0] = '\0';
+    assert_int_equal(send(line->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+bool line_has(void *user)
+{
+    struct line *line = user;
+    ssize_t got = recv(line->fd, line->answer + line->len, SITE_ANSWER_SIZE - 1 - line->len, MSG_DONTWAIT);
+
+    if (got > 0)
+        line->len += (size_t)got;
+    line->closed = line->closed || got == 0;
+    line->answer[line->len] = '\0';
+    return line->want ? strstr(line->answer, line->want) != NULL : line->closed;
+}
+
+void line_await(struct line *line, struct site *site, const char *want)
+{
+    line->want = want;
+    if (!await_loop(site->loop, line_has, line, AWAIT_LIMIT))
+        fail_msg("in vain for '%s'; there is '%s'", want ? want : "(close)", line->answer);
+}
+
+static size_t fetch_write(char *at, size_t size, size_t count, void *user)
+{
+    struct fetch *fetch = user;
+    size_t len = size * count;
+
+    if (fetch->len + len >= SITE_ANSWER_SIZE)
+        return 0;
+    memcpy(fetch->answer + fetch->len, at, len);
+    fetch->len += len;
+    return len;
+}
+
+static void *fetch_thread(void *user)
+{
+    struct fetch *fetch = user;
+    CURL *curl = curl_easy_init();
+    char *type = NULL;
+
+    curl_easy_setopt(curl, CURLOPT_URL, fetch->url);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, fetch_write);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)AWAIT_LIMIT);
+    if (fetch->head)
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    if (fetch->body)
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fetch->body);
+    fetch->code = (int)curl_easy_perform(curl);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &fetch->status);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    snprintf(fetch->type, sizeof fetch->type, "%s", type ? type : "");
+    curl_easy_cleanup(curl);
+    pthread_mutex_lock(&fetch->lock);
+    fetch->done = true;
+    pthread_mutex_unlock(&fetch->lock);
+    return NULL;
+}
+
+static bool fetch_is_done(void *user)
+{
+    struct fetch *fetch = user;
+    bool done;
+
+    pthread_mutex_lock(&fetch->lock);
+    done = fetch->done;
+    pthread_mutex_unlock(&fetch->lock);
+    return done;
+}
+
+void fetch_run(struct fetch *fetch, struct site *site, const char *target)
+{
+    snprintf(fetch->url, sizeof fetch->url, "http://127.0.0.1:%d%s", httpd_port(site->httpd), target);
+    pthread_mutex_init(&fetch->lock, NULL);
+    assert_int_equal(pthread_create(&fetch->thread, NULL, fetch_thread, fetch), 0);
+    assert_true(await_loop(site->loop, fetch_is_done, fetch, 2 * AWAIT_LIMIT));
+    pthread_join(fetch->thread, NULL);
+    pthread_mutex_destroy(&fetch->lock);
+    if (fetch->code)
+        fail_msg("%s", curl_easy_strerror((CURLcode)fetch->code));
+}
