@@ -83,7 +83,7 @@ bool mqtt_drain(struct mqtt *mqtt);
 void mqtt_drop(struct mqtt *mqtt, const char *why);
 
 /* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_IO, ERR_TOPIC for a bad topic or filter, ERR_TOO_LARGE beyond what the
- * broker accepts, ERR_REFUSED for a QoS or a retained message that it does not offer. */
+ * broker accepts, ERR_REFUSED for a QoS that it does not offer. */
 enum err mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish);
 enum err mqtt_subscribe(struct mqtt *mqtt, const char *filter, uint8_t qos, bool no_local, uint8_t retain_handling,
                         uint64_t token);

@@ -19,7 +19,6 @@ static const struct {
     { MOSQ_ERR_INVAL, ERR_TOPIC },
     { MOSQ_ERR_MALFORMED_UTF8, ERR_TOPIC },
     { MOSQ_ERR_QOS_NOT_SUPPORTED, ERR_REFUSED },
-    { MOSQ_ERR_RETAIN_NOT_SUPPORTED, ERR_REFUSED },
 };
 
 enum err mqtt_link_error(int fault)
