@@ -77,10 +77,7 @@ static bool key_is_certainly_new(struct key_set *seen, const char *key)
 
 static bool key_was_before(const struct cJSON *object, const struct cJSON *member)
 {
-    const struct cJSON *other = object->child;
-    while (other != member && strcmp(other->string, member->string) != 0)
-        other = other->next;
-    return other != member;
+    return cJSON_GetObjectItemCaseSensitive(object, member->string) != member; /* the first of that name */
 }
 
 static enum err key_refuse(const char *key, struct errbuf *e)

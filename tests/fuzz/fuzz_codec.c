@@ -12,7 +12,7 @@ static void expect(bool holds)
 }
 
 /* One kind of message: decodes, and writes what was read. */
-typedef enum err (*rewrite)(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e);
+typedef enum err (*rewrite_fn)(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e);
 
 static enum err heartbeat_rewrite(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e)
 {
@@ -38,7 +38,7 @@ static enum err presence_rewrite(struct arena *arena, struct text json, struct b
 }
 
 /* What is written can be read and is then written the same. Numbers may have grown: 1e9 has ten digits. */
-static void run(rewrite rewrite, struct text json)
+static void run(rewrite_fn rewrite, struct text json)
 {
     struct errbuf e = { 0 };
     struct buf first = BUF_INIT, second = BUF_INIT;

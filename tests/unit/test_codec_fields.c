@@ -29,116 +29,116 @@ static int tear_down(void **state)
 }
 
 /* Each row is a heartbeat whose status is fine, with one field more. */
+static const struct {
+    const char *why, *field;
+    enum err want;
+} heartbeat_rows[] = {
+    { "an unknown field", "\"mood\":\"good\"", OK },
+    { "an unknown object, as deep as allowed", "\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{}}}}}}}", OK },
+    { "a level deeper", "\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{}}}}}}}}", ERR_DEPTH },
+    { "names are matched with their case", "\"Seq\":\"x\"", OK },
+    { "a field given twice", "\"status\":\"busy\"", ERR_DUPLICATE },
+    { "null is absent", "\"seq\":null", OK },
+
+    { "an id", "\"worker_id\":\"gpu-0.a_b\"", OK },
+    { "an id of 64 bytes", "\"worker_id\":\"" ID64 "\"", OK },
+    { "an id of 65 bytes", "\"worker_id\":\"" ID64 "x\"", ERR_ID },
+    { "an id with a slash", "\"worker_id\":\"a/b\"", ERR_ID },
+    { "an empty id", "\"hive_id\":\"\"", ERR_ID },
+    { "an id that is a number", "\"hive_id\":7", ERR_TYPE },
+
+    { "no use at all", "\"gpu_utilization\":0", OK },
+    { "full use", "\"gpu_utilization\":1", OK },
+    { "per cent", "\"gpu_utilization\":45", ERR_RANGE },
+    { "a little too much", "\"gpu_utilization\":1.0000001", ERR_RANGE },
+    { "-1 for absent", "\"gpu_utilization\":-1", ERR_RANGE },
+    { "a number in quotes", "\"gpu_utilization\":\"0.5\"", ERR_TYPE },
+    { "a truth value for a number", "\"gpu_utilization\":true", ERR_TYPE },
+
+    { "no model", "\"model_loaded\":\"\"", OK },
+    { "a model that is no text", "\"model_loaded\":[]", ERR_TYPE },
+
+    { "whole, written as a fraction", "\"queue_depth\":3.0", OK },
+    { "whole, written with an exponent", "\"queue_depth\":3e2", OK },
+    { "not whole", "\"queue_depth\":3.5", ERR_TYPE },
+    { "-1 for absent, integer", "\"queue_depth\":-1", ERR_RANGE },
+    { "an integer in quotes", "\"queue_depth\":\"3\"", ERR_TYPE },
+    { "the largest exact integer", "\"queue_depth\":9007199254740992", OK },
+    { "beyond it", "\"queue_depth\":9007199254740994", ERR_RANGE },
+    { "an integer that is an object", "\"queue_depth\":{}", ERR_TYPE },
+
+    { "no time at all", "\"last_inference_ms\":0", OK },
+    { "a fraction of a millisecond", "\"last_inference_ms\":0.25", OK },
+    { "negative time", "\"last_inference_ms\":-0.1", ERR_RANGE },
+    { "absurdly long", "\"last_inference_ms\":1.1e15", ERR_RANGE },
+
+    { "a time with an offset", "\"timestamp\":\"2025-10-23T22:00:00.5+02:00\"", OK },
+    { "a time without a zone", "\"timestamp\":\"2025-10-23T20:00:00\"", ERR_TYPE },
+    { "unix seconds", "\"timestamp\":1761249600", ERR_TYPE },
+    { "a day that does not exist", "\"timestamp\":\"2025-02-30T20:00:00Z\"", ERR_TYPE },
+
+    { "a session", "\"session\":\"00f3A9c2b1d4e5f6\"", OK },
+    { "a session of 15 digits", "\"session\":\"0f3a9c2b1d4e5f6\"", ERR_TYPE },
+    { "a session of 17 digits", "\"session\":\"000f3a9c2b1d4e5f6\"", ERR_TYPE },
+    { "a session of nothing but 0", "\"session\":\"0000000000000000\"", ERR_TYPE },
+    { "a session with another letter", "\"session\":\"00f3a9c2b1d4e5fg\"", ERR_TYPE },
+    { "a session that is a number", "\"session\":12", ERR_TYPE },
+
+    { "the first connection", "\"connection\":1", OK },
+    { "connections count from 1", "\"connection\":0", ERR_RANGE },
+    { "the last connection", "\"connection\":4294967295", OK },
+    { "one connection more", "\"connection\":4294967296", ERR_RANGE },
+    { "the first heartbeat", "\"seq\":0", OK },
+    { "before the first heartbeat", "\"seq\":-1", ERR_RANGE },
+
+    { "the shortest interval", "\"interval_ms\":50", OK },
+    { "shorter", "\"interval_ms\":49", ERR_RANGE },
+    { "the longest interval", "\"interval_ms\":86400000", OK },
+    { "longer", "\"interval_ms\":86400001", ERR_RANGE },
+    { "the shortest lease", "\"lease_ms\":150", OK },
+    { "a shorter lease", "\"lease_ms\":149", ERR_RANGE },
+    { "a lease of 3 intervals", "\"interval_ms\":1000,\"lease_ms\":3000", OK },
+    { "a lease a little shorter", "\"interval_ms\":1000,\"lease_ms\":2999", ERR_RANGE },
+    { "the same in the other order", "\"lease_ms\":2999,\"interval_ms\":1000", ERR_RANGE },
+    { "kept for a second", "\"retain_s\":1", OK },
+    { "not kept at all", "\"retain_s\":0", ERR_RANGE },
+    { "kept as long as MQTT can say", "\"retain_s\":4294967295", OK },
+    { "kept longer", "\"retain_s\":4294967296", ERR_RANGE },
+    { "stalls at once", "\"stall_ms\":0", ERR_RANGE },
+    { "the shortest stall limit", "\"stall_ms\":1", OK },
+    { "a process", "\"pid\":1", OK },
+    { "no process", "\"pid\":0", ERR_RANGE },
+
+    { "no metrics", "\"metrics\":{}", OK },
+    { "metrics that are a list", "\"metrics\":[1]", ERR_TYPE },
+    { "a metric that is a text", "\"metrics\":{\"a\":\"1\"}", ERR_TYPE },
+    { "a metric that is null", "\"metrics\":{\"a\":null}", ERR_TYPE },
+    { "a metric that is an object", "\"metrics\":{\"a\":{}}", ERR_TYPE },
+    { "a metric without a name", "\"metrics\":{\"\":1}", ERR_TOO_LARGE },
+    { "a metric's name of 64 bytes", "\"metrics\":{\"" ID64 "\":1}", OK },
+    { "a metric's name of 65 bytes", "\"metrics\":{\"" ID64 "x\":1}", ERR_TOO_LARGE },
+    { "an infinite metric", "\"metrics\":{\"a\":1e999}", ERR_RANGE },
+    { "no labels", "\"labels\":{}", OK },
+    { "labels that are a text", "\"labels\":\"a\"", ERR_TYPE },
+    { "a label that is a number", "\"labels\":{\"a\":1}", ERR_TYPE },
+    { "an empty label", "\"labels\":{\"a\":\"\"}", OK },
+    { "a label's name of 65 bytes", "\"labels\":{\"" ID64 "x\":\"a\"}", ERR_TOO_LARGE },
+    { "a label of 256 bytes", "\"labels\":{\"a\":\"" ID64 ID64 ID64 ID64 "\"}", OK },
+    { "a label of 257 bytes", "\"labels\":{\"a\":\"" ID64 ID64 ID64 ID64 "x\"}", ERR_TYPE },
+};
+
 static void heartbeat_fields_are_checked(void **state)
 {
-    static const struct {
-        const char *why, *field;
-        enum err want;
-    } rows[] = {
-        { "an unknown field", "\"mood\":\"good\"", OK },
-        { "an unknown object, as deep as allowed", "\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{}}}}}}}", OK },
-        { "a level deeper", "\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{\"x\":{}}}}}}}}", ERR_DEPTH },
-        { "names are matched with their case", "\"Seq\":\"x\"", OK },
-        { "a field given twice", "\"status\":\"busy\"", ERR_DUPLICATE },
-        { "null is absent", "\"seq\":null", OK },
-
-        { "an id", "\"worker_id\":\"gpu-0.a_b\"", OK },
-        { "an id of 64 bytes", "\"worker_id\":\"" ID64 "\"", OK },
-        { "an id of 65 bytes", "\"worker_id\":\"" ID64 "x\"", ERR_ID },
-        { "an id with a slash", "\"worker_id\":\"a/b\"", ERR_ID },
-        { "an empty id", "\"hive_id\":\"\"", ERR_ID },
-        { "an id that is a number", "\"hive_id\":7", ERR_TYPE },
-
-        { "no use at all", "\"gpu_utilization\":0", OK },
-        { "full use", "\"gpu_utilization\":1", OK },
-        { "per cent", "\"gpu_utilization\":45", ERR_RANGE },
-        { "a little too much", "\"gpu_utilization\":1.0000001", ERR_RANGE },
-        { "-1 for absent", "\"gpu_utilization\":-1", ERR_RANGE },
-        { "a number in quotes", "\"gpu_utilization\":\"0.5\"", ERR_TYPE },
-        { "a truth value for a number", "\"gpu_utilization\":true", ERR_TYPE },
-
-        { "no model", "\"model_loaded\":\"\"", OK },
-        { "a model that is no text", "\"model_loaded\":[]", ERR_TYPE },
-
-        { "whole, written as a fraction", "\"queue_depth\":3.0", OK },
-        { "whole, written with an exponent", "\"queue_depth\":3e2", OK },
-        { "not whole", "\"queue_depth\":3.5", ERR_TYPE },
-        { "-1 for absent, integer", "\"queue_depth\":-1", ERR_RANGE },
-        { "an integer in quotes", "\"queue_depth\":\"3\"", ERR_TYPE },
-        { "the largest exact integer", "\"queue_depth\":9007199254740992", OK },
-        { "beyond it", "\"queue_depth\":9007199254740994", ERR_RANGE },
-        { "an integer that is an object", "\"queue_depth\":{}", ERR_TYPE },
-
-        { "no time at all", "\"last_inference_ms\":0", OK },
-        { "a fraction of a millisecond", "\"last_inference_ms\":0.25", OK },
-        { "negative time", "\"last_inference_ms\":-0.1", ERR_RANGE },
-        { "absurdly long", "\"last_inference_ms\":1.1e15", ERR_RANGE },
-
-        { "a time with an offset", "\"timestamp\":\"2025-10-23T22:00:00.5+02:00\"", OK },
-        { "a time without a zone", "\"timestamp\":\"2025-10-23T20:00:00\"", ERR_TYPE },
-        { "unix seconds", "\"timestamp\":1761249600", ERR_TYPE },
-        { "a day that does not exist", "\"timestamp\":\"2025-02-30T20:00:00Z\"", ERR_TYPE },
-
-        { "a session", "\"session\":\"00f3A9c2b1d4e5f6\"", OK },
-        { "a session of 15 digits", "\"session\":\"0f3a9c2b1d4e5f6\"", ERR_TYPE },
-        { "a session of 17 digits", "\"session\":\"000f3a9c2b1d4e5f6\"", ERR_TYPE },
-        { "a session of nothing but 0", "\"session\":\"0000000000000000\"", ERR_TYPE },
-        { "a session with another letter", "\"session\":\"00f3a9c2b1d4e5fg\"", ERR_TYPE },
-        { "a session that is a number", "\"session\":12", ERR_TYPE },
-
-        { "the first connection", "\"connection\":1", OK },
-        { "connections count from 1", "\"connection\":0", ERR_RANGE },
-        { "the last connection", "\"connection\":4294967295", OK },
-        { "one connection more", "\"connection\":4294967296", ERR_RANGE },
-        { "the first heartbeat", "\"seq\":0", OK },
-        { "before the first heartbeat", "\"seq\":-1", ERR_RANGE },
-
-        { "the shortest interval", "\"interval_ms\":50", OK },
-        { "shorter", "\"interval_ms\":49", ERR_RANGE },
-        { "the longest interval", "\"interval_ms\":86400000", OK },
-        { "longer", "\"interval_ms\":86400001", ERR_RANGE },
-        { "the shortest lease", "\"lease_ms\":150", OK },
-        { "a shorter lease", "\"lease_ms\":149", ERR_RANGE },
-        { "a lease of 3 intervals", "\"interval_ms\":1000,\"lease_ms\":3000", OK },
-        { "a lease a little shorter", "\"interval_ms\":1000,\"lease_ms\":2999", ERR_RANGE },
-        { "the same in the other order", "\"lease_ms\":2999,\"interval_ms\":1000", ERR_RANGE },
-        { "kept for a second", "\"retain_s\":1", OK },
-        { "not kept at all", "\"retain_s\":0", ERR_RANGE },
-        { "kept as long as MQTT can say", "\"retain_s\":4294967295", OK },
-        { "kept longer", "\"retain_s\":4294967296", ERR_RANGE },
-        { "stalls at once", "\"stall_ms\":0", ERR_RANGE },
-        { "the shortest stall limit", "\"stall_ms\":1", OK },
-        { "a process", "\"pid\":1", OK },
-        { "no process", "\"pid\":0", ERR_RANGE },
-
-        { "no metrics", "\"metrics\":{}", OK },
-        { "metrics that are a list", "\"metrics\":[1]", ERR_TYPE },
-        { "a metric that is a text", "\"metrics\":{\"a\":\"1\"}", ERR_TYPE },
-        { "a metric that is null", "\"metrics\":{\"a\":null}", ERR_TYPE },
-        { "a metric that is an object", "\"metrics\":{\"a\":{}}", ERR_TYPE },
-        { "a metric without a name", "\"metrics\":{\"\":1}", ERR_TOO_LARGE },
-        { "a metric's name of 64 bytes", "\"metrics\":{\"" ID64 "\":1}", OK },
-        { "a metric's name of 65 bytes", "\"metrics\":{\"" ID64 "x\":1}", ERR_TOO_LARGE },
-        { "an infinite metric", "\"metrics\":{\"a\":1e999}", ERR_RANGE },
-        { "no labels", "\"labels\":{}", OK },
-        { "labels that are a text", "\"labels\":\"a\"", ERR_TYPE },
-        { "a label that is a number", "\"labels\":{\"a\":1}", ERR_TYPE },
-        { "an empty label", "\"labels\":{\"a\":\"\"}", OK },
-        { "a label's name of 65 bytes", "\"labels\":{\"" ID64 "x\":\"a\"}", ERR_TOO_LARGE },
-        { "a label of 256 bytes", "\"labels\":{\"a\":\"" ID64 ID64 ID64 ID64 "\"}", OK },
-        { "a label of 257 bytes", "\"labels\":{\"a\":\"" ID64 ID64 ID64 ID64 "x\"}", ERR_TYPE },
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(heartbeat_rows); i++) {
         struct heartbeat h = { .status = "untouched" };
         struct errbuf e = { 0 };
-        char *json = arena_printf(&arena, "{\"status\":\"idle\",%s}", rows[i].field);
+        char *json = arena_printf(&arena, "{\"status\":\"idle\",%s}", heartbeat_rows[i].field);
         enum err err = heartbeat_decode(&arena, text_of(json), &h, &e);
-        if (err != rows[i].want)
-            fail_msg("%s: %s (%s)", rows[i].why, err_name(err), e.text);
+        if (err != heartbeat_rows[i].want)
+            fail_msg("%s: %s (%s)", heartbeat_rows[i].why, err_name(err), e.text);
         if (strcmp(h.status, err ? "untouched" : "idle") != 0)
-            fail_msg("%s: ret does not fit the result", rows[i].why);
+            fail_msg("%s: ret does not fit the result", heartbeat_rows[i].why);
         arena_reset(&arena);
     }
 }

@@ -40,68 +40,65 @@ static const struct history plain_then_session = { { { 0, 0, NO_SEQ }, { 0xA, 1,
 static const struct history no_connection = { { { 0xA, 0, 4 } }, 1 };
 static const struct history beat_without_connection = { { { 0xA, 2, 7 }, { 0xA, 0, 8 } }, 2 };
 
+static const struct {
+    const char *why;
+    const struct history *before;
+    struct incarnation_claim claim;
+    enum incarnation_verdict want;
+} live_rows[] = {
+    { "the first sender at all", &nobody, { 0xA, 1, 0 }, INCARNATION_NEW_SESSION },
+    { "the first sender at all, a plain device", &nobody, { 0, 0, NO_SEQ }, INCARNATION_NEW_SESSION },
+    { "(none, none) matches (none, none)", &plain_device, { 0, 0, NO_SEQ }, INCARNATION_SAME },
+    { "without a session a seq fences nothing", &plain_device, { 0, 0, 0 }, INCARNATION_SAME },
+    { "an unseen session after a plain device", &plain_device, { 0xA, 1, 0 }, INCARNATION_NEW_SESSION },
+
+    { "next in order", &beating, { 0xA, 2, 8 }, INCARNATION_SAME },
+    { "lost ones between do not matter", &beating, { 0xA, 2, 4000000000000 }, INCARNATION_SAME },
+    { "the same once more", &beating, { 0xA, 2, 7 }, INCARNATION_OLD_SEQ },
+    { "overtaken", &beating, { 0xA, 2, 6 }, INCARNATION_OLD_SEQ },
+    { "seq 0 again without a new session", &beating, { 0xA, 2, 0 }, INCARNATION_OLD_SEQ },
+    { "a birth has no seq", &beating, { 0xA, 2, NO_SEQ }, INCARNATION_SAME },
+    { "nothing to compare with: the first beat", &born, { 0xA, 2, 0 }, INCARNATION_SAME },
+    { "a reconnect does not forget the seq", &born_after_beat, { 0xA, 3, 7 }, INCARNATION_OLD_SEQ },
+    { "a reconnect does not forget the seq: next", &born_after_beat, { 0xA, 3, 8 }, INCARNATION_SAME },
+
+    { "reconnected", &beating, { 0xA, 3, NO_SEQ }, INCARNATION_NEW_CONNECTION },
+    { "reconnected, the beat comes before the birth", &beating, { 0xA, 3, 8 }, INCARNATION_NEW_CONNECTION },
+    { "the highest connection", &beating, { 0xA, UINT32_MAX, 8 }, INCARNATION_NEW_CONNECTION },
+    { "an earlier connection", &beating, { 0xA, 1, NO_SEQ }, INCARNATION_OLD_CONNECTION },
+    { "an earlier connection, even with a newer seq", &beating, { 0xA, 1, 9 }, INCARNATION_OLD_CONNECTION },
+    { "a beat that names no connection is not an earlier one", &beating, { 0xA, 0, 8 }, INCARNATION_SAME },
+    { "but its seq counts", &beating, { 0xA, 0, 7 }, INCARNATION_OLD_SEQ },
+    { "the first connection that is named", &no_connection, { 0xA, 1, 5 }, INCARNATION_NEW_CONNECTION },
+
+    { "an unseen session", &beating, { 0xB, 1, 0 }, INCARNATION_NEW_SESSION },
+    { "the session that was replaced", &restarted, { 0xA, 2, 8 }, INCARNATION_RETIRED },
+    { "the replaced one on a new connection", &restarted, { 0xA, 3, 8 }, INCARNATION_RETIRED },
+    { "a new session starts its seq anew", &restarted, { 0xB, 1, 0 }, INCARNATION_SAME },
+    { "four retired ones are kept: the oldest of them", &five_restarts, { 2, 1, 9 }, INCARNATION_RETIRED },
+    { "four retired ones are kept: the newest", &five_restarts, { 5, 1, 9 }, INCARNATION_RETIRED },
+    { "a fifth is forgotten", &five_restarts, { 1, 1, 9 }, INCARNATION_NEW_SESSION },
+    { "a retired one that became current again", &back_again, { 0xA, 3, 10 }, INCARNATION_SAME },
+    { "retires the other", &back_again, { 0xB, 1, 1 }, INCARNATION_RETIRED },
+
+    { "no session while one with a session is current", &beating, { 0, 0, NO_SEQ }, INCARNATION_UNFENCED },
+    { "the same with a connection", &beating, { 0, 2, NO_SEQ }, INCARNATION_UNFENCED },
+    { "a message without a session never retired the one before", &then_plain, { 0xA, 2, 7 }, INCARNATION_NEW_SESSION },
+    { "a plain device that was replaced", &plain_then_session, { 0, 0, NO_SEQ }, INCARNATION_UNFENCED },
+    { "a beat without a connection leaves the connection as it was",
+      &beat_without_connection,
+      { 0xA, 1, 9 },
+      INCARNATION_OLD_CONNECTION },
+};
+
 static void R2_live_messages_are_fenced(void **state)
 {
-    static const struct {
-        const char *why;
-        const struct history *before;
-        struct incarnation_claim claim;
-        enum incarnation_verdict want;
-    } rows[] = {
-        { "the first sender at all", &nobody, { 0xA, 1, 0 }, INCARNATION_NEW_SESSION },
-        { "the first sender at all, a plain device", &nobody, { 0, 0, NO_SEQ }, INCARNATION_NEW_SESSION },
-        { "(none, none) matches (none, none)", &plain_device, { 0, 0, NO_SEQ }, INCARNATION_SAME },
-        { "without a session a seq fences nothing", &plain_device, { 0, 0, 0 }, INCARNATION_SAME },
-        { "an unseen session after a plain device", &plain_device, { 0xA, 1, 0 }, INCARNATION_NEW_SESSION },
-
-        { "next in order", &beating, { 0xA, 2, 8 }, INCARNATION_SAME },
-        { "lost ones between do not matter", &beating, { 0xA, 2, 4000000000000 }, INCARNATION_SAME },
-        { "the same once more", &beating, { 0xA, 2, 7 }, INCARNATION_OLD_SEQ },
-        { "overtaken", &beating, { 0xA, 2, 6 }, INCARNATION_OLD_SEQ },
-        { "seq 0 again without a new session", &beating, { 0xA, 2, 0 }, INCARNATION_OLD_SEQ },
-        { "a birth has no seq", &beating, { 0xA, 2, NO_SEQ }, INCARNATION_SAME },
-        { "nothing to compare with: the first beat", &born, { 0xA, 2, 0 }, INCARNATION_SAME },
-        { "a reconnect does not forget the seq", &born_after_beat, { 0xA, 3, 7 }, INCARNATION_OLD_SEQ },
-        { "a reconnect does not forget the seq: next", &born_after_beat, { 0xA, 3, 8 }, INCARNATION_SAME },
-
-        { "reconnected", &beating, { 0xA, 3, NO_SEQ }, INCARNATION_NEW_CONNECTION },
-        { "reconnected, the beat comes before the birth", &beating, { 0xA, 3, 8 }, INCARNATION_NEW_CONNECTION },
-        { "the highest connection", &beating, { 0xA, UINT32_MAX, 8 }, INCARNATION_NEW_CONNECTION },
-        { "an earlier connection", &beating, { 0xA, 1, NO_SEQ }, INCARNATION_OLD_CONNECTION },
-        { "an earlier connection, even with a newer seq", &beating, { 0xA, 1, 9 }, INCARNATION_OLD_CONNECTION },
-        { "a beat that names no connection is not an earlier one", &beating, { 0xA, 0, 8 }, INCARNATION_SAME },
-        { "but its seq counts", &beating, { 0xA, 0, 7 }, INCARNATION_OLD_SEQ },
-        { "the first connection that is named", &no_connection, { 0xA, 1, 5 }, INCARNATION_NEW_CONNECTION },
-
-        { "an unseen session", &beating, { 0xB, 1, 0 }, INCARNATION_NEW_SESSION },
-        { "the session that was replaced", &restarted, { 0xA, 2, 8 }, INCARNATION_RETIRED },
-        { "the replaced one on a new connection", &restarted, { 0xA, 3, 8 }, INCARNATION_RETIRED },
-        { "a new session starts its seq anew", &restarted, { 0xB, 1, 0 }, INCARNATION_SAME },
-        { "four retired ones are kept: the oldest of them", &five_restarts, { 2, 1, 9 }, INCARNATION_RETIRED },
-        { "four retired ones are kept: the newest", &five_restarts, { 5, 1, 9 }, INCARNATION_RETIRED },
-        { "a fifth is forgotten", &five_restarts, { 1, 1, 9 }, INCARNATION_NEW_SESSION },
-        { "a retired one that became current again", &back_again, { 0xA, 3, 10 }, INCARNATION_SAME },
-        { "retires the other", &back_again, { 0xB, 1, 1 }, INCARNATION_RETIRED },
-
-        { "no session while one with a session is current", &beating, { 0, 0, NO_SEQ }, INCARNATION_UNFENCED },
-        { "the same with a connection", &beating, { 0, 2, NO_SEQ }, INCARNATION_UNFENCED },
-        { "a message without a session never retired the one before",
-          &then_plain,
-          { 0xA, 2, 7 },
-          INCARNATION_NEW_SESSION },
-        { "a plain device that was replaced", &plain_then_session, { 0, 0, NO_SEQ }, INCARNATION_UNFENCED },
-        { "a beat without a connection leaves the connection as it was",
-          &beat_without_connection,
-          { 0xA, 1, 9 },
-          INCARNATION_OLD_CONNECTION },
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct incarnation current = after(rows[i].before);
-        enum incarnation_verdict got = incarnation_judge(&current, rows[i].claim);
-        if (got != rows[i].want)
-            fail_msg("%s: %s", rows[i].why, incarnation_verdict_name(got));
+    for (size_t i = 0; i < ARRAY_LEN(live_rows); i++) {
+        struct incarnation current = after(live_rows[i].before);
+        enum incarnation_verdict got = incarnation_judge(&current, live_rows[i].claim);
+        if (got != live_rows[i].want)
+            fail_msg("%s: %s", live_rows[i].why, incarnation_verdict_name(got));
     }
 }
 
