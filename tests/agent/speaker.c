@@ -1,5 +1,5 @@
-/* speaker DATAGRAM... - a program that speaks the sd_notify protocol: sends each argument to $NOTIFY_SOCKET, says so on
- * its standard output, and waits to be ended. */
+/* speaker DATAGRAM... - a program that speaks the sd_notify protocol: sends each argument to $NOTIFY_SOCKET, says its
+ * pid on its standard output, and waits to be ended. `speaker repeat DATAGRAM` says the same again and again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,10 @@ int main(int argc, char **argv)
     }
     printf("%d\n", (int)getpid());
     fflush(stdout);
+    while (argc == 3 && strcmp(argv[1], "repeat") == 0) {
+        sendto(fd, argv[2], strlen(argv[2]), 0, (const struct sockaddr *)&address, sizeof(address));
+        usleep(50000);
+    }
     for (;;)
         pause();
 }

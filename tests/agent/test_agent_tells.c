@@ -93,6 +93,17 @@ static void starting_until_ready(void **state)
     story_end(&story);
 }
 
+/* cores are known from the second look on */
+static void a_talkative_child_is_looked_at(void **state)
+{
+    struct story story;
+
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "talkative", SPEAKING, "repeat", "WATCHDOG=1", NULL);
+    observer_await(story.observer, "talkative", "heartbeat", "\"cpu\":", "\"progress\":", NULL);
+    story_end(&story);
+}
+
 static void a_stopped_child_stands_still(void **state)
 {
     struct story story;
@@ -126,6 +137,7 @@ int main(void)
         cmocka_unit_test(what_the_child_says),
         cmocka_unit_test(bad_notifications_change_nothing),
         cmocka_unit_test(starting_until_ready),
+        cmocka_unit_test(a_talkative_child_is_looked_at),
         cmocka_unit_test(a_stopped_child_stands_still),
         cmocka_unit_test(an_overdue_watchdog_stands_still),
     };

@@ -52,17 +52,17 @@ static void watchdog(void **state)
 
     (void)state;
     child_watch_init(&watch);
-    assert_int_equal(child_watch_next(&watch, 0), CHILD_LOOK_EVERY);
+    assert_int_equal(child_watch_patience(&watch, 0), MS_NEVER);
     child_watch_limit(&watch, 1000, 2000);
-    assert_int_equal(child_watch_next(&watch, 1500), 1500);
+    assert_int_equal(child_watch_patience(&watch, 1500), 1500);
     assert_int_equal(child_watch_judge(&watch, 2999), CHILD_STALL_NONE);
     assert_int_equal(child_watch_judge(&watch, 3000), CHILD_STALL_OVERDUE);
-    assert_int_equal(child_watch_next(&watch, 3000), CHILD_LOOK_EVERY);
+    assert_int_equal(child_watch_patience(&watch, 3000), MS_NEVER);
     child_watch_feed(&watch, 3500);
     assert_int_equal(child_watch_judge(&watch, 3500), CHILD_STALL_NONE);
-    assert_int_equal(child_watch_next(&watch, 3500), 2000);
+    assert_int_equal(child_watch_patience(&watch, 3500), 2000);
     child_watch_limit(&watch, 3600, 60000);
-    assert_int_equal(child_watch_next(&watch, 3600), CHILD_LOOK_EVERY);
+    assert_int_equal(child_watch_patience(&watch, 3600), 60000);
     child_watch_limit(&watch, 3600, 0);
     assert_int_equal(child_watch_judge(&watch, 1000000), CHILD_STALL_NONE);
     assert_string_equal(child_stall_sentence(CHILD_STALL_OVERDUE), "its watchdog is overdue");

@@ -7,13 +7,14 @@
 
 #include "child_watch.h"
 #include "clock.h"
+#include "complaint.h"
 #include "cpu_meter.h"
-#include "log.h"
 #include "notify_message.h"
 #include "notify_socket.h"
 #include "proc_read.h"
 #include "source.h"
 
+#define LOOK_EVERY 5000 /* ms between two looks at the child, at the most */
 #define STATUS_SIZE 65
 
 struct child_report {
@@ -23,6 +24,7 @@ struct child_report {
     struct child_watch watch;
     struct cpu_meter meter;
     struct log_limit limit;
+    ms_t look_at;             /* whatever the child says in between */
     char status[STATUS_SIZE]; /* that the worker has now */
     bool was_ready;
 };
@@ -33,7 +35,7 @@ static void judge(struct child_report *report)
     enum child_stall stall = child_watch_judge(&report->watch, now);
 
     agent_set_stalled(report->agent, stall != CHILD_STALL_NONE, child_stall_sentence(stall));
-    loop_timer_in(report->timer, child_watch_next(&report->watch, now));
+    loop_timer_in(report->timer, ms_min(report->look_at - now, child_watch_patience(&report->watch, now)));
 }
 
 static void read_usage(struct child_report *report)
@@ -56,18 +58,8 @@ static void look(void *user)
 
     notify_socket_drain(report->socket);
     read_usage(report);
+    report->look_at = clock_mono() + LOOK_EVERY;
     judge(report);
-}
-
-static void complain(struct child_report *report, const char *why)
-{
-    unsigned skipped;
-    char count[16];
-
-    if (!log_allowed(&report->limit, 5, 60000, &skipped))
-        return;
-    snprintf(count, sizeof(count), "%u", skipped);
-    log_at(LOG_WARNING, "notification ignored", "why", why, "unsaid", skipped ? count : NULL, NULL);
 }
 
 static void set_status(struct child_report *report, struct text status)
@@ -89,7 +81,7 @@ static void set_field(struct child_report *report, const struct notify_field *fi
         skep_worker_merge(report->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
         err = ERR_REFUSED;
     if (err != OK)
-        complain(report, e.text);
+        complain(&report->limit, "notification ignored", NULL, e.text);
     else if (text_is(field->name, "STATUS"))
         set_status(report, field->value);
     buf_clear(&json);
@@ -129,7 +121,7 @@ static void received(void *user, struct text datagram)
     struct errbuf e = { 0 };
 
     if (notify_message_parse(datagram, &message, &e) != OK) {
-        complain(report, e.text);
+        complain(&report->limit, "notification ignored", NULL, e.text);
         return;
     }
     apply(report, &message);

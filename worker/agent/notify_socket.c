@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "complaint.h"
 #include "notify_message.h"
 
 #define DIRECTORY_NAME "/skep-worker-XXXXXX"
@@ -75,17 +75,6 @@ static bool read_credentials(struct msghdr *header, struct ucred *ret)
     return found;
 }
 
-static void refuse(struct notify_socket *notify, const char *why)
-{
-    unsigned skipped;
-    char count[16];
-
-    if (!log_allowed(&notify->limit, 5, 60000, &skipped))
-        return;
-    snprintf(count, sizeof(count), "%u", skipped);
-    log_at(LOG_WARNING, "notification refused", "why", why, "unsaid", skipped ? count : NULL, NULL);
-}
-
 /* One datagram; false when there is none. */
 static bool receive(struct notify_socket *notify)
 {
@@ -104,9 +93,9 @@ static bool receive(struct notify_socket *notify)
     if (len < 0)
         return errno == EINTR;
     if (!read_credentials(&header, &sender) || sender.uid != getuid())
-        refuse(notify, "it came from another user");
+        complain(&notify->limit, "notification refused", NULL, "it came from another user");
     else if (header.msg_flags & MSG_TRUNC)
-        refuse(notify, "it is too large");
+        complain(&notify->limit, "notification refused", NULL, "it is too large");
     else
         notify->received(notify->user, (struct text){ bytes, (size_t)len });
     return true;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "line_reader.h"
 #include "log.h"
 #include "source.h"
@@ -21,16 +22,12 @@ struct stdin_source {
     int flags; /* of the descriptor, which may be shared with others */
 };
 
-static void complain(struct stdin_source *source, uint64_t number, const char *why)
+static void refuse_line(struct stdin_source *source, uint64_t number, const char *why)
 {
-    char line[24], count[16];
-    unsigned skipped;
+    char line[24];
 
-    if (!log_allowed(&source->limit, 5, 60000, &skipped))
-        return;
     snprintf(line, sizeof(line), "%llu", (unsigned long long)number);
-    snprintf(count, sizeof(count), "%u", skipped);
-    log_at(LOG_WARNING, "line ignored", "line", line, "why", why, "unsaid", skipped ? count : NULL, NULL);
+    complain(&source->limit, "line ignored", line, why);
 }
 
 static bool is_blank(struct text line)
@@ -47,10 +44,10 @@ static void take_line(struct stdin_source *source, const struct line *line)
     struct errbuf e = { 0 };
 
     if (line->is_too_long)
-        complain(source, line->number, "it is longer than 16 KiB");
+        refuse_line(source, line->number, "it is longer than 16 KiB");
     else if (!is_blank(line->text) &&
              skep_worker_merge(source->agent->worker, line->text.at, line->text.len, e.text, sizeof(e.text)) != SKEP_OK)
-        complain(source, line->number, e.text);
+        refuse_line(source, line->number, e.text);
 }
 
 static void end_of_input(struct stdin_source *source, const char *fault)

@@ -49,9 +49,9 @@ enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now)
     return is_overdue(watch, now) ? CHILD_STALL_OVERDUE : CHILD_STALL_NONE;
 }
 
-ms_t child_watch_next(const struct child_watch *watch, ms_t now)
+ms_t child_watch_patience(const struct child_watch *watch, ms_t now)
 {
     if (watch->limit == MS_NEVER || is_overdue(watch, now))
-        return CHILD_LOOK_EVERY;
-    return ms_min(CHILD_LOOK_EVERY, watch->limit - (now - watch->fed));
+        return MS_NEVER;
+    return watch->limit - (now - watch->fed);
 }

@@ -4,7 +4,6 @@
 
 #include "procfs.h"
 
-#define CHILD_LOOK_EVERY 5000 /* ms between two looks at the child */
 #define CHILD_BLOCKED_LOOKS 3 /* in a row in uninterruptible sleep: a slow disk alone is no standstill */
 
 /* X(symbol, sentence) */
@@ -40,7 +39,7 @@ void child_watch_look(struct child_watch *watch, const struct proc_stat *stat);
 
 enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now);
 
-/* Milliseconds until the next look: CHILD_LOOK_EVERY, or less when the watchdog ends before. */
-ms_t child_watch_next(const struct child_watch *watch, ms_t now);
+/* Milliseconds until the watchdog is overdue; MS_NEVER when it is already, or there is none. */
+ms_t child_watch_patience(const struct child_watch *watch, ms_t now);
 
 #endif
