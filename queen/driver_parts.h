@@ -3,12 +3,12 @@
 #define SKEP_QUEEN_DRIVER_PARTS_H
 
 #include "backoff.h"
-#include "driver.h"
 #include "httpd.h"
 #include "log.h"
 #include "mqtt.h"
 #include "on_event.h"
 #include "queen.h"
+#include "queen_driver.h"
 #include "send_queue.h"
 #include "topic.h"
 

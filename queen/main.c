@@ -1,5 +1,5 @@
 /* skep-queen: the registry daemon. */
-#include "driver.h"
+#include "queen_driver.h"
 
 int main(int argc, char **argv)
 {

@@ -1,4 +1,4 @@
-/* driver.h - the queen's core on its real loop: socket and HTTP in, effects out. */
+/* queen_driver.h - the queen's core on its real loop: socket and HTTP in, effects out. */
 #ifndef SKEP_QUEEN_DRIVER_H
 #define SKEP_QUEEN_DRIVER_H
 
