@@ -68,10 +68,12 @@ struct mqtt_events {
 /* Parses the URI, reads no file, connects nothing. `options` is copied. ERR_RANGE or ERR_SYNTAX with a sentence. */
 enum err mqtt_new(struct loop *loop, const struct mqtt_options *options, const struct mqtt_events *events, void *user,
                   struct mqtt **ret, struct errbuf *e);
-void mqtt_free(struct mqtt *mqtt); /* without DISCONNECT: the broker publishes the will */
+/* Closes without DISCONNECT: the broker publishes the will. Fine at any time but in a callback. A connect that blocks
+ * on the thread pool ends by itself later; loop_free waits for it, a process that exits need not. */
+void mqtt_free(struct mqtt *mqtt);
 DEFINE_AUTO_FREE(mqtt)
 
-void mqtt_start(struct mqtt *mqtt); /* begins to connect, and keeps at it */
+void mqtt_start(struct mqtt *mqtt); /* begins to connect, and keeps at it; an attempt has 10 s until CONNACK */
 bool mqtt_is_up(const struct mqtt *mqtt);
 
 /* Reads what has arrived and hands it over, as the loop would: for a driver that must not judge before. Not from within
