@@ -13,7 +13,9 @@ enum { SECOND = 1000, DAY = 86400 * SECOND };
 static const struct conf_option options[] = {
     { "id", CONF_ID, AT(id), .arg = "NAME", .help = "name of this worker; required" },
     { "hive", CONF_ID, AT(hive), .fallback = "default", .arg = "NAME", .help = "the host or group it belongs to" },
-    { "exec", CONF_FLAG, AT(exec), .command_line_only = true, .help = "source: run and watch the command behind --" },
+    { "exec", CONF_FLAG, AT(exec), .command_line_only = true,
+      .help = "source: run and watch the command behind --, and end as it ends; 125: the agent failed, 126 and 127: "
+              "cannot execute" },
     { "stdin", CONF_FLAG, AT(read_stdin), .command_line_only = true,
       .help = "source: one JSON object of heartbeat fields per line of standard input" },
     { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a made-up load" },

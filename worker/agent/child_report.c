@@ -1,6 +1,5 @@
 #include "child_report.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,8 +28,9 @@ struct child_report {
     bool was_ready;
 };
 
-static void judge(struct child_report *report)
+static void judge(void *user)
 {
+    struct child_report *report = user;
     ms_t now = clock_mono();
     enum child_stall stall = child_watch_judge(&report->watch, now);
 
@@ -51,7 +51,7 @@ static void read_usage(struct child_report *report)
     skep_worker_set_metric(worker, "rss_bytes", (double)usage.rss_bytes);
 }
 
-/* What the child said while this process stood still is heard before it is judged. */
+/* What the child said while this process stood still is heard before it is judged: datagrams wait in the socket. */
 static void look(void *user)
 {
     struct child_report *report = user;
@@ -120,16 +120,15 @@ static void received(void *user, struct text datagram)
     struct notify_message message;
     struct errbuf e = { 0 };
 
-    if (notify_message_parse(datagram, &message, &e) != OK) {
+    if (notify_message_parse(datagram, &message, &e) == OK)
+        apply(report, &message);
+    else
         complain(&report->limit, "notification ignored", NULL, e.text);
-        return;
-    }
-    apply(report, &message);
-    judge(report);
 }
 
 enum err child_report_new(struct agent *agent, struct child_report **ret, struct errbuf *e)
 {
+    static const struct notify_socket_events events = { .received = received, .drained = judge };
     struct child_report *report = calloc(1, sizeof(*report));
     enum err err;
 
@@ -139,7 +138,7 @@ enum err child_report_new(struct agent *agent, struct child_report **ret, struct
     child_watch_init(&report->watch);
     err = loop_timer_new(agent->loop, look, report, &report->timer);
     if (err == OK)
-        err = notify_socket_new(agent->loop, received, report, &report->socket, e);
+        err = notify_socket_new(agent->loop, &events, report, &report->socket, e);
     else
         err_set(e, err, "cannot make a timer");
     if (err != OK) {

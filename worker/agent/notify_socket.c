@@ -13,7 +13,7 @@
 
 #define DIRECTORY_NAME "/skep-worker-XXXXXX"
 #define SOCKET_NAME "/notify"
-#define BURST 64            /* datagrams in one turn of the loop */
+#define BURST 512           /* datagrams in one turn of the loop */
 #define DESCRIPTORS_MAX 253 /* SCM_MAX_FD: the most that the kernel passes at once */
 
 struct notify_socket {
@@ -21,7 +21,7 @@ struct notify_socket {
     int fd;
     struct loop_fd *watch;
     struct log_limit limit;
-    void (*received)(void *user, struct text datagram);
+    const struct notify_socket_events *events;
     void *user;
 };
 
@@ -97,7 +97,7 @@ static bool receive(struct notify_socket *notify)
     else if (header.msg_flags & MSG_TRUNC)
         complain(&notify->limit, "notification refused", NULL, "it is too large");
     else
-        notify->received(notify->user, (struct text){ bytes, (size_t)len });
+        notify->events->received(notify->user, (struct text){ bytes, (size_t)len });
     return true;
 }
 
@@ -105,6 +105,7 @@ void notify_socket_drain(struct notify_socket *notify)
 {
     for (int i = 0; i < BURST && receive(notify); i++)
         ;
+    notify->events->drained(notify->user);
 }
 
 static void readable(void *user, int events)
@@ -113,7 +114,7 @@ static void readable(void *user, int events)
     notify_socket_drain(user);
 }
 
-enum err notify_socket_new(struct loop *loop, void (*received)(void *user, struct text datagram), void *user,
+enum err notify_socket_new(struct loop *loop, const struct notify_socket_events *events, void *user,
                            struct notify_socket **ret, struct errbuf *e)
 {
     struct notify_socket *notify = calloc(1, sizeof(*notify));
@@ -122,7 +123,7 @@ enum err notify_socket_new(struct loop *loop, void (*received)(void *user, struc
     if (!notify)
         return err_set(e, ERR_NOMEM, "out of memory");
     notify->fd = -1;
-    notify->received = received;
+    notify->events = events;
     notify->user = user;
     err = open_socket(notify, e);
     if (err == OK && loop_fd_new(loop, notify->fd, readable, notify, &notify->watch) != OK)

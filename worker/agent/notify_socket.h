@@ -7,9 +7,13 @@
 
 struct notify_socket;
 
-/* `received` gets each datagram, borrowed during the call. ERR_IO with a sentence when no directory below
- * $XDG_RUNTIME_DIR or /tmp would take it. */
-enum err notify_socket_new(struct loop *loop, void (*received)(void *user, struct text datagram), void *user,
+struct notify_socket_events {
+    void (*received)(void *user, struct text datagram); /* each one; borrowed during the call */
+    void (*drained)(void *user);                        /* those that were there were handed over */
+};
+
+/* ERR_IO with a sentence when no directory below $XDG_RUNTIME_DIR or /tmp would take it. `events` must be static. */
+enum err notify_socket_new(struct loop *loop, const struct notify_socket_events *events, void *user,
                            struct notify_socket **ret, struct errbuf *e);
 
 /* Closes the socket and removes its directory. */
