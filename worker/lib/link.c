@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,8 +295,18 @@ static void read_burst(struct link *link)
     }
 }
 
+/* A broker that leaves Nagle's algorithm on holds an answer back until the one before is acknowledged, and
+ * the kernel delays that by 40 ms. The kernel forgets this wish as it goes, hence every turn. */
+static void acknowledge_quickly(const struct link *link)
+{
+    int on = 1;
+
+    setsockopt(mosquitto_socket(link->mosq), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 static void turn_running(struct link *link, ms_t now)
 {
+    acknowledge_quickly(link);
     read_burst(link);
     if (!link->broken && mosquitto_want_write(link->mosq))
         link_check(link, mosquitto_loop_write(link->mosq, 1));

@@ -10,8 +10,9 @@
  *
  * Threads: every function may be called from any thread, at the same time, but for skep_worker_close, which must be the
  * last. Setters never block on the network or the disk: they leave the new value with the library's own thread, which
- * publishes a change at once (several within 50 ms become one heartbeat). The library starts one thread of its own and
- * those of paho; it handles no signals and never changes cJSON's allocator. A child of fork() must not use the worker.
+ * publishes a change at once (several within 50 ms become one heartbeat). The library starts one thread of its own, and
+ * one for each attempt to connect; it handles no signals (all are blocked on its threads) and never changes cJSON's
+ * allocator. A child of fork() must not use the worker.
  *
  * Results are enum skep_result. Strings are UTF-8, are copied, and are borrowed only during the call. */
 #ifndef SKEP_WORKER_H
@@ -23,6 +24,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#    pragma GCC visibility push(default)
+#endif
 
 struct skep_worker;
 
@@ -31,7 +35,7 @@ enum skep_result {
     SKEP_INVALID = 1, /* an argument is not allowed; nothing changed */
     SKEP_NOMEM = 2,   /* no memory; nothing changed */
     SKEP_TIMEOUT = 3, /* the broker did not acknowledge in time */
-    SKEP_FAILED = 4   /* the thread or the MQTT library could not be started */
+    SKEP_FAILED = 4   /* a thread, a descriptor or random numbers could not be had */
 };
 
 enum skep_log_level { SKEP_LOG_ERROR = 0, SKEP_LOG_WARNING = 1, SKEP_LOG_INFO = 2, SKEP_LOG_DEBUG = 3 };
@@ -117,6 +121,9 @@ const char *skep_worker_session(const struct skep_worker *worker);
 enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit,
                                    uint32_t timeout_ms);
 
+#ifdef __GNUC__
+#    pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
