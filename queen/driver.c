@@ -200,6 +200,7 @@ int driver_run(const struct queen_conf *conf)
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
         driver.exit_code = EXIT_FAILED;
     }
-    driver_unmake(&driver);
+    if (!driver.mqtt || !mqtt_is_blocking(driver.mqtt))
+        driver_unmake(&driver);
     return driver.exit_code;
 }

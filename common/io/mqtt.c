@@ -193,6 +193,11 @@ bool mqtt_is_up(const struct mqtt *mqtt)
     return mqtt->phase == PHASE_UP && mqtt_link_is_up(mqtt->link);
 }
 
+bool mqtt_is_blocking(const struct mqtt *mqtt)
+{
+    return mqtt->target->attempts > 0;
+}
+
 bool mqtt_drain(struct mqtt *mqtt)
 {
     return mqtt->phase != PHASE_UP || mqtt_link_has_ended(mqtt->link) || mqtt_link_drain(mqtt->link);
