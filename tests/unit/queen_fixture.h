@@ -1,0 +1,232 @@
+/* queen_fixture.h - a queen between a fake broker and a fake clock, driven by a script. Its trace is what the world is
+ * told, then what the worker is.
+ *
+ *     up; birth 1.1; will 1.1; ack 10; wait 250; ack 10
+ *     -> unknown -> online (birth), ask, ask, online -> stale (last_will) | stale
+ *
+ * Numbers behind a verb are session.connection.seq; 0 = the message declares none. The worker is default/w1; `@w2` or
+ * `@hive/w2` at the end of a step names another. */
+#ifndef TEST_QUEEN_FIXTURE_H
+#define TEST_QUEEN_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "queen_state.h"
+#include "routes.h"
+
+#define SCENE_START 5000000           /* monotonic */
+#define SCENE_WALL 1700000000000      /* unix */
+#define SCENE_SESSION 0xabc0000000000 /* plus the number in the script */
+#define SCENE_TOKENS_MAX 64
+
+struct scene {
+    struct queen *queen;
+    struct outbox outbox;
+    ms_t now, wall;
+    struct buf trace;
+    struct buf extra; /* members that later messages say as well */
+    char hive[80], worker[80];
+    bool stored;   /* the step's message is a stored copy */
+    bool has_left; /* ... with this left of its expiry */
+    uint32_t left;
+    uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
+    size_t asked_count;
+    uint64_t correlation, marker; /* of the last request and marker */
+    uint64_t subscribing[2];      /* tokens that wait for their SUBACK */
+    size_t subscribing_count;
+    struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
+    unsigned verdicts, events, births, markers;
+};
+
+static const struct queen_options scene_options = { .root = "skep/v1",
+                                                    .id = "queen",
+                                                    .host = "host-a",
+                                                    .version = "1.2.3",
+                                                    .session = 0x1111222233334444,
+                                                    .pid = 42,
+                                                    .hash_key = { 1, 2 },
+                                                    .stale_after = 90000,
+                                                    .confirm_wait = 250,
+                                                    .return_grace = 35000,
+                                                    .max_workers = 100,
+                                                    .max_document_bytes = 1 << 20 };
+
+static inline void scene_init_with(struct scene *scene, const struct queen_options *options)
+{
+    struct errbuf e = { 0 };
+    *scene = (struct scene){ .now = SCENE_START, .wall = SCENE_WALL, .hive = "default", .worker = "w1" };
+    outbox_init(&scene->outbox);
+    assert_int_equal(queen_new(options, scene->now, scene->wall, &scene->queen, &e), OK);
+}
+
+static inline void scene_init(struct scene *scene)
+{
+    scene_init_with(scene, &scene_options);
+}
+
+static inline void scene_clear(struct scene *scene)
+{
+    struct buf *bufs[] = { &scene->trace,  &scene->extra, &scene->verdict, &scene->event,
+                           &scene->notice, &scene->birth, &scene->will };
+    queen_free(scene->queen);
+    outbox_clear(&scene->outbox);
+    for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+        buf_clear(bufs[i]);
+}
+
+static inline void scene_say(struct scene *scene, const char *word, const char *detail)
+{
+    buf_printf(&scene->trace, "%s%s%s", scene->trace.len ? ", " : "", word, detail);
+}
+
+static inline void keep(struct buf *buf, struct text text)
+{
+    buf_reset(buf);
+    buf_add_text(buf, text);
+}
+
+static inline bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Retained and empty below a worker's topics, or a verdict. */
+static inline void scene_see_retained(struct scene *scene, const struct publish *publish)
+{
+    if (strstr(publish->topic, "/verdict/")) {
+        keep(&scene->verdict, publish->payload);
+        scene->verdicts++;
+        assert_true(publish->retain && publish->qos == 1);
+        if (publish->payload.len && !strstr(buf_str(&scene->verdict), "\"revision\":1,"))
+            scene_say(scene, "revised", "");
+    } else if (strstr(publish->topic, "/worker/") && publish->retain) {
+        assert_int_equal(publish->payload.len, 0);
+        scene_say(scene, "clear ", strrchr(publish->topic, '/') + 1);
+    } else if (ends_with(publish->topic, "/queen/queen/presence")) {
+        keep(&scene->birth, publish->payload);
+        scene->births++;
+    }
+}
+
+static inline void scene_see_publish(struct scene *scene, const struct publish *publish)
+{
+    if (publish->token) {
+        assert_true(scene->asked_count < SCENE_TOKENS_MAX);
+        scene->asked[scene->asked_count++] = publish->token;
+    }
+    if (ends_with(publish->topic, "/beat")) {
+        assert_string_equal(publish->response_topic, "skep/v1-rpc/reply/skep:q:queen");
+        assert_int_equal(publish->correlation.len, sizeof scene->correlation);
+        memcpy(&scene->correlation, publish->correlation.at, sizeof scene->correlation);
+        scene_say(scene, "ask", "");
+    } else if (ends_with(publish->topic, "/reply/skep:q:queen") && publish->token) {
+        scene_say(scene, "probe", "");
+    } else if (ends_with(publish->topic, "/reply/skep:q:queen")) {
+        memcpy(&scene->marker, publish->correlation.at, sizeof scene->marker);
+        scene->markers++;
+    } else {
+        scene_see_retained(scene, publish);
+    }
+}
+
+static inline void scene_see_event(struct scene *scene, const struct effect *effect)
+{
+    const char *own = "default/w1 ";
+    const char *line = effect->line.at;
+    keep(&scene->event, effect->text);
+    scene->events++;
+    if (strstr(line, "->"))
+        scene_say(scene, strncmp(line, own, strlen(own)) == 0 ? line + strlen(own) : line, "");
+}
+
+static inline void scene_see(struct scene *scene, const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_PUBLISH:
+        scene_see_publish(scene, &effect->publish);
+        break;
+    case EFFECT_EVENT:
+        scene_see_event(scene, effect);
+        break;
+    case EFFECT_NOTICE:
+        keep(&scene->notice, effect->text);
+        break;
+    case EFFECT_CONNECT:
+        keep(&scene->will, effect->publish.payload);
+        break;
+    case EFFECT_SUBSCRIBE:
+        if (effect->subscribe.token)
+            scene->subscribing[scene->subscribing_count++ % 2] = effect->subscribe.token;
+        break;
+    case EFFECT_DISCONNECT:
+        scene_say(scene, "disconnect", "");
+        break;
+    case EFFECT_EXIT:
+        scene_say(scene, "exit", "");
+        keep(&scene->notice, effect->text);
+        break;
+    default:
+        fail_msg("an effect that the queen does not use");
+    }
+}
+
+static inline void scene_look(struct scene *scene)
+{
+    assert_false(scene->outbox.failed);
+    for (const struct effect *effect = scene->outbox.first; effect; effect = effect->next)
+        scene_see(scene, effect);
+    outbox_reset(&scene->outbox);
+}
+
+static inline void scene_step(struct scene *scene, struct queen_input input)
+{
+    input.now = scene->now;
+    input.wall = scene->wall;
+    queen_step(scene->queen, &input, &scene->outbox);
+    assert_true(queen_deadline(scene->queen) >= scene->now);
+    assert_true(queen_deadline(scene->queen) <= scene->now + WATCH_SLEEP_MAX);
+    scene_look(scene);
+}
+
+static inline void scene_message(struct scene *scene, const char *topic, struct text payload)
+{
+    scene_step(scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
+                                            .message = { .topic = text_of(topic),
+                                                         .payload = payload,
+                                                         .retain = scene->stored,
+                                                         .has_expiry = scene->stored && scene->has_left,
+                                                         .expiry_s = scene->left } });
+}
+
+/* A message on one of the worker's topics. */
+static inline void scene_hear(struct scene *scene, const char *leaf, const char *payload)
+{
+    char topic[TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/%s/%s", scene->hive, scene->worker, leaf);
+    scene_message(scene, topic, text_of(payload));
+}
+
+static inline struct record *scene_record(struct scene *scene)
+{
+    return registry_find(&scene->queen->registry, text_of(scene->hive), text_of(scene->worker));
+}
+
+/* What a request is answered with; the caller clears its body. -1 in `status`: it waits. */
+static inline struct http_response scene_http(struct scene *scene, const struct http_request *request)
+{
+    struct http_response response = { .status = -1 };
+    if (queen_http(scene->queen, request, scene->now, scene->wall, &response, &scene->outbox) != 0)
+        assert_int_equal(response.status, -1);
+    scene_look(scene);
+    return response;
+}
+
+#endif
