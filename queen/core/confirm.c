@@ -249,6 +249,7 @@ void confirm_link_lost(struct queen *queen)
     HASH_ITER(hh, queen->confirms, confirm, after)
     {
         enter(confirm, PHASE_HELD, MS_NEVER);
+        registry_look_at(&queen->registry, confirm->record, true, confirm_deadline(queen, confirm->record));
     }
 }
 

@@ -39,7 +39,7 @@ void confirm_due(struct queen *queen, struct record *record);
 /* The probe that confirm_due asked for (RETURN) was acknowledged. */
 void confirm_proven(struct queen *queen, struct record *record);
 
-/* The link is gone: whoever is being asked is held. Its deadline moves; a look at it that comes early finds nothing. */
+/* The link is gone: whoever is being asked is held, and looked at again when that is over. */
 void confirm_link_lost(struct queen *queen);
 
 /* Lets go of all of them, before the registry frees the records. */

@@ -50,10 +50,10 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
 
 void judge_schedule(struct queen *queen, struct record *record)
 {
-    if (record->proof != PROOF_NONE) {
-        registry_look_at(&queen->registry, record, record->on_watch, MS_NEVER);
-    } else if (record->confirm) {
+    if (record->confirm) {
         registry_look_at(&queen->registry, record, true, confirm_deadline(queen, record));
+    } else if (record->proof != PROOF_NONE) {
+        registry_look_at(&queen->registry, record, record->on_watch, MS_NEVER);
     } else if (is_leased(record)) {
         registry_look_at(&queen->registry, record, !record->over_http, next_silence(queen, record));
     } else if (retention[record->state] && !record->expected) {
