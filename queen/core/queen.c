@@ -107,7 +107,8 @@ static void look(struct queen *queen, bool on_watch, ms_t time)
 
 static void tick(struct queen *queen)
 {
-    look(queen, true, queen->watch.time);
+    if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
+        look(queen, true, queen->watch.time);
     look(queen, false, queen->watch.loop_time);
     link_tick(queen);
     (void)tombstones_expire(&queen->tombstones, queen->now);
