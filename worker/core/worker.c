@@ -198,7 +198,7 @@ static void on_acked(struct worker *worker, const struct worker_input *input, st
         worker->unacked--;
     if (input->ack.token == TOKEN_BIRTH)
         worker->online = fine;
-    if (input->ack.token == TOKEN_FAREWELL)
+    if (input->ack.token == TOKEN_FAREWELL && worker->leaving)
         end(worker, !fine, fine, outbox);
 }
 

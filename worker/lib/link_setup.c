@@ -4,6 +4,7 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 
 #define PASSWORD_SIZE 4096
@@ -19,6 +20,22 @@ static void library_need(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, library_start);
+}
+
+/* mosquitto_new makes the whole process ignore SIGPIPE. It is blocked on our threads, so the program gets back what it
+ * had. The mutex keeps two workers from putting back each other's. */
+static struct mosquitto *client_new(const char *id, void *user)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    struct sigaction before;
+    struct mosquitto *mosq;
+
+    pthread_mutex_lock(&mutex);
+    sigaction(SIGPIPE, NULL, &before);
+    mosq = mosquitto_new(id, true, user);
+    sigaction(SIGPIPE, &before, NULL);
+    pthread_mutex_unlock(&mutex);
+    return mosq;
 }
 
 static enum err password_read(const char *path, char ret[PASSWORD_SIZE], struct errbuf *e)
@@ -98,7 +115,7 @@ enum err link_setup(const struct link_options *options, const struct publish *wi
     enum err err;
 
     library_need();
-    mosq = mosquitto_new(options->client_id, true, user);
+    mosq = client_new(options->client_id, user);
     if (!mosq)
         return err_set(e, ERR_NOMEM, "no memory for the connection");
     err = check(mosquitto_int_option(mosq, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5), "protocol", e);

@@ -1,0 +1,239 @@
+/* test_worker_link.c - connecting, losing the link, leaving. */
+#include "worker_script.h"
+
+static void test_first_connection(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_init(&s, 30000);
+    tick(&s);
+    expect(&s, "connect, will stale c1 connection_lost\n");
+    tick(&s);
+    expect(&s, "");
+    up(&s);
+    expect(&s, "subscribe skep/v1/hive/h/worker/w/presence rh0\n"
+               "subscribe skep/v1-rpc/hive/h/worker/w/+ rh2\n"
+               "subscribe skep/v1/queen/+/verdict/h/w rh2\n"
+               "online c1\n"
+               "beat 0 c1 starting\n");
+    assert_false(worker_is_online(s.worker));
+    ack(&s, BIRTH, 0x10);
+    assert_true(worker_is_online(s.worker));
+    script_clear(&s);
+}
+
+static void test_reconnect_schedule(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    s.now += 1000;
+    down(&s, WORKER_DOWN);
+    expect(&s, "notice lost the broker: reset\nconnect, will stale c2 connection_lost\n");
+    assert_false(worker_is_online(s.worker));
+    for (int i = 0; i < 3; i++) {
+        down(&s, WORKER_FAILED);
+        expect(&s, "");
+        assert_in_range(pass(&s), 48, 72);
+    }
+    expect(&s, "connect, will stale c5 connection_lost\n");
+    down(&s, WORKER_FAILED);
+    assert_in_range(worker_deadline(s.worker) - s.now, 0, 500);
+    script_clear(&s);
+}
+
+static void test_offline_changes_become_one_heartbeat(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 1000);
+    s.now += 500;
+    down(&s, WORKER_DOWN);
+    down(&s, WORKER_FAILED);
+    set_status(&s, "idle");
+    expect(&s, "");
+    s.now += 60000;
+    tick(&s);
+    expect(&s, "connect, will stale c3 connection_lost\n");
+    set_status(&s, "busy");
+    expect(&s, "");
+    up(&s);
+    assert_non_null(strstr(buf_str(&s.trace), "online c3\nbeat 1 c3 busy\n"));
+    script_clear(&s);
+}
+
+static void test_shared_identity_yields(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    message(&s, PRESENCE_TOPIC, "{\"presence\":\"online\",\"session\":\"1111111111111111\",\"connection\":1}", false);
+    s.now += 1000;
+    down(&s, WORKER_DOWN);
+    up(&s);
+    message(&s, PRESENCE_TOPIC,
+            "{\"presence\":\"online\",\"session\":\"2222222222222222\",\"connection\":1,\"host\":\"other\",\"pid\":42}",
+            false);
+    expect(&s, "notice somebody else uses the identity h/w: host other, pid 42\n");
+    s.now += 1000;
+    down(&s, WORKER_DOWN);
+    expect(&s, "notice lost the broker: reset\n");
+    assert_in_range(worker_deadline(s.worker) - s.now, 20000, 25000);
+    script_clear(&s);
+}
+
+static void test_goodbye(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    leave(&s, NULL, 5000);
+    expect(&s, "unsubscribe skep/v1/hive/h/worker/w/presence\n"
+               "unsubscribe skep/v1-rpc/hive/h/worker/w/+\n"
+               "unsubscribe skep/v1/queen/+/verdict/h/w\n"
+               "offline c1 goodbye\n");
+    set_status(&s, "idle");
+    expect(&s, ""); /* the farewell is the last word */
+    ack(&s, FAREWELL, 0x10);
+    expect(&s, "disconnect\nexit 0\n");
+    assert_true(worker_has_ended(s.worker));
+    assert_true(worker_deadline(s.worker) == MS_NEVER);
+    script_clear(&s);
+}
+
+static void test_process_exited(void **state)
+{
+    struct script s;
+    struct exit_info exit;
+    char signal[] = "SIGSEGV";
+    (void)state;
+
+    exit_info_init(&exit);
+    exit.known = true;
+    exit.code = 139;
+    exit.signal = signal;
+    script_online(&s, 30000);
+    leave(&s, &exit, 5000);
+    assert_non_null(strstr(buf_str(&s.trace), "stale c1 process_exited 139 SIGSEGV\n"));
+    script_clear(&s);
+
+    script_init(&s, 30000); /* the same while the first connect is under way: it is born, then says why it died */
+    tick(&s);
+    leave(&s, &exit, 5000);
+    expect(&s, "");
+    signal[0] = '\0'; /* copied */
+    up(&s);
+    expect(&s, "online c1\nstale c1 process_exited 139 SIGSEGV\n");
+    ack(&s, FAREWELL, 0);
+    expect(&s, "disconnect\nexit 0\n");
+    script_clear(&s);
+}
+
+static void test_farewell_is_not_awaited_for_ever(void **state)
+{
+    static const struct {
+        const char *why;
+        ms_t within, expected;
+    } rows[] = {
+        { "at most a second", 5000, 1000 },
+        { "less if the caller has less", 200, 200 },
+        { "no time at all", 0, 0 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct script s;
+        ms_t since;
+        script_online(&s, 30000);
+        since = s.now;
+        leave(&s, NULL, rows[i].within);
+        if (rows[i].within > 0)
+            pass(&s);
+        if (s.now - since != rows[i].expected || !strstr(buf_str(&s.trace), "disconnect\nexit 1\n"))
+            fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
+        script_clear(&s);
+    }
+}
+
+static void test_leaving_offline(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_init(&s, 30000);
+    tick(&s);
+    down(&s, WORKER_FAILED);
+    leave(&s, NULL, 300);
+    while (!worker_has_ended(s.worker)) {
+        if (pass(&s) == 0 || strstr(buf_str(&s.trace), "connect"))
+            down(&s, WORKER_FAILED); /* it keeps trying meanwhile */
+    }
+    assert_int_equal(s.now, 100300);
+    script_clear(&s);
+}
+
+static void test_refused_farewell_leaves_it_to_the_will(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    leave(&s, NULL, 1000);
+    ack(&s, FAREWELL, 0x87);
+    expect(&s, "notice the broker refused a message (reason 0x87)\nexit 1\n");
+    script_clear(&s);
+}
+
+static void test_refused_requests_are_declared(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    feed(&s, (struct worker_input){ .kind = WORKER_SUBSCRIBED, .ack = { REQUESTS, 0x87 } });
+    expect(&s, "notice the broker refused a subscription (reason 0x87)\nonline c1 no-rpc\n");
+    script_clear(&s);
+}
+
+static void test_stray_inputs_change_nothing(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    up(&s);
+    expect(&s, "");
+    ack(&s, FAREWELL, 0);
+    expect(&s, "");
+    script_clear(&s);
+
+    script_init(&s, 30000);
+    down(&s, WORKER_DOWN); /* before anything was begun: only the first connect follows */
+    expect(&s, "connect, will stale c1 connection_lost\n");
+    message(&s, PRESENCE_TOPIC, "", false);
+    expect(&s, "");
+    script_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_first_connection),
+        cmocka_unit_test(test_reconnect_schedule),
+        cmocka_unit_test(test_offline_changes_become_one_heartbeat),
+        cmocka_unit_test(test_shared_identity_yields),
+        cmocka_unit_test(test_goodbye),
+        cmocka_unit_test(test_process_exited),
+        cmocka_unit_test(test_farewell_is_not_awaited_for_ever),
+        cmocka_unit_test(test_leaving_offline),
+        cmocka_unit_test(test_refused_farewell_leaves_it_to_the_will),
+        cmocka_unit_test(test_refused_requests_are_declared),
+        cmocka_unit_test(test_stray_inputs_change_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
