@@ -1,5 +1,6 @@
 #include "routes.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 #include "forget.h"
@@ -79,9 +80,7 @@ static void fail_ambiguous(struct call *call, const struct record *record)
     json_key(&w, "candidates");
     json_open(&w, '[');
     for (; record; record = record->same_name) {
-        strcpy(candidate, record_hive(record));
-        strcat(candidate, "/");
-        strcat(candidate, record_worker(record));
+        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
         json_put_str(&w, candidate);
     }
     json_close(&w, ']');

@@ -1,4 +1,6 @@
 /* The queen's health document: `fail` until the snapshot of her present connection is read, and while she is blind. */
+#include <stdio.h>
+
 #include "health.h"
 #include "view.h"
 
@@ -20,10 +22,10 @@ static const char *describe(const struct queen *queen)
 
 static void put_counts(const struct queen *queen, struct json_write *w)
 {
-    char name[48] = "workers:";
+    char name[48];
     health_check_int(w, "workers:total", (int64_t)queen->registry.count, NULL, HEALTH_PASS);
     for (int state = STATE_NONE + 1; state < STATE_COUNT; state++) {
-        strncpy(name + strlen("workers:"), state_name(state), sizeof name - sizeof "workers:");
+        snprintf(name, sizeof name, "workers:%s", state_name(state));
         health_check_int(w, name, (int64_t)queen->registry.counts[state], NULL, HEALTH_PASS);
     }
     health_check_int(w, "workers:documents", (int64_t)queen->registry.document_bytes, "B", HEALTH_PASS);
@@ -34,8 +36,7 @@ static void put_counter(struct json_write *w, const char *group, const char *rea
     char name[64];
     if (count == 0)
         return;
-    strcpy(name, group);
-    strncat(name, reason, sizeof name - strlen(name) - 1);
+    snprintf(name, sizeof name, "%s%s", group, reason);
     health_check_int(w, name, (int64_t)count, NULL, HEALTH_PASS);
 }
 
@@ -53,9 +54,9 @@ static void put_messages(const struct queen *queen, struct json_write *w)
 int view_health(const struct queen *queen, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
-    char service[16 + NAME_SIZE] = "queen/";
+    char service[16 + NAME_SIZE];
     enum health_status status = overall(queen);
-    strncat(service, queen->options.id, sizeof service - strlen(service) - 1);
+    snprintf(service, sizeof service, "queen/%s", queen->options.id);
     health_open(&w, status, queen->options.version, service, describe(queen));
     health_check_str(&w, "mqtt:link", queen->linked ? "up" : "down", queen->linked ? HEALTH_PASS : HEALTH_FAIL);
     health_check_str(&w, "registry:view", queen_is_live(queen) ? "live" : "blind",
