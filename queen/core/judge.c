@@ -165,7 +165,7 @@ void judge_exited(struct queen *queen, struct record *record, const struct prese
     change_state(queen, record, STATE_STALE, CAUSE_PROCESS_EXITED, &evidence);
 }
 
-static void judge_goodbye(struct queen *queen, struct record *record)
+void judge_goodbye(struct queen *queen, struct record *record)
 {
     struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_LEFT);
     confirm_drop(queen, record);

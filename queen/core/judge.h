@@ -16,6 +16,9 @@ void judge_presence(struct queen *queen, struct record *record, const struct pre
 /* The agent itself said that its program ended: stale at once, live or stored (R9, R15). */
 void judge_exited(struct queen *queen, struct record *record, const struct presence *presence);
 
+/* It said goodbye, live or stored: that closes its (session, connection). */
+void judge_goodbye(struct queen *queen, struct record *record);
+
 /* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */
 void judge_note_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat);
 void judge_note_presence(struct record *record, const struct presence *presence);

@@ -13,6 +13,8 @@ static void unverified(struct queen *queen, struct record *record, enum cause ca
 {
     struct evidence evidence = evidence_now(queen, record, PATH_NONE, result);
     change_silently(queen, record, STATE_UNVERIFIED, cause, &evidence);
+    record->cause = (uint8_t)cause; /* also of an expected one, whose state stays the same */
+    record->evidence = evidence;
 }
 
 /* The lease starts at the known age, and ends not before one grace after the first snapshot that showed the copy; watch
@@ -67,17 +69,10 @@ static bool speaks_for_current(struct record *record, struct incarnation_claim c
     return true;
 }
 
-static void stored_goodbye(struct queen *queen, struct record *record)
-{
-    struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_LEFT);
-    record->closed = record->incarnation.session != 0;
-    change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, &evidence);
-}
-
 static void stored_death(struct queen *queen, struct record *record, const struct presence *presence)
 {
     if (presence->presence == PRESENCE_OFFLINE)
-        stored_goodbye(queen, record);
+        judge_goodbye(queen, record);
     else if (presence->cause == DEATH_PROCESS_EXITED)
         judge_exited(queen, record, presence);
     else if (record->state == STATE_UNVERIFIED || record->state == STATE_ONLINE)
@@ -89,7 +84,7 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
     if (queen_heard_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
         return;
     judge_note_presence(record, presence);
-    if (record->state == STATE_NONE) {
+    if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN) {
         lease_from(queen, record, 0);
         unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
     }

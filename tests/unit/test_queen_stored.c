@@ -1,0 +1,134 @@
+#include "queen_script.h"
+
+#define OF_A_DAY "say \"retain_s\":86400; left "
+
+static void r15_stored_copies_alone_are_hearsay(void **state)
+{
+    static const struct row rows[] = {
+        { "a heartbeat is no life", "connect; stored beat 1.1.4; read", "| unverified" },
+        { "nor is a birth", "connect; stored birth 1.1; read", "| unverified" },
+        { "a goodbye is believed", "connect; stored bye 1.1; read", "unknown -> offline (goodbye) | offline" },
+        { "a crash as well", "connect; stored crash 1.1; read", "unknown -> stale (process_exited) | stale" },
+        { "... told once, however often it is read",
+          "connect; stored crash 1.1; read; down; connect; stored crash 1.1; read",
+          "unknown -> stale (process_exited) | stale" },
+        { "a will makes it suspect at most, silently", "connect; stored will 1.1; read; wait 34999", "| suspect" },
+        { "... until one grace has passed: it answers no requests as far as is known",
+          "connect; stored will 1.1; read; wait 35250; ack 0",
+          "unknown -> suspect (last_will), probe, suspect -> stale (last_will) | stale" },
+        { "the same will twice", "connect; stored will 1.1; stored will 1.1; read", "| suspect" },
+        { "a birth after the stored will", "connect; stored will 1.1; read; birth 1.2; wait 60000",
+          "unknown -> online (birth) | online" },
+        { "a goodbye that was read on the next link ends what its will had begun",
+          "connect; stored will 1.1; read; down; connect; stored bye 1.1; read; wait 60000",
+          "unknown -> offline (goodbye) | offline" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r15_they_never_count_against_the_living(void **state)
+{
+    static const struct row rows[] = {
+        { "a stored will behind a live beat", "up; beat 1.1.0; stored will 1.1",
+          "unknown -> online (heartbeat) | online" },
+        { "a stored goodbye behind a live birth", "connect; birth 1.1; stored bye 1.1; read",
+          "unknown -> online (birth) | online" },
+        { "a stored beat of another session retires nobody and is no conflict",
+          "up; birth 1.1; stored beat 2.1.5; beat 1.1.0", "unknown -> online (birth) | online" },
+        { "heard live on the last connection only: a stored will is held",
+          "up; birth 1.1; down; connect; stored will 1.1; read; wait 34999", "unknown -> online (birth) | suspect" },
+        { "... then asked", "up; birth 1.1; down; connect; stored will 1.1; read; wait 35000; ack 0; reply",
+          "unknown -> online (birth), ask, online -> suspect (last_will), suspect -> online (verified) | online" },
+        { "... and a goodbye is believed", "up; birth 1.1; down; connect; stored bye 1.1; read",
+          "unknown -> online (birth), online -> offline (goodbye) | offline" },
+        { "a will of another session is not", "up; birth 1.1; down; connect; stored will 2.1; read",
+          "unknown -> online (birth) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r15_the_heartbeats_session_is_current(void **state)
+{
+    static const struct row rows[] = {
+        { "a will of another session, read before", "connect; stored will 2.1; stored beat 1.1.3; read; wait 60000",
+          "| unverified" },
+        { "... and behind", "connect; stored beat 1.1.3; stored will 2.1; read; wait 60000", "| unverified" },
+        { "a goodbye of another session", "connect; stored beat 1.1.3; stored bye 2.1; read", "| unverified" },
+        { "the will of a later connection", "connect; stored beat 1.1.3; stored will 1.2; read", "| suspect" },
+        { "the will of an earlier connection", "connect; stored beat 1.2.3; stored will 1.1; read", "| unverified" },
+        { "what another session had said of itself is void",
+          "connect; stored birth 2.1; stored beat 1.1.3; stored will 1.1; read; wait 35000",
+          "unknown -> suspect (last_will) | suspect" },
+        { "what its own birth said counts", "connect; stored birth 1.1; stored beat 1.1.3; read; will 1.1",
+          "ask | suspect" },
+        { "a stored session is not retired by the next one: no conflict",
+          "connect; stored beat 1.1.3; stored beat 2.1.0; read; beat 1.1.4", "unknown -> online (heartbeat) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r15_the_lease_starts_at_the_known_age(void **state)
+{
+    static const struct row rows[] = {
+        { "unknown: a whole lease", "connect; stored beat 1.1.0; read; wait 89999; wait 1; ack 0",
+          "probe, unknown -> stale (missed_heartbeats) | stale" },
+        { "... not before", "connect; stored beat 1.1.0; read; wait 89999", "| unverified" },
+        { "40 s old: 50 s are left", OF_A_DAY "86360; connect; stored beat 1.1.0; read; wait 50000; ack 0",
+          "probe, unknown -> stale (missed_heartbeats) | stale" },
+        { "... not before", OF_A_DAY "86360; connect; stored beat 1.1.0; read; wait 49999", "| unverified" },
+        { "two hours old: one grace is left", OF_A_DAY "79200; connect; stored beat 1.1.0; read; wait 35000; ack 0",
+          "probe, unknown -> stale (missed_heartbeats) | stale" },
+        { "... not before", OF_A_DAY "79200; connect; stored beat 1.1.0; read; wait 34999", "| unverified" },
+        { "the age counts behind a stored birth, too",
+          OF_A_DAY "79200; connect; stored birth 1.1; stored beat 1.1.0; read; wait 35000", "probe | unverified" },
+        { "more left than was set: no age at all", OF_A_DAY "99999; connect; stored beat 1.1.0; read; wait 89999",
+          "| unverified" },
+        { "the snapshot takes its time: the grace starts at its end",
+          OF_A_DAY "79200; connect; stored beat 1.1.0; wait 60000; read; wait 34999", "| unverified" },
+        { "the copy is read again on the next link: no new lease",
+          "connect; stored beat 1.1.0; read; listen 60000; down; connect; stored beat 1.1.0; read; wait 30000",
+          "probe | unverified" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r15_the_document_of_one_known_by_its_birth_is_kept(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "connect; birth 1.1; stored beat 2.1.0");
+    assert_null(scene_record(&scene)->document);
+    scene_run(&scene, "stored beat 1.1.7; read");
+    assert_non_null(strstr(record_document(scene_record(&scene)).at, "\"seq\":7"));
+    scene_clear(&scene);
+}
+
+static void r15_the_age_is_shown(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "connect; stored beat 1.1.0; read");
+    assert_true(scene_record(&scene)->heard_mono == MS_NEVER);
+    scene_run(&scene, OF_A_DAY "86360; stored beat 1.1.0 @w2");
+    assert_int_equal(registry_find_name(&scene.queen->registry, TEXT("w2"))->heard_mono, scene.now - 40000);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r15_stored_copies_alone_are_hearsay),
+        cmocka_unit_test(r15_they_never_count_against_the_living),
+        cmocka_unit_test(r15_the_heartbeats_session_is_current),
+        cmocka_unit_test(r15_the_lease_starts_at_the_known_age),
+        cmocka_unit_test(r15_the_document_of_one_known_by_its_birth_is_kept),
+        cmocka_unit_test(r15_the_age_is_shown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
