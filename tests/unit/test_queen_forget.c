@@ -1,0 +1,108 @@
+#include "queen_script.h"
+
+#define GONE "unknown -> online (birth), online -> offline (goodbye)"
+#define CLEARS ", clear heartbeat, clear presence, clear witness"
+#define FORGOTTEN ", offline -> forgotten (forgotten)"
+
+static void r16_a_clear_forgets(void **state)
+{
+    static const struct row rows[] = {
+        { "what is seen cleared is not cleared again", "up; birth 1.1; bye 1.1; clear heartbeat",
+          GONE ", clear presence, clear witness" FORGOTTEN " | gone" },
+        { "the same for the presence", "up; birth 1.1; bye 1.1; clear presence",
+          GONE ", clear heartbeat, clear witness" FORGOTTEN " | gone" },
+        { "a plain device that is online", "up; beat; clear heartbeat",
+          "unknown -> online (heartbeat), clear presence, clear witness, online -> forgotten (forgotten) | gone" },
+        { "one with a session that is online heals itself", "up; beat 1.1.0; clear heartbeat; clear presence",
+          "unknown -> online (heartbeat) | online" },
+        { "one that is being confirmed", "up; birth 1.1; will 1.1; clear presence; ack 10; wait 9000",
+          "unknown -> online (birth), ask, clear heartbeat, clear witness, online -> forgotten (forgotten) | gone" },
+        { "one that waits for a proof", "up; birth 1.1; wait 90000; clear presence; ack 0",
+          "unknown -> online (birth), online -> suspect (missed_heartbeats), probe, clear heartbeat, clear witness, "
+          "suspect -> forgotten (forgotten) | gone" },
+        { "one that is known from a stored copy", "connect; stored beat 1.1.0; read; clear heartbeat",
+          "clear presence, clear witness, unknown -> forgotten (forgotten) | gone" },
+        { "nobody", "up; clear heartbeat; clear presence", "| gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r16_delete_forgets(void **state)
+{
+    static const struct row rows[] = {
+        { "one that left", "up; birth 1.1; bye 1.1; delete", GONE CLEARS FORGOTTEN ", 204 | gone" },
+        { "an online one is refused", "up; birth 1.1; delete", "unknown -> online (birth), 409 | online" },
+        { "unless forced", "up; birth 1.1; delete force",
+          "unknown -> online (birth)" CLEARS ", online -> forgotten (forgotten), 204 | gone" },
+        { "one that is silently suspect", "up; birth 1.1; will 1.1; delete",
+          "unknown -> online (birth), ask" CLEARS ", online -> forgotten (forgotten), 204 | gone" },
+        { "nobody", "up; delete", "404 | gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r16_the_verdict_is_cleared_and_one_event_made(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; bye 1.1");
+    assert_true(scene.verdict.len > 0);
+    scene_run(&scene, "delete");
+    assert_int_equal(scene.verdict.len, 0);
+    assert_int_equal(scene.events, 4); /* live, online, offline, forgotten */
+    assert_non_null(strstr(buf_str(&scene.event), "\"state\":null,\"previous\":\"offline\",\"cause\":\"forgotten\""));
+    assert_int_equal(scene.queen->registry.count, 0);
+    scene_clear(&scene);
+}
+
+static void r16_a_tombstone_keeps_stored_copies_away(void **state)
+{
+    static const struct row rows[] = {
+        { "the buried session is cleared again", "up; birth 1.1; bye 1.1; delete; stored bye 1.1; stored beat 1.1.3",
+          GONE CLEARS FORGOTTEN ", 204, clear presence, clear heartbeat | gone" },
+        { "also on a later link", "up; birth 1.1; bye 1.1; delete; down; up; down; up; stored beat 1.1.3",
+          GONE CLEARS FORGOTTEN ", 204, clear heartbeat | gone" },
+        { "another session is somebody else", "up; birth 1.1; bye 1.1; delete; stored beat 2.1.0",
+          GONE CLEARS FORGOTTEN ", 204 | unverified" },
+        { "a live beat brings it back, and ends the tombstone",
+          "up; birth 1.1; bye 1.1; delete; beat 1.2.9; down; connect; stored bye 1.2; read",
+          GONE CLEARS FORGOTTEN ", 204, unknown -> online (heartbeat), online -> offline (goodbye) | offline" },
+        { "without a session: the copies of the next snapshot",
+          "up; beat; delete force; stored beat; down; connect; stored beat; read",
+          "unknown -> online (heartbeat)" CLEARS
+          ", online -> forgotten (forgotten), 204, clear heartbeat, clear heartbeat | gone" },
+        { "... and not those of the one after", "up; beat; delete force; down; up; down; connect; stored beat; read",
+          "unknown -> online (heartbeat)" CLEARS ", online -> forgotten (forgotten), 204 | unverified" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r16_the_expected_are_never_forgotten(void **state)
+{
+    static const struct row rows[] = {
+        { "clears", "up; clear heartbeat; clear presence", "| unverified" },
+        { "DELETE", "up; delete force", "409 | unverified" },
+        { "even when it has left", "up; birth 1.1; bye 1.1; clear presence; delete", GONE ", 409 | offline" },
+    };
+    struct queen_options options = scene_options;
+    (void)state;
+    options.expect = TEXT("w1");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        row_check_with(&rows[i], &options);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r16_a_clear_forgets),
+        cmocka_unit_test(r16_delete_forgets),
+        cmocka_unit_test(r16_the_verdict_is_cleared_and_one_event_made),
+        cmocka_unit_test(r16_a_tombstone_keeps_stored_copies_away),
+        cmocka_unit_test(r16_the_expected_are_never_forgotten),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

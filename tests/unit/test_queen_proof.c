@@ -1,0 +1,82 @@
+#include "queen_script.h"
+
+#include "proof.h"
+
+#define UP "up; beat 1.1.0; wait 1000; beat 2.1.0 @w2; wait 88999; "
+#define BEGIN                                                                                                          \
+    "unknown -> online (heartbeat), default/w2 unknown -> online (heartbeat), online -> suspect (missed_heartbeats), " \
+    "default/w2 online -> suspect (missed_heartbeats), "
+
+static void r5_one_probe_serves_all_who_wait(void **state)
+{
+    static const struct row rows[] = {
+        { "the second waits for the next probe", UP "wait 1; wait 1000", BEGIN "probe | suspect" },
+        { "which goes out when the first is acknowledged", UP "wait 1; wait 1000; ack 0",
+          BEGIN "probe, suspect -> stale (missed_heartbeats), probe | stale" },
+        { "and proves the second", UP "wait 1001; ack 0; ack 0",
+          BEGIN "probe, suspect -> stale (missed_heartbeats), probe, "
+                "default/w2 suspect -> stale (missed_heartbeats) | stale" },
+        { "both at once", "up; beat 1.1.0; beat 2.1.0 @w2; wait 90000; ack 0",
+          "unknown -> online (heartbeat), default/w2 unknown -> online (heartbeat), "
+          "online -> suspect (missed_heartbeats), default/w2 online -> suspect (missed_heartbeats), probe, "
+          "suspect -> stale (missed_heartbeats), probe | stale" },
+        { "who is heard meanwhile waits no more", UP "wait 1001; beat 1.1.1; beat 2.1.1 @w2; ack 0",
+          BEGIN "probe, suspect -> online (heartbeat), default/w2 suspect -> online (heartbeat) | online" },
+        { "an acknowledgement of an earlier link proves nothing", UP "wait 1; down; up; wait 1000",
+          BEGIN "probe | suspect" },
+        { "a refusal is an acknowledgement, too", UP "wait 1; ack 87",
+          BEGIN "probe, suspect -> stale (missed_heartbeats) | stale" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void waiting_twice_is_waiting_once(void **state)
+{
+    struct scene scene;
+    struct record *record;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; beat 1.1.0");
+    record = scene_record(&scene);
+    scene.queen->out = &scene.outbox;
+    proof_ask(scene.queen, record);
+    proof_ask(scene.queen, record);
+    assert_int_equal(record->proof, PROOF_ASKED);
+    assert_null(proof_next(scene.queen, scene.queen->proofs.token + 1));
+    assert_ptr_equal(proof_next(scene.queen, scene.queen->proofs.token), record);
+    assert_null(proof_next(scene.queen, scene.queen->proofs.token));
+    assert_int_equal(record->proof, PROOF_NONE);
+    scene_clear(&scene);
+}
+
+static void what_waited_in_vain_is_given_back(void **state)
+{
+    struct scene scene;
+    struct record *first, *second;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2");
+    first = scene_record(&scene);
+    second = registry_find_name(&scene.queen->registry, TEXT("w2"));
+    scene.queen->out = &scene.outbox;
+    proof_ask(scene.queen, first);
+    proof_ask(scene.queen, second);
+    assert_int_equal(first->proof, PROOF_ASKED);
+    assert_int_equal(second->proof, PROOF_WAITING);
+    assert_ptr_equal(proof_lost(scene.queen), first);
+    assert_ptr_equal(proof_lost(scene.queen), second);
+    assert_null(proof_lost(scene.queen));
+    assert_int_equal(scene.queen->proofs.token, 0);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r5_one_probe_serves_all_who_wait),
+        cmocka_unit_test(waiting_twice_is_waiting_once),
+        cmocka_unit_test(what_waited_in_vain_is_given_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
