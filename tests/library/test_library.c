@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -124,30 +125,36 @@ static void test_a_burst_is_merged(void **state)
     assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
 }
 
-/* The child does nothing else: after fork it must not touch what other threads of the parent may hold. */
-static pid_t fork_worker(const char *uri)
+/* What a second process of this program does: be a worker until it is killed. */
+static int be_a_worker(const char *uri)
 {
-    pid_t child = fork();
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct skep_worker *worker;
 
-    if (child == 0) {
-        struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
-        struct skep_worker *worker;
-        options.broker = uri;
-        options.worker = "w";
-        if (skep_worker_open(&options, &worker, NULL, 0) == SKEP_OK)
-            for (;;)
-                pause();
-        _exit(1);
-    }
+    options.broker = uri;
+    options.worker = "w";
+    if (skep_worker_open(&options, &worker, NULL, 0) == SKEP_OK)
+        for (;;)
+            pause();
+    return 1;
+}
+
+static pid_t spawn_worker(const char *uri)
+{
+    char path[] = "/proc/self/exe", copy[64];
+    char *argv[] = { path, copy, NULL };
+    pid_t child = -1;
+
+    snprintf(copy, sizeof copy, "%s", uri);
+    assert_int_equal(posix_spawn(&child, path, NULL, NULL, argv, environ), 0);
     return child;
 }
 
 static void test_an_abrupt_end_leaves_the_will(void **state)
 {
-    pid_t child = fork_worker(broker_uri(broker));
+    pid_t child = spawn_worker(broker_uri(broker));
     (void)state;
 
-    assert_true(child > 0);
     AWAIT_MESSAGE(watcher, PRESENCE, "\"presence\":\"online\"");
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -430,7 +437,7 @@ static void test_bad_values_are_refused(void **state)
     assert_int_equal(skep_worker_close(NULL, NULL, 0), SKEP_OK);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_birth_and_heartbeat_are_retained, setup, teardown),
@@ -452,5 +459,7 @@ int main(void)
         cmocka_unit_test(test_bad_options_are_refused),
         cmocka_unit_test(test_bad_values_are_refused),
     };
+    if (argc == 2)
+        return be_a_worker(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
