@@ -71,7 +71,8 @@ const struct command command_forget = {
                 "  skep forget hive-a/gpu-1 --force\n"
                 "  skep forget hive/hive-a          # the hive of that name\n",
     .usage = "skep forget WORKER|hive/ID [--force]",
-    .notes = "hive/ID always means a hive: a worker of a hive that is named \"hive\" is forgotten by its NAME alone.\n",
+    .notes =
+        "hive/ID always means a hive: a worker of a hive that is named \"hive\" is\nforgotten by its NAME alone.\n",
     .options = options,
     .conf_size = sizeof(struct forget_conf),
     .takes_word = true,

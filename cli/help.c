@@ -1,16 +1,15 @@
 #include "help.h"
 
-#define WIDTH 100
+#define WIDTH 80
 
 static const char examples[] = "  skep ps                                      # who is there, and how it does\n"
                                "  skep describe gpu-1                          # everything about one, and why\n"
                                "  skep wait gpu-1 --for online --timeout 2m    # in a script\n"
                                "  skep events -f                               # what changes, as it changes\n";
 
-static const char exit_status[] =
-    "Exit status:\n"
-    "  0 done; 1 failure; 2 wrong use, or an ambiguous name; 4 no such worker or hive; 5 no queen answers;\n"
-    "  6 refused; 124 timed out; 130 interrupted\n";
+static const char exit_status[] = "Exit codes:\n"
+                                  "  0 done, 1 failure, 2 wrong use or ambiguous name, 4 no such worker or hive,\n"
+                                  "  5 no queen answers, 6 refused, 124 timed out, 130 interrupted\n";
 
 void version_add(struct buf *ret)
 {

@@ -78,13 +78,20 @@ static int tell(const struct cli_conf *conf, const struct command *command)
     return err ? fail(err, &e) : EXIT_OK;
 }
 
+/* A file that cannot be used is a wrong option, whatever is wrong with it. */
+static enum err read_token(const char *path, char **ret, struct errbuf *e)
+{
+    struct errbuf why = { 0 };
+    enum err err = service_read_secret(path, ret, &why);
+
+    return err ? err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", why.text) : OK;
+}
+
 static enum err api_open(const struct cli_conf *conf, struct api **ret, struct errbuf *e)
 {
     char *token = NULL;
-    enum err err = OK;
+    enum err err = conf->token_file ? read_token(conf->token_file, &token, e) : OK;
 
-    if (conf->token_file)
-        err = service_read_secret(conf->token_file, &token, e);
     if (!err)
         err = api_new(conf->queen, token, ret, e);
     free(token);

@@ -226,7 +226,7 @@ const struct command command_ps = {
                 "  skep ps --state stale -o name    # for scripts: HIVE/NAME of the lost ones\n"
                 "  skep ps --watch                  # the table, then what changes\n",
     .usage = "skep ps [-a] [-o table|wide|json|jsonl|name] [--state STATE] [--hive HIVE] [--watch]",
-    .notes = "A list that ends in exit status 0 is whole. A warning on stderr says when the queen is blind.\n",
+    .notes = "A list that ends with exit code 0 is whole. A warning on stderr says when the\nqueen is blind.\n",
     .options = options,
     .conf_size = sizeof(struct ps_conf),
     .run = run,

@@ -24,8 +24,7 @@ static const struct conf_option options[] = {
     { "for", CONF_CHOICE, offsetof(struct wait_conf, state), .command_line_only = true, .choices = WORKER_STATE_CHOICES,
       .fallback = "online", .arg = "STATE", .help = "the state to wait for: " WORKER_STATE_CHOICES },
     { "timeout", CONF_DURATION, offsetof(struct wait_conf, timeout), .min = 0, .max = 7 * 86400000LL,
-      .command_line_only = true, .fallback = "30s", .arg = "TIME",
-      .help = "gives up after this, with exit status 124" },
+      .command_line_only = true, .fallback = "30s", .arg = "TIME", .help = "gives up after this, with exit code 124" },
     { 0 },
 };
 
@@ -113,8 +112,8 @@ static void see_events(struct wait *wait, const cJSON *answer)
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
         const char *state = document_str(event, "state");
-        if (state && worker_ref_fits(&wait->ref, document_str(event, "hive_id"), document_str(event, "worker_id")))
-            see(wait, state);
+        if (worker_ref_fits(&wait->ref, document_str(event, "hive_id"), document_str(event, "worker_id")))
+            see(wait, state ? state : "unknown");
         if (is_there(wait))
             return;
     }

@@ -1,0 +1,116 @@
+"""How skep is called, and what it says when it cannot do it."""
+
+import subprocess
+
+import pytest
+
+from conftest import BIN, LIMIT_S, Skep
+
+NOBODY = "http://127.0.0.1:1"
+COMMANDS = ["ps", "describe", "wait", "events", "forget"]
+
+
+@pytest.fixture
+def lonely():
+    """A skep without a queen."""
+    return Skep(NOBODY)
+
+
+@pytest.mark.parametrize("arguments", [["ps"], ["ps", "--watch"], ["describe", "w"], ["wait", "w"], ["events"],
+                                       ["events", "-f"], ["forget", "w"]])
+def test_without_a_queen_one_sentence_says_what_to_do(lonely, arguments):
+    done = lonely(*arguments)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.count("\n") == 1
+    assert NOBODY in done.stderr and "start skep-queen" in done.stderr and "--queen" in done.stderr
+
+
+@pytest.mark.parametrize("why, arguments, says", [
+    ("no command", [], "COMMAND"),
+    ("no such command", ["pss"], "pss"),
+    ("commands are not abbreviated", ["desc", "w"], "desc"),
+    ("no worker", ["describe"], "WORKER"),
+    ("two workers", ["describe", "a", "b"], "b: one word too many"),
+    ("a word where none belongs", ["ps", "w"], "w: one word too many"),
+    ("an option that is not there", ["ps", "--colour"], "--colour"),
+    ("options are not abbreviated", ["ps", "--wat"], "--wat"),
+    ("an option of another command", ["events", "--hive", "h"], "--hive"),
+    ("no such format", ["ps", "-o", "yaml"], "table|wide|json|jsonl|name"),
+    ("no such state", ["wait", "w", "--for", "dead"], "unverified|online"),
+    ("no duration", ["wait", "w", "--timeout", "30"], "30"),
+    ("a document cannot be watched", ["ps", "--watch", "-o", "json"], "--watch"),
+    ("no id", ["ps", "--hive", "a/b"], "a/b"),
+    ("not HTTP", ["ps", "--queen", "ftp://x"], "ftp://x"),
+    ("no URL", ["ps", "--queen", "127.0.0.1:7833"], "http://"),
+    ("a query", ["ps", "--queen", "http://x/?a=b"], "query"),
+    ("a password in a URL", ["ps", "--queen", "http://u:p@x/"], "--token-file"),
+    ("a file of a scheme", ["ps", "--queen", "file:///etc/passwd"], "file:///etc/passwd"),
+])
+def test_wrong_use(lonely, why, arguments, says):
+    done = lonely(*arguments)
+    assert (done.returncode, done.stdout) == (2, ""), why
+    assert says in done.stderr and done.stderr.count("\n") == 1, why
+
+
+@pytest.mark.parametrize("arguments", [[]] + [[command] for command in COMMANDS])
+def test_help_begins_with_examples(lonely, arguments):
+    for option in ("--help", "-h"):
+        done = lonely(*arguments, option)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.index("Examples:") < done.stdout.index("Usage:") < done.stdout.index("--queen")
+        assert "Exit codes:" in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_help_lists_every_command(lonely):
+    assert [command for command in COMMANDS if f"\n  {command} " not in lonely("--help").stdout] == []
+
+
+def test_help_of_ps_says_what_a_adds(lonely):
+    assert "adds the workers that are offline" in " ".join(lonely("ps", "--help").stdout.split())
+
+
+def test_version(lonely):
+    for arguments in (["--version"], ["ps", "--version"]):
+        done = lonely(*arguments)
+        assert (done.returncode, done.stdout.split()[0]) == (0, "skep")
+
+
+def test_options_may_stand_before_the_command(skep, fleet):
+    fleet("h1/w1")
+    assert Skep(NOBODY)("--queen", skep.environment["SKEP_QUEEN"], "ps", "-o", "name").stdout == "h1/w1\n"
+    assert skep("--queen", NOBODY, "ps").returncode == 5
+
+
+def test_the_environment_of_a_worker_is_no_filter(skep, fleet):
+    fleet("h1/w1")
+    done = skep("ps", "-o", "name", env={**skep.environment, "SKEP_HIVE": "h2", "SKEP_STATE": "stale"})
+    assert done.stdout == "h1/w1\n"
+
+
+def test_no_proxy_of_the_environment_is_asked(skep, fleet):
+    fleet("h1/w1")
+    proxies = {"http_proxy": NOBODY, "all_proxy": NOBODY}
+    assert skep("ps", "-o", "name", env={**skep.environment, **proxies}).stdout == "h1/w1\n"
+
+
+def test_a_full_disk_is_told(skep, fleet):
+    fleet("h1/w1")
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = skep("ps", stdout=full, capture_output=False, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+
+
+def test_what_answers_is_no_queen(broker):
+    """A broker takes the connection and then hangs up on HTTP."""
+    done = Skep(f"http://127.0.0.1:{broker.port}")("ps")
+    assert done.returncode in (1, 5)
+    assert done.stderr.startswith("skep: ") and done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_leaves_early_is_no_trouble(skep, fleet):
+    fleet("h1/w1")
+    line = f'"{BIN}/skep" ps -o name | true'
+    done = subprocess.run(["sh", "-c", line], env=skep.environment, capture_output=True, text=True, timeout=LIMIT_S)
+    assert (done.returncode, done.stderr) == (0, "")
