@@ -8,8 +8,8 @@
 #include "follow.h"
 #include "json.h"
 #include "output.h"
+#include "state_words.h"
 #include "url_query.h"
-#include "words.h"
 #include "worker_list.h"
 
 #define PAGE "1000"           /* workers */

@@ -11,7 +11,7 @@
 #include "follow.h"
 #include "json.h"
 #include "output.h"
-#include "words.h"
+#include "state_words.h"
 #include "worker_get.h"
 
 struct wait_conf {

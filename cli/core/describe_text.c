@@ -10,7 +10,7 @@
 #include "event_line.h"
 #include "json.h"
 #include "printable.h"
-#include "words.h"
+#include "state_words.h"
 #include "worker_table.h"
 
 /* One row of the sheet: what stands behind the label; nothing appended leaves the row out. */

@@ -8,7 +8,7 @@
 #include "document.h"
 #include "json.h"
 #include "printable.h"
-#include "words.h"
+#include "state_words.h"
 #include "worker_table.h"
 
 void state_add(struct buf *ret, const char *state, bool colour)

@@ -52,15 +52,6 @@ static bool char_is_harmful(struct text one)
     return !text_equal(text_of(shown), one);
 }
 
-static void add_escape(struct buf *buf, uint32_t code)
-{
-    if (code >= 0x10000) {
-        buf_printf(buf, "\\u%04x", (unsigned)(0xd800 + ((code - 0x10000) >> 10)));
-        code = 0xdc00 + ((code - 0x10000) & 0x3ff);
-    }
-    buf_printf(buf, "\\u%04x", (unsigned)code);
-}
-
 void printable_add_json(struct buf *buf, struct text json)
 {
     size_t done = 0;
@@ -71,7 +62,7 @@ void printable_add_json(struct buf *buf, struct text json)
         bool plain = json.at[i] >= ' ' && json.at[i] < 0x7f;
         if (!plain && char_is_harmful(one)) {
             buf_add(buf, json.at + done, i - done);
-            add_escape(buf, char_code(one.at, one.len));
+            buf_printf(buf, "\\u%04x", (unsigned)char_code(one.at, one.len)); /* all harmful ones fit in four digits */
             done = i + one.len;
         }
         i += one.len;

@@ -12,8 +12,8 @@
 #include "json.h"
 #include "name.h"
 #include "printable.h"
+#include "state_words.h"
 #include "table.h"
-#include "words.h"
 
 /* Appends the member `name` of `document` as a cell; nothing appended shows as "-". */
 typedef void cell_fn(struct buf *ret, const cJSON *document, const char *name);

@@ -1,6 +1,6 @@
-/* words.h - what the queen's states and causes mean, and how states look. Pure. */
-#ifndef SKEP_CLI_WORDS_H
-#define SKEP_CLI_WORDS_H
+/* state_words.h - what the queen's states and causes mean, and how states look. Pure. */
+#ifndef SKEP_CLI_STATE_WORDS_H
+#define SKEP_CLI_STATE_WORDS_H
 
 #include "base.h"
 

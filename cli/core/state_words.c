@@ -1,4 +1,4 @@
-#include "words.h"
+#include "state_words.h"
 
 #include <string.h>
 
