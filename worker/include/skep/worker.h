@@ -64,9 +64,11 @@ struct skep_worker_options {
     void *user;
 };
 
-#define SKEP_WORKER_OPTIONS_INIT           \
-    {                                      \
-        sizeof(struct skep_worker_options) \
+/* A value for every member, so that it compiles without a warning in C and C++. */
+#define SKEP_WORKER_OPTIONS_INIT                                                                                       \
+    {                                                                                                                  \
+        sizeof(struct skep_worker_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
+            0, 0, 0, 0, 0, 0, NULL, NULL                                                                               \
     }
 
 /* How a watched process ended, for skep_worker_close. */
