@@ -1,0 +1,184 @@
+#include "roster.h"
+
+#include "argv_split.h"
+
+#define SECTION_PREFIX "worker \""
+#define INTERVAL_MIN 50
+#define INTERVAL_MAX 86400000
+
+#define X(symbol, name) [RESTART_##symbol] = name,
+static const char *const policy_names[] = { RESTART_POLICIES(X) };
+#undef X
+
+void roster_init(struct roster *roster)
+{
+    arena_init(&roster->arena, 0);
+    roster->count = 0;
+}
+
+void roster_clear(struct roster *roster)
+{
+    arena_clear(&roster->arena);
+    roster->count = 0;
+}
+
+bool roster_is_section(const char *section)
+{
+    return strncmp(section, SECTION_PREFIX, strlen(SECTION_PREFIX)) == 0;
+}
+
+/* worker "NAME" -> NAME */
+static bool section_name(const char *section, struct text *ret)
+{
+    struct text name = text_of(section + strlen(SECTION_PREFIX));
+    if (name.len == 0 || name.at[name.len - 1] != '"')
+        return false;
+    name.len--;
+    *ret = name;
+    return true;
+}
+
+static enum err begin(struct roster *roster, const char *section, int line, struct errbuf *e)
+{
+    struct roster_entry *entry = &roster->entries[roster->count];
+    struct text name;
+    enum err err;
+    if (!section_name(section, &name))
+        return err_set(e, ERR_SYNTAX, "a worker's section is written [worker \"NAME\"]");
+    if ((err = name_check(name, "worker", e)) != OK)
+        return err;
+    if (roster->count == ROSTER_MAX)
+        return err_set(e, ERR_FULL, "more than %d workers", ROSTER_MAX);
+    *entry = (struct roster_entry){ .name = arena_copy(&roster->arena, name), .line = line };
+    if (!entry->name)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    if (roster_find(roster, entry->name))
+        return err_set(e, ERR_DUPLICATE, "worker %s is listed twice", entry->name);
+    roster->count++;
+    return OK;
+}
+
+static enum err set_command(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    size_t count;
+    enum err err = argv_split(&roster->arena, text_of(value), &entry->command, &count, e);
+    if (err == OK && count == 0)
+        err = err_set(e, ERR_RANGE, "command: is empty");
+    return err;
+}
+
+static enum err set_interval(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    (void)roster;
+    if (text_to_duration(text_of(value), &entry->interval) != OK || entry->interval < INTERVAL_MIN ||
+        entry->interval > INTERVAL_MAX)
+        return err_set(e, ERR_RANGE, "interval %s: must be a duration from 50ms to 1d", value);
+    return OK;
+}
+
+static enum err set_restart(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    (void)roster;
+    for (int policy = 0; policy < RESTART_POLICY_COUNT; policy++)
+        if (strcmp(value, policy_names[policy]) == 0) {
+            entry->restart = policy;
+            return OK;
+        }
+    return err_set(e, ERR_RANGE, "restart %s: must be always, on-failure or never", value);
+}
+
+/* Names of the agent's own interface: what the hive passes by them must not be bent by a worker's section. */
+static bool is_reserved(const char *assignment)
+{
+    return strncmp(assignment, "SKEP_", strlen("SKEP_")) == 0;
+}
+
+static enum err add_environment(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value)
+        return err_set(e, ERR_SYNTAX, "environment %s: must be KEY=VALUE", value);
+    if (is_reserved(value))
+        return err_set(e, ERR_REFUSED, "environment %s: names that begin with SKEP_ belong to the agent", value);
+    if (entry->environment_count == ROSTER_ENVIRONMENT_MAX)
+        return err_set(e, ERR_FULL, "environment: at most %d of them", ROSTER_ENVIRONMENT_MAX);
+    if (!(entry->environment[entry->environment_count] = arena_copy(&roster->arena, text_of(value))))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    entry->environment_count++;
+    return OK;
+}
+
+static enum err set_directory(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    if (value[0] != '/')
+        return err_set(e, ERR_RANGE, "directory %s: must be an absolute path", value);
+    entry->directory = arena_copy(&roster->arena, text_of(value));
+    return entry->directory ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
+static const struct key {
+    const char *name;
+    enum err (*set)(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e);
+    bool repeatable;
+} keys[] = {
+    { "command", set_command, false },        { "interval", set_interval, false },   { "restart", set_restart, false },
+    { "environment", add_environment, true }, { "directory", set_directory, false },
+};
+
+static enum err set(struct roster *roster, struct roster_entry *entry, const char *key, const char *value,
+                    struct errbuf *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (strcmp(key, keys[i].name) != 0)
+            continue;
+        if (!keys[i].repeatable && (entry->given & 1u << i))
+            return err_set(e, ERR_DUPLICATE, "%s is given twice", key);
+        entry->given |= 1u << i;
+        return keys[i].set(roster, entry, value, e);
+    }
+    return err_set(e, ERR_UNKNOWN, "%s: a worker has command, interval, restart, environment and directory", key);
+}
+
+enum err roster_key(struct roster *roster, const char *section, const char *key, const char *value, int line,
+                    struct errbuf *e)
+{
+    if (!key)
+        return begin(roster, section, line, e);
+    return set(roster, &roster->entries[roster->count - 1], key, value, e);
+}
+
+enum err roster_check(const struct roster *roster, struct errbuf *e)
+{
+    for (size_t i = 0; i < roster->count; i++)
+        if (!roster->entries[i].command)
+            return err_set(e, ERR_MISSING, "line %d: worker %s has no command", roster->entries[i].line,
+                           roster->entries[i].name);
+    return OK;
+}
+
+const struct roster_entry *roster_find(const struct roster *roster, const char *name)
+{
+    for (size_t i = 0; i < roster->count; i++)
+        if (strcmp(roster->entries[i].name, name) == 0)
+            return &roster->entries[i];
+    return NULL;
+}
+
+static bool words_same(char *const *a, char *const *b)
+{
+    for (; *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return false;
+    return *a == *b;
+}
+
+static bool text_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool roster_entry_same(const struct roster_entry *a, const struct roster_entry *b)
+{
+    return words_same(a->command, b->command) && a->interval == b->interval &&
+           words_same(a->environment, b->environment) && text_same(a->directory, b->directory);
+}

@@ -1,0 +1,65 @@
+/* roster.h - the workers of a hive as hive.ini lists them: `[worker "NAME"]` sections. Pure: fed key by key.
+ *
+ *     [worker "w1"]
+ *     command = python3 serve.py --port 8001
+ *     interval = 5s
+ *     restart = on-failure
+ *     environment = MODEL=llama
+ *     directory = /srv/w1
+ */
+#ifndef SKEP_ROSTER_H
+#define SKEP_ROSTER_H
+
+#include "arena.h"
+#include "name.h"
+
+#define ROSTER_MAX 1000
+#define ROSTER_ENVIRONMENT_MAX 64
+
+#define RESTART_POLICIES(X)     \
+    X(ALWAYS, "always")         \
+    X(ON_FAILURE, "on-failure") \
+    X(NEVER, "never")
+#define X(symbol, name) RESTART_##symbol,
+enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
+#undef X
+
+struct roster_entry {
+    const char *name;
+    char **command; /* NULL-terminated */
+    ms_t interval;  /* 0 = the agent's own default */
+    enum restart_policy restart;
+    char *environment[ROSTER_ENVIRONMENT_MAX + 1]; /* KEY=VALUE, NULL-terminated */
+    size_t environment_count;
+    const char *directory; /* NULL = the hive's */
+    int line;              /* of its section */
+    unsigned given;        /* which keys were given, a bit each */
+};
+
+struct roster {
+    struct arena arena; /* everything that the entries point to */
+    struct roster_entry entries[ROSTER_MAX];
+    size_t count;
+};
+
+/* Large: allocate it. */
+void roster_init(struct roster *roster);
+void roster_clear(struct roster *roster);
+
+/* True if the section is `worker "..."`, so that its keys belong here. */
+bool roster_is_section(const char *section);
+
+/* One key (NULL: the section's head) in file order. ERR_ID, ERR_DUPLICATE (section or key given twice), ERR_UNKNOWN,
+ * ERR_RANGE, ERR_SYNTAX, ERR_FULL, ERR_NOMEM, with the sentence; the caller adds file and line. */
+enum err roster_key(struct roster *roster, const char *section, const char *key, const char *value, int line,
+                    struct errbuf *e);
+
+/* What only the whole shows: a worker without a command. */
+enum err roster_check(const struct roster *roster, struct errbuf *e);
+
+const struct roster_entry *roster_find(const struct roster *roster, const char *name); /* NULL when not listed */
+
+/* True if a running process of `a` would be started the same way by `b`. */
+bool roster_entry_same(const struct roster_entry *a, const struct roster_entry *b);
+
+#endif
