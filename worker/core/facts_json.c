@@ -7,11 +7,22 @@
 #include "json.h"
 #include "json_write.h"
 
+/* By hand, because the core may not call cJSON. */
+static bool is_null(const cJSON *value)
+{
+    return (value->type & 0xff) == cJSON_NULL;
+}
+
+static bool is_object(const cJSON *value)
+{
+    return (value->type & 0xff) == cJSON_Object;
+}
+
 static enum err merge_metric(struct facts *facts, const cJSON *entry, struct errbuf *e)
 {
     double value = NAN;
 
-    if (!cJSON_IsNull(entry) && !json_number(entry, &value))
+    if (!is_null(entry) && !json_number(entry, &value))
         return err_set(e, ERR_TYPE, "metrics: every value must be a number or null");
     return facts_set_metric(facts, text_of(entry->string), value, e);
 }
@@ -20,7 +31,7 @@ static enum err merge_label(struct facts *facts, const cJSON *entry, struct errb
 {
     const char *value = json_string(entry);
 
-    if (!cJSON_IsNull(entry) && !value)
+    if (!is_null(entry) && !value)
         return err_set(e, ERR_TYPE, "labels: every value must be a text or null");
     return facts_set_label(facts, text_of(entry->string), text_of(value), e);
 }
@@ -30,11 +41,11 @@ static enum err merge_entries(struct facts *facts, const cJSON *object, struct e
     bool metrics = strcmp(object->string, "metrics") == 0;
     const cJSON *entry;
 
-    if (cJSON_IsNull(object)) {
+    if (is_null(object)) {
         *(metrics ? &facts->metric_count : &facts->label_count) = 0;
         return OK;
     }
-    if (!cJSON_IsObject(object))
+    if (!is_object(object))
         return err_set(e, ERR_TYPE, "%s: must be an object", object->string);
     cJSON_ArrayForEach(entry, object)
     {
@@ -53,10 +64,10 @@ static enum err merge_member(struct facts *facts, const cJSON *member, ms_t now,
 
     if (strcmp(member->string, "metrics") == 0 || strcmp(member->string, "labels") == 0)
         return merge_entries(facts, member, e);
-    if (text || cJSON_IsNull(member))
+    if (text || is_null(member))
         if ((err = facts_set_text(facts, member->string, text_of(text), NULL)) != ERR_UNKNOWN)
             return err == OK ? OK : err_set(e, err, "%s: not a value for this field", member->string);
-    if (json_number(member, &number) || cJSON_IsNull(member))
+    if (json_number(member, &number) || is_null(member))
         if ((err = facts_set_number(facts, member->string, number, now, e)) != ERR_UNKNOWN)
             return err;
     return err_set(e, ERR_UNKNOWN, "%.64s: not a field of this type that a program may set", member->string);
@@ -66,7 +77,7 @@ static enum err merge_object(struct facts *facts, const cJSON *object, ms_t now,
 {
     const cJSON *member;
 
-    if (!cJSON_IsObject(object))
+    if (!is_object(object))
         return err_set(e, ERR_TYPE, "must be a JSON object");
     cJSON_ArrayForEach(member, object)
     {

@@ -1,0 +1,114 @@
+/* test_outage.c - brokers that go, hang or are away, links that break, identities that are shared. */
+#include <stdio.h>
+#include <string.h>
+
+#include "proxy.h"
+#include "scene.h"
+
+static bool is_offline(void *user)
+{
+    return skep_worker_is_online(user) == 0;
+}
+
+static void test_it_returns_after_the_broker_was_killed(void **state)
+{
+    struct skep_worker *worker = online_at(broker_uri(broker));
+    (void)state;
+
+    watcher_close(watcher);
+    broker_kill(broker);
+    assert_true(await(is_offline, worker, AWAIT_LIMIT));
+    assert_int_equal(skep_worker_set_status(worker, "busy"), SKEP_OK);
+    assert_true(broker_restart(broker));
+    watcher = watcher_open(broker_uri(broker), "#");
+    AWAIT_MESSAGE(watcher, HEARTBEAT, "\"status\":\"busy\"", skep_worker_session(worker));
+    assert_int_equal(watcher_count(watcher, HEARTBEAT, "\"connection\":1,"), 0); /* no leftovers of the first link */
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+}
+
+static void test_it_returns_after_a_reset_link(void **state)
+{
+    struct proxy *proxy = proxy_start(broker_port(broker));
+    struct skep_worker *worker;
+    char uri[64];
+    (void)state;
+
+    assert_non_null(proxy);
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", proxy_port(proxy));
+    worker = online_at(uri);
+    for (int i = 0; i < 3; i++) {
+        proxy_reset(proxy, 100);
+        AWAIT_MESSAGE(watcher, PRESENCE, "\"cause\":\"connection_lost\"");
+        AWAIT_MESSAGE(watcher, PRESENCE, "\"presence\":\"online\"");
+        assert_true(await(is_online, worker, AWAIT_LIMIT));
+    }
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+    proxy_free(proxy);
+}
+
+static void test_a_hanging_broker_does_not_hold_the_end_up(void **state)
+{
+    struct skep_worker *worker = online_at(broker_uri(broker));
+    (void)state;
+
+    broker_pause(broker);
+    assert_int_equal(skep_worker_set_status(worker, "busy"), SKEP_OK);
+    assert_int_equal(skep_worker_close(worker, NULL, 300), SKEP_TIMEOUT);
+    broker_resume(broker);
+    AWAIT_MESSAGE(watcher, PRESENCE, "\"cause\":\"connection_lost\""); /* the will speaks instead */
+}
+
+static void test_a_broker_that_is_away(void **state)
+{
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct skep_worker *worker;
+    (void)state;
+
+    broker_kill(broker);
+    worker = open_at(broker_uri(broker), options);
+    assert_int_equal(skep_worker_set_status(worker, "idle"), SKEP_OK);
+    assert_int_equal(skep_worker_close(worker, NULL, 100), SKEP_TIMEOUT);
+    worker = open_at("mqtt://no-such-host.invalid", options);
+    assert_int_equal(skep_worker_close(worker, NULL, 100), SKEP_TIMEOUT);
+}
+
+static void count_notice(void *user, enum skep_log_level level, const char *message)
+{
+    (void)level;
+    if (strstr(message, "somebody else uses the identity"))
+        __atomic_fetch_add((int *)user, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool was_noticed(void *user)
+{
+    return __atomic_load_n((int *)user, __ATOMIC_SEQ_CST) > 0;
+}
+
+static void test_two_with_one_identity_notice(void **state)
+{
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct skep_worker *first, *second;
+    int noticed = 0;
+    (void)state;
+
+    options.log = count_notice;
+    options.user = &noticed;
+    first = open_at(broker_uri(broker), options);
+    assert_true(await(is_online, first, AWAIT_LIMIT));
+    second = open_at(broker_uri(broker), options);
+    assert_true(await(was_noticed, &noticed, AWAIT_LIMIT));
+    skep_worker_close(first, NULL, 0);
+    skep_worker_close(second, NULL, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_it_returns_after_the_broker_was_killed, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_it_returns_after_a_reset_link, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_a_hanging_broker_does_not_hold_the_end_up, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_a_broker_that_is_away, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_two_with_one_identity_notice, scene_open, scene_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
