@@ -1,0 +1,56 @@
+/* client.h - the client's end of a link: what libmosquitto does for the drivers. CONNECT, keep alive, packets in
+ * bursts.
+ *
+ * Whoever embeds it calls client_turn when client_deadline has come (or later: then more lies in the socket), does what
+ * it does at every turn, and calls client_finish last. */
+#ifndef SIM_CLIENT_H
+#define SIM_CLIENT_H
+
+#include "fake_broker.h"
+
+enum client_phase { CLIENT_IDLE, CLIENT_CONNECTING, CLIENT_UP, CLIENT_ENDED };
+
+/* Every member is called by client_turn, but for the last two: client_finish. */
+struct client_events {
+    void (*packet)(void *user); /* a burst begins */
+    void (*up)(void *user);
+    void (*message)(void *user, const struct publish *publish);
+    void (*acked)(void *user, uint64_t token, uint8_t reason);
+    void (*subscribed)(void *user, uint64_t token, uint8_t reason);
+    void (*down)(void *user, const char *why); /* a link that was up ended */
+    void (*failed)(void *user, const char *why);
+};
+
+struct client {
+    struct fake_broker *broker;
+    const struct client_events *events;
+    void *user;
+    const char *id; /* borrowed */
+    ms_t keep_alive, attempt_limit;
+    bool cut; /* its path to the broker: client_set_cut */
+    enum client_phase phase;
+    struct wire *wire; /* NULL while there is no TCP connection */
+    bool was_up, pinged;
+    const char *why;
+    ms_t give_up_at; /* while CONNECTING */
+    ms_t heard, said;
+};
+
+/* `will` is borrowed during the call; NULL = none. */
+void client_connect(struct client *client, const struct publish *will);
+
+/* Nothing happens unless it is up. */
+void client_publish(struct client *client, const struct publish *publish);
+void client_subscribe(struct client *client, const struct subscribe *subscribe);
+void client_unsubscribe(struct client *client, const char *filter);
+void client_disconnect(struct client *client); /* DISCONNECT, then idle */
+
+void client_vanish(struct client *client);               /* the process died: no DISCONNECT; idle */
+void client_reset(struct client *client);                /* both ends of the link see a reset */
+void client_set_cut(struct client *client, bool is_cut); /* packets are dropped on the path, both ways */
+
+ms_t client_deadline(const struct client *client);
+void client_turn(struct client *client);
+void client_finish(struct client *client);
+
+#endif

@@ -1,0 +1,144 @@
+#include "device.h"
+
+#include <stdio.h>
+
+#include "topic.h"
+
+#define SAID_MAX 100 /* bytes of a payload in the trace */
+
+struct device {
+    struct node node;
+    char client_id[CLIENT_ID_SIZE];
+    bool aloud;
+};
+
+static void on_packet(void *user)
+{
+    (void)user;
+}
+
+static void on_up(void *user)
+{
+    node_say(user, "connected");
+}
+
+static void on_message(void *user, const struct publish *publish)
+{
+    const struct device *device = user;
+    int len = publish->payload.len < SAID_MAX ? (int)publish->payload.len : SAID_MAX;
+    if (device->aloud)
+        node_say(&device->node, "got %s%s %.*s", publish->topic, publish->retain ? " (stored)" : "", len,
+                 publish->payload.len ? publish->payload.at : "");
+}
+
+static void on_acked(void *user, uint64_t token, uint8_t reason)
+{
+    (void)user, (void)token, (void)reason;
+}
+
+static void on_end(void *user, const char *why)
+{
+    node_say(user, "lost its link (%s)", why);
+}
+
+static const struct client_events client_events = { on_packet, on_up, on_message, on_acked, on_acked, on_end, on_end };
+
+static ms_t deadline(const struct node *node)
+{
+    (void)node;
+    return MS_NEVER;
+}
+
+static void turn(struct node *node)
+{
+    client_turn(&node->client);
+    client_finish(&node->client);
+}
+
+static void clear(struct node *node)
+{
+    (void)node;
+}
+
+static const struct node_kind kind = { "device", deadline, turn, clear };
+
+bool node_is_device(const struct node *node)
+{
+    return node->kind == &kind;
+}
+
+/* `default/d1/heartbeat` is a worker's topic; all else is taken as it is. */
+static void topic_expand(const char *text, char ret[TOPIC_SIZE])
+{
+    struct text rest = text_of(text);
+    struct text hive = text_split(&rest, '/');
+    struct text name = text_split(&rest, '/');
+    if (rest.at && !memchr(rest.at, '/', rest.len) && !text_is(hive, "skep"))
+        snprintf(ret, TOPIC_SIZE, WORLD_ROOT "/hive/%.*s/worker/%.*s/%s", (int)hive.len, hive.at, (int)name.len,
+                 name.at, rest.at);
+    else
+        snprintf(ret, TOPIC_SIZE, "%s", text);
+}
+
+static struct device *device_find_or_add(struct world *world, const char *name)
+{
+    struct node *node = world_find(world, name);
+    struct device *device;
+    if (node)
+        return node_is_device(node) ? (struct device *)node : NULL;
+    device = sim_alloc(&world->arena, sizeof *device);
+    world_add(world, &device->node, &kind, name);
+    device->node.client.id = device->client_id;
+    device->node.client.events = &client_events;
+    device->node.client.attempt_limit = 5000;
+    return device;
+}
+
+enum err device_connect(struct world *world, const char *name, const struct words *words, struct errbuf *e)
+{
+    struct device *device = device_find_or_add(world, name);
+    const char *will = words_value(words, "will");
+    char topic[TOPIC_SIZE];
+    struct publish publish = { .topic = topic, .payload = text_of(words->payload), .qos = 1, .retain = true };
+    if (!device || device->node.client.phase != CLIENT_IDLE)
+        return err_set(e, ERR_CONFLICT, "%s is connected, or no device", name);
+    if (will)
+        topic_expand(will, topic);
+    snprintf(device->client_id, sizeof device->client_id, "%s", words_text(words, "as", name));
+    device->node.client.keep_alive = words_duration(words, "keep-alive", 10000);
+    device->node.running = true;
+    device->node.paused = false;
+    client_connect(&device->node.client, will ? &publish : NULL);
+    return OK;
+}
+
+enum err device_publish(struct node *node, const struct words *words, struct errbuf *e)
+{
+    char topic[TOPIC_SIZE];
+    struct publish publish = { .topic = topic,
+                               .payload = text_of(words->payload),
+                               .qos = (uint8_t)words_number(words, "qos", 1),
+                               .retain = words_has(words, "retained"),
+                               .expiry_s = (uint32_t)words_number(words, "expiry", 0) };
+    if (!words->payload || node->client.phase != CLIENT_UP)
+        return err_set(e, ERR_STATE, "%s is not connected, or the payload is missing ('' is an empty one)", node->name);
+    topic_expand(words_at(words, 2), topic);
+    client_publish(&node->client, &publish);
+    return OK;
+}
+
+enum err device_subscribe(struct node *node, const struct words *words, struct errbuf *e)
+{
+    char filter[TOPIC_SIZE];
+    if (node->client.phase != CLIENT_UP)
+        return err_set(e, ERR_STATE, "%s is not connected", node->name);
+    topic_expand(words_at(words, 2), filter);
+    ((struct device *)node)->aloud |= words_has(words, "aloud");
+    client_subscribe(&node->client, &(struct subscribe){ .filter = filter, .qos = 1 });
+    return OK;
+}
+
+void device_disconnect(struct node *node)
+{
+    client_disconnect(&node->client);
+}

@@ -1,0 +1,338 @@
+#include "fake_broker.h"
+
+#include <utlist.h>
+
+struct subscription {
+    struct subscribe subscribe;
+    struct subscription *prev, *next;
+};
+
+struct session {
+    const char *client_id;
+    struct wire *wire;
+    struct publish will; /* topic NULL = none, or taken back */
+    ms_t keep_alive;     /* 0 = none */
+    ms_t heard;
+    struct subscription *subscriptions;
+    struct session *prev, *next;
+};
+
+void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace)
+{
+    *broker = (struct fake_broker){ .network = network, .trace = trace, .running = true };
+    broker->stored.arena = broker->saved.arena = network->arena;
+}
+
+void fake_broker_clear(struct fake_broker *broker)
+{
+    retained_clear(&broker->stored);
+    retained_clear(&broker->saved);
+}
+
+struct wire *fake_broker_accept(struct fake_broker *broker)
+{
+    return broker->running ? wire_open(broker->network) : NULL;
+}
+
+/* `skep:w:default:w1` is w1 in a trace. */
+static const char *short_name(const char *client_id)
+{
+    const char *colon = strrchr(client_id, ':');
+    return colon ? colon + 1 : client_id;
+}
+
+static void tell(const struct fake_broker *broker, const char *what, const char *whom)
+{
+    if (broker->trace)
+        trace_line(broker->trace, broker->network->now, "broker", "", "%s %s", what, whom);
+}
+
+static void send_to(struct fake_broker *broker, struct session *session, const struct packet *packet)
+{
+    wire_send(broker->network, session->wire, SIDE_CLIENT, packet);
+}
+
+static void deliver(struct fake_broker *broker, struct session *session, const struct subscription *subscription,
+                    const struct publish *publish)
+{
+    struct packet packet = { .kind = PACKET_PUBLISH, .publish = *publish };
+    if (subscription->subscribe.qos < publish->qos)
+        packet.publish.qos = subscription->subscribe.qos;
+    send_to(broker, session, &packet);
+}
+
+/* True if there is a subscriber, also one that gets no copy of what it sent itself. */
+static bool deliver_to(struct fake_broker *broker, struct session *session, const struct session *from,
+                       const struct publish *publish)
+{
+    const struct subscription *subscription;
+    bool matched = false;
+    DL_FOREACH(session->subscriptions, subscription)
+    {
+        if (!filter_matches(subscription->subscribe.filter, publish->topic))
+            continue;
+        matched = true;
+        if (session != from || !subscription->subscribe.no_local)
+            deliver(broker, session, subscription, publish);
+    }
+    return matched;
+}
+
+/* True if there is a subscriber. `from` is NULL for a will. */
+static bool route(struct fake_broker *broker, const struct session *from, const struct publish *publish)
+{
+    struct publish live = *publish;
+    struct session *session;
+    bool matched = false;
+    if (publish->retain)
+        retained_put(&broker->stored, publish, broker->network->now + (ms_t)publish->expiry_s * 1000);
+    live.retain = false;
+    DL_FOREACH(broker->sessions, session)
+    {
+        matched |= deliver_to(broker, session, from, &live);
+    }
+    return matched;
+}
+
+static void publish_will(struct fake_broker *broker, struct session *session)
+{
+    struct publish will = session->will;
+    session->will.topic = NULL;
+    if (!will.topic)
+        return;
+    tell(broker, "will", short_name(session->client_id));
+    route(broker, NULL, &will);
+}
+
+/* The subscriptions of a session end with it, before its will is published. */
+static void session_end(struct fake_broker *broker, struct session *session)
+{
+    DL_DELETE(broker->sessions, session);
+    wire_close(broker->network, session->wire, SIDE_BROKER);
+    publish_will(broker, session);
+}
+
+static struct session *session_find(const struct fake_broker *broker, const char *client_id)
+{
+    struct session *session;
+    DL_FOREACH(broker->sessions, session)
+    {
+        if (strcmp(session->client_id, client_id) == 0)
+            break;
+    }
+    return session;
+}
+
+bool fake_broker_has(const struct fake_broker *broker, const char *client_id)
+{
+    return session_find(broker, client_id) != NULL;
+}
+
+static void on_connect(struct fake_broker *broker, struct wire *wire, const struct packet *packet)
+{
+    struct session *older = session_find(broker, packet->client_id);
+    struct session *session = sim_alloc(broker->network->arena, sizeof *session);
+    if (older)
+        session_end(broker, older);
+    session->client_id = packet->client_id;
+    session->wire = wire;
+    session->will = packet->publish;
+    session->keep_alive = packet->keep_alive;
+    session->heard = broker->network->now;
+    wire->session = session;
+    DL_APPEND(broker->sessions, session);
+    send_to(broker, session, &(struct packet){ .kind = PACKET_CONNACK });
+}
+
+static void send_stored(struct fake_broker *broker, struct session *session, const struct subscribe *subscribe)
+{
+    ms_t now = broker->network->now;
+    for (const struct retained *stored = broker->stored.by_topic; stored; stored = stored->hh.next) {
+        struct packet packet = { .kind = PACKET_PUBLISH, .publish = stored->publish };
+        if (stored->expires_at <= now || !filter_matches(subscribe->filter, stored->publish.topic))
+            continue;
+        packet.publish.retain = true;
+        if (stored->expires_at != MS_NEVER)
+            packet.publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
+        send_to(broker, session, &packet);
+    }
+}
+
+static struct subscription *subscription_find(const struct session *session, const char *filter)
+{
+    struct subscription *subscription;
+    DL_FOREACH(session->subscriptions, subscription)
+    {
+        if (strcmp(subscription->subscribe.filter, filter) == 0)
+            break;
+    }
+    return subscription;
+}
+
+static void on_subscribe(struct fake_broker *broker, struct session *session, const struct packet *packet)
+{
+    const struct subscribe *subscribe = &packet->subscribe;
+    struct subscription *subscription = subscription_find(session, subscribe->filter);
+    bool is_new = !subscription;
+    if (is_new) {
+        subscription = sim_alloc(broker->network->arena, sizeof *subscription);
+        DL_APPEND(session->subscriptions, subscription);
+    }
+    subscription->subscribe = *subscribe;
+    send_to(broker, session,
+            &(struct packet){ .kind = PACKET_SUBACK, .token = subscribe->token, .reason = subscribe->qos });
+    if (subscribe->retain_handling == 0 || (subscribe->retain_handling == 1 && is_new))
+        send_stored(broker, session, subscribe);
+}
+
+static void on_unsubscribe(struct session *session, const char *filter)
+{
+    struct subscription *subscription = subscription_find(session, filter);
+    if (subscription)
+        DL_DELETE(session->subscriptions, subscription);
+}
+
+static void on_publish(struct fake_broker *broker, struct session *session, const struct publish *publish)
+{
+    bool matched = route(broker, session, publish);
+    const char *request = strstr(publish->topic, "-rpc/");
+    if (!matched && request)
+        tell(broker, "no subscriber for", request + strlen("-rpc/"));
+    if (publish->qos > 0)
+        send_to(broker, session,
+                &(struct packet){
+                    .kind = PACKET_PUBACK, .token = publish->token, .reason = matched ? 0 : BROKER_NO_SUBSCRIBER });
+}
+
+static void handle(struct fake_broker *broker, struct wire *wire, const struct packet *packet)
+{
+    struct session *session = wire->session;
+    if (packet->kind == PACKET_CONNECT) {
+        on_connect(broker, wire, packet);
+        return;
+    }
+    if (!session) { /* closed before CONNECT came */
+        wire_close(broker->network, wire, SIDE_BROKER);
+        return;
+    }
+    session->heard = broker->network->now;
+    switch (packet->kind) {
+    case PACKET_SUBSCRIBE:
+        on_subscribe(broker, session, packet);
+        break;
+    case PACKET_UNSUBSCRIBE:
+        on_unsubscribe(session, packet->subscribe.filter);
+        break;
+    case PACKET_PUBLISH:
+        on_publish(broker, session, &packet->publish);
+        break;
+    case PACKET_PING:
+        send_to(broker, session, &(struct packet){ .kind = PACKET_PONG });
+        break;
+    case PACKET_DISCONNECT:
+        session->will.topic = NULL;
+        session_end(broker, session);
+        break;
+    default: /* PACKET_CLOSE */
+        session_end(broker, session);
+        break;
+    }
+}
+
+static struct wire *wire_with_earliest(const struct fake_broker *broker)
+{
+    struct wire *wire, *found = NULL;
+    DL_FOREACH(broker->network->wires, wire)
+    {
+        if (!found || wire_arrival(wire, SIDE_BROKER) < wire_arrival(found, SIDE_BROKER))
+            found = wire;
+    }
+    return found;
+}
+
+static ms_t patience_ends(const struct session *session)
+{
+    return session->keep_alive ? session->heard + session->keep_alive * 3 / 2 : MS_NEVER;
+}
+
+static void drop_silent(struct fake_broker *broker)
+{
+    struct session *session, *after;
+    DL_FOREACH_SAFE(broker->sessions, session, after)
+    {
+        if (patience_ends(session) > broker->network->now)
+            continue;
+        tell(broker, "keep alive over, closes", short_name(session->client_id));
+        session_end(broker, session);
+    }
+}
+
+void fake_broker_turn(struct fake_broker *broker)
+{
+    struct wire *wire;
+    struct packet *packet;
+    while (broker->running && (wire = wire_with_earliest(broker)) &&
+           (packet = wire_take(broker->network, wire, SIDE_BROKER)))
+        handle(broker, wire, packet);
+    drop_silent(broker);
+}
+
+ms_t fake_broker_deadline(const struct fake_broker *broker)
+{
+    const struct wire *wire = wire_with_earliest(broker);
+    const struct session *session;
+    ms_t at = wire ? wire_arrival(wire, SIDE_BROKER) : MS_NEVER;
+    DL_FOREACH(broker->sessions, session)
+    {
+        at = ms_min(at, patience_ends(session));
+    }
+    return at;
+}
+
+static void replace(struct retained_store *to, const struct retained_store *from)
+{
+    retained_clear(to);
+    retained_copy(from, to);
+}
+
+void fake_broker_save(struct fake_broker *broker)
+{
+    replace(&broker->saved, &broker->stored);
+}
+
+static void close_all(struct fake_broker *broker)
+{
+    struct wire *wire, *after;
+    DL_FOREACH_SAFE(broker->network->wires, wire, after)
+    {
+        wire_close(broker->network, wire, SIDE_BROKER);
+    }
+    broker->sessions = NULL;
+    broker->running = false;
+}
+
+void fake_broker_stop(struct fake_broker *broker)
+{
+    struct session *session;
+    if (!broker->running)
+        return;
+    DL_FOREACH(broker->sessions, session)
+    {
+        publish_will(broker, session);
+    }
+    fake_broker_save(broker);
+    close_all(broker);
+}
+
+void fake_broker_kill(struct fake_broker *broker)
+{
+    if (!broker->running)
+        return;
+    close_all(broker);
+    replace(&broker->stored, &broker->saved);
+}
+
+void fake_broker_start(struct fake_broker *broker)
+{
+    broker->running = true;
+}

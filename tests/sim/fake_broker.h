@@ -1,0 +1,45 @@
+/* fake_broker.h - an MQTT broker without sockets, clock and threads, that behaves as mosquitto 2.0 does where it
+ * matters here (docs/traps.md; test_conformance.c runs the same scripts against a real one):
+ *
+ *   a link that closes without DISCONNECT publishes its will at once, one that is silent after 1.5 x keep alive;
+ *   a CONNECT with a client id in use ends the older link, and its will is published;
+ *   SIGTERM publishes the wills of all, keeps what is retained and then closes the links; SIGKILL does neither, and
+ * what is retained goes back to the last save; a QoS 1 publish that no subscription takes is acknowledged with 0x10
+ * (one with No Local counts); each matching subscription of a session gets its own copy; only stored copies have
+ * `retain`. */
+#ifndef SIM_FAKE_BROKER_H
+#define SIM_FAKE_BROKER_H
+
+#include "network.h"
+#include "retained.h"
+#include "trace.h"
+
+#define BROKER_NO_SUBSCRIBER 0x10
+
+struct fake_broker {
+    struct network *network;
+    struct trace *trace; /* NULL = silent */
+    bool running;
+    struct session *sessions; /* utlist, in the order of their CONNECT */
+    struct retained_store stored, saved;
+};
+
+void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace); /* running */
+void fake_broker_clear(struct fake_broker *broker);
+
+/* A TCP connection; NULL = refused, nobody listens. */
+struct wire *fake_broker_accept(struct fake_broker *broker);
+
+/* Handles what has arrived by now, and who was silent for too long. And when that is next. */
+void fake_broker_turn(struct fake_broker *broker);
+ms_t fake_broker_deadline(const struct fake_broker *broker);
+
+void fake_broker_save(struct fake_broker *broker); /* autosave */
+void fake_broker_stop(struct fake_broker *broker); /* SIGTERM */
+void fake_broker_kill(struct fake_broker *broker); /* SIGKILL */
+void fake_broker_start(struct fake_broker *broker);
+
+/* True if a session with that client id is connected. */
+bool fake_broker_has(const struct fake_broker *broker, const char *client_id);
+
+#endif

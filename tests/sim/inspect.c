@@ -1,0 +1,129 @@
+#include "inspect.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "json.h"
+
+static void say(const struct node *queen, const char *text)
+{
+    trace_line(&queen->world->trace, queen->world->network.now, "http", queen->name, "%s", text);
+}
+
+/* The document at that path, in the arena; NULL with its status in the trace if there is none. */
+static const struct cJSON *get(struct node *queen, const char *path, struct arena *arena)
+{
+    struct http_response response;
+    struct cJSON *document = NULL;
+    queen_ask(queen, "GET", path, NULL, &response);
+    if (response.status == 200)
+        (void)json_parse(arena, buf_text(&response.body), &document, NULL);
+    buf_clear(&response.body);
+    return document;
+}
+
+static void worker_path(const char *hive, const char *worker, char ret[256])
+{
+    snprintf(ret, 256, "/v1/hives/%s/workers/%s", hive, worker);
+}
+
+static void add_flags(struct buf *line, const struct cJSON *flags)
+{
+    const struct cJSON *flag;
+    cJSON_ArrayForEach(flag, flags)
+    {
+        buf_printf(line, " [%s]", json_string(flag));
+    }
+}
+
+static void add_number(struct buf *line, const struct cJSON *document, const char *name)
+{
+    double number;
+    if (json_number(json_member(document, name), &number))
+        buf_printf(line, ", %s %.0f", name, number);
+    else
+        buf_printf(line, ", %s null", name);
+}
+
+void inspect_worker(struct node *queen, const char *name, bool ages)
+{
+    char path[256], hive[128];
+    struct buf line = BUF_INIT;
+    struct arena arena;
+    const struct cJSON *document;
+    const char *slash = strchr(name, '/');
+    arena_init(&arena, 0);
+    snprintf(hive, sizeof hive, "%.*s", slash ? (int)(slash - name) : 0, name);
+    worker_path(slash ? hive : WORLD_HIVE, slash ? slash + 1 : name, path);
+    document = get(queen, path, &arena);
+    if (document)
+        buf_printf(&line, "%s/%s %s (%s)", json_string(json_member(document, "hive_id")),
+                   json_string(json_member(document, "worker_id")), json_string(json_member(document, "state")),
+                   json_string(json_member(document, "cause")));
+    else
+        buf_printf(&line, "%s is not known", name);
+    add_flags(&line, json_member(document, "flags"));
+    if (ages && document) {
+        add_number(&line, document, "last_seen_ms_ago");
+        add_number(&line, document, "clock_skew_ms");
+    }
+    say(queen, buf_str(&line));
+    buf_clear(&line);
+    arena_clear(&arena);
+}
+
+void inspect_state(struct node *queen, const char *hive, const char *worker, char ret[32])
+{
+    char path[256];
+    struct arena arena;
+    const char *state;
+    arena_init(&arena, 0);
+    worker_path(hive, worker, path);
+    state = json_string(json_member(get(queen, path, &arena), "state"));
+    snprintf(ret, 32, "%s", state ? state : "");
+    arena_clear(&arena);
+}
+
+/* In the order in which they are shown. */
+static const char *const states[] = { "online", "unverified", "suspect", "stale", "zombie", "offline", "unreachable" };
+
+static void tally_count(unsigned tally[ARRAY_LEN(states)], const char *state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (strcmp(states[i], state) == 0)
+            tally[i]++;
+}
+
+static void tally_say(const unsigned tally[ARRAY_LEN(states)], const struct node *queen)
+{
+    struct buf line = BUF_INIT;
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (tally[i])
+            buf_printf(&line, "%s%u %s", line.len ? ", " : "", tally[i], states[i]);
+    say(queen, line.len ? buf_str(&line) : "no workers");
+    buf_clear(&line);
+}
+
+void inspect_fleet(struct node *queen)
+{
+    unsigned tally[ARRAY_LEN(states)] = { 0 };
+    struct arena arena;
+    const struct cJSON *worker;
+    arena_init(&arena, 0);
+    cJSON_ArrayForEach(worker, json_member(get(queen, "/v1/workers?limit=200", &arena), "workers"))
+    {
+        tally_count(tally, json_string(json_member(worker, "state")));
+    }
+    tally_say(tally, queen);
+    arena_clear(&arena);
+}
+
+void inspect_request(struct node *queen, const char *method, const char *path, const char *body)
+{
+    struct http_response response;
+    char line[300];
+    queen_ask(queen, method, path, body, &response);
+    snprintf(line, sizeof line, "%s %s: %d", method, path, response.status);
+    say(queen, line);
+    buf_clear(&response.body);
+}

@@ -1,0 +1,19 @@
+/* inspect.h - what the queen's HTTP interface says, as lines of the trace. */
+#ifndef SIM_INSPECT_H
+#define SIM_INSPECT_H
+
+#include "queen_host.h"
+
+/* `default/w1 suspect (last_will)`, with its flags and, if asked for, when it was last seen. `path`: HIVE/NAME. */
+void inspect_worker(struct node *queen, const char *path, bool ages);
+
+/* How many workers are in which state. */
+void inspect_fleet(struct node *queen);
+
+/* The state of a worker into `ret`; "" when it is unknown. */
+void inspect_state(struct node *queen, const char *hive, const char *worker, char ret[32]);
+
+/* Any request: says its status. */
+void inspect_request(struct node *queen, const char *method, const char *path, const char *body);
+
+#endif

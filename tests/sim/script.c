@@ -1,0 +1,319 @@
+#include "script.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "device.h"
+#include "inspect.h"
+#include "msg.h"
+#include "queen_host.h"
+#include "worker_host.h"
+
+static enum err node_named(struct world *world, const char *name, struct node **ret, struct errbuf *e)
+{
+    struct node *node = world_find(world, name);
+    if (!node || !node->running)
+        return err_set(e, ERR_NOT_FOUND, "nobody named `%s` runs", name);
+    *ret = node;
+    return OK;
+}
+
+static enum err do_seed(struct world *world, const struct words *words, struct errbuf *e)
+{
+    (void)e;
+    world->network.rng.state = (uint64_t)strtoull(words_at(words, 1), NULL, 10);
+    return OK;
+}
+
+/* `latency 5ms`, `latency 1ms 40ms` */
+static enum err do_latency(struct world *world, const struct words *words, struct errbuf *e)
+{
+    ms_t low, high;
+    if (text_to_duration(text_of(words_at(words, 1)), &low) != OK)
+        return err_set(e, ERR_SYNTAX, "latency LOW [HIGH]");
+    high = low;
+    (void)text_to_duration(text_of(words_at(words, 2)), &high);
+    world->network.latency_low = low;
+    world->network.latency_high = ms_max(low, high);
+    return OK;
+}
+
+static enum err do_hide(struct world *world, const struct words *words, struct errbuf *e)
+{
+    (void)e;
+    for (size_t i = 1; i < words->count; i++)
+        trace_hide(&world->trace, words->at[i]);
+    return OK;
+}
+
+static enum err do_reveal(struct world *world, const struct words *words, struct errbuf *e)
+{
+    (void)e;
+    for (size_t i = 1; i < words->count; i++)
+        trace_show(&world->trace, words->at[i]);
+    return OK;
+}
+
+static enum err do_queen(struct world *world, const struct words *words, struct errbuf *e)
+{
+    return queen_start(world, words_at(words, 1), words, e);
+}
+
+static enum err do_worker(struct world *world, const struct words *words, struct errbuf *e)
+{
+    return worker_start(world, words_at(words, 1), words, e);
+}
+
+/* `workers 60 ...`: w1 to w60 */
+static enum err do_workers(struct world *world, const struct words *words, struct errbuf *e)
+{
+    int64_t count = 0;
+    enum err err = text_to_int(text_of(words_at(words, 1)), &count);
+    char name[NODE_NAME_SIZE];
+    for (int64_t i = 1; err == OK && i <= count; i++) {
+        snprintf(name, sizeof name, "w%lld", (long long)i);
+        err = worker_start(world, name, words, e);
+    }
+    return err;
+}
+
+static enum err do_connect(struct world *world, const struct words *words, struct errbuf *e)
+{
+    return device_connect(world, words_at(words, 1), words, e);
+}
+
+static enum err device_named(struct world *world, const struct words *words, struct node **ret, struct errbuf *e)
+{
+    enum err err = node_named(world, words_at(words, 1), ret, e);
+    if (err == OK && !node_is_device(*ret))
+        return err_set(e, ERR_STATE, "%s is no device", words_at(words, 1));
+    return err;
+}
+
+static enum err do_publish(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = device_named(world, words, &node, e);
+    return err == OK ? device_publish(node, words, e) : err;
+}
+
+static enum err do_subscribe(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = device_named(world, words, &node, e);
+    return err == OK ? device_subscribe(node, words, e) : err;
+}
+
+static enum err do_disconnect(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = device_named(world, words, &node, e);
+    if (err == OK)
+        device_disconnect(node);
+    return err;
+}
+
+static enum err do_kill(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = OK;
+    for (size_t i = 1; err == OK && i < words->count; i++)
+        if ((err = node_named(world, words->at[i], &node, e)) == OK)
+            node_kill(node);
+    return err;
+}
+
+/* `stop w1`: SIGTERM to a worker or queen; `stop w1 code=139 signal=SIGSEGV`: its watched program ended so */
+static enum err do_stop(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct exit_info exit = { .known = true, .oom = -1 };
+    struct node *node;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err != OK)
+        return err;
+    exit.code = words_number(words, "code", INT_ABSENT);
+    exit.signal = words_value(words, "signal");
+    if (node_is_worker(node))
+        worker_leave_fleet(node, exit.code == INT_ABSENT ? NULL : &exit);
+    else if (node_is_queen(node))
+        queen_leave_fleet(node);
+    else
+        device_disconnect(node);
+    return OK;
+}
+
+static enum err do_pause(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err == OK)
+        node->paused = strcmp(words->at[0], "pause") == 0;
+    return err;
+}
+
+static enum err do_reset(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err == OK)
+        client_reset(&node->client);
+    return err;
+}
+
+static enum err do_cut(struct world *world, const struct words *words, struct errbuf *e)
+{
+    bool cut = strcmp(words->at[0], "cut") == 0;
+    struct node *node = world_find(world, words_at(words, 1));
+    if (!node)
+        return err_set(e, ERR_NOT_FOUND, "nobody is named `%s`", words_at(words, 1));
+    client_set_cut(&node->client, cut);
+    return OK;
+}
+
+static enum err do_broker(struct world *world, const struct words *words, struct errbuf *e)
+{
+    static const struct {
+        const char *name;
+        void (*fn)(struct fake_broker *broker);
+    } verbs[] = { { "stop", fake_broker_stop },
+                  { "kill", fake_broker_kill },
+                  { "start", fake_broker_start },
+                  { "save", fake_broker_save } };
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        if (strcmp(words_at(words, 1), verbs[i].name) == 0) {
+            verbs[i].fn(&world->broker);
+            return OK;
+        }
+    return err_set(e, ERR_UNKNOWN, "broker stop|kill|start|save");
+}
+
+/* `clock wall=1h` moves the wall clock of all, `clock w1 wall=-87600h` that of one */
+static enum err do_clock(struct world *world, const struct words *words, struct errbuf *e)
+{
+    const char *value = words_value(words, "wall");
+    struct node *node = words->count > 2 ? world_find(world, words_at(words, 1)) : NULL;
+    bool back = value && value[0] == '-';
+    ms_t by;
+    if (!value || text_to_duration(text_of(value + back), &by) != OK || (words->count > 2 && !node))
+        return err_set(e, ERR_SYNTAX, "clock [NAME] wall=[-]DURATION");
+    *(node ? &node->skew : &world->wall) += back ? -by : by;
+    return OK;
+}
+
+/* `set w1 inflight=3`, `set w1 status=busy` */
+static enum err do_set(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    struct text value = text_of(words_at(words, 2)), field = text_split(&value, '=');
+    const char *name = arena_copy(&world->arena, field);
+    double number;
+    char *end;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err != OK || !value.at || !name || !node_is_worker(node))
+        return err_set(e, ERR_STATE, "set WORKER FIELD=VALUE");
+    number = strtod(value.at, &end);
+    err = *end || end == value.at ? worker_set_text(node, name, value.at) : worker_set_number(node, name, number);
+    return err == OK ? OK : err_set(e, err, "no such field, or no such value: %s", words_at(words, 2));
+}
+
+static struct node *some_queen(const struct world *world)
+{
+    struct node *node;
+    DL_FOREACH(world->nodes, node)
+    {
+        if (node_is_queen(node) && node->running)
+            break;
+    }
+    return node;
+}
+
+/* `show w1 [ages]`, `show fleet` */
+static enum err do_show(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *queen = some_queen(world);
+    if (!queen)
+        return err_set(e, ERR_STATE, "no queen runs");
+    if (words_has(words, "fleet"))
+        inspect_fleet(queen);
+    else
+        inspect_worker(queen, words_at(words, 1), words_has(words, "ages"));
+    return OK;
+}
+
+/* `http DELETE /v1/workers/w1` */
+static enum err do_http(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *queen = some_queen(world);
+    if (!queen)
+        return err_set(e, ERR_STATE, "no queen runs");
+    inspect_request(queen, words_at(words, 1), words_at(words, 2), words->payload);
+    return OK;
+}
+
+/* What is retained on a topic, or the beginning of it. */
+#define RETAINED_SHOWN 64
+static enum err do_retained(struct world *world, const struct words *words, struct errbuf *e)
+{
+    const struct retained *stored = retained_find(&world->broker.stored, words_at(words, 1), world->network.now);
+    (void)e;
+    trace_line(&world->trace, world->network.now, "broker", "", "holds %.*s", RETAINED_SHOWN,
+               stored ? stored->publish.payload.at : "nothing");
+    return OK;
+}
+
+static enum err do_end(struct world *world, const struct words *words, struct errbuf *e)
+{
+    (void)world, (void)words, (void)e;
+    return OK;
+}
+
+static const struct command {
+    const char *name, *arguments;
+    enum err (*fn)(struct world *world, const struct words *words, struct errbuf *e);
+} commands[] = {
+    { "seed", "N", do_seed },
+    { "latency", "LOW [HIGH]", do_latency },
+    { "hide", "ACTOR...", do_hide },
+    { "reveal", "ACTOR...", do_reveal },
+    { "queen", "NAME [OPTION=VALUE]...", do_queen },
+    { "worker", "NAME [OPTION=VALUE]...", do_worker },
+    { "workers", "COUNT [OPTION=VALUE]...", do_workers },
+    { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [will=TOPIC PAYLOAD]", do_connect },
+    { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] PAYLOAD", do_publish },
+    { "subscribe", "NAME FILTER [aloud]", do_subscribe },
+    { "disconnect", "NAME", do_disconnect },
+    { "stop", "NAME [code=N] [signal=NAME]", do_stop },
+    { "kill", "NAME...", do_kill },
+    { "pause", "NAME", do_pause },
+    { "resume", "NAME", do_pause },
+    { "reset", "NAME", do_reset },
+    { "cut", "NAME", do_cut },
+    { "mend", "NAME", do_cut },
+    { "broker", "stop|kill|start|save", do_broker },
+    { "clock", "[NAME] wall=[-]TIME", do_clock },
+    { "set", "WORKER FIELD=VALUE", do_set },
+    { "show", "[HIVE/]NAME [ages] | fleet", do_show },
+    { "http", "METHOD PATH [BODY]", do_http },
+    { "retained", "TOPIC", do_retained },
+    { "end", "", do_end },
+};
+
+void script_print_commands(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].arguments);
+}
+
+enum err script_do(struct world *world, const char *line, struct errbuf *e)
+{
+    struct words words;
+    enum err err = words_split(&world->arena, line, &words);
+    if (err != OK)
+        return err_set(e, err, "too many words");
+    trace_line(&world->trace, world->network.now, "world", "", "%s", line);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(words_at(&words, 0), commands[i].name) == 0)
+            return commands[i].fn(world, &words, e);
+    return err_set(e, ERR_UNKNOWN, "no such command");
+}

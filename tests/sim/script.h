@@ -1,0 +1,20 @@
+/* script.h - what can be done to a world, as lines of text; script.c has the table of them.
+ *
+ * A scenario is a trace: its lines of the actor `world` are commands, carried out at the time that they bear, and all
+ * other lines are what must come of them. `#` begins a comment. */
+#ifndef SIM_SCRIPT_H
+#define SIM_SCRIPT_H
+
+#include "world.h"
+
+/* Carries out one command at the present time, and puts it into the trace. ERR_UNKNOWN, ERR_STATE, ... with a sentence
+ * that names what is wrong with it. */
+enum err script_do(struct world *world, const char *command, struct errbuf *e);
+
+/* Plays a scenario in a new world and writes the trace that it makes, comments in their place. An error names the line.
+ */
+enum err script_play(struct text scenario, struct buf *ret, struct errbuf *e);
+
+void script_print_commands(void);
+
+#endif

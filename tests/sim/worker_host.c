@@ -1,0 +1,234 @@
+#include "worker_host.h"
+
+#include <stdio.h>
+
+#include "topic.h"
+
+#define ATTEMPT_LIMIT 5000  /* ms; as in worker/lib/link.c */
+#define RECONNECT_MAX 30000 /* ms */
+#define RETAIN_S 86400
+
+struct worker_host {
+    struct node node;
+    char hive[NAME_SIZE], client_id[CLIENT_ID_SIZE];
+    ms_t lease;
+    struct facts facts;
+    struct worker *worker;
+    struct outbox outbox;
+};
+
+static struct worker_host *host_of(struct node *node)
+{
+    return (struct worker_host *)node;
+}
+
+static void step(struct worker_host *host, struct worker_input input)
+{
+    input.now = host->node.world->network.now;
+    input.wall = world_wall(host->node.world, &host->node);
+    worker_step(host->worker, &input, &host->outbox);
+}
+
+static void on_packet(void *user)
+{
+    (void)user;
+}
+
+static void on_up(void *user)
+{
+    struct worker_host *host = user;
+    step(host, (struct worker_input){ .kind = WORKER_UP });
+    node_say(&host->node, "connected (connection %u)", worker_connection(host->worker));
+}
+
+static void on_message(void *user, const struct publish *publish)
+{
+    step(user, (struct worker_input){ .kind = WORKER_MESSAGE,
+                                      .message = { .topic = text_of(publish->topic),
+                                                   .payload = publish->payload,
+                                                   .retain = publish->retain,
+                                                   .response_topic = text_of(publish->response_topic),
+                                                   .correlation = publish->correlation } });
+}
+
+static void on_acked(void *user, uint64_t token, uint8_t reason)
+{
+    if (token)
+        step(user, (struct worker_input){ .kind = WORKER_ACKED, .ack = { token, reason } });
+}
+
+static void on_subscribed(void *user, uint64_t token, uint8_t reason)
+{
+    if (token)
+        step(user, (struct worker_input){ .kind = WORKER_SUBSCRIBED, .ack = { token, reason } });
+}
+
+static void on_down(void *user, const char *why)
+{
+    struct worker_host *host = user;
+    step(host, (struct worker_input){ .kind = WORKER_DOWN, .why = why });
+    node_say(&host->node, "lost its link (%s)", why);
+}
+
+static void on_failed(void *user, const char *why)
+{
+    step(user, (struct worker_input){ .kind = WORKER_FAILED, .why = why });
+}
+
+static const struct client_events client_events = { on_packet,     on_up,   on_message, on_acked,
+                                                    on_subscribed, on_down, on_failed };
+
+static void carry_out_one(struct worker_host *host, const struct effect *effect)
+{
+    struct client *client = &host->node.client;
+    switch (effect->kind) {
+    case EFFECT_CONNECT:
+        client_connect(client, &effect->publish);
+        break;
+    case EFFECT_DISCONNECT:
+        client_disconnect(client);
+        break;
+    case EFFECT_SUBSCRIBE:
+        client_subscribe(client, &effect->subscribe);
+        break;
+    case EFFECT_UNSUBSCRIBE:
+        client_unsubscribe(client, effect->subscribe.filter);
+        break;
+    case EFFECT_PUBLISH:
+        client_publish(client, &effect->publish);
+        break;
+    case EFFECT_EXIT:
+        node_say(&host->node, "exits with %d", effect->code);
+        break;
+    default:
+        break;
+    }
+}
+
+static void carry_out(struct worker_host *host)
+{
+    for (const struct effect *effect = host->outbox.first; effect; effect = effect->next)
+        carry_out_one(host, effect);
+    if (host->outbox.failed)
+        node_say(&host->node, "out of memory");
+    outbox_reset(&host->outbox);
+}
+
+static ms_t deadline(const struct node *node)
+{
+    return worker_deadline(((const struct worker_host *)node)->worker);
+}
+
+static void turn(struct node *node)
+{
+    struct worker_host *host = host_of(node);
+    client_turn(&node->client);
+    client_finish(&node->client);
+    step(host, (struct worker_input){ .kind = WORKER_TICK });
+    carry_out(host);
+    if (worker_has_ended(host->worker))
+        node_kill(node);
+}
+
+static void clear(struct node *node)
+{
+    struct worker_host *host = host_of(node);
+    worker_free(host->worker);
+    host->worker = NULL;
+    outbox_clear(&host->outbox);
+}
+
+static const struct node_kind kind = { "worker", deadline, turn, clear };
+
+bool node_is_worker(const struct node *node)
+{
+    return node->kind == &kind;
+}
+
+static struct worker_host *host_find_or_add(struct world *world, const char *name)
+{
+    struct node *node = world_find(world, name);
+    struct worker_host *host;
+    if (node)
+        return node_is_worker(node) && !node->running ? host_of(node) : NULL;
+    host = sim_alloc(&world->arena, sizeof *host);
+    world_add(world, &host->node, &kind, name);
+    host->node.client.id = host->client_id;
+    host->node.client.events = &client_events;
+    host->node.client.attempt_limit = ATTEMPT_LIMIT;
+    return host;
+}
+
+static struct worker_options options_of(struct world *world, struct worker_host *host, const struct words *words)
+{
+    struct worker_options options = { .root = WORLD_ROOT, .hive = host->hive, .worker = host->node.name };
+    snprintf(host->hive, sizeof host->hive, "%s", words_text(words, "hive", WORLD_HIVE));
+    options.session = rng_next(&world->network.rng) | 1;
+    options.seed = rng_next(&world->network.rng);
+    options.interval = words_duration(words, "interval", 30000);
+    options.lease = host->lease = words_duration(words, "lease", 3 * options.interval);
+    options.reconnect_max = words_duration(words, "reconnect-max", RECONNECT_MAX);
+    options.retain_s = RETAIN_S;
+    return options;
+}
+
+enum err worker_start(struct world *world, const char *name, const struct words *words, struct errbuf *e)
+{
+    struct worker_host *host = host_find_or_add(world, name);
+    struct worker_options options;
+    enum err err;
+    if (!host)
+        return err_set(e, ERR_CONFLICT, "%s runs already", name);
+    options = options_of(world, host, words);
+    client_id_worker(host->hive, host->node.name, host->client_id);
+    facts_init(&host->facts);
+    err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);
+    if (err == OK)
+        err = worker_new(&options, &host->facts, &host->worker);
+    if (err != OK)
+        return err;
+    outbox_init(&host->outbox);
+    host->node.client.keep_alive = words_duration(words, "keep-alive", 10000);
+    host->node.running = true;
+    return OK;
+}
+
+void worker_leave_fleet(struct node *node, const struct exit_info *exit)
+{
+    step(host_of(node), (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, 1000 } });
+    turn(node);
+}
+
+static void tell_facts(struct worker_host *host)
+{
+    step(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
+    turn(&host->node);
+}
+
+enum err worker_set_number(struct node *node, const char *field, double value)
+{
+    struct worker_host *host = host_of(node);
+    enum err err = facts_set_number(&host->facts, field, value, node->world->network.now, NULL);
+    if (err == OK)
+        tell_facts(host);
+    return err;
+}
+
+enum err worker_set_text(struct node *node, const char *field, const char *value)
+{
+    struct worker_host *host = host_of(node);
+    enum err err = facts_set_text(&host->facts, field, text_of(value), NULL);
+    if (err == OK)
+        tell_facts(host);
+    return err;
+}
+
+const char *worker_hive(const struct node *node)
+{
+    return ((const struct worker_host *)node)->hive;
+}
+
+ms_t worker_lease(const struct node *node)
+{
+    return ((const struct worker_host *)node)->lease;
+}

@@ -1,0 +1,24 @@
+/* worker_host.h - a worker's process: the core, carried out as worker/lib/driver.c does it. */
+#ifndef SIM_WORKER_HOST_H
+#define SIM_WORKER_HOST_H
+
+#include "words.h"
+#include "worker.h"
+#include "world.h"
+
+/* Starts the process `name`, with a new session. Options: interval, lease, keep-alive (durations), hive, status. */
+enum err worker_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
+
+bool node_is_worker(const struct node *node);
+
+/* SIGTERM. `exit` is how its watched program ended; NULL = it leaves in peace. */
+void worker_leave_fleet(struct node *node, const struct exit_info *exit);
+
+/* A field of its heartbeat; of its facts. */
+enum err worker_set_number(struct node *node, const char *field, double value);
+enum err worker_set_text(struct node *node, const char *field, const char *value);
+
+const char *worker_hive(const struct node *node);
+ms_t worker_lease(const struct node *node);
+
+#endif

@@ -1,0 +1,61 @@
+/* world.h - a fleet in one process: real cores at a fake broker under a fake clock.
+ *
+ * The next event is the earliest of what arrives and what is due; the clock jumps there. The same seed and the same
+ * script give the same trace. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "client.h"
+
+#define WORLD_ROOT "skep/v1"
+#define WORLD_HIVE "default"
+#define NODE_NAME_SIZE 32
+
+/* A program that is connected to the broker, or would like to be. */
+struct node {
+    const struct node_kind *kind;
+    struct world *world;
+    char name[NODE_NAME_SIZE];
+    struct client client;
+    bool running; /* its process */
+    bool paused;  /* stopped by a signal: what comes waits in the socket */
+    ms_t skew;    /* its wall clock minus the world's */
+    struct node *prev, *next;
+};
+
+struct node_kind {
+    const char *actor; /* in the trace */
+    ms_t (*deadline)(const struct node *node);
+    void (*turn)(struct node *node);  /* does all that is due by now */
+    void (*clear)(struct node *node); /* the process is gone: lets go of what it had */
+};
+
+struct world {
+    struct arena arena;
+    struct network network;
+    struct fake_broker broker;
+    struct trace trace;
+    struct node *nodes;                                                       /* utlist */
+    ms_t wall;                                                                /* unix time at monotonic 0 */
+    void (*on_event)(void *user, const struct node *queen, struct text json); /* NULL = nobody listens */
+    void *user;
+};
+
+void world_init(struct world *world, uint64_t seed);
+void world_clear(struct world *world);
+
+/* Lets everything happen that is due by `until`, which then is the time. */
+void world_run(struct world *world, ms_t until);
+
+/* Wall clock of the node, or of the world for NULL. */
+ms_t world_wall(const struct world *world, const struct node *node);
+
+struct node *world_find(const struct world *world, const char *name); /* NULL when unknown */
+
+/* A node in the memory of the world; the kind's struct begins with it. */
+void world_add(struct world *world, struct node *node, const struct node_kind *kind, const char *name);
+
+void node_say(const struct node *node, const char *format, ...) PRINTF_LIKE(2, 3);
+void node_kill(struct node *node); /* SIGKILL: the kernel closes its socket */
+
+#endif
