@@ -70,7 +70,8 @@ static void subscribe(struct queen *queen, const struct topic *topic, bool count
     outbox_subscribe(queen->out, &subscribe);
 }
 
-/* The queen's own leaves first, so that nothing said about her is missed; then the fleet's, named leaves only. */
+/* The queen's own leaves first, so that nothing said about her is missed; then the fleet's, named leaves only:
+ * heartbeats first, for where stored copies contradict each other the heartbeat's session is current (R15). */
 static void subscribe_all(struct queen *queen)
 {
     struct topic own = { .kind = TOPIC_QUEEN_PRESENCE, .queen = text_of(queen->options.id) };
@@ -80,8 +81,8 @@ static void subscribe_all(struct queen *queen)
     subscribe(queen, &own, false);
     subscribe(queen, &reply, false);
     publish_birth(queen);
-    subscribe(queen, &presences, true);
     subscribe(queen, &heartbeats, true);
+    subscribe(queen, &presences, true);
 }
 
 static void fleet_event(struct queen *queen, const char *what)
@@ -123,7 +124,8 @@ void link_down(struct queen *queen)
 static void send_marker(struct queen *queen)
 {
     queen->snapshot.phase = SNAPSHOT_READING;
-    queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
+    if (!queen->snapshot.marker) /* repeated, it stays the same: whichever comes back first ends the snapshot */
+        queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
     queen->snapshot.marker_sent = queen->now;
     outbox_publish(queen->out,
                    &(struct publish){ .topic = queen->reply_topic,
@@ -161,10 +163,16 @@ bool link_marked(struct queen *queen, uint64_t token)
 static void name_rival(struct queen *queen, const struct presence *rival)
 {
     char host[64];
-    text_to_printable(text_of(rival && rival->host ? rival->host : "unknown"), host, sizeof host);
+    text_to_printable(text_of(rival->host ? rival->host : "unknown"), host, sizeof host);
     outbox_exit(queen->out, EXIT_REFUSED_CODE,
                 "another queen uses the id %s (host %s, pid %lld): give one of them another --id", queen->options.id,
-                host, (long long)(rival ? rival->pid : INT_ABSENT));
+                host, (long long)rival->pid);
+}
+
+static void heal(struct queen *queen)
+{
+    if (queen->heal_at == MS_NEVER)
+        queen->heal_at = queen->now + identity_heal_in(&queen->identity, queen->now);
 }
 
 void link_own_presence(struct queen *queen, struct text payload)
@@ -177,11 +185,13 @@ void link_own_presence(struct queen *queen, struct text payload)
         return;
     switch (identity_observe(&queen->identity, empty ? NULL : &presence)) {
     case IDENTITY_HEAL:
-        queen->heal_at = queen->now + identity_heal_in(&queen->identity, queen->now);
+        heal(queen);
         break;
     case IDENTITY_SHARED:
+        if (presence.presence != PRESENCE_ONLINE)
+            heal(queen);
         if (queen->identity.sights >= KEEP_SHARED_SIGHTS)
-            name_rival(queen, empty ? NULL : &presence);
+            name_rival(queen, &presence);
         break;
     case IDENTITY_NOTHING:
         break;
