@@ -1,0 +1,187 @@
+#include "queen_script.h"
+
+#include "intake.h"
+
+#define BEAT_TOPIC "skep/v1/hive/default/worker/w1/heartbeat"
+#define PRESENCE_TOPIC "skep/v1/hive/default/worker/w1/presence"
+
+static void what_breaks_a_rule_changes_nothing_and_is_counted(void **state)
+{
+    static const struct {
+        const char *why, *topic, *payload;
+        enum err err;
+    } rows[] = {
+        { "not JSON", BEAT_TOPIC, "{", ERR_SYNTAX },
+        { "no object", BEAT_TOPIC, "[]", ERR_TYPE },
+        { "no status", BEAT_TOPIC, "{\"queue_depth\":1}", ERR_MISSING },
+        { "a key twice", BEAT_TOPIC, "{\"status\":\"idle\",\"status\":\"busy\"}", ERR_DUPLICATE },
+        { "too deep", BEAT_TOPIC, "{\"status\":\"idle\",\"x\":[[[[[[[[[]]]]]]]]]}", ERR_DEPTH },
+        { "no UTF-8", BEAT_TOPIC, "{\"status\":\"idle\",\"x\":\"\xff\"}", ERR_UTF8 },
+        { "NaN", BEAT_TOPIC, "{\"status\":\"idle\",\"gpu_utilization\":NaN}", ERR_SYNTAX },
+        { "out of range", BEAT_TOPIC, "{\"status\":\"idle\",\"gpu_utilization\":1.5}", ERR_RANGE },
+        { "wrong type", BEAT_TOPIC, "{\"status\":\"idle\",\"queue_depth\":\"1\"}", ERR_TYPE },
+        { "another worker's id", BEAT_TOPIC, "{\"status\":\"idle\",\"worker_id\":\"w2\"}", ERR_MISMATCH },
+        { "another hive's id", BEAT_TOPIC, "{\"status\":\"idle\",\"hive_id\":\"h2\"}", ERR_MISMATCH },
+        { "presence: no such state", PRESENCE_TOPIC, "{\"presence\":\"alive\"}", ERR_UNKNOWN },
+        { "presence: another worker's id", PRESENCE_TOPIC, "{\"presence\":\"online\",\"worker_id\":\"w2\"}",
+          ERR_MISMATCH },
+        { "presence: another hive's id", PRESENCE_TOPIC, "{\"presence\":\"online\",\"hive_id\":\"h2\"}", ERR_MISMATCH },
+        { "no topic of ours", "other/w1/heartbeat", "{}", ERR_TOPIC },
+        { "a topic that is not read", "skep/v1/hive/default/worker/w1/witness", "{}", ERR_TOPIC },
+        { "no id", "skep/v1/hive/default/worker/w%201/heartbeat", "{\"status\":\"idle\"}", ERR_ID },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, "up; beat 1.1.0 @w9");
+        scene_message(&scene, rows[i].topic, text_of(rows[i].payload));
+        if (scene.queen->counters.rejected[rows[i].err] != 1)
+            print_error("%s: %s\n", rows[i].why, buf_str(&scene.notice));
+        assert_int_equal(scene.queen->counters.rejected[rows[i].err], 1);
+        assert_non_null(strstr(buf_str(&scene.notice), err_name(rows[i].err)));
+        assert_int_equal(scene.queen->counters.accepted, 2); /* the marker and a beat */
+        assert_int_equal(scene.queen->registry.count, 1);
+        scene_clear(&scene);
+    }
+}
+
+static void a_hostile_topic_is_printable_in_the_log(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_message(&scene, "skep/v1/\x1b[31m\nqueen", TEXT("x"));
+    assert_non_null(strstr(buf_str(&scene.notice), "ignored a message on skep/v1/?[31m?queen: wrong_topic"));
+    scene_clear(&scene);
+}
+
+static void a_document_beyond_the_limit_is_refused(void **state)
+{
+    struct scene scene;
+    struct buf doc = BUF_INIT;
+    (void)state;
+    scene_init(&scene);
+    buf_add_str(&doc, "{\"status\":\"idle\"");
+    while (doc.len <= MSG_MAX_BYTES)
+        buf_add_char(&doc, ' ');
+    buf_add_char(&doc, '}');
+    scene_message(&scene, BEAT_TOPIC, buf_text(&doc));
+    assert_int_equal(scene.queen->counters.rejected[ERR_TOO_LARGE], 1);
+    assert_int_equal(scene.queen->registry.count, 0);
+    buf_clear(&doc);
+    scene_clear(&scene);
+}
+
+static void a_full_registry_refuses_and_counts(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    (void)state;
+    options.max_workers = 2;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up; beat 1.1.0 @w1; birth 2.1 @w2; beat 3.1.0 @w3; birth 4.1 @w4; post 5.1.0 @w5");
+    assert_int_equal(scene.queen->registry.count, 2);
+    assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 3);
+    assert_true(ends_with(buf_str(&scene.trace), ", 503"));
+    scene_run(&scene, "beat 1.1.1");
+    assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 3);
+    scene_clear(&scene);
+}
+
+/* The sign of life counts all the same. */
+static void documents_beyond_their_limit_are_refused_and_counted(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    (void)state;
+    options.max_document_bytes = 128;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2; connect; stored beat 3.1.0 @w3; read");
+    assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 2);
+    assert_int_equal(scene.queen->registry.counts[STATE_ONLINE], 2);
+    assert_null(registry_find_name(&scene.queen->registry, TEXT("w2"))->document);
+    scene_clear(&scene);
+}
+
+static void replies_count_by_their_correlation_only(void **state)
+{
+    static const struct {
+        const char *why;
+        uint64_t correlation;
+        size_t len;
+    } rows[] = {
+        { "none", 0, 0 },
+        { "too short", 0, 7 },
+        { "unknown", (uint64_t)TOKEN_CONFIRM << TOKEN_KIND_SHIFT | 5, 8 },
+        { "unknown marker", (uint64_t)TOKEN_MARKER << TOKEN_KIND_SHIFT | 5, 8 },
+        { "no kind", UINT64_MAX, 8 },
+    };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; will 1.1");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        scene_step(&scene, (struct queen_input){
+                               .kind = QUEEN_MESSAGE,
+                               .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
+                                            .payload = TEXT("{}"),
+                                            .correlation = { (const char *)&rows[i].correlation, rows[i].len } } });
+    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+    scene_clear(&scene);
+}
+
+static void another_queens_presence_is_none_of_hers(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    scene_message(&scene, "skep/v1/queen/other/presence", TEXT(""));
+    scene_run(&scene, "wait 2000");
+    assert_int_equal(scene.births, 1);
+    scene_clear(&scene);
+}
+
+static void hives_keep_workers_of_one_name_apart(void **state)
+{
+    static const struct row rows[] = {
+        { "two workers", "up; birth 1.1 @hive-a/w1; birth 2.1 @hive-b/w1; crash 1.1 @hive-a/w1",
+          "hive-a/w1 unknown -> online (birth), hive-b/w1 unknown -> online (birth), "
+          "hive-a/w1 online -> stale (process_exited) | gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void a_post_needs_a_name(void **state)
+{
+    struct scene scene;
+    struct errbuf e = { 0 };
+    (void)state;
+    scene_init(&scene);
+    queen_enter(scene.queen, scene.now, scene.wall, &scene.outbox);
+    assert_int_equal(intake_posted(scene.queen, TEXT("{\"status\":\"idle\"}"), &e), ERR_MISSING);
+    assert_string_equal(e.text, "worker_id: required over HTTP");
+    assert_int_equal(intake_posted(scene.queen, TEXT("{\"status\":\"idle\",\"worker_id\":\"w1\"}"), &e), OK);
+    queen_leave(scene.queen);
+    assert_string_equal(record_hive(scene_record(&scene)), "default");
+    assert_int_equal(scene.queen->counters.rejected[ERR_MISSING], 1);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_breaks_a_rule_changes_nothing_and_is_counted),
+        cmocka_unit_test(a_hostile_topic_is_printable_in_the_log),
+        cmocka_unit_test(a_document_beyond_the_limit_is_refused),
+        cmocka_unit_test(a_full_registry_refuses_and_counts),
+        cmocka_unit_test(documents_beyond_their_limit_are_refused_and_counted),
+        cmocka_unit_test(replies_count_by_their_correlation_only),
+        cmocka_unit_test(another_queens_presence_is_none_of_hers),
+        cmocka_unit_test(hives_keep_workers_of_one_name_apart),
+        cmocka_unit_test(a_post_needs_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
