@@ -3,13 +3,16 @@
 #include "json.h"
 #include "worker_private.h"
 
-static void presence_observe(struct worker *worker, const struct presence *presence, ms_t now, struct outbox *outbox)
+/* A stored copy came before our birth, which was published right behind the subscription: it needs no healing. */
+static void presence_observe(struct worker *worker, const struct presence *presence, const struct worker_input *input,
+                             struct outbox *outbox)
 {
     switch (identity_observe(&worker->identity, presence)) {
     case IDENTITY_NOTHING:
         break;
     case IDENTITY_HEAL:
-        worker->heal_at = ms_min(worker->heal_at, now);
+        if (!input->message.retain)
+            worker->heal_at = ms_min(worker->heal_at, input->now);
         break;
     case IDENTITY_SHARED:
         outbox_notice(outbox, "somebody else uses the identity %s/%s: host %.64s, pid %lld", worker->hive, worker->name,
@@ -24,9 +27,9 @@ static void hear_presence(struct worker *worker, const struct worker_input *inpu
     struct presence presence;
 
     if (input->message.payload.len == 0)
-        presence_observe(worker, NULL, input->now, outbox);
+        presence_observe(worker, NULL, input, outbox);
     else if (presence_decode(arena, input->message.payload, &presence, NULL) == OK)
-        presence_observe(worker, &presence, input->now, outbox);
+        presence_observe(worker, &presence, input, outbox);
     else
         worker->ignored++;
 }
