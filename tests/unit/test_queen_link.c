@@ -1,0 +1,210 @@
+#include "queen_script.h"
+
+#define OWN "own {\"presence\":\"online\",\"session\":\"1111222233334444\",\"connection\":1}"
+#define RIVAL "\"session\":\"aaaabbbbccccdddd\",\"host\":\"host-b\",\"pid\":7"
+
+static void the_will_names_its_connection(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "connect");
+    assert_string_equal(buf_str(&scene.will),
+                        "{\"queen_id\":\"queen\",\"presence\":\"stale\",\"cause\":\"connection_lost\","
+                        "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":null,"
+                        "\"rpc\":null,\"exit\":null,\"pid\":42,\"host\":\"host-a\","
+                        "\"version\":\"1.2.3\",\"endpoint\":null,"
+                        "\"timestamp\":\"2023-11-14T22:13:20.000Z\"}");
+    assert_non_null(strstr(buf_str(&scene.birth), "\"presence\":\"online\",\"cause\":null"));
+    scene_run(&scene, "down; connect");
+    assert_non_null(strstr(buf_str(&scene.will), "\"connection\":2"));
+    assert_non_null(strstr(buf_str(&scene.birth), "\"connection\":2"));
+    assert_int_equal(scene.births, 2);
+    scene_clear(&scene);
+}
+
+/* Named leaves only, at QoS 0, own messages kept out of the fleet's; the birth before the fleet. */
+static void the_queen_subscribes_to_named_leaves(void **state)
+{
+    static const char *const want[] = { "skep/v1/queen/queen/presence", "skep/v1-rpc/reply/skep:q:queen", NULL,
+                                        "skep/v1/hive/+/worker/+/heartbeat", "skep/v1/hive/+/worker/+/presence" };
+    struct scene scene;
+    size_t i = 0;
+    (void)state;
+    scene_init(&scene);
+    queen_step(scene.queen, &(struct queen_input){ .kind = QUEEN_LINK_UP, .now = scene.now, .wall = scene.wall },
+               &scene.outbox);
+    for (const struct effect *effect = scene.outbox.first; effect; effect = effect->next, i++) {
+        assert_true(i < ARRAY_LEN(want));
+        assert_int_equal(effect->kind, want[i] ? EFFECT_SUBSCRIBE : EFFECT_PUBLISH);
+        if (!want[i])
+            continue;
+        assert_string_equal(effect->subscribe.filter, want[i]);
+        assert_int_equal(effect->subscribe.qos, 0);
+        assert_int_equal(effect->subscribe.no_local, i >= 3);
+        assert_int_equal(effect->subscribe.retain_handling, 0);
+    }
+    assert_int_equal(i, ARRAY_LEN(want));
+    scene_clear(&scene);
+}
+
+static void r12_the_view_is_live_from_the_end_marker_on(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    assert_false(queen_is_live(scene.queen));
+    scene_run(&scene, "connect; stored beat 1.1.0");
+    assert_false(queen_is_live(scene.queen));
+    hear_reply(&scene, scene.marker + 1);
+    assert_false(queen_is_live(scene.queen));
+    scene_run(&scene, "read");
+    assert_true(queen_is_live(scene.queen));
+    assert_non_null(strstr(buf_str(&scene.event), "{\"fleet\":\"live\""));
+    scene_run(&scene, "read; down");
+    assert_false(queen_is_live(scene.queen));
+    assert_non_null(strstr(buf_str(&scene.event), "{\"fleet\":\"blind\""));
+    assert_int_equal(scene.events, 2);
+    scene_run(&scene, "connect; down");
+    assert_int_equal(scene.events, 2); /* blind before, blind after */
+    scene_clear(&scene);
+}
+
+static void a_marker_that_does_not_come_back_is_repeated(void **state)
+{
+    struct scene scene;
+    uint64_t first;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "connect; wait 1999");
+    assert_int_equal(scene.markers, 1);
+    first = scene.marker;
+    scene_run(&scene, "wait 2001");
+    assert_int_equal(scene.markers, 3);
+    hear_reply(&scene, first); /* however late: what was stored has come before it */
+    assert_true(queen_is_live(scene.queen));
+    scene_run(&scene, "wait 10000; down; connect");
+    assert_int_equal(scene.markers, 4);
+    hear_reply(&scene, first);
+    assert_false(queen_is_live(scene.queen)); /* it was of another link */
+    scene_run(&scene, "read");
+    assert_true(queen_is_live(scene.queen));
+    scene_clear(&scene);
+}
+
+static void a_refused_subscription_is_said(void **state)
+{
+    struct scene scene;
+    struct http_response response;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up 87");
+    assert_non_null(
+        strstr(buf_str(&scene.notice), "the broker refuses a subscription below skep/v1/hive/ (reason 0x87)"));
+    response = scene_http(&scene, &(struct http_request){ .method = "GET", .path = "/health" });
+    assert_int_equal(response.status, 200);
+    assert_non_null(strstr(buf_str(&response.body), "\"status\":\"warn\""));
+    buf_clear(&response.body);
+    scene_step(&scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = scene.subscribing[0] });
+    assert_int_equal(scene.markers, 1); /* a second SUBACK of the same token is none */
+    scene_clear(&scene);
+}
+
+static void what_is_said_of_her_is_set_right(void **state)
+{
+    static const struct {
+        const char *why, *script;
+        unsigned births;
+    } rows[] = {
+        { "her own birth comes back", "own {\"presence\":\"online\",\"session\":\"1111222233334444\",\"connection\":1}",
+          1 },
+        { "her own will of this connection: a broker that tells it is about to close",
+          "own {\"presence\":\"stale\",\"session\":\"1111222233334444\",\"connection\":1}", 1 },
+        { "cleared", "own", 2 },
+        { "a will of an earlier connection",
+          "own {\"presence\":\"stale\",\"session\":\"1111222233334444\",\"connection\":9}", 2 },
+        { "a death of her predecessor, on the first connection", "own {\"presence\":\"stale\"," RIVAL "}", 2 },
+        { "a death of a stranger, on a later one", OWN "; down; up; own {\"presence\":\"stale\"," RIVAL "}", 3 },
+        { "nonsense", "own {\"presence\":7}", 1 },
+        { "many clears are healed once a second", "own; own; own; wait 500; own; wait 500", 3 },
+        { "not while the link is down", "own; wait 0; own; down; wait 5000", 2 },
+        { "not while she is leaving", "stop; own; wait 100", 2 /* the goodbye is one */ },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, "up");
+        scene_run(&scene, rows[i].script);
+        scene_run(&scene, "wait 0");
+        if (scene.births != rows[i].births)
+            print_error("%s\n", rows[i].why);
+        assert_int_equal(scene.births, rows[i].births);
+        scene_clear(&scene);
+    }
+}
+
+static void who_shares_the_identity_is_named_at_the_second_sight(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; " OWN "; down; up; own {\"presence\":\"online\"," RIVAL
+                      "}; own {\"presence\":\"online\"," RIVAL "}");
+    assert_string_equal(buf_str(&scene.trace), "");
+    scene_run(&scene, "down; up; own {\"presence\":\"online\"," RIVAL "}");
+    assert_string_equal(buf_str(&scene.trace), "exit");
+    assert_string_equal(buf_str(&scene.notice),
+                        "another queen uses the id queen (host host-b, pid 7): give one of them another --id");
+    scene_clear(&scene);
+}
+
+static void she_leaves_with_a_goodbye(void **state)
+{
+    static const struct {
+        const char *why, *script, *want;
+    } rows[] = {
+        { "waits for its acknowledgement", "up; stop; wait 999", "" },
+        { "which ends the link", "up; stop; ack 0", "disconnect" },
+        { "or a second does", "up; stop; wait 1000", "disconnect" },
+        { "once", "up; stop; stop; ack 0; wait 5000", "disconnect" },
+        { "without a link there is nothing to wait for", "stop", "disconnect" },
+        { "the link is lost meanwhile", "up; stop; down; wait 1000", "disconnect" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, rows[i].script);
+        if (strcmp(buf_str(&scene.trace), rows[i].want) != 0)
+            print_error("%s\n", rows[i].why);
+        assert_string_equal(buf_str(&scene.trace), rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
+static void the_goodbye_is_retained(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; stop");
+    assert_non_null(strstr(buf_str(&scene.birth), "\"presence\":\"offline\",\"cause\":\"goodbye\""));
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_will_names_its_connection),
+        cmocka_unit_test(the_queen_subscribes_to_named_leaves),
+        cmocka_unit_test(r12_the_view_is_live_from_the_end_marker_on),
+        cmocka_unit_test(a_marker_that_does_not_come_back_is_repeated),
+        cmocka_unit_test(a_refused_subscription_is_said),
+        cmocka_unit_test(what_is_said_of_her_is_set_right),
+        cmocka_unit_test(who_shares_the_identity_is_named_at_the_second_sight),
+        cmocka_unit_test(she_leaves_with_a_goodbye),
+        cmocka_unit_test(the_goodbye_is_retained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
