@@ -1,0 +1,234 @@
+#include "registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct registry registry;
+
+static int set_up(void **state)
+{
+    (void)state;
+    keyed_hash_seed((struct siphash_key){ 3, 4 });
+    registry_init(&registry, 1000, 4096);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    registry_clear(&registry);
+    return 0;
+}
+
+static struct record *add(const char *hive, const char *worker)
+{
+    struct record *record = NULL;
+    assert_int_equal(registry_add(&registry, text_of(hive), text_of(worker), &record), OK);
+    return record;
+}
+
+static void a_worker_is_found_by_hive_and_name(void **state)
+{
+    struct record *a = add("h1", "w1"), *b = add("h2", "w1"), *c = add("h1", "w2");
+    (void)state;
+    assert_ptr_equal(registry_find(&registry, TEXT("h1"), TEXT("w1")), a);
+    assert_ptr_equal(registry_find(&registry, TEXT("h2"), TEXT("w1")), b);
+    assert_ptr_equal(registry_find(&registry, TEXT("h1"), TEXT("w2")), c);
+    assert_null(registry_find(&registry, TEXT("h2"), TEXT("w2")));
+    assert_null(registry_find(&registry, TEXT("h1w"), TEXT("1")));
+    assert_string_equal(record_hive(b), "h2");
+    assert_string_equal(record_worker(b), "w1");
+    assert_int_equal(registry.count, 3);
+    assert_int_equal(registry.counts[STATE_NONE], 3);
+}
+
+static void a_name_too_long_is_nobodys(void **state)
+{
+    char name[NAME_MAX_LEN + 1];
+    (void)state;
+    memset(name, 'a', sizeof name);
+    add("h1", "w1");
+    assert_null(registry_find(&registry, TEXT("h1"), (struct text){ name, sizeof name }));
+    assert_null(registry_find(&registry, (struct text){ name, sizeof name }, TEXT("w1")));
+}
+
+static size_t namesakes(const char *name)
+{
+    size_t count = 0;
+    for (struct record *record = registry_find_name(&registry, text_of(name)); record; record = record->same_name)
+        count++;
+    return count;
+}
+
+/* Whichever of them goes first, the others are still found by name. */
+static void namesakes_hang_together(void **state)
+{
+    (void)state;
+    for (size_t gone = 0; gone < 3; gone++) {
+        struct record *records[] = { add("h1", "w1"), add("h2", "w1"), add("h3", "w1") };
+        struct record *other = add("h1", "w2");
+        assert_int_equal(namesakes("w1"), 3);
+        registry_remove(&registry, records[gone]);
+        assert_int_equal(namesakes("w1"), 2);
+        registry_remove(&registry, records[(gone + 1) % 3]);
+        assert_ptr_equal(registry_find_name(&registry, TEXT("w1")), records[(gone + 2) % 3]);
+        assert_int_equal(namesakes("w1"), 1);
+        registry_remove(&registry, records[(gone + 2) % 3]);
+        assert_null(registry_find_name(&registry, TEXT("w1")));
+        registry_remove(&registry, other);
+        assert_int_equal(registry.count, 0);
+    }
+}
+
+static void no_more_than_its_limit(void **state)
+{
+    struct record *record, *refused = NULL;
+    (void)state;
+    registry.max_count = 2;
+    record = add("h1", "w1");
+    add("h1", "w2");
+    assert_int_equal(registry_add(&registry, TEXT("h1"), TEXT("w3"), &refused), ERR_FULL);
+    assert_null(refused);
+    registry_remove(&registry, record);
+    add("h1", "w3");
+}
+
+static void the_order_is_that_of_first_sight(void **state)
+{
+    char name[16];
+    uint32_t number = 0;
+    size_t count = 0;
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "w%d", i * 37 % 100);
+        add("h1", name);
+    }
+    for (struct record *record = registry_first(&registry); record; record = registry_after(record), count++) {
+        assert_true(record->number > number);
+        number = record->number;
+    }
+    assert_int_equal(count, 100);
+}
+
+static enum err store(struct record *record, size_t len)
+{
+    char document[4096];
+    memset(document, 'x', sizeof document);
+    return registry_store_document(&registry, record, (struct text){ document, len });
+}
+
+static void documents_are_copied_and_counted(void **state)
+{
+    struct record *record = add("h1", "w1");
+    char document[] = "{\"status\":\"idle\"}";
+    (void)state;
+    assert_int_equal(registry_store_document(&registry, record, text_of(document)), OK);
+    memset(document, 'z', sizeof document - 1);
+    assert_string_equal(record->document, "{\"status\":\"idle\"}");
+    assert_int_equal(record_document(record).len, 17);
+    assert_int_equal(registry.document_bytes, record->document_size);
+    registry_remove(&registry, record);
+    assert_int_equal(registry.document_bytes, 0);
+}
+
+static void a_document_keeps_its_room_while_it_fits(void **state)
+{
+    struct record *record = add("h1", "w1");
+    const char *room;
+    (void)state;
+    assert_int_equal(store(record, 400), OK);
+    room = record->document;
+    assert_int_equal(store(record, 398), OK);
+    assert_int_equal(store(record, 120), OK);
+    assert_ptr_equal(record->document, room);
+    assert_int_equal(record->document_size, registry.document_bytes);
+    assert_int_equal(store(record, 40), OK); /* less than a quarter: the room is given back */
+    assert_true(record->document_size < 100);
+    assert_int_equal(store(record, 2000), OK);
+    assert_int_equal(record->document_size, registry.document_bytes);
+}
+
+static void documents_have_a_limit_in_all(void **state)
+{
+    struct record *first = add("h1", "w1"), *second = add("h1", "w2");
+    (void)state;
+    assert_int_equal(store(first, 3000), OK);
+    assert_int_equal(store(second, 3000), ERR_FULL);
+    assert_null(second->document);
+    assert_int_equal(store(second, 1000), OK);
+    assert_int_equal(store(second, 2000), ERR_FULL);
+    assert_int_equal(record_document(second).len, 1000); /* the old one stays */
+    assert_int_equal(store(first, 100), OK);
+    assert_int_equal(store(second, 2000), OK);
+}
+
+static void states_are_counted(void **state)
+{
+    struct record *record = add("h1", "w1");
+    (void)state;
+    registry_set_state(&registry, record, STATE_ONLINE);
+    assert_int_equal(registry.counts[STATE_NONE], 0);
+    assert_int_equal(registry.counts[STATE_ONLINE], 1);
+    registry_remove(&registry, record);
+    assert_int_equal(registry.counts[STATE_ONLINE], 0);
+}
+
+static void looks_come_in_the_order_of_their_time(void **state)
+{
+    struct record *a = add("h1", "w1"), *b = add("h1", "w2"), *c = add("h1", "w3");
+    (void)state;
+    registry_look_at(&registry, a, true, 300);
+    registry_look_at(&registry, b, true, 100);
+    registry_look_at(&registry, c, false, 50);
+    assert_int_equal(registry_next_due(&registry, true), 100);
+    assert_int_equal(registry_next_due(&registry, false), 50);
+    assert_null(registry_take_due(&registry, true, 99));
+    assert_ptr_equal(registry_take_due(&registry, true, 300), b);
+    assert_ptr_equal(registry_take_due(&registry, true, 300), a);
+    assert_null(registry_take_due(&registry, true, 300));
+    assert_ptr_equal(registry_take_due(&registry, false, 50), c);
+    assert_int_equal(registry_next_due(&registry, false), MS_NEVER);
+}
+
+static void a_look_that_is_due_earlier_stays(void **state)
+{
+    struct record *record = add("h1", "w1");
+    (void)state;
+    registry_look_at(&registry, record, true, 100);
+    registry_look_at(&registry, record, true, 900);
+    assert_int_equal(registry_next_due(&registry, true), 100);
+    registry_look_at(&registry, record, true, 50);
+    assert_int_equal(registry_next_due(&registry, true), 50);
+    registry_look_at(&registry, record, false, 70); /* by the other clock */
+    assert_int_equal(registry_next_due(&registry, true), MS_NEVER);
+    assert_int_equal(registry_next_due(&registry, false), 70);
+    registry_look_at(&registry, record, false, MS_NEVER);
+    assert_int_equal(registry_next_due(&registry, false), MS_NEVER);
+    registry_look_at(&registry, record, true, 10);
+    registry_remove(&registry, record);
+    assert_int_equal(registry_next_due(&registry, true), MS_NEVER);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_worker_is_found_by_hive_and_name),
+        TEST(a_name_too_long_is_nobodys),
+        TEST(namesakes_hang_together),
+        TEST(no_more_than_its_limit),
+        TEST(the_order_is_that_of_first_sight),
+        TEST(documents_are_copied_and_counted),
+        TEST(a_document_keeps_its_room_while_it_fits),
+        TEST(documents_have_a_limit_in_all),
+        TEST(states_are_counted),
+        TEST(looks_come_in_the_order_of_their_time),
+        TEST(a_look_that_is_due_earlier_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
