@@ -151,7 +151,8 @@ static const struct {
 
 static void fail_post(struct call *call, enum err err, struct errbuf *e)
 {
-    for (size_t i = 0; i < ARRAY_LEN(post_faults); i++)
+    bool is_field = err == ERR_TOO_LARGE && call->request->body.len <= ROUTES_BODY_MAX; /* not the document */
+    for (size_t i = 0; !is_field && i < ARRAY_LEN(post_faults); i++)
         if (post_faults[i].err == err) {
             fail(call, post_faults[i].status, err_name(err), e->text[0] ? e->text : post_faults[i].detail);
             return;
