@@ -1,0 +1,244 @@
+#include "send_queue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "keyed_hash.h"
+
+static struct send_queue queue;
+
+static int set_up(void **state)
+{
+    (void)state;
+    keyed_hash_seed((struct siphash_key){ 5, 6 });
+    send_queue_init(&queue);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    send_queue_clear(&queue);
+    return 0;
+}
+
+/* `kind`: r retained, u urgent, anything else an event. */
+static void add(const char *topic, const char *payload, char kind, uint64_t token)
+{
+    struct publish publish = { .topic = topic,
+                               .payload = text_of(payload),
+                               .qos = 1,
+                               .retain = kind == 'r',
+                               .urgent = kind == 'u',
+                               .token = token };
+    assert_int_equal(send_queue_add(&queue, &publish), OK);
+}
+
+/* The payloads of all that may be sent now, as one text; acknowledged at once if asked for. */
+static const char *sent(bool acked)
+{
+    static char text[256];
+    const struct queued *queued;
+    size_t len = 0;
+    text[0] = '\0';
+    while ((queued = send_queue_next(&queue))) {
+        len += (size_t)snprintf(text + len, sizeof text - len, "%.*s ", (int)queued->publish.payload.len,
+                                queued->publish.payload.at);
+        if (acked)
+            (void)send_queue_acked(&queue, queued->number);
+    }
+    return text;
+}
+
+static void messages_keep_their_order_but_requests_go_ahead(void **state)
+{
+    (void)state;
+    add("a", "1", 'e', 0);
+    add("b", "2", 'r', 0);
+    add("c", "3", 'u', 0);
+    add("d", "4", 'u', 0);
+    add("e", "5", 'e', 0);
+    assert_string_equal(sent(true), "3 4 1 2 5 ");
+}
+
+static void what_a_message_points_to_is_copied(void **state)
+{
+    char topic[] = "topic", payload[] = "payload", type[] = "type", reply[] = "reply", correlation[] = "12345678";
+    struct publish publish = { .topic = topic,
+                               .payload = { payload, 7 },
+                               .qos = 1,
+                               .urgent = true,
+                               .content_type = type,
+                               .expiry_s = 3,
+                               .response_topic = reply,
+                               .correlation = { correlation, 8 },
+                               .token = 9 };
+    const struct publish *kept;
+    (void)state;
+    assert_int_equal(send_queue_add(&queue, &publish), OK);
+    memset(topic, 'z', 5);
+    memset(payload, 'z', 7);
+    memset(type, 'z', 4);
+    memset(reply, 'z', 5);
+    memset(correlation, 'z', 8);
+    kept = &send_queue_next(&queue)->publish;
+    assert_string_equal(kept->topic, "topic");
+    assert_string_equal(kept->content_type, "type");
+    assert_string_equal(kept->response_topic, "reply");
+    assert_true(text_is(kept->payload, "payload"));
+    assert_true(text_is(kept->correlation, "12345678"));
+    assert_int_equal(kept->expiry_s, 3);
+}
+
+static void what_is_absent_stays_absent(void **state)
+{
+    const struct publish *kept;
+    (void)state;
+    assert_int_equal(send_queue_add(&queue, &(struct publish){ .topic = "t" }), OK);
+    kept = &send_queue_next(&queue)->publish;
+    assert_null(kept->payload.at);
+    assert_null(kept->content_type);
+    assert_null(kept->response_topic);
+    assert_null(kept->correlation.at);
+}
+
+static void a_retained_message_replaces_an_older_one_that_waits(void **state)
+{
+    (void)state;
+    add("a", "1", 'r', 0);
+    add("b", "2", 'r', 0);
+    add("a", "3", 'r', 0);
+    assert_string_equal(sent(false), "2 3 ");
+    add("a", "4", 'r', 0); /* 3 is on its way: 4 follows */
+    assert_string_equal(sent(false), "4 ");
+}
+
+static void events_of_one_topic_are_all_sent(void **state)
+{
+    (void)state;
+    add("a", "1", 'e', 0);
+    add("a", "2", 'e', 0);
+    assert_string_equal(sent(true), "1 2 ");
+}
+
+static void no_more_than_the_broker_grants_are_out(void **state)
+{
+    const struct queued *first;
+    (void)state;
+    for (int i = 0; i < SEND_QUEUE_INFLIGHT + 1; i++)
+        add("a", "x", 'e', 100 + (uint64_t)i);
+    first = send_queue_next(&queue);
+    while (send_queue_next(&queue))
+        ;
+    assert_int_equal(queue.inflight_count, SEND_QUEUE_INFLIGHT);
+    assert_int_equal(send_queue_acked(&queue, first->number), 100);
+    assert_non_null(send_queue_next(&queue));
+    assert_null(send_queue_next(&queue));
+}
+
+static void an_acknowledgement_gives_the_token_back_once(void **state)
+{
+    uint64_t number;
+    (void)state;
+    add("a", "x", 'u', 77);
+    number = send_queue_next(&queue)->number;
+    assert_int_equal(send_queue_acked(&queue, number + 1), 0);
+    assert_int_equal(send_queue_acked(&queue, number), 77);
+    assert_int_equal(send_queue_acked(&queue, number), 0);
+    assert_int_equal(queue.inflight_count, 0);
+}
+
+static void what_could_not_be_handed_over_is_first_again(void **state)
+{
+    (void)state;
+    add("a", "1", 'e', 0);
+    add("b", "2", 'e', 0);
+    send_queue_unsent(&queue, send_queue_next(&queue)->number);
+    send_queue_unsent(&queue, 999);
+    assert_string_equal(sent(true), "1 2 ");
+}
+
+static void a_newer_retained_message_stands_for_the_unsent_one(void **state)
+{
+    uint64_t number;
+    (void)state;
+    add("a", "1", 'r', 0);
+    number = send_queue_next(&queue)->number;
+    add("a", "2", 'r', 0);
+    send_queue_unsent(&queue, number);
+    assert_string_equal(sent(true), "2 ");
+}
+
+static void a_lost_link_voids_requests_and_keeps_the_rest_in_order(void **state)
+{
+    (void)state;
+    add("a", "1", 'e', 0);
+    add("b", "2", 'r', 0);
+    add("c", "3", 'e', 0);
+    add("d", "4", 'u', 5);
+    assert_string_equal(sent(false), "4 1 2 3 ");
+    add("e", "5", 'u', 6);
+    add("f", "6", 'e', 0);
+    send_queue_link_lost(&queue);
+    assert_int_equal(queue.inflight_count, 0);
+    assert_string_equal(sent(true), "1 2 3 6 ");
+}
+
+static void beyond_a_number_the_oldest_event_is_dropped(void **state)
+{
+    const struct queued *queued;
+    unsigned events = 0, retained = 0;
+    (void)state;
+    add("r", "retained", 'r', 0);
+    for (int i = 0; i < SEND_QUEUE_EVENTS + 3; i++) {
+        char payload[16];
+        snprintf(payload, sizeof payload, "%d", i);
+        add("e", payload, 'e', 0);
+    }
+    assert_int_equal(queue.dropped, 3);
+    while ((queued = send_queue_next(&queue))) {
+        if (queued->publish.retain)
+            retained++;
+        else if (events++ == 0)
+            assert_true(text_is(queued->publish.payload, "3"));
+        (void)send_queue_acked(&queue, queued->number);
+    }
+    assert_int_equal(retained, 1);
+    assert_int_equal(events, SEND_QUEUE_EVENTS);
+}
+
+static void what_waits_is_freed(void **state)
+{
+    (void)state;
+    add("a", "1", 'e', 0);
+    add("b", "2", 'r', 0);
+    add("c", "3", 'u', 0);
+    (void)send_queue_next(&queue);
+    send_queue_clear(&queue);
+    assert_null(send_queue_next(&queue));
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(messages_keep_their_order_but_requests_go_ahead),
+        TEST(what_a_message_points_to_is_copied),
+        TEST(what_is_absent_stays_absent),
+        TEST(a_retained_message_replaces_an_older_one_that_waits),
+        TEST(events_of_one_topic_are_all_sent),
+        TEST(no_more_than_the_broker_grants_are_out),
+        TEST(an_acknowledgement_gives_the_token_back_once),
+        TEST(what_could_not_be_handed_over_is_first_again),
+        TEST(a_newer_retained_message_stands_for_the_unsent_one),
+        TEST(a_lost_link_voids_requests_and_keeps_the_rest_in_order),
+        TEST(beyond_a_number_the_oldest_event_is_dropped),
+        TEST(what_waits_is_freed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
