@@ -6,7 +6,10 @@ pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv>=1.44)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.88)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
-find_package(eclipse-paho-mqtt-c REQUIRED)
+
+if(SKEP_TESTS OR SKEP_BENCH)
+  find_package(eclipse-paho-mqtt-c REQUIRED) # the independent client
+endif()
 if(SKEP_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
 endif()

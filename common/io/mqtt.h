@@ -76,8 +76,8 @@ DEFINE_AUTO_FREE(mqtt)
 void mqtt_start(struct mqtt *mqtt); /* begins to connect, and keeps at it; an attempt has 10 s until CONNACK */
 bool mqtt_is_up(const struct mqtt *mqtt);
 
-/* An attempt still blocks on the thread pool (DNS, TCP): loop_free would wait for it, for minutes in the worst case, so a
- * process that wants to end just ends. */
+/* An attempt still blocks on the thread pool (DNS, TCP): loop_free would wait for it, for minutes in the worst case, so
+ * a process that wants to end just ends. */
 bool mqtt_is_blocking(const struct mqtt *mqtt);
 
 /* Reads what has arrived and hands it over, as the loop would: for a driver that must not judge before. Not from within

@@ -181,6 +181,7 @@ void link_own_presence(struct queen *queen, struct text payload)
     bool empty = payload.len == 0;
     if (queen->stopping)
         return;
+    presence_init(&presence);
     if (!empty && presence_decode(&queen->arena, payload, &presence, NULL) != OK)
         return;
     switch (identity_observe(&queen->identity, empty ? NULL : &presence)) {

@@ -31,7 +31,7 @@ struct link {
     ms_t give_up_at;         /* before LINK_OPEN */
     ms_t misc_at;
     bool greeted, broken; /* set by callbacks and failed calls, looked at after them */
-    char why[160];
+    struct errbuf why;
     struct {
         int mid;
         uint64_t token;
@@ -41,7 +41,7 @@ struct link {
 static void link_break(struct link *link, const char *why)
 {
     if (!link->broken)
-        snprintf(link->why, sizeof link->why, "%s", why);
+        (void)err_set(&link->why, ERR_IO, "%s", why);
     link->broken = true;
 }
 
@@ -319,14 +319,13 @@ static void turn_running(struct link *link, ms_t now)
 static void report_end(struct link *link)
 {
     bool was_open = link->state == LINK_OPEN;
-    char why[sizeof link->why];
+    struct errbuf why = link->why;
 
-    memcpy(why, link->why, sizeof why);
     link_drop(link);
     if (was_open)
-        link->events->down(link->user, why);
+        link->events->down(link->user, why.text);
     else
-        link->events->failed(link->user, why);
+        link->events->failed(link->user, why.text);
 }
 
 void link_turn(struct link *link, ms_t now)
