@@ -1,0 +1,177 @@
+/* Every allocation of a small life may fail, each in turn: the queen goes on, and says what she could not do. The
+ * linker puts the functions below in front of the C library's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "queen_state.h"
+#include "routes.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+static unsigned allocations;
+static unsigned failing; /* the number of the one that fails; 0 = none */
+
+static bool fails(void)
+{
+    return ++allocations == failing;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return fails() ? NULL : __real_realloc(memory, size);
+}
+
+#define SESSION(n) "\"session\":\"000000000000000" #n "\",\"connection\":1"
+
+struct step {
+    const char *topic, *payload; /* a message ... */
+    const char *method, *path;   /* ... or a request */
+    bool stored;
+};
+
+static const struct step steps[] = {
+    { "hive/h1/worker/w1/heartbeat", "{\"status\":\"idle\"," SESSION(1) "}", .stored = true },
+    { "hive/h1/worker/w2/presence", "{\"presence\":\"stale\"," SESSION(2) "}", .stored = true },
+    { "hive/h1/worker/w1/presence", "{\"presence\":\"online\",\"rpc\":true," SESSION(1) "}" },
+    { "hive/h1/worker/w1/heartbeat", "{\"status\":\"idle\",\"queue_depth\":3," SESSION(1) ",\"seq\":1}" },
+    { "hive/h1/worker/w1/presence", "{\"presence\":\"stale\",\"cause\":\"connection_lost\"," SESSION(1) "}" },
+    { "hive/h2/worker/w1/heartbeat", "{\"status\":\"idle\"," SESSION(3) "}" },
+    { "hive/h1/worker/w1/presence", "{\"presence\":\"offline\",\"cause\":\"goodbye\"," SESSION(1) "}" },
+    { "hive/h1/worker/w1/heartbeat", "{" },
+    { .method = "POST", .path = "/v1/worker/heartbeat", .payload = "{\"status\":\"idle\",\"worker_id\":\"w3\"}" },
+    { .method = "GET", .path = "/v1/workers" },
+    { .method = "GET", .path = "/v1/workers/w1" },
+    { .method = "GET", .path = "/health" },
+    { .method = "DELETE", .path = "/v1/hives/h1/workers/w1" },
+    { "hive/h1/worker/w1/presence", "{\"presence\":\"offline\"," SESSION(1) "}", .stored = true },
+};
+
+static void ask(struct queen *queen, const struct step *step, struct outbox *outbox)
+{
+    struct http_request request = { .method = step->method,
+                                    .path = step->path,
+                                    .query = step->payload ? (struct text){ 0 } : TEXT("sort=queue_depth"),
+                                    .body = text_of(step->payload),
+                                    .content_type = "application/json" };
+    struct http_response response = { 0 };
+    (void)queen_http(queen, &request, 2000, 2000, &response, outbox);
+    assert_in_range(response.status, 200, 503);
+    buf_clear(&response.body);
+}
+
+static void tell(struct queen *queen, const struct step *step, struct outbox *outbox)
+{
+    char topic[128] = "skep/v1/";
+    strncat(topic, step->topic, sizeof topic - sizeof "skep/v1/");
+    queen_step(queen,
+               &(struct queen_input){
+                   .kind = QUEEN_MESSAGE,
+                   .now = 1000,
+                   .wall = 1000,
+                   .message = { .topic = text_of(topic), .payload = text_of(step->payload), .retain = step->stored } },
+               outbox);
+}
+
+/* True if all went well: no step had to be given up, and nothing was refused for want of memory. */
+static bool live(struct queen *queen)
+{
+    static const enum queen_input_kind link[] = { QUEEN_CONNECTING, QUEEN_LINK_UP, QUEEN_TICK };
+    struct outbox outbox;
+    bool whole = true;
+    outbox_init(&outbox);
+    for (size_t i = 0; i < ARRAY_LEN(link); i++)
+        queen_step(queen, &(struct queen_input){ .kind = link[i], .now = 1000, .wall = 1000 }, &outbox);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        if (steps[i].method)
+            ask(queen, &steps[i], &outbox);
+        else
+            tell(queen, &steps[i], &outbox);
+        whole = whole && !outbox.failed;
+        outbox_reset(&outbox);
+    }
+    outbox_clear(&outbox);
+    return whole && queen->counters.rejected[ERR_NOMEM] == 0;
+}
+
+static struct queen *make(void)
+{
+    static const struct queen_options options = { .root = "skep/v1",
+                                                  .id = "queen",
+                                                  .session = 1,
+                                                  .stale_after = 90000,
+                                                  .max_workers = 10,
+                                                  .max_document_bytes = 4096,
+                                                  .expect = { "w9\n", 3 } };
+    struct queen *queen = NULL;
+    struct errbuf e = { 0 };
+    enum err err = queen_new(&options, 0, 0, &queen, &e);
+    assert_true(err == OK ? queen != NULL : err == ERR_NOMEM && queen == NULL && e.text[0]);
+    return queen;
+}
+
+static unsigned count_allocations(void)
+{
+    struct queen *queen;
+    failing = allocations = 0;
+    queen = make();
+    assert_true(live(queen));
+    queen_free(queen);
+    return allocations;
+}
+
+static void assert_counts_agree(const struct registry *registry)
+{
+    size_t states = 0, documents = 0;
+    for (int i = 0; i < STATE_COUNT; i++)
+        states += registry->counts[i];
+    for (struct record *record = registry_first(registry); record; record = registry_after(record))
+        documents += record->document_size;
+    assert_int_equal(states, registry->count);
+    assert_int_equal(documents, registry->document_bytes);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    unsigned count = count_allocations(), noticed = 0;
+    (void)state;
+    assert_true(count > 30);
+    for (unsigned which = 1; which <= count; which++) {
+        struct queen *queen;
+        allocations = 0;
+        failing = which;
+        queen = make();
+        if (!queen || !live(queen))
+            noticed++;
+        failing = 0;
+        if (queen)
+            assert_counts_agree(&queen->registry);
+        queen_free(queen);
+    }
+    assert_true(noticed > count / 3); /* the others are index tables and answers over HTTP, which go on without */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_may_fail) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
