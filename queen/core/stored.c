@@ -26,6 +26,21 @@ static void lease_from(struct queen *queen, struct record *record, ms_t age)
     record->not_before = queen->watch.time + queen_grace(queen, record);
 }
 
+/* Whether a stored heartbeat is a later one than was known: then it says more than the copy that was seen first.
+ * Without session and seq nothing tells. */
+static bool is_later(const struct record *record, struct incarnation_claim claim)
+{
+    switch (incarnation_judge(&record->incarnation, claim)) {
+    case INCARNATION_NEW_SESSION:
+    case INCARNATION_NEW_CONNECTION:
+        return true;
+    case INCARNATION_SAME:
+        return claim.session != 0 && claim.seq >= 0 && record->incarnation.has_seq;
+    default:
+        return false;
+    }
+}
+
 /* Where stored copies contradict each other the heartbeat's session is current, and what a stored presence of another
  * session had said is void. */
 static void adopt(struct queen *queen, struct record *record, struct incarnation_claim claim)
@@ -43,14 +58,18 @@ static void adopt(struct queen *queen, struct record *record, struct incarnation
 enum err stored_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
                           struct text document, ms_t age)
 {
+    struct incarnation_claim claim = claim_of_heartbeat(heartbeat);
     bool first = record->document == NULL;
-    bool same = incarnation_judge(&record->incarnation, claim_of_heartbeat(heartbeat)) == INCARNATION_SAME;
+    bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
+    bool later = is_later(record, claim);
     if (!is_hearsay(record) && !(first && same))
         return OK;
     if (is_hearsay(record)) {
-        adopt(queen, record, claim_of_heartbeat(heartbeat));
+        adopt(queen, record, claim);
         judge_note_heartbeat(queen, record, heartbeat);
-        if (first)
+        if (later)
+            incarnation_adopt(&record->incarnation, claim);
+        if (first || later)
             lease_from(queen, record, age);
     }
     return registry_store_document(&queen->registry, record, document);
