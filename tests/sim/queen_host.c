@@ -72,8 +72,8 @@ static void tell_event(struct queen_host *host, const struct effect *effect)
 {
     struct world *world = host->node.world;
     node_say(&host->node, "%s", effect->line.at);
-    if (world->on_event)
-        world->on_event(world->user, &host->node, effect->text);
+    if (world->events)
+        world->events->event(world->user, &host->node, effect->text);
 }
 
 static void carry_out_one(struct queen_host *host, const struct effect *effect)

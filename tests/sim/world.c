@@ -104,6 +104,8 @@ static void turn(struct world *world)
         if (node_deadline(node) <= world->network.now)
             node->kind->turn(node);
     }
+    if (world->events)
+        world->events->turned(world->user);
 }
 
 static void stand_still(const struct world *world)

@@ -30,14 +30,20 @@ struct node_kind {
     void (*clear)(struct node *node); /* the process is gone: lets go of what it had */
 };
 
+/* For whoever checks more than a trace. */
+struct world_events {
+    void (*event)(void *user, const struct node *queen, struct text json); /* an event document of the queen */
+    void (*turned)(void *user);                                            /* something happened */
+};
+
 struct world {
     struct arena arena;
     struct network network;
     struct fake_broker broker;
     struct trace trace;
-    struct node *nodes;                                                       /* utlist */
-    ms_t wall;                                                                /* unix time at monotonic 0 */
-    void (*on_event)(void *user, const struct node *queen, struct text json); /* NULL = nobody listens */
+    struct node *nodes;                /* utlist */
+    ms_t wall;                         /* unix time at monotonic 0 */
+    const struct world_events *events; /* NULL = nobody listens */
     void *user;
 };
 

@@ -1,0 +1,208 @@
+#include "referee.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "inspect.h"
+#include "json.h"
+#include "topic.h"
+#include "worker_host.h"
+
+#define CONFIRMATION_MS 1700 /* the longest of R4: 1 s for an answer, the wait, a few round trips */
+
+static void violate(struct referee *referee, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void violate(struct referee *referee, const char *format, ...)
+{
+    va_list args;
+    if (referee->violation.text[0])
+        return;
+    va_start(args, format);
+    vsnprintf(referee->violation.text, sizeof referee->violation.text, format, args);
+    va_end(args);
+}
+
+static bool is_fit(const struct node *node)
+{
+    return node && node->running && !node->paused && !node->client.cut && node->client.phase == CLIENT_UP;
+}
+
+static void follow(ms_t *since, bool holds, ms_t now)
+{
+    if (!holds)
+        *since = MS_NEVER;
+    else if (*since == MS_NEVER)
+        *since = now;
+}
+
+static void on_turned(void *user)
+{
+    struct referee *referee = user;
+    ms_t now = referee->world->network.now;
+    const struct node *queen = world_find(referee->world, "q1");
+    for (size_t i = 0; i < referee->count; i++) {
+        struct ward *ward = &referee->wards[i];
+        ward->node = world_find(referee->world, ward->name);
+        follow(&ward->fit_since, is_fit(ward->node), now);
+    }
+    follow(&referee->queen_fit_since, is_fit(queen), now);
+    follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
+}
+
+static bool fit_for(ms_t since, ms_t now, ms_t span)
+{
+    return since != MS_NEVER && now - since > span;
+}
+
+static bool was_heard(const struct referee *referee, const struct ward *ward, ms_t now)
+{
+    ms_t next_beat = worker_lease(ward->node) / 3 * 21 / 20;
+    return fit_for(ward->fit_since, now, CONFIRMATION_MS) &&
+           fit_for(referee->queen_linked_since, now, next_beat + CONFIRMATION_MS);
+}
+
+static bool was_asked(const struct referee *referee, const struct ward *ward, ms_t now)
+{
+    return fit_for(ward->fit_since, now, CONFIRMATION_MS) && fit_for(referee->queen_fit_since, now, CONFIRMATION_MS);
+}
+
+static void judge_loss(struct referee *referee, const struct ward *ward, const char *cause)
+{
+    ms_t now = referee->world->network.now;
+    bool silence = strcmp(cause, "missed_heartbeats") == 0, will = strcmp(cause, "last_will") == 0;
+    if ((silence && was_heard(referee, ward, now)) || (will && was_asked(referee, ward, now)))
+        violate(referee, "%s became stale (%s) at %lld, and was fit for %lld ms", ward->name, cause, (long long)now,
+                (long long)(now - ward->fit_since));
+}
+
+/* Changes that are announced, of workers without hive and without verification. "" = nothing was announced. */
+static const struct {
+    const char *from, *to;
+} legal[] = {
+    { "", "online" },        { "", "suspect" },        { "", "stale" },         { "", "offline" },
+    { "online", "suspect" }, { "online", "stale" },    { "online", "offline" }, { "suspect", "online" },
+    { "suspect", "stale" },  { "suspect", "offline" }, { "stale", "online" },   { "stale", "offline" },
+    { "offline", "online" }, { "stale", "suspect" },   { "offline", "stale" },  { "offline", "suspect" },
+};
+
+static bool is_legal(const char *from, const char *to)
+{
+    for (size_t i = 0; i < ARRAY_LEN(legal); i++)
+        if (strcmp(legal[i].from, from) == 0 && strcmp(legal[i].to, to) == 0)
+            return true;
+    return false;
+}
+
+static struct ward *ward_find(struct referee *referee, const char *name)
+{
+    for (size_t i = 0; name && i < referee->count; i++)
+        if (strcmp(referee->wards[i].name, name) == 0)
+            return &referee->wards[i];
+    return NULL;
+}
+
+static void judge_change(struct referee *referee, struct ward *ward, const struct cJSON *event, uint64_t id)
+{
+    const char *state = json_string(json_member(event, "state"));
+    const char *previous = json_string(json_member(event, "previous"));
+    const char *cause = json_string(json_member(event, "cause"));
+    if (!state || !cause) {
+        violate(referee, "event %llu has no state or cause", (unsigned long long)id);
+        return;
+    }
+    if (strcmp(previous ? previous : "", ward->announced) != 0)
+        violate(referee, "%s was announced as `%s`, and the event says `%s`", ward->name, ward->announced,
+                previous ? previous : "");
+    if (!is_legal(ward->announced, state))
+        violate(referee, "%s went from `%s` to %s", ward->name, ward->announced, state);
+    if (strcmp(state, "stale") == 0)
+        judge_loss(referee, ward, cause);
+    snprintf(ward->announced, sizeof ward->announced, "%s", state);
+    ward->event_id = id;
+}
+
+static void on_event(void *user, const struct node *queen, struct text json)
+{
+    struct referee *referee = user;
+    struct arena arena;
+    struct cJSON *event = NULL;
+    struct ward *ward;
+    double number = 0;
+    (void)queen;
+    arena_init(&arena, 0);
+    if (json_parse(&arena, json, &event, NULL) != OK || !json_number(json_member(event, "event_id"), &number) ||
+        (uint64_t)number <= referee->last_event)
+        violate(referee, "event %.0f came after %llu", number, (unsigned long long)referee->last_event);
+    referee->last_event = (uint64_t)number;
+    referee->events++;
+    ward = ward_find(referee, json_string(json_member(event, "worker_id")));
+    if (ward)
+        judge_change(referee, ward, event, (uint64_t)number);
+    arena_clear(&arena);
+}
+
+static const struct world_events world_events = { on_event, on_turned };
+
+void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count)
+{
+    *referee =
+        (struct referee){ .world = world, .count = count, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER };
+    for (size_t i = 0; i < count; i++) {
+        snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", names[i]);
+        referee->wards[i].fit_since = MS_NEVER;
+    }
+    world->events = &world_events;
+    world->user = referee;
+}
+
+/* Without a database the ids of a process start from the wall clock, which may have stepped back. */
+void referee_forget_queen(struct referee *referee)
+{
+    referee->last_event = 0;
+    for (size_t i = 0; i < referee->count; i++) {
+        referee->wards[i].announced[0] = '\0';
+        referee->wards[i].event_id = 0;
+    }
+}
+
+void referee_forget_verdicts(struct referee *referee)
+{
+    for (size_t i = 0; i < referee->count; i++)
+        referee->wards[i].event_id = 0;
+}
+
+static void judge_verdict(struct referee *referee, const struct ward *ward)
+{
+    char topic[TOPIC_SIZE];
+    const struct retained *stored;
+    struct arena arena;
+    struct cJSON *verdict = NULL;
+    double id = 0;
+    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/verdict/" WORLD_HIVE "/%s", ward->name);
+    stored = retained_find(&referee->world->broker.stored, topic, referee->world->network.now);
+    arena_init(&arena, 0);
+    if (!stored || json_parse(&arena, stored->publish.payload, &verdict, NULL) != OK ||
+        !json_number(json_member(verdict, "event_id"), &id) || (uint64_t)id != ward->event_id)
+        violate(referee, "the retained verdict of %s is of event %.0f, its last event is %llu", ward->name, id,
+                (unsigned long long)ward->event_id);
+    arena_clear(&arena);
+}
+
+static void judge_ward(struct referee *referee, struct node *queen, const struct ward *ward)
+{
+    char state[32];
+    bool fit = is_fit(ward->node);
+    inspect_state(queen, WORLD_HIVE, ward->name, state);
+    if (fit && strcmp(state, "online") != 0)
+        violate(referee, "%s is fit, and `%s` in the end", ward->name, state);
+    if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0))
+        violate(referee, "%s is gone, and %s in the end", ward->name, state);
+    if (ward->event_id)
+        judge_verdict(referee, ward);
+}
+
+void referee_judge_end(struct referee *referee, struct node *queen)
+{
+    for (size_t i = 0; i < referee->count; i++)
+        judge_ward(referee, queen, &referee->wards[i]);
+}

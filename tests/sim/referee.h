@@ -1,0 +1,47 @@
+/* referee.h - knows how the fleet really is, and holds the queen's verdicts against it.
+ *
+ * A worker is fit while its process runs, its path is whole and its link is up. What must hold whatever happens:
+ *   event ids strictly increase; each event starts where the last one of its worker ended; its change is a legal one;
+ *   nobody becomes stale by silence who was fit, and whose next beat had time to reach the queen on her present link;
+ *   nobody becomes stale by will who was fit for longer than a confirmation takes, before an undisturbed queen;
+ *   the retained verdict is that of the last event;
+ *   and once the world has been quiet for long enough: who is fit is online, who is gone is not. */
+#ifndef SIM_REFEREE_H
+#define SIM_REFEREE_H
+
+#include "world.h"
+
+#define REFEREE_WORKERS_MAX 16
+
+struct ward {
+    char name[NODE_NAME_SIZE];
+    const struct node *node;
+    ms_t fit_since;     /* MS_NEVER = it is not */
+    char announced[32]; /* by the present process of the queen; "" = nothing yet */
+    uint64_t event_id;
+};
+
+struct referee {
+    struct world *world;
+    struct ward wards[REFEREE_WORKERS_MAX];
+    size_t count;
+    ms_t queen_fit_since;
+    ms_t queen_linked_since; /* MS_NEVER = she is not; pauses and cuts do not count */
+    uint64_t last_event;
+    unsigned events;
+    struct errbuf violation; /* the first one; "" = none */
+};
+
+/* Watches the world from now on; all workers that it will have are named `names`, all in the default hive. */
+void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count);
+
+/* A process of the queen ended: what it announced is not what the next one will start from. */
+void referee_forget_queen(struct referee *referee);
+
+/* The broker went back to an older save: retained verdicts with it. */
+void referee_forget_verdicts(struct referee *referee);
+
+/* At the end of a quiet time. */
+void referee_judge_end(struct referee *referee, struct node *queen);
+
+#endif
