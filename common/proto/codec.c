@@ -4,182 +4,13 @@
 
 #include <cjson/cJSON.h>
 
-#include "json.h"
-#include "timetext.h"
+#include "codec_fields.h"
 
-struct field {
-    const char *name;
-    enum err (*read)(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e);
-    size_t offset; /* of the member in the message's struct */
-    double low, high;
-    bool required;
-};
-
-struct field_table {
-    const struct field *fields;
-    size_t len;
-};
-
-static enum err wrong_type(const struct field *field, const char *wanted, struct errbuf *e)
-{
-    return err_set(e, ERR_TYPE, "%s: must be %s", field->name, wanted);
-}
-
-/* Readers, one per type of msg_fields.h, named by the type so that the lists can refer to them. */
-
-static enum err read_TEXT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    const char *text = json_string(value);
-    if (!text)
-        return wrong_type(field, "a string", e);
-    size_t len = strlen(text);
-    if ((double)len < field->low || (double)len > field->high)
-        return err_set(e, ERR_TOO_LARGE, "%s: must have %.0f to %.0f bytes", field->name, field->low, field->high);
-    *(const char **)member = text;
-    return OK;
-}
-
-static enum err read_ID(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    const char *text = json_string(value);
-    if (!text)
-        return wrong_type(field, "a string", e);
-    enum err err = name_check(text_of(text), field->name, e);
-    if (!err)
-        *(const char **)member = text;
-    return err;
-}
-#define read_TOKEN read_ID
-
-static enum err read_HEX64(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    if (!json_string(value) || text_to_hex64(text_of(json_string(value)), member))
-        return wrong_type(field, "16 hexadecimal digits, not all 0", e);
-    return OK;
-}
-
-static enum err read_TIME(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    if (!json_string(value) || text_to_time(text_of(json_string(value)), member))
-        return wrong_type(field, "an RFC 3339 time", e);
-    return OK;
-}
-
-static enum err check_range(const struct field *field, double number, struct errbuf *e)
-{
-    if (number >= field->low && number <= field->high)
-        return OK;
-    return err_set(e, ERR_RANGE, "%s: must be %.16g to %.16g", field->name, field->low, field->high);
-}
-
-static enum err set_INT(const struct field *field, double number, void *member, struct errbuf *e)
-{
-    if (number != trunc(number))
-        return wrong_type(field, "a whole number", e);
-    enum err err = check_range(field, number, e);
-    if (!err)
-        *(int64_t *)member = (int64_t)number;
-    return err;
-}
-
-static enum err set_NUMBER(const struct field *field, double number, void *member, struct errbuf *e)
-{
-    enum err err = check_range(field, number, e);
-    if (!err)
-        *(double *)member = number;
-    return err;
-}
-
-static enum err read_INT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    double number;
-    return json_number(value, &number) ? set_INT(field, number, member, e) : wrong_type(field, "a whole number", e);
-}
-
-static enum err read_NUMBER(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    double number;
-    return json_number(value, &number) ? set_NUMBER(field, number, member, e) : wrong_type(field, "a number", e);
-}
-
-static enum err read_BOOL(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    bool truth;
-    if (!json_bool(value, &truth))
-        return wrong_type(field, "true or false", e);
-    *(int8_t *)member = truth;
-    return OK;
-}
-
-static enum err read_choice(const struct field *field, const struct cJSON *value, const char *(*name_of)(int),
-                            int8_t *ret, struct errbuf *e)
-{
-    const char *text = json_string(value);
-    if (!text)
-        return wrong_type(field, "a string", e);
-    for (int8_t i = 0; name_of(i); i++) {
-        if (strcmp(name_of(i), text) == 0) {
-            *ret = i;
-            return OK;
-        }
-    }
-    return err_set(e, ERR_UNKNOWN, "%s: no such value", field->name);
-}
-
-static enum err read_PRESENCE(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    return read_choice(field, value, presence_state_name, member, e);
-}
-
-static enum err read_DEATH(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    return read_choice(field, value, death_cause_name, member, e);
-}
-
-static bool entry_is_gauge(const struct cJSON *entry)
-{
-    return cJSON_IsNumber(entry);
-}
-
-static bool entry_is_label(const struct cJSON *entry)
-{
-    const char *text = json_string(entry);
-    return text && strlen(text) <= MSG_LABEL_MAX;
-}
-
-static enum err read_map(const struct field *field, const struct cJSON *value, bool (*is_entry)(const struct cJSON *),
-                         void *member, struct errbuf *e)
-{
-    double count = 0;
-    if (!cJSON_IsObject(value))
-        return wrong_type(field, "an object", e);
-    for (const struct cJSON *entry = value->child; entry; entry = entry->next, count++) {
-        size_t len = strlen(entry->string);
-        if (len < 1 || len > MSG_KEY_MAX)
-            return err_set(e, ERR_TOO_LARGE, "%s: a key must have 1 to %d bytes", field->name, MSG_KEY_MAX);
-        if (!is_entry(entry))
-            return err_set(e, ERR_TYPE, "%s: a value is of the wrong type or too long", field->name);
-    }
-    if (count > field->high)
-        return err_set(e, ERR_TOO_LARGE, "%s: at most %.0f entries", field->name, field->high);
-    *(const struct cJSON **)member = value;
-    return OK;
-}
-
-static enum err read_GAUGES(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    return read_map(field, value, entry_is_gauge, member, e);
-}
-
-static enum err read_LABELS(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
-{
-    return read_map(field, value, entry_is_label, member, e);
-}
-
-static enum err read_EXIT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e);
+/* The objects within messages. */
+static field_read_fn field_read_EXIT, field_read_LASTEXIT, field_read_TALLY;
 
 #define FIELD(message, type, name, low, high, required) \
-    { #name, read_##type, offsetof(struct message, name), low, high, required },
+    { #name, field_read_##type, offsetof(struct message, name), low, high, required },
 #define TABLE(message, list)                                      \
     static const struct field message##_fields[] = { list(X) };   \
     _Static_assert(ARRAY_LEN(message##_fields) <= 64, "one bit"); \
@@ -188,76 +19,56 @@ static enum err read_EXIT(const struct field *field, const struct cJSON *value, 
 #define X(type, name, low, high, required, doc) FIELD(exit_info, type, name, low, high, required)
 TABLE(exit_info, EXIT_FIELDS)
 #undef X
+#define X(type, name, low, high, required, doc) FIELD(last_exit, type, name, low, high, required)
+TABLE(last_exit, LAST_EXIT_FIELDS)
+#undef X
+#define X(type, name, low, high, required, doc) FIELD(worker_tally, type, name, low, high, required)
+TABLE(worker_tally, WORKER_TALLY_FIELDS)
+#undef X
 #define X(type, name, low, high, required, doc) FIELD(heartbeat, type, name, low, high, required)
 TABLE(heartbeat, HEARTBEAT_FIELDS)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(presence, type, name, low, high, required)
 TABLE(presence, PRESENCE_FIELDS)
 #undef X
+#define X(type, name, low, high, required, doc) FIELD(witness, type, name, low, high, required)
+TABLE(witness, WITNESS_FIELDS)
+#undef X
+#define X(type, name, low, high, required, doc) FIELD(hive_heartbeat, type, name, low, high, required)
+TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS)
+#undef X
 #define X(type, name, low, high, required, doc) FIELD(verdict_notice, type, name, low, high, required)
 TABLE(verdict_notice, VERDICT_NOTICE_FIELDS)
 #undef X
 
-/* Looks from *at on, round the table: senders keep to one order, so the first look mostly hits. */
-static const struct field *field_find(const struct field_table *table, const char *name, size_t *at)
+static enum err object_decode(const struct field *field, const struct cJSON *value, const struct field_table *table,
+                              void *message, struct errbuf *e)
 {
-    for (size_t looks = 0; looks < table->len; looks++) {
-        const struct field *field = &table->fields[*at];
-        *at = *at + 1 < table->len ? *at + 1 : 0;
-        if (strcmp(field->name, name) == 0)
-            return field;
-    }
-    return NULL;
+    if (!cJSON_IsObject(value))
+        return err_set(e, ERR_TYPE, "%s: must be an object", field->name);
+    return fields_decode(table, value, message, e);
 }
 
-static enum err check_required(const struct field_table *table, uint64_t seen, struct errbuf *e)
-{
-    for (size_t i = 0; i < table->len; i++) {
-        if (table->fields[i].required && !(seen >> i & 1))
-            return err_set(e, ERR_MISSING, "%s: is required", table->fields[i].name);
-    }
-    return OK;
-}
-
-static enum err fields_decode(const struct field_table *table, const struct cJSON *object, void *message,
-                              struct errbuf *e)
-{
-    uint64_t seen = 0;
-    size_t at = 0;
-
-    for (const struct cJSON *value = object->child; value; value = value->next) {
-        const struct field *field = field_find(table, value->string, &at);
-        if (!field || cJSON_IsNull(value))
-            continue;
-        enum err err = field->read(field, value, (char *)message + field->offset, e);
-        if (err)
-            return err;
-        seen |= UINT64_C(1) << (field - table->fields);
-    }
-    return check_required(table, seen, e);
-}
-
-static enum err read_EXIT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+static enum err field_read_EXIT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
 {
     struct exit_info *exit = member;
-    if (!cJSON_IsObject(value))
-        return wrong_type(field, "an object", e);
     exit->known = true;
-    return fields_decode(&exit_info_table, value, exit, e);
+    return object_decode(field, value, &exit_info_table, exit, e);
 }
 
-static enum err document_decode(const struct field_table *table, struct arena *arena, struct text json, void *message,
-                                struct errbuf *e)
+static enum err field_read_LASTEXIT(const struct field *field, const struct cJSON *value, void *member,
+                                    struct errbuf *e)
 {
-    struct cJSON *tree;
-    if (json.len > MSG_MAX_BYTES)
-        return err_set(e, ERR_TOO_LARGE, "%zu bytes: at most %d are allowed", json.len, MSG_MAX_BYTES);
-    enum err err = json_parse(arena, json, &tree, e);
-    if (err)
-        return err;
-    if (!cJSON_IsObject(tree))
-        return err_set(e, ERR_TYPE, "JSON: must be an object");
-    return fields_decode(table, tree, message, e);
+    struct last_exit *last = member;
+    last->known = true;
+    return object_decode(field, value, &last_exit_table, last, e);
+}
+
+static enum err field_read_TALLY(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+{
+    struct worker_tally *tally = member;
+    tally->known = true;
+    return object_decode(field, value, &worker_tally_table, tally, e);
 }
 
 static enum err check_lease(const struct heartbeat *heartbeat, struct errbuf *e)
@@ -289,6 +100,26 @@ enum err presence_decode(struct arena *arena, struct text json, struct presence 
     return err;
 }
 
+enum err witness_decode(struct arena *arena, struct text json, struct witness *ret, struct errbuf *e)
+{
+    struct witness witness;
+    witness_init(&witness);
+    enum err err = document_decode(&witness_table, arena, json, &witness, e);
+    if (!err)
+        *ret = witness;
+    return err;
+}
+
+enum err hive_heartbeat_decode(struct arena *arena, struct text json, struct hive_heartbeat *ret, struct errbuf *e)
+{
+    struct hive_heartbeat heartbeat;
+    hive_heartbeat_init(&heartbeat);
+    enum err err = document_decode(&hive_heartbeat_table, arena, json, &heartbeat, e);
+    if (!err)
+        *ret = heartbeat;
+    return err;
+}
+
 enum err verdict_notice_decode(struct arena *arena, struct text json, struct verdict_notice *ret, struct errbuf *e)
 {
     struct verdict_notice notice;
@@ -303,17 +134,17 @@ enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *name, dou
 {
     size_t at = 0;
     const struct field *field = field_find(&heartbeat_table, name, &at);
-    if (!field || (field->read != read_INT && field->read != read_NUMBER))
+    if (!field || (field->read != field_read_INT && field->read != field_read_NUMBER))
         return err_set(e, ERR_UNKNOWN, "no numeric field of that name");
     void *member = (char *)heartbeat + field->offset;
-    if (field->read == read_NUMBER && isnan(number))
+    if (field->read == field_read_NUMBER && isnan(number))
         *(double *)member = NAN;
-    else if (field->read == read_NUMBER)
-        return set_NUMBER(field, number, member, e);
+    else if (field->read == field_read_NUMBER)
+        return field_set_NUMBER(field, number, member, e);
     else if (isnan(number))
         *(int64_t *)member = INT_ABSENT;
     else
-        return set_INT(field, number, member, e);
+        return field_set_INT(field, number, member, e);
     return OK;
 }
 

@@ -12,18 +12,23 @@
 /* Beyond the field table: lease_ms >= 3 x interval_ms (ERR_RANGE). */
 enum err heartbeat_decode(struct arena *arena, struct text json, struct heartbeat *ret, struct errbuf *e);
 enum err presence_decode(struct arena *arena, struct text json, struct presence *ret, struct errbuf *e);
+enum err witness_decode(struct arena *arena, struct text json, struct witness *ret, struct errbuf *e);
+enum err hive_heartbeat_decode(struct arena *arena, struct text json, struct hive_heartbeat *ret, struct errbuf *e);
 enum err verdict_notice_decode(struct arena *arena, struct text json, struct verdict_notice *ret, struct errbuf *e);
 
 /* Sets an INT or NUMBER field by its name, within the table's range; NAN makes it absent. ERR_UNKNOWN for a name that
  * is no such field, ERR_RANGE, ERR_TYPE for a fraction in an INT. Not checked: lease_ms against interval_ms. */
 enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *field, double number, struct errbuf *e);
 
-/* Every present field, in the list's order; absent ones are left out of a heartbeat, and `null` in a presence, whose
- * shape is fixed (ids that the sender does not have are left out). */
+/* Every present field, in the list's order; absent ones are left out of a heartbeat, and `null` in a presence and a
+ * witness, whose shape is fixed (ids that the sender does not have are left out). */
 void heartbeat_encode(const struct heartbeat *heartbeat, struct buf *ret);
 void presence_encode(const struct presence *presence, struct buf *ret);
+void witness_encode(const struct witness *witness, struct buf *ret);
+void hive_heartbeat_encode(const struct hive_heartbeat *heartbeat, struct buf *ret);
 struct json_write;
-void exit_encode(const struct exit_info *exit, struct json_write *w); /* EXIT or null */
+void witness_put(const struct witness *witness, struct json_write *w); /* as one value of a larger document */
+void exit_encode(const struct exit_info *exit, struct json_write *w);  /* EXIT or null */
 
 /* ERR_MISMATCH when an id in the document contradicts the topic's. NULL `in_document` is fine. */
 enum err ids_match(const char *in_document, struct text in_topic, const char *what, struct errbuf *e);
@@ -34,6 +39,8 @@ struct field_info {
     double low, high;
     bool required;
 };
-extern const struct field_info heartbeat_field_info[], presence_field_info[], exit_field_info[]; /* end: name NULL */
+/* Each ends with a NULL name. */
+extern const struct field_info heartbeat_field_info[], presence_field_info[], exit_field_info[], witness_field_info[],
+    last_exit_field_info[], hive_heartbeat_field_info[], worker_tally_field_info[];
 
 #endif

@@ -78,6 +78,16 @@ static void put_DEATH(const struct encoder *encoder, const char *key, int8_t val
     put_TEXT(encoder, key, death_cause_name(value));
 }
 
+static void put_WITNESS(const struct encoder *encoder, const char *key, int8_t value)
+{
+    put_TEXT(encoder, key, witness_state_name(value));
+}
+
+static void put_HIVE(const struct encoder *encoder, const char *key, int8_t value)
+{
+    put_TEXT(encoder, key, hive_status_name(value));
+}
+
 static void put_GAUGES(const struct encoder *encoder, const char *key, const struct cJSON *value)
 {
     if (!value)
@@ -110,6 +120,9 @@ static void put_EXIT(const struct encoder *encoder, const char *key, struct exit
         exit_encode(&value, encoder->w);
 }
 
+static void put_LASTEXIT(const struct encoder *encoder, const char *key, struct last_exit value);
+static void put_TALLY(const struct encoder *encoder, const char *key, struct worker_tally value);
+
 #define PUT(message, type, name) put_##type(&encoder, #name, message->name);
 
 void exit_encode(const struct exit_info *exit, struct json_write *w)
@@ -124,6 +137,37 @@ void exit_encode(const struct exit_info *exit, struct json_write *w)
     EXIT_FIELDS(X)
 #undef X
     json_close(w, '}');
+}
+
+static void put_LASTEXIT(const struct encoder *outer, const char *key, struct last_exit value)
+{
+    const struct last_exit *last = &value;
+    struct encoder encoder = { .w = outer->w, .nulls = true };
+    if (!put_key(outer, key, last->known))
+        return;
+    if (!last->known) {
+        json_put_null(outer->w);
+        return;
+    }
+    json_open(encoder.w, '{');
+#define X(type, name, low, high, required, doc) PUT(last, type, name)
+    LAST_EXIT_FIELDS(X)
+#undef X
+    json_close(encoder.w, '}');
+}
+
+static void put_TALLY(const struct encoder *outer, const char *key, struct worker_tally value)
+{
+    const struct worker_tally *tally = &value;
+    struct encoder encoder = *outer;
+    if (!tally->known)
+        return;
+    json_key(encoder.w, key);
+    json_open(encoder.w, '{');
+#define X(type, name, low, high, required, doc) PUT(tally, type, name)
+    WORKER_TALLY_FIELDS(X)
+#undef X
+    json_close(encoder.w, '}');
 }
 
 void heartbeat_encode(const struct heartbeat *heartbeat, struct buf *ret)
@@ -144,6 +188,33 @@ void presence_encode(const struct presence *presence, struct buf *ret)
     json_open(&w, '{');
 #define X(type, name, low, high, required, doc) PUT(presence, type, name)
     PRESENCE_FIELDS(X)
+#undef X
+    json_close(&w, '}');
+}
+
+void witness_put(const struct witness *witness, struct json_write *w)
+{
+    struct encoder encoder = { .w = w, .nulls = true };
+    json_open(w, '{');
+#define X(type, name, low, high, required, doc) PUT(witness, type, name)
+    WITNESS_FIELDS(X)
+#undef X
+    json_close(w, '}');
+}
+
+void witness_encode(const struct witness *witness, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    witness_put(witness, &w);
+}
+
+void hive_heartbeat_encode(const struct hive_heartbeat *heartbeat, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    struct encoder encoder = { .w = &w, .nulls = false };
+    json_open(&w, '{');
+#define X(type, name, low, high, required, doc) PUT(heartbeat, type, name)
+    HIVE_HEARTBEAT_FIELDS(X)
 #undef X
     json_close(&w, '}');
 }

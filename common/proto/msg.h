@@ -23,6 +23,18 @@ struct cJSON;
     X(CONNECTION_LOST, "connection_lost") \
     X(PROCESS_EXITED, "process_exited")   \
     X(GOODBYE, "goodbye")
+#define WITNESS_STATES(X)   \
+    X(STARTING, "starting") \
+    X(RUNNING, "running")   \
+    X(STOPPING, "stopping") \
+    X(STOPPED, "stopped")   \
+    X(EXITED, "exited")     \
+    X(BACKOFF, "backoff")   \
+    X(FAILED, "failed")
+#define HIVE_STATUSES(X)    \
+    X(STARTING, "starting") \
+    X(READY, "ready")       \
+    X(STOPPING, "stopping")
 
 #define X(symbol, name) PRESENCE_##symbol,
 enum presence_state { PRESENCE_STATES(X) PRESENCE_STATE_COUNT };
@@ -30,9 +42,18 @@ enum presence_state { PRESENCE_STATES(X) PRESENCE_STATE_COUNT };
 #define X(symbol, name) DEATH_##symbol,
 enum death_cause { DEATH_CAUSES(X) DEATH_CAUSE_COUNT };
 #undef X
+#define X(symbol, name) WITNESS_##symbol,
+enum witness_state { WITNESS_STATES(X) WITNESS_STATE_COUNT };
+#undef X
+#define X(symbol, name) HIVE_##symbol,
+enum hive_status { HIVE_STATUSES(X) HIVE_STATUS_COUNT };
+#undef X
 
-const char *presence_state_name(int state); /* NULL for -1 */
-const char *death_cause_name(int cause);    /* NULL for -1 */
+/* NULL for -1. */
+const char *presence_state_name(int state);
+const char *death_cause_name(int cause);
+const char *witness_state_name(int state);
+const char *hive_status_name(int status);
 
 #define MSG_CTYPE_ID const char *
 #define MSG_CTYPE_TOKEN const char *
@@ -44,14 +65,28 @@ const char *death_cause_name(int cause);    /* NULL for -1 */
 #define MSG_CTYPE_BOOL int8_t
 #define MSG_CTYPE_PRESENCE int8_t
 #define MSG_CTYPE_DEATH int8_t
+#define MSG_CTYPE_WITNESS int8_t
+#define MSG_CTYPE_HIVE int8_t
 #define MSG_CTYPE_GAUGES const struct cJSON *
 #define MSG_CTYPE_LABELS const struct cJSON *
 #define MSG_CTYPE_EXIT struct exit_info
+#define MSG_CTYPE_LASTEXIT struct last_exit
+#define MSG_CTYPE_TALLY struct worker_tally
 #define MSG_MEMBER(type, name, low, high, required, doc) MSG_CTYPE_##type name;
 
 struct exit_info {
     bool known; /* false: the object was absent or null */
     EXIT_FIELDS(MSG_MEMBER)
+};
+
+struct last_exit {
+    bool known;
+    LAST_EXIT_FIELDS(MSG_MEMBER)
+};
+
+struct worker_tally {
+    bool known;
+    WORKER_TALLY_FIELDS(MSG_MEMBER)
 };
 
 struct heartbeat {
@@ -62,6 +97,14 @@ struct presence {
     PRESENCE_FIELDS(MSG_MEMBER)
 };
 
+struct witness {
+    WITNESS_FIELDS(MSG_MEMBER)
+};
+
+struct hive_heartbeat {
+    HIVE_HEARTBEAT_FIELDS(MSG_MEMBER)
+};
+
 struct verdict_notice {
     VERDICT_NOTICE_FIELDS(MSG_MEMBER)
 };
@@ -69,7 +112,13 @@ struct verdict_notice {
 /* All members absent. */
 void heartbeat_init(struct heartbeat *heartbeat);
 void presence_init(struct presence *presence);
+void witness_init(struct witness *witness);
+void hive_heartbeat_init(struct hive_heartbeat *heartbeat);
 void exit_info_init(struct exit_info *exit);
+void last_exit_init(struct last_exit *exit);
 void verdict_notice_init(struct verdict_notice *notice);
+
+/* How that process ended, without which one it was. */
+struct exit_info last_exit_info(const struct last_exit *last);
 
 #endif

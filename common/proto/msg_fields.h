@@ -16,7 +16,11 @@
  * DEATH    a cause of death             int8_t enum death_cause     -1
  * GAUGES   object string -> number      const struct cJSON *        NULL
  * LABELS   object string -> string      const struct cJSON *        NULL
+ * WITNESS  a state of a process         int8_t enum witness_state   -1
+ * HIVE     starting, ready, stopping    int8_t enum hive_status     -1
  * EXIT     object, struct exit_info     struct exit_info            .known == false
+ * LASTEXIT object, struct last_exit     struct last_exit            .known == false
+ * TALLY    object, struct worker_tally  struct worker_tally         .known == false
  */
 #ifndef SKEP_MSG_FIELDS_H
 #define SKEP_MSG_FIELDS_H
@@ -57,7 +61,7 @@
     X(GAUGES, metrics, 0, MSG_GAUGES_MAX, false, "anything else worth a gauge")                                       \
     X(LABELS, labels, 0, MSG_LABELS_MAX, false, "anything worth filtering by")
 
-/* Of a worker; a hive's and a queen's have no worker_id, a queen's names itself in queen_id. */
+/* Of a worker; a hive's has no worker_id, a queen's neither and names itself in queen_id. */
 #define PRESENCE_FIELDS(X)                                                                              \
     X(ID, worker_id, 1, 64, false, "if present it must equal the topic's")                              \
     X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                \
@@ -79,6 +83,49 @@
     X(INT, code, 0, 255, false, "exit status, or 128 + signal")       \
     X(TEXT, signal, 0, 16, false, "name of the signal, e.g. SIGSEGV") \
     X(BOOL, oom, 0, 0, false, "killed for want of memory; null: cannot tell")
+
+/* What a hive saw of a worker's process. */
+#define WITNESS_FIELDS(X)                                                                                     \
+    X(ID, worker_id, 1, 64, false, "if present it must equal the topic's")                                    \
+    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                      \
+    X(HEX64, session, 0, 0, false, "which the hive gave the worker's present process; null before the first") \
+    X(INT, pid, 1, 4294967295.0, false, "of the present process")                                             \
+    X(WITNESS, state, 0, 0, true, "`starting` `running` `stopping` `stopped` `exited` `backoff` `failed`")    \
+    X(TEXT, reason, 0, 256, false, "why it is `failed`, e.g. a command that cannot be run")                   \
+    X(INT, restarts, 0, MSG_INT_MAX, false, "how often the hive started it again")                            \
+    X(INT, restart_in_ms, 0, MSG_INT_MAX, false, "when it starts it again, in `backoff` and `failed`")        \
+    X(TIME, started_at, 0, 0, false, "of the present process, by the hive's clock")                           \
+    X(LASTEXIT, last_exit, 0, 0, false, "how the latest process that ended did so")                           \
+    X(TIME, timestamp, 0, 0, false, "the hive's clock")
+
+#define LAST_EXIT_FIELDS(X)                                          \
+    EXIT_FIELDS(X)                                                   \
+    X(HEX64, session, 0, 0, false, "of the process that ended")      \
+    X(INT, pid, 1, 4294967295.0, false, "of the process that ended") \
+    X(TIME, at, 0, 0, false, "when it ended, by the hive's clock")   \
+    X(BOOL, asked_for, 0, 0, false, "true: the hive had told it to stop")
+
+#define HIVE_HEARTBEAT_FIELDS(X)                                                                             \
+    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                     \
+    X(HIVE, status, 0, 0, true, "`starting` `ready` `stopping`")                                             \
+    X(HEX64, session, 0, 0, false, "random, new for every process start")                                    \
+    X(INT, connection, 1, 4294967295.0, false, "counts CONNECTs within the session")                         \
+    X(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats within the session")                               \
+    X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest") \
+    X(NUMBER, load1, 0, 1e9, false, "load average of the host over one minute")                              \
+    X(INT, cpus, 1, 1e6, false, "processors of the host")                                                    \
+    X(INT, memory_total_bytes, 0, MSG_INT_MAX, false, "of the host")                                         \
+    X(INT, memory_available_bytes, 0, MSG_INT_MAX, false, "of the host, without swapping")                   \
+    X(TALLY, workers, 0, 0, false, "its workers by the state of their processes")                            \
+    X(TEXT, endpoint, 0, 512, false, "URL whose `GET /health` this hive answers")                            \
+    X(TEXT, version, 0, 64, false, "program, for people")                                                    \
+    X(TIME, timestamp, 0, 0, false, "the hive's clock: shown, never used to judge")
+
+#define WORKER_TALLY_FIELDS(X)                                                                   \
+    X(INT, total, 0, MSG_INT_MAX, false, "in hive.ini")                                          \
+    X(INT, running, 0, MSG_INT_MAX, false, "with a process")                                     \
+    X(INT, exited, 0, MSG_INT_MAX, false, "without one: stopped, exited, waiting for a restart") \
+    X(INT, failed, 0, MSG_INT_MAX, false, "whose command cannot be run")
 
 /* What a worker reads of the verdict on itself. */
 #define VERDICT_NOTICE_FIELDS(X)                                         \

@@ -1,5 +1,5 @@
 /* Prints the fields of a message as a Markdown table: the lists of common/proto/msg_fields.h, which the codec is
- * made from. `field_tables heartbeat|presence|exit` */
+ * made from. `field_tables MESSAGE` */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +20,11 @@ static const struct {
     { "DEATH", "string or null" },
     { "GAUGES", "object, string -> number" },
     { "LABELS", "object, string -> string" },
+    { "WITNESS", "string" },
+    { "HIVE", "string" },
     { "EXIT", "object or null" },
+    { "LASTEXIT", "object or null" },
+    { "TALLY", "object" },
 };
 
 static const char *words_of(const char *type)
@@ -43,15 +47,29 @@ static void print_limits(const struct field_info *field)
         printf(", up to %.0f bytes", field->high);
 }
 
+static const struct {
+    const char *name;
+    const struct field_info *fields;
+} tables[] = {
+    { "heartbeat", heartbeat_field_info }, { "presence", presence_field_info },
+    { "exit", exit_field_info },           { "witness", witness_field_info },
+    { "last_exit", last_exit_field_info }, { "hive_heartbeat", hive_heartbeat_field_info },
+    { "tally", worker_tally_field_info },
+};
+
+static const struct field_info *table_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+        if (strcmp(tables[i].name, name) == 0)
+            return tables[i].fields;
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
-    const char *name = argc == 2 ? argv[1] : "";
-    const struct field_info *field = strcmp(name, "heartbeat") == 0  ? heartbeat_field_info
-                                     : strcmp(name, "presence") == 0 ? presence_field_info
-                                     : strcmp(name, "exit") == 0     ? exit_field_info
-                                                                     : NULL;
+    const struct field_info *field = table_of(argc == 2 ? argv[1] : "");
     if (!field) {
-        fprintf(stderr, "usage: field_tables heartbeat|presence|exit\n");
+        fprintf(stderr, "usage: field_tables MESSAGE\n");
         return 2;
     }
     printf("| field | type | meaning |\n|---|---|---|\n");

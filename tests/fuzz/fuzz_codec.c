@@ -37,6 +37,28 @@ static enum err presence_rewrite(struct arena *arena, struct text json, struct b
     return OK;
 }
 
+static enum err witness_rewrite(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e)
+{
+    struct witness witness;
+    enum err err = witness_decode(arena, json, &witness, e);
+    if (err)
+        return err;
+    expect(witness_state_name(witness.state));
+    witness_encode(&witness, ret);
+    return OK;
+}
+
+static enum err hive_heartbeat_rewrite(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e)
+{
+    struct hive_heartbeat heartbeat;
+    enum err err = hive_heartbeat_decode(arena, json, &heartbeat, e);
+    if (err)
+        return err;
+    expect(hive_status_name(heartbeat.status));
+    hive_heartbeat_encode(&heartbeat, ret);
+    return OK;
+}
+
 /* What is written can be read and is then written the same. Numbers may have grown: 1e9 has ten digits. */
 static void run(rewrite_fn rewrite, struct text json)
 {
@@ -74,6 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
     run(heartbeat_rewrite, json);
     run(presence_rewrite, json);
+    run(witness_rewrite, json);
+    run(hive_heartbeat_rewrite, json);
     run_notice(json);
     return 0;
 }

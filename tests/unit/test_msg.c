@@ -9,26 +9,24 @@
 
 #include <math.h>
 
+/* `names` are those of 0 and up, then NULL. */
+static void names_are(const char *(*name_of)(int), const char *const *names)
+{
+    int i = 0;
+    for (; names[i]; i++)
+        assert_string_equal(name_of(i), names[i]);
+    assert_null(name_of(i));
+    assert_null(name_of(-1));
+}
+
 static void states_and_causes_have_names(void **state)
 {
-    static const char *const states[] = { "online", "stale", "offline", NULL };
-    static const char *const causes[] = { "connection_lost", "process_exited", "goodbye", NULL };
-
     (void)state;
-    for (int i = 0; i <= PRESENCE_STATE_COUNT; i++) {
-        if (states[i])
-            assert_string_equal(presence_state_name(i), states[i]);
-        else
-            assert_null(presence_state_name(i));
-    }
-    for (int i = 0; i <= DEATH_CAUSE_COUNT; i++) {
-        if (causes[i])
-            assert_string_equal(death_cause_name(i), causes[i]);
-        else
-            assert_null(death_cause_name(i));
-    }
-    assert_null(presence_state_name(-1));
-    assert_null(death_cause_name(-1));
+    names_are(presence_state_name, (const char *const[]){ "online", "stale", "offline", NULL });
+    names_are(death_cause_name, (const char *const[]){ "connection_lost", "process_exited", "goodbye", NULL });
+    names_are(witness_state_name, (const char *const[]){ "starting", "running", "stopping", "stopped", "exited",
+                                                         "backoff", "failed", NULL });
+    names_are(hive_status_name, (const char *const[]){ "starting", "ready", "stopping", NULL });
 }
 
 #define IS_ABSENT_ID(value) ((value) == NULL)
@@ -41,9 +39,13 @@ static void states_and_causes_have_names(void **state)
 #define IS_ABSENT_BOOL(value) ((value) == -1)
 #define IS_ABSENT_PRESENCE(value) ((value) == -1)
 #define IS_ABSENT_DEATH(value) ((value) == -1)
+#define IS_ABSENT_WITNESS(value) ((value) == -1)
+#define IS_ABSENT_HIVE(value) ((value) == -1)
 #define IS_ABSENT_GAUGES(value) ((value) == NULL)
 #define IS_ABSENT_LABELS(value) ((value) == NULL)
 #define IS_ABSENT_EXIT(value) (!(value).known && (value).code == INT_ABSENT && !(value).signal && (value).oom == -1)
+#define IS_ABSENT_LASTEXIT(value) (!(value).known && !(value).session && (value).at == TIME_ABSENT)
+#define IS_ABSENT_TALLY(value) (!(value).known && (value).total == INT_ABSENT)
 #define X(type, name, low, high, required, doc) \
     if (!IS_ABSENT_##type(message.name))        \
         fail_msg("%s is not absent at first", #name);
@@ -62,6 +64,18 @@ static void every_member_is_absent_at_first(void **state)
         memset(&message, 0x5A, sizeof message);
         presence_init(&message);
         PRESENCE_FIELDS(X)
+    }
+    {
+        struct witness message;
+        memset(&message, 0x5A, sizeof message);
+        witness_init(&message);
+        WITNESS_FIELDS(X)
+    }
+    {
+        struct hive_heartbeat message;
+        memset(&message, 0x5A, sizeof message);
+        hive_heartbeat_init(&message);
+        HIVE_HEARTBEAT_FIELDS(X)
     }
     {
         struct verdict_notice message;
