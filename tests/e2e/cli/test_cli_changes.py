@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from conftest import LIMIT_S
+from fleet import LIMIT_S
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BIN, LIMIT_S, Broker, Queen, Skep
+from fleet import BIN, LIMIT_S, Broker, Queen, Skep
 from device import Device
 
 HOSTILE = "a\u001b[31m\u202eb\u007f"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import Queen, Skep
+from fleet import Queen, Skep
 from device import Device
 
 

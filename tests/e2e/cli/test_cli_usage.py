@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from conftest import BIN, LIMIT_S, Skep
+from fleet import BIN, LIMIT_S, Skep
 
 NOBODY = "http://127.0.0.1:1"
 COMMANDS = ["ps", "describe", "wait", "events", "forget"]
