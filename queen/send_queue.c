@@ -67,16 +67,20 @@ static struct entry *entry_new(const struct publish *publish)
     return entry;
 }
 
-/* Takes the entry out of `normal` or `urgent`; what is linked to its being queued goes with it. */
+static struct queued **list_of(struct send_queue *queue, const struct queued *queued)
+{
+    if (queued->publish.urgent)
+        return &queue->urgent;
+    return queued->publish.retain ? &queue->states : &queue->events;
+}
+
+/* Takes the entry out of its list; what is linked to its being queued goes with it. */
 static void unqueue(struct send_queue *queue, struct queued *queued)
 {
     struct entry *entry = entry_of(queued);
-    if (queued->publish.urgent) {
-        DL_DELETE(queue->urgent, queued);
-        return;
-    }
-    DL_DELETE(queue->normal, queued);
-    if (!queued->publish.retain)
+    struct queued **list = list_of(queue, queued);
+    DL_DELETE(*list, queued);
+    if (list == &queue->events)
         queue->event_count--;
     else if (entry->retained.queued)
         HASH_DELETE(hh, queue->retained, &entry->retained);
@@ -105,33 +109,16 @@ static void drop(struct send_queue *queue, struct queued *queued)
     free(entry_of(queued));
 }
 
-static void drop_oldest_event(struct send_queue *queue)
-{
-    struct queued *queued;
-    DL_FOREACH(queue->normal, queued)
-    {
-        if (!queued->publish.retain)
-            break;
-    }
-    if (!queued)
-        return;
-    drop(queue, queued);
-    queue->dropped++;
-}
-
 static void enqueue(struct send_queue *queue, struct queued *queued, bool in_front)
 {
-    if (queued->publish.urgent) {
-        DL_APPEND(queue->urgent, queued);
-        return;
-    }
+    struct queued **list = list_of(queue, queued);
     if (in_front)
-        DL_PREPEND(queue->normal, queued);
+        DL_PREPEND(*list, queued);
     else
-        DL_APPEND(queue->normal, queued);
-    if (queued->publish.retain)
+        DL_APPEND(*list, queued);
+    if (list == &queue->states)
         index_retained(queue, queued);
-    else
+    else if (list == &queue->events)
         queue->event_count++;
 }
 
@@ -145,14 +132,22 @@ enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
     if (publish->retain && !publish->urgent && (older = find_retained(queue, publish->topic)))
         drop(queue, older);
     enqueue(queue, &entry->queued, false);
-    if (queue->event_count > SEND_QUEUE_EVENTS)
-        drop_oldest_event(queue);
+    if (queue->event_count > SEND_QUEUE_EVENTS) {
+        drop(queue, queue->events);
+        queue->dropped++;
+    }
     return OK;
+}
+
+/* The older one; NULL only if both are. */
+static struct queued *earlier(struct queued *a, struct queued *b)
+{
+    return !b || (a && a->number < b->number) ? a : b;
 }
 
 const struct queued *send_queue_next(struct send_queue *queue)
 {
-    struct queued *queued = queue->urgent ? queue->urgent : queue->normal;
+    struct queued *queued = queue->urgent ? queue->urgent : earlier(queue->states, queue->events);
     if (!queued || queue->inflight_count >= SEND_QUEUE_INFLIGHT)
         return NULL;
     unqueue(queue, queued);
@@ -221,6 +216,8 @@ void send_queue_link_lost(struct send_queue *queue)
 void send_queue_clear(struct send_queue *queue)
 {
     send_queue_link_lost(queue);
-    while (queue->normal)
-        drop(queue, queue->normal);
+    while (queue->states)
+        drop(queue, queue->states);
+    while (queue->events)
+        drop(queue, queue->events);
 }

@@ -19,8 +19,8 @@ struct queued {
 };
 
 struct send_queue {
-    struct queued *urgent, *normal, *inflight; /* utlist */
-    struct retained_topic *retained;           /* uthash: topic -> entry in `normal` */
+    struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
+    struct retained_topic *retained;                    /* uthash: topic -> entry in `states` */
     unsigned inflight_count, event_count;
     uint64_t next_number, dropped;
 };
