@@ -1,0 +1,36 @@
+/* stage.h - one script for two brokers: the fake one and a real mosquitto. Both write down what each client sees, and
+ * the notes are compared.
+ *
+ * Notes, one line each: `up`, `failed`, `suback N`, `puback XX`, `unsuback`, `TOPIC PAYLOAD qN [stored] [expires]`,
+ * `closed`. */
+#ifndef SIM_STAGE_H
+#define SIM_STAGE_H
+
+#include "buf.h"
+#include "outbox.h"
+
+#define STAGE_CLIENTS_MAX 4
+
+struct stage;
+
+struct stage_kind {
+    struct stage *(*open)(void); /* with a running broker */
+    void (*close)(struct stage *stage);
+    /* The client, known by one letter. `will` may be NULL. */
+    void (*connect)(struct stage *stage, char name, const char *client_id, const struct publish *will);
+    void (*subscribe)(struct stage *stage, char name, const struct subscribe *subscribe);
+    void (*unsubscribe)(struct stage *stage, char name, const char *filter);
+    void (*publish)(struct stage *stage, char name, const struct publish *publish);
+    void (*disconnect)(struct stage *stage, char name);
+    void (*drop)(struct stage *stage, char name);               /* its process dies */
+    void (*broker)(struct stage *stage, const char *verb);      /* stop, kill, start */
+    void (*settle)(struct stage *stage);                        /* until nothing more is under way */
+    const struct buf *(*notes)(struct stage *stage, char name); /* "" for a client that never was */
+};
+
+extern const struct stage_kind stage_fake, stage_real;
+
+/* The notes of one message received. */
+void stage_note_message(struct buf *notes, const struct publish *publish);
+
+#endif
