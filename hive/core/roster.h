@@ -12,17 +12,10 @@
 
 #include "arena.h"
 #include "name.h"
+#include "process.h"
 
 #define ROSTER_MAX 1000
 #define ROSTER_ENVIRONMENT_MAX 64
-
-#define RESTART_POLICIES(X)     \
-    X(ALWAYS, "always")         \
-    X(ON_FAILURE, "on-failure") \
-    X(NEVER, "never")
-#define X(symbol, name) RESTART_##symbol,
-enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
-#undef X
 
 struct roster_entry {
     const char *name;

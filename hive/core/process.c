@@ -1,0 +1,252 @@
+#include "process.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* Of an agent whose command cannot be run. */
+#define EXIT_CANNOT_EXECUTE 126
+#define EXIT_NOT_FOUND 127
+
+#define TO(state) (1u << WITNESS_##state)
+
+/* What may follow what. `stopped` is also where everything begins: from there a predecessor's process is adopted. */
+static const unsigned followers[WITNESS_STATE_COUNT] = {
+    [WITNESS_STARTING] = TO(RUNNING) | TO(FAILED) | TO(STOPPING) | TO(STOPPED),
+    [WITNESS_RUNNING] = TO(STOPPING) | TO(EXITED) | TO(BACKOFF) | TO(FAILED),
+    [WITNESS_STOPPING] = TO(STOPPED) | TO(STARTING),
+    [WITNESS_STOPPED] = TO(STARTING) | TO(RUNNING),
+    [WITNESS_EXITED] = TO(STARTING) | TO(STOPPING) | TO(STOPPED),
+    [WITNESS_BACKOFF] = TO(STARTING) | TO(STOPPING) | TO(STOPPED),
+    [WITNESS_FAILED] = TO(STARTING) | TO(STOPPING) | TO(STOPPED),
+};
+
+/* The one setter. */
+static void set_state(struct process *process, enum witness_state state)
+{
+    assert(followers[process->state] & (1u << state));
+    process->state = state;
+    process->changed = true;
+    if (state != WITNESS_FAILED)
+        process->reason[0] = '\0';
+}
+
+void process_init(struct process *process, enum restart_policy policy)
+{
+    *process = (struct process){ .state = WITNESS_STOPPED,
+                                 .policy = policy,
+                                 .changed = true,
+                                 .pid = INT_ABSENT,
+                                 .started_at = TIME_ABSENT,
+                                 .due = MS_NEVER,
+                                 .pause = PROCESS_BACKOFF_FIRST };
+    last_exit_init(&process->last);
+}
+
+static bool runs(const struct process *process)
+{
+    return process->pid != INT_ABSENT;
+}
+
+/* Starts it now, or when the remains are swept. */
+static void begin(struct process *process)
+{
+    process->due = MS_NEVER;
+    if (process->state != WITNESS_STARTING)
+        set_state(process, WITNESS_STARTING);
+    if (!process->has_remains)
+        process->orders |= PROCESS_START;
+}
+
+/* Whatever is to be ended is gone. */
+static void halt(struct process *process)
+{
+    process->due = MS_NEVER;
+    process->orders &= ~(unsigned)PROCESS_START;
+    if (process->has_remains && process->state != WITNESS_STOPPING)
+        set_state(process, WITNESS_STOPPING);
+    else if (!process->has_remains && process->state != WITNESS_STOPPED)
+        set_state(process, WITNESS_STOPPED);
+}
+
+static void terminate(struct process *process, ms_t now)
+{
+    if (process->state == WITNESS_STOPPING)
+        return;
+    set_state(process, WITNESS_STOPPING);
+    process->orders |= PROCESS_TERM;
+    process->due = now + PROCESS_PATIENCE_MS;
+}
+
+void process_start(struct process *process)
+{
+    process->wanted = true;
+    process->pause = PROCESS_BACKOFF_FIRST;
+    if (!runs(process) && process->state != WITNESS_STOPPING && process->state != WITNESS_STARTING)
+        begin(process);
+}
+
+void process_stop(struct process *process, ms_t now)
+{
+    process->wanted = false;
+    if (runs(process))
+        terminate(process, now);
+    else
+        halt(process);
+}
+
+void process_restart(struct process *process, ms_t now)
+{
+    process_start(process);
+    if (runs(process))
+        terminate(process, now);
+}
+
+static void live(struct process *process, const struct process_birth *birth, ms_t now)
+{
+    process->pid = birth->pid;
+    process->session = birth->session;
+    process->started_at = birth->wall;
+    process->born = now;
+    process->was_started = true;
+    set_state(process, WITNESS_RUNNING);
+}
+
+void process_started(struct process *process, const struct process_birth *birth, ms_t now)
+{
+    process->restarts += process->was_started;
+    live(process, birth, now);
+    if (!process->wanted)
+        terminate(process, now);
+}
+
+void process_adopt(struct process *process, const struct process_birth *birth, ms_t now)
+{
+    process->wanted = true;
+    process->restarts = birth->restarts;
+    live(process, birth, now);
+}
+
+static void wait_for_restart(struct process *process, ms_t now)
+{
+    process->due = now + process->pause;
+    process->pause = ms_min(2 * process->pause, PROCESS_BACKOFF_MAX);
+}
+
+static void fail(struct process *process, const char *why, ms_t now)
+{
+    set_state(process, WITNESS_FAILED);
+    snprintf(process->reason, sizeof process->reason, "%s", why);
+    if (process->policy != RESTART_NEVER)
+        wait_for_restart(process, now);
+}
+
+void process_not_started(struct process *process, const char *why, ms_t now)
+{
+    if (process->wanted)
+        fail(process, why, now);
+    else
+        halt(process);
+}
+
+static void remember_exit(struct process *process, const struct ending *ending, ms_t wall)
+{
+    struct last_exit *last = &process->last;
+    last_exit_init(last);
+    last->known = true;
+    last->session = process->session;
+    last->pid = process->pid;
+    last->at = wall;
+    last->asked_for = process->state == WITNESS_STOPPING;
+    if (!ending)
+        return;
+    last->code = ending_code(ending);
+    last->oom = (int8_t)ending->oom;
+    signal_name(ending->signal, process->last_signal);
+    last->signal = ending->signal ? process->last_signal : NULL;
+}
+
+static const char *why_not_executed(const struct ending *ending)
+{
+    if (!ending || ending->signal)
+        return NULL;
+    if (ending->status == EXIT_NOT_FOUND)
+        return "the command was not found (exit code 127)";
+    return ending->status == EXIT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
+}
+
+/* It ended by itself. */
+static void react(struct process *process, const struct ending *ending, ms_t now)
+{
+    bool well = ending && ending_code(ending) == 0;
+    const char *why = why_not_executed(ending);
+    if (why) {
+        fail(process, why, now);
+    } else if (process->policy == RESTART_ALWAYS || (process->policy == RESTART_ON_FAILURE && !well)) {
+        set_state(process, WITNESS_BACKOFF);
+        wait_for_restart(process, now);
+    } else {
+        set_state(process, WITNESS_EXITED);
+    }
+}
+
+void process_exited(struct process *process, const struct ending *ending, ms_t now, ms_t wall)
+{
+    if (!runs(process))
+        return;
+    remember_exit(process, ending, wall);
+    process->pid = INT_ABSENT;
+    process->has_remains = true;
+    process->changed = true;
+    process->orders = PROCESS_SWEEP;
+    process->due = MS_NEVER;
+    if (now - process->born >= PROCESS_LIVED_MS)
+        process->pause = PROCESS_BACKOFF_FIRST;
+    if (process->state != WITNESS_STOPPING)
+        react(process, ending, now);
+}
+
+void process_swept(struct process *process, ms_t now)
+{
+    process->has_remains = false;
+    if (process->state == WITNESS_STARTING)
+        begin(process);
+    else if (process->state == WITNESS_STOPPING)
+        process->wanted ? begin(process) : halt(process);
+    else
+        process_tick(process, now);
+}
+
+void process_tick(struct process *process, ms_t now)
+{
+    if (process_deadline(process) > now)
+        return;
+    process->due = MS_NEVER;
+    if (process->state == WITNESS_STOPPING)
+        process->orders |= PROCESS_KILL;
+    else
+        begin(process);
+}
+
+ms_t process_deadline(const struct process *process)
+{
+    return process->has_remains ? MS_NEVER : process->due;
+}
+
+bool process_is_over(const struct process *process)
+{
+    return process->state == WITNESS_STOPPED;
+}
+
+void process_witness(const struct process *process, ms_t now, struct witness *ret)
+{
+    bool waits = process->state == WITNESS_BACKOFF || process->state == WITNESS_FAILED;
+    witness_init(ret);
+    ret->session = process->session;
+    ret->pid = process->pid;
+    ret->state = (int8_t)process->state;
+    ret->reason = process->reason[0] ? process->reason : NULL;
+    ret->restarts = process->restarts;
+    ret->restart_in_ms = waits && process->due != MS_NEVER ? ms_max(process->due - now, 0) : INT_ABSENT;
+    ret->started_at = process->started_at;
+    ret->last_exit = process->last;
+}

@@ -1,0 +1,92 @@
+/* process.h - one supervised worker: what its process does, what it was told, when it is started again. Pure.
+ *
+ * A process in the sense of this file is an agent with all that it started: the members of one session of the kernel
+ * (setsid). When the agent is gone, what is left of its session are its remains: no new agent is started before they
+ * are swept away, so that there are never two processes of one worker. */
+#ifndef SKEP_PROCESS_H
+#define SKEP_PROCESS_H
+
+#include "ending.h"
+#include "msg.h"
+
+/* An agent gives its program 10 s between TERM and KILL, and then has to say farewell. */
+#define PROCESS_PATIENCE_MS 12000
+#define PROCESS_BACKOFF_FIRST 1000
+#define PROCESS_BACKOFF_MAX 60000
+#define PROCESS_LIVED_MS 60000 /* a process that lived that long starts the backoff anew */
+
+#define RESTART_POLICIES(X)     \
+    X(ALWAYS, "always")         \
+    X(ON_FAILURE, "on-failure") \
+    X(NEVER, "never")
+#define X(symbol, name) RESTART_##symbol,
+enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
+#undef X
+
+/* What the driver is to do, in this order. START is answered by process_started or process_not_started, SWEEP by
+ * process_swept. */
+enum process_order {
+    PROCESS_TERM = 1,  /* ask the agent to end */
+    PROCESS_KILL = 2,  /* end the whole session */
+    PROCESS_SWEEP = 4, /* end what is left of the session of an agent that is gone */
+    PROCESS_START = 8, /* start an agent */
+};
+
+#define PROCESS_REASON_SIZE 128
+
+struct process {
+    enum witness_state state; /* only process.c changes it */
+    enum restart_policy policy;
+    bool wanted;      /* it shall run */
+    bool has_remains; /* of the process before; not yet swept */
+    bool changed;     /* the witness says something new; whoever publishes it takes the mark away */
+    unsigned orders;  /* of enum process_order; whoever carries them out takes them */
+
+    int64_t pid;      /* of the agent; INT_ABSENT = none runs */
+    uint64_t session; /* as the agent calls it; of the latest one */
+    ms_t started_at;  /* unix time */
+    ms_t born;        /* monotonic */
+    int64_t restarts;
+    bool was_started;
+
+    ms_t due;   /* the end of the patience, or of the backoff; MS_NEVER = neither */
+    ms_t pause; /* the next backoff */
+    struct last_exit last;
+    char last_signal[SIGNAL_NAME_SIZE];
+    char reason[PROCESS_REASON_SIZE]; /* while `failed` */
+};
+
+/* A process that runs: `wall` is when it was started. */
+struct process_birth {
+    int64_t pid;
+    uint64_t session;
+    ms_t wall;
+    int64_t restarts; /* process_adopt only */
+};
+
+/* `stopped`, and not wanted. */
+void process_init(struct process *process, enum restart_policy policy);
+
+/* What people and the roster want. Each is fine in every state and may change nothing. */
+void process_start(struct process *process);
+void process_stop(struct process *process, ms_t now);
+void process_restart(struct process *process, ms_t now); /* starts it too if it does not run */
+
+/* What the driver saw. */
+void process_started(struct process *process, const struct process_birth *birth, ms_t now);
+void process_not_started(struct process *process, const char *why, ms_t now);
+void process_adopt(struct process *process, const struct process_birth *birth, ms_t now);       /* a predecessor's */
+void process_exited(struct process *process, const struct ending *ending, ms_t now, ms_t wall); /* NULL: unknown how */
+void process_swept(struct process *process, ms_t now);
+
+/* Time has passed. And when it has something to say next; MS_NEVER = not by itself. */
+void process_tick(struct process *process, ms_t now);
+ms_t process_deadline(const struct process *process);
+
+/* Nothing of it is left, and nothing will be started. */
+bool process_is_over(const struct process *process);
+
+/* All but ids and timestamp; texts are borrowed from the process. */
+void process_witness(const struct process *process, ms_t now, struct witness *ret);
+
+#endif
