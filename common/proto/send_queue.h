@@ -1,4 +1,4 @@
-/* send_queue.h - what the queen publishes at QoS 1, until it is acknowledged. No I/O.
+/* send_queue.h - what a daemon publishes at QoS 1, until it is acknowledged. No I/O.
  *
  * Urgent messages (requests, probes) go ahead; no more than SEND_QUEUE_INFLIGHT are out at once, which is what brokers
  * grant. A retained message replaces an older one of its topic that is still queued. When the link is lost urgent

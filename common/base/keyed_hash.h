@@ -1,4 +1,4 @@
-/* keyed_hash.h - uthash as the queen uses it: with a keyed hash, for ids are hostile, and without exit() when memory
+/* keyed_hash.h - uthash as the daemons use it: with a keyed hash, for ids are hostile, and without exit() when memory
  * runs out. Include it instead of <uthash.h>.
  *
  * After HASH_ADD*(hh, ...) an element whose hh.tbl is NULL was not added for want of memory. */
