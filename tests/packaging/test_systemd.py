@@ -1,0 +1,108 @@
+"""The units say nothing that systemd or our programs do not understand, and keep their walls.
+
+SKEP_BUILD_DIR names the build folder, SKEP_INSTALLED_BIN_DIR where the units expect the programs."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from daemons import BIN, DAEMONS, output_of
+
+BUILD = os.environ["SKEP_BUILD_DIR"]
+INSTALLED_BIN = os.environ["SKEP_INSTALLED_BIN_DIR"]
+EXPOSURE_MAX = {"skep-queen": 15, "skep-hive": 35}  # tenths of what systemd-analyze says; 100 is no wall at all
+
+if not shutil.which("systemd-analyze"):
+    pytest.exit("systemd-analyze is not installed", 77)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """What installing puts beside the programs."""
+    prefix = tmp_path_factory.mktemp("installed")
+    output_of("cmake", "--install", BUILD, "--prefix", prefix, "--component", "packaging")
+    return prefix
+
+
+@pytest.fixture(params=DAEMONS)
+def daemon(request):
+    return request.param
+
+
+@pytest.fixture
+def unit(daemon, installed, tmp_path):
+    """The installed unit, which finds the programs where they have been built."""
+    text = (installed / "lib/systemd/system" / f"{daemon}.service").read_text(encoding="utf-8")
+    unit = tmp_path / f"{daemon}.service"
+    unit.write_text(text.replace(INSTALLED_BIN + "/", f"{BIN}/"), encoding="utf-8")
+    return unit
+
+
+@pytest.fixture
+def example(daemon, installed):
+    return next(installed.glob(f"share/doc/*/examples/{daemon.removeprefix('skep-')}.ini"))
+
+
+def value_of(unit, key):
+    return re.search(rf"^{key}=(.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+
+def test_systemd_understands_the_unit(unit):
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_walls_are_up(daemon, unit):
+    output_of("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_MAX[daemon]}", unit)
+
+
+def test_program_has_the_options(daemon, unit):
+    options = re.findall(r"--[a-z-]+", value_of(unit, "ExecStart"))
+    known = re.findall(r"--[a-z-]+", output_of(BIN / daemon, "--help"))
+    assert "--config" in options
+    assert set(options) <= set(known)
+
+
+def test_example_is_valid(daemon, example):
+    assert "valid" in output_of(BIN / daemon, "--config", example, "--check-config")
+
+
+def with_every_key(text):
+    """Each key that is commented out replaces what stood before it, as a reader would do."""
+    lines = []
+    for line in text.splitlines():
+        key = re.match(r";([a-z-]+) = |;\[", line)
+        if key and key[1]:
+            section = max(i for i, earlier in enumerate(lines) if earlier.startswith("["))
+            lines[section:] = [earlier for earlier in lines[section:] if not earlier.startswith(f"{key[1]} = ")]
+        lines.append(line[1:] if key else line)
+    return "\n".join(lines) + "\n"
+
+
+def test_what_the_example_comments_out_is_valid(daemon, example, tmp_path):
+    text = example.read_text(encoding="utf-8")
+    full = tmp_path / example.name
+    full.write_text(with_every_key(text), encoding="utf-8")
+    assert full.read_text(encoding="utf-8") != text
+    assert "valid" in output_of(BIN / daemon, "--config", full, "--check-config")
+
+
+def test_example_names_credentials_as_the_unit_passes_them(daemon, unit, example):
+    credential, folder = value_of(unit, "LoadCredential").split(":")
+    text = example.read_text(encoding="utf-8")
+    files = re.findall(r"/run/credentials/(.*)/(.*)_(.*)", text)
+    assert files
+    for service, prefix, name in files:
+        assert (service, prefix) == (unit.name, credential)
+        assert f"/etc/skep/{pathlib.Path(folder).name}/{name}." in text, "the comment tells where the file lies"
+
+
+@pytest.mark.skipif("skep-hive" not in DAEMONS, reason="the queen's user is made by systemd")
+def test_user_of_the_workers_is_made(installed):
+    unit = installed / "lib/systemd/system/skep-hive.service"
+    users = (installed / "lib/sysusers.d/skep.conf").read_text(encoding="utf-8")
+    assert re.search(rf"^u {value_of(unit, 'User')} ", users, re.MULTILINE)
