@@ -122,7 +122,7 @@ static void test_requests_are_answered(void **state)
     AWAIT_MESSAGE(watcher, HEARTBEAT, "\"seq\":1");
     AWAIT_MESSAGE(watcher, REPLIES, "{\"result\":{\"seq\":1}}");
     watcher_request(watcher, REQUESTS "health", "{}", REPLIES);
-    AWAIT_MESSAGE(watcher, REPLIES, "\"status\":\"pass\"", "\"serviceId\":\"w\"");
+    AWAIT_MESSAGE(watcher, REPLIES, "\"status\":\"pass\"", "\"serviceId\":\"worker/default/w\"");
     watcher_request(watcher, REQUESTS "health", "[1]", REPLIES);
     AWAIT_MESSAGE(watcher, REPLIES, "\"bad_params\"");
     watcher_request(watcher, REQUESTS "other", "", REPLIES);

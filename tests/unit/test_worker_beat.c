@@ -130,11 +130,11 @@ static void test_requests(void **state)
           "to " REPLY_TOPIC " c1 {\"error\":{\"code\":\"bad_params\",\"message\":\"the parameters must be one JSON "
           "object, or nothing\"}}\n" },
         { "parameters that are no JSON", "health", "{",
-          "to " REPLY_TOPIC " c1 {\"error\":{\"code\":\"bad_params\",\"message\":\"the parameters must be one JSON "
-          "object, or nothing\"}}\n" },
+          "to " REPLY_TOPIC
+          " c1 {\"error\":{\"code\":\"bad_params\",\"message\":\"JSON, byte 1: expected a string\"}}\n" },
         { "a method that a worker does not have", "worker.list", "",
           "to " REPLY_TOPIC
-          " c1 {\"error\":{\"code\":\"no_method\",\"message\":\"a worker answers health and beat\"}}\n" },
+          " c1 {\"error\":{\"code\":\"no_method\",\"message\":\"no such method; there are health, beat\"}}\n" },
     };
     (void)state;
 

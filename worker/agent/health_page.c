@@ -25,8 +25,10 @@ static void write_document(const struct agent *agent, struct buf *ret)
 {
     bool is_online = agent->worker && skep_worker_is_online(agent->worker);
     struct json_write w = json_write_to(ret);
+    char service[160];
 
-    health_open(&w, status_of(agent), SKEP_VERSION, agent->conf->id, "skep worker");
+    snprintf(service, sizeof(service), "worker/%s/%s", agent->conf->hive, agent->conf->id);
+    health_open(&w, status_of(agent), SKEP_VERSION, service, "skep worker");
     health_check_str(&w, "broker", is_online ? "connected" : "away", is_online ? HEALTH_PASS : HEALTH_WARN);
     health_check_str(&w, "work", agent->is_stalled ? "stalled" : "no complaint",
                      agent->is_stalled ? HEALTH_FAIL : HEALTH_PASS);

@@ -1,0 +1,183 @@
+#include "responder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
+
+#include "json.h"
+#include "json_write.h"
+#include "msg.h"
+
+#define REPLY_EXPIRY_S 60 /* nobody waits longer for a reply */
+
+#define X(symbol, name) [REQUEST_##symbol] = (name),
+static const char *const error_names[] = { REQUEST_ERRORS(X) };
+#undef X
+
+const char *request_error_name(enum request_error error)
+{
+    return error_names[error];
+}
+
+/* A stored request is nobody's question, and a reply may only go where replies live. */
+static bool asker_of(const char *root, const struct request *request, struct asker *ret)
+{
+    if (request->stored || !topic_is_reply(root, request->response_topic) ||
+        request->correlation.len > ASKER_CORRELATION_MAX)
+        return false;
+    memcpy(ret->topic, request->response_topic.at, request->response_topic.len);
+    ret->topic[request->response_topic.len] = '\0';
+    ret->correlation_len = request->correlation.len;
+    if (ret->correlation_len)
+        memcpy(ret->correlation, request->correlation.at, ret->correlation_len);
+    return true;
+}
+
+static void reply(const struct asker *asker, const struct buf *json, struct outbox *outbox)
+{
+    struct publish publish = { .topic = asker->topic,
+                               .payload = buf_text(json),
+                               .qos = 1,
+                               .urgent = true,
+                               .content_type = "application/json",
+                               .expiry_s = REPLY_EXPIRY_S };
+    if (asker->correlation_len)
+        publish.correlation = (struct text){ (const char *)asker->correlation, asker->correlation_len };
+    if (buf_ok(json))
+        outbox_publish(outbox, &publish);
+    else
+        outbox->failed = true;
+}
+
+void reply_result(const struct asker *asker, const struct buf *result, struct outbox *outbox)
+{
+    struct buf json = BUF_INIT;
+    struct json_write w = json_write_to(&json);
+
+    if (result->len > RESPONDER_REPLY_MAX) {
+        reply_error(asker, outbox, REQUEST_TOO_LARGE, "the result has %zu bytes, more than %d: ask for less at once",
+                    result->len, RESPONDER_REPLY_MAX);
+        return;
+    }
+    json_open(&w, '{');
+    json_key(&w, "result");
+    json_put_raw(&w, buf_text(result));
+    json_close(&w, '}');
+    json.failed |= !buf_ok(result);
+    reply(asker, &json, outbox);
+    buf_clear(&json);
+}
+
+void reply_error(const struct asker *asker, struct outbox *outbox, enum request_error error, const char *format, ...)
+{
+    char message[ERRBUF_SIZE];
+    struct buf json = BUF_INIT;
+    struct json_write w = json_write_to(&json);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    json_open(&w, '{');
+    json_key(&w, "error");
+    json_open(&w, '{');
+    json_key(&w, "code");
+    json_put_str(&w, request_error_name(error));
+    json_key(&w, "message");
+    json_put_str(&w, message);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    reply(asker, &json, outbox);
+    buf_clear(&json);
+}
+
+static const struct method *method_find(const struct responder *responder, struct text name)
+{
+    for (size_t i = 0; i < responder->method_count; i++)
+        if (text_is(name, responder->methods[i].name))
+            return &responder->methods[i];
+    return NULL;
+}
+
+static void refuse_method(const struct responder *responder, const struct asker *asker, struct outbox *outbox)
+{
+    struct buf known = BUF_INIT;
+    for (size_t i = 0; i < responder->method_count; i++)
+        buf_printf(&known, "%s%s", i ? ", " : "", responder->methods[i].name);
+    reply_error(asker, outbox, REQUEST_NO_METHOD, "no such method; there are %s", buf_str(&known));
+    buf_clear(&known);
+}
+
+static enum err params_parse(struct arena *arena, struct text payload, const struct cJSON **ret, struct errbuf *e)
+{
+    struct cJSON *tree;
+    if (payload.len == 0)
+        return OK;
+    if (payload.len > MSG_MAX_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "%zu bytes of parameters: at most %d are allowed", payload.len, MSG_MAX_BYTES);
+    enum err err = json_parse(arena, payload, &tree, e);
+    if (err)
+        return err;
+    if (!cJSON_IsObject(tree))
+        return err_set(e, ERR_TYPE, "the parameters must be one JSON object, or nothing");
+    *ret = tree;
+    return OK;
+}
+
+static enum request_error params_error(enum err err, size_t len)
+{
+    if (err == ERR_NOMEM)
+        return REQUEST_INTERNAL;
+    return len > MSG_MAX_BYTES ? REQUEST_TOO_LARGE : REQUEST_BAD_PARAMS;
+}
+
+static void call_method(const struct method *method, void *self, const struct asker *asker,
+                        const struct request *request, struct outbox *outbox)
+{
+    struct arena arena;
+    struct buf result = BUF_INIT;
+    struct errbuf e = { 0 };
+    struct call call = { .asker = asker, .result = &result, .outbox = outbox };
+
+    arena_init(&arena, 0);
+    enum err err = params_parse(&arena, request->payload, &call.params, &e);
+    if (err)
+        reply_error(asker, outbox, params_error(err, request->payload.len), "%s", e.text);
+    else
+        method->answer(self, &call);
+    if (result.len > 0 || !buf_ok(&result))
+        reply_result(asker, &result, outbox);
+    buf_clear(&result);
+    arena_clear(&arena);
+}
+
+bool responder_answer(const struct responder *responder, void *self, const char *root, const struct request *request,
+                      struct outbox *outbox)
+{
+    struct asker asker;
+    const struct method *method = method_find(responder, request->method);
+
+    if (!asker_of(root, request, &asker))
+        return false;
+    if (method)
+        call_method(method, self, &asker, request, outbox);
+    else
+        refuse_method(responder, &asker, outbox);
+    return true;
+}
+
+enum err params_id(const struct cJSON *params, const char *name, bool required, const char **ret, struct errbuf *e)
+{
+    const struct cJSON *value = json_member(params, name);
+    const char *id = json_string(value);
+
+    if (!value && required)
+        return err_set(e, ERR_MISSING, "%s: is required", name);
+    if (value && !id)
+        return err_set(e, ERR_TYPE, "%s: must be a string", name);
+    enum err err = id ? name_check(text_of(id), name, e) : OK;
+    if (!err)
+        *ret = id;
+    return err;
+}

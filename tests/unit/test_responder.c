@@ -1,0 +1,302 @@
+#include "responder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "json.h"
+
+#define ROOT "skep/v1"
+#define REPLY_TO TEXT("skep/v1-rpc/reply/me")
+
+/* A server whose methods echo, refuse, keep the asker for later, and write too much. */
+struct server {
+    int calls;
+    struct asker kept;
+};
+
+static void answer_echo(void *self, const struct call *call)
+{
+    struct server *server = self;
+    struct errbuf e = { 0 };
+    const char *id = NULL;
+    server->calls++;
+    if (params_id(call->params, "id", true, &id, &e) != OK) {
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+        return;
+    }
+    buf_printf(call->result, "\"%s\"", id);
+}
+
+static void answer_later(void *self, const struct call *call)
+{
+    ((struct server *)self)->kept = *call->asker;
+}
+
+static void answer_much(void *self, const struct call *call)
+{
+    static char json[RESPONDER_REPLY_MAX + 1];
+    (void)self;
+    memset(json, '1', sizeof json);
+    buf_add(call->result, json, sizeof json);
+}
+
+static void answer_without_memory(void *self, const struct call *call)
+{
+    (void)self;
+    call->result->limit = 1;
+    buf_add_str(call->result, "{}");
+}
+
+static const struct method methods[] = {
+    { "echo", answer_echo },
+    { "later", answer_later },
+    { "much", answer_much },
+    { "broke", answer_without_memory },
+};
+static const struct responder responder = { methods, ARRAY_LEN(methods) };
+
+static struct outbox outbox;
+static struct server server;
+
+static int set_up(void **state)
+{
+    (void)state;
+    outbox_init(&outbox);
+    server = (struct server){ 0 };
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    outbox_clear(&outbox);
+    return 0;
+}
+
+static bool ask(const struct request *request)
+{
+    outbox_reset(&outbox);
+    return responder_answer(&responder, &server, ROOT, request, &outbox);
+}
+
+/* The only effect; fails the test when there is not exactly one reply to `me`. */
+static const struct publish *only_reply(void)
+{
+    assert_false(outbox.failed);
+    assert_non_null(outbox.first);
+    assert_null(outbox.first->next);
+    assert_int_equal(outbox.first->kind, EFFECT_PUBLISH);
+    assert_string_equal(outbox.first->publish.topic, "skep/v1-rpc/reply/me");
+    return &outbox.first->publish;
+}
+
+static void errors_have_names(void **state)
+{
+    static const char *const names[] = { "bad_params", "not_found", "ambiguous", "busy",
+                                         "too_large",  "no_method", "not_ready", "internal" };
+    (void)state;
+    assert_int_equal(REQUEST_ERROR_COUNT, ARRAY_LEN(names));
+    for (int i = 0; i < REQUEST_ERROR_COUNT; i++)
+        assert_string_equal(request_error_name(i), names[i]);
+}
+
+static void requests_and_their_replies(void **state)
+{
+    static const struct {
+        const char *why, *method, *payload, *want;
+    } rows[] = {
+        { "a method with its parameter", "echo", "{\"id\":\"w1\"}", "{\"result\":\"w1\"}" },
+        { "unknown parameters are ignored", "echo", "{\"x\":[1],\"id\":\"w1\"}", "{\"result\":\"w1\"}" },
+        { "no parameters at all", "echo", "", "{\"error\":{\"code\":\"bad_params\",\"message\":\"id: is required\"}}" },
+        { "an empty object", "echo", "{}", "{\"error\":{\"code\":\"bad_params\",\"message\":\"id: is required\"}}" },
+        { "null is absent", "echo", "{\"id\":null}",
+          "{\"error\":{\"code\":\"bad_params\",\"message\":\"id: is required\"}}" },
+        { "a parameter of the wrong type", "echo", "{\"id\":1}",
+          "{\"error\":{\"code\":\"bad_params\",\"message\":\"id: must be a string\"}}" },
+        { "a list", "echo", "[]",
+          "{\"error\":{\"code\":\"bad_params\",\"message\":\"the parameters must be one JSON object, or nothing\"}}" },
+        { "a method that does not exist", "fly", "",
+          "{\"error\":{\"code\":\"no_method\",\"message\":\"no such method; there are echo, later, much, broke\"}}" },
+        { "methods are matched with their case", "Echo", "",
+          "{\"error\":{\"code\":\"no_method\",\"message\":\"no such method; there are echo, later, much, broke\"}}" },
+        { "a result that is too long", "much", "",
+          "{\"error\":{\"code\":\"too_large\",\"message\":\"the result has 1048577 bytes, more than 1048576: ask for "
+          "less at once\"}}" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct request request = { .method = text_of(rows[i].method),
+                                   .payload = text_of(rows[i].payload),
+                                   .response_topic = REPLY_TO };
+        if (!ask(&request) || !text_is(only_reply()->payload, rows[i].want))
+            fail_msg("%s: %.*s", rows[i].why, (int)only_reply()->payload.len, only_reply()->payload.at);
+    }
+}
+
+static void broken_parameters_never_reach_a_method(void **state)
+{
+    static char long_payload[16 * 1024 + 1];
+    static const struct {
+        const char *why;
+        struct text payload;
+        const char *code;
+    } rows[] = {
+        { "no JSON", { "id", 2 }, "\"bad_params\"" },
+        { "half of an object", { "{\"id\":", 6 }, "\"bad_params\"" },
+        { "a key given twice", { "{\"id\":\"a\",\"id\":\"b\"}", 19 }, "\"bad_params\"" },
+        { "NUL", { "{}\0", 3 }, "\"bad_params\"" },
+        { "a lonely text", { "\"id\"", 4 }, "\"bad_params\"" },
+        { "over 16 KiB", { long_payload, sizeof long_payload }, "\"too_large\"" },
+        { "16 KiB of nothing", { long_payload, sizeof long_payload - 1 }, "\"bad_params\"" },
+    };
+
+    (void)state;
+    memset(long_payload, ' ', sizeof long_payload);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct request request = { .method = TEXT("echo"), .payload = rows[i].payload, .response_topic = REPLY_TO };
+        if (!ask(&request) || !strstr(only_reply()->payload.at, rows[i].code))
+            fail_msg("%s: %.*s", rows[i].why, (int)only_reply()->payload.len, only_reply()->payload.at);
+    }
+    assert_int_equal(server.calls, 0);
+}
+
+static void what_is_not_answered(void **state)
+{
+    static const char long_correlation[ASKER_CORRELATION_MAX + 1];
+    static const struct {
+        const char *why;
+        struct request request;
+    } rows[] = {
+        { "a stored request", { .stored = true, .response_topic = { "skep/v1-rpc/reply/me", 20 } } },
+        { "no response topic", { .stored = false } },
+        { "an empty one", { .response_topic = { "", 0 } } },
+        { "one in the tree of state", { .response_topic = { "skep/v1/hive/h/presence", 23 } } },
+        { "a request's topic", { .response_topic = { "skep/v1-rpc/hive/h/health", 25 } } },
+        { "another root", { .response_topic = { "other-rpc/reply/me", 18 } } },
+        { "a wildcard", { .response_topic = { "skep/v1-rpc/reply/+", 19 } } },
+        { "a correlation that is too long",
+          { .response_topic = { "skep/v1-rpc/reply/me", 20 },
+            .correlation = { long_correlation, sizeof long_correlation } } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct request request = rows[i].request;
+        request.method = TEXT("echo");
+        if (ask(&request) || outbox.first)
+            fail_msg("%s: was answered", rows[i].why);
+    }
+    assert_int_equal(server.calls, 0);
+}
+
+static void a_reply_has_its_properties(void **state)
+{
+    char correlation[ASKER_CORRELATION_MAX];
+    struct request request = { .method = TEXT("echo"),
+                               .payload = TEXT("{\"id\":\"w\"}"),
+                               .response_topic = REPLY_TO,
+                               .correlation = { correlation, sizeof correlation } };
+
+    (void)state;
+    memset(correlation, 0xFE, sizeof correlation);
+    assert_true(ask(&request));
+    const struct publish *reply = only_reply();
+    assert_int_equal(reply->qos, 1);
+    assert_false(reply->retain);
+    assert_true(reply->urgent);
+    assert_string_equal(reply->content_type, "application/json");
+    assert_int_equal(reply->expiry_s, 60);
+    assert_true(text_equal(reply->correlation, request.correlation));
+    assert_null(reply->response_topic);
+
+    request.correlation = (struct text){ 0 };
+    assert_true(ask(&request));
+    assert_null(only_reply()->correlation.at);
+}
+
+static void an_answer_may_come_later(void **state)
+{
+    char topic[] = "skep/v1-rpc/reply/me", correlation[] = "c-1";
+    struct request request = { .method = TEXT("later"),
+                               .response_topic = text_of(topic),
+                               .correlation = text_of(correlation) };
+
+    (void)state;
+    assert_true(ask(&request));
+    assert_null(outbox.first);
+    memset(topic, 'z', sizeof topic);
+    memset(correlation, 'z', sizeof correlation);
+    reply_error(&server.kept, &outbox, REQUEST_BUSY, "%d are waiting", 32);
+    assert_true(text_is(only_reply()->payload, "{\"error\":{\"code\":\"busy\",\"message\":\"32 are waiting\"}}"));
+    assert_true(text_is(only_reply()->correlation, "c-1"));
+
+    struct buf result = BUF_INIT;
+    buf_add_str(&result, "[1]");
+    outbox_reset(&outbox);
+    reply_result(&server.kept, &result, &outbox);
+    assert_true(text_is(only_reply()->payload, "{\"result\":[1]}"));
+    buf_clear(&result);
+}
+
+static void a_result_that_could_not_be_written_fails_the_step(void **state)
+{
+    struct request request = { .method = TEXT("broke"), .response_topic = REPLY_TO };
+
+    (void)state;
+    assert_true(ask(&request));
+    assert_null(outbox.first);
+    assert_true(outbox.failed);
+}
+
+static void an_id_among_the_parameters(void **state)
+{
+    static const struct {
+        const char *why, *params;
+        bool required;
+        enum err want;
+        const char *id;
+    } rows[] = {
+        { "given and required", "{\"hive_id\":\"h\"}", true, OK, "h" },
+        { "given and not required", "{\"hive_id\":\"h\"}", false, OK, "h" },
+        { "absent", "{}", false, OK, NULL },
+        { "absent and required", "{}", true, ERR_MISSING, "untouched" },
+        { "no id", "{\"hive_id\":\"a/b\"}", false, ERR_ID, "untouched" },
+        { "empty", "{\"hive_id\":\"\"}", false, ERR_ID, "untouched" },
+        { "an object", "{\"hive_id\":{}}", false, ERR_TYPE, "untouched" },
+    };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct cJSON *params;
+        const char *id = "untouched";
+        assert_int_equal(json_parse(&arena, text_of(rows[i].params), &params, NULL), OK);
+        enum err err = params_id(params, "hive_id", rows[i].required, &id, NULL);
+        if (err != rows[i].want || (id == NULL) != (rows[i].id == NULL) || (id && strcmp(id, rows[i].id) != 0))
+            fail_msg("%s: %s", rows[i].why, err_name(err));
+    }
+    arena_clear(&arena);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(errors_have_names),
+        TEST(requests_and_their_replies),
+        TEST(broken_parameters_never_reach_a_method),
+        TEST(what_is_not_answered),
+        TEST(a_reply_has_its_properties),
+        TEST(an_answer_may_come_later),
+        TEST(a_result_that_could_not_be_written_fails_the_step),
+        TEST(an_id_among_the_parameters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
