@@ -168,7 +168,7 @@ static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 
 static void retry(struct queen_host *host)
 {
-    host->connect_at = now_of(host) + backoff_next(&host->backoff, &host->node.world->network.rng);
+    host->connect_at = now_of(host) + backoff_next(&host->backoff, &host->node.rng);
 }
 
 static void on_down(void *user, const char *why)
@@ -253,9 +253,9 @@ static struct text expected_list(struct world *world, const struct words *words)
     return text_of(lines);
 }
 
-static struct queen_options options_of(struct world *world, const struct queen_host *host, const struct words *words)
+static struct queen_options options_of(struct world *world, struct queen_host *host, const struct words *words)
 {
-    struct rng *rng = &world->network.rng;
+    struct rng *rng = &host->node.rng;
     struct siphash_key hash_key = { .k0 = rng_next(rng) };
     return (struct queen_options){ .root = WORLD_ROOT,
                                    .id = host->node.name,

@@ -22,7 +22,7 @@ static enum err node_named(struct world *world, const char *name, struct node **
 static enum err do_seed(struct world *world, const struct words *words, struct errbuf *e)
 {
     (void)e;
-    world->network.rng.state = (uint64_t)strtoull(words_at(words, 1), NULL, 10);
+    world_seed(world, (uint64_t)strtoull(words_at(words, 1), NULL, 10));
     return OK;
 }
 

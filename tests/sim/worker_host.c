@@ -159,12 +159,13 @@ static struct worker_host *host_find_or_add(struct world *world, const char *nam
     return host;
 }
 
-static struct worker_options options_of(struct world *world, struct worker_host *host, const struct words *words)
+static struct worker_options options_of(struct worker_host *host, const struct words *words)
 {
     struct worker_options options = { .root = WORLD_ROOT, .hive = host->hive, .worker = host->node.name };
     snprintf(host->hive, sizeof host->hive, "%s", words_text(words, "hive", WORLD_HIVE));
-    options.session = rng_next(&world->network.rng) | 1;
-    options.seed = rng_next(&world->network.rng);
+    options.session = rng_next(&host->node.rng) | 1;
+    (void)text_to_hex64(text_of(words_value(words, "session")), &options.session);
+    options.seed = rng_next(&host->node.rng);
     options.interval = words_duration(words, "interval", 30000);
     options.lease = host->lease = words_duration(words, "lease", 3 * options.interval);
     options.reconnect_max = words_duration(words, "reconnect-max", RECONNECT_MAX);
@@ -179,7 +180,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     enum err err;
     if (!host)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
-    options = options_of(world, host, words);
+    options = options_of(host, words);
     client_id_worker(host->hive, host->node.name, host->client_id);
     facts_init(&host->facts);
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);

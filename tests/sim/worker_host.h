@@ -6,7 +6,8 @@
 #include "worker.h"
 #include "world.h"
 
-/* Starts the process `name`, with a new session. Options: interval, lease, keep-alive (durations), hive, status. */
+/* Starts the process `name`, with a new session. Options: interval, lease, keep-alive (durations), hive, status,
+ * session (16 hex digits; default random). */
 enum err worker_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
 
 bool node_is_worker(const struct node *node);

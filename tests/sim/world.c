@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "siphash.h"
+
 #define WALL_AT_START 1800000000000 /* 2027-01-15 */
 #define TURNS_MAX 100000            /* at one millisecond: beyond it the world goes round in circles */
 
@@ -13,8 +15,14 @@ void world_init(struct world *world, uint64_t seed)
     *world = (struct world){ .wall = WALL_AT_START };
     arena_init(&world->arena, 0);
     trace_init(&world->trace);
-    world->network = (struct network){ .arena = &world->arena, .rng = { seed }, .latency_low = 1, .latency_high = 1 };
+    world->network = (struct network){ .arena = &world->arena, .latency_low = 1, .latency_high = 1 };
+    world_seed(world, seed);
     fake_broker_init(&world->broker, &world->network, &world->trace);
+}
+
+void world_seed(struct world *world, uint64_t seed)
+{
+    world->seed = world->network.rng.state = seed;
 }
 
 void world_clear(struct world *world)
@@ -52,6 +60,7 @@ void world_add(struct world *world, struct node *node, const struct node_kind *k
     node->world = world;
     node->client.broker = &world->broker;
     node->client.user = node;
+    node->rng.state = siphash(&(struct siphash_key){ world->seed, 0 }, name, strlen(name));
     snprintf(node->name, sizeof node->name, "%s", name);
     DL_APPEND(world->nodes, node);
 }

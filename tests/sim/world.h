@@ -17,9 +17,10 @@ struct node {
     struct world *world;
     char name[NODE_NAME_SIZE];
     struct client client;
-    bool running; /* its process */
-    bool paused;  /* stopped by a signal: what comes waits in the socket */
-    ms_t skew;    /* its wall clock minus the world's */
+    bool running;   /* its process */
+    bool paused;    /* stopped by a signal: what comes waits in the socket */
+    ms_t skew;      /* its wall clock minus the world's */
+    struct rng rng; /* its own, so that what one does changes no number of another */
     struct node *prev, *next;
 };
 
@@ -41,14 +42,16 @@ struct world {
     struct network network;
     struct fake_broker broker;
     struct trace trace;
-    struct node *nodes;                /* utlist */
-    ms_t wall;                         /* unix time at monotonic 0 */
+    struct node *nodes; /* utlist */
+    ms_t wall;          /* unix time at monotonic 0 */
+    uint64_t seed;
     const struct world_events *events; /* NULL = nobody listens */
     void *user;
 };
 
 void world_init(struct world *world, uint64_t seed);
 void world_clear(struct world *world);
+void world_seed(struct world *world, uint64_t seed); /* for nodes that are not there yet, and the network */
 
 /* Lets everything happen that is due by `until`, which then is the time. */
 void world_run(struct world *world, ms_t until);
