@@ -147,11 +147,11 @@ enum err roster_key(struct roster *roster, const char *section, const char *key,
     return set(roster, &roster->entries[roster->count - 1], key, value, e);
 }
 
-enum err roster_check(const struct roster *roster, struct errbuf *e)
+enum err roster_check(const struct roster *roster, const char *file, struct errbuf *e)
 {
     for (size_t i = 0; i < roster->count; i++)
         if (!roster->entries[i].command)
-            return err_set(e, ERR_MISSING, "line %d: worker %s has no command", roster->entries[i].line,
+            return err_set(e, ERR_MISSING, "%s:%d: worker %s has no command", file, roster->entries[i].line,
                            roster->entries[i].name);
     return OK;
 }
@@ -162,23 +162,4 @@ const struct roster_entry *roster_find(const struct roster *roster, const char *
         if (strcmp(roster->entries[i].name, name) == 0)
             return &roster->entries[i];
     return NULL;
-}
-
-static bool words_same(char *const *a, char *const *b)
-{
-    for (; *a && *b; a++, b++)
-        if (strcmp(*a, *b) != 0)
-            return false;
-    return *a == *b;
-}
-
-static bool text_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-bool roster_entry_same(const struct roster_entry *a, const struct roster_entry *b)
-{
-    return words_same(a->command, b->command) && a->interval == b->interval &&
-           words_same(a->environment, b->environment) && text_same(a->directory, b->directory);
 }

@@ -27,6 +27,7 @@ struct roster_entry {
     const char *directory; /* NULL = the hive's */
     int line;              /* of its section */
     unsigned given;        /* which keys were given, a bit each */
+    uint64_t fingerprint;  /* of how it is started; whoever knows that fills it in (launch.h) */
 };
 
 struct roster {
@@ -47,12 +48,9 @@ bool roster_is_section(const char *section);
 enum err roster_key(struct roster *roster, const char *section, const char *key, const char *value, int line,
                     struct errbuf *e);
 
-/* What only the whole shows: a worker without a command. */
-enum err roster_check(const struct roster *roster, struct errbuf *e);
+/* What only the whole shows: a worker without a command. The sentence begins with `file` and line. */
+enum err roster_check(const struct roster *roster, const char *file, struct errbuf *e);
 
 const struct roster_entry *roster_find(const struct roster *roster, const char *name); /* NULL when not listed */
-
-/* True if a running process of `a` would be started the same way by `b`. */
-bool roster_entry_same(const struct roster_entry *a, const struct roster_entry *b);
 
 #endif

@@ -24,16 +24,12 @@ struct call {
 
 static void fail(struct call *call, int status, const char *code, const char *detail)
 {
-    buf_reset(&call->response->body);
-    call->response->status = status;
-    call->response->content_type = PROBLEM_CONTENT_TYPE;
-    problem_write(&call->response->body, status, code, detail);
+    http_fail(call->response, status, code, detail);
 }
 
 void http_fault(int status, const char *sentence, struct http_response *ret)
 {
-    struct call call = { .response = ret };
-    fail(&call, status, NULL, sentence);
+    http_fail(ret, status, NULL, sentence);
 }
 
 static void fail_with(struct call *call, int status, enum err err, const struct errbuf *e)

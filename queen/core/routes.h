@@ -2,23 +2,10 @@
 #ifndef SKEP_ROUTES_H
 #define SKEP_ROUTES_H
 
-#include "buf.h"
+#include "http_message.h"
 #include "queen.h"
 
 #define ROUTES_BODY_MAX (16 * 1024)
-
-struct http_request {
-    const char *method, *path;                /* path as received, without the query */
-    struct text query, body;                  /* absent = none */
-    const char *content_type, *authorization; /* NULL = none */
-    bool last_call;                           /* the wait that was asked for is over: answer now */
-};
-
-struct http_response {
-    int status;
-    const char *content_type, *allow, *authenticate; /* static; NULL = none */
-    struct buf body;                                 /* the caller clears it */
-};
 
 /* Fills *ret and returns 0; or returns how many ms the request may wait for a newer event, and *ret stays as it was:
  * call again when queen_last_event has changed, or after that time with last_call set. */

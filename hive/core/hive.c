@@ -1,0 +1,293 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "hive_hear.h"
+#include "hive_link.h"
+#include "hive_state.h"
+#include "hive_tell.h"
+
+#define MESSAGE_ARENA_LIMIT (1024 * 1024)
+
+enum err hive_new(const struct hive_options *options, ms_t now, ms_t wall, struct hive **ret)
+{
+    struct hive *hive = calloc(1, sizeof *hive);
+    if (!hive)
+        return ERR_NOMEM;
+    hive->options = *options;
+    hive->now = now;
+    hive->wall = wall;
+    hive->status = HIVE_STARTING;
+    hive->host = (struct hive_host){ NAN, INT_ABSENT, INT_ABSENT, INT_ABSENT };
+    hive->heal_at = hive->beat_at = hive->told_at = MS_NEVER;
+    hive->stop_at = hive->goodbye_at = MS_NEVER;
+    hive->rng.state = options->session;
+    identity_init(&hive->identity, options->session);
+    arena_init(&hive->arena, MESSAGE_ARENA_LIMIT);
+    *ret = hive;
+    return OK;
+}
+
+void hive_free(struct hive *hive)
+{
+    struct hive_worker *worker, *after;
+    if (!hive)
+        return;
+    DL_FOREACH_SAFE(hive->workers, worker, after)
+    {
+        free(worker);
+    }
+    arena_clear(&hive->arena);
+    buf_clear(&hive->scratch);
+    free(hive);
+}
+
+struct hive_worker *hive_find(const struct hive *hive, const char *name)
+{
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        if (strcmp(worker->name, name) == 0)
+            return worker;
+    }
+    return NULL;
+}
+
+const struct process *hive_process(const struct hive *hive, const char *name)
+{
+    const struct hive_worker *worker = hive_find(hive, name);
+    return worker ? &worker->process : NULL;
+}
+
+static int by_name(const struct hive_worker *a, const struct hive_worker *b)
+{
+    return strcmp(a->name, b->name);
+}
+
+/* NULL: out of memory, and the outbox has failed. */
+static struct hive_worker *add_worker(struct hive *hive, const char *name, enum restart_policy policy)
+{
+    struct hive_worker *worker = calloc(1, sizeof *worker);
+    if (!worker) {
+        hive->out->failed = true;
+        return NULL;
+    }
+    snprintf(worker->name, sizeof worker->name, "%s", name);
+    process_init(&worker->process, policy);
+    DL_INSERT_INORDER(hive->workers, worker, by_name);
+    return worker;
+}
+
+static void adopt(struct hive *hive, const struct hive_input *input)
+{
+    struct hive_worker *worker = hive_find(hive, input->worker);
+    if (!worker)
+        worker = add_worker(hive, input->worker, RESTART_ALWAYS);
+    if (!worker || !process_is_over(&worker->process))
+        return;
+    worker->fingerprint = input->fingerprint;
+    process_adopt(&worker->process, &input->birth, hive->now);
+}
+
+/* A worker that people have stopped stays stopped; its next start is by the new definition. */
+static void redefine(struct hive *hive, struct hive_worker *worker, const struct roster_entry *entry)
+{
+    bool was_listed = worker->listed;
+    worker->listed = true;
+    worker->process.policy = entry->restart;
+    if (was_listed && worker->fingerprint != entry->fingerprint && worker->process.wanted)
+        process_restart(&worker->process, hive->now);
+    else if (!was_listed && worker->fingerprint != entry->fingerprint)
+        process_restart(&worker->process, hive->now);
+    else if (!was_listed)
+        process_start(&worker->process);
+    worker->fingerprint = entry->fingerprint;
+}
+
+static void take_entry(struct hive *hive, const struct roster_entry *entry)
+{
+    struct hive_worker *worker = hive_find(hive, entry->name);
+    if (!worker)
+        worker = add_worker(hive, entry->name, entry->restart);
+    if (worker)
+        redefine(hive, worker, entry);
+}
+
+static void take_roster(struct hive *hive, const struct roster *roster)
+{
+    struct hive_worker *worker;
+    if (hive->status == HIVE_STOPPING)
+        return;
+    for (size_t i = 0; i < roster->count; i++)
+        take_entry(hive, &roster->entries[i]);
+    DL_FOREACH(hive->workers, worker)
+    {
+        worker->listed = roster_find(roster, worker->name) != NULL;
+        if (!worker->listed)
+            process_stop(&worker->process, hive->now);
+    }
+    hive->status = HIVE_READY;
+}
+
+/* Workers that are no longer listed go when their process is over. */
+static void remove_unlisted(struct hive *hive)
+{
+    struct hive_worker *worker, *after;
+    DL_FOREACH_SAFE(hive->workers, worker, after)
+    {
+        if (worker->listed || !process_is_over(&worker->process))
+            continue;
+        DL_DELETE(hive->workers, worker);
+        tell_removed(hive, text_of(worker->name));
+        free(worker);
+    }
+}
+
+void hive_stop(struct hive *hive)
+{
+    struct hive_worker *worker;
+    if (hive->status == HIVE_STOPPING)
+        return;
+    hive->status = HIVE_STOPPING;
+    hive->stop_at = hive->now + HIVE_STOP_LIMIT_MS;
+    tell_beat(hive);
+    DL_FOREACH(hive->workers, worker)
+    {
+        process_stop(&worker->process, hive->now);
+    }
+}
+
+static bool all_over(const struct hive *hive)
+{
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        if (!process_is_over(&worker->process))
+            return false;
+    }
+    return true;
+}
+
+/* Leaves when nothing is left to be ended, or the time for it is over. */
+static void stop_further(struct hive *hive)
+{
+    if (hive->stop_at == MS_NEVER)
+        return;
+    hive->is_unclean = !all_over(hive);
+    if (hive->is_unclean && hive->stop_at > hive->now)
+        return;
+    hive->stop_at = MS_NEVER;
+    tell_changes(hive); /* the goodbye comes last */
+    hive_link_goodbye(hive);
+}
+
+static void tick(struct hive *hive)
+{
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        process_tick(&worker->process, hive->now);
+    }
+    hive_link_tick(hive);
+}
+
+static void process_input(struct hive *hive, const struct hive_input *input)
+{
+    struct hive_worker *worker = hive_find(hive, input->worker);
+    if (!worker)
+        return;
+    if (input->kind == HIVE_STARTED)
+        process_started(&worker->process, &input->birth, hive->now);
+    else if (input->kind == HIVE_NOT_STARTED)
+        process_not_started(&worker->process, input->why, hive->now);
+    else if (input->kind == HIVE_EXITED)
+        process_exited(&worker->process, input->ending, hive->now, hive->wall);
+    else
+        process_swept(&worker->process, hive->now);
+}
+
+static void handle(struct hive *hive, const struct hive_input *input)
+{
+    switch (input->kind) {
+    case HIVE_TICK:
+        tick(hive);
+        break;
+    case HIVE_CONNECTING:
+        hive_link_connecting(hive);
+        break;
+    case HIVE_LINK_UP:
+        hive_link_up(hive);
+        break;
+    case HIVE_LINK_DOWN:
+        hive_link_down(hive);
+        break;
+    case HIVE_SUBSCRIBED:
+        hive_link_subscribed(hive, input->token, input->reason);
+        break;
+    case HIVE_ACKED:
+        if (input->token == HIVE_TOKEN_GOODBYE && hive->goodbye_at != MS_NEVER)
+            hive_link_leave(hive);
+        break;
+    case HIVE_MESSAGE:
+        hive_hear(hive, &input->message);
+        break;
+    case HIVE_ROSTER:
+        take_roster(hive, input->roster);
+        break;
+    case HIVE_ADOPT:
+        adopt(hive, input);
+        break;
+    case HIVE_STARTED:
+    case HIVE_NOT_STARTED:
+    case HIVE_EXITED:
+    case HIVE_SWEPT:
+        process_input(hive, input);
+        break;
+    case HIVE_STOP:
+        hive_stop(hive);
+        break;
+    }
+}
+
+void hive_step(struct hive *hive, const struct hive_input *input, struct outbox *outbox)
+{
+    hive->now = input->now;
+    hive->wall = input->wall;
+    hive->out = outbox;
+    if (input->host)
+        hive->host = *input->host;
+    handle(hive, input);
+    if (hive->status != HIVE_STARTING)
+        remove_unlisted(hive);
+    stop_further(hive);
+    tell_changes(hive);
+    arena_reset(&hive->arena);
+    hive->out = NULL;
+}
+
+ms_t hive_deadline(const struct hive *hive)
+{
+    ms_t due = ms_min(hive_link_deadline(hive), hive->stop_at);
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        due = ms_min(due, process_deadline(&worker->process));
+    }
+    return due;
+}
+
+bool hive_next_order(struct hive *hive, struct hive_order *ret)
+{
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        unsigned orders = worker->process.orders;
+        if (!orders)
+            continue;
+        *ret = (struct hive_order){ (enum process_order)(orders & -orders), worker->name };
+        worker->process.orders = orders & (orders - 1);
+        return true;
+    }
+    return false;
+}

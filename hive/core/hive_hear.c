@@ -1,0 +1,53 @@
+#include "hive_hear.h"
+
+#include "hive_link.h"
+#include "hive_requests.h"
+#include "hive_tell.h"
+
+/* What a predecessor, or a broker that was rolled back, has kept of a worker that is not in the roster. */
+static void hear_witness(struct hive *hive, const struct hive_message *message, const struct topic *topic)
+{
+    char name[NAME_SIZE];
+    if (!message->retain || message->payload.len == 0)
+        return;
+    memcpy(name, topic->worker.at, topic->worker.len);
+    name[topic->worker.len] = '\0';
+    if (!hive_find(hive, name))
+        tell_removed(hive, topic->worker);
+}
+
+static void hear_request(struct hive *hive, const struct hive_message *message, const struct topic *topic)
+{
+    struct request request = { .method = topic->method,
+                               .payload = message->payload,
+                               .response_topic = message->response_topic,
+                               .correlation = message->correlation,
+                               .stored = message->retain };
+    if (!responder_answer(&hive_responder, hive, hive->options.root, &request, hive->out))
+        hive->ignored++;
+}
+
+void hive_hear(struct hive *hive, const struct hive_message *message)
+{
+    struct topic topic;
+    if (topic_parse(hive->options.root, message->topic, &topic) != OK || !text_is(topic.hive, hive->options.id)) {
+        hive->ignored++;
+        return;
+    }
+    switch (topic.kind) {
+    case TOPIC_HIVE_REQUEST:
+        hear_request(hive, message, &topic);
+        break;
+    case TOPIC_HIVE_PRESENCE:
+        hive_link_own_presence(hive, message);
+        break;
+    case TOPIC_HIVE_VERDICT:
+        hive_link_verdict(hive, message->payload);
+        break;
+    case TOPIC_WORKER_WITNESS:
+        hear_witness(hive, message, &topic);
+        break;
+    default:
+        hive->ignored++;
+    }
+}

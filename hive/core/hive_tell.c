@@ -1,0 +1,131 @@
+#include "hive_tell.h"
+
+#include <utlist.h>
+
+#include "codec.h"
+#include "json_write.h"
+
+#define HEARTBEAT_EXPIRY_S 86400 /* brokers drop the ghosts of machines that never come back */
+
+void tell(struct hive *hive, const struct topic *topic, struct text payload)
+{
+    char name[TOPIC_SIZE];
+    struct publish publish = { .topic = name,
+                               .payload = payload,
+                               .qos = 1,
+                               .retain = true,
+                               .content_type = payload.at ? "application/json" : NULL,
+                               .expiry_s = topic->kind == TOPIC_HIVE_HEARTBEAT ? HEARTBEAT_EXPIRY_S : 0 };
+    if (topic_build(hive->options.root, topic, name) == OK && buf_ok(&hive->scratch))
+        outbox_publish(hive->out, &publish);
+    else
+        hive->out->failed = true;
+}
+
+static struct topic witness_topic(const struct hive *hive, struct text worker)
+{
+    return (struct topic){ .kind = TOPIC_WORKER_WITNESS, .hive = text_of(hive->options.id), .worker = worker };
+}
+
+void tell_witness(const struct hive *hive, const struct hive_worker *worker, struct json_write *w)
+{
+    struct witness witness;
+    process_witness(&worker->process, hive->now, &witness);
+    witness.worker_id = worker->name;
+    witness.hive_id = hive->options.id;
+    witness.timestamp = hive->wall;
+    witness_put(&witness, w);
+}
+
+void tell_changes(struct hive *hive)
+{
+    struct hive_worker *worker;
+    if (!hive->linked)
+        return;
+    DL_FOREACH(hive->workers, worker)
+    {
+        struct json_write w = json_write_to(&hive->scratch);
+        struct topic topic = witness_topic(hive, text_of(worker->name));
+        if (!worker->process.changed)
+            continue;
+        buf_reset(&hive->scratch);
+        tell_witness(hive, worker, &w);
+        tell(hive, &topic, buf_text(&hive->scratch));
+        worker->process.changed = false;
+    }
+}
+
+void tell_all_again(struct hive *hive)
+{
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        worker->process.changed = true;
+    }
+}
+
+void tell_removed(struct hive *hive, struct text worker)
+{
+    struct topic topic = witness_topic(hive, worker);
+    if (hive->linked)
+        tell(hive, &topic, (struct text){ 0 });
+}
+
+struct worker_tally tell_tally(const struct hive *hive)
+{
+    struct worker_tally tally = { .known = true };
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        tally.total += worker->listed;
+        if (worker->process.pid != INT_ABSENT)
+            tally.running++;
+        else if (worker->process.state == WITNESS_FAILED)
+            tally.failed++;
+        else
+            tally.exited++;
+    }
+    return tally;
+}
+
+/* The second beat of a connection comes after half to a whole interval, so that hives do not beat in step. */
+static ms_t next_interval(struct hive *hive)
+{
+    if (hive->beat_was_first)
+        return rng_between(&hive->rng, HIVE_INTERVAL_MS / 2, HIVE_INTERVAL_MS);
+    return rng_jitter(&hive->rng, HIVE_INTERVAL_MS, 5);
+}
+
+static void fill_heartbeat(const struct hive *hive, struct hive_heartbeat *ret)
+{
+    hive_heartbeat_init(ret);
+    ret->hive_id = hive->options.id;
+    ret->status = (int8_t)hive->status;
+    ret->session = hive->options.session;
+    ret->connection = hive->identity.connection;
+    ret->seq = (int64_t)hive->seq;
+    ret->interval_ms = HIVE_INTERVAL_MS;
+    ret->load1 = hive->host.load1;
+    ret->cpus = hive->host.cpus;
+    ret->memory_total_bytes = hive->host.memory_total;
+    ret->memory_available_bytes = hive->host.memory_available;
+    ret->workers = tell_tally(hive);
+    ret->endpoint = hive->options.endpoint;
+    ret->version = hive->options.version;
+    ret->timestamp = hive->wall;
+}
+
+void tell_beat(struct hive *hive)
+{
+    struct topic topic = { .kind = TOPIC_HIVE_HEARTBEAT, .hive = text_of(hive->options.id) };
+    struct hive_heartbeat heartbeat;
+    if (!hive->linked)
+        return;
+    fill_heartbeat(hive, &heartbeat);
+    buf_reset(&hive->scratch);
+    hive_heartbeat_encode(&heartbeat, &hive->scratch);
+    tell(hive, &topic, buf_text(&hive->scratch));
+    hive->seq++;
+    hive->beat_at = hive->now + next_interval(hive);
+    hive->beat_was_first = false;
+}

@@ -1,0 +1,61 @@
+#include "hive_view.h"
+
+#include <stdio.h>
+#include <utlist.h>
+
+#include "health.h"
+#include "hive_tell.h"
+
+/* Without the broker it still supervises: a warning. */
+static enum health_status overall(const struct hive *hive)
+{
+    if (hive->status != HIVE_READY)
+        return HEALTH_FAIL;
+    return hive->linked ? HEALTH_PASS : HEALTH_WARN;
+}
+
+static const char *describe(const struct hive *hive)
+{
+    if (hive->status == HIVE_STOPPING)
+        return "hive: stopping";
+    if (hive->status == HIVE_STARTING)
+        return "hive: its roster is not loaded yet";
+    return hive->linked ? "hive" : "hive: no link to the broker";
+}
+
+int hive_view_health(const struct hive *hive, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    struct worker_tally tally = tell_tally(hive);
+    enum health_status status = overall(hive);
+    char service[16 + NAME_SIZE];
+    snprintf(service, sizeof service, "hive/%s", hive->options.id);
+    health_open(&w, status, hive->options.version, service, describe(hive));
+    health_check_str(&w, "mqtt:link", hive->linked ? "up" : "down", hive->linked ? HEALTH_PASS : HEALTH_WARN);
+    health_check_int(&w, "workers:total", tally.total, NULL, HEALTH_PASS);
+    health_check_int(&w, "workers:running", tally.running, NULL, HEALTH_PASS);
+    health_check_int(&w, "workers:exited", tally.exited, NULL, HEALTH_PASS);
+    health_check_int(&w, "workers:failed", tally.failed, NULL, tally.failed ? HEALTH_WARN : HEALTH_PASS);
+    health_check_int(&w, "messages:ignored", (int64_t)hive->ignored, NULL, HEALTH_PASS);
+    health_close(&w);
+    return health_http_status(status);
+}
+
+void hive_view_workers(const struct hive *hive, size_t limit, const char *cursor, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    const struct hive_worker *worker = hive->workers, *last = NULL;
+    while (worker && cursor && strcmp(worker->name, cursor) <= 0)
+        worker = worker->next;
+    json_open(&w, '{');
+    json_key(&w, "workers");
+    json_open(&w, '[');
+    for (; worker && limit > 0; worker = worker->next, limit--) {
+        tell_witness(hive, worker, &w);
+        last = worker;
+    }
+    json_close(&w, ']');
+    json_key(&w, "next");
+    json_put_str(&w, worker && last ? last->name : NULL);
+    json_close(&w, '}');
+}
