@@ -10,22 +10,6 @@
 #define HTTP_CONNECTIONS 1000
 #define HTTP_CONNECTIONS_PER_IP 250
 #define RECONNECT_MAX_MS 30000
-#define EXPECT_MAX (16 * 1024 * 1024)
-
-static enum err read_file(const char *path, size_t limit, struct buf *ret, struct errbuf *e)
-{
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return err_set(e, ERR_IO, "%s: cannot be read", path);
-    ret->limit = limit;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_add(ret, chunk, got);
-    got = (size_t)ferror(file);
-    fclose(file);
-    return got || !buf_ok(ret) ? err_set(e, ERR_IO, "%s: cannot be read, or is too large", path) : OK;
-}
 
 static enum err make_core(struct driver *driver, struct errbuf *e)
 {
@@ -40,18 +24,13 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
                                      .confirm_wait = conf->confirm_wait,
                                      .return_grace = conf->return_grace,
                                      .max_workers = (size_t)conf->max_workers,
-                                     .max_document_bytes = (size_t)conf->max_state };
-    enum err err;
+                                     .max_document_bytes = (size_t)conf->max_state,
+                                     .token = conf->token,
+                                     .expect = conf->expect ? buf_text(&conf->expected) : (struct text){ 0 } };
     (void)gethostname(host, sizeof host - 1);
     clock_entropy(&options.session, sizeof options.session);
     clock_entropy(&options.hash_key, sizeof options.hash_key);
     clock_entropy(&driver->rng.state, sizeof driver->rng.state);
-    if (conf->token_file && (err = service_read_secret(conf->token_file, &driver->token, e)) != OK)
-        return err;
-    options.token = driver->token;
-    if (conf->expect && (err = read_file(conf->expect, EXPECT_MAX, &driver->expect, e)) != OK)
-        return err;
-    options.expect = conf->expect ? buf_text(&driver->expect) : (struct text){ 0 };
     return queen_new(&options, driver->now, driver->wall, &driver->queen, e);
 }
 
@@ -102,6 +81,4 @@ void driver_unmake(struct driver *driver)
     outbox_clear(&driver->outbox);
     send_queue_clear(&driver->queue);
     buf_clear(&driver->will_payload);
-    buf_clear(&driver->expect);
-    free(driver->token);
 }

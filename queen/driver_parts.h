@@ -30,8 +30,6 @@ struct driver {
     struct buf will_payload;
     uint64_t seen_event; /* of the last wake of HTTP waiters */
     ms_t now, wall;      /* of the burst at hand */
-    char *token;
-    struct buf expect;
     int exit_code;
 };
 

@@ -3,13 +3,14 @@
 
 int main(int argc, char **argv)
 {
-    struct queen_conf conf;
+    struct queen_conf conf = { 0 };
     struct arena arena;
     int next, code;
     arena_init(&arena, 0);
     code = service_configure(&queen_service, argc, argv, &conf, &arena, queen_conf_check, &next);
     if (code < 0)
         code = driver_run(&conf);
+    queen_conf_clear(&conf);
     arena_clear(&arena);
     return code;
 }

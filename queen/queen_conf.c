@@ -1,11 +1,16 @@
 #include "queen_conf.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "httpd.h"
 #include "topic.h"
 
 #define ROW(member) offsetof(struct queen_conf, member)
 #define GIB (1024LL * 1024 * 1024)
 #define DAY_MS (24LL * 3600 * 1000)
+#define EXPECT_MAX (16 * 1024 * 1024)
 
 static const struct conf_option options[] = {
     { "id", CONF_ID, ROW(id), .fallback = "queen", .arg = "ID", .help = "name of this queen on the broker" },
@@ -46,9 +51,45 @@ const struct service queen_service = {
     .common_offset = offsetof(struct queen_conf, common),
 };
 
+static enum err read_expected(const char *path, struct buf *ret, struct errbuf *e)
+{
+    char chunk[4096];
+    size_t got;
+    int broken;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return err_set(e, ERR_IO, "--expect %s: %s", path, strerror(errno));
+    ret->limit = EXPECT_MAX;
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+        buf_add(ret, chunk, got);
+    broken = ferror(file);
+    fclose(file);
+    return broken || !buf_ok(ret) ? err_set(e, ERR_IO, "--expect %s: cannot be read, or has more than 16 MiB", path)
+                                  : OK;
+}
+
+static enum err read_token(const char *path, char **ret, struct errbuf *e)
+{
+    enum err err = service_read_secret(path, ret, e);
+    return err == OK ? OK : err_set(e, err, "--token-file %s", e->text);
+}
+
+static enum err read_files(struct queen_conf *conf, struct errbuf *e)
+{
+    enum err err = conf->token_file ? read_token(conf->token_file, &conf->token, e) : OK;
+    if (err == OK && conf->expect)
+        err = read_expected(conf->expect, &conf->expected, e);
+    return err;
+}
+
 enum err queen_conf_check(void *target, struct errbuf *e)
 {
-    const struct queen_conf *conf = target;
+    struct queen_conf *conf = target;
+    enum err err = service_check_broker(&conf->common, e);
+    if (err == OK)
+        err = topic_root_check(text_of(conf->common.root), e);
+    if (err != OK)
+        return err;
     if (!httpd_is_loopback(conf->http) && !conf->token_file)
         return err_set(
             e, ERR_REFUSED,
@@ -56,5 +97,11 @@ enum err queen_conf_check(void *target, struct errbuf *e)
             conf->http);
     if (conf->keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
-    return topic_root_check(text_of(conf->common.root), e);
+    return read_files(conf, e);
+}
+
+void queen_conf_clear(struct queen_conf *conf)
+{
+    free(conf->token);
+    buf_clear(&conf->expected);
 }

@@ -9,11 +9,15 @@ struct queen_conf {
     const char *id, *http, *token_file, *expect, *on_event;
     ms_t stale_after, confirm_wait, return_grace, keep_alive;
     int64_t max_workers, max_state;
+    char *token;         /* that --token-file holds; NULL without */
+    struct buf expected; /* what --expect holds */
 };
 
 extern const struct service queen_service;
 
-/* What the rows cannot say alone: the refusal to listen beyond the loopback without a token. */
+/* What the rows cannot say alone: the refusal to listen beyond the loopback without a token, and the files, which it
+ * reads. The caller clears the configuration, also when this fails. */
 enum err queen_conf_check(void *conf, struct errbuf *e);
+void queen_conf_clear(struct queen_conf *conf);
 
 #endif

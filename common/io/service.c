@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "mqtt_uri.h"
 #include "service_parts.h"
 
 #define WIDTH_UNKNOWN 80
@@ -108,6 +109,16 @@ static enum err sources_read(const struct service *service, struct conf *conf, c
     if (!err && common->config) /* from the command line or the environment */
         err = service_file_read(service, conf, common->config, e);
     return err;
+}
+
+enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
+{
+    struct mqtt_uri uri;
+    enum err err = mqtt_uri_parse(conf->broker, &uri, e);
+
+    if (err != OK)
+        return err_set(e, err, "--%s", e->text); /* it begins with `broker` */
+    return !conf->cert == !conf->key ? OK : err_set(e, ERR_MISSING, "--cert and --key go together");
 }
 
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,

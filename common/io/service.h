@@ -48,6 +48,9 @@ struct service {
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next);
 
+/* What the rows cannot say alone: the form of --broker, and that --cert and --key go together. For a `check`. */
+enum err service_check_broker(const struct service_conf *conf, struct errbuf *e);
+
 /* The common rows with their defaults, for programs that list their tables by themselves (documentation). Offsets are
  * those in struct service_conf. Ended by a row without a name. */
 extern const struct conf_option service_options[];

@@ -1,7 +1,6 @@
 #include "agent_conf.h"
 
 #include "httpd.h"
-#include "mqtt_uri.h"
 #include "topic.h"
 
 #define AT(member) offsetof(struct agent_conf, member)
@@ -52,14 +51,9 @@ const struct service agent_service = {
 /* The worker library checks these too, but only when the command is running already. */
 static enum err check_broker(const struct service_conf *conf, struct errbuf *e)
 {
-    struct mqtt_uri uri;
-    enum err err = mqtt_uri_parse(conf->broker, &uri, e);
+    enum err err = service_check_broker(conf, e);
 
-    if (err == OK)
-        err = topic_root_check(text_of(conf->root), e);
-    if (err == OK && !conf->cert != !conf->key)
-        err = err_set(e, ERR_MISSING, "--cert and --key go together");
-    return err;
+    return err == OK ? topic_root_check(text_of(conf->root), e) : err;
 }
 
 static enum err check_sources(const struct agent_conf *conf, struct errbuf *e)
