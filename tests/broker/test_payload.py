@@ -34,7 +34,7 @@ def test_seven_fields_retained_are_read_later(broker, root, started):
 
 
 def test_seven_fields_over_http(queen):
-    assert queen.ask("/v1/worker/heartbeat", "POST", PAYLOAD)[0] == 202
+    assert queen.post(PAYLOAD)[0] == 202
     worker = queen.ask("/v1/workers/worker-123")[1]
     assert worker["heartbeat"] == PAYLOAD
     assert (worker["hive_id"], worker["state"], worker["evidence"]["path"]) == ("default", "online", "http")

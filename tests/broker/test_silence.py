@@ -39,7 +39,7 @@ def test_silence_of_those_without_a_will(queen, device, why, path):
     if path == "mqtt":
         device("h1/w1", **fields)
     else:
-        assert queen.ask("/v1/worker/heartbeat", "POST", {"worker_id": "w1", "hive_id": "h1", **fields})[0] == 202
+        assert queen.post({"worker_id": "w1", "hive_id": "h1", **fields})[0] == 202
     evidence = queen.await_state("h1/w1", "stale")["evidence"]
     assert (evidence["path"], evidence["result"]) == ("silence", "silent"), why
     assert evidence["last_seen_ms_ago"] >= 3000, why

@@ -97,6 +97,12 @@ class Program:
         self.process.send_signal(how)
         return at
 
+    def kill(self):
+        """The kill, and when it was sent."""
+        at = self.send(signal.SIGKILL)
+        self.process.wait(LIMIT_S)
+        return at
+
     def end(self, how=signal.SIGTERM):
         """The exit code. The log's end is shown by pytest if the test has failed."""
         if self.process.poll() is None:
@@ -116,27 +122,20 @@ class Agent(Program):
                          "--root", root, "--hive", self.hive, "--id", self.worker, *options)
         self.start()
 
-    def kill(self):
-        """The kill, and when it was sent."""
-        at = self.send(signal.SIGKILL)
-        self.process.wait(LIMIT_S)
-        return at
-
 
 class Queen(Program):
     """A skep-queen on a port of its own, kept over a restart."""
 
-    def __init__(self, broker, root, *options):
+    def __init__(self, broker, root, *options, address="127.0.0.1"):
         super().__init__(broker.folder, BIN / "skep-queen", "--broker", f"mqtt://127.0.0.1:{broker.port}",
                          "--root", root, *options)
-        self.root = root
-        self.port = 0
+        self.root, self.address, self.port = root, address, 0
         self.start()
 
     def start(self):
         """Comes back when it has read what the broker stores: what is published before is a stored copy to it."""
         already = len(self.said()) if self.log.exists() else 0
-        super().start("--http", f"127.0.0.1:{self.port}")
+        super().start("--http", f"{self.address}:{self.port}")
         started = await_that(lambda: self.process.poll() is not None or
                              re.search(r"msg=started .*\bport=(\d+)", self.said()[already:]), "the queen's start")
         assert self.process.poll() is None, self.said()
@@ -144,17 +143,21 @@ class Queen(Program):
         self.url = f"http://127.0.0.1:{self.port}"
         await_that(lambda: self.ask("/health")[0] == 200, "the queen's snapshot")
 
-    def ask(self, path, method="GET", body=None, **headers):
+    def ask(self, path, method="GET", text=None):
         """Status and document; None for an empty body."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", **headers}
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        data = None if text is None else text.encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
                 text, status = response.read(), response.status
         except urllib.error.HTTPError as error:
             text, status = error.read(), error.code
         return status, json.loads(text) if text else None
+
+    def post(self, heartbeat):
+        """Status and document; a heartbeat as it is, or as text."""
+        text = heartbeat if isinstance(heartbeat, str) else json.dumps(heartbeat)
+        return self.ask("/v1/worker/heartbeat", "POST", text)
 
     def worker(self, name):
         """The document of HIVE/NAME; None if there is no such worker."""
@@ -178,6 +181,10 @@ class Queen(Program):
     def await_state(self, name, state="online"):
         return await_that(lambda: (worker := self.worker(name)) and worker["state"] == state and worker,
                           f"{name} {state}")
+
+    def await_heartbeat(self, name, wanted):
+        return await_that(lambda: (worker := self.worker(name)) and worker["heartbeat"] and
+                          wanted(worker["heartbeat"]) and worker, f"a heartbeat of {name}")
 
     def await_all(self, names, state="online"):
         def missing():

@@ -1,0 +1,95 @@
+"""How the daemons are called, and what the queen does for it."""
+
+import json
+import subprocess
+from datetime import datetime, timezone
+
+import pytest
+
+from fleet import BIN, LIMIT_S, Queen, await_that, clean_environment
+
+
+def run(program, *arguments):
+    return subprocess.run([BIN / program, *arguments], capture_output=True, text=True, timeout=LIMIT_S,
+                          env=clean_environment(), stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("why, program, arguments, says", [
+    ("reachable from elsewhere", "skep-queen", ["--http", "0.0.0.0:0"], ["--http", "0.0.0.0:0", "--token-file"]),
+    ("every address", "skep-queen", ["--http", "[::]:0"], ["--http", "[::]:0", "--token-file"]),
+    ("no such option", "skep-queen", ["--colour"], ["--colour"]),
+    ("no duration", "skep-queen", ["--stale-after", "90"], ["--stale-after", "90", "30s"]),
+    ("too short", "skep-queen", ["--stale-after", "1s"], ["--stale-after", "1s", "3s"]),
+    ("no number", "skep-queen", ["--max-workers", "many"], ["--max-workers", "many"]),
+    ("no id", "skep-queen", ["--id", "a/b"], ["--id", "a/b"]),
+    ("no broker", "skep-queen", ["--broker", "http://x"], ["--broker", "http://x", "mqtt://"]),
+    ("a root with a wildcard", "skep-queen", ["--root", "skep/#"], ["root"]),
+    ("no such file", "skep-queen", ["--config", "/nowhere/queen.ini"], ["/nowhere/queen.ini"]),
+    ("a list that is not there", "skep-queen", ["--expect", "/nowhere/list"], ["/nowhere/list"]),
+    ("a token that is not there", "skep-queen", ["--token-file", "/nowhere/token"], ["/nowhere/token"]),
+    ("no name", "skep-worker", ["--simulate"], ["--id"]),
+    ("no source", "skep-worker", ["--id", "w"], ["--exec", "--stdin", "--simulate"]),
+    ("two sources", "skep-worker", ["--id", "w", "--stdin", "--simulate"], ["--exec", "--stdin", "--simulate"]),
+    ("too long a pause", "skep-worker", ["--id", "w", "--simulate", "--interval", "2d"], ["--interval", "2d", "1d"]),
+    ("no session", "skep-worker", ["--id", "w", "--simulate", "--session", "xyz"], ["--session", "xyz", "16"]),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_wrong_use_is_one_sentence(why, program, arguments, says):
+    done = run(program, *arguments)
+    assert (done.returncode, done.stdout) == (2, ""), why
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith(f"{program}: "), why
+    assert [word for word in says if word not in done.stderr] == [], why
+
+
+def test_two_queens_of_one_id(broker, root, started):
+    first, second = started(Queen, broker, root), started(Queen, broker, root)
+    processes = {first.process: second, second.process: first}
+    ended = await_that(lambda: next((p for p in processes if p.poll() is not None), None), "one of them gives up")
+    assert ended.returncode == 6
+    left, right = (first, second) if ended is first.process else (second, first)
+    last = left.said().splitlines()[-1]
+    assert "another queen uses the id queen" in last
+    with open("/proc/sys/kernel/hostname", encoding="utf-8") as hostname:
+        assert hostname.read().strip() in last
+    assert f"pid {right.process.pid}" in last
+    await_that(lambda: right.ask("/health")[0] == 200, "the other one goes on")
+
+
+def test_each_event_once_for_the_command(broker, root, started, agent):
+    out = broker.folder / f"events-{root.partition('/')[0]}"
+    queen = started(Queen, broker, root, "--on-event", f"cat >> '{out}'")
+    agents = [agent(f"h1/w{i}") for i in range(10)]
+    queen.await_all(a.name for a in agents)
+    for gone in agents:
+        gone.end()
+    queen.await_all((a.name for a in agents), "offline")
+    events = queen.events()
+    assert len(events) == 1 + 2 * len(agents)  # one that she is live
+    await_that(lambda: out.exists() and len(out.read_text(encoding="utf-8").splitlines()) >= len(events),
+               "every event at the command")
+    told = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert sorted(told, key=lambda e: e["event_id"]) == events
+
+
+def test_a_command_that_fails_is_said_and_stops_nothing(broker, root, started, agent):
+    queen = started(Queen, broker, root, "--on-event", "exit 3")
+    agent("h1/w1")
+    queen.await_state("h1/w1")
+    await_that(lambda: "the command of --on-event failed" in queen.said(), "the warning")
+
+
+def test_expected_workers(broker, root, started, agent):
+    expected = broker.folder / f"expected-{root.partition('/')[0]}"
+    expected.write_text("# of the cellar\nh1/seen\n\nh1/never # seen\nlone\n", encoding="ascii")
+    began = datetime.now(timezone.utc)
+    queen = started(Queen, broker, root, "--expect", str(expected), "--stale-after", "3s", "--return-grace", "0s")
+    unseen = queen.worker("h1/never")
+    assert (unseen["state"], unseen["cause"], unseen["heartbeat"]) == ("unverified", "never_seen", None)
+    agent("h1/seen")
+    queen.await_state("h1/seen")
+    for name in ("h1/never", "default/lone"):
+        lost = queen.await_state(name, "stale")
+        assert lost["cause"] == "never_seen"
+        assert (datetime.fromisoformat(lost["since"].replace("Z", "+00:00")) - began).total_seconds() >= 3
+        assert queen.ask(f"/v1/workers/{name.partition('/')[2]}?force=true", "DELETE")[0] == 409
+    assert {e["worker_id"]: e["state"] for e in queen.events() if "state" in e} == {
+        "never": "stale", "lone": "stale", "seen": "online"}
