@@ -85,7 +85,8 @@ static void on_message(void *user, const struct mqtt_message *message)
                                               .retain = message->retain,
                                               .has_expiry = message->has_expiry,
                                               .expiry_s = message->expiry_s,
-                                              .correlation = message->correlation } };
+                                              .correlation = message->correlation,
+                                              .response_topic = message->response_topic } };
     step(user, &input);
 }
 

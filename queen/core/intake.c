@@ -5,6 +5,7 @@
 #include "forget.h"
 #include "judge.h"
 #include "queen_link.h"
+#include "requests.h"
 #include "stored.h"
 
 #define DEFAULT_HIVE "default"
@@ -137,6 +138,8 @@ static enum err dispatch(struct queen *queen, const struct topic *topic, const s
         if (text_is(topic->queen, queen->options.id))
             link_own_presence(queen, message->payload);
         return OK;
+    case TOPIC_QUEEN_REQUEST:
+        return requests_answer(queen, topic->method, message, e);
     case TOPIC_REPLY:
         take_reply(queen, message);
         return OK;

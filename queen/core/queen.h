@@ -42,8 +42,8 @@ struct queen_message {
     struct text topic, payload; /* borrowed during the step */
     bool retain;                /* a stored copy */
     bool has_expiry;
-    uint32_t expiry_s;       /* what is left */
-    struct text correlation; /* absent = none */
+    uint32_t expiry_s;                       /* what is left */
+    struct text correlation, response_topic; /* absent = none */
 };
 
 struct queen_input {

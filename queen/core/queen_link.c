@@ -17,6 +17,7 @@ static struct presence own_presence(const struct queen *queen, enum presence_sta
     presence.cause = (int8_t)cause;
     presence.session = queen->options.session;
     presence.connection = queen->identity.connection;
+    presence.rpc = queen->rpc;
     presence.pid = queen->options.pid;
     presence.host = queen->options.host;
     presence.version = queen->options.version;
@@ -45,6 +46,7 @@ void link_connecting(struct queen *queen)
     char topic[TOPIC_SIZE];
     struct publish will;
     identity_connect(&queen->identity);
+    queen->rpc = true;
     will = presence_publish(queen, PRESENCE_STALE, DEATH_CONNECTION_LOST, topic);
     outbox_connect(queen->out, &will);
 }
@@ -70,6 +72,17 @@ static void subscribe(struct queen *queen, const struct topic *topic, bool count
     outbox_subscribe(queen->out, &subscribe);
 }
 
+static void subscribe_to_requests(struct queen *queen)
+{
+    struct topic topic = { .kind = TOPIC_QUEEN_REQUEST, .queen = text_of(queen->options.id), .method = TEXT("+") };
+    char filter[TOPIC_SIZE];
+    struct subscribe subscribe = {
+        .filter = filter, .qos = 1, .retain_handling = 2, .token = queen_token(queen, TOKEN_REQUESTS)
+    };
+    if (topic_build(queen->options.root, &topic, filter) == OK)
+        outbox_subscribe(queen->out, &subscribe);
+}
+
 /* The queen's own leaves first, so that nothing said about her is missed; then the fleet's, named leaves only:
  * heartbeats first, for where stored copies contradict each other the heartbeat's session is current (R15). */
 static void subscribe_all(struct queen *queen)
@@ -80,6 +93,7 @@ static void subscribe_all(struct queen *queen)
     struct topic presences = { .kind = TOPIC_WORKER_PRESENCE, .hive = TEXT("+"), .worker = TEXT("+") };
     subscribe(queen, &own, false);
     subscribe(queen, &reply, false);
+    subscribe_to_requests(queen);
     publish_birth(queen);
     subscribe(queen, &heartbeats, true);
     subscribe(queen, &presences, true);
@@ -135,8 +149,19 @@ static void send_marker(struct queen *queen)
                                       .correlation = { (const char *)&queen->snapshot.marker, sizeof(uint64_t) } });
 }
 
+static void requests_refused(struct queen *queen, uint8_t reason)
+{
+    outbox_notice(
+        queen->out,
+        "the broker refuses the subscription to requests (reason 0x%02x): nobody can ask this queen over MQTT", reason);
+    queen->rpc = false;
+    publish_birth(queen);
+}
+
 void link_subscribed(struct queen *queen, uint64_t token, uint8_t reason)
 {
+    if (token_kind(token) == TOKEN_REQUESTS && reason >= 0x80)
+        requests_refused(queen, reason);
     if (token_kind(token) != TOKEN_SUBSCRIBE || queen->snapshot.phase != SNAPSHOT_SUBSCRIBING)
         return;
     if (reason >= 0x80) {

@@ -1,7 +1,8 @@
 /* queen_state.h - what the parts of the queen's core share: one struct, and the small facts about it.
  *
  * Who calls whom, downwards only:
- *   queen -> intake, http -> judge, stored, forget -> confirm -> proof -> change -> registry, event_ring, tombstones
+ *   queen -> intake, requests, http -> judge, stored, forget -> confirm -> proof -> change -> registry, event_ring,
+ * tombstones
  */
 #ifndef SKEP_QUEEN_STATE_H
 #define SKEP_QUEEN_STATE_H
@@ -16,7 +17,15 @@
 #include "watch.h"
 
 /* Tokens name what an acknowledgement is for: the kind above, a running number below. */
-enum token_kind { TOKEN_NONE, TOKEN_CONFIRM, TOKEN_PROOF, TOKEN_MARKER, TOKEN_SUBSCRIBE, TOKEN_GOODBYE };
+enum token_kind {
+    TOKEN_NONE,
+    TOKEN_CONFIRM,
+    TOKEN_PROOF,
+    TOKEN_MARKER,
+    TOKEN_SUBSCRIBE,
+    TOKEN_REQUESTS,
+    TOKEN_GOODBYE
+};
 #define TOKEN_KIND_SHIFT 56
 
 /* The snapshot of retained state, read anew on every connection (snapshot.h). */
@@ -70,6 +79,7 @@ struct queen {
     uint64_t next_event;
     uint32_t epoch; /* counts links; a worker heard live has the link's number */
     bool linked;    /* CONNACK came, the link stands */
+    bool rpc;       /* requests reach the queen */
     bool stopping;
 };
 

@@ -163,7 +163,7 @@ static inline void scene_see(struct scene *scene, const struct effect *effect)
         keep(&scene->will, effect->publish.payload);
         break;
     case EFFECT_SUBSCRIBE:
-        if (effect->subscribe.token)
+        if (token_kind(effect->subscribe.token) == TOKEN_SUBSCRIBE)
             scene->subscribing[scene->subscribing_count++ % 2] = effect->subscribe.token;
         break;
     case EFFECT_DISCONNECT:

@@ -12,7 +12,7 @@ static void the_will_names_its_connection(void **state)
     assert_string_equal(buf_str(&scene.will),
                         "{\"queen_id\":\"queen\",\"presence\":\"stale\",\"cause\":\"connection_lost\","
                         "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":null,"
-                        "\"rpc\":null,\"exit\":null,\"pid\":42,\"host\":\"host-a\","
+                        "\"rpc\":true,\"exit\":null,\"pid\":42,\"host\":\"host-a\","
                         "\"version\":\"1.2.3\",\"endpoint\":null,"
                         "\"timestamp\":\"2023-11-14T22:13:20.000Z\"}");
     assert_non_null(strstr(buf_str(&scene.birth), "\"presence\":\"online\",\"cause\":null"));
@@ -23,11 +23,13 @@ static void the_will_names_its_connection(void **state)
     scene_clear(&scene);
 }
 
-/* Named leaves only, at QoS 0, own messages kept out of the fleet's; the birth before the fleet. */
+/* Named leaves only, at QoS 0 (but requests), own messages kept out of the fleet's; the birth before the fleet. */
 static void the_queen_subscribes_to_named_leaves(void **state)
 {
-    static const char *const want[] = { "skep/v1/queen/queen/presence", "skep/v1-rpc/reply/skep:q:queen", NULL,
-                                        "skep/v1/hive/+/worker/+/heartbeat", "skep/v1/hive/+/worker/+/presence" };
+    static const char *const want[] = {
+        "skep/v1/queen/queen/presence",      "skep/v1-rpc/reply/skep:q:queen",   "skep/v1-rpc/queen/queen/+", NULL,
+        "skep/v1/hive/+/worker/+/heartbeat", "skep/v1/hive/+/worker/+/presence",
+    };
     struct scene scene;
     size_t i = 0;
     (void)state;
@@ -40,9 +42,9 @@ static void the_queen_subscribes_to_named_leaves(void **state)
         if (!want[i])
             continue;
         assert_string_equal(effect->subscribe.filter, want[i]);
-        assert_int_equal(effect->subscribe.qos, 0);
-        assert_int_equal(effect->subscribe.no_local, i >= 3);
-        assert_int_equal(effect->subscribe.retain_handling, 0);
+        assert_int_equal(effect->subscribe.qos, i == 2);
+        assert_int_equal(effect->subscribe.no_local, i >= 4);
+        assert_int_equal(effect->subscribe.retain_handling, i == 2 ? 2 : 0);
     }
     assert_int_equal(i, ARRAY_LEN(want));
     scene_clear(&scene);

@@ -1,0 +1,127 @@
+#include "requests.h"
+
+#include <cjson/cJSON.h>
+
+#include "json.h"
+#include "responder.h"
+#include "selection.h"
+
+static void answer_health(void *self, const struct call *call)
+{
+    (void)view_health(self, call->result);
+}
+
+static void refuse_ambiguous(const struct record *record, const struct call *call)
+{
+    struct buf names = BUF_INIT;
+    for (; record; record = record->same_name)
+        buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
+    reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "say with hive_id which one is meant: %s",
+                buf_str(&names));
+    buf_clear(&names);
+}
+
+/* The worker that the parameters name; NULL when the reply says why not. */
+static struct record *find(struct queen *queen, const struct call *call)
+{
+    const char *worker, *hive;
+    struct errbuf e = { 0 };
+    struct record *record;
+    if (params_id(call->params, "worker_id", true, &worker, &e) != OK ||
+        params_id(call->params, "hive_id", false, &hive, &e) != OK) {
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+        return NULL;
+    }
+    record = hive ? registry_find(&queen->registry, text_of(hive), text_of(worker))
+                  : registry_find_name(&queen->registry, text_of(worker));
+    if (!record) {
+        reply_error(call->asker, call->outbox, REQUEST_NOT_FOUND, "no worker of that name is known");
+    } else if (!hive && record->same_name) {
+        refuse_ambiguous(record, call);
+        record = NULL;
+    }
+    return record;
+}
+
+static void answer_worker_get(void *self, const struct call *call)
+{
+    struct json_write w = json_write_to(call->result);
+    const struct record *record = find(self, call);
+    if (record)
+        view_worker(self, record, true, &w);
+}
+
+/* A filter as it would stand behind `?`: whole numbers are written out. */
+static enum err filter_of(const struct cJSON *member, struct arena *arena, struct parameter *ret, struct errbuf *e)
+{
+    const char *value = json_string(member);
+    double number;
+    if (!value && json_number(member, &number))
+        value = arena_printf(arena, "%.17g", number);
+    if (!value)
+        return err_set(e, ERR_TYPE, "a filter must be a string or a whole number");
+    ret->name = text_of(member->string);
+    ret->value = text_of(value);
+    return OK;
+}
+
+static enum err filters_of(const struct cJSON *params, struct arena *arena, struct query *ret, struct errbuf *e)
+{
+    ret->count = 0;
+    for (const struct cJSON *member = params ? params->child : NULL; member; member = member->next) {
+        enum err err = OK;
+        if (cJSON_IsNull(member))
+            continue;
+        if (ret->count == QUERY_MAX_PARAMETERS)
+            return err_set(e, ERR_TOO_LARGE, "at most %d filters", QUERY_MAX_PARAMETERS);
+        if ((err = filter_of(member, arena, &ret->parameters[ret->count++], e)) != OK)
+            return err;
+    }
+    return OK;
+}
+
+static enum err selection_of(struct queen *queen, const struct cJSON *params, struct selection *ret, struct errbuf *e)
+{
+    struct query query;
+    enum err err = filters_of(params, &queen->arena, &query, e);
+    if (err == OK)
+        err = selection_parse(&query, ret, e);
+    if (err == OK && !json_member(params, "limit"))
+        ret->limit = REQUESTS_LIST_DEFAULT;
+    if (err == OK && ret->limit > REQUESTS_LIST_MAX)
+        err = err_set(e, ERR_RANGE, "limit: at most %d over MQTT", REQUESTS_LIST_MAX);
+    return err;
+}
+
+static void answer_worker_list(void *self, const struct call *call)
+{
+    struct queen *queen = self;
+    struct json_write w = json_write_to(call->result);
+    struct selection selection;
+    struct errbuf e = { 0 };
+    if (selection_of(queen, call->params, &selection, &e) != OK) {
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+    } else if (selection_write(queen, &selection, &w) != OK) {
+        buf_reset(call->result);
+        reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory: ask for fewer workers");
+    }
+}
+
+static const struct method methods[] = {
+    { "health", answer_health },
+    { "worker.get", answer_worker_get },
+    { "worker.list", answer_worker_list },
+};
+static const struct responder responder = { methods, ARRAY_LEN(methods) };
+
+enum err requests_answer(struct queen *queen, struct text method, const struct queen_message *message, struct errbuf *e)
+{
+    struct request request = { .method = method,
+                               .payload = message->payload,
+                               .response_topic = message->response_topic,
+                               .correlation = message->correlation,
+                               .stored = message->retain };
+    if (responder_answer(&responder, queen, queen->options.root, &request, queen->out))
+        return OK;
+    return err_set(e, ERR_REFUSED, "a request without a response topic below %s-rpc/reply/", queen->options.root);
+}

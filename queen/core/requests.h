@@ -1,0 +1,14 @@
+/* requests.h - what the queen answers over MQTT: health, worker.get, worker.list. */
+#ifndef SKEP_REQUESTS_H
+#define SKEP_REQUESTS_H
+
+#include "queen_state.h"
+
+#define REQUESTS_LIST_DEFAULT 100 /* workers in one reply to worker.list */
+#define REQUESTS_LIST_MAX 1000
+
+/* `message` is a request for `method`. ERR_REFUSED with a sentence when it may not be answered. */
+enum err requests_answer(struct queen *queen, struct text method, const struct queen_message *message,
+                         struct errbuf *e);
+
+#endif

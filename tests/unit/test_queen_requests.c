@@ -1,0 +1,206 @@
+#include "queen_script.h"
+
+#include "requests.h"
+
+#define REPLY_TO "skep/v1-rpc/reply/me"
+
+static const char two_hives[] = "up; beat 1.1.0; beat 2.1.0 @b/w1; beat 3.1.0 @b/w2";
+
+/* Asks, and keeps what the queen replies to `me`, which must be one message. False: she does not answer. */
+static bool ask(struct scene *scene, const struct queen_message *message, struct buf *ret)
+{
+    struct outbox outbox;
+    bool answered = false;
+    outbox_init(&outbox);
+    queen_step(
+        scene->queen,
+        &(struct queen_input){ .kind = QUEEN_MESSAGE, .now = scene->now, .wall = scene->wall, .message = *message },
+        &outbox);
+    assert_false(outbox.failed);
+    for (const struct effect *effect = outbox.first; effect; effect = effect->next) {
+        if (effect->kind != EFFECT_PUBLISH)
+            continue;
+        assert_false(answered);
+        assert_string_equal(effect->publish.topic, REPLY_TO);
+        assert_true(text_equal(effect->publish.correlation, message->correlation));
+        buf_reset(ret);
+        buf_add_text(ret, effect->publish.payload);
+        answered = true;
+    }
+    outbox_clear(&outbox);
+    return answered;
+}
+
+static bool ask_for(struct scene *scene, const char *method, const char *params, struct buf *ret)
+{
+    char topic[TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "skep/v1-rpc/queen/queen/%s", method);
+    return ask(scene,
+               &(struct queen_message){ .topic = text_of(topic),
+                                        .payload = text_of(params),
+                                        .response_topic = TEXT(REPLY_TO),
+                                        .correlation = TEXT("c") },
+               ret);
+}
+
+static struct http_response get(struct scene *scene, const char *path, const char *query)
+{
+    return scene_http(scene, &(struct http_request){ .method = "GET", .path = path, .query = text_of(query) });
+}
+
+/* The result of a request is the body of the same question over HTTP. */
+static void a_result_is_the_body_over_http(void **state)
+{
+    static const struct {
+        const char *why, *method, *params, *path, *query;
+    } rows[] = {
+        { "health", "health", "", "/health", NULL },
+        { "one worker, by both names", "worker.get", "{\"worker_id\":\"w1\",\"hive_id\":\"b\"}",
+          "/v1/hives/b/workers/w1", NULL },
+        { "one worker, by a name that is unique", "worker.get", "{\"worker_id\":\"w2\"}", "/v1/workers/w2", NULL },
+        { "all workers", "worker.list", "", "/v1/workers", NULL },
+        { "filters", "worker.list", "{\"hive\":\"b\",\"state\":\"online\",\"sort\":\"-queue_depth\"}", "/v1/workers",
+          "hive=b&state=online&sort=-queue_depth" },
+        { "a number", "worker.list", "{\"limit\":1}", "/v1/workers", "limit=1" },
+        { "the same as a text", "worker.list", "{\"limit\":\"1\"}", "/v1/workers", "limit=1" },
+        { "null is absent", "worker.list", "{\"limit\":null,\"hive\":null}", "/v1/workers", NULL },
+        { "a filter that nobody passes", "worker.list", "{\"label.zone\":\"eu\"}", "/v1/workers", "label.zone=eu" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct buf reply = BUF_INIT, want = BUF_INIT;
+        struct http_response response;
+        scene_init(&scene);
+        scene_run(&scene, two_hives);
+        response = get(&scene, rows[i].path, rows[i].query);
+        assert_int_equal(response.status, 200);
+        buf_printf(&want, "{\"result\":%s}", buf_str(&response.body));
+        if (!ask_for(&scene, rows[i].method, rows[i].params, &reply) || strcmp(buf_str(&reply), buf_str(&want)) != 0)
+            fail_msg("%s:\n%s\n%s", rows[i].why, buf_str(&reply), buf_str(&want));
+        buf_clear(&response.body);
+        buf_clear(&reply);
+        buf_clear(&want);
+        scene_clear(&scene);
+    }
+}
+
+static void what_cannot_be_answered_is_an_error(void **state)
+{
+    static const struct {
+        const char *why, *method, *params, *want;
+    } rows[] = {
+        { "no such worker", "worker.get", "{\"worker_id\":\"w9\"}", "\"not_found\"" },
+        { "no such worker in that hive", "worker.get", "{\"worker_id\":\"w2\",\"hive_id\":\"default\"}",
+          "\"not_found\"" },
+        { "a name in two hives", "worker.get", "{\"worker_id\":\"w1\"}",
+          "{\"error\":{\"code\":\"ambiguous\",\"message\":\"say with hive_id which one is meant: default/w1, "
+          "b/w1\"}}" },
+        { "no name", "worker.get", "{}", "\"bad_params\",\"message\":\"worker_id: is required\"" },
+        { "no name at all", "worker.get", "", "\"bad_params\",\"message\":\"worker_id: is required\"" },
+        { "a name that is none", "worker.get", "{\"worker_id\":\"a b\"}", "\"bad_params\"" },
+        { "a hive that is none", "worker.get", "{\"worker_id\":\"w2\",\"hive_id\":3}", "\"bad_params\"" },
+        { "a filter that does not exist", "worker.list", "{\"mood\":\"good\"}", "\"bad_params\"" },
+        { "a filter of the wrong type", "worker.list", "{\"hive\":[\"b\"]}", "\"bad_params\"" },
+        { "half a worker", "worker.list", "{\"limit\":2.5}", "\"bad_params\"" },
+        { "more than go into one message", "worker.list", "{\"limit\":1001}",
+          "\"bad_params\",\"message\":\"limit: at most 1000 over MQTT\"" },
+        { "no object", "health", "[]", "\"bad_params\"" },
+        { "no method", "fly", "",
+          "\"no_method\",\"message\":\"no such method; there are health, worker.get, worker.list\"" },
+    };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, two_hives);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf reply = BUF_INIT;
+        if (!ask_for(&scene, rows[i].method, rows[i].params, &reply) || !strstr(buf_str(&reply), rows[i].want))
+            fail_msg("%s: %s", rows[i].why, buf_str(&reply));
+        buf_clear(&reply);
+    }
+    scene_clear(&scene);
+}
+
+static void a_list_is_short_unless_more_are_asked_for(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    struct buf reply = BUF_INIT;
+    (void)state;
+    options.max_workers = 2 * REQUESTS_LIST_DEFAULT;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up");
+    for (int i = 0; i < REQUESTS_LIST_DEFAULT + 1; i++) {
+        char topic[TOPIC_SIZE];
+        snprintf(topic, sizeof topic, "skep/v1/hive/default/worker/n%d/heartbeat", i);
+        scene_message(&scene, topic, TEXT("{\"status\":\"idle\"}"));
+    }
+    assert_true(ask_for(&scene, "worker.list", "", &reply));
+    assert_non_null(strstr(buf_str(&reply), "\"worker_id\":\"n99\""));
+    assert_null(strstr(buf_str(&reply), "\"worker_id\":\"n100\""));
+    assert_null(strstr(buf_str(&reply), "\"next\":null"));
+    assert_true(ask_for(&scene, "worker.list", "{\"limit\":1000}", &reply));
+    assert_non_null(strstr(buf_str(&reply), "\"worker_id\":\"n100\""));
+    buf_clear(&reply);
+    scene_clear(&scene);
+}
+
+static void what_is_not_answered_is_counted(void **state)
+{
+    static const struct {
+        const char *why;
+        struct queen_message message;
+    } rows[] = {
+        { "no response topic", { .retain = false } },
+        { "a response topic among the workers", { .response_topic = { "skep/v1/hive/h/worker/w/heartbeat", 33 } } },
+        { "a stored request", { .retain = true, .response_topic = { REPLY_TO, sizeof REPLY_TO - 1 } } },
+    };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct queen_message message = rows[i].message;
+        struct buf reply = BUF_INIT;
+        message.topic = TEXT("skep/v1-rpc/queen/queen/health");
+        if (ask(&scene, &message, &reply))
+            fail_msg("%s: was answered", rows[i].why);
+        assert_int_equal(scene.queen->counters.rejected[ERR_REFUSED], i + 1);
+    }
+    scene_clear(&scene);
+}
+
+static void a_broker_that_refuses_requests(void **state)
+{
+    struct scene scene;
+    uint64_t token = 0;
+    (void)state;
+    scene_init(&scene);
+    queen_step(scene.queen, &(struct queen_input){ .kind = QUEEN_CONNECTING, .now = scene.now }, &scene.outbox);
+    queen_step(scene.queen, &(struct queen_input){ .kind = QUEEN_LINK_UP, .now = scene.now }, &scene.outbox);
+    for (const struct effect *effect = scene.outbox.first; effect; effect = effect->next)
+        if (effect->kind == EFFECT_SUBSCRIBE && strstr(effect->subscribe.filter, "-rpc/queen/"))
+            token = effect->subscribe.token;
+    scene_look(&scene);
+    assert_non_null(strstr(buf_str(&scene.birth), "\"rpc\":true"));
+    scene_step(&scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = 1 });
+    assert_int_equal(scene.births, 1);
+    scene_step(&scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = 0x87 });
+    assert_int_equal(scene.births, 2);
+    assert_non_null(strstr(buf_str(&scene.birth), "\"rpc\":false"));
+    assert_non_null(strstr(buf_str(&scene.notice), "nobody can ask this queen"));
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_result_is_the_body_over_http),
+        cmocka_unit_test(what_cannot_be_answered_is_an_error),
+        cmocka_unit_test(a_list_is_short_unless_more_are_asked_for),
+        cmocka_unit_test(what_is_not_answered_is_counted),
+        cmocka_unit_test(a_broker_that_refuses_requests),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
