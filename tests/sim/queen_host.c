@@ -142,6 +142,9 @@ static void on_up(void *user)
 
 static void on_message(void *user, const struct publish *publish)
 {
+    const struct world *world = ((struct queen_host *)user)->node.world;
+    if (world->events)
+        world->events->message(world->user, user, publish);
     step(user, (struct queen_input){ .kind = QUEEN_MESSAGE,
                                      .message = { .topic = text_of(publish->topic),
                                                   .payload = publish->payload,

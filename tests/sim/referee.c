@@ -9,6 +9,9 @@
 #include "worker_host.h"
 
 #define CONFIRMATION_MS 1700 /* the longest of R4: 1 s for an answer, the wait, a few round trips */
+#define PUBACK_MS 400        /* how old the broker's word may be when it arrives */
+#define CONFIRM_WAIT_MS 180  /* R4's 250, less the latency by which two ends see a reset at different times */
+#define MOMENT_MS 500        /* a link that lives shorter may have told the queen nothing */
 
 static void violate(struct referee *referee, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -43,10 +46,15 @@ static void on_turned(void *user)
     for (size_t i = 0; i < referee->count; i++) {
         struct ward *ward = &referee->wards[i];
         ward->node = world_find(referee->world, ward->name);
+        if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
+            ward->lost_at = now;
         follow(&ward->fit_since, is_fit(ward->node), now);
     }
     follow(&referee->queen_fit_since, is_fit(queen), now);
     follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
+    vigil_clock_turn(&referee->clock, queen, now);
+    for (size_t i = 0; i < referee->count && !referee->clock.linked; i++)
+        vigil_link_lost(&referee->wards[i].vigil);
 }
 
 static bool fit_for(ms_t since, ms_t now, ms_t span)
@@ -61,18 +69,39 @@ static bool was_heard(const struct referee *referee, const struct ward *ward, ms
            fit_for(referee->queen_linked_since, now, next_beat + CONFIRMATION_MS);
 }
 
-static bool was_asked(const struct referee *referee, const struct ward *ward, ms_t now)
+static void judge_silence(struct referee *referee, const struct ward *ward)
 {
-    return fit_for(ward->fit_since, now, CONFIRMATION_MS) && fit_for(referee->queen_fit_since, now, CONFIRMATION_MS);
+    ms_t now = referee->world->network.now, missing = vigil_missing(&ward->vigil, &referee->clock);
+    if (missing > 0)
+        violate(referee, "%s became stale at %lld, %lld ms of silence too early", ward->name, (long long)now,
+                (long long)missing);
+    if (was_heard(referee, ward, now))
+        violate(referee, "%s became stale by silence at %lld, and was fit for %lld ms", ward->name, (long long)now,
+                (long long)(now - ward->fit_since));
 }
 
-static void judge_loss(struct referee *referee, const struct ward *ward, const char *cause)
+/* The queen was asking all the time; otherwise she may tell late what was decided before. */
+static void judge_will(struct referee *referee, const struct ward *ward, bool no_reply)
 {
-    ms_t now = referee->world->network.now;
-    bool silence = strcmp(cause, "missed_heartbeats") == 0, will = strcmp(cause, "last_will") == 0;
-    if ((silence && was_heard(referee, ward, now)) || (will && was_asked(referee, ward, now)))
-        violate(referee, "%s became stale (%s) at %lld, and was fit for %lld ms", ward->name, cause, (long long)now,
+    ms_t now = referee->world->network.now, allowed = no_reply ? CONFIRMATION_MS : PUBACK_MS;
+    if (!fit_for(referee->queen_fit_since, now, CONFIRMATION_MS))
+        return;
+    if (fit_for(ward->fit_since, now, allowed))
+        violate(referee, "%s became stale by will at %lld, and was back for %lld ms", ward->name, (long long)now,
                 (long long)(now - ward->fit_since));
+    if (now - ward->lost_at < CONFIRM_WAIT_MS)
+        violate(referee, "%s became stale by will at %lld, %lld ms after it was lost", ward->name, (long long)now,
+                (long long)(now - ward->lost_at));
+}
+
+/* An agent that says that its program exited is believed. */
+static void judge_loss(struct referee *referee, const struct ward *ward, const struct cJSON *event, const char *cause)
+{
+    const char *result = json_string(json_member(json_member(event, "evidence"), "result"));
+    if (strcmp(cause, "missed_heartbeats") == 0)
+        judge_silence(referee, ward);
+    if (strcmp(cause, "last_will") == 0)
+        judge_will(referee, ward, result && strcmp(result, "no_reply") == 0);
 }
 
 /* Changes that are announced, of workers without hive and without verification. "" = nothing was announced. */
@@ -116,7 +145,7 @@ static void judge_change(struct referee *referee, struct ward *ward, const struc
     if (!is_legal(ward->announced, state))
         violate(referee, "%s went from `%s` to %s", ward->name, ward->announced, state);
     if (strcmp(state, "stale") == 0)
-        judge_loss(referee, ward, cause);
+        judge_loss(referee, ward, event, cause);
     snprintf(ward->announced, sizeof ward->announced, "%s", state);
     ward->event_id = id;
 }
@@ -141,7 +170,19 @@ static void on_event(void *user, const struct node *queen, struct text json)
     arena_clear(&arena);
 }
 
-static const struct world_events world_events = { on_event, on_turned };
+static void on_message(void *user, const struct node *queen, const struct publish *publish)
+{
+    struct referee *referee = user;
+    struct topic topic;
+    (void)queen;
+    if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK)
+        return;
+    for (size_t i = 0; i < referee->count; i++)
+        if (text_is(topic.worker, referee->wards[i].name))
+            vigil_message(&referee->wards[i].vigil, &referee->clock, publish);
+}
+
+static const struct world_events world_events = { on_event, on_message, on_turned };
 
 void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count)
 {
@@ -149,7 +190,7 @@ void referee_init(struct referee *referee, struct world *world, const char *cons
         (struct referee){ .world = world, .count = count, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER };
     for (size_t i = 0; i < count; i++) {
         snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", names[i]);
-        referee->wards[i].fit_since = MS_NEVER;
+        referee->wards[i].fit_since = referee->wards[i].vigil.heard = MS_NEVER;
     }
     world->events = &world_events;
     world->user = referee;
@@ -161,6 +202,7 @@ void referee_forget_queen(struct referee *referee)
     referee->last_event = 0;
     for (size_t i = 0; i < referee->count; i++) {
         referee->wards[i].announced[0] = '\0';
+        referee->wards[i].vigil.heard = MS_NEVER;
         referee->wards[i].event_id = 0;
     }
 }

@@ -2,21 +2,24 @@
  *
  * A worker is fit while its process runs, its path is whole and its link is up. What must hold whatever happens:
  *   event ids strictly increase; each event starts where the last one of its worker ended; its change is a legal one;
- *   nobody becomes stale by silence who was fit, and whose next beat had time to reach the queen on her present link;
- *   nobody becomes stale by will who was fit for longer than a confirmation takes, before an undisturbed queen;
+ *   nobody becomes stale by silence whom the queen could have heard for less than its lease and grace (vigil.h), nor
+ * who was fit, and whose next beat had time to reach her on her present link; nobody becomes stale by will who was away
+ * for less than the confirmation wait, or is back for longer than a confirmation takes, before an undisturbed queen;
  *   the retained verdict is that of the last event;
  *   and once the world has been quiet for long enough: who is fit is online, who is gone is not. */
 #ifndef SIM_REFEREE_H
 #define SIM_REFEREE_H
 
-#include "world.h"
+#include "vigil.h"
 
 #define REFEREE_WORKERS_MAX 16
 
 struct ward {
     char name[NODE_NAME_SIZE];
     const struct node *node;
-    ms_t fit_since;     /* MS_NEVER = it is not */
+    ms_t fit_since; /* MS_NEVER = it is not */
+    ms_t lost_at;   /* when it was last fit for more than a moment */
+    struct vigil vigil;
     char announced[32]; /* by the present process of the queen; "" = nothing yet */
     uint64_t event_id;
 };
@@ -27,6 +30,7 @@ struct referee {
     size_t count;
     ms_t queen_fit_since;
     ms_t queen_linked_since; /* MS_NEVER = she is not; pauses and cuts do not count */
+    struct vigil_clock clock;
     uint64_t last_event;
     unsigned events;
     struct errbuf violation; /* the first one; "" = none */

@@ -1,0 +1,34 @@
+/* vigil.h - for how long the queen could have heard a worker and did not: what the referee holds a verdict of silence
+ * against, reckoned from the outside.
+ *
+ * It counts while her process runs and her link stands; what passes while her path is cut counts only if the link
+ * outlives it; a pause counts as much as one turn of her loop may (docs/semantics.md, watch time). */
+#ifndef SIM_VIGIL_H
+#define SIM_VIGIL_H
+
+#include "world.h"
+
+#define VIGIL_TURN_MAX 1200 /* ms: the longest sleep of her loop and the pause guard */
+
+struct vigil {
+    ms_t heard;        /* on the clock below; MS_NEVER = not by this process of the queen */
+    ms_t lease, grace; /* as declared when last heard */
+    bool lost_since;   /* her link was lost since then */
+};
+
+/* The clock, one for all workers. */
+struct vigil_clock {
+    ms_t time, pending, turned;
+    bool linked, paused;
+};
+
+void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now);
+
+/* The queen has read a message about the worker. */
+void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct publish *publish);
+void vigil_link_lost(struct vigil *vigil);
+
+/* How much more silence a verdict would have needed; not positive: none. */
+ms_t vigil_missing(const struct vigil *vigil, const struct vigil_clock *clock);
+
+#endif
