@@ -1,7 +1,15 @@
 #include "procfs.h"
 
 /* proc(5) counts the fields of stat from 1; these are the ones behind the command's name. */
-enum stat_field { STAT_STATE = 3, STAT_PARENT = 4, STAT_UTIME = 14, STAT_CSTIME = 17, STAT_RSS = 24 };
+enum stat_field {
+    STAT_STATE = 3,
+    STAT_PARENT = 4,
+    STAT_SESSION = 6,
+    STAT_UTIME = 14,
+    STAT_CSTIME = 17,
+    STAT_STARTED = 22,
+    STAT_RSS = 24
+};
 
 /* Where the command's name ends: at the last parenthesis, for the name may hold some itself. */
 static bool split_command(struct text stat, struct text *ret_pid, struct text *ret_rest)
@@ -16,6 +24,12 @@ static bool split_command(struct text stat, struct text *ret_pid, struct text *r
     return true;
 }
 
+static bool is_number_of_interest(enum stat_field field)
+{
+    return field == STAT_PARENT || field == STAT_SESSION || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
+           field == STAT_STARTED || field == STAT_RSS;
+}
+
 static enum err read_stat_field(enum stat_field field, struct text value, struct proc_stat *stat)
 {
     int64_t number = 0;
@@ -24,12 +38,16 @@ static enum err read_stat_field(enum stat_field field, struct text value, struct
         stat->state = value.len == 1 ? value.at[0] : 0;
         return stat->state ? OK : ERR_SYNTAX;
     }
-    if (field != STAT_PARENT && field != STAT_RSS && (field < STAT_UTIME || field > STAT_CSTIME))
+    if (!is_number_of_interest(field))
         return OK;
     if (text_to_int(value, &number) != OK || number < 0)
         return ERR_SYNTAX;
     if (field == STAT_PARENT)
         stat->parent = number;
+    else if (field == STAT_SESSION)
+        stat->session = number;
+    else if (field == STAT_STARTED)
+        stat->started = (uint64_t)number;
     else if (field == STAT_RSS)
         stat->rss_pages = (uint64_t)number;
     else

@@ -6,9 +6,11 @@
 
 struct proc_stat {
     int64_t pid, parent;
+    int64_t session;    /* pid of the process that made it (setsid) */
     char state;         /* R S D Z T t X I ... as in proc(5) */
     uint64_t cpu_ticks; /* user and system time, its own and of children it has waited for; in clock ticks */
     uint64_t rss_pages; /* resident memory */
+    uint64_t started;   /* when it was started, in clock ticks since the machine was: with the pid it names a process */
 };
 
 /* One /proc/PID/stat. The command's name may hold spaces, parentheses and line ends. ERR_SYNTAX. */

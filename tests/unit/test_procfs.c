@@ -51,6 +51,16 @@ static void stat_lines(void **state)
     }
 }
 
+static void a_process_is_named_by_pid_and_start(void **state)
+{
+    struct proc_stat stat = { 0 };
+
+    (void)state;
+    assert_int_equal(proc_stat_parse(TEXT("99 (x) S 1 98 97 0 -1 0 0 0 0 0 4 0 0 0 20 0 1 0 8821 0 1 0\n"), &stat), OK);
+    assert_int_equal(stat.session, 97);
+    assert_int_equal(stat.started, 8821);
+}
+
 static void children_lists(void **state)
 {
     static const struct {
@@ -128,9 +138,8 @@ static void memory_events(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stat_lines),
-        cmocka_unit_test(children_lists),
-        cmocka_unit_test(cgroup_paths),
+        cmocka_unit_test(stat_lines),     cmocka_unit_test(a_process_is_named_by_pid_and_start),
+        cmocka_unit_test(children_lists), cmocka_unit_test(cgroup_paths),
         cmocka_unit_test(memory_events),
     };
 

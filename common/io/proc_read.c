@@ -7,18 +7,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define FILE_SIZE 4096 /* one page: what these files have in one read */
-
 struct tree {
     int64_t pids[PROC_TREE_MAX];
     size_t count;
 };
 
-/* The file's first FILE_SIZE bytes; empty when it cannot be read. */
-static struct text read_file(const char *path, char bytes[FILE_SIZE])
+struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, bytes, FILE_SIZE);
+    ssize_t len = fd < 0 ? -1 : read(fd, bytes, PROC_FILE_SIZE);
 
     if (fd >= 0)
         close(fd);
@@ -27,12 +24,12 @@ static struct text read_file(const char *path, char bytes[FILE_SIZE])
 
 static void add_children(struct tree *tree, int64_t pid, const char *thread)
 {
-    char path[PATH_MAX], bytes[FILE_SIZE];
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
     struct text rest;
     int64_t child;
 
     snprintf(path, sizeof(path), "/proc/%lld/task/%s/children", (long long)pid, thread);
-    rest = read_file(path, bytes);
+    rest = proc_read_file(path, bytes);
     while (tree->count < PROC_TREE_MAX && proc_children_next(&rest, &child))
         tree->pids[tree->count++] = child;
 }
@@ -55,12 +52,29 @@ static void add_children_of_threads(struct tree *tree, int64_t pid)
     closedir(threads);
 }
 
-static enum err read_stat(int64_t pid, struct proc_stat *ret)
+enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
 {
-    char path[PATH_MAX], bytes[FILE_SIZE];
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
 
     snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-    return proc_stat_parse(read_file(path, bytes), ret);
+    return proc_stat_parse(proc_read_file(path, bytes), ret) == OK ? OK : ERR_NOT_FOUND;
+}
+
+bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user)
+{
+    DIR *processes = opendir("/proc");
+    struct proc_stat stat;
+    struct dirent *entry;
+    int64_t pid;
+
+    if (!processes)
+        return false;
+    while ((entry = readdir(processes)) != NULL) {
+        if (text_to_int(text_of(entry->d_name), &pid) == OK && proc_read_stat(pid, &stat) == OK)
+            fn(user, &stat);
+    }
+    closedir(processes);
+    return true;
 }
 
 enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
@@ -69,12 +83,12 @@ enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
     struct tree tree = { .pids = { pid }, .count = 1 };
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-    if (read_stat(pid, &usage.process) != OK)
+    if (proc_read_stat(pid, &usage.process) != OK)
         return ERR_NOT_FOUND;
     for (size_t i = 0; i < tree.count; i++) { /* grows while it is walked */
         struct proc_stat stat;
 
-        if (read_stat(tree.pids[i], &stat) != OK)
+        if (proc_read_stat(tree.pids[i], &stat) != OK)
             continue;
         usage.cpu_ticks += stat.cpu_ticks;
         usage.rss_bytes += stat.rss_pages * page;
@@ -86,12 +100,12 @@ enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
 
 int64_t proc_read_oom_kills(void)
 {
-    char path[PATH_MAX], bytes[FILE_SIZE];
-    struct text group = proc_cgroup_path(read_file("/proc/self/cgroup", bytes));
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
+    struct text group = proc_cgroup_path(proc_read_file("/proc/self/cgroup", bytes));
     int64_t kills = -1;
 
     if (!group.at)
         return -1;
     snprintf(path, sizeof(path), "/sys/fs/cgroup%.*s/memory.events", (int)group.len, group.at);
-    return cgroup_event_parse(read_file(path, bytes), "oom_kill", &kills) == OK ? kills : -1;
+    return cgroup_event_parse(proc_read_file(path, bytes), "oom_kill", &kills) == OK ? kills : -1;
 }

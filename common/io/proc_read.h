@@ -13,6 +13,17 @@ struct proc_usage {
     uint64_t rss_bytes;       /* of the whole tree; memory shared within it counts more than once */
 };
 
+/* The file's first PROC_FILE_SIZE bytes, which is all of the kernel's small tables in one read; empty when it cannot be
+ * read. Borrowed from `bytes`. */
+#define PROC_FILE_SIZE 4096
+struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE]);
+
+/* ERR_NOT_FOUND when it is gone. */
+enum err proc_read_stat(int64_t pid, struct proc_stat *ret);
+
+/* Calls `fn` for every process that there is. False: they cannot be listed. */
+bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user) MUST_CHECK;
+
 /* The process and all that it has started and that did not leave it. ERR_NOT_FOUND when it is gone. */
 enum err proc_read_usage(int64_t pid, struct proc_usage *ret);
 

@@ -1,0 +1,259 @@
+#include "broker_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backoff.h"
+#include "clock.h"
+#include "log.h"
+#include "send_queue.h"
+#include "topic.h"
+
+#define RECONNECT_MAX_MS 30000
+#define WHY_SIZE 128
+
+struct broker_link {
+    const struct service_conf *conf;
+    const struct broker_link_events *events;
+    void *user;
+    struct mqtt *mqtt;
+    struct send_queue queue;
+    struct backoff backoff;
+    struct rng rng;
+    struct mqtt_publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
+    char will_topic[TOPIC_SIZE];
+    struct buf will_payload;
+    char why[WHY_SIZE]; /* the latest attempt failed, as it was said */
+};
+
+static ms_t on_retry_in(void *user, ms_t lived)
+{
+    struct broker_link *link = user;
+    if (lived >= 0)
+        backoff_lost(&link->backoff, lived);
+    return backoff_next(&link->backoff, &link->rng);
+}
+
+static bool on_will(void *user, struct mqtt_publish *ret)
+{
+    struct broker_link *link = user;
+    link->will = ret;
+    link->events->connecting(link->user);
+    link->will = NULL;
+    return true;
+}
+
+/* Hands over what may be sent. */
+static void pump(struct broker_link *link)
+{
+    const struct queued *queued;
+    while (mqtt_is_up(link->mqtt) && (queued = send_queue_next(&link->queue))) {
+        const struct publish *p = &queued->publish;
+        struct mqtt_publish publish = { .topic = p->topic,
+                                        .payload = p->payload,
+                                        .qos = p->qos,
+                                        .retain = p->retain,
+                                        .content_type = p->content_type,
+                                        .expiry_s = p->expiry_s,
+                                        .response_topic = p->response_topic,
+                                        .correlation = p->correlation,
+                                        .token = queued->number };
+        enum err err = mqtt_publish(link->mqtt, &publish);
+        if (err == OK)
+            continue;
+        log_at(LOG_ERROR, "cannot publish", "topic", p->topic, "error", err_name(err), NULL);
+        if (err == ERR_TOO_LARGE || err == ERR_REFUSED || err == ERR_TOPIC) {
+            (void)send_queue_acked(&link->queue, queued->number); /* it would be refused again */
+            continue;
+        }
+        send_queue_unsent(&link->queue, queued->number);
+        mqtt_drop(link->mqtt, "cannot publish"); /* the link is made anew, and the message sent again */
+        return;
+    }
+}
+
+static void on_up(void *user)
+{
+    struct broker_link *link = user;
+    log_at(LOG_INFO, "connected to the broker", "broker", link->conf->broker, NULL);
+    link->why[0] = '\0';
+    link->events->up(link->user);
+    pump(link);
+}
+
+static void on_down(void *user, const char *why)
+{
+    struct broker_link *link = user;
+    log_at(LOG_WARNING, "lost the broker; trying again", "broker", link->conf->broker, "why", why, NULL);
+    send_queue_link_lost(&link->queue);
+    link->events->down(link->user);
+}
+
+/* Once per change of the reason is enough: it tries for ever. */
+static void on_failed(void *user, const char *why)
+{
+    struct broker_link *link = user;
+    if (strncmp(link->why, why, WHY_SIZE - 1) == 0)
+        return;
+    snprintf(link->why, sizeof link->why, "%s", why);
+    log_at(LOG_WARNING, "cannot reach the broker; trying on", "broker", link->conf->broker, "why", why, NULL);
+}
+
+static void on_message(void *user, const struct mqtt_message *message)
+{
+    struct broker_link *link = user;
+    link->events->message(link->user, message);
+}
+
+static void on_acked(void *user, uint64_t number, uint8_t reason)
+{
+    struct broker_link *link = user;
+    uint64_t token = send_queue_acked(&link->queue, number);
+    if (token)
+        link->events->acked(link->user, token, reason);
+    pump(link);
+}
+
+static void on_subscribed(void *user, uint64_t token, uint8_t reason)
+{
+    struct broker_link *link = user;
+    link->events->subscribed(link->user, token, reason);
+}
+
+static void on_packet(void *user)
+{
+    struct broker_link *link = user;
+    if (link->events->packet)
+        link->events->packet(link->user);
+}
+
+static const struct mqtt_events mqtt_events = {
+    .retry_in = on_retry_in,
+    .will = on_will,
+    .up = on_up,
+    .down = on_down,
+    .failed = on_failed,
+    .message = on_message,
+    .acked = on_acked,
+    .subscribed = on_subscribed,
+    .packet = on_packet,
+};
+
+enum err broker_link_new(struct loop *loop, const struct service_conf *conf, const char *client_id, ms_t keep_alive,
+                         const struct broker_link_events *events, void *user, struct broker_link **ret,
+                         struct errbuf *e)
+{
+    struct mqtt_options options = { .broker = conf->broker,
+                                    .client_id = client_id,
+                                    .username = conf->username,
+                                    .password_file = conf->password_file,
+                                    .cafile = conf->cafile,
+                                    .cert = conf->cert,
+                                    .key = conf->key,
+                                    .keep_alive_s = (int)(keep_alive / 1000) };
+    auto_free(broker_link) link = calloc(1, sizeof *link);
+    enum err err;
+    if (!link)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    link->conf = conf;
+    link->events = events;
+    link->user = user;
+    send_queue_init(&link->queue);
+    backoff_init(&link->backoff, RECONNECT_MAX_MS);
+    clock_entropy(&link->rng.state, sizeof link->rng.state);
+    if ((err = mqtt_new(loop, &options, &mqtt_events, link, &link->mqtt, e)) != OK)
+        return err;
+    *ret = link;
+    link = NULL;
+    return OK;
+}
+
+void broker_link_free(struct broker_link *link)
+{
+    if (!link)
+        return;
+    mqtt_free(link->mqtt);
+    send_queue_clear(&link->queue);
+    buf_clear(&link->will_payload);
+    free(link);
+}
+
+void broker_link_start(struct broker_link *link)
+{
+    mqtt_start(link->mqtt);
+}
+
+bool broker_link_drain(struct broker_link *link)
+{
+    return mqtt_drain(link->mqtt);
+}
+
+bool broker_link_is_blocking(const struct broker_link *link)
+{
+    return mqtt_is_blocking(link->mqtt);
+}
+
+static enum err take_will(struct broker_link *link, const struct publish *will)
+{
+    if (!link->will)
+        return OK;
+    buf_reset(&link->will_payload);
+    buf_add_text(&link->will_payload, will->payload);
+    snprintf(link->will_topic, sizeof link->will_topic, "%s", will->topic);
+    *link->will = (struct mqtt_publish){ .topic = link->will_topic,
+                                         .payload = buf_text(&link->will_payload),
+                                         .qos = will->qos,
+                                         .retain = will->retain,
+                                         .content_type = will->content_type };
+    return buf_ok(&link->will_payload) ? OK : ERR_NOMEM;
+}
+
+static void subscribe(struct broker_link *link, const struct subscribe *subscribe)
+{
+    enum err err = mqtt_subscribe(link->mqtt, subscribe->filter, subscribe->qos, subscribe->no_local,
+                                  subscribe->retain_handling, subscribe->token);
+    if (err == OK)
+        return;
+    log_at(LOG_ERROR, "cannot subscribe", "filter", subscribe->filter, "error", err_name(err), NULL);
+    mqtt_drop(link->mqtt, "cannot subscribe");
+}
+
+static enum err publish(struct broker_link *link, const struct publish *publish)
+{
+    enum err err = send_queue_add(&link->queue, publish);
+    pump(link);
+    return err;
+}
+
+static void on_left(void *user)
+{
+    struct broker_link *link = user;
+    link->events->left(link->user);
+}
+
+bool broker_link_carry_out(struct broker_link *link, const struct effect *effect, enum err *ret_err)
+{
+    *ret_err = OK;
+    switch (effect->kind) {
+    case EFFECT_CONNECT:
+        *ret_err = take_will(link, &effect->publish);
+        return true;
+    case EFFECT_DISCONNECT:
+        mqtt_stop(link->mqtt, on_left);
+        return true;
+    case EFFECT_SUBSCRIBE:
+        subscribe(link, &effect->subscribe);
+        return true;
+    case EFFECT_UNSUBSCRIBE:
+        (void)mqtt_unsubscribe(link->mqtt, effect->subscribe.filter); /* a link that is gone has no subscriptions */
+        return true;
+    case EFFECT_PUBLISH:
+        *ret_err = publish(link, &effect->publish);
+        return true;
+    case EFFECT_EVENT:
+    case EFFECT_NOTICE:
+    case EFFECT_EXIT:
+        break;
+    }
+    return false;
+}
