@@ -47,7 +47,7 @@ static void lines_are_merged(void **state)
     observer_free(observer);
 }
 
-static void a_file_is_read_to_its_end(void **state)
+static void what_a_file_says_is_told(void **state)
 {
     static const char script[] = "echo '{\"status\":\"draining\"}' > \"$0\"; exec \"$@\" < \"$0\"";
     char path[] = "/tmp/skep-test-XXXXXX";
@@ -60,6 +60,7 @@ static void a_file_is_read_to_its_end(void **state)
     process_start(&agent, words, NULL, false);
     assert_int_equal(process_wait(&agent), 0);
     unlink(path);
+    observer_await(observer, "a-file", "heartbeat", "\"status\":\"draining\"", NULL);
     observer_await_latest(observer, "a-file", "presence", "\"cause\":\"goodbye\"", NULL);
     process_clear(&agent);
     observer_free(observer);
@@ -127,7 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_merged),
-        cmocka_unit_test(a_file_is_read_to_its_end),
+        cmocka_unit_test(what_a_file_says_is_told),
         cmocka_unit_test(a_made_up_load_says_so),
         cmocka_unit_test(health_over_http),
     };

@@ -233,6 +233,7 @@ static void test_verdicts(void **state)
         { "nobody was named", "{\"state\":\"stale\",\"session\":null}", false },
         { "cleared", "", false },
         { "not JSON", "stale", false },
+        { "no state", "{\"session\":\"1111111111111111\"}", false },
     };
     (void)state;
 

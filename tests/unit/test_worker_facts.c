@@ -37,7 +37,7 @@ static void test_numbers(void **state)
         { "the bounds belong to it", "gpu_utilization", 1, OK },
         { "more than all", "gpu_utilization", 1.01, ERR_RANGE },
         { "less than nothing", "queue_depth", -1, ERR_RANGE },
-        { "half a request", "queue_depth", 1.5, ERR_RANGE },
+        { "half a request", "queue_depth", 1.5, ERR_TYPE },
         { "half a millisecond", "last_inference_ms", 1.5, OK },
         { "absent", "inflight", NAN, OK },
         { "infinite", "last_inference_ms", INFINITY, ERR_RANGE },

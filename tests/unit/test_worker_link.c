@@ -128,9 +128,30 @@ static void test_process_exited(void **state)
     expect(&s, "");
     signal[0] = '\0'; /* copied */
     up(&s);
-    expect(&s, "online c1\nstale c1 process_exited 139 SIGSEGV\n");
+    expect(&s, "online c1\nbeat 0 c1 starting\nstale c1 process_exited 139 SIGSEGV\n");
     ack(&s, FAREWELL, 0);
     expect(&s, "disconnect\nexit 0\n");
+    script_clear(&s);
+}
+
+static void test_what_is_still_to_be_told_goes_before_the_farewell(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_init(&s, 30000); /* over before the link was up */
+    tick(&s);
+    set_status(&s, "draining");
+    leave(&s, NULL, 5000);
+    up(&s);
+    expect(&s, "online c1\nbeat 0 c1 draining\noffline c1 goodbye\n");
+    script_clear(&s);
+
+    script_online(&s, 30000); /* in the middle of a burst */
+    set_status(&s, "draining");
+    expect(&s, "");
+    leave(&s, NULL, 5000);
+    assert_non_null(strstr(buf_str(&s.trace), "\nbeat 1 c1 draining\noffline c1 goodbye\n"));
     script_clear(&s);
 }
 
@@ -229,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_shared_identity_yields),
         cmocka_unit_test(test_goodbye),
         cmocka_unit_test(test_process_exited),
+        cmocka_unit_test(test_what_is_still_to_be_told_goes_before_the_farewell),
         cmocka_unit_test(test_farewell_is_not_awaited_for_ever),
         cmocka_unit_test(test_leaving_offline),
         cmocka_unit_test(test_refused_farewell_leaves_it_to_the_will),

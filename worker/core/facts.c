@@ -18,7 +18,6 @@ struct text_fact {
 struct number_fact {
     const char *name;
     size_t offset;
-    bool whole;
 };
 
 static const struct text_fact text_facts[] = {
@@ -28,7 +27,7 @@ static const struct text_fact text_facts[] = {
 };
 
 static const struct number_fact number_facts[] = {
-#define X(name, whole) { #name, offsetof(struct facts, name), whole },
+#define X(name) { #name, offsetof(struct facts, name) },
     FACT_NUMBERS(X)
 #undef X
 };
@@ -36,7 +35,7 @@ static const struct number_fact number_facts[] = {
 void facts_init(struct facts *facts)
 {
     *facts = (struct facts){ .status = "starting", .progressed_at = MS_NEVER, .stalled_at = MS_NEVER };
-#define X(name, whole) facts->name = NAN;
+#define X(name) facts->name = NAN;
     FACT_NUMBERS(X)
 #undef X
 }
@@ -92,15 +91,6 @@ enum err facts_set_text(struct facts *facts, const char *field, struct text valu
     return OK;
 }
 
-static const struct field_info *field_info_find(const char *field)
-{
-    const struct field_info *info = heartbeat_field_info;
-
-    while (info->name && strcmp(info->name, field) != 0)
-        info++;
-    return info;
-}
-
 static bool is_working(const struct facts *facts)
 {
     return facts->inflight > 0; /* false for NAN */
@@ -118,17 +108,15 @@ static void number_store(struct facts *facts, const struct number_fact *fact, do
 enum err facts_set_number(struct facts *facts, const char *field, double value, ms_t now, struct errbuf *e)
 {
     const struct number_fact *fact = number_fact_find(field);
-    const struct field_info *info;
+    struct heartbeat scratch; /* the field's range is the codec's to know */
+    enum err err;
 
     if (!fact)
         return err_set(e, ERR_UNKNOWN, "no numeric field of that name");
-    info = field_info_find(field);
-    if (!isnan(value) && (!(value >= info->low) || !(value <= info->high)))
-        return err_set(e, ERR_RANGE, "%s: must be %.17g to %.17g", field, info->low, info->high);
-    if (fact->whole && !isnan(value) && value != floor(value))
-        return err_set(e, ERR_RANGE, "%s: must be a whole number", field);
-    number_store(facts, fact, value, now);
-    return OK;
+    err = heartbeat_set_number(&scratch, field, value, e);
+    if (err == OK)
+        number_store(facts, fact, value, now);
+    return err;
 }
 
 static size_t entries_bytes(const struct facts *facts)

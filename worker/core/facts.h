@@ -17,15 +17,15 @@
     X(host, 255)         \
     X(version, 64)
 
-/* X(field, whole numbers only?) */
-#define FACT_NUMBERS(X)         \
-    X(gpu_utilization, false)   \
-    X(queue_depth, true)        \
-    X(last_inference_ms, false) \
-    X(inflight, true)           \
-    X(oldest_request_ms, true)  \
-    X(stall_ms, true)           \
-    X(pid, true)
+/* X(field), kinds and ranges as in msg_fields.h */
+#define FACT_NUMBERS(X)  \
+    X(gpu_utilization)   \
+    X(queue_depth)       \
+    X(last_inference_ms) \
+    X(inflight)          \
+    X(oldest_request_ms) \
+    X(stall_ms)          \
+    X(pid)
 
 #define FACT_KEY_MAX 64     /* bytes of the name of a metric or label */
 #define FACT_LABEL_MAX 256  /* bytes of a label's value */
@@ -45,7 +45,7 @@ struct facts {
 #define X(name, limit) char name[limit + 1]; /* "" = absent */
     FACT_TEXTS(X)
 #undef X
-#define X(name, whole) double name; /* NAN = absent */
+#define X(name) double name; /* NAN = absent */
     FACT_NUMBERS(X)
 #undef X
     uint64_t progress;  /* steps counted so far */

@@ -133,6 +133,15 @@ static void unsubscribe_all(const struct worker *worker, struct outbox *outbox)
             outbox_unsubscribe(outbox, filter);
 }
 
+/* Nothing follows a farewell, so what is still to be told goes before it: also of a program that ended sooner than the
+ * link was up. */
+static void farewell(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+{
+    if (worker->seq == 0 || worker->soon_at != MS_NEVER)
+        worker_beat(worker, input->now, input->wall, outbox);
+    worker_farewell(worker, input->wall, outbox);
+}
+
 /* A farewell counts only for the current incarnation, so even one who leaves is born first. */
 static void on_up(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
 {
@@ -143,7 +152,7 @@ static void on_up(struct worker *worker, const struct worker_input *input, struc
         subscribe_all(worker, outbox);
     worker_birth(worker, input->wall, outbox);
     if (worker->leaving)
-        worker_farewell(worker, input->wall, outbox);
+        farewell(worker, input, outbox);
     else
         worker_beat(worker, input->now, input->wall, outbox);
 }
@@ -231,7 +240,7 @@ static void on_leave(struct worker *worker, const struct worker_input *input, st
     if (worker->link != LINK_UP)
         return;
     unsubscribe_all(worker, outbox);
-    worker_farewell(worker, input->wall, outbox);
+    farewell(worker, input, outbox);
 }
 
 /* When the next heartbeat is due. */

@@ -1,6 +1,5 @@
 /* worker_hear.c - what a worker reads: requests, its own presence, and the verdicts on itself. */
 #include "codec.h"
-#include "json.h"
 #include "worker_private.h"
 
 /* A stored copy came before our birth, which was published right behind the subscription: it needs no healing. */
@@ -35,30 +34,29 @@ static void hear_presence(struct worker *worker, const struct worker_input *inpu
 }
 
 /* A queen that thinks us lost is told otherwise by a heartbeat. Stored verdicts are not asked for. */
-static void hear_verdict(struct worker *worker, const struct worker_input *input, struct arena *arena)
+static void answer_verdict(struct worker *worker, const struct verdict_notice *verdict, ms_t now)
 {
-    const char *state, *hex;
-    struct cJSON *verdict;
-    uint64_t session;
-    ms_t at;
+    ms_t at = worker->told_at == MS_NEVER ? now : ms_max(now, worker->told_at + WORKER_TOLD_EVERY);
 
-    if (input->message.payload.len == 0)
+    if (verdict->session != worker->identity.session ||
+        (strcmp(verdict->state, "stale") != 0 && strcmp(verdict->state, "zombie") != 0))
         return;
-    if (json_parse(arena, input->message.payload, &verdict, NULL) != OK) {
-        worker->ignored++;
-        return;
-    }
-    state = json_string(json_member(verdict, "state"));
-    hex = json_string(json_member(verdict, "session"));
-    if (!state || !hex || text_to_hex64(text_of(hex), &session) != OK || session != worker->identity.session)
-        return;
-    if (strcmp(state, "stale") != 0 && strcmp(state, "zombie") != 0)
-        return;
-    at = worker->told_at == MS_NEVER ? input->now : ms_max(input->now, worker->told_at + WORKER_TOLD_EVERY);
     if (worker->soon_at > at) {
         worker->soon_at = at;
         worker->told_at = at;
     }
+}
+
+static void hear_verdict(struct worker *worker, const struct worker_input *input, struct arena *arena)
+{
+    struct verdict_notice verdict;
+
+    if (input->message.payload.len == 0)
+        return; /* it was withdrawn */
+    if (verdict_notice_decode(arena, input->message.payload, &verdict, NULL) == OK)
+        answer_verdict(worker, &verdict, input->now);
+    else
+        worker->ignored++;
 }
 
 static bool is_mine(const struct worker *worker, const struct topic *topic)
