@@ -121,21 +121,38 @@ enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
     return !conf->cert == !conf->key ? OK : err_set(e, ERR_MISSING, "--cert and --key go together");
 }
 
+/* The tables of a program, with the common rows moved to where its target has them. */
+struct tables {
+    struct conf_option rows[ARRAY_LEN(service_options)];
+    const struct conf_option *list[3];
+};
+
+static void tables_make(const struct service *service, struct tables *ret)
+{
+    memcpy(ret->rows, service_options, sizeof ret->rows);
+    for (size_t i = 0; i < ARRAY_LEN(ret->rows); i++)
+        ret->rows[i].offset += service->common_offset;
+    ret->list[0] = service->options;
+    ret->list[1] = ret->rows;
+    ret->list[2] = NULL;
+}
+
+static const struct service_conf *common_of(const struct service *service, const void *target)
+{
+    return (const void *)((const char *)target + service->common_offset);
+}
+
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next)
 {
-    const struct service_conf *common = (const void *)((const char *)target + service->common_offset);
-    struct conf_option rows[ARRAY_LEN(service_options)];
-    const struct conf_option *const tables[] = { service->options, rows, NULL };
+    const struct service_conf *common = common_of(service, target);
+    struct tables tables;
     struct conf conf;
     struct errbuf e = { 0 };
     enum err err;
 
-    memcpy(rows, service_options, sizeof rows);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        rows[i].offset += service->common_offset;
-
-    err = conf_init(&conf, tables, target, arena, &e);
+    tables_make(service, &tables);
+    err = conf_init(&conf, tables.list, target, arena, &e);
     if (!err)
         err = conf_args(&conf, argc, argv, ret_next, &e);
     if (err)
@@ -157,4 +174,23 @@ int service_configure(const struct service *service, int argc, char **argv, void
         return print_valid(service);
     log_setup(service->name, common->log_format, common->log_level);
     return -1;
+}
+
+enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
+                        enum err (*check)(void *target, struct errbuf *e), struct errbuf *e)
+{
+    struct tables tables;
+    struct conf conf;
+    int next;
+    enum err err;
+
+    tables_make(service, &tables);
+    err = conf_init(&conf, tables.list, target, arena, e);
+    if (!err)
+        err = conf_args(&conf, argc, argv, &next, e);
+    if (!err)
+        err = sources_read(service, &conf, common_of(service, target), e);
+    if (!err && check)
+        err = check(target, e);
+    return err;
 }

@@ -38,6 +38,11 @@ struct service {
     const char *section;               /* of the INI file, e.g. "queen" */
     const struct conf_option *options; /* the program's own, ended by a row without a name */
     size_t common_offset;              /* of the struct service_conf in the target */
+    /* Sections beside `section` that the program reads by itself; both NULL = none. `owns_section` says which they are,
+     * `section_key` gets them as an inifile_key does; file and line are put before its sentence. */
+    bool (*owns_section)(const char *section);
+    enum err (*section_key)(void *target, const char *section, const char *key, const char *value, int line,
+                            struct errbuf *e);
 };
 
 /* Fills `target` from defaults, INI, environment and options, and sets up the log. Returns -1 to go on, or the exit
@@ -47,6 +52,11 @@ struct service {
  * `arena`. */
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next);
+
+/* Fills another target from the same sources, for a program that is told to read its configuration again. Prints
+ * nothing; --help and its like mean nothing here, and the log stays as it is. */
+enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
+                        enum err (*check)(void *target, struct errbuf *e), struct errbuf *e);
 
 /* What the rows cannot say alone: the form of --broker, and that --cert and --key go together. For a `check`. */
 enum err service_check_broker(const struct service_conf *conf, struct errbuf *e);

@@ -13,6 +13,20 @@ struct reading {
     int key_lines[CONF_OPTIONS_MAX]; /* where the option of each row was given; 0 = not yet */
 };
 
+/* What the program reads by itself. */
+static enum err foreign_take(struct reading *reading, const char *section, const char *key, const char *value, int line,
+                             struct errbuf *e)
+{
+    enum err err = reading->service->section_key(reading->conf->target, section, key, value, line, e);
+
+    return err ? err_set(e, err, "%s:%d: %s", reading->path, line, e->text) : OK;
+}
+
+static bool is_foreign(const struct service *service, const char *section)
+{
+    return service->owns_section && service->owns_section(section);
+}
+
 static enum err section_take(struct reading *reading, const char *section, int line, struct errbuf *e)
 {
     if (strcmp(section, reading->service->section) != 0)
@@ -46,6 +60,8 @@ static enum err key_take(void *user, const char *section, const char *key, const
     char label[LABEL_SIZE];
     int *given;
 
+    if (is_foreign(reading->service, section))
+        return foreign_take(reading, section, key, value, line, e);
     if (!key)
         return section_take(reading, section, line, e);
     snprintf(label, sizeof label, "%s:%d: %s", reading->path, line, key);

@@ -1,36 +1,24 @@
 #include "state_text.h"
 
-#define MAGIC "skep-hive 1 "
-#define FIELDS 7
+#define MAGIC "skep-agent"
+#define VERSION "1"
+#define PID_MIN 2 /* 1 is nobody's agent */
 
-void state_text_begin(struct buf *ret, const char *boot_id)
-{
-    buf_printf(ret, MAGIC "%s\n", boot_id);
-}
+enum field { MAGIC_WORD, VERSION_WORD, BOOT, PID, STARTED, SESSION, FINGERPRINT, WALL, RESTARTS, FIELD_COUNT };
 
-void state_text_add(struct buf *ret, const struct agent_record *record)
+void state_text_write(const struct agent_record *record, struct buf *ret)
 {
     char session[HEX64_SIZE], fingerprint[HEX64_SIZE];
     hex64_to_text(record->session, session);
     hex64_to_text(record->fingerprint, fingerprint);
-    buf_printf(ret, "%s %lld %llu %s %s %lld %lld\n", record->worker, (long long)record->pid,
+    buf_printf(ret, MAGIC " " VERSION " %s %lld %llu %s %s %lld %lld\n", record->boot_id, (long long)record->pid,
                (unsigned long long)record->started, session, fingerprint, (long long)record->wall,
                (long long)record->restarts);
 }
 
-enum err state_text_open(struct text *rest, const char *boot_id, struct errbuf *e)
+static bool split(struct text line, struct text fields[FIELD_COUNT])
 {
-    struct text line = text_split(rest, '\n');
-    size_t len = strlen(MAGIC);
-    if (!rest->at || line.len < len || memcmp(line.at, MAGIC, len) != 0)
-        return err_set(e, ERR_SYNTAX, "is not what a hive has written");
-    line = (struct text){ line.at + len, line.len - len };
-    return text_is(line, boot_id) ? OK : ERR_STATE;
-}
-
-static bool take_fields(struct text line, struct text fields[FIELDS])
-{
-    for (size_t i = 0; i < FIELDS; i++) {
+    for (int i = 0; i < FIELD_COUNT; i++) {
         if (!line.at)
             return false;
         fields[i] = text_split(&line, ' ');
@@ -38,31 +26,28 @@ static bool take_fields(struct text line, struct text fields[FIELDS])
     return !line.at;
 }
 
-static enum err read_record(struct text line, struct agent_record *ret)
+static bool take_number(struct text field, int64_t low, int64_t high, int64_t *ret)
 {
-    struct text fields[FIELDS];
-    int64_t started;
-    if (!take_fields(line, fields) || !name_is_valid(fields[0]) || text_to_int(fields[1], &ret->pid) != OK ||
-        text_to_int(fields[2], &started) != OK || text_to_hex64(fields[3], &ret->session) != OK ||
-        text_to_hex64(fields[4], &ret->fingerprint) != OK || text_to_int(fields[5], &ret->wall) != OK ||
-        text_to_int(fields[6], &ret->restarts) != OK)
-        return ERR_SYNTAX;
-    if (ret->pid < 2 || ret->pid > INT32_MAX || started < 0 || ret->restarts < 0)
-        return ERR_SYNTAX;
-    ret->started = (uint64_t)started;
-    memcpy(ret->worker, fields[0].at, fields[0].len);
-    ret->worker[fields[0].len] = '\0';
-    return OK;
+    return text_to_int(field, ret) == OK && *ret >= low && *ret <= high;
 }
 
-bool state_text_next(struct text *rest, struct agent_record *ret, enum err *ret_err)
+enum err state_text_read(struct text text, struct agent_record *ret)
 {
-    struct agent_record record;
-    *ret_err = OK;
-    if (!rest->at || rest->len == 0)
-        return false;
-    if ((*ret_err = read_record(text_split(rest, '\n'), &record)) != OK)
-        return false;
+    struct text fields[FIELD_COUNT], line = text_split(&text, '\n');
+    struct agent_record record = { 0 };
+    int64_t started;
+    if (!text.at || text.len > 0 || !split(line, fields) || !text_is(fields[MAGIC_WORD], MAGIC) ||
+        !text_is(fields[VERSION_WORD], VERSION) || fields[BOOT].len == 0 || fields[BOOT].len >= BOOT_ID_SIZE)
+        return ERR_SYNTAX;
+    if (!take_number(fields[PID], PID_MIN, INT32_MAX, &record.pid) ||
+        !take_number(fields[STARTED], 0, INT64_MAX, &started) ||
+        text_to_hex64(fields[SESSION], &record.session) != OK ||
+        text_to_hex64(fields[FINGERPRINT], &record.fingerprint) != OK ||
+        !take_number(fields[WALL], 0, INT64_MAX, &record.wall) ||
+        !take_number(fields[RESTARTS], 0, INT64_MAX, &record.restarts))
+        return ERR_SYNTAX;
+    record.started = (uint64_t)started;
+    memcpy(record.boot_id, fields[BOOT].at, fields[BOOT].len);
     *ret = record;
-    return true;
+    return OK;
 }

@@ -1,19 +1,17 @@
-/* state_text.h - what a hive writes down of the agents that run, so that its successor can adopt them. Pure.
+/* state_text.h - what a hive writes down of an agent that runs, so that its successor can adopt it. Pure.
  *
- *     skep-hive 1 BOOT-ID
- *     NAME PID STARTED SESSION FINGERPRINT WALL RESTARTS
+ *     skep-agent 1 BOOT-ID PID STARTED SESSION FINGERPRINT WALL RESTARTS
  *
- * One line each; pids mean something only while the machine has not been started anew. */
+ * A pid means something only while the machine has not been started anew. */
 #ifndef SKEP_STATE_TEXT_H
 #define SKEP_STATE_TEXT_H
 
 #include "buf.h"
-#include "name.h"
 
 #define BOOT_ID_SIZE 64
 
 struct agent_record {
-    char worker[NAME_SIZE];
+    char boot_id[BOOT_ID_SIZE]; /* of the machine's present run */
     int64_t pid;
     uint64_t started; /* in the kernel's terms (procfs.h): with the pid it names a process */
     uint64_t session, fingerprint;
@@ -21,14 +19,9 @@ struct agent_record {
     int64_t restarts;
 };
 
-void state_text_begin(struct buf *ret, const char *boot_id);
-void state_text_add(struct buf *ret, const struct agent_record *record);
+void state_text_write(const struct agent_record *record, struct buf *ret);
 
-/* Reads the first line. ERR_SYNTAX when this is no such text; ERR_STATE when it is of another boot: nothing in it runs.
- * *rest is then what follows. */
-enum err state_text_open(struct text *rest, const char *boot_id, struct errbuf *e);
-
-/* The next record; false at the end, or at a line that is none, which is ERR_SYNTAX in *ret_err. */
-bool state_text_next(struct text *rest, struct agent_record *ret, enum err *ret_err);
+/* ERR_SYNTAX: a hive has not written this. *ret is untouched on failure. */
+enum err state_text_read(struct text text, struct agent_record *ret);
 
 #endif
