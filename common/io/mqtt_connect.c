@@ -9,6 +9,7 @@
 #include <mqtt_protocol.h>
 
 #include "service.h"
+#include "tls_fault.h"
 
 #define TRUSTED_FOLDER "/etc/ssl/certs"
 
@@ -63,12 +64,9 @@ static enum err login_prepare(const struct mqtt_target *target, struct mosquitto
 enum err mqtt_connect_tls_fault(const struct mqtt_target *target, const struct errbuf *logged, struct errbuf *e)
 {
     const struct address *address = &target->uri.address;
-    const char *colon = strrchr(logged->text, ':'); /* OpenSSL writes numbers and names of its parts before the fault */
-    const char *fault = colon ? colon + 1 : logged->text;
 
-    fault += strspn(fault, " ");
     return err_set(e, ERR_REFUSED, "TLS with %s:%d failed: %s", address->host, address->port,
-                   *fault ? fault : "the handshake broke off");
+                   tls_fault_text(logged->text));
 }
 
 static enum err connect_fault(const struct mqtt_target *target, int fault, int number, const struct errbuf *logged,
@@ -77,7 +75,8 @@ static enum err connect_fault(const struct mqtt_target *target, int fault, int n
     const struct address *address = &target->uri.address;
     const char *what = mosquitto_strerror(fault);
 
-    if (fault == MOSQ_ERR_TLS)
+    /* A broker that refuses our certificate may do so while CONNECT is written: EPROTO. */
+    if (fault == MOSQ_ERR_TLS || (fault == MOSQ_ERR_ERRNO && number == EPROTO))
         return mqtt_connect_tls_fault(target, logged, e);
     if (fault == MOSQ_ERR_EAI) /* libmosquitto leaves what getaddrinfo said in errno */
         return err_set(e, ERR_UNREACHABLE, "cannot resolve '%s': %s", address->host, gai_strerror(number));

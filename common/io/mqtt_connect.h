@@ -12,7 +12,7 @@ struct mosquitto;
 enum err mqtt_connect(const struct mqtt_target *target, struct mosquitto *mosquitto, const struct errbuf *logged,
                       struct errbuf *e);
 
-/* What a fault of TLS comes down to: "TLS with localhost:8883 failed: certificate verify failed". */
+/* What a fault of TLS comes down to: "TLS with localhost:8883 failed: the broker's certificate has expired". */
 enum err mqtt_connect_tls_fault(const struct mqtt_target *target, const struct errbuf *logged, struct errbuf *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "mqtt_properties.h"
+#include "mqtt_verdict.h"
 
 #define REASON_FAILED 0x80 /* reason codes from here on are failures */
 
@@ -135,9 +136,8 @@ static void on_log(struct mosquitto *mosquitto, void *user, int level, const cha
 {
     struct mqtt_link *link = user;
 
-    (void)mosquitto;
     if (level == MOSQ_LOG_ERR && !link->logged.text[0])
-        (void)err_set(&link->logged, OK, "%s", line);
+        (void)err_set(&link->logged, OK, "%s", mqtt_verdict(mosquitto, line));
 }
 
 void mqtt_link_hear(struct mqtt_link *link)

@@ -12,6 +12,7 @@ CONFIG = pathlib.Path(__file__).parents[2] / "broker-config"
 BIN = pathlib.Path(os.environ["SKEP_BIN_DIR"])
 LIMIT_S = 20  # for whatever has to happen at all
 HOST = "localhost"
+PASSWORDS, CERTIFICATES, FIRST_OF_MORE = range(3)  # listeners
 
 USERS = (
     ("hive-a", "hive"),
@@ -55,9 +56,9 @@ def free_ports(count):
 
 
 class Deployment:
-    """Its folder has what the scripts made. `bad` are listeners with certificates that clients must refuse."""
+    """Its folder has what the scripts made. more(folder) makes (certificate, key) pairs for further listeners."""
 
-    def __init__(self, folder, bad=()):
+    def __init__(self, folder, more=lambda _folder: []):
         self.folder = folder
         make_certificates(folder, "ca")
         make_certificates(folder, "server", HOST)
@@ -67,24 +68,24 @@ class Deployment:
         run_well(CONFIG / "add-user", folder, "observer", "hive")
         with open(folder / "acl", "a", encoding="ascii") as acl:
             acl.write(TEST_ACL)
-        self.bad = bad
+        self.more = more(folder)
         self.start()
 
-    def configuration(self, passwords, certificates, *bad):
+    def configuration(self, passwords, certificates, *more):
         text = (CONFIG / "secure.conf").read_text(encoding="ascii")
         for old, new in (("listener 8883", f"listener {passwords} 127.0.0.1"),
                          ("listener 8884", f"listener {certificates} 127.0.0.1"),
                          ("/etc/mosquitto/skep", str(self.folder)), ("/var/lib/mosquitto", str(self.folder))):
             assert old in text
             text = text.replace(old, new)
-        for port, (certificate, key) in zip(bad, self.bad):
+        for port, (certificate, key) in zip(more, self.more):
             text += f"listener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n"
         return text + f"user {getpass.getuser()}\n"  # as root it would become `mosquitto`, who may not read the folder
 
     def start(self):
         """Another program may take a port before the broker does: then it ends at once, and the next ones may be free."""
         for _ in range(5):
-            self.ports = free_ports(2 + len(self.bad))
+            self.ports = free_ports(2 + len(self.more))
             (self.folder / "mosquitto.conf").write_text(self.configuration(*self.ports), encoding="ascii")
             with open(self.folder / "log", "wb") as log:
                 self.process = subprocess.Popen(["mosquitto", "-c", self.folder / "mosquitto.conf"], stderr=log,
@@ -104,14 +105,15 @@ class Deployment:
     def password_file(self, user):
         return self.folder / f"{user}.password"
 
+    def broker(self, listener, authority="ca.crt"):
+        """Options with which a program of ours finds a listener and trusts an authority."""
+        return ["--broker", f"mqtts://{HOST}:{self.ports[listener]}", "--cafile", self.folder / authority]
+
     def by_password(self, user):
-        """Options with which a program of ours logs in."""
-        return ["--broker", f"mqtts://{HOST}:{self.ports[0]}", "--cafile", self.folder / "ca.crt", "--username", user,
-                "--password-file", self.password_file(user)]
+        return [*self.broker(PASSWORDS), "--username", user, "--password-file", self.password_file(user)]
 
     def by_certificate(self, user):
-        return ["--broker", f"mqtts://{HOST}:{self.ports[1]}", "--cafile", self.folder / "ca.crt", "--cert",
-                self.folder / f"{user}.crt", "--key", self.folder / f"{user}.key"]
+        return [*self.broker(CERTIFICATES), "--cert", self.folder / f"{user}.crt", "--key", self.folder / f"{user}.key"]
 
     def end(self):
         self.process.terminate()

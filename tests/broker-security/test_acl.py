@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployment import await_that, worker
+from deployment import PASSWORDS, await_that, worker
 
 STATE_A = "skep/v1/hive/hive-a/"
 STATE_B = "skep/v1/hive/hive-b/"
@@ -189,7 +189,7 @@ def test_a_responder_writes_nothing_but_replies(deployment, observer, login, mar
 
 
 def test_the_broker_refuses_who_has_no_user(deployment):
-    agent = worker(deployment.folder, "hive-a", "w1", *deployment.by_password("hive-a")[:4])
+    agent = worker(deployment.folder, "hive-a", "w1", *deployment.broker(PASSWORDS))
     try:
         agent.await_log(r'msg="cannot reach the broker: .*[Nn]ot authori[sz]ed')
     finally:

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 
 #include "broker_uri.h"
+#include "tls_verdict.h"
 
 #define PACKET_MAX_BYTES (64 * 1024) /* the broker need not send what would be refused anyway */
 
@@ -17,13 +18,22 @@ struct attempt {
     struct mosquitto *mosq;
     struct broker_uri broker;
     int keep_alive_s, wake_fd;
-    int result, result_errno;
+    struct attempt_result result;
 };
 
 static void attempt_free(struct attempt *attempt)
 {
     pthread_mutex_destroy(&attempt->mutex);
     free(attempt);
+}
+
+/* Our own user data until attempt_finish: the caller may be gone before libmosquitto has finished. */
+static void on_log(struct mosquitto *mosq, void *user, int level, const char *line)
+{
+    struct attempt *attempt = user;
+
+    if (level == MOSQ_LOG_ERR && !attempt->result.logged.text[0])
+        (void)err_set(&attempt->result.logged, OK, "%s", tls_verdict(mosq, line));
 }
 
 static int connect_blocking(struct attempt *attempt)
@@ -44,8 +54,8 @@ static void *attempt_run(void *object)
     bool abandoned;
 
     errno = 0;
-    attempt->result = connect_blocking(attempt);
-    attempt->result_errno = errno;
+    attempt->result.rc = connect_blocking(attempt);
+    attempt->result.os_error = errno;
     pthread_mutex_lock(&attempt->mutex);
     attempt->over = true;
     abandoned = attempt->abandoned;
@@ -87,7 +97,10 @@ struct attempt *attempt_start(struct mosquitto *mosq, const struct broker_uri *b
         free(attempt);
         return NULL;
     }
+    mosquitto_user_data_set(mosq, attempt);
+    mosquitto_log_callback_set(mosq, on_log);
     if (!thread_start(attempt)) {
+        mosquitto_log_callback_set(mosq, NULL);
         attempt_free(attempt);
         return NULL;
     }
@@ -104,12 +117,13 @@ bool attempt_is_over(struct attempt *attempt)
     return over;
 }
 
-struct mosquitto *attempt_finish(struct attempt *attempt, int *ret, int *ret_errno)
+struct mosquitto *attempt_finish(struct attempt *attempt, struct attempt_result *ret)
 {
     struct mosquitto *mosq = attempt->mosq;
 
+    mosquitto_user_data_set(mosq, NULL);
+    mosquitto_log_callback_set(mosq, NULL);
     *ret = attempt->result;
-    *ret_errno = attempt->result_errno;
     attempt_free(attempt);
     return mosq;
 }

@@ -11,6 +11,8 @@
 
 #include "attempt.h"
 #include "link_setup.h"
+#include "tls_fault.h"
+#include "tls_verdict.h"
 
 #define CONNECT_TIMEOUT 5000 /* ms from the start until CONNACK */
 #define MISC_EVERY 500       /* ms: keep alive is looked after in libmosquitto's own seconds */
@@ -31,6 +33,8 @@ struct link {
     ms_t give_up_at;         /* before LINK_OPEN */
     ms_t misc_at;
     bool greeted, broken; /* set by callbacks and failed calls, looked at after them */
+    struct errbuf logged; /* before LINK_OPEN: the first error that libmosquitto logged */
+    bool cut_off;         /* TLS was, without a word */
     struct errbuf why;
     struct {
         int mid;
@@ -38,9 +42,15 @@ struct link {
     } tokens[TOKENS_MAX]; /* messages whose acknowledgement is to be told; token 0 = free */
 };
 
+/* A fault of the handshake surfaces as a lost connection and the like: what was logged says more. */
 static void link_break(struct link *link, const char *why)
 {
-    if (!link->broken)
+    const struct broker_uri *broker = &link->options->broker;
+
+    if (!link->broken && link->state != LINK_OPEN && broker->tls && (link->logged.text[0] || link->cut_off))
+        (void)err_set(&link->why, ERR_REFUSED, "TLS with %s:%d failed: %s", broker->host, broker->port,
+                      tls_fault_text(link->logged.text));
+    else if (!link->broken)
         (void)err_set(&link->why, ERR_IO, "%s", why);
     link->broken = true;
 }
@@ -112,6 +122,14 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
     free(correlation);
 }
 
+static void on_log(struct mosquitto *mosq, void *user, int level, const char *line)
+{
+    struct link *link = user;
+
+    if (level == MOSQ_LOG_ERR && !link->logged.text[0])
+        (void)err_set(&link->logged, OK, "%s", tls_verdict(mosq, line));
+}
+
 static void on_publish(struct mosquitto *mosq, void *user, int mid, int reason, const mosquitto_property *properties)
 {
     struct link *link = user;
@@ -154,7 +172,8 @@ void link_drop(struct link *link)
     link->attempt = NULL;
     link->mosq = NULL;
     link->state = LINK_IDLE;
-    link->greeted = link->broken = false;
+    link->greeted = link->broken = link->cut_off = false;
+    link->logged = (struct errbuf){ 0 };
     memset(link->tokens, 0, sizeof link->tokens);
 }
 
@@ -272,16 +291,20 @@ ms_t link_deadline(const struct link *link)
 
 static void turn_starting(struct link *link, ms_t now)
 {
-    int rc, os_error;
+    struct attempt_result result;
 
     if (!link->attempt || !attempt_is_over(link->attempt))
         return;
-    link->mosq = attempt_finish(link->attempt, &rc, &os_error);
+    link->mosq = attempt_finish(link->attempt, &result);
     link->attempt = NULL;
+    link->logged = result.logged;
+    link->cut_off = result.rc == MOSQ_ERR_ERRNO && result.os_error == EPROTO;
+    mosquitto_user_data_set(link->mosq, link);
+    mosquitto_log_callback_set(link->mosq, on_log);
     link->state = LINK_GREETING;
     link->misc_at = now;
-    errno = os_error;
-    link_check(link, rc);
+    errno = result.os_error;
+    link_check(link, result.rc);
 }
 
 /* Reads until nothing more came. poll cannot tell: with TLS, bytes may wait inside the library. */
@@ -335,6 +358,7 @@ void link_turn(struct link *link, ms_t now)
     if (link->mosq && !link->broken)
         turn_running(link, now);
     if (link->state == LINK_GREETING && link->greeted) {
+        mosquitto_log_callback_set(link->mosq, NULL); /* it formats a line for every packet */
         link->state = LINK_OPEN;
         link->events->up(link->user);
     }

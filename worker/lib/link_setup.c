@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define PASSWORD_SIZE 4096
 
@@ -81,12 +82,33 @@ static int no_passphrase(char *buf, int size, int rwflag, void *userdata)
     return 0;
 }
 
+static enum err check_readable(const char *what, const char *path, struct errbuf *e)
+{
+    if (path && access(path, R_OK))
+        return err_set(e, ERR_IO, "cannot read the %s %s: %s", what, path, strerror(errno));
+    return OK;
+}
+
+static enum err check_files(const struct link_options *options, struct errbuf *e)
+{
+    enum err err = check_readable("CA file", options->cafile, e);
+
+    if (err == OK)
+        err = check_readable("certificate", options->cert, e);
+    return err == OK ? check_readable("key", options->key, e) : err;
+}
+
 static enum err setup_tls(struct mosquitto *mosq, const struct link_options *options, struct errbuf *e)
 {
+    enum err err;
+
     if (!options->broker.tls)
         return OK;
+    err = check_files(options, e);
+    if (err != OK)
+        return err;
     if (!options->cafile) {
-        enum err err = check(mosquitto_int_option(mosq, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "TLS", e);
+        err = check(mosquitto_int_option(mosq, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "TLS", e);
         if (err != OK || !options->cert)
             return err;
     }

@@ -1,0 +1,11 @@
+/* tls_verdict.h - why TLS refused a certificate. In a file of its own because OpenSSL has an ERR_STATE too. */
+#ifndef SKEP_TLS_VERDICT_H
+#define SKEP_TLS_VERDICT_H
+
+struct mosquitto;
+
+/* What a line that libmosquitto logs as an error says, or more than that: where a certificate was refused, OpenSSL's
+ * reason. For the log callback; borrowed like the line. */
+const char *tls_verdict(struct mosquitto *mosq, const char *line);
+
+#endif
