@@ -34,7 +34,9 @@ static const struct number_fact number_facts[] = {
 
 void facts_init(struct facts *facts)
 {
-    *facts = (struct facts){ .status = "starting", .progressed_at = MS_NEVER, .stalled_at = MS_NEVER };
+    *facts = (struct facts){
+        .status = "starting", .progressed_at = MS_NEVER, .stepped_at = MS_NEVER, .stalled_at = MS_NEVER
+    };
 #define X(name) facts->name = NAN;
     FACT_NUMBERS(X)
 #undef X
@@ -206,7 +208,7 @@ enum err facts_set_label(struct facts *facts, struct text name, struct text valu
 void facts_progress(struct facts *facts, ms_t now)
 {
     facts->progress++;
-    facts->progressed_at = now;
+    facts->progressed_at = facts->stepped_at = now;
 }
 
 void facts_set_stalled(struct facts *facts, bool stalled, ms_t now)
@@ -220,6 +222,21 @@ void facts_set_stalled(struct facts *facts, bool stalled, ms_t now)
 bool facts_same_headline(const struct facts *a, const struct facts *b)
 {
     return strcmp(a->status, b->status) == 0 && strcmp(a->model_loaded, b->model_loaded) == 0;
+}
+
+int64_t facts_progress_count(const struct facts *facts)
+{
+    return facts->progressed_at == MS_NEVER ? INT_ABSENT : (int64_t)(facts->progress % (uint64_t)MSG_INT_MAX);
+}
+
+int64_t facts_progress_age(const struct facts *facts, ms_t now)
+{
+    return facts->progressed_at == MS_NEVER ? INT_ABSENT : ms_max(0, now - facts->progressed_at);
+}
+
+int64_t facts_inflight(const struct facts *facts)
+{
+    return isnan(facts->inflight) ? INT_ABSENT : (int64_t)facts->inflight;
 }
 
 static ms_t stall_limit(const struct facts *facts)

@@ -50,6 +50,7 @@ struct facts {
 #undef X
     uint64_t progress;  /* steps counted so far */
     ms_t progressed_at; /* the latest of: a step, work taken up after none was in flight; MS_NEVER = no step yet */
+    ms_t stepped_at;    /* the latest step; MS_NEVER = none yet */
     ms_t stalled_at;    /* since when the program knows that its work stands still; MS_NEVER = it does not */
     size_t metric_count, label_count;
     struct fact_metric metrics[MSG_GAUGES_MAX];
@@ -77,6 +78,11 @@ void facts_set_stalled(struct facts *facts, bool stalled, ms_t now);
 
 /* True when what a heartbeat tells at once is the same: status and model. */
 bool facts_same_headline(const struct facts *a, const struct facts *b);
+
+/* What is said of it in messages; INT_ABSENT = nothing. */
+int64_t facts_progress_count(const struct facts *facts);
+int64_t facts_progress_age(const struct facts *facts, ms_t now); /* ms */
+int64_t facts_inflight(const struct facts *facts);
 
 /* When work that stands still must be told, if nothing changes: the first moment at which progress_age_ms (with
  * something in flight) or stalled_ms reaches stall_ms and that is later than `told`; MS_NEVER = not by itself. */

@@ -168,7 +168,7 @@ static void fields_to_heartbeat(const struct facts *facts, struct heartbeat *ret
     ret->gpu_utilization = facts->gpu_utilization;
     ret->last_inference_ms = facts->last_inference_ms;
     ret->queue_depth = whole_number(facts->queue_depth);
-    ret->inflight = whole_number(facts->inflight);
+    ret->inflight = facts_inflight(facts);
     ret->oldest_request_ms = whole_number(facts->oldest_request_ms);
     ret->stall_ms = whole_number(facts->stall_ms);
     ret->pid = whole_number(facts->pid);
@@ -179,10 +179,8 @@ enum err facts_to_heartbeat(const struct facts *facts, ms_t now, struct arena *a
     enum err err = OK;
 
     fields_to_heartbeat(facts, ret);
-    if (facts->progressed_at != MS_NEVER) {
-        ret->progress = (int64_t)(facts->progress % ((uint64_t)MSG_INT_MAX));
-        ret->progress_age_ms = ms_max(0, now - facts->progressed_at);
-    }
+    ret->progress = facts_progress_count(facts);
+    ret->progress_age_ms = facts_progress_age(facts, now);
     if (facts->stalled_at != MS_NEVER)
         ret->stalled_ms = ms_max(0, now - facts->stalled_at);
     if (facts->metric_count > 0)

@@ -175,6 +175,7 @@ static void on_down(struct worker *worker, const struct worker_input *input, str
         outbox_notice(outbox, "%s: %s", was_up ? "lost the broker" : "cannot reach the broker", input->why);
     worker->outage_told = true;
     worker->online = false;
+    worker_verify_forget(worker);
     if (was_up)
         backoff_lost(&worker->backoff, input->now - worker->up_at);
     worker->link = LINK_WAITING;
@@ -188,9 +189,10 @@ void worker_beat_soon(struct worker *worker, ms_t now)
     worker->soon_at = ms_min(worker->soon_at, at);
 }
 
-static void on_facts(struct worker *worker, const struct worker_input *input)
+static void on_facts(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
 {
     worker->facts = *input->facts;
+    worker_verify_facts(worker, input->now, outbox);
     if (!facts_same_headline(&worker->facts, &worker->said))
         worker_beat_soon(worker, input->now);
 }
@@ -230,6 +232,7 @@ static void on_leave(struct worker *worker, const struct worker_input *input, st
     if (worker->leaving)
         return;
     worker->leaving = true;
+    worker_verify_forget(worker);
     worker->leave_by = input->now + ms_min(input->leave.within, WORKER_FAREWELL_MS);
     worker->crashed = exit != NULL;
     if (exit) {
@@ -271,6 +274,7 @@ static void turn_up(struct worker *worker, const struct worker_input *input, str
         return;
     if (worker->heal_at <= input->now)
         heal(worker, input, outbox);
+    worker_verify_turn(worker, input->now, outbox);
     if (beat_due(worker) <= input->now)
         worker_beat(worker, input->now, input->wall, outbox);
 }
@@ -294,10 +298,13 @@ void worker_step(struct worker *worker, const struct worker_input *input, struct
     case WORKER_TICK:
         break;
     case WORKER_FACTS:
-        on_facts(worker, input);
+        on_facts(worker, input, outbox);
         break;
     case WORKER_BEAT:
         worker_beat_soon(worker, input->now);
+        break;
+    case WORKER_FOUND:
+        worker_verify_found(worker, input, outbox);
         break;
     case WORKER_UP:
         if (worker->link == LINK_CONNECTING)
@@ -333,7 +340,7 @@ ms_t worker_deadline(const struct worker *worker)
     if (worker->link == LINK_WAITING)
         at = ms_min(at, worker->connect_at);
     if (worker->link == LINK_UP && !worker->leaving)
-        at = ms_min(at, ms_min(worker->heal_at, beat_due(worker)));
+        at = ms_min(at, ms_min(worker->heal_at, ms_min(beat_due(worker), worker_verify_due(worker))));
     return at;
 }
 
@@ -355,4 +362,16 @@ uint64_t worker_ignored(const struct worker *worker)
 uint32_t worker_connection(const struct worker *worker)
 {
     return worker->identity.connection;
+}
+
+void worker_look(const struct worker *worker, struct worker_view *ret)
+{
+    *ret = (struct worker_view){ .hive = worker->hive,
+                                 .name = worker->name,
+                                 .online = worker->online,
+                                 .connection = worker->identity.connection,
+                                 .seq = worker->seq,
+                                 .ignored = worker->ignored,
+                                 .verification = worker_verify_latest(worker),
+                                 .answer_by = worker_verify_due(worker) };
 }

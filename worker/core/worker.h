@@ -7,6 +7,7 @@
 #ifndef SKEP_WORKER_CORE_H
 #define SKEP_WORKER_CORE_H
 
+#include "buf.h"
 #include "facts.h"
 #include "outbox.h"
 
@@ -14,6 +15,21 @@
 #define WORKER_TOLD_EVERY 1000  /* ms between two heartbeats because of a verdict, at the least */
 #define WORKER_FAREWELL_MS 1000 /* the longest wait for the acknowledgement of the farewell */
 #define WORKER_UNACKED_MAX 8    /* heartbeats under way; more wait, as one, for an acknowledgement */
+
+#define WORKER_VERIFY_MAX 8         /* verifications that wait; more are refused */
+#define WORKER_VERIFY_MARGIN 500    /* ms before its deadline, one is answered without the work loop */
+#define WORKER_VERIFY_DEADLINE 5000 /* ms, of one that has none */
+#define WORKER_VERIFY_LONGEST 60000 /* ms; nobody waits longer */
+#define WORKER_NONCE_MAX 64         /* bytes */
+
+/* X(symbol, name): what a verification found */
+#define WORKER_WORKS(X)   \
+    X(STALLED, "stalled") \
+    X(OK, "ok")           \
+    X(UNKNOWN, "unknown")
+#define X(symbol, name) WORK_##symbol,
+enum worker_work { WORKER_WORKS(X) WORKER_WORK_COUNT };
+#undef X
 
 struct worker;
 
@@ -30,6 +46,7 @@ enum worker_input_kind {
     WORKER_TICK,       /* time has passed */
     WORKER_FACTS,      /* `facts`, copied: what the program says now */
     WORKER_BEAT,       /* the program wants a heartbeat now */
+    WORKER_FOUND,      /* `found`: the work loop's answer to verifications */
     WORKER_UP,         /* CONNACK was fine */
     WORKER_DOWN,       /* `why`: a link that was up ended */
     WORKER_FAILED,     /* `why`: an attempt to connect failed */
@@ -43,6 +60,7 @@ struct worker_message {
     struct text topic, payload;
     bool retain;
     struct text response_topic, correlation; /* absent = none */
+    uint32_t expiry_s;                       /* 0 = none */
 };
 
 struct worker_input {
@@ -53,6 +71,10 @@ struct worker_input {
         const struct facts *facts;
         const char *why;
         struct worker_message message;
+        struct {
+            enum worker_work work;
+            uint64_t upto; /* those that came later were not looked at */
+        } found;
         struct {
             uint64_t token;
             uint8_t reason;
@@ -78,5 +100,20 @@ bool worker_has_ended(const struct worker *worker);      /* nothing more will ha
 bool worker_is_online(const struct worker *worker);      /* the link is up and the birth was acknowledged */
 uint64_t worker_ignored(const struct worker *worker);    /* messages that were refused or not understood */
 uint32_t worker_connection(const struct worker *worker); /* number of the latest CONNECT; 0 = none yet */
+
+/* What the program's own threads may want to know, copied. */
+struct worker_view {
+    const char *hive, *name; /* borrowed as long as the worker lives; they never change */
+    bool online;
+    uint32_t connection;
+    uint64_t seq, ignored;
+    uint64_t verification; /* number of the latest one that waits for the work loop; 0 = none waits */
+    ms_t answer_by;        /* when the first of them is answered without it */
+};
+
+void worker_look(const struct worker *worker, struct worker_view *ret);
+
+/* Appends the health document and returns the HTTP status that goes with it. */
+int worker_health(const struct worker_view *view, const struct facts *facts, ms_t now, struct buf *ret);
 
 #endif

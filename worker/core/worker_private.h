@@ -4,6 +4,7 @@
 
 #include "backoff.h"
 #include "identity.h"
+#include "responder.h"
 #include "topic.h"
 #include "worker.h"
 
@@ -11,6 +12,13 @@
 enum worker_link { LINK_WAITING, LINK_CONNECTING, LINK_UP, LINK_ENDED };
 
 enum worker_token { TOKEN_BIRTH = 1, TOKEN_HEARTBEAT, TOKEN_FAREWELL, TOKEN_REQUESTS, TOKEN_OTHER };
+
+struct verification {
+    uint64_t number; /* 0 = nobody waits here */
+    struct asker asker;
+    char nonce[WORKER_NONCE_MAX + 1];
+    ms_t asked_at, answer_by;
+};
 
 struct worker {
     /* who */
@@ -41,6 +49,9 @@ struct worker {
     unsigned unacked;  /* heartbeats without PUBACK on this link */
     struct facts said; /* what the latest heartbeat said */
 
+    struct verification verifications[WORKER_VERIFY_MAX];
+    uint64_t verified; /* number of the latest one */
+
     /* the end */
     bool leaving;
     ms_t leave_by;
@@ -62,6 +73,16 @@ void worker_hear(struct worker *worker, const struct worker_input *input, struct
 
 /* worker_answer.c: requests. `method` and the message are borrowed. */
 void worker_answer(struct worker *worker, struct text method, const struct worker_input *input, struct outbox *outbox);
+
+/* worker_verify.c: verifications. The first takes one up; the next three answer those that it can; the last two say
+ * which is the latest that waits (0 = none) and when the first is due. */
+void worker_verify(struct worker *worker, const struct worker_input *input, const struct call *call);
+void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox);
+void worker_verify_found(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
+void worker_verify_turn(struct worker *worker, ms_t now, struct outbox *outbox);
+void worker_verify_forget(struct worker *worker);
+uint64_t worker_verify_latest(const struct worker *worker);
+ms_t worker_verify_due(const struct worker *worker);
 
 /* worker.c: asks for a heartbeat as soon as the merging of bursts allows. */
 void worker_beat_soon(struct worker *worker, ms_t now);

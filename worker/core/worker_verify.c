@@ -1,0 +1,140 @@
+/* worker_verify.c - does the work loop live? Each who asks waits until it shows, or until the time is nearly up. */
+#include "json.h"
+#include "json_write.h"
+#include "worker_private.h"
+
+static const char *const work_names[] = {
+#define X(symbol, name) [WORK_##symbol] = (name),
+    WORKER_WORKS(X)
+#undef X
+};
+
+static void put_known(struct json_write *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    if (value == INT_ABSENT)
+        json_put_null(w);
+    else
+        json_put_int(w, value);
+}
+
+static void verification_answer(const struct worker *worker, struct verification *verification, enum worker_work work,
+                                ms_t now, struct outbox *outbox)
+{
+    struct buf json = BUF_INIT;
+    struct json_write w = json_write_to(&json);
+
+    json_open(&w, '{');
+    json_key(&w, "nonce");
+    json_put_str(&w, verification->nonce);
+    json_key(&w, "work");
+    json_put_str(&w, work_names[work]);
+    put_known(&w, "progress", facts_progress_count(&worker->facts));
+    put_known(&w, "progress_age_ms", facts_progress_age(&worker->facts, now));
+    put_known(&w, "inflight", facts_inflight(&worker->facts));
+    json_close(&w, '}');
+    reply_result(&verification->asker, &json, outbox);
+    buf_clear(&json);
+    verification->number = 0;
+}
+
+static struct verification *verification_free_slot(struct worker *worker)
+{
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
+        if (worker->verifications[i].number == 0)
+            return &worker->verifications[i];
+    return NULL;
+}
+
+/* When it is answered for want of a better answer: so much before the deadline that the reply can arrive. */
+static ms_t answer_by(const struct worker_input *input)
+{
+    ms_t deadline = input->message.expiry_s > 0 ? (ms_t)input->message.expiry_s * 1000 : WORKER_VERIFY_DEADLINE;
+
+    return input->now + ms_min(deadline, WORKER_VERIFY_LONGEST) - WORKER_VERIFY_MARGIN;
+}
+
+void worker_verify(struct worker *worker, const struct worker_input *input, const struct call *call)
+{
+    const char *nonce = json_string(json_member(call->params, "nonce"));
+    struct verification *verification = verification_free_slot(worker);
+
+    if (!nonce || strlen(nonce) > WORKER_NONCE_MAX) {
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "nonce: must be a text of up to %d bytes",
+                    WORKER_NONCE_MAX);
+        return;
+    }
+    if (!verification) {
+        reply_error(call->asker, call->outbox, REQUEST_BUSY, "%d verifications wait already", WORKER_VERIFY_MAX);
+        return;
+    }
+    *verification = (struct verification){
+        .number = ++worker->verified, .asker = *call->asker, .asked_at = input->now, .answer_by = answer_by(input)
+    };
+    memcpy(verification->nonce, nonce, strlen(nonce));
+}
+
+/* A step that was made since shows that the work loop lives. */
+void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox)
+{
+    ms_t stepped = worker->facts.stepped_at;
+
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
+        struct verification *verification = &worker->verifications[i];
+
+        if (verification->number != 0 && stepped != MS_NEVER && stepped >= verification->asked_at)
+            verification_answer(worker, verification, WORK_OK, now, outbox);
+    }
+}
+
+void worker_verify_found(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+{
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
+        struct verification *verification = &worker->verifications[i];
+
+        if (verification->number != 0 && verification->number <= input->found.upto)
+            verification_answer(worker, verification, input->found.work, input->now, outbox);
+    }
+}
+
+/* The process lives, but its work loop has not answered. */
+static enum worker_work work_without_answer(const struct facts *facts)
+{
+    return facts_inflight(facts) > 0 || facts->stalled_at != MS_NEVER ? WORK_STALLED : WORK_UNKNOWN;
+}
+
+void worker_verify_turn(struct worker *worker, ms_t now, struct outbox *outbox)
+{
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
+        struct verification *verification = &worker->verifications[i];
+
+        if (verification->number != 0 && now >= verification->answer_by)
+            verification_answer(worker, verification, work_without_answer(&worker->facts), now, outbox);
+    }
+}
+
+void worker_verify_forget(struct worker *worker)
+{
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
+        worker->verifications[i].number = 0;
+}
+
+uint64_t worker_verify_latest(const struct worker *worker)
+{
+    uint64_t latest = 0;
+
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
+        if (worker->verifications[i].number > latest)
+            latest = worker->verifications[i].number;
+    return latest;
+}
+
+ms_t worker_verify_due(const struct worker *worker)
+{
+    ms_t due = MS_NEVER;
+
+    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
+        if (worker->verifications[i].number != 0)
+            due = ms_min(due, worker->verifications[i].answer_by);
+    return due;
+}
