@@ -1,8 +1,10 @@
 """Who may do what: each row of the roles' table on a real broker, by what does and what does not arrive."""
 
+import signal
+
 import pytest
 
-from deployment import PASSWORDS, await_that, worker
+from deployment import CONFIG, PASSWORDS, await_that, run_well, worker
 
 STATE_A = "skep/v1/hive/hive-a/"
 STATE_B = "skep/v1/hive/hive-b/"
@@ -186,6 +188,19 @@ def test_a_responder_writes_nothing_but_replies(deployment, observer, login, mar
         assert not [topic for topic, _ in observer.received if "w8" in topic]
     finally:
         agent.end()
+
+
+def test_a_new_user_counts_after_a_reload(deployment, observer, login, mark):
+    run_well(CONFIG / "add-user", deployment.folder, "hive-c", "hive")
+    deployment.process.send_signal(signal.SIGHUP)
+    assert arrives(observer, login("hive-c"), "skep/v1/hive/hive-c/presence", mark())
+
+
+def test_a_reload_ends_who_was_removed(deployment, login):
+    client = login("bob", client_id="removed")
+    run_well("mosquitto_passwd", "-D", deployment.folder / "passwords", "bob")
+    deployment.process.send_signal(signal.SIGHUP)
+    await_that(lambda: not client.paho.is_connected(), "the end of its connection")
 
 
 def test_the_broker_refuses_who_has_no_user(deployment):
