@@ -29,7 +29,7 @@ def test_crashes_are_told_at_once(root, queen, listener, agent):
     took = []
     for i in range(CRASHES):
         agent(f"h1/w{i}", source=("--exec", "--", "sleep", "1000"))
-        pid = queen.await_state(f"h1/w{i}")["heartbeat"]["pid"]
+        pid = queen.await_heartbeat(f"h1/w{i}", lambda _: True)["heartbeat"]["pid"]
         crashed_at = time.monotonic()
         os.kill(pid, signal.SIGSEGV)
         verdict, heard_at = listener.await_document(verdict_of(root, f"w{i}"), state="stale")

@@ -124,5 +124,5 @@ def test_two_agents_of_one_id(queen, agent):
     yields = await_that(lambda: next((a for a in (first, second) if complaint in a.said()), None), "a complaint")
     other = second if yields is first else first
     assert f"pid {other.process.pid}" in yields.said()
-    assert queen.await_state("h1/w1")["heartbeat"]["pid"] == other.process.pid
+    queen.await_heartbeat("h1/w1", lambda heartbeat: heartbeat["pid"] == other.process.pid)
     assert [e["state"] for e in queen.events("h1/w1")] == ["online"]

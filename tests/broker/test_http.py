@@ -71,11 +71,11 @@ def guarded(broker, token):
     (415, "no JSON by its type", "/v1/worker/heartbeat", ["-H", "Content-Type: text/plain", "-d", W1]),
 ], ids=lambda value: value if isinstance(value, int) else "")
 def test_a_problem(queen, status, why, path, options):
-    before = queen.worker("h1/w1")["heartbeat"]["session"], len(queen.workers())
+    before = queen.worker("h1/w1")["session"], len(queen.workers())
     got, content_type, problem = curl(queen, path, *options)
     assert (got, content_type) == (status, "application/problem+json"), why
     assert problem["status"] == status and problem["title"] and problem["detail"], why
-    assert (queen.worker("h1/w1")["heartbeat"]["session"], len(queen.workers())) == before, why
+    assert (queen.worker("h1/w1")["session"], len(queen.workers())) == before, why
 
 
 def test_an_ambiguous_name_comes_with_the_candidates(queen):

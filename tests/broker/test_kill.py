@@ -5,7 +5,7 @@ import time
 import pytest
 
 from conftest import LONG
-from fleet import Queen
+from fleet import Queen, await_that
 from listener import Listener
 from measure import measured
 
@@ -45,7 +45,10 @@ def test_a_killed_agent_is_stale(broker, root, started, listener, agent, what, o
         took.append(seconds)
         time.sleep(max(0, next_at - time.monotonic()))
     measured(what, took)
-    told = [(e["hive_id"] + "/" + e["worker_id"], e["state"]) for e in listener.documents("/event") if "state" in e]
     victims = [fleet[i % FLEET].name for i in range(KILLS)]
     expected = [(a.name, "online") for a in fleet] + [(v, s) for v in victims for s in ("stale", "online")]
-    assert sorted(told) == sorted(expected)
+
+    def told():
+        return [(e["hive_id"] + "/" + e["worker_id"], e["state"]) for e in listener.documents("/event") if "state" in e]
+    await_that(lambda: len(told()) >= len(expected), "the last event")
+    assert sorted(told()) == sorted(expected)

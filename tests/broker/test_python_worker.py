@@ -36,7 +36,7 @@ def ask(broker, root, method, payload=""):
 
 
 def test_it_is_online_with_all_that_it_says(queen, worker):
-    document = queen.await_state("default/py")
+    document = queen.await_heartbeat("default/py", lambda _: True)
     heartbeat = document["heartbeat"]
     assert re.fullmatch("[0-9a-f]{16}", document["session"])
     assert (heartbeat["session"], document["connection"]) == (document["session"], 1)

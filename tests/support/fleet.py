@@ -109,6 +109,7 @@ class Program:
             self.process.send_signal(how)
         code = self.process.wait(LIMIT_S)
         print(f"--- {self.log.name}, exit {code}\n{self.said()[-2000:]}")
+        assert not re.search("Sanitizer|runtime error:", self.said())
         return code
 
 
@@ -187,10 +188,11 @@ class Queen(Program):
                           wanted(worker["heartbeat"]) and worker, f"a heartbeat of {name}")
 
     def await_all(self, names, state="online"):
-        def missing():
-            there = {f"{w['hive_id']}/{w['worker_id']}" for w in self.workers(f"state={state}&limit=100000")}
-            return set(names) - there
-        await_that(lambda: not missing(), f"all of them {state}")
+        names = set(names)
+
+        def there():
+            return {f"{w['hive_id']}/{w['worker_id']}" for w in self.workers(f"state={state}&limit=100000")}
+        await_that(lambda: names <= there(), f"all of them {state}")
 
 
 class Skep:
