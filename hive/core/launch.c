@@ -93,6 +93,7 @@ static void add_environment(struct list *list, const struct launch_options *opti
         if (!is_hives_own(*variable) && !is_overruled(*variable, entry))
             list_add(list, *variable);
     list_add_all(list, entry->environment);
+    list_add_all(list, options->variables);
     hex64_to_text(session, hex);
     list_add(list, arena_printf(list->arena, "SKEP_SESSION=%s", hex));
 }

@@ -9,6 +9,7 @@ struct launch_options {
     const char *hive;
     char *const *words;       /* options of the agent, e.g. --broker=mqtt://127.0.0.1 */
     char *const *environment; /* of the hive */
+    char *const *variables;   /* for agents alone, e.g. SKEP_LOG_LEVEL=info: what is no reason to start them anew */
 };
 
 struct launch {

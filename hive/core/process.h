@@ -27,7 +27,7 @@ enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
  * process_swept. */
 enum process_order {
     PROCESS_TERM = 1,  /* ask the agent to end */
-    PROCESS_KILL = 2,  /* end the whole session */
+    PROCESS_KILL = 2,  /* end the agent at once */
     PROCESS_SWEEP = 4, /* end what is left of the session of an agent that is gone */
     PROCESS_START = 8, /* start an agent */
 };

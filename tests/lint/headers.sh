@@ -10,11 +10,12 @@ includes_of() {
     common/base/*) echo common/base ;;
     common/proto/*) echo common/base common/proto ;;
     common/io/*) echo common/base common/io ;;
+    common/daemon/*) echo common/base common/proto common/io common/daemon ;;
     */core/*) echo common/base common/proto "${1%/*}" ;;
     worker/include/*) echo worker/include ;;
     worker/lib/*) echo common/base common/proto worker/core worker/include worker/lib ;;
     worker/*) echo common/base common/proto common/io worker/include worker/core worker/agent worker/agent/core ;;
-    queen/* | hive/*) echo common/base common/proto common/io "${1%%/*}" "${1%%/*}/core" "${1%/*}" ;;
+    queen/* | hive/*) echo common/base common/proto common/io common/daemon "${1%%/*}" "${1%%/*}/core" "${1%/*}" ;;
     cli/*) echo common/base common/proto common/io cli cli/core ;;
     bench/* | tests/*) echo common/base common/proto common/io queen/core worker/core queen worker/include tests/support "${1%/*}" ;;
     *) return 1 ;;

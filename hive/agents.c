@@ -1,0 +1,261 @@
+#include "agents.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "agents_parts.h"
+#include "log.h"
+#include "proc_read.h"
+
+#define AGENT_PROGRAM "skep-worker"
+
+/* The agent's program lies beside this one. */
+static enum err find_program(char ret[PATH_MAX], struct errbuf *e)
+{
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash;
+    if (len < 0)
+        return err_set(e, ERR_IO, "/proc/self/exe: %s", strerror(errno));
+    self[len] = '\0';
+    slash = strrchr(self, '/');
+    if (!slash || snprintf(ret, PATH_MAX, "%.*s/" AGENT_PROGRAM, (int)(slash - self), self) >= PATH_MAX ||
+        access(ret, X_OK) != 0)
+        return err_set(e, ERR_IO, AGENT_PROGRAM " does not lie beside %s", self);
+    return OK;
+}
+
+enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
+                    struct errbuf *e)
+{
+    auto_free(agents) agents = calloc(1, sizeof *agents);
+    enum err err;
+    if (!agents || loop_timer_new(loop, agents_look, agents, &agents->look) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    agents->loop = loop;
+    agents->events = events;
+    agents->user = user;
+    agents->oom_kills = proc_read_oom_kills();
+    if ((err = find_program(agents->program, e)) != OK)
+        return err;
+    *ret = agents;
+    agents = NULL;
+    return OK;
+}
+
+static struct agent *find(const struct agents *agents, const char *worker)
+{
+    struct agent *agent;
+    DL_FOREACH(agents->list, agent)
+    {
+        if (strcmp(agent->worker, worker) == 0)
+            return agent;
+    }
+    return NULL;
+}
+
+static struct agent *add(struct agents *agents, const char *worker)
+{
+    struct agent *agent = calloc(1, sizeof *agent);
+    if (!agent)
+        return NULL;
+    agent->owner = agents;
+    agent->pidfd = -1;
+    agent->process.data = agent;
+    snprintf(agent->worker, sizeof agent->worker, "%s", worker);
+    DL_APPEND(agents->list, agent);
+    return agent;
+}
+
+static void closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void unwatch(struct agent *agent)
+{
+    loop_fd_free(agent->watch);
+    agent->watch = NULL;
+    if (agent->pidfd >= 0)
+        close(agent->pidfd);
+    agent->pidfd = -1;
+}
+
+void agent_remove(struct agent *agent)
+{
+    DL_DELETE(agent->owner->list, agent);
+    agent->owner = NULL;
+    unwatch(agent);
+    if (agent->process.type == UV_PROCESS)
+        uv_close((uv_handle_t *)&agent->process, closed);
+    else
+        free(agent);
+}
+
+void agents_free(struct agents *agents)
+{
+    if (!agents)
+        return;
+    while (agents->list)
+        agent_remove(agents->list);
+    loop_timer_free(agents->look);
+    free(agents);
+}
+
+/* What the kernel's count of kills for want of memory says of a process that was killed. */
+static int judge_oom(struct agents *agents, int signal_number)
+{
+    int64_t before = agents->oom_kills;
+    agents->oom_kills = proc_read_oom_kills();
+    return signal_number == SIGKILL ? ending_oom(before, agents->oom_kills) : before < 0 ? -1 : 0;
+}
+
+static void child_exited(uv_process_t *process, int64_t status, int signal_number)
+{
+    struct agent *agent = process->data;
+    struct ending ending = { .status = (int)status, .signal = signal_number };
+    if (!agent->owner)
+        return;
+    agent->runs = false;
+    ending.oom = judge_oom(agent->owner, signal_number);
+    agent->owner->events->exited(agent->owner->user, agent->worker, &ending);
+}
+
+/* Standard output is for data: what workers print joins the log. */
+static int spawn(struct agent *agent, const struct launch *launch, const char *directory)
+{
+    uv_stdio_container_t streams[] = { { .flags = UV_IGNORE },
+                                       { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+                                       { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO } };
+    uv_process_options_t options = { .exit_cb = child_exited,
+                                     .file = agent->owner->program,
+                                     .args = launch->words,
+                                     .env = launch->environment,
+                                     .cwd = directory,
+                                     .flags = UV_PROCESS_DETACHED, /* setsid */
+                                     .stdio = streams,
+                                     .stdio_count = ARRAY_LEN(streams) };
+    return uv_spawn(loop_uv(agent->owner->loop), &agent->process, &options);
+}
+
+static enum err check_directory(const char *directory, struct errbuf *e)
+{
+    if (directory && access(directory, X_OK) != 0)
+        return err_set(e, ERR_IO, "directory %s: %s", directory, strerror(errno));
+    return OK;
+}
+
+enum err agents_start(struct agents *agents, const char *worker, const struct launch *launch, const char *directory,
+                      struct agent_key *ret, struct errbuf *e)
+{
+    struct proc_stat stat = { 0 };
+    struct agent *agent;
+    enum err err = check_directory(directory, e);
+    int fault;
+    if (err != OK)
+        return err;
+    agent = add(agents, worker);
+    if (!agent)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    fault = spawn(agent, launch, directory);
+    if (fault != 0) {
+        agent_remove(agent);
+        return err_set(e, ERR_IO, "cannot start " AGENT_PROGRAM ": %s", uv_strerror(fault));
+    }
+    agent->runs = true;
+    agent->key.pid = agent->process.pid;
+    (void)proc_read_stat(agent->key.pid, &stat); /* it is there until it is waited for */
+    agent->key.started = stat.started;
+    *ret = agent->key;
+    return OK;
+}
+
+static void stranger_exited(void *user, int events)
+{
+    struct agent *agent = user;
+    (void)events;
+    unwatch(agent);
+    agent->runs = false;
+    agent->owner->events->exited(agent->owner->user, agent->worker, NULL);
+}
+
+/* The pid may have become somebody else's, before or after the descriptor was opened. */
+static int open_process(struct agent_key key)
+{
+    struct proc_stat stat;
+    int fd = pidfd_open((pid_t)key.pid, 0);
+    if (fd >= 0 && proc_read_stat(key.pid, &stat) == OK && stat.started == key.started)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* One that is gone is told as one that ends now: a pipe without a writer is as readable as a process that has ended. */
+static int open_nothing(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    close(ends[1]);
+    return ends[0];
+}
+
+enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e)
+{
+    struct agent *agent = add(agents, worker);
+    if (!agent)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    agent->key = key;
+    agent->pidfd = open_process(key);
+    agent->runs = agent->pidfd >= 0;
+    if (!agent->runs)
+        agent->pidfd = open_nothing();
+    if (agent->pidfd < 0 || loop_fd_new(agents->loop, agent->pidfd, stranger_exited, agent, &agent->watch) != OK) {
+        agent_remove(agent);
+        return err_set(e, ERR_IO, "cannot watch process %lld: %s", (long long)key.pid, strerror(errno));
+    }
+    loop_fd_want(agent->watch, LOOP_READABLE);
+    return OK;
+}
+
+/* A child is not waited for before `exited`, so its pid is its own until then. */
+static void send_signal(struct agent *agent, int number)
+{
+    int fault;
+    if (!agent || !agent->runs)
+        return;
+    if (agent->pidfd >= 0)
+        fault = pidfd_send_signal(agent->pidfd, number, NULL, 0);
+    else
+        fault = kill((pid_t)agent->key.pid, number);
+    if (fault != 0 && errno != ESRCH)
+        log_at(LOG_ERROR, "cannot signal an agent", "worker", agent->worker, "why", strerror(errno), NULL);
+}
+
+void agents_terminate(struct agents *agents, const char *worker)
+{
+    struct agent *agent = find(agents, worker);
+    send_signal(agent, SIGTERM);
+    send_signal(agent, SIGCONT); /* a stopped process takes nothing but KILL */
+}
+
+void agents_kill(struct agents *agents, const char *worker)
+{
+    send_signal(find(agents, worker), SIGKILL);
+}
+
+void agents_sweep(struct agents *agents, const char *worker)
+{
+    struct agent *agent = find(agents, worker);
+    if (!agent)
+        return;
+    agent->sweeps = true;
+    agents->pause = 0;
+    loop_timer_in(agents->look, 0);
+}

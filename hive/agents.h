@@ -1,0 +1,46 @@
+/* agents.h - the agents as processes of the kernel: started in sessions of their own, watched, signalled, and when one
+ * is gone, what is left of its session is ended. One for each worker at most.
+ *
+ * Everything happens on the loop's thread. */
+#ifndef SKEP_AGENTS_H
+#define SKEP_AGENTS_H
+
+#include "ending.h"
+#include "launch.h"
+#include "loop.h"
+
+struct agents;
+
+struct agents_events {
+    void (*exited)(void *user, const char *worker, const struct ending *ending); /* NULL: nobody can know how */
+    void (*swept)(void *user, const char *worker);                               /* another one may be started */
+};
+
+/* A process, whatever becomes of its pid. */
+struct agent_key {
+    int64_t pid;
+    uint64_t started; /* procfs.h */
+};
+
+/* `events` and `user` are borrowed for good. ERR_IO when there is no skep-worker beside this program. */
+enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
+                    struct errbuf *e);
+void agents_free(struct agents *agents); /* agents that run go on */
+DEFINE_AUTO_FREE(agents)
+
+/* `directory` NULL: the hive's own. ERR_IO with a sentence. */
+enum err agents_start(struct agents *agents, const char *worker, const struct launch *launch, const char *directory,
+                      struct agent_key *ret, struct errbuf *e);
+
+/* Takes over an agent that a predecessor has started; `exited` comes later, also when it is gone already. ERR_NOMEM,
+ * ERR_IO. */
+enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e);
+
+void agents_terminate(struct agents *agents, const char *worker);
+void agents_kill(struct agents *agents, const char *worker);
+
+/* Ends what is left of the session of an agent that is gone; `swept` comes later, and in one go for all that are
+ * waiting, for it takes a look at every process of the machine. */
+void agents_sweep(struct agents *agents, const char *worker);
+
+#endif

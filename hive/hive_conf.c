@@ -1,0 +1,262 @@
+#include "hive_conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "httpd.h"
+#include "topic.h"
+
+#define ROW(member) offsetof(struct hive_conf, member)
+
+static const struct conf_option options[] = {
+    { "id", CONF_ID, ROW(id), .arg = "NAME", .help = "name of this hive on the broker; by default the host's name" },
+    { "http", CONF_TEXT, ROW(http), .fallback = "127.0.0.1:7835", .arg = "ADDRESS",
+      .help = "where HTTP is answered; beyond the loopback only with --token-file" },
+    { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
+      .help = "file with a token, without which the hive does not listen beyond the loopback" },
+    { "state-dir", CONF_TEXT, ROW(state_dir), .min = 1, .max = 4000, .arg = "DIR",
+      .help = "where is written down which agents run, so that a restarted hive adopts them; none: it cannot" },
+    { 0 },
+};
+
+static const char examples[] = "  skep-hive --config hive.ini                     the workers that hive.ini lists\n"
+                               "  skep-hive --config hive.ini --state-dir /var/lib/skep-hive\n"
+                               "  skep-hive --config hive.ini --check-config      is it right?\n"
+                               "  kill -HUP $(pidof skep-hive)                    read hive.ini again\n";
+
+/* What [agent] may say, and thereby every agent of this hive. Ranges are those of skep-worker. */
+struct agent_settings {
+    ms_t interval, keep_alive, reconnect_max, retain;
+    const char *on_agent_death, *log_format, *log_level;
+};
+
+#define AGENT(member) offsetof(struct agent_settings, member)
+#define DAY_MS (24LL * 3600 * 1000)
+
+static const struct conf_option agent_options[] = {
+    { "interval", CONF_DURATION, AGENT(interval), .min = 50, .max = DAY_MS },
+    { "keep-alive", CONF_DURATION, AGENT(keep_alive), .min = 5000, .max = 65535000 },
+    { "reconnect-max", CONF_DURATION, AGENT(reconnect_max), .min = 100, .max = DAY_MS },
+    { "retain", CONF_DURATION, AGENT(retain), .min = 1000, .max = 365 * DAY_MS },
+    { "on-agent-death", CONF_CHOICE, AGENT(on_agent_death), .choices = "kill|leave" },
+    { "log-format", CONF_CHOICE, AGENT(log_format), .choices = "auto|logfmt|json" },
+    { "log-level", CONF_CHOICE, AGENT(log_level), .choices = "error|warning|info|debug" },
+    { 0 },
+};
+
+static enum err add_word(struct hive_conf *conf, const char *name, const char *value, struct errbuf *e)
+{
+    char *word = arena_printf(&conf->arena, "--%s=%s", name, value);
+    if (!word || conf->agent_word_count == AGENT_WORDS_MAX)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    conf->agent_words[conf->agent_word_count++] = word;
+    return OK;
+}
+
+static int agent_row(const char *key)
+{
+    for (int row = 0; agent_options[row].name; row++)
+        if (strcmp(agent_options[row].name, key) == 0)
+            return row;
+    return -1;
+}
+
+/* Checks the value as the agent will; the agent gets it as it was written. */
+static enum err check_agent_option(struct hive_conf *conf, const char *key, const char *value, struct errbuf *e)
+{
+    const struct conf_option *const tables[] = { agent_options, NULL };
+    struct agent_settings settings;
+    struct conf reading;
+    enum err err = conf_init(&reading, tables, &settings, &conf->arena, e);
+    if (err == OK)
+        err = conf_set(&reading, text_of(key), text_of(value), CONF_FROM_FILE, key, e);
+    if (err == OK && settings.keep_alive % 1000 + settings.retain % 1000 != 0)
+        err = err_set(e, ERR_RANGE, "%s %s: must be whole seconds", key, value);
+    return err;
+}
+
+static enum err take_agent_key(struct hive_conf *conf, const char *key, const char *value, int line, struct errbuf *e)
+{
+    int row;
+    enum err err;
+    if (!key && conf->agent_line)
+        return err_set(e, ERR_DUPLICATE, "section [agent] repeated: it began in line %d", conf->agent_line);
+    if (!key) {
+        conf->agent_line = line;
+        return OK;
+    }
+    if ((err = check_agent_option(conf, key, value, e)) != OK)
+        return err;
+    row = agent_row(key);
+    if (conf->agent_given & 1u << row)
+        return err_set(e, ERR_DUPLICATE, "%s is given twice", key);
+    conf->agent_given |= 1u << row;
+    return add_word(conf, key, value, e);
+}
+
+static bool owns_section(const char *section)
+{
+    return strcmp(section, "agent") == 0 || roster_is_section(section);
+}
+
+static enum err section_key(void *target, const char *section, const char *key, const char *value, int line,
+                            struct errbuf *e)
+{
+    struct hive_conf *conf = target;
+    if (roster_is_section(section))
+        return roster_key(conf->roster, section, key, value, line, e);
+    return take_agent_key(conf, key, value, line, e);
+}
+
+const struct service hive_service = {
+    .name = "skep-hive",
+    .summary = "starts and watches the workers of one host, and tells the fleet what it sees of them",
+    .usage = "skep-hive --config hive.ini [OPTIONS]",
+    .examples = examples,
+    .section = "hive",
+    .options = options,
+    .common_offset = offsetof(struct hive_conf, common),
+    .owns_section = owns_section,
+    .section_key = section_key,
+};
+
+enum err hive_conf_init(struct hive_conf *conf)
+{
+    *conf = (struct hive_conf){ 0 };
+    arena_init(&conf->arena, 0);
+    conf->roster = malloc(sizeof *conf->roster);
+    if (!conf->roster)
+        return ERR_NOMEM;
+    roster_init(conf->roster);
+    return OK;
+}
+
+void hive_conf_clear(struct hive_conf *conf)
+{
+    if (conf->roster)
+        roster_clear(conf->roster);
+    free(conf->roster);
+    conf->roster = NULL;
+    arena_clear(&conf->arena);
+}
+
+static enum err name_hive(struct hive_conf *conf, struct errbuf *e)
+{
+    (void)gethostname(conf->host, sizeof conf->host - 1);
+    if (conf->id)
+        return OK;
+    if (!name_is_valid(text_of(conf->host)))
+        return err_set(e, ERR_ID, "the host's name %s is no id: give --id NAME", conf->host);
+    conf->id = conf->host;
+    return OK;
+}
+
+static enum err check_http(const struct hive_conf *conf, struct errbuf *e)
+{
+    char *token;
+    enum err err;
+    if (!httpd_is_loopback(conf->http) && !conf->token_file)
+        return err_set(
+            e, ERR_REFUSED,
+            "--http %s is reachable from other machines: give --token-file FILE as well, or listen on 127.0.0.1",
+            conf->http);
+    if (!conf->token_file)
+        return OK;
+    if ((err = service_read_secret(conf->token_file, &token, e)) != OK)
+        return err_set(e, err, "--token-file %s", e->text);
+    free(token);
+    return OK;
+}
+
+/* A path as agents understand it, which may run elsewhere. */
+static enum err add_path(struct hive_conf *conf, const char *name, const char *path, struct errbuf *e)
+{
+    char *here, *absolute;
+    if (!path || path[0] == '/')
+        return path ? add_word(conf, name, path, e) : OK;
+    here = getcwd(NULL, 0);
+    if (!here)
+        return err_set(e, ERR_IO, "--%s %s: %s", name, path, strerror(errno));
+    absolute = arena_printf(&conf->arena, "%s/%s", here, path);
+    free(here);
+    return absolute ? add_word(conf, name, absolute, e) : err_set(e, ERR_NOMEM, "out of memory");
+}
+
+static enum err add_text(struct hive_conf *conf, const char *name, const char *value, struct errbuf *e)
+{
+    return value ? add_word(conf, name, value, e) : OK;
+}
+
+/* Agents log as the hive does unless [agent] says otherwise: options go before variables. */
+static enum err add_variables(struct hive_conf *conf, struct errbuf *e)
+{
+    conf->agent_variables[0] = arena_printf(&conf->arena, "SKEP_LOG_FORMAT=%s", conf->common.log_format);
+    conf->agent_variables[1] = arena_printf(&conf->arena, "SKEP_LOG_LEVEL=%s", conf->common.log_level);
+    conf->agent_variables[2] = NULL;
+    return conf->agent_variables[0] && conf->agent_variables[1] ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
+static enum err complete_launch(struct hive_conf *conf, struct errbuf *e)
+{
+    const struct service_conf *common = &conf->common;
+    enum err err = add_text(conf, "broker", common->broker, e);
+    if (err == OK)
+        err = add_text(conf, "root", common->root, e);
+    if (err == OK)
+        err = add_text(conf, "username", common->username, e);
+    if (err == OK)
+        err = add_path(conf, "password-file", common->password_file, e);
+    if (err == OK)
+        err = add_path(conf, "cafile", common->cafile, e);
+    if (err == OK)
+        err = add_path(conf, "cert", common->cert, e);
+    if (err == OK)
+        err = add_path(conf, "key", common->key, e);
+    if (err == OK)
+        err = add_variables(conf, e);
+    conf->launch = (struct launch_options){ conf->id, conf->agent_words, environ, conf->agent_variables };
+    return err;
+}
+
+static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
+{
+    struct roster *roster = conf->roster;
+    enum err err = roster_check(roster, conf->common.config, e);
+    for (size_t i = 0; err == OK && i < roster->count; i++)
+        if (launch_fingerprint(&roster->arena, &conf->launch, &roster->entries[i], &roster->entries[i].fingerprint) !=
+            OK)
+            err = err_set(e, ERR_NOMEM, "out of memory");
+    return err;
+}
+
+enum err hive_conf_check(void *target, struct errbuf *e)
+{
+    struct hive_conf *conf = target;
+    enum err err = service_check_broker(&conf->common, e);
+    if (err == OK)
+        err = topic_root_check(text_of(conf->common.root), e);
+    if (err == OK)
+        err = name_hive(conf, e);
+    if (err == OK)
+        err = check_http(conf, e);
+    if (err == OK)
+        err = complete_launch(conf, e);
+    return err == OK ? complete_roster(conf, e) : err;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool hive_conf_same(const struct hive_conf *a, const struct hive_conf *b)
+{
+    const struct service_conf *x = &a->common, *y = &b->common;
+    return same(a->id, b->id) && same(a->http, b->http) && same(a->state_dir, b->state_dir) &&
+           same(a->token_file, b->token_file) && same(x->broker, y->broker) && same(x->root, y->root) &&
+           same(x->username, y->username) && same(x->password_file, y->password_file) && same(x->cafile, y->cafile) &&
+           same(x->cert, y->cert) && same(x->key, y->key) && same(x->log_format, y->log_format) &&
+           same(x->log_level, y->log_level);
+}

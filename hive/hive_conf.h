@@ -1,0 +1,37 @@
+/* hive_conf.h - the options of skep-hive, and the workers of its hive.ini. */
+#ifndef SKEP_HIVE_CONF_H
+#define SKEP_HIVE_CONF_H
+
+#include "launch.h"
+#include "service.h"
+
+#define AGENT_WORDS_MAX 24
+
+struct hive_conf {
+    struct service_conf common;
+    const char *id, *http, *state_dir, *token_file;
+    char host[256];
+    struct arena arena;
+    struct roster *roster;                  /* owned */
+    char *agent_words[AGENT_WORDS_MAX + 1]; /* options of every agent; NULL-terminated */
+    size_t agent_word_count;
+    char *agent_variables[3];
+    unsigned agent_given;         /* which keys of [agent] were given, a bit each */
+    int agent_line;               /* where [agent] begins; 0 = it does not */
+    struct launch_options launch; /* of the agents; borrows from this struct */
+};
+
+extern const struct service hive_service;
+
+/* Before service_configure or service_reread; hive_conf_clear is fine after a failure, too. ERR_NOMEM. */
+enum err hive_conf_init(struct hive_conf *conf);
+void hive_conf_clear(struct hive_conf *conf);
+
+/* What the rows cannot say alone, for service_configure: names the hive after its host if it has no name, refuses to
+ * listen beyond the loopback without a token, and completes the launch options and the roster. */
+enum err hive_conf_check(void *conf, struct errbuf *e);
+
+/* True if both say the same in [hive] and on the command line, which cannot change while the hive runs. */
+bool hive_conf_same(const struct hive_conf *a, const struct hive_conf *b);
+
+#endif

@@ -1,0 +1,187 @@
+#include "state_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proc_read.h"
+
+#define SUFFIX ".agent"
+#define LOCK "lock"
+#define FILE_NAME_SIZE (NAME_SIZE + 8)
+
+struct state_dir {
+    const char *path;
+    int fd, lock; /* -1 until opened */
+    char boot_id[BOOT_ID_SIZE];
+};
+
+static enum err fail(const struct state_dir *dir, const char *name, struct errbuf *e)
+{
+    return err_set(e, ERR_IO, "%s/%s: %s", dir->path, name, strerror(errno));
+}
+
+static enum err lock(struct state_dir *dir, struct errbuf *e)
+{
+    dir->lock = openat(dir->fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (dir->lock < 0)
+        return fail(dir, LOCK, e);
+    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+        return OK;
+    return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "--state-dir %s: another hive uses it", dir->path)
+                                : fail(dir, LOCK, e);
+}
+
+static enum err read_boot_id(struct state_dir *dir, struct errbuf *e)
+{
+    char bytes[PROC_FILE_SIZE];
+    struct text id = proc_read_file("/proc/sys/kernel/random/boot_id", bytes);
+    id = text_split(&id, '\n');
+    if (id.len == 0 || id.len >= BOOT_ID_SIZE)
+        return err_set(e, ERR_IO, "/proc/sys/kernel/random/boot_id cannot be read");
+    memcpy(dir->boot_id, id.at, id.len);
+    return OK;
+}
+
+enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf *e)
+{
+    auto_free(state_dir) dir = calloc(1, sizeof *dir);
+    enum err err;
+    if (!dir)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    dir->path = path;
+    dir->fd = dir->lock = -1;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return err_set(e, ERR_IO, "--state-dir %s: %s", path, strerror(errno));
+    dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir->fd < 0)
+        return err_set(e, ERR_IO, "--state-dir %s: %s", path, strerror(errno));
+    if ((err = lock(dir, e)) != OK || (err = read_boot_id(dir, e)) != OK)
+        return err;
+    *ret = dir;
+    dir = NULL;
+    return OK;
+}
+
+void state_dir_free(struct state_dir *dir)
+{
+    if (!dir)
+        return;
+    if (dir->lock >= 0)
+        close(dir->lock);
+    if (dir->fd >= 0)
+        close(dir->fd);
+    free(dir);
+}
+
+static enum err read_record(struct state_dir *dir, const char *name, struct agent_record *ret, struct errbuf *e)
+{
+    char bytes[512];
+    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+    if (fd >= 0)
+        close(fd);
+    if (len < 0)
+        return fail(dir, name, e);
+    if (state_text_read((struct text){ bytes, (size_t)len }, ret) == OK)
+        return OK;
+    return err_set(e, ERR_SYNTAX,
+                   "%s/%s is not as a hive writes it: end the worker's processes by hand, then remove the file",
+                   dir->path, name);
+}
+
+/* NAME.agent -> NAME */
+static bool worker_of(const char *file, char ret[NAME_SIZE])
+{
+    size_t len = strlen(file), suffix = strlen(SUFFIX);
+    struct text name = { file, len > suffix ? len - suffix : 0 };
+    if (!name_is_valid(name) || strcmp(file + name.len, SUFFIX) != 0)
+        return false;
+    memcpy(ret, name.at, name.len);
+    ret[name.len] = '\0';
+    return true;
+}
+
+static enum err take_file(struct state_dir *dir, const char *file, state_dir_record *fn, void *user, struct errbuf *e)
+{
+    struct agent_record record;
+    char worker[NAME_SIZE];
+    enum err err;
+    if (!worker_of(file, worker))
+        return OK;
+    if ((err = read_record(dir, file, &record, e)) != OK)
+        return err;
+    if (strcmp(record.boot_id, dir->boot_id) == 0)
+        return fn(user, worker, &record, e);
+    state_dir_forget(dir, worker);
+    return OK;
+}
+
+enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user, struct errbuf *e)
+{
+    int fd = dup(dir->fd);
+    DIR *files = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    enum err err = OK;
+    if (!files) {
+        if (fd >= 0)
+            close(fd);
+        return fail(dir, ".", e);
+    }
+    while (err == OK && (entry = readdir(files)) != NULL)
+        err = take_file(dir, entry->d_name, fn, user, e);
+    closedir(files);
+    return err;
+}
+
+static bool write_all(int fd, struct text text)
+{
+    while (text.len > 0) {
+        ssize_t written = write(fd, text.at, text.len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        text = (struct text){ text.at + written, text.len - (size_t)written };
+    }
+    return true;
+}
+
+static enum err replace(struct state_dir *dir, const char *worker, struct text text, struct errbuf *e)
+{
+    char name[FILE_NAME_SIZE], fresh[FILE_NAME_SIZE + 1];
+    bool written;
+    int fd;
+    snprintf(name, sizeof name, "%s" SUFFIX, worker);
+    snprintf(fresh, sizeof fresh, ".%s", name); /* no id begins with a dot */
+    fd = openat(dir->fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(dir, fresh, e);
+    written = write_all(fd, text);
+    if (close(fd) != 0 || !written || renameat(dir->fd, fresh, dir->fd, name) != 0)
+        return fail(dir, fresh, e);
+    return OK;
+}
+
+enum err state_dir_save(struct state_dir *dir, const char *worker, struct agent_record record, struct errbuf *e)
+{
+    struct buf text = BUF_INIT;
+    enum err err;
+    memcpy(record.boot_id, dir->boot_id, sizeof record.boot_id);
+    state_text_write(&record, &text);
+    err = buf_ok(&text) ? replace(dir, worker, buf_text(&text), e) : err_set(e, ERR_NOMEM, "out of memory");
+    buf_clear(&text);
+    return err;
+}
+
+void state_dir_forget(struct state_dir *dir, const char *worker)
+{
+    char name[FILE_NAME_SIZE];
+    snprintf(name, sizeof name, "%s" SUFFIX, worker);
+    (void)unlinkat(dir->fd, name, 0); /* a record that stays is of a process that is gone, which its reader sees */
+}

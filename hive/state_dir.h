@@ -1,0 +1,29 @@
+/* state_dir.h - the folder in which a hive writes down which agents run: a file for each, NAME.agent.
+ *
+ * Files are replaced as a whole. They are not synced: after a crash of the machine no agent runs, and what is read then
+ * is known by its boot id. */
+#ifndef SKEP_STATE_DIR_H
+#define SKEP_STATE_DIR_H
+
+#include "name.h"
+#include "state_text.h"
+
+struct state_dir;
+
+/* Makes the folder if need be (not its parents), and locks it. ERR_CONFLICT: another hive has it; ERR_IO. */
+enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf *e);
+void state_dir_free(struct state_dir *dir);
+DEFINE_AUTO_FREE(state_dir)
+
+typedef enum err state_dir_record(void *user, const char *worker, const struct agent_record *record, struct errbuf *e);
+
+/* Calls `fn` for every agent that was running when its record was written, in this run of the machine; removes the
+ * records of earlier runs. An error of `fn` ends the reading. A file that a hive has not written: ERR_SYNTAX with a
+ * sentence. ERR_IO. */
+enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user, struct errbuf *e);
+
+/* Sets the record's boot id. ERR_IO, ERR_NOMEM with a sentence. */
+enum err state_dir_save(struct state_dir *dir, const char *worker, struct agent_record record, struct errbuf *e);
+void state_dir_forget(struct state_dir *dir, const char *worker);
+
+#endif
