@@ -109,12 +109,21 @@ def test_programs_know_their_settings(ours):
         assert re.search(rf"\b{name}\b", known), name
 
 
-def test_configuration_is_valid(ours):
-    program, *arguments = command_of(ours)
-    mounted = {target: PROJECT / source for source, target, *_ in
-               (mount.split(":") for mount in SERVICES[ours]["volumes"])}
-    arguments = [str(mounted.get(word, word)) for word in arguments]
-    output_of(BIN / program, *arguments, "--check-config", **SERVICES[ours].get("environment", {}))
+def test_configuration_is_valid(ours, tmp_path):
+    """With the mounted files as they are, and with secrets of our own."""
+    mounted = {target: str(PROJECT / source) for source, target, *_ in
+               (mount.split(":") for mount in SERVICES[ours]["volumes"]) if source.startswith(".")}
+
+    def here(word):
+        secret = tmp_path / pathlib.Path(word).name
+        if word.startswith("/run/secrets/"):
+            secret.write_text("secret\n", encoding="utf-8")
+            return str(secret)
+        return mounted.get(word, word)
+
+    program, *arguments = map(here, command_of(ours))
+    environment = {name: here(value) for name, value in SERVICES[ours].get("environment", {}).items()}
+    assert "valid" in output_of(BIN / program, *arguments, "--check-config", **environment)
 
 
 def test_health_check_asks_where_the_daemon_answers(ours):
@@ -135,12 +144,11 @@ def test_hives_have_three_workers_each():
 
 def test_image_has_the_libraries():
     installed = set(shlex.split(re.search(r"install -y --no-install-recommends (.*?)&&", STAGES["run"])[1]))
-    for program in ("skep", "skep-queen", "skep-hive", "skep-worker"):
-        dynamic = output_of("objdump", "-p", BIN / program)
-        for library in re.findall(r"NEEDED +(\S+)", dynamic):
-            if not re.match(r"(libc|libm|ld-linux.*)\.so", library):
-                owners = output_of("dpkg", "-S", f"*/{library}")
-                assert installed & set(re.findall(r"^([^:]+):", owners, re.MULTILINE)), f"{program} needs {owners}"
+    dynamic = output_of("objdump", "-p", *(BIN / name for name in ("skep", "skep-queen", "skep-hive", "skep-worker")))
+    for library in set(re.findall(r"NEEDED +(\S+)", dynamic)):
+        if not re.match(r"(libc|libm|ld-linux.*)\.so", library):
+            owners = output_of("dpkg", "-S", f"*/{library}")
+            assert installed & set(re.findall(r"^([^:]+):", owners, re.MULTILINE)), f"nobody installs {owners}"
 
 
 def settings_of(name):
