@@ -221,7 +221,21 @@ static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code
     assert_int_equal(MQTTProperties_add(properties, &property), 0);
 }
 
+static void add_expiry(MQTTProperties *properties, unsigned expiry_s)
+{
+    MQTTProperty property = { .identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, .value.integer4 = expiry_s };
+
+    if (expiry_s > 0)
+        assert_int_equal(MQTTProperties_add(properties, &property), 0);
+}
+
 void watcher_request(struct watcher *watcher, const char *topic, const char *payload, const char *response_topic)
+{
+    watcher_request_within(watcher, topic, payload, response_topic, 0);
+}
+
+void watcher_request_within(struct watcher *watcher, const char *topic, const char *payload, const char *response_topic,
+                            unsigned expiry_s)
 {
     MQTTAsync_message message = MQTTAsync_message_initializer;
     char *copy = strdup(payload), *response = strdup(response_topic), correlation[] = "c1";
@@ -231,6 +245,7 @@ void watcher_request(struct watcher *watcher, const char *topic, const char *pay
     message.payloadlen = (int)strlen(payload);
     add_property(&message.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response);
     add_property(&message.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation);
+    add_expiry(&message.properties, expiry_s);
     send(watcher, topic, &message);
     MQTTProperties_free(&message.properties);
     free(copy);

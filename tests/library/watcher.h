@@ -21,5 +21,7 @@ unsigned watcher_count(struct watcher *watcher, const char *topic, const char *t
 
 void watcher_publish(struct watcher *watcher, const char *topic, const char *payload, bool retain);
 void watcher_request(struct watcher *watcher, const char *topic, const char *payload, const char *response_topic);
+void watcher_request_within(struct watcher *watcher, const char *topic, const char *payload, const char *response_topic,
+                            unsigned expiry_s); /* 0 = no expiry */
 
 #endif

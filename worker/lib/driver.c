@@ -56,7 +56,8 @@ static void on_message(void *user, const struct link_message *message)
                                                    .payload = message->payload,
                                                    .retain = message->retain,
                                                    .response_topic = message->response_topic,
-                                                   .correlation = message->correlation } });
+                                                   .correlation = message->correlation,
+                                                   .expiry_s = message->expiry_s } });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -78,6 +79,15 @@ static const struct link_events link_events = {
     .subscribed = on_subscribed,
 };
 
+static void show(struct driver *driver)
+{
+    struct worker_view view;
+
+    worker_look(driver->worker, &view);
+    mailbox_show(driver->box, &view);
+    atomic_store(&driver->online, view.online);
+}
+
 enum err driver_init(struct driver *driver, struct mailbox *box, struct worker *worker,
                      const struct link_options *options)
 {
@@ -86,6 +96,7 @@ enum err driver_init(struct driver *driver, struct mailbox *box, struct worker *
     if (!driver->link)
         return ERR_NOMEM;
     outbox_init(&driver->outbox);
+    show(driver);
     return OK;
 }
 
@@ -147,6 +158,8 @@ static void take_mail(struct driver *driver)
     mailbox_take(driver->box, mail);
     if (mail->changed)
         step(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &mail->facts });
+    if (mail->found)
+        step(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
     if (mail->beat)
         step(driver, (struct worker_input){ .kind = WORKER_BEAT });
     if (mail->leave)
@@ -169,8 +182,8 @@ static void turn(struct driver *driver)
     take_mail(driver);
     link_turn(driver->link, lib_clock_mono());
     step(driver, (struct worker_input){ .kind = WORKER_TICK });
+    show(driver); /* first: who learns of something by a message finds it here too */
     carry_out(driver);
-    atomic_store(&driver->online, worker_is_online(driver->worker));
 }
 
 void driver_run(struct driver *driver)

@@ -117,6 +117,7 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
         message.response_topic = text_of(response);
     if (mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &len, false))
         message.correlation = (struct text){ correlation, len };
+    mosquitto_property_read_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, &message.expiry_s, false);
     link->events->message(link->user, &message);
     free(response);
     free(correlation);

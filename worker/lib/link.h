@@ -25,6 +25,7 @@ struct link_options { /* borrowed as long as the link lives; NULL = none */
 struct link_message {
     struct text topic, payload, response_topic, correlation; /* the last two: absent = none */
     bool retain;
+    uint32_t expiry_s; /* 0 = none */
 };
 
 struct link_events { /* everything is borrowed during the call */

@@ -3,13 +3,20 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+static void close_descriptors(const struct mailbox *box)
+{
+    if (box->wake_fd >= 0)
+        close(box->wake_fd);
+    if (box->serve_fd >= 0)
+        close(box->serve_fd);
+}
+
 enum err mailbox_init(struct mailbox *box)
 {
-    *box = (struct mailbox){ .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-    if (box->wake_fd < 0)
-        return ERR_IO;
-    if (pthread_mutex_init(&box->mutex, NULL) != 0) {
-        close(box->wake_fd);
+    *box = (struct mailbox){ .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                             .serve_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+    if (box->wake_fd < 0 || box->serve_fd < 0 || pthread_mutex_init(&box->mutex, NULL) != 0) {
+        close_descriptors(box);
         return ERR_IO;
     }
     facts_init(&box->facts);
@@ -19,7 +26,7 @@ enum err mailbox_init(struct mailbox *box)
 void mailbox_clear(struct mailbox *box)
 {
     pthread_mutex_destroy(&box->mutex);
-    close(box->wake_fd);
+    close_descriptors(box);
 }
 
 /* Fails only when the counter is full, and then the descriptor is readable anyway. */
@@ -37,6 +44,7 @@ struct facts *mailbox_open(struct mailbox *box)
 void mailbox_close(struct mailbox *box, bool changed, bool urgent)
 {
     box->changed |= changed;
+    urgent |= box->view.verification != 0; /* it could be the step that is waited for */
     pthread_mutex_unlock(&box->mutex);
     if (changed && urgent)
         wake(box);
@@ -65,6 +73,75 @@ void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t withi
     wake(box);
 }
 
+/* A later answer goes for the earlier verifications too, and an earlier one that comes late for none. */
+void mailbox_found(struct mailbox *box, enum worker_work work, uint64_t upto)
+{
+    pthread_mutex_lock(&box->mutex);
+    if (!box->found || upto >= box->upto) {
+        box->found = true;
+        box->work = work;
+        box->upto = upto;
+    }
+    if (box->view.verification <= upto)
+        box->view.verification = 0;
+    pthread_mutex_unlock(&box->mutex);
+    wake(box);
+}
+
+bool mailbox_inquiry(struct mailbox *box, struct inquiry *ret)
+{
+    eventfd_t count;
+
+    pthread_mutex_lock(&box->mutex);
+    if (box->announced)
+        (void)!eventfd_read(box->serve_fd, &count);
+    box->announced = false;
+    *ret = (struct inquiry){ .upto = box->view.verification,
+                             .answer_by = box->view.answer_by,
+                             .verify = box->verify,
+                             .user = box->verify_user };
+    pthread_mutex_unlock(&box->mutex);
+    return ret->upto != 0;
+}
+
+void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user)
+{
+    pthread_mutex_lock(&box->mutex);
+    box->verify = verify;
+    box->verify_user = user;
+    pthread_mutex_unlock(&box->mutex);
+}
+
+/* Facts that came in while nobody knew that they were waited for are fetched now. */
+static void announce(struct mailbox *box)
+{
+    box->announced_upto = box->view.verification;
+    if (!box->announced)
+        (void)!eventfd_write(box->serve_fd, 1);
+    box->announced = true;
+    if (box->changed)
+        wake(box);
+}
+
+void mailbox_show(struct mailbox *box, const struct worker_view *view)
+{
+    pthread_mutex_lock(&box->mutex);
+    box->view = *view;
+    if (box->found && view->verification <= box->upto)
+        box->view.verification = 0; /* its answer is on the way */
+    if (box->view.verification > box->announced_upto)
+        announce(box);
+    pthread_mutex_unlock(&box->mutex);
+}
+
+void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *ret_view)
+{
+    pthread_mutex_lock(&box->mutex);
+    *ret = box->facts;
+    *ret_view = box->view;
+    pthread_mutex_unlock(&box->mutex);
+}
+
 void mailbox_take(struct mailbox *box, struct mail *ret)
 {
     eventfd_t count;
@@ -75,12 +152,15 @@ void mailbox_take(struct mailbox *box, struct mail *ret)
     if (box->changed)
         ret->facts = box->facts;
     ret->beat = box->beat;
+    ret->found = box->found;
+    ret->work = box->work;
+    ret->upto = box->upto;
     ret->leave = box->leave;
     ret->crashed = box->crashed;
     ret->within = box->within;
     ret->exit = box->exit;
     memcpy(ret->exit_signal, box->exit_signal, sizeof ret->exit_signal);
     ret->exit.signal = ret->exit_signal[0] ? ret->exit_signal : NULL;
-    box->changed = box->beat = box->leave = false;
+    box->changed = box->beat = box->found = box->leave = false;
     pthread_mutex_unlock(&box->mutex);
 }

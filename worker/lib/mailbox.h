@@ -1,25 +1,41 @@
-/* mailbox.h - what callers leave for the library's thread: the latest value of everything, so it cannot overflow. Any
- * thread puts, one takes. The mutex is held for copies only, never over a call that could wait. */
+/* mailbox.h - what callers leave for the library's thread, and what it shows them: the latest value of everything, so
+ * it cannot overflow. Any thread puts, one takes. The mutex is held for copies only, never over a call that could wait.
+ */
 #ifndef SKEP_MAILBOX_H
 #define SKEP_MAILBOX_H
 
 #include <pthread.h>
 
-#include "facts.h"
+#include "skep/worker.h"
+#include "worker.h"
+
+typedef enum skep_work verify_function(void *user, uint32_t left_ms);
 
 struct mailbox {
     pthread_mutex_t mutex;
     int wake_fd; /* an eventfd, readable when there is urgent mail or somebody else woke the thread */
     struct facts facts;
-    bool changed, beat, leave, crashed;
+    bool changed, beat, found, leave, crashed;
+    enum worker_work work; /* if found */
+    uint64_t upto;
     struct exit_info exit;
     char exit_signal[17];
     ms_t within;
+
+    /* for the callers */
+    struct worker_view view;
+    int serve_fd;   /* an eventfd, readable while `announced` */
+    bool announced; /* a verification that mailbox_inquiry has not shown yet */
+    uint64_t announced_upto;
+    verify_function *verify; /* NULL = none */
+    void *verify_user;
 };
 
 struct mail {
-    bool changed, beat, leave, crashed;
+    bool changed, beat, found, leave, crashed;
     struct facts facts; /* if changed */
+    enum worker_work work;
+    uint64_t upto;
     struct exit_info exit;
     char exit_signal[17];
     ms_t within;
@@ -37,6 +53,25 @@ void mailbox_beat(struct mailbox *box);
 
 /* The last mail; `exit` as in worker_input, borrowed during the call. */
 void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t within);
+
+/* The program's word on the verifications up to `upto`. */
+void mailbox_found(struct mailbox *box, enum worker_work work, uint64_t upto);
+
+/* Verifications that wait for the program. */
+struct inquiry {
+    uint64_t upto;
+    ms_t answer_by;          /* of the first of them */
+    verify_function *verify; /* as mailbox_on_verify was told */
+    void *user;
+};
+
+/* False: none waits. */
+bool mailbox_inquiry(struct mailbox *box, struct inquiry *ret);
+void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user);
+
+/* From the library's thread: what callers may see. */
+void mailbox_show(struct mailbox *box, const struct worker_view *view);
+void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *ret_view);
 
 /* Moves everything out, and forgets the wake-ups so far. */
 void mailbox_take(struct mailbox *box, struct mail *ret);

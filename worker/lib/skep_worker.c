@@ -91,6 +91,61 @@ void skep_worker_set_stalled(struct skep_worker *worker, int stalled)
     mailbox_close(&worker->box, true, true);
 }
 
+static enum worker_work work_of(enum skep_work work)
+{
+    switch (work) {
+    case SKEP_WORK_STALLED:
+        return WORK_STALLED;
+    case SKEP_WORK_OK:
+        return WORK_OK;
+    default:
+        return WORK_UNKNOWN;
+    }
+}
+
+int skep_worker_serve(struct skep_worker *worker)
+{
+    enum skep_work work = SKEP_WORK_OK;
+    struct inquiry inquiry;
+
+    if (!mailbox_inquiry(&worker->box, &inquiry))
+        return 0;
+    if (inquiry.verify)
+        work = inquiry.verify(inquiry.user, (uint32_t)ms_max(0, inquiry.answer_by - lib_clock_mono()));
+    if (work == SKEP_WORK_LATER)
+        return 1;
+    mailbox_found(&worker->box, work_of(work), inquiry.upto);
+    return 0;
+}
+
+int skep_worker_serve_fd(const struct skep_worker *worker)
+{
+    return worker->box.serve_fd;
+}
+
+void skep_worker_on_verify(struct skep_worker *worker, enum skep_work (*verify)(void *user, uint32_t left_ms),
+                           void *user)
+{
+    mailbox_on_verify(&worker->box, verify, user);
+}
+
+int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
+{
+    struct buf json = BUF_INIT;
+    struct worker_view view;
+    struct facts facts;
+    int status;
+
+    mailbox_look(&worker->box, &facts, &view);
+    status = worker_health(&view, &facts, lib_clock_mono(), &json);
+    if (!ret || !buf_ok(&json) || json.len >= size)
+        status = 0;
+    else
+        memcpy(ret, buf_str(&json), json.len + 1);
+    buf_clear(&json);
+    return status;
+}
+
 void skep_worker_beat(struct skep_worker *worker)
 {
     mailbox_beat(&worker->box);

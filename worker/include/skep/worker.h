@@ -108,6 +108,38 @@ void skep_worker_progress(struct skep_worker *worker);
 /* The caller knows that work stands still (1), or no longer (0): stalled_ms counts from the call. */
 void skep_worker_set_stalled(struct skep_worker *worker, int stalled);
 
+/* Verification. Somebody, before routing work here or because of a suspicion, asks whether the work loop lives. Its own
+ * word counts, given from the work loop, never from a timer: either skep_worker_progress, called since it was asked, or
+ * skep_worker_serve. Half a second before the asker's deadline (5 s, unless it says otherwise) the library answers
+ * without it: `stalled` if inflight > 0 or skep_worker_set_stalled, else `unknown`. So a program that sets inflight
+ * must call one of the two, or each verification finds its work stalled. */
+enum skep_work {
+    SKEP_WORK_STALLED = 0, /* it stands still */
+    SKEP_WORK_OK = 1,      /* it goes on */
+    SKEP_WORK_UNKNOWN = 2, /* this program lives, but cannot tell */
+    SKEP_WORK_LATER = 3    /* not known yet: asks again at the next skep_worker_serve */
+};
+
+/* Answers what waits, and returns at once. Cheap enough for every turn of a loop. Returns 1 if something still waits
+ * because the callback said SKEP_WORK_LATER, else 0. */
+int skep_worker_serve(struct skep_worker *worker);
+
+/* A descriptor that is readable when there is something new for skep_worker_serve, for programs whose work loop sleeps
+ * in poll. It is the library's: neither read nor close it. */
+int skep_worker_serve_fd(const struct skep_worker *worker);
+
+/* `verify` is called by skep_worker_serve, in its caller's thread (in several at once, if they do), and says how the
+ * work does; left_ms is how long SKEP_WORK_LATER is still an answer. It may call everything here but
+ * skep_worker_close. NULL, the default: that skep_worker_serve was called is proof enough, SKEP_WORK_OK. */
+void skep_worker_on_verify(struct skep_worker *worker, enum skep_work (*verify)(void *user, uint32_t left_ms),
+                           void *user);
+
+/* Writes the health document (application/health+json), terminated, for a GET /health of the program's own: the same
+ * that the request `health` gets. Returns the HTTP status that goes with it (200, 503), or 0: no memory, or `size` is
+ * too small. */
+#define SKEP_WORKER_HEALTH_SIZE 2048 /* always enough */
+int skep_worker_health(struct skep_worker *worker, char *ret, size_t size);
+
 /* Publishes a heartbeat now. */
 void skep_worker_beat(struct skep_worker *worker);
 
