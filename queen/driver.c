@@ -125,6 +125,7 @@ static ms_t on_request(void *user, const struct httpd_request *request, struct h
                                .body = request->body,
                                .content_type = request->content_type,
                                .authorization = request->authorization,
+                               .since = request->began,
                                .last_call = request->timed_out };
     struct http_response out = { 0 };
     ms_t wait;

@@ -116,10 +116,10 @@ static void carry_out(struct driver *driver, const struct effect *effect)
 
 static void wake_waiters(struct driver *driver)
 {
-    uint64_t last = queen_last_event(driver->queen);
-    if (last == driver->seen_event)
+    uint64_t last = queen_news(driver->queen);
+    if (last == driver->seen_news)
         return;
-    driver->seen_event = last;
+    driver->seen_news = last;
     if (driver->httpd)
         httpd_wake(driver->httpd);
 }

@@ -23,6 +23,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
                                      .stale_after = conf->stale_after,
                                      .confirm_wait = conf->confirm_wait,
                                      .return_grace = conf->return_grace,
+                                     .verify_timeout = conf->verify_timeout,
                                      .max_workers = (size_t)conf->max_workers,
                                      .max_document_bytes = (size_t)conf->max_state,
                                      .token = conf->token,

@@ -28,8 +28,8 @@ struct driver {
     struct mqtt_publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
     char will_topic[TOPIC_SIZE];
     struct buf will_payload;
-    uint64_t seen_event; /* of the last wake of HTTP waiters */
-    ms_t now, wall;      /* of the burst at hand */
+    uint64_t seen_news; /* of the last wake of HTTP waiters */
+    ms_t now, wall;     /* of the burst at hand */
     int exit_code;
 };
 

@@ -24,6 +24,8 @@ static const struct conf_option options[] = {
       .help = "time that a worker has to come back after its last will arrived" },
     { "return-grace", CONF_DURATION, ROW(return_grace), .min = 0, .max = 3600000, .fallback = "35s", .arg = "TIME",
       .help = "extra wait for workers after the broker was away" },
+    { "verify-timeout", CONF_DURATION, ROW(verify_timeout), .min = 1000, .max = 60000, .fallback = "5s", .arg = "TIME",
+      .help = "time that a worker has to answer a verification" },
     { "keep-alive", CONF_DURATION, ROW(keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
       .help = "MQTT keep alive of the queen, in whole seconds" },
     { "max-workers", CONF_INT, ROW(max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",

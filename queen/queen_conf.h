@@ -7,7 +7,7 @@
 struct queen_conf {
     struct service_conf common;
     const char *id, *http, *token_file, *expect, *on_event;
-    ms_t stale_after, confirm_wait, return_grace, keep_alive;
+    ms_t stale_after, confirm_wait, return_grace, verify_timeout, keep_alive;
     int64_t max_workers, max_state;
     char *token;         /* that --token-file holds; NULL without */
     struct buf expected; /* what --expect holds */

@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 #include <utlist.h>
 
+#include "clock.h"
 #include "httpd_response.h"
 #include "httpd_socket.h"
 
@@ -22,6 +23,7 @@ struct exchange {
     bool begun, keeps_body;
     bool waiting; /* suspended, and in the list */
     bool woken, timed_out;
+    ms_t began;               /* when the handler was first called; 0 = not yet */
     struct loop_timer *timer; /* of the wait; NULL before the first one */
     struct exchange *prev, *next;
 };
@@ -161,6 +163,8 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, const char *me
 {
     struct httpd *httpd = exchange->httpd;
     struct httpd_response response = { 0 };
+    if (!exchange->began)
+        exchange->began = clock_mono();
     struct httpd_request request = {
         .method = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method,
         .path = exchange->path,
@@ -169,6 +173,7 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, const char *me
         .host = field(exchange, MHD_HTTP_HEADER_HOST),
         .content_type = field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
         .authorization = field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+        .began = exchange->began,
         .woken = exchange->woken,
         .timed_out = exchange->timed_out,
     };

@@ -21,6 +21,7 @@ struct httpd_request {
     struct text query;         /* raw, without '?'; absent = none */
     struct text body;          /* complete; borrowed during the call */
     const char *host, *content_type, *authorization; /* header fields; NULL = none */
+    ms_t began;                                      /* clock_mono when the handler was first called with it */
     bool woken;                                      /* the handler had said HTTPD_WAIT before: httpd_wake was called */
     bool timed_out;                                  /* ... or the wait is over: answer now */
 };

@@ -8,6 +8,7 @@ struct http_request {
     const char *method, *path;                /* path as received, without the query */
     struct text query, body;                  /* absent = none */
     const char *content_type, *authorization; /* NULL = none */
+    ms_t since;                               /* monotonic: when this request first came */
     bool last_call;                           /* the wait that was asked for is over: answer now */
 };
 

@@ -52,8 +52,10 @@ static void ask(struct queen *queen, struct confirm *confirm)
                                       .token = confirm->token });
 }
 
+/* Also of one that was held: only from now on can it be told, so that its silence begins anew. */
 static void start_asking(struct queen *queen, struct confirm *confirm)
 {
+    confirm->began = queen->watch.time;
     confirm->tries = 0;
     if (confirm->record->rpc)
         ask(queen, confirm);

@@ -2,6 +2,7 @@
 
 #include "confirm.h"
 #include "proof.h"
+#include "verify.h"
 
 static void clear_topic(struct queen *queen, const char *topic)
 {
@@ -30,6 +31,7 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
 {
     confirm_drop(queen, record);
     proof_withdraw(queen, record);
+    verify_drop(queen, record);
     bury(queen, record);
     if (seen != FORGET_SEEN_HEARTBEAT)
         clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT);

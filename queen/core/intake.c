@@ -7,6 +7,8 @@
 #include "queen_link.h"
 #include "requests.h"
 #include "stored.h"
+#include "verified.h"
+#include "witness.h"
 
 #define DEFAULT_HIVE "default"
 
@@ -59,6 +61,28 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
         err = stored_heartbeat(queen, record, &heartbeat, message->payload, stored_age(message, &heartbeat));
     else
         err = judge_heartbeat(queen, record, &heartbeat, message->payload, false);
+    judge_schedule(queen, record);
+    return err;
+}
+
+static enum err take_witness(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+                             struct errbuf *e)
+{
+    struct witness witness;
+    struct record *record;
+    enum err err = witness_decode(&queen->arena, message->payload, &witness, e);
+    if (err == OK)
+        err = ids_match(witness.worker_id, topic->worker, "worker_id", e);
+    if (err == OK)
+        err = ids_match(witness.hive_id, topic->hive, "hive_id", e);
+    if (err != OK)
+        return err;
+    if (message->retain && forget_again(queen, topic->hive, topic->worker, witness.session, message->topic))
+        return OK;
+    if ((err = find_or_add(queen, topic->hive, topic->worker, false, &record)) != OK)
+        return err;
+    stored_sight(queen, record);
+    err = witness_take(queen, record, &witness, message->payload, message->retain);
     judge_schedule(queen, record);
     return err;
 }
@@ -117,6 +141,8 @@ static void take_reply(struct queen *queen, const struct queen_message *message)
         link_marked(queen, token);
     else if (token_kind(token) == TOKEN_CONFIRM && (record = confirm_replied(queen, token)))
         judge_schedule(queen, record);
+    else if (token_kind(token) == TOKEN_VERIFY)
+        verified_apply(queen, verify_replied(queen, token, message->payload));
 }
 
 static enum err dispatch(struct queen *queen, const struct topic *topic, const struct queen_message *message,
@@ -134,6 +160,8 @@ static enum err dispatch(struct queen *queen, const struct topic *topic, const s
             return take_presence(queen, topic, message, e);
         forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_PRESENCE);
         return OK;
+    case TOPIC_WORKER_WITNESS:
+        return cleared ? OK : take_witness(queen, topic, message, e);
     case TOPIC_QUEEN_PRESENCE:
         if (text_is(topic->queen, queen->options.id))
             link_own_presence(queen, message->payload);

@@ -2,6 +2,7 @@
 
 #include "confirm.h"
 #include "proof.h"
+#include "work.h"
 
 struct incarnation_claim claim_of_heartbeat(const struct heartbeat *heartbeat)
 {
@@ -72,11 +73,15 @@ static bool admit(struct queen *queen, struct record *record, struct incarnation
         record->rpc = false;
         record->closed = false;
     }
+    if (claim.session != record->incarnation.session) {
+        work_reset(record);
+        record->gone = false;
+    }
     incarnation_adopt(&record->incarnation, claim);
     return true;
 }
 
-static void heard(struct queen *queen, struct record *record, bool over_http)
+void judge_heard(struct queen *queen, struct record *record, bool over_http)
 {
     record->over_http = over_http;
     record->heard = queen_time_for(queen, record);
@@ -91,7 +96,7 @@ static void alive(struct queen *queen, struct record *record, enum cause cause)
     struct evidence evidence;
     proof_withdraw(queen, record);
     confirm_end(queen, record);
-    if (record->state == STATE_ONLINE && record->announced == STATE_ONLINE)
+    if (work_holds(record) || (record->state == STATE_ONLINE && record->announced == STATE_ONLINE))
         return;
     evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, RESULT_HEARD);
     change_state(queen, record, STATE_ONLINE, cause, &evidence);
@@ -116,8 +121,11 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
         return OK;
     err = registry_store_document(&queen->registry, record, document);
     judge_note_heartbeat(queen, record, heartbeat);
-    heard(queen, record, over_http);
+    judge_heard(queen, record, over_http);
+    record->answers = record->asks = 0;
+    work_note(queen, record, heartbeat);
     alive(queen, record, CAUSE_HEARTBEAT);
+    work_judge(queen, record);
     return err;
 }
 
@@ -126,7 +134,7 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
     if (!admit(queen, record, claim_of_presence(presence)))
         return;
     judge_note_presence(record, presence);
-    heard(queen, record, false);
+    judge_heard(queen, record, false);
     alive(queen, record, CAUSE_BIRTH);
 }
 
@@ -145,14 +153,15 @@ static void judge_will(struct queen *queen, struct record *record)
     }
 }
 
-void judge_exited(struct queen *queen, struct record *record, const struct presence *presence)
+void judge_exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path)
 {
-    struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_EXITED);
-    evidence.has_exit = presence->exit.known;
-    evidence.code = presence->exit.code == INT_ABSENT ? -1 : (int16_t)presence->exit.code;
-    evidence.oom = presence->exit.oom;
-    if (presence->exit.signal)
-        text_to_printable(text_of(presence->exit.signal), evidence.signal, sizeof evidence.signal);
+    struct evidence evidence =
+        evidence_now(queen, record, path, path == PATH_WITNESS ? RESULT_WITNESSED : RESULT_EXITED);
+    evidence.has_exit = exit->known;
+    evidence.code = exit->code == INT_ABSENT ? -1 : (int16_t)exit->code;
+    evidence.oom = exit->oom;
+    if (exit->signal)
+        text_to_printable(text_of(exit->signal), evidence.signal, sizeof evidence.signal);
     if (record->state == STATE_OFFLINE)
         return;
     if (record->state == STATE_STALE) {
@@ -188,7 +197,7 @@ void judge_presence(struct queen *queen, struct record *record, const struct pre
     if (presence->presence == PRESENCE_OFFLINE)
         judge_goodbye(queen, record);
     else if (presence->cause == DEATH_PROCESS_EXITED)
-        judge_exited(queen, record, presence);
+        judge_exited(queen, record, &presence->exit, PATH_MQTT);
     else
         judge_will(queen, record);
 }

@@ -13,11 +13,15 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
 /* A live birth, will or goodbye. */
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);
 
-/* The agent itself said that its program ended: stale at once, live or stored (R9, R15). */
-void judge_exited(struct queen *queen, struct record *record, const struct presence *presence);
+/* The process ended, as its agent itself (PATH_MQTT) or its hive (PATH_WITNESS) said: stale at once, live or stored
+ * (R9, R11, R15). */
+void judge_exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path);
 
 /* It said goodbye, live or stored: that closes its (session, connection). */
 void judge_goodbye(struct queen *queen, struct record *record);
+
+/* It gave a live sign of life now: its lease starts anew. */
+void judge_heard(struct queen *queen, struct record *record, bool over_http);
 
 /* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */
 void judge_note_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat);

@@ -9,6 +9,7 @@
 #include "judge.h"
 #include "proof.h"
 #include "queen_link.h"
+#include "verified.h"
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
 
@@ -54,6 +55,7 @@ void queen_free(struct queen *queen)
     if (!queen)
         return;
     confirm_clear(queen);
+    verify_clear(queen);
     registry_clear(&queen->registry);
     tombstones_clear(&queen->tombstones);
     event_ring_clear(&queen->events);
@@ -67,6 +69,7 @@ static void lose_link(struct queen *queen)
 {
     struct record *record;
     link_down(queen);
+    verify_link_lost(queen);
     while ((record = proof_lost(queen)))
         judge_schedule(queen, record);
     confirm_link_lost(queen);
@@ -85,6 +88,9 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
             judge_proven(queen, record);
             judge_schedule(queen, record);
         }
+        break;
+    case TOKEN_VERIFY:
+        verified_apply(queen, verify_acked(queen, token, reason));
         break;
     case TOKEN_GOODBYE:
         link_goodbye_acked(queen);
@@ -107,6 +113,9 @@ static void look(struct queen *queen, bool on_watch, ms_t time)
 
 static void tick(struct queen *queen)
 {
+    struct record *record;
+    while ((record = verify_next(queen))) /* before the looks, which may ask anew */
+        verified_apply(queen, record);
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
         look(queen, true, queen->watch.time);
     look(queen, false, queen->watch.loop_time);
@@ -158,7 +167,7 @@ static void arm(struct queen *queen)
     ms_t sleep = WATCH_SLEEP_MAX;
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
     sleep = ms_min(sleep, loop_until(queen));
-    sleep = ms_min(sleep, link_deadline(queen) - queen->now);
+    sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_max(sleep, 0);
     queen->deadline = queen->now + sleep;
     watch_arm(&queen->watch, sleep);
@@ -199,4 +208,9 @@ bool queen_is_live(const struct queen *queen)
 uint64_t queen_last_event(const struct queen *queen)
 {
     return event_ring_last(&queen->events);
+}
+
+uint64_t queen_news(const struct queen *queen)
+{
+    return queen->counters.events + queen->verifying.finished;
 }

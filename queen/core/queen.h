@@ -19,7 +19,7 @@ struct queen_options {
     uint64_t session;           /* random */
     uint32_t pid;
     struct siphash_key hash_key; /* random */
-    ms_t stale_after, confirm_wait, return_grace;
+    ms_t stale_after, confirm_wait, return_grace, verify_timeout;
     size_t max_workers;
     size_t max_document_bytes;
     const char *token;  /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
@@ -72,5 +72,8 @@ bool queen_is_live(const struct queen *queen);
 
 /* The id of the newest event; 0 before the first. */
 uint64_t queen_last_event(const struct queen *queen);
+
+/* Changes whenever there is a new event or a verification has finished: what waiting HTTP requests wait for. */
+uint64_t queen_news(const struct queen *queen);
 
 #endif

@@ -90,6 +90,7 @@ static void subscribe_all(struct queen *queen)
     struct topic own = { .kind = TOPIC_QUEEN_PRESENCE, .queen = text_of(queen->options.id) };
     struct topic reply = { .kind = TOPIC_REPLY, .client = text_of(queen->client_id) };
     struct topic heartbeats = { .kind = TOPIC_WORKER_HEARTBEAT, .hive = TEXT("+"), .worker = TEXT("+") };
+    struct topic witnesses = { .kind = TOPIC_WORKER_WITNESS, .hive = TEXT("+"), .worker = TEXT("+") };
     struct topic presences = { .kind = TOPIC_WORKER_PRESENCE, .hive = TEXT("+"), .worker = TEXT("+") };
     subscribe(queen, &own, false);
     subscribe(queen, &reply, false);
@@ -97,6 +98,7 @@ static void subscribe_all(struct queen *queen)
     publish_birth(queen);
     subscribe(queen, &heartbeats, true);
     subscribe(queen, &presences, true);
+    subscribe(queen, &witnesses, true);
 }
 
 static void fleet_event(struct queen *queen, const char *what)

@@ -24,7 +24,8 @@ enum token_kind {
     TOKEN_MARKER,
     TOKEN_SUBSCRIBE,
     TOKEN_REQUESTS,
-    TOKEN_GOODBYE
+    TOKEN_GOODBYE,
+    TOKEN_VERIFY
 };
 #define TOKEN_KIND_SHIFT 56
 
@@ -47,6 +48,17 @@ struct proofs {
     uint64_t token;         /* of the probe in flight; 0 = none */
 };
 
+/* Verifications (verify.h). */
+struct verifying {
+    struct verification *on_demand, *automatic; /* queued; utlist */
+    struct verification *by_token;              /* uthash */
+    struct heap due;                            /* monotonic */
+    size_t count;                               /* that exist */
+    unsigned running;
+    ms_t spent;        /* monotonic: until when the budget is spent */
+    uint64_t finished; /* ever */
+};
+
 struct queen_counters {
     uint64_t accepted;                           /* messages that took effect or repeated what is known */
     uint64_t rejected[ERR_COUNT];                /* broke a rule of the protocol, by reason */
@@ -65,6 +77,7 @@ struct queen {
     struct identity identity;
     struct snapshot snapshot;
     struct proofs proofs;
+    struct verifying verifying;
     struct confirm *confirms; /* uthash by token */
     struct arena arena;       /* of the message at hand */
     struct arena scan;        /* of the stored document being looked at */

@@ -12,7 +12,8 @@
 #include "msg.h"
 #include "state.h"
 
-#define RECORD_CHANGES 5 /* announced changes that are remembered, for `flapping` */
+#define ANSWERS_WITHOUT_BEAT 3 /* so many, and answers alone no longer make it online (R6) */
+#define RECORD_CHANGES 5       /* announced changes that are remembered, for `flapping` */
 
 /* How the present verdict came about. */
 struct evidence {
@@ -29,6 +30,24 @@ struct evidence {
 };
 
 struct confirm;
+struct verification;
+
+/* What heartbeats say of the work itself (R7); times as in `heard`. */
+struct work {
+    int64_t progress; /* as last declared; INT_ABSENT */
+    ms_t since;       /* when it was first seen at that value */
+    ms_t excused;     /* an answer of the work loop then started the limit anew, if was_excused */
+    bool was_excused;
+    bool stuck;     /* the last heartbeat gives reason to think that work stands still */
+    bool advanced;  /* progress changed since the worker was judged a zombie */
+    bool withdrawn; /* the reason was withdrawn since, and one verification has been asked for */
+};
+
+/* A document as received; the bytes are owned and terminated. */
+struct document {
+    char *at; /* NULL = none */
+    uint32_t len, size;
+};
 
 enum proof_wait { PROOF_NONE, PROOF_WAITING, PROOF_ASKED };
 
@@ -40,8 +59,11 @@ struct record {
     struct heap_item due;       /* the next look at it */
     struct confirm *confirm;    /* only while suspect by a will (confirm.h) */
 
-    char *document; /* the last heartbeat as received, or NULL */
-    uint32_t document_len, document_size;
+    struct verification *verification; /* NULL before the first one (verify.h) */
+
+    struct document document; /* the last heartbeat */
+    struct document witness;  /* what its hive saw last of the process */
+    struct work work;
 
     struct incarnation incarnation;
     int64_t lease_ms;     /* as declared; INT_ABSENT */
@@ -50,6 +72,7 @@ struct record {
     ms_t heard;           /* watch time (loop time if over_http) when its lease started */
     ms_t not_before;      /* watch time before which a stored copy's lease does not end; 0 = does not apply */
     ms_t heard_mono;      /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
+    ms_t asked_at;        /* watch time of the last of `asks` */
     ms_t skew;            /* sender's clock minus ours; TIME_ABSENT = unknown */
 
     ms_t since_wall, since_mono; /* of the present state */
@@ -62,6 +85,8 @@ struct record {
     uint8_t state, cause; /* enum state, enum cause */
     uint8_t announced;    /* enum state: what the verdict topic says; STATE_NONE = nothing */
     uint8_t announced_cause;
+    uint8_t answers;     /* to verifications, since the last heartbeat */
+    uint8_t asks;        /* verifications begun since it became suspect, or unverified */
     uint8_t previous;    /* enum state: announced before */
     uint8_t change_next; /* position in `changes` */
     bool over_http : 1;  /* last heard by HTTP POST */
@@ -69,6 +94,7 @@ struct record {
     bool expected : 1;   /* listed by --expect: never forgotten */
     bool closed : 1;     /* the current (session, connection) said goodbye */
     bool flapping : 1;
+    bool gone : 1;     /* its hive saw the process of the current session end unasked */
     uint8_t proof : 2; /* enum proof_wait */
     bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
 
@@ -89,7 +115,12 @@ static inline const char *record_worker(const struct record *record)
 
 static inline struct text record_document(const struct record *record)
 {
-    return (struct text){ record->document, record->document_len };
+    return (struct text){ record->document.at, record->document.len };
+}
+
+static inline struct text record_witness(const struct record *record)
+{
+    return (struct text){ record->witness.at, record->witness.len };
 }
 
 static inline struct record *record_of_due(struct heap_item *item)

@@ -25,7 +25,9 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
 static void record_release(struct record *record)
 {
     free(record->confirm);
-    free(record->document);
+    free(record->verification);
+    free(record->document.at);
+    free(record->witness.at);
     free(record);
 }
 
@@ -74,6 +76,7 @@ static struct record *record_new(struct text hive, struct text worker)
     record->heard_mono = MS_NEVER;
     record->conflict_at = MS_NEVER;
     record->skew = TIME_ABSENT;
+    record->work.progress = INT_ABSENT;
     return record;
 }
 
@@ -148,7 +151,7 @@ void registry_remove(struct registry *registry, struct record *record)
     HASH_DELETE(by_key, registry->by_key, record);
     registry->count--;
     registry->counts[record->state]--;
-    registry->document_bytes -= record->document_size;
+    registry->document_bytes -= record->document.size + record->witness.size;
     record_release(record);
 }
 
@@ -158,24 +161,38 @@ static size_t document_room(size_t len)
     return (len + 16) & ~(size_t)15;
 }
 
-enum err registry_store_document(struct registry *registry, struct record *record, struct text document)
+static bool fits(const struct document *document, size_t len)
 {
-    if (document.len + 1 > record->document_size || document_room(document.len + 1) * 4 < record->document_size) {
-        size_t room = document_room(document.len + 1);
+    return len + 1 <= document->size && document_room(len + 1) * 4 >= document->size;
+}
+
+static enum err store(struct registry *registry, struct document *document, struct text text)
+{
+    if (!fits(document, text.len)) {
+        size_t room = document_room(text.len + 1);
         char *bytes;
-        if (registry->document_bytes - record->document_size + room > registry->max_document_bytes)
+        if (registry->document_bytes - document->size + room > registry->max_document_bytes)
             return ERR_FULL;
         if (!(bytes = malloc(room)))
             return ERR_NOMEM;
-        free(record->document);
-        registry->document_bytes += room - record->document_size;
-        record->document = bytes;
-        record->document_size = (uint32_t)room;
+        free(document->at);
+        registry->document_bytes += room - document->size;
+        *document = (struct document){ .at = bytes, .size = (uint32_t)room };
     }
-    memcpy(record->document, document.at, document.len);
-    record->document[document.len] = '\0';
-    record->document_len = (uint32_t)document.len;
+    memcpy(document->at, text.at, text.len);
+    document->at[text.len] = '\0';
+    document->len = (uint32_t)text.len;
     return OK;
+}
+
+enum err registry_store_document(struct registry *registry, struct record *record, struct text document)
+{
+    return store(registry, &record->document, document);
+}
+
+enum err registry_store_witness(struct registry *registry, struct record *record, struct text document)
+{
+    return store(registry, &record->witness, document);
 }
 
 void registry_set_state(struct registry *registry, struct record *record, enum state state)

@@ -29,8 +29,9 @@ struct record *registry_find_name(const struct registry *registry, struct text w
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
-/* Copies the document into the record. ERR_FULL, ERR_NOMEM: the old one stays. */
+/* Copies the heartbeat, or the witness, into the record. ERR_FULL, ERR_NOMEM: the old one stays. */
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document);
+enum err registry_store_witness(struct registry *registry, struct record *record, struct text document);
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);

@@ -86,6 +86,8 @@ static enum err selection_of(struct queen *queen, const struct cJSON *params, st
     enum err err = filters_of(params, &queen->arena, &query, e);
     if (err == OK)
         err = selection_parse(&query, ret, e);
+    if (err == OK && ret->verified)
+        err = err_set(e, ERR_RANGE, "verified: not over MQTT; ask over HTTP, or for one worker.verify");
     if (err == OK && !json_member(params, "limit"))
         ret->limit = REQUESTS_LIST_DEFAULT;
     if (err == OK && ret->limit > REQUESTS_LIST_MAX)
@@ -101,7 +103,7 @@ static void answer_worker_list(void *self, const struct call *call)
     struct errbuf e = { 0 };
     if (selection_of(queen, call->params, &selection, &e) != OK) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
-    } else if (selection_write(queen, &selection, &w) != OK) {
+    } else if (selection_write(queen, &selection, queen->now, &w) != OK) {
         buf_reset(call->result);
         reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory: ask for fewer workers");
     }

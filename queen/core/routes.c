@@ -1,136 +1,46 @@
 #include "routes.h"
 
-#include <stdio.h>
 #include <strings.h>
 
-#include "forget.h"
 #include "health.h"
 #include "intake.h"
-#include "judge.h"
-#include "problem.h"
-#include "selection.h"
+#include "routes_parts.h"
+#include "view.h"
 
-#define JSON_CONTENT_TYPE "application/json"
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60
-
-struct call {
-    struct queen *queen;
-    const struct http_request *request;
-    struct query query;
-    struct text hive, worker; /* absent when the path has none */
-    struct http_response *response;
-};
-
-static void fail(struct call *call, int status, const char *code, const char *detail)
-{
-    http_fail(call->response, status, code, detail);
-}
 
 void http_fault(int status, const char *sentence, struct http_response *ret)
 {
     http_fail(ret, status, NULL, sentence);
 }
 
-static void fail_with(struct call *call, int status, enum err err, const struct errbuf *e)
+void route_fail(struct http_call *call, int status, const char *code, const char *detail)
 {
-    fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
+    http_fail(call->response, status, code, detail);
 }
 
-static struct json_write begin(struct call *call, int status)
+void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e)
+{
+    route_fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
+}
+
+struct json_write route_begin(struct http_call *call, int status)
 {
     call->response->status = status;
     call->response->content_type = JSON_CONTENT_TYPE;
     return json_write_to(&call->response->body);
 }
 
-static ms_t get_health(struct call *call)
+ms_t route_wait_left(const struct http_call *call, ms_t wait)
+{
+    return ms_max(call->request->since + wait - call->queen->now, 1);
+}
+
+static ms_t get_health(struct http_call *call)
 {
     call->response->content_type = HEALTH_CONTENT_TYPE;
     call->response->status = view_health(call->queen, &call->response->body);
-    return 0;
-}
-
-static ms_t get_workers(struct call *call)
-{
-    struct errbuf e = { 0 };
-    struct selection selection;
-    struct json_write w;
-    enum err err = selection_parse(&call->query, &selection, &e);
-    if (err != OK) {
-        fail_with(call, 400, err, &e);
-        return 0;
-    }
-    w = begin(call, 200);
-    if (selection_write(call->queen, &selection, &w) != OK)
-        fail(call, 503, "out_of_memory", "out of memory: ask for fewer workers");
-    return 0;
-}
-
-static void fail_ambiguous(struct call *call, const struct record *record)
-{
-    struct json_write w = begin(call, 409);
-    char candidate[2 * NAME_SIZE];
-    call->response->content_type = PROBLEM_CONTENT_TYPE;
-    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
-    json_key(&w, "candidates");
-    json_open(&w, '[');
-    for (; record; record = record->same_name) {
-        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
-        json_put_str(&w, candidate);
-    }
-    json_close(&w, ']');
-    json_close(&w, '}');
-}
-
-/* The worker that the path names; NULL when the response says why not. */
-static struct record *find(struct call *call)
-{
-    struct registry *registry = &call->queen->registry;
-    struct record *record =
-        call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
-    if (!record) {
-        fail(call, 404, "not_found", "no worker of that name is known");
-        return NULL;
-    }
-    if (!call->hive.at && record->same_name) {
-        fail_ambiguous(call, record);
-        return NULL;
-    }
-    return record;
-}
-
-static ms_t get_worker(struct call *call)
-{
-    struct record *record = find(call);
-    if (record) {
-        struct json_write w = begin(call, 200);
-        view_worker(call->queen, record, true, &w);
-    }
-    return 0;
-}
-
-static bool parameter_is_true(const struct call *call, const char *name)
-{
-    for (size_t i = 0; i < call->query.count; i++)
-        if (text_is(call->query.parameters[i].name, name))
-            return text_is(call->query.parameters[i].value, "true");
-    return false;
-}
-
-static ms_t delete_worker(struct call *call)
-{
-    struct record *record = find(call);
-    if (!record)
-        return 0;
-    if (record->expected) {
-        fail(call, 409, "conflict", "the worker is expected (--expect): take it off that list first");
-    } else if (record->state == STATE_ONLINE && !parameter_is_true(call, "force")) {
-        fail(call, 409, "conflict", "the worker is online: stop it first, or add ?force=true");
-    } else {
-        forget_record(call->queen, record, FORGET_SEEN_NONE);
-        call->response->status = 204;
-    }
     return 0;
 }
 
@@ -145,15 +55,15 @@ static const struct {
     { ERR_NOMEM, 503, "out of memory" },
 };
 
-static void fail_post(struct call *call, enum err err, struct errbuf *e)
+static void fail_post(struct http_call *call, enum err err, struct errbuf *e)
 {
     bool is_field = err == ERR_TOO_LARGE && call->request->body.len <= ROUTES_BODY_MAX; /* not the document */
     for (size_t i = 0; !is_field && i < ARRAY_LEN(post_faults); i++)
         if (post_faults[i].err == err) {
-            fail(call, post_faults[i].status, err_name(err), e->text[0] ? e->text : post_faults[i].detail);
+            route_fail(call, post_faults[i].status, err_name(err), e->text[0] ? e->text : post_faults[i].detail);
             return;
         }
-    fail_with(call, 400, err, e);
+    route_fail_with(call, 400, err, e);
 }
 
 static bool is_json(const char *content_type)
@@ -163,19 +73,19 @@ static bool is_json(const char *content_type)
            (content_type[len] == '\0' || content_type[len] == ';' || content_type[len] == ' ');
 }
 
-static ms_t post_heartbeat(struct call *call)
+static ms_t post_heartbeat(struct http_call *call)
 {
     struct errbuf e = { 0 };
     enum err err;
     if (!is_json(call->request->content_type)) {
-        fail(call, 415, "bad_content_type", "send the heartbeat as application/json");
+        route_fail(call, 415, "bad_content_type", "send the heartbeat as application/json");
         return 0;
     }
     err = intake_posted(call->queen, call->request->body, &e);
     if (err != OK) {
         fail_post(call, err, &e);
     } else {
-        struct json_write w = begin(call, 202);
+        struct json_write w = route_begin(call, 202);
         json_open(&w, '{');
         json_key(&w, "accepted");
         json_put_bool(&w, true);
@@ -188,7 +98,7 @@ struct events_wanted {
     int64_t after, limit, wait_s;
 };
 
-static bool parse_events(struct call *call, struct events_wanted *ret)
+static bool parse_events(struct http_call *call, struct events_wanted *ret)
 {
     const struct {
         const char *name;
@@ -203,14 +113,14 @@ static bool parse_events(struct call *call, struct events_wanted *ret)
             k++;
         if (k == ARRAY_LEN(known) || text_to_int(parameter->value, known[k].value) != OK || *known[k].value < 0 ||
             *known[k].value > known[k].high) {
-            fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
+            route_fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
             return false;
         }
     }
     return true;
 }
 
-static ms_t get_events(struct call *call)
+static ms_t get_events(struct http_call *call)
 {
     struct events_wanted wanted = { .limit = 1000 };
     struct json_write w;
@@ -218,8 +128,8 @@ static ms_t get_events(struct call *call)
         return 0;
     if (wanted.wait_s > 0 && !call->request->last_call &&
         !event_ring_after(&call->queen->events, (uint64_t)wanted.after))
-        return wanted.wait_s * 1000;
-    w = begin(call, 200);
+        return route_wait_left(call, wanted.wait_s * 1000);
+    w = route_begin(call, 200);
     view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);
     return 0;
 }
@@ -228,21 +138,23 @@ static ms_t get_events(struct call *call)
 static const struct route {
     const char *path;
     const char *method;
-    ms_t (*fn)(struct call *call);
+    ms_t (*fn)(struct http_call *call);
     bool writes;
     const char *allow; /* every method of the path, for 405 */
 } routes[] = {
     { "/health", "GET", get_health, false, "GET" },
     { "/v1/worker/heartbeat", "POST", post_heartbeat, true, "POST" },
-    { "/v1/workers", "GET", get_workers, false, "GET" },
-    { "/v1/workers/{w}", "GET", get_worker, false, "GET, DELETE" },
-    { "/v1/workers/{w}", "DELETE", delete_worker, true, "GET, DELETE" },
-    { "/v1/hives/{h}/workers/{w}", "GET", get_worker, false, "GET, DELETE" },
-    { "/v1/hives/{h}/workers/{w}", "DELETE", delete_worker, true, "GET, DELETE" },
+    { "/v1/workers", "GET", route_get_workers, false, "GET" },
+    { "/v1/workers/{w}", "GET", route_get_worker, false, "GET, DELETE" },
+    { "/v1/workers/{w}", "DELETE", route_delete_worker, true, "GET, DELETE" },
+    { "/v1/hives/{h}/workers/{w}", "GET", route_get_worker, false, "GET, DELETE" },
+    { "/v1/hives/{h}/workers/{w}", "DELETE", route_delete_worker, true, "GET, DELETE" },
+    { "/v1/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
+    { "/v1/hives/{h}/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
     { "/v1/events", "GET", get_events, false, "GET" },
 };
 
-static bool take_name(struct call *call, struct text segment, struct text *ret)
+static bool take_name(struct http_call *call, struct text segment, struct text *ret)
 {
     struct text name;
     if (query_decode_segment(&call->queen->arena, segment, &name) != OK || !name_is_valid(name))
@@ -251,7 +163,7 @@ static bool take_name(struct call *call, struct text segment, struct text *ret)
     return true;
 }
 
-static bool path_matches(struct call *call, const char *pattern)
+static bool path_matches(struct http_call *call, const char *pattern)
 {
     struct text want = text_of(pattern), have = text_of(call->request->path);
     call->hive = call->worker = (struct text){ 0 };
@@ -282,17 +194,17 @@ static bool is_token(const char *authorization, const char *token)
     return difference == 0;
 }
 
-static bool may_call(struct call *call, const struct route *route)
+static bool may_call(struct http_call *call, const struct route *route)
 {
     const char *token = call->queen->options.token;
     if (!route->writes || !token || is_token(call->request->authorization, token))
         return true;
-    fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
+    route_fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
     call->response->authenticate = "Bearer";
     return false;
 }
 
-static ms_t run(struct call *call, const struct route *route)
+static ms_t run(struct http_call *call, const struct route *route)
 {
     struct errbuf e = { 0 };
     enum err err;
@@ -300,13 +212,13 @@ static ms_t run(struct call *call, const struct route *route)
         return 0;
     err = query_parse(&call->queen->arena, call->request->query, &call->query, &e);
     if (err != OK) {
-        fail_with(call, 400, err, &e);
+        route_fail_with(call, 400, err, &e);
         return 0;
     }
     return route->fn(call);
 }
 
-static ms_t dispatch(struct call *call)
+static ms_t dispatch(struct http_call *call)
 {
     const char *method = strcmp(call->request->method, "HEAD") == 0 ? "GET" : call->request->method;
     const char *allow = NULL;
@@ -318,10 +230,10 @@ static ms_t dispatch(struct call *call)
         allow = routes[i].allow;
     }
     if (!allow) {
-        fail(call, 404, "not_found", "there is nothing at this path");
+        route_fail(call, 404, "not_found", "there is nothing at this path");
         return 0;
     }
-    fail(call, 405, "method_not_allowed", "this path does not take this method");
+    route_fail(call, 405, "method_not_allowed", "this path does not take this method");
     call->response->allow = allow;
     return 0;
 }
@@ -330,7 +242,7 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
                 struct outbox *outbox)
 {
     struct http_response response = { .body = { .limit = RESPONSE_MAX } };
-    struct call call = { .queen = queen, .request = request, .response = &response };
+    struct http_call call = { .queen = queen, .request = request, .response = &response };
     ms_t wait;
     queen_enter(queen, now, wall, outbox);
     wait = dispatch(&call);
@@ -339,7 +251,7 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
         return wait;
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);
-        fail(&call, 503, "too_large", "the answer is too large: ask for fewer at once (limit)");
+        route_fail(&call, 503, "too_large", "the answer is too large: ask for fewer at once (limit)");
     }
     *ret = response;
     return 0;

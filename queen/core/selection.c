@@ -5,6 +5,7 @@
 
 #include "codec.h"
 #include "json.h"
+#include "verify.h"
 
 struct sort_key {
     const char *name;
@@ -96,6 +97,13 @@ static enum err parse_label(struct parameter parameter, struct selection *ret, s
     return OK;
 }
 
+static enum err parse_verified(struct text value, struct selection *ret, struct errbuf *e)
+{
+    ret->work = text_is(value, "work");
+    ret->verified = ret->work || text_is(value, "true");
+    return ret->verified ? OK : err_set(e, ERR_RANGE, "verified: must be true or work");
+}
+
 static enum err parse_one(struct parameter parameter, struct selection *ret, struct errbuf *e)
 {
     struct text name = parameter.name;
@@ -107,6 +115,8 @@ static enum err parse_one(struct parameter parameter, struct selection *ret, str
         return parse_sort(parameter.value, ret, e);
     if (name.len > strlen("label.") && strncmp(name.at, "label.", strlen("label.")) == 0)
         return parse_label(parameter, ret, e);
+    if (text_is(name, "verified"))
+        return parse_verified(parameter.value, ret, e);
     if (text_is(name, "status"))
         ret->status = parameter.value;
     else if (text_is(name, "hive"))
@@ -120,7 +130,7 @@ static enum err parse_one(struct parameter parameter, struct selection *ret, str
     else if (err == OK)
         err = err_set(e, ERR_UNKNOWN,
                       "there is no such parameter: known are state, status, hive, model, label.NAME, sort, "
-                      "limit and cursor");
+                      "limit, cursor and verified");
     return err;
 }
 
@@ -178,7 +188,7 @@ static bool matches(struct queen *queen, const struct selection *selection, stru
         return true;
     heartbeat_init(&heartbeat);
     arena_reset(&queen->scan);
-    if (record->document && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) != OK)
+    if (record->document.at && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) != OK)
         return false;
     if (selection->sort)
         *ret_value = selection->sort->value(queen, record, &heartbeat);
@@ -242,12 +252,64 @@ static void write_page(const struct queen *queen, const struct selection *select
     json_close(w, '}');
 }
 
-enum err selection_write(struct queen *queen, const struct selection *selection, struct json_write *w)
+static struct candidate *gather_all(struct queen *queen, const struct selection *selection, size_t *ret_count)
 {
     struct candidate *candidates = malloc((queen->registry.count + 1) * sizeof *candidates);
+    if (candidates)
+        *ret_count = gather(queen, selection, candidates);
+    return candidates;
+}
+
+enum confirmation { CONFIRMATION_UNKNOWN, CONFIRMATION_CONFIRMED, CONFIRMATION_REFUTED };
+
+/* What a verification that was asked for since then says of it. */
+static enum confirmation confirmation_of(const struct record *record, const struct selection *selection, ms_t since)
+{
+    const struct verified *verified = verify_latest(record);
+    if (!verified || verified->began < since)
+        return CONFIRMATION_UNKNOWN;
+    if (verified->result == VERIFY_OK || (verified->result == VERIFY_UNKNOWN && !selection->work))
+        return CONFIRMATION_CONFIRMED;
+    return CONFIRMATION_REFUTED;
+}
+
+enum err selection_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending)
+{
+    size_t count = 0, wanted = selection->limit;
+    struct candidate *candidates = gather_all(queen, selection, &count);
+    bool pending = false;
     if (!candidates)
         return ERR_NOMEM;
-    write_page(queen, selection, candidates, gather(queen, selection, candidates), w);
+    for (size_t i = 0; i < count && wanted > 0; i++) {
+        enum confirmation confirmation = confirmation_of(candidates[i].record, selection, since);
+        if (confirmation == CONFIRMATION_UNKNOWN && verify_begin(queen, candidates[i].record, true))
+            pending = true;
+        if (confirmation != CONFIRMATION_REFUTED)
+            wanted--;
+    }
+    free(candidates);
+    *ret_pending = pending;
+    return OK;
+}
+
+static size_t keep_confirmed(const struct selection *selection, ms_t since, struct candidate *candidates, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (confirmation_of(candidates[i].record, selection, since) == CONFIRMATION_CONFIRMED)
+            candidates[kept++] = candidates[i];
+    return kept;
+}
+
+enum err selection_write(struct queen *queen, const struct selection *selection, ms_t since, struct json_write *w)
+{
+    size_t count = 0;
+    struct candidate *candidates = gather_all(queen, selection, &count);
+    if (!candidates)
+        return ERR_NOMEM;
+    if (selection->verified)
+        count = keep_confirmed(selection, since, candidates, count);
+    write_page(queen, selection, candidates, count, w);
     free(candidates);
     return OK;
 }

@@ -16,6 +16,8 @@ struct selection {
     size_t label_count;
     const struct sort_key *sort; /* NULL = order of first sight */
     bool descending;
+    bool verified; /* only those that a fresh verification confirmed */
+    bool work;     /* ... and only where the work loop answered */
     size_t limit;
     uint64_t cursor; /* 0 = from the start */
 };
@@ -23,8 +25,12 @@ struct selection {
 /* ERR_UNKNOWN for a parameter or name that does not exist, ERR_RANGE, each with a sentence. */
 enum err selection_parse(const struct query *query, struct selection *ret, struct errbuf *e);
 
+/* With `verified`: begins the verifications that are still missing for a full page, of the first ones in order. True:
+ * some asked for since monotonic time `since` are still out, so that it is worth waiting. ERR_NOMEM. */
+enum err selection_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending);
+
 /* {"workers":[...],"total":N,"next":cursor|null,"view":...}. ERR_NOMEM. Workers without a value for the sort key come
  * last, whatever the direction. */
-enum err selection_write(struct queen *queen, const struct selection *selection, struct json_write *w);
+enum err selection_write(struct queen *queen, const struct selection *selection, ms_t since, struct json_write *w);
 
 #endif

@@ -2,8 +2,12 @@
 #include "confirm.h"
 #include "judge.h"
 #include "proof.h"
+#include "verify.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
+#define ASKS_MAX 4        /* verifications between suspect and stale */
+#define ASK_EVERY_MS 5000 /* ... that far apart at most */
+#define ASK_EVERY_MAX_MS 600000
 
 /* How long a record is kept in a state that time alone does not change. */
 static const ms_t retention[STATE_COUNT] = {
@@ -41,11 +45,50 @@ static ms_t suspect_at(const struct queen *queen, const struct record *record)
     return record->heard + lease.suspect_after + grace_for(queen, record);
 }
 
+/* R6: who answered so often without a beat stays suspect, and is asked at doubling distances. */
+static bool only_answers(const struct record *record)
+{
+    return record->answers >= ANSWERS_WITHOUT_BEAT;
+}
+
+static ms_t ask_distance(const struct queen *queen, const struct record *record)
+{
+    unsigned doublings = only_answers(record) ? ms_min(record->answers - ANSWERS_WITHOUT_BEAT + 1, 8) : 0;
+    ms_t left = stale_at(queen, record) - record->asked_at;
+    if (doublings > 0)
+        return ms_min(ASK_EVERY_MS << doublings, ASK_EVERY_MAX_MS);
+    return ms_min(ASK_EVERY_MS, left / 2);
+}
+
+/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. */
+static ms_t ask_at(const struct queen *queen, const struct record *record)
+{
+    if (!record->rpc || record->over_http)
+        return MS_NEVER;
+    if (record->state == STATE_UNVERIFIED)
+        return record->asks == 0 ? record->not_before : MS_NEVER;
+    if (record->state != STATE_SUSPECT || record->cause != CAUSE_MISSED_HEARTBEATS)
+        return MS_NEVER;
+    if (record->asks == 0)
+        return suspect_at(queen, record);
+    return record->asks < ASKS_MAX || only_answers(record) ? record->asked_at + ask_distance(queen, record) : MS_NEVER;
+}
+
+static ms_t over_at(const struct queen *queen, const struct record *record)
+{
+    ms_t over = stale_at(queen, record);
+    if (record->state == STATE_UNVERIFIED && record->rpc) /* verified first */
+        return ms_max(over, record->not_before + queen->options.verify_timeout);
+    if (record->state != STATE_SUSPECT || !only_answers(record))
+        return over;
+    return ms_max(over, record->asked_at + ask_distance(queen, record) + queen->options.verify_timeout);
+}
+
 static ms_t next_silence(const struct queen *queen, const struct record *record)
 {
     if (record->state == STATE_ONLINE || record->state == STATE_ZOMBIE)
         return suspect_at(queen, record);
-    return stale_at(queen, record);
+    return ms_min(over_at(queen, record), ask_at(queen, record));
 }
 
 void judge_schedule(struct queen *queen, struct record *record)
@@ -89,13 +132,23 @@ static void judge_over(struct queen *queen, struct record *record)
     change_state(queen, record, STATE_STALE, never ? CAUSE_NEVER_SEEN : CAUSE_MISSED_HEARTBEATS, &evidence);
 }
 
+static void ask(struct queen *queen, struct record *record, ms_t time)
+{
+    if (record->asks < UINT8_MAX)
+        record->asks++;
+    record->asked_at = time;
+    (void)verify_begin(queen, record, false); /* without memory for it, silence decides */
+}
+
 static void silence_due(struct queen *queen, struct record *record)
 {
     ms_t time = queen_time_for(queen, record);
     bool never_suspect = record->state == STATE_UNVERIFIED;
     if (!never_suspect && record->state != STATE_SUSPECT && suspect_at(queen, record) <= time)
         judge_overdue(queen, record);
-    if (stale_at(queen, record) > time)
+    if (ask_at(queen, record) <= time)
+        ask(queen, record, time);
+    if (over_at(queen, record) > time)
         return;
     if (record->over_http)
         judge_over(queen, record);
@@ -118,6 +171,6 @@ void judge_proven(struct queen *queen, struct record *record)
 {
     if (record->confirm)
         confirm_proven(queen, record);
-    else if (is_leased(record) && stale_at(queen, record) <= queen_time_for(queen, record))
+    else if (is_leased(record) && over_at(queen, record) <= queen_time_for(queen, record))
         judge_over(queen, record);
 }

@@ -53,6 +53,11 @@
     X(OVERDUE, "overdue", "its heartbeat is overdue")                                                             \
     X(SILENT, "silent", "silent beyond its lease, while the broker answered")                                     \
     X(EXITED, "exited", "its agent said that the watched process exited")                                         \
+    X(WITNESSED, "witnessed", "its hive saw the process exit")                                                    \
+    X(STANDSTILL, "standstill", "its heartbeats say that work in flight stands still")                            \
+    X(STALLED, "stalled", "asked, it says that its work stands still")                                            \
+    X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
+    X(UNSUBSCRIBED, "unsubscribed", "asked twice, nobody listens on its topics")                                  \
     X(LEFT, "left", "it said goodbye")                                                                            \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")

@@ -2,6 +2,7 @@
 
 #include "confirm.h"
 #include "judge.h"
+#include "witness.h"
 
 /* Known from stored copies only, and suspect at most by one of them. */
 static bool is_hearsay(const struct record *record)
@@ -53,13 +54,14 @@ static void adopt(struct queen *queen, struct record *record, struct incarnation
     record->closed = false;
     incarnation_adopt(&record->incarnation, claim);
     unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
+    witness_review(queen, record);
 }
 
 enum err stored_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
                           struct text document, ms_t age)
 {
     struct incarnation_claim claim = claim_of_heartbeat(heartbeat);
-    bool first = record->document == NULL;
+    bool first = record->document.at == NULL;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool later = is_later(record, claim);
     if (!is_hearsay(record) && !(first && same))
@@ -93,7 +95,7 @@ static void stored_death(struct queen *queen, struct record *record, const struc
     if (presence->presence == PRESENCE_OFFLINE)
         judge_goodbye(queen, record);
     else if (presence->cause == DEATH_PROCESS_EXITED)
-        judge_exited(queen, record, presence);
+        judge_exited(queen, record, &presence->exit, PATH_MQTT);
     else if (record->state == STATE_UNVERIFIED || record->state == STATE_ONLINE)
         confirm_hold(queen, record);
 }
@@ -109,6 +111,14 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
     }
     if (presence->presence != PRESENCE_ONLINE)
         stored_death(queen, record, presence);
+}
+
+void stored_sight(struct queen *queen, struct record *record)
+{
+    if (record->state != STATE_NONE)
+        return;
+    lease_from(queen, record, 0);
+    unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
 }
 
 void stored_expect(struct queen *queen, struct record *record)

@@ -12,6 +12,9 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
 
 void stored_presence(struct queen *queen, struct record *record, const struct presence *presence);
 
+/* Its hive speaks of it, and nothing else is known yet. Known already: nothing happens. */
+void stored_sight(struct queen *queen, struct record *record);
+
 /* An id that is expected to exist and of which nothing is known. */
 void stored_expect(struct queen *queen, struct record *record);
 

@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include "change.h"
+#include "verify.h"
 
 static void put_str(struct json_write *w, const char *key, const char *value)
 {
@@ -37,6 +38,28 @@ static void put_skew(const struct record *record, struct json_write *w)
         json_put_int(w, record->skew);
 }
 
+const char *view_path_name(enum evidence_path path)
+{
+    return path == PATH_WITNESS ? "hive" : evidence_path_name(path);
+}
+
+void view_verification(const struct record *record, struct json_write *w)
+{
+    const struct verified *verified = verify_latest(record);
+    if (!verified) {
+        json_put_null(w);
+        return;
+    }
+    json_open(w, '{');
+    json_key(w, "at");
+    json_put_time(w, verified->at_wall);
+    put_str(w, "result", verify_result_name(verified->result));
+    put_str(w, "path", view_path_name(verified->path));
+    json_key(w, "took_ms");
+    json_put_int(w, verified->took);
+    json_close(w, '}');
+}
+
 void view_worker(const struct queen *queen, const struct record *record, bool whole, struct json_write *w)
 {
     json_open(w, '{');
@@ -55,9 +78,9 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
     json_key(w, "heartbeat");
     json_put_raw(w, record_document(record));
     json_key(w, "witness");
-    json_put_null(w);
+    json_put_raw(w, record_witness(record));
     json_key(w, "verification");
-    json_put_null(w);
+    view_verification(record, w);
     if (whole) {
         json_key(w, "incident");
         json_put_null(w);

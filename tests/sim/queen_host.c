@@ -268,6 +268,7 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
                                    .stale_after = words_duration(words, "stale-after", 90000),
                                    .confirm_wait = words_duration(words, "confirm-wait", 250),
                                    .return_grace = words_duration(words, "return-grace", 35000),
+                                   .verify_timeout = words_duration(words, "verify-timeout", 5000),
                                    .max_workers = MAX_WORKERS,
                                    .max_document_bytes = MAX_DOCUMENTS,
                                    .expect = expected_list(world, words) };

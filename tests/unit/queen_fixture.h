@@ -21,6 +21,7 @@
 #include "queen_state.h"
 #include "routes.h"
 
+#define SUBSCRIPTIONS 3               /* of the fleet: heartbeats, presences, witnesses */
 #define SCENE_START 5000000           /* monotonic */
 #define SCENE_WALL 1700000000000      /* unix */
 #define SCENE_SESSION 0xabc0000000000 /* plus the number in the script */
@@ -38,8 +39,9 @@ struct scene {
     uint32_t left;
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
-    uint64_t correlation, marker; /* of the last request and marker */
-    uint64_t subscribing[2];      /* tokens that wait for their SUBACK */
+    uint64_t correlation, marker;        /* of the last request and marker */
+    uint64_t verifying;                  /* token of the last verify request */
+    uint64_t subscribing[SUBSCRIPTIONS]; /* tokens that wait for their SUBACK */
     size_t subscribing_count;
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
     unsigned verdicts, events, births, markers;
@@ -55,6 +57,7 @@ static const struct queen_options scene_options = { .root = "skep/v1",
                                                     .stale_after = 90000,
                                                     .confirm_wait = 250,
                                                     .return_grace = 35000,
+                                                    .verify_timeout = 5000,
                                                     .max_workers = 100,
                                                     .max_document_bytes = 1 << 20 };
 
@@ -118,6 +121,11 @@ static inline void scene_see_retained(struct scene *scene, const struct publish 
 
 static inline void scene_see_publish(struct scene *scene, const struct publish *publish)
 {
+    if (ends_with(publish->topic, "/verify")) {
+        scene->verifying = publish->token;
+        scene_say(scene, "verify", "");
+        return;
+    }
     if (publish->token) {
         assert_true(scene->asked_count < SCENE_TOKENS_MAX);
         scene->asked[scene->asked_count++] = publish->token;
@@ -164,7 +172,7 @@ static inline void scene_see(struct scene *scene, const struct effect *effect)
         break;
     case EFFECT_SUBSCRIBE:
         if (token_kind(effect->subscribe.token) == TOKEN_SUBSCRIBE)
-            scene->subscribing[scene->subscribing_count++ % 2] = effect->subscribe.token;
+            scene->subscribing[scene->subscribing_count++ % SUBSCRIPTIONS] = effect->subscribe.token;
         break;
     case EFFECT_DISCONNECT:
         scene_say(scene, "disconnect", "");

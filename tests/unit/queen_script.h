@@ -156,13 +156,18 @@ static inline void do_ack(struct scene *scene, const char *args)
                (struct queen_input){ .kind = QUEEN_ACKED, .token = token, .reason = (uint8_t)strtoul(args, NULL, 16) });
 }
 
-static inline void hear_reply(struct scene *scene, uint64_t correlation)
+static inline void scene_reply(struct scene *scene, uint64_t correlation, const char *payload)
 {
     scene_step(scene, (struct queen_input){
                           .kind = QUEEN_MESSAGE,
                           .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
-                                       .payload = TEXT("{}"),
+                                       .payload = text_of(payload),
                                        .correlation = { (const char *)&correlation, sizeof correlation } } });
+}
+
+static inline void hear_reply(struct scene *scene, uint64_t correlation)
+{
+    scene_reply(scene, correlation, "{}");
 }
 
 static inline void do_reply(struct scene *scene, const char *args)
@@ -171,14 +176,41 @@ static inline void do_reply(struct scene *scene, const char *args)
     hear_reply(scene, scene->correlation);
 }
 
+/* PUBACK of the last verify request, and the answer to it. */
+static inline void do_vack(struct scene *scene, const char *args)
+{
+    scene_step(scene, (struct queen_input){
+                          .kind = QUEEN_ACKED, .token = scene->verifying, .reason = (uint8_t)strtoul(args, NULL, 16) });
+}
+
+static inline void do_answer(struct scene *scene, const char *work)
+{
+    char payload[128];
+    snprintf(payload, sizeof payload, "{\"result\":{\"nonce\":\"%016llx\",\"work\":\"%s\"}}",
+             (unsigned long long)scene->verifying, work);
+    scene_reply(scene, scene->verifying, payload);
+}
+
+/* Its hive saw the process of a session end: `witness 1` unasked, `witness 1 asked`. */
+static inline void do_witness(struct scene *scene, const char *args)
+{
+    char doc[512];
+    unsigned session = (unsigned)strtoul(args, NULL, 10);
+    snprintf(doc, sizeof doc,
+             "{\"state\":\"backoff\",\"last_exit\":{\"code\":139,\"signal\":\"SIGSEGV\",\"session\":\"%016llx\","
+             "\"asked_for\":%s}}",
+             (unsigned long long)SCENE_SESSION + session, strstr(args, "asked") ? "true" : "false");
+    scene_hear(scene, "witness", doc);
+}
+
 /* The link as far as the snapshot: stored copies come now, and `read` ends them. */
 static inline void do_connect(struct scene *scene, const char *args)
 {
     scene->subscribing_count = 0;
     scene_step(scene, (struct queen_input){ .kind = QUEEN_CONNECTING });
     scene_step(scene, (struct queen_input){ .kind = QUEEN_LINK_UP });
-    assert_int_equal(scene->subscribing_count, 2);
-    for (size_t i = 0; i < 2; i++)
+    assert_int_equal(scene->subscribing_count, SUBSCRIPTIONS);
+    for (size_t i = 0; i < SUBSCRIPTIONS; i++)
         scene_step(scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED,
                                                 .token = scene->subscribing[i],
                                                 .reason = (uint8_t)strtoul(args, NULL, 16) });
@@ -264,7 +296,8 @@ static const struct {
     { "down", do_down },       { "packet", do_packet },
     { "stop", do_stop },       { "say", do_say },
     { "left", do_left },       { "own", do_own },
-    { "stored", do_stored },
+    { "stored", do_stored },   { "vack", do_vack },
+    { "answer", do_answer },   { "witness", do_witness },
 };
 
 /* `@hive/name` or `@name` behind the step. */

@@ -17,7 +17,7 @@ static void r16_a_clear_forgets(void **state)
           "unknown -> online (heartbeat) | online" },
         { "one that is being confirmed", "up; birth 1.1; will 1.1; clear presence; ack 10; wait 9000",
           "unknown -> online (birth), ask, clear heartbeat, clear witness, online -> forgotten (forgotten) | gone" },
-        { "one that waits for a proof", "up; birth 1.1; wait 90000; clear presence; ack 0",
+        { "one that waits for a proof", "up; mute_birth 1.1; wait 90000; clear presence; ack 0",
           "unknown -> online (birth), online -> suspect (missed_heartbeats), probe, clear heartbeat, clear witness, "
           "suspect -> forgotten (forgotten) | gone" },
         { "one that is known from a stored copy", "connect; stored beat 1.1.0; read; clear heartbeat",

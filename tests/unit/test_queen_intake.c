@@ -27,7 +27,7 @@ static void what_breaks_a_rule_changes_nothing_and_is_counted(void **state)
           ERR_MISMATCH },
         { "presence: another hive's id", PRESENCE_TOPIC, "{\"presence\":\"online\",\"hive_id\":\"h2\"}", ERR_MISMATCH },
         { "no topic of ours", "other/w1/heartbeat", "{}", ERR_TOPIC },
-        { "a topic that is not read", "skep/v1/hive/default/worker/w1/witness", "{}", ERR_TOPIC },
+        { "a topic that is not read", "skep/v1/hive/default/heartbeat", "{}", ERR_TOPIC },
         { "no id", "skep/v1/hive/default/worker/w%201/heartbeat", "{\"status\":\"idle\"}", ERR_ID },
     };
     (void)state;
@@ -100,7 +100,7 @@ static void documents_beyond_their_limit_are_refused_and_counted(void **state)
     scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2; connect; stored beat 3.1.0 @w3; read");
     assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 2);
     assert_int_equal(scene.queen->registry.counts[STATE_ONLINE], 2);
-    assert_null(registry_find_name(&scene.queen->registry, TEXT("w2"))->document);
+    assert_null(registry_find_name(&scene.queen->registry, TEXT("w2"))->document.at);
     scene_clear(&scene);
 }
 

@@ -28,7 +28,7 @@ static void r5_silence_is_judged_at_its_limits(void **state)
         { "... in proportion", "up; say \"interval_ms\":10000,\"lease_ms\":150000; beat 1.1.0; wait 150000; ack 0",
           ONLINE SUSPECT ", probe" STALE " | stale" },
         { "a birth alone has a lease as well", "up; say \"interval_ms\":1000; birth 1.1; wait 2200",
-          "unknown -> online (birth)" SUSPECT " | suspect" },
+          "unknown -> online (birth)" SUSPECT ", verify | suspect" },
         { "over HTTP on loop time, no broker needed", "post 1.1.0; wait 90000",
           ONLINE ", 202" SUSPECT STALE " | stale" },
         { "... also while the link is lost", "up; post 1.1.0; down; wait 90000",

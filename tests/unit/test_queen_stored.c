@@ -14,8 +14,7 @@ static void r15_stored_copies_alone_are_hearsay(void **state)
           "unknown -> stale (process_exited) | stale" },
         { "a will makes it suspect at most, silently", "connect; stored will 1.1; read; wait 34999", "| suspect" },
         { "... until one grace has passed: it answers no requests as far as is known",
-          "connect; stored will 1.1; read; wait 35250; ack 0",
-          "unknown -> suspect (last_will), probe, suspect -> stale (last_will) | stale" },
+          "connect; stored will 1.1; read; wait 35250; ack 0", "probe, unknown -> stale (last_will) | stale" },
         { "the same will twice", "connect; stored will 1.1; stored will 1.1; read", "| suspect" },
         { "a birth after the stored will", "connect; stored will 1.1; read; birth 1.2; wait 60000",
           "unknown -> online (birth) | online" },
@@ -39,7 +38,7 @@ static void r15_they_never_count_against_the_living(void **state)
         { "heard live on the last connection only: a stored will is held",
           "up; birth 1.1; down; connect; stored will 1.1; read; wait 34999", "unknown -> online (birth) | suspect" },
         { "... then asked", "up; birth 1.1; down; connect; stored will 1.1; read; wait 35000; ack 0; reply",
-          "unknown -> online (birth), ask, online -> suspect (last_will), suspect -> online (verified) | online" },
+          "unknown -> online (birth), ask | online" },
         { "... and a goodbye is believed", "up; birth 1.1; down; connect; stored bye 1.1; read",
           "unknown -> online (birth), online -> offline (goodbye) | offline" },
         { "a will of another session is not", "up; birth 1.1; down; connect; stored will 2.1; read",
@@ -59,8 +58,7 @@ static void r15_the_heartbeats_session_is_current(void **state)
         { "the will of a later connection", "connect; stored beat 1.1.3; stored will 1.2; read", "| suspect" },
         { "the will of an earlier connection", "connect; stored beat 1.2.3; stored will 1.1; read", "| unverified" },
         { "what another session had said of itself is void",
-          "connect; stored birth 2.1; stored beat 1.1.3; stored will 1.1; read; wait 35000",
-          "unknown -> suspect (last_will) | suspect" },
+          "connect; stored birth 2.1; stored beat 1.1.3; stored will 1.1; read; wait 35000", "| suspect" },
         { "what its own birth said counts", "connect; stored birth 1.1; stored beat 1.1.3; read; will 1.1",
           "ask | suspect" },
         { "a stored session is not retired by the next one: no conflict",
@@ -83,7 +81,8 @@ static void r15_the_lease_starts_at_the_known_age(void **state)
           "probe, unknown -> stale (missed_heartbeats) | stale" },
         { "... not before", OF_A_DAY "79200; connect; stored beat 1.1.0; read; wait 34999", "| unverified" },
         { "the age counts behind a stored birth, too",
-          OF_A_DAY "79200; connect; stored birth 1.1; stored beat 1.1.0; read; wait 35000", "probe | unverified" },
+          OF_A_DAY "79200; connect; stored birth 1.1; stored beat 1.1.0; read; wait 40000",
+          "verify, probe | unverified" },
         { "more left than was set: no age at all", OF_A_DAY "99999; connect; stored beat 1.1.0; read; wait 89999",
           "| unverified" },
         { "the snapshot takes its time: the grace starts at its end",
@@ -102,7 +101,7 @@ static void r15_the_document_of_one_known_by_its_birth_is_kept(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "connect; birth 1.1; stored beat 2.1.0");
-    assert_null(scene_record(&scene)->document);
+    assert_null(scene_record(&scene)->document.at);
     scene_run(&scene, "stored beat 1.1.7; read");
     assert_non_null(strstr(record_document(scene_record(&scene)).at, "\"seq\":7"));
     scene_clear(&scene);

@@ -1,0 +1,34 @@
+/* routes_parts.h - inside of the queen's HTTP interface: what its files share. */
+#ifndef SKEP_ROUTES_PARTS_H
+#define SKEP_ROUTES_PARTS_H
+
+#include "json_write.h"
+#include "queen_state.h"
+#include "query.h"
+#include "routes.h"
+
+#define JSON_CONTENT_TYPE "application/json"
+
+struct http_call {
+    struct queen *queen;
+    const struct http_request *request;
+    struct query query;
+    struct text hive, worker; /* absent when the path has none */
+    struct http_response *response;
+};
+
+/* A response: a problem, one for an error that has a sentence, or the begin of a JSON document. */
+void route_fail(struct http_call *call, int status, const char *code, const char *detail);
+void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e);
+struct json_write route_begin(struct http_call *call, int status);
+
+/* What is left of `wait` since the request came, and at least a moment. */
+ms_t route_wait_left(const struct http_call *call, ms_t wait);
+
+/* routes_workers.c: each answers, and returns 0; or how many ms to wait, as queen_http. */
+ms_t route_get_workers(struct http_call *call);
+ms_t route_get_worker(struct http_call *call);
+ms_t route_delete_worker(struct http_call *call);
+ms_t route_verify_worker(struct http_call *call);
+
+#endif

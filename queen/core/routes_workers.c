@@ -1,0 +1,152 @@
+/* HTTP on workers: lists, one of them, forgetting, verifying. */
+#include <stdio.h>
+
+#include "forget.h"
+#include "problem.h"
+#include "routes_parts.h"
+#include "selection.h"
+#include "verify.h"
+
+#define VERIFY_WAIT_EXTRA_MS 5000 /* for its turn, and for asking twice */
+
+static ms_t verify_wait(const struct http_call *call)
+{
+    return route_wait_left(call, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
+}
+
+/* How long to wait for verifications that are missing; 0: none is (or there is no memory to find out). */
+static ms_t verify_selected(struct http_call *call, const struct selection *selection)
+{
+    bool pending = false;
+    (void)selection_verify(call->queen, selection, call->request->since, &pending);
+    return pending ? verify_wait(call) : 0;
+}
+
+ms_t route_get_workers(struct http_call *call)
+{
+    ms_t wait;
+    struct errbuf e = { 0 };
+    struct selection selection;
+    struct json_write w;
+    enum err err = selection_parse(&call->query, &selection, &e);
+    if (err != OK) {
+        route_fail_with(call, 400, err, &e);
+        return 0;
+    }
+    if (selection.verified && !call->request->last_call && (wait = verify_selected(call, &selection)) > 0)
+        return wait;
+    w = route_begin(call, 200);
+    if (selection_write(call->queen, &selection, call->request->since, &w) != OK)
+        route_fail(call, 503, "out_of_memory", "out of memory: ask for fewer workers");
+    return 0;
+}
+
+static void fail_ambiguous(struct http_call *call, const struct record *record)
+{
+    struct json_write w = route_begin(call, 409);
+    char candidate[2 * NAME_SIZE];
+    call->response->content_type = PROBLEM_CONTENT_TYPE;
+    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
+    json_key(&w, "candidates");
+    json_open(&w, '[');
+    for (; record; record = record->same_name) {
+        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
+        json_put_str(&w, candidate);
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+}
+
+/* The worker that the path names; NULL when the response says why not. */
+static struct record *find(struct http_call *call)
+{
+    struct registry *registry = &call->queen->registry;
+    struct record *record =
+        call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
+    if (!record) {
+        route_fail(call, 404, "not_found", "no worker of that name is known");
+        return NULL;
+    }
+    if (!call->hive.at && record->same_name) {
+        fail_ambiguous(call, record);
+        return NULL;
+    }
+    return record;
+}
+
+ms_t route_get_worker(struct http_call *call)
+{
+    struct record *record = find(call);
+    if (record) {
+        struct json_write w = route_begin(call, 200);
+        view_worker(call->queen, record, true, &w);
+    }
+    return 0;
+}
+
+static void write_verified(struct http_call *call, const struct record *record)
+{
+    const struct verified *verified = verify_latest(record);
+    struct json_write w = route_begin(call, 200);
+    json_open(&w, '{');
+    json_key(&w, "worker_id");
+    json_put_str(&w, record_worker(record));
+    json_key(&w, "hive_id");
+    json_put_str(&w, record_hive(record));
+    json_key(&w, "result");
+    json_put_str(&w, verify_result_name(verified->result));
+    json_key(&w, "path");
+    json_put_str(&w, view_path_name(verified->path));
+    json_key(&w, "took_ms");
+    json_put_int(&w, verified->took);
+    json_key(&w, "state");
+    json_put_str(&w, state_name(record->state));
+    json_close(&w, '}');
+}
+
+/* Begins a verification and waits for it: the request is called again when one has finished. */
+ms_t route_verify_worker(struct http_call *call)
+{
+    struct record *record = find(call);
+    const struct verified *verified = record ? verify_latest(record) : NULL;
+    if (!record)
+        return 0;
+    if (verified && verified->began >= call->request->since) {
+        write_verified(call, record);
+        return 0;
+    }
+    if (call->request->last_call) {
+        route_fail(call, 503, "not_ready",
+                   "the verification could not be made in time: the queen is busy, or has no broker");
+        return 0;
+    }
+    if (!verify_begin(call->queen, record, true)) {
+        route_fail(call, 503, "out_of_memory", "out of memory");
+        return 0;
+    }
+    return verify_wait(call);
+}
+
+static bool parameter_is_true(const struct http_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->query.count; i++)
+        if (text_is(call->query.parameters[i].name, name))
+            return text_is(call->query.parameters[i].value, "true");
+    return false;
+}
+
+ms_t route_delete_worker(struct http_call *call)
+{
+    struct record *record = find(call);
+    if (!record)
+        return 0;
+    if (record->expected) {
+        route_fail(call, 409, "conflict", "the worker is expected (--expect): take it off that list first");
+    } else if (record->state == STATE_ONLINE && !parameter_is_true(call, "force")) {
+        route_fail(call, 409, "conflict", "the worker is online: stop it first, or add ?force=true");
+    } else {
+        forget_record(call->queen, record, FORGET_SEEN_NONE);
+        call->response->status = 204;
+    }
+    return 0;
+}

@@ -1,0 +1,99 @@
+#include "verified.h"
+
+#include "confirm.h"
+#include "judge.h"
+#include "proof.h"
+#include "witness.h"
+#include "work.h"
+
+static struct evidence evidence_of(const struct queen *queen, const struct record *record,
+                                   const struct verified *verified, enum evidence_result result)
+{
+    struct evidence evidence = evidence_now(queen, record, verified->path, result);
+    evidence.took = (uint32_t)ms_min(verified->took, UINT32_MAX);
+    evidence.due_at = queen->wall - verified->took;
+    return evidence;
+}
+
+static void settle(struct queen *queen, struct record *record, const struct verified *verified, enum state state,
+                   enum cause cause, enum evidence_result result)
+{
+    struct evidence evidence = evidence_of(queen, record, verified, result);
+    confirm_drop(queen, record);
+    proof_withdraw(queen, record);
+    change_state(queen, record, state, cause, &evidence);
+}
+
+/* A zombie whose work loop does not answer for itself stays one while its heartbeats give the reason. */
+static bool stays_zombie(const struct record *record, const struct verified *verified)
+{
+    return record->state == STATE_ZOMBIE && verified->result == VERIFY_UNKNOWN && record->work.stuck;
+}
+
+static void answered(struct queen *queen, struct record *record, const struct verified *verified)
+{
+    bool silent = record->state == STATE_SUSPECT && record->cause == CAUSE_MISSED_HEARTBEATS;
+    if (stays_zombie(record, verified))
+        return;
+    work_excuse(queen, record);
+    if (record->answers < UINT8_MAX)
+        record->answers++;
+    judge_heard(queen, record, record->over_http);
+    if (silent && record->answers >= ANSWERS_WITHOUT_BEAT)
+        return;
+    confirm_end(queen, record);
+    record->asks = 0;
+    record->work.stuck = false;
+    settle(queen, record, verified, STATE_ONLINE, CAUSE_VERIFIED, RESULT_ANSWERED);
+}
+
+/* R12: so soon after a new link, nobody subscribed may only mean that it has not come back yet. */
+static bool may_still_return(const struct queen *queen, const struct record *record)
+{
+    return !queen_heard_live(queen, record) && queen->watch.time < queen->snapshot.read_at + queen_grace(queen, record);
+}
+
+static bool is_beating_zombie(const struct queen *queen, const struct record *record)
+{
+    struct lease lease = lease_of(record->interval_ms, record->lease_ms, queen->options.stale_after);
+    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED &&
+           lease_state_at(&lease, record->heard, 0, queen_time_for(queen, record)) == LEASE_FRESH;
+}
+
+static void apply(struct queen *queen, struct record *record, const struct verified *verified)
+{
+    switch (verified->result) {
+    case VERIFY_OK:
+    case VERIFY_UNKNOWN:
+        answered(queen, record, verified);
+        break;
+    case VERIFY_STALLED:
+        record->work.advanced = false;
+        settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_STALLED);
+        break;
+    case VERIFY_NO_SUBSCRIBER:
+        if (!may_still_return(queen, record))
+            settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
+        break;
+    case VERIFY_NO_REPLY:
+        if (is_beating_zombie(queen, record)) {
+            record->work.advanced = false;
+            settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_MUTE);
+        }
+        break;
+    case VERIFY_PROCESS_GONE:
+        witness_review(queen, record);
+        break;
+    default:
+        break;
+    }
+}
+
+void verified_apply(struct queen *queen, struct record *record)
+{
+    const struct verified *verified = record ? verify_latest(record) : NULL;
+    if (!verified || (record->state == STATE_OFFLINE && verified->late))
+        return;
+    apply(queen, record, verified);
+    judge_schedule(queen, record);
+}

@@ -1,0 +1,11 @@
+/* verified.h - what the result of a verification makes of the worker (R6 to R8, R11). */
+#ifndef SKEP_VERIFIED_H
+#define SKEP_VERIFIED_H
+
+#include "verify.h"
+
+/* Applies the latest result to a record that verify_* handed out, and schedules its next look. NULL: nothing happens.
+ */
+void verified_apply(struct queen *queen, struct record *record);
+
+#endif

@@ -1,0 +1,314 @@
+#include "verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "json.h"
+#include "keyed_hash.h"
+
+#define SPACING_MS (1000 / VERIFY_PER_SECOND)
+#define BURST_MS 1000 /* what may be started at once, as time */
+#define LATE_MS 60000 /* for how long an answer after the deadline is still taken */
+#define NO_SUBSCRIBER_REASON 0x10
+#define TRIES 2
+
+enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_ASKING, PHASE_PAUSE, PHASE_LATE };
+
+struct verification {
+    UT_hash_handle hh;                /* by token, in ASKING, PAUSE and LATE */
+    struct verification *prev, *next; /* in QUEUED */
+    struct heap_item due;             /* in ASKING, PAUSE and LATE */
+    struct record *record;
+    uint64_t token;
+    enum phase phase;
+    bool on_demand, finished;
+    unsigned tries;
+    ms_t began, deadline; /* monotonic */
+    struct verified latest;
+};
+
+#define X(symbol, name) [VERIFY_##symbol] = name,
+static const char *const result_names[] = { VERIFY_RESULTS(X) };
+#undef X
+
+const char *verify_result_name(enum verify_result result)
+{
+    return result_names[result];
+}
+
+static struct verification *of_due(struct heap_item *item)
+{
+    return (struct verification *)((char *)item - offsetof(struct verification, due));
+}
+
+static struct verification **queue_of(struct queen *queen, const struct verification *verification)
+{
+    return verification->on_demand ? &queen->verifying.on_demand : &queen->verifying.automatic;
+}
+
+static bool is_out(const struct verification *verification)
+{
+    return verification->phase == PHASE_ASKING || verification->phase == PHASE_PAUSE;
+}
+
+/* Leaves whatever the phase had linked. */
+static void leave(struct queen *queen, struct verification *verification)
+{
+    if (verification->phase == PHASE_QUEUED)
+        DL_DELETE(*queue_of(queen, verification), verification);
+    if (is_out(verification))
+        queen->verifying.running--;
+    if (verification->token)
+        HASH_DELETE(hh, queen->verifying.by_token, verification);
+    verification->token = 0;
+    heap_remove(&queen->verifying.due, &verification->due);
+    verification->phase = PHASE_IDLE;
+}
+
+static void enqueue(struct queen *queen, struct verification *verification, bool on_demand)
+{
+    verification->on_demand = on_demand;
+    verification->phase = PHASE_QUEUED;
+    verification->began = queen->now;
+    DL_APPEND(*queue_of(queen, verification), verification);
+}
+
+static struct verification *of_record(struct queen *queen, struct record *record)
+{
+    if (!record->verification && heap_reserve(&queen->verifying.due, ++queen->verifying.count) == OK &&
+        (record->verification = calloc(1, sizeof *record->verification)))
+        record->verification->record = record;
+    return record->verification;
+}
+
+bool verify_begin(struct queen *queen, struct record *record, bool on_demand)
+{
+    struct verification *verification = of_record(queen, record);
+    if (!verification)
+        return false;
+    if (is_out(verification))
+        return true;
+    if (verification->phase == PHASE_QUEUED && (verification->on_demand || !on_demand))
+        return true;
+    leave(queen, verification);
+    enqueue(queen, verification, on_demand);
+    return true;
+}
+
+bool verify_is_going_on(const struct record *record)
+{
+    const struct verification *verification = record->verification;
+    return verification && (verification->phase == PHASE_QUEUED || is_out(verification));
+}
+
+const struct verified *verify_latest(const struct record *record)
+{
+    return record->verification && record->verification->finished ? &record->verification->latest : NULL;
+}
+
+void verify_drop(struct queen *queen, struct record *record)
+{
+    if (record->verification)
+        leave(queen, record->verification);
+}
+
+static void publish_request(struct queen *queen, const struct verification *verification)
+{
+    struct topic topic = { .kind = TOPIC_WORKER_REQUEST,
+                           .hive = text_of(record_hive(verification->record)),
+                           .worker = text_of(record_worker(verification->record)),
+                           .method = TEXT("verify") };
+    char text[TOPIC_SIZE], nonce[HEX64_SIZE], payload[64];
+    ms_t left = verification->deadline - queen->now;
+    hex64_to_text(verification->token, nonce);
+    snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
+    if (topic_build(queen->options.root, &topic, text) != OK)
+        return;
+    outbox_publish(queen->out,
+                   &(struct publish){ .topic = text,
+                                      .payload = text_of(payload),
+                                      .qos = 1,
+                                      .urgent = true,
+                                      .content_type = "application/json",
+                                      .expiry_s = (uint32_t)ms_max((left + 999) / 1000, 1),
+                                      .response_topic = queen->reply_topic,
+                                      .correlation = { (const char *)&verification->token, sizeof(uint64_t) },
+                                      .token = verification->token });
+}
+
+static void ask(struct queen *queen, struct verification *verification)
+{
+    verification->phase = PHASE_ASKING;
+    verification->tries++;
+    (void)heap_put(&queen->verifying.due, &verification->due, verification->deadline); /* room was made */
+    publish_request(queen, verification);
+}
+
+static struct record *finish(struct queen *queen, struct verification *verification, enum verify_result result,
+                             enum evidence_path path)
+{
+    verification->latest = (struct verified){ .result = result,
+                                              .path = path,
+                                              .late = verification->phase == PHASE_LATE,
+                                              .at_wall = queen->wall,
+                                              .at_mono = queen->now,
+                                              .began = verification->began,
+                                              .took = queen->now - verification->began };
+    verification->finished = true;
+    queen->verifying.finished++;
+    leave(queen, verification);
+    return verification->record;
+}
+
+/* Its turn has come. The record if there is nothing to ask, for then it is finished. */
+static struct record *start(struct queen *queen, struct verification *verification)
+{
+    struct record *record = verification->record;
+    DL_DELETE(*queue_of(queen, verification), verification);
+    verification->phase = PHASE_IDLE;
+    if (record->gone)
+        return finish(queen, verification, VERIFY_PROCESS_GONE, PATH_WITNESS);
+    verification->token = queen_token(queen, TOKEN_VERIFY);
+    HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
+    if (!verification->hh.tbl)
+        verification->token = 0;
+    if (!record->rpc || !verification->token)
+        return finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
+    verification->tries = 0;
+    verification->deadline = queen->now + queen->options.verify_timeout;
+    queen->verifying.running++;
+    ask(queen, verification);
+    return NULL;
+}
+
+static struct verification *find(const struct queen *queen, uint64_t token)
+{
+    struct verification *verification;
+    HASH_FIND(hh, queen->verifying.by_token, &token, sizeof token, verification);
+    return verification;
+}
+
+struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
+{
+    struct verification *verification = find(queen, token);
+    if (!verification || verification->phase != PHASE_ASKING || reason != NO_SUBSCRIBER_REASON)
+        return NULL;
+    if (verification->tries >= TRIES)
+        return finish(queen, verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
+    verification->phase = PHASE_PAUSE;
+    (void)heap_put(&queen->verifying.due, &verification->due, queen->now + queen->options.confirm_wait);
+    return NULL;
+}
+
+/* What the worker said of its work; that it answers at all, also with an error, shows that it lives. */
+static enum verify_result read_work(struct queen *queen, uint64_t token, struct text payload)
+{
+    const struct cJSON *result;
+    const char *nonce, *work;
+    struct cJSON *document;
+    char expected[HEX64_SIZE];
+    if (payload.len > MSG_MAX_BYTES || json_parse(&queen->arena, payload, &document, NULL) != OK)
+        return VERIFY_NO_REPLY;
+    result = json_member(document, "result");
+    if (!result)
+        return json_member(document, "error") ? VERIFY_UNKNOWN : VERIFY_NO_REPLY;
+    hex64_to_text(token, expected);
+    nonce = json_string(json_member(result, "nonce"));
+    work = json_string(json_member(result, "work"));
+    if (!nonce || !work || strcmp(nonce, expected) != 0)
+        return VERIFY_NO_REPLY;
+    return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
+}
+
+struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload)
+{
+    struct verification *verification = find(queen, token);
+    enum verify_result result;
+    if (!verification)
+        return NULL;
+    result = read_work(queen, token, payload);
+    return result == VERIFY_NO_REPLY ? NULL : finish(queen, verification, result, PATH_MQTT);
+}
+
+/* No answer in time; one that still comes is recognised for a while. */
+static struct record *give_up(struct queen *queen, struct verification *verification)
+{
+    uint64_t token = verification->token;
+    (void)finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
+    verification->token = token;
+    HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
+    if (!verification->hh.tbl) {
+        verification->token = 0;
+        return verification->record;
+    }
+    verification->phase = PHASE_LATE;
+    (void)heap_put(&queen->verifying.due, &verification->due, queen->now + LATE_MS);
+    return verification->record;
+}
+
+static struct record *due(struct queen *queen, struct verification *verification)
+{
+    if (verification->phase == PHASE_LATE) {
+        leave(queen, verification);
+        return NULL;
+    }
+    if (verification->phase == PHASE_PAUSE && queen->now < verification->deadline) {
+        ask(queen, verification);
+        return NULL;
+    }
+    return give_up(queen, verification);
+}
+
+static bool may_start(const struct queen *queen)
+{
+    const struct verifying *verifying = &queen->verifying;
+    return queen->linked && verifying->running < VERIFY_RUNNING &&
+           verifying->spent - queen->now <= BURST_MS - SPACING_MS;
+}
+
+struct record *verify_next(struct queen *queen)
+{
+    struct verifying *verifying = &queen->verifying;
+    struct heap_item *top;
+    struct verification *next;
+    struct record *record = NULL;
+    while (!record && (top = heap_top(&verifying->due)) && top->at <= queen->now)
+        record = due(queen, of_due(top));
+    while (!record && (next = verifying->on_demand ? verifying->on_demand : verifying->automatic) && may_start(queen)) {
+        verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
+        record = start(queen, next);
+    }
+    return record;
+}
+
+ms_t verify_deadline(const struct queen *queen)
+{
+    const struct verifying *verifying = &queen->verifying;
+    const struct heap_item *top = heap_top(&verifying->due);
+    ms_t at = top ? top->at : MS_NEVER;
+    if ((verifying->on_demand || verifying->automatic) && queen->linked && verifying->running < VERIFY_RUNNING)
+        at = ms_min(at, verifying->spent - (BURST_MS - SPACING_MS));
+    return at;
+}
+
+void verify_link_lost(struct queen *queen)
+{
+    struct verification *verification, *after;
+    HASH_ITER(hh, queen->verifying.by_token, verification, after)
+    {
+        bool again = is_out(verification);
+        ms_t began = verification->began;
+        leave(queen, verification);
+        if (!again)
+            continue;
+        enqueue(queen, verification, verification->on_demand);
+        verification->began = began;
+    }
+}
+
+void verify_clear(struct queen *queen)
+{
+    HASH_CLEAR(hh, queen->verifying.by_token);
+    heap_clear(&queen->verifying.due);
+}

@@ -1,0 +1,62 @@
+/* verify.h - R6: asking one worker whether its work goes on. By hand, before work is routed to it, or on suspicion.
+ *
+ *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once; those
+ * asked for on demand go first ASKING    a `verify` request is out PAUSE     nobody was subscribed; asked once more
+ * after the confirmation wait LATE      the deadline passed without an answer; one that still comes is taken like one
+ * in time IDLE      nothing is going on; the latest result stands
+ *
+ * A worker that answers no requests is judged by its hive's word alone, at once. */
+#ifndef SKEP_VERIFY_H
+#define SKEP_VERIFY_H
+
+#include "change.h"
+
+#define VERIFY_PER_SECOND 50
+#define VERIFY_RUNNING 250
+
+/* X(symbol, name) */
+#define VERIFY_RESULTS(X)             \
+    X(OK, "ok")                       \
+    X(UNKNOWN, "unknown")             \
+    X(STALLED, "stalled")             \
+    X(NO_SUBSCRIBER, "no_subscriber") \
+    X(NO_REPLY, "no_reply")           \
+    X(PROCESS_GONE, "process_gone")
+#define X(symbol, name) VERIFY_##symbol,
+enum verify_result { VERIFY_RESULTS(X) VERIFY_RESULT_COUNT };
+#undef X
+const char *verify_result_name(enum verify_result result);
+
+/* The latest finished verification of a record. */
+struct verified {
+    enum verify_result result;
+    enum evidence_path path;      /* PATH_MQTT, or PATH_WITNESS for the hive's word */
+    bool late;                    /* it came after the deadline */
+    ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
+    ms_t took;
+};
+
+/* Asks for one, or joins the one that is going on; `on_demand` moves it ahead. False: no memory. */
+bool verify_begin(struct queen *queen, struct record *record, bool on_demand);
+
+bool verify_is_going_on(const struct record *record);
+
+/* NULL when there was none yet. */
+const struct verified *verify_latest(const struct record *record);
+
+/* Stops one that is going on, without a result; the record is about to be removed, or gave a better sign of life. */
+void verify_drop(struct queen *queen, struct record *record);
+
+/* What came of a request: PUBACK, reply, the link's end. NULL, or the record whose verification is finished: the caller
+ * applies the result (verified.h). */
+struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason);
+struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload);
+
+/* Starts what may start, and gives up on what is due: call until it returns NULL; each record is finished as above. */
+struct record *verify_next(struct queen *queen);
+ms_t verify_deadline(const struct queen *queen); /* monotonic */
+
+void verify_link_lost(struct queen *queen); /* what was asked is asked again on the next link */
+void verify_clear(struct queen *queen);
+
+#endif

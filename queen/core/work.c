@@ -1,0 +1,78 @@
+#include "work.h"
+
+#include "verify.h"
+
+static bool is_warming_up(const struct heartbeat *heartbeat)
+{
+    return strcmp(heartbeat->status, "starting") == 0 || strcmp(heartbeat->status, "loading") == 0;
+}
+
+/* How long work in flight has stood still, by the sender's own word or by how long its `progress` has not changed. */
+static ms_t standstill(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
+{
+    if (heartbeat->inflight <= 0)
+        return 0;
+    if (heartbeat->progress_age_ms != INT_ABSENT)
+        return heartbeat->progress_age_ms;
+    return heartbeat->progress == INT_ABSENT ? 0 : queen_time_for(queen, record) - record->work.since;
+}
+
+static bool is_excused(const struct queen *queen, const struct record *record, ms_t limit)
+{
+    return record->work.was_excused && queen_time_for(queen, record) - record->work.excused < limit;
+}
+
+static bool is_stuck(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
+{
+    ms_t limit = heartbeat->stall_ms == INT_ABSENT ? WORK_STALL_MS : heartbeat->stall_ms;
+    if (is_warming_up(heartbeat) || is_excused(queen, record, limit))
+        return false;
+    return heartbeat->stalled_ms >= limit || standstill(queen, record, heartbeat) >= limit;
+}
+
+void work_note(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
+{
+    struct work *work = &record->work;
+    bool was_stuck = work->stuck;
+    if (heartbeat->progress != work->progress) {
+        work->advanced = work->progress != INT_ABSENT;
+        work->progress = heartbeat->progress;
+        work->since = queen_time_for(queen, record);
+    }
+    if (heartbeat->inflight <= 0)
+        work->since = queen_time_for(queen, record);
+    work->stuck = is_stuck(queen, record, heartbeat);
+    work->withdrawn = work->withdrawn && !work->stuck;
+    if (was_stuck && !work->stuck && !work->advanced && !work->withdrawn && record->state == STATE_ZOMBIE)
+        work->withdrawn = verify_begin(queen, record, false);
+}
+
+void work_reset(struct record *record)
+{
+    record->work = (struct work){ .progress = INT_ABSENT, .advanced = true };
+}
+
+void work_excuse(struct queen *queen, struct record *record)
+{
+    record->work.was_excused = true;
+    record->work.excused = queen_time_for(queen, record);
+    record->work.since = record->work.excused;
+}
+
+bool work_holds(const struct record *record)
+{
+    if (record->state == STATE_ZOMBIE)
+        return !record->work.advanced;
+    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && record->work.stuck;
+}
+
+void work_judge(struct queen *queen, struct record *record)
+{
+    struct evidence evidence;
+    if (!record->work.stuck || record->state != STATE_ONLINE)
+        return;
+    record->work.advanced = false;
+    evidence = evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL);
+    change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED, &evidence);
+    (void)verify_begin(queen, record, false); /* without memory for it, silence or the next look decides */
+}

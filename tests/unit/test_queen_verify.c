@@ -1,0 +1,195 @@
+#include "queen_script.h"
+
+#include "verify.h"
+
+#define ONLINE "unknown -> online (birth)"
+#define SILENT ", online -> suspect (missed_heartbeats), verify"
+#define BEGIN "up; birth 1.1; wait 66000"
+
+static void r6_silence_is_verified(void **state)
+{
+    static const struct row rows[] = {
+        { "asked when it becomes suspect", BEGIN, ONLINE SILENT " | suspect" },
+        { "its work goes on", BEGIN "; vack 0; answer ok", ONLINE SILENT ", suspect -> online (verified) | online" },
+        { "it lives, nothing is known of its work", BEGIN "; answer unknown",
+          ONLINE SILENT ", suspect -> online (verified) | online" },
+        { "its work stands still", BEGIN "; answer stalled", ONLINE SILENT ", suspect -> zombie (stalled) | zombie" },
+        { "nobody listens, twice", BEGIN "; vack 10; wait 250; vack 10",
+          ONLINE SILENT ", verify, suspect -> stale (no_subscriber) | stale" },
+        { "nobody listened, then it answers", BEGIN "; vack 10; wait 250; vack 0; answer ok",
+          ONLINE SILENT ", verify, suspect -> online (verified) | online" },
+        { "the second request waits", BEGIN "; vack 10; wait 249", ONLINE SILENT " | suspect" },
+        { "no answer: silence goes on, four requests in all", BEGIN "; wait 23999",
+          ONLINE SILENT ", verify, verify, verify | suspect" },
+        { "an answer of its hive's is as good", BEGIN "; witness 1",
+          ONLINE SILENT ", suspect -> stale (process_exited) | stale" },
+        { "a late answer counts", BEGIN "; wait 24000; ack 0; answer ok",
+          ONLINE SILENT ", verify, verify, verify, probe, suspect -> stale (missed_heartbeats), "
+                        "stale -> online (verified) | online" },
+        { "who answers no requests is not asked", "up; mute_birth 1.1; wait 66000",
+          ONLINE ", online -> suspect (missed_heartbeats) | suspect" },
+    };
+    (void)state;
+    rows_check(rows, ARRAY_LEN(rows));
+}
+
+static void r15_stored_copies_are_verified_once(void **state)
+{
+    static const struct row rows[] = {
+        { "one grace after the snapshot", "connect; stored birth 1.1; read; wait 34999", "| unverified" },
+        { "... then it is asked", "connect; stored birth 1.1; read; wait 35000", "verify | unverified" },
+        { "... and answers", "connect; stored birth 1.1; read; wait 35000; answer unknown",
+          "verify, unknown -> online (verified) | online" },
+        { "R12: nobody subscribed is no evidence any more",
+          "connect; stored birth 1.1; read; wait 35000; vack 10; "
+          "wait 250; vack 10",
+          "verify, verify, unknown -> stale (no_subscriber) | stale" },
+    };
+    (void)state;
+    rows_check(rows, ARRAY_LEN(rows));
+}
+
+/* Answers alone keep it from being stale, but after three of them no longer make it online. */
+static void r6_who_answers_but_does_not_beat_stays_suspect(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1");
+    for (int answer = 0; answer < 2; answer++)
+        scene_run(&scene, "wait 66000; answer unknown");
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    scene_run(&scene, "wait 66000; answer unknown");
+    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+    scene_run(&scene, "wait 9999");
+    assert_false(verify_is_going_on(scene_record(&scene)));
+    scene_run(&scene, "wait 1");
+    assert_true(verify_is_going_on(scene_record(&scene)));
+    scene_run(&scene, "answer unknown; wait 19999");
+    assert_false(verify_is_going_on(scene_record(&scene)));
+    scene_run(&scene, "wait 1; answer unknown; beat 1.1.0");
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    scene_clear(&scene);
+}
+
+static const char *const works[] = { "ok", "unknown", "stalled" };
+
+static void r6_an_answer_must_be_to_the_question(void **state)
+{
+    static const char *const replies[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"result\":{}}",
+        "{\"result\":{\"nonce\":\"0000000000000001\",\"work\":\"ok\"}}",
+        "{\"result\":1}",
+        "{\"result\":{\"nonce\":7,\"work\":\"ok\"}}",
+    };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, BEGIN);
+    for (size_t i = 0; i < ARRAY_LEN(replies); i++)
+        scene_reply(&scene, scene.verifying, replies[i]);
+    scene_reply(&scene, scene.verifying + 1, "{\"error\":{\"code\":\"no_method\"}}");
+    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+    scene_reply(&scene, scene.verifying, "{\"error\":{\"code\":\"no_method\"}}"); /* it lives */
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    scene_clear(&scene);
+}
+
+static ms_t ask(struct scene *scene, ms_t since, struct http_response *ret)
+{
+    struct http_request request = { .method = "POST", .path = "/v1/workers/w1/verify", .since = since };
+    ms_t wait;
+    *ret = (struct http_response){ .status = -1 };
+    wait = queen_http(scene->queen, &request, scene->now, scene->wall, ret, &scene->outbox);
+    scene_run(scene, "wait 0");
+    return wait;
+}
+
+static void on_demand_the_answer_is_waited_for(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(works); i++) {
+        struct scene scene;
+        struct http_response response;
+        char answer[32], want[32];
+        ms_t since;
+        scene_init(&scene);
+        scene_run(&scene, "up; birth 1.1; wait 10");
+        since = scene.now;
+        assert_true(ask(&scene, since, &response) > 5000);
+        scene_run(&scene, "wait 100");
+        assert_true(ask(&scene, since, &response) > 4000); /* somebody else's news */
+        snprintf(answer, sizeof answer, "answer %s", works[i]);
+        scene_run(&scene, answer);
+        assert_int_equal(ask(&scene, since, &response), 0);
+        assert_int_equal(response.status, 200);
+        snprintf(want, sizeof want, "\"result\":\"%s\"", works[i]);
+        assert_non_null(strstr(buf_str(&response.body), want));
+        assert_non_null(strstr(buf_str(&response.body), "\"path\":\"mqtt\",\"took_ms\":100"));
+        buf_clear(&response.body);
+        scene_clear(&scene);
+    }
+}
+
+static void verifications_have_a_budget_and_demand_goes_first(void **state)
+{
+    struct scene scene;
+    char step[64];
+    unsigned asked = 0;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    for (int i = 0; i < 100; i++) {
+        snprintf(step, sizeof step, "birth 1.1 @w%d", i);
+        scene_run(&scene, step);
+    }
+    scene.queen->out = &scene.outbox;
+    for (struct record *r = registry_first(&scene.queen->registry); r; r = registry_after(r))
+        assert_true(verify_begin(scene.queen, r, false));
+    scene_run(&scene, "wait 1");
+    for (struct record *r = registry_first(&scene.queen->registry); r; r = registry_after(r))
+        asked += scene.queen->verifying.running > 0 && r->verification != NULL;
+    assert_int_equal(asked, 100);
+    assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND);
+    scene.queen->out = &scene.outbox;
+    assert_true(verify_begin(scene.queen, registry_find_name(&scene.queen->registry, TEXT("w99")), true));
+    scene_run(&scene, "wait 20");
+    assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND + 1);
+    assert_null(scene.queen->verifying.on_demand); /* it went first */
+    scene_run(&scene, "wait 500");
+    assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND + 1 + VERIFY_PER_SECOND / 2);
+    scene_run(&scene, "wait 9000");
+    assert_int_equal(scene.queen->verifying.running, 0); /* all were given up */
+    assert_int_equal(scene.queen->verifying.finished, 100);
+    scene_clear(&scene);
+}
+
+static void a_lost_link_asks_again_on_the_next(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, BEGIN "; down");
+    assert_int_equal(scene.queen->verifying.running, 0);
+    assert_true(verify_is_going_on(scene_record(&scene)));
+    scene_run(&scene, "up; wait 0; answer ok");
+    assert_int_equal(verify_latest(scene_record(&scene))->result, VERIFY_OK);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r6_silence_is_verified),
+        cmocka_unit_test(r15_stored_copies_are_verified_once),
+        cmocka_unit_test(r6_who_answers_but_does_not_beat_stays_suspect),
+        cmocka_unit_test(r6_an_answer_must_be_to_the_question),
+        cmocka_unit_test(on_demand_the_answer_is_waited_for),
+        cmocka_unit_test(verifications_have_a_budget_and_demand_goes_first),
+        cmocka_unit_test(a_lost_link_asks_again_on_the_next),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+#include "queen_script.h"
+
+#define STUCK "say \"inflight\":1,\"progress_age_ms\":60000,\"progress\":7"
+#define FINE "say \"inflight\":1,\"progress_age_ms\":10,\"progress\":8"
+#define SUSPECT ", online -> suspect (stalled), verify"
+#define BEGIN "up; birth 1.1; " STUCK "; beat 1.1.0; wait 0"
+
+#define BORN "unknown -> online (birth)"
+
+static void r7_work_that_stands_still_is_suspect_and_verified(void **state)
+{
+    static const struct row rows[] = {
+        { "in flight, and no progress for the default limit", BEGIN, BORN SUSPECT " | suspect" },
+        { "just below the limit", "up; birth 1.1; say \"inflight\":1,\"progress_age_ms\":59999; beat 1.1.0",
+          BORN " | online" },
+        { "a limit of its own",
+          "up; birth 1.1; say \"inflight\":1,\"progress_age_ms\":5000,\"stall_ms\":5000; beat 1.1.0; wait 0",
+          BORN SUSPECT " | suspect" },
+        { "nothing in flight", "up; birth 1.1; say \"inflight\":0,\"progress_age_ms\":90000; beat 1.1.0",
+          BORN " | online" },
+        { "in flight unknown", "up; birth 1.1; say \"progress_age_ms\":90000; beat 1.1.0", BORN " | online" },
+        { "its agent knows that it stands still", "up; birth 1.1; say \"stalled_ms\":60000; beat 1.1.0; wait 0",
+          BORN SUSPECT " | suspect" },
+        { "a full accelerator decides nothing", "up; birth 1.1; say \"gpu_utilization\":1; beat 1.1.0",
+          BORN " | online" },
+        { "progress without an age, watched for the limit",
+          "up; birth 1.1; say \"inflight\":1,\"progress\":7; beat 1.1.0; listen 30000; beat 1.1.1; listen 30000; beat "
+          "1.1.2; wait 0",
+          BORN SUSPECT " | suspect" },
+        { "... and it moves, if only back",
+          "up; birth 1.1; say \"inflight\":1,\"progress\":7; beat 1.1.0; listen 30000; say "
+          "\"inflight\":1,\"progress\":6; beat "
+          "1.1.1; listen 30000; beat 1.1.2",
+          BORN " | online" },
+        { "the answer is that work goes on", BEGIN "; answer ok",
+          BORN SUSPECT ", suspect -> online (verified) | online" },
+        { "... which starts the limit anew", BEGIN "; answer unknown; beat 1.1.1",
+          BORN SUSPECT ", suspect -> online (verified) | online" },
+        { "the answer is that it stands still", BEGIN "; answer stalled",
+          BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
+        { "no answer, but it beats", BEGIN "; wait 5000", BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
+        { "it goes on while it is asked", BEGIN "; " FINE "; beat 1.1.1",
+          BORN SUSPECT ", suspect -> online (heartbeat) | online" },
+        { "more of the same is no more evidence", BEGIN "; beat 1.1.1; beat 1.1.2", BORN SUSPECT " | suspect" },
+    };
+    (void)state;
+    rows_check(rows, ARRAY_LEN(rows));
+}
+
+#define ZOMBIE BEGIN "; answer stalled"
+#define DEAD BORN SUSPECT ", suspect -> zombie (stalled)"
+
+static void r8_a_zombie_comes_back_by_its_work_only(void **state)
+{
+    static const struct row rows[] = {
+        { "beats alone do nothing", ZOMBIE "; beat 1.1.1; beat 1.1.2", DEAD " | zombie" },
+        { "progress", ZOMBIE "; " FINE "; beat 1.1.1", DEAD ", zombie -> online (heartbeat) | online" },
+        { "a new session", ZOMBIE "; say; birth 2.1", DEAD ", zombie -> online (birth) | online" },
+        { "a new connection is no new session", ZOMBIE "; birth 1.2", DEAD " | zombie" },
+        { "the reason withdrawn: asked once",
+          ZOMBIE "; say \"inflight\":0,\"progress\":7; beat 1.1.1; beat 1.1.2; wait 0", DEAD ", verify | zombie" },
+        { "... and it is no reason any more",
+          ZOMBIE "; say \"inflight\":0,\"progress\":7; beat 1.1.1; wait 0; answer unknown",
+          DEAD ", verify, zombie -> online (verified) | online" },
+    };
+    (void)state;
+    rows_check(rows, ARRAY_LEN(rows));
+}
+
+static void r11_the_hive_saw_the_end(void **state)
+{
+    static const struct row rows[] = {
+        { "of the current session, unasked", "up; birth 1.1; witness 1",
+          BORN ", online -> stale (process_exited) | stale" },
+        { "of another session", "up; birth 1.1; witness 2", BORN " | online" },
+        { "asked for", "up; birth 1.1; witness 1 asked", BORN " | online" },
+        { "while a will is being confirmed: the wait is over", "up; birth 1.1; will 1.1; witness 1",
+          BORN ", ask, online -> stale (process_exited) | stale" },
+        { "not from offline", "up; birth 1.1; bye 1.1; witness 1", BORN ", online -> offline (goodbye) | offline" },
+        { "of who is stale already: a revision", "up; birth 1.1; will 1.1; ack 10; wait 250; ack 10; witness 1",
+          BORN ", ask, ask, online -> stale (last_will), revised | stale" },
+        { "and it starts again", "up; birth 1.1; witness 1; birth 2.1",
+          BORN ", online -> stale (process_exited), stale -> online (birth) | online" },
+        { "R15: stored, before the stored heartbeat", "connect; stored witness 1; stored beat 1.1.0; read",
+          "unknown -> stale (process_exited) | stale" },
+        { "R15: stored, behind it", "connect; stored beat 1.1.0; stored witness 1; read",
+          "unknown -> stale (process_exited) | stale" },
+        { "R15: never against the living", "connect; birth 1.1; stored witness 1; read", BORN " | online" },
+        { "of somebody unknown", "up; witness 1", "| unverified" },
+    };
+    (void)state;
+    rows_check(rows, ARRAY_LEN(rows));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r7_work_that_stands_still_is_suspect_and_verified),
+        cmocka_unit_test(r8_a_zombie_comes_back_by_its_work_only),
+        cmocka_unit_test(r11_the_hive_saw_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
