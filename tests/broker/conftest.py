@@ -7,7 +7,7 @@ import pytest
 import measure
 from device import Device
 from fleet import Agent, Queen
-from fleet_fixtures import broker, root  # noqa: F401
+from fleet_fixtures import broker, root, started  # noqa: F401
 from listener import Listener
 
 LONG = os.environ.get("SKEP_LONG") == "1"
@@ -16,20 +16,6 @@ LONG = os.environ.get("SKEP_LONG") == "1"
 def pytest_terminal_summary(terminalreporter):
     for line in measure.lines:
         terminalreporter.write_line(f"measured: {line}")
-
-
-@pytest.fixture
-def started():
-    """started(Kind, ...) makes a program or a client that is ended with the test, last ones first."""
-    things = []
-
-    def start(kind, *arguments, **options):
-        things.append(kind(*arguments, **options))
-        return things[-1]
-
-    yield start
-    for thing in reversed(things):
-        thing.end()
 
 
 @pytest.fixture

@@ -18,3 +18,17 @@ def broker(tmp_path_factory):
 def root():
     """Topics of its own for each test, so that the tests share a broker."""
     return f"skep-{uuid.uuid4().hex[:8]}/v1"
+
+
+@pytest.fixture
+def started():
+    """started(Kind, ...) makes a program or a client that is ended with the test, last ones first."""
+    things = []
+
+    def start(kind, *arguments, **options):
+        things.append(kind(*arguments, **options))
+        return things[-1]
+
+    yield start
+    for thing in reversed(things):
+        thing.end()

@@ -153,79 +153,80 @@ static void scene_run(struct scene *scene, enum restart_policy policy, const cha
 #define NEVER RESTART_NEVER
 #define RUN "start; started; "
 
+static const struct {
+    const char *why;
+    enum restart_policy policy;
+    const char *script, *want;
+} transitions[] = {
+    { "a start", ALWAYS, "start; started", " starting START running" },
+    { "a second start changes nothing", ALWAYS, "start; start; started; start", " starting START running" },
+    { "a crash", ALWAYS, RUN "die 9; swept; wait 999; wait 1; started",
+      " starting START running backoff SWEEP starting START running" },
+    { "no start before the remains are gone", ALWAYS, RUN "die 9; wait 5000; swept",
+      " starting START running backoff SWEEP starting START" },
+    { "a good end is a reason to restart, too", ALWAYS, RUN "exit 0", " starting START running backoff SWEEP" },
+    { "on-failure: a good end is the end", ON_FAILURE, RUN "exit 0; swept; wait 99999",
+      " starting START running exited SWEEP" },
+    { "on-failure: an exit code", ON_FAILURE, RUN "exit 1", " starting START running backoff SWEEP" },
+    { "on-failure: a signal", ON_FAILURE, RUN "die 15", " starting START running backoff SWEEP" },
+    { "on-failure: nobody knows how", ON_FAILURE, RUN "vanish", " starting START running backoff SWEEP" },
+    { "never", NEVER, RUN "die 11; swept; wait 99999", " starting START running exited SWEEP" },
+    { "never, but asked", NEVER, RUN "exit 1; swept; start", " starting START running exited SWEEP starting START" },
+    { "asked while the remains are there", NEVER, RUN "exit 1; start; swept",
+      " starting START running exited SWEEP starting START" },
+    { "no such command", ALWAYS, RUN "exit 127; swept; wait 1000",
+      " starting START running failed SWEEP starting START" },
+    { "not executable", ON_FAILURE, RUN "exit 126", " starting START running failed SWEEP" },
+    { "no such command, never", NEVER, RUN "exit 127; swept; wait 99999", " starting START running failed SWEEP" },
+    { "a code of signals is none of these", ALWAYS, RUN "die 127", " starting START running backoff SWEEP" },
+    { "the agent itself cannot be started", ALWAYS, "start; refused; wait 1000; refused; wait 1999; wait 1",
+      " starting START failed starting START failed starting START" },
+    { "nor shall it, meanwhile", ALWAYS, "start; stop; refused", " starting START stopped" },
+    { "a stop", ALWAYS, RUN "stop; exit 0; swept", " starting START running stopping TERM SWEEP stopped" },
+    { "a second stop does not begin anew", ALWAYS, RUN "stop; wait 11000; stop; wait 1000; die 9; swept",
+      " starting START running stopping TERM KILL SWEEP stopped" },
+    { "KILL comes once", ALWAYS, RUN "stop; wait 12000; wait 12000", " starting START running stopping TERM KILL" },
+    { "no KILL for one that is gone", ALWAYS, RUN "stop; exit 0; wait 12000",
+      " starting START running stopping TERM SWEEP" },
+    { "a stop in the backoff", ALWAYS, RUN "die 9; swept; stop; wait 9999",
+      " starting START running backoff SWEEP stopped" },
+    { "a stop in the backoff, before the sweep", ALWAYS, RUN "die 9; stop; swept; wait 9999",
+      " starting START running backoff SWEEP stopping stopped" },
+    { "a stop after failing", ALWAYS, RUN "exit 127; swept; stop", " starting START running failed SWEEP stopped" },
+    { "a stop after the end", NEVER, RUN "exit 0; swept; stop", " starting START running exited SWEEP stopped" },
+    { "a stop that crosses the start", ALWAYS, "start; stop; started; exit 0; swept",
+      " starting START stopped stopping TERM SWEEP stopped" },
+    { "a stop of what waits for the sweep", NEVER, RUN "exit 0; start; stop; swept",
+      " starting START running exited SWEEP starting stopping stopped" },
+    { "a stop of nothing", ALWAYS, "stop; stop", "" },
+    { "a start while it stops", ALWAYS, RUN "stop; start; exit 0; swept",
+      " starting START running stopping TERM SWEEP starting START" },
+    { "a start and a stop while it stops", ALWAYS, RUN "stop; start; stop; exit 0; swept",
+      " starting START running stopping TERM SWEEP stopped" },
+    { "a restart", NEVER, RUN "restart; exit 0; swept; started",
+      " starting START running stopping TERM SWEEP starting START running" },
+    { "a restart with force", ALWAYS, RUN "restart; wait 12000; die 9; swept",
+      " starting START running stopping TERM KILL SWEEP starting START" },
+    { "a restart of one that waits: at once", ALWAYS, RUN "die 9; swept; restart",
+      " starting START running backoff SWEEP starting START" },
+    { "a restart of one that is stopped", ALWAYS, "restart", " starting START" },
+    { "two restarts", ALWAYS, RUN "restart; restart; exit 0; swept",
+      " starting START running stopping TERM SWEEP starting START" },
+    { "adopted", ALWAYS, "adopt", " running" },
+    { "adopted, and stopped", ALWAYS, "adopt; stop; vanish; swept", " running stopping TERM SWEEP stopped" },
+    { "adopted, and gone", ALWAYS, "adopt; vanish; swept; wait 1000", " running backoff SWEEP starting START" },
+    { "an end that is told twice", ALWAYS, RUN "die 9; die 9", " starting START running backoff SWEEP" },
+};
+
 static void what_follows_what(void **state)
 {
-    static const struct {
-        const char *why;
-        enum restart_policy policy;
-        const char *script, *want;
-    } rows[] = {
-        { "a start", ALWAYS, "start; started", " starting START running" },
-        { "a second start changes nothing", ALWAYS, "start; start; started; start", " starting START running" },
-        { "a crash", ALWAYS, RUN "die 9; swept; wait 999; wait 1; started",
-          " starting START running backoff SWEEP starting START running" },
-        { "no start before the remains are gone", ALWAYS, RUN "die 9; wait 5000; swept",
-          " starting START running backoff SWEEP starting START" },
-        { "a good end is a reason to restart, too", ALWAYS, RUN "exit 0", " starting START running backoff SWEEP" },
-        { "on-failure: a good end is the end", ON_FAILURE, RUN "exit 0; swept; wait 99999",
-          " starting START running exited SWEEP" },
-        { "on-failure: an exit code", ON_FAILURE, RUN "exit 1", " starting START running backoff SWEEP" },
-        { "on-failure: a signal", ON_FAILURE, RUN "die 15", " starting START running backoff SWEEP" },
-        { "on-failure: nobody knows how", ON_FAILURE, RUN "vanish", " starting START running backoff SWEEP" },
-        { "never", NEVER, RUN "die 11; swept; wait 99999", " starting START running exited SWEEP" },
-        { "never, but asked", NEVER, RUN "exit 1; swept; start",
-          " starting START running exited SWEEP starting START" },
-        { "asked while the remains are there", NEVER, RUN "exit 1; start; swept",
-          " starting START running exited SWEEP starting START" },
-        { "no such command", ALWAYS, RUN "exit 127; swept; wait 1000",
-          " starting START running failed SWEEP starting START" },
-        { "not executable", ON_FAILURE, RUN "exit 126", " starting START running failed SWEEP" },
-        { "no such command, never", NEVER, RUN "exit 127; swept; wait 99999", " starting START running failed SWEEP" },
-        { "a code of signals is none of these", ALWAYS, RUN "die 127", " starting START running backoff SWEEP" },
-        { "the agent itself cannot be started", ALWAYS, "start; refused; wait 1000; refused; wait 1999; wait 1",
-          " starting START failed starting START failed starting START" },
-        { "nor shall it, meanwhile", ALWAYS, "start; stop; refused", " starting START stopped" },
-        { "a stop", ALWAYS, RUN "stop; exit 0; swept", " starting START running stopping TERM SWEEP stopped" },
-        { "a second stop does not begin anew", ALWAYS, RUN "stop; wait 11000; stop; wait 1000; die 9; swept",
-          " starting START running stopping TERM KILL SWEEP stopped" },
-        { "KILL comes once", ALWAYS, RUN "stop; wait 12000; wait 12000", " starting START running stopping TERM KILL" },
-        { "no KILL for one that is gone", ALWAYS, RUN "stop; exit 0; wait 12000",
-          " starting START running stopping TERM SWEEP" },
-        { "a stop in the backoff", ALWAYS, RUN "die 9; swept; stop; wait 9999",
-          " starting START running backoff SWEEP stopped" },
-        { "a stop in the backoff, before the sweep", ALWAYS, RUN "die 9; stop; swept; wait 9999",
-          " starting START running backoff SWEEP stopping stopped" },
-        { "a stop after failing", ALWAYS, RUN "exit 127; swept; stop", " starting START running failed SWEEP stopped" },
-        { "a stop after the end", NEVER, RUN "exit 0; swept; stop", " starting START running exited SWEEP stopped" },
-        { "a stop that crosses the start", ALWAYS, "start; stop; started; exit 0; swept",
-          " starting START stopped stopping TERM SWEEP stopped" },
-        { "a stop of what waits for the sweep", NEVER, RUN "exit 0; start; stop; swept",
-          " starting START running exited SWEEP starting stopping stopped" },
-        { "a stop of nothing", ALWAYS, "stop; stop", "" },
-        { "a start while it stops", ALWAYS, RUN "stop; start; exit 0; swept",
-          " starting START running stopping TERM SWEEP starting START" },
-        { "a start and a stop while it stops", ALWAYS, RUN "stop; start; stop; exit 0; swept",
-          " starting START running stopping TERM SWEEP stopped" },
-        { "a restart", NEVER, RUN "restart; exit 0; swept; started",
-          " starting START running stopping TERM SWEEP starting START running" },
-        { "a restart with force", ALWAYS, RUN "restart; wait 12000; die 9; swept",
-          " starting START running stopping TERM KILL SWEEP starting START" },
-        { "a restart of one that waits: at once", ALWAYS, RUN "die 9; swept; restart",
-          " starting START running backoff SWEEP starting START" },
-        { "a restart of one that is stopped", ALWAYS, "restart", " starting START" },
-        { "two restarts", ALWAYS, RUN "restart; restart; exit 0; swept",
-          " starting START running stopping TERM SWEEP starting START" },
-        { "adopted", ALWAYS, "adopt", " running" },
-        { "adopted, and stopped", ALWAYS, "adopt; stop; vanish; swept", " running stopping TERM SWEEP stopped" },
-        { "adopted, and gone", ALWAYS, "adopt; vanish; swept; wait 1000", " running backoff SWEEP starting START" },
-        { "an end that is told twice", ALWAYS, RUN "die 9; die 9", " starting START running backoff SWEEP" },
-    };
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(transitions); i++) {
         struct scene scene;
-        scene_run(&scene, rows[i].policy, rows[i].script);
-        if (strcmp(buf_str(&scene.trace), rows[i].want) != 0)
-            fail_msg("%s:\n  %s\n got%s\nwant%s", rows[i].why, rows[i].script, buf_str(&scene.trace), rows[i].want);
+        scene_run(&scene, transitions[i].policy, transitions[i].script);
+        if (strcmp(buf_str(&scene.trace), transitions[i].want) != 0)
+            fail_msg("%s:\n  %s\n got%s\nwant%s", transitions[i].why, transitions[i].script, buf_str(&scene.trace),
+                     transitions[i].want);
         buf_clear(&scene.trace);
     }
 }

@@ -1,0 +1,129 @@
+"""Workers that end, in every way, under a hive."""
+
+import os
+import signal
+
+import pytest
+
+from fleet import await_that, is_running
+
+
+def worker(program, name="w1", **keys):
+    lines = "".join(f"{key.replace('_', '-')} = {value}\n" for key, value in keys.items() if key != "environment")
+    return f'[worker "{name}"]\ncommand = {program.command}\n{lines}'
+
+
+def test_a_crash_is_told_and_repaired(hive, watched, listener, queen):
+    program = watched("w1")
+    hive = hive(worker(program))
+    queen.await_state("hive-a/w1")
+    first, _ = program.await_start()
+    session = hive.witness("w1")["session"]
+    os.kill(first, signal.SIGSEGV)
+    told, _ = listener.await_document(hive.topic("w1"), state="backoff")
+    assert told["last_exit"]["signal"] == "SIGSEGV" and told["last_exit"]["code"] == 139
+    assert told["last_exit"]["session"] == session and told["last_exit"]["asked_for"] is False
+    assert told["restart_in_ms"] == 1000 and told["pid"] is None
+    verdict, _ = listener.await_document(f"{hive.root}/queen/queen/verdict/hive-a/w1", state="stale",
+                                         cause="process_exited")
+    assert verdict["evidence"]["exit"]["signal"] == "SIGSEGV"
+    program.await_start(2)
+    fresh = hive.await_witness("w1", "running", restarts=1)
+    assert fresh["session"] != session
+    await_that(lambda: queen.worker("hive-a/w1")["session"] == fresh["session"], "the new session at the queen")
+    queen.await_state("hive-a/w1")
+
+
+def test_a_killed_agent_leaves_nothing_behind(hive, watched):
+    """The program dies with its agent, the process in another group by the sweep; one start follows."""
+    program = watched("w1")
+    hive = hive(worker(program))
+    first = program.await_start()
+    os.kill(hive.witness("w1")["pid"], signal.SIGKILL)
+    witness = hive.await_witness("w1", "running", restarts=1)
+    second = program.await_start(2)
+    assert not any(map(is_running, first)) and all(map(is_running, second))
+    assert witness["last_exit"]["signal"] == "SIGKILL"
+    assert len(program.starts()) == 2
+
+
+def test_a_stopped_agent_can_be_ended(hive, watched, broker):
+    program = watched("w1")
+    hive = hive(worker(program))
+    program.await_start()
+    os.kill(hive.witness("w1")["pid"], signal.SIGSTOP)
+    hive.ask("worker.stop", '{"worker_id":"w1"}', broker.port)
+    hive.await_witness("w1", "stopped")
+
+
+@pytest.mark.parametrize("policy, how, state", [
+    ("always", signal.SIGTERM, "running"),
+    ("on-failure", signal.SIGKILL, "running"),
+    ("never", signal.SIGKILL, "exited"),
+])
+def test_restart_policies(hive, watched, policy, how, state):
+    program = watched("w1")
+    hive = hive(worker(program, restart=policy))
+    os.kill(program.await_start()[0], how)
+    witness = hive.await_witness("w1", state, restarts=1 if state == "running" else 0)
+    assert witness["last_exit"]["signal"] == how.name
+
+
+def test_on_failure_leaves_a_good_end_alone(hive):
+    hive = hive('[worker "w1"]\ncommand = true\nrestart = on-failure\n')
+    witness = hive.await_witness("w1", "exited", restarts=0)
+    assert witness["last_exit"]["code"] == 0 and witness["restart_in_ms"] is None
+
+
+@pytest.mark.parametrize("command, code, reason", [
+    ("no-such-command-here", 127, "the command was not found (exit code 127)"),
+    ("/etc/passwd", 126, "the command cannot be executed (exit code 126)"),
+])
+def test_a_command_that_cannot_be_run(hive, command, code, reason):
+    hive = hive(f'[worker "w1"]\ncommand = {command}\n')
+    witness = hive.await_witness("w1", "failed", restarts=1, reason=reason)
+    assert witness["last_exit"]["code"] == code
+    assert 0 < witness["restart_in_ms"] <= 2000  # the second pause: no busy loop
+    assert hive.get("/health")["checks"]["workers:failed"][0]["observedValue"] == 1
+
+
+def test_a_directory_that_does_not_exist(hive):
+    hive = hive('[worker "w1"]\ncommand = true\ndirectory = /no/such/folder\n')
+    witness = hive.await_witness("w1", "failed")
+    assert witness["reason"] == "directory /no/such/folder: No such file or directory"
+    assert witness["last_exit"] is None and witness["pid"] is None
+
+
+def test_environment_and_directory(hive, tmp_path, monkeypatch):
+    """What the worker gets, and what is not its business."""
+    out = tmp_path / "out"
+    hive = hive(f'[worker "w1"]\ncommand = sh -c "pwd >{out} && env >>{out}"\nrestart = never\n'
+                f"directory = {tmp_path}\nenvironment = MODEL=llama 3\nenvironment = PATH=/usr/bin:/bin\n")
+    hive.await_witness("w1", "exited")
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == str(tmp_path)
+    assert "MODEL=llama 3" in lines and "PATH=/usr/bin:/bin" in lines
+    assert not any(line.startswith(("SKEP_SESSION=", "SKEP_HTTP=", "SKEP_CONFIG=")) for line in lines)
+    assert sum(line.startswith("PATH=") for line in lines) == 1
+    assert any(line.startswith("NOTIFY_SOCKET=") for line in lines)  # the agent's
+
+
+def test_the_hive_tells_of_itself(hive, listener):
+    hive = hive("")
+    presence, _ = listener.await_document(f"{hive.root}/hive/hive-a/presence", presence="online")
+    assert presence["rpc"] is True and presence["endpoint"] == hive.url and presence["pid"] == hive.process.pid
+    beat, _ = listener.await_document(f"{hive.root}/hive/hive-a/heartbeat", status="ready")
+    assert beat["session"] == presence["session"] and beat["interval_ms"] == 10000
+    assert beat["cpus"] >= 1 and 0 < beat["memory_available_bytes"] <= beat["memory_total_bytes"]
+    assert beat["load1"] >= 0 and beat["workers"] == {"total": 0, "running": 0, "exited": 0, "failed": 0}
+    assert hive.end() == 0
+    leaving, _ = listener.await_document(f"{hive.root}/hive/hive-a/presence", presence="offline")
+    assert leaving["cause"] == "goodbye" and leaving["session"] == presence["session"]
+
+
+def test_a_killed_hive_is_told_by_its_will(hive, listener):
+    hive = hive("")
+    listener.await_document(f"{hive.root}/hive/hive-a/presence", presence="online")
+    hive.kill()
+    will, _ = listener.await_document(f"{hive.root}/hive/hive-a/presence", presence="stale")
+    assert will["cause"] == "connection_lost" and will["connection"] == 1
