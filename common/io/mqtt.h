@@ -1,9 +1,9 @@
 /* mqtt.h - an MQTT 5 client as a guest of the loop, over libmosquitto. Moves bytes, knows no messages.
  *
- * Reads the socket in bursts until nothing more came; connects on the thread pool (DNS and TCP block there, not here);
- * reconnects by itself, by the schedule that the driver's retry_in gives; asks for the will anew before every CONNECT.
- * While offline nothing is queued: mqtt_publish says ERR_UNREACHABLE. All calls and callbacks on the loop's thread;
- * callbacks may call mqtt_* but not mqtt_free. */
+ * Reads the socket in bursts until nothing more came, a busy one about once a millisecond; connects on the thread pool
+ * (DNS and TCP block there, not here); reconnects by itself, by the schedule that the driver's retry_in gives; asks for
+ * the will anew before every CONNECT. While offline nothing is queued: mqtt_publish says ERR_UNREACHABLE. All calls and
+ * callbacks on the loop's thread; callbacks may call mqtt_* but not mqtt_free. */
 #ifndef SKEP_MQTT_H
 #define SKEP_MQTT_H
 

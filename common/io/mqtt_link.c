@@ -43,16 +43,37 @@ void mqtt_link_end_by_fault(struct mqtt_link *link, int fault, int number)
 
 void mqtt_link_set_interests(struct mqtt_link *link)
 {
+    int readable = link->resting ? 0 : LOOP_READABLE;
+
     if (link->watch && !link->ended)
-        loop_fd_want(link->watch, LOOP_READABLE | (mosquitto_want_write(link->mosquitto) ? LOOP_WRITABLE : 0));
+        loop_fd_want(link->watch, readable | (mosquitto_want_write(link->mosquitto) ? LOOP_WRITABLE : 0));
+}
+
+static void on_rested(void *user)
+{
+    struct mqtt_link *link = user;
+
+    link->resting = false;
+    mqtt_link_set_interests(link);
+}
+
+/* Whoever is so busy that a burst has an end only by its limit has no time to rest. */
+static void rest_if_busy(struct mqtt_link *link)
+{
+    if (link->ended || link->handed < MQTT_BUSY || link->handed >= MQTT_BURST_MAX)
+        return;
+    link->resting = true;
+    loop_timer_in(link->rest, MQTT_REST_MS);
 }
 
 static void on_ready(void *user, int events)
 {
     struct mqtt_link *link = user;
 
-    if (events & LOOP_READABLE)
+    if (events & LOOP_READABLE) {
         mqtt_link_read(link);
+        rest_if_busy(link);
+    }
     mqtt_link_write(link);
     mqtt_link_set_interests(link);
 }
@@ -70,7 +91,9 @@ static enum err watch_socket(struct mqtt_link *link)
     link->fd = fcntl(mosquitto_socket(link->mosquitto), F_DUPFD_CLOEXEC, 0);
     if (link->fd < 0)
         return err_set(&link->connect_why, ERR_IO, "cannot duplicate a socket: %s", strerrordesc_np(errno));
-    err = loop_fd_new(link->loop, link->fd, on_ready, link, &link->watch);
+    err = loop_timer_new(link->loop, on_rested, link, &link->rest);
+    if (!err)
+        err = loop_fd_new(link->loop, link->fd, on_ready, link, &link->watch);
     if (err)
         return err_set(&link->connect_why, err, "cannot watch a socket: %s", err_name(err));
     mqtt_link_set_interests(link);
@@ -175,6 +198,7 @@ void mqtt_link_free(struct mqtt_link *link)
     if (link->connecting)
         return;
     loop_fd_free(link->watch);
+    loop_timer_free(link->rest);
     if (link->mosquitto && !link->was_up)
         mosquitto_disconnect_v5(link->mosquitto, MQTT_RC_NORMAL_DISCONNECTION, NULL);
     mosquitto_destroy(link->mosquitto);

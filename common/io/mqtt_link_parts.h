@@ -10,9 +10,17 @@
 #define MQTT_PACKET_IDS (UINT16_MAX + 1)
 #define MQTT_BURST_MAX 2000 /* packets per turn of the loop, so that nothing else starves */
 
+/* To be woken costs as much as to read a packet. A link on which a wake brought a few packets is busy: it looks again
+ * after a rest, and finds more of them. bench_ingest, seven fields: 0.8 instead of 1.1 to 1.2 of a counting subscriber.
+ */
+#define MQTT_BUSY 4    /* packets */
+#define MQTT_REST_MS 1 /* a moment in which what the kernel buffers does not fill up */
+
 struct mqtt_link {
     struct mosquitto *mosquitto;
-    struct loop_fd *watch; /* of `fd`; NULL until connected */
+    struct loop_fd *watch;   /* of `fd`; NULL until connected */
+    struct loop_timer *rest; /* NULL until connected */
+    bool resting;            /* not read until `rest` fires */
     struct mqtt_link_owner owner;
     struct mqtt_target *target; /* a reference */
     struct loop *loop;
