@@ -30,6 +30,6 @@ struct command {
     enum err (*run)(struct cli *cli, const void *conf, struct errbuf *e);
 };
 
-extern const struct command command_ps, command_describe, command_wait, command_events, command_forget;
+extern const struct command command_ps, command_describe, command_wait, command_events, command_forget, command_health;
 
 #endif

@@ -7,9 +7,10 @@ static const char examples[] = "  skep ps                                      #
                                "  skep wait gpu-1 --for online --timeout 2m    # in a script\n"
                                "  skep events -f                               # what changes, as it changes\n";
 
-static const char exit_status[] = "Exit codes:\n"
-                                  "  0 done, 1 failure, 2 wrong use or ambiguous name, 4 no such worker or hive,\n"
-                                  "  5 no queen answers, 6 refused, 124 timed out, 130 interrupted\n";
+static const char exit_status[] =
+    "Exit codes:\n"
+    "  0 done, 1 failure, 2 wrong use or ambiguous name, 3 unhealthy or not ready,\n"
+    "  4 no such worker or hive, 5 nobody answers, 6 refused, 124 timed out, 130 interrupted\n";
 
 void version_add(struct buf *ret)
 {

@@ -12,7 +12,7 @@
 #include "service.h"
 
 static const struct command *const commands[] = {
-    &command_ps, &command_describe, &command_wait, &command_events, &command_forget, NULL,
+    &command_ps, &command_describe, &command_wait, &command_events, &command_forget, &command_health, NULL,
 };
 
 static const struct conf_option common_options[] = {
@@ -38,6 +38,7 @@ static const int exit_codes[ERR_COUNT] = {
     [ERR_REFUSED] = EXIT_REFUSED,
     [ERR_CONFLICT] = EXIT_REFUSED,
     [ERR_TIMEOUT] = EXIT_TIMED_OUT,
+    [ERR_STATE] = EXIT_UNHEALTHY,
 };
 
 static int fail(enum err err, const struct errbuf *e)

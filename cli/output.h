@@ -10,6 +10,10 @@ enum err output_write(struct buf *data, struct errbuf *e);
 /* One line on stderr, behind "skep: ", made printable. */
 void output_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* The same, but in place of the one before it, and gone when anything else is noted: for how far a wait has come. Only
+ * on a terminal. NULL takes it away. */
+void output_progress(const char *format, ...) PRINTF_LIKE(1, 2);
+
 /* May stdout be coloured? A terminal, no NO_COLOR, TERM not dumb. */
 bool output_has_colour(void);
 

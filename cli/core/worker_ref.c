@@ -1,16 +1,5 @@
 #include "worker_ref.h"
 
-static enum err copy_name(struct text name, const char *what, char ret[NAME_SIZE], struct errbuf *e)
-{
-    enum err err = name_check(name, what, e);
-
-    if (err)
-        return err;
-    memcpy(ret, name.at, name.len);
-    ret[name.len] = '\0';
-    return OK;
-}
-
 enum err worker_ref_parse(const char *word, struct worker_ref *ret, struct errbuf *e)
 {
     struct worker_ref ref = { 0 };
@@ -19,9 +8,9 @@ enum err worker_ref_parse(const char *word, struct worker_ref *ret, struct errbu
     enum err err = OK;
 
     if (worker.at)
-        err = copy_name(first, "hive", ref.hive, e);
+        err = name_copy(first, "hive", ref.hive, e);
     if (!err)
-        err = copy_name(worker.at ? worker : first, "worker", ref.worker, e);
+        err = name_copy(worker.at ? worker : first, "worker", ref.worker, e);
     if (!err)
         *ret = ref;
     return err;

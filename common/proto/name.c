@@ -16,3 +16,13 @@ enum err name_check(struct text t, const char *what, struct errbuf *e)
                    "%s \"%s\": must be 1 to %d letters, digits, '.', '_' or '-', and begin with a letter or digit",
                    what, shown, NAME_MAX_LEN);
 }
+
+enum err name_copy(struct text t, const char *what, char ret[NAME_SIZE], struct errbuf *e)
+{
+    enum err err = name_check(t, what, e);
+    if (err)
+        return err;
+    memcpy(ret, t.at, t.len);
+    ret[t.len] = '\0';
+    return OK;
+}

@@ -12,4 +12,7 @@ bool name_is_valid(struct text t);
 /* Why it is not valid, naming it and the rule; for what people type. ERR_ID. */
 enum err name_check(struct text t, const char *what, struct errbuf *e);
 
+/* The same; a valid one is copied, terminated. */
+enum err name_copy(struct text t, const char *what, char ret[NAME_SIZE], struct errbuf *e);
+
 #endif

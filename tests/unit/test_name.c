@@ -41,6 +41,11 @@ static void only_ids_are_names(void **state)
             fail_msg("%s: %s", rows[i].why, err_name(err));
         if ((err != OK) != (strncmp(e.text, "worker \"", 8) == 0))
             fail_msg("%s: the sentence is: %s", rows[i].why, e.text);
+
+        char copy[NAME_SIZE] = "untouched";
+        assert_int_equal(name_copy(rows[i].name, "worker", copy, NULL), err);
+        if (!text_equal(text_of(copy), err ? TEXT("untouched") : rows[i].name))
+            fail_msg("%s: copied as %s", rows[i].why, copy);
     }
 }
 

@@ -1,0 +1,47 @@
+/* skep health - one health request, or the start-up poll. */
+#include "health_conf.h"
+
+static const struct conf_option options[] = {
+    { "wait", CONF_FLAG, HEALTH_CONF(wait), .command_line_only = true,
+      .help = "ask until it is ready, or the attempts are used up" },
+    HEALTH_POLL_ROWS,
+    HEALTH_BROKER_ROWS("mqtt://127.0.0.1:1883", "skep/v1"),
+    { 0 },
+};
+
+static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
+{
+    const struct health_conf *conf = options_given;
+    struct health_target target;
+    struct health_outcome outcome;
+    struct health_poll_options poll = { .name = cli->word };
+    enum err err = health_target_parse(cli->word, &target, e);
+
+    if (!err)
+        err = health_conf_poll(conf, &target, &poll, e);
+    if (err)
+        return err;
+    poll.http_url = health_conf_url(conf, &target);
+    if (!conf->wait)
+        poll.schedule.attempts = 1;
+    err = health_poll_run(&poll, &outcome, e);
+    return err ? err : health_conclude(cli->word, conf->wait, &outcome, e);
+}
+
+const struct command command_health = {
+    .name = "health",
+    .summary = "ask a queen, a hive or a worker for its health, or wait until it is ready",
+    .examples = "  skep health queen/queen\n"
+                "  skep health hive/hive-a --wait                 # in a script, after it was started\n"
+                "  skep health worker/hive-a/gpu-1\n"
+                "  skep health http://127.0.0.1:7833              # over HTTP alone\n",
+    .usage = "skep health queen/ID|hive/ID|worker/[HIVE/]ID|URL [--wait] [OPTIONS]",
+    .notes = "Each attempt asks over MQTT; if that brings no answer, the same attempt asks GET /health over HTTP, at\n"
+             "--http-url or, for a queen, at --queen, for a hive at http://127.0.0.1:7835.\n"
+             "Exit code 0 for pass and warn, 3 for fail or when the attempts are used up, 5 when nobody answers a\n"
+             "single request.\n",
+    .options = options,
+    .conf_size = sizeof(struct health_conf),
+    .takes_word = true,
+    .run = run,
+};

@@ -1,0 +1,95 @@
+#include "health_conf.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "output.h"
+#include "poll_options.h"
+
+#define HIVE_URL "http://127.0.0.1:7835"
+#define KEEP_ALIVE_S 10
+
+const char *health_conf_url(const struct health_conf *conf, const struct health_target *target)
+{
+    if (target->kind == TARGET_URL)
+        return target->url;
+    if (conf->http_url)
+        return conf->http_url;
+    if (target->kind == TARGET_QUEEN)
+        return conf->common.queen;
+    return target->kind == TARGET_HIVE ? HIVE_URL : NULL;
+}
+
+static enum err read_schedule(const struct health_conf *conf, struct startup_poll_options *ret, struct errbuf *e)
+{
+    *ret = (struct startup_poll_options){ .attempts = conf->attempts,
+                                          .initial_delay = conf->initial_delay,
+                                          .max_delay = conf->max_delay,
+                                          .attempt_timeout = conf->attempt_timeout };
+    enum err err = poll_multiplier_parse(conf->multiplier, &ret->multiplier, e);
+
+    if (!err)
+        err = poll_jitter_parse(conf->jitter, &ret->jitter, e);
+    return err ? ERR_SYNTAX : OK;
+}
+
+enum err health_conf_poll(const struct health_conf *conf, const struct health_target *target,
+                          struct health_poll_options *ret, struct errbuf *e)
+{
+    if (topic_root_check(text_of(conf->root), e) != OK)
+        return ERR_SYNTAX;
+    ret->target = target;
+    ret->root = conf->root;
+    ret->mqtt = (struct mqtt_options){ .broker = target->kind == TARGET_URL ? NULL : conf->broker,
+                                       .username = conf->username,
+                                       .password_file = conf->password_file,
+                                       .cafile = conf->cafile,
+                                       .cert = conf->cert,
+                                       .key = conf->key,
+                                       .keep_alive_s = KEEP_ALIVE_S };
+    return read_schedule(conf, &ret->schedule, e);
+}
+
+static enum err conclude_ready(const char *name, const struct health_outcome *outcome, struct errbuf *e)
+{
+    struct buf line = BUF_INIT;
+
+    buf_printf(&line, "%s: %s via %s, attempt %lld, %.2f s", name, health_status_name(outcome->answer.status),
+               outcome->path, (long long)outcome->attempt, (double)outcome->elapsed / 1000);
+    if (outcome->answer.status == HEALTH_WARN && outcome->answer.description[0])
+        buf_printf(&line, " (%s)", outcome->answer.description);
+    buf_add_char(&line, '\n');
+    enum err err = output_write(&line, e);
+    buf_clear(&line);
+    return err;
+}
+
+static enum err conclude_died(const char *name, const struct health_outcome *outcome, struct errbuf *e)
+{
+    int status = outcome->wait_status;
+
+    if (WIFSIGNALED(status))
+        return err_set(e, ERR_IO, "%s died after %.2f s: signal %s", name, (double)outcome->elapsed / 1000,
+                       sigabbrev_np(WTERMSIG(status)));
+    return err_set(e, ERR_IO, "%s ended after %.2f s with exit code %d", name, (double)outcome->elapsed / 1000,
+                   WEXITSTATUS(status));
+}
+
+enum err health_conclude(const char *name, bool waited, const struct health_outcome *outcome, struct errbuf *e)
+{
+    switch (outcome->kind) {
+    case HEALTH_READY:
+        return conclude_ready(name, outcome, e);
+    case HEALTH_DIED:
+        return conclude_died(name, outcome, e);
+    case HEALTH_FAILING:
+    case HEALTH_SILENT:
+        break;
+    }
+    if (waited)
+        return err_set(e, ERR_STATE, "%s is not ready: %lld attempts in %.2f s", name, (long long)outcome->attempt,
+                       (double)outcome->elapsed / 1000);
+    if (outcome->kind == HEALTH_SILENT)
+        return err_set(e, ERR_UNREACHABLE, "%s does not answer", name);
+    return err_set(e, ERR_STATE, "%s: fail via %s (%s)", name, outcome->path, outcome->answer.description);
+}

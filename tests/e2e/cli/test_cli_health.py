@@ -1,0 +1,131 @@
+"""skep health: both paths, what each attempt says, and the exit codes."""
+
+import re
+import socket
+
+import pytest
+
+from fleet import Agent, Broker, Queen, Skep
+
+FAST = ("--initial-delay", "20ms", "--attempt-timeout", "200ms", "--jitter", "0")
+
+
+@pytest.fixture
+def nowhere():
+    """A loopback port where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def health(skep, broker, root):
+    def ask(*arguments, port=broker.port):
+        return skep("health", *arguments, "--broker", f"mqtt://127.0.0.1:{port}", "--root", root)
+    return ask
+
+
+@pytest.fixture
+def mortal(tmp_path):
+    """A broker that may end, and a queen at it."""
+    broker = Broker(tmp_path)
+    queen = Queen(broker, "skep/v1")
+    yield broker, queen
+    queen.end()
+    broker.end()
+
+
+def test_a_queen_over_mqtt(health):
+    done = health("queen/queen")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"queen/queen: pass via mqtt, attempt 1, \d\.\d\d s\n", done.stdout)
+
+
+def test_a_queen_over_http_without_a_broker(health, nowhere):
+    done = health("queen/queen", port=nowhere)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("queen/queen: pass via http, attempt 1, ")
+
+
+def test_a_url_is_asked_over_http_alone(health, queen):
+    for url in (queen.url, queen.url + "/", queen.url + "/health"):
+        assert health(url).stdout.startswith(f"{url}: pass via http")
+    done = health(queen.url + "/v1/workers")
+    assert done.returncode == 5
+    assert "http: the answer is no health document" in done.stderr
+    assert "mqtt" not in done.stderr
+
+
+def test_a_worker(health, broker, root, queen):
+    agent = Agent(broker, root, "h/w1", "--simulate")
+    try:
+        queen.await_state("h/w1")
+        assert health("worker/h/w1").stdout.startswith("worker/h/w1: pass via mqtt")
+        done = health("worker/w1")
+        assert done.returncode == 5
+        assert "mqtt: nobody subscribes to its requests" in done.stderr
+    finally:
+        agent.end()
+
+
+def test_somebody_else_is_not_who_was_asked(health, queen):
+    done = health("queen/other", "--http-url", queen.url)
+    assert done.returncode == 5
+    assert "mqtt: nobody subscribes to its requests; http: queen/queen answered, not queen/other" in done.stderr
+
+
+def test_a_blind_queen_fails(mortal):
+    broker, queen = mortal
+    broker.end()
+    done = Skep(queen.url)("health", "queen/queen", "--broker", f"mqtt://127.0.0.1:{broker.port}")
+    assert done.returncode == 3
+    assert "queen/queen: fail via http (queen: no link to the broker)" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_attempts_are_used_up(health, nowhere):
+    done = health("hive/none", "--wait", *FAST, "--attempts", "3", "--http-url", f"http://127.0.0.1:{nowhere}",
+                  port=nowhere)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 3
+    assert len(lines) == 4
+    for number, line in enumerate(lines[:3], 1):
+        assert re.match(rf"skep: attempt {number} of 3: mqtt: .*Connection refused; http: .*connect", line)
+    assert [re.findall(r"next in (\d+) ms", line) for line in lines[:3]] == [["20"], ["30"], []]
+    assert re.fullmatch(r"skep: hive/none is not ready: 3 attempts in \d+\.\d\d s", lines[3])
+
+
+def test_the_default_schedule_adds_up(health, nowhere):
+    """Ten attempts, each refused at once by both paths: nine delays of 14.977 s in all."""
+    done = health("hive/none", "--wait", "--jitter", "0%", "--http-url", f"http://127.0.0.1:{nowhere}", port=nowhere)
+    assert done.returncode == 3
+    assert sum(map(int, re.findall(r"next in (\d+) ms", done.stderr))) == 14977
+
+
+def test_waits_until_it_is_ready(mortal):
+    """The broker takes connections only after the poll has begun."""
+    broker, queen = mortal
+    broker.end()
+    poll = Skep(queen.url).start("health", "queen/queen", "--wait", "--initial-delay", "100ms", "--multiplier", "1",
+                                 "--attempts", "200", "--broker", f"mqtt://127.0.0.1:{broker.port}")
+    assert "fail" in poll.stderr.readline()
+    broker.start_again()
+    out, _ = poll.communicate(timeout=30)
+    assert poll.returncode == 0
+    assert re.match(r"queen/queen: pass via (mqtt|http), attempt \d+, ", out)
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["bee/a"], "must be queen/ID"),
+    (["queen/a/b"], 'queen "a/b": must be'),
+    (["queen/q", "--multiplier", "0.5"], "--multiplier 0.5: must be"),
+    (["queen/q", "--jitter", "200%"], "--jitter 200%: must be"),
+    (["queen/q", "--broker", "http://x"], "http://x"),
+    (["queen/q", "--root", "a/+"], "root"),
+    (["queen/q", "--attempts", "0"], "--attempts"),
+    ([], "WORKER"),
+])
+def test_wrong_use(skep, arguments, sentence):
+    done = skep("health", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
