@@ -1,11 +1,11 @@
-"""The daemons that were built. SKEP_BIN_DIR names the programs' folder, SKEP_DAEMONS which of them there are."""
+"""What runs under a service manager. SKEP_BIN_DIR names the programs' folder."""
 
 import os
 import pathlib
 import subprocess
 
 BIN = pathlib.Path(os.environ["SKEP_BIN_DIR"])
-DAEMONS = os.environ["SKEP_DAEMONS"].split()
+DAEMONS = ("skep-queen", "skep-hive")
 
 
 def clean_environment(**more):

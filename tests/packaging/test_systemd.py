@@ -104,7 +104,6 @@ def test_example_names_credentials_as_the_unit_passes_them(daemon, unit, example
         assert f"/etc/skep/{pathlib.Path(folder).name}/{name}." in text, "the comment tells where the file lies"
 
 
-@pytest.mark.skipif("skep-hive" not in DAEMONS, reason="the queen's user is made by systemd")
 def test_user_of_the_workers_is_made(installed):
     unit = installed / "lib/systemd/system/skep-hive.service"
     users = (installed / "lib/sysusers.d/skep.conf").read_text(encoding="utf-8")
