@@ -77,7 +77,11 @@ static void test_progress_is_an_answer(void **state)
 
     script_online(&s, 30000);
     progress(&s);
+    ask_within(&s, "n0", 1);
+    tell(&s);
+    expect(&s, ""); /* made before the request, if in the same millisecond */
     s.now += 1000;
+    tick(&s);
     facts_progress(&s.facts, s.now - 1); /* made before the request, heard of after it */
     ask_within(&s, "n1", 0);
     tell(&s);

@@ -18,6 +18,7 @@ struct verification {
     struct asker asker;
     char nonce[WORKER_NONCE_MAX + 1];
     ms_t asked_at, answer_by;
+    uint64_t progress; /* when it was asked */
 };
 
 struct worker {

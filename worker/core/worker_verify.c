@@ -68,21 +68,26 @@ void worker_verify(struct worker *worker, const struct worker_input *input, cons
         reply_error(call->asker, call->outbox, REQUEST_BUSY, "%d verifications wait already", WORKER_VERIFY_MAX);
         return;
     }
-    *verification = (struct verification){
-        .number = ++worker->verified, .asker = *call->asker, .asked_at = input->now, .answer_by = answer_by(input)
-    };
+    *verification = (struct verification){ .number = ++worker->verified,
+                                           .asker = *call->asker,
+                                           .asked_at = input->now,
+                                           .answer_by = answer_by(input),
+                                           .progress = worker->facts.progress };
     memcpy(verification->nonce, nonce, strlen(nonce));
 }
 
-/* A step that was made since shows that the work loop lives. */
+/* Neither a step that was made before the request and heard of after it, nor one of the same millisecond. */
+static bool has_stepped(const struct facts *facts, const struct verification *verification)
+{
+    return facts->progress != verification->progress && facts->stepped_at >= verification->asked_at;
+}
+
 void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox)
 {
-    ms_t stepped = worker->facts.stepped_at;
-
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
         struct verification *verification = &worker->verifications[i];
 
-        if (verification->number != 0 && stepped != MS_NEVER && stepped >= verification->asked_at)
+        if (verification->number != 0 && has_stepped(&worker->facts, verification))
             verification_answer(worker, verification, WORK_OK, now, outbox);
     }
 }

@@ -158,10 +158,10 @@ static void take_mail(struct driver *driver)
     mailbox_take(driver->box, mail);
     if (mail->changed)
         step(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &mail->facts });
-    if (mail->found)
-        step(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
     if (mail->beat)
         step(driver, (struct worker_input){ .kind = WORKER_BEAT });
+    if (mail->found) /* behind the beat, so that the asker has heard what the beat says */
+        step(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
     if (mail->leave)
         step(driver, (struct worker_input){ .kind = WORKER_LEAVE,
                                             .leave = { mail->crashed ? &mail->exit : NULL, mail->within } });
