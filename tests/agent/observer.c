@@ -15,6 +15,7 @@
 #include "mqtt.h"
 
 #define TEXTS_MAX 8
+#define REPLIES "skep/v1-rpc/reply/observer"
 
 struct seen {
     struct seen *before;
@@ -25,7 +26,7 @@ struct observer {
     struct loop *loop;
     struct mqtt *mqtt;
     struct seen *latest;
-    bool is_subscribed;
+    unsigned subscribed; /* how many of its filters */
 };
 
 struct search {
@@ -48,6 +49,7 @@ static void is_up(void *user)
     struct observer *observer = user;
 
     assert_int_equal(mqtt_subscribe(observer->mqtt, "skep/v1/#", 1, false, 0, 1), OK);
+    assert_int_equal(mqtt_subscribe(observer->mqtt, REPLIES, 1, false, 0, 1), OK);
 }
 
 static void is_subscribed(void *user, uint64_t token, uint8_t reason)
@@ -55,7 +57,7 @@ static void is_subscribed(void *user, uint64_t token, uint8_t reason)
     struct observer *observer = user;
 
     (void)token;
-    observer->is_subscribed = reason < 0x80;
+    observer->subscribed += reason < 0x80;
 }
 
 static void has_come(void *user, const struct mqtt_message *message)
@@ -73,7 +75,7 @@ static void has_come(void *user, const struct mqtt_message *message)
 
 static bool is_ready(void *user)
 {
-    return ((struct observer *)user)->is_subscribed;
+    return ((struct observer *)user)->subscribed == 2;
 }
 
 struct observer *observer_new(const char *broker_uri)
@@ -154,11 +156,10 @@ static void set_topic(char ret[256], const char *id, const char *kind)
     snprintf(ret, 256, "skep/v1/hive/default/worker/%s/%s", id, kind);
 }
 
-static const char *await_search(struct search *search, const char *id, const char *kind, va_list texts)
+static const char *await_search(struct search *search, va_list texts)
 {
     size_t count = 0;
 
-    set_topic(search->topic, id, kind);
     while ((search->texts[count] = va_arg(texts, const char *)) != NULL)
         assert_true(++count < TEXTS_MAX);
     if (await_loop(search->observer->loop, look, search, AWAIT_LIMIT))
@@ -174,8 +175,9 @@ const char *observer_await(struct observer *observer, const char *id, const char
     const char *found;
     va_list texts;
 
+    set_topic(search.topic, id, kind);
     va_start(texts, kind);
-    found = await_search(&search, id, kind, texts);
+    found = await_search(&search, texts);
     va_end(texts);
     return found;
 }
@@ -186,8 +188,32 @@ const char *observer_await_latest(struct observer *observer, const char *id, con
     const char *found;
     va_list texts;
 
+    set_topic(search.topic, id, kind);
     va_start(texts, kind);
-    found = await_search(&search, id, kind, texts);
+    found = await_search(&search, texts);
+    va_end(texts);
+    return found;
+}
+
+void observer_ask(struct observer *observer, const char *id, const char *method, const char *params, unsigned expiry_s)
+{
+    char topic[256];
+    struct mqtt_publish request = {
+        .topic = topic, .payload = text_of(params), .qos = 1, .expiry_s = expiry_s, .response_topic = REPLIES
+    };
+
+    snprintf(topic, sizeof(topic), "skep/v1-rpc/hive/default/worker/%s/%s", id, method);
+    assert_int_equal(mqtt_publish(observer->mqtt, &request), OK);
+}
+
+const char *observer_await_reply(struct observer *observer, ...)
+{
+    struct search search = { .observer = observer, .topic = REPLIES };
+    const char *found;
+    va_list texts;
+
+    va_start(texts, observer);
+    found = await_search(&search, texts);
     va_end(texts);
     return found;
 }

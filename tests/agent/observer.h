@@ -1,4 +1,5 @@
-/* observer.h - somebody who watches the broker: keeps every message below skep/v1 and waits for one that fits. */
+/* observer.h - somebody who watches the broker and asks workers: keeps every message below skep/v1, and every reply,
+ * and waits for one that fits. */
 #ifndef TEST_OBSERVER_H
 #define TEST_OBSERVER_H
 
@@ -16,6 +17,10 @@ const char *observer_await(struct observer *observer, const char *id, const char
 /* As above, but only the latest message counts. */
 const char *observer_await_latest(struct observer *observer, const char *id, const char *kind, ...)
     __attribute__((sentinel));
+
+/* Asks the worker over the broker; a reply is awaited by what it holds, as above. */
+void observer_ask(struct observer *observer, const char *id, const char *method, const char *params, unsigned expiry_s);
+const char *observer_await_reply(struct observer *observer, ...) __attribute__((sentinel));
 
 /* How many messages of that topic hold the text. */
 unsigned observer_count(const struct observer *observer, const char *id, const char *kind, const char *text);

@@ -86,7 +86,8 @@ void process_clear(struct process *process)
     close(process->output);
 }
 
-bool process_exists(pid_t pid)
+/* As in proc(5); Z when it is gone. */
+static char process_state(pid_t pid)
 {
     char path[64], state = 'Z';
     FILE *file;
@@ -94,11 +95,29 @@ bool process_exists(pid_t pid)
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     file = fopen(path, "r");
     if (!file)
-        return false;
+        return 'Z';
     if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
         state = 'Z';
     fclose(file);
+    return state;
+}
+
+bool process_exists(pid_t pid)
+{
+    char state = process_state(pid);
+
     return state != 'Z' && state != 'X';
+}
+
+static bool is_stopped(void *user)
+{
+    return process_state(*(pid_t *)user) == 'T';
+}
+
+void process_halt(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    assert_true(await(is_stopped, &pid, AWAIT_LIMIT));
 }
 
 static bool is_gone(void *user)

@@ -29,6 +29,9 @@ void process_clear(struct process *process);
 /* True while a process of that id exists and is no zombie. */
 bool process_exists(pid_t pid);
 
+/* Stops it (SIGSTOP), and returns when it stands. */
+void process_halt(pid_t pid);
+
 /* Fails the test unless process_exists becomes false. */
 void process_await_gone(pid_t pid);
 

@@ -116,6 +116,7 @@ static void health_over_http(void **state)
     assert_non_null(strstr(answer, "application/health+json"));
     assert_non_null(strstr(answer, "\"status\":\"pass\""));
     assert_non_null(strstr(answer, "\"serviceId\":\"worker/default/page\""));
+    assert_non_null(strstr(answer, "\"heartbeat:seq\"")); /* the worker's own, the same as over MQTT */
     ask(port, "GET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 404 "));
     ask(port, "DELETE /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", answer, sizeof(answer));

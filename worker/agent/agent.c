@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "agent_verify.h"
 #include "child.h"
 #include "child_exec.h"
 #include "health_page.h"
@@ -107,6 +108,25 @@ static int fail(const struct agent *agent, const struct errbuf *e)
     return agent_failure_code(agent);
 }
 
+/* While the worker is open. */
+static int work(struct agent *agent)
+{
+    struct agent_verify *verify = NULL;
+    struct errbuf e = { 0 };
+    int code;
+
+    if (agent_verify_new(agent, &verify, &e) != OK)
+        return fail(agent, &e);
+    code = agent->source->start(agent->source_state);
+    if (code == 0) {
+        notify_send("READY=1");
+        loop_run(agent->loop, NULL, NULL);
+        notify_send("STOPPING=1");
+    }
+    agent_verify_free(verify);
+    return code;
+}
+
 /* From the source's first step to the farewell. */
 static int live(struct agent *agent, const char *endpoint, struct log_relay *relay)
 {
@@ -116,12 +136,7 @@ static int live(struct agent *agent, const char *endpoint, struct log_relay *rel
     if (code != 0)
         return code;
     if (open_worker(agent, endpoint, relay, &e) == OK) {
-        code = agent->source->start(agent->source_state);
-        if (code == 0) {
-            notify_send("READY=1");
-            loop_run(agent->loop, NULL, NULL);
-            notify_send("STOPPING=1");
-        }
+        code = work(agent);
         close_worker(agent);
     } else {
         code = fail(agent, &e);

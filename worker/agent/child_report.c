@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "child_verify.h"
 #include "child_watch.h"
 #include "clock.h"
 #include "complaint.h"
@@ -21,11 +22,12 @@ struct child_report {
     struct notify_socket *socket;
     struct loop_timer *timer;
     struct child_watch watch;
+    struct child_verify verify;
     struct cpu_meter meter;
     struct log_limit limit;
     ms_t look_at;             /* whatever the child says in between */
     char status[STATUS_SIZE]; /* that the worker has now */
-    bool was_ready;
+    bool was_ready, tells_progress;
 };
 
 static void judge(void *user)
@@ -104,6 +106,7 @@ static void apply(struct child_report *report, const struct notify_message *mess
     if (message->watchdog_limit != MS_NEVER)
         child_watch_limit(&report->watch, clock_mono(), message->watchdog_limit);
     if (message->watchdog) {
+        report->tells_progress = true;
         child_watch_feed(&report->watch, clock_mono());
         skep_worker_progress(report->agent->worker);
     }
@@ -167,4 +170,31 @@ void child_report_start(struct child_report *report)
 {
     snprintf(report->status, sizeof(report->status), "%s", report->agent->source->first_status);
     look(report);
+}
+
+static enum skep_work work_of(enum child_work work)
+{
+    switch (work) {
+    case CHILD_WORK_STALLED:
+        return SKEP_WORK_STALLED;
+    case CHILD_WORK_LATER:
+        return SKEP_WORK_LATER;
+    default:
+        return SKEP_WORK_UNKNOWN;
+    }
+}
+
+/* A first look as every 5 s lets a heartbeat tell what has changed before the answer is given. A child that cannot be
+ * looked at is ending: its exit is on the way. */
+enum skep_work child_report_verify(struct child_report *report, bool is_first, uint32_t left_ms)
+{
+    struct proc_stat stat;
+
+    if (is_first) {
+        report->verify = (struct child_verify){ 0 };
+        look(report);
+    }
+    if (proc_read_stat(report->agent->pid, &stat) != OK)
+        return SKEP_WORK_LATER;
+    return work_of(child_verify_look(&report->verify, stat.state, report->tells_progress, left_ms));
 }

@@ -16,4 +16,7 @@ const char *child_report_socket(const struct child_report *report);
 /* The child runs and the worker is open: looks for the first time. */
 void child_report_start(struct child_report *report);
 
+/* As struct source has it. */
+enum skep_work child_report_verify(struct child_report *report, bool is_first, uint32_t left_ms);
+
 #endif

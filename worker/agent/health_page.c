@@ -14,27 +14,6 @@ struct health_page {
     char url[URL_SIZE];
 };
 
-static enum health_status status_of(const struct agent *agent)
-{
-    if (agent->is_stalled)
-        return HEALTH_FAIL;
-    return agent->worker && skep_worker_is_online(agent->worker) ? HEALTH_PASS : HEALTH_WARN;
-}
-
-static void write_document(const struct agent *agent, struct buf *ret)
-{
-    bool is_online = agent->worker && skep_worker_is_online(agent->worker);
-    struct json_write w = json_write_to(ret);
-    char service[160];
-
-    snprintf(service, sizeof(service), "worker/%s/%s", agent->conf->hive, agent->conf->id);
-    health_open(&w, status_of(agent), SKEP_VERSION, service, "skep worker");
-    health_check_str(&w, "broker", is_online ? "connected" : "away", is_online ? HEALTH_PASS : HEALTH_WARN);
-    health_check_str(&w, "work", agent->is_stalled ? "stalled" : "no complaint",
-                     agent->is_stalled ? HEALTH_FAIL : HEALTH_PASS);
-    health_close(&w);
-}
-
 static void fault(void *user, int status, const char *sentence, struct httpd_response *ret)
 {
     struct json_write w = json_write_to(&ret->body);
@@ -50,6 +29,19 @@ static void fault(void *user, int status, const char *sentence, struct httpd_res
     json_close(&w, '}');
 }
 
+static void write_health(struct skep_worker *worker, struct httpd_response *ret)
+{
+    char health[SKEP_WORKER_HEALTH_SIZE];
+
+    ret->status = worker ? skep_worker_health(worker, health, sizeof(health)) : 0;
+    if (ret->status == 0) {
+        fault(NULL, 503, "no memory, or not open yet", ret);
+        return;
+    }
+    ret->content_type = HEALTH_CONTENT_TYPE;
+    buf_add_str(&ret->body, health);
+}
+
 static ms_t answer(void *user, const struct httpd_request *request, struct httpd_response *ret)
 {
     struct health_page *page = user;
@@ -60,9 +52,7 @@ static ms_t answer(void *user, const struct httpd_request *request, struct httpd
         fault(NULL, 405, "only GET is allowed", ret);
         ret->allow = "GET";
     } else {
-        ret->status = health_http_status(status_of(page->agent));
-        ret->content_type = HEALTH_CONTENT_TYPE;
-        write_document(page->agent, &ret->body);
+        write_health(page->agent->worker, ret);
     }
     return 0;
 }

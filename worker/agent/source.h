@@ -15,6 +15,10 @@ struct source {
     /* The worker is open. 0 or the exit code, as above. */
     int (*start)(void *state);
 
+    /* Somebody verifies the worker: how does its work? Asked again soon after SKEP_WORK_LATER, then not for the first
+     * time; left_ms as in skep_worker_on_verify. NULL = the loop itself does the work. */
+    enum skep_work (*verify)(void *state, bool is_first, uint32_t left_ms);
+
     void (*stop)(void *state);   /* asked to end: calls agent_end, now or later */
     void (*reload)(void *state); /* SIGHUP came; NULL = ignored */
     void (*free)(void *state);   /* NULL state is fine */

@@ -95,6 +95,13 @@ static int exec_start(void *state)
     return 0;
 }
 
+static enum skep_work exec_verify(void *state, bool is_first, uint32_t left_ms)
+{
+    struct exec_source *source = state;
+
+    return child_report_verify(source->report, is_first, left_ms);
+}
+
 static void exec_stop(void *state)
 {
     struct exec_source *source = state;
@@ -114,6 +121,7 @@ const struct source source_exec = {
     .first_status = "idle",
     .prepare = exec_prepare,
     .start = exec_start,
+    .verify = exec_verify,
     .stop = exec_stop,
     .reload = exec_reload,
     .free = exec_free,

@@ -136,6 +136,13 @@ static int stdin_start(void *state)
     return 0;
 }
 
+/* Who writes the lines is the work, and cannot be asked. */
+static enum skep_work stdin_verify(void *state, bool is_first, uint32_t left_ms)
+{
+    (void)state, (void)is_first, (void)left_ms;
+    return SKEP_WORK_UNKNOWN;
+}
+
 static void stdin_stop(void *state)
 {
     struct stdin_source *source = state;
@@ -148,6 +155,7 @@ const struct source source_stdin = {
     .first_status = "idle",
     .prepare = stdin_prepare,
     .start = stdin_start,
+    .verify = stdin_verify,
     .stop = stdin_stop,
     .free = stdin_free,
 };

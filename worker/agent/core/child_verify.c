@@ -1,0 +1,17 @@
+#include "child_verify.h"
+
+/* The next look may come a little late. */
+#define LAST_LOOK (CHILD_VERIFY_EVERY * 3 / 2)
+
+static bool stands_still(char state)
+{
+    return state == 'T' || state == 't' || state == 'D';
+}
+
+enum child_work child_verify_look(struct child_verify *verify, char state, bool tells, ms_t left)
+{
+    verify->moved = verify->moved || !stands_still(state);
+    if (verify->moved)
+        return tells ? CHILD_WORK_LATER : CHILD_WORK_UNKNOWN;
+    return left > LAST_LOOK ? CHILD_WORK_LATER : CHILD_WORK_STALLED;
+}
