@@ -114,8 +114,8 @@ static void log_exited(const struct hive_driver *driver, const char *worker, con
         snprintf(code, sizeof code, "%d", ending_code(ending));
         signal_name(ending->signal, name);
     }
-    log_at(process->last.asked_for == 1 ? LOG_INFO : LOG_WARNING, "worker ended", "worker", worker, "code",
-           ending ? code : "unknown", "signal", ending && ending->signal ? name : NULL, "state",
+    log_at(process->last.asked_for == 1 || process->last.code == 0 ? LOG_INFO : LOG_WARNING, "worker ended", "worker",
+           worker, "code", ending ? code : "unknown", "signal", ending && ending->signal ? name : NULL, "state",
            witness_state_name((int)process->state), NULL);
 }
 

@@ -99,7 +99,7 @@ void hive_link_up(struct hive *hive)
 
 void hive_link_down(struct hive *hive)
 {
-    hive->linked = false;
+    hive->linked = hive->is_heard = false;
     hive->beat_at = MS_NEVER;
     if (hive->goodbye_at != MS_NEVER) /* nobody is left to hear it */
         hive_link_leave(hive);
@@ -107,7 +107,10 @@ void hive_link_down(struct hive *hive)
 
 void hive_link_subscribed(struct hive *hive, uint64_t token, uint8_t reason)
 {
-    if (token != HIVE_TOKEN_REQUESTS || reason < REASON_REFUSED)
+    if (token != HIVE_TOKEN_REQUESTS)
+        return;
+    hive->is_heard = reason < REASON_REFUSED;
+    if (hive->is_heard)
         return;
     outbox_notice(hive->out, "the broker refuses the subscription to the hive's requests (reason 0x%02x)", reason);
     hive->rpc = false;
@@ -131,7 +134,7 @@ static void yield_to(struct hive *hive, const struct presence *rival)
              (long long)rival->pid);
     outbox_notice(hive->out, "%s; ending the workers", hive->refusal);
     hive->refused = true;
-    hive->linked = false;
+    hive->linked = hive->is_heard = false;
     hive->beat_at = MS_NEVER;
     outbox_disconnect(hive->out);
     hive_stop(hive);

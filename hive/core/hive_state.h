@@ -28,8 +28,10 @@ struct hive {
     struct hive_worker *workers;
 
     struct identity identity;
-    bool linked, rpc;
-    ms_t heal_at; /* MS_NEVER = nothing to heal */
+    bool linked;
+    bool rpc;      /* as the presence says it: not refused yet */
+    bool is_heard; /* the broker hands requests on to this hive */
+    ms_t heal_at;  /* MS_NEVER = nothing to heal */
     uint64_t seq;
     ms_t beat_at; /* MS_NEVER while there is no link */
     bool beat_was_first;

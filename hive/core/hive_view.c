@@ -6,12 +6,12 @@
 #include "health.h"
 #include "hive_tell.h"
 
-/* Without the broker it still supervises: a warning. */
+/* Without the broker, or without its requests, it still supervises: a warning. */
 static enum health_status overall(const struct hive *hive)
 {
     if (hive->status != HIVE_READY)
         return HEALTH_FAIL;
-    return hive->linked ? HEALTH_PASS : HEALTH_WARN;
+    return hive->is_heard ? HEALTH_PASS : HEALTH_WARN;
 }
 
 static const char *describe(const struct hive *hive)
@@ -20,7 +20,9 @@ static const char *describe(const struct hive *hive)
         return "hive: stopping";
     if (hive->status == HIVE_STARTING)
         return "hive: its roster is not loaded yet";
-    return hive->linked ? "hive" : "hive: no link to the broker";
+    if (!hive->linked)
+        return "hive: no link to the broker";
+    return hive->is_heard ? "hive" : "hive: the broker hands it no requests";
 }
 
 int hive_view_health(const struct hive *hive, struct buf *ret)

@@ -6,16 +6,12 @@ import signal
 import pytest
 
 from fleet import await_that, is_running
-
-
-def worker(program, name="w1", **keys):
-    lines = "".join(f"{key.replace('_', '-')} = {value}\n" for key, value in keys.items() if key != "environment")
-    return f'[worker "{name}"]\ncommand = {program.command}\n{lines}'
+from hive import section
 
 
 def test_a_crash_is_told_and_repaired(hive, watched, listener, queen):
     program = watched("w1")
-    hive = hive(worker(program))
+    hive = hive(section(program))
     queen.await_state("hive-a/w1")
     first, _ = program.await_start()
     session = hive.witness("w1")["session"]
@@ -37,7 +33,7 @@ def test_a_crash_is_told_and_repaired(hive, watched, listener, queen):
 def test_a_killed_agent_leaves_nothing_behind(hive, watched):
     """The program dies with its agent, the process in another group by the sweep; one start follows."""
     program = watched("w1")
-    hive = hive(worker(program))
+    hive = hive(section(program))
     first = program.await_start()
     os.kill(hive.witness("w1")["pid"], signal.SIGKILL)
     witness = hive.await_witness("w1", "running", restarts=1)
@@ -49,7 +45,7 @@ def test_a_killed_agent_leaves_nothing_behind(hive, watched):
 
 def test_a_stopped_agent_can_be_ended(hive, watched, broker):
     program = watched("w1")
-    hive = hive(worker(program))
+    hive = hive(section(program))
     program.await_start()
     os.kill(hive.witness("w1")["pid"], signal.SIGSTOP)
     hive.ask("worker.stop", '{"worker_id":"w1"}', broker.port)
@@ -63,7 +59,7 @@ def test_a_stopped_agent_can_be_ended(hive, watched, broker):
 ])
 def test_restart_policies(hive, watched, policy, how, state):
     program = watched("w1")
-    hive = hive(worker(program, restart=policy))
+    hive = hive(section(program, restart=policy))
     os.kill(program.await_start()[0], how)
     witness = hive.await_witness("w1", state, restarts=1 if state == "running" else 0)
     assert witness["last_exit"]["signal"] == how.name

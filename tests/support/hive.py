@@ -45,9 +45,15 @@ class Watched:
         return [pid for pid in self.pids() if is_running(pid)]
 
 
+def section(program, name="w1", **keys):
+    """The section of hive.ini for a watched program."""
+    lines = "".join(f"{key} = {value}\n" for key, value in keys.items())
+    return f'[worker "{name}"]\ncommand = {program.command}\n{lines}'
+
+
 class Hive(Program):
     def __init__(self, broker, root, text, *options, name="hive-a", port=None):
-        self.name, self.root = name, root
+        self.name, self.root, self.has_broker = name, root, port is None
         self.folder = broker.folder / f"{name}-{next(numbers)}"
         self.folder.mkdir()
         self.ini = self.folder / "hive.ini"
@@ -59,13 +65,15 @@ class Hive(Program):
         self.ini.write_text(text, encoding="utf-8")
 
     def run(self):
-        """Starts, and comes back when it has."""
+        """Starts, and comes back when it can be asked."""
         already = len(self.said()) if self.log.exists() else 0
         self.start()
         started = await_that(lambda: self.process.poll() is not None or
                              re.search(r"msg=started .*\bport=(\d+)", self.said()[already:]), "the hive's start")
         assert self.process.poll() is None, self.said()
         self.url = f"http://127.0.0.1:{started[1]}"
+        if self.has_broker:
+            await_that(lambda: self.get("/health")["status"] == "pass", "the hive's link")
         return self
 
     def topic(self, worker, leaf="witness"):

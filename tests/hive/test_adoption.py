@@ -1,0 +1,152 @@
+"""A hive that is killed, and its successor with the same --state-dir."""
+
+import os
+import signal
+
+import pytest
+
+from fleet import LIMIT_S, await_that, is_running
+from hive import Hive, section
+
+EXIT_FAILED, EXIT_REFUSED = 1, 6
+
+
+@pytest.fixture
+def killed(hive, broker, root, started, tmp_path):
+    """killed(text) is a hive that ran and was killed; killed.successor(text) runs another one."""
+    def make(text, ready):
+        first = hive(text, "--state-dir", tmp_path / "state")
+        ready(first)
+        first.kill()
+
+        def successor(text=text):
+            return started(Hive, broker, root, text, "--state-dir", tmp_path / "state").run()
+
+        first.successor = successor
+        return first
+    return make
+
+
+def running(*names):
+    def ready(hive):
+        for name in names:
+            hive.await_witness(name, "running")
+    return ready
+
+
+def test_no_worker_restarts(killed, watched, listener):
+    programs = {name: watched(name) for name in ("w1", "w2", "w3")}
+    text = "".join(section(program, name) for name, program in programs.items())
+    first = killed(text, running(*programs))
+    told = {}
+    for name, program in programs.items():
+        program.await_start()
+        told[name], _ = listener.await_document(first.topic(name), state="running")
+    second = first.successor()
+    for name, program in programs.items():
+        witness = second.await_witness(name, "running", restarts=0)
+        for field in ("pid", "session", "started_at"):
+            assert witness[field] == told[name][field]
+        assert len(program.starts()) == 1 and len(program.alive()) == 2
+    assert second.end() == 0
+    assert not any(program.alive() for program in programs.values())
+
+
+def test_an_adopted_worker_is_supervised(killed, watched):
+    program = watched("w1")
+    second = killed(section(program), running("w1")).successor()
+    first_pids = program.await_start()
+    agent = second.await_witness("w1", "running")["pid"]
+    os.kill(agent, signal.SIGKILL)
+    witness = second.await_witness("w1", "running", restarts=1)
+    assert witness["last_exit"]["code"] is None and witness["last_exit"]["signal"] is None  # not our child
+    assert witness["last_exit"]["pid"] == agent
+    program.await_start(2)
+    assert not any(map(is_running, first_pids))
+
+
+def test_what_ended_meanwhile_is_started_again(killed, watched):
+    program = watched("w1")
+    seen = {}
+
+    def ready(hive):
+        seen.update(hive.await_witness("w1", "running"))
+        program.await_start()
+
+    first = killed(section(program), ready)
+    os.kill(seen["pid"], signal.SIGKILL)
+    program_pid, companion = program.starts()[0]
+    await_that(lambda: not is_running(program_pid), "the end of the program with its agent")
+    assert is_running(companion)  # of another group: left to the successor
+    witness = first.successor().await_witness("w1", "running", restarts=1)
+    assert witness["last_exit"]["session"] == seen["session"]
+    assert not is_running(companion)
+
+
+def test_what_changed_meanwhile_is_changed(killed, watched):
+    """The one that stays is left alone, the other definition is started anew, the one not listed is ended."""
+    stays, changes, goes, comes = (watched(name) for name in ("stays", "changes", "goes", "comes"))
+    before = section(stays, "stays") + section(changes, "changes") + section(goes, "goes")
+    first = killed(before, running("stays", "changes", "goes"))
+    for program in (stays, changes, goes):
+        program.await_start()
+    after = section(stays, "stays") + section(changes, "changes", interval="7s") + section(comes, "comes")
+    second = first.successor(after)
+    changes.await_start(2)
+    comes.await_start()
+    await_that(lambda: not goes.alive(), "the end of the one that is not listed")
+    await_that(lambda: second.witness("goes") is None, "its witness to go")
+    assert len(stays.starts()) == 1 and len(stays.alive()) == 2
+    assert len(changes.starts()) == 2 and len(changes.alive()) == 2
+
+
+def test_a_stopped_hive_leaves_nothing_to_adopt(hive, watched, tmp_path, broker, root, started):
+    program = watched("w1")
+    first = hive(section(program), "--state-dir", tmp_path / "state")
+    program.await_start()
+    assert first.end() == 0
+    assert sorted(file.name for file in (tmp_path / "state").iterdir()) == ["lock"]
+    second = started(Hive, broker, root, section(program), "--state-dir", tmp_path / "state").run()
+    program.await_start(2)
+    assert "adopted" not in second.said()
+
+
+def test_records_of_an_earlier_boot_are_dropped(hive, watched, tmp_path):
+    program = watched("w1")
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "w1.agent").write_text(f"skep-agent 1 another-boot {os.getpid()} 1 0123456789abcdef 0123456789abcdef 0 3\n",
+                                    encoding="ascii")
+    first = hive(section(program), "--state-dir", state)
+    program.await_start()
+    assert first.await_witness("w1", "running")["restarts"] == 0
+
+
+def test_a_pid_that_is_somebody_elses_now_is_left_alone(hive, watched, tmp_path):
+    """The record names this very test by its pid, but not by its start."""
+    boot = open("/proc/sys/kernel/random/boot_id", encoding="ascii").read().strip()
+    program = watched("w1")
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "w1.agent").write_text(f"skep-agent 1 {boot} {os.getsid(0)} 1 0123456789abcdef 0123456789abcdef 0 3\n",
+                                    encoding="ascii")
+    hive(section(program), "--state-dir", state)
+    program.await_start()
+
+
+def test_one_hive_a_folder(hive, watched, tmp_path, broker, root, started):
+    hive("", "--state-dir", tmp_path / "state")
+    second = started(Hive, broker, root, "", "--state-dir", tmp_path / "state", name="hive-b")
+    second.start()
+    assert second.process.wait(LIMIT_S) == EXIT_REFUSED
+    assert "another hive uses it" in second.said()
+
+
+def test_a_record_that_nobody_wrote_is_refused(hive, tmp_path, broker, root, started):
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "w1.agent").write_text("4711\n", encoding="ascii")
+    second = started(Hive, broker, root, "", "--state-dir", state)
+    second.start()
+    assert second.process.wait(LIMIT_S) == EXIT_FAILED
+    assert "w1.agent is not as a hive writes it" in second.said()
