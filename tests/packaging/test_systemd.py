@@ -16,8 +16,11 @@ BUILD = os.environ["SKEP_BUILD_DIR"]
 INSTALLED_BIN = os.environ["SKEP_INSTALLED_BIN_DIR"]
 EXPOSURE_MAX = {"skep-queen": 12, "skep-hive": 31}  # tenths of what systemd-analyze says, the least that works
 
-if not shutil.which("systemd-analyze"):
-    pytest.exit("systemd-analyze is not installed", 77)
+
+@pytest.fixture(scope="session", autouse=True)
+def systemd():
+    if not shutil.which("systemd-analyze"):
+        pytest.exit("systemd-analyze is not installed", 77)
 
 
 @pytest.fixture(scope="session")

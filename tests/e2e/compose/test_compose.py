@@ -33,8 +33,6 @@ def compose_program():
 
 
 PROGRAM = compose_program()
-if not PROGRAM or not succeeds("docker", "info", "--format", "{{.ServerVersion}}"):
-    pytest.exit("no Docker engine answers", 77)
 
 
 def await_that(condition, what):
@@ -87,6 +85,8 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def fleet():
+    if not PROGRAM or not succeeds("docker", "info", "--format", "{{.ServerVersion}}"):
+        pytest.exit("no Docker engine answers", 77)
     fleet = Fleet()
     try:
         fleet.compose("up", "-d", "--build", limit_s=BUILD_LIMIT_S)
