@@ -14,7 +14,8 @@ struct cli_conf {
 struct cli {
     struct api *api;
     bool colour;      /* on stdout */
-    const char *word; /* the WORKER of the command line; NULL where the command takes none */
+    const char *word; /* e.g. the WORKER of the command line; NULL where the command takes none */
+    char **rest;      /* what stands behind `--`, ended by NULL; NULL where the command takes none */
 };
 
 struct command {
@@ -24,12 +25,14 @@ struct command {
     const char *notes; /* shown last; may be NULL */
     const struct conf_option *options;
     size_t conf_size; /* of its own options, with the struct cli_conf */
-    bool takes_word;
+    const char *word; /* what its one word is, for people; NULL: it takes none */
+    bool takes_rest;  /* what stands behind `--` is not for skep */
 
     /* Does it. An error comes with its sentence; main prints that and turns it into the exit code. */
     enum err (*run)(struct cli *cli, const void *conf, struct errbuf *e);
 };
 
-extern const struct command command_ps, command_describe, command_wait, command_events, command_forget, command_health;
+extern const struct command command_ps, command_describe, command_wait, command_events, command_forget, command_health,
+    command_hive, command_queen;
 
 #endif

@@ -35,6 +35,6 @@ const struct command command_describe = {
     .usage = "skep describe WORKER",
     .options = options,
     .conf_size = sizeof(struct cli_conf),
-    .takes_word = true,
+    .word = "WORKER",
     .run = run,
 };

@@ -75,6 +75,6 @@ const struct command command_forget = {
         "hive/ID always means a hive: a worker of a hive that is named \"hive\" is\nforgotten by its NAME alone.\n",
     .options = options,
     .conf_size = sizeof(struct forget_conf),
-    .takes_word = true,
+    .word = "WORKER",
     .run = run,
 };

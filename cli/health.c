@@ -42,6 +42,6 @@ const struct command command_health = {
              "single request.\n",
     .options = options,
     .conf_size = sizeof(struct health_conf),
-    .takes_word = true,
+    .word = "queen/ID, hive/ID, worker/ID or URL",
     .run = run,
 };

@@ -12,7 +12,8 @@
 #include "service.h"
 
 static const struct command *const commands[] = {
-    &command_ps, &command_describe, &command_wait, &command_events, &command_forget, &command_health, NULL,
+    &command_ps,    &command_describe, &command_wait, &command_events, &command_forget, &command_health,
+    &command_queen, &command_hive,     NULL,
 };
 
 static const struct conf_option common_options[] = {
@@ -99,10 +100,10 @@ static enum err api_open(const struct cli_conf *conf, struct api **ret, struct e
     return err;
 }
 
-static int run(const struct command *command, const struct cli_conf *conf, const char *word)
+static int run(const struct command *command, const struct cli_conf *conf, const char *word, char **rest)
 {
     struct errbuf e = { 0 };
-    struct cli cli = { .word = word, .colour = !conf->no_color && output_has_colour() };
+    struct cli cli = { .word = word, .rest = rest, .colour = !conf->no_color && output_has_colour() };
     enum err err = api_open(conf, &cli.api, &e);
 
     if (!err)
@@ -130,6 +131,16 @@ static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_
     return OK;
 }
 
+/* How many words stand in front of `--`. */
+static int count_own(int argc, char **argv)
+{
+    int own = 0;
+
+    while (own < argc && strcmp(argv[own], "--") != 0)
+        own++;
+    return own;
+}
+
 /* argv[before] is the command's name; the options before it count, too. */
 static int command_run(const struct command *command, int before, int argc, char **argv, struct arena *arena)
 {
@@ -138,6 +149,7 @@ static int command_run(const struct command *command, int before, int argc, char
     struct errbuf e = { 0 };
     struct conf conf;
     const char *word = NULL;
+    int own = command->takes_rest ? count_own(argc, argv) : argc;
     int next;
 
     if (!target)
@@ -148,14 +160,16 @@ static int command_run(const struct command *command, int before, int argc, char
     if (!err)
         err = conf_args(&conf, before, argv, &next, &e);
     if (!err)
-        err = read_words(&conf, argc - before, argv + before, command->takes_word, &word, &e);
+        err = read_words(&conf, own - before, argv + before, command->word != NULL, &word, &e);
     if (err)
         return err == ERR_NOMEM ? fail(err, &e) : usage(e.text);
     if (target->help || target->version)
         return tell(target, command);
-    if (command->takes_word && !word)
-        return usage("which WORKER?");
-    return run(command, target, word);
+    if (command->word && !word) {
+        err_set(&e, ERR_SYNTAX, "which %s?", command->word);
+        return usage(e.text);
+    }
+    return run(command, target, word, own < argc ? argv + own + 1 : NULL);
 }
 
 /* Reads what stands before the command, to find it. */

@@ -169,6 +169,6 @@ const struct command command_wait = {
     .notes = "A worker that the queen does not know yet is waited for.\n",
     .options = options,
     .conf_size = sizeof(struct wait_conf),
-    .takes_word = true,
+    .word = "WORKER",
     .run = run,
 };

@@ -1,0 +1,284 @@
+/* skep queen, skep hive - start, stop or look at a daemon of this machine. */
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "clock.h"
+#include "daemon_program.h"
+#include "health_conf.h"
+#include "output.h"
+#include "printed_config.h"
+
+#define STOP_PATIENCE 15000 /* ms from TERM until the daemon must have ended */
+#define LOOK_EVERY 50       /* ms */
+
+static const struct conf_option options[] = {
+    { "id", CONF_ID, HEALTH_CONF(id), .arg = "ID", .help = "name of the daemon (else its own default)" },
+    HEALTH_POLL_ROWS,
+    HEALTH_BROKER_ROWS(NULL, NULL),
+    { 0 },
+};
+
+/* What is handed on to the daemon if it was given, and read back from what the daemon makes of it. */
+static const struct {
+    const char *name;
+    size_t offset;
+} handed_on[] = {
+    { "id", HEALTH_CONF(id) },
+    { "broker", HEALTH_CONF(broker) },
+    { "username", HEALTH_CONF(username) },
+    { "password-file", HEALTH_CONF(password_file) },
+    { "cafile", HEALTH_CONF(cafile) },
+    { "cert", HEALTH_CONF(cert) },
+    { "key", HEALTH_CONF(key) },
+    { "root", HEALTH_CONF(root) },
+};
+
+struct daemon {
+    const char *kind;
+    struct health_conf conf; /* with the daemon's own settings */
+    struct daemon_program program;
+    struct health_target target;
+    struct daemon_files files;
+    pid_t pid;                /* of who holds the pid file; 0 = nobody */
+    char name[8 + NAME_SIZE]; /* KIND/ID */
+    struct arena arena;
+};
+
+static const char **member(struct health_conf *conf, size_t offset)
+{
+    return (const char **)(void *)((char *)conf + offset);
+}
+
+/* The options that were given to skep, then those behind `--`. */
+static enum err collect_options(struct daemon *daemon, const struct cli *cli, char ***ret, struct errbuf *e)
+{
+    size_t count = 0, rest = 0;
+
+    while (cli->rest && cli->rest[rest])
+        rest++;
+    char **list = arena_alloc(&daemon->arena, (ARRAY_LEN(handed_on) + rest + 1) * sizeof(*list));
+    for (size_t i = 0; list && i < ARRAY_LEN(handed_on); i++) {
+        const char *value = *member(&daemon->conf, handed_on[i].offset);
+        if (value && !(list[count++] = arena_printf(&daemon->arena, "--%s=%s", handed_on[i].name, value)))
+            list = NULL;
+    }
+    if (!list)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < rest; i++)
+        list[count++] = cli->rest[i];
+    list[count] = NULL;
+    *ret = list;
+    return OK;
+}
+
+/* http://ADDRESS of the daemon, unless --http-url says where. */
+static enum err settle_url(struct daemon *daemon, struct text printed, struct errbuf *e)
+{
+    const char *http;
+    enum err err = printed_config_get(printed, "http", &daemon->arena, &http);
+
+    if (!err && http && !daemon->conf.http_url) {
+        daemon->conf.http_url = arena_printf(&daemon->arena, "http://%s", http);
+        err = daemon->conf.http_url ? OK : ERR_NOMEM;
+    }
+    return err ? err_set(e, err, "out of memory") : OK;
+}
+
+/* The daemon itself says what its options, environment and file come to. */
+static enum err settle(struct daemon *daemon, struct errbuf *e)
+{
+    struct text printed;
+    enum err err = daemon_program_settings(&daemon->program, &daemon->arena, &printed, e);
+
+    for (size_t i = 0; !err && i < ARRAY_LEN(handed_on); i++)
+        if (printed_config_get(printed, handed_on[i].name, &daemon->arena, member(&daemon->conf, handed_on[i].offset)))
+            err = err_set(e, ERR_NOMEM, "out of memory");
+    if (err)
+        return err;
+    if (!daemon->conf.id || !daemon->conf.broker || !daemon->conf.root)
+        return err_set(e, ERR_IO, "%s does not say its --id, --broker and --root", daemon->program.path);
+    return settle_url(daemon, printed, e);
+}
+
+static enum err daemon_open(struct daemon *daemon, const struct cli *cli, struct errbuf *e)
+{
+    char **given = NULL;
+    enum err err = collect_options(daemon, cli, &given, e);
+
+    if (!err)
+        err = daemon_program_find(daemon->kind, given, &daemon->arena, &daemon->program, e);
+    if (!err)
+        err = settle(daemon, e);
+    if (err)
+        return err;
+    snprintf(daemon->name, sizeof(daemon->name), "%s/%s", daemon->kind, daemon->conf.id);
+    err = health_target_parse(daemon->name, &daemon->target, e);
+    if (!err)
+        err = daemon_files_open(daemon->kind, daemon->conf.id, &daemon->files, e);
+    return err ? err : daemon_files_holder(&daemon->files, &daemon->pid, e);
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+    daemon_files_close(&daemon->files);
+    arena_clear(&daemon->arena);
+}
+
+static enum err ask(struct daemon *daemon, bool once, pid_t child, struct health_outcome *ret, struct errbuf *e)
+{
+    struct health_poll_options poll = { .name = daemon->name, .child = child };
+    enum err err = health_conf_poll(&daemon->conf, &daemon->target, &poll, e);
+
+    poll.http_url = daemon->conf.http_url;
+    if (once)
+        poll.schedule.attempts = 1;
+    return err ? err : health_poll_run(&poll, ret, e);
+}
+
+static enum err start(struct daemon *daemon, struct errbuf *e)
+{
+    struct health_outcome outcome;
+    struct errbuf why = { 0 };
+    pid_t child = 0;
+    enum err err = daemon->pid ? OK : daemon_program_start(&daemon->program, &daemon->files, &child, e);
+
+    if (err)
+        return err;
+    output_note("%s %s, pid %d, log %s", daemon->name, child ? "started" : "is running already",
+                (int)(child ? child : daemon->pid), daemon->files.log_path);
+    err = ask(daemon, false, child, &outcome, e);
+    if (!err)
+        err = health_conclude(daemon->name, true, &outcome, &why);
+    if (!err || !why.text[0])
+        return err;
+    if (outcome.kind == HEALTH_DIED) {
+        daemon_files_show_log(&daemon->files);
+        return err_set(e, err, "%s", why.text);
+    }
+    return err_set(e, err, "%s; it is left running", why.text);
+}
+
+static enum err await_end(struct daemon *daemon, struct errbuf *e)
+{
+    ms_t begun = clock_mono(), now;
+    pid_t pid = daemon->pid, holder = pid;
+    enum err err = OK;
+
+    while ((now = clock_mono()) < begun + STOP_PATIENCE) {
+        err = daemon_files_holder(&daemon->files, &holder, e);
+        if (err || holder != pid)
+            break;
+        output_progress("waiting for %s to end, %.1f s", daemon->name, (double)(now - begun) / 1000);
+        nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY * 1000000L }, NULL);
+    }
+    output_progress(NULL);
+    if (!err && holder == pid)
+        err = err_set(e, ERR_IO, "%s (pid %d) has not ended within %d s of SIGTERM", daemon->name, (int)pid,
+                      STOP_PATIENCE / 1000);
+    return err;
+}
+
+static enum err stop(struct daemon *daemon, struct errbuf *e)
+{
+    struct buf line = BUF_INIT;
+
+    if (daemon->pid) {
+        if (kill(daemon->pid, SIGTERM) != 0)
+            return err_set(e, ERR_IO, "pid %d, which holds %s, cannot be told to stop", (int)daemon->pid,
+                           daemon->files.pid_path);
+        enum err err = await_end(daemon, e);
+        if (err)
+            return err;
+    }
+    buf_printf(&line, "%s: %s\n", daemon->name, daemon->pid ? "stopped" : "was not running");
+    enum err err = output_write(&line, e);
+    buf_clear(&line);
+    return err;
+}
+
+/* One that skep did not start may run all the same, and answer. */
+static enum err status(struct daemon *daemon, struct errbuf *e)
+{
+    struct health_outcome outcome;
+
+    if (daemon->pid)
+        output_note("%s: pid %d, log %s", daemon->name, (int)daemon->pid, daemon->files.log_path);
+    enum err err = ask(daemon, true, 0, &outcome, e);
+    if (!err && outcome.kind == HEALTH_SILENT)
+        return err_set(e, ERR_STATE, daemon->pid ? "%s runs, but does not answer" : "%s is not running", daemon->name);
+    return err ? err : health_conclude(daemon->name, false, &outcome, e);
+}
+
+static const struct {
+    const char *word;
+    enum err (*fn)(struct daemon *daemon, struct errbuf *e);
+} verbs[] = {
+    { "start", start },
+    { "stop", stop },
+    { "status", status },
+};
+
+static enum err run(const char *kind, const struct cli *cli, const struct health_conf *conf, struct errbuf *e)
+{
+    struct daemon daemon = { .kind = kind, .conf = *conf, .files = { .pid_fd = -1, .log_fd = -1 } };
+    size_t i = 0;
+
+    while (i < ARRAY_LEN(verbs) && strcmp(cli->word, verbs[i].word) != 0)
+        i++;
+    if (i == ARRAY_LEN(verbs))
+        return err_set(e, ERR_SYNTAX, "%s: must be start, stop or status", cli->word);
+    arena_init(&daemon.arena, 0);
+    enum err err = daemon_open(&daemon, cli, e);
+    if (!err)
+        err = verbs[i].fn(&daemon, e);
+    daemon_close(&daemon);
+    return err;
+}
+
+static enum err run_queen(struct cli *cli, const void *conf, struct errbuf *e)
+{
+    return run("queen", cli, conf, e);
+}
+
+static enum err run_hive(struct cli *cli, const void *conf, struct errbuf *e)
+{
+    return run("hive", cli, conf, e);
+}
+
+#define NOTES                                                                                                         \
+    "What stands behind `--` goes to the daemon, which lies beside skep; so do --id and the options of the broker.\n" \
+    "Its pid file and log are KIND-ID.pid and KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"              \
+    "start waits until the daemon is ready: 0 ready, or it was already; 3 attempts used up (it is left running);\n"   \
+    "1 it died, with the end of its log. stop sends SIGTERM and waits 15 s. status: 0 healthy, 3 not.\n"
+
+const struct command command_queen = {
+    .name = "queen",
+    .summary = "start or stop a queen of this machine, or look at it",
+    .examples = "  skep queen start\n"
+                "  skep queen start -- --http 127.0.0.1:8833 --state-dir /var/lib/skep\n"
+                "  skep queen status\n"
+                "  skep queen stop\n",
+    .usage = "skep queen start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-QUEEN]",
+    .notes = NOTES,
+    .options = options,
+    .conf_size = sizeof(struct health_conf),
+    .word = "start, stop or status",
+    .takes_rest = true,
+    .run = run_queen,
+};
+
+const struct command command_hive = {
+    .name = "hive",
+    .summary = "start or stop a hive of this machine, or look at it",
+    .examples = "  skep hive start -- --config hive.ini\n"
+                "  skep hive status --id hive-a\n"
+                "  skep hive stop --id hive-a\n",
+    .usage = "skep hive start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-HIVE]",
+    .notes = NOTES,
+    .options = options,
+    .conf_size = sizeof(struct health_conf),
+    .word = "start, stop or status",
+    .takes_rest = true,
+    .run = run_hive,
+};

@@ -1,0 +1,124 @@
+#include "daemon_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output.h"
+
+#define LINES_SHOWN 10
+#define LOG_SHOWN 4096 /* bytes of its end that are looked at */
+
+/* Others could put a link or a pid of their choice where they may write. */
+static enum err folder_check(const char *folder, struct errbuf *e)
+{
+    struct stat status;
+
+    if (lstat(folder, &status) != 0)
+        return err_set(e, ERR_IO, "%s: %s", folder, strerrordesc_np(errno));
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077))
+        return err_set(e, ERR_REFUSED, "%s: must be a folder of your own that is closed to others (mode 0700)", folder);
+    return OK;
+}
+
+static enum err folder_find(char ret[DAEMON_PATH_SIZE], struct errbuf *e)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    int len;
+
+    if (runtime && *runtime)
+        len = snprintf(ret, DAEMON_PATH_SIZE, "%s", runtime);
+    else
+        len = snprintf(ret, DAEMON_PATH_SIZE, "/tmp/skep-%u", (unsigned)geteuid());
+    if (len >= DAEMON_PATH_SIZE)
+        return err_set(e, ERR_TOO_LARGE, "XDG_RUNTIME_DIR: the path is too long");
+    if (!(runtime && *runtime) && mkdir(ret, 0700) != 0 && errno != EEXIST)
+        return err_set(e, ERR_IO, "%s: %s", ret, strerrordesc_np(errno));
+    return folder_check(ret, e);
+}
+
+static enum err file_open(char path[DAEMON_PATH_SIZE], const char *folder, const char *kind, const char *id,
+                          const char *suffix, int flags, int *ret, struct errbuf *e)
+{
+    if (snprintf(path, DAEMON_PATH_SIZE, "%s/%s-%s.%s", folder, kind, id, suffix) >= DAEMON_PATH_SIZE)
+        return err_set(e, ERR_TOO_LARGE, "%s: the path is too long", folder);
+    *ret = open(path, flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *ret >= 0 ? OK : err_set(e, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+}
+
+enum err daemon_files_open(const char *kind, const char *id, struct daemon_files *ret, struct errbuf *e)
+{
+    char folder[DAEMON_PATH_SIZE];
+
+    *ret = (struct daemon_files){ .pid_fd = -1, .log_fd = -1 };
+    enum err err = folder_find(folder, e);
+    if (!err)
+        err = file_open(ret->pid_path, folder, kind, id, "pid", 0, &ret->pid_fd, e);
+    if (!err)
+        err = file_open(ret->log_path, folder, kind, id, "log", O_APPEND, &ret->log_fd, e);
+    if (!err)
+        ret->log_start = lseek(ret->log_fd, 0, SEEK_END);
+    else
+        daemon_files_close(ret);
+    return err;
+}
+
+void daemon_files_close(struct daemon_files *files)
+{
+    if (files->pid_fd >= 0)
+        close(files->pid_fd);
+    if (files->log_fd >= 0)
+        close(files->log_fd);
+    files->pid_fd = files->log_fd = -1;
+}
+
+enum err daemon_files_holder(const struct daemon_files *files, pid_t *ret, struct errbuf *e)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    if (fcntl(files->pid_fd, F_GETLK, &lock) != 0)
+        return err_set(e, ERR_IO, "%s: %s", files->pid_path, strerrordesc_np(errno));
+    *ret = lock.l_type == F_UNLCK ? 0 : lock.l_pid;
+    return OK;
+}
+
+bool daemon_files_take(const struct daemon_files *files)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char pid[24];
+    int len = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+
+    return fcntl(files->pid_fd, F_SETLK, &lock) == 0 && ftruncate(files->pid_fd, 0) == 0 &&
+           pwrite(files->pid_fd, pid, (size_t)len, 0) == len && fcntl(files->pid_fd, F_SETFD, 0) == 0;
+}
+
+/* Where the last LINES_SHOWN lines of `text` begin. */
+static const char *last_lines(const char *text, size_t len)
+{
+    const char *at = text + len;
+
+    for (int lines = 0; at > text; at--)
+        if (at[-1] == '\n' && at != text + len && ++lines == LINES_SHOWN)
+            break;
+    return at;
+}
+
+void daemon_files_show_log(const struct daemon_files *files)
+{
+    char text[LOG_SHOWN + 1];
+    off_t end = lseek(files->log_fd, 0, SEEK_END);
+    off_t from = end - files->log_start > LOG_SHOWN ? end - LOG_SHOWN : files->log_start;
+    ssize_t len = pread(files->log_fd, text, LOG_SHOWN, from);
+
+    if (len <= 0)
+        return;
+    text[len] = '\0';
+    output_note("the end of %s:", files->log_path);
+    for (struct text rest = text_of(last_lines(text, (size_t)len)); rest.at && rest.len > 0;) {
+        struct text line = text_split(&rest, '\n');
+        output_note("  %.*s", (int)line.len, line.at);
+    }
+}

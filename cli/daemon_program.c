@@ -1,0 +1,171 @@
+#include "daemon_program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buf.h"
+
+#define PRINTED_MAX (64 * 1024)
+#define CANNOT_EXECUTE 127
+
+static enum err beside_skep(const char *kind, struct arena *arena, const char **ret, struct errbuf *e)
+{
+    char own[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+    if (len <= 0)
+        return err_set(e, ERR_IO, "/proc/self/exe: %s", strerrordesc_np(errno));
+    own[len] = '\0';
+    *strrchr(own, '/') = '\0';
+    *ret = arena_printf(arena, "%s/skep-%s", own, kind);
+    return *ret ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
+enum err daemon_program_find(const char *kind, char *const *options, struct arena *arena, struct daemon_program *ret,
+                             struct errbuf *e)
+{
+    size_t count = 0;
+    enum err err = beside_skep(kind, arena, &ret->path, e);
+
+    if (err)
+        return err;
+    while (options[count])
+        count++;
+    ret->argv = arena_alloc(arena, (count + 2) * sizeof(*ret->argv));
+    if (!ret->argv)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    ret->argv[0] = (char *)ret->path;
+    memcpy(ret->argv + 1, options, (count + 1) * sizeof(*options));
+    return OK;
+}
+
+static enum err cannot_run(const struct daemon_program *program, int fault, struct errbuf *e)
+{
+    return err_set(e, fault == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot run %s: %s", program->path,
+                   strerrordesc_np(fault));
+}
+
+/* In the child. The option goes first, so that it is one whatever else was given. */
+static void print_settings(const struct daemon_program *program, char **argv, int out)
+{
+    argv[0] = program->argv[0];
+    argv[1] = (char *)"--print-config";
+    if (dup2(out, STDOUT_FILENO) >= 0)
+        execv(program->path, argv);
+    fprintf(stderr, "skep: cannot run %s: %s\n", program->path, strerrordesc_np(errno));
+    _exit(CANNOT_EXECUTE);
+}
+
+static void read_all(int fd, struct buf *ret)
+{
+    char chunk[4096];
+    ssize_t got;
+
+    while ((got = read(fd, chunk, sizeof(chunk))) > 0 || (got < 0 && errno == EINTR))
+        if (got > 0)
+            buf_add(ret, chunk, (size_t)got);
+}
+
+/* Runs the child with a pipe for what it prints; *ret_status is what waitpid said. */
+static enum err capture(const struct daemon_program *program, char **argv, struct buf *ret, int *ret_status,
+                        struct errbuf *e)
+{
+    int ends[2];
+    pid_t child;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_set(e, ERR_IO, "pipe: %s", strerrordesc_np(errno));
+    child = fork();
+    if (child == 0)
+        print_settings(program, argv, ends[1]);
+    close(ends[1]);
+    if (child > 0)
+        read_all(ends[0], ret);
+    close(ends[0]);
+    if (child < 0 || waitpid(child, ret_status, 0) != child)
+        return err_set(e, ERR_IO, "fork: %s", strerrordesc_np(errno));
+    return OK;
+}
+
+enum err daemon_program_settings(const struct daemon_program *program, struct arena *arena, struct text *ret,
+                                 struct errbuf *e)
+{
+    struct buf printed = { .limit = PRINTED_MAX };
+    size_t count = 0;
+    int status = 0;
+
+    while (program->argv[count])
+        count++;
+    char **argv = arena_alloc(arena, (count + 2) * sizeof(*argv));
+    if (!argv)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    memcpy(argv + 2, program->argv + 1, count * sizeof(*argv));
+    enum err err = capture(program, argv, &printed, &status, e);
+    if (!err && WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
+        err = err_set(e, ERR_NOT_FOUND, "%s cannot be run", program->path);
+    else if (!err && status != 0)
+        err = err_set(e, ERR_SYNTAX, "%s refuses its options", program->path);
+    if (!err) {
+        ret->at = arena_copy(arena, buf_text(&printed));
+        ret->len = printed.len;
+        err = buf_ok(&printed) && ret->at ? OK : err_set(e, ERR_NOMEM, "out of memory");
+    }
+    buf_clear(&printed);
+    return err;
+}
+
+/* In the child, which becomes the daemon. Comes back only when something failed. */
+static void become(const struct daemon_program *program, const struct daemon_files *files)
+{
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (setsid() >= 0 && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(files->log_fd, STDOUT_FILENO) >= 0 &&
+        dup2(files->log_fd, STDERR_FILENO) >= 0 && daemon_files_take(files))
+        execv(program->path, program->argv);
+}
+
+/* The pipe closes when the program is executed; else what went wrong comes through it. */
+static int start_fault(int fd)
+{
+    int fault = 0;
+    ssize_t got;
+
+    while ((got = read(fd, &fault, sizeof(fault))) < 0 && errno == EINTR)
+        continue;
+    return got == (ssize_t)sizeof(fault) ? fault : 0;
+}
+
+enum err daemon_program_start(const struct daemon_program *program, const struct daemon_files *files, pid_t *ret,
+                              struct errbuf *e)
+{
+    int ends[2], fault;
+    pid_t child;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_set(e, ERR_IO, "pipe: %s", strerrordesc_np(errno));
+    child = fork();
+    if (child == 0) {
+        become(program, files);
+        fault = errno;
+        _exit(write(ends[1], &fault, sizeof(fault)) == (ssize_t)sizeof(fault) ? EXIT_FAILURE : CANNOT_EXECUTE);
+    }
+    fault = child < 0 ? errno : 0;
+    close(ends[1]);
+    if (!fault)
+        fault = start_fault(ends[0]);
+    close(ends[0]);
+    if (!fault) {
+        *ret = child;
+        return OK;
+    }
+    if (child > 0)
+        (void)waitpid(child, NULL, 0);
+    if (fault == EAGAIN) /* of the lock */
+        return err_set(e, ERR_CONFLICT, "%s: somebody else is starting it at this moment", files->pid_path);
+    return cannot_run(program, fault, e);
+}
