@@ -1,7 +1,5 @@
 #include "requests.h"
 
-#include <cjson/cJSON.h>
-
 #include "json.h"
 #include "responder.h"
 #include "selection.h"
@@ -52,7 +50,8 @@ static void answer_worker_get(void *self, const struct call *call)
 }
 
 /* A filter as it would stand behind `?`: whole numbers are written out. */
-static enum err filter_of(const struct cJSON *member, struct arena *arena, struct parameter *ret, struct errbuf *e)
+static enum err filter_of(const char *name, const struct cJSON *member, struct arena *arena, struct parameter *ret,
+                          struct errbuf *e)
 {
     const char *value = json_string(member);
     double number;
@@ -60,21 +59,22 @@ static enum err filter_of(const struct cJSON *member, struct arena *arena, struc
         value = arena_printf(arena, "%.17g", number);
     if (!value)
         return err_set(e, ERR_TYPE, "a filter must be a string or a whole number");
-    ret->name = text_of(member->string);
+    ret->name = text_of(name);
     ret->value = text_of(value);
     return OK;
 }
 
 static enum err filters_of(const struct cJSON *params, struct arena *arena, struct query *ret, struct errbuf *e)
 {
+    const char *name = NULL;
     ret->count = 0;
-    for (const struct cJSON *member = params ? params->child : NULL; member; member = member->next) {
+    for (const struct cJSON *member = json_first(params, &name); member; member = json_next(member, &name)) {
         enum err err = OK;
-        if (cJSON_IsNull(member))
-            continue;
+        if (!json_member(params, name))
+            continue; /* null is absent */
         if (ret->count == QUERY_MAX_PARAMETERS)
             return err_set(e, ERR_TOO_LARGE, "at most %d filters", QUERY_MAX_PARAMETERS);
-        if ((err = filter_of(member, arena, &ret->parameters[ret->count++], e)) != OK)
+        if ((err = filter_of(name, member, arena, &ret->parameters[ret->count++], e)) != OK)
             return err;
     }
     return OK;
