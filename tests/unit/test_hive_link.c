@@ -1,0 +1,270 @@
+#include "hive_link.h"
+
+#include "hive_fixture.h"
+
+#define PRESENCE "skep/v1/hive/hive-a/presence"
+#define OWN(state) "{\"presence\":\"" state "\",\"session\":\"1111222233334444\",\"connection\":1}"
+#define RIVAL(state) \
+    "{\"presence\":\"" state "\",\"session\":\"aaaabbbbccccdddd\",\"connection\":1,\"host\":\"host-b\",\"pid\":7}"
+#define SUBSCRIPTIONS                                                               \
+    "subscribe skep/v1/hive/hive-a/presence; subscribe skep/v1-rpc/hive/hive-a/+; " \
+    "subscribe skep/v1/queen/+/hive-verdict/hive-a; tell presence; "                \
+    "subscribe skep/v1/hive/hive-a/worker/+/witness; tell heartbeat"
+
+static void start(struct scene *scene)
+{
+    scene_init(scene);
+    scene_roster(scene, "w1");
+    scene_up(scene);
+}
+
+static void what_concerns_the_hive_comes_first(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_roster(&scene, "w1");
+    scene_forget(&scene);
+    scene_up(&scene);
+    assert_true(scene_told(&scene, "{\"hive_id\":\"hive-a\",\"presence\":\"online\",\"cause\":null,"
+                                   "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":10000,"
+                                   "\"rpc\":true,\"exit\":null,\"pid\":42,\"host\":\"host-a\",\"version\":\"1.2.3\","
+                                   "\"endpoint\":\"http://127.0.0.1:7835\","));
+    scene_expect(&scene, "a first connection", SUBSCRIPTIONS "; tell worker/w1/witness");
+    scene_down(&scene);
+    scene_up(&scene);
+    assert_true(scene_told(&scene, "\"connection\":2"));
+    scene_expect(&scene, "all witnesses again, for the broker may have lost them",
+                 SUBSCRIPTIONS "; tell worker/w1/witness");
+    scene_clear(&scene);
+}
+
+static void the_will_names_its_connection(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    assert_non_null(strstr(buf_str(&scene.will), "\"presence\":\"stale\",\"cause\":\"connection_lost\","
+                                                 "\"session\":\"1111222233334444\",\"connection\":1,"));
+    scene_down(&scene);
+    scene_up(&scene);
+    assert_non_null(strstr(buf_str(&scene.will), "\"connection\":2"));
+    scene_clear(&scene);
+}
+
+static void refused_requests_are_said(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_roster(&scene, "");
+    scene_step(&scene, (struct hive_input){ .kind = HIVE_CONNECTING });
+    scene_step(&scene, (struct hive_input){ .kind = HIVE_LINK_UP });
+    scene_forget(&scene);
+    scene_step(&scene, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = 99, .reason = 0x87 });
+    scene_expect(&scene, "another subscription", "");
+    scene_step(&scene, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = scene.subscribing, .reason = 0x87 });
+    assert_true(scene_told(&scene, "the hive's requests (reason 0x87)"));
+    assert_true(scene_told(&scene, "\"rpc\":false"));
+    scene_expect(&scene, "the birth says so", "notice; tell presence");
+    scene_clear(&scene);
+}
+
+static void heartbeats_come_every_ten_seconds(void **state)
+{
+    struct scene scene;
+    ms_t last = 0;
+    (void)state;
+    start(&scene);
+    scene_forget(&scene);
+    for (int beat = 1; beat < 50; beat++) {
+        ms_t due = hive_deadline(scene.hive);
+        if (beat == 1)
+            assert_true(due - scene.now >= 5000 && due - scene.now <= 10000);
+        else
+            assert_true(due - last >= 9500 && due - last <= 10500);
+        scene_wait(&scene, due - scene.now);
+        scene_expect(&scene, "one heartbeat", "tell heartbeat");
+        last = scene.now;
+    }
+    scene_down(&scene);
+    scene_wait(&scene, 60000);
+    scene_expect(&scene, "none without a link", "");
+    scene_clear(&scene);
+}
+
+static void the_heartbeat_tells_of_host_and_workers(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_roster(&scene, "w1 w2 w3");
+    scene_exit(&scene, "w2", 9);
+    scene.cannot_start = true;
+    scene_roster(&scene, "w1 w2 w3 w4");
+    scene_forget(&scene);
+    scene_up(&scene);
+    assert_true(scene_told(&scene, "{\"hive_id\":\"hive-a\",\"status\":\"ready\",\"session\":\"1111222233334444\","
+                                   "\"connection\":1,\"seq\":0,\"interval_ms\":10000,\"load1\":0.5,\"cpus\":4,"
+                                   "\"memory_total_bytes\":1000,\"memory_available_bytes\":600,"
+                                   "\"workers\":{\"total\":4,\"running\":2,\"exited\":1,\"failed\":1},"
+                                   "\"endpoint\":\"http://127.0.0.1:7835\",\"version\":\"1.2.3\","));
+    scene_clear(&scene);
+}
+
+static void what_is_said_of_it_is_set_right(void **state)
+{
+    static const struct {
+        const char *why, *payload;
+        bool stored;
+        const char *want;
+    } rows[] = {
+        { "its own birth comes back", OWN("online"), false, "" },
+        { "its own will: a broker that tells it is about to close", OWN("stale"), false, "" },
+        { "cleared", "", false, "tell presence" },
+        { "a will of an earlier connection",
+          "{\"presence\":\"stale\",\"session\":\"1111222233334444\",\"connection\":9}", false, "tell presence" },
+        { "a death of its predecessor", RIVAL("stale"), false, "tell presence" },
+        { "what was stored came before the birth", RIVAL("stale"), true, "" },
+        { "nonsense", "{\"presence\":7}", false, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        start(&scene);
+        scene_forget(&scene);
+        scene_hear(&scene, PRESENCE, rows[i].payload, rows[i].stored);
+        scene_wait(&scene, 0);
+        scene_expect(&scene, rows[i].why, rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
+static void healing_has_its_limits(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    scene_forget(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_hear(&scene, PRESENCE, "", false);
+        scene_wait(&scene, 0);
+    }
+    scene_expect(&scene, "at once", "tell presence");
+    scene_wait(&scene, 1000);
+    scene_expect(&scene, "and once a second", "tell presence");
+    scene_hear(&scene, PRESENCE, "", false);
+    scene_down(&scene);
+    scene_wait(&scene, 5000);
+    scene_expect(&scene, "not without a link", "");
+    scene_up(&scene);
+    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_forget(&scene);
+    scene_hear(&scene, PRESENCE, "", false);
+    scene_wait(&scene, 0);
+    scene_expect(&scene, "not while it leaves", "");
+    scene_clear(&scene);
+}
+
+/* A stranger's first sight is on the second connection: what the first one shows is the past. */
+static void who_shares_the_identity_ends_at_the_second_sight(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    scene_hear(&scene, PRESENCE, OWN("online"), false);
+    scene_down(&scene);
+    scene_up(&scene);
+    scene_forget(&scene);
+    scene_hear(&scene, PRESENCE, RIVAL("online"), false);
+    scene_hear(&scene, PRESENCE, RIVAL("stale"), false);
+    scene_wait(&scene, 0);
+    scene_expect(&scene, "one connection is one sight; its death is not ours", "tell presence");
+    scene_down(&scene);
+    scene_up(&scene);
+    scene_forget(&scene);
+    scene_hear(&scene, PRESENCE, RIVAL("online"), true);
+    assert_true(scene_told(&scene, "another hive uses the id hive-a (host host-b, pid 7): give one of them another"));
+    scene_expect(&scene, "the link goes, the workers end", "notice; disconnect; TERM w1");
+    scene_exit(&scene, "w1", 15);
+    assert_true(scene_told(&scene, "another hive uses the id hive-a (host host-b, pid 7)"));
+    scene_expect(&scene, "and the hive, without a goodbye", "SWEEP w1; exit 6");
+    scene_clear(&scene);
+}
+
+#define VERDICT "skep/v1/queen/q/hive-verdict/hive-a"
+
+static void told_that_it_is_down_it_beats(void **state)
+{
+    static const struct {
+        const char *why, *payload, *want;
+    } rows[] = {
+        { "down", "{\"state\":\"down\",\"session\":\"1111222233334444\"}", "tell heartbeat" },
+        { "ready", "{\"state\":\"ready\",\"session\":\"1111222233334444\"}", "" },
+        { "its predecessor is down", "{\"state\":\"down\",\"session\":\"aaaabbbbccccdddd\"}", "" },
+        { "forgotten", "", "" },
+        { "nonsense", "[]", "" },
+    };
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        start(&scene);
+        scene_forget(&scene);
+        scene_hear(&scene, VERDICT, rows[i].payload, false);
+        scene_expect(&scene, rows[i].why, rows[i].want);
+        scene_clear(&scene);
+    }
+    start(&scene);
+    scene_forget(&scene);
+    scene_hear(&scene, VERDICT, rows[0].payload, false);
+    scene_hear(&scene, VERDICT, rows[0].payload, false);
+    scene_expect(&scene, "at most once a second", "tell heartbeat");
+    scene_wait(&scene, 1000);
+    scene_hear(&scene, VERDICT, rows[0].payload, false);
+    scene_expect(&scene, "a second later", "tell heartbeat");
+    scene_clear(&scene);
+}
+
+static void stored_witnesses_of_nobody_go(void **state)
+{
+    static const struct {
+        const char *why, *topic, *payload;
+        bool stored;
+        const char *want;
+    } rows[] = {
+        { "a ghost", "skep/v1/hive/hive-a/worker/ghost/witness", "{}", true, "clear worker/ghost/witness" },
+        { "whatever it says", "skep/v1/hive/hive-a/worker/ghost/witness", "x", true, "clear worker/ghost/witness" },
+        { "a worker of the roster", "skep/v1/hive/hive-a/worker/w1/witness", "{}", true, "" },
+        { "its end", "skep/v1/hive/hive-a/worker/ghost/witness", "", true, "" },
+        { "somebody writes one now", "skep/v1/hive/hive-a/worker/ghost/witness", "{}", false, "" },
+        { "another hive's", "skep/v1/hive/hive-b/worker/ghost/witness", "{}", true, "" },
+        { "a heartbeat", "skep/v1/hive/hive-a/worker/ghost/heartbeat", "{}", true, "" },
+        { "no topic of ours", "skep/v2/hive/hive-a/worker/ghost/witness", "{}", true, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        start(&scene);
+        scene_forget(&scene);
+        scene_hear(&scene, rows[i].topic, rows[i].payload, rows[i].stored);
+        scene_expect(&scene, rows[i].why, rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_concerns_the_hive_comes_first),
+        cmocka_unit_test(the_will_names_its_connection),
+        cmocka_unit_test(refused_requests_are_said),
+        cmocka_unit_test(heartbeats_come_every_ten_seconds),
+        cmocka_unit_test(the_heartbeat_tells_of_host_and_workers),
+        cmocka_unit_test(what_is_said_of_it_is_set_right),
+        cmocka_unit_test(healing_has_its_limits),
+        cmocka_unit_test(who_shares_the_identity_ends_at_the_second_sight),
+        cmocka_unit_test(told_that_it_is_down_it_beats),
+        cmocka_unit_test(stored_witnesses_of_nobody_go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
