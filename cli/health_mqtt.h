@@ -19,6 +19,9 @@ DEFINE_AUTO_FREE(health_mqtt)
 /* Asks; `said` is called by `until` (monotonic), perhaps before this returns. Not while it is being asked. */
 void health_mqtt_ask(struct health_mqtt *health, ms_t until);
 
+/* The broker can be reached. NULL: no. */
+bool health_mqtt_is_up(const struct health_mqtt *health);
+
 /* As mqtt_is_blocking: a process that wants to end must not free this. */
 bool health_mqtt_is_blocking(const struct health_mqtt *health);
 

@@ -65,17 +65,26 @@ static void attempt_failed(struct health_poll *poll, enum health_outcome_kind ki
         end(poll, kind);
 }
 
+/* A daemon that warns over HTTP, while nobody subscribes to its requests at a broker that can be reached, is on its way
+ * there: worth another attempt, as long as there is one. */
+static bool is_on_its_way(const struct health_poll *poll, const struct health_answer *answer)
+{
+    return answer->status == HEALTH_WARN && strcmp(poll->outcome->path, "http") == 0 && health_mqtt_is_up(poll->mqtt) &&
+           poll->schedule.attempt < poll->schedule.options.attempts;
+}
+
 static void take(struct health_poll *poll, const char *path, const struct health_answer *answer)
 {
     char text[160];
 
     poll->outcome->answer = *answer;
     poll->outcome->path = path;
-    if (answer->status != HEALTH_FAIL) {
+    if (answer->status != HEALTH_FAIL && !is_on_its_way(poll, answer)) {
         end(poll, HEALTH_READY);
         return;
     }
-    snprintf(text, sizeof(text), "fail%s%s", answer->description[0] ? ", " : "", answer->description);
+    snprintf(text, sizeof(text), "%s%s%s", health_status_name(answer->status), answer->description[0] ? ", " : "",
+             answer->description);
     note(poll, path, text);
     attempt_failed(poll, HEALTH_FAILING);
 }

@@ -1,7 +1,9 @@
 """skep health: both paths, what each attempt says, and the exit codes."""
 
+import http.server
 import re
 import socket
+import threading
 
 import pytest
 
@@ -115,6 +117,42 @@ def test_waits_until_it_is_ready(mortal):
     assert re.match(r"queen/queen: pass via (mqtt|http), attempt \d+, ", out)
 
 
+@pytest.fixture
+def warning_hive():
+    """The HTTP page of a hive that has no link to the broker."""
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"status":"warn","serviceId":"hive/h1","description":"no link"}')
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_hive_without_a_broker_is_ready_with_a_warning(health, warning_hive, nowhere):
+    done = health("hive/h1", "--wait", *FAST, "--http-url", warning_hive, port=nowhere)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"hive/h1: warn via http, attempt 1, \d\.\d\d s \(no link\)\n", done.stdout)
+
+
+def test_a_hive_that_is_on_its_way_to_the_broker_is_given_time(health, warning_hive):
+    """The broker can be reached, so the poll asks on; at its end the warning counts."""
+    done = health("hive/h1", "--wait", *FAST, "--attempts", "3", "--http-url", warning_hive)
+    assert done.returncode == 0
+    assert done.stderr.count("mqtt: nobody subscribes to its requests; http: warn, no link (next in") == 2
+    assert done.stdout.startswith("hive/h1: warn via http, attempt 3, ")
+    single = health("hive/h1", "--http-url", warning_hive)
+    assert single.returncode == 0
+    assert single.stdout.startswith("hive/h1: warn via http, attempt 1, ")
+
+
 @pytest.mark.parametrize("arguments, sentence", [
     (["bee/a"], "must be queen/ID"),
     (["queen/a/b"], 'queen "a/b": must be'),
@@ -123,7 +161,7 @@ def test_waits_until_it_is_ready(mortal):
     (["queen/q", "--broker", "http://x"], "http://x"),
     (["queen/q", "--root", "a/+"], "root"),
     (["queen/q", "--attempts", "0"], "--attempts"),
-    ([], "WORKER"),
+    ([], "which queen/ID"),
 ])
 def test_wrong_use(skep, arguments, sentence):
     done = skep("health", *arguments)
