@@ -20,12 +20,14 @@ enum err heap_reserve(struct heap *heap, size_t count)
     if (count <= heap->size) {
         return OK;
     }
-    struct heap_item **items = reallocarray(heap->items, count, sizeof(*items));
+    size_t size = heap->size + heap->size / 4; /* whoever asks for one more each time moves seldom */
+    size = size < count ? count : size;
+    struct heap_item **items = reallocarray(heap->items, size, sizeof(*items));
     if (!items) {
         return ERR_NOMEM;
     }
     heap->items = items;
-    heap->size = count;
+    heap->size = size;
     return OK;
 }
 
