@@ -10,7 +10,6 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
         .result = (uint8_t)result,
         .code = -1,
         .oom = -1,
-        .due_at = queen->wall,
         .seen_at = queen->wall,
         .last_seen_ago = record->heard_mono == MS_NEVER ? -1 : queen->now - record->heard_mono,
     };

@@ -18,7 +18,6 @@ struct confirm {
     unsigned tries;
     ms_t began; /* watch time */
     ms_t began_mono;
-    ms_t began_wall;
     ms_t until;             /* watch time: end of the phase; MS_NEVER = it ends by a message only */
     struct standing before; /* how the worker stood before the will */
 };
@@ -77,7 +76,6 @@ static struct confirm *confirm_new(struct queen *queen, struct record *record)
     confirm->record = record;
     confirm->began = queen->watch.time;
     confirm->began_mono = queen->now;
-    confirm->began_wall = queen->wall;
     confirm->before = change_standing(record);
     return confirm;
 }
@@ -146,7 +144,6 @@ static void lost(struct queen *queen, struct confirm *confirm, enum evidence_res
 {
     struct record *record = confirm->record;
     struct evidence evidence = evidence_now(queen, record, PATH_WILL, result);
-    evidence.due_at = confirm->began_wall;
     evidence.took = (uint32_t)(queen->now - confirm->began_mono);
     confirm_drop(queen, record);
     change_state(queen, record, STATE_STALE, CAUSE_LAST_WILL, &evidence);

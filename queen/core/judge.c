@@ -40,7 +40,7 @@ void judge_note_presence(struct record *record, const struct presence *presence)
 static void flag_conflict(struct queen *queen, struct record *record)
 {
     bool known = record_in_conflict(record, queen->now);
-    record->conflict_at = queen->now;
+    record_note_conflict(record, queen->now);
     if (!known)
         change_revise(queen, record, record->cause, NULL);
 }

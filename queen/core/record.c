@@ -4,16 +4,27 @@
 #define FLAPPING_SET RECORD_CHANGES
 #define FLAPPING_CLEAR 2
 
+/* Never 0, which stands for none. */
+static uint32_t seconds(ms_t now)
+{
+    return (uint32_t)(now / 1000 + 1);
+}
+
 bool record_in_conflict(const struct record *record, ms_t now)
 {
-    return record->conflict_at != MS_NEVER && now - record->conflict_at < RECORD_CONFLICT_MS;
+    return record->conflict != 0 && seconds(now) - record->conflict < RECORD_CONFLICT_MS / 1000;
+}
+
+void record_note_conflict(struct record *record, ms_t now)
+{
+    record->conflict = seconds(now);
 }
 
 static unsigned changes_lately(const struct record *record, ms_t now)
 {
     unsigned count = 0;
     for (size_t i = 0; i < RECORD_CHANGES; i++)
-        if (record->changes[i] != 0 && now / 1000 + 1 - record->changes[i] < FLAPPING_SECONDS)
+        if (record->changes[i] != 0 && seconds(now) - record->changes[i] < FLAPPING_SECONDS)
             count++;
     return count;
 }
@@ -26,7 +37,7 @@ bool record_is_flapping(const struct record *record, ms_t now)
 void record_count_change(struct record *record, ms_t now)
 {
     bool before = record_is_flapping(record, now);
-    record->changes[record->change_next] = (uint32_t)(now / 1000 + 1);
+    record->changes[record->change_next] = seconds(now);
     record->change_next = (record->change_next + 1) % RECORD_CHANGES;
     record->flapping = before || changes_lately(record, now) >= FLAPPING_SET;
 }

@@ -23,8 +23,7 @@ struct evidence {
     int8_t oom;         /* as in struct exit_info */
     int16_t code;       /* -1 = none */
     char signal[18];    /* "" = none */
-    uint32_t took;      /* ms from the first sign to the verdict */
-    ms_t due_at;        /* wall: when it was due */
+    uint32_t took;      /* ms from when it was due, or from the first sign, to the verdict */
     ms_t seen_at;       /* wall: when it was seen */
     ms_t last_seen_ago; /* ms before seen_at; -1 = never seen */
 };
@@ -43,10 +42,10 @@ struct work {
     bool withdrawn; /* the reason was withdrawn since, and one verification has been asked for */
 };
 
-/* A document as received; the bytes are owned and terminated. */
+/* A document as received. */
 struct document {
-    char *at; /* NULL = none */
-    uint32_t len, size;
+    uint32_t len, size; /* of the text; of what there is room for */
+    char text[];        /* terminated */
 };
 
 enum proof_wait { PROOF_NONE, PROOF_WAITING, PROOF_ASKED };
@@ -61,8 +60,8 @@ struct record {
 
     struct verification *verification; /* NULL before the first one (verify.h) */
 
-    struct document document; /* the last heartbeat */
-    struct document witness;  /* what its hive saw last of the process */
+    struct document *document; /* the last heartbeat; NULL = none */
+    struct document *witness;  /* what its hive saw last of the process; NULL = none */
     struct work work;
 
     struct incarnation incarnation;
@@ -79,7 +78,8 @@ struct record {
     uint64_t event_id;           /* of the last announced change; 0 = none */
     uint32_t revision;
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
-    ms_t conflict_at;                 /* monotonic: last message of the second process; MS_NEVER = none */
+    uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
+    uint32_t number;                  /* order of first sight */
     struct evidence evidence;
 
     uint8_t state, cause; /* enum state, enum cause */
@@ -98,7 +98,6 @@ struct record {
     uint8_t proof : 2; /* enum proof_wait */
     bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
 
-    uint32_t number; /* order of first sight */
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */
 };
@@ -113,14 +112,20 @@ static inline const char *record_worker(const struct record *record)
     return record->names + record->hive_len + 1;
 }
 
+/* Absent for NULL. */
+static inline struct text document_text(const struct document *document)
+{
+    return document ? (struct text){ document->text, document->len } : (struct text){ 0 };
+}
+
 static inline struct text record_document(const struct record *record)
 {
-    return (struct text){ record->document.at, record->document.len };
+    return document_text(record->document);
 }
 
 static inline struct text record_witness(const struct record *record)
 {
-    return (struct text){ record->witness.at, record->witness.len };
+    return document_text(record->witness);
 }
 
 static inline struct record *record_of_due(struct heap_item *item)
@@ -128,10 +133,13 @@ static inline struct record *record_of_due(struct heap_item *item)
     return (struct record *)((char *)item - offsetof(struct record, due));
 }
 
-/* Flags beside the state, at monotonic time `now`. */
+/* Flags beside the state, at monotonic time `now`, in steps of a second. */
 #define RECORD_CONFLICT_MS (10 * 60 * 1000)
 bool record_in_conflict(const struct record *record, ms_t now);
 bool record_is_flapping(const struct record *record, ms_t now);
+
+/* A message of a second process came at `now`. */
+void record_note_conflict(struct record *record, ms_t now);
 
 /* An announced change at `now`: sets `flapping` at five within 10 min. */
 void record_count_change(struct record *record, ms_t now);

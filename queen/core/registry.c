@@ -26,8 +26,8 @@ static void record_release(struct record *record)
 {
     free(record->confirm);
     free(record->verification);
-    free(record->document.at);
-    free(record->witness.at);
+    free(record->document);
+    free(record->witness);
     free(record);
 }
 
@@ -64,7 +64,8 @@ struct record *registry_find_name(const struct registry *registry, struct text w
 
 static struct record *record_new(struct text hive, struct text worker)
 {
-    struct record *record = calloc(1, sizeof *record + hive.len + worker.len + 2);
+    size_t size = offsetof(struct record, names) + hive.len + worker.len + 2;
+    struct record *record = calloc(1, size < sizeof *record ? sizeof *record : size);
     if (!record)
         return NULL;
     record->hive_len = (uint8_t)hive.len;
@@ -74,7 +75,6 @@ static struct record *record_new(struct text hive, struct text worker)
     record->interval_ms = INT_ABSENT;
     record->lease_ms = INT_ABSENT;
     record->heard_mono = MS_NEVER;
-    record->conflict_at = MS_NEVER;
     record->skew = TIME_ABSENT;
     record->work.progress = INT_ABSENT;
     return record;
@@ -144,6 +144,11 @@ static void look_away(struct registry *registry, struct record *record)
     heap_remove(record->on_watch ? &registry->due_watch : &registry->due_loop, &record->due);
 }
 
+static size_t document_size(const struct document *document)
+{
+    return document ? document->size : 0;
+}
+
 void registry_remove(struct registry *registry, struct record *record)
 {
     look_away(registry, record);
@@ -151,7 +156,7 @@ void registry_remove(struct registry *registry, struct record *record)
     HASH_DELETE(by_key, registry->by_key, record);
     registry->count--;
     registry->counts[record->state]--;
-    registry->document_bytes -= record->document.size + record->witness.size;
+    registry->document_bytes -= document_size(record->document) + document_size(record->witness);
     record_release(record);
 }
 
@@ -163,25 +168,33 @@ static size_t document_room(size_t len)
 
 static bool fits(const struct document *document, size_t len)
 {
-    return len + 1 <= document->size && document_room(len + 1) * 4 >= document->size;
+    return document && len + 1 <= document->size && document_room(len + 1) * 4 >= document->size;
 }
 
-static enum err store(struct registry *registry, struct document *document, struct text text)
+/* Makes *document one that the text fits into. */
+static enum err make_room(struct registry *registry, struct document **document, size_t len)
 {
-    if (!fits(document, text.len)) {
-        size_t room = document_room(text.len + 1);
-        char *bytes;
-        if (registry->document_bytes - document->size + room > registry->max_document_bytes)
-            return ERR_FULL;
-        if (!(bytes = malloc(room)))
-            return ERR_NOMEM;
-        free(document->at);
-        registry->document_bytes += room - document->size;
-        *document = (struct document){ .at = bytes, .size = (uint32_t)room };
-    }
-    memcpy(document->at, text.at, text.len);
-    document->at[text.len] = '\0';
-    document->len = (uint32_t)text.len;
+    size_t room = document_room(len + 1), before = document_size(*document);
+    struct document *larger;
+    if (registry->document_bytes - before + room > registry->max_document_bytes)
+        return ERR_FULL;
+    if (!(larger = malloc(sizeof *larger + room)))
+        return ERR_NOMEM;
+    free(*document);
+    *document = larger;
+    larger->size = (uint32_t)room;
+    registry->document_bytes += room - before;
+    return OK;
+}
+
+static enum err store(struct registry *registry, struct document **document, struct text text)
+{
+    enum err err = fits(*document, text.len) ? OK : make_room(registry, document, text.len);
+    if (err != OK)
+        return err;
+    memcpy((*document)->text, text.at, text.len);
+    (*document)->text[text.len] = '\0';
+    (*document)->len = (uint32_t)text.len;
     return OK;
 }
 

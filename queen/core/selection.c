@@ -188,7 +188,7 @@ static bool matches(struct queen *queen, const struct selection *selection, stru
         return true;
     heartbeat_init(&heartbeat);
     arena_reset(&queen->scan);
-    if (record->document.at && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) != OK)
+    if (record->document && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) != OK)
         return false;
     if (selection->sort)
         *ret_value = selection->sort->value(queen, record, &heartbeat);

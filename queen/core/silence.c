@@ -112,7 +112,6 @@ static struct evidence silence_evidence(const struct queen *queen, const struct 
 {
     struct evidence evidence = evidence_now(queen, record, PATH_SILENCE, result);
     ms_t late = queen_time_for(queen, record) - due;
-    evidence.due_at = queen->wall - late;
     evidence.took = (uint32_t)ms_min(late, UINT32_MAX);
     return evidence;
 }

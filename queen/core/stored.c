@@ -61,7 +61,7 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
                           struct text document, ms_t age)
 {
     struct incarnation_claim claim = claim_of_heartbeat(heartbeat);
-    bool first = record->document.at == NULL;
+    bool first = record->document == NULL;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool later = is_later(record, claim);
     if (!is_hearsay(record) && !(first && same))

@@ -37,7 +37,7 @@ void evidence_write(const struct record *record, struct json_write *w)
     put_named(w, "path", evidence_path_name(evidence->path));
     put_named(w, "result", evidence_result_name(evidence->result));
     json_key(w, "due_at");
-    json_put_time(w, evidence->due_at);
+    json_put_time(w, evidence->seen_at - evidence->took);
     json_key(w, "seen_at");
     json_put_time(w, evidence->seen_at);
     put_age(w, "last_seen_ms_ago", evidence->last_seen_ago);

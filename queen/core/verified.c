@@ -11,7 +11,6 @@ static struct evidence evidence_of(const struct queen *queen, const struct recor
 {
     struct evidence evidence = evidence_now(queen, record, verified->path, result);
     evidence.took = (uint32_t)ms_min(verified->took, UINT32_MAX);
-    evidence.due_at = queen->wall - verified->took;
     return evidence;
 }
 

@@ -28,7 +28,7 @@ enum err witness_take(struct queen *queen, struct record *record, const struct w
 void witness_review(struct queen *queen, struct record *record)
 {
     struct witness witness;
-    if (record->witness.at && witness_decode(&queen->scan, record_witness(record), &witness, NULL) == OK)
+    if (record->witness && witness_decode(&queen->scan, record_witness(record), &witness, NULL) == OK)
         judge(queen, record, &witness);
     arena_reset(&queen->scan);
 }

@@ -114,7 +114,7 @@ static void check_registry(const struct registry *registry)
     for (int i = 0; i < STATE_COUNT; i++)
         states += registry->counts[i];
     for (struct record *record = registry_first(registry); record; record = registry_after(record), records++)
-        documents += record->document.size + record->witness.size;
+        documents += (record->document ? record->document->size : 0) + (record->witness ? record->witness->size : 0);
     require(states == registry->count && records == registry->count && documents == registry->document_bytes);
 }
 

@@ -100,7 +100,7 @@ static void documents_beyond_their_limit_are_refused_and_counted(void **state)
     scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2; connect; stored beat 3.1.0 @w3; read");
     assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 2);
     assert_int_equal(scene.queen->registry.counts[STATE_ONLINE], 2);
-    assert_null(registry_find_name(&scene.queen->registry, TEXT("w2"))->document.at);
+    assert_null(registry_find_name(&scene.queen->registry, TEXT("w2"))->document);
     scene_clear(&scene);
 }
 

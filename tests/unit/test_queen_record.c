@@ -57,10 +57,10 @@ static void flapping_lasts_while_changes_go_on(void **state)
 
 static void conflict_clears_ten_minutes_after_the_last_message(void **state)
 {
-    struct record record = { .conflict_at = MS_NEVER };
+    struct record record = { 0 };
     (void)state;
     assert_false(record_in_conflict(&record, START));
-    record.conflict_at = START;
+    record_note_conflict(&record, START);
     assert_true(record_in_conflict(&record, START));
     assert_true(record_in_conflict(&record, START + RECORD_CONFLICT_MS - 1));
     assert_false(record_in_conflict(&record, START + RECORD_CONFLICT_MS));

@@ -129,9 +129,9 @@ static void documents_are_copied_and_counted(void **state)
     (void)state;
     assert_int_equal(registry_store_document(&registry, record, text_of(document)), OK);
     memset(document, 'z', sizeof document - 1);
-    assert_string_equal(record->document.at, "{\"status\":\"idle\"}");
+    assert_string_equal(record->document->text, "{\"status\":\"idle\"}");
     assert_int_equal(record_document(record).len, 17);
-    assert_int_equal(registry.document_bytes, record->document.size);
+    assert_int_equal(registry.document_bytes, record->document->size);
     registry_remove(&registry, record);
     assert_int_equal(registry.document_bytes, 0);
 }
@@ -142,15 +142,15 @@ static void a_document_keeps_its_room_while_it_fits(void **state)
     const char *room;
     (void)state;
     assert_int_equal(store(record, 400), OK);
-    room = record->document.at;
+    room = record->document->text;
     assert_int_equal(store(record, 398), OK);
     assert_int_equal(store(record, 120), OK);
-    assert_ptr_equal(record->document.at, room);
-    assert_int_equal(record->document.size, registry.document_bytes);
+    assert_ptr_equal(record->document->text, room);
+    assert_int_equal(record->document->size, registry.document_bytes);
     assert_int_equal(store(record, 40), OK); /* less than a quarter: the room is given back */
-    assert_true(record->document.size < 100);
+    assert_true(record->document->size < 100);
     assert_int_equal(store(record, 2000), OK);
-    assert_int_equal(record->document.size, registry.document_bytes);
+    assert_int_equal(record->document->size, registry.document_bytes);
 }
 
 static void documents_have_a_limit_in_all(void **state)
@@ -159,7 +159,7 @@ static void documents_have_a_limit_in_all(void **state)
     (void)state;
     assert_int_equal(store(first, 3000), OK);
     assert_int_equal(store(second, 3000), ERR_FULL);
-    assert_null(second->document.at);
+    assert_null(second->document);
     assert_int_equal(store(second, 1000), OK);
     assert_int_equal(store(second, 2000), ERR_FULL);
     assert_int_equal(record_document(second).len, 1000); /* the old one stays */
