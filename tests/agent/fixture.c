@@ -33,7 +33,7 @@ const char *fixture_broker_uri(void **state)
     return broker_uri(*state);
 }
 
-static void start(void **state, struct process *agent, const char *const *environment, bool with_input, const char *id,
+static void start(void **state, struct program *agent, const char *const *environment, bool with_input, const char *id,
                   va_list more)
 {
     const char *words[WORDS_MAX] = { AGENT_PROGRAM, "--broker", fixture_broker_uri(state), "--id", id };
@@ -41,10 +41,10 @@ static void start(void **state, struct process *agent, const char *const *enviro
 
     while ((words[count] = va_arg(more, const char *)) != NULL)
         assert_true(++count < WORDS_MAX);
-    process_start(agent, words, environment, with_input);
+    program_start(agent, words, environment, with_input);
 }
 
-void agent_start(void **state, struct process *agent, const char *id, ...)
+void agent_start(void **state, struct program *agent, const char *id, ...)
 {
     va_list more;
 
@@ -53,7 +53,7 @@ void agent_start(void **state, struct process *agent, const char *id, ...)
     va_end(more);
 }
 
-void agent_start_with(void **state, struct process *agent, const char *const *environment, const char *id, ...)
+void agent_start_with(void **state, struct program *agent, const char *const *environment, const char *id, ...)
 {
     va_list more;
 

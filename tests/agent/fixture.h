@@ -3,7 +3,7 @@
 #define TEST_AGENT_FIXTURE_H
 
 #include "observer.h"
-#include "process.h"
+#include "program.h"
 
 /* For cmocka's group; *state is the broker. */
 int fixture_setup(void **state);
@@ -12,10 +12,10 @@ int fixture_teardown(void **state);
 const char *fixture_broker_uri(void **state);
 
 /* Starts the agent of the worker `id` at the fixture's broker with further words, ended by NULL. */
-void agent_start(void **state, struct process *agent, const char *id, ...) __attribute__((sentinel));
+void agent_start(void **state, struct program *agent, const char *id, ...) __attribute__((sentinel));
 
 /* As above, with variables in its environment and a pipe to its standard input. */
-void agent_start_with(void **state, struct process *agent, const char *const *environment, const char *id, ...)
+void agent_start_with(void **state, struct program *agent, const char *const *environment, const char *id, ...)
     __attribute__((sentinel));
 
 #endif

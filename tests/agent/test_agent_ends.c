@@ -49,17 +49,17 @@ static void exit_codes(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *words[16] = { AGENT_PROGRAM, "--broker", fixture_broker_uri(state) };
-        struct process agent;
+        struct program agent;
         int status;
 
         print_message("%s\n", rows[i].reason);
         for (size_t n = 0; rows[i].words[n]; n++)
             words[3 + n] = rows[i].words[n];
-        process_start(&agent, words, NULL, false);
-        status = process_wait(&agent);
+        program_start(&agent, words, NULL, false);
+        status = program_wait(&agent);
         assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, rows[i].signal);
         assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : 0, rows[i].code);
-        process_clear(&agent);
+        program_clear(&agent);
     }
 }
 
@@ -69,13 +69,13 @@ static void without_a_broker_the_child_runs_all_the_same(void **state)
         AGENT_PROGRAM, "--broker", "mqtt://127.0.0.1:1", "--id", "lonely", "--exec", "--",
         "/bin/sh",     "-c",       "echo here; exit 3",  NULL
     };
-    struct process agent;
+    struct program agent;
 
     (void)state;
-    process_start(&agent, words, NULL, false);
-    assert_string_equal(process_read_line(&agent), "here");
-    assert_int_equal(WEXITSTATUS(process_wait(&agent)), 3);
-    process_clear(&agent);
+    program_start(&agent, words, NULL, false);
+    assert_string_equal(program_read_line(&agent), "here");
+    assert_int_equal(WEXITSTATUS(program_wait(&agent)), 3);
+    program_clear(&agent);
 }
 
 /* The child reads a line from the agent's standard input, then does what the script says. */
@@ -108,19 +108,19 @@ static void ends_of_children(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct observer *later;
-        struct process agent;
+        struct program agent;
 
         print_message("%s\n", rows[i].reason);
         agent_start_with(state, &agent, NULL, rows[i].id, "--exec", "--", "/bin/sh", "-c", rows[i].script, NULL);
         observer_await(observer, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
         assert_int_equal(write(agent.input, "\n", 1), 1);
-        process_wait(&agent);
+        program_wait(&agent);
         later = observer_new(fixture_broker_uri(state)); /* what is retained is what it said last */
         observer_await_latest(later, rows[i].id, "presence", rows[i].texts[0], rows[i].texts[1], rows[i].texts[2],
                               rows[i].texts[3], NULL);
         assert_int_equal(observer_count(later, rows[i].id, "presence", "connection_lost"), 0);
         observer_free(later);
-        process_clear(&agent);
+        program_clear(&agent);
     }
     observer_free(observer);
 }
@@ -144,20 +144,20 @@ static void an_end_that_was_asked_for_is_a_goodbye(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         bool is_crash = rows[i].number == SIGHUP && rows[i].code != 0;
-        struct process agent;
+        struct program agent;
         int status;
 
         print_message("%s\n", rows[i].reason);
         agent_start(state, &agent, rows[i].id, "--exec", "--", "/bin/sh", "-c", rows[i].script, NULL);
-        assert_string_equal(process_read_line(&agent), "ready");
+        assert_string_equal(program_read_line(&agent), "ready");
         observer_await(observer, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
         kill(agent.pid, rows[i].number);
-        status = process_wait(&agent);
+        status = program_wait(&agent);
         assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, rows[i].signal);
         assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : 0, rows[i].code);
         observer_await_latest(observer, rows[i].id, "presence",
                               is_crash ? "\"cause\":\"process_exited\"" : "\"cause\":\"goodbye\"", NULL);
-        process_clear(&agent);
+        program_clear(&agent);
     }
     observer_free(observer);
 }
@@ -166,16 +166,16 @@ static void an_end_that_was_asked_for_is_a_goodbye(void **state)
 static void a_child_that_does_not_listen_is_killed(void **state)
 {
     struct observer *observer = observer_new(fixture_broker_uri(state));
-    struct process agent;
+    struct program agent;
 
     agent_start(state, &agent, "deaf", "--exec", "--", "/bin/sh", "-c",
                 "trap '' TERM; echo ready; while :; do sleep 0.05; done", NULL);
-    assert_string_equal(process_read_line(&agent), "ready");
+    assert_string_equal(program_read_line(&agent), "ready");
     observer_await(observer, "deaf", "presence", "\"presence\":\"online\"", NULL);
     kill(agent.pid, SIGTERM);
-    assert_int_equal(WTERMSIG(process_wait(&agent)), SIGKILL);
+    assert_int_equal(WTERMSIG(program_wait(&agent)), SIGKILL);
     observer_await_latest(observer, "deaf", "presence", "\"cause\":\"goodbye\"", NULL);
-    process_clear(&agent);
+    program_clear(&agent);
     observer_free(observer);
 }
 
@@ -191,24 +191,24 @@ static void a_killed_agent(void **state)
     struct observer *observer = observer_new(fixture_broker_uri(state));
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct process agent;
+        struct program agent;
         pid_t child;
 
         print_message("%s\n", rows[i].reason);
         agent_start(state, &agent, rows[i].id, "--on-agent-death", rows[i].on_death, LASTING, NULL);
-        child = (pid_t)atoi(process_read_line(&agent));
-        assert_true(process_exists(child));
+        child = (pid_t)atoi(program_read_line(&agent));
+        assert_true(program_exists(child));
         assert_int_equal(getpgid(child), child);
         observer_await(observer, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
         kill(agent.pid, SIGKILL);
-        process_wait(&agent);
+        program_wait(&agent);
         observer_await_latest(observer, rows[i].id, "presence", "\"presence\":\"stale\"",
                               "\"cause\":\"connection_lost\"", NULL);
         if (rows[i].child_dies)
-            process_await_gone(child);
-        assert_int_equal(process_exists(child), !rows[i].child_dies);
+            program_await_gone(child);
+        assert_int_equal(program_exists(child), !rows[i].child_dies);
         kill(child, SIGKILL);
-        process_clear(&agent);
+        program_clear(&agent);
     }
     observer_free(observer);
 }
@@ -219,14 +219,14 @@ static void the_session_is_the_agents(void **state)
     static const char *const environment[] = { "SKEP_SESSION=00000000000000ab", "WATCHDOG_USEC=1000000",
                                                "SKEP_PASSWORD_FILE=/proc/sys/kernel/ostype", "FLAVOUR=sweet", NULL };
     struct observer *observer = observer_new(fixture_broker_uri(state));
-    struct process agent;
+    struct program agent;
 
     agent_start_with(state, &agent, environment, "session", "--exec", "--", "/bin/sh", "-c",
                      "echo ${SKEP_SESSION-none} ${SKEP_PASSWORD_FILE-none} ${WATCHDOG_USEC-none} $FLAVOUR; read x",
                      NULL);
-    assert_string_equal(process_read_line(&agent), "none none none sweet");
+    assert_string_equal(program_read_line(&agent), "none none none sweet");
     observer_await(observer, "session", "presence", "\"session\":\"00000000000000ab\"", NULL);
-    process_clear(&agent);
+    program_clear(&agent);
     observer_free(observer);
 }
 

@@ -24,7 +24,7 @@ static void write_all(int fd, const char *text)
 static void lines_are_merged(void **state)
 {
     struct observer *observer = observer_new(fixture_broker_uri(state));
-    struct process agent;
+    struct program agent;
     char too_long[20000];
 
     memset(too_long, 'x', sizeof(too_long) - 2);
@@ -41,9 +41,9 @@ static void lines_are_merged(void **state)
     observer_await(observer, "lines", "heartbeat", "\"model_loaded\":\"m\"", NULL);
     close(agent.input);
     agent.input = -1;
-    assert_int_equal(process_wait(&agent), 0);
+    assert_int_equal(program_wait(&agent), 0);
     observer_await_latest(observer, "lines", "presence", "\"presence\":\"offline\"", "\"cause\":\"goodbye\"", NULL);
-    process_clear(&agent);
+    program_clear(&agent);
     observer_free(observer);
 }
 
@@ -54,22 +54,22 @@ static void what_a_file_says_is_told(void **state)
     const char *words[] = { "/bin/sh", "-c",     script,    path, AGENT_PROGRAM, "--broker", fixture_broker_uri(state),
                             "--id",    "a-file", "--stdin", NULL };
     struct observer *observer = observer_new(fixture_broker_uri(state));
-    struct process agent;
+    struct program agent;
 
     close(mkstemp(path));
-    process_start(&agent, words, NULL, false);
-    assert_int_equal(process_wait(&agent), 0);
+    program_start(&agent, words, NULL, false);
+    assert_int_equal(program_wait(&agent), 0);
     unlink(path);
     observer_await(observer, "a-file", "heartbeat", "\"status\":\"draining\"", NULL);
     observer_await_latest(observer, "a-file", "presence", "\"cause\":\"goodbye\"", NULL);
-    process_clear(&agent);
+    program_clear(&agent);
     observer_free(observer);
 }
 
 static void a_made_up_load_says_so(void **state)
 {
     struct observer *observer = observer_new(fixture_broker_uri(state));
-    struct process agent;
+    struct program agent;
 
     agent_start(state, &agent, "made-up", "--interval", "200ms", "--simulate", NULL);
     observer_await(observer, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"loading\"",
@@ -77,9 +77,9 @@ static void a_made_up_load_says_so(void **state)
     observer_await(observer, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"idle\"",
                    "\"model_loaded\":", "\"gpu_utilization\":", NULL);
     kill(agent.pid, SIGTERM);
-    assert_int_equal(process_wait(&agent), 0);
+    assert_int_equal(program_wait(&agent), 0);
     observer_await_latest(observer, "made-up", "presence", "\"cause\":\"goodbye\"", NULL);
-    process_clear(&agent);
+    program_clear(&agent);
     observer_free(observer);
 }
 
@@ -102,7 +102,7 @@ static void health_over_http(void **state)
 {
     static const char endpoint[] = "\"endpoint\":\"http://127.0.0.1:";
     struct observer *observer = observer_new(fixture_broker_uri(state));
-    struct process agent;
+    struct program agent;
     const char *presence;
     char answer[4096];
     int port;
@@ -121,7 +121,7 @@ static void health_over_http(void **state)
     assert_non_null(strstr(answer, " 404 "));
     ask(port, "DELETE /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 405 "));
-    process_clear(&agent);
+    program_clear(&agent);
     observer_free(observer);
 }
 

@@ -17,7 +17,7 @@
 
 struct story {
     struct observer *observer;
-    struct process agent;
+    struct program agent;
     pid_t child;
 };
 
@@ -29,7 +29,7 @@ static void story_begin(void **state, struct story *story)
 
 static void story_end(struct story *story)
 {
-    process_clear(&story->agent);
+    program_clear(&story->agent);
     observer_free(story->observer);
 }
 
@@ -41,7 +41,7 @@ static void pid_cpu_and_memory(void **state)
     story_begin(state, &story);
     agent_start(state, &story.agent, "usage", "--interval", "200ms", "--exec", "--", "/bin/sh", "-c",
                 "echo $$; while :; do :; done", NULL);
-    snprintf(pid, sizeof(pid), "\"pid\":%s,", process_read_line(&story.agent));
+    snprintf(pid, sizeof(pid), "\"pid\":%s,", program_read_line(&story.agent));
     observer_await(story.observer, "usage", "heartbeat", pid, "\"rss_bytes\":", "\"status\":\"idle\"", NULL);
     observer_await(story.observer, "usage", "heartbeat", "\"cpu\":", "!\"cpu\":0,", "!\"cpu\":0}", NULL);
     story_end(&story);
@@ -82,11 +82,11 @@ static void starting_until_ready(void **state)
     story_begin(state, &story);
     agent_start(state, &story.agent, "starts", SPEAKING, "STATUS=loading the model", NULL);
     observer_await(story.observer, "starts", "heartbeat", "\"status\":\"starting\"", "loading the model", NULL);
-    process_clear(&story.agent);
+    program_clear(&story.agent);
 
     agent_start(state, &story.agent, "ready", SPEAKING, "STATUS=loading the model", "READY=1", NULL);
     observer_await_latest(story.observer, "ready", "heartbeat", "\"status\":\"idle\"", "loading the model", NULL);
-    process_clear(&story.agent);
+    program_clear(&story.agent);
 
     agent_start(state, &story.agent, "stops", SPEAKING, "READY=1", "STOPPING=1", NULL);
     observer_await_latest(story.observer, "stops", "heartbeat", "\"status\":\"draining\"", NULL);
@@ -110,7 +110,7 @@ static void a_stopped_child_stands_still(void **state)
 
     story_begin(state, &story);
     agent_start(state, &story.agent, "stopped", "--interval", "1h", "--exec", "--", SPEAKER_PROGRAM, NULL);
-    story.child = (pid_t)atoi(process_read_line(&story.agent));
+    story.child = (pid_t)atoi(program_read_line(&story.agent));
     observer_await(story.observer, "stopped", "heartbeat", "\"seq\":0", "!stalled_ms", NULL);
     kill(story.child, SIGSTOP);
     observer_await_latest(story.observer, "stopped", "heartbeat", "\"stalled_ms\":", NULL);

@@ -1,4 +1,4 @@
-#include "process.h"
+#include "program.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@ static void become(const char *const *argv, const char *const *environment, int 
     _exit(EXEC_FAILED);
 }
 
-void process_start(struct process *process, const char *const *argv, const char *const *environment, bool with_input)
+void program_start(struct program *program, const char *const *argv, const char *const *environment, bool with_input)
 {
     int input[2] = { -1, -1 }, output[2];
 
@@ -40,9 +40,9 @@ void process_start(struct process *process, const char *const *argv, const char 
     else
         input[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     assert_true(input[0] >= 0);
-    *process = (struct process){ .pid = fork(), .input = input[1], .output = output[0] };
-    assert_true(process->pid >= 0);
-    if (process->pid == 0)
+    *program = (struct program){ .pid = fork(), .input = input[1], .output = output[0] };
+    assert_true(program->pid >= 0);
+    if (program->pid == 0)
         become(argv, environment, input[0], output[1]);
     close(input[0]);
     close(output[1]);
@@ -50,44 +50,44 @@ void process_start(struct process *process, const char *const *argv, const char 
 
 static bool has_ended(void *user)
 {
-    struct process *process = user;
+    struct program *program = user;
 
-    process->has_ended = process->has_ended || waitpid(process->pid, &process->status, WNOHANG) == process->pid;
-    return process->has_ended;
+    program->has_ended = program->has_ended || waitpid(program->pid, &program->status, WNOHANG) == program->pid;
+    return program->has_ended;
 }
 
-int process_wait(struct process *process)
+int program_wait(struct program *program)
 {
-    if (!await(has_ended, process, AWAIT_LIMIT))
+    if (!await(has_ended, program, AWAIT_LIMIT))
         fail_msg("the process did not end");
-    return process->status;
+    return program->status;
 }
 
-const char *process_read_line(struct process *process)
+const char *program_read_line(struct program *program)
 {
     static char line[256];
     size_t len = 0;
 
-    while (len < sizeof(line) - 1 && read(process->output, line + len, 1) == 1 && line[len] != '\n')
+    while (len < sizeof(line) - 1 && read(program->output, line + len, 1) == 1 && line[len] != '\n')
         len++;
     line[len] = 0;
     return line;
 }
 
-void process_clear(struct process *process)
+void program_clear(struct program *program)
 {
-    if (!process->has_ended) {
-        kill(process->pid, SIGKILL);
-        waitpid(process->pid, &process->status, 0);
-        process->has_ended = true;
+    if (!program->has_ended) {
+        kill(program->pid, SIGKILL);
+        waitpid(program->pid, &program->status, 0);
+        program->has_ended = true;
     }
-    if (process->input >= 0)
-        close(process->input);
-    close(process->output);
+    if (program->input >= 0)
+        close(program->input);
+    close(program->output);
 }
 
 /* As in proc(5); Z when it is gone. */
-static char process_state(pid_t pid)
+static char program_state(pid_t pid)
 {
     char path[64], state = 'Z';
     FILE *file;
@@ -102,19 +102,19 @@ static char process_state(pid_t pid)
     return state;
 }
 
-bool process_exists(pid_t pid)
+bool program_exists(pid_t pid)
 {
-    char state = process_state(pid);
+    char state = program_state(pid);
 
     return state != 'Z' && state != 'X';
 }
 
 static bool is_stopped(void *user)
 {
-    return process_state(*(pid_t *)user) == 'T';
+    return program_state(*(pid_t *)user) == 'T';
 }
 
-void process_halt(pid_t pid)
+void program_halt(pid_t pid)
 {
     assert_int_equal(kill(pid, SIGSTOP), 0);
     assert_true(await(is_stopped, &pid, AWAIT_LIMIT));
@@ -122,10 +122,10 @@ void process_halt(pid_t pid)
 
 static bool is_gone(void *user)
 {
-    return !process_exists(*(pid_t *)user);
+    return !program_exists(*(pid_t *)user);
 }
 
-void process_await_gone(pid_t pid)
+void program_await_gone(pid_t pid)
 {
     if (!await(is_gone, &pid, AWAIT_LIMIT))
         fail_msg("process %d is still there", (int)pid);
