@@ -146,6 +146,7 @@ void hive_link_own_presence(struct hive *hive, const struct hive_message *messag
     bool empty = message->payload.len == 0;
     if (hive->status == HIVE_STOPPING)
         return;
+    presence_init(&presence);
     if (!empty && presence_decode(&hive->arena, message->payload, &presence, NULL) != OK) {
         hive->ignored++;
         return;

@@ -75,12 +75,15 @@ static bool is_hives_own(const char *variable)
     return false;
 }
 
+static struct text name_of(const char *assignment)
+{
+    return (struct text){ assignment, strcspn(assignment, "=") };
+}
+
 static bool is_overruled(const char *variable, const struct roster_entry *entry)
 {
-    const char *equals = strchr(variable, '=');
-    size_t len = equals ? (size_t)(equals - variable) + 1 : strlen(variable);
     for (size_t i = 0; i < entry->environment_count; i++)
-        if (strncmp(variable, entry->environment[i], len) == 0)
+        if (text_equal(name_of(variable), name_of(entry->environment[i])))
             return true;
     return false;
 }

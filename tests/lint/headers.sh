@@ -17,7 +17,7 @@ includes_of() {
     worker/*) echo common/base common/proto common/io worker/include worker/core worker/agent worker/agent/core ;;
     queen/* | hive/*) echo common/base common/proto common/io common/daemon "${1%%/*}" "${1%%/*}/core" "${1%/*}" ;;
     cli/*) echo common/base common/proto common/io cli cli/core ;;
-    bench/* | tests/*) echo common/base common/proto common/io queen/core worker/core queen worker/include tests/support "${1%/*}" ;;
+    bench/* | tests/*) echo common/base common/proto common/io queen/core hive/core worker/core queen worker/include tests/support "${1%/*}" ;;
     *) return 1 ;;
     esac
 }

@@ -222,16 +222,16 @@ static void members_are_limited(void **state)
 
 static void members_come_one_after_the_other(void **state)
 {
-    static const char *const rows[] = { "{}", "{\"a\":1}", "{\"a\":1,\"b\":null,\"c\":{\"d\":2}}", "[1,2]", "\"a\"" };
+    static const char *const texts[] = { "{}", "{\"a\":1}", "{\"a\":1,\"b\":null,\"c\":{\"d\":2}}", "[1,2]", "\"a\"" };
     static const char *const want[] = { "", "a", "abc", "", "" };
     const char *name = "untouched";
 
     (void)state;
     assert_null(json_first(NULL, &name));
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct cJSON *tree;
         char names[8] = "";
-        assert_int_equal(json_parse(&arena, text_of(rows[i]), &tree, NULL), OK);
+        assert_int_equal(json_parse(&arena, text_of(texts[i]), &tree, NULL), OK);
         for (const struct cJSON *member = json_first(tree, &name); member; member = json_next(member, &name))
             strncat(names, name, sizeof names - strlen(names) - 1);
         assert_string_equal(names, want[i]);
