@@ -32,10 +32,15 @@ static void must(bool holds)
         abort();
 }
 
-static size_t bytes_in_use(void)
+/* What malloc has handed out, without the ring of events: that has one size, however many workers there are. */
+static size_t bytes_in_use(const struct world *world)
 {
     struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
+    const struct event_ring *ring = &world->queen->events;
+    size_t bytes = info.uordblks + info.hblkhd;
+    for (size_t i = 0; i < ring->count; i++)
+        bytes -= malloc_usable_size(ring->events[(ring->first + i) % EVENT_RING_SIZE].json) + sizeof(size_t);
+    return bytes;
 }
 
 static void step(struct world *world, struct queen_input input)
@@ -89,30 +94,23 @@ static void make_queen(struct world *world)
                                      .stale_after = 90000,
                                      .confirm_wait = 250,
                                      .return_grace = 35000,
-                                     .max_workers = world->workers,
+                                     .max_workers = world->workers + 1,
                                      .max_document_bytes = SIZE_MAX };
     outbox_init(&world->outbox);
     must(queen_new(&options, world->now, world->now, &world->queen, NULL) == OK);
     link_up(world);
 }
 
-/* The ring of events has one size, however many workers there are. */
-static void fill_ring(struct event_ring *ring)
-{
-    static const char event[500];
-    for (uint64_t id = 1; id <= EVENT_RING_SIZE; id++)
-        must(event_ring_add(ring, id, (struct text){ event, sizeof event }) == OK);
-}
-
+/* One worker more is there before, with what all share: arenas and buffers. */
 static double fill(struct world *world)
 {
     size_t before;
-    fill_ring(&world->queen->events);
-    before = bytes_in_use();
+    beat(world, world->workers, 0);
+    before = bytes_in_use(world);
     for (unsigned i = 0; i < world->workers; i++)
         beat(world, payload_shuffle(i, world->workers), 0);
-    must(world->queen->registry.counts[STATE_ONLINE] == world->workers);
-    return (double)(bytes_in_use() - before) / world->workers;
+    must(world->queen->registry.counts[STATE_ONLINE] == world->workers + 1);
+    return (double)(bytes_in_use(world) - before) / world->workers;
 }
 
 static void bare_key(const char *name, char ret[8 + PAYLOAD_NAME_SIZE])
