@@ -27,49 +27,19 @@ static void step_now(struct driver *driver, enum queen_input_kind kind)
     step(driver, &(struct queen_input){ .kind = kind });
 }
 
-static ms_t on_retry_in(void *user, ms_t lived)
+static void on_connecting(void *user)
 {
-    struct driver *driver = user;
-    if (lived >= 0)
-        backoff_lost(&driver->backoff, lived);
-    return backoff_next(&driver->backoff, &driver->rng);
-}
-
-static bool on_will(void *user, struct mqtt_publish *ret)
-{
-    struct driver *driver = user;
-    driver->will = ret;
-    step_now(driver, QUEEN_CONNECTING);
-    driver->will = NULL;
-    return true;
+    step_now(user, QUEEN_CONNECTING);
 }
 
 static void on_up(void *user)
 {
-    struct driver *driver = user;
-    log_at(LOG_INFO, "connected to the broker", "broker", driver->conf->common.broker, NULL);
-    step_now(driver, QUEEN_LINK_UP);
-    driver_pump(driver);
+    step_now(user, QUEEN_LINK_UP);
 }
 
-static void on_down(void *user, const char *why)
+static void on_down(void *user)
 {
-    struct driver *driver = user;
-    log_at(LOG_WARNING, "lost the broker; trying again", "broker", driver->conf->common.broker, "why", why, NULL);
-    send_queue_link_lost(&driver->queue);
-    step_now(driver, QUEEN_LINK_DOWN);
-}
-
-static void on_failed(void *user, const char *why)
-{
-    struct driver *driver = user;
-    static const char *said; /* once per change of the reason is enough: it tries for ever */
-    static char last[128];
-    if (said && strncmp(last, why, sizeof last - 1) == 0)
-        return;
-    snprintf(last, sizeof last, "%s", why);
-    said = last;
-    log_at(LOG_WARNING, "cannot reach the broker; trying on", "broker", driver->conf->common.broker, "why", why, NULL);
+    step_now(user, QUEEN_LINK_DOWN);
 }
 
 static void on_packet(void *user)
@@ -90,13 +60,9 @@ static void on_message(void *user, const struct mqtt_message *message)
     step(user, &input);
 }
 
-static void on_acked(void *user, uint64_t number, uint8_t reason)
+static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
-    struct driver *driver = user;
-    uint64_t token = send_queue_acked(&driver->queue, number);
-    if (token)
-        step(driver, &(struct queen_input){ .kind = QUEEN_ACKED, .token = token, .reason = reason });
-    driver_pump(driver);
+    step(user, &(struct queen_input){ .kind = QUEEN_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
@@ -104,16 +70,21 @@ static void on_subscribed(void *user, uint64_t token, uint8_t reason)
     step(user, &(struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = reason });
 }
 
-static const struct mqtt_events mqtt_events = {
-    .retry_in = on_retry_in,
-    .will = on_will,
+static void on_left(void *user)
+{
+    struct driver *driver = user;
+    loop_stop(driver->loop);
+}
+
+static const struct broker_link_events link_events = {
+    .connecting = on_connecting,
     .up = on_up,
     .down = on_down,
-    .failed = on_failed,
+    .packet = on_packet,
     .message = on_message,
     .acked = on_acked,
     .subscribed = on_subscribed,
-    .packet = on_packet,
+    .left = on_left,
 };
 
 static ms_t on_request(void *user, const struct httpd_request *request, struct httpd_response *ret)
@@ -157,7 +128,7 @@ static void before_sleep(void *user)
     struct driver *driver = user;
     read_clocks(driver);
     if (queen_deadline(driver->queen) <= driver->now) {
-        if (mqtt_drain(driver->mqtt))
+        if (broker_link_drain(driver->link))
             step_now(driver, QUEEN_TICK);
         read_clocks(driver);
     }
@@ -177,7 +148,7 @@ static void run(struct driver *driver)
     char port[16];
     snprintf(port, sizeof port, "%d", httpd_port(driver->httpd));
     log_at(LOG_INFO, "started", "id", driver->conf->id, "http", driver->conf->http, "port", port, NULL);
-    mqtt_start(driver->mqtt);
+    broker_link_start(driver->link);
     (void)notify_send("READY=1");
     loop_run(driver->loop, before_sleep, driver);
 }
@@ -189,9 +160,8 @@ int driver_run(const struct queen_conf *conf)
     enum err err;
     json_use_arena_allocator();
     outbox_init(&driver.outbox);
-    send_queue_init(&driver.queue);
     read_clocks(&driver);
-    err = driver_make(&driver, &mqtt_events, on_request, on_fault, &e);
+    err = driver_make(&driver, &link_events, on_request, on_fault, &e);
     if (err == OK)
         err = loop_timer_new(driver.loop, woken, &driver, &driver.tick);
     if (err == OK)
@@ -202,7 +172,7 @@ int driver_run(const struct queen_conf *conf)
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
         driver.exit_code = EXIT_FAILED;
     }
-    if (!driver.mqtt || !mqtt_is_blocking(driver.mqtt))
+    if (!driver.link || !broker_link_is_blocking(driver.link))
         driver_unmake(&driver);
     return driver.exit_code;
 }

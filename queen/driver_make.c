@@ -9,7 +9,6 @@
 
 #define HTTP_CONNECTIONS 1000
 #define HTTP_CONNECTIONS_PER_IP 250
-#define RECONNECT_MAX_MS 30000
 
 static enum err make_core(struct driver *driver, struct errbuf *e)
 {
@@ -31,25 +30,15 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
     (void)gethostname(host, sizeof host - 1);
     clock_entropy(&options.session, sizeof options.session);
     clock_entropy(&options.hash_key, sizeof options.hash_key);
-    clock_entropy(&driver->rng.state, sizeof driver->rng.state);
     return queen_new(&options, driver->now, driver->wall, &driver->queen, e);
 }
 
-static enum err make_mqtt(struct driver *driver, const struct mqtt_events *events, struct errbuf *e)
+static enum err make_link(struct driver *driver, const struct broker_link_events *events, struct errbuf *e)
 {
-    const struct service_conf *common = &driver->conf->common;
     char client_id[CLIENT_ID_SIZE];
-    struct mqtt_options options = { .broker = common->broker,
-                                    .client_id = client_id,
-                                    .username = common->username,
-                                    .password_file = common->password_file,
-                                    .cafile = common->cafile,
-                                    .cert = common->cert,
-                                    .key = common->key,
-                                    .keep_alive_s = (int)(driver->conf->keep_alive / 1000) };
     client_id_queen(driver->conf->id, client_id);
-    backoff_init(&driver->backoff, RECONNECT_MAX_MS);
-    return mqtt_new(driver->loop, &options, events, driver, &driver->mqtt, e);
+    return broker_link_new(driver->loop, &driver->conf->common, client_id, driver->conf->keep_alive, events, driver,
+                           &driver->link, e);
 }
 
 static enum err make_httpd(struct driver *driver, httpd_handler *on_request, httpd_fault *on_fault, struct errbuf *e)
@@ -61,12 +50,12 @@ static enum err make_httpd(struct driver *driver, httpd_handler *on_request, htt
     return httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
 }
 
-enum err driver_make(struct driver *driver, const struct mqtt_events *mqtt_events, httpd_handler *on_request,
+enum err driver_make(struct driver *driver, const struct broker_link_events *link_events, httpd_handler *on_request,
                      httpd_fault *on_fault, struct errbuf *e)
 {
     enum err err;
     if ((err = loop_new(&driver->loop, e)) != OK || (err = make_core(driver, e)) != OK ||
-        (err = make_mqtt(driver, mqtt_events, e)) != OK || (err = make_httpd(driver, on_request, on_fault, e)) != OK)
+        (err = make_link(driver, link_events, e)) != OK || (err = make_httpd(driver, on_request, on_fault, e)) != OK)
         return err;
     return driver->conf->on_event ? on_event_new(driver->loop, driver->conf->on_event, &driver->on_event) : OK;
 }
@@ -75,11 +64,9 @@ void driver_unmake(struct driver *driver)
 {
     httpd_free(driver->httpd);
     on_event_free(driver->on_event);
-    mqtt_free(driver->mqtt);
+    broker_link_free(driver->link);
     loop_timer_free(driver->tick);
     loop_free(driver->loop);
     queen_free(driver->queen);
     outbox_clear(&driver->outbox);
-    send_queue_clear(&driver->queue);
-    buf_clear(&driver->will_payload);
 }

@@ -2,32 +2,24 @@
 #ifndef SKEP_QUEEN_DRIVER_PARTS_H
 #define SKEP_QUEEN_DRIVER_PARTS_H
 
-#include "backoff.h"
+#include "broker_link.h"
 #include "httpd.h"
 #include "log.h"
-#include "mqtt.h"
 #include "on_event.h"
 #include "queen.h"
 #include "queen_driver.h"
-#include "send_queue.h"
 #include "topic.h"
 
 struct driver {
     const struct queen_conf *conf;
     struct loop *loop;
     struct loop_timer *tick; /* wakes the loop at the core's deadline */
-    struct mqtt *mqtt;
+    struct broker_link *link;
     struct httpd *httpd;
     struct on_event *on_event; /* NULL without --on-event */
     struct queen *queen;
     struct outbox outbox;
-    struct send_queue queue;
-    struct backoff backoff;
-    struct rng rng;
     struct log_limit notices;
-    struct mqtt_publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
-    char will_topic[TOPIC_SIZE];
-    struct buf will_payload;
     uint64_t seen_news; /* of the last wake of HTTP waiters */
     ms_t now, wall;     /* of the burst at hand */
     int exit_code;
@@ -35,10 +27,9 @@ struct driver {
 
 /* driver_effects.c */
 void driver_carry_out(struct driver *driver); /* everything in the outbox */
-void driver_pump(struct driver *driver);      /* hands over what may be sent */
 
 /* driver_make.c */
-enum err driver_make(struct driver *driver, const struct mqtt_events *mqtt_events, httpd_handler *on_request,
+enum err driver_make(struct driver *driver, const struct broker_link_events *link_events, httpd_handler *on_request,
                      httpd_fault *on_fault, struct errbuf *e);
 void driver_unmake(struct driver *driver);
 
