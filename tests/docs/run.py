@@ -4,9 +4,9 @@
     run.py --bin DIR PAGE...
 
 From the fenced blocks tagged `sh` of each page come the lines that start with mosquitto_sub, mosquitto_pub,
-mosquitto_rr or curl (a backslash at the end goes on with the next line). Each page gets a fresh broker, a queen and
-the workers `w1` and `w2` of hive `default`, all with their default ports: so this re-executes itself in a network
-namespace of its own, where those are free. `w2` is killed and started again all the time, so that there are events.
+mosquitto_rr or curl (a backslash at the end goes on with the next line). Each page gets a fresh broker, a queen, the
+workers `w1` and `w2` of hive `default`, and a hive `hive-a` with the worker `job`, all with their default ports: so this
+re-executes itself in a network namespace of its own, where those are free. `w2` is killed and started again all the time, so that there are events.
 
 A command must end within 30 s with 0. mosquitto_sub may also end with 27 (its -W ran out), but not empty-handed.
 curl runs with --fail from its own configuration file; a line that shows an error says so in a comment: `# HTTP 404`.
@@ -81,6 +81,7 @@ class World:
         try:
             self.start_broker()
             self.start("skep-queen")
+            self.start_hive()
             self.start_worker("w1")
             self.start_worker("w2")
             self.await_queen()
@@ -96,6 +97,9 @@ class World:
         self.closing.set()
         if hasattr(self, "churn"):
             self.churn.join()
+        if hasattr(self, "hive"):
+            self.hive.terminate()  # killed, it would leave its worker behind
+            self.hive.wait()
         for process in reversed(self.running):
             process.kill()
             process.wait()
@@ -116,13 +120,19 @@ class World:
         self.start("mosquitto", "-c", config)
         await_that(lambda: succeeds("mosquitto_sub", "-t", "skep/started", "-E", "-W", "2"), "the broker")
 
+    def start_hive(self):
+        ini = os.path.join(self.folder, "hive.ini")
+        with open(ini, "w", encoding="ascii") as out:
+            out.write('[worker "job"]\ncommand = sleep 1000\n')
+        self.hive = self.start("skep-hive", "--id", "hive-a", "--config", ini)
+
     def start_worker(self, name):
         return self.start("skep-worker", "--id", name, "--interval", "1s", "--simulate")
 
     def await_queen(self):
-        url = "http://127.0.0.1:7833/v1/hives/default/workers/"
-        for name in ("w1", "w2"):
-            await_that(lambda: b'"online"' in output_of("curl", "-sf", url + name), f"{name} online")
+        for name in ("default/workers/w1", "default/workers/w2", "hive-a/workers/job"):
+            url = f"http://127.0.0.1:7833/v1/hives/{name}"
+            await_that(lambda: b'"online"' in output_of("curl", "-sf", url), f"{name} online")
 
     def keep_killing(self):
         """w2 dies and comes back, every two seconds."""
@@ -198,7 +208,7 @@ def run_page(page, programs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", required=True, help="folder of skep-queen and skep-worker")
+    parser.add_argument("--bin", required=True, help="folder of skep-queen, skep-hive and skep-worker")
     parser.add_argument("pages", nargs="+", metavar="PAGE")
     args = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin"
