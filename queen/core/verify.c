@@ -76,9 +76,12 @@ static void enqueue(struct queen *queen, struct verification *verification, bool
 
 static struct verification *of_record(struct queen *queen, struct record *record)
 {
-    if (!record->verification && heap_reserve(&queen->verifying.due, ++queen->verifying.count) == OK &&
-        (record->verification = calloc(1, sizeof *record->verification)))
-        record->verification->record = record;
+    struct verifying *verifying = &queen->verifying;
+    if (record->verification || heap_reserve(&verifying->due, verifying->count + 1) != OK ||
+        !(record->verification = calloc(1, sizeof *record->verification)))
+        return record->verification;
+    record->verification->record = record;
+    verifying->count++;
     return record->verification;
 }
 
@@ -109,8 +112,12 @@ const struct verified *verify_latest(const struct record *record)
 
 void verify_drop(struct queen *queen, struct record *record)
 {
-    if (record->verification)
-        leave(queen, record->verification);
+    if (!record->verification)
+        return;
+    leave(queen, record->verification);
+    free(record->verification);
+    record->verification = NULL;
+    queen->verifying.count--;
 }
 
 static void publish_request(struct queen *queen, const struct verification *verification)

@@ -44,7 +44,7 @@ bool verify_is_going_on(const struct record *record);
 /* NULL when there was none yet. */
 const struct verified *verify_latest(const struct record *record);
 
-/* Stops one that is going on, without a result; the record is about to be removed, or gave a better sign of life. */
+/* Stops one that is going on, without a result, and forgets the latest: the record is about to be removed. */
 void verify_drop(struct queen *queen, struct record *record);
 
 /* What came of a request: PUBACK, reply, the link's end. NULL, or the record whose verification is finished: the caller
