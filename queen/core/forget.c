@@ -3,6 +3,7 @@
 #include "confirm.h"
 #include "proof.h"
 #include "verify.h"
+#include "verify_wait.h"
 
 static void clear_topic(struct queen *queen, const char *topic)
 {
@@ -32,6 +33,7 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
     confirm_drop(queen, record);
     proof_withdraw(queen, record);
     verify_drop(queen, record);
+    verify_wait_forgotten(queen, record);
     bury(queen, record);
     if (seen != FORGET_SEEN_HEARTBEAT)
         clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT);

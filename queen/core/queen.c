@@ -10,6 +10,7 @@
 #include "proof.h"
 #include "queen_link.h"
 #include "verified.h"
+#include "verify_wait.h"
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
 
@@ -55,6 +56,7 @@ void queen_free(struct queen *queen)
     if (!queen)
         return;
     confirm_clear(queen);
+    verify_wait_clear(queen);
     verify_clear(queen);
     registry_clear(&queen->registry);
     tombstones_clear(&queen->tombstones);
@@ -116,6 +118,7 @@ static void tick(struct queen *queen)
     struct record *record;
     while ((record = verify_next(queen))) /* before the looks, which may ask anew */
         verified_apply(queen, record);
+    verify_wait_expire(queen);
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
         look(queen, true, queen->watch.time);
     look(queen, false, queen->watch.loop_time);
@@ -168,6 +171,7 @@ static void arm(struct queen *queen)
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
+    sleep = ms_min(sleep, verify_wait_deadline(queen) - queen->now);
     sleep = ms_max(sleep, 0);
     queen->deadline = queen->now + sleep;
     watch_arm(&queen->watch, sleep);

@@ -57,6 +57,9 @@ struct verifying {
     unsigned running;
     ms_t spent;        /* monotonic: until when the budget is spent */
     uint64_t finished; /* ever */
+
+    struct verify_wait *waits; /* those who asked over MQTT (verify_wait.h); utlist */
+    size_t wait_count;
 };
 
 struct queen_counters {

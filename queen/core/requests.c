@@ -3,6 +3,8 @@
 #include "json.h"
 #include "responder.h"
 #include "selection.h"
+#include "verify.h"
+#include "verify_wait.h"
 
 static void answer_health(void *self, const struct call *call)
 {
@@ -109,10 +111,24 @@ static void answer_worker_list(void *self, const struct call *call)
     }
 }
 
+/* Answered when the verification has finished (verify_wait.h). */
+static void answer_worker_verify(void *self, const struct call *call)
+{
+    struct queen *queen = self;
+    struct record *record = find(queen, call);
+    if (!record)
+        return;
+    if (!verify_wait_has_room(queen, record))
+        reply_error(call->asker, call->outbox, REQUEST_BUSY, "too many wait for verifications already");
+    else if (!verify_begin(queen, record, true) || !verify_wait_add(queen, record, call->asker))
+        reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory");
+}
+
 static const struct method methods[] = {
     { "health", answer_health },
     { "worker.get", answer_worker_get },
     { "worker.list", answer_worker_list },
+    { "worker.verify", answer_worker_verify },
 };
 static const struct responder responder = { methods, ARRAY_LEN(methods) };
 

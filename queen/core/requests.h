@@ -1,4 +1,4 @@
-/* requests.h - what the queen answers over MQTT: health, worker.get, worker.list. */
+/* requests.h - what the queen answers over MQTT: health, worker.get, worker.list, worker.verify. */
 #ifndef SKEP_REQUESTS_H
 #define SKEP_REQUESTS_H
 

@@ -6,8 +6,7 @@
 #include "routes_parts.h"
 #include "selection.h"
 #include "verify.h"
-
-#define VERIFY_WAIT_EXTRA_MS 5000 /* for its turn, and for asking twice */
+#include "verify_wait.h"
 
 static ms_t verify_wait(const struct http_call *call)
 {
@@ -84,26 +83,6 @@ ms_t route_get_worker(struct http_call *call)
     return 0;
 }
 
-static void write_verified(struct http_call *call, const struct record *record)
-{
-    const struct verified *verified = verify_latest(record);
-    struct json_write w = route_begin(call, 200);
-    json_open(&w, '{');
-    json_key(&w, "worker_id");
-    json_put_str(&w, record_worker(record));
-    json_key(&w, "hive_id");
-    json_put_str(&w, record_hive(record));
-    json_key(&w, "result");
-    json_put_str(&w, verify_result_name(verified->result));
-    json_key(&w, "path");
-    json_put_str(&w, view_path_name(verified->path));
-    json_key(&w, "took_ms");
-    json_put_int(&w, verified->took);
-    json_key(&w, "state");
-    json_put_str(&w, state_name(record->state));
-    json_close(&w, '}');
-}
-
 /* Begins a verification and waits for it: the request is called again when one has finished. */
 ms_t route_verify_worker(struct http_call *call)
 {
@@ -112,12 +91,12 @@ ms_t route_verify_worker(struct http_call *call)
     if (!record)
         return 0;
     if (verified && verified->began >= call->request->since) {
-        write_verified(call, record);
+        struct json_write w = route_begin(call, 200);
+        view_verified(record, &w);
         return 0;
     }
     if (call->request->last_call) {
-        route_fail(call, 503, "not_ready",
-                   "the verification could not be made in time: the queen is busy, or has no broker");
+        route_fail(call, 503, "not_ready", VERIFY_NOT_READY);
         return 0;
     }
     if (!verify_begin(call->queen, record, true)) {

@@ -3,6 +3,7 @@
 #include "confirm.h"
 #include "judge.h"
 #include "proof.h"
+#include "verify_wait.h"
 #include "witness.h"
 #include "work.h"
 
@@ -91,8 +92,9 @@ static void apply(struct queen *queen, struct record *record, const struct verif
 void verified_apply(struct queen *queen, struct record *record)
 {
     const struct verified *verified = record ? verify_latest(record) : NULL;
-    if (!verified || (record->state == STATE_OFFLINE && verified->late))
+    if (!verified || (record->state == STATE_OFFLINE && verified->late)) /* nobody waits for a late one */
         return;
     apply(queen, record, verified);
     judge_schedule(queen, record);
+    verify_wait_finished(queen, record);
 }

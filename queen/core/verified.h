@@ -4,8 +4,8 @@
 
 #include "verify.h"
 
-/* Applies the latest result to a record that verify_* handed out, and schedules its next look. NULL: nothing happens.
- */
+/* Applies the latest result to a record that verify_* handed out, schedules its next look, and answers who waits for
+ * it. NULL: nothing happens. */
 void verified_apply(struct queen *queen, struct record *record);
 
 #endif

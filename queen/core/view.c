@@ -38,9 +38,18 @@ static void put_skew(const struct record *record, struct json_write *w)
         json_put_int(w, record->skew);
 }
 
-const char *view_path_name(enum evidence_path path)
+/* The witness is the word of the hive. */
+static const char *path_name(enum evidence_path path)
 {
     return path == PATH_WITNESS ? "hive" : evidence_path_name(path);
+}
+
+static void put_verified(const struct verified *verified, struct json_write *w)
+{
+    put_str(w, "result", verify_result_name(verified->result));
+    put_str(w, "path", path_name(verified->path));
+    json_key(w, "took_ms");
+    json_put_int(w, verified->took);
 }
 
 void view_verification(const struct record *record, struct json_write *w)
@@ -53,10 +62,17 @@ void view_verification(const struct record *record, struct json_write *w)
     json_open(w, '{');
     json_key(w, "at");
     json_put_time(w, verified->at_wall);
-    put_str(w, "result", verify_result_name(verified->result));
-    put_str(w, "path", view_path_name(verified->path));
-    json_key(w, "took_ms");
-    json_put_int(w, verified->took);
+    put_verified(verified, w);
+    json_close(w, '}');
+}
+
+void view_verified(const struct record *record, struct json_write *w)
+{
+    json_open(w, '{');
+    put_str(w, "worker_id", record_worker(record));
+    put_str(w, "hive_id", record_hive(record));
+    put_verified(verify_latest(record), w);
+    put_str(w, "state", state_name(record->state));
     json_close(w, '}');
 }
 

@@ -8,11 +8,12 @@
 /* One worker's document; `whole` adds the evidence for the verdict and its incident. */
 void view_worker(const struct queen *queen, const struct record *record, bool whole, struct json_write *w);
 
-/* The path of a verification as it is shown: mqtt, hive or http. */
-const char *view_path_name(enum evidence_path path);
-
 /* {"at","result","path","took_ms"} of the latest verification, or null. */
 void view_verification(const struct record *record, struct json_write *w);
+
+/* The result of a verification that was asked for: {"worker_id","hive_id","result","path","took_ms","state"}. There
+ * must be one. */
+void view_verified(const struct record *record, struct json_write *w);
 
 /* The events after an id, at most `limit`: {"events":[...],"last":ID,"view":...}. */
 void view_events(const struct queen *queen, uint64_t after, size_t limit, struct json_write *w);

@@ -44,6 +44,7 @@ struct scene {
     uint64_t subscribing[SUBSCRIPTIONS]; /* tokens that wait for their SUBACK */
     size_t subscribing_count;
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
+    struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */
     unsigned verdicts, events, births, markers;
 };
 
@@ -77,7 +78,7 @@ static inline void scene_init(struct scene *scene)
 static inline void scene_clear(struct scene *scene)
 {
     struct buf *bufs[] = { &scene->trace,  &scene->extra, &scene->verdict, &scene->event,
-                           &scene->notice, &scene->birth, &scene->will };
+                           &scene->notice, &scene->birth, &scene->will,    &scene->replies };
     queen_free(scene->queen);
     outbox_clear(&scene->outbox);
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
@@ -140,6 +141,11 @@ static inline void scene_see_publish(struct scene *scene, const struct publish *
     } else if (ends_with(publish->topic, "/reply/skep:q:queen")) {
         memcpy(&scene->marker, publish->correlation.at, sizeof scene->marker);
         scene->markers++;
+    } else if (strstr(publish->topic, "-rpc/reply/")) {
+        buf_add_text(&scene->replies, publish->correlation);
+        buf_add_char(&scene->replies, ' ');
+        buf_add_text(&scene->replies, publish->payload);
+        buf_add_char(&scene->replies, '\n');
     } else {
         scene_see_retained(scene, publish);
     }

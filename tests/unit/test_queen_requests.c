@@ -1,6 +1,7 @@
 #include "queen_script.h"
 
 #include "requests.h"
+#include "verify_wait.h"
 
 #define REPLY_TO "skep/v1-rpc/reply/me"
 
@@ -105,9 +106,13 @@ static void what_cannot_be_answered_is_an_error(void **state)
         { "half a worker", "worker.list", "{\"limit\":2.5}", "\"bad_params\"" },
         { "more than go into one message", "worker.list", "{\"limit\":1001}",
           "\"bad_params\",\"message\":\"limit: at most 1000 over MQTT\"" },
+        { "nobody to verify", "worker.verify", "{\"worker_id\":\"w9\"}", "\"not_found\"" },
+        { "which one to verify", "worker.verify", "{\"worker_id\":\"w1\"}",
+          "\"ambiguous\",\"message\":\"say with hive_id which one is meant: default/w1, b/w1\"" },
+        { "verify whom", "worker.verify", "", "\"bad_params\",\"message\":\"worker_id: is required\"" },
         { "no object", "health", "[]", "\"bad_params\"" },
         { "no method", "fly", "",
-          "\"no_method\",\"message\":\"no such method; there are health, worker.get, worker.list\"" },
+          "\"no_method\",\"message\":\"no such method; there are health, worker.get, worker.list, worker.verify\"" },
     };
     struct scene scene;
     (void)state;
@@ -193,6 +198,94 @@ static void a_broker_that_refuses_requests(void **state)
     scene_clear(&scene);
 }
 
+/* Asks for a verification of w1, and lets it begin. */
+static void ask_to_verify(struct scene *scene, const char *correlation)
+{
+    scene_step(scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
+                                            .message = { .topic = TEXT("skep/v1-rpc/queen/queen/worker.verify"),
+                                                         .payload = TEXT("{\"worker_id\":\"w1\"}"),
+                                                         .response_topic = TEXT(REPLY_TO),
+                                                         .correlation = text_of(correlation) } });
+    scene_run(scene, "wait 0");
+}
+
+#define FOUND(result, path, took, state)                                                                   \
+    "{\"result\":{\"worker_id\":\"w1\",\"hive_id\":\"default\",\"result\":\"" result "\",\"path\":\"" path \
+    "\",\"took_ms\":" took ",\"state\":\"" state "\"}}\n"
+#define REFUSED(code) "{\"error\":{\"code\":\"" code "\""
+
+static void a_verification_is_answered_when_it_has_finished(void **state)
+{
+    static const struct {
+        const char *why, *before, *after, *want;
+    } rows[] = {
+        { "its work goes on", "up; beat 1.1.0; birth 1.1", "wait 12; answer ok", FOUND("ok", "mqtt", "12", "online") },
+        { "it lives", "up; birth 1.1", "answer unknown", FOUND("unknown", "mqtt", "0", "online") },
+        { "its work stands still", "up; birth 1.1", "wait 7; answer stalled", FOUND("stalled", "mqtt", "7", "zombie") },
+        { "nobody listens", "up; birth 1.1; wait 36000", "vack 10; wait 250; vack 10",
+          FOUND("no_subscriber", "mqtt", "250", "stale") },
+        { "no answer: that alone judges nobody", "up; birth 1.1", "vack 0; wait 5000",
+          FOUND("no_reply", "mqtt", "5000", "online") },
+        { "who answers no requests is not waited for", "up; mute_birth 1.1", "",
+          FOUND("no_reply", "mqtt", "0", "online") },
+        { "its hive saw it end", "up; birth 1.1; witness 1", "", FOUND("process_gone", "hive", "0", "stale") },
+        { "also in a state of rest", "up; birth 1.1; bye 1.1", "answer unknown",
+          FOUND("unknown", "mqtt", "0", "online") },
+        { "forgotten meanwhile", "up; birth 1.1", "delete force", REFUSED("not_found") },
+        { "no broker: only so long", "up; birth 1.1; down", "wait 10000", REFUSED("not_ready") },
+        { "no answer yet", "up; birth 1.1", "wait 4999", "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        const char *reply;
+        scene_init(&scene);
+        scene_run(&scene, rows[i].before);
+        ask_to_verify(&scene, "c");
+        scene_run(&scene, rows[i].after);
+        reply = buf_str(&scene.replies);
+        if (rows[i].want[0]
+                ? strncmp(reply, "c ", 2) != 0 || strncmp(reply + 2, rows[i].want, strlen(rows[i].want)) != 0
+                : reply[0] != '\0')
+            fail_msg("%s:\n%s\n%s", rows[i].why, reply, rows[i].want);
+        assert_int_equal(scene.queen->verifying.wait_count, rows[i].want[0] == '\0');
+        scene_clear(&scene);
+    }
+}
+
+static void all_who_wait_are_answered_once_each(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; birth 1.1 @w2");
+    ask_to_verify(&scene, "c1");
+    scene_run(&scene, "wait 5");
+    ask_to_verify(&scene, "c2");
+    scene_run(&scene, "answer ok; wait 20000");
+    assert_string_equal(buf_str(&scene.replies),
+                        "c1 " FOUND("ok", "mqtt", "5", "online") "c2 " FOUND("ok", "mqtt", "5", "online"));
+    scene_clear(&scene);
+}
+
+static void so_many_may_wait_and_no_more(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1");
+    for (int i = 0; i < VERIFY_WAIT_PER_WORKER; i++)
+        ask_to_verify(&scene, "c");
+    assert_int_equal(scene.replies.len, 0);
+    ask_to_verify(&scene, "late");
+    assert_non_null(strstr(buf_str(&scene.replies), "late " REFUSED("busy")));
+    scene_run(&scene, "answer ok");
+    assert_int_equal(scene.queen->verifying.wait_count, 0);
+    ask_to_verify(&scene, "c");
+    assert_int_equal(scene.queen->verifying.wait_count, 1);
+    scene_clear(&scene); /* who still waits leaks nothing */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +294,9 @@ int main(void)
         cmocka_unit_test(a_list_is_short_unless_more_are_asked_for),
         cmocka_unit_test(what_is_not_answered_is_counted),
         cmocka_unit_test(a_broker_that_refuses_requests),
+        cmocka_unit_test(a_verification_is_answered_when_it_has_finished),
+        cmocka_unit_test(all_who_wait_are_answered_once_each),
+        cmocka_unit_test(so_many_may_wait_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,94 @@
+#include "verify_wait.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "view.h"
+
+/* In one list, oldest first: it is short, and so they are due in its order. */
+struct verify_wait {
+    struct verify_wait *prev, *next;
+    const struct record *record;
+    ms_t until; /* monotonic */
+    struct asker asker;
+};
+
+bool verify_wait_has_room(const struct queen *queen, const struct record *record)
+{
+    const struct verify_wait *wait;
+    size_t count = 0;
+    DL_FOREACH(queen->verifying.waits, wait)
+    {
+        count += wait->record == record;
+    }
+    return count < VERIFY_WAIT_PER_WORKER && queen->verifying.wait_count < VERIFY_WAIT_MAX;
+}
+
+bool verify_wait_add(struct queen *queen, const struct record *record, const struct asker *asker)
+{
+    struct verify_wait *wait = calloc(1, sizeof *wait);
+    if (!wait)
+        return false;
+    wait->record = record;
+    wait->until = queen->now + queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS;
+    wait->asker = *asker;
+    DL_APPEND(queen->verifying.waits, wait);
+    queen->verifying.wait_count++;
+    return true;
+}
+
+static void drop(struct queen *queen, struct verify_wait *wait)
+{
+    DL_DELETE(queen->verifying.waits, wait);
+    queen->verifying.wait_count--;
+    free(wait);
+}
+
+void verify_wait_finished(struct queen *queen, const struct record *record)
+{
+    struct verify_wait *wait, *after;
+    struct buf result = BUF_INIT;
+    DL_FOREACH_SAFE(queen->verifying.waits, wait, after)
+    {
+        struct json_write w = json_write_to(&result);
+        if (wait->record != record)
+            continue;
+        buf_reset(&result);
+        view_verified(record, &w);
+        reply_result(&wait->asker, &result, queen->out);
+        drop(queen, wait);
+    }
+    buf_clear(&result);
+}
+
+void verify_wait_forgotten(struct queen *queen, const struct record *record)
+{
+    struct verify_wait *wait, *after;
+    DL_FOREACH_SAFE(queen->verifying.waits, wait, after)
+    {
+        if (wait->record != record)
+            continue;
+        reply_error(&wait->asker, queen->out, REQUEST_NOT_FOUND, "the worker was forgotten meanwhile");
+        drop(queen, wait);
+    }
+}
+
+void verify_wait_expire(struct queen *queen)
+{
+    struct verify_wait *wait;
+    while ((wait = queen->verifying.waits) && wait->until <= queen->now) {
+        reply_error(&wait->asker, queen->out, REQUEST_NOT_READY, VERIFY_NOT_READY);
+        drop(queen, wait);
+    }
+}
+
+ms_t verify_wait_deadline(const struct queen *queen)
+{
+    return queen->verifying.waits ? queen->verifying.waits->until : MS_NEVER;
+}
+
+void verify_wait_clear(struct queen *queen)
+{
+    while (queen->verifying.waits)
+        drop(queen, queen->verifying.waits);
+}
