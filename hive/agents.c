@@ -1,6 +1,7 @@
 #include "agents.h"
 
 #include <errno.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
 {
     auto_free(agents) agents = calloc(1, sizeof *agents);
     enum err err;
+    /* What this process was handed is not for its agents, which may outlive it. */
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     if (!agents || loop_timer_new(loop, agents_look, agents, &agents->look) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     agents->loop = loop;

@@ -29,7 +29,7 @@ static const char examples[] = "  skep-hive --config hive.ini                   
 /* What [agent] may say, and thereby every agent of this hive. Ranges are those of skep-worker. */
 struct agent_settings {
     ms_t interval, keep_alive, reconnect_max, retain;
-    const char *on_agent_death, *log_format, *log_level;
+    const char *on_agent_death, *http, *log_format, *log_level;
 };
 
 #define AGENT(member) offsetof(struct agent_settings, member)
@@ -41,6 +41,7 @@ static const struct conf_option agent_options[] = {
     { "reconnect-max", CONF_DURATION, AGENT(reconnect_max), .min = 100, .max = DAY_MS },
     { "retain", CONF_DURATION, AGENT(retain), .min = 1000, .max = 365 * DAY_MS },
     { "on-agent-death", CONF_CHOICE, AGENT(on_agent_death), .choices = "kill|leave" },
+    { "http", CONF_TEXT, AGENT(http), .min = 1, .max = 255 },
     { "log-format", CONF_CHOICE, AGENT(log_format), .choices = "auto|logfmt|json" },
     { "log-level", CONF_CHOICE, AGENT(log_level), .choices = "error|warning|info|debug" },
     { 0 },
@@ -74,6 +75,9 @@ static enum err check_agent_option(struct hive_conf *conf, const char *key, cons
         err = conf_set(&reading, text_of(key), text_of(value), CONF_FROM_FILE, key, e);
     if (err == OK && settings.keep_alive % 1000 + settings.retain % 1000 != 0)
         err = err_set(e, ERR_RANGE, "%s %s: must be whole seconds", key, value);
+    if (err == OK && settings.http && !httpd_is_loopback(settings.http))
+        err = err_set(e, ERR_REFUSED, "%s %s: only loopback addresses, with port 0 for one of each agent's own", key,
+                      value);
     return err;
 }
 

@@ -36,6 +36,7 @@ def run(*options, **environment):
     ("[agent]\nbroker = mqtt://elsewhere\n", 2, "broker"),
     ("[agent]\nkeep-alive = 5500ms\n", 2, "whole seconds"),
     ("[agent]\nkeep-alive = 1s\n", 2, "keep-alive"),
+    ("[agent]\nhttp = 0.0.0.0:0\n", 2, "only loopback addresses"),
     ("[agent]\non-agent-death = dance\n", 2, "on-agent-death"),
     ("[hive]\nhttp = 127.0.0.1:1\nhttp = 127.0.0.1:2\n", 3, "repeated"),
     ("[hive]\ncommand = true\n", 2, "unknown option"),

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import urllib.request
 
 import pytest
 
-from fleet import await_that, is_running
-from hive import section
+from fleet import LIMIT_S, await_that, is_running
+from hive import Hive, section
 
 
 def test_a_crash_is_told_and_repaired(hive, watched, listener, queen):
@@ -102,6 +103,35 @@ def test_environment_and_directory(hive, tmp_path, monkeypatch):
     assert not any(line.startswith(("SKEP_SESSION=", "SKEP_HTTP=", "SKEP_CONFIG=")) for line in lines)
     assert sum(line.startswith("PATH=") for line in lines) == 1
     assert any(line.startswith("NOTIFY_SOCKET=") for line in lines)  # the agent's
+
+
+def test_agents_inherit_nothing(broker, root, started, watched):
+    """What the hive was handed by who started it; a worker that outlives the hive would hold it open."""
+    program = watched("w1")
+    hive = started(Hive, broker, root, section(program))
+    read, write = os.pipe()
+    hive.run(pass_fds=[write])
+    program.await_start()
+    pipe = f"pipe:[{os.fstat(write).st_ino}]"
+    os.close(read)
+    os.close(write)
+
+    def held(pid):
+        return [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    assert pipe in held(hive.process.pid)
+    assert pipe not in held(hive.witness("w1")["pid"])
+    hive.end()
+
+
+def test_agents_answer_health_where_they_are_told_to(hive, watched, listener):
+    programs = [watched("w1"), watched("w2")]
+    hive = hive("[agent]\nhttp = 127.0.0.1:0\n" + "".join(section(p, p.folder.name) for p in programs))
+    endpoints = {listener.await_document(hive.topic(p.folder.name, "presence"), presence="online")[0]["endpoint"]
+                 for p in programs}
+    assert len(endpoints) == 2
+    for endpoint in endpoints:
+        with urllib.request.urlopen(f"{endpoint}/health", timeout=LIMIT_S) as answer:
+            assert answer.status == 200
 
 
 def test_the_hive_tells_of_itself(hive, listener):

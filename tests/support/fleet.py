@@ -83,10 +83,11 @@ class Program:
         self.log = folder / f"{arguments[0].name}-{Program.count}.log"
         self.process = None
 
-    def start(self, *more):
+    def start(self, *more, **how):
+        """With more arguments; `how` is for Popen."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([*self.arguments, *more], env=clean_environment(), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log, **how)
 
     def said(self):
         return self.log.read_text(encoding="utf-8")

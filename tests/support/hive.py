@@ -64,10 +64,10 @@ class Hive(Program):
     def write(self, text):
         self.ini.write_text(text, encoding="utf-8")
 
-    def run(self):
-        """Starts, and comes back when it can be asked."""
+    def run(self, **how):
+        """Starts, and comes back when it can be asked. `how` is for Popen."""
         already = len(self.said()) if self.log.exists() else 0
-        self.start()
+        self.start(**how)
         started = await_that(lambda: self.process.poll() is not None or
                              re.search(r"msg=started .*\bport=(\d+)", self.said()[already:]), "the hive's start")
         assert self.process.poll() is None, self.said()
