@@ -8,6 +8,7 @@
 #include "health_page.h"
 #include "log.h"
 #include "log_relay.h"
+#include "name.h"
 #include "notify.h"
 #include "source.h"
 
@@ -176,12 +177,22 @@ static int with_loop(struct agent *agent)
     return fail(agent, &e);
 }
 
+/* Agents of one hive share its log. */
+static void name_log(const struct agent_conf *conf)
+{
+    static char component[sizeof("skep-worker/") + NAME_MAX_LEN];
+
+    snprintf(component, sizeof(component), "skep-worker/%s", conf->id);
+    log_setup(component, conf->common.log_format, conf->common.log_level);
+}
+
 int agent_run(const struct agent_conf *conf, char **command)
 {
     struct agent agent = { .conf = conf, .command = command, .source = source_of(conf) };
     struct errbuf e = { 0 };
     int code;
 
+    name_log(conf);
     if (loop_new(&agent.loop, &e) != OK)
         return fail(&agent, &e);
     arena_init(&agent.arena, 0);
