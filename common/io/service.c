@@ -161,6 +161,9 @@ int service_configure(const struct service *service, int argc, char **argv, void
         return print_help(service);
     if (common->version)
         return print_version(service);
+    if (*ret_next < argc && !service->takes_words)
+        return refuse(service,
+                      err_set(&e, ERR_UNKNOWN, "%s: only options are taken, and this is none", argv[*ret_next]), &e);
 
     err = sources_read(service, &conf, common, &e);
     if (err)

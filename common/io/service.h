@@ -38,6 +38,7 @@ struct service {
     const char *section;               /* of the INI file, e.g. "queen" */
     const struct conf_option *options; /* the program's own, ended by a row without a name */
     size_t common_offset;              /* of the struct service_conf in the target */
+    bool takes_words;                  /* behind the options; without it service_configure refuses them */
     /* Sections beside `section` that the program reads by itself; both NULL = none. `owns_section` says which they are,
      * `section_key` gets them as an inifile_key does; file and line are put before its sentence. */
     bool (*owns_section)(const char *section);
@@ -47,7 +48,8 @@ struct service {
 
 /* Fills `target` from defaults, INI, environment and options, and sets up the log. Returns -1 to go on, or the exit
  * code: it has printed what was asked (help, version, config) or one sentence about what is wrong. *ret_next: index of
- * the first word that is no option. `check` (may be NULL) validates the whole and writes the sentence; it runs before
+ * the first word that is no option (argc: none). `check` (may be NULL) validates the whole and writes the sentence; it
+ * runs before
  * --check-config reports. `service` and `argv` are borrowed during the call (its name for good), values live in
  * `arena`. */
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,

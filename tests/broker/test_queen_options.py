@@ -18,6 +18,7 @@ def run(program, *arguments):
     ("reachable from elsewhere", "skep-queen", ["--http", "0.0.0.0:0"], ["--http", "0.0.0.0:0", "--token-file"]),
     ("every address", "skep-queen", ["--http", "[::]:0"], ["--http", "[::]:0", "--token-file"]),
     ("no such option", "skep-queen", ["--colour"], ["--colour"]),
+    ("a word without its option", "skep-queen", ["127.0.0.1:0"], ["127.0.0.1:0", "options"]),
     ("no duration", "skep-queen", ["--stale-after", "90"], ["--stale-after", "90", "30s"]),
     ("too short", "skep-queen", ["--stale-after", "1s"], ["--stale-after", "1s", "3s"]),
     ("no number", "skep-queen", ["--max-workers", "many"], ["--max-workers", "many"]),

@@ -33,6 +33,15 @@ static const struct service bee = {
     .section = "bee",
     .options = bee_options,
     .common_offset = offsetof(struct bee_conf, common),
+    .takes_words = true,
+};
+
+/* The same for a program that takes options only. */
+static const struct service drone = {
+    .name = "skep-drone",
+    .section = "bee",
+    .options = bee_options,
+    .common_offset = offsetof(struct bee_conf, common),
 };
 
 static enum err bee_check(void *target, struct errbuf *e)
@@ -81,7 +90,7 @@ static void stream_restore(FILE *stream, int saved, char ret[OUTPUT_SIZE])
 }
 
 /* `words` ends with NULL. */
-static struct start *start_with(const char *const *words)
+static struct start *program_start(const struct service *program, const char *const *words)
 {
     struct start *start = calloc(1, sizeof *start);
     char *argv[ARGUMENTS_MAX + 2] = { (char *)"skep-bee" };
@@ -94,10 +103,15 @@ static struct start *start_with(const char *const *words)
     arena_init(&start->arena, 0);
     out = stream_divert(stdout, out_path);
     err = stream_divert(stderr, err_path);
-    start->code = service_configure(&bee, argc, argv, &start->conf, &start->arena, bee_check, &start->next);
+    start->code = service_configure(program, argc, argv, &start->conf, &start->arena, bee_check, &start->next);
     stream_restore(stdout, out, start->out);
     stream_restore(stderr, err, start->err);
     return start;
+}
+
+static struct start *start_with(const char *const *words)
+{
+    return program_start(&bee, words);
 }
 
 #define START(...) start_with((const char *const[ARGUMENTS_MAX + 1]){ __VA_ARGS__ })
@@ -262,6 +276,29 @@ static void usage_errors(void **state)
     }
 }
 
+static void words_that_nobody_reads(void **state)
+{
+    static const struct {
+        const char *why, *words[ARGUMENTS_MAX], *want;
+    } rows[] = {
+        { "option forgotten", { "1.2.3.4" }, "skep-drone: 1.2.3.4: only options are taken, and this is none\n" },
+        { "behind --", { "--", "-x" }, "skep-drone: -x: only options are taken, and this is none\n" },
+        { "not even checked",
+          { "--check-config", "a", "b" },
+          "skep-drone: a: only options are taken, and this is none\n" },
+        { "the empty word is one", { "" }, "skep-drone: : only options are taken, and this is none\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct start *start = program_start(&drone, rows[i].words);
+
+        if (start->code != EXIT_USAGE || strcmp(start->err, rows[i].want) != 0 || start->out[0])
+            fail_msg("%s: %d %s", rows[i].why, start->code, start->err);
+        start_free(start);
+    }
+}
+
 static void bad_environment(void **state)
 {
     struct start *start;
@@ -388,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup(bad_files, scene_begin),
         cmocka_unit_test_setup(missing_file, scene_begin),
         cmocka_unit_test_setup(usage_errors, scene_begin),
+        cmocka_unit_test_setup(words_that_nobody_reads, scene_begin),
         cmocka_unit_test_setup(bad_environment, scene_begin),
         cmocka_unit_test_setup(version, scene_begin),
         cmocka_unit_test_setup(help, scene_begin),

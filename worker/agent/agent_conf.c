@@ -46,6 +46,7 @@ const struct service agent_service = {
     .section = "worker",
     .options = options,
     .common_offset = offsetof(struct agent_conf, common),
+    .takes_words = true,
 };
 
 /* The worker library checks these too, but only when the command is running already. */
