@@ -172,7 +172,7 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
     }
     agent->runs = true;
     agent->key.pid = agent->process.pid;
-    (void)proc_read_stat(agent->key.pid, &stat); /* it is there until it is waited for */
+    (void)proc_read_stat(agent->key.pid, &stat); /* it is there until it is waited for; 0 = cannot be read */
     agent->key.started = stat.started;
     *ret = agent->key;
     return OK;

@@ -24,7 +24,8 @@ static void check_number(void *user, const struct proc_stat *stat)
     struct agent *agent;
     DL_FOREACH(agents->list, agent)
     {
-        if (agent->sweeps && stat->pid == agent->key.pid && stat->started != agent->key.started)
+        bool is_known = agent->key.started != 0; /* else /proc could not be read when it was started */
+        if (agent->sweeps && is_known && stat->pid == agent->key.pid && stat->started != agent->key.started)
             agent->is_reused = true;
     }
 }
