@@ -138,6 +138,8 @@ void confirm_end(struct queen *queen, struct record *record)
     confirm_drop(queen, record);
     if (record->announced != STATE_SUSPECT || before.state == STATE_SUSPECT)
         change_restore(queen, record, &before);
+    else if (before.state == STATE_ZOMBIE) /* its suspicion was told; that it lives does not make its work go on */
+        change_state(queen, record, STATE_ZOMBIE, before.cause, &before.evidence);
 }
 
 static void lost(struct queen *queen, struct confirm *confirm, enum evidence_result result)
@@ -184,12 +186,14 @@ struct record *confirm_replied(struct queen *queen, uint64_t token)
         return NULL;
     record = confirm->record;
     confirm_end(queen, record);
-    if (record->state == STATE_ZOMBIE)
-        return record;
-    evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);
+    record->over_http = false;
     record->heard = queen->watch.time;
     record->heard_mono = queen->now;
     record->heard_epoch = queen->epoch;
+    record->not_before = 0;
+    if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
+        return record;
+    evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);
     change_state(queen, record, STATE_ONLINE, CAUSE_VERIFIED, &evidence);
     return record;
 }

@@ -4,6 +4,7 @@
 #include "codec.h"
 
 #define MARKER_REPEAT_MS 2000
+#define MARKERS_BEFORE_NOTICE 3
 #define GOODBYE_WAIT_MS 1000
 #define KEEP_SHARED_SIGHTS 2 /* the second sight of a shared identity ends the process */
 #define EXIT_REFUSED_CODE 6
@@ -119,10 +120,23 @@ static void fleet_event(struct queen *queen, const char *what)
     change_publish_event(queen, id, buf_text(&queen->scratch), what);
 }
 
+static void publish_goodbye(struct queen *queen)
+{
+    char topic[TOPIC_SIZE];
+    struct publish goodbye = presence_publish(queen, PRESENCE_OFFLINE, DEATH_GOODBYE, topic);
+    goodbye.urgent = true;
+    goodbye.token = queen_token(queen, TOKEN_GOODBYE);
+    outbox_publish(queen->out, &goodbye);
+}
+
 void link_up(struct queen *queen)
 {
     queen->linked = true;
     queen->epoch++;
+    if (queen->stopping) { /* the link was lost before the goodbye was acknowledged */
+        publish_goodbye(queen);
+        return;
+    }
     queen->snapshot = (struct snapshot){ .phase = SNAPSHOT_SUBSCRIBING };
     subscribe_all(queen);
 }
@@ -143,6 +157,12 @@ static void send_marker(struct queen *queen)
     if (!queen->snapshot.marker) /* repeated, it stays the same: whichever comes back first ends the snapshot */
         queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
     queen->snapshot.marker_sent = queen->now;
+    if (++queen->snapshot.markers == MARKERS_BEFORE_NOTICE)
+        outbox_notice(
+            queen->out,
+            "what this queen publishes on %s does not come back to her, so that she stays blind: the broker must "
+            "let her write and read there",
+            queen->reply_topic);
     outbox_publish(queen->out,
                    &(struct publish){ .topic = queen->reply_topic,
                                       .payload = TEXT("{}"),
@@ -228,8 +248,6 @@ void link_own_presence(struct queen *queen, struct text payload)
 
 void link_stop(struct queen *queen)
 {
-    char topic[TOPIC_SIZE];
-    struct publish goodbye;
     if (queen->stopping)
         return;
     queen->stopping = true;
@@ -237,10 +255,7 @@ void link_stop(struct queen *queen)
         outbox_disconnect(queen->out);
         return;
     }
-    goodbye = presence_publish(queen, PRESENCE_OFFLINE, DEATH_GOODBYE, topic);
-    goodbye.urgent = true;
-    goodbye.token = queen_token(queen, TOKEN_GOODBYE);
-    outbox_publish(queen->out, &goodbye);
+    publish_goodbye(queen);
     queen->stop_at = queen->now + GOODBYE_WAIT_MS;
 }
 

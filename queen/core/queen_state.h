@@ -38,6 +38,7 @@ struct snapshot {
     unsigned refused; /* ... and said no */
     uint64_t marker;  /* the nonce that ends the reading; 0 = not sent */
     ms_t marker_sent; /* monotonic */
+    unsigned markers; /* how often it was sent */
     ms_t read_at;     /* watch time of the end marker */
 };
 
@@ -55,8 +56,8 @@ struct verifying {
     struct heap due;                            /* monotonic */
     size_t count;                               /* that exist */
     unsigned running;
-    ms_t spent;        /* monotonic: until when the budget is spent */
-    uint64_t finished; /* ever */
+    ms_t spent;                 /* monotonic: until when the budget is spent */
+    uint64_t started, finished; /* ever */
 
     struct verify_wait *waits; /* those who asked over MQTT (verify_wait.h); utlist */
     size_t wait_count;

@@ -37,6 +37,7 @@ struct work {
     ms_t since;       /* when it was first seen at that value */
     ms_t excused;     /* an answer of the work loop then started the limit anew, if was_excused */
     bool was_excused;
+    bool seen;      /* a heartbeat of this session was */
     bool stuck;     /* the last heartbeat gives reason to think that work stands still */
     bool advanced;  /* progress changed since the worker was judged a zombie */
     bool withdrawn; /* the reason was withdrawn since, and one verification has been asked for */
@@ -51,12 +52,11 @@ struct document {
 enum proof_wait { PROOF_NONE, PROOF_WAITING, PROOF_ASKED };
 
 struct record {
-    UT_hash_handle by_key;  /* (hive, worker) */
-    UT_hash_handle by_name; /* only of the first record of its name; the others hang on same_name */
-    struct record *same_name;
-    struct record *prev, *next; /* in the list of those that wait for a proof (proof.h) */
-    struct heap_item due;       /* the next look at it */
-    struct confirm *confirm;    /* only while suspect by a will (confirm.h) */
+    UT_hash_handle by_key;               /* (hive, worker) */
+    struct record *name_next, **name_at; /* in the index of names (name_index.h) */
+    struct record *prev, *next;          /* in the list of those that wait for a proof (proof.h) */
+    struct heap_item due;                /* the next look at it */
+    struct confirm *confirm;             /* only while suspect by a will (confirm.h) */
 
     struct verification *verification; /* NULL before the first one (verify.h) */
 

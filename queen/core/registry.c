@@ -34,7 +34,7 @@ static void record_release(struct record *record)
 void registry_clear(struct registry *registry)
 {
     struct record *record, *after;
-    HASH_CLEAR(by_name, registry->by_name);
+    name_index_clear(&registry->by_name);
     HASH_ITER(by_key, registry->by_key, record, after)
     {
         HASH_DELETE(by_key, registry->by_key, record);
@@ -57,9 +57,12 @@ struct record *registry_find(const struct registry *registry, struct text hive, 
 
 struct record *registry_find_name(const struct registry *registry, struct text worker)
 {
-    struct record *record;
-    HASH_FIND(by_name, registry->by_name, worker.at, worker.len, record);
-    return record;
+    return name_index_find(&registry->by_name, worker);
+}
+
+struct record *registry_same_name(const struct record *record)
+{
+    return name_index_next(record);
 }
 
 static struct record *record_new(struct text hive, struct text worker)
@@ -80,36 +83,6 @@ static struct record *record_new(struct text hive, struct text worker)
     return record;
 }
 
-/* Hangs the record on the first one of its name, or makes it the first. */
-static bool name_link(struct registry *registry, struct record *record)
-{
-    struct text name = { record_worker(record), record->worker_len };
-    struct record *first = registry_find_name(registry, name);
-    if (first) {
-        record->same_name = first->same_name;
-        first->same_name = record;
-        return true;
-    }
-    HASH_ADD_KEYPTR(by_name, registry->by_name, name.at, name.len, record);
-    return record->by_name.tbl != NULL;
-}
-
-static void name_unlink(struct registry *registry, struct record *record)
-{
-    struct record *first = registry_find_name(registry, (struct text){ record_worker(record), record->worker_len });
-    if (first == record) {
-        struct record *heir = record->same_name;
-        if (heir) /* without memory the heirs are found by (hive, worker) only */
-            HASH_ADD_KEYPTR(by_name, registry->by_name, record_worker(heir), heir->worker_len, heir);
-        HASH_DELETE(by_name, registry->by_name, record);
-        return;
-    }
-    while (first && first->same_name != record)
-        first = first->same_name;
-    if (first)
-        first->same_name = record->same_name;
-}
-
 static bool heaps_reserve(struct registry *registry, size_t count)
 {
     return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK;
@@ -125,7 +98,7 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
     HASH_ADD_KEYPTR(by_key, registry->by_key, record->names, record->hive_len + 1u + record->worker_len, record);
     if (!record->by_key.tbl)
         goto out_record;
-    if (!name_link(registry, record))
+    if (name_index_add(&registry->by_name, record) != OK)
         goto out_key;
     record->number = ++registry->next_number;
     registry->count++;
@@ -152,7 +125,7 @@ static size_t document_size(const struct document *document)
 void registry_remove(struct registry *registry, struct record *record)
 {
     look_away(registry, record);
-    name_unlink(registry, record);
+    name_index_remove(&registry->by_name, record);
     HASH_DELETE(by_key, registry->by_key, record);
     registry->count--;
     registry->counts[record->state]--;

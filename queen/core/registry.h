@@ -4,11 +4,11 @@
 #ifndef SKEP_REGISTRY_H
 #define SKEP_REGISTRY_H
 
-#include "record.h"
+#include "name_index.h"
 
 struct registry {
-    struct record *by_key;  /* uthash; its list is the order of first sight */
-    struct record *by_name; /* uthash */
+    struct record *by_key; /* uthash; its list is the order of first sight */
+    struct name_index by_name;
     struct heap due_watch, due_loop;
     size_t count, max_count;
     size_t document_bytes, max_document_bytes;
@@ -22,8 +22,11 @@ void registry_clear(struct registry *registry);
 /* NULL when unknown. Borrowed until it is removed. */
 struct record *registry_find(const struct registry *registry, struct text hive, struct text worker);
 
-/* The first of the workers of that name; the others follow on same_name. NULL when unknown. */
+/* One of the workers of that name; NULL when unknown. The others: registry_same_name. */
 struct record *registry_find_name(const struct registry *registry, struct text worker);
+
+/* The next one of the same name, NULL behind the last. */
+struct record *registry_same_name(const struct record *record);
 
 /* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid. */
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);

@@ -14,7 +14,7 @@ static void answer_health(void *self, const struct call *call)
 static void refuse_ambiguous(const struct record *record, const struct call *call)
 {
     struct buf names = BUF_INIT;
-    for (; record; record = record->same_name)
+    for (; record; record = registry_same_name(record))
         buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
     reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "say with hive_id which one is meant: %s",
                 buf_str(&names));
@@ -36,7 +36,7 @@ static struct record *find(struct queen *queen, const struct call *call)
                   : registry_find_name(&queen->registry, text_of(worker));
     if (!record) {
         reply_error(call->asker, call->outbox, REQUEST_NOT_FOUND, "no worker of that name is known");
-    } else if (!hive && record->same_name) {
+    } else if (!hive && registry_same_name(record)) {
         refuse_ambiguous(record, call);
         record = NULL;
     }

@@ -22,6 +22,9 @@ void route_fail(struct http_call *call, int status, const char *code, const char
 void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e);
 struct json_write route_begin(struct http_call *call, int status);
 
+/* True if the request may change something; else the response says what it needs. */
+bool route_may_write(struct http_call *call);
+
 /* What is left of `wait` since the request came, and at least a moment. */
 ms_t route_wait_left(const struct http_call *call, ms_t wait);
 

@@ -32,6 +32,8 @@ ms_t route_get_workers(struct http_call *call)
         route_fail_with(call, 400, err, &e);
         return 0;
     }
+    if (selection.verified && !route_may_write(call)) /* it has workers asked, and may judge them */
+        return 0;
     if (selection.verified && !call->request->last_call && (wait = verify_selected(call, &selection)) > 0)
         return wait;
     w = route_begin(call, 200);
@@ -48,7 +50,7 @@ static void fail_ambiguous(struct http_call *call, const struct record *record)
     problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
     json_key(&w, "candidates");
     json_open(&w, '[');
-    for (; record; record = record->same_name) {
+    for (; record; record = registry_same_name(record)) {
         snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
         json_put_str(&w, candidate);
     }
@@ -66,7 +68,7 @@ static struct record *find(struct http_call *call)
         route_fail(call, 404, "not_found", "no worker of that name is known");
         return NULL;
     }
-    if (!call->hive.at && record->same_name) {
+    if (!call->hive.at && registry_same_name(record)) {
         fail_ambiguous(call, record);
         return NULL;
     }
@@ -114,9 +116,22 @@ static bool parameter_is_true(const struct http_call *call, const char *name)
     return false;
 }
 
+static bool takes_force_only(struct http_call *call)
+{
+    for (size_t i = 0; i < call->query.count; i++) {
+        const struct parameter *parameter = &call->query.parameters[i];
+        bool boolean = text_is(parameter->value, "true") || text_is(parameter->value, "false");
+        if (!text_is(parameter->name, "force") || !boolean) {
+            route_fail(call, 400, "bad_params", "known is force=true or force=false");
+            return false;
+        }
+    }
+    return true;
+}
+
 ms_t route_delete_worker(struct http_call *call)
 {
-    struct record *record = find(call);
+    struct record *record = takes_force_only(call) ? find(call) : NULL;
     if (!record)
         return 0;
     if (record->expected) {

@@ -50,7 +50,9 @@ static void answered(struct queen *queen, struct record *record, const struct ve
 /* R12: so soon after a new link, nobody subscribed may only mean that it has not come back yet. */
 static bool may_still_return(const struct queen *queen, const struct record *record)
 {
-    return !queen_heard_live(queen, record) && queen->watch.time < queen->snapshot.read_at + queen_grace(queen, record);
+    return !queen_heard_live(queen, record) &&
+           (queen->snapshot.phase != SNAPSHOT_READ ||
+            queen->watch.time < queen->snapshot.read_at + queen_grace(queen, record));
 }
 
 static bool is_beating_zombie(const struct queen *queen, const struct record *record)
@@ -69,6 +71,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         break;
     case VERIFY_STALLED:
         record->work.advanced = false;
+        judge_heard(queen, record, record->over_http);
         settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_STALLED);
         break;
     case VERIFY_NO_SUBSCRIBER:
@@ -76,7 +79,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
             settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
         break;
     case VERIFY_NO_REPLY:
-        if (is_beating_zombie(queen, record)) {
+        if (!verified->refused && is_beating_zombie(queen, record)) {
             record->work.advanced = false;
             settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_MUTE);
         }

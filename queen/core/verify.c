@@ -11,6 +11,8 @@
 #define BURST_MS 1000 /* what may be started at once, as time */
 #define LATE_MS 60000 /* for how long an answer after the deadline is still taken */
 #define NO_SUBSCRIBER_REASON 0x10
+#define REFUSED_REASON 0x80
+#define AUTOMATIC_SHARE 5 /* every so manieth goes to those not on demand, so that none starves */
 #define TRIES 2
 
 enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_ASKING, PHASE_PAUSE, PHASE_LATE };
@@ -180,7 +182,7 @@ static struct record *start(struct queen *queen, struct verification *verificati
     HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
     if (!verification->hh.tbl)
         verification->token = 0;
-    if (!record->rpc || !verification->token)
+    if (!record->rpc || record->over_http || !verification->token)
         return finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
     verification->tries = 0;
     verification->deadline = queen->now + queen->options.verify_timeout;
@@ -196,10 +198,24 @@ static struct verification *find(const struct queen *queen, uint64_t token)
     return verification;
 }
 
+/* The broker does not let her ask: that says nothing of the worker. */
+static struct record *refused(struct queen *queen, struct verification *verification, uint8_t reason)
+{
+    outbox_notice(queen->out, "the broker refuses requests to %s/%s (reason 0x%02x): it cannot be verified",
+                  record_hive(verification->record), record_worker(verification->record), reason);
+    (void)finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
+    verification->latest.refused = true;
+    return verification->record;
+}
+
 struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
     struct verification *verification = find(queen, token);
-    if (!verification || verification->phase != PHASE_ASKING || reason != NO_SUBSCRIBER_REASON)
+    if (!verification || verification->phase != PHASE_ASKING)
+        return NULL;
+    if (reason >= REFUSED_REASON)
+        return refused(queen, verification, reason);
+    if (reason != NO_SUBSCRIBER_REASON)
         return NULL;
     if (verification->tries >= TRIES)
         return finish(queen, verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
@@ -270,8 +286,17 @@ static struct record *due(struct queen *queen, struct verification *verification
 static bool may_start(const struct queen *queen)
 {
     const struct verifying *verifying = &queen->verifying;
-    return queen->linked && verifying->running < VERIFY_RUNNING &&
+    return queen_is_live(queen) && verifying->running < VERIFY_RUNNING &&
            verifying->spent - queen->now <= BURST_MS - SPACING_MS;
+}
+
+/* On demand goes first, but for a share. */
+static struct verification *next_queued(const struct verifying *verifying)
+{
+    bool automatic = verifying->started % AUTOMATIC_SHARE == AUTOMATIC_SHARE - 1;
+    if (!verifying->on_demand || (automatic && verifying->automatic))
+        return verifying->automatic;
+    return verifying->on_demand;
 }
 
 struct record *verify_next(struct queen *queen)
@@ -282,7 +307,8 @@ struct record *verify_next(struct queen *queen)
     struct record *record = NULL;
     while (!record && (top = heap_top(&verifying->due)) && top->at <= queen->now)
         record = due(queen, of_due(top));
-    while (!record && (next = verifying->on_demand ? verifying->on_demand : verifying->automatic) && may_start(queen)) {
+    while (!record && (next = next_queued(verifying)) && may_start(queen)) {
+        verifying->started++;
         verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
         record = start(queen, next);
     }
@@ -294,7 +320,7 @@ ms_t verify_deadline(const struct queen *queen)
     const struct verifying *verifying = &queen->verifying;
     const struct heap_item *top = heap_top(&verifying->due);
     ms_t at = top ? top->at : MS_NEVER;
-    if ((verifying->on_demand || verifying->automatic) && queen->linked && verifying->running < VERIFY_RUNNING)
+    if ((verifying->on_demand || verifying->automatic) && queen_is_live(queen) && verifying->running < VERIFY_RUNNING)
         at = ms_min(at, verifying->spent - (BURST_MS - SPACING_MS));
     return at;
 }

@@ -31,6 +31,7 @@ const char *verify_result_name(enum verify_result result);
 struct verified {
     enum verify_result result;
     enum evidence_path path;      /* PATH_MQTT, or PATH_WITNESS for the hive's word */
+    bool refused;                 /* the broker did not let her ask */
     bool late;                    /* it came after the deadline */
     ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
     ms_t took;

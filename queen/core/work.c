@@ -7,14 +7,16 @@ static bool is_warming_up(const struct heartbeat *heartbeat)
     return strcmp(heartbeat->status, "starting") == 0 || strcmp(heartbeat->status, "loading") == 0;
 }
 
-/* How long work in flight has stood still, by the sender's own word or by how long its `progress` has not changed. */
+/* How long work in flight has stood still: since `progress` was first seen at its value with something in flight, and
+ * not longer than the sender itself says. */
 static ms_t standstill(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
 {
+    ms_t watched = queen_time_for(queen, record) - record->work.since;
     if (heartbeat->inflight <= 0)
         return 0;
     if (heartbeat->progress_age_ms != INT_ABSENT)
-        return heartbeat->progress_age_ms;
-    return heartbeat->progress == INT_ABSENT ? 0 : queen_time_for(queen, record) - record->work.since;
+        return ms_min(heartbeat->progress_age_ms, watched);
+    return heartbeat->progress == INT_ABSENT ? 0 : watched;
 }
 
 static bool is_excused(const struct queen *queen, const struct record *record, ms_t limit)
@@ -30,17 +32,29 @@ static bool is_stuck(const struct queen *queen, const struct record *record, con
     return heartbeat->stalled_ms >= limit || standstill(queen, record, heartbeat) >= limit;
 }
 
+/* The limit starts anew with progress, without anything in flight, and while it is warming up. Of one that is seen for
+ * the first time its own word counts, so that a restart of the queen forgets nothing. */
+static void note_progress(const struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
+{
+    struct work *work = &record->work;
+    ms_t now = queen_time_for(queen, record);
+    bool moved = heartbeat->progress != INT_ABSENT && heartbeat->progress != work->progress;
+    if (!work->seen)
+        work->since = now - ms_max(heartbeat->progress_age_ms, 0);
+    if ((moved && work->progress != INT_ABSENT) || heartbeat->inflight <= 0 || is_warming_up(heartbeat))
+        work->since = now;
+    if (moved && work->progress != INT_ABSENT)
+        work->advanced = true;
+    if (moved)
+        work->progress = heartbeat->progress;
+    work->seen = true;
+}
+
 void work_note(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
 {
     struct work *work = &record->work;
     bool was_stuck = work->stuck;
-    if (heartbeat->progress != work->progress) {
-        work->advanced = work->progress != INT_ABSENT;
-        work->progress = heartbeat->progress;
-        work->since = queen_time_for(queen, record);
-    }
-    if (heartbeat->inflight <= 0)
-        work->since = queen_time_for(queen, record);
+    note_progress(queen, record, heartbeat);
     work->stuck = is_stuck(queen, record, heartbeat);
     work->withdrawn = work->withdrawn && !work->stuck;
     if (was_stuck && !work->stuck && !work->advanced && !work->withdrawn && record->state == STATE_ZOMBIE)
@@ -69,7 +83,11 @@ bool work_holds(const struct record *record)
 void work_judge(struct queen *queen, struct record *record)
 {
     struct evidence evidence;
-    if (!record->work.stuck || record->state != STATE_ONLINE)
+    if (!record->work.stuck)
+        return;
+    if (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && !verify_is_going_on(record))
+        (void)verify_begin(queen, record, false); /* the last one was lost with the link, or came to nothing */
+    if (record->state != STATE_ONLINE)
         return;
     record->work.advanced = false;
     evidence = evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL);

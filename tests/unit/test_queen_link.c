@@ -197,6 +197,32 @@ static void the_goodbye_is_retained(void **state)
     scene_clear(&scene);
 }
 
+static void a_link_that_returns_while_she_leaves_gets_the_goodbye(void **state)
+{
+    struct scene scene;
+    int births;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; stop; down");
+    births = (int)scene.births;
+    scene_step(&scene, (struct queen_input){ .kind = QUEEN_LINK_UP });
+    assert_int_equal(scene.births, births + 1);
+    assert_non_null(strstr(buf_str(&scene.birth), "\"presence\":\"offline\""));
+    scene_clear(&scene);
+}
+
+static void r19_a_marker_that_never_returns_is_said(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "connect; wait 3999");
+    assert_null(strstr(buf_str(&scene.notice), "does not come back"));
+    scene_run(&scene, "wait 1");
+    assert_non_null(strstr(buf_str(&scene.notice), "does not come back"));
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +235,8 @@ int main(void)
         cmocka_unit_test(who_shares_the_identity_is_named_at_the_second_sight),
         cmocka_unit_test(she_leaves_with_a_goodbye),
         cmocka_unit_test(the_goodbye_is_retained),
+        cmocka_unit_test(a_link_that_returns_while_she_leaves_gets_the_goodbye),
+        cmocka_unit_test(r19_a_marker_that_never_returns_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,8 @@ static void a_name_too_long_is_nobodys(void **state)
 static size_t namesakes(const char *name)
 {
     size_t count = 0;
-    for (struct record *record = registry_find_name(&registry, text_of(name)); record; record = record->same_name)
+    for (struct record *record = registry_find_name(&registry, text_of(name)); record;
+         record = registry_same_name(record))
         count++;
     return count;
 }

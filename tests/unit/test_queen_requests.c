@@ -95,8 +95,8 @@ static void what_cannot_be_answered_is_an_error(void **state)
         { "no such worker in that hive", "worker.get", "{\"worker_id\":\"w2\",\"hive_id\":\"default\"}",
           "\"not_found\"" },
         { "a name in two hives", "worker.get", "{\"worker_id\":\"w1\"}",
-          "{\"error\":{\"code\":\"ambiguous\",\"message\":\"say with hive_id which one is meant: default/w1, "
-          "b/w1\"}}" },
+          "{\"error\":{\"code\":\"ambiguous\",\"message\":\"say with hive_id which one is meant: b/w1, "
+          "default/w1\"}}" },
         { "no name", "worker.get", "{}", "\"bad_params\",\"message\":\"worker_id: is required\"" },
         { "no name at all", "worker.get", "", "\"bad_params\",\"message\":\"worker_id: is required\"" },
         { "a name that is none", "worker.get", "{\"worker_id\":\"a b\"}", "\"bad_params\"" },
@@ -108,7 +108,7 @@ static void what_cannot_be_answered_is_an_error(void **state)
           "\"bad_params\",\"message\":\"limit: at most 1000 over MQTT\"" },
         { "nobody to verify", "worker.verify", "{\"worker_id\":\"w9\"}", "\"not_found\"" },
         { "which one to verify", "worker.verify", "{\"worker_id\":\"w1\"}",
-          "\"ambiguous\",\"message\":\"say with hive_id which one is meant: default/w1, b/w1\"" },
+          "\"ambiguous\",\"message\":\"say with hive_id which one is meant: b/w1, default/w1\"" },
         { "verify whom", "worker.verify", "", "\"bad_params\",\"message\":\"worker_id: is required\"" },
         { "no object", "health", "[]", "\"bad_params\"" },
         { "no method", "fly", "",

@@ -81,7 +81,7 @@ static void paths_lead_to_their_answers(void **state)
         { "events", "GET", "/v1/events", "limit=1", NULL, 200, JSON, "{\"events\":[{\"fleet\":\"live\"" },
         { "a name that several hives have", "GET", "/v1/workers/w2", NULL, NULL, 409, PROBLEM,
           "\"code\":\"ambiguous\",\"detail\":\"several hives have a worker of that name: say HIVE/NAME\","
-          "\"candidates\":[\"h1/w2\",\"h2/w2\"]}" },
+          "\"candidates\":[\"h2/w2\",\"h1/w2\"]}" },
         { "... for DELETE as well", "DELETE", "/v1/workers/w2", NULL, NULL, 409, PROBLEM, "\"candidates\":[" },
         { "nobody", "GET", "/v1/workers/w9", NULL, NULL, 404, PROBLEM, "\"code\":\"not_found\"" },
         { "nobody on that hive", "GET", "/v1/hives/h1/workers/w1", NULL, NULL, 404, PROBLEM, NULL },
@@ -149,8 +149,8 @@ static void workers_are_deleted(void **state)
         { "one that left", "DELETE", "/v1/workers/w3", NULL, NULL, 204, NULL, NULL },
         { "by hive and name", "DELETE", "/v1/hives/h1/workers/w3", NULL, NULL, 204, NULL, NULL },
         { "an online one", "DELETE", "/v1/workers/w1", NULL, NULL, 409, PROBLEM, "add ?force=true" },
-        { "force must be said", "DELETE", "/v1/workers/w1", "force=1", NULL, 409, PROBLEM, NULL },
-        { "forced", "DELETE", "/v1/workers/w1", "x=y&force=true", NULL, 204, NULL, NULL },
+        { "force must be said", "DELETE", "/v1/workers/w1", "force=1", NULL, 400, PROBLEM, "force=true" },
+        { "forced", "DELETE", "/v1/workers/w1", "force=true", NULL, 204, NULL, NULL },
         { "nobody", "DELETE", "/v1/workers/w9", NULL, NULL, 404, PROBLEM, NULL },
     };
     (void)state;

@@ -26,6 +26,12 @@ static void r6_silence_is_verified(void **state)
         { "a late answer counts", BEGIN "; wait 24000; ack 0; answer ok",
           ONLINE SILENT ", verify, verify, verify, probe, suspect -> stale (missed_heartbeats), "
                         "stale -> online (verified) | online" },
+        { "R12: not before the snapshot of the next link is read",
+          BEGIN "; down; connect; wait 0; vack 10; wait 250; vack 10", ONLINE SILENT " | suspect" },
+        { "a late `stalled` is a sign of life as well", BEGIN "; wait 24000; ack 0; answer stalled; wait 100",
+          ONLINE SILENT
+          ", verify, verify, verify, probe, suspect -> stale (missed_heartbeats), stale -> zombie (stalled) | "
+          "zombie" },
         { "who answers no requests is not asked", "up; mute_birth 1.1; wait 66000",
           ONLINE ", online -> suspect (missed_heartbeats) | suspect" },
     };

@@ -41,6 +41,22 @@ static void r7_work_that_stands_still_is_suspect_and_verified(void **state)
         { "no answer, but it beats", BEGIN "; wait 5000", BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
         { "it goes on while it is asked", BEGIN "; " FINE "; beat 1.1.1",
           BORN SUSPECT ", suspect -> online (heartbeat) | online" },
+        { "the first request after idling for long",
+          "up; birth 1.1; say \"inflight\":0,\"progress\":7,\"progress_age_ms\":300000; beat 1.1.0; listen 1000; say "
+          "\"inflight\":1,\"progress\":7,\"progress_age_ms\":301000; beat 1.1.1; wait 0",
+          BORN " | online" },
+        { "loading takes as long as it takes",
+          "up; birth 1.1; say \"inflight\":1,\"progress\":7,\"progress_age_ms\":0; beat 1.1.0; listen 2000; say "
+          "\"inflight\":0,\"progress\":7,\"progress_age_ms\":70000; beat 1.1.1; say \"inflight\":1,\"progress\":7; "
+          "beat 1.1.2; "
+          "wait 0",
+          BORN " | online" },
+        { "R12: the verification died with the link: asked again when it beats again",
+          BEGIN "; down; up; wait 0; vack 10; wait 250; vack 10; birth 1.2; beat 1.2.1; wait 0",
+          BORN SUSPECT ", verify, verify, verify | suspect" },
+        { "asking is refused: that says nothing of it", BEGIN "; vack 87; wait 9000", BORN SUSPECT " | suspect" },
+        { "R4: a will and an answer to it say nothing of the work", BEGIN "; will 1.1; ack 0; reply",
+          BORN SUSPECT ", ask | suspect" },
         { "more of the same is no more evidence", BEGIN "; beat 1.1.1; beat 1.1.2", BORN SUSPECT " | suspect" },
     };
     (void)state;
@@ -56,6 +72,12 @@ static void r8_a_zombie_comes_back_by_its_work_only(void **state)
         { "beats alone do nothing", ZOMBIE "; beat 1.1.1; beat 1.1.2", DEAD " | zombie" },
         { "progress", ZOMBIE "; " FINE "; beat 1.1.1", DEAD ", zombie -> online (heartbeat) | online" },
         { "a new session", ZOMBIE "; say; birth 2.1", DEAD ", zombie -> online (birth) | online" },
+        { "a new session first heard by a beat", ZOMBIE "; say \"inflight\":0,\"progress\":0; beat 2.1.0",
+          DEAD ", zombie -> online (heartbeat) | online" },
+        { "a beat that does not speak of progress is none", ZOMBIE "; say \"inflight\":1; beat 1.1.1; wait 0",
+          DEAD ", verify | zombie" },
+        { "R4: a will that was told is no way out", ZOMBIE "; will 1.1; wait 5000; reply",
+          DEAD ", ask, zombie -> suspect (last_will), suspect -> zombie (stalled) | zombie" },
         { "a new connection is no new session", ZOMBIE "; birth 1.2", DEAD " | zombie" },
         { "the reason withdrawn: asked once",
           ZOMBIE "; say \"inflight\":0,\"progress\":7; beat 1.1.1; beat 1.1.2; wait 0", DEAD ", verify | zombie" },

@@ -23,7 +23,7 @@ c++ -std=c++11 -Wall -Wextra -Werror -pedantic "$here/consumer.cpp" -o "$work/cp
 "$work/cpp"
 
 echo "by find_package"
-cmake -S "$here/project" -B "$work/project" -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log"
+cmake -G Ninja -S "$here/project" -B "$work/project" -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log"
 cmake --build "$work/project" >"$work/build.log"
 "$work/project/consumer_c"
 "$work/project/consumer_cpp"

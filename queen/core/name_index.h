@@ -1,0 +1,25 @@
+/* name_index.h - the records of each worker's name. Several hives may have a worker of the same name.
+ *
+ * Chained buckets linked through the records: 16 bytes a worker, where a second uthash handle would take 64. */
+#ifndef SKEP_NAME_INDEX_H
+#define SKEP_NAME_INDEX_H
+
+#include "record.h"
+
+struct name_index {
+    struct record **buckets;
+    size_t size; /* a power of two; 0 = nothing was added yet */
+    size_t count;
+};
+
+void name_index_clear(struct name_index *index); /* frees the buckets, not the records */
+
+/* ERR_NOMEM: nothing changed. */
+enum err name_index_add(struct name_index *index, struct record *record);
+void name_index_remove(struct name_index *index, struct record *record); /* it must be in */
+
+/* A record of that name, and the next one of the same; NULL when there is none. In no order. */
+struct record *name_index_find(const struct name_index *index, struct text name);
+struct record *name_index_next(const struct record *record);
+
+#endif
