@@ -206,7 +206,7 @@ ms_t queen_deadline(const struct queen *queen)
 
 bool queen_is_live(const struct queen *queen)
 {
-    return queen->snapshot.phase == SNAPSHOT_READ;
+    return queen_sees(queen);
 }
 
 uint64_t queen_last_event(const struct queen *queen)

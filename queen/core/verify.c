@@ -286,7 +286,7 @@ static struct record *due(struct queen *queen, struct verification *verification
 static bool may_start(const struct queen *queen)
 {
     const struct verifying *verifying = &queen->verifying;
-    return queen_is_live(queen) && verifying->running < VERIFY_RUNNING &&
+    return queen_sees(queen) && verifying->running < VERIFY_RUNNING &&
            verifying->spent - queen->now <= BURST_MS - SPACING_MS;
 }
 
@@ -320,7 +320,7 @@ ms_t verify_deadline(const struct queen *queen)
     const struct verifying *verifying = &queen->verifying;
     const struct heap_item *top = heap_top(&verifying->due);
     ms_t at = top ? top->at : MS_NEVER;
-    if ((verifying->on_demand || verifying->automatic) && queen_is_live(queen) && verifying->running < VERIFY_RUNNING)
+    if ((verifying->on_demand || verifying->automatic) && queen_sees(queen) && verifying->running < VERIFY_RUNNING)
         at = ms_min(at, verifying->spent - (BURST_MS - SPACING_MS));
     return at;
 }

@@ -108,7 +108,7 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
 
 void view_put_view(const struct queen *queen, struct json_write *w)
 {
-    put_str(w, "view", queen_is_live(queen) ? "live" : "blind");
+    put_str(w, "view", queen_sees(queen) ? "live" : "blind");
 }
 
 void view_events(const struct queen *queen, uint64_t after, size_t limit, struct json_write *w)

@@ -6,7 +6,7 @@
 
 static enum health_status overall(const struct queen *queen)
 {
-    if (!queen_is_live(queen))
+    if (!queen_sees(queen))
         return HEALTH_FAIL;
     return queen->snapshot.refused ? HEALTH_WARN : HEALTH_PASS;
 }
@@ -15,7 +15,7 @@ static const char *describe(const struct queen *queen)
 {
     if (!queen->linked)
         return "queen: no link to the broker";
-    if (!queen_is_live(queen))
+    if (!queen_sees(queen))
         return "queen: reading what the broker has stored";
     return queen->snapshot.refused ? "queen: the broker refuses a subscription" : "queen";
 }
@@ -59,8 +59,8 @@ int view_health(const struct queen *queen, struct buf *ret)
     snprintf(service, sizeof service, "queen/%s", queen->options.id);
     health_open(&w, status, queen->options.version, service, describe(queen));
     health_check_str(&w, "mqtt:link", queen->linked ? "up" : "down", queen->linked ? HEALTH_PASS : HEALTH_FAIL);
-    health_check_str(&w, "registry:view", queen_is_live(queen) ? "live" : "blind",
-                     queen_is_live(queen) ? HEALTH_PASS : HEALTH_FAIL);
+    health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
+                     queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
     put_counts(queen, &w);
     put_messages(queen, &w);
     health_close(&w);
