@@ -1,18 +1,14 @@
 #include "printed_config.h"
 
-/* A line is `NAME = VALUE  # ORIGIN`, or a comment. */
+/* A line is `NAME = VALUE`, or a comment. */
 static bool line_is_of(struct text line, const char *name, struct text *ret_value)
 {
     static const char between[] = " = ";
     size_t len = strlen(name), skip = len + sizeof(between) - 1;
-    const char *origin;
 
     if (line.len < skip || memcmp(line.at, name, len) != 0 || memcmp(line.at + len, between, skip - len) != 0)
         return false;
     *ret_value = (struct text){ line.at + skip, line.len - skip };
-    origin = memrchr(ret_value->at, '#', ret_value->len);
-    if (origin && origin - ret_value->at >= 2)
-        ret_value->len = (size_t)(origin - ret_value->at) - 2;
     return true;
 }
 

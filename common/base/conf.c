@@ -271,6 +271,9 @@ enum err conf_set(struct conf *conf, struct text name, struct text value, enum c
     if (row.option->command_line_only && origin != CONF_FROM_OPTION) {
         return err_set(e, ERR_UNKNOWN, "%s: only allowed on the command line", label);
     }
+    if (row.option->outside_file && origin == CONF_FROM_FILE) {
+        return err_set(e, ERR_UNKNOWN, "%s: not allowed in the file itself", label);
+    }
     return row_set(conf, row, value, origin, label, e);
 }
 

@@ -35,6 +35,7 @@ struct conf_option {
     const char *choices;
     char short_name;        /* 0 = none */
     bool command_line_only; /* not read from the environment or INI, e.g. --help */
+    bool outside_file;      /* not read from INI, e.g. --config */
     const char *arg;        /* what --help shows for the value; NULL for flags */
     const char *help;       /* one line; the default is appended */
 };
@@ -71,8 +72,8 @@ enum err conf_environment(struct conf *conf, char *const *environ, struct errbuf
 /* The options part of --help: one row each, wrapped at `width` columns. */
 void conf_help(const struct conf_option *const *tables, int width, struct buf *ret);
 
-/* `name = value  # origin`, one line each, INI syntax; a comment for what is not set. Without the options that only the
- * command line knows. */
+/* `name = value` below a comment with its origin, for the INI reader, which gets the same values from it; a comment for
+ * what is not set and what a file cannot set. Without the options that only the command line knows. */
 void conf_print(const struct conf *conf, struct buf *ret);
 
 #endif

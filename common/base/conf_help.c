@@ -157,14 +157,15 @@ static void value_print(const struct conf *conf, const struct conf_option *optio
                         struct buf *ret)
 {
     static const char *const origins[] = {
-        [CONF_FROM_DEFAULT] = "default",
-        [CONF_FROM_FILE] = "file",
-        [CONF_FROM_ENVIRONMENT] = "environment",
-        [CONF_FROM_OPTION] = "option",
+        [CONF_FROM_DEFAULT] = "the default",
+        [CONF_FROM_FILE] = "from the file",
+        [CONF_FROM_ENVIRONMENT] = "from the environment",
+        [CONF_FROM_OPTION] = "from an option",
     };
     struct buf value = BUF_INIT;
     if (value_add(conf, option, &value)) {
-        buf_printf(ret, "%s = %s  # %s\n", option->name, buf_str(&value), origins[origin]);
+        buf_printf(ret, "# %s\n%s%s = %s\n", origins[origin], option->outside_file ? "# " : "", option->name,
+                   buf_str(&value));
     } else {
         buf_printf(ret, "# %s is not set\n", option->name);
     }

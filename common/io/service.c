@@ -23,7 +23,7 @@ const struct conf_option service_options[] = {
     { "key", CONF_TEXT, AT(key), .arg = "FILE", .help = "key of the own certificate" },
     { "root", CONF_TEXT, AT(root), .min = 1, .max = 200, .fallback = "skep/v1", .arg = "TOPIC",
       .help = "topic that all topics begin with" },
-    { "config", CONF_TEXT, AT(config), .arg = "FILE", .help = "INI file to read" },
+    { "config", CONF_TEXT, AT(config), .outside_file = true, .arg = "FILE", .help = "INI file to read" },
     { "log-format", CONF_CHOICE, AT(log_format), .fallback = "auto", .choices = "auto|logfmt|json", .arg = "FORMAT",
       .help = "auto, logfmt or json; auto is for people on a terminal, logfmt elsewhere" },
     { "log-level", CONF_CHOICE, AT(log_level), .fallback = "info", .choices = "error|warning|info|debug",

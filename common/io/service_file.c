@@ -67,8 +67,6 @@ static enum err key_take(void *user, const char *section, const char *key, const
     snprintf(label, sizeof label, "%s:%d: %s", reading->path, line, key);
     if (!reading->section_line)
         return err_set(e, ERR_UNKNOWN, "%s: stands before [%s]", label, reading->service->section);
-    if (strcmp(key, "config") == 0) /* the file is being read already */
-        return err_set(e, ERR_UNKNOWN, "%s: not allowed in the file itself", label);
     given = key_line(reading, key);
     if (given && *given)
         return err_set(e, ERR_DUPLICATE, "%s: repeated: it stands in line %d too", label, *given);

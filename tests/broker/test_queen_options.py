@@ -41,6 +41,20 @@ def test_wrong_use_is_one_sentence(why, program, arguments, says):
     assert [word for word in says if word not in done.stderr] == [], why
 
 
+def settings(*arguments):
+    done = run("skep-queen", "--print-config", *arguments)
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stdout.splitlines() if not line.startswith("#")]
+
+
+def test_what_print_config_says_is_a_file_for_config(tmp_path):
+    given = ["--id", "q2", "--stale-after", "2m", "--on-event", "grep '#' # x", "--max-state", "1GiB"]
+    ini = tmp_path / "queen.ini"
+    ini.write_text(run("skep-queen", "--print-config", *given).stdout, encoding="utf-8")
+    assert run("skep-queen", "--config", ini, "--check-config").returncode == 0
+    assert settings("--config", ini) == settings(*given) != settings()
+
+
 def test_two_queens_of_one_id(broker, root, started):
     first, second = started(Queen, broker, root), started(Queen, broker, root)
     processes = {first.process: second, second.process: first}

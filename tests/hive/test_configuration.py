@@ -74,7 +74,7 @@ def test_a_good_file_is_valid(tmp_path):
                    "environment = A=1\nenvironment = B=x y\ndirectory = /tmp\n", encoding="utf-8")
     assert run("--config", ini, "--check-config").returncode == 0
     printed = run("--config", ini, "--print-config").stdout
-    assert "id = gpu-7  # file" in printed and "http = 127.0.0.1:7835  # default" in printed
+    assert "# from the file\nid = gpu-7\n" in printed and "# the default\nhttp = 127.0.0.1:7835\n" in printed
 
 
 def test_variables_of_the_hive_are_not_the_agents(hive, watched, monkeypatch):

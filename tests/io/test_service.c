@@ -377,12 +377,37 @@ static void print_config(void **state)
     setenv("SKEP_STALE_AFTER", "10s", 1);
     start = START("--print-config", "--config", ini, "--password-file", "/etc/skep/password");
     assert_int_equal(start->code, EXIT_OK);
-    assert_non_null(strstr(start->out, "[bee]\nid = bee  # default\n"));
-    assert_non_null(strstr(start->out, "\nhttp = [::1]:80  # file\n"));
-    assert_non_null(strstr(start->out, "\nstale-after = 10s  # environment\n"));
-    assert_non_null(strstr(start->out, "\npassword-file = /etc/skep/password  # option\n"));
-    assert_non_null(strstr(start->out, "\nroot = skep/v1  # default\n"));
+    assert_non_null(strstr(start->out, "[bee]\n# the default\nid = bee\n"));
+    assert_non_null(strstr(start->out, "\n# from the file\nhttp = [::1]:80\n"));
+    assert_non_null(strstr(start->out, "\n# from the environment\nstale-after = 10s\n"));
+    assert_non_null(strstr(start->out, "\n# from an option\npassword-file = /etc/skep/password\n"));
+    assert_non_null(strstr(start->out, "\n# the default\nroot = skep/v1\n"));
     start_free(start);
+}
+
+/* What one start prints, the next one reads: the same values, now from the file. */
+static void printed_config_is_a_file(void **state)
+{
+    struct start *first, *second;
+
+    (void)state;
+    ini_write("[bee]\nhttp=[::1]:80\n");
+    setenv("SKEP_STALE_AFTER", "10s", 1);
+    first = START("--print-config", "--config", ini, "--username", "a#b # c", "--log-level=debug");
+    unsetenv("SKEP_STALE_AFTER");
+    ini_write(first->out);
+    start_free(first);
+
+    second = START("--config", ini);
+    assert_string_equal(second->err, "");
+    assert_int_equal(second->code, -1);
+    assert_string_equal(second->conf.id, "bee");
+    assert_string_equal(second->conf.http, "[::1]:80");
+    assert_true(second->conf.stale_after == 10000);
+    assert_string_equal(second->conf.common.username, "a#b # c");
+    assert_string_equal(second->conf.common.log_level, "debug");
+    assert_null(second->conf.common.cafile);
+    start_free(second);
 }
 
 static void full_stdout_is_a_failure(void **state)
@@ -431,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup(help, scene_begin),
         cmocka_unit_test_setup(check_config, scene_begin),
         cmocka_unit_test_setup(print_config, scene_begin),
+        cmocka_unit_test_setup(printed_config_is_a_file, scene_begin),
         cmocka_unit_test_setup(full_stdout_is_a_failure, scene_begin),
     };
 

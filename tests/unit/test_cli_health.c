@@ -124,11 +124,12 @@ static void multipliers_and_jitters(void **state)
 static void values_of_a_printed_configuration(void **state)
 {
     static const char printed[] = "[queen]\n"
-                                  "id = queen  # default\n"
-                                  "http = 127.0.0.1:7833  # option\n"
+                                  "# the default\n"
+                                  "id = queen\n"
+                                  "http = 127.0.0.1:7833\n"
                                   "# expect is not set\n"
-                                  "on-event = grep '# x' # y  # file\n"
-                                  "username =   # option\n"
+                                  "on-event = grep '# x' # y\n"
+                                  "username = \n"
                                   "broken";
     static const struct {
         const char *name, *want;

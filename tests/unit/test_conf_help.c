@@ -75,18 +75,18 @@ static void every_value_is_printed_with_its_origin(void **state)
     assert_int_equal(set("watch", "yes", CONF_FROM_OPTION), OK);
     assert_int_equal(set("session", "00C0FFEE00000001", CONF_FROM_OPTION), OK);
     conf_print(&conf, &printed);
-    assert_string_equal(buf_str(&printed), "id = q1  # file\n"
-                                           "state-dir =   # default\n"
+    assert_string_equal(buf_str(&printed), "# from the file\nid = q1\n"
+                                           "# the default\nstate-dir = \n"
                                            "# title is not set\n"
-                                           "output = table  # default\n"
-                                           "watch = true  # option\n"
-                                           "max-workers = 100  # default\n"
-                                           "offset = 0  # default\n"
-                                           "any = 0  # default\n"
-                                           "max-state = 512MiB  # default\n"
-                                           "stale-after = 2m  # environment\n"
-                                           "wait = 0  # default\n"
-                                           "session = 00c0ffee00000001  # option\n");
+                                           "# the default\noutput = table\n"
+                                           "# from an option\nwatch = true\n"
+                                           "# the default\nmax-workers = 100\n"
+                                           "# the default\noffset = 0\n"
+                                           "# the default\nany = 0\n"
+                                           "# the default\nmax-state = 512MiB\n"
+                                           "# from the environment\nstale-after = 2m\n"
+                                           "# the default\nwait = 0\n"
+                                           "# from an option\nsession = 00c0ffee00000001\n");
     buf_clear(&printed);
 }
 
@@ -96,7 +96,7 @@ static void an_absent_session_is_printed_as_absent(void **state)
     (void)state;
     conf_print(&conf, &printed);
     assert_non_null(strstr(buf_str(&printed), "\n# session is not set\n"));
-    assert_non_null(strstr(buf_str(&printed), "\nwatch = false  # default\n"));
+    assert_non_null(strstr(buf_str(&printed), "\n# the default\nwatch = false\n"));
     buf_clear(&printed);
 }
 
