@@ -1,8 +1,8 @@
 /* queen_state.h - what the parts of the queen's core share: one struct, and the small facts about it.
  *
  * Who calls whom, downwards only:
- *   queen -> intake, requests, http -> judge, stored, forget -> confirm -> proof -> change -> registry, event_ring,
- * tombstones
+ *   queen, routes -> intake, requests, selection -> verified -> stored, witness, forget -> judge -> silence, work
+ *   -> verify, confirm -> proof -> change -> registry, event_ring, tombstones
  */
 #ifndef SKEP_QUEEN_STATE_H
 #define SKEP_QUEEN_STATE_H
