@@ -19,7 +19,8 @@ static enum err make_httpd(struct hive_driver *driver, httpd_handler *on_request
                                      .body_limit = HTTP_BODY_MAX,
                                      .connections = HTTP_CONNECTIONS,
                                      .connections_per_ip = HTTP_CONNECTIONS };
-    return httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+    enum err err = httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+    return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }
 
 static bool is_any(const char *host)

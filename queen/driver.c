@@ -170,7 +170,7 @@ int driver_run(const struct queen_conf *conf)
         run(&driver);
     } else {
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
-        driver.exit_code = EXIT_FAILED;
+        driver.exit_code = err == ERR_ID || err == ERR_FULL ? EXIT_USAGE : EXIT_FAILED; /* the list of --expect */
     }
     if (!driver.link || !broker_link_is_blocking(driver.link))
         driver_unmake(&driver);

@@ -14,6 +14,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
 {
     const struct queen_conf *conf = driver->conf;
     static char host[256];
+    enum err err;
     struct queen_options options = { .root = conf->common.root,
                                      .id = conf->id,
                                      .host = host,
@@ -30,7 +31,10 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
     (void)gethostname(host, sizeof host - 1);
     clock_entropy(&options.session, sizeof options.session);
     clock_entropy(&options.hash_key, sizeof options.hash_key);
-    return queen_new(&options, driver->now, driver->wall, &driver->queen, e);
+    err = queen_new(&options, driver->now, driver->wall, &driver->queen, e);
+    if (err == ERR_ID || err == ERR_FULL)
+        return err_set(e, err, "--expect %s: %s", conf->expect, e->text);
+    return err;
 }
 
 static enum err make_link(struct driver *driver, const struct broker_link_events *events, struct errbuf *e)
@@ -47,7 +51,8 @@ static enum err make_httpd(struct driver *driver, httpd_handler *on_request, htt
                                      .body_limit = ROUTES_BODY_MAX,
                                      .connections = HTTP_CONNECTIONS,
                                      .connections_per_ip = HTTP_CONNECTIONS_PER_IP };
-    return httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+    enum err err = httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+    return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }
 
 enum err driver_make(struct driver *driver, const struct broker_link_events *link_events, httpd_handler *on_request,

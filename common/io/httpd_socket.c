@@ -36,6 +36,15 @@ static int bound_port(int fd)
     return ntohs(((struct sockaddr_in *)&bound)->sin_port);
 }
 
+/* The address as options write it. */
+static enum err say(const struct address *address, const char *why, struct errbuf *e)
+{
+    bool v6 = strchr(address->host, ':');
+
+    return err_set(e, ERR_IO, "cannot listen on %s%s%s:%d: %s", v6 ? "[" : "", address->host, v6 ? "]" : "",
+                   address->port, why);
+}
+
 enum err httpd_socket_listen(const struct address *address, int *ret_fd, int *ret_port, struct errbuf *e)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
@@ -46,13 +55,13 @@ enum err httpd_socket_listen(const struct address *address, int *ret_fd, int *re
     snprintf(port, sizeof port, "%u", (unsigned)address->port & UINT16_MAX);
     fault = getaddrinfo(address->host, port, &hints, &list);
     if (fault)
-        return err_set(e, ERR_IO, "cannot listen on %s:%d: %s", address->host, address->port, gai_strerror(fault));
+        return say(address, gai_strerror(fault), e);
     for (const struct addrinfo *info = list; info && fd < 0; info = info->ai_next)
         fd = bind_and_listen(info);
     fault = errno;
     freeaddrinfo(list);
     if (fd < 0)
-        return err_set(e, ERR_IO, "cannot listen on %s:%d: %s", address->host, address->port, strerrordesc_np(fault));
+        return say(address, strerrordesc_np(fault), e);
     *ret_fd = fd;
     *ret_port = bound_port(fd);
     return OK;

@@ -90,4 +90,4 @@ def test_a_taken_port_is_said(hive, broker):
     first = hive("")
     done = run("--http", first.url.removeprefix("http://"), "--id", "hive-b", "--broker",
                f"mqtt://127.0.0.1:{broker.port}")
-    assert done.returncode == 1 and "in use" in done.stderr
+    assert done.returncode == 1 and "in use" in done.stderr and "--http: " in done.stderr

@@ -30,6 +30,7 @@ static void addresses_are_checked(void **state)
         { "v6 without brackets", "::1:80", ERR_SYNTAX, false },
         { "looks like a loopback", "127.0.0.1.invalid:0", ERR_IO, false },
         { "an address of nobody here", "192.0.2.1:0", ERR_IO, false },
+        { "a v6 address of nobody here", "[2001:db8::1]:0", ERR_IO, false },
     };
     struct loop *loop;
 
@@ -44,6 +45,8 @@ static void addresses_are_checked(void **state)
 
         if (err != rows[i].want || (err != OK) != (e.text[0] != '\0'))
             fail_msg("%s: %s, '%s'", rows[i].why, err_name(err), e.text);
+        if (err == ERR_IO && !strstr(e.text, rows[i].address))
+            fail_msg("%s: the address is not in '%s'", rows[i].why, e.text);
         if (httpd_is_loopback(rows[i].address) != rows[i].loopback)
             fail_msg("%s: loopback or not", rows[i].why);
         httpd_free(httpd);
