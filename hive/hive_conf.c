@@ -160,14 +160,9 @@ static enum err name_hive(struct hive_conf *conf, struct errbuf *e)
 static enum err check_http(const struct hive_conf *conf, struct errbuf *e)
 {
     char *token;
-    enum err err;
-    if (!httpd_is_loopback(conf->http) && !conf->token_file)
-        return err_set(
-            e, ERR_REFUSED,
-            "--http %s is reachable from other machines: give --token-file FILE as well, or listen on 127.0.0.1",
-            conf->http);
-    if (!conf->token_file)
-        return OK;
+    enum err err = service_check_http(conf->http, conf->token_file, e);
+    if (err != OK || !conf->token_file)
+        return err;
     if ((err = service_read_secret(conf->token_file, &token, e)) != OK)
         return err_set(e, err, "--token-file %s", e->text);
     free(token);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "httpd.h"
 #include "topic.h"
 
 #define ROW(member) offsetof(struct queen_conf, member)
@@ -90,13 +89,10 @@ enum err queen_conf_check(void *target, struct errbuf *e)
     enum err err = service_check_broker(&conf->common, e);
     if (err == OK)
         err = topic_root_check(text_of(conf->common.root), e);
+    if (err == OK)
+        err = service_check_http(conf->http, conf->token_file, e);
     if (err != OK)
         return err;
-    if (!httpd_is_loopback(conf->http) && !conf->token_file)
-        return err_set(
-            e, ERR_REFUSED,
-            "--http %s is reachable from other machines: give --token-file FILE as well, or listen on 127.0.0.1",
-            conf->http);
     if (conf->keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
     return read_files(conf, e);

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "log.h"
 #include "mqtt_uri.h"
 #include "service_parts.h"
@@ -119,6 +120,20 @@ enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
     if (err != OK)
         return err_set(e, err, "--%s", e->text); /* it begins with `broker` */
     return !conf->cert == !conf->key ? OK : err_set(e, ERR_MISSING, "--cert and --key go together");
+}
+
+enum err service_check_http(const char *http, const char *token_file, struct errbuf *e)
+{
+    struct address address;
+    enum err err = address_parse(text_of(http), ADDRESS_PORT_NEEDED, &address, e);
+
+    if (err)
+        return err_set(e, err, "--http: %s", e->text);
+    if (token_file || address_is_loopback(&address))
+        return OK;
+    return err_set(e, ERR_REFUSED,
+                   "--http %s is reachable from other machines: give --token-file FILE as well, or listen on 127.0.0.1",
+                   http);
 }
 
 /* The tables of a program, with the common rows moved to where its target has them. */

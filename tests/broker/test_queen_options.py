@@ -17,6 +17,10 @@ def run(program, *arguments):
 @pytest.mark.parametrize("why, program, arguments, says", [
     ("reachable from elsewhere", "skep-queen", ["--http", "0.0.0.0:0"], ["--http", "0.0.0.0:0", "--token-file"]),
     ("every address", "skep-queen", ["--http", "[::]:0"], ["--http", "[::]:0", "--token-file"]),
+    ("no port", "skep-queen", ["--http", "localhost"], ["--http", "localhost", "port is missing"]),
+    ("no host", "skep-queen", ["--http", "99"], ["--http", "'99'", "port is missing"]),
+    ("no such port", "skep-queen", ["--http", "127.0.0.1:99999"], ["--http", "127.0.0.1:99999", "65535"]),
+    ("no such port, with a token", "skep-hive", ["--http", "[::]:x", "--token-file", "/x"], ["--http", "[::]:x", "number"]),
     ("no such option", "skep-queen", ["--colour"], ["--colour"]),
     ("a word without its option", "skep-queen", ["127.0.0.1:0"], ["127.0.0.1:0", "options"]),
     ("no duration", "skep-queen", ["--stale-after", "90"], ["--stale-after", "90", "30s"]),
@@ -90,6 +94,17 @@ def test_a_command_that_fails_is_said_and_stops_nothing(broker, root, started, a
     agent("h1/w1")
     queen.await_state("h1/w1")
     await_that(lambda: "the command of --on-event failed" in queen.said(), "the warning")
+
+
+def test_a_broken_list_names_its_file_and_line(tmp_path):
+    expected = tmp_path / "list"
+    expected.write_text("h1/w1\nh1/a b\n", encoding="ascii")
+    done = run("skep-queen", "--http", "127.0.0.1:0", "--expect", expected)
+    assert done.returncode == 2
+    assert f"--expect {expected}: line 2: " in done.stderr and "h1/a b" in done.stderr
+    expected.write_text("h1/w1\nh1/w2\n", encoding="ascii")
+    done = run("skep-queen", "--http", "127.0.0.1:0", "--expect", expected, "--max-workers", "1")
+    assert done.returncode == 2 and f"--expect {expected}: line 2: " in done.stderr
 
 
 def test_expected_workers(broker, root, started, agent):
