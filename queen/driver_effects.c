@@ -53,10 +53,8 @@ static void wake_waiters(struct driver *driver)
         httpd_wake(driver->httpd);
 }
 
-void driver_carry_out(struct driver *driver)
+static void carry_out_all(struct driver *driver)
 {
-    if (!driver->outbox.first && !driver->outbox.failed)
-        return;
     for (const struct effect *effect = driver->outbox.first; effect; effect = effect->next)
         carry_out(driver, effect);
     if (driver->outbox.failed) {
@@ -64,5 +62,11 @@ void driver_carry_out(struct driver *driver)
         end(driver, EXIT_FAILED);
     }
     outbox_reset(&driver->outbox);
-    wake_waiters(driver);
+}
+
+void driver_carry_out(struct driver *driver)
+{
+    if (driver->outbox.first || driver->outbox.failed)
+        carry_out_all(driver);
+    wake_waiters(driver); /* also without effects: a verification may have found what was known */
 }
