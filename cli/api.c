@@ -161,6 +161,15 @@ static enum err transfer_failed(const struct api *api, CURLcode code, struct err
                    api->base, api->curl_error[0] ? api->curl_error : curl_easy_strerror(code));
 }
 
+/* A POST has a body, which is empty; libcurl keeps what was set for the one before. */
+static CURLcode method_set(CURL *curl, const char *method)
+{
+    bool post = strcmp(method, "POST") == 0;
+    CURLcode code = post ? curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") : curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+
+    return code ? code : curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+}
+
 static CURLcode transfer(struct api *api, const char *method, const char *url, ms_t patience)
 {
     CURLcode code = curl_easy_setopt(api->curl, CURLOPT_URL, url);
@@ -168,7 +177,7 @@ static CURLcode transfer(struct api *api, const char *method, const char *url, m
     buf_reset(&api->answer);
     api->curl_error[0] = '\0';
     if (!code)
-        code = curl_easy_setopt(api->curl, CURLOPT_CUSTOMREQUEST, method);
+        code = method_set(api->curl, method);
     if (!code)
         code = curl_easy_setopt(api->curl, CURLOPT_TIMEOUT_MS, (long)patience);
     return code ? code : curl_easy_perform(api->curl);
@@ -193,12 +202,8 @@ static enum err request(struct api *api, const char *method, const char *path, m
     return status >= 200 && status < 300 ? OK : api_problem_read(status, buf_text(&api->answer), e);
 }
 
-enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e)
+static enum err document_read(const struct api *api, struct cJSON **ret, struct errbuf *e)
 {
-    enum err err = request(api, "GET", path, patience, e);
-
-    if (err)
-        return err;
     struct text answer = buf_text(&api->answer);
     cJSON *document = cJSON_ParseWithLength(answer.at, answer.len);
     if (!cJSON_IsObject(document)) {
@@ -208,6 +213,20 @@ enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON 
     }
     *ret = document;
     return OK;
+}
+
+enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e)
+{
+    enum err err = request(api, "GET", path, patience, e);
+
+    return err ? err : document_read(api, ret, e);
+}
+
+enum err api_post(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e)
+{
+    enum err err = request(api, "POST", path, patience, e);
+
+    return err ? err : document_read(api, ret, e);
 }
 
 enum err api_delete(struct api *api, const char *path, struct errbuf *e)

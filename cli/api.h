@@ -19,6 +19,7 @@ DEFINE_AUTO_FREE(api)
  * Each error has its sentence, which says what to do where something can be done: ERR_UNREACHABLE no answer,
  * ERR_REFUSED a token is needed, ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT, ERR_TOO_LARGE, ERR_IO anything else. */
 enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e);
+enum err api_post(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e); /* no body */
 enum err api_delete(struct api *api, const char *path, struct errbuf *e);
 
 #endif

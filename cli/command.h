@@ -33,6 +33,6 @@ struct command {
 };
 
 extern const struct command command_ps, command_describe, command_wait, command_events, command_forget, command_health,
-    command_hive, command_queen;
+    command_hive, command_queen, command_verify;
 
 #endif

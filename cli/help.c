@@ -4,6 +4,7 @@
 
 static const char examples[] = "  skep ps                                      # who is there, and how it does\n"
                                "  skep describe gpu-1                          # everything about one, and why\n"
+                               "  skep verify gpu-1                            # does its work go on, now?\n"
                                "  skep wait gpu-1 --for online --timeout 2m    # in a script\n"
                                "  skep events -f                               # what changes, as it changes\n";
 

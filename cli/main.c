@@ -12,8 +12,8 @@
 #include "service.h"
 
 static const struct command *const commands[] = {
-    &command_ps,    &command_describe, &command_wait, &command_events, &command_forget, &command_health,
-    &command_queen, &command_hive,     NULL,
+    &command_ps,     &command_describe, &command_verify, &command_wait, &command_events,
+    &command_forget, &command_health,   &command_queen,  &command_hive, NULL,
 };
 
 static const struct conf_option common_options[] = {

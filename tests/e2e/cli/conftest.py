@@ -4,7 +4,7 @@ import pytest
 
 from device import Device
 from fleet import Queen, Skep
-from fleet_fixtures import broker, root  # noqa: F401
+from fleet_fixtures import broker, root, started  # noqa: F401
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""skep describe and forget: one worker."""
+"""skep describe and forget: one worker; and how it is named."""
 
 import json
 
@@ -30,7 +30,7 @@ def test_describe_tells_why_a_worker_is_lost(skep, fleet):
     assert "[will: " in output
 
 
-@pytest.mark.parametrize("command", ["describe", "forget"])
+@pytest.mark.parametrize("command", ["describe", "forget", "verify"])
 @pytest.mark.parametrize("worker, code, says", [
     ("nobody", 4, "no worker nobody"),
     ("h9/w1", 4, "no worker h9/w1"),
@@ -43,7 +43,7 @@ def test_a_worker_that_is_not_to_be_found(skep, fleet, command, worker, code, sa
     fleet("h2/w1")
     done = skep(command, worker)
     assert (done.returncode, done.stdout) == (code, "")
-    assert says in done.stderr and done.stderr.count("\n") == 1
+    assert all(words in done.stderr for words in says.split(", ")) and done.stderr.count("\n") == 1
 
 
 def test_forget_removes_what_is_not_online(skep, fleet):

@@ -7,7 +7,7 @@ import pytest
 from fleet import BIN, LIMIT_S, Skep
 
 NOBODY = "http://127.0.0.1:1"
-COMMANDS = ["ps", "describe", "wait", "events", "forget"]
+COMMANDS = ["ps", "describe", "verify", "wait", "events", "forget"]
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def lonely():
 
 
 @pytest.mark.parametrize("arguments", [["ps"], ["ps", "--watch"], ["describe", "w"], ["wait", "w"], ["events"],
-                                       ["events", "-f"], ["forget", "w"]])
+                                       ["events", "-f"], ["forget", "w"], ["verify", "w"]])
 def test_without_a_queen_one_sentence_says_what_to_do(lonely, arguments):
     done = lonely(*arguments)
     assert (done.returncode, done.stdout) == (5, "")
@@ -36,6 +36,7 @@ def test_without_a_queen_one_sentence_says_what_to_do(lonely, arguments):
     ("options are not abbreviated", ["ps", "--wat"], "--wat"),
     ("an option of another command", ["events", "--hive", "h"], "--hive"),
     ("no such format", ["ps", "-o", "yaml"], "table|wide|json|jsonl|name"),
+    ("a format of another command", ["verify", "w", "-o", "table"], "text|json"),
     ("no such state", ["wait", "w", "--for", "dead"], "unverified|online"),
     ("no duration", ["wait", "w", "--timeout", "30"], "30"),
     ("a document cannot be watched", ["ps", "--watch", "-o", "json"], "--watch"),

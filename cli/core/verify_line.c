@@ -1,0 +1,61 @@
+#include "verify_line.h"
+
+#include <inttypes.h>
+
+#include "document.h"
+#include "event_line.h"
+#include "printable.h"
+#include "worker_table.h"
+
+/* NULL: nothing is wrong. */
+static const struct {
+    const char *result, *fault;
+} results[] = {
+    { "ok", NULL },
+    { "unknown", NULL },
+    { "stalled", "its work stands still" },
+    { "no_subscriber", "nobody listens where it takes its requests" },
+    { "no_reply", "it did not answer in time" },
+    { "process_gone", "its hive saw its process end" },
+};
+
+static void add_or_unknown(struct buf *ret, const char *text)
+{
+    printable_add(ret, text_of(text ? text : "?"));
+}
+
+void verify_line_add(struct buf *ret, const struct cJSON *verified, bool colour)
+{
+    int64_t took;
+
+    worker_name_add(ret, verified);
+    buf_add_str(ret, ": ");
+    add_or_unknown(ret, document_str(verified, "result"));
+    buf_add_str(ret, " via ");
+    add_or_unknown(ret, document_str(verified, "path"));
+    if (document_int(verified, "took_ms", &took))
+        buf_printf(ret, " in %" PRId64 "ms", took);
+    buf_add_str(ret, ", ");
+    state_add(ret, document_str(verified, "state"), colour);
+    buf_add_char(ret, '\n');
+}
+
+static enum err refuse(const struct cJSON *verified, const char *fault, struct errbuf *e)
+{
+    struct buf name = BUF_INIT;
+
+    worker_name_add(&name, verified);
+    enum err err = err_set(e, ERR_STATE, "%s: %s", buf_str(&name), fault);
+    buf_clear(&name);
+    return err;
+}
+
+enum err verify_judge(const struct cJSON *verified, struct errbuf *e)
+{
+    const char *result = document_str(verified, "result");
+
+    for (size_t i = 0; result && i < ARRAY_LEN(results); i++)
+        if (strcmp(result, results[i].result) == 0)
+            return results[i].fault ? refuse(verified, results[i].fault, e) : OK;
+    return err_set(e, ERR_IO, "the queen's answer has no result that is known: is it a queen?");
+}

@@ -1,0 +1,90 @@
+/* skep verify - one verification of a worker, now. */
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "command.h"
+#include "document.h"
+#include "output.h"
+#include "verify_line.h"
+#include "worker_get.h"
+
+/* ms: the longest that a queen may be told to take (--verify-timeout 60s), with what she adds for its turn and the way.
+ */
+#define PATIENCE 70000
+
+struct verify_conf {
+    struct cli_conf common;
+    const char *output;
+};
+
+static const struct conf_option options[] = {
+    { "output", CONF_CHOICE, offsetof(struct verify_conf, output), .short_name = 'o', .command_line_only = true,
+      .choices = "text|json", .fallback = "text", .arg = "FORMAT", .help = "text (one line), or json (one document)" },
+    { 0 },
+};
+
+static enum err ask(struct api *api, const struct worker_ref *ref, cJSON **ret, struct errbuf *e)
+{
+    struct buf path = BUF_INIT;
+
+    worker_ref_add_path(ref, &path);
+    buf_add_str(&path, "/verify");
+    enum err err =
+        buf_ok(&path) ? api_post(api, buf_str(&path), PATIENCE, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
+    buf_clear(&path);
+    return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
+}
+
+static enum err print(const cJSON *verified, bool json, bool colour, struct errbuf *e)
+{
+    struct buf out = BUF_INIT;
+
+    if (json) {
+        document_add_json(&out, verified);
+        buf_add_char(&out, '\n');
+    } else {
+        verify_line_add(&out, verified, colour);
+    }
+    enum err err = output_write(&out, e);
+    buf_clear(&out);
+    return err;
+}
+
+static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
+{
+    const struct verify_conf *conf = options_given;
+    struct worker_ref ref;
+    cJSON *verified = NULL;
+
+    enum err err = worker_ref_parse(cli->word, &ref, e);
+    if (!err)
+        err = ask(cli->api, &ref, &verified, e);
+    if (!err)
+        err = print(verified, strcmp(conf->output, "json") == 0, cli->colour, e);
+    if (!err)
+        err = verify_judge(verified, e);
+    cJSON_Delete(verified);
+    return err;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .summary = "ask one worker, now, whether its work goes on",
+    .examples = "  skep verify gpu-1\n"
+                "  skep verify hive-a/gpu-1 -o json\n"
+                "  skep verify gpu-1 && send-it-work        # in a script\n",
+    .usage = "skep verify WORKER [-o text|json]",
+    .notes = "Prints the result, which path answered and in how long, and the state afterwards:\n"
+             "  ok             its work loop answered\n"
+             "  unknown        it lives; nothing is known of its work\n"
+             "  stalled        it lives, and its work stands still\n"
+             "  no_subscriber  nobody listens where it takes its requests\n"
+             "  no_reply       it did not answer in time (the queen's --verify-timeout, 5 s by default)\n"
+             "  process_gone   its hive saw its process end\n"
+             "Exit code 0 for ok and unknown, 3 for all others.\n",
+    .options = options,
+    .conf_size = sizeof(struct verify_conf),
+    .word = "WORKER",
+    .run = run,
+};
