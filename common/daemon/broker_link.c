@@ -11,6 +11,9 @@
 
 #define RECONNECT_MAX_MS 30000
 #define WHY_SIZE 128
+#define REASON_FAILED 0x80 /* reason codes from here on are failures */
+#define COMPLAINTS_BURST 5
+#define COMPLAINTS_EVERY_MS 60000
 
 struct broker_link {
     const struct service_conf *conf;
@@ -24,6 +27,8 @@ struct broker_link {
     char will_topic[TOPIC_SIZE];
     struct buf will_payload;
     char why[WHY_SIZE]; /* the latest attempt failed, as it was said */
+    struct log_limit refused, dropped;
+    uint64_t dropped_seen; /* of queue.dropped */
 };
 
 static ms_t on_retry_in(void *user, ms_t lived)
@@ -72,10 +77,35 @@ static void pump(struct broker_link *link)
     }
 }
 
+/* Nobody else learns that a verdict, an event or a presence did not get through. */
+static void say_refused(struct broker_link *link, const struct publish *publish, uint8_t reason)
+{
+    unsigned skipped;
+    char code[8], count[16];
+    if (!publish || !log_allowed(&link->refused, COMPLAINTS_BURST, COMPLAINTS_EVERY_MS, &skipped))
+        return;
+    snprintf(code, sizeof code, "0x%02x", reason);
+    snprintf(count, sizeof count, "%u", skipped);
+    log_at(LOG_ERROR, "the broker refused a message: check its ACL, see broker-config/README.md", "topic",
+           publish->topic, "reason", code, "not_shown", skipped ? count : NULL, NULL);
+}
+
+static void say_dropped(struct broker_link *link)
+{
+    unsigned skipped;
+    char count[24];
+    if (link->queue.dropped == link->dropped_seen || !log_allowed(&link->dropped, 1, COMPLAINTS_EVERY_MS, &skipped))
+        return;
+    snprintf(count, sizeof count, "%llu", (unsigned long long)(link->queue.dropped - link->dropped_seen));
+    link->dropped_seen = link->queue.dropped;
+    log_at(LOG_WARNING, "more events than the broker takes: the oldest are dropped", "dropped", count, NULL);
+}
+
 static void on_up(void *user)
 {
     struct broker_link *link = user;
     log_at(LOG_INFO, "connected to the broker", "broker", link->conf->broker, NULL);
+    say_dropped(link); /* what the limit held back meanwhile */
     link->why[0] = '\0';
     link->events->up(link->user);
     pump(link);
@@ -108,7 +138,10 @@ static void on_message(void *user, const struct mqtt_message *message)
 static void on_acked(void *user, uint64_t number, uint8_t reason)
 {
     struct broker_link *link = user;
-    uint64_t token = send_queue_acked(&link->queue, number);
+    uint64_t token;
+    if (reason >= REASON_FAILED)
+        say_refused(link, send_queue_inflight(&link->queue, number), reason);
+    token = send_queue_acked(&link->queue, number);
     if (token)
         link->events->acked(link->user, token, reason);
     pump(link);
@@ -221,6 +254,7 @@ static void subscribe(struct broker_link *link, const struct subscribe *subscrib
 static enum err publish(struct broker_link *link, const struct publish *publish)
 {
     enum err err = send_queue_add(&link->queue, publish);
+    say_dropped(link);
     pump(link);
     return err;
 }

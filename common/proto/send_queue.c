@@ -156,7 +156,7 @@ const struct queued *send_queue_next(struct send_queue *queue)
     return queued;
 }
 
-static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
+static struct queued *find_inflight(const struct send_queue *queue, uint64_t number)
 {
     struct queued *queued;
     DL_FOREACH(queue->inflight, queued)
@@ -164,6 +164,18 @@ static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
         if (queued->number == number)
             break;
     }
+    return queued;
+}
+
+const struct publish *send_queue_inflight(const struct send_queue *queue, uint64_t number)
+{
+    const struct queued *queued = find_inflight(queue, number);
+    return queued ? &queued->publish : NULL;
+}
+
+static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
+{
+    struct queued *queued = find_inflight(queue, number);
     if (!queued)
         return NULL;
     DL_DELETE(queue->inflight, queued);

@@ -22,7 +22,8 @@ struct send_queue {
     struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
     struct retained_topic *retained;                    /* uthash: topic -> entry in `states` */
     unsigned inflight_count, event_count;
-    uint64_t next_number, dropped;
+    uint64_t next_number;
+    uint64_t dropped; /* messages that are not retained, since send_queue_init */
 };
 
 void send_queue_init(struct send_queue *queue);
@@ -36,6 +37,9 @@ const struct queued *send_queue_next(struct send_queue *queue);
 
 /* It could not be handed over: back to the front of its queue. */
 void send_queue_unsent(struct send_queue *queue, uint64_t number);
+
+/* What is in flight under this number, borrowed until it is acknowledged; NULL for an unknown one. */
+const struct publish *send_queue_inflight(const struct send_queue *queue, uint64_t number);
 
 /* PUBACK: frees the entry; its own token (0 = none), or 0 for an unknown number. */
 uint64_t send_queue_acked(struct send_queue *queue, uint64_t number);

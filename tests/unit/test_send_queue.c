@@ -55,6 +55,19 @@ static const char *sent(bool acked)
     return text;
 }
 
+static void what_is_in_flight_is_known_by_its_number(void **state)
+{
+    uint64_t number;
+    (void)state;
+    add("t/1", "a", 'r', 7);
+    add("t/2", "b", 'e', 0);
+    number = send_queue_next(&queue)->number;
+    assert_string_equal(send_queue_inflight(&queue, number)->topic, "t/1");
+    assert_null(send_queue_inflight(&queue, number + 1)); /* queued, but not in flight */
+    assert_int_equal(send_queue_acked(&queue, number), 7);
+    assert_null(send_queue_inflight(&queue, number));
+}
+
 static void messages_keep_their_order_but_requests_go_ahead(void **state)
 {
     (void)state;
@@ -227,6 +240,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(what_is_in_flight_is_known_by_its_number),
         TEST(messages_keep_their_order_but_requests_go_ahead),
         TEST(what_a_message_points_to_is_copied),
         TEST(what_is_absent_stays_absent),
