@@ -37,10 +37,10 @@ struct work {
     ms_t since;       /* when it was first seen at that value */
     ms_t excused;     /* an answer of the work loop then started the limit anew, if was_excused */
     bool was_excused;
-    bool seen;      /* a heartbeat of this session was */
-    bool stuck;     /* the last heartbeat gives reason to think that work stands still */
-    bool advanced;  /* progress changed since the worker was judged a zombie */
-    bool withdrawn; /* the reason was withdrawn since, and one verification has been asked for */
+    bool seen;     /* a heartbeat of this session was */
+    bool stuck;    /* the last heartbeat gives reason to think that work stands still */
+    bool reason;   /* ... or would if it lasted: work in flight, or its agent's word */
+    bool advanced; /* progress changed since the worker was judged a zombie */
 };
 
 /* A document as received. */

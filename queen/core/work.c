@@ -50,15 +50,22 @@ static void note_progress(const struct queen *queen, struct record *record, cons
     work->seen = true;
 }
 
+/* Of itself, however short it is: a verification may find that work stands still long before the limit. */
+static bool gives_reason(const struct heartbeat *heartbeat)
+{
+    return heartbeat->inflight > 0 || heartbeat->stalled_ms != INT_ABSENT;
+}
+
 void work_note(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
 {
     struct work *work = &record->work;
-    bool was_stuck = work->stuck;
+    bool was_stuck = work->stuck, had_reason = work->reason;
     note_progress(queen, record, heartbeat);
     work->stuck = is_stuck(queen, record, heartbeat);
-    work->withdrawn = work->withdrawn && !work->stuck;
-    if (was_stuck && !work->stuck && !work->advanced && !work->withdrawn && record->state == STATE_ZOMBIE)
-        work->withdrawn = verify_begin(queen, record, false);
+    work->reason = gives_reason(heartbeat);
+    if (record->state == STATE_ZOMBIE && !work->advanced &&
+        ((was_stuck && !work->stuck) || (had_reason && !work->reason)))
+        (void)verify_begin(queen, record, false); /* without memory for it, the next answer decides */
 }
 
 void work_reset(struct record *record)

@@ -191,6 +191,15 @@ static inline void do_answer(struct scene *scene, const char *work)
     scene_reply(scene, scene->verifying, payload);
 }
 
+/* Somebody asks for a verification; the queen begins it with her next tick. */
+static inline void do_demand(struct scene *scene, const char *args)
+{
+    char path[256];
+    (void)args;
+    snprintf(path, sizeof path, "/v1/hives/%s/workers/%s/verify", scene->hive, scene->worker);
+    (void)scene_http(scene, &(struct http_request){ .method = "POST", .path = path, .since = scene->now });
+}
+
 /* Its hive saw the process of a session end: `witness 1` unasked, `witness 1 asked`. */
 static inline void do_witness(struct scene *scene, const char *args)
 {
@@ -298,6 +307,7 @@ static const struct {
     { "left", do_left },       { "own", do_own },
     { "stored", do_stored },   { "vack", do_vack },
     { "answer", do_answer },   { "witness", do_witness },
+    { "demand", do_demand },
 };
 
 /* `@hive/name` or `@name` behind the step. */

@@ -81,6 +81,11 @@ static void r8_a_zombie_comes_back_by_its_work_only(void **state)
         { "a new connection is no new session", ZOMBIE "; birth 1.2", DEAD " | zombie" },
         { "the reason withdrawn: asked once",
           ZOMBIE "; say \"inflight\":0,\"progress\":7; beat 1.1.1; beat 1.1.2; wait 0", DEAD ", verify | zombie" },
+        { "... by the agent that told of it, long before the limit",
+          "up; birth 1.1; say \"stalled_ms\":40; beat 1.1.0; demand; wait 0; answer stalled; beat 1.1.1; say; beat "
+          "1.1.2; beat "
+          "1.1.3; wait 0; answer unknown; beat 1.1.4; wait 0",
+          BORN ", verify, online -> zombie (stalled), verify, zombie -> online (verified) | online" },
         { "... and it is no reason any more",
           ZOMBIE "; say \"inflight\":0,\"progress\":7; beat 1.1.1; wait 0; answer unknown",
           DEAD ", verify, zombie -> online (verified) | online" },
