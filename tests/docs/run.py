@@ -123,7 +123,7 @@ class World:
     def start_hive(self):
         ini = os.path.join(self.folder, "hive.ini")
         with open(ini, "w", encoding="ascii") as out:
-            out.write('[worker "job"]\ncommand = sleep 1000\n')
+            out.write('[worker "job"]\ncommand = sleep 1000\ninterval = 1s\n')
         self.hive = self.start("skep-hive", "--id", "hive-a", "--config", ini)
 
     def start_worker(self, name):
