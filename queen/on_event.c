@@ -31,7 +31,7 @@ struct on_event {
     struct waiting *waiting;
     struct run *running;
     unsigned waiting_count, running_count, dropped;
-    struct log_limit limit;
+    struct log_limit limit, cannot_run;
 };
 
 enum err on_event_new(struct loop *loop, const char *command, struct on_event **ret)
@@ -54,6 +54,13 @@ static void say_dropped(struct on_event *on_event)
 
 static void start_next(struct on_event *on_event);
 
+static void say_cannot_run(struct on_event *on_event, const char *why)
+{
+    unsigned skipped;
+    if (log_allowed(&on_event->cannot_run, 1, 10000, &skipped))
+        log_at(LOG_ERROR, "the command of --on-event cannot be run", "error", why, NULL);
+}
+
 static void closed(uv_handle_t *handle)
 {
     struct run *run = handle->data;
@@ -65,33 +72,33 @@ static void closed(uv_handle_t *handle)
 
 static void run_over(struct run *run)
 {
-    struct on_event *owner = run->owner;
-    if (owner) {
-        DL_DELETE(owner->running, run);
-        owner->running_count--;
+    if (run->owner) {
+        DL_DELETE(run->owner->running, run);
+        run->owner->running_count--;
         run->owner = NULL;
     }
     uv_close((uv_handle_t *)&run->process, closed);
     uv_close((uv_handle_t *)&run->timeout, closed);
     if (!uv_is_closing((uv_handle_t *)&run->input))
         uv_close((uv_handle_t *)&run->input, closed);
-    if (owner)
-        start_next(owner);
 }
 
 static void exited(uv_process_t *process, int64_t status, int signal_number)
 {
     struct run *run = process->data;
-    if (run->owner && (status != 0 || signal_number != 0))
-        log_at(LOG_WARNING, "the command of --on-event failed", "command", run->owner->command, NULL);
+    struct on_event *owner = run->owner;
+    if (owner && (status != 0 || signal_number != 0))
+        log_at(LOG_WARNING, "the command of --on-event failed", "command", owner->command, NULL);
     run_over(run);
+    if (owner)
+        start_next(owner);
 }
 
 static void timed_out(uv_timer_t *timer)
 {
     struct run *run = timer->data;
     log_at(LOG_WARNING, "the command of --on-event takes too long and is ended", NULL);
-    (void)uv_process_kill(&run->process, SIGKILL);
+    (void)kill(-run->process.pid, SIGKILL); /* the shell, and what it started */
 }
 
 static void written(uv_write_t *write, int status)
@@ -112,7 +119,12 @@ static int spawn(struct run *run)
         { .flags = UV_INHERIT_FD, .data.fd = 2 },
     };
     uv_process_options_t options = {
-        .exit_cb = exited, .file = arguments[0], .args = arguments, .stdio = streams, .stdio_count = 3
+        .exit_cb = exited,
+        .file = arguments[0],
+        .args = arguments,
+        .stdio = streams,
+        .stdio_count = 3,
+        .flags = UV_PROCESS_DETACHED, /* leads a process group of its own */
     };
     return uv_spawn(loop_uv(run->owner->loop), &run->process, &options);
 }
@@ -124,15 +136,16 @@ static void feed(struct run *run)
         uv_close((uv_handle_t *)&run->input, closed);
 }
 
-static void run_start(struct on_event *on_event, struct waiting *event)
+/* Takes the event. False: it is lost, and the next one would be as well. */
+static bool run_start(struct on_event *on_event, struct waiting *event)
 {
     struct run *run = calloc(1, sizeof *run);
     uv_loop_t *uv = loop_uv(on_event->loop);
     int failure;
     if (!run) {
         free(event);
-        say_dropped(on_event);
-        return;
+        say_cannot_run(on_event, "out of memory");
+        return false;
     }
     run->owner = on_event;
     run->event = event;
@@ -143,21 +156,24 @@ static void run_start(struct on_event *on_event, struct waiting *event)
     DL_APPEND(on_event->running, run);
     on_event->running_count++;
     if ((failure = spawn(run)) != 0) {
-        log_at(LOG_ERROR, "the command of --on-event cannot be run", "error", uv_strerror(failure), NULL);
+        say_cannot_run(on_event, uv_strerror(failure));
         run_over(run);
-        return;
+        return false;
     }
     (void)uv_timer_start(&run->timeout, timed_out, ON_EVENT_TIMEOUT, 0);
     feed(run);
+    return true;
 }
 
+/* Stops at a failure: the next event, or the end of a command that runs, is the next attempt. */
 static void start_next(struct on_event *on_event)
 {
-    while (on_event->waiting && on_event->running_count < ON_EVENT_RUNNING) {
+    bool runs = true;
+    while (runs && on_event->waiting && on_event->running_count < ON_EVENT_RUNNING) {
         struct waiting *event = on_event->waiting;
         DL_DELETE(on_event->waiting, event);
         on_event->waiting_count--;
-        run_start(on_event, event);
+        runs = run_start(on_event, event);
     }
 }
 

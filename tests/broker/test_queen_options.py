@@ -1,6 +1,7 @@
 """How the daemons are called, and what the queen does for it."""
 
 import json
+import resource
 import subprocess
 from datetime import datetime, timezone
 
@@ -94,6 +95,25 @@ def test_a_command_that_fails_is_said_and_stops_nothing(broker, root, started, a
     agent("h1/w1")
     queen.await_state("h1/w1")
     await_that(lambda: "the command of --on-event failed" in queen.said(), "the warning")
+
+
+def test_a_command_that_cannot_be_run_is_said_once(broker, root, started, device):
+    out = broker.folder / f"run-{root.partition('/')[0]}"
+    queen = started(Queen, broker, root, "--on-event", f"cut -d' ' -f1,5 /proc/$$/stat >> '{out}'")
+    await_that(lambda: out.exists() and out.read_text(encoding="ascii"), "the first event at the command")
+    pid, group = out.read_text(encoding="ascii").split("\n", 1)[0].split()
+    assert pid == group, "with a group of its own all that it starts can be ended with it"
+
+    limits = resource.prlimit(queen.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(queen.process.pid, resource.RLIMIT_NOFILE, (3, limits[1]))  # no pipe, no process
+    for i in range(20):
+        device(f"h1/w{i}")
+    await_that(lambda: queen.said().count(" -> online") >= 20, "the events")
+    assert queen.said().count("the command of --on-event cannot be run") == 1
+    resource.prlimit(queen.process.pid, resource.RLIMIT_NOFILE, limits)
+    before = len(out.read_text(encoding="ascii"))
+    device("h1/last")
+    await_that(lambda: len(out.read_text(encoding="ascii")) > before, "the next event at the command")
 
 
 def test_a_broken_list_names_its_file_and_line(tmp_path):
