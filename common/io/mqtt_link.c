@@ -49,21 +49,27 @@ void mqtt_link_set_interests(struct mqtt_link *link)
         loop_fd_want(link->watch, readable | (mosquitto_want_write(link->mosquitto) ? LOOP_WRITABLE : 0));
 }
 
+static void on_ready(void *user, int events);
+
+/* After a burst that was cut the rest may be decrypted already: the socket would not show it. */
 static void on_rested(void *user)
 {
     struct mqtt_link *link = user;
 
     link->resting = false;
-    mqtt_link_set_interests(link);
+    if (link->cut && !link->ended)
+        on_ready(link, LOOP_READABLE);
+    else
+        mqtt_link_set_interests(link);
 }
 
 /* Whoever is so busy that a burst has an end only by its limit has no time to rest. */
 static void rest_if_busy(struct mqtt_link *link)
 {
-    if (link->ended || link->handed < MQTT_BUSY || link->handed >= MQTT_BURST_MAX)
+    if (link->ended || link->handed < MQTT_BUSY)
         return;
-    link->resting = true;
-    loop_timer_in(link->rest, MQTT_REST_MS);
+    link->resting = !link->cut;
+    loop_timer_in(link->rest, link->cut ? 0 : MQTT_REST_MS);
 }
 
 static void on_ready(void *user, int events)
@@ -81,7 +87,7 @@ static void on_ready(void *user, int events)
 bool mqtt_link_drain(struct mqtt_link *link)
 {
     on_ready(link, LOOP_READABLE);
-    return link->handed < MQTT_BURST_MAX;
+    return !link->cut;
 }
 
 static enum err watch_socket(struct mqtt_link *link)

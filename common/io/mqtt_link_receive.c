@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "mqtt_properties.h"
 #include "mqtt_verdict.h"
 
@@ -162,12 +163,18 @@ static void end_if_closed(struct mqtt_link *link)
         mqtt_link_end_by_fault(link, MOSQ_ERR_ERRNO, errno);
 }
 
+static bool burst_is_long(const struct mqtt_link *link, unsigned calls, ms_t began)
+{
+    return link->handed >= MQTT_BURST_MAX || (calls % MQTT_BURST_LOOK == 0 && clock_mono() - began >= MQTT_BURST_MS);
+}
+
 /* Each call of libmosquitto handles about one packet. One that brings nothing ends the burst: the rest shows as a
  * readable socket, but for what TLS has decrypted already. */
 void mqtt_link_read(struct mqtt_link *link)
 {
     unsigned patience = link->target->uri.tls ? 2 : 1;
-    unsigned idle = 0, before;
+    unsigned idle = 0, calls = 0, before;
+    ms_t began = clock_mono();
 
     link->handed = 0;
     do {
@@ -177,7 +184,8 @@ void mqtt_link_read(struct mqtt_link *link)
         if (fault)
             mqtt_link_end_by_fault(link, fault, errno);
         idle = link->handed == before ? idle + 1 : 0;
-    } while (!link->ended && idle < patience && link->handed < MQTT_BURST_MAX);
+        link->cut = burst_is_long(link, ++calls, began);
+    } while (!link->ended && idle < patience && !link->cut);
     if (link->up && !link->in_burst)
         burst_begin(link); /* e.g. PINGRESP */
     if (link->in_burst)

@@ -152,6 +152,26 @@ static void link_may_be_dropped_from_a_message(void **state)
     scene_clear(&scene);
 }
 
+/* Whatever lies in the socket, timers and others have their turn: a burst of slow messages ends when the clock is
+ * looked at for the first time, not with the last of them. */
+static void slow_messages_end_a_burst(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_init(&scene, NULL);
+    scene_connect(&scene);
+    peer_subscribe(&scene.b, "test/#", 0);
+    scene.b.slow = true;
+    scene.b.want = 500;
+    for (int i = 0; i < 500; i++)
+        peer_publish(&scene.a, "test/x", "x", 0);
+    peer_await(&scene.b, peer_has_messages);
+    assert_int_equal(scene.b.messages, 500);
+    assert_in_range(scene.b.longest_burst, 10, 100); /* and bursts there were */
+    scene_clear(&scene);
+}
+
 static void refused_login_is_told(void **state)
 {
     char *folder = broker_folder_new();
@@ -310,6 +330,7 @@ int main(void)
         cmocka_unit_test(stop_says_goodbye),
         cmocka_unit_test(stop_while_offline_ends_too),
         cmocka_unit_test(link_may_be_dropped_from_a_message),
+        cmocka_unit_test(slow_messages_end_a_burst),
         cmocka_unit_test(refused_login_is_told),
         cmocka_unit_test(missing_password_file_is_told),
         cmocka_unit_test(other_servers_are_no_brokers),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "await.h"
+#include "clock.h"
 
 static ms_t on_retry(void *user, ms_t lived)
 {
@@ -61,12 +62,21 @@ static void keep(struct text t, char ret[PEER_TEXT_SIZE])
     snprintf(ret, PEER_TEXT_SIZE, "%.*s", t.at ? (int)t.len : 8, t.at ? t.at : "(absent)");
 }
 
+static void be_slow(void)
+{
+    for (ms_t began = clock_mono(); clock_mono() <= began;)
+        continue;
+}
+
 static void on_message(void *user, const struct mqtt_message *message)
 {
     struct peer *peer = user;
 
     assert_true(peer->in_burst);
     peer->messages++;
+    peer->burst++;
+    if (peer->slow)
+        be_slow();
     keep(message->topic, peer->topic);
     keep(message->payload, peer->payload);
     keep(message->response_topic, peer->response_topic);
@@ -118,6 +128,8 @@ static void on_drained(void *user)
 
     assert_true(peer->in_burst);
     peer->in_burst = false;
+    peer->longest_burst = peer->burst > peer->longest_burst ? peer->burst : peer->longest_burst;
+    peer->burst = 0;
     peer->drains++;
 }
 

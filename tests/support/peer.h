@@ -15,6 +15,8 @@ struct peer {
     unsigned ups, downs, fails, packets, drains, messages, wills, stops;
     unsigned want; /* messages (or packets) to wait for */
     bool in_burst;
+    unsigned burst, longest_burst; /* messages */
+    bool slow;                     /* takes a millisecond for a message */
     ms_t retry, lived;
     unsigned retries;
     char why[ERRBUF_SIZE];
