@@ -18,7 +18,8 @@ static enum err make_httpd(struct hive_driver *driver, httpd_handler *on_request
     struct httpd_options options = { .address = driver->conf->http,
                                      .body_limit = HTTP_BODY_MAX,
                                      .connections = HTTP_CONNECTIONS,
-                                     .connections_per_ip = HTTP_CONNECTIONS };
+                                     .connections_per_ip = HTTP_CONNECTIONS,
+                                     .local_names_only = !driver->conf->token_file };
     enum err err = httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
     return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }

@@ -37,6 +37,7 @@ struct httpd {
     httpd_fault *fault;
     void *user;
     size_t body_limit;
+    bool local_names_only;
     int port;
     struct exchange *waiting;
     unsigned waiting_count;
@@ -118,6 +119,16 @@ static enum MHD_Result respond_fault(struct exchange *exchange, int status, cons
     return respond(exchange, &response, last);
 }
 
+/* Without a Host it is HTTP/1.0, and no browser. */
+static bool is_for_us(const struct exchange *exchange)
+{
+    const char *host = field(exchange, MHD_HTTP_HEADER_HOST);
+    struct address address;
+
+    return !exchange->httpd->local_names_only || !host ||
+           (!address_parse(text_of(host), 80, &address, NULL) && address_is_loopback(&address));
+}
+
 /* The header is complete, the body is not here yet. A response now ends the connection: the body stays unread. */
 static enum MHD_Result exchange_begin(struct exchange *exchange, const char *method)
 {
@@ -128,6 +139,9 @@ static enum MHD_Result exchange_begin(struct exchange *exchange, const char *met
     exchange->body.limit = exchange->httpd->body_limit;
     exchange->keeps_body = strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0 &&
                            strcmp(method, MHD_HTTP_METHOD_DELETE) != 0;
+    if (!is_for_us(exchange))
+        return respond_fault(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+                             "Without a token only requests for this machine's loopback are answered.", true);
     if (field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING))
         return respond_fault(exchange, MHD_HTTP_LENGTH_REQUIRED, "A body needs a Content-Length.", true);
     if (length && (text_to_int(text_of(length), &bytes) || bytes < 0 || (uint64_t)bytes > exchange->httpd->body_limit))
@@ -174,7 +188,6 @@ static enum MHD_Result exchange_answer(struct exchange *exchange, const char *me
         .content_type = field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
         .authorization = field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
         .began = exchange->began,
-        .woken = exchange->woken,
         .timed_out = exchange->timed_out,
     };
     ms_t wait;
@@ -313,9 +326,13 @@ enum err httpd_new(struct loop *loop, const struct httpd_options *options, httpd
         close(listener);
         return err_set(e, ERR_NOMEM, "HTTP server: out of memory");
     }
-    *httpd = (struct httpd){
-        .loop = loop, .handler = handler, .fault = fault, .user = user, .port = port, .body_limit = options->body_limit
-    };
+    *httpd = (struct httpd){ .loop = loop,
+                             .handler = handler,
+                             .fault = fault,
+                             .user = user,
+                             .port = port,
+                             .body_limit = options->body_limit,
+                             .local_names_only = options->local_names_only };
     httpd->daemon = daemon_start(httpd, options, listener);
     err = httpd->daemon ? loop_attach(httpd) : ERR_IO;
     if (err) {

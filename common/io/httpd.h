@@ -14,6 +14,8 @@ struct httpd_options {
     size_t body_limit;    /* bytes */
     unsigned connections; /* in all */
     unsigned connections_per_ip;
+    bool local_names_only; /* 421 for a Host that is no name of the loopback: a web page that lets its own name point
+                            * here (DNS rebinding) would else speak for the user whose browser shows it */
 };
 
 struct httpd_request {
@@ -22,8 +24,7 @@ struct httpd_request {
     struct text body;          /* complete; borrowed during the call */
     const char *host, *content_type, *authorization; /* header fields; NULL = none */
     ms_t began;                                      /* clock_mono when the handler was first called with it */
-    bool woken;                                      /* the handler had said HTTPD_WAIT before: httpd_wake was called */
-    bool timed_out;                                  /* ... or the wait is over: answer now */
+    bool timed_out;                                  /* the handler let it wait, and the wait is over: answer now */
 };
 
 struct httpd_response {

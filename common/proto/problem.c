@@ -4,10 +4,10 @@ static const struct {
     int status;
     const char *title;
 } titles[] = {
-    { 400, "Bad Request" },           { 401, "Unauthorized" },        { 404, "Not Found" },
-    { 405, "Method Not Allowed" },    { 408, "Request Timeout" },     { 409, "Conflict" },
-    { 411, "Length Required" },       { 413, "Content Too Large" },   { 415, "Unsupported Media Type" },
-    { 500, "Internal Server Error" }, { 503, "Service Unavailable" },
+    { 400, "Bad Request" },         { 401, "Unauthorized" },          { 404, "Not Found" },
+    { 405, "Method Not Allowed" },  { 408, "Request Timeout" },       { 409, "Conflict" },
+    { 411, "Length Required" },     { 413, "Content Too Large" },     { 415, "Unsupported Media Type" },
+    { 421, "Misdirected Request" }, { 500, "Internal Server Error" }, { 503, "Service Unavailable" },
 };
 
 const char *problem_title(int status)

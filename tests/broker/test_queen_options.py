@@ -3,6 +3,8 @@
 import json
 import resource
 import subprocess
+import urllib.error
+import urllib.request
 from datetime import datetime, timezone
 
 import pytest
@@ -114,6 +116,32 @@ def test_a_command_that_cannot_be_run_is_said_once(broker, root, started, device
     before = len(out.read_text(encoding="ascii"))
     device("h1/last")
     await_that(lambda: len(out.read_text(encoding="ascii")) > before, "the next event at the command")
+
+
+@pytest.mark.parametrize("host, status", [
+    ("evil.example", 421), ("evil.example:7833", 421), ("127.0.0.1.evil.example", 421), ("192.0.2.1", 421), ("", 421),
+    ("localhost", 200), ("LOCALHOST:1", 200), ("127.0.0.1:7833", 200), ("[::1]:7833", 200),
+])
+def test_pages_of_other_sites_are_not_answered(queen, host, status):
+    """DNS rebinding: in a browser a site's own name may come to point at the loopback."""
+    request = urllib.request.Request(f"{queen.url}/v1/workers", headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
+            found, document = response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        found, document = error.code, json.load(error)
+    assert found == status
+    assert status == 200 or (document["status"], "loopback" in document["detail"]) == (421, True)
+
+
+def test_with_a_token_any_name_will_do(broker, root, started, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("secret\n", encoding="ascii")
+    token.chmod(0o600)
+    queen = started(Queen, broker, root, "--token-file", str(token))
+    request = urllib.request.Request(f"{queen.url}/health", headers={"Host": "queen.example"})
+    with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
+        assert response.status == 200
 
 
 def test_a_broken_list_names_its_file_and_line(tmp_path):

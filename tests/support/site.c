@@ -22,7 +22,6 @@ ms_t site_handle(void *user, const struct httpd_request *request, struct httpd_r
     struct site *site = user;
 
     site->calls++;
-    site->woken += request->woken;
     site->timeouts += request->timed_out;
     keep(request->method, 15, site->method, sizeof site->method);
     keep(request->path, 63, site->path, sizeof site->path);

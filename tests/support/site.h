@@ -14,7 +14,7 @@
 struct site {
     struct loop *loop;
     struct httpd *httpd;
-    unsigned calls, woken, timeouts;
+    unsigned calls, timeouts;
     unsigned want;
     char method[16], path[64], query[64], body[64], host[64];
     bool has_query;

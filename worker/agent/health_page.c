@@ -68,7 +68,9 @@ static void make_url(struct health_page *page, const char *address)
 
 enum err health_page_new(struct agent *agent, struct health_page **ret, struct errbuf *e)
 {
-    struct httpd_options options = { .address = agent->conf->http, .body_limit = 1024, .connections = 16 };
+    struct httpd_options options = {
+        .address = agent->conf->http, .body_limit = 1024, .connections = 16, .local_names_only = true
+    };
     struct health_page *page = calloc(1, sizeof(*page));
     enum err err;
 
