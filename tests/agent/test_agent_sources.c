@@ -111,16 +111,18 @@ static void health_over_http(void **state)
     presence = observer_await(observer, "page", "presence", endpoint, NULL);
     port = atoi(strstr(presence, endpoint) + strlen(endpoint));
     observer_await(observer, "page", "heartbeat", "\"seq\":1", NULL);
-    ask(port, "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 200 "));
     assert_non_null(strstr(answer, "application/health+json"));
     assert_non_null(strstr(answer, "\"status\":\"pass\""));
     assert_non_null(strstr(answer, "\"serviceId\":\"worker/default/page\""));
     assert_non_null(strstr(answer, "\"heartbeat:seq\"")); /* the worker's own, the same as over MQTT */
-    ask(port, "GET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "GET /other HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 404 "));
-    ask(port, "DELETE /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "DELETE /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 405 "));
+    ask(port, "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    assert_non_null(strstr(answer, " 421 "));
     program_clear(&agent);
     observer_free(observer);
 }
