@@ -4,7 +4,7 @@
 
 #include "topic.h"
 
-#define SAID_MAX 100 /* bytes of a payload in the trace */
+#define SAID_MAX 120 /* bytes of a payload in the trace */
 
 struct device {
     struct node node;
@@ -119,7 +119,8 @@ enum err device_publish(struct node *node, const struct words *words, struct err
                                .payload = text_of(words->payload),
                                .qos = (uint8_t)words_number(words, "qos", 1),
                                .retain = words_has(words, "retained"),
-                               .expiry_s = (uint32_t)words_number(words, "expiry", 0) };
+                               .expiry_s = (uint32_t)words_number(words, "expiry", 0),
+                               .response_topic = words_value(words, "reply") };
     if (!words->payload || node->client.phase != CLIENT_UP)
         return err_set(e, ERR_STATE, "%s is not connected, or the payload is missing ('' is an empty one)", node->name);
     topic_expand(words_at(words, 2), topic);

@@ -12,8 +12,8 @@ enum err device_connect(struct world *world, const char *name, const struct word
 
 bool node_is_device(const struct node *node);
 
-/* publish NAME TOPIC [retained] [qos=1] [expiry=SECONDS] PAYLOAD; subscribe NAME FILTER [aloud]: prints what comes.
- * HIVE/NAME/LEAF stands for that worker's topic. */
+/* publish NAME TOPIC [retained] [qos=1] [expiry=SECONDS] [reply=TOPIC] PAYLOAD; subscribe NAME FILTER [aloud]: prints
+ * what comes. HIVE/NAME/LEAF stands for that worker's topic. */
 enum err device_publish(struct node *node, const struct words *words, struct errbuf *e);
 enum err device_subscribe(struct node *node, const struct words *words, struct errbuf *e);
 void device_disconnect(struct node *node);

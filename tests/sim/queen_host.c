@@ -151,6 +151,7 @@ static void on_message(void *user, const struct publish *publish)
                                                   .retain = publish->retain,
                                                   .has_expiry = publish->expiry_s > 0,
                                                   .expiry_s = publish->expiry_s,
+                                                  .response_topic = text_of(publish->response_topic),
                                                   .correlation = publish->correlation } });
 }
 

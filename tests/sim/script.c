@@ -217,6 +217,43 @@ static enum err do_set(struct world *world, const struct words *words, struct er
     return err == OK ? OK : err_set(e, err, "no such field, or no such value: %s", words_at(words, 2));
 }
 
+static enum err worker_named(struct world *world, const struct words *words, struct node **ret, struct errbuf *e)
+{
+    enum err err = node_named(world, words_at(words, 1), ret, e);
+    if (err == OK && !node_is_worker(*ret))
+        return err_set(e, ERR_STATE, "%s is no worker", words_at(words, 1));
+    return err;
+}
+
+static enum err do_progress(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = worker_named(world, words, &node, e);
+    if (err == OK)
+        worker_progress(node);
+    return err;
+}
+
+/* `answers w1 hangs` */
+static enum err do_answers(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = worker_named(world, words, &node, e);
+    if (err == OK && worker_set_answer(node, words_at(words, 2)) != OK)
+        return err_set(e, ERR_UNKNOWN, "answers WORKER " WORKER_ANSWERS);
+    return err;
+}
+
+/* `child w1 stopped`, `child w1 goes-on` */
+static enum err do_child(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node;
+    enum err err = worker_named(world, words, &node, e);
+    if (err == OK)
+        worker_set_stopped(node, strcmp(words_at(words, 2), "stopped") == 0);
+    return err;
+}
+
 static struct node *some_queen(const struct world *world)
 {
     struct node *node;
@@ -280,7 +317,7 @@ static const struct command {
     { "worker", "NAME [OPTION=VALUE]...", do_worker },
     { "workers", "COUNT [OPTION=VALUE]...", do_workers },
     { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [will=TOPIC PAYLOAD]", do_connect },
-    { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] PAYLOAD", do_publish },
+    { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] [reply=TOPIC] PAYLOAD", do_publish },
     { "subscribe", "NAME FILTER [aloud]", do_subscribe },
     { "disconnect", "NAME", do_disconnect },
     { "stop", "NAME [code=N] [signal=NAME]", do_stop },
@@ -293,6 +330,9 @@ static const struct command {
     { "broker", "stop|kill|start|save", do_broker },
     { "clock", "[NAME] wall=[-]TIME", do_clock },
     { "set", "WORKER FIELD=VALUE", do_set },
+    { "progress", "WORKER", do_progress },
+    { "answers", "WORKER " WORKER_ANSWERS, do_answers },
+    { "child", "WORKER stopped|goes-on", do_child },
     { "show", "[HIVE/]NAME [ages] | fleet", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC", do_retained },

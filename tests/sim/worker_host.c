@@ -13,6 +13,7 @@ struct worker_host {
     char hive[NAME_SIZE], client_id[CLIENT_ID_SIZE];
     ms_t lease;
     struct facts facts;
+    enum worker_work answer; /* WORKER_WORK_COUNT: none, it hangs */
     struct worker *worker;
     struct outbox outbox;
 };
@@ -48,7 +49,8 @@ static void on_message(void *user, const struct publish *publish)
                                                    .payload = publish->payload,
                                                    .retain = publish->retain,
                                                    .response_topic = text_of(publish->response_topic),
-                                                   .correlation = publish->correlation } });
+                                                   .correlation = publish->correlation,
+                                                   .expiry_s = publish->expiry_s } });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -119,11 +121,21 @@ static ms_t deadline(const struct node *node)
     return worker_deadline(((const struct worker_host *)node)->worker);
 }
 
+/* The work loop looks who asks whenever it comes by; a worker that is stopped as a whole has no turns. */
+static void answer_verifications(struct worker_host *host)
+{
+    struct worker_view view;
+    worker_look(host->worker, &view);
+    if (view.verification && host->answer != WORKER_WORK_COUNT)
+        step(host, (struct worker_input){ .kind = WORKER_FOUND, .found = { host->answer, view.verification } });
+}
+
 static void turn(struct node *node)
 {
     struct worker_host *host = host_of(node);
     client_turn(&node->client);
     client_finish(&node->client);
+    answer_verifications(host);
     step(host, (struct worker_input){ .kind = WORKER_TICK });
     carry_out(host);
     if (worker_has_ended(host->worker))
@@ -183,6 +195,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     options = options_of(host, words);
     client_id_worker(host->hive, host->node.name, host->client_id);
     facts_init(&host->facts);
+    host->answer = WORK_OK;
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);
     if (err == OK)
         err = worker_new(&options, &host->facts, &host->worker);
@@ -222,6 +235,47 @@ enum err worker_set_text(struct node *node, const char *field, const char *value
     if (err == OK)
         tell_facts(host);
     return err;
+}
+
+static const char *const answers[] = {
+#define X(symbol, name) [WORK_##symbol] = name,
+    WORKER_WORKS(X)
+#undef X
+        [WORKER_WORK_COUNT] = "hangs",
+};
+
+enum err worker_set_answer(struct node *node, const char *answer)
+{
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++)
+        if (strcmp(answers[i], answer) == 0) {
+            host_of(node)->answer = (enum worker_work)i;
+            turn(node);
+            return OK;
+        }
+    return ERR_UNKNOWN;
+}
+
+bool worker_hangs(const struct node *node)
+{
+    const struct worker_host *host = (const struct worker_host *)node;
+    return host->answer == WORKER_WORK_COUNT && facts_inflight(&host->facts) > 0;
+}
+
+void worker_progress(struct node *node)
+{
+    struct worker_host *host = host_of(node);
+    facts_progress(&host->facts, node->world->network.now);
+    tell_facts(host);
+}
+
+void worker_set_stopped(struct node *node, bool stopped)
+{
+    struct worker_host *host = host_of(node);
+    facts_set_stalled(&host->facts, stopped, node->world->network.now);
+    host->answer = stopped ? WORKER_WORK_COUNT : WORK_UNKNOWN;
+    step(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
+    step(host, (struct worker_input){ .kind = WORKER_BEAT });
+    turn(node);
 }
 
 const char *worker_hive(const struct node *node)

@@ -19,6 +19,17 @@ void worker_leave_fleet(struct node *node, const struct exit_info *exit);
 enum err worker_set_number(struct node *node, const char *field, double value);
 enum err worker_set_text(struct node *node, const char *field, const char *value);
 
+/* How its work loop answers those who verify it (a new process: ok). It hangs: it does not, and its link's thread does
+ * in its place, late. */
+#define WORKER_ANSWERS "ok|unknown|stalled|hangs"
+enum err worker_set_answer(struct node *node, const char *answer);
+bool worker_hangs(const struct node *node); /* ... with something in flight */
+
+void worker_progress(struct node *node); /* one step of its work loop */
+
+/* Its agent sees that the watched program is stopped, or goes on, and beats at once. */
+void worker_set_stopped(struct node *node, bool stopped);
+
 const char *worker_hive(const struct node *node);
 ms_t worker_lease(const struct node *node);
 
