@@ -62,7 +62,10 @@ static void say_revision(struct queen_host *host, const struct publish *publish)
 
 static void send_out(struct queen_host *host, const struct publish *publish)
 {
+    const struct world *world = host->node.world;
     say_revision(host, publish);
+    if (world->events)
+        world->events->published(world->user, &host->node, publish);
     if (send_queue_add(&host->queue, publish) != OK)
         host->outbox.failed = true;
     pump(host);

@@ -11,6 +11,7 @@
 #define CONFIRMATION_MS 1700 /* the longest of R4: 1 s for an answer, the wait, a few round trips */
 #define PUBACK_MS 400        /* how old the broker's word may be when it arrives */
 #define CONFIRM_WAIT_MS 180  /* R4's 250, less the latency by which two ends see a reset at different times */
+#define HUNG_MS 30000        /* a beat that says so may be read so late, and be verified for 5 s */
 #define MOMENT_MS 500        /* a link that lives shorter may have told the queen nothing */
 
 static void violate(struct referee *referee, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -49,6 +50,8 @@ static void on_turned(void *user)
         if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
             ward->lost_at = now;
         follow(&ward->fit_since, is_fit(ward->node), now);
+        if (ward->node && ward->node->running && worker_hangs(ward->node))
+            ward->hung_at = vigil_now(&referee->clock);
     }
     follow(&referee->queen_fit_since, is_fit(queen), now);
     follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
@@ -104,7 +107,14 @@ static void judge_loss(struct referee *referee, const struct ward *ward, const s
         judge_will(referee, ward, result && strcmp(result, "no_reply") == 0);
 }
 
-/* Changes that are announced, of workers without hive and without verification. "" = nothing was announced. */
+static void judge_zombie(struct referee *referee, const struct ward *ward)
+{
+    if (ward->hung_at == MS_NEVER || vigil_now(&referee->clock) - ward->hung_at > HUNG_MS)
+        violate(referee, "%s became a zombie at %lld, and its work went on", ward->name,
+                (long long)referee->world->network.now);
+}
+
+/* Changes that are announced, of workers without hive. "" = nothing was announced. */
 static const struct {
     const char *from, *to;
 } legal[] = {
@@ -112,6 +122,8 @@ static const struct {
     { "online", "suspect" }, { "online", "stale" },    { "online", "offline" }, { "suspect", "online" },
     { "suspect", "stale" },  { "suspect", "offline" }, { "stale", "online" },   { "stale", "offline" },
     { "offline", "online" }, { "stale", "suspect" },   { "offline", "stale" },  { "offline", "suspect" },
+    { "", "zombie" },        { "suspect", "zombie" },  { "stale", "zombie" },   { "zombie", "online" },
+    { "zombie", "suspect" }, { "zombie", "stale" },    { "zombie", "offline" }, { "online", "zombie" },
 };
 
 static bool is_legal(const char *from, const char *to)
@@ -146,6 +158,8 @@ static void judge_change(struct referee *referee, struct ward *ward, const struc
         violate(referee, "%s went from `%s` to %s", ward->name, ward->announced, state);
     if (strcmp(state, "stale") == 0)
         judge_loss(referee, ward, event, cause);
+    if (strcmp(state, "zombie") == 0)
+        judge_zombie(referee, ward);
     snprintf(ward->announced, sizeof ward->announced, "%s", state);
     ward->event_id = id;
 }
@@ -170,6 +184,35 @@ static void on_event(void *user, const struct node *queen, struct text json)
     arena_clear(&arena);
 }
 
+static uint64_t correlation_of(const struct publish *publish)
+{
+    uint64_t correlation = 0;
+    if (publish->correlation.len == sizeof correlation)
+        memcpy(&correlation, publish->correlation.at, sizeof correlation);
+    return correlation;
+}
+
+static void on_published(void *user, const struct node *queen, const struct publish *publish)
+{
+    struct referee *referee = user;
+    struct topic topic;
+    (void)queen;
+    if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK || topic.kind != TOPIC_WORKER_REQUEST ||
+        !text_is(topic.method, "verify"))
+        return;
+    for (size_t i = 0; i < referee->count; i++)
+        if (text_is(topic.worker, referee->wards[i].name))
+            referee->wards[i].asked = correlation_of(publish);
+}
+
+static void take_reply(struct referee *referee, const struct publish *publish)
+{
+    uint64_t correlation = correlation_of(publish);
+    for (size_t i = 0; i < referee->count; i++)
+        if (correlation && correlation == referee->wards[i].asked)
+            vigil_answered(&referee->wards[i].vigil, &referee->clock);
+}
+
 static void on_message(void *user, const struct node *queen, const struct publish *publish)
 {
     struct referee *referee = user;
@@ -177,12 +220,14 @@ static void on_message(void *user, const struct node *queen, const struct publis
     (void)queen;
     if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK)
         return;
+    if (topic.kind == TOPIC_REPLY)
+        take_reply(referee, publish);
     for (size_t i = 0; i < referee->count; i++)
         if (text_is(topic.worker, referee->wards[i].name))
             vigil_message(&referee->wards[i].vigil, &referee->clock, publish);
 }
 
-static const struct world_events world_events = { on_event, on_message, on_turned };
+static const struct world_events world_events = { on_event, on_message, on_published, on_turned };
 
 void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count)
 {
@@ -190,7 +235,7 @@ void referee_init(struct referee *referee, struct world *world, const char *cons
         (struct referee){ .world = world, .count = count, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER };
     for (size_t i = 0; i < count; i++) {
         snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", names[i]);
-        referee->wards[i].fit_since = referee->wards[i].vigil.heard = MS_NEVER;
+        referee->wards[i].fit_since = referee->wards[i].vigil.heard = referee->wards[i].hung_at = MS_NEVER;
     }
     world->events = &world_events;
     world->user = referee;
@@ -234,10 +279,11 @@ static void judge_ward(struct referee *referee, struct node *queen, const struct
 {
     char state[32];
     bool fit = is_fit(ward->node);
+    const char *wanted = fit && worker_hangs(ward->node) ? "zombie" : "online";
     inspect_state(queen, WORLD_HIVE, ward->name, state);
-    if (fit && strcmp(state, "online") != 0)
-        violate(referee, "%s is fit, and `%s` in the end", ward->name, state);
-    if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0))
+    if (fit && strcmp(state, wanted) != 0)
+        violate(referee, "%s is fit, and `%s` in the end, not %s", ward->name, state, wanted);
+    if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0 || strcmp(state, "zombie") == 0))
         violate(referee, "%s is gone, and %s in the end", ward->name, state);
     if (ward->event_id)
         judge_verdict(referee, ward);

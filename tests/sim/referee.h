@@ -5,8 +5,10 @@
  *   nobody becomes stale by silence whom the queen could have heard for less than its lease and grace (vigil.h), nor
  * who was fit, and whose next beat had time to reach her on her present link; nobody becomes stale by will who was away
  * for less than the confirmation wait, or is back for longer than a confirmation takes, before an undisturbed queen;
+ *   nobody becomes a zombie whose work loop has not hung for so long that nothing said of it then still counts;
  *   the retained verdict is that of the last event;
- *   and once the world has been quiet for long enough: who is fit is online, who is gone is not. */
+ *   and once the world has been quiet for long enough: who is fit is online, or a zombie if its work loop hangs, and
+ * who is gone is neither. */
 #ifndef SIM_REFEREE_H
 #define SIM_REFEREE_H
 
@@ -19,6 +21,8 @@ struct ward {
     const struct node *node;
     ms_t fit_since; /* MS_NEVER = it is not */
     ms_t lost_at;   /* when it was last fit for more than a moment */
+    ms_t hung_at;   /* when its work loop last hung with something in flight, on the clock of vigils; MS_NEVER */
+    uint64_t asked; /* correlation of the latest request to verify it; 0 = none */
     struct vigil vigil;
     char announced[32]; /* by the present process of the queen; "" = nothing yet */
     uint64_t event_id;

@@ -9,6 +9,7 @@
 
 #include "referee.h"
 #include "script.h"
+#include "worker_host.h"
 
 #define SEEDS 200
 #define CHAOS_UNTIL 240000 /* ms */
@@ -149,17 +150,33 @@ static void disturb_time(struct chaos *chaos)
     }
 }
 
+/* A work loop hangs with something in flight, or one that hung goes on. */
+static void disturb_work(struct chaos *chaos)
+{
+    const char *name = names[pick(chaos, ARRAY_LEN(names))];
+    const struct node *node = world_find(&chaos->world, name);
+    bool hung = node->running && worker_hangs(node);
+    if (!node->running || node->paused) /* it does nothing at all */
+        return;
+    act(chaos, "set %s stall_ms=3000", name);
+    act(chaos, "set %s inflight=%d", name, !hung);
+    act(chaos, "progress %s", name);
+    act(chaos, "answers %s %s", name, hung ? "ok" : "hangs");
+}
+
 static void disturb_something(struct chaos *chaos)
 {
-    int64_t die = pick(chaos, 20);
+    int64_t die = pick(chaos, 24);
     if (die < 12)
         disturb_worker(chaos);
     else if (die < 15)
         disturb_queen(chaos);
     else if (die < 17)
         disturb_broker(chaos);
-    else
+    else if (die < 20)
         disturb_time(chaos);
+    else
+        disturb_work(chaos);
 }
 
 static void heal(struct chaos *chaos, const char *name)

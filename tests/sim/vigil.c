@@ -31,9 +31,7 @@ static void take(struct vigil *vigil, const struct vigil_clock *clock, const str
     if (json_number(json_member(document, "interval_ms"), &interval))
         lease = 3 * interval;
     (void)json_number(json_member(document, "lease_ms"), &lease);
-    *vigil = (struct vigil){ .heard = clock->time + clock->pending,
-                             .lease = (ms_t)lease,
-                             .grace = ms_max((ms_t)interval, GRACE) };
+    *vigil = (struct vigil){ .heard = vigil_now(clock), .lease = (ms_t)lease, .grace = ms_max((ms_t)interval, GRACE) };
 }
 
 void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct publish *publish)
@@ -46,6 +44,12 @@ void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const s
     arena_clear(&arena);
 }
 
+void vigil_answered(struct vigil *vigil, const struct vigil_clock *clock)
+{
+    vigil->heard = vigil_now(clock);
+    vigil->lost_since = false;
+}
+
 void vigil_link_lost(struct vigil *vigil)
 {
     vigil->lost_since = true;
@@ -55,5 +59,5 @@ ms_t vigil_missing(const struct vigil *vigil, const struct vigil_clock *clock)
 {
     if (vigil->heard == MS_NEVER)
         return 0;
-    return vigil->heard + vigil->lease + (vigil->lost_since ? vigil->grace : 0) - clock->time - clock->pending;
+    return vigil->heard + vigil->lease + (vigil->lost_since ? vigil->grace : 0) - vigil_now(clock);
 }

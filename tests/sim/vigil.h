@@ -22,10 +22,17 @@ struct vigil_clock {
     bool linked, paused;
 };
 
+/* Its time now. */
+static inline ms_t vigil_now(const struct vigil_clock *clock)
+{
+    return clock->time + clock->pending;
+}
+
 void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now);
 
-/* The queen has read a message about the worker. */
+/* The queen has read a message about the worker; or its answer to a verification, by which it is heard as well. */
 void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct publish *publish);
+void vigil_answered(struct vigil *vigil, const struct vigil_clock *clock);
 void vigil_link_lost(struct vigil *vigil);
 
 /* How much more silence a verdict would have needed; not positive: none. */
