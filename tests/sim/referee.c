@@ -84,17 +84,28 @@ static void judge_silence(struct referee *referee, const struct ward *ward)
 }
 
 /* The queen was asking all the time; otherwise she may tell late what was decided before. */
-static void judge_will(struct referee *referee, const struct ward *ward, bool no_reply)
+static void judge_absence(struct referee *referee, const struct ward *ward, const char *cause, bool no_reply)
 {
     ms_t now = referee->world->network.now, allowed = no_reply ? CONFIRMATION_MS : PUBACK_MS;
     if (!fit_for(referee->queen_fit_since, now, CONFIRMATION_MS))
         return;
     if (fit_for(ward->fit_since, now, allowed))
-        violate(referee, "%s became stale by will at %lld, and was back for %lld ms", ward->name, (long long)now,
+        violate(referee, "%s became stale (%s) at %lld, and was back for %lld ms", ward->name, cause, (long long)now,
                 (long long)(now - ward->fit_since));
     if (now - ward->lost_at < CONFIRM_WAIT_MS)
-        violate(referee, "%s became stale by will at %lld, %lld ms after it was lost", ward->name, (long long)now,
+        violate(referee, "%s became stale (%s) at %lld, %lld ms after it was lost", ward->name, cause, (long long)now,
                 (long long)(now - ward->lost_at));
+}
+
+/* R12. */
+static void judge_unsubscribed(struct referee *referee, const struct ward *ward)
+{
+    ms_t now = referee->world->network.now;
+    bool was_heard_on_link = ward->vigil.heard != MS_NEVER && !ward->vigil.lost_since;
+    if (!was_heard_on_link && !fit_for(referee->queen_linked_since, now, VIGIL_GRACE))
+        violate(referee, "%s became stale (no_subscriber) at %lld, too soon after the queen's link", ward->name,
+                (long long)now);
+    judge_absence(referee, ward, "no_subscriber", false);
 }
 
 /* An agent that says that its program exited is believed. */
@@ -104,7 +115,9 @@ static void judge_loss(struct referee *referee, const struct ward *ward, const s
     if (strcmp(cause, "missed_heartbeats") == 0)
         judge_silence(referee, ward);
     if (strcmp(cause, "last_will") == 0)
-        judge_will(referee, ward, result && strcmp(result, "no_reply") == 0);
+        judge_absence(referee, ward, cause, result && strcmp(result, "no_reply") == 0);
+    if (strcmp(cause, "no_subscriber") == 0)
+        judge_unsubscribed(referee, ward);
 }
 
 static void judge_zombie(struct referee *referee, const struct ward *ward)

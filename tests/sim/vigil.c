@@ -2,8 +2,6 @@
 
 #include "json.h"
 
-#define GRACE 35000
-
 void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now)
 {
     bool linked = queen && queen->running && queen->client.phase == CLIENT_UP;
@@ -31,7 +29,8 @@ static void take(struct vigil *vigil, const struct vigil_clock *clock, const str
     if (json_number(json_member(document, "interval_ms"), &interval))
         lease = 3 * interval;
     (void)json_number(json_member(document, "lease_ms"), &lease);
-    *vigil = (struct vigil){ .heard = vigil_now(clock), .lease = (ms_t)lease, .grace = ms_max((ms_t)interval, GRACE) };
+    *vigil =
+        (struct vigil){ .heard = vigil_now(clock), .lease = (ms_t)lease, .grace = ms_max((ms_t)interval, VIGIL_GRACE) };
 }
 
 void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct publish *publish)

@@ -8,6 +8,7 @@
 
 #include "world.h"
 
+#define VIGIL_GRACE 35000   /* ms: --return-grace */
 #define VIGIL_TURN_MAX 1200 /* ms: the longest sleep of her loop and the pause guard */
 
 struct vigil {
