@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -25,6 +26,15 @@ def killed(hive, broker, root, started, tmp_path):
         first.successor = successor
         return first
     return make
+
+
+@pytest.fixture
+def stranger():
+    """A session leader, as an agent is, that no hive has started."""
+    process = subprocess.Popen(["sleep", "infinity"], start_new_session=True)
+    yield process
+    process.kill()
+    process.wait()
 
 
 def running(*names):
@@ -122,16 +132,17 @@ def test_records_of_an_earlier_boot_are_dropped(hive, watched, tmp_path):
     assert first.await_witness("w1", "running")["restarts"] == 0
 
 
-def test_a_pid_that_is_somebody_elses_now_is_left_alone(hive, watched, tmp_path):
-    """The record names this very test by its pid, but not by its start."""
+def test_a_pid_that_is_somebody_elses_now_is_left_alone(hive, watched, tmp_path, stranger):
+    """The record names a session leader by its pid, but not by its start."""
     boot = open("/proc/sys/kernel/random/boot_id", encoding="ascii").read().strip()
     program = watched("w1")
     state = tmp_path / "state"
     state.mkdir()
-    (state / "w1.agent").write_text(f"skep-agent 1 {boot} {os.getsid(0)} 1 0123456789abcdef 0123456789abcdef 0 3\n",
+    (state / "w1.agent").write_text(f"skep-agent 1 {boot} {stranger.pid} 1 0123456789abcdef 0123456789abcdef 0 3\n",
                                     encoding="ascii")
     hive(section(program), "--state-dir", state)
     program.await_start()
+    assert stranger.poll() is None
 
 
 def test_one_hive_a_folder(hive, watched, tmp_path, broker, root, started):
