@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "hive_watch.h"
+
 struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
                              enum evidence_result result)
 {
@@ -29,7 +31,7 @@ static void publish(struct queen *queen, const struct topic *topic, struct text 
 
 static void publish_verdict(struct queen *queen, const struct record *record, struct text payload)
 {
-    struct topic topic = { .kind = TOPIC_VERDICT,
+    struct topic topic = { .kind = record_is_hive(record) ? TOPIC_HIVE_VERDICT : TOPIC_VERDICT,
                            .queen = text_of(queen->options.id),
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)) };
@@ -46,13 +48,15 @@ void change_publish_event(struct queen *queen, uint64_t id, struct text payload,
         outbox_notice(queen->out, "out of memory: event %llu is not kept for HTTP", (unsigned long long)id);
 }
 
-/* `hive/w1 online -> stale (last_will)` */
+/* `h1/w1 online -> stale (last_will)`, `hive/h1 ready -> down (last_will)` */
 static void publish_change(struct queen *queen, const struct record *record, struct text document)
 {
+    bool is_hive = record_is_hive(record);
     char line[3 * NAME_SIZE + 64];
-    snprintf(line, sizeof line, "%s/%s %s -> %s (%s)", record_hive(record), record_worker(record),
-             state_name(record->previous),
-             record->announced == STATE_NONE ? "forgotten" : state_name(record->announced), cause_name(record->cause));
+    snprintf(line, sizeof line, "%s/%s %s -> %s (%s)", is_hive ? "hive" : record_hive(record),
+             is_hive ? record_hive(record) : record_worker(record), record_state_name(record, record->previous),
+             record->announced == STATE_NONE ? "forgotten" : record_state_name(record, record->announced),
+             cause_name(record->cause));
     change_publish_event(queen, record->event_id, document, line);
 }
 
@@ -67,10 +71,23 @@ static struct text verdict_text(struct queen *queen, const struct record *record
     return buf_text(&queen->scratch);
 }
 
+static void enter(struct queen *queen, struct record *record, enum state state)
+{
+    registry_set_state(&queen->registry, record, state);
+    if (record_is_hive(record))
+        hive_watch_changed(queen, record);
+}
+
+static bool may_become(const struct record *record, enum state state)
+{
+    return record_is_hive(record) ? state_may_follow_of_hive(record->state, state)
+                                  : state_may_follow(record->state, state);
+}
+
 static void assign(struct queen *queen, struct record *record, enum state state, enum cause cause,
                    const struct evidence *evidence)
 {
-    registry_set_state(&queen->registry, record, state);
+    enter(queen, record, state);
     record->cause = (uint8_t)cause;
     record->since_wall = queen->wall;
     record->since_mono = queen->now;
@@ -85,6 +102,8 @@ void change_announce(struct queen *queen, struct record *record)
     record->announced_cause = record->cause;
     record->event_id = queen->next_event++;
     record->revision = 1;
+    if (record_is_hive(record)) /* its being down is the incident */
+        record->incident = record->event_id;
     record_count_change(record, queen->now);
     document = verdict_text(queen, record);
     publish_verdict(queen, record, document);
@@ -95,7 +114,7 @@ void change_state(struct queen *queen, struct record *record, enum state state, 
                   const struct evidence *evidence)
 {
     if (record->state != state) {
-        if (!state_may_follow(record->state, state))
+        if (!may_become(record, state))
             return;
         assign(queen, record, state, cause, evidence);
     }
@@ -108,7 +127,7 @@ void change_state(struct queen *queen, struct record *record, enum state state, 
 void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
                      const struct evidence *evidence)
 {
-    if (record->state != state && state_may_follow(record->state, state))
+    if (record->state != state && may_become(record, state))
         assign(queen, record, state, cause, evidence);
 }
 
@@ -119,7 +138,7 @@ struct standing change_standing(const struct record *record)
 
 void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
 {
-    registry_set_state(&queen->registry, record, standing->state);
+    enter(queen, record, standing->state);
     record->cause = (uint8_t)standing->cause;
     record->since_wall = standing->since_wall;
     record->since_mono = standing->since_mono;
@@ -148,7 +167,7 @@ void change_forget(struct queen *queen, struct record *record)
     record->since_wall = queen->wall;
     record->event_id = queen->next_event++;
     record->revision = 1;
-    registry_set_state(&queen->registry, record, STATE_NONE);
+    enter(queen, record, STATE_NONE);
     publish_verdict(queen, record, (struct text){ "", 0 });
     publish_change(queen, record, verdict_text(queen, record));
 }

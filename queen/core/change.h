@@ -1,4 +1,4 @@
-/* change.h - the one setter of a worker's state, and what the world is told of it (R18).
+/* change.h - the one setter of a worker's or hive's state, and what the world is told of it (R18).
  *
  * An announced change makes exactly one event and one retained verdict. A silent one makes neither: HTTP and `skep`
  * show it, the verdict topic goes on saying what was announced last. */
@@ -48,6 +48,7 @@ void change_publish_event(struct queen *queen, uint64_t id, struct text document
 /* The document of the present verdict. */
 void verdict_write(const struct queen *queen, const struct record *record, struct json_write *w);
 void evidence_write(const struct record *record, struct json_write *w);
+void incident_write(const struct record *record, struct json_write *w); /* "incident", as a member */
 void flags_write(const struct queen *queen, const struct record *record, struct json_write *w);
 
 #endif

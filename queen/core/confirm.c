@@ -2,13 +2,15 @@
 
 #include <stdlib.h>
 
+#include "loss.h"
 #include "proof.h"
 
 #define ANSWER_MS 1000
 #define ANNOUNCE_MS 5000 /* a suspicion that lasts longer is no longer silent */
+#define HIVE_MS 1500     /* for its hive's verdict, at most */
 #define TRIES 2
 
-enum phase { PHASE_ASKING, PHASE_PAUSE, PHASE_ANSWER, PHASE_RETURN, PHASE_HELD };
+enum phase { PHASE_ASKING, PHASE_PAUSE, PHASE_ANSWER, PHASE_RETURN, PHASE_HIVE, PHASE_HELD };
 
 struct confirm {
     UT_hash_handle hh; /* by token */
@@ -18,8 +20,9 @@ struct confirm {
     unsigned tries;
     ms_t began; /* watch time */
     ms_t began_mono;
-    ms_t until;             /* watch time: end of the phase; MS_NEVER = it ends by a message only */
-    struct standing before; /* how the worker stood before the will */
+    ms_t until;                 /* watch time: end of the phase; MS_NEVER = it ends by a message only */
+    struct standing before;     /* how the worker stood before the will */
+    enum evidence_result found; /* in PHASE_HIVE: why it is lost */
 };
 
 static void enter(struct confirm *confirm, enum phase phase, ms_t until)
@@ -31,7 +34,7 @@ static void enter(struct confirm *confirm, enum phase phase, ms_t until)
 static void ask(struct queen *queen, struct confirm *confirm)
 {
     const struct record *record = confirm->record;
-    struct topic topic = { .kind = TOPIC_WORKER_REQUEST,
+    struct topic topic = { .kind = record_is_hive(record) ? TOPIC_HIVE_REQUEST : TOPIC_WORKER_REQUEST,
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)),
                            .method = TEXT("beat") };
@@ -142,13 +145,25 @@ void confirm_end(struct queen *queen, struct record *record)
         change_state(queen, record, STATE_ZOMBIE, before.cause, &before.evidence);
 }
 
+/* R10: while its hive is suspect a worker waits for that verdict, which may be the reason for its own. */
 static void lost(struct queen *queen, struct confirm *confirm, enum evidence_result result)
 {
     struct record *record = confirm->record;
     struct evidence evidence = evidence_now(queen, record, PATH_WILL, result);
     evidence.took = (uint32_t)(queen->now - confirm->began_mono);
+    if (confirm->phase != PHASE_HIVE && loss_waits_for_hive(queen, record)) {
+        enter(confirm, PHASE_HIVE, queen->watch.time + HIVE_MS);
+        confirm->found = result;
+        return;
+    }
     confirm_drop(queen, record);
-    change_state(queen, record, STATE_STALE, CAUSE_LAST_WILL, &evidence);
+    loss_declare(queen, record, CAUSE_LAST_WILL, &evidence);
+}
+
+void confirm_hive_judged(struct queen *queen, struct record *record)
+{
+    if (record->confirm && record->confirm->phase == PHASE_HIVE)
+        lost(queen, record->confirm, record->confirm->found);
 }
 
 static struct confirm *find(const struct queen *queen, uint64_t token)
@@ -194,7 +209,7 @@ struct record *confirm_replied(struct queen *queen, uint64_t token)
     if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
         return record;
     evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);
-    change_state(queen, record, STATE_ONLINE, CAUSE_VERIFIED, &evidence);
+    change_state(queen, record, record_state_alive(record), CAUSE_VERIFIED, &evidence);
     return record;
 }
 
@@ -222,6 +237,9 @@ static void phase_over(struct queen *queen, struct confirm *confirm)
     case PHASE_RETURN:
         confirm->until = MS_NEVER;
         proof_ask(queen, confirm->record);
+        break;
+    case PHASE_HIVE:
+        lost(queen, confirm, confirm->found);
         break;
     case PHASE_HELD:
         start_asking(queen, confirm);

@@ -1,4 +1,4 @@
-/* confirm.h - R4: a last will makes a worker suspect silently; then it is asked.
+/* confirm.h - R4: a last will makes a worker (or a hive) suspect silently; then it is asked.
  *
  *   ASKING    a `beat` request is on its way to the broker; its PUBACK is due
  *             0x10 the first time -> PAUSE; the second time -> lost (nobody listens)
@@ -6,8 +6,9 @@
  *   PAUSE     the confirmation wait between the two requests
  *   ANSWER    somebody is subscribed: lost if there is no reply within 1 s
  *   RETURN    it answers no requests: lost if it has not come back when the confirmation wait is over and the broker
- * has acknowledged a probe after that HELD      a stored will, or one whose request died with the link (R12): asked one
- * grace after the snapshot
+ * has acknowledged a probe after that
+ *   HIVE      lost, but its hive is suspect: whose verdict is waited for, 1.5 s at most (R10)
+ *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot
  *
  * A birth, a heartbeat or a reply ends it: the worker stands as it stood before, and nothing was announced. */
 #ifndef SKEP_CONFIRM_H
@@ -41,6 +42,9 @@ void confirm_proven(struct queen *queen, struct record *record);
 
 /* The link is gone: whoever is being asked is held, and looked at again when that is over. */
 void confirm_link_lost(struct queen *queen);
+
+/* The hive of this worker was judged: no more waiting for that. */
+void confirm_hive_judged(struct queen *queen, struct record *record);
 
 /* Lets go of all of them, before the registry frees the records. */
 void confirm_clear(struct queen *queen);

@@ -1,6 +1,8 @@
 #include "forget.h"
 
 #include "confirm.h"
+#include "hive_watch.h"
+#include "incident.h"
 #include "proof.h"
 #include "verify.h"
 #include "verify_wait.h"
@@ -10,9 +12,11 @@ static void clear_topic(struct queen *queen, const char *topic)
     outbox_publish(queen->out, &(struct publish){ .topic = topic, .payload = TEXT(""), .qos = 1, .retain = true });
 }
 
-static void clear_leaf(struct queen *queen, const struct record *record, enum topic_kind kind)
+/* Of a worker, or of a hive. */
+static void clear_leaf(struct queen *queen, const struct record *record, enum topic_kind of_worker,
+                       enum topic_kind of_hive)
 {
-    struct topic topic = { .kind = kind,
+    struct topic topic = { .kind = record_is_hive(record) ? of_hive : of_worker,
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)) };
     char text[TOPIC_SIZE];
@@ -28,19 +32,31 @@ static void bury(struct queen *queen, const struct record *record)
                       record_worker(record));
 }
 
-void forget_record(struct queen *queen, struct record *record, enum forget_seen seen)
+/* Whatever is going on about it. */
+static void let_go(struct queen *queen, struct record *record)
 {
     confirm_drop(queen, record);
     proof_withdraw(queen, record);
-    verify_drop(queen, record);
-    verify_wait_forgotten(queen, record);
+    if (record_is_hive(record)) {
+        hive_watch_remove(queen, record);
+    } else {
+        verify_drop(queen, record);
+        verify_wait_forgotten(queen, record);
+    }
+}
+
+void forget_record(struct queen *queen, struct record *record, enum forget_seen seen)
+{
     bury(queen, record);
     if (seen != FORGET_SEEN_HEARTBEAT)
-        clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT);
+        clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT, TOPIC_HIVE_HEARTBEAT);
     if (seen != FORGET_SEEN_PRESENCE)
-        clear_leaf(queen, record, TOPIC_WORKER_PRESENCE);
-    clear_leaf(queen, record, TOPIC_WORKER_WITNESS);
+        clear_leaf(queen, record, TOPIC_WORKER_PRESENCE, TOPIC_HIVE_PRESENCE);
+    if (!record_is_hive(record))
+        clear_leaf(queen, record, TOPIC_WORKER_WITNESS, TOPIC_WORKER_WITNESS);
     change_forget(queen, record);
+    incident_review(queen); /* of a hive: its workers are judged by themselves */
+    let_go(queen, record);
     registry_remove(&queen->registry, record);
 }
 

@@ -1,21 +1,21 @@
-/* forget.h - R16: removing a worker everywhere, and keeping it removed. */
+/* forget.h - R16: removing a worker or a hive everywhere, and keeping it removed. */
 #ifndef SKEP_FORGET_H
 #define SKEP_FORGET_H
 
 #include "change.h"
 
-/* Which of the worker's retained topics somebody has cleared already. */
+/* Which of its retained topics somebody has cleared already. */
 enum forget_seen { FORGET_SEEN_NONE, FORGET_SEEN_HEARTBEAT, FORGET_SEEN_PRESENCE };
 
 /* By request or because its retention is over: the record is gone afterwards, its retained topics are cleared, and a
  * tombstone keeps stored copies from bringing it back. */
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen);
 
-/* A zero-length message on a worker's topic: forgets it unless it is online with a session (such a one heals itself) or
- * expected. */
+/* A zero-length message on a worker's topic, or a hive's (`worker` absent): forgets it unless it is online with a
+ * session (such a one heals itself) or expected. */
 void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen);
 
-/* A stored copy of a buried worker was read from `topic`: clears it again and says true. */
+/* A stored copy of a buried one was read from `topic`: clears it again and says true. */
 bool forget_again(struct queen *queen, struct text hive, struct text worker, uint64_t session, struct text topic);
 
 #endif

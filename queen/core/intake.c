@@ -3,6 +3,8 @@
 #include "codec.h"
 #include "confirm.h"
 #include "forget.h"
+#include "hive_poll.h"
+#include "hive_watch.h"
 #include "judge.h"
 #include "queen_link.h"
 #include "requests.h"
@@ -21,12 +23,27 @@ static void reject(struct queen *queen, const struct queen_message *message, enu
     outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
 }
 
-/* The record of (hive, worker), made if need be. A live message ends its tombstone. */
+static enum err add(struct queen *queen, struct text hive, struct text worker, struct record **ret)
+{
+    struct record *record;
+    enum err err = registry_add(&queen->registry, hive, worker, &record);
+    if (err != OK)
+        return err;
+    if (record_is_hive(record) && (err = hive_watch_add(queen, record)) != OK) {
+        registry_remove(&queen->registry, record);
+        return err;
+    }
+    *ret = record;
+    return OK;
+}
+
+/* The record of (hive, worker), or of the hive if the worker is absent, made if need be. A live message ends its
+ * tombstone. */
 static enum err find_or_add(struct queen *queen, struct text hive, struct text worker, bool live, struct record **ret)
 {
     struct record *record = registry_find(&queen->registry, hive, worker);
     enum err err;
-    if (!record && (err = registry_add(&queen->registry, hive, worker, &record)) != OK)
+    if (!record && (err = add(queen, hive, worker, &record)) != OK)
         return err;
     if (live)
         tombstones_lift(&queen->tombstones, hive, worker);
@@ -34,11 +51,11 @@ static enum err find_or_add(struct queen *queen, struct text hive, struct text w
     return OK;
 }
 
-static ms_t stored_age(const struct queen_message *message, const struct heartbeat *heartbeat)
+static ms_t stored_age(const struct queen_message *message, int64_t retain_s)
 {
-    if (!message->has_expiry || heartbeat->retain_s == INT_ABSENT || heartbeat->retain_s < message->expiry_s)
+    if (!message->has_expiry || retain_s == INT_ABSENT || retain_s < message->expiry_s)
         return 0;
-    return (heartbeat->retain_s - message->expiry_s) * 1000;
+    return (retain_s - message->expiry_s) * 1000;
 }
 
 static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct queen_message *message,
@@ -46,6 +63,7 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
 {
     struct heartbeat heartbeat;
     struct record *record;
+    struct sign sign;
     enum err err = heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
     if (err == OK)
         err = ids_match(heartbeat.worker_id, topic->worker, "worker_id", e);
@@ -57,10 +75,32 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
         return OK;
     if ((err = find_or_add(queen, topic->hive, topic->worker, !message->retain, &record)) != OK)
         return err;
+    sign = sign_of_heartbeat(&heartbeat);
     if (message->retain)
-        err = stored_heartbeat(queen, record, &heartbeat, message->payload, stored_age(message, &heartbeat));
+        err = stored_heartbeat(queen, record, &sign, message->payload, stored_age(message, heartbeat.retain_s));
     else
         err = judge_heartbeat(queen, record, &heartbeat, message->payload, false);
+    judge_schedule(queen, record);
+    return err;
+}
+
+/* A hive is known by its presence: a name that never had one is no hive, and nothing is said of it. */
+static enum err take_hive_heartbeat(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+                                    struct errbuf *e)
+{
+    struct record *record = registry_find_hive(&queen->registry, topic->hive);
+    struct hive_heartbeat heartbeat;
+    struct sign sign;
+    enum err err = hive_heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
+    if (err == OK)
+        err = ids_match(heartbeat.hive_id, topic->hive, "hive_id", e);
+    if (err != OK || !record)
+        return err;
+    sign = sign_of_hive_heartbeat(&heartbeat);
+    if (message->retain)
+        err = stored_heartbeat(queen, record, &sign, message->payload, 0);
+    else
+        err = judge_hive_heartbeat(queen, record, &heartbeat, message->payload);
     judge_schedule(queen, record);
     return err;
 }
@@ -128,6 +168,12 @@ static enum err take_presence(struct queen *queen, const struct topic *topic, co
     return OK;
 }
 
+static void take_ready(struct queen *queen, struct record *record)
+{
+    judge_ready(queen, record);
+    judge_schedule(queen, record);
+}
+
 /* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
  */
 static void take_reply(struct queen *queen, const struct queen_message *message)
@@ -143,6 +189,9 @@ static void take_reply(struct queen *queen, const struct queen_message *message)
         judge_schedule(queen, record);
     else if (token_kind(token) == TOKEN_VERIFY)
         verified_apply(queen, verify_replied(queen, token, message->payload));
+    else if (token_kind(token) == TOKEN_HIVE &&
+             (record = hive_poll_replied(queen, message->correlation, message->payload)))
+        take_ready(queen, record);
 }
 
 static enum err dispatch(struct queen *queen, const struct topic *topic, const struct queen_message *message,
@@ -155,7 +204,13 @@ static enum err dispatch(struct queen *queen, const struct topic *topic, const s
             return take_heartbeat(queen, topic, message, e);
         forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_HEARTBEAT);
         return OK;
+    case TOPIC_HIVE_HEARTBEAT:
+        if (!cleared)
+            return take_hive_heartbeat(queen, topic, message, e);
+        forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_HEARTBEAT);
+        return OK;
     case TOPIC_WORKER_PRESENCE:
+    case TOPIC_HIVE_PRESENCE:
         if (!cleared)
             return take_presence(queen, topic, message, e);
         forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_PRESENCE);

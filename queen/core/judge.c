@@ -1,32 +1,37 @@
 #include "judge.h"
 
 #include "confirm.h"
+#include "hive_poll.h"
 #include "proof.h"
 #include "work.h"
 
-struct incarnation_claim claim_of_heartbeat(const struct heartbeat *heartbeat)
+static struct incarnation_claim claim(uint64_t session, int64_t connection, int64_t seq)
 {
-    return (struct incarnation_claim){
-        .session = heartbeat->session,
-        .connection = heartbeat->connection == INT_ABSENT ? 0 : (uint32_t)heartbeat->connection,
-        .seq = heartbeat->seq,
-    };
+    return (struct incarnation_claim){ session, connection == INT_ABSENT ? 0 : (uint32_t)connection, seq };
 }
 
 struct incarnation_claim claim_of_presence(const struct presence *presence)
 {
-    return (struct incarnation_claim){
-        .session = presence->session,
-        .connection = presence->connection == INT_ABSENT ? 0 : (uint32_t)presence->connection,
-        .seq = -1,
-    };
+    return claim(presence->session, presence->connection, -1);
 }
 
-void judge_note_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
+struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
 {
-    record->interval_ms = (int32_t)heartbeat->interval_ms;
-    record->lease_ms = heartbeat->lease_ms;
-    record->skew = heartbeat->timestamp == TIME_ABSENT ? TIME_ABSENT : heartbeat->timestamp - queen->wall;
+    return (struct sign){ claim(heartbeat->session, heartbeat->connection, heartbeat->seq), heartbeat->interval_ms,
+                          heartbeat->lease_ms, heartbeat->timestamp };
+}
+
+struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat)
+{
+    return (struct sign){ claim(heartbeat->session, heartbeat->connection, heartbeat->seq), heartbeat->interval_ms,
+                          INT_ABSENT, heartbeat->timestamp };
+}
+
+void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign)
+{
+    record->interval_ms = (int32_t)sign->interval_ms;
+    record->lease_ms = sign->lease_ms;
+    record->skew = sign->timestamp == TIME_ABSENT ? TIME_ABSENT : sign->timestamp - queen->wall;
 }
 
 void judge_note_presence(struct record *record, const struct presence *presence)
@@ -59,6 +64,15 @@ static bool gives_way(struct queen *queen, struct record *record, enum incarnati
     return record->state != STATE_ONLINE;
 }
 
+/* What was known of the process before goes with it. */
+static void forget_process(struct queen *queen, struct record *record)
+{
+    work_reset(record);
+    record->gone = record->proved = false;
+    if (record_is_hive(record))
+        hive_poll_reset(queen, record);
+}
+
 /* The fences of R2: makes the sender current and says true, or counts it as ignored. */
 static bool admit(struct queen *queen, struct record *record, struct incarnation_claim claim)
 {
@@ -73,10 +87,8 @@ static bool admit(struct queen *queen, struct record *record, struct incarnation
         record->rpc = false;
         record->closed = false;
     }
-    if (claim.session != record->incarnation.session) {
-        work_reset(record);
-        record->gone = false;
-    }
+    if (claim.session != record->incarnation.session)
+        forget_process(queen, record);
     incarnation_adopt(&record->incarnation, claim);
     return true;
 }
@@ -90,16 +102,20 @@ void judge_heard(struct queen *queen, struct record *record, bool over_http)
     record->not_before = 0;
 }
 
-/* R1. */
-static void alive(struct queen *queen, struct record *record, enum cause cause)
+/* R1. A hive that was not asked yet is; one that is known from stored copies says nothing new before it has answered.
+ */
+static void alive(struct queen *queen, struct record *record, enum state state, enum cause cause)
 {
+    enum evidence_result result = cause == CAUSE_VERIFIED ? RESULT_ANSWERED : RESULT_HEARD;
     struct evidence evidence;
     proof_withdraw(queen, record);
     confirm_end(queen, record);
-    if (work_holds(record) || (record->state == STATE_ONLINE && record->announced == STATE_ONLINE))
+    if (state == STATE_UNVERIFIED)
+        hive_poll_begin(queen, record);
+    if (work_holds(record) || (record->state == state && (record->announced == state || state == STATE_UNVERIFIED)))
         return;
-    evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, RESULT_HEARD);
-    change_state(queen, record, STATE_ONLINE, cause, &evidence);
+    evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, result);
+    change_state(queen, record, state, cause, &evidence);
 }
 
 /* A POST does not push aside what is online over MQTT. */
@@ -110,23 +126,51 @@ static bool is_in_the_way(const struct record *record, struct incarnation_claim 
            verdict != INCARNATION_NEW_CONNECTION;
 }
 
+/* A heartbeat that passes the fences: its document is kept, its lease starts anew. False: it was ignored. */
+static bool take_sign(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
+                      bool over_http, enum err *ret)
+{
+    *ret = OK;
+    if (!admit(queen, record, sign->claim))
+        return false;
+    *ret = registry_store_document(&queen->registry, record, document);
+    judge_note_sign(queen, record, sign);
+    judge_heard(queen, record, over_http);
+    record->answers = record->asks = 0;
+    return true;
+}
+
 enum err judge_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
                          struct text document, bool over_http)
 {
-    struct incarnation_claim claim = claim_of_heartbeat(heartbeat);
+    struct sign sign = sign_of_heartbeat(heartbeat);
     enum err err;
-    if (over_http && is_in_the_way(record, claim))
+    if (over_http && is_in_the_way(record, sign.claim))
         return ERR_CONFLICT;
-    if (!admit(queen, record, claim))
+    if (!take_sign(queen, record, &sign, document, over_http, &err))
         return OK;
-    err = registry_store_document(&queen->registry, record, document);
-    judge_note_heartbeat(queen, record, heartbeat);
-    judge_heard(queen, record, over_http);
-    record->answers = record->asks = 0;
     work_note(queen, record, heartbeat);
-    alive(queen, record, CAUSE_HEARTBEAT);
+    alive(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT);
     work_judge(queen, record);
     return err;
+}
+
+enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const struct hive_heartbeat *heartbeat,
+                              struct text document)
+{
+    struct sign sign = sign_of_hive_heartbeat(heartbeat);
+    enum err err;
+    if (take_sign(queen, record, &sign, document, false, &err))
+        alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT);
+    return err;
+}
+
+void judge_ready(struct queen *queen, struct record *record)
+{
+    if (record->state != STATE_UNVERIFIED && record->state != STATE_SUSPECT)
+        return;
+    judge_heard(queen, record, false);
+    alive(queen, record, STATE_ONLINE, CAUSE_VERIFIED);
 }
 
 static void judge_birth(struct queen *queen, struct record *record, const struct presence *presence)
@@ -135,7 +179,7 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
         return;
     judge_note_presence(record, presence);
     judge_heard(queen, record, false);
-    alive(queen, record, CAUSE_BIRTH);
+    alive(queen, record, record_state_alive(record), CAUSE_BIRTH);
 }
 
 /* R4: which states a will makes suspect; in the others it adds nothing that is not known. */

@@ -4,11 +4,27 @@
 
 #include "change.h"
 
+/* What judging takes from a heartbeat, whoever sent it. */
+struct sign {
+    struct incarnation_claim claim;
+    int64_t interval_ms, lease_ms; /* INT_ABSENT = not declared */
+    ms_t timestamp;                /* TIME_ABSENT */
+};
+struct sign sign_of_heartbeat(const struct heartbeat *heartbeat);
+struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat);
+
 /* A valid live heartbeat, with its document as received. ERR_CONFLICT: it came by HTTP, and another incarnation is
  * online over MQTT; nothing changed. ERR_FULL, ERR_NOMEM: the document could not be kept, the sign of life counts. OK
  * also when a fence ignored it. */
 enum err judge_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
                          struct text document, bool over_http);
+
+/* The same of a hive. */
+enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const struct hive_heartbeat *heartbeat,
+                              struct text document);
+
+/* The start-up poll of a hive was answered. */
+void judge_ready(struct queen *queen, struct record *record);
 
 /* A live birth, will or goodbye. */
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);
@@ -24,7 +40,7 @@ void judge_goodbye(struct queen *queen, struct record *record);
 void judge_heard(struct queen *queen, struct record *record, bool over_http);
 
 /* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */
-void judge_note_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat);
+void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign);
 void judge_note_presence(struct record *record, const struct presence *presence);
 
 /* Puts the next look at the record where it belongs: call last, whatever was done to it. */
@@ -36,7 +52,6 @@ bool judge_due(struct queen *queen, struct record *record);
 /* The broker has acknowledged a probe that was sent after the record's limit had passed. */
 void judge_proven(struct queen *queen, struct record *record);
 
-struct incarnation_claim claim_of_heartbeat(const struct heartbeat *heartbeat);
 struct incarnation_claim claim_of_presence(const struct presence *presence);
 
 #endif

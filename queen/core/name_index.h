@@ -1,4 +1,4 @@
-/* name_index.h - the records of each worker's name. Several hives may have a worker of the same name.
+/* name_index.h - workers by one half of their key: those of a name, in whichever hive, or those of a hive.
  *
  * Chained buckets linked through the records: 16 bytes a worker, where a second uthash handle would take 64. */
 #ifndef SKEP_NAME_INDEX_H
@@ -7,11 +7,13 @@
 #include "record.h"
 
 struct name_index {
+    enum name_half half; /* what it is by */
     struct record **buckets;
     size_t size; /* a power of two; 0 = nothing was added yet */
     size_t count;
 };
 
+void name_index_init(struct name_index *index, enum name_half half);
 void name_index_clear(struct name_index *index); /* frees the buckets, not the records */
 
 /* ERR_NOMEM: nothing changed. */
@@ -20,6 +22,6 @@ void name_index_remove(struct name_index *index, struct record *record); /* it m
 
 /* A record of that name, and the next one of the same; NULL when there is none. In no order. */
 struct record *name_index_find(const struct name_index *index, struct text name);
-struct record *name_index_next(const struct record *record);
+struct record *name_index_next(const struct name_index *index, const struct record *record);
 
 #endif

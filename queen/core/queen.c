@@ -5,6 +5,8 @@
 #include "confirm.h"
 #include "expect.h"
 #include "forget.h"
+#include "hive_poll.h"
+#include "incident.h"
 #include "intake.h"
 #include "judge.h"
 #include "proof.h"
@@ -44,6 +46,8 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
         return err_set(e, ERR_NOMEM, "out of memory");
     keyed_hash_seed(options->hash_key);
     outset(queen, options, now, wall);
+    if ((err = hive_poll_init(queen)) != OK)
+        return err_set(e, err, "out of memory");
     if ((err = expect_list(queen, options->expect, e)) != OK)
         return err;
     *ret = queen;
@@ -58,6 +62,7 @@ void queen_free(struct queen *queen)
     confirm_clear(queen);
     verify_wait_clear(queen);
     verify_clear(queen);
+    hive_poll_clear(queen);
     registry_clear(&queen->registry);
     tombstones_clear(&queen->tombstones);
     event_ring_clear(&queen->events);
@@ -72,6 +77,7 @@ static void lose_link(struct queen *queen)
     struct record *record;
     link_down(queen);
     verify_link_lost(queen);
+    hive_poll_link_lost(queen);
     while ((record = proof_lost(queen)))
         judge_schedule(queen, record);
     confirm_link_lost(queen);
@@ -93,6 +99,9 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
         break;
     case TOKEN_VERIFY:
         verified_apply(queen, verify_acked(queen, token, reason));
+        break;
+    case TOKEN_HIVE:
+        hive_poll_acked(queen, token, reason);
         break;
     case TOKEN_GOODBYE:
         link_goodbye_acked(queen);
@@ -119,6 +128,7 @@ static void tick(struct queen *queen)
     while ((record = verify_next(queen))) /* before the looks, which may ask anew */
         verified_apply(queen, record);
     verify_wait_expire(queen);
+    hive_poll_tick(queen);
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
         look(queen, true, queen->watch.time);
     look(queen, false, queen->watch.loop_time);
@@ -171,7 +181,7 @@ static void arm(struct queen *queen)
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
-    sleep = ms_min(sleep, verify_wait_deadline(queen) - queen->now);
+    sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
     sleep = ms_max(sleep, 0);
     queen->deadline = queen->now + sleep;
     watch_arm(&queen->watch, sleep);
@@ -187,6 +197,7 @@ void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox
 
 void queen_leave(struct queen *queen)
 {
+    incident_review(queen);
     arm(queen);
     arena_reset(&queen->arena);
     queen->out = NULL;

@@ -84,12 +84,15 @@ static void subscribe_to_requests(struct queen *queen)
         outbox_subscribe(queen->out, &subscribe);
 }
 
-/* The queen's own leaves first, so that nothing said about her is missed; then the fleet's, named leaves only:
- * heartbeats first, for where stored copies contradict each other the heartbeat's session is current (R15). */
+/* The queen's own leaves first, so that nothing said about her is missed; then the fleet's, named leaves only: hives,
+ * which are known by their presence; then workers, heartbeats first, for where stored copies contradict each other the
+ * heartbeat's session is current (R15). */
 static void subscribe_all(struct queen *queen)
 {
     struct topic own = { .kind = TOPIC_QUEEN_PRESENCE, .queen = text_of(queen->options.id) };
     struct topic reply = { .kind = TOPIC_REPLY, .client = text_of(queen->client_id) };
+    struct topic hive_presences = { .kind = TOPIC_HIVE_PRESENCE, .hive = TEXT("+") };
+    struct topic hive_heartbeats = { .kind = TOPIC_HIVE_HEARTBEAT, .hive = TEXT("+") };
     struct topic heartbeats = { .kind = TOPIC_WORKER_HEARTBEAT, .hive = TEXT("+"), .worker = TEXT("+") };
     struct topic witnesses = { .kind = TOPIC_WORKER_WITNESS, .hive = TEXT("+"), .worker = TEXT("+") };
     struct topic presences = { .kind = TOPIC_WORKER_PRESENCE, .hive = TEXT("+"), .worker = TEXT("+") };
@@ -97,6 +100,8 @@ static void subscribe_all(struct queen *queen)
     subscribe(queen, &reply, false);
     subscribe_to_requests(queen);
     publish_birth(queen);
+    subscribe(queen, &hive_presences, true);
+    subscribe(queen, &hive_heartbeats, true);
     subscribe(queen, &heartbeats, true);
     subscribe(queen, &presences, true);
     subscribe(queen, &witnesses, true);

@@ -1,8 +1,9 @@
 /* queen_state.h - what the parts of the queen's core share: one struct, and the small facts about it.
  *
  * Who calls whom, downwards only:
- *   queen, routes -> intake, requests, selection -> verified -> stored, witness, forget -> judge -> silence, work
- *   -> verify, confirm -> proof -> change -> registry, event_ring, tombstones
+ *   queen, routes -> intake, requests, selection -> verified -> incident, stored, witness, forget -> judge -> silence,
+ * work
+ *   -> verify, confirm -> proof, loss -> change -> hive_watch, hive_poll -> registry, event_ring, tombstones
  */
 #ifndef SKEP_QUEEN_STATE_H
 #define SKEP_QUEEN_STATE_H
@@ -12,6 +13,7 @@
 #include "identity.h"
 #include "queen.h"
 #include "registry.h"
+#include "requester.h"
 #include "tombstones.h"
 #include "topic.h"
 #include "watch.h"
@@ -25,7 +27,8 @@ enum token_kind {
     TOKEN_SUBSCRIBE,
     TOKEN_REQUESTS,
     TOKEN_GOODBYE,
-    TOKEN_VERIFY
+    TOKEN_VERIFY,
+    TOKEN_HIVE
 };
 #define TOKEN_KIND_SHIFT 56
 
@@ -63,6 +66,14 @@ struct verifying {
     size_t wait_count;
 };
 
+/* Hives (hive_watch.h), and their start-up polls (hive_poll.h). */
+struct hives {
+    struct hive_watch *all, *changed; /* utlist */
+    struct requester requester;
+    struct heap due; /* attempts */
+    unsigned running;
+};
+
 struct queen_counters {
     uint64_t accepted;                           /* messages that took effect or repeated what is known */
     uint64_t rejected[ERR_COUNT];                /* broke a rule of the protocol, by reason */
@@ -82,6 +93,7 @@ struct queen {
     struct snapshot snapshot;
     struct proofs proofs;
     struct verifying verifying;
+    struct hives hives;
     struct confirm *confirms; /* uthash by token */
     struct arena arena;       /* of the message at hand */
     struct arena scan;        /* of the stored document being looked at */

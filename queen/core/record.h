@@ -1,4 +1,5 @@
-/* record.h - one worker as the queen knows it: facts, and the verdict that was drawn from them.
+/* record.h - one worker or hive as the queen knows it: facts, and the verdict that was drawn from them. A hive is
+ * judged by the same rules, so it has a record too: one without a worker's name.
  *
  * Owned by the registry. Three times appear, each in ms: watch time and loop time (watch.h) for judging, monotonic time
  * for the ages that are shown, wall time for the dates that are shown. */
@@ -30,6 +31,13 @@ struct evidence {
 
 struct confirm;
 struct verification;
+struct hive_watch;
+
+/* The halves of a worker's key, and the links of the indexes by each (name_index.h). */
+enum name_half { NAME_OF_WORKER, NAME_OF_HIVE, NAME_HALVES };
+struct name_link {
+    struct record *next, **at;
+};
 
 /* What heartbeats say of the work itself (R7); times as in `heard`. */
 struct work {
@@ -53,12 +61,15 @@ enum proof_wait { PROOF_NONE, PROOF_WAITING, PROOF_ASKED };
 
 struct record {
     UT_hash_handle by_key;               /* (hive, worker) */
-    struct record *name_next, **name_at; /* in the index of names (name_index.h) */
+    struct name_link named[NAME_HALVES]; /* a worker's, in the indexes of the registry */
     struct record *prev, *next;          /* in the list of those that wait for a proof (proof.h) */
     struct heap_item due;                /* the next look at it */
     struct confirm *confirm;             /* only while suspect by a will (confirm.h) */
 
-    struct verification *verification; /* NULL before the first one (verify.h) */
+    union {
+        struct verification *verification; /* a worker's; NULL before the first one (verify.h) */
+        struct hive_watch *watch;          /* a hive's (hive_watch.h) */
+    };
 
     struct document *document; /* the last heartbeat; NULL = none */
     struct document *witness;  /* what its hive saw last of the process; NULL = none */
@@ -76,6 +87,7 @@ struct record {
 
     ms_t since_wall, since_mono; /* of the present state */
     uint64_t event_id;           /* of the last announced change; 0 = none */
+    uint64_t incident;           /* event id of the verdict that its hive went down, if lost in it; a down hive's own */
     uint32_t revision;
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
@@ -97,6 +109,7 @@ struct record {
     bool gone : 1;     /* its hive saw the process of the current session end unasked */
     uint8_t proof : 2; /* enum proof_wait */
     bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
+    bool proved : 1;   /* a hive's: its present process was asked and is ready */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */
@@ -110,6 +123,22 @@ static inline const char *record_hive(const struct record *record)
 static inline const char *record_worker(const struct record *record)
 {
     return record->names + record->hive_len + 1;
+}
+
+static inline bool record_is_hive(const struct record *record)
+{
+    return record->worker_len == 0;
+}
+
+static inline const char *record_state_name(const struct record *record, enum state state)
+{
+    return record_is_hive(record) ? state_name_of_hive(state) : state_name(state);
+}
+
+/* What a sign of life makes of it, if nothing else speaks against that. A hive must have been asked first. */
+static inline enum state record_state_alive(const struct record *record)
+{
+    return record_is_hive(record) && !record->proved ? STATE_UNVERIFIED : STATE_ONLINE;
 }
 
 /* Absent for NULL. */

@@ -11,13 +11,16 @@ static void key_make(struct key *key, struct text hive, struct text worker)
 {
     memcpy(key->bytes, hive.at, hive.len);
     key->bytes[hive.len] = '\0';
-    memcpy(key->bytes + hive.len + 1, worker.at, worker.len);
+    if (worker.len > 0)
+        memcpy(key->bytes + hive.len + 1, worker.at, worker.len);
     key->len = hive.len + 1 + worker.len;
 }
 
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
+    name_index_init(&registry->by_name, NAME_OF_WORKER);
+    name_index_init(&registry->by_hive, NAME_OF_HIVE);
     heap_init(&registry->due_watch);
     heap_init(&registry->due_loop);
 }
@@ -25,7 +28,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
 static void record_release(struct record *record)
 {
     free(record->confirm);
-    free(record->verification);
+    free(record->verification); /* or what the queen keeps of a hive */
     free(record->document);
     free(record->witness);
     free(record);
@@ -35,6 +38,7 @@ void registry_clear(struct registry *registry)
 {
     struct record *record, *after;
     name_index_clear(&registry->by_name);
+    name_index_clear(&registry->by_hive);
     HASH_ITER(by_key, registry->by_key, record, after)
     {
         HASH_DELETE(by_key, registry->by_key, record);
@@ -60,9 +64,29 @@ struct record *registry_find_name(const struct registry *registry, struct text w
     return name_index_find(&registry->by_name, worker);
 }
 
-struct record *registry_same_name(const struct record *record)
+struct record *registry_same_name(const struct registry *registry, const struct record *record)
 {
-    return name_index_next(record);
+    return name_index_next(&registry->by_name, record);
+}
+
+struct record *registry_find_hive(const struct registry *registry, struct text hive)
+{
+    return registry_find(registry, hive, (struct text){ 0 });
+}
+
+struct record *registry_hive_of(const struct registry *registry, const struct record *worker)
+{
+    return registry_find_hive(registry, (struct text){ record_hive(worker), worker->hive_len });
+}
+
+struct record *registry_first_of_hive(const struct registry *registry, struct text hive)
+{
+    return name_index_find(&registry->by_hive, hive);
+}
+
+struct record *registry_next_of_hive(const struct registry *registry, const struct record *worker)
+{
+    return name_index_next(&registry->by_hive, worker);
 }
 
 static struct record *record_new(struct text hive, struct text worker)
@@ -74,7 +98,8 @@ static struct record *record_new(struct text hive, struct text worker)
     record->hive_len = (uint8_t)hive.len;
     record->worker_len = (uint8_t)worker.len;
     memcpy(record->names, hive.at, hive.len);
-    memcpy(record->names + hive.len + 1, worker.at, worker.len);
+    if (worker.len > 0)
+        memcpy(record->names + hive.len + 1, worker.at, worker.len);
     record->interval_ms = INT_ABSENT;
     record->lease_ms = INT_ABSENT;
     record->heard_mono = MS_NEVER;
@@ -88,21 +113,51 @@ static bool heaps_reserve(struct registry *registry, size_t count)
     return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK;
 }
 
+static size_t *count_of(struct registry *registry, const struct record *record)
+{
+    return record_is_hive(record) ? &registry->hive_count : &registry->count;
+}
+
+static size_t *counts_of(struct registry *registry, const struct record *record)
+{
+    return record_is_hive(record) ? registry->hive_counts : registry->counts;
+}
+
+static enum err index_add(struct registry *registry, struct record *record)
+{
+    if (record_is_hive(record))
+        return OK;
+    if (name_index_add(&registry->by_name, record) != OK)
+        return ERR_NOMEM;
+    if (name_index_add(&registry->by_hive, record) == OK)
+        return OK;
+    name_index_remove(&registry->by_name, record);
+    return ERR_NOMEM;
+}
+
+static void index_remove(struct registry *registry, struct record *record)
+{
+    if (record_is_hive(record))
+        return;
+    name_index_remove(&registry->by_name, record);
+    name_index_remove(&registry->by_hive, record);
+}
+
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
 {
     struct record *record;
-    if (registry->count >= registry->max_count)
+    if ((worker.len > 0 ? registry->count : registry->hive_count) >= registry->max_count)
         return ERR_FULL;
-    if (!heaps_reserve(registry, registry->count + 1) || !(record = record_new(hive, worker)))
+    if (!heaps_reserve(registry, registry->count + registry->hive_count + 1) || !(record = record_new(hive, worker)))
         return ERR_NOMEM;
     HASH_ADD_KEYPTR(by_key, registry->by_key, record->names, record->hive_len + 1u + record->worker_len, record);
     if (!record->by_key.tbl)
         goto out_record;
-    if (name_index_add(&registry->by_name, record) != OK)
+    if (index_add(registry, record) != OK)
         goto out_key;
     record->number = ++registry->next_number;
-    registry->count++;
-    registry->counts[STATE_NONE]++;
+    ++*count_of(registry, record);
+    counts_of(registry, record)[STATE_NONE]++;
     *ret = record;
     return OK;
 out_key:
@@ -125,10 +180,10 @@ static size_t document_size(const struct document *document)
 void registry_remove(struct registry *registry, struct record *record)
 {
     look_away(registry, record);
-    name_index_remove(&registry->by_name, record);
+    index_remove(registry, record);
     HASH_DELETE(by_key, registry->by_key, record);
-    registry->count--;
-    registry->counts[record->state]--;
+    --*count_of(registry, record);
+    counts_of(registry, record)[record->state]--;
     registry->document_bytes -= document_size(record->document) + document_size(record->witness);
     record_release(record);
 }
@@ -183,8 +238,9 @@ enum err registry_store_witness(struct registry *registry, struct record *record
 
 void registry_set_state(struct registry *registry, struct record *record, enum state state)
 {
-    registry->counts[record->state]--;
-    registry->counts[state]++;
+    size_t *counts = counts_of(registry, record);
+    counts[record->state]--;
+    counts[state]++;
     record->state = (uint8_t)state;
 }
 

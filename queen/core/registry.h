@@ -1,18 +1,19 @@
-/* registry.h - every worker that the queen has heard of, by (hive, worker) and by name.
+/* registry.h - every worker that the queen has heard of, by (hive, worker), by name and by hive; and every hive, whose
+ * key is (hive, ""): absent text.
  *
- * Owns the records. Limits: how many records, and how many bytes of documents. */
+ * Owns the records. Limits: how many workers and how many hives, and how many bytes of documents. */
 #ifndef SKEP_REGISTRY_H
 #define SKEP_REGISTRY_H
 
 #include "name_index.h"
 
 struct registry {
-    struct record *by_key; /* uthash; its list is the order of first sight */
-    struct name_index by_name;
+    struct record *by_key;              /* uthash; its list is the order of first sight */
+    struct name_index by_name, by_hive; /* workers only */
     struct heap due_watch, due_loop;
-    size_t count, max_count;
+    size_t count, hive_count, max_count; /* of workers; of hives; of each at most */
     size_t document_bytes, max_document_bytes;
-    size_t counts[STATE_COUNT]; /* records per state */
+    size_t counts[STATE_COUNT], hive_counts[STATE_COUNT]; /* workers, and hives, per state */
     uint32_t next_number;
 };
 
@@ -26,9 +27,16 @@ struct record *registry_find(const struct registry *registry, struct text hive, 
 struct record *registry_find_name(const struct registry *registry, struct text worker);
 
 /* The next one of the same name, NULL behind the last. */
-struct record *registry_same_name(const struct record *record);
+struct record *registry_same_name(const struct registry *registry, const struct record *record);
 
-/* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid. */
+/* NULL: it never announced itself. And the workers of a hive, in no order, NULL behind the last. */
+struct record *registry_find_hive(const struct registry *registry, struct text hive);
+struct record *registry_hive_of(const struct registry *registry, const struct record *worker);
+struct record *registry_first_of_hive(const struct registry *registry, struct text hive);
+struct record *registry_next_of_hive(const struct registry *registry, const struct record *worker);
+
+/* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid; that of the worker
+ * absent for a hive. */
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
@@ -47,7 +55,8 @@ void registry_look_at(struct registry *registry, struct record *record, bool on_
 struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t now);
 ms_t registry_next_due(const struct registry *registry, bool on_watch);
 
-/* for (record = registry_first(r); record; record = registry_after(record)): the order of first sight. */
+/* for (record = registry_first(r); record; record = registry_after(record)): workers and hives, in the order of first
+ * sight. */
 struct record *registry_first(const struct registry *registry);
 struct record *registry_after(const struct record *record);
 

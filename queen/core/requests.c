@@ -11,10 +11,10 @@ static void answer_health(void *self, const struct call *call)
     (void)view_health(self, call->result);
 }
 
-static void refuse_ambiguous(const struct record *record, const struct call *call)
+static void refuse_ambiguous(const struct registry *registry, const struct record *record, const struct call *call)
 {
     struct buf names = BUF_INIT;
-    for (; record; record = registry_same_name(record))
+    for (; record; record = registry_same_name(registry, record))
         buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
     reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "say with hive_id which one is meant: %s",
                 buf_str(&names));
@@ -36,8 +36,8 @@ static struct record *find(struct queen *queen, const struct call *call)
                   : registry_find_name(&queen->registry, text_of(worker));
     if (!record) {
         reply_error(call->asker, call->outbox, REQUEST_NOT_FOUND, "no worker of that name is known");
-    } else if (!hive && registry_same_name(record)) {
-        refuse_ambiguous(record, call);
+    } else if (!hive && registry_same_name(&queen->registry, record)) {
+        refuse_ambiguous(&queen->registry, record, call);
         record = NULL;
     }
     return record;

@@ -146,11 +146,14 @@ static const struct route {
     { "/v1/worker/heartbeat", "POST", post_heartbeat, true, "POST" },
     { "/v1/workers", "GET", route_get_workers, false, "GET" },
     { "/v1/workers/{w}", "GET", route_get_worker, false, "GET, DELETE" },
-    { "/v1/workers/{w}", "DELETE", route_delete_worker, true, "GET, DELETE" },
+    { "/v1/workers/{w}", "DELETE", route_delete, true, "GET, DELETE" },
     { "/v1/hives/{h}/workers/{w}", "GET", route_get_worker, false, "GET, DELETE" },
-    { "/v1/hives/{h}/workers/{w}", "DELETE", route_delete_worker, true, "GET, DELETE" },
+    { "/v1/hives/{h}/workers/{w}", "DELETE", route_delete, true, "GET, DELETE" },
     { "/v1/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
     { "/v1/hives/{h}/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
+    { "/v1/hives", "GET", route_get_hives, false, "GET" },
+    { "/v1/hives/{h}", "GET", route_get_hive, false, "GET, DELETE" },
+    { "/v1/hives/{h}", "DELETE", route_delete, true, "GET, DELETE" },
     { "/v1/events", "GET", get_events, false, "GET" },
 };
 

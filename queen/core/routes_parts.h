@@ -28,10 +28,15 @@ bool route_may_write(struct http_call *call);
 /* What is left of `wait` since the request came, and at least a moment. */
 ms_t route_wait_left(const struct http_call *call, ms_t wait);
 
-/* routes_workers.c: each answers, and returns 0; or how many ms to wait, as queen_http. */
+/* The worker or hive that the path names; NULL when the response says why not. */
+struct record *route_find(struct http_call *call);
+
+/* routes_workers.c, routes_hives.c: each answers, and returns 0; or how many ms to wait, as queen_http. */
 ms_t route_get_workers(struct http_call *call);
 ms_t route_get_worker(struct http_call *call);
-ms_t route_delete_worker(struct http_call *call);
 ms_t route_verify_worker(struct http_call *call);
+ms_t route_get_hives(struct http_call *call);
+ms_t route_get_hive(struct http_call *call);
+ms_t route_delete(struct http_call *call); /* a worker, or a hive */
 
 #endif

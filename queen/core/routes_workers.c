@@ -1,4 +1,4 @@
-/* HTTP on workers: lists, one of them, forgetting, verifying. */
+/* HTTP on workers: lists, one of them, verifying; and forgetting, which is the same for a hive. */
 #include <stdio.h>
 
 #include "forget.h"
@@ -44,13 +44,14 @@ ms_t route_get_workers(struct http_call *call)
 
 static void fail_ambiguous(struct http_call *call, const struct record *record)
 {
+    const struct registry *registry = &call->queen->registry;
     struct json_write w = route_begin(call, 409);
     char candidate[2 * NAME_SIZE];
     call->response->content_type = PROBLEM_CONTENT_TYPE;
     problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
     json_key(&w, "candidates");
     json_open(&w, '[');
-    for (; record; record = registry_same_name(record)) {
+    for (; record; record = registry_same_name(registry, record)) {
         snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
         json_put_str(&w, candidate);
     }
@@ -58,17 +59,17 @@ static void fail_ambiguous(struct http_call *call, const struct record *record)
     json_close(&w, '}');
 }
 
-/* The worker that the path names; NULL when the response says why not. */
-static struct record *find(struct http_call *call)
+struct record *route_find(struct http_call *call)
 {
     struct registry *registry = &call->queen->registry;
     struct record *record =
         call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
     if (!record) {
-        route_fail(call, 404, "not_found", "no worker of that name is known");
+        route_fail(call, 404, "not_found",
+                   call->worker.at ? "no worker of that name is known" : "no hive of that name is known");
         return NULL;
     }
-    if (!call->hive.at && registry_same_name(record)) {
+    if (!call->hive.at && registry_same_name(registry, record)) {
         fail_ambiguous(call, record);
         return NULL;
     }
@@ -77,7 +78,7 @@ static struct record *find(struct http_call *call)
 
 ms_t route_get_worker(struct http_call *call)
 {
-    struct record *record = find(call);
+    struct record *record = route_find(call);
     if (record) {
         struct json_write w = route_begin(call, 200);
         view_worker(call->queen, record, true, &w);
@@ -88,7 +89,7 @@ ms_t route_get_worker(struct http_call *call)
 /* Begins a verification and waits for it: the request is called again when one has finished. */
 ms_t route_verify_worker(struct http_call *call)
 {
-    struct record *record = find(call);
+    struct record *record = route_find(call);
     const struct verified *verified = record ? verify_latest(record) : NULL;
     if (!record)
         return 0;
@@ -129,15 +130,17 @@ static bool takes_force_only(struct http_call *call)
     return true;
 }
 
-ms_t route_delete_worker(struct http_call *call)
+ms_t route_delete(struct http_call *call)
 {
-    struct record *record = takes_force_only(call) ? find(call) : NULL;
+    struct record *record = takes_force_only(call) ? route_find(call) : NULL;
     if (!record)
         return 0;
     if (record->expected) {
         route_fail(call, 409, "conflict", "the worker is expected (--expect): take it off that list first");
     } else if (record->state == STATE_ONLINE && !parameter_is_true(call, "force")) {
-        route_fail(call, 409, "conflict", "the worker is online: stop it first, or add ?force=true");
+        route_fail(call, 409, "conflict",
+                   record_is_hive(record) ? "the hive is ready: stop it first, or add ?force=true"
+                                          : "the worker is online: stop it first, or add ?force=true");
     } else {
         forget_record(call->queen, record, FORGET_SEEN_NONE);
         call->response->status = 204;

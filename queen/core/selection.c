@@ -179,6 +179,8 @@ struct candidate {
 static bool matches(struct queen *queen, const struct selection *selection, struct record *record, double *ret_value)
 {
     struct heartbeat heartbeat;
+    if (record_is_hive(record))
+        return false;
     if (selection->state != STATE_NONE && record->state != selection->state)
         return false;
     if (selection->hive.at && !text_is(selection->hive, record_hive(record)))

@@ -1,6 +1,8 @@
 /* What time does to a worker: R5, the lease of stored copies (R15), and forgetting (R16). */
 #include "confirm.h"
+#include "hive_poll.h"
 #include "judge.h"
+#include "loss.h"
 #include "proof.h"
 #include "verify.h"
 
@@ -15,10 +17,11 @@ static const ms_t retention[STATE_COUNT] = {
     [STATE_UNREACHABLE] = 7 * DAY_MS, [STATE_UNVERIFIED] = 7 * DAY_MS,
 };
 
-static bool is_leased(const struct record *record)
+static bool is_leased(const struct queen *queen, const struct record *record)
 {
     return record->state == STATE_ONLINE || record->state == STATE_SUSPECT || record->state == STATE_ZOMBIE ||
-           record->state == STATE_UNVERIFIED;
+           record->state == STATE_UNVERIFIED ||
+           (record->state == STATE_UNREACHABLE && loss_over_at(queen, record) != MS_NEVER);
 }
 
 static struct lease lease_for(const struct queen *queen, const struct record *record)
@@ -60,23 +63,28 @@ static ms_t ask_distance(const struct queen *queen, const struct record *record)
     return ms_min(ASK_EVERY_MS, left / 2);
 }
 
-/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. */
+/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. A hive
+ * is polled instead, which asks more than once of itself. */
 static ms_t ask_at(const struct queen *queen, const struct record *record)
 {
     if (!record->rpc || record->over_http)
         return MS_NEVER;
     if (record->state == STATE_UNVERIFIED)
-        return record->asks == 0 ? record->not_before : MS_NEVER;
+        return record->asks == 0 && !record_is_hive(record) ? record->not_before : MS_NEVER;
     if (record->state != STATE_SUSPECT || record->cause != CAUSE_MISSED_HEARTBEATS)
         return MS_NEVER;
     if (record->asks == 0)
         return suspect_at(queen, record);
+    if (record_is_hive(record))
+        return MS_NEVER;
     return record->asks < ASKS_MAX || only_answers(record) ? record->asked_at + ask_distance(queen, record) : MS_NEVER;
 }
 
 static ms_t over_at(const struct queen *queen, const struct record *record)
 {
     ms_t over = stale_at(queen, record);
+    if (record->state == STATE_UNREACHABLE)
+        return ms_max(over, loss_over_at(queen, record));
     if (record->state == STATE_UNVERIFIED && record->rpc) /* verified first */
         return ms_max(over, record->not_before + queen->options.verify_timeout);
     if (record->state != STATE_SUSPECT || !only_answers(record))
@@ -97,7 +105,7 @@ void judge_schedule(struct queen *queen, struct record *record)
         registry_look_at(&queen->registry, record, true, confirm_deadline(queen, record));
     } else if (record->proof != PROOF_NONE) {
         registry_look_at(&queen->registry, record, record->on_watch, MS_NEVER);
-    } else if (is_leased(record)) {
+    } else if (is_leased(queen, record)) {
         registry_look_at(&queen->registry, record, !record->over_http, next_silence(queen, record));
     } else if (retention[record->state] && !record->expected) {
         ms_t left = record->since_mono + retention[record->state] - queen->now;
@@ -128,7 +136,7 @@ static void judge_over(struct queen *queen, struct record *record)
     bool never = !record->incarnation.known;
     struct evidence evidence =
         silence_evidence(queen, record, stale_at(queen, record), never ? RESULT_EXPECTED : RESULT_SILENT);
-    change_state(queen, record, STATE_STALE, never ? CAUSE_NEVER_SEEN : CAUSE_MISSED_HEARTBEATS, &evidence);
+    loss_declare(queen, record, never ? CAUSE_NEVER_SEEN : CAUSE_MISSED_HEARTBEATS, &evidence);
 }
 
 static void ask(struct queen *queen, struct record *record, ms_t time)
@@ -136,14 +144,17 @@ static void ask(struct queen *queen, struct record *record, ms_t time)
     if (record->asks < UINT8_MAX)
         record->asks++;
     record->asked_at = time;
-    (void)verify_begin(queen, record, false); /* without memory for it, silence decides */
+    if (record_is_hive(record))
+        hive_poll_begin(queen, record);
+    else
+        (void)verify_begin(queen, record, false); /* without memory for it, silence decides */
 }
 
 static void silence_due(struct queen *queen, struct record *record)
 {
     ms_t time = queen_time_for(queen, record);
-    bool never_suspect = record->state == STATE_UNVERIFIED;
-    if (!never_suspect && record->state != STATE_SUSPECT && suspect_at(queen, record) <= time)
+    bool may_be_suspect = record->state == STATE_ONLINE || record->state == STATE_ZOMBIE;
+    if (may_be_suspect && suspect_at(queen, record) <= time)
         judge_overdue(queen, record);
     if (ask_at(queen, record) <= time)
         ask(queen, record, time);
@@ -159,7 +170,7 @@ bool judge_due(struct queen *queen, struct record *record)
 {
     if (record->confirm)
         confirm_due(queen, record);
-    else if (is_leased(record))
+    else if (is_leased(queen, record))
         silence_due(queen, record);
     else
         return record->expected || queen->now < record->since_mono + retention[record->state];
@@ -170,6 +181,6 @@ void judge_proven(struct queen *queen, struct record *record)
 {
     if (record->confirm)
         confirm_proven(queen, record);
-    else if (is_leased(record) && over_at(queen, record) <= queen_time_for(queen, record))
+    else if (is_leased(queen, record) && over_at(queen, record) <= queen_time_for(queen, record))
         judge_over(queen, record);
 }

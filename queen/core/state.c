@@ -2,8 +2,11 @@
 
 #include <string.h>
 
-#define X(symbol, name) [STATE_##symbol] = name,
+#define X(symbol, name, of_hive) [STATE_##symbol] = name,
 static const char *const state_names[] = { STATES(X) };
+#undef X
+#define X(symbol, name, of_hive) [STATE_##symbol] = of_hive,
+static const char *const hive_state_names[] = { STATES(X) };
 #undef X
 #define X(symbol, name) [CAUSE_##symbol] = name,
 static const char *const cause_names[] = { CAUSES(X) };
@@ -21,6 +24,11 @@ static const char *const result_sentences[] = { EVIDENCE_RESULTS(X) };
 const char *state_name(enum state state)
 {
     return (unsigned)state < STATE_COUNT ? state_names[state] : "unknown";
+}
+
+const char *state_name_of_hive(enum state state)
+{
+    return (unsigned)state < STATE_COUNT ? hive_state_names[state] : NULL;
 }
 
 const char *cause_name(enum cause cause)
@@ -66,7 +74,27 @@ static const unsigned followers[STATE_COUNT] = {
     [STATE_UNREACHABLE] = TO(ONLINE) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE),
 };
 
+/* A hive starts anew with every process that announces itself, and counts as ready when it was asked. */
+static const unsigned hive_followers[STATE_COUNT] = {
+    [STATE_NONE] = TO(UNVERIFIED) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE),
+    [STATE_UNVERIFIED] = TO(ONLINE) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE),
+    [STATE_ONLINE] = TO(UNVERIFIED) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE),
+    [STATE_SUSPECT] = TO(UNVERIFIED) | TO(ONLINE) | TO(STALE) | TO(OFFLINE),
+    [STATE_STALE] = TO(UNVERIFIED) | TO(OFFLINE),
+    [STATE_OFFLINE] = TO(UNVERIFIED),
+};
+
+static bool may_follow(const unsigned followers_of[STATE_COUNT], enum state from, enum state to)
+{
+    return (unsigned)from < STATE_COUNT && (unsigned)to < STATE_COUNT && (followers_of[from] & (1u << to)) != 0;
+}
+
 bool state_may_follow(enum state from, enum state to)
 {
-    return (unsigned)from < STATE_COUNT && (unsigned)to < STATE_COUNT && (followers[from] & (1u << to)) != 0;
+    return may_follow(followers, from, to);
+}
+
+bool state_may_follow_of_hive(enum state from, enum state to)
+{
+    return may_follow(hive_followers, from, to);
 }

@@ -1,19 +1,21 @@
-/* state.h - what a worker can be, why, and how the queen knows. Names are what topics, HTTP and `skep` show. */
+/* state.h - what a worker or a hive can be, why, and how the queen knows. Names are what topics, HTTP and `skep` show.
+ * Hives go through the same states by the same rules; some have another name there. */
 #ifndef SKEP_STATE_H
 #define SKEP_STATE_H
 
 #include "base.h"
 
-/* X(symbol, name). NONE is never shown: nothing was announced yet. */
-#define STATES(X)               \
-    X(NONE, "unknown")          \
-    X(UNVERIFIED, "unverified") \
-    X(ONLINE, "online")         \
-    X(SUSPECT, "suspect")       \
-    X(STALE, "stale")           \
-    X(ZOMBIE, "zombie")         \
-    X(OFFLINE, "offline")       \
-    X(UNREACHABLE, "unreachable")
+/* X(symbol, name of a worker's, name of a hive's). NONE is never shown: nothing was announced yet. NULL: no hive is so.
+ */
+#define STATES(X)                           \
+    X(NONE, "unknown", "unknown")           \
+    X(UNVERIFIED, "unverified", "starting") \
+    X(ONLINE, "online", "ready")            \
+    X(SUSPECT, "suspect", "suspect")        \
+    X(STALE, "stale", "down")               \
+    X(ZOMBIE, "zombie", NULL)               \
+    X(OFFLINE, "offline", "offline")        \
+    X(UNREACHABLE, "unreachable", NULL)
 
 #define CAUSES(X)                             \
     X(NONE, "none")                           \
@@ -62,7 +64,7 @@
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")
 
-#define X(symbol, name) STATE_##symbol,
+#define X(symbol, name, of_hive) STATE_##symbol,
 enum state { STATES(X) STATE_COUNT };
 #undef X
 #define X(symbol, name) CAUSE_##symbol,
@@ -76,6 +78,7 @@ enum evidence_result { EVIDENCE_RESULTS(X) EVIDENCE_RESULT_COUNT };
 #undef X
 
 const char *state_name(enum state state);
+const char *state_name_of_hive(enum state state); /* NULL for one that no hive has */
 const char *cause_name(enum cause cause);
 const char *evidence_path_name(enum evidence_path path);
 const char *evidence_result_name(enum evidence_result result);
@@ -86,5 +89,6 @@ enum state state_of_name(const char *name);
 
 /* Legal transitions (docs/semantics.md). A state follows itself only as a revision, which is no transition. */
 bool state_may_follow(enum state from, enum state to);
+bool state_may_follow_of_hive(enum state from, enum state to);
 
 #endif

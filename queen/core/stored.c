@@ -1,7 +1,7 @@
 #include "stored.h"
 
 #include "confirm.h"
-#include "judge.h"
+#include "hive_poll.h"
 #include "witness.h"
 
 /* Known from stored copies only, and suspect at most by one of them. */
@@ -57,10 +57,10 @@ static void adopt(struct queen *queen, struct record *record, struct incarnation
     witness_review(queen, record);
 }
 
-enum err stored_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
-                          struct text document, ms_t age)
+enum err stored_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
+                          ms_t age)
 {
-    struct incarnation_claim claim = claim_of_heartbeat(heartbeat);
+    struct incarnation_claim claim = sign->claim;
     bool first = record->document == NULL;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool later = is_later(record, claim);
@@ -68,7 +68,7 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
         return OK;
     if (is_hearsay(record)) {
         adopt(queen, record, claim);
-        judge_note_heartbeat(queen, record, heartbeat);
+        judge_note_sign(queen, record, sign);
         if (later)
             incarnation_adopt(&record->incarnation, claim);
         if (first || later)
@@ -111,6 +111,8 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
     }
     if (presence->presence != PRESENCE_ONLINE)
         stored_death(queen, record, presence);
+    else if (record_is_hive(record) && record->state == STATE_UNVERIFIED)
+        hive_poll_begin(queen, record);
 }
 
 void stored_sight(struct queen *queen, struct record *record)

@@ -3,12 +3,12 @@
 #ifndef SKEP_STORED_H
 #define SKEP_STORED_H
 
-#include "change.h"
+#include "judge.h"
 
-/* A stored heartbeat; `age` is how old it is as far as its expiry tells, else 0. ERR_FULL, ERR_NOMEM: its document
- * could not be kept. */
-enum err stored_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
-                          struct text document, ms_t age);
+/* A stored heartbeat, of a worker or a hive; `age` is how old it is as far as its expiry tells, else 0. ERR_FULL,
+ * ERR_NOMEM: its document could not be kept. */
+enum err stored_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
+                          ms_t age);
 
 void stored_presence(struct queen *queen, struct record *record, const struct presence *presence);
 

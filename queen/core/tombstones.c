@@ -17,7 +17,8 @@ static size_t key_make(char key[2 * NAME_SIZE], struct text hive, struct text wo
 {
     memcpy(key, hive.at, hive.len);
     key[hive.len] = '\0';
-    memcpy(key + hive.len + 1, worker.at, worker.len);
+    if (worker.len > 0)
+        memcpy(key + hive.len + 1, worker.at, worker.len);
     return hive.len + 1 + worker.len;
 }
 

@@ -1,6 +1,8 @@
 /* The verdict's document: docs/protocol.md, "Presence, witness, hive, verdict, event". */
 #include "change.h"
 
+#include <stdio.h>
+
 #include "codec.h"
 
 static void put_named(struct json_write *w, const char *key, const char *name)
@@ -58,18 +60,27 @@ void flags_write(const struct queen *queen, const struct record *record, struct 
     json_close(w, ']');
 }
 
-static void put_state(struct json_write *w, const char *key, enum state state)
+static void put_state(const struct record *record, struct json_write *w, const char *key, enum state state)
 {
-    put_named(w, key, state == STATE_NONE ? NULL : state_name(state));
+    put_named(w, key, state == STATE_NONE ? NULL : record_state_name(record, state));
+}
+
+void incident_write(const struct record *record, struct json_write *w)
+{
+    char incident[NAME_SIZE + 32];
+    bool part = record->state == (record_is_hive(record) ? STATE_STALE : STATE_UNREACHABLE);
+    snprintf(incident, sizeof incident, "hive:%s:%llu", record_hive(record), (unsigned long long)record->incident);
+    put_named(w, "incident", part ? incident : NULL);
 }
 
 void verdict_write(const struct queen *queen, const struct record *record, struct json_write *w)
 {
     json_open(w, '{');
-    put_named(w, "worker_id", record_worker(record));
+    if (!record_is_hive(record))
+        put_named(w, "worker_id", record_worker(record));
     put_named(w, "hive_id", record_hive(record));
-    put_state(w, "state", record->announced);
-    put_state(w, "previous", record->previous);
+    put_state(record, w, "state", record->announced);
+    put_state(record, w, "previous", record->previous);
     put_named(w, "cause", cause_name(record->cause));
     json_key(w, "since");
     json_put_time(w, record->since_wall);
@@ -85,8 +96,7 @@ void verdict_write(const struct queen *queen, const struct record *record, struc
         json_put_int(w, record->incarnation.connection);
     else
         json_put_null(w);
-    json_key(w, "incident");
-    json_put_null(w);
+    incident_write(record, w);
     json_key(w, "flags");
     flags_write(queen, record, w);
     json_key(w, "evidence");

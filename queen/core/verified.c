@@ -2,6 +2,7 @@
 
 #include "confirm.h"
 #include "judge.h"
+#include "loss.h"
 #include "proof.h"
 #include "verify_wait.h"
 #include "witness.h"
@@ -22,6 +23,14 @@ static void settle(struct queen *queen, struct record *record, const struct veri
     confirm_drop(queen, record);
     proof_withdraw(queen, record);
     change_state(queen, record, state, cause, &evidence);
+}
+
+static void lost(struct queen *queen, struct record *record, const struct verified *verified)
+{
+    struct evidence evidence = evidence_of(queen, record, verified, RESULT_UNSUBSCRIBED);
+    confirm_drop(queen, record);
+    proof_withdraw(queen, record);
+    loss_declare(queen, record, CAUSE_NO_SUBSCRIBER, &evidence);
 }
 
 /* A zombie whose work loop does not answer for itself stays one while its heartbeats give the reason. */
@@ -76,7 +85,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         break;
     case VERIFY_NO_SUBSCRIBER:
         if (!may_still_return(queen, record))
-            settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
+            lost(queen, record, verified);
         break;
     case VERIFY_NO_REPLY:
         if (!verified->refused && is_beating_zombie(queen, record)) {

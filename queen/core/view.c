@@ -76,12 +76,9 @@ void view_verified(const struct record *record, struct json_write *w)
     json_close(w, '}');
 }
 
-void view_worker(const struct queen *queen, const struct record *record, bool whole, struct json_write *w)
+void view_put_standing(const struct queen *queen, const struct record *record, struct json_write *w)
 {
-    json_open(w, '{');
-    put_str(w, "worker_id", record_worker(record));
-    put_str(w, "hive_id", record_hive(record));
-    put_str(w, "state", state_name(record->state));
+    put_str(w, "state", record_state_name(record, record->state));
     put_str(w, "cause", cause_name(record->cause));
     json_key(w, "since");
     json_put_time(w, record->since_wall);
@@ -93,16 +90,27 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
     put_identity(record, w);
     json_key(w, "heartbeat");
     json_put_raw(w, record_document(record));
+}
+
+void view_put_reason(const struct record *record, struct json_write *w)
+{
+    incident_write(record, w);
+    json_key(w, "evidence");
+    evidence_write(record, w);
+}
+
+void view_worker(const struct queen *queen, const struct record *record, bool whole, struct json_write *w)
+{
+    json_open(w, '{');
+    put_str(w, "worker_id", record_worker(record));
+    put_str(w, "hive_id", record_hive(record));
+    view_put_standing(queen, record, w);
     json_key(w, "witness");
     json_put_raw(w, record_witness(record));
     json_key(w, "verification");
     view_verification(record, w);
-    if (whole) {
-        json_key(w, "incident");
-        json_put_null(w);
-        json_key(w, "evidence");
-        evidence_write(record, w);
-    }
+    if (whole)
+        view_put_reason(record, w);
     json_close(w, '}');
 }
 

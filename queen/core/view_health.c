@@ -20,14 +20,23 @@ static const char *describe(const struct queen *queen)
     return queen->snapshot.refused ? "queen: the broker refuses a subscription" : "queen";
 }
 
+static void put_count(struct json_write *w, const char *group, const char *name, size_t count)
+{
+    char text[48];
+    snprintf(text, sizeof text, "%s:%s", group, name);
+    health_check_int(w, text, (int64_t)count, NULL, HEALTH_PASS);
+}
+
 static void put_counts(const struct queen *queen, struct json_write *w)
 {
-    char name[48];
-    health_check_int(w, "workers:total", (int64_t)queen->registry.count, NULL, HEALTH_PASS);
-    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++) {
-        snprintf(name, sizeof name, "workers:%s", state_name(state));
-        health_check_int(w, name, (int64_t)queen->registry.counts[state], NULL, HEALTH_PASS);
-    }
+    const struct registry *registry = &queen->registry;
+    put_count(w, "workers", "total", registry->count);
+    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
+        put_count(w, "workers", state_name(state), registry->counts[state]);
+    put_count(w, "hives", "total", registry->hive_count);
+    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
+        if (state_name_of_hive(state))
+            put_count(w, "hives", state_name_of_hive(state), registry->hive_counts[state]);
     health_check_int(w, "workers:documents", (int64_t)queen->registry.document_bytes, "B", HEALTH_PASS);
 }
 

@@ -5,7 +5,7 @@
  *     -> unknown -> online (birth), ask, ask, online -> stale (last_will) | stale
  *
  * Numbers behind a verb are session.connection.seq; 0 = the message declares none. The worker is default/w1; `@w2` or
- * `@hive/w2` at the end of a step names another. */
+ * `@hive/w2` at the end of a step names another, `@hive/` the hive itself. */
 #ifndef TEST_QUEEN_FIXTURE_H
 #define TEST_QUEEN_FIXTURE_H
 
@@ -21,7 +21,7 @@
 #include "queen_state.h"
 #include "routes.h"
 
-#define SUBSCRIPTIONS 3               /* of the fleet: heartbeats, presences, witnesses */
+#define SUBSCRIPTIONS 5               /* of the fleet: of hives and workers */
 #define SCENE_START 5000000           /* monotonic */
 #define SCENE_WALL 1700000000000      /* unix */
 #define SCENE_SESSION 0xabc0000000000 /* plus the number in the script */
@@ -40,10 +40,12 @@ struct scene {
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
     uint64_t correlation, marker;        /* of the last request and marker */
+    uint64_t polling;                    /* of the last health request */
     uint64_t verifying;                  /* token of the last verify request */
     uint64_t subscribing[SUBSCRIPTIONS]; /* tokens that wait for their SUBACK */
     size_t subscribing_count;
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
+    struct buf hive_verdict;
     struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */
     unsigned verdicts, events, births, markers;
 };
@@ -77,8 +79,8 @@ static inline void scene_init(struct scene *scene)
 
 static inline void scene_clear(struct scene *scene)
 {
-    struct buf *bufs[] = { &scene->trace,  &scene->extra, &scene->verdict, &scene->event,
-                           &scene->notice, &scene->birth, &scene->will,    &scene->replies };
+    struct buf *bufs[] = { &scene->trace, &scene->extra, &scene->verdict, &scene->event,       &scene->notice,
+                           &scene->birth, &scene->will,  &scene->replies, &scene->hive_verdict };
     queen_free(scene->queen);
     outbox_clear(&scene->outbox);
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
@@ -105,7 +107,9 @@ static inline bool ends_with(const char *text, const char *end)
 /* Retained and empty below a worker's topics, or a verdict. */
 static inline void scene_see_retained(struct scene *scene, const struct publish *publish)
 {
-    if (strstr(publish->topic, "/verdict/")) {
+    if (strstr(publish->topic, "/hive-verdict/")) {
+        keep(&scene->hive_verdict, publish->payload);
+    } else if (strstr(publish->topic, "/verdict/")) {
         keep(&scene->verdict, publish->payload);
         scene->verdicts++;
         assert_true(publish->retain && publish->qos == 1);
@@ -125,6 +129,11 @@ static inline void scene_see_publish(struct scene *scene, const struct publish *
     if (ends_with(publish->topic, "/verify")) {
         scene->verifying = publish->token;
         scene_say(scene, "verify", "");
+        return;
+    }
+    if (ends_with(publish->topic, "/health")) {
+        scene->polling = publish->token;
+        scene_say(scene, "poll", "");
         return;
     }
     if (publish->token) {
@@ -220,11 +229,17 @@ static inline void scene_message(struct scene *scene, const char *topic, struct 
                                                          .expiry_s = scene->left } });
 }
 
-/* A message on one of the worker's topics. */
+static inline bool scene_is_of_hive(const struct scene *scene)
+{
+    return scene->worker[0] == '\0';
+}
+
+/* A message on one of the worker's topics, or the hive's. */
 static inline void scene_hear(struct scene *scene, const char *leaf, const char *payload)
 {
     char topic[TOPIC_SIZE];
-    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/%s/%s", scene->hive, scene->worker, leaf);
+    snprintf(topic, sizeof topic, "skep/v1/hive/%s/%s%s%s%s", scene->hive, scene_is_of_hive(scene) ? "" : "worker/",
+             scene->worker, scene_is_of_hive(scene) ? "" : "/", leaf);
     scene_message(scene, topic, text_of(payload));
 }
 

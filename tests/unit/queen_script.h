@@ -60,7 +60,7 @@ static inline void do_crash(struct scene *scene, const char *args)
 static inline void do_beat(struct scene *scene, const char *args)
 {
     struct buf doc = BUF_INIT;
-    buf_printf(&doc, "{\"status\":\"idle\"");
+    buf_printf(&doc, "{\"status\":\"%s\"", scene_is_of_hive(scene) ? "ready" : "idle");
     put_who(scene, &doc, args);
     scene_hear(scene, "heartbeat", buf_str(&doc));
     buf_clear(&doc);
@@ -97,7 +97,8 @@ static inline void do_delete(struct scene *scene, const char *args)
 {
     char path[256];
     struct http_response response;
-    snprintf(path, sizeof path, "/v1/hives/%s/workers/%s", scene->hive, scene->worker);
+    snprintf(path, sizeof path, "/v1/hives/%s%s%s", scene->hive, scene_is_of_hive(scene) ? "" : "/workers/",
+             scene->worker);
     response = scene_http(scene, &(struct http_request){
                                      .method = "DELETE", .path = path, .query = text_of(*args ? "force=true" : NULL) });
     say_status(scene, &response);
@@ -147,13 +148,18 @@ static inline void do_clock(struct scene *scene, const char *args)
     scene->wall += strtoll(args, NULL, 10);
 }
 
+static inline void scene_acked(struct scene *scene, uint64_t token, const char *reason)
+{
+    scene_step(scene, (struct queen_input){
+                          .kind = QUEEN_ACKED, .token = token, .reason = (uint8_t)strtoul(reason, NULL, 16) });
+}
+
 static inline void do_ack(struct scene *scene, const char *args)
 {
     uint64_t token = scene->asked[0];
     assert_true(scene->asked_count > 0);
     memmove(scene->asked, scene->asked + 1, --scene->asked_count * sizeof *scene->asked);
-    scene_step(scene,
-               (struct queen_input){ .kind = QUEEN_ACKED, .token = token, .reason = (uint8_t)strtoul(args, NULL, 16) });
+    scene_acked(scene, token, args);
 }
 
 static inline void scene_reply(struct scene *scene, uint64_t correlation, const char *payload)
@@ -179,8 +185,13 @@ static inline void do_reply(struct scene *scene, const char *args)
 /* PUBACK of the last verify request, and the answer to it. */
 static inline void do_vack(struct scene *scene, const char *args)
 {
-    scene_step(scene, (struct queen_input){
-                          .kind = QUEEN_ACKED, .token = scene->verifying, .reason = (uint8_t)strtoul(args, NULL, 16) });
+    scene_acked(scene, scene->verifying, args);
+}
+
+/* PUBACK of the last health request. */
+static inline void do_pack(struct scene *scene, const char *args)
+{
+    scene_acked(scene, scene->polling, args);
 }
 
 static inline void do_answer(struct scene *scene, const char *work)
@@ -189,6 +200,16 @@ static inline void do_answer(struct scene *scene, const char *work)
     snprintf(payload, sizeof payload, "{\"result\":{\"nonce\":\"%016llx\",\"work\":\"%s\"}}",
              (unsigned long long)scene->verifying, work);
     scene_reply(scene, scene->verifying, payload);
+}
+
+/* The hive's answer to the last health request: `health pass`, or of another: `health pass hive/h2`. */
+static inline void do_health(struct scene *scene, const char *args)
+{
+    const char *other = strchr(args, ' ');
+    char payload[256];
+    snprintf(payload, sizeof payload, "{\"result\":{\"status\":\"%.4s\",\"serviceId\":\"%s%s\"}}", args,
+             other ? "" : "hive/", other ? other + 1 : scene->hive);
+    scene_reply(scene, scene->polling, payload);
 }
 
 /* Somebody asks for a verification; the queen begins it with her next tick. */
@@ -307,7 +328,8 @@ static const struct {
     { "left", do_left },       { "own", do_own },
     { "stored", do_stored },   { "vack", do_vack },
     { "answer", do_answer },   { "witness", do_witness },
-    { "demand", do_demand },
+    { "pack", do_pack },       { "demand", do_demand },
+    { "health", do_health },
 };
 
 /* `@hive/name` or `@name` behind the step. */

@@ -27,7 +27,14 @@ static void what_breaks_a_rule_changes_nothing_and_is_counted(void **state)
           ERR_MISMATCH },
         { "presence: another hive's id", PRESENCE_TOPIC, "{\"presence\":\"online\",\"hive_id\":\"h2\"}", ERR_MISMATCH },
         { "no topic of ours", "other/w1/heartbeat", "{}", ERR_TOPIC },
-        { "a topic that is not read", "skep/v1/hive/default/heartbeat", "{}", ERR_TOPIC },
+        { "a hive's heartbeat without a status", "skep/v1/hive/default/heartbeat", "{}", ERR_MISSING },
+        { "another hive's heartbeat", "skep/v1/hive/default/heartbeat", "{\"status\":\"ready\",\"hive_id\":\"h2\"}",
+          ERR_MISMATCH },
+        { "another hive's presence", "skep/v1/hive/default/presence", "{\"presence\":\"online\",\"hive_id\":\"h2\"}",
+          ERR_MISMATCH },
+        { "a worker's presence on its hive's topic", "skep/v1/hive/default/presence",
+          "{\"presence\":\"online\",\"worker_id\":\"w1\"}", ERR_MISMATCH },
+        { "a topic that is not read", "skep/v1/queen/queen/event", "{}", ERR_TOPIC },
         { "no id", "skep/v1/hive/default/worker/w%201/heartbeat", "{\"status\":\"idle\"}", ERR_ID },
     };
     (void)state;

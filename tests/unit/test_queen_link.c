@@ -29,6 +29,7 @@ static void the_queen_subscribes_to_named_leaves(void **state)
     static const char *const want[] = {
         "skep/v1/queen/queen/presence",      "skep/v1-rpc/reply/skep:q:queen",
         "skep/v1-rpc/queen/queen/+",         NULL,
+        "skep/v1/hive/+/presence",           "skep/v1/hive/+/heartbeat",
         "skep/v1/hive/+/worker/+/heartbeat", "skep/v1/hive/+/worker/+/presence",
         "skep/v1/hive/+/worker/+/witness",
     };

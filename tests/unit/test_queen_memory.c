@@ -50,6 +50,9 @@ struct step {
 };
 
 static const struct step steps[] = {
+    { "hive/h1/presence", "{\"presence\":\"online\",\"rpc\":true," SESSION(8) "}" },
+    { "hive/h1/heartbeat", "{\"status\":\"ready\"," SESSION(8) "}" },
+    { "hive/h3/presence", "{\"presence\":\"stale\"," SESSION(9) "}", .stored = true },
     { "hive/h1/worker/w1/heartbeat", "{\"status\":\"idle\"," SESSION(1) "}", .stored = true },
     { "hive/h1/worker/w2/presence", "{\"presence\":\"stale\"," SESSION(2) "}", .stored = true },
     { "hive/h1/worker/w1/presence", "{\"presence\":\"online\",\"rpc\":true," SESSION(1) "}" },
@@ -61,6 +64,9 @@ static const struct step steps[] = {
     { .method = "POST", .path = "/v1/worker/heartbeat", .payload = "{\"status\":\"idle\",\"worker_id\":\"w3\"}" },
     { .method = "GET", .path = "/v1/workers" },
     { .method = "GET", .path = "/v1/workers/w1" },
+    { .method = "GET", .path = "/v1/hives" },
+    { "hive/h1/presence", "{\"presence\":\"offline\"," SESSION(8) "}" },
+    { .method = "DELETE", .path = "/v1/hives/h1" },
     { .method = "GET", .path = "/health" },
     { .method = "DELETE", .path = "/v1/hives/h1/workers/w1" },
     { "hive/h1/worker/w1/presence", "{\"presence\":\"offline\"," SESSION(1) "}", .stored = true },
@@ -70,7 +76,8 @@ static void ask(struct queen *queen, const struct step *step, struct outbox *out
 {
     struct http_request request = { .method = step->method,
                                     .path = step->path,
-                                    .query = step->payload ? (struct text){ 0 } : TEXT("sort=queue_depth"),
+                                    .query = strcmp(step->path, "/v1/workers") == 0 ? TEXT("sort=queue_depth")
+                                                                                    : (struct text){ 0 },
                                     .body = text_of(step->payload),
                                     .content_type = "application/json" };
     struct http_response response = { 0 };
@@ -141,12 +148,15 @@ static unsigned count_allocations(void)
 
 static void assert_counts_agree(const struct registry *registry)
 {
-    size_t states = 0, documents = 0;
+    size_t states = 0, hives = 0, documents = 0;
     for (int i = 0; i < STATE_COUNT; i++)
         states += registry->counts[i];
+    for (int i = 0; i < STATE_COUNT; i++)
+        hives += registry->hive_counts[i];
     for (struct record *record = registry_first(registry); record; record = registry_after(record))
         documents += record->document ? record->document->size : 0;
     assert_int_equal(states, registry->count);
+    assert_int_equal(hives, registry->hive_count);
     assert_int_equal(documents, registry->document_bytes);
 }
 

@@ -157,6 +157,34 @@ static void workers_are_deleted(void **state)
     ask_rows(rows, ARRAY_LEN(rows));
 }
 
+static void hives_are_listed(void **state)
+{
+    static const struct http_row rows[] = {
+        { "the list", "GET", "/v1/hives", NULL, NULL, 200, JSON, "\"total\":2,\"next\":null,\"view\":\"live\"}" },
+        { "a page", "GET", "/v1/hives", "limit=1", NULL, 200, JSON, "\"total\":2,\"next\":5," },
+        { "the next one", "GET", "/v1/hives", "limit=1&cursor=5", NULL, 200, JSON, "{\"hives\":[{\"hive_id\":\"h2\"" },
+        { "one of them", "GET", "/v1/hives/h1", NULL, NULL, 200, JSON,
+          "{\"hive_id\":\"h1\",\"state\":\"starting\",\"cause\":\"birth\"," },
+        { "its workers", "GET", "/v1/hives/h1", NULL, NULL, 200, JSON,
+          "\"workers\":{\"total\":2,\"unverified\":0,\"online\":1," },
+        { "the reason", "GET", "/v1/hives/h1", NULL, NULL, 200, JSON, "\"incident\":null,\"evidence\":{" },
+        { "no hive", "GET", "/v1/hives/default", NULL, NULL, 404, PROBLEM, "no hive of that name is known" },
+        { "forgotten", "DELETE", "/v1/hives/h2", NULL, NULL, 204, NULL, NULL },
+        { "unknown parameter", "GET", "/v1/hives", "state=down", NULL, 400, PROBLEM, "\"code\":\"bad_params\"" },
+        { "none at all", "GET", "/v1/hives", "limit=0", NULL, 400, PROBLEM, "known are limit=1..100000" },
+        { "no number", "GET", "/v1/hives", "cursor=h1", NULL, 400, PROBLEM, NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, fleet);
+        scene_run(&scene, "birth 1.1 @h1/; birth 1.1 @h2/; bye 1.1 @h2/");
+        row_ask(&scene, &rows[i]);
+        scene_clear(&scene);
+    }
+}
+
 static void a_method_that_a_path_does_not_take_is_405(void **state)
 {
     static const struct {
@@ -169,6 +197,8 @@ static void a_method_that_a_path_does_not_take_is_405(void **state)
         { "PUT", "/v1/workers/w1", "GET, DELETE" },
         { "PATCH", "/v1/hives/h1/workers/w2", "GET, DELETE" },
         { "DELETE", "/v1/events", "GET" },
+        { "POST", "/v1/hives", "GET" },
+        { "POST", "/v1/hives/h1", "GET, DELETE" },
         { "", "/v1/events", "GET" },
     };
     struct scene scene;
@@ -341,6 +371,7 @@ int main(void)
         cmocka_unit_test(parameters_are_checked),
         cmocka_unit_test(heartbeats_are_posted),
         cmocka_unit_test(workers_are_deleted),
+        cmocka_unit_test(hives_are_listed),
         cmocka_unit_test(a_method_that_a_path_does_not_take_is_405),
         cmocka_unit_test(the_content_type_must_be_json),
         cmocka_unit_test(a_document_beyond_16_kib_is_413),

@@ -40,6 +40,21 @@ static void a_value_that_is_none_has_a_name_too(void **state)
     assert_string_equal(evidence_sentence(EVIDENCE_RESULT_COUNT), "");
 }
 
+static void a_hive_is_never_zombie_or_unreachable(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STATE_COUNT; i++) {
+        bool is_one = i != STATE_ZOMBIE && i != STATE_UNREACHABLE;
+        assert_int_equal(state_name_of_hive(i) != NULL, is_one);
+        for (int to = 0; to < STATE_COUNT; to++)
+            if (state_may_follow_of_hive(i, to) || state_may_follow_of_hive(to, i))
+                assert_true(is_one);
+    }
+    assert_null(state_name_of_hive(STATE_COUNT));
+    assert_string_equal(state_name_of_hive(STATE_UNVERIFIED), "starting");
+    assert_false(state_may_follow_of_hive(STATE_STALE, STATE_ONLINE)); /* it is asked first */
+}
+
 /* One letter per follower: u o s t(stale) z f(offline) r(unreachable). */
 static void transitions_are_those_of_the_table(void **state)
 {
@@ -53,16 +68,16 @@ static void transitions_are_those_of_the_table(void **state)
         for (int to = 0; to < STATE_COUNT; to++)
             assert_int_equal(state_may_follow(from, to), strchr(want[from], letters[to]) != NULL);
     assert_false(state_may_follow(STATE_COUNT, STATE_ONLINE));
+    assert_false(state_may_follow_of_hive(STATE_COUNT, STATE_ONLINE));
     assert_false(state_may_follow(STATE_ONLINE, STATE_COUNT));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_state_is_found_by_its_name),
-        cmocka_unit_test(names_are_those_of_the_protocol),
-        cmocka_unit_test(a_value_that_is_none_has_a_name_too),
-        cmocka_unit_test(transitions_are_those_of_the_table),
+        cmocka_unit_test(every_state_is_found_by_its_name),      cmocka_unit_test(names_are_those_of_the_protocol),
+        cmocka_unit_test(a_value_that_is_none_has_a_name_too),   cmocka_unit_test(transitions_are_those_of_the_table),
+        cmocka_unit_test(a_hive_is_never_zombie_or_unreachable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* health_answer.h - what of a health document counts here. Pure. */
-#ifndef SKEP_CLI_HEALTH_ANSWER_H
-#define SKEP_CLI_HEALTH_ANSWER_H
+#ifndef SKEP_HEALTH_ANSWER_H
+#define SKEP_HEALTH_ANSWER_H
 
 #include "arena.h"
 #include "health.h"

@@ -1,0 +1,32 @@
+/* hive_poll.h - the start-up poll of hives: one that announces itself, or is known from stored copies, counts as ready
+ * when it has answered `health`. The schedule is that of `skep hive start` (startup_poll.h).
+ *
+ * HIVE_POLLS_RUNNING attempts are out at once. An unanswered poll begins again when the hive is next heard of, but not
+ * within HIVE_POLL_PAUSE_MS. A lost link ends all of them: what is heard on the next one begins them anew. */
+#ifndef SKEP_HIVE_POLL_H
+#define SKEP_HIVE_POLL_H
+
+#include "queen_state.h"
+
+#define HIVE_POLLS_RUNNING 32
+#define HIVE_POLL_PAUSE_MS 60000
+
+enum err hive_poll_init(struct queen *queen); /* ERR_NOMEM */
+void hive_poll_clear(struct queen *queen);
+
+/* Begins one unless it is going on, or was used up lately. */
+void hive_poll_begin(struct queen *queen, struct record *hive);
+
+/* Ends one that is going on, without a result. `anew`: another process; that the poll was used up counts no more. */
+void hive_poll_stop(struct queen *queen, struct record *hive);
+void hive_poll_reset(struct queen *queen, struct record *hive);
+
+/* What came of a request; for a reply NULL, or the hive that is ready: the caller judges it (judge_ready). */
+void hive_poll_acked(struct queen *queen, uint64_t token, uint8_t reason);
+struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload);
+
+void hive_poll_tick(struct queen *queen);
+ms_t hive_poll_deadline(const struct queen *queen); /* monotonic */
+void hive_poll_link_lost(struct queen *queen);
+
+#endif

@@ -1,0 +1,50 @@
+#include "hive_watch.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "hive_poll.h"
+
+enum err hive_watch_add(struct queen *queen, struct record *record)
+{
+    struct hive_watch *watch = calloc(1, sizeof *watch);
+    if (!watch || heap_reserve(&queen->hives.due, queen->registry.hive_count) != OK) {
+        free(watch);
+        return ERR_NOMEM;
+    }
+    watch->record = record;
+    record->watch = watch;
+    DL_APPEND(queen->hives.all, watch);
+    return OK;
+}
+
+void hive_watch_remove(struct queen *queen, struct record *record)
+{
+    struct hive_watch *watch = record->watch;
+    hive_poll_stop(queen, record);
+    if (watch->changed)
+        LL_DELETE2(queen->hives.changed, watch, changed_next);
+    DL_DELETE(queen->hives.all, watch);
+}
+
+void hive_watch_changed(struct queen *queen, struct record *record)
+{
+    struct hive_watch *watch = record->watch;
+    bool proved = record->state == STATE_ONLINE || (record->state == STATE_SUSPECT && record->proved);
+    if (proved && !record->proved)
+        watch->ready_at = queen->watch.time;
+    record->proved = proved;
+    if (!watch->changed)
+        LL_APPEND2(queen->hives.changed, watch, changed_next);
+    watch->changed = true;
+}
+
+struct record *hive_watch_next_changed(struct queen *queen)
+{
+    struct hive_watch *watch = queen->hives.changed;
+    if (!watch)
+        return NULL;
+    LL_DELETE2(queen->hives.changed, watch, changed_next);
+    watch->changed = false;
+    return watch->record;
+}

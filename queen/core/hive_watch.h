@@ -1,0 +1,36 @@
+/* hive_watch.h - what the queen keeps of a hive beside its record. */
+#ifndef SKEP_HIVE_WATCH_H
+#define SKEP_HIVE_WATCH_H
+
+#include "queen_state.h"
+#include "startup_poll.h"
+
+struct hive_watch {
+    struct record *record;
+    struct hive_watch *prev, *next; /* queen->hives.all, in the order of first sight; utlist */
+    struct hive_watch *changed_next;
+    bool changed;  /* it is in queen->hives.changed: its state is another than when the step began */
+    ms_t ready_at; /* watch time when it became ready */
+
+    /* The start-up poll (hive_poll.h). */
+    struct startup_poll poll;
+    struct heap_item due; /* the next attempt, monotonic */
+    uint64_t asking;      /* token of the attempt that is out; 0 = none */
+    bool polling;
+    ms_t again_at; /* monotonic: the poll was used up, and does not begin again before */
+};
+
+/* For a new record of a hive. ERR_NOMEM. */
+enum err hive_watch_add(struct queen *queen, struct record *record);
+
+/* The record is about to be removed. */
+void hive_watch_remove(struct queen *queen, struct record *record);
+
+/* The setter of states (change.h) has changed the state of a hive: its workers are looked at when the step ends
+ * (incident.h). */
+void hive_watch_changed(struct queen *queen, struct record *record);
+
+/* One hive whose state has changed, or NULL. */
+struct record *hive_watch_next_changed(struct queen *queen);
+
+#endif

@@ -1,0 +1,55 @@
+#include "loss.h"
+
+#include "hive_watch.h"
+
+#define JOIN_MS 30000 /* wills of one host come within keep alive x 1.5 + 6 s of each other */
+
+static const struct record *hive_of(const struct queen *queen, const struct record *record)
+{
+    return record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);
+}
+
+static void unreachable(struct queen *queen, struct record *record, const struct record *hive,
+                        const struct evidence *evidence)
+{
+    record->incident = hive->incident;
+    change_state(queen, record, STATE_UNREACHABLE, CAUSE_HIVE_DOWN, evidence);
+}
+
+void loss_declare(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
+{
+    const struct record *hive = hive_of(queen, record);
+    if (hive && hive->state == STATE_STALE)
+        unreachable(queen, record, hive, evidence);
+    else
+        change_state(queen, record, STATE_STALE, cause, evidence);
+}
+
+bool loss_waits_for_hive(const struct queen *queen, const struct record *record)
+{
+    const struct record *hive = hive_of(queen, record);
+    return hive && hive->state == STATE_SUSPECT;
+}
+
+static bool is_by_will_or_silence(const struct record *record)
+{
+    return record->cause == CAUSE_LAST_WILL || record->cause == CAUSE_MISSED_HEARTBEATS ||
+           record->cause == CAUSE_NO_SUBSCRIBER;
+}
+
+void loss_join(struct queen *queen, struct record *record)
+{
+    const struct record *hive = hive_of(queen, record);
+    struct evidence evidence = record->evidence;
+    if (hive && record->state == STATE_STALE && is_by_will_or_silence(record) &&
+        queen->now - record->since_mono <= JOIN_MS)
+        unreachable(queen, record, hive, &evidence);
+}
+
+ms_t loss_over_at(const struct queen *queen, const struct record *record)
+{
+    const struct record *hive = hive_of(queen, record);
+    if (!hive || hive->state == STATE_NONE) /* it was forgotten */
+        return 0;
+    return hive->state == STATE_ONLINE ? hive->watch->ready_at + queen_grace(queen, record) : MS_NEVER;
+}

@@ -1,0 +1,58 @@
+/* Hives as JSON. */
+#include "hive_watch.h"
+#include "view.h"
+
+static void put_workers(const struct queen *queen, const struct record *hive, struct json_write *w)
+{
+    const struct registry *registry = &queen->registry;
+    size_t counts[STATE_COUNT] = { 0 }, total = 0;
+    const struct record *worker = registry_first_of_hive(registry, text_of(record_hive(hive)));
+    for (; worker; worker = registry_next_of_hive(registry, worker), total++)
+        counts[worker->state]++;
+    json_open(w, '{');
+    json_key(w, "total");
+    json_put_int(w, (int64_t)total);
+    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++) {
+        json_key(w, state_name(state));
+        json_put_int(w, (int64_t)counts[state]);
+    }
+    json_close(w, '}');
+}
+
+void view_hive(const struct queen *queen, const struct record *record, bool whole, struct json_write *w)
+{
+    json_open(w, '{');
+    json_key(w, "hive_id");
+    json_put_str(w, record_hive(record));
+    view_put_standing(queen, record, w);
+    json_key(w, "workers");
+    put_workers(queen, record, w);
+    if (whole)
+        view_put_reason(record, w);
+    json_close(w, '}');
+}
+
+void view_hives(const struct queen *queen, uint64_t cursor, size_t limit, struct json_write *w)
+{
+    const struct hive_watch *watch = queen->hives.all;
+    uint64_t last = cursor;
+    while (watch && watch->record->number <= cursor)
+        watch = watch->next;
+    json_open(w, '{');
+    json_key(w, "hives");
+    json_open(w, '[');
+    for (; watch && limit > 0; watch = watch->next, limit--) {
+        view_hive(queen, watch->record, false, w);
+        last = watch->record->number;
+    }
+    json_close(w, ']');
+    json_key(w, "total");
+    json_put_int(w, (int64_t)queen->registry.hive_count);
+    json_key(w, "next");
+    if (watch)
+        json_put_int(w, (int64_t)last);
+    else
+        json_put_null(w);
+    view_put_view(queen, w);
+    json_close(w, '}');
+}
