@@ -1,4 +1,4 @@
-/* skep describe - everything known about one worker. */
+/* skep describe - everything known about one worker or hive. */
 #include <cjson/cJSON.h>
 
 #include "command.h"
@@ -8,16 +8,26 @@
 
 static const struct conf_option options[] = { { 0 } };
 
+/* A worker of a hive that is named "hive" goes first. */
+static enum err get(const struct cli *cli, cJSON **ret, struct errbuf *e)
+{
+    struct worker_ref worker, hive;
+
+    enum err err = worker_ref_parse(cli->word, &worker, e);
+    if (!err)
+        err = worker_get(cli->api, &worker, ret, e);
+    if (err != ERR_NOT_FOUND || worker_or_hive_ref_parse(cli->word, &hive, e) != OK || hive.worker[0])
+        return err;
+    return worker_get(cli->api, &hive, ret, e);
+}
+
 static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 {
-    struct worker_ref ref;
     struct buf out = BUF_INIT;
     cJSON *worker = NULL;
 
     (void)conf;
-    enum err err = worker_ref_parse(cli->word, &ref, e);
-    if (!err)
-        err = worker_get(cli->api, &ref, &worker, e);
+    enum err err = get(cli, &worker, e);
     if (!err) {
         describe_text_add(&out, worker, cli->colour);
         err = output_write(&out, e);
@@ -29,10 +39,11 @@ static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 
 const struct command command_describe = {
     .name = "describe",
-    .summary = "show everything about one worker, and why it is in its state",
+    .summary = "show everything about one worker or hive, and why it is in its state",
     .examples = "  skep describe gpu-1\n"
-                "  skep describe hive-a/gpu-1       # where several hives have a gpu-1\n",
-    .usage = "skep describe WORKER",
+                "  skep describe hive-a/gpu-1       # where several hives have a gpu-1\n"
+                "  skep describe hive/hive-a        # the hive of that name\n",
+    .usage = "skep describe WORKER|hive/ID",
     .options = options,
     .conf_size = sizeof(struct cli_conf),
     .word = "WORKER",

@@ -1,6 +1,4 @@
 /* skep forget - removes a worker or a hive everywhere. */
-#include <string.h>
-
 #include "command.h"
 #include "output.h"
 #include "worker_get.h"
@@ -16,32 +14,12 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
-/* The path of `hive/ID`, or of WORKER. */
-static enum err add_path(const char *word, bool *ret_hive, struct buf *ret, struct errbuf *e)
-{
-    struct text rest = text_of(word);
-    struct worker_ref ref;
-    enum err err;
-
-    *ret_hive = text_is(text_split(&rest, '/'), "hive") && rest.at;
-    if (*ret_hive) {
-        err = name_check(rest, "hive", e);
-        buf_printf(ret, "/v1/hives/%s", word + strlen("hive/"));
-        return err;
-    }
-    err = worker_ref_parse(word, &ref, e);
-    if (!err)
-        worker_ref_add_path(&ref, ret);
-    return err;
-}
-
-static enum err explain(enum err err, const char *word, bool hive, struct errbuf *e)
+static enum err explain(enum err err, const char *word, const struct worker_ref *ref, struct errbuf *e)
 {
     if (err == ERR_NOT_FOUND)
-        return err_set(e, err, "the queen knows no %s %s", hive ? "hive" : "worker",
-                       hive ? word + strlen("hive/") : word);
+        return worker_unknown(ref, e);
     if (err == ERR_CONFLICT)
-        return err_set(e, err, "%s is online: end it first, or say --force", word);
+        return err_set(e, err, "%s is %s: end it first, or say --force", word, ref->worker[0] ? "online" : "ready");
     return err;
 }
 
@@ -49,15 +27,17 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 {
     const struct forget_conf *conf = options_given;
     struct buf path = BUF_INIT;
-    bool hive;
+    struct worker_ref ref;
 
-    enum err err = add_path(cli->word, &hive, &path, e);
+    enum err err = worker_or_hive_ref_parse(cli->word, &ref, e);
+    if (!err)
+        worker_ref_add_path(&ref, &path);
     if (!err && conf->force)
         buf_add_str(&path, "?force=true");
     if (!err && !buf_ok(&path))
         err = err_set(e, ERR_NOMEM, "out of memory");
     if (!err)
-        err = explain(api_delete(cli->api, buf_str(&path), e), cli->word, hive, e);
+        err = explain(api_delete(cli->api, buf_str(&path), e), cli->word, &ref, e);
     if (!err)
         output_note("%s is forgotten", cli->word);
     buf_clear(&path);

@@ -229,6 +229,7 @@ void describe_text_add(struct buf *ret, const cJSON *worker, bool colour)
     buf_add_char(ret, '\n');
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         add_row(ret, &rows[i], worker, colour);
+    add_members(ret, "Workers", json_member(worker, "workers"));
     add_members(ret, "Heartbeat, as received", json_member(worker, "heartbeat"));
     add_members(ret, "Witness of its hive", json_member(worker, "witness"));
 }

@@ -6,7 +6,7 @@
 
 struct cJSON;
 
-/* `worker` is the queen's document of one worker, with `evidence` and `incident`. */
+/* `worker` is the queen's document of one worker or hive, with `evidence` and `incident`. */
 void describe_text_add(struct buf *ret, const struct cJSON *worker, bool colour);
 
 #endif

@@ -6,7 +6,7 @@ static const struct word {
     const char *name, *style, *meaning;
 } states[] = {
 #define X(name, style, meaning) { name, style, meaning },
-    WORKER_STATES(X)
+    WORKER_STATES(X) HIVE_STATES(X)
 #undef X
 }, causes[] = {
 #define X(name, meaning) { name, NULL, meaning },

@@ -14,6 +14,12 @@
     X("offline", "2", "it said goodbye")                                           \
     X("unreachable", "31", "lost while its hive is down")
 
+/* Those that only a hive has. */
+#define HIVE_STATES(X)                                             \
+    X("starting", "36", "announced, or known; not asked yet")      \
+    X("ready", "32", "it answers, and was heard within its lease") \
+    X("down", "31", "judged lost; workers lost with it are unreachable")
+
 /* The names alone, as a choice of an option. */
 #define WORKER_STATE_CHOICES "unverified|online|suspect|stale|zombie|offline|unreachable"
 

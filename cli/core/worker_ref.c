@@ -16,13 +16,27 @@ enum err worker_ref_parse(const char *word, struct worker_ref *ret, struct errbu
     return err;
 }
 
+enum err worker_or_hive_ref_parse(const char *word, struct worker_ref *ret, struct errbuf *e)
+{
+    struct text id = text_of(word);
+    struct worker_ref ref = { 0 };
+
+    if (!text_is(text_split(&id, '/'), "hive") || !id.at)
+        return worker_ref_parse(word, ret, e);
+    enum err err = name_copy(id, "hive", ref.hive, e);
+    if (!err)
+        *ret = ref;
+    return err;
+}
+
 void worker_ref_add_path(const struct worker_ref *ref, struct buf *ret)
 {
     if (ref->hive[0])
         buf_printf(ret, "/v1/hives/%s", ref->hive);
     else
         buf_add_str(ret, "/v1");
-    buf_printf(ret, "/workers/%s", ref->worker);
+    if (ref->worker[0])
+        buf_printf(ret, "/workers/%s", ref->worker);
 }
 
 bool worker_ref_fits(const struct worker_ref *ref, const char *hive, const char *worker)

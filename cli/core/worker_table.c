@@ -190,7 +190,9 @@ void worker_name_add(struct buf *ret, const cJSON *document)
     const char *hive = document_str(document, "hive_id");
     const char *worker = document_str(document, "worker_id");
 
-    printable_add(ret, text_of(hive ? hive : "?"));
+    bool is_hive = hive && !worker;
+
+    printable_add(ret, text_of(is_hive ? "hive" : hive ? hive : "?"));
     buf_add_char(ret, '/');
-    printable_add(ret, text_of(worker ? worker : "?"));
+    printable_add(ret, text_of(is_hive ? hive : worker ? worker : "?"));
 }

@@ -18,7 +18,7 @@ void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
 /* Ordered by name. Workers are shown as NAME when all are of one hive, else as HIVE/NAME. ERR_NOMEM. */
 enum err worker_table_print(struct worker_table *workers, bool colour, struct buf *ret);
 
-/* Appends HIVE/NAME of a worker or an event, printable. */
+/* Appends HIVE/NAME of a worker or an event, printable; hive/ID of one that is about a hive. */
 void worker_name_add(struct buf *ret, const struct cJSON *document);
 
 #endif

@@ -25,6 +25,7 @@ static void words_are_found_by_their_whole_name(void **state)
     (void)state;
     assert_string_equal(state_style("online"), "32");
     assert_string_equal(state_meaning("stale"), "judged lost");
+    assert_string_equal(state_style("down"), state_style("stale"));
     assert_string_equal(cause_meaning("goodbye"), "it said goodbye");
     assert_null(state_style("on"));
     assert_null(state_meaning("last_will"));

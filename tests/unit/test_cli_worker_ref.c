@@ -47,6 +47,35 @@ static void a_worker_is_named_in_two_ways(void **state)
     }
 }
 
+static void a_hive_may_be_meant(void **state)
+{
+    static const struct {
+        const char *why, *word;
+        enum err err;
+        const char *path;
+    } rows[] = {
+        { "a hive", "hive/hive-a", OK, "/v1/hives/hive-a" },
+        { "a worker", "hive-a/gpu-1", OK, "/v1/hives/hive-a/workers/gpu-1" },
+        { "a worker called hive", "hive", OK, "/v1/workers/hive" },
+        { "no id", "hive/", ERR_ID, NULL },
+        { "three parts", "hive/a/b", ERR_ID, NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct worker_ref ref = { 0 };
+        struct errbuf e = { 0 };
+        struct buf path = BUF_INIT;
+        print_message("  %s\n", rows[i].why);
+        assert_int_equal(worker_or_hive_ref_parse(rows[i].word, &ref, &e), rows[i].err);
+        if (rows[i].err)
+            continue;
+        worker_ref_add_path(&ref, &path);
+        assert_string_equal(buf_str(&path), rows[i].path);
+        buf_clear(&path);
+    }
+}
+
 static void a_name_alone_fits_every_hive(void **state)
 {
     static const struct {
@@ -73,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_is_named_in_two_ways),
+        cmocka_unit_test(a_hive_may_be_meant),
         cmocka_unit_test(a_name_alone_fits_every_hive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
