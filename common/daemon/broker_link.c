@@ -286,6 +286,7 @@ bool broker_link_carry_out(struct broker_link *link, const struct effect *effect
         return true;
     case EFFECT_EVENT:
     case EFFECT_NOTICE:
+    case EFFECT_HTTP_GET:
     case EFFECT_EXIT:
         break;
     }

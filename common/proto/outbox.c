@@ -132,6 +132,12 @@ void outbox_notice(struct outbox *outbox, const char *format, ...)
     outbox_add(outbox, &effect);
 }
 
+void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t patience)
+{
+    struct effect effect = { .kind = EFFECT_HTTP_GET, .http_get = { keep_str(outbox, url), token, patience } };
+    outbox_add(outbox, &effect);
+}
+
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...)
 {
     struct effect effect = { .kind = EFFECT_EXIT, .code = code };

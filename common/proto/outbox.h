@@ -16,6 +16,7 @@ enum effect_kind {
     EFFECT_PUBLISH,     /* `publish` */
     EFFECT_EVENT,       /* `text`: a JSON document to tell the outside of; `line`: the same for people */
     EFFECT_NOTICE,      /* `text`: a sentence for the log */
+    EFFECT_HTTP_GET,    /* `http_get` */
     EFFECT_EXIT,        /* `code`, `text`: end the process */
 };
 
@@ -40,11 +41,19 @@ struct subscribe {
     uint64_t token;          /* handed back with SUBACK; 0 = do not tell */
 };
 
+/* Is answered once, whatever comes of it, by an input with the token. */
+struct http_get {
+    const char *url;
+    uint64_t token;
+    ms_t patience; /* for the whole answer */
+};
+
 struct effect {
     enum effect_kind kind;
     union {
         struct publish publish;
         struct subscribe subscribe;
+        struct http_get http_get;
         struct {
             int code;
             struct text text, line;
@@ -70,6 +79,7 @@ void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
 void outbox_unsubscribe(struct outbox *outbox, const char *filter);
 void outbox_event(struct outbox *outbox, struct text json, const char *line_format, ...) PRINTF_LIKE(3, 4);
 void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
+void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t patience);
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

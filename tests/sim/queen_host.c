@@ -103,6 +103,7 @@ static void carry_out_one(struct queen_host *host, const struct effect *effect)
         tell_event(host, effect);
         break;
     case EFFECT_NOTICE:
+    case EFFECT_HTTP_GET: /* there is no HTTP in this world */
         break;
     case EFFECT_EXIT:
         node_say(&host->node, "exits with %d", effect->code);

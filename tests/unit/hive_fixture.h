@@ -89,6 +89,7 @@ static inline void scene_effect(struct scene *scene, const struct effect *effect
         break;
     case EFFECT_UNSUBSCRIBE:
     case EFFECT_EVENT:
+    case EFFECT_HTTP_GET:
         fail_msg("a hive does not do that");
     }
 }

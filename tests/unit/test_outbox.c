@@ -9,8 +9,9 @@
 
 static void effects_keep_their_order(void **state)
 {
-    static const enum effect_kind want[] = { EFFECT_CONNECT, EFFECT_SUBSCRIBE, EFFECT_UNSUBSCRIBE, EFFECT_PUBLISH,
-                                             EFFECT_EVENT,   EFFECT_NOTICE,    EFFECT_EXIT,        EFFECT_DISCONNECT };
+    static const enum effect_kind want[] = { EFFECT_CONNECT,  EFFECT_SUBSCRIBE, EFFECT_UNSUBSCRIBE,
+                                             EFFECT_PUBLISH,  EFFECT_EVENT,     EFFECT_NOTICE,
+                                             EFFECT_HTTP_GET, EFFECT_EXIT,      EFFECT_DISCONNECT };
     struct publish publish = { .topic = "t" };
     struct subscribe subscribe = { .filter = "f" };
     struct outbox outbox;
@@ -24,6 +25,7 @@ static void effects_keep_their_order(void **state)
     outbox_publish(&outbox, &publish);
     outbox_event(&outbox, TEXT("{}"), "%s", "w1 online");
     outbox_notice(&outbox, "n");
+    outbox_http_get(&outbox, "u", 1, 2);
     outbox_exit(&outbox, 6, "x");
     outbox_disconnect(&outbox);
     assert_false(outbox.failed);
@@ -126,6 +128,21 @@ static void subscriptions_and_sentences_are_copied(void **state)
     outbox_clear(&outbox);
 }
 
+static void a_url_is_copied(void **state)
+{
+    char url[] = "http://192.0.2.7:8080";
+    struct outbox outbox;
+
+    (void)state;
+    outbox_init(&outbox);
+    outbox_http_get(&outbox, url, 77, 5000);
+    memset(url, 'z', sizeof url);
+    assert_string_equal(outbox.first->http_get.url, "http://192.0.2.7:8080");
+    assert_int_equal(outbox.first->http_get.token, 77);
+    assert_int_equal(outbox.first->http_get.patience, 5000);
+    outbox_clear(&outbox);
+}
+
 static void a_reset_forgets_everything(void **state)
 {
     struct outbox outbox;
@@ -165,6 +182,11 @@ static void add_subscribe(struct outbox *outbox)
     outbox_subscribe(outbox, &(struct subscribe){ .filter = "filter" });
 }
 
+static void add_http_get(struct outbox *outbox)
+{
+    outbox_http_get(outbox, "http://192.0.2.7:8080/health", 1, 1);
+}
+
 static void add_disconnect(struct outbox *outbox)
 {
     outbox_disconnect(outbox);
@@ -173,7 +195,8 @@ static void add_disconnect(struct outbox *outbox)
 /* Wherever memory ends, the effect is in the list whole or not at all, and nothing comes after. */
 static void running_out_of_memory_is_remembered(void **state)
 {
-    void (*const adds[])(struct outbox *) = { add_notice, add_exit, add_publish, add_subscribe, add_disconnect };
+    void (*const adds[])(struct outbox *) = { add_notice,    add_exit,     add_publish,
+                                              add_subscribe, add_http_get, add_disconnect };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(adds); i++) {
@@ -199,9 +222,13 @@ static void running_out_of_memory_is_remembered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(effects_keep_their_order),    cmocka_unit_test(a_publish_is_copied_whole),
-        cmocka_unit_test(what_is_absent_stays_absent), cmocka_unit_test(subscriptions_and_sentences_are_copied),
-        cmocka_unit_test(a_reset_forgets_everything),  cmocka_unit_test(running_out_of_memory_is_remembered),
+        cmocka_unit_test(effects_keep_their_order),
+        cmocka_unit_test(a_publish_is_copied_whole),
+        cmocka_unit_test(what_is_absent_stays_absent),
+        cmocka_unit_test(subscriptions_and_sentences_are_copied),
+        cmocka_unit_test(a_url_is_copied),
+        cmocka_unit_test(a_reset_forgets_everything),
+        cmocka_unit_test(running_out_of_memory_is_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
