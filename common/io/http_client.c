@@ -1,0 +1,337 @@
+#include "http_client.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <curl/curl.h>
+#include <utlist.h>
+
+#include "buf.h"
+#include "http_url.h"
+
+struct request {
+    struct http_client *client;
+    CURL *curl;
+    CURLU *url;
+    uint64_t token;
+    struct buf body;
+    unsigned sockets;               /* that were made */
+    char refused[INET6_ADDRSTRLEN]; /* the last address that is not allowed */
+    char curl_error[CURL_ERROR_SIZE];
+    struct request *prev, *next;
+};
+
+struct http_client {
+    struct loop *loop;
+    struct loop_timer *timer; /* libcurl's next deadline */
+    CURLM *multi;
+    struct http_client_options options;
+    http_client_answered *answered;
+    void *user;
+    struct request *requests;
+    unsigned count;
+};
+
+/* Of a socket of libcurl's, while libcurl wants to know of it. */
+struct watch {
+    struct http_client *client;
+    curl_socket_t fd;
+    struct loop_fd *loop_fd;
+};
+
+static void request_free(struct request *request)
+{
+    if (!request)
+        return;
+    curl_easy_cleanup(request->curl);
+    curl_url_cleanup(request->url);
+    buf_clear(&request->body);
+    free(request);
+}
+
+/* It is not under way any more. */
+static void request_leave(struct request *request)
+{
+    struct http_client *client = request->client;
+
+    curl_multi_remove_handle(client->multi, request->curl);
+    DL_DELETE(client->requests, request);
+    client->count--;
+}
+
+static void find_fault(const struct request *request, CURLcode code, struct errbuf *ret)
+{
+    const char *said = request->curl_error[0] ? request->curl_error : curl_easy_strerror(code);
+
+    if (request->refused[0] && request->sockets == 0)
+        err_set(ret, ERR_REFUSED, "%s is not among the addresses that may be asked", request->refused);
+    else if (!buf_ok(&request->body))
+        err_set(ret, ERR_TOO_LARGE, "the answer has more than %d KiB", HTTP_CLIENT_BODY_MAX / 1024);
+    else /* may quote the server */
+        text_to_printable(text_of(said), ret->text, sizeof ret->text);
+}
+
+static void request_over(struct request *request, CURLcode code)
+{
+    struct http_client *client = request->client;
+    struct http_answer answer = { 0 };
+    struct errbuf e = { 0 };
+    long status = 0;
+
+    curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &status);
+    request_leave(request);
+    if (code == CURLE_OK && status > 0) {
+        answer.status = (int)status;
+        answer.body = buf_text(&request->body);
+    } else {
+        find_fault(request, code, &e);
+        answer.fault = e.text;
+    }
+    client->answered(client->user, request->token, &answer);
+    request_free(request);
+}
+
+static void finish(struct http_client *client)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(client->multi, &left))) {
+        CURLcode code = message->data.result; /* the message ends with its request */
+        char *request = NULL;
+        if (message->msg == CURLMSG_DONE && !curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request))
+            request_over((struct request *)request, code);
+    }
+}
+
+static void run(struct http_client *client, curl_socket_t fd, int events)
+{
+    int running;
+
+    (void)curl_multi_socket_action(client->multi, fd, events, &running);
+    finish(client);
+}
+
+static void on_timer(void *user)
+{
+    run(user, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void on_ready(void *user, int events)
+{
+    const struct watch *watch = user; /* libcurl may have it freed */
+
+    run(watch->client, watch->fd,
+        (events & LOOP_READABLE ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITABLE ? CURL_CSELECT_OUT : 0));
+}
+
+/* libcurl's wish for its next deadline; it must not be called from here. */
+static int timer_wanted(CURLM *multi, long delay, void *user)
+{
+    struct http_client *client = user;
+
+    (void)multi;
+    loop_timer_in(client->timer, delay < 0 ? MS_NEVER : (ms_t)delay);
+    return 0;
+}
+
+static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
+{
+    struct watch *watch = malloc(sizeof *watch);
+
+    if (!watch)
+        return NULL;
+    *watch = (struct watch){ .client = client, .fd = fd };
+    if (loop_fd_new(client->loop, fd, on_ready, watch, &watch->loop_fd)) {
+        free(watch);
+        return NULL;
+    }
+    return watch;
+}
+
+/* What libcurl wants to know of a socket. One that cannot be watched is not said to be one: libcurl would end all that
+ * is under way for good, while so its own request ends with its patience. */
+static int socket_wanted(CURL *curl, curl_socket_t fd, int what, void *user, void *assigned)
+{
+    struct http_client *client = user;
+    struct watch *watch = assigned;
+
+    (void)curl;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch)
+            loop_fd_free(watch->loop_fd);
+        free(watch);
+        return 0;
+    }
+    if (!watch && (watch = watch_new(client, fd)))
+        (void)curl_multi_assign(client->multi, fd, watch);
+    if (watch)
+        loop_fd_want(watch->loop_fd,
+                     (what & CURL_POLL_IN ? LOOP_READABLE : 0) | (what & CURL_POLL_OUT ? LOOP_WRITABLE : 0));
+    return 0;
+}
+
+static bool is_allowed(const struct cidr_list *allowed, const struct sockaddr *address, char ret[INET6_ADDRSTRLEN])
+{
+    const void *bytes;
+
+    if (address->sa_family == AF_INET) {
+        bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+        return inet_ntop(AF_INET, bytes, ret, INET6_ADDRSTRLEN) && cidr_list_has_v4(allowed, bytes);
+    }
+    if (address->sa_family == AF_INET6) {
+        bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        return inet_ntop(AF_INET6, bytes, ret, INET6_ADDRSTRLEN) && cidr_list_has_v6(allowed, bytes);
+    }
+    return false;
+}
+
+/* The one way to a connection: whatever the URL said, this is the address that would be connected to. */
+static curl_socket_t open_allowed(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct request *request = user;
+    char shown[INET6_ADDRSTRLEN] = "?";
+    int fd;
+
+    if (purpose != CURLSOCKTYPE_IPCXN || !is_allowed(request->client->options.allowed, &address->addr, shown)) {
+        memcpy(request->refused, shown, sizeof shown);
+        return CURL_SOCKET_BAD;
+    }
+    fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0)
+        request->sockets++;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *user)
+{
+    struct request *request = user;
+
+    buf_add(&request->body, bytes, size * count);
+    return buf_ok(&request->body) ? size * count : 0;
+}
+
+static bool set_what_is_asked(struct request *request, ms_t patience)
+{
+    CURL *curl = request->curl;
+
+    return !curl_easy_setopt(curl, CURLOPT_CURLU, request->url) &&
+           !curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ms_max(patience, 1)) &&
+           !curl_easy_setopt(curl, CURLOPT_USERAGENT, "skep/" SKEP_VERSION) &&
+           !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(curl, CURLOPT_PRIVATE, request) &&
+           !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->curl_error) &&
+           !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) &&
+           !curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
+}
+
+/* What libcurl would not do by itself is said as well: this is the wall. An empty proxy keeps it from reading the
+ * environment. A connection is used once, since only a new one passes open_allowed. With a folder of certificates
+ * beside the file of all of them, libcurl would not keep what it reads from that: 20 ms of the loop for each request by
+ * https, instead of once a day. */
+static bool set_limits(struct request *request)
+{
+    CURL *curl = request->curl;
+
+    return !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") &&
+           !curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) && !curl_easy_setopt(curl, CURLOPT_PROXY, "") &&
+           !curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
+           !curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           !curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) && !curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L) &&
+           !curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_allowed) &&
+           !curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, request) && !curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+}
+
+static enum err request_new(struct http_client *client, const char *url, ms_t patience, struct request **ret,
+                            struct errbuf *e)
+{
+    struct request *request = calloc(1, sizeof *request);
+    enum err err = ERR_NOMEM;
+
+    if (!request)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    request->client = client;
+    request->body.limit = HTTP_CLIENT_BODY_MAX;
+    err = http_url_parse(url, client->options.path, &request->url, e);
+    if (!err && (!(request->curl = curl_easy_init()) || !set_what_is_asked(request, patience) || !set_limits(request)))
+        err = err_set(e, ERR_NOMEM, "out of memory");
+    if (err)
+        request_free(request);
+    else
+        *ret = request;
+    return err;
+}
+
+enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t patience, struct errbuf *e)
+{
+    struct request *request = NULL;
+    enum err err;
+
+    if (client->count >= client->options.limit)
+        return err_set(e, ERR_FULL, "%u requests are under way already", client->count);
+    if ((err = request_new(client, url, patience, &request, e)) != OK)
+        return err;
+    request->token = token;
+    DL_APPEND(client->requests, request);
+    client->count++;
+    if (curl_multi_add_handle(client->multi, request->curl) != CURLM_OK) {
+        request_leave(request);
+        request_free(request);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    return OK;
+}
+
+static enum err loop_attach(struct http_client *client)
+{
+    CURLM *multi = client->multi = curl_multi_init();
+    enum err err = multi ? loop_timer_new(client->loop, on_timer, client, &client->timer) : ERR_NOMEM;
+
+    if (err)
+        return err;
+    if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) ||
+        curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) ||
+        curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_wanted) ||
+        curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client))
+        return ERR_IO;
+    return OK;
+}
+
+enum err http_client_new(struct loop *loop, const struct http_client_options *options, http_client_answered *answered,
+                         void *user, struct http_client **ret)
+{
+    struct http_client *client;
+    enum err err;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT))
+        return ERR_NOMEM;
+    client = calloc(1, sizeof *client);
+    if (!client) {
+        curl_global_cleanup();
+        return ERR_NOMEM;
+    }
+    *client = (struct http_client){ .loop = loop, .options = *options, .answered = answered, .user = user };
+    err = loop_attach(client);
+    if (err)
+        http_client_free(client);
+    else
+        *ret = client;
+    return err;
+}
+
+void http_client_free(struct http_client *client)
+{
+    struct request *request, *next;
+
+    if (!client)
+        return;
+    DL_FOREACH_SAFE(client->requests, request, next)
+    {
+        request_leave(request);
+        request_free(request);
+    }
+    curl_multi_cleanup(client->multi);
+    loop_timer_free(client->timer);
+    curl_global_cleanup();
+    free(client);
+}

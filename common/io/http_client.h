@@ -1,0 +1,42 @@
+/* http_client.h - GETs of one path from addresses that are allowed, as a guest of the loop, over libcurl. Moves bytes.
+ *
+ * URLs come from strangers, so: http and https only, no redirects, no proxy, no user, no cookies, no connection used
+ * twice; certificates are checked against the authorities that this machine trusts. Whether an address is allowed is
+ * looked at when the socket to it is made. Hosts are addresses or `localhost` (http_url.h): other names would need
+ * libcurl's resolver thread, and ending a request waits for that thread, with the loop. */
+#ifndef SKEP_HTTP_CLIENT_H
+#define SKEP_HTTP_CLIENT_H
+
+#include "cidr.h"
+#include "loop.h"
+
+#define HTTP_CLIENT_BODY_MAX (64 * 1024)
+
+struct http_client;
+
+struct http_client_options {
+    const struct cidr_list *allowed; /* borrowed */
+    const char *path;                /* borrowed: the one that is asked, whatever stands in a URL */
+    unsigned limit;                  /* requests under way */
+};
+
+struct http_answer {
+    int status;        /* any that a server gives, redirects too; 0 = no answer */
+    struct text body;  /* complete; borrowed during the call */
+    const char *fault; /* with status 0: one sentence, printable; borrowed during the call */
+};
+
+/* On the loop, never from within http_client_get. New requests may be made from it; the client must not be freed. */
+typedef void http_client_answered(void *user, uint64_t token, const struct http_answer *answer);
+
+/* ERR_NOMEM, ERR_IO. */
+enum err http_client_new(struct loop *loop, const struct http_client_options *options, http_client_answered *answered,
+                         void *user, struct http_client **ret);
+void http_client_free(struct http_client *client); /* drops what is under way, without a word */
+DEFINE_AUTO_FREE(http_client)
+
+/* Asks; `answered` gets the token once, after about `patience` ms (at least 1) at the latest. ERR_SYNTAX for a URL that
+ * is not asked, ERR_FULL, ERR_NOMEM, each with a sentence: then there is no call. */
+enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t patience, struct errbuf *e);
+
+#endif
