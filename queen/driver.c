@@ -116,6 +116,21 @@ static void on_fault(void *user, int status, const char *sentence, struct httpd_
     *ret = (struct httpd_response){ out.status, out.content_type, out.allow, out.authenticate, out.body };
 }
 
+static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
+{
+    struct queen_input input = { .kind = QUEEN_HTTP_ANSWERED,
+                                 .token = token,
+                                 .http = { answer->status, answer->body, answer->fault } };
+    read_clocks(user);
+    step(user, &input);
+}
+
+static enum err make_asks(struct driver *driver)
+{
+    const struct cidr_list *allowed = &driver->conf->may_ask;
+    return allowed->count > 0 ? http_asks_new(driver->loop, allowed, on_answered, driver, &driver->asks) : OK;
+}
+
 static void woken(void *user)
 {
     (void)user; /* before_sleep does the work */
@@ -162,6 +177,8 @@ int driver_run(const struct queen_conf *conf)
     outbox_init(&driver.outbox);
     read_clocks(&driver);
     err = driver_make(&driver, &link_events, on_request, on_fault, &e);
+    if (err == OK)
+        err = make_asks(&driver);
     if (err == OK)
         err = loop_timer_new(driver.loop, woken, &driver, &driver.tick);
     if (err == OK)

@@ -28,6 +28,11 @@ static void tell_event(struct driver *driver, const struct effect *effect)
         on_event_add(driver->on_event, effect->text);
 }
 
+static enum err ask(struct driver *driver, const struct http_get *get)
+{
+    return driver->asks ? http_asks_add(driver->asks, get->url, get->token, get->patience) : OK;
+}
+
 static void carry_out(struct driver *driver, const struct effect *effect)
 {
     enum err err;
@@ -37,6 +42,8 @@ static void carry_out(struct driver *driver, const struct effect *effect)
         tell_event(driver, effect);
     } else if (effect->kind == EFFECT_NOTICE) {
         log_notice(driver, effect->text);
+    } else if (effect->kind == EFFECT_HTTP_GET) {
+        driver->outbox.failed |= ask(driver, &effect->http_get) != OK;
     } else if (effect->kind == EFFECT_EXIT) {
         log_at(LOG_ERROR, effect->text.at, NULL);
         end(driver, effect->code);

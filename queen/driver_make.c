@@ -27,6 +27,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
                                      .max_workers = (size_t)conf->max_workers,
                                      .max_document_bytes = (size_t)conf->max_state,
                                      .token = conf->token,
+                                     .verify_http = conf->may_ask.count > 0,
                                      .expect = conf->expect ? buf_text(&conf->expected) : (struct text){ 0 } };
     (void)gethostname(host, sizeof host - 1);
     clock_entropy(&options.session, sizeof options.session);
@@ -70,6 +71,7 @@ void driver_unmake(struct driver *driver)
 {
     httpd_free(driver->httpd);
     on_event_free(driver->on_event);
+    http_asks_free(driver->asks);
     broker_link_free(driver->link);
     loop_timer_free(driver->tick);
     loop_free(driver->loop);

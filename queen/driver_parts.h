@@ -3,6 +3,7 @@
 #define SKEP_QUEEN_DRIVER_PARTS_H
 
 #include "broker_link.h"
+#include "http_asks.h"
 #include "httpd.h"
 #include "log.h"
 #include "on_event.h"
@@ -17,6 +18,7 @@ struct driver {
     struct broker_link *link;
     struct httpd *httpd;
     struct on_event *on_event; /* NULL without --on-event */
+    struct http_asks *asks;    /* NULL without --verify-http */
     struct queen *queen;
     struct outbox outbox;
     struct log_limit notices;

@@ -25,6 +25,8 @@ static const struct conf_option options[] = {
       .help = "extra wait for workers after the broker was away" },
     { "verify-timeout", CONF_DURATION, ROW(verify_timeout), .min = 1000, .max = 60000, .fallback = "5s", .arg = "TIME",
       .help = "time that a worker has to answer a verification" },
+    { "verify-http", CONF_TEXT, ROW(verify_http), .fallback = "off", .arg = "off|CIDR,...",
+      .help = "whose /health may be asked over HTTP, e.g. 10.0.0.0/8,127.0.0.1; off: nobody's" },
     { "keep-alive", CONF_DURATION, ROW(keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
       .help = "MQTT keep alive of the queen, in whole seconds" },
     { "max-workers", CONF_INT, ROW(max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",
@@ -83,6 +85,14 @@ static enum err read_files(struct queen_conf *conf, struct errbuf *e)
     return err;
 }
 
+static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
+{
+    enum err err = OK;
+    if (strcmp(conf->verify_http, "off") != 0)
+        err = cidr_list_parse(text_of(conf->verify_http), &conf->may_ask, e);
+    return err == OK ? OK : err_set(e, err, "--verify-http must be off, or networks and commas: %s", e->text);
+}
+
 enum err queen_conf_check(void *target, struct errbuf *e)
 {
     struct queen_conf *conf = target;
@@ -91,6 +101,8 @@ enum err queen_conf_check(void *target, struct errbuf *e)
         err = topic_root_check(text_of(conf->common.root), e);
     if (err == OK)
         err = service_check_http(conf->http, conf->token_file, e);
+    if (err == OK)
+        err = read_networks(conf, e);
     if (err != OK)
         return err;
     if (conf->keep_alive % 1000 != 0)

@@ -163,6 +163,8 @@ static void handle(struct queen *queen, const struct queen_input *input)
     case QUEEN_MESSAGE:
         intake_message(queen, &input->message);
         break;
+    case QUEEN_HTTP_ANSWERED:
+        break; /* nobody is asked so far */
     case QUEEN_STOP:
         link_stop(queen);
         break;

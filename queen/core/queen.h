@@ -23,19 +23,21 @@ struct queen_options {
     size_t max_workers;
     size_t max_document_bytes;
     const char *token;  /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
+    bool verify_http;   /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
     struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
 };
 
 enum queen_input_kind {
-    QUEEN_TICK,       /* the deadline passed (or nothing did) */
-    QUEEN_CONNECTING, /* a CONNECT is about to be made: answered by one EFFECT_CONNECT with its will */
-    QUEEN_LINK_UP,    /* CONNACK */
-    QUEEN_LINK_DOWN,  /* an established link ended */
-    QUEEN_PACKET,     /* something came from the broker: once per burst, before its messages */
-    QUEEN_SUBSCRIBED, /* SUBACK: token, reason */
-    QUEEN_ACKED,      /* PUBACK: token, reason */
-    QUEEN_MESSAGE,    /* message */
-    QUEEN_STOP,       /* say goodbye; EFFECT_DISCONNECT follows when that was acknowledged, or after 1 s */
+    QUEEN_TICK,          /* the deadline passed (or nothing did) */
+    QUEEN_CONNECTING,    /* a CONNECT is about to be made: answered by one EFFECT_CONNECT with its will */
+    QUEEN_LINK_UP,       /* CONNACK */
+    QUEEN_LINK_DOWN,     /* an established link ended */
+    QUEEN_PACKET,        /* something came from the broker: once per burst, before its messages */
+    QUEEN_SUBSCRIBED,    /* SUBACK: token, reason */
+    QUEEN_ACKED,         /* PUBACK: token, reason */
+    QUEEN_MESSAGE,       /* message */
+    QUEEN_HTTP_ANSWERED, /* token, http: what came of an EFFECT_HTTP_GET */
+    QUEEN_STOP,          /* say goodbye; EFFECT_DISCONNECT follows when that was acknowledged, or after 1 s */
 };
 
 struct queen_message {
@@ -46,6 +48,12 @@ struct queen_message {
     struct text correlation, response_topic; /* absent = none */
 };
 
+struct queen_http {
+    int status;        /* any that a server gives; 0 = no answer */
+    struct text body;  /* borrowed during the step */
+    const char *fault; /* with status 0: a sentence; borrowed during the step */
+};
+
 struct queen_input {
     enum queen_input_kind kind;
     ms_t now;  /* monotonic */
@@ -53,6 +61,7 @@ struct queen_input {
     uint64_t token;
     uint8_t reason;
     struct queen_message message;
+    struct queen_http http;
 };
 
 /* ERR_NOMEM, or ERR_ID with a sentence that names the line for a bad list of expected ids. */

@@ -31,6 +31,8 @@ def run(program, *arguments):
     ("no number", "skep-queen", ["--max-workers", "many"], ["--max-workers", "many"]),
     ("no id", "skep-queen", ["--id", "a/b"], ["--id", "a/b"]),
     ("no broker", "skep-queen", ["--broker", "http://x"], ["--broker", "http://x", "mqtt://"]),
+    ("no network", "skep-queen", ["--verify-http", "on"], ["--verify-http", "'on'", "off", "10.0.0.0/8"]),
+    ("a host for a network", "skep-queen", ["--verify-http", "::1,10.0.0.1/8"], ["--verify-http", "10.0.0.1/8", "first 8"]),
     ("a root with a wildcard", "skep-queen", ["--root", "skep/#"], ["root"]),
     ("no such file", "skep-queen", ["--config", "/nowhere/queen.ini"], ["/nowhere/queen.ini"]),
     ("a list that is not there", "skep-queen", ["--expect", "/nowhere/list"], ["/nowhere/list"]),
@@ -55,7 +57,8 @@ def settings(*arguments):
 
 
 def test_what_print_config_says_is_a_file_for_config(tmp_path):
-    given = ["--id", "q2", "--stale-after", "2m", "--on-event", "grep '#' # x", "--max-state", "1GiB"]
+    given = ["--id", "q2", "--stale-after", "2m", "--on-event", "grep '#' # x", "--max-state", "1GiB",
+             "--verify-http", "10.0.0.0/8,::1"]
     ini = tmp_path / "queen.ini"
     ini.write_text(run("skep-queen", "--print-config", *given).stdout, encoding="utf-8")
     assert run("skep-queen", "--config", ini, "--check-config").returncode == 0
