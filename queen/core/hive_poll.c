@@ -5,6 +5,7 @@
 
 #include "health_answer.h"
 #include "hive_watch.h"
+#include "http_ask.h"
 
 static struct hive_watch *of_due(struct heap_item *item)
 {
@@ -76,11 +77,26 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
     struct question question = { .topic = text, .subject = watch };
     (void)startup_poll_begin(&watch->poll, queen->now);
     question.deadline = watch->poll.until;
+    if (http_ask_may(queen, watch->record)) /* which has the other half of the time */
+        question.deadline -= watch->poll.options.attempt_timeout / 2;
     if (topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
         requester_ask(&queen->hives.requester, &question, queen->now, queen->out, &watch->asking) == OK)
         queen->hives.running++;
     else
         attempt_failed(queen, watch);
+}
+
+/* The attempt is over. The hive, if it is ready. */
+static struct record *attempt_over(struct queen *queen, struct hive_watch *watch, bool ready)
+{
+    watch->asking = 0;
+    queen->hives.running--;
+    if (!ready) {
+        attempt_failed(queen, watch);
+        return NULL;
+    }
+    watch->polling = false;
+    return watch->record;
 }
 
 /* Only the hive that was asked can say that it is ready. */
@@ -96,14 +112,21 @@ static bool says_ready(const struct hive_watch *watch, const struct answer *answ
 static struct record *answered(struct queen *queen, const struct answer *answer)
 {
     struct hive_watch *watch = answer->subject;
-    watch->asking = 0;
-    queen->hives.running--;
-    if (!says_ready(watch, answer)) {
-        attempt_failed(queen, watch);
+    watch->asking = queen_token(queen, TOKEN_HIVE_HTTP);
+    if (answer->kind != ANSWER_RESULT && http_ask(queen, watch->record, watch->asking, watch->poll.until - queen->now))
         return NULL;
-    }
-    watch->polling = false;
-    return watch->record;
+    return attempt_over(queen, watch, says_ready(watch, answer));
+}
+
+struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http)
+{
+    struct hive_watch *watch = queen->hives.all;
+    enum health_status status;
+    while (watch && watch->asking != token)
+        watch = watch->next;
+    if (!watch)
+        return NULL;
+    return attempt_over(queen, watch, http_ask_read(queen, watch->record, http, &status) && status != HEALTH_FAIL);
 }
 
 /* An acknowledgement may say that nobody listens, but not that the hive is ready. */

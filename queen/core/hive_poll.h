@@ -1,5 +1,6 @@
 /* hive_poll.h - the start-up poll of hives: one that announces itself, or is known from stored copies, counts as ready
- * when it has answered `health`. The schedule is that of `skep hive start` (startup_poll.h).
+ * when it has answered `health`. The schedule is that of `skep hive start` (startup_poll.h), and so is an attempt: over
+ * MQTT, and if nobody answers there over HTTP, where that is allowed (http_ask.h).
  *
  * HIVE_POLLS_RUNNING attempts are out at once. An unanswered poll begins again when the hive is next heard of, but not
  * within HIVE_POLL_PAUSE_MS. A lost link ends all of them: what is heard on the next one begins them anew. */
@@ -24,6 +25,7 @@ void hive_poll_reset(struct queen *queen, struct record *hive);
 /* What came of a request; for a reply NULL, or the hive that is ready: the caller judges it (judge_ready). */
 void hive_poll_acked(struct queen *queen, uint64_t token, uint8_t reason);
 struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload);
+struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http);
 
 void hive_poll_tick(struct queen *queen);
 ms_t hive_poll_deadline(const struct queen *queen); /* monotonic */

@@ -15,7 +15,7 @@ struct hive_watch {
     /* The start-up poll (hive_poll.h). */
     struct startup_poll poll;
     struct heap_item due; /* the next attempt, monotonic */
-    uint64_t asking;      /* token of the attempt that is out; 0 = none */
+    uint64_t asking;      /* token of the request that is out, over MQTT or HTTP; 0 = none */
     bool polling;
     ms_t again_at; /* monotonic: the poll was used up, and does not begin again before */
 };

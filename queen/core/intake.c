@@ -170,7 +170,7 @@ static enum err take_presence(struct queen *queen, const struct topic *topic, co
 
 static void take_ready(struct queen *queen, struct record *record)
 {
-    judge_ready(queen, record);
+    judge_ready(queen, record, PATH_MQTT);
     judge_schedule(queen, record);
 }
 

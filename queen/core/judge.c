@@ -18,19 +18,20 @@ struct incarnation_claim claim_of_presence(const struct presence *presence)
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
 {
     return (struct sign){ claim(heartbeat->session, heartbeat->connection, heartbeat->seq), heartbeat->interval_ms,
-                          heartbeat->lease_ms, heartbeat->timestamp };
+                          heartbeat->lease_ms, heartbeat->timestamp, heartbeat->endpoint != NULL };
 }
 
 struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat)
 {
     return (struct sign){ claim(heartbeat->session, heartbeat->connection, heartbeat->seq), heartbeat->interval_ms,
-                          INT_ABSENT, heartbeat->timestamp };
+                          INT_ABSENT, heartbeat->timestamp, heartbeat->endpoint != NULL };
 }
 
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign)
 {
     record->interval_ms = (int32_t)sign->interval_ms;
     record->lease_ms = sign->lease_ms;
+    record->endpoint = sign->endpoint;
     record->skew = sign->timestamp == TIME_ABSENT ? TIME_ABSENT : sign->timestamp - queen->wall;
 }
 
@@ -104,18 +105,22 @@ void judge_heard(struct queen *queen, struct record *record, bool over_http)
 
 /* R1. A hive that was not asked yet is; one that is known from stored copies says nothing new before it has answered.
  */
-static void alive(struct queen *queen, struct record *record, enum state state, enum cause cause)
+static void alive(struct queen *queen, struct record *record, enum state state, enum cause cause,
+                  const struct evidence *evidence)
 {
-    enum evidence_result result = cause == CAUSE_VERIFIED ? RESULT_ANSWERED : RESULT_HEARD;
-    struct evidence evidence;
     proof_withdraw(queen, record);
     confirm_end(queen, record);
     if (state == STATE_UNVERIFIED)
         hive_poll_begin(queen, record);
     if (work_holds(record) || (record->state == state && (record->announced == state || state == STATE_UNVERIFIED)))
         return;
-    evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, result);
-    change_state(queen, record, state, cause, &evidence);
+    change_state(queen, record, state, cause, evidence);
+}
+
+static void heard(struct queen *queen, struct record *record, enum state state, enum cause cause)
+{
+    struct evidence evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, RESULT_HEARD);
+    alive(queen, record, state, cause, &evidence);
 }
 
 /* A POST does not push aside what is online over MQTT. */
@@ -150,7 +155,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     if (!take_sign(queen, record, &sign, document, over_http, &err))
         return OK;
     work_note(queen, record, heartbeat);
-    alive(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT);
+    heard(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT);
     work_judge(queen, record);
     return err;
 }
@@ -161,16 +166,17 @@ enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const 
     struct sign sign = sign_of_hive_heartbeat(heartbeat);
     enum err err;
     if (take_sign(queen, record, &sign, document, false, &err))
-        alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT);
+        heard(queen, record, record_state_alive(record), CAUSE_HEARTBEAT);
     return err;
 }
 
-void judge_ready(struct queen *queen, struct record *record)
+void judge_ready(struct queen *queen, struct record *record, enum evidence_path path)
 {
+    struct evidence evidence = evidence_now(queen, record, path, RESULT_ANSWERED);
     if (record->state != STATE_UNVERIFIED && record->state != STATE_SUSPECT)
         return;
     judge_heard(queen, record, false);
-    alive(queen, record, STATE_ONLINE, CAUSE_VERIFIED);
+    alive(queen, record, STATE_ONLINE, CAUSE_VERIFIED, &evidence);
 }
 
 static void judge_birth(struct queen *queen, struct record *record, const struct presence *presence)
@@ -179,7 +185,7 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
         return;
     judge_note_presence(record, presence);
     judge_heard(queen, record, false);
-    alive(queen, record, record_state_alive(record), CAUSE_BIRTH);
+    heard(queen, record, record_state_alive(record), CAUSE_BIRTH);
 }
 
 /* R4: which states a will makes suspect; in the others it adds nothing that is not known. */

@@ -9,6 +9,7 @@ struct sign {
     struct incarnation_claim claim;
     int64_t interval_ms, lease_ms; /* INT_ABSENT = not declared */
     ms_t timestamp;                /* TIME_ABSENT */
+    bool endpoint;                 /* it named one */
 };
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat);
 struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat);
@@ -23,8 +24,8 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
 enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const struct hive_heartbeat *heartbeat,
                               struct text document);
 
-/* The start-up poll of a hive was answered. */
-void judge_ready(struct queen *queen, struct record *record);
+/* The start-up poll of a hive was answered, over MQTT or HTTP. */
+void judge_ready(struct queen *queen, struct record *record, enum evidence_path path);
 
 /* A live birth, will or goodbye. */
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);

@@ -111,6 +111,17 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
     }
 }
 
+static void answered_over_http(struct queen *queen, uint64_t token, const struct queen_http *http)
+{
+    struct record *record;
+    if (token_kind(token) == TOKEN_VERIFY) {
+        verified_apply(queen, verify_http_answered(queen, token, http));
+    } else if ((record = hive_poll_http_answered(queen, token, http))) {
+        judge_ready(queen, record, PATH_HTTP);
+        judge_schedule(queen, record);
+    }
+}
+
 static void look(struct queen *queen, bool on_watch, ms_t time)
 {
     struct record *record;
@@ -164,7 +175,8 @@ static void handle(struct queen *queen, const struct queen_input *input)
         intake_message(queen, &input->message);
         break;
     case QUEEN_HTTP_ANSWERED:
-        break; /* nobody is asked so far */
+        answered_over_http(queen, input->token, &input->http);
+        break;
     case QUEEN_STOP:
         link_stop(queen);
         break;

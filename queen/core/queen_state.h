@@ -28,7 +28,8 @@ enum token_kind {
     TOKEN_REQUESTS,
     TOKEN_GOODBYE,
     TOKEN_VERIFY,
-    TOKEN_HIVE
+    TOKEN_HIVE,
+    TOKEN_HIVE_HTTP
 };
 #define TOKEN_KIND_SHIFT 56
 

@@ -109,6 +109,7 @@ struct record {
     bool gone : 1;     /* its hive saw the process of the current session end unasked */
     uint8_t proof : 2; /* enum proof_wait */
     bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
+    bool endpoint : 1; /* its last heartbeat named one */
     bool proved : 1;   /* a hive's: its present process was asked and is ready */
 
     uint8_t hive_len, worker_len;

@@ -67,7 +67,7 @@ static ms_t ask_distance(const struct queen *queen, const struct record *record)
  * is polled instead, which asks more than once of itself. */
 static ms_t ask_at(const struct queen *queen, const struct record *record)
 {
-    if (!record->rpc || record->over_http)
+    if (!verify_is_possible(queen, record))
         return MS_NEVER;
     if (record->state == STATE_UNVERIFIED)
         return record->asks == 0 && !record_is_hive(record) ? record->not_before : MS_NEVER;
@@ -85,7 +85,7 @@ static ms_t over_at(const struct queen *queen, const struct record *record)
     ms_t over = stale_at(queen, record);
     if (record->state == STATE_UNREACHABLE)
         return ms_max(over, loss_over_at(queen, record));
-    if (record->state == STATE_UNVERIFIED && record->rpc) /* verified first */
+    if (record->state == STATE_UNVERIFIED && verify_is_possible(queen, record)) /* verified first */
         return ms_max(over, record->not_before + queen->options.verify_timeout);
     if (record->state != STATE_SUSPECT || !only_answers(record))
         return over;

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "json.h"
+#include "http_ask.h"
 #include "keyed_hash.h"
+#include "verify_reply.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
 #define BURST_MS 1000 /* what may be started at once, as time */
@@ -25,8 +26,11 @@ struct verification {
     uint64_t token;
     enum phase phase;
     bool on_demand, finished;
+    bool mqtt_out, http_out, refused; /* what is still to come; the broker did not let her ask */
     unsigned tries;
-    ms_t began, deadline; /* monotonic */
+    enum verify_result found; /* what stands if nothing better comes */
+    enum evidence_path path;  /* ... and whence */
+    ms_t began, deadline;     /* monotonic */
     struct verified latest;
 };
 
@@ -159,6 +163,7 @@ static struct record *finish(struct queen *queen, struct verification *verificat
 {
     verification->latest = (struct verified){ .result = result,
                                               .path = path,
+                                              .refused = verification->refused,
                                               .late = verification->phase == PHASE_LATE,
                                               .at_wall = queen->wall,
                                               .at_mono = queen->now,
@@ -170,25 +175,61 @@ static struct record *finish(struct queen *queen, struct verification *verificat
     return verification->record;
 }
 
+/* The work loop's own answer, over MQTT, ends a verification. Short of that all paths are waited for, and that somebody
+ * answers at all outweighs that nobody does. */
+static void found(struct verification *verification, enum verify_result result, enum evidence_path path)
+{
+    if (path != PATH_HTTP && verification->path == PATH_HTTP)
+        return;
+    verification->found = result;
+    verification->path = path;
+}
+
+/* The record, if nothing is to come any more. */
+static struct record *conclude(struct queen *queen, struct verification *verification)
+{
+    if (verification->mqtt_out || verification->http_out)
+        return NULL;
+    return finish(queen, verification, verification->found, verification->path);
+}
+
+bool verify_is_possible(const struct queen *queen, const struct record *record)
+{
+    return (record->rpc && !record->over_http) || http_ask_may(queen, record);
+}
+
+static void begin(struct queen *queen, struct verification *verification)
+{
+    struct record *record = verification->record;
+    verification->tries = 0;
+    verification->deadline = queen->now + queen->options.verify_timeout;
+    verification->phase = PHASE_ASKING;
+    queen->verifying.running++;
+    (void)heap_put(&queen->verifying.due, &verification->due, verification->deadline); /* room was made */
+    verification->http_out = http_ask(queen, record, verification->token, queen->options.verify_timeout);
+    verification->mqtt_out = record->rpc && !record->over_http;
+    if (verification->mqtt_out)
+        ask(queen, verification);
+}
+
 /* Its turn has come. The record if there is nothing to ask, for then it is finished. */
 static struct record *start(struct queen *queen, struct verification *verification)
 {
     struct record *record = verification->record;
     DL_DELETE(*queue_of(queen, verification), verification);
     verification->phase = PHASE_IDLE;
+    verification->mqtt_out = verification->http_out = verification->refused = false;
+    verification->found = VERIFY_NO_REPLY;
+    verification->path = PATH_MQTT;
     if (record->gone)
         return finish(queen, verification, VERIFY_PROCESS_GONE, PATH_WITNESS);
     verification->token = queen_token(queen, TOKEN_VERIFY);
     HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
     if (!verification->hh.tbl)
         verification->token = 0;
-    if (!record->rpc || record->over_http || !verification->token)
-        return finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
-    verification->tries = 0;
-    verification->deadline = queen->now + queen->options.verify_timeout;
-    queen->verifying.running++;
-    ask(queen, verification);
-    return NULL;
+    else if (verify_is_possible(queen, record))
+        begin(queen, verification);
+    return conclude(queen, verification);
 }
 
 static struct verification *find(const struct queen *queen, uint64_t token)
@@ -203,9 +244,9 @@ static struct record *refused(struct queen *queen, struct verification *verifica
 {
     outbox_notice(queen->out, "the broker refuses requests to %s/%s (reason 0x%02x): it cannot be verified",
                   record_hive(verification->record), record_worker(verification->record), reason);
-    (void)finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
-    verification->latest.refused = true;
-    return verification->record;
+    verification->refused = true;
+    verification->mqtt_out = false;
+    return conclude(queen, verification);
 }
 
 struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
@@ -217,31 +258,14 @@ struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
         return refused(queen, verification, reason);
     if (reason != NO_SUBSCRIBER_REASON)
         return NULL;
-    if (verification->tries >= TRIES)
-        return finish(queen, verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
+    if (verification->tries >= TRIES) {
+        found(verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
+        verification->mqtt_out = false;
+        return conclude(queen, verification);
+    }
     verification->phase = PHASE_PAUSE;
     (void)heap_put(&queen->verifying.due, &verification->due, queen->now + queen->options.confirm_wait);
     return NULL;
-}
-
-/* What the worker said of its work; that it answers at all, also with an error, shows that it lives. */
-static enum verify_result read_work(struct queen *queen, uint64_t token, struct text payload)
-{
-    const struct cJSON *result;
-    const char *nonce, *work;
-    struct cJSON *document;
-    char expected[HEX64_SIZE];
-    if (payload.len > MSG_MAX_BYTES || json_parse(&queen->arena, payload, &document, NULL) != OK)
-        return VERIFY_NO_REPLY;
-    result = json_member(document, "result");
-    if (!result)
-        return json_member(document, "error") ? VERIFY_UNKNOWN : VERIFY_NO_REPLY;
-    hex64_to_text(token, expected);
-    nonce = json_string(json_member(result, "nonce"));
-    work = json_string(json_member(result, "work"));
-    if (!nonce || !work || strcmp(nonce, expected) != 0)
-        return VERIFY_NO_REPLY;
-    return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
 }
 
 struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload)
@@ -250,15 +274,29 @@ struct record *verify_replied(struct queen *queen, uint64_t token, struct text p
     enum verify_result result;
     if (!verification)
         return NULL;
-    result = read_work(queen, token, payload);
+    result = verify_reply_read(&queen->arena, token, payload);
     return result == VERIFY_NO_REPLY ? NULL : finish(queen, verification, result, PATH_MQTT);
 }
 
-/* No answer in time; one that still comes is recognised for a while. */
+/* Its health document is not the word of its work loop, unless it says that work stands still. */
+struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http)
+{
+    struct verification *verification = find(queen, token);
+    enum health_status status;
+    if (!verification || !verification->http_out)
+        return NULL;
+    verification->http_out = false;
+    if (http_ask_read(queen, verification->record, http, &status))
+        found(verification, status == HEALTH_FAIL ? VERIFY_STALLED : VERIFY_UNKNOWN, PATH_HTTP);
+    return conclude(queen, verification);
+}
+
+/* No answer of the work loop in time; one that still comes is recognised for a while. */
 static struct record *give_up(struct queen *queen, struct verification *verification)
 {
     uint64_t token = verification->token;
-    (void)finish(queen, verification, VERIFY_NO_REPLY, PATH_MQTT);
+    verification->mqtt_out = verification->http_out = false;
+    (void)conclude(queen, verification);
     verification->token = token;
     HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
     if (!verification->hh.tbl) {

@@ -1,4 +1,5 @@
-/* verify.h - R6: asking one worker whether its work goes on. By hand, before work is routed to it, or on suspicion.
+/* verify.h - R6: asking one worker whether its work goes on. By hand, before work is routed to it, or on suspicion:
+ * over MQTT, and at the same time over HTTP where that is allowed (http_ask.h).
  *
  *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once; those
  * asked for on demand go first ASKING    a `verify` request is out PAUSE     nobody was subscribed; asked once more
@@ -30,12 +31,15 @@ const char *verify_result_name(enum verify_result result);
 /* The latest finished verification of a record. */
 struct verified {
     enum verify_result result;
-    enum evidence_path path;      /* PATH_MQTT, or PATH_WITNESS for the hive's word */
+    enum evidence_path path;      /* PATH_MQTT, PATH_HTTP, or PATH_WITNESS for the hive's word */
     bool refused;                 /* the broker did not let her ask */
     bool late;                    /* it came after the deadline */
     ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
     ms_t took;
 };
+
+/* Somebody could answer: over MQTT, or over HTTP. */
+bool verify_is_possible(const struct queen *queen, const struct record *record);
 
 /* Asks for one, or joins the one that is going on; `on_demand` moves it ahead. False: no memory. */
 bool verify_begin(struct queen *queen, struct record *record, bool on_demand);
@@ -52,6 +56,7 @@ void verify_drop(struct queen *queen, struct record *record);
  * applies the result (verified.h). */
 struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason);
 struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload);
+struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http);
 
 /* Starts what may start, and gives up on what is due: call until it returns NULL; each record is finished as above. */
 struct record *verify_next(struct queen *queen);

@@ -40,7 +40,7 @@ struct scene {
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
     uint64_t correlation, marker;        /* of the last request and marker */
-    uint64_t polling;                    /* of the last health request */
+    uint64_t polling, getting;           /* of the last health request, over MQTT and HTTP */
     uint64_t verifying;                  /* token of the last verify request */
     uint64_t subscribing[SUBSCRIPTIONS]; /* tokens that wait for their SUBACK */
     size_t subscribing_count;
@@ -188,6 +188,10 @@ static inline void scene_see(struct scene *scene, const struct effect *effect)
     case EFFECT_SUBSCRIBE:
         if (token_kind(effect->subscribe.token) == TOKEN_SUBSCRIBE)
             scene->subscribing[scene->subscribing_count++ % SUBSCRIPTIONS] = effect->subscribe.token;
+        break;
+    case EFFECT_HTTP_GET:
+        scene->getting = effect->http_get.token;
+        scene_say(scene, "get ", effect->http_get.url);
         break;
     case EFFECT_DISCONNECT:
         scene_say(scene, "disconnect", "");

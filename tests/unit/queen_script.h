@@ -2,7 +2,7 @@
 #ifndef TEST_QUEEN_SCRIPT_H
 #define TEST_QUEEN_SCRIPT_H
 
-#include "queen_fixture.h"
+#include "queen_asked.h"
 
 /* Members of who speaks, from "session.connection.seq". */
 static inline void put_who(struct scene *scene, struct buf *doc, const char *args)
@@ -148,27 +148,12 @@ static inline void do_clock(struct scene *scene, const char *args)
     scene->wall += strtoll(args, NULL, 10);
 }
 
-static inline void scene_acked(struct scene *scene, uint64_t token, const char *reason)
-{
-    scene_step(scene, (struct queen_input){
-                          .kind = QUEEN_ACKED, .token = token, .reason = (uint8_t)strtoul(reason, NULL, 16) });
-}
-
 static inline void do_ack(struct scene *scene, const char *args)
 {
     uint64_t token = scene->asked[0];
     assert_true(scene->asked_count > 0);
     memmove(scene->asked, scene->asked + 1, --scene->asked_count * sizeof *scene->asked);
     scene_acked(scene, token, args);
-}
-
-static inline void scene_reply(struct scene *scene, uint64_t correlation, const char *payload)
-{
-    scene_step(scene, (struct queen_input){
-                          .kind = QUEEN_MESSAGE,
-                          .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
-                                       .payload = text_of(payload),
-                                       .correlation = { (const char *)&correlation, sizeof correlation } } });
 }
 
 static inline void hear_reply(struct scene *scene, uint64_t correlation)
@@ -180,57 +165,6 @@ static inline void do_reply(struct scene *scene, const char *args)
 {
     (void)args;
     hear_reply(scene, scene->correlation);
-}
-
-/* PUBACK of the last verify request, and the answer to it. */
-static inline void do_vack(struct scene *scene, const char *args)
-{
-    scene_acked(scene, scene->verifying, args);
-}
-
-/* PUBACK of the last health request. */
-static inline void do_pack(struct scene *scene, const char *args)
-{
-    scene_acked(scene, scene->polling, args);
-}
-
-static inline void do_answer(struct scene *scene, const char *work)
-{
-    char payload[128];
-    snprintf(payload, sizeof payload, "{\"result\":{\"nonce\":\"%016llx\",\"work\":\"%s\"}}",
-             (unsigned long long)scene->verifying, work);
-    scene_reply(scene, scene->verifying, payload);
-}
-
-/* The hive's answer to the last health request: `health pass`, or of another: `health pass hive/h2`. */
-static inline void do_health(struct scene *scene, const char *args)
-{
-    const char *other = strchr(args, ' ');
-    char payload[256];
-    snprintf(payload, sizeof payload, "{\"result\":{\"status\":\"%.4s\",\"serviceId\":\"%s%s\"}}", args,
-             other ? "" : "hive/", other ? other + 1 : scene->hive);
-    scene_reply(scene, scene->polling, payload);
-}
-
-/* Somebody asks for a verification; the queen begins it with her next tick. */
-static inline void do_demand(struct scene *scene, const char *args)
-{
-    char path[256];
-    (void)args;
-    snprintf(path, sizeof path, "/v1/hives/%s/workers/%s/verify", scene->hive, scene->worker);
-    (void)scene_http(scene, &(struct http_request){ .method = "POST", .path = path, .since = scene->now });
-}
-
-/* Its hive saw the process of a session end: `witness 1` unasked, `witness 1 asked`. */
-static inline void do_witness(struct scene *scene, const char *args)
-{
-    char doc[512];
-    unsigned session = (unsigned)strtoul(args, NULL, 10);
-    snprintf(doc, sizeof doc,
-             "{\"state\":\"backoff\",\"last_exit\":{\"code\":139,\"signal\":\"SIGSEGV\",\"session\":\"%016llx\","
-             "\"asked_for\":%s}}",
-             (unsigned long long)SCENE_SESSION + session, strstr(args, "asked") ? "true" : "false");
-    scene_hear(scene, "witness", doc);
 }
 
 /* The link as far as the snapshot: stored copies come now, and `read` ends them. */
@@ -328,8 +262,8 @@ static const struct {
     { "left", do_left },       { "own", do_own },
     { "stored", do_stored },   { "vack", do_vack },
     { "answer", do_answer },   { "witness", do_witness },
-    { "pack", do_pack },       { "demand", do_demand },
-    { "health", do_health },
+    { "http", do_http },       { "pack", do_pack },
+    { "demand", do_demand },   { "health", do_health },
 };
 
 /* `@hive/name` or `@name` behind the step. */
