@@ -15,7 +15,6 @@ import pytest
 
 PROJECT = pathlib.Path(__file__).parents[3]
 WORKERS = {f"{hive}/{worker}" for hive in ("hive-1", "hive-2") for worker in ("hasher", "packer", "sleeper")}
-LOST = {"stale", "unreachable"}  # each by its own last will, or as part of its hive's incident
 LIMIT_S = 120  # for whatever has to happen at all; containers start slowly on a loaded machine
 BUILD_LIMIT_S = 1500
 
@@ -60,11 +59,18 @@ class Fleet:
     def skep(self, *arguments):
         return self.compose("exec", "-T", "queen", "skep", *arguments)
 
-    def states(self):
-        """HIVE/NAME -> state, asked at the port that the host publishes."""
+    def ask(self, path):
+        """The queen, at the port that the host publishes."""
         address = self.compose("port", "queen", "7833").strip()
-        with urllib.request.urlopen(f"http://{address}/v1/workers", timeout=LIMIT_S) as response:
-            return {f"{w['hive_id']}/{w['worker_id']}": w["state"] for w in json.load(response)["workers"]}
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=LIMIT_S) as response:
+            return json.load(response)
+
+    def states(self):
+        """HIVE/NAME -> state."""
+        return {f"{w['hive_id']}/{w['worker_id']}": w["state"] for w in self.ask("/v1/workers")["workers"]}
+
+    def hives(self):
+        return {hive["hive_id"]: hive["state"] for hive in self.ask("/v1/hives")["hives"]}
 
     def of_hive(self, hive):
         return {name: state for name, state in self.states().items() if name.startswith(f"{hive}/")}
@@ -111,11 +117,17 @@ def test_people_ask_inside_the_containers(fleet):
 def test_a_hive_that_dies_with_its_host_takes_its_workers_along(fleet):
     fleet.await_online()
     fleet.compose("kill", "hive-1")
-    await_that(lambda: set(fleet.of_hive("hive-1").values()) <= LOST, "the workers of hive-1 judged lost")
+    await_that(lambda: set(fleet.of_hive("hive-1").values()) == {"unreachable"}, "the workers of hive-1 unreachable")
     assert len(fleet.of_hive("hive-1")) == 3
     assert set(fleet.of_hive("hive-2").values()) == {"online"}
+    assert fleet.hives() == {"hive-1": "down", "hive-2": "ready"}
+    incident = fleet.ask("/v1/hives/hive-1")["incident"]
+    assert incident.startswith("hive:hive-1:")
+    assert {fleet.ask(f"/v1/hives/{name.replace('/', '/workers/')}")["incident"]
+            for name in fleet.of_hive("hive-1")} == {incident}
     fleet.compose("start", "hive-1")
     fleet.await_online()
+    await_that(lambda: set(fleet.hives().values()) == {"ready"}, "both hives ready")
 
 
 def test_a_queen_that_restarts_knows_them_all_again(fleet):
