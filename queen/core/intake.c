@@ -94,8 +94,12 @@ static enum err take_hive_heartbeat(struct queen *queen, const struct topic *top
     enum err err = hive_heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
     if (err == OK)
         err = ids_match(heartbeat.hive_id, topic->hive, "hive_id", e);
-    if (err != OK || !record)
+    if (err != OK)
         return err;
+    if (message->retain && forget_again(queen, topic->hive, topic->worker, heartbeat.session, message->topic))
+        return OK;
+    if (!record)
+        return OK;
     sign = sign_of_hive_heartbeat(&heartbeat);
     if (message->retain)
         err = stored_heartbeat(queen, record, &sign, message->payload, 0);

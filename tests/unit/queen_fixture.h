@@ -115,7 +115,7 @@ static inline void scene_see_retained(struct scene *scene, const struct publish 
         assert_true(publish->retain && publish->qos == 1);
         if (publish->payload.len && !strstr(buf_str(&scene->verdict), "\"revision\":1,"))
             scene_say(scene, "revised", "");
-    } else if (strstr(publish->topic, "/worker/") && publish->retain) {
+    } else if (strstr(publish->topic, "skep/v1/hive/") && publish->retain) {
         assert_int_equal(publish->payload.len, 0);
         scene_say(scene, "clear ", strrchr(publish->topic, '/') + 1);
     } else if (ends_with(publish->topic, "/queen/queen/presence")) {

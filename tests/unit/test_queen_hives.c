@@ -68,16 +68,23 @@ static void a_hive_is_judged_as_a_worker_is(void **state)
           "connect; stored will 1.1 @h1/; read; listen 36000; ack 10",
           "probe, hive/h1 unknown -> down (last_will) | gone" },
         { "R16: cleared by somebody", UP "; bye 1.1 @h1/; clear presence @h1/",
-          READY ", hive/h1 ready -> offline (goodbye), hive/h1 offline -> forgotten (forgotten) | gone" },
+          READY
+          ", hive/h1 ready -> offline (goodbye), clear heartbeat, hive/h1 offline -> forgotten (forgotten) | gone" },
         { "R16: a ready one heals itself", UP "; clear presence @h1/", READY " | gone" },
         { "DELETE of a ready one", UP "; delete @h1/", READY ", 409 | gone" },
-        { "... by force", UP "; delete force @h1/", READY ", hive/h1 ready -> forgotten (forgotten), 204 | gone" },
+        { "... by force", UP "; delete force @h1/",
+          READY ", clear heartbeat, clear presence, hive/h1 ready -> forgotten (forgotten), 204 | gone" },
         { "... while it is polled and confirmed",
           "up; birth 1.1 @h1/; wait 0; will 1.1 @h1/; delete force @h1/; wait 9000",
-          STARTING ", ask, hive/h1 starting -> forgotten (forgotten), 204 | gone" },
+          STARTING ", ask, clear heartbeat, clear presence, hive/h1 starting -> forgotten (forgotten), 204 | gone" },
         { "DELETE of nobody", "up; delete @h1/", "404 | gone" },
         { "a stored copy does not bring it back", UP "; delete force @h1/; stored birth 1.1 @h1/; wait 9000",
-          READY ", hive/h1 ready -> forgotten (forgotten), 204 | gone" },
+          READY
+          ", clear heartbeat, clear presence, hive/h1 ready -> forgotten (forgotten), 204, clear presence | gone" },
+        { "... and is cleared again",
+          UP "; delete force @h1/; stored beat 1.1.4 @h1/; stored birth 1.1 @h1/; wait 9000",
+          READY ", clear heartbeat, clear presence, hive/h1 ready -> forgotten (forgotten), 204, clear heartbeat, "
+                "clear presence | gone" },
     };
     (void)state;
     ROWS_CHECK(rows);
@@ -151,7 +158,7 @@ static void r10_the_end_of_an_incident(void **state)
         { "... whose limit is later for one that was heard lately", LOST BACK "; listen 50000",
           LOST_TRACE BACK_TRACE " | gone" },
         { "the hive was forgotten: silence decides", LOST "; listen 90000; delete @h1/; listen 1000; ack 0",
-          LOST_TRACE ", hive/h1 down -> forgotten (forgotten), 204, probe, "
+          LOST_TRACE ", clear heartbeat, clear presence, hive/h1 down -> forgotten (forgotten), 204, probe, "
                      "h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
     };
     (void)state;

@@ -79,7 +79,7 @@ static void a_hive_is_polled_over_http(void **state)
         { "it says goodbye meanwhile", HIVE "; pack 10; bye 1.1 @h1/; http 200 pass @h1/",
           H1 ", " GET ", hive/h1 starting -> offline (goodbye) | gone" },
         { "it is forgotten meanwhile", HIVE "; pack 10; delete force @h1/; http 200 pass @h1/; wait 9000",
-          H1 ", " GET ", hive/h1 starting -> forgotten (forgotten), 204 | gone" },
+          H1 ", " GET ", clear heartbeat, clear presence, hive/h1 starting -> forgotten (forgotten), 204 | gone" },
     };
     (void)state;
     rows_check_http(rows, ARRAY_LEN(rows));
