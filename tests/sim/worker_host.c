@@ -157,20 +157,6 @@ bool node_is_worker(const struct node *node)
     return node->kind == &kind;
 }
 
-static struct worker_host *host_find_or_add(struct world *world, const char *name)
-{
-    struct node *node = world_find(world, name);
-    struct worker_host *host;
-    if (node)
-        return node_is_worker(node) && !node->running ? host_of(node) : NULL;
-    host = sim_alloc(&world->arena, sizeof *host);
-    world_add(world, &host->node, &kind, name);
-    host->node.client.id = host->client_id;
-    host->node.client.events = &client_events;
-    host->node.client.attempt_limit = ATTEMPT_LIMIT;
-    return host;
-}
-
 static struct worker_options options_of(struct worker_host *host, const struct words *words)
 {
     struct worker_options options = { .root = WORLD_ROOT, .hive = host->hive, .worker = host->node.name };
@@ -187,10 +173,11 @@ static struct worker_options options_of(struct worker_host *host, const struct w
 
 enum err worker_start(struct world *world, const char *name, const struct words *words, struct errbuf *e)
 {
-    struct worker_host *host = host_find_or_add(world, name);
+    struct node *node = world_claim(world, &kind, sizeof(struct worker_host), name);
+    struct worker_host *host = host_of(node);
     struct worker_options options;
     enum err err;
-    if (!host)
+    if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
     options = options_of(host, words);
     client_id_worker(host->hive, host->node.name, host->client_id);
@@ -202,8 +189,11 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     if (err != OK)
         return err;
     outbox_init(&host->outbox);
-    host->node.client.keep_alive = words_duration(words, "keep-alive", 10000);
-    host->node.running = true;
+    node->client.id = host->client_id;
+    node->client.events = &client_events;
+    node->client.attempt_limit = ATTEMPT_LIMIT;
+    node->client.keep_alive = words_duration(words, "keep-alive", 10000);
+    node->running = true;
     return OK;
 }
 

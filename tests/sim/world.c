@@ -65,6 +65,16 @@ void world_add(struct world *world, struct node *node, const struct node_kind *k
     DL_APPEND(world->nodes, node);
 }
 
+struct node *world_claim(struct world *world, const struct node_kind *kind, size_t size, const char *name)
+{
+    struct node *node = world_find(world, name);
+    if (node)
+        return node->kind == kind && !node->running ? node : NULL;
+    node = sim_alloc(&world->arena, size);
+    world_add(world, node, kind, name);
+    return node;
+}
+
 void node_say(const struct node *node, const char *format, ...)
 {
     char *text = NULL;

@@ -66,6 +66,10 @@ struct node *world_find(const struct world *world, const char *name); /* NULL wh
 /* A node in the memory of the world; the kind's struct begins with it. */
 void world_add(struct world *world, struct node *node, const struct node_kind *kind, const char *name);
 
+/* The same for a process that may have run before: `size` bytes, new or what is left of it. NULL: it runs, or is of
+ * another kind. */
+struct node *world_claim(struct world *world, const struct node_kind *kind, size_t size, const char *name);
+
 void node_say(const struct node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 void node_kill(struct node *node); /* SIGKILL: the kernel closes its socket */
 
