@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "device.h"
+#include "hive_host.h"
 #include "inspect.h"
 #include "msg.h"
 #include "queen_host.h"
@@ -58,6 +59,11 @@ static enum err do_reveal(struct world *world, const struct words *words, struct
 static enum err do_queen(struct world *world, const struct words *words, struct errbuf *e)
 {
     return queen_start(world, words_at(words, 1), words, e);
+}
+
+static enum err do_hive(struct world *world, const struct words *words, struct errbuf *e)
+{
+    return hive_start(world, words_at(words, 1), words, e);
 }
 
 static enum err do_worker(struct world *world, const struct words *words, struct errbuf *e)
@@ -124,7 +130,7 @@ static enum err do_kill(struct world *world, const struct words *words, struct e
     return err;
 }
 
-/* `stop w1`: SIGTERM to a worker or queen; `stop w1 code=139 signal=SIGSEGV`: its watched program ended so */
+/* `stop w1`: SIGTERM to a worker, hive or queen; `stop w1 code=139 signal=SIGSEGV`: its watched program ended so */
 static enum err do_stop(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct exit_info exit = { .known = true, .oom = -1 };
@@ -138,6 +144,8 @@ static enum err do_stop(struct world *world, const struct words *words, struct e
         worker_leave_fleet(node, exit.code == INT_ABSENT ? NULL : &exit);
     else if (node_is_queen(node))
         queen_leave_fleet(node);
+    else if (node_is_hive(node))
+        hive_leave_fleet(node);
     else
         device_disconnect(node);
     return OK;
@@ -314,6 +322,7 @@ static const struct command {
     { "hide", "ACTOR...", do_hide },
     { "reveal", "ACTOR...", do_reveal },
     { "queen", "NAME [OPTION=VALUE]...", do_queen },
+    { "hive", "NAME [OPTION=VALUE]...", do_hive },
     { "worker", "NAME [OPTION=VALUE]...", do_worker },
     { "workers", "COUNT [OPTION=VALUE]...", do_workers },
     { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [will=TOPIC PAYLOAD]", do_connect },

@@ -15,7 +15,7 @@ struct trace {
 void trace_init(struct trace *trace);
 void trace_clear(struct trace *trace);
 
-/* `actor`: world, broker, queen, worker, device, http; `name`: which of them, or "". */
+/* `actor`: world, broker, queen, hive, worker, device, http; `name`: which of them, or "". */
 void trace_line(struct trace *trace, ms_t now, const char *actor, const char *name, const char *format, ...)
     PRINTF_LIKE(5, 6);
 
