@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "hive_tell.h"
 #include "hive_view.h"
 #include "json.h"
 
@@ -13,6 +14,14 @@ static void answer_health(void *self, const struct call *call)
     (void)hive_view_health(self, &result);
     reply_result(call->asker, &result, call->outbox);
     buf_clear(&result);
+}
+
+static void answer_beat(void *self, const struct call *call)
+{
+    struct hive *hive = self;
+    uint64_t seq = hive->seq;
+    tell_beat(hive);
+    buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)seq);
 }
 
 /* False: the reply says why not. */
@@ -112,8 +121,8 @@ static void answer_restart(void *self, const struct call *call)
 }
 
 static const struct method methods[] = {
-    { "health", answer_health },    { "worker.list", answer_list },       { "worker.start", answer_start },
-    { "worker.stop", answer_stop }, { "worker.restart", answer_restart },
+    { "health", answer_health },      { "beat", answer_beat },        { "worker.list", answer_list },
+    { "worker.start", answer_start }, { "worker.stop", answer_stop }, { "worker.restart", answer_restart },
 };
 
 const struct responder hive_responder = { methods, ARRAY_LEN(methods) };

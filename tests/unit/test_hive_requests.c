@@ -16,6 +16,7 @@ static void what_is_answered(void **state)
     } rows[] = {
         { "health", "health", "",
           "{\"result\":{\"status\":\"pass\",\"version\":\"1.2.3\",\"serviceId\":\"hive/hive-a\"" },
+        { "a heartbeat, which is the second", "beat", "", "{\"result\":{\"seq\":1}}\n" },
         { "all workers", "worker.list", "", "\"next\":null}}" },
         { "two of them", "worker.list", "{\"limit\":2}", "\"next\":\"w2\"}}" },
         { "the next page", "worker.list", "{\"limit\":2,\"cursor\":\"w2\"}", "{\"workers\":[{\"worker_id\":\"w3\"" },
@@ -69,6 +70,21 @@ static void orders_follow(void **state)
     scene_expect(&scene, "restart",
                  "tell skep/v1-rpc/reply/me; tell worker/w1/witness; TERM w1; tell worker/w1/witness; SWEEP w1; "
                  "tell worker/w1/witness; START w1; tell worker/w1/witness");
+    scene_clear(&scene);
+}
+
+static void a_beat_comes_before_its_reply(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    scene_forget(&scene);
+    (void)scene_ask(&scene, "beat", "");
+    scene_expect(&scene, "at once", "tell heartbeat; tell skep/v1-rpc/reply/me");
+    scene_wait(&scene, 9000);
+    scene_expect(&scene, "the next one counts from there", "");
+    scene_wait(&scene, 2000);
+    scene_expect(&scene, "when it is due", "tell heartbeat");
     scene_clear(&scene);
 }
 
@@ -184,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_answered),
         cmocka_unit_test(orders_follow),
+        cmocka_unit_test(a_beat_comes_before_its_reply),
         cmocka_unit_test(routes),
         cmocka_unit_test(http_and_mqtt_say_the_same),
         cmocka_unit_test(health_follows_the_hive),
