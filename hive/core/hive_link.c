@@ -64,6 +64,7 @@ static void publish_birth(struct hive *hive)
 {
     char name[TOPIC_SIZE];
     struct publish birth = presence_publish(hive, PRESENCE_ONLINE, -1, name);
+    birth.urgent = true; /* before what an earlier connection has left to be sent */
     outbox_publish(hive->out, &birth);
 }
 

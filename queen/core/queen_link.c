@@ -56,6 +56,7 @@ static void publish_birth(struct queen *queen)
 {
     char topic[TOPIC_SIZE];
     struct publish birth = presence_publish(queen, PRESENCE_ONLINE, -1, topic);
+    birth.urgent = true; /* before what an earlier connection has left to be sent */
     outbox_publish(queen->out, &birth);
 }
 
