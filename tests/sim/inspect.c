@@ -94,19 +94,45 @@ static void tally_count(unsigned tally[ARRAY_LEN(states)], const char *state)
             tally[i]++;
 }
 
-static void tally_say(const unsigned tally[ARRAY_LEN(states)], const struct node *queen)
+static void tally_add(const unsigned tally[ARRAY_LEN(states)], struct buf *line)
 {
-    struct buf line = BUF_INIT;
+    const char *separator = "";
     for (size_t i = 0; i < ARRAY_LEN(states); i++)
-        if (tally[i])
-            buf_printf(&line, "%s%u %s", line.len ? ", " : "", tally[i], states[i]);
-    say(queen, line.len ? buf_str(&line) : "no workers");
+        if (tally[i]) {
+            buf_printf(line, "%s%u %s", separator, tally[i], states[i]);
+            separator = ", ";
+        }
+    if (!*separator)
+        buf_add_str(line, "no workers");
+}
+
+void inspect_hive(struct node *queen, const char *id)
+{
+    unsigned tally[ARRAY_LEN(states)] = { 0 };
+    struct buf line = BUF_INIT;
+    struct arena arena;
+    const struct cJSON *document;
+    char path[256];
+    arena_init(&arena, 0);
+    snprintf(path, sizeof path, "/v1/hives/%s", id);
+    document = get(queen, path, &arena);
+    for (size_t i = 0; document && i < ARRAY_LEN(states); i++) {
+        double count = 0;
+        (void)json_number(json_member(json_member(document, "workers"), states[i]), &count);
+        tally[i] = (unsigned)count;
+    }
+    buf_printf(&line, "hive/%s %s (%s): ", id, document ? json_string(json_member(document, "state")) : "is not known",
+               document ? json_string(json_member(document, "cause")) : "-");
+    tally_add(tally, &line);
+    say(queen, buf_str(&line));
     buf_clear(&line);
+    arena_clear(&arena);
 }
 
 void inspect_fleet(struct node *queen)
 {
     unsigned tally[ARRAY_LEN(states)] = { 0 };
+    struct buf line = BUF_INIT;
     struct arena arena;
     const struct cJSON *worker;
     arena_init(&arena, 0);
@@ -114,7 +140,9 @@ void inspect_fleet(struct node *queen)
     {
         tally_count(tally, json_string(json_member(worker, "state")));
     }
-    tally_say(tally, queen);
+    tally_add(tally, &line);
+    say(queen, buf_str(&line));
+    buf_clear(&line);
     arena_clear(&arena);
 }
 

@@ -7,6 +7,9 @@
 /* `default/w1 suspect (last_will)`, with its flags and, if asked for, when it was last seen. `path`: HIVE/NAME. */
 void inspect_worker(struct node *queen, const char *path, bool ages);
 
+/* `hive/h1 down (last_will): 1 online, 3 unreachable`. */
+void inspect_hive(struct node *queen, const char *id);
+
 /* How many workers are in which state. */
 void inspect_fleet(struct node *queen);
 

@@ -273,7 +273,7 @@ static struct node *some_queen(const struct world *world)
     return node;
 }
 
-/* `show w1 [ages]`, `show fleet` */
+/* `show w1 [ages]`, `show hive h1`, `show fleet` */
 static enum err do_show(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct node *queen = some_queen(world);
@@ -281,6 +281,8 @@ static enum err do_show(struct world *world, const struct words *words, struct e
         return err_set(e, ERR_STATE, "no queen runs");
     if (words_has(words, "fleet"))
         inspect_fleet(queen);
+    else if (words_has(words, "hive"))
+        inspect_hive(queen, words_at(words, 2));
     else
         inspect_worker(queen, words_at(words, 1), words_has(words, "ages"));
     return OK;
@@ -342,7 +344,7 @@ static const struct command {
     { "progress", "WORKER", do_progress },
     { "answers", "WORKER " WORKER_ANSWERS, do_answers },
     { "child", "WORKER stopped|goes-on", do_child },
-    { "show", "[HIVE/]NAME [ages] | fleet", do_show },
+    { "show", "[HIVE/]NAME [ages] | hive ID | fleet", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC", do_retained },
     { "end", "", do_end },
