@@ -24,7 +24,7 @@ static const struct cJSON *get(struct node *queen, const char *path, struct aren
 
 static void worker_path(const char *hive, const char *worker, char ret[256])
 {
-    snprintf(ret, 256, "/v1/hives/%s/workers/%s", hive, worker);
+    snprintf(ret, 256, "/v1/hives/%s%s%s", hive, worker ? "/workers/" : "", worker ? worker : "");
 }
 
 static void add_flags(struct buf *line, const struct cJSON *flags)

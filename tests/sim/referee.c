@@ -12,7 +12,8 @@
 #define PUBACK_MS 400        /* how old the broker's word may be when it arrives */
 #define CONFIRM_WAIT_MS 180  /* R4's 250, less the latency by which two ends see a reset at different times */
 #define HUNG_MS 30000        /* a beat that says so may be read so late, and be verified for 5 s */
-#define MOMENT_MS 500        /* a link that lives shorter may have told the queen nothing */
+#define HIVE_BEATS_MS 10500
+#define MOMENT_MS 500 /* a link that lives shorter may have told the queen nothing */
 
 static void violate(struct referee *referee, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -29,6 +30,11 @@ static void violate(struct referee *referee, const char *format, ...)
 static bool is_fit(const struct node *node)
 {
     return node && node->running && !node->paused && !node->client.cut && node->client.phase == CLIENT_UP;
+}
+
+static bool is_hung(const struct ward *ward)
+{
+    return !ward->is_hive && ward->node && ward->node->running && worker_hangs(ward->node);
 }
 
 static void follow(ms_t *since, bool holds, ms_t now)
@@ -50,7 +56,7 @@ static void on_turned(void *user)
         if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
             ward->lost_at = now;
         follow(&ward->fit_since, is_fit(ward->node), now);
-        if (ward->node && ward->node->running && worker_hangs(ward->node))
+        if (is_hung(ward))
             ward->hung_at = vigil_now(&referee->clock);
     }
     follow(&referee->queen_fit_since, is_fit(queen), now);
@@ -65,9 +71,14 @@ static bool fit_for(ms_t since, ms_t now, ms_t span)
     return since != MS_NEVER && now - since > span;
 }
 
+static ms_t next_beat_of(const struct ward *ward)
+{
+    return ward->is_hive ? HIVE_BEATS_MS : worker_lease(ward->node) / 3 * 21 / 20;
+}
+
 static bool was_heard(const struct referee *referee, const struct ward *ward, ms_t now)
 {
-    ms_t next_beat = worker_lease(ward->node) / 3 * 21 / 20;
+    ms_t next_beat = next_beat_of(ward);
     return fit_for(ward->fit_since, now, CONFIRMATION_MS) &&
            fit_for(referee->queen_linked_since, now, next_beat + CONFIRMATION_MS);
 }
@@ -127,16 +138,62 @@ static void judge_zombie(struct referee *referee, const struct ward *ward)
                 (long long)referee->world->network.now);
 }
 
-/* Changes that are announced, of workers without hive. "" = nothing was announced. */
+/* Changes that are announced. "" = nothing was announced. */
 static const struct {
     const char *from, *to;
 } legal[] = {
-    { "", "online" },        { "", "suspect" },        { "", "stale" },         { "", "offline" },
-    { "online", "suspect" }, { "online", "stale" },    { "online", "offline" }, { "suspect", "online" },
-    { "suspect", "stale" },  { "suspect", "offline" }, { "stale", "online" },   { "stale", "offline" },
-    { "offline", "online" }, { "stale", "suspect" },   { "offline", "stale" },  { "offline", "suspect" },
-    { "", "zombie" },        { "suspect", "zombie" },  { "stale", "zombie" },   { "zombie", "online" },
-    { "zombie", "suspect" }, { "zombie", "stale" },    { "zombie", "offline" }, { "online", "zombie" },
+    { "", "online" },
+    { "", "suspect" },
+    { "", "stale" },
+    { "", "offline" },
+    { "online", "suspect" },
+    { "online", "stale" },
+    { "online", "offline" },
+    { "suspect", "online" },
+    { "suspect", "stale" },
+    { "suspect", "offline" },
+    { "stale", "online" },
+    { "stale", "offline" },
+    { "offline", "online" },
+    { "stale", "suspect" },
+    { "offline", "stale" },
+    { "offline", "suspect" },
+    { "", "zombie" },
+    { "suspect", "zombie" },
+    { "stale", "zombie" },
+    { "zombie", "online" },
+    { "zombie", "suspect" },
+    { "zombie", "stale" },
+    { "zombie", "offline" },
+    { "online", "zombie" },
+    { "", "unreachable" },
+    { "online", "unreachable" },
+    { "suspect", "unreachable" },
+    { "stale", "unreachable" },
+    { "zombie", "unreachable" },
+    { "unreachable", "online" },
+    { "unreachable", "stale" },
+    { "unreachable", "offline" },
+    { "unreachable", "zombie" },
+    { "", "starting" },
+    { "", "ready" },
+    { "", "down" },
+    { "starting", "ready" },
+    { "starting", "suspect" },
+    { "starting", "down" },
+    { "starting", "offline" },
+    { "ready", "starting" },
+    { "ready", "suspect" },
+    { "ready", "down" },
+    { "ready", "offline" },
+    { "suspect", "starting" },
+    { "suspect", "ready" },
+    { "suspect", "down" },
+    { "down", "starting" },
+    { "down", "offline" },
+    { "offline", "starting" },
+    { "down", "ready" },
+    { "offline", "ready" }, /* it started while she was away */
 };
 
 static bool is_legal(const char *from, const char *to)
@@ -147,12 +204,31 @@ static bool is_legal(const char *from, const char *to)
     return false;
 }
 
+/* Of a worker; NULL: of the hive. */
 static struct ward *ward_find(struct referee *referee, const char *name)
 {
-    for (size_t i = 0; name && i < referee->count; i++)
-        if (strcmp(referee->wards[i].name, name) == 0)
-            return &referee->wards[i];
+    for (size_t i = 0; i < referee->count; i++) {
+        struct ward *ward = &referee->wards[i];
+        if (name ? !ward->is_hive && strcmp(ward->name, name) == 0 : ward->is_hive)
+            return ward;
+    }
     return NULL;
+}
+
+/* Who was stale before was judged then. */
+static void judge_unreachable(struct referee *referee, const struct ward *ward, const struct cJSON *event)
+{
+    const struct ward *hive = ward_find(referee, NULL);
+    const char *path = json_string(json_member(json_member(event, "evidence"), "path"));
+    if (strcmp(hive->announced, "down") != 0)
+        violate(referee, "%s became unreachable, and its hive is `%s`", ward->name, hive->announced);
+    if (!json_string(json_member(event, "incident")))
+        violate(referee, "%s became unreachable without an incident", ward->name);
+    if (strcmp(ward->announced, "stale") != 0 && path)
+        judge_loss(referee, ward, event,
+                   strcmp(path, "will") == 0      ? "last_will"
+                   : strcmp(path, "silence") == 0 ? "missed_heartbeats"
+                                                  : "no_subscriber");
 }
 
 static void judge_change(struct referee *referee, struct ward *ward, const struct cJSON *event, uint64_t id)
@@ -169,8 +245,10 @@ static void judge_change(struct referee *referee, struct ward *ward, const struc
                 previous ? previous : "");
     if (!is_legal(ward->announced, state))
         violate(referee, "%s went from `%s` to %s", ward->name, ward->announced, state);
-    if (strcmp(state, "stale") == 0)
+    if (strcmp(state, "stale") == 0 || strcmp(state, "down") == 0)
         judge_loss(referee, ward, event, cause);
+    if (strcmp(state, "unreachable") == 0)
+        judge_unreachable(referee, ward, event);
     if (strcmp(state, "zombie") == 0)
         judge_zombie(referee, ward);
     snprintf(ward->announced, sizeof ward->announced, "%s", state);
@@ -192,7 +270,7 @@ static void on_event(void *user, const struct node *queen, struct text json)
     referee->last_event = (uint64_t)number;
     referee->events++;
     ward = ward_find(referee, json_string(json_member(event, "worker_id")));
-    if (ward)
+    if (ward && !json_member(event, "fleet"))
         judge_change(referee, ward, event, (uint64_t)number);
     arena_clear(&arena);
 }
@@ -205,16 +283,22 @@ static uint64_t correlation_of(const struct publish *publish)
     return correlation;
 }
 
+static bool is_about(const struct ward *ward, const struct topic *topic)
+{
+    return ward->is_hive ? !topic->worker.at && topic->hive.at && text_is(topic->hive, ward->name)
+                         : topic->worker.at && text_is(topic->worker, ward->name);
+}
+
 static void on_published(void *user, const struct node *queen, const struct publish *publish)
 {
     struct referee *referee = user;
     struct topic topic;
     (void)queen;
-    if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK || topic.kind != TOPIC_WORKER_REQUEST ||
-        !text_is(topic.method, "verify"))
+    if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK ||
+        !(text_is(topic.method, "verify") || text_is(topic.method, "health")))
         return;
     for (size_t i = 0; i < referee->count; i++)
-        if (text_is(topic.worker, referee->wards[i].name))
+        if (is_about(&referee->wards[i], &topic))
             referee->wards[i].asked = correlation_of(publish);
 }
 
@@ -236,7 +320,7 @@ static void on_message(void *user, const struct node *queen, const struct publis
     if (topic.kind == TOPIC_REPLY)
         take_reply(referee, publish);
     for (size_t i = 0; i < referee->count; i++)
-        if (text_is(topic.worker, referee->wards[i].name))
+        if (is_about(&referee->wards[i], &topic))
             vigil_message(&referee->wards[i].vigil, &referee->clock, publish);
 }
 
@@ -244,10 +328,12 @@ static const struct world_events world_events = { on_event, on_message, on_publi
 
 void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count)
 {
-    *referee =
-        (struct referee){ .world = world, .count = count, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER };
-    for (size_t i = 0; i < count; i++) {
-        snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", names[i]);
+    *referee = (struct referee){
+        .world = world, .count = count + 1, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER
+    };
+    for (size_t i = 0; i <= count; i++) {
+        snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", i < count ? names[i] : WORLD_HIVE);
+        referee->wards[i].is_hive = i == count;
         referee->wards[i].fit_since = referee->wards[i].vigil.heard = referee->wards[i].hung_at = MS_NEVER;
     }
     world->events = &world_events;
@@ -278,7 +364,8 @@ static void judge_verdict(struct referee *referee, const struct ward *ward)
     struct arena arena;
     struct cJSON *verdict = NULL;
     double id = 0;
-    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/verdict/" WORLD_HIVE "/%s", ward->name);
+    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/%s%s",
+             ward->is_hive ? "hive-verdict/" : "verdict/" WORLD_HIVE "/", ward->name);
     stored = retained_find(&referee->world->broker.stored, topic, referee->world->network.now);
     arena_init(&arena, 0);
     if (!stored || json_parse(&arena, stored->publish.payload, &verdict, NULL) != OK ||
@@ -292,11 +379,12 @@ static void judge_ward(struct referee *referee, struct node *queen, const struct
 {
     char state[32];
     bool fit = is_fit(ward->node);
-    const char *wanted = fit && worker_hangs(ward->node) ? "zombie" : "online";
-    inspect_state(queen, WORLD_HIVE, ward->name, state);
+    const char *wanted = ward->is_hive ? "ready" : is_hung(ward) ? "zombie" : "online";
+    inspect_state(queen, WORLD_HIVE, ward->is_hive ? NULL : ward->name, state);
     if (fit && strcmp(state, wanted) != 0)
         violate(referee, "%s is fit, and `%s` in the end, not %s", ward->name, state, wanted);
-    if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0 || strcmp(state, "zombie") == 0))
+    if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0 || strcmp(state, "zombie") == 0 ||
+                 strcmp(state, "ready") == 0))
         violate(referee, "%s is gone, and %s in the end", ward->name, state);
     if (ward->event_id)
         judge_verdict(referee, ward);

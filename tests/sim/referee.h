@@ -7,8 +7,9 @@
  * nobody subscribes, who was away for less than the confirmation wait, or is back for longer than a confirmation takes,
  * before an undisturbed queen; nobody becomes stale because nobody subscribes who was not heard on the queen's present
  * link, within one grace of it; nobody becomes a zombie whose work loop has not hung for so long that nothing said of
- * it then still counts; the retained verdict is that of the last event; and once the world has been quiet for long
- * enough: who is fit is online, or a zombie if its work loop hangs, and who is gone is neither. */
+ * it then still counts; nobody becomes unreachable whose hive is not down, and a hive goes down as a worker becomes
+ * stale; the retained verdict is that of the last event; and once the world has been quiet for long
+ * enough: who is fit is online (or a hive: ready), or a zombie if its work loop hangs, and who is gone is neither. */
 #ifndef SIM_REFEREE_H
 #define SIM_REFEREE_H
 
@@ -18,6 +19,7 @@
 
 struct ward {
     char name[NODE_NAME_SIZE];
+    bool is_hive;
     const struct node *node;
     ms_t fit_since; /* MS_NEVER = it is not */
     ms_t lost_at;   /* when it was last fit for more than a moment */
@@ -40,7 +42,8 @@ struct referee {
     struct errbuf violation; /* the first one; "" = none */
 };
 
-/* Watches the world from now on; all workers that it will have are named `names`, all in the default hive. */
+/* Watches the world from now on; all workers that it will have are named `names`, all of the default hive, which may
+ * run itself or not. */
 void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count);
 
 /* A process of the queen ended: what it announced is not what the next one will start from. */

@@ -23,6 +23,7 @@ struct chaos {
     struct world world;
     struct referee referee;
     struct rng rng; /* of the script; the world has its own */
+    bool has_hive;  /* the workers' hive runs, and is disturbed as well */
     struct errbuf failed;
 };
 
@@ -123,6 +124,21 @@ static void disturb_queen(struct chaos *chaos)
     disturb(chaos, "q1", queen_again, queen_ends);
 }
 
+static void start_hive(struct chaos *chaos, const char *name)
+{
+    act(chaos, "hive %s", name);
+}
+
+static void end_hive(struct chaos *chaos, const char *name)
+{
+    act(chaos, "%s %s", pick(chaos, 3) ? "kill" : "stop", name);
+}
+
+static void disturb_hive(struct chaos *chaos)
+{
+    disturb(chaos, WORLD_HIVE, start_hive, end_hive);
+}
+
 static void disturb_broker(struct chaos *chaos)
 {
     if (!chaos->world.broker.running) {
@@ -166,7 +182,7 @@ static void disturb_work(struct chaos *chaos)
 
 static void disturb_something(struct chaos *chaos)
 {
-    int64_t die = pick(chaos, 24);
+    int64_t die = pick(chaos, chaos->has_hive ? 30 : 24);
     if (die < 12)
         disturb_worker(chaos);
     else if (die < 15)
@@ -175,8 +191,10 @@ static void disturb_something(struct chaos *chaos)
         disturb_broker(chaos);
     else if (die < 20)
         disturb_time(chaos);
-    else
+    else if (die < 24)
         disturb_work(chaos);
+    else
+        disturb_hive(chaos);
 }
 
 static void heal(struct chaos *chaos, const char *name)
@@ -195,6 +213,7 @@ static void heal_all(struct chaos *chaos)
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         heal(chaos, names[i]);
     heal(chaos, "q1");
+    heal(chaos, WORLD_HIVE);
     if (!chaos->world.broker.running)
         act(chaos, "broker start");
     world_run(&chaos->world, chaos->world.network.now + LEAVING);
@@ -211,6 +230,9 @@ static void begin(struct chaos *chaos, uint64_t seed)
     start_queen(chaos);
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         start_worker(chaos, names[i]);
+    chaos->has_hive = seed % 2;
+    if (chaos->has_hive)
+        start_hive(chaos, WORLD_HIVE);
 }
 
 static bool all_is_well(const struct chaos *chaos)
