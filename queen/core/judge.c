@@ -170,12 +170,23 @@ enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const 
     return err;
 }
 
+bool judge_answers_only(struct record *record)
+{
+    bool silent = record->state == STATE_SUSPECT && record->cause == CAUSE_MISSED_HEARTBEATS;
+    if (record->answers < UINT8_MAX)
+        record->answers++;
+    return silent && record->answers >= ANSWERS_WITHOUT_BEAT;
+}
+
 void judge_ready(struct queen *queen, struct record *record, enum evidence_path path)
 {
     struct evidence evidence = evidence_now(queen, record, path, RESULT_ANSWERED);
     if (record->state != STATE_UNVERIFIED && record->state != STATE_SUSPECT)
         return;
     judge_heard(queen, record, false);
+    if (judge_answers_only(record))
+        return;
+    record->asks = 0;
     alive(queen, record, STATE_ONLINE, CAUSE_VERIFIED, &evidence);
 }
 

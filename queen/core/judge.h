@@ -27,6 +27,9 @@ enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const 
 /* The start-up poll of a hive was answered, over MQTT or HTTP. */
 void judge_ready(struct queen *queen, struct record *record, enum evidence_path path);
 
+/* It has answered once more. True: so often without a heartbeat that it stays suspect (R6). */
+bool judge_answers_only(struct record *record);
+
 /* A live birth, will or goodbye. */
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);
 

@@ -63,20 +63,17 @@ static ms_t ask_distance(const struct queen *queen, const struct record *record)
     return ms_min(ASK_EVERY_MS, left / 2);
 }
 
-/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. A hive
- * is polled instead, which asks more than once of itself. */
+/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. */
 static ms_t ask_at(const struct queen *queen, const struct record *record)
 {
     if (!verify_is_possible(queen, record))
         return MS_NEVER;
     if (record->state == STATE_UNVERIFIED)
-        return record->asks == 0 && !record_is_hive(record) ? record->not_before : MS_NEVER;
+        return record->asks == 0 ? record->not_before : MS_NEVER;
     if (record->state != STATE_SUSPECT || record->cause != CAUSE_MISSED_HEARTBEATS)
         return MS_NEVER;
     if (record->asks == 0)
         return suspect_at(queen, record);
-    if (record_is_hive(record))
-        return MS_NEVER;
     return record->asks < ASKS_MAX || only_answers(record) ? record->asked_at + ask_distance(queen, record) : MS_NEVER;
 }
 
@@ -145,7 +142,7 @@ static void ask(struct queen *queen, struct record *record, ms_t time)
         record->asks++;
     record->asked_at = time;
     if (record_is_hive(record))
-        hive_poll_begin(queen, record);
+        hive_poll_begin(queen, record); /* which goes on by itself */
     else
         (void)verify_begin(queen, record, false); /* without memory for it, silence decides */
 }

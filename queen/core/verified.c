@@ -41,14 +41,13 @@ static bool stays_zombie(const struct record *record, const struct verified *ver
 
 static void answered(struct queen *queen, struct record *record, const struct verified *verified)
 {
-    bool silent = record->state == STATE_SUSPECT && record->cause == CAUSE_MISSED_HEARTBEATS;
+    bool answers_only;
     if (stays_zombie(record, verified))
         return;
     work_excuse(queen, record);
-    if (record->answers < UINT8_MAX)
-        record->answers++;
+    answers_only = judge_answers_only(record);
     judge_heard(queen, record, record->over_http);
-    if (silent && record->answers >= ANSWERS_WITHOUT_BEAT)
+    if (answers_only)
         return;
     confirm_end(queen, record);
     record->asks = 0;

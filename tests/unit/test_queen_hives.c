@@ -52,6 +52,11 @@ static void a_hive_is_judged_as_a_worker_is(void **state)
         { "R5: silent, but it answers",
           "up; say \"interval_ms\":10000; birth 1.1 @h1/; wait 0; health pass @h1/; listen 22000; health pass @h1/",
           READY ", hive/h1 ready -> suspect (missed_heartbeats), poll, hive/h1 suspect -> ready (verified) | gone" },
+        { "R6: it answers three times, and never beats: it stays suspect",
+          "up; say \"interval_ms\":10000; birth 1.1 @h1/; wait 0; health pass @h1/; listen 22000; health pass @h1/; "
+          "listen 22000; health pass @h1/; listen 1000",
+          READY ", hive/h1 ready -> suspect (missed_heartbeats), poll, hive/h1 suspect -> ready (verified), "
+                "hive/h1 ready -> suspect (missed_heartbeats), poll | gone" },
         { "a hive that was down is asked before it is ready", UP "; " KILL_HIVE "; birth 1.2 @h1/; wait 0",
           READY ", ask, ask, " DOWN ", hive/h1 down -> starting (birth), poll | gone" },
         { "killed while it starts", "up; birth 1.1 @h1/; wait 0; pack 10; will 1.1 @h1/; ack 10; wait 250; ack 10",
