@@ -148,5 +148,12 @@ def queen(folder, *options):
     return Program(folder, "skep-queen", "--http", "127.0.0.1:0", *options)
 
 
+def hive(folder, name, *options):
+    """With one worker, `job`."""
+    ini = folder / f"{name}.ini"
+    ini.write_text('[agent]\ninterval = 1s\n[worker "job"]\ncommand = sleep 1000\n', encoding="ascii")
+    return Program(folder, "skep-hive", "--http", "127.0.0.1:0", "--id", name, "--config", ini, *options)
+
+
 def worker(folder, hive, name, *options):
     return Program(folder, "skep-worker", "--hive", hive, "--id", name, "--interval", "1s", "--simulate", *options)

@@ -1,4 +1,5 @@
-"""Queen and worker over TLS: with a password, with a certificate, and what each says when a certificate is no good."""
+"""Queen, hive, worker and skep over TLS: with a password, with a certificate, and what each says when a certificate is no
+good."""
 
 import json
 import re
@@ -6,8 +7,8 @@ import urllib.request
 
 import pytest
 
-from deployment import (CERTIFICATES, FIRST_OF_MORE, HOST, PASSWORDS, Deployment, await_that, make_certificates, queen,
-                        run_well, worker)
+from deployment import (BIN, CERTIFICATES, FIRST_OF_MORE, HOST, PASSWORDS, Deployment, await_that, hive, make_certificates,
+                        queen, run, run_well, worker)
 
 OTHER_NAME, EXPIRED = FIRST_OF_MORE, FIRST_OF_MORE + 1
 
@@ -37,7 +38,7 @@ def deployment(tmp_path_factory):
     deployment.end()
 
 
-@pytest.fixture(params=["queen", "worker"])
+@pytest.fixture(params=["queen", "hive", "worker"])
 def start(request, deployment):
     """start(options) starts the program under test."""
     started = []
@@ -48,8 +49,11 @@ def start(request, deployment):
     def worker_with(*options):
         return worker(deployment.folder, "hive-a", "w1", *options)
 
+    def hive_with(*options):
+        return hive(deployment.folder, "hive-a", *options)
+
     def make(*options):
-        started.append({"queen": queen_with, "worker": worker_with}[request.param](*options))
+        started.append({"queen": queen_with, "hive": hive_with, "worker": worker_with}[request.param](*options))
         return started[-1]
 
     yield make
@@ -131,6 +135,33 @@ def test_queen_and_worker_work_together(deployment, login):
     finally:
         for program in programs:
             program.end()
+
+
+@pytest.mark.parametrize("login", ["by_password", "by_certificate"])
+def test_queen_and_hive_work_together(deployment, login):
+    """She may ask the hive, and judge it and its worker; it is told."""
+    options = getattr(deployment, login)
+    programs = [queen(deployment.folder, *options("queen")), hive(deployment.folder, "hive-b", *options("hive-b"))]
+    try:
+        port = programs[0].await_log(r"msg=started .*\bport=(\d+)")[1]
+        url = f"http://127.0.0.1:{port}/v1/hives/hive-b"
+        await_that(lambda: state(url) == "ready", "ready")
+        await_that(lambda: state(f"{url}/workers/job") == "online", "online")
+        health = run(BIN / "skep", "health", "hive/hive-b", *options("alice"))
+        assert health.returncode == 0 and "via mqtt" in health.stdout, health.stderr
+        programs[1].process.terminate()
+        await_that(lambda: state(url) == "offline", "offline")
+        assert "refuse" not in programs[0].log() + programs[1].log()
+    finally:
+        for program in programs:
+            program.end()
+
+
+@pytest.mark.parametrize("listener,authority,sentence,why", BAD_BROKERS)
+def test_skep_refuses_a_bad_broker(deployment, listener, authority, sentence, why):
+    done = run(BIN / "skep", "health", "queen/queen", *deployment.broker(listener, authority), "--username", "alice",
+               "--password-file", deployment.password_file("alice"))
+    assert done.returncode == 5 and sentence in done.stderr, done.stderr
 
 
 def state(url):
