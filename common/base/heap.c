@@ -112,8 +112,3 @@ void heap_remove(struct heap *heap, struct heap_item *item)
         sift(heap, last, hole);
     }
 }
-
-struct heap_item *heap_top(const struct heap *heap)
-{
-    return heap->len > 0 ? heap->items[0] : NULL;
-}

@@ -28,6 +28,10 @@ enum err heap_reserve(struct heap *heap, size_t count);
 enum err heap_put(struct heap *heap, struct heap_item *item, ms_t at);
 void heap_remove(struct heap *heap, struct heap_item *item); /* not in the heap: nothing happens */
 
-struct heap_item *heap_top(const struct heap *heap); /* NULL when empty */
+/* NULL when empty. */
+static inline struct heap_item *heap_top(const struct heap *heap)
+{
+    return heap->len > 0 ? heap->items[0] : NULL;
+}
 
 #endif

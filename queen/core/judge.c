@@ -106,21 +106,23 @@ void judge_heard(struct queen *queen, struct record *record, bool over_http)
 /* R1. A hive that was not asked yet is; one that is known from stored copies says nothing new before it has answered.
  */
 static void alive(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                  const struct evidence *evidence)
+                  enum evidence_path path)
 {
+    enum evidence_result result = cause == CAUSE_VERIFIED ? RESULT_ANSWERED : RESULT_HEARD;
+    struct evidence evidence;
     proof_withdraw(queen, record);
     confirm_end(queen, record);
     if (state == STATE_UNVERIFIED)
         hive_poll_begin(queen, record);
     if (work_holds(record) || (record->state == state && (record->announced == state || state == STATE_UNVERIFIED)))
         return;
-    change_state(queen, record, state, cause, evidence);
+    evidence = evidence_now(queen, record, path, result);
+    change_state(queen, record, state, cause, &evidence);
 }
 
-static void heard(struct queen *queen, struct record *record, enum state state, enum cause cause)
+static enum evidence_path path_of(const struct record *record)
 {
-    struct evidence evidence = evidence_now(queen, record, record->over_http ? PATH_HTTP : PATH_MQTT, RESULT_HEARD);
-    alive(queen, record, state, cause, &evidence);
+    return record->over_http ? PATH_HTTP : PATH_MQTT;
 }
 
 /* A POST does not push aside what is online over MQTT. */
@@ -155,7 +157,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     if (!take_sign(queen, record, &sign, document, over_http, &err))
         return OK;
     work_note(queen, record, heartbeat);
-    heard(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT);
+    alive(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT, path_of(record));
     work_judge(queen, record);
     return err;
 }
@@ -166,7 +168,7 @@ enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const 
     struct sign sign = sign_of_hive_heartbeat(heartbeat);
     enum err err;
     if (take_sign(queen, record, &sign, document, false, &err))
-        heard(queen, record, record_state_alive(record), CAUSE_HEARTBEAT);
+        alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, PATH_MQTT);
     return err;
 }
 
@@ -180,14 +182,13 @@ bool judge_answers_only(struct record *record)
 
 void judge_ready(struct queen *queen, struct record *record, enum evidence_path path)
 {
-    struct evidence evidence = evidence_now(queen, record, path, RESULT_ANSWERED);
     if (record->state != STATE_UNVERIFIED && record->state != STATE_SUSPECT)
         return;
     judge_heard(queen, record, false);
     if (judge_answers_only(record))
         return;
     record->asks = 0;
-    alive(queen, record, STATE_ONLINE, CAUSE_VERIFIED, &evidence);
+    alive(queen, record, STATE_ONLINE, CAUSE_VERIFIED, path);
 }
 
 static void judge_birth(struct queen *queen, struct record *record, const struct presence *presence)
@@ -196,7 +197,7 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
         return;
     judge_note_presence(record, presence);
     judge_heard(queen, record, false);
-    heard(queen, record, record_state_alive(record), CAUSE_BIRTH);
+    alive(queen, record, record_state_alive(record), CAUSE_BIRTH, PATH_MQTT);
 }
 
 /* R4: which states a will makes suspect; in the others it adds nothing that is not known. */
