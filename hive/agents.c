@@ -1,6 +1,7 @@
 #include "agents.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static struct agent *add(struct agents *agents, const char *worker)
     if (!agent)
         return NULL;
     agent->owner = agents;
-    agent->pidfd = -1;
+    agent->pidfd = agent->gate = -1;
     agent->process.data = agent;
     snprintf(agent->worker, sizeof agent->worker, "%s", worker);
     DL_APPEND(agents->list, agent);
@@ -89,11 +90,19 @@ static void unwatch(struct agent *agent)
     agent->pidfd = -1;
 }
 
+static void close_gate(struct agent *agent)
+{
+    if (agent->gate >= 0)
+        close(agent->gate);
+    agent->gate = -1;
+}
+
 void agent_remove(struct agent *agent)
 {
     DL_DELETE(agent->owner->list, agent);
     agent->owner = NULL;
     unwatch(agent);
+    close_gate(agent);
     if (agent->process.type == UV_PROCESS)
         uv_close((uv_handle_t *)&agent->process, closed);
     else
@@ -130,11 +139,12 @@ static void child_exited(uv_process_t *process, int64_t status, int signal_numbe
 }
 
 /* Standard output is for data: what workers print joins the log. */
-static int spawn(struct agent *agent, const struct launch *launch, const char *directory)
+static int spawn_at_gate(struct agent *agent, const struct launch *launch, const char *directory, int gate)
 {
     uv_stdio_container_t streams[] = { { .flags = UV_IGNORE },
                                        { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
-                                       { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO } };
+                                       { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+                                       [LAUNCH_GATE_FD] = { .flags = UV_INHERIT_FD, .data.fd = gate } };
     uv_process_options_t options = { .exit_cb = child_exited,
                                      .file = agent->owner->program,
                                      .args = launch->words,
@@ -144,6 +154,18 @@ static int spawn(struct agent *agent, const struct launch *launch, const char *d
                                      .stdio = streams,
                                      .stdio_count = ARRAY_LEN(streams) };
     return uv_spawn(loop_uv(agent->owner->loop), &agent->process, &options);
+}
+
+/* The gate is a pipe that this process alone can write to. */
+static int spawn(struct agent *agent, const struct launch *launch, const char *directory)
+{
+    int ends[2], fault;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return uv_translate_sys_error(errno);
+    agent->gate = ends[1];
+    fault = spawn_at_gate(agent, launch, directory, ends[0]);
+    close(ends[0]);
+    return fault;
 }
 
 static enum err check_directory(const char *directory, struct errbuf *e)
@@ -176,6 +198,16 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
     agent->key.started = stat.started;
     *ret = agent->key;
     return OK;
+}
+
+void agents_release(struct agents *agents, const char *worker)
+{
+    struct agent *agent = find(agents, worker);
+    if (!agent || agent->gate < 0)
+        return;
+    if (write(agent->gate, "", 1) != 1 && errno != EPIPE) /* one that is gone is told by its exit */
+        log_at(LOG_ERROR, "cannot release an agent", "worker", worker, "why", strerror(errno), NULL);
+    close_gate(agent);
 }
 
 static void stranger_exited(void *user, int events)

@@ -28,9 +28,13 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
 void agents_free(struct agents *agents); /* agents that run go on */
 DEFINE_AUTO_FREE(agents)
 
-/* `directory` NULL: the hive's own. ERR_IO with a sentence. */
+/* Starts an agent that does nothing before it is released; if this process ends first, so does it. `directory` NULL:
+ * the hive's own. ERR_IO with a sentence. */
 enum err agents_start(struct agents *agents, const char *worker, const struct launch *launch, const char *directory,
                       struct agent_key *ret, struct errbuf *e);
+
+/* What must be known of it, should this process end, is written down: it may begin. */
+void agents_release(struct agents *agents, const char *worker);
 
 /* Takes over an agent that a predecessor has started; `exited` comes later, also when it is gone already. ERR_NOMEM,
  * ERR_IO. */

@@ -12,6 +12,7 @@ struct agent {
     struct agents *owner;
     struct loop_fd *watch; /* of one that is not our child */
     int pidfd;             /* -1 for a child */
+    int gate;              /* where a child is released; -1 = it was */
     char worker[NAME_SIZE];
     struct agent_key key;
     bool runs, sweeps;

@@ -64,6 +64,7 @@ static void start(struct hive_driver *driver, const char *worker)
         return;
     }
     record(driver, worker, &born);
+    agents_release(driver->agents, worker);
     log_started(worker, born.pid, "worker started");
     hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_STARTED,
                                                    .worker = worker,

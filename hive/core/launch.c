@@ -99,6 +99,7 @@ static void add_environment(struct list *list, const struct launch_options *opti
     list_add_all(list, options->variables);
     hex64_to_text(session, hex);
     list_add(list, arena_printf(list->arena, "SKEP_SESSION=%s", hex));
+    list_add(list, arena_printf(list->arena, "SKEP_GATE_FD=%d", LAUNCH_GATE_FD));
 }
 
 enum err launch_make(struct arena *arena, const struct launch_options *options, const struct roster_entry *entry,

@@ -4,6 +4,8 @@
 
 #include "roster.h"
 
+#define LAUNCH_GATE_FD 3 /* of the agent: see SKEP_GATE_FD */
+
 /* What all agents of the hive have in common; NULL-terminated lists. */
 struct launch_options {
     const char *hive;
@@ -17,8 +19,9 @@ struct launch {
     char **environment; /* NULL-terminated */
 };
 
-/* Lives in the arena. `session` is handed on as SKEP_SESSION. Of the hive's environment agents do not get what is meant
- * for the hive itself: SKEP_*, and what a service manager has told it. ERR_NOMEM. */
+/* Lives in the arena. `session` is handed on as SKEP_SESSION, and SKEP_GATE_FD is where the agent waits for the word to
+ * begin. Of the hive's environment agents do not get what is meant for the hive itself: SKEP_*, and what a service
+ * manager has told it. ERR_NOMEM. */
 enum err launch_make(struct arena *arena, const struct launch_options *options, const struct roster_entry *entry,
                      uint64_t session, struct launch *ret);
 

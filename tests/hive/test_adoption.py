@@ -37,6 +37,11 @@ def stranger():
     process.wait()
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
 def running(*names):
     def ready(hive):
         for name in names:
@@ -91,6 +96,25 @@ def test_what_ended_meanwhile_is_started_again(killed, watched):
     witness = first.successor().await_witness("w1", "running", restarts=1)
     assert witness["last_exit"]["session"] == seen["session"]
     assert not is_running(companion)
+
+
+def test_killed_before_it_wrote_down_what_it_started(broker, root, started, watched, tmp_path):
+    """Its successor knows nothing of that agent, which therefore must not have begun, nor stay."""
+    program = watched("w1")
+    state = tmp_path / "state"
+    state.mkdir()
+    os.mkfifo(state / ".w1.agent")  # where the record is written first: nobody reads it, so the hive stands still there
+    first = started(Hive, broker, root, section(program), "--state-dir", state)
+    first.start()
+    agent = await_that(lambda: children(first.process.pid), "an agent")[0]
+    first.kill()
+    await_that(lambda: not is_running(agent), "the end of the agent")
+    os.unlink(state / ".w1.agent")
+    second = started(Hive, broker, root, section(program), "--state-dir", state).run()
+    program.await_start()
+    assert "adopted" not in second.said()
+    assert second.end() == 0
+    assert len(program.starts()) == 1
 
 
 def test_what_changed_meanwhile_is_changed(killed, watched):

@@ -72,7 +72,8 @@ static void the_environment_of_an_agent(void **state)
     worker.environment[0] = a_two;
     worker.environment_count = 1;
     assert_int_equal(launch_make(&arena, &common, &worker, 0xabc, &launch), OK);
-    check_strings(launch.environment, "PATH=/bin AB=3 ODD A=2 SKEP_LOG_LEVEL=debug SKEP_SESSION=0000000000000abc");
+    check_strings(launch.environment,
+                  "PATH=/bin AB=3 ODD A=2 SKEP_LOG_LEVEL=debug SKEP_SESSION=0000000000000abc SKEP_GATE_FD=3");
 }
 
 static uint64_t fingerprint(const struct launch_options *common, const struct roster_entry *worker)

@@ -3,6 +3,7 @@
 #include "agent.h"
 #include "child_exec.h"
 #include "log.h"
+#include "start_gate.h"
 
 static int refuse(const struct errbuf *e)
 {
@@ -11,6 +12,14 @@ static int refuse(const struct errbuf *e)
     text_to_printable(text_of(e->text), shown, sizeof(shown));
     fprintf(stderr, "skep-worker: %s\n", shown);
     return EXIT_USAGE;
+}
+
+static int run(const struct agent_conf *conf, char **command)
+{
+    if (start_gate_pass())
+        return agent_run(conf, command);
+    fprintf(stderr, "skep-worker: the hive that started this agent is gone\n");
+    return AGENT_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -25,7 +34,7 @@ int main(int argc, char **argv)
     arena_init(&arena, 0);
     code = service_configure(&agent_service, argc, argv, &conf, &arena, agent_conf_check, &next);
     if (code < 0)
-        code = agent_command_check(&conf, argv + next, &e) == OK ? agent_run(&conf, argv + next) : refuse(&e);
+        code = agent_command_check(&conf, argv + next, &e) == OK ? run(&conf, argv + next) : refuse(&e);
     arena_clear(&arena);
     return code;
 }
