@@ -79,6 +79,7 @@ void state_dir_free(struct state_dir *dir)
     free(dir);
 }
 
+/* *ret is zeroed where the bytes are lost: it is of no boot. */
 static enum err read_record(struct state_dir *dir, const char *name, struct agent_record *ret, struct errbuf *e)
 {
     char bytes[512];
@@ -88,6 +89,9 @@ static enum err read_record(struct state_dir *dir, const char *name, struct agen
         close(fd);
     if (len < 0)
         return fail(dir, name, e);
+    *ret = (struct agent_record){ 0 };
+    if (state_text_is_lost((struct text){ bytes, (size_t)len }))
+        return OK;
     if (state_text_read((struct text){ bytes, (size_t)len }, ret) == OK)
         return OK;
     return err_set(e, ERR_SYNTAX,

@@ -1,7 +1,7 @@
 /* state_dir.h - the folder in which a hive writes down which agents run: a file for each, NAME.agent.
  *
  * Files are replaced as a whole. They are not synced: after a crash of the machine no agent runs, and what is read then
- * is known by its boot id. */
+ * is known by its boot id, or by having lost its bytes. */
 #ifndef SKEP_STATE_DIR_H
 #define SKEP_STATE_DIR_H
 

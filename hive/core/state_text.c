@@ -31,6 +31,14 @@ static bool take_number(struct text field, int64_t low, int64_t high, int64_t *r
     return text_to_int(field, ret) == OK && *ret >= low && *ret <= high;
 }
 
+bool state_text_is_lost(struct text text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] != '\0')
+            return false;
+    return true;
+}
+
 enum err state_text_read(struct text text, struct agent_record *ret)
 {
     struct text fields[FIELD_COUNT], line = text_split(&text, '\n');

@@ -24,4 +24,7 @@ void state_text_write(const struct agent_record *record, struct buf *ret);
 /* ERR_SYNTAX: a hive has not written this. *ret is untouched on failure. */
 enum err state_text_read(struct text text, struct agent_record *ret);
 
+/* What is left of a record that was not yet on the disk when the machine went down: nothing, or zeros. */
+bool state_text_is_lost(struct text text);
+
 #endif

@@ -156,6 +156,18 @@ def test_records_of_an_earlier_boot_are_dropped(hive, watched, tmp_path):
     assert first.await_witness("w1", "running")["restarts"] == 0
 
 
+@pytest.mark.parametrize("left", [b"", b"\0" * 120])
+def test_records_that_the_machine_lost_are_dropped(hive, watched, tmp_path, left):
+    """They are not synced, so a power cut may leave a file without its bytes."""
+    program = watched("w1")
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "w1.agent").write_bytes(left)
+    first = hive(section(program), "--state-dir", state)
+    program.await_start()
+    assert first.await_witness("w1", "running")["restarts"] == 0
+
+
 def test_a_pid_that_is_somebody_elses_now_is_left_alone(hive, watched, tmp_path, stranger):
     """The record names a session leader by its pid, but not by its start."""
     boot = open("/proc/sys/kernel/random/boot_id", encoding="ascii").read().strip()

@@ -61,11 +61,22 @@ static void anything_else_is_refused(void **state)
     }
 }
 
+static void what_a_power_cut_leaves(void **state)
+{
+    static const char zeros[4] = { 0 };
+    (void)state;
+    assert_true(state_text_is_lost((struct text){ zeros, 0 }));
+    assert_true(state_text_is_lost((struct text){ zeros, sizeof zeros }));
+    assert_false(state_text_is_lost((struct text){ "\0\0x", 3 }));
+    assert_false(state_text_is_lost(text_of(LINE)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(anything_else_is_refused),
+        cmocka_unit_test(what_a_power_cut_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
