@@ -1,6 +1,7 @@
 #include "proc_read.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -60,21 +61,33 @@ enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
     return proc_stat_parse(proc_read_file(path, bytes), ret) == OK ? OK : ERR_NOT_FOUND;
 }
 
+/* A process that cannot be read is gone, unless this one is short of what it takes to look. */
+static bool lacks_means(int fault)
+{
+    return fault == EMFILE || fault == ENFILE || fault == ENOMEM;
+}
+
 bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user)
 {
     DIR *processes = opendir("/proc");
     struct proc_stat stat;
     struct dirent *entry;
+    bool is_whole = true;
     int64_t pid;
 
     if (!processes)
         return false;
     while ((entry = readdir(processes)) != NULL) {
-        if (text_to_int(text_of(entry->d_name), &pid) == OK && proc_read_stat(pid, &stat) == OK)
+        if (text_to_int(text_of(entry->d_name), &pid) != OK)
+            continue;
+        errno = 0;
+        if (proc_read_stat(pid, &stat) == OK)
             fn(user, &stat);
+        else if (lacks_means(errno))
+            is_whole = false;
     }
     closedir(processes);
-    return true;
+    return is_whole;
 }
 
 enum err proc_read_usage(int64_t pid, struct proc_usage *ret)

@@ -21,7 +21,8 @@ struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE]);
 /* ERR_NOT_FOUND when it is gone. */
 enum err proc_read_stat(int64_t pid, struct proc_stat *ret);
 
-/* Calls `fn` for every process that there is. False: they cannot be listed. */
+/* Calls `fn` for every process that there is. False: they cannot be listed, or one of them cannot be looked at though
+ * it is there. */
 bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user) MUST_CHECK;
 
 /* The process and all that it has started and that did not leave it. ERR_NOT_FOUND when it is gone. */
