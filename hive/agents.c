@@ -285,12 +285,23 @@ void agents_kill(struct agents *agents, const char *worker)
     send_signal(find(agents, worker), SIGKILL);
 }
 
-void agents_sweep(struct agents *agents, const char *worker)
+static void sweep(struct agents *agents, const char *worker, bool is_gentle)
 {
     struct agent *agent = find(agents, worker);
     if (!agent)
         return;
     agent->sweeps = true;
+    agent->is_gentle = agent->asks = is_gentle;
     agents->pause = 0;
     loop_timer_in(agents->look, 0);
+}
+
+void agents_ask(struct agents *agents, const char *worker)
+{
+    sweep(agents, worker, true);
+}
+
+void agents_sweep(struct agents *agents, const char *worker)
+{
+    sweep(agents, worker, false);
 }

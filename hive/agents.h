@@ -43,8 +43,9 @@ enum err agents_adopt(struct agents *agents, const char *worker, struct agent_ke
 void agents_terminate(struct agents *agents, const char *worker);
 void agents_kill(struct agents *agents, const char *worker);
 
-/* Ends what is left of the session of an agent that is gone; `swept` comes later, and in one go for all that are
- * waiting, for it takes a look at every process of the machine. */
+/* Ends what is left of the session of an agent that is gone, or asks it to end; `swept` comes when nothing is left, and
+ * in one go for all that are waiting, for it takes a look at every process of the machine. */
+void agents_ask(struct agents *agents, const char *worker);
 void agents_sweep(struct agents *agents, const char *worker);
 
 #endif

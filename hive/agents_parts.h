@@ -16,6 +16,8 @@ struct agent {
     char worker[NAME_SIZE];
     struct agent_key key;
     bool runs, sweeps;
+    bool is_gentle;   /* the sweep: it waits for those that it has asked */
+    bool asks;        /* they are asked at the next look */
     unsigned members; /* of its session, by the look at hand */
     bool is_reused;   /* the pid, and with it the session's number, belongs to somebody else now */
     struct agent *prev, *next;

@@ -31,15 +31,25 @@ static void check_number(void *user, const struct proc_stat *stat)
 }
 
 /* The pid may have become somebody else's since it was read. */
-static void kill_member(int64_t pid, int64_t session)
+static void signal_member(int64_t pid, int64_t session, int number)
 {
     struct proc_stat stat;
     int fd = pidfd_open((pid_t)pid, 0);
     if (fd < 0)
         return;
     if (proc_read_stat(pid, &stat) == OK && stat.session == session)
-        (void)pidfd_send_signal(fd, SIGKILL, NULL, 0); /* whoever cannot be killed is seen at the next look */
+        (void)pidfd_send_signal(fd, number, NULL, 0); /* whoever cannot be reached is seen at the next look */
     close(fd);
+}
+
+static void handle_member(const struct agent *agent, const struct proc_stat *stat)
+{
+    if (agent->asks) {
+        signal_member(stat->pid, stat->session, SIGTERM);
+        signal_member(stat->pid, stat->session, SIGCONT); /* a stopped process takes nothing but KILL */
+    } else if (!agent->is_gentle) {
+        signal_member(stat->pid, stat->session, SIGKILL);
+    }
 }
 
 static void end_member(void *user, const struct proc_stat *stat)
@@ -52,7 +62,7 @@ static void end_member(void *user, const struct proc_stat *stat)
             stat->started < agent->key.started)
             continue;
         agent->members++;
-        kill_member(stat->pid, stat->session);
+        handle_member(agent, stat);
     }
 }
 
@@ -81,6 +91,10 @@ static bool look_at_all(struct agents *agents)
 static void tell_swept(struct agents *agents)
 {
     struct agent *agent;
+    DL_FOREACH(agents->list, agent)
+    {
+        agent->asks = false; /* once is enough */
+    }
     while ((agent = find_swept(agents))) {
         char worker[NAME_SIZE];
         memcpy(worker, agent->worker, sizeof worker);

@@ -81,6 +81,9 @@ static void carry_out(struct hive_driver *driver, enum process_order order, cons
         log_at(LOG_WARNING, "worker does not end; killing it", "worker", worker, NULL);
         agents_kill(driver->agents, worker);
         break;
+    case PROCESS_ASK:
+        agents_ask(driver->agents, worker);
+        break;
     case PROCESS_SWEEP:
         agents_sweep(driver->agents, worker);
         break;

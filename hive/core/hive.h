@@ -37,7 +37,7 @@ enum hive_input_kind {
     HIVE_STARTED,     /* worker, birth: PROCESS_START was carried out */
     HIVE_NOT_STARTED, /* worker, why: PROCESS_START could not be carried out */
     HIVE_EXITED,      /* worker, ending (NULL: unknown how) */
-    HIVE_SWEPT,       /* worker: PROCESS_SWEEP was carried out */
+    HIVE_SWEPT,       /* worker: PROCESS_ASK or PROCESS_SWEEP was carried out */
     HIVE_STOP,        /* end all workers, say goodbye; EFFECT_DISCONNECT and EFFECT_EXIT follow */
 };
 

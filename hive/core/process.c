@@ -194,6 +194,16 @@ static void react(struct process *process, const struct ending *ending, ms_t now
     }
 }
 
+/* A program that was asked to end may have left others behind, which were asked with it and are not done yet: a shell
+ * ends at once, what it had started saves its work. They have what is left of the patience. */
+static void end_remains(struct process *process)
+{
+    bool has_time = process->state == WITNESS_STOPPING && process->due != MS_NEVER;
+    process->orders = has_time ? PROCESS_ASK : PROCESS_SWEEP;
+    if (!has_time)
+        process->due = MS_NEVER;
+}
+
 void process_exited(struct process *process, const struct ending *ending, ms_t now, ms_t wall)
 {
     if (!runs(process))
@@ -202,8 +212,7 @@ void process_exited(struct process *process, const struct ending *ending, ms_t n
     process->pid = INT_ABSENT;
     process->has_remains = true;
     process->changed = true;
-    process->orders = PROCESS_SWEEP;
-    process->due = MS_NEVER;
+    end_remains(process);
     if (now - process->born >= PROCESS_LIVED_MS)
         process->pause = PROCESS_BACKOFF_FIRST;
     if (process->state != WITNESS_STOPPING)
@@ -227,14 +236,14 @@ void process_tick(struct process *process, ms_t now)
         return;
     process->due = MS_NEVER;
     if (process->state == WITNESS_STOPPING)
-        process->orders |= PROCESS_KILL;
+        process->orders |= process->has_remains ? PROCESS_SWEEP : PROCESS_KILL;
     else
         begin(process);
 }
 
 ms_t process_deadline(const struct process *process)
 {
-    return process->has_remains ? MS_NEVER : process->due;
+    return process->has_remains && process->state != WITNESS_STOPPING ? MS_NEVER : process->due;
 }
 
 bool process_is_over(const struct process *process)

@@ -23,13 +23,14 @@
 enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
 #undef X
 
-/* What the driver is to do, in this order. START is answered by process_started or process_not_started, SWEEP by
- * process_swept. */
+/* What the driver is to do, in this order. START is answered by process_started or process_not_started, ASK and
+ * SWEEP by process_swept. */
 enum process_order {
     PROCESS_TERM = 1,  /* ask the agent to end */
     PROCESS_KILL = 2,  /* end the agent at once */
-    PROCESS_SWEEP = 4, /* end what is left of the session of an agent that is gone */
-    PROCESS_START = 8, /* start an agent */
+    PROCESS_ASK = 4,   /* ask what is left of the session of an agent that is gone to end */
+    PROCESS_SWEEP = 8, /* end it at once */
+    PROCESS_START = 16 /* start an agent */
 };
 
 #define PROCESS_REASON_SIZE 128

@@ -32,6 +32,15 @@ def test_who_ignores_term_is_killed(hive, watched):
     assert not program.alive()
 
 
+def test_what_a_shell_has_started_may_save_its_work(hive, watched):
+    """The shell dies of TERM at once, and the agent with it; what it had started has its 10 s all the same."""
+    program = watched("w1", "--lingers")
+    hive = hive(f'[worker "w1"]\ncommand = sh -c "{program.command}; true"\n')
+    pids = program.await_start()
+    assert hive.end() == 0
+    assert sorted(map(int, program.lines("saved"))) == sorted(pids)
+
+
 def test_without_a_broker_too(hive, watched):
     program = watched("w1")
     hive = hive(section(program), port=1)

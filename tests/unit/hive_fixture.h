@@ -1,6 +1,6 @@
 /* hive_fixture.h - a hive's core between a fake driver and a fake broker: what it wants done is noted in a trace.
  *
- * The driver carries orders out as told: START gives a process with the next pid, SWEEP is done at once. */
+ * The driver carries orders out as told: START gives a process with the next pid, ASK and SWEEP are done at once. */
 #ifndef TEST_HIVE_FIXTURE_H
 #define TEST_HIVE_FIXTURE_H
 
@@ -28,7 +28,7 @@ struct scene {
     ms_t now;
     int64_t pid;       /* of the latest process */
     bool cannot_start; /* START fails */
-    bool cannot_sweep; /* SWEEP is not done */
+    bool cannot_sweep; /* ASK and SWEEP are not done */
     struct buf trace;  /* short: "TERM w1; publish presence; exit 6" */
     struct buf told;   /* payloads as they were published, a line each */
     struct buf will;
@@ -122,9 +122,11 @@ static inline void scene_start(struct scene *scene, const char *worker)
 
 static inline void scene_orders(struct scene *scene)
 {
-    static const char *const names[] = {
-        [PROCESS_TERM] = "TERM", [PROCESS_KILL] = "KILL", [PROCESS_SWEEP] = "SWEEP", [PROCESS_START] = "START"
-    };
+    static const char *const names[] = { [PROCESS_TERM] = "TERM",
+                                         [PROCESS_KILL] = "KILL",
+                                         [PROCESS_ASK] = "ASK",
+                                         [PROCESS_SWEEP] = "SWEEP",
+                                         [PROCESS_START] = "START" };
     struct hive_order order;
     while (hive_next_order(scene->hive, &order)) {
         char worker[NAME_SIZE];
@@ -132,7 +134,7 @@ static inline void scene_orders(struct scene *scene)
         scene_say(scene, names[order.order], worker);
         if (order.order == PROCESS_START)
             scene_start(scene, worker);
-        else if (order.order == PROCESS_SWEEP && !scene->cannot_sweep)
+        else if ((order.order == PROCESS_ASK || order.order == PROCESS_SWEEP) && !scene->cannot_sweep)
             scene_raw_step(scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
     }
 }

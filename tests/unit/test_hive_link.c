@@ -188,7 +188,7 @@ static void who_shares_the_identity_ends_at_the_second_sight(void **state)
     scene_expect(&scene, "the link goes, the workers end", "notice; disconnect; TERM w1");
     scene_exit(&scene, "w1", 15);
     assert_true(scene_told(&scene, "another hive uses the id hive-a (host host-b, pid 7)"));
-    scene_expect(&scene, "and the hive, without a goodbye", "SWEEP w1; exit 6");
+    scene_expect(&scene, "and the hive, without a goodbye", "ASK w1; exit 6");
     scene_clear(&scene);
 }
 
