@@ -7,6 +7,7 @@
 
 #include "api_problem.h"
 #include "buf.h"
+#include "clock.h"
 
 #define CONNECT_PATIENCE 3000L /* ms */
 #define ANSWER_MAX (256 * 1024 * 1024)
@@ -15,6 +16,7 @@ struct api {
     CURL *curl;
     struct curl_slist *headers;
     char *base; /* without a slash at its end */
+    ms_t deadline;
     struct buf answer;
     char curl_error[CURL_ERROR_SIZE];
 };
@@ -132,6 +134,7 @@ enum err api_new(const char *queen, const char *token, struct api **ret, struct 
     if (!api)
         return err_set(e, ERR_NOMEM, "out of memory");
     api->answer.limit = ANSWER_MAX;
+    api->deadline = MS_NEVER;
     enum err err = api_fill(api, queen, token, e);
     if (err) {
         api_free(api);
@@ -150,6 +153,11 @@ void api_free(struct api *api)
     buf_clear(&api->answer);
     free(api->base);
     free(api);
+}
+
+void api_set_deadline(struct api *api, ms_t deadline)
+{
+    api->deadline = deadline;
 }
 
 static enum err transfer_failed(const struct api *api, CURLcode code, struct errbuf *e)
@@ -174,6 +182,8 @@ static CURLcode transfer(struct api *api, const char *method, const char *url, m
 {
     CURLcode code = curl_easy_setopt(api->curl, CURLOPT_URL, url);
 
+    if (api->deadline != MS_NEVER)
+        patience = ms_min(patience, ms_max(api->deadline - clock_mono(), API_MOMENT));
     buf_reset(&api->answer);
     api->curl_error[0] = '\0';
     if (!code)

@@ -8,12 +8,17 @@ struct cJSON;
 struct api;
 
 #define API_PATIENCE 10000 /* ms that an answer may take in all */
+#define API_MOMENT 500     /* ms that it may take even at a deadline */
 
 /* Both are copied. `token` may be NULL. ERR_SYNTAX: `queen` is no http(s) URL of the form scheme://host[:port][/path].
  */
 enum err api_new(const char *queen, const char *token, struct api **ret, struct errbuf *e);
 void api_free(struct api *api);
 DEFINE_AUTO_FREE(api)
+
+/* From now on no answer is waited for beyond `deadline`, by clock_mono, but for a moment. MS_NEVER, as at first: none.
+ */
+void api_set_deadline(struct api *api, ms_t deadline);
 
 /* The document at `path`, which begins with "/"; the caller frees it with cJSON_Delete. `patience` is in milliseconds.
  * Each error has its sentence, which says what to do where something can be done: ERR_UNREACHABLE no answer,

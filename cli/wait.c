@@ -156,6 +156,7 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     struct wait wait = { .cli = cli, .wanted = conf->state, .deadline = clock_mono() + conf->timeout };
 
     enum err err = worker_ref_parse(cli->word, &wait.ref, e);
+    api_set_deadline(cli->api, wait.deadline);
     follow_init(&wait.follow, cli->api);
     return err ? err : wait_for(&wait, e);
 }

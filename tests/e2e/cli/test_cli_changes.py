@@ -1,11 +1,15 @@
 """skep ps --watch, events and wait: what changes, as it changes."""
 
+import http.server
 import json
+import re
 import signal
+import threading
+import time
 
 import pytest
 
-from fleet import LIMIT_S
+from fleet import LIMIT_S, Skep
 
 
 @pytest.fixture
@@ -145,6 +149,36 @@ def test_wait_times_out(skep, fleet, worker, why, timeout):
     assert done.returncode == 124
     assert done.stdout == ""
     assert done.stderr == f"skep: timed out: {worker} is {why}, not zombie\n"
+
+
+class Hanging(http.server.BaseHTTPRequestHandler):
+    """A queen that knows h1/w1; what the server's `silent` finds in a path is never answered."""
+
+    def do_GET(self):
+        if re.search(self.server.silent, self.path):
+            self.server.ended.wait()
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"events":[],"hive_id":"h1","worker_id":"w1","state":"online"}')
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("why, silent, code", [("it never answered", "", 5), ("it answered, and hangs", "wait=", 124)])
+def test_wait_gives_up_in_time_when_the_queen_hangs(why, silent, code):
+    """An answer may take 10 s, but not beyond the end of the wait."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hanging) as server:
+        server.silent, server.ended = silent, threading.Event()
+        threading.Thread(target=server.serve_forever).start()
+        asked = time.monotonic()
+        done = Skep(f"http://127.0.0.1:{server.server_port}")("wait", "w1", "--for", "stale", "--timeout", "2s")
+        took = time.monotonic() - asked
+        server.ended.set()
+        server.shutdown()
+    assert done.returncode == code, why
+    assert took < 8
 
 
 def test_wait_refuses_a_name_that_several_have(skep, fleet):
