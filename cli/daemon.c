@@ -205,8 +205,11 @@ static enum err status(struct daemon *daemon, struct errbuf *e)
     if (daemon->pid)
         output_note("%s: pid %d, log %s", daemon->name, (int)daemon->pid, daemon->files.log_path);
     enum err err = ask(daemon, true, 0, &outcome, e);
+    if (!err && outcome.kind == HEALTH_SILENT && daemon->pid)
+        return err_set(e, ERR_STATE, "%s runs, but does not answer there: does status have the options that start had?",
+                       daemon->name);
     if (!err && outcome.kind == HEALTH_SILENT)
-        return err_set(e, ERR_STATE, daemon->pid ? "%s runs, but does not answer" : "%s is not running", daemon->name);
+        return err_set(e, ERR_STATE, "%s is not running", daemon->name);
     return err ? err : health_conclude(daemon->name, false, &outcome, e);
 }
 
@@ -272,7 +275,7 @@ const struct command command_hive = {
     .name = "hive",
     .summary = "start or stop a hive of this machine, or look at it",
     .examples = "  skep hive start -- --config hive.ini\n"
-                "  skep hive status --id hive-a\n"
+                "  skep hive status -- --config hive.ini         # where it is, its options say\n"
                 "  skep hive stop --id hive-a\n",
     .usage = "skep hive start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-HIVE]",
     .notes = NOTES,

@@ -90,6 +90,14 @@ def test_the_daemons_own_options_count(daemon):
     assert daemon("stop").stdout == "queen/q2: stopped\n"
 
 
+def test_status_without_the_options_of_the_start_says_what_is_missing(daemon):
+    assert daemon("start").returncode == 0
+    status = daemon.skep("queen", "status", "--id", daemon.id, "--broker", f"mqtt://127.0.0.1:{free_port()}",
+                         "--http-url", f"http://127.0.0.1:{free_port()}")
+    assert status.returncode == 3
+    assert "runs, but does not answer there: does status have the options that start had?" in status.stderr
+
+
 def test_a_daemon_that_dies_ends_the_poll(daemon):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", daemon.port))
