@@ -24,7 +24,7 @@ struct daemon_files {
 enum err daemon_files_open(const char *kind, const char *id, struct daemon_files *ret, struct errbuf *e);
 void daemon_files_close(struct daemon_files *files);
 
-/* Whoever holds the lock; 0 = nobody. ERR_IO. */
+/* Whoever holds the lock; 0 = nobody. ERR_REFUSED for a lock that is of no process, ERR_IO. */
 enum err daemon_files_holder(const struct daemon_files *files, pid_t *ret, struct errbuf *e);
 
 /* For the daemon's process, before it executes its program: locks, writes the pid, keeps the file open over exec.

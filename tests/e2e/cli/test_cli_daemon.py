@@ -1,10 +1,12 @@
 """skep queen start, stop, status: the pid file, the log, and what becomes of the daemon."""
 
+import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import time
 
 import pytest
@@ -146,6 +148,16 @@ def test_a_pid_file_alone_means_nothing(daemon):
     assert daemon("stop").stdout == "queen/q1: was not running\n"
     assert daemon("start").returncode == 0
     assert daemon.pid() != os.getpid()
+
+
+def test_a_lock_of_nobody_is_no_daemon(daemon):
+    """The kernel names pid -1 for a lock that is of an open file; told to stop, that is every process there is."""
+    lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    with open(daemon.folder / "queen-q1.pid", "w", encoding="ascii") as file:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+        done = daemon("status")
+    assert done.returncode == 6
+    assert "locked by somebody who is no daemon of skep's" in done.stderr
 
 
 def test_of_two_that_start_at_once_one_daemon_remains(daemon):
