@@ -2,10 +2,16 @@
 
 import pytest
 
+import measure
 from fleet import Queen, await_that
 from fleet_fixtures import broker, root, started  # noqa: F401
 from hive import Hive, Watched
 from listener import Listener
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in measure.lines:
+        terminalreporter.write_line(f"measured: {line}")
 
 
 @pytest.fixture
