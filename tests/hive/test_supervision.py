@@ -91,6 +91,21 @@ def test_a_directory_that_does_not_exist(hive):
     assert witness["last_exit"] is None and witness["pid"] is None
 
 
+def test_killed_agents_leave_no_sockets_behind(hive, tmp_path, monkeypatch):
+    """Nor do they take those of the living."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    (tmp_path / "run").mkdir(mode=0o700)
+    hive = hive("".join(f'[worker "{name}"]\ncommand = sleep 600\n' for name in ("w1", "w2")))
+    for name in ("w1", "w2"):
+        hive.await_witness(name, "running")
+    await_that(lambda: len(list((tmp_path / "run").glob("*/notify"))) == 2, "both sockets")
+    kept = set((tmp_path / "run").glob("*/notify"))
+    os.kill(hive.witness("w1")["pid"], signal.SIGKILL)
+    hive.await_witness("w1", "running", restarts=1)
+    await_that(lambda: len(now := set((tmp_path / "run").glob("*/notify"))) == 2 and now != kept, "the next socket alone")
+    assert len(set((tmp_path / "run").glob("*/notify")) & kept) == 1
+
+
 def test_environment_and_directory(hive, tmp_path, monkeypatch):
     """What the worker gets, and what is not its business."""
     out = tmp_path / "out"

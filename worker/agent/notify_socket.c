@@ -1,6 +1,8 @@
 #include "notify_socket.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,7 +13,8 @@
 #include "complaint.h"
 #include "notify_message.h"
 
-#define DIRECTORY_NAME "/skep-worker-XXXXXX"
+#define DIRECTORY_PREFIX "skep-worker-"
+#define DIRECTORY_NAME "/" DIRECTORY_PREFIX "XXXXXX"
 #define SOCKET_NAME "/notify"
 #define BURST 512           /* datagrams in one turn of the loop */
 #define DESCRIPTORS_MAX 253 /* SCM_MAX_FD: the most that the kernel passes at once */
@@ -25,12 +28,65 @@ struct notify_socket {
     void *user;
 };
 
+static void remove_directory(char *path)
+{
+    char *name = strrchr(path, '/');
+
+    if (!name)
+        return;
+    unlink(path);
+    *name = 0;
+    rmdir(path);
+}
+
+/* Nobody reads there any more. One that is just being made has no socket yet, and stays. */
+static bool is_dead(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool refused =
+        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED;
+
+    if (fd >= 0)
+        close(fd);
+    return refused;
+}
+
+/* Not a link to elsewhere, nor somebody else's. */
+static bool is_own(int parent, const char *name)
+{
+    struct stat status;
+
+    return strncmp(name, DIRECTORY_PREFIX, strlen(DIRECTORY_PREFIX)) == 0 &&
+           fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
+           status.st_uid == getuid();
+}
+
+/* What agents of this user have left that were killed. */
+static void sweep(const char *parent)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    DIR *directory = opendir(parent);
+    const struct dirent *entry;
+
+    while (directory && (entry = readdir(directory))) {
+        int len;
+        if (!is_own(dirfd(directory), entry->d_name))
+            continue;
+        len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s" SOCKET_NAME, parent, entry->d_name);
+        if (len > 0 && (size_t)len < sizeof(address.sun_path) && is_dead(&address))
+            remove_directory(address.sun_path);
+    }
+    if (directory)
+        closedir(directory);
+}
+
 static bool make_directory(const char *parent, struct sockaddr_un *address)
 {
     int len;
 
     if (!parent || parent[0] != '/')
         return false;
+    sweep(parent);
     len = snprintf(address->sun_path, sizeof(address->sun_path), "%s" DIRECTORY_NAME, parent);
     return len > 0 && (size_t)len + sizeof(SOCKET_NAME) <= sizeof(address->sun_path) && mkdtemp(address->sun_path);
 }
@@ -135,17 +191,6 @@ enum err notify_socket_new(struct loop *loop, const struct notify_socket_events 
     loop_fd_want(notify->watch, LOOP_READABLE);
     *ret = notify;
     return OK;
-}
-
-static void remove_directory(char *path)
-{
-    char *name = strrchr(path, '/');
-
-    if (!name)
-        return;
-    unlink(path);
-    *name = 0;
-    rmdir(path);
 }
 
 void notify_socket_free(struct notify_socket *notify)
