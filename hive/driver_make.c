@@ -61,7 +61,7 @@ static enum err make_link(struct hive_driver *driver, const struct broker_link_e
     struct siphash_key hash_key;
     clock_entropy(&hash_key, sizeof hash_key);
     keyed_hash_seed(hash_key);
-    client_id_hive(driver->conf->id, client_id);
+    client_id_hive(driver->conf->common.root, driver->conf->id, client_id);
     return broker_link_new(driver->loop, &driver->conf->common, client_id, KEEP_ALIVE_MS, events, driver, &driver->link,
                            e);
 }

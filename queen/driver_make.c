@@ -41,7 +41,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
 static enum err make_link(struct driver *driver, const struct broker_link_events *events, struct errbuf *e)
 {
     char client_id[CLIENT_ID_SIZE];
-    client_id_queen(driver->conf->id, client_id);
+    client_id_queen(driver->conf->common.root, driver->conf->id, client_id);
     return broker_link_new(driver->loop, &driver->conf->common, client_id, driver->conf->keep_alive, events, driver,
                            &driver->link, e);
 }

@@ -6,6 +6,7 @@
 
 #define TOPIC_SIZE 512 /* longest topic with its terminator: root 128 + four names */
 #define TOPIC_ROOT_MAX 128
+#define TOPIC_ROOT_DEFAULT "skep/v1"
 
 /* X(symbol, pattern below the tree, in the request tree?)
  * In a pattern {h} {w} {q} {m} {c} stand for a hive, worker, queen, method and client id. */
@@ -48,10 +49,11 @@ enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC
 /* True if `topic` may be answered: below `ROOT-rpc/reply/`, no wildcards, UTF-8, fits. */
 bool topic_is_reply(const char *root, struct text topic);
 
-/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": one broker session per identity. */
-#define CLIENT_ID_SIZE (16 + 2 * NAME_SIZE)
-void client_id_worker(const char *hive, const char *worker, char ret[CLIENT_ID_SIZE]);
-void client_id_hive(const char *hive, char ret[CLIENT_ID_SIZE]);
-void client_id_queen(const char *queen, char ret[CLIENT_ID_SIZE]);
+/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": one broker session per identity. Below another root than the default
+ * "@<root>" follows, with ':' for '/': fleets that share a broker must not end each other's sessions. */
+#define CLIENT_ID_SIZE (16 + 2 * NAME_SIZE + TOPIC_ROOT_MAX)
+void client_id_worker(const char *root, const char *hive, const char *worker, char ret[CLIENT_ID_SIZE]);
+void client_id_hive(const char *root, const char *hive, char ret[CLIENT_ID_SIZE]);
+void client_id_queen(const char *root, const char *queen, char ret[CLIENT_ID_SIZE]);
 
 #endif

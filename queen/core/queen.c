@@ -26,7 +26,7 @@ static void outset(struct queen *queen, const struct queen_options *options, ms_
     queen->heal_at = MS_NEVER;
     queen->stop_at = MS_NEVER;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
-    client_id_queen(options->id, queen->client_id);
+    client_id_queen(options->root, options->id, queen->client_id);
     reply.client = text_of(queen->client_id);
     (void)topic_build(options->root, &reply, queen->reply_topic);
     arena_init(&queen->arena, MESSAGE_ARENA_LIMIT);

@@ -3,7 +3,7 @@
 import pytest
 
 from device import Device
-from fleet import LIMIT_S, Queen
+from fleet import LIMIT_S, Agent, Queen
 
 FLOOD = 5000
 FOREIGN = ["{root}-more/hive/h1/worker/w1/heartbeat", "{other}/hive/h1/worker/w1/presence", "home/kitchen/temperature",
@@ -49,3 +49,17 @@ def test_the_brokers_own_topics_are_no_workers(broker, root, queen, agent):
         assert queen.check("messages:rejected:wrong_topic") == 0
     finally:
         watcher.end()
+
+
+def test_two_fleets_with_the_same_names(broker, root, queen, started, agent):
+    """Below roots of their own they do not end each other's sessions."""
+    other = f"{root}/other"
+    queens = [queen, started(Queen, broker, other)]
+    agent("h1/w1", "--interval", "1s")
+    started(Agent, broker, other, "h1/w1", "--interval", "1s", "--simulate")
+    for one in queens:
+        one.await_state("h1/w1")
+        one.await_heartbeat("h1/w1", lambda beat: beat["seq"] >= 1)
+    for one in queens:
+        assert one.worker("h1/w1")["connection"] == 1
+        assert [event.get("fleet") or event["state"] for event in one.events()] == ["live", "online"]

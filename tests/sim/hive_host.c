@@ -127,7 +127,7 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     err = hive_new(&options, world->network.now, world_wall(world, node), &host->hive);
     if (err != OK)
         return err;
-    client_id_hive(node->name, host->daemon.client_id);
+    client_id_hive(WORLD_ROOT, node->name, host->daemon.client_id);
     daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
     step(host, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &nobody });
     return OK;

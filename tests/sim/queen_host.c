@@ -194,7 +194,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK)
         return err;
-    client_id_queen(node->name, host->daemon.client_id);
+    client_id_queen(WORLD_ROOT, node->name, host->daemon.client_id);
     daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
     return OK;
 }

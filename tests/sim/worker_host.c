@@ -180,7 +180,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
     options = options_of(host, words);
-    client_id_worker(host->hive, host->node.name, host->client_id);
+    client_id_worker(WORLD_ROOT, host->hive, host->node.name, host->client_id);
     facts_init(&host->facts);
     host->answer = WORK_OK;
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);

@@ -269,14 +269,18 @@ static void client_ids_are_one_per_identity(void **state)
     char id[CLIENT_ID_SIZE];
 
     (void)state;
-    client_id_worker("h1", "w1", id);
+    client_id_worker("skep/v1", "h1", "w1", id);
     assert_string_equal(id, "skep:w:h1:w1");
-    client_id_hive("h1", id);
+    client_id_hive("skep/v1", "h1", id);
     assert_string_equal(id, "skep:h:h1");
-    client_id_queen("q1", id);
+    client_id_queen("skep/v1", "q1", id);
     assert_string_equal(id, "skep:q:q1");
-    client_id_worker(ID64, ID64, id);
+    client_id_worker("skep/v1", ID64, ID64, id);
     assert_string_equal(id, "skep:w:" ID64 ":" ID64);
+    client_id_queen("lab/a/skep", "q1", id); /* fleets that share a broker */
+    assert_string_equal(id, "skep:q:q1@lab:a:skep");
+    client_id_worker(ID64 ID64, ID64, ID64, id);
+    assert_string_equal(id, "skep:w:" ID64 ":" ID64 "@" ID64 ID64);
 }
 
 int main(void)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #define BROKER_DEFAULT "mqtt://127.0.0.1:1883"
-#define ROOT_DEFAULT "skep/v1"
 #define HIVE_DEFAULT "default"
 #define INTERVAL_DEFAULT 30000
 #define KEEP_ALIVE_DEFAULT 10
@@ -38,7 +37,7 @@ static enum err options_check(const struct skep_worker_options *options, struct 
     if (err == OK)
         err = name_check(text_of(or_default(options->hive, HIVE_DEFAULT)), "hive", e);
     if (err == OK)
-        err = topic_root_check(text_of(or_default(options->root, ROOT_DEFAULT)), e);
+        err = topic_root_check(text_of(or_default(options->root, TOPIC_ROOT_DEFAULT)), e);
     if (err != OK)
         return err;
     if (interval < MSG_INTERVAL_MIN || interval > MSG_INTERVAL_MAX)
@@ -64,7 +63,8 @@ static enum err link_options_fill(struct skep_worker *worker, const struct skep_
     struct link_options *link = &worker->link;
     enum err err = broker_uri_parse(or_default(options->broker, BROKER_DEFAULT), &link->broker, e);
 
-    client_id_worker(or_default(options->hive, HIVE_DEFAULT), options->worker, worker->client_id);
+    client_id_worker(or_default(options->root, TOPIC_ROOT_DEFAULT), or_default(options->hive, HIVE_DEFAULT),
+                     options->worker, worker->client_id);
     link->client_id = worker->client_id;
     link->keep_alive_s = (int)number_or_default(options->keep_alive_s, KEEP_ALIVE_DEFAULT);
     link->wake_fd = worker->box.wake_fd;
@@ -101,7 +101,7 @@ static enum err core_make(struct skep_worker *worker, const struct skep_worker_o
 {
     uint32_t interval = number_or_default(options->interval_ms, INTERVAL_DEFAULT);
     struct worker_options core = {
-        .root = or_default(options->root, ROOT_DEFAULT),
+        .root = or_default(options->root, TOPIC_ROOT_DEFAULT),
         .hive = or_default(options->hive, HIVE_DEFAULT),
         .worker = options->worker,
         .session = options->session,
