@@ -66,7 +66,6 @@ void hive_driver_step(struct hive_driver *driver, struct hive_input *input)
     input->wall = driver->wall;
     hive_step(driver->hive, input, &driver->outbox);
     carry_out_effects(driver);
-    hive_driver_carry_out_orders(driver);
 }
 
 static void step(struct hive_driver *driver, enum hive_input_kind kind)
@@ -170,7 +169,7 @@ static void before_sleep(void *user)
     read_clocks(driver);
     if (hive_deadline(driver->hive) <= driver->now)
         step_with_host(driver, HIVE_TICK);
-    due = hive_deadline(driver->hive);
+    due = hive_driver_carry_out_orders(driver) ? hive_deadline(driver->hive) : driver->now;
     loop_timer_in(driver->tick, due == MS_NEVER ? MS_NEVER : ms_max(due - driver->now, 0));
 }
 

@@ -3,6 +3,8 @@
 #include "clock.h"
 #include "hive_driver_parts.h"
 
+#define ORDERS_BURST_MS 20 /* a start takes milliseconds, and a roster has up to 1000 of them */
+
 static uint64_t new_session(void)
 {
     uint64_t session;
@@ -93,19 +95,24 @@ static void carry_out(struct hive_driver *driver, enum process_order order, cons
     }
 }
 
-/* Flat, though an order that is carried out may lead to further ones. */
-void hive_driver_carry_out_orders(struct hive_driver *driver)
+static bool carry_out_next(struct hive_driver *driver)
 {
     struct hive_order order;
-    if (driver->is_carrying_out)
-        return;
-    driver->is_carrying_out = true;
-    while (hive_next_order(driver->hive, &order)) {
-        char worker[NAME_SIZE]; /* a further step may end the one it is borrowed from */
-        snprintf(worker, sizeof worker, "%s", order.worker);
-        carry_out(driver, order.order, worker);
-    }
-    driver->is_carrying_out = false;
+    char worker[NAME_SIZE]; /* a further step may end the one it is borrowed from */
+    if (!hive_next_order(driver->hive, &order))
+        return false;
+    snprintf(worker, sizeof worker, "%s", order.worker);
+    carry_out(driver, order.order, worker);
+    return true;
+}
+
+bool hive_driver_carry_out_orders(struct hive_driver *driver)
+{
+    ms_t until = clock_mono() + ORDERS_BURST_MS;
+    while (carry_out_next(driver))
+        if (clock_mono() >= until)
+            return false;
+    return true;
 }
 
 static void log_exited(const struct hive_driver *driver, const char *worker, const struct ending *ending)

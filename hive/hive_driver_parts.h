@@ -28,17 +28,16 @@ struct hive_driver {
     struct log_limit notices;
     char host[256], endpoint[ENDPOINT_SIZE];
     ms_t now, wall;
-    bool is_carrying_out; /* orders are being carried out */
-    bool has_left;        /* the broker */
-    bool is_ending;       /* as soon as it has left the broker */
+    bool has_left;  /* the broker */
+    bool is_ending; /* as soon as it has left the broker */
     int exit_code;
 };
 
-/* driver.c: time is read, the core steps, effects and orders are carried out. */
+/* driver.c: time is read, the core steps, effects are carried out. */
 void hive_driver_step(struct hive_driver *driver, struct hive_input *input);
 
 /* driver_orders.c */
-void hive_driver_carry_out_orders(struct hive_driver *driver);
+bool hive_driver_carry_out_orders(struct hive_driver *driver); /* false: not all, so that the loop has its turn */
 enum err hive_driver_adopt(struct hive_driver *driver, struct errbuf *e); /* what the state directory lists */
 extern const struct agents_events hive_driver_agents_events;
 

@@ -53,6 +53,17 @@ def test_a_stopped_agent_can_be_ended(hive, watched, broker):
     hive.await_witness("w1", "stopped")
 
 
+def test_a_large_roster_is_started_while_the_hive_answers(hive):
+    """A start takes milliseconds: one after the other without a break they would keep a hive silent for seconds."""
+    count = 200
+    hive = hive("".join(f'[worker "w{number}"]\ncommand = sleep infinity\n' for number in range(count)))
+
+    def running():
+        return hive.get("/health")["checks"]["workers:running"][0]["observedValue"]
+    assert running() < count
+    await_that(lambda: running() == count, "the last of them")
+
+
 @pytest.mark.parametrize("policy, how, state", [
     ("always", signal.SIGTERM, "running"),
     ("on-failure", signal.SIGKILL, "running"),
