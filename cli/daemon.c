@@ -40,6 +40,7 @@ struct daemon {
     struct daemon_program program;
     struct health_target target;
     struct daemon_files files;
+    const char *state_dir;    /* as it was told; NULL = nothing was said of it */
     pid_t pid;                /* of who holds the pid file; 0 = nobody */
     char name[8 + NAME_SIZE]; /* KIND/ID */
     struct arena arena;
@@ -98,7 +99,17 @@ static enum err settle(struct daemon *daemon, struct errbuf *e)
         return err;
     if (!daemon->conf.id || !daemon->conf.broker || !daemon->conf.root)
         return err_set(e, ERR_IO, "%s does not say its --id, --broker and --root", daemon->program.path);
+    if (printed_config_get(printed, "state-dir", &daemon->arena, &daemon->state_dir) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
     return settle_url(daemon, printed, e);
+}
+
+/* A hive that is killed must not leave workers of which its successor knows nothing. */
+static enum err give_state_dir(struct daemon *daemon, struct errbuf *e)
+{
+    if (strcmp(daemon->kind, "hive") != 0 || daemon->state_dir)
+        return OK;
+    return daemon_program_add(&daemon->program, "state-dir", daemon->files.state_path, &daemon->arena, e);
 }
 
 static enum err daemon_open(struct daemon *daemon, const struct cli *cli, struct errbuf *e)
@@ -141,8 +152,10 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
     struct health_outcome outcome;
     struct errbuf why = { 0 };
     pid_t child = 0;
-    enum err err = daemon->pid ? OK : daemon_program_start(&daemon->program, &daemon->files, &child, e);
+    enum err err = give_state_dir(daemon, e);
 
+    if (!err && !daemon->pid)
+        err = daemon_program_start(&daemon->program, &daemon->files, &child, e);
     if (err)
         return err;
     output_note("%s %s, pid %d, log %s", daemon->name, child ? "started" : "is running already",

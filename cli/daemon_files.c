@@ -40,13 +40,24 @@ static enum err folder_find(char ret[DAEMON_PATH_SIZE], struct errbuf *e)
     return folder_check(ret, e);
 }
 
-static enum err file_open(char path[DAEMON_PATH_SIZE], const char *folder, const char *kind, const char *id,
-                          const char *suffix, int flags, int *ret, struct errbuf *e)
+static enum err file_open(const char *path, int flags, int *ret, struct errbuf *e)
 {
-    if (snprintf(path, DAEMON_PATH_SIZE, "%s/%s-%s.%s", folder, kind, id, suffix) >= DAEMON_PATH_SIZE)
-        return err_set(e, ERR_TOO_LARGE, "%s: the path is too long", folder);
     *ret = open(path, flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     return *ret >= 0 ? OK : err_set(e, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+}
+
+static enum err name_all(struct daemon_files *files, const char *folder, const char *kind, const char *id,
+                         struct errbuf *e)
+{
+    const struct {
+        char *path;
+        const char *suffix;
+    } all[] = { { files->pid_path, "pid" }, { files->log_path, "log" }, { files->state_path, "state" } };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (snprintf(all[i].path, DAEMON_PATH_SIZE, "%s/%s-%s.%s", folder, kind, id, all[i].suffix) >= DAEMON_PATH_SIZE)
+            return err_set(e, ERR_TOO_LARGE, "%s: the path is too long", folder);
+    return OK;
 }
 
 enum err daemon_files_open(const char *kind, const char *id, struct daemon_files *ret, struct errbuf *e)
@@ -56,9 +67,11 @@ enum err daemon_files_open(const char *kind, const char *id, struct daemon_files
     *ret = (struct daemon_files){ .pid_fd = -1, .log_fd = -1 };
     enum err err = folder_find(folder, e);
     if (!err)
-        err = file_open(ret->pid_path, folder, kind, id, "pid", 0, &ret->pid_fd, e);
+        err = name_all(ret, folder, kind, id, e);
     if (!err)
-        err = file_open(ret->log_path, folder, kind, id, "log", O_APPEND, &ret->log_fd, e);
+        err = file_open(ret->pid_path, 0, &ret->pid_fd, e);
+    if (!err)
+        err = file_open(ret->log_path, O_APPEND, &ret->log_fd, e);
     if (!err)
         ret->log_start = lseek(ret->log_fd, 0, SEEK_END);
     else

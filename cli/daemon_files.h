@@ -1,5 +1,6 @@
-/* daemon_files.h - the pid file and the log of a daemon that skep starts: KIND-ID.pid and KIND-ID.log in
- * $XDG_RUNTIME_DIR, or in /tmp/skep-UID, which must be the user's own and closed to others.
+/* daemon_files.h - the pid file and the log of a daemon that skep starts, and the name of a folder for its state:
+ * KIND-ID.pid, KIND-ID.log and KIND-ID.state in $XDG_RUNTIME_DIR, or in /tmp/skep-UID, which must be the user's own and
+ * closed to others.
  *
  * The daemon itself holds a POSIX lock on its pid file, taken between fork and exec. The kernel ends that lock with the
  * process and names its holder, so a stale file or a reused pid deceives nobody, and the daemon's children do not
@@ -15,8 +16,9 @@
 
 struct daemon_files {
     char pid_path[DAEMON_PATH_SIZE], log_path[DAEMON_PATH_SIZE];
-    int pid_fd, log_fd; /* close on exec */
-    off_t log_start;    /* what was in the log before */
+    char state_path[DAEMON_PATH_SIZE]; /* not made here */
+    int pid_fd, log_fd;                /* close on exec */
+    off_t log_start;                   /* what was in the log before */
 };
 
 /* Makes the folder and the files if need be. ERR_REFUSED for a folder or file of somebody else's, ERR_IO, ERR_TOO_LARGE

@@ -44,6 +44,24 @@ enum err daemon_program_find(const char *kind, char *const *options, struct aren
     return OK;
 }
 
+enum err daemon_program_add(struct daemon_program *program, const char *name, const char *value, struct arena *arena,
+                            struct errbuf *e)
+{
+    size_t count = 0;
+    char **argv, *option = arena_printf(arena, "--%s=%s", name, value);
+
+    while (program->argv[count])
+        count++;
+    argv = arena_alloc(arena, (count + 2) * sizeof(*argv));
+    if (!option || !argv)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    memcpy(argv, program->argv, count * sizeof(*argv));
+    argv[count] = option;
+    argv[count + 1] = NULL;
+    program->argv = argv;
+    return OK;
+}
+
 static enum err cannot_run(const struct daemon_program *program, int fault, struct errbuf *e)
 {
     return err_set(e, fault == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot run %s: %s", program->path,

@@ -14,6 +14,10 @@ struct daemon_program {
 enum err daemon_program_find(const char *kind, char *const *options, struct arena *arena, struct daemon_program *ret,
                              struct errbuf *e);
 
+/* Adds --NAME=VALUE behind them. ERR_NOMEM. */
+enum err daemon_program_add(struct daemon_program *program, const char *name, const char *value, struct arena *arena,
+                            struct errbuf *e);
+
 /* What it prints to --print-config, in the arena. ERR_SYNTAX when it refuses its options: it has said why itself.
  * ERR_NOT_FOUND no such program, ERR_IO. */
 enum err daemon_program_settings(const struct daemon_program *program, struct arena *arena, struct text *ret,

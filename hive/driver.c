@@ -224,6 +224,9 @@ static void run(struct hive_driver *driver)
     char port[16], count[16];
     snprintf(port, sizeof port, "%d", httpd_port(driver->httpd));
     snprintf(count, sizeof count, "%zu", driver->conf->roster->count);
+    if (!driver->conf->state_dir)
+        log_at(LOG_WARNING, "without --state-dir the next hive does not know these workers if this one is killed",
+               NULL);
     log_at(LOG_INFO, "started", "id", driver->conf->id, "http", driver->conf->http, "port", port, "workers", count,
            NULL);
     hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->conf->roster });

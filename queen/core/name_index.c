@@ -37,8 +37,9 @@ static void link_out(const struct name_index *index, struct record *record)
 /* As many buckets as records, so that a chain is short. */
 static enum err grow(struct name_index *index)
 {
-    struct name_index larger = *index;
-    larger.size = index->size ? index->size * 2 : SIZE_FIRST;
+    struct name_index larger = { .half = index->half,
+                                 .size = index->size ? index->size * 2 : SIZE_FIRST,
+                                 .count = index->count };
     if (!(larger.buckets = calloc(larger.size, sizeof(struct record *))))
         return ERR_NOMEM;
     for (size_t i = 0; i < index->size; i++) {

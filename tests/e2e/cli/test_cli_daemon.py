@@ -1,6 +1,7 @@
 """skep queen start, stop, status: the pid file, the log, and what becomes of the daemon."""
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import signal
 import socket
 import struct
 import time
+import urllib.request
 
 import pytest
 
@@ -232,3 +234,33 @@ def test_a_program_that_is_not_there(daemon, tmp_path):
     done = daemon.skep("queen", "start", executable=alone / "skep")
     assert done.returncode == 4
     assert f"{alone}/skep-queen" in done.stderr
+
+
+def test_a_hive_that_is_killed_and_started_again_keeps_its_workers(tmp_path, broker, root):
+    """Though nobody said where it shall write them down."""
+    run = tmp_path / "run"
+    run.mkdir(mode=0o700)
+    (tmp_path / "hive.ini").write_text('[worker "w1"]\ncommand = sleep 600\n', encoding="ascii")
+    skep = Skep("http://127.0.0.1:1")
+    skep.environment["XDG_RUNTIME_DIR"] = str(run)
+    port = free_port()
+
+    def hive(verb):
+        return skep("hive", verb, *FAST, "--id", "h1", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--root", root, "--",
+                    "--config", tmp_path / "hive.ini", "--http", f"127.0.0.1:{port}")
+
+    def witness():
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/workers", timeout=10) as answer:
+            return json.load(answer)["workers"][0]
+
+    try:
+        assert hive("start").returncode == 0
+        await_that(lambda: witness()["state"] == "running", "w1 running")
+        before = witness()
+        os.kill(int((run / "hive-h1.pid").read_text(encoding="ascii")), signal.SIGKILL)
+        assert hive("start").returncode == 0
+        after = witness()
+        assert (after["pid"], after["restarts"]) == (before["pid"], 0)
+    finally:
+        assert hive("stop").returncode == 0
+    await_that(lambda: not is_running(before["pid"]), "the end of w1")
