@@ -50,7 +50,8 @@ static enum err grow(struct name_index *index)
         }
     }
     free(index->buckets);
-    *index = larger;
+    index->buckets = larger.buckets;
+    index->size = larger.size;
     return OK;
 }
 
