@@ -1,4 +1,5 @@
 /* skep queen, skep hive - start, stop or look at a daemon of this machine. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -73,13 +74,20 @@ static enum err collect_options(struct daemon *daemon, const struct cli *cli, ch
     return OK;
 }
 
-/* http://ADDRESS of the daemon, unless --http-url says where. */
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* http://ADDRESS of the daemon, unless --http-url says where. Which port is free only the daemon will know. */
 static enum err settle_url(struct daemon *daemon, struct text printed, struct errbuf *e)
 {
     const char *http;
     enum err err = printed_config_get(printed, "http", &daemon->arena, &http);
 
-    if (!err && http && !daemon->conf.http_url) {
+    if (!err && http && !daemon->conf.http_url && !ends_with(http, ":0")) {
         daemon->conf.http_url = arena_printf(&daemon->arena, "http://%s", http);
         err = daemon->conf.http_url ? OK : ERR_NOMEM;
     }
@@ -197,7 +205,7 @@ static enum err stop(struct daemon *daemon, struct errbuf *e)
     struct buf line = BUF_INIT;
 
     if (daemon->pid) {
-        if (kill(daemon->pid, SIGTERM) != 0)
+        if (kill(daemon->pid, SIGTERM) != 0 && errno != ESRCH) /* it may have ended by itself */
             return err_set(e, ERR_IO, "pid %d, which holds %s, cannot be told to stop", (int)daemon->pid,
                            daemon->files.pid_path);
         enum err err = await_end(daemon, e);

@@ -264,3 +264,10 @@ def test_a_hive_that_is_killed_and_started_again_keeps_its_workers(tmp_path, bro
     finally:
         assert hive("stop").returncode == 0
     await_that(lambda: not is_running(before["pid"]), "the end of w1")
+
+
+def test_a_port_that_the_daemon_chooses_is_not_polled(daemon):
+    daemon.port = 0
+    done = daemon("start")
+    assert done.returncode == 0 and "via mqtt" in done.stdout
+    assert "port 0" not in done.stderr
