@@ -19,7 +19,8 @@ static void unreachable(struct queen *queen, struct record *record, const struct
 void loss_declare(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
 {
     const struct record *hive = hive_of(queen, record);
-    if (hive && hive->state == STATE_STALE)
+    bool was_lost_before = record->state == STATE_STALE; /* perhaps by a known exit; asking again finds nothing new */
+    if (hive && hive->state == STATE_STALE && !was_lost_before)
         unreachable(queen, record, hive, evidence);
     else
         change_state(queen, record, STATE_STALE, cause, evidence);

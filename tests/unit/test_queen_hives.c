@@ -126,6 +126,13 @@ static void r10_workers_of_a_hive_that_is_down(void **state)
              "witness 1 @h1/w1",
           READY ", " W1 ", ask, ask, " DOWN ", ask, ask, h1/w1 online -> unreachable (hive_down), "
                 "h1/w1 unreachable -> stale (process_exited) | gone" },
+        { "... nor if asked afterwards, nobody subscribes any more",
+          UP "; birth 1.1 @h1/w1; crash 1.1 @h1/w1; " KILL_HIVE "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10",
+          READY ", " W1 ", h1/w1 online -> stale (process_exited), ask, ask, " DOWN ", verify, verify | gone" },
+        { "lost long before, and asked afterwards: no part of it",
+          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; ack 10; wait 250; ack 10; listen 30000; " KILL_HIVE
+             "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10",
+          READY ", " W1 ", ask, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN ", verify, verify | gone" },
         { "who beats stays online", UP "; birth 1.1 @h1/w1; " KILL_HIVE "; beat 1.1.0 @h1/w1; wait 9000",
           READY ", " W1 ", ask, ask, " DOWN " | gone" },
         { "who beats again is back",
