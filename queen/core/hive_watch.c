@@ -31,8 +31,10 @@ void hive_watch_changed(struct queen *queen, struct record *record)
 {
     struct hive_watch *watch = record->watch;
     bool proved = record->state == STATE_ONLINE || (record->state == STATE_SUSPECT && record->proved);
-    if (proved && !record->proved)
+    if (proved && !record->proved) {
         watch->ready_at = queen->watch.time;
+        watch->ready_at_loop = queen->watch.loop_time;
+    }
     record->proved = proved;
     if (!watch->changed)
         LL_APPEND2(queen->hives.changed, watch, changed_next);

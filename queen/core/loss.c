@@ -52,5 +52,7 @@ ms_t loss_over_at(const struct queen *queen, const struct record *record)
     const struct record *hive = hive_of(queen, record);
     if (!hive || hive->state == STATE_NONE) /* it was forgotten */
         return 0;
-    return hive->state == STATE_ONLINE ? hive->watch->ready_at + queen_grace(queen, record) : MS_NEVER;
+    if (hive->state != STATE_ONLINE)
+        return MS_NEVER;
+    return (record->over_http ? hive->watch->ready_at_loop : hive->watch->ready_at) + queen_grace(queen, record);
 }

@@ -13,8 +13,8 @@ bool loss_waits_for_hive(const struct queen *queen, const struct record *record)
 /* Its hive is down by now: a worker that was found stale lately, by will or silence, was part of the incident. */
 void loss_join(struct queen *queen, struct record *record);
 
-/* Watch time at which an unreachable worker is judged by silence again: one grace after its hive is ready. MS_NEVER:
- * its hive is not. */
+/* When an unreachable worker is judged by silence again, on the clock by which it is judged (queen_time_for): one grace
+ * after its hive is ready. MS_NEVER: its hive is not. */
 ms_t loss_over_at(const struct queen *queen, const struct record *record);
 
 #endif

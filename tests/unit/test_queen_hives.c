@@ -169,6 +169,11 @@ static void r10_the_end_of_an_incident(void **state)
           LOST_TRACE BACK_TRACE ", probe, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
         { "... whose limit is later for one that was heard lately", LOST BACK "; listen 50000",
           LOST_TRACE BACK_TRACE " | gone" },
+        { "who is heard by POST waits by the time of the loop, which has gone on while she was blind",
+          "up; down; wait 200000; " UP "; say \"interval_ms\":10000; post 1.1.0 @h1/w1; say; " KILL_HIVE
+          "; listen 40000" BACK "; listen 34000",
+          READY ", h1/w1 unknown -> online (heartbeat), 202, ask, ask, " DOWN ", h1/w1 online -> suspect "
+                "(missed_heartbeats), h1/w1 suspect -> unreachable (hive_down)" BACK_TRACE " | gone" },
         { "the hive was forgotten: silence decides", LOST "; listen 90000; delete @h1/; listen 1000; ack 0",
           LOST_TRACE ", clear heartbeat, clear presence, hive/h1 down -> forgotten (forgotten), 204, probe, "
                      "h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
