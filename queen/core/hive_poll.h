@@ -18,7 +18,8 @@ void hive_poll_clear(struct queen *queen);
 /* Begins one unless it is going on, or was used up lately. */
 void hive_poll_begin(struct queen *queen, struct record *hive);
 
-/* Ends one that is going on, without a result. `anew`: another process; that the poll was used up counts no more. */
+/* Ends one that is going on, without a result. Reset: that it was used up counts no more, for this is another process,
+ * or the hive is gone and will announce itself again. */
 void hive_poll_stop(struct queen *queen, struct record *hive);
 void hive_poll_reset(struct queen *queen, struct record *hive);
 

@@ -36,6 +36,8 @@ void hive_watch_changed(struct queen *queen, struct record *record)
         watch->ready_at_loop = queen->watch.loop_time;
     }
     record->proved = proved;
+    if (record->state == STATE_STALE || record->state == STATE_OFFLINE) /* asked anew when it comes back */
+        hive_poll_reset(queen, record);
     if (!watch->changed)
         LL_APPEND2(queen->hives.changed, watch, changed_next);
     watch->changed = true;

@@ -210,6 +210,26 @@ static void the_poll_is_used_up_after_ten_attempts(void **state)
     scene_clear(&scene);
 }
 
+static void a_hive_that_was_down_is_asked_at_once(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; say \"interval_ms\":10000; birth 1.1 @h1/; wait 0; health pass @h1/; listen 22000");
+    for (int i = 0; i < 8; i++)
+        scene_run(&scene, "pack 10; listen 1000");
+    scene_run(&scene, "ack 0");
+    assert_non_null(strstr(buf_str(&scene.trace), "suspect -> down (missed_heartbeats)"));
+    for (int i = 0; i < 20; i++) /* nothing is asked of the dead */
+        scene_run(&scene, "pack 10; listen 1000");
+    assert_non_null(strstr(buf_str(&scene.trace), "down (missed_heartbeats)"));
+    buf_reset(&scene.trace);
+    scene_run(&scene, "birth 1.2 @h1/; wait 0; health pass @h1/");
+    assert_string_equal(buf_str(&scene.trace),
+                        "hive/h1 down -> starting (birth), poll, hive/h1 starting -> ready (verified)");
+    scene_clear(&scene);
+}
+
 static void so_many_hives_are_asked_at_once(void **state)
 {
     struct scene scene;
@@ -280,6 +300,7 @@ int main(void)
         cmocka_unit_test(r10_workers_of_a_hive_that_is_down),
         cmocka_unit_test(r10_the_end_of_an_incident),
         cmocka_unit_test(the_poll_is_used_up_after_ten_attempts),
+        cmocka_unit_test(a_hive_that_was_down_is_asked_at_once),
         cmocka_unit_test(so_many_hives_are_asked_at_once),
         cmocka_unit_test(a_lost_link_ends_the_polls),
         cmocka_unit_test(one_incident_is_named_by_the_hives_verdict),
