@@ -71,7 +71,7 @@ static const unsigned followers[STATE_COUNT] = {
     [STATE_STALE] = TO(UNVERIFIED) | TO(ONLINE) | TO(ZOMBIE) | TO(OFFLINE) | TO(UNREACHABLE),
     [STATE_ZOMBIE] = TO(ONLINE) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE) | TO(UNREACHABLE),
     [STATE_OFFLINE] = TO(UNVERIFIED) | TO(ONLINE),
-    [STATE_UNREACHABLE] = TO(ONLINE) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE),
+    [STATE_UNREACHABLE] = TO(UNVERIFIED) | TO(ONLINE) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE),
 };
 
 /* A hive starts anew with every process that announces itself, and counts as ready when it was asked. */

@@ -174,6 +174,7 @@ static const struct {
     { "unreachable", "online" },
     { "unreachable", "stale" },
     { "unreachable", "offline" },
+    { "unreachable", "suspect" },
     { "unreachable", "zombie" },
     { "", "starting" },
     { "", "ready" },

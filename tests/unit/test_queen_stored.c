@@ -63,6 +63,17 @@ static void r15_the_heartbeats_session_is_current(void **state)
           "ask | suspect" },
         { "a stored session is not retired by the next one: no conflict",
           "connect; stored beat 1.1.3; stored beat 2.1.0; read; beat 1.1.4", "unknown -> online (heartbeat) | online" },
+        { "lost with its hive, never heard, and on the next link a copy of another session: unverified again",
+          "connect; stored will 1.1 @default/; stored beat 1.1.0; read; listen 36000; ack 0; listen 60000; ack 0; "
+          "down; "
+          "connect; stored beat 2.1.0; read; listen 1000",
+          "probe, hive/default unknown -> down (last_will), probe, unknown -> unreachable (hive_down) | unverified" },
+        { "... and lost again: nothing new",
+          "connect; stored will 1.1 @default/; stored beat 1.1.0; read; listen 36000; ack 0; listen 60000; ack 0; "
+          "down; "
+          "connect; stored beat 2.1.0; read; listen 95000; ack 0",
+          "probe, hive/default unknown -> down (last_will), probe, unknown -> unreachable (hive_down), probe | "
+          "unreachable" },
     };
     (void)state;
     ROWS_CHECK(rows);
