@@ -16,6 +16,7 @@ struct request {
     CURLU *url;
     uint64_t token;
     struct buf body;
+    size_t headers;                 /* their bytes, and those of trailers */
     unsigned sockets;               /* that were made */
     char refused[INET6_ADDRSTRLEN]; /* the last address that is not allowed */
     char curl_error[CURL_ERROR_SIZE];
@@ -66,6 +67,8 @@ static void find_fault(const struct request *request, CURLcode code, struct errb
 
     if (request->refused[0] && request->sockets == 0)
         err_set(ret, ERR_REFUSED, "%s is not among the addresses that may be asked", request->refused);
+    else if (request->headers > HTTP_CLIENT_HEADER_MAX)
+        err_set(ret, ERR_TOO_LARGE, "the answer has more than %d KiB of headers", HTTP_CLIENT_HEADER_MAX / 1024);
     else if (!buf_ok(&request->body))
         err_set(ret, ERR_TOO_LARGE, "the answer has more than %d KiB", HTTP_CLIENT_BODY_MAX / 1024);
     else /* may quote the server */
@@ -212,6 +215,16 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *user)
     return buf_ok(&request->body) ? size * count : 0;
 }
 
+/* Nothing in them is of use, but libcurl keeps them. */
+static size_t count_header(char *bytes, size_t size, size_t count, void *user)
+{
+    struct request *request = user;
+
+    (void)bytes;
+    request->headers += size * count;
+    return request->headers > HTTP_CLIENT_HEADER_MAX ? 0 : size * count;
+}
+
 static bool set_what_is_asked(struct request *request, ms_t patience)
 {
     CURL *curl = request->curl;
@@ -221,6 +234,8 @@ static bool set_what_is_asked(struct request *request, ms_t patience)
            !curl_easy_setopt(curl, CURLOPT_USERAGENT, "skep/" SKEP_VERSION) &&
            !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(curl, CURLOPT_PRIVATE, request) &&
            !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->curl_error) &&
+           !curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, count_header) &&
+           !curl_easy_setopt(curl, CURLOPT_HEADERDATA, request) &&
            !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) &&
            !curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
 }

@@ -11,6 +11,7 @@
 #include "loop.h"
 
 #define HTTP_CLIENT_BODY_MAX (64 * 1024)
+#define HTTP_CLIENT_HEADER_MAX (64 * 1024) /* of all headers and trailers of an answer */
 
 struct http_client;
 

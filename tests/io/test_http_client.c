@@ -96,6 +96,36 @@ static void bodies_are_limited(void **state)
     buf_clear(&reply);
 }
 
+static void headers_are_limited(void **state)
+{
+    static const struct {
+        const char *why, *before, *behind;
+    } rows[] = {
+        { "before the body", "HTTP/1.1 200 OK\r\n", LENGTH(4) "well" },
+        { "words before", "HTTP/1.1 100 Continue\r\n", "\r\nHTTP/1.1 200 OK\r\n" LENGTH(4) "well" },
+        { "behind it", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\n", "\r\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct buf reply = BUF_INIT;
+
+        scene_open(&scene, "127.0.0.1", LIMIT);
+        buf_add_str(&reply, rows[i].before);
+        for (int line = 0; line < HTTP_CLIENT_HEADER_MAX / 64; line++)
+            buf_printf(&reply, "X-%04d: %054d\r\n", line, line);
+        buf_add_str(&reply, rows[i].behind);
+        scene.server.reply = buf_text(&reply);
+        scene_ask(&scene, "127.0.0.1", 0, AWAIT_LIMIT);
+        scene_await(&scene, 1);
+        if (scene.status != 0 || strcmp(scene.fault, "the answer has more than 64 KiB of headers") != 0)
+            fail_msg("%s: %d, '%s'", rows[i].why, scene.status, scene.fault);
+        scene_close(&scene);
+        buf_clear(&reply);
+    }
+}
+
 static void patience_ends(void **state)
 {
     struct scene scene;
@@ -154,6 +184,7 @@ int main(void)
         cmocka_unit_test(servers_are_taken_at_their_word),
         cmocka_unit_test(requests_say_little),
         cmocka_unit_test(bodies_are_limited),
+        cmocka_unit_test(headers_are_limited),
         cmocka_unit_test(patience_ends),
         cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(https_needs_a_server_that_can),
