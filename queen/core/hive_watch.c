@@ -23,7 +23,7 @@ void hive_watch_remove(struct queen *queen, struct record *record)
     struct hive_watch *watch = record->watch;
     hive_poll_stop(queen, record);
     if (watch->changed)
-        LL_DELETE2(queen->hives.changed, watch, changed_next);
+        DL_DELETE2(queen->hives.changed, watch, changed_prev, changed_next);
     DL_DELETE(queen->hives.all, watch);
 }
 
@@ -39,7 +39,7 @@ void hive_watch_changed(struct queen *queen, struct record *record)
     if (record->state == STATE_STALE || record->state == STATE_OFFLINE) /* asked anew when it comes back */
         hive_poll_reset(queen, record);
     if (!watch->changed)
-        LL_APPEND2(queen->hives.changed, watch, changed_next);
+        DL_APPEND2(queen->hives.changed, watch, changed_prev, changed_next);
     watch->changed = true;
 }
 
@@ -48,7 +48,7 @@ struct record *hive_watch_next_changed(struct queen *queen)
     struct hive_watch *watch = queen->hives.changed;
     if (!watch)
         return NULL;
-    LL_DELETE2(queen->hives.changed, watch, changed_next);
+    DL_DELETE2(queen->hives.changed, watch, changed_prev, changed_next);
     watch->changed = false;
     return watch->record;
 }

@@ -7,8 +7,8 @@
 
 struct hive_watch {
     struct record *record;
-    struct hive_watch *prev, *next; /* queen->hives.all, in the order of first sight; utlist */
-    struct hive_watch *changed_next;
+    struct hive_watch *prev, *next;                 /* queen->hives.all, in the order of first sight; utlist */
+    struct hive_watch *changed_prev, *changed_next; /* utlist */
     bool changed;                 /* it is in queen->hives.changed: its state is another than when the step began */
     ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
 
