@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hive_poll.h"
 #include "routes.h"
+#include "verify.h"
 
 #define HTTP_CONNECTIONS 1000
 #define HTTP_CONNECTIONS_PER_IP 250
+
+_Static_assert(HTTP_ASKS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may be asked over HTTP");
 
 static enum err make_core(struct driver *driver, struct errbuf *e)
 {
