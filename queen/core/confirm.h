@@ -5,8 +5,8 @@
  *             accepted -> ANSWER; cannot be asked -> RETURN
  *   PAUSE     the confirmation wait between the two requests
  *   ANSWER    somebody is subscribed: lost if there is no reply within 1 s
- *   RETURN    it answers no requests: lost if it has not come back when the confirmation wait is over and the broker
- * has acknowledged a probe after that
+ *   RETURN    it answers no requests: lost if it has not come back when the confirmation wait is over and the
+ *             broker has acknowledged a probe after that
  *   HIVE      lost, but its hive is suspect: whose verdict is waited for, 1.5 s at most (R10)
  *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot
  *

@@ -1,12 +1,14 @@
 /* verify.h - R6: asking one worker whether its work goes on. By hand, before work is routed to it, or on suspicion:
  * over MQTT, and at the same time over HTTP where that is allowed (http_ask.h).
  *
- *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once; those
- * asked for on demand go first ASKING    a `verify` request is out PAUSE     nobody was subscribed; asked once more
- * after the confirmation wait LATE      the deadline passed without an answer; one that still comes is taken like one
- * in time IDLE      nothing is going on; the latest result stands
+ *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once;
+ *             those asked for on demand go first
+ *   ASKING    a `verify` request is out, or one over HTTP
+ *   PAUSE     nobody was subscribed; asked once more after the confirmation wait
+ *   LATE      the deadline passed without an answer; one that still comes is taken like one in time
+ *   IDLE      nothing is going on; the latest result stands
  *
- * A worker that answers no requests is judged by its hive's word alone, at once. */
+ * A worker that cannot be asked is judged by its hive's word alone, at once. */
 #ifndef SKEP_VERIFY_H
 #define SKEP_VERIFY_H
 
