@@ -19,10 +19,16 @@ static void review(struct queen *queen, const struct record *hive)
     }
 }
 
+/* Somebody may wait for a hive's verdict, or for the end of an incident. */
+static bool somebody_waits(const struct queen *queen)
+{
+    return queen->confirms || queen->registry.counts[STATE_UNREACHABLE] > 0;
+}
+
 void incident_review(struct queen *queen)
 {
     const struct record *hive;
     while ((hive = hive_watch_next_changed(queen)))
-        if (hive->state != STATE_SUSPECT)
+        if (hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && somebody_waits(queen)))
             review(queen, hive);
 }

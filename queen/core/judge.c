@@ -62,6 +62,8 @@ static bool gives_way(struct queen *queen, struct record *record, enum incarnati
 {
     if (verdict == INCARNATION_RETIRED)
         flag_conflict(queen, record);
+    if (record_is_hive(record) && record->state == STATE_UNVERIFIED && queen_heard_live(queen, record))
+        return false; /* it lives, and is being asked */
     return record->state != STATE_ONLINE;
 }
 
@@ -69,7 +71,7 @@ static bool gives_way(struct queen *queen, struct record *record, enum incarnati
 static void forget_process(struct queen *queen, struct record *record)
 {
     work_reset(record);
-    record->gone = record->proved = false;
+    record->gone = record->proved = record->endpoint = false;
     if (record_is_hive(record))
         hive_poll_reset(queen, record);
 }

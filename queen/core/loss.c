@@ -19,7 +19,10 @@ static void unreachable(struct queen *queen, struct record *record, const struct
 void loss_declare(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
 {
     const struct record *hive = hive_of(queen, record);
+    bool is_held = record->state == STATE_UNREACHABLE && queen_time_for(queen, record) < loss_over_at(queen, record);
     bool was_lost_before = record->state == STATE_STALE; /* perhaps by a known exit; asking again finds nothing new */
+    if (is_held)
+        return;
     if (hive && hive->state == STATE_STALE && !was_lost_before)
         unreachable(queen, record, hive, evidence);
     else
@@ -50,7 +53,7 @@ void loss_join(struct queen *queen, struct record *record)
 ms_t loss_over_at(const struct queen *queen, const struct record *record)
 {
     const struct record *hive = hive_of(queen, record);
-    if (!hive || hive->state == STATE_NONE) /* it was forgotten */
+    if (!hive || hive->state == STATE_NONE || hive->state == STATE_OFFLINE) /* it was forgotten, or has left */
         return 0;
     if (hive->state != STATE_ONLINE)
         return MS_NEVER;

@@ -14,7 +14,7 @@ bool loss_waits_for_hive(const struct queen *queen, const struct record *record)
 void loss_join(struct queen *queen, struct record *record);
 
 /* When an unreachable worker is judged by silence again, on the clock by which it is judged (queen_time_for): one grace
- * after its hive is ready. MS_NEVER: its hive is not. */
+ * after its hive is ready, or at once if that has left or was forgotten. MS_NEVER: it is neither. */
 ms_t loss_over_at(const struct queen *queen, const struct record *record);
 
 #endif

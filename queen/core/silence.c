@@ -133,7 +133,10 @@ static void judge_over(struct queen *queen, struct record *record)
     bool never = !record->incarnation.known;
     struct evidence evidence =
         silence_evidence(queen, record, stale_at(queen, record), never ? RESULT_EXPECTED : RESULT_SILENT);
-    loss_declare(queen, record, never ? CAUSE_NEVER_SEEN : CAUSE_MISSED_HEARTBEATS, &evidence);
+    if (never)
+        change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN, &evidence);
+    else
+        loss_declare(queen, record, CAUSE_MISSED_HEARTBEATS, &evidence);
 }
 
 static void ask(struct queen *queen, struct record *record, ms_t time)

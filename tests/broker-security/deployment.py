@@ -152,7 +152,8 @@ def hive(folder, name, *options):
     """With one worker, `job`."""
     ini = folder / f"{name}.ini"
     ini.write_text('[agent]\ninterval = 1s\n[worker "job"]\ncommand = sleep 1000\n', encoding="ascii")
-    return Program(folder, "skep-hive", "--http", "127.0.0.1:0", "--id", name, "--config", ini, *options)
+    return Program(folder, "skep-hive", "--http", "127.0.0.1:0", "--id", name, "--config", ini,
+                   "--state-dir", folder / f"{name}-{time.monotonic_ns()}.state", *options)
 
 
 def worker(folder, hive, name, *options):

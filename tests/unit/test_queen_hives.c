@@ -61,6 +61,9 @@ static void a_hive_is_judged_as_a_worker_is(void **state)
           READY ", ask, ask, " DOWN ", hive/h1 down -> starting (birth), poll | gone" },
         { "killed while it starts", "up; birth 1.1 @h1/; wait 0; pack 10; will 1.1 @h1/; ack 10; wait 250; ack 10",
           STARTING ", ask, poll, ask, hive/h1 starting -> down (last_will) | gone" },
+        { "R2: a late heartbeat of the process before does not take over while the present one is asked",
+          UP "; birth 2.1 @h1/; wait 0; beat 1.1.9 @h1/; will 2.1 @h1/; ack 10; wait 250; ack 10",
+          READY ", hive/h1 ready -> starting (birth), poll, ask, ask, hive/h1 starting -> down (last_will) | gone" },
         { "R15: known from stored copies: polled in silence", "connect; stored birth 1.1 @h1/; read; wait 0",
           "poll | gone" },
         { "... and ready", "connect; stored birth 1.1 @h1/; stored beat 1.1.4 @h1/; read; wait 0; health pass @h1/",
@@ -174,6 +177,18 @@ static void r10_the_end_of_an_incident(void **state)
           "; listen 40000" BACK "; listen 34000",
           READY ", h1/w1 unknown -> online (heartbeat), 202, ask, ask, " DOWN ", h1/w1 online -> suspect "
                 "(missed_heartbeats), h1/w1 suspect -> unreachable (hive_down)" BACK_TRACE " | gone" },
+        { "asking ends it no sooner", LOST BACK "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10; listen 30000",
+          LOST_TRACE BACK_TRACE ", verify, verify | gone" },
+        { "... nor while the hive is asked itself",
+          LOST "; birth 2.1 @h1/; wait 0; demand @h1/w1; wait 0; vack 10; wait 250; vack 10",
+          LOST_TRACE ", hive/h1 down -> starting (birth), poll, verify, verify | gone" },
+        { "... and afterwards it says the same",
+          LOST "; listen 90000" BACK "; listen 34900; demand @h1/w1; wait 0; vack 10; wait 250; vack 10",
+          LOST_TRACE BACK_TRACE ", verify, probe, verify, h1/w1 unreachable -> stale (no_subscriber) | gone" },
+        { "the hive came back and left: silence decides",
+          LOST "; listen 90000; birth 2.1 @h1/; wait 0; bye 2.1 @h1/; listen 1000; ack 0",
+          LOST_TRACE ", hive/h1 down -> starting (birth), poll, hive/h1 starting -> offline (goodbye), probe, "
+                     "h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
         { "the hive was forgotten: silence decides", LOST "; listen 90000; delete @h1/; listen 1000; ack 0",
           LOST_TRACE ", clear heartbeat, clear presence, hive/h1 down -> forgotten (forgotten), 204, probe, "
                      "h1/w1 unreachable -> stale (missed_heartbeats) | gone" },

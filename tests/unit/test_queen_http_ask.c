@@ -45,6 +45,8 @@ static void r6_http_is_one_more_path(void **state)
         { "it named no endpoint", "up; birth 1.1; beat 1.1.0; demand; wait 0", W1 ", verify | online" },
         { "it names none any more", "up; " SAY "birth 1.1; beat 1.1.0; say; beat 1.1.1; demand; wait 0",
           W1 ", verify | online" },
+        { "another process, which has not said where", "up; " SAY "birth 1.1; beat 1.1.0; birth 2.1; demand; wait 0",
+          W1 ", verify | online" },
         { "silent, and asked", "up; " SAY "mute_birth 1.1; beat 1.1.0; wait 66000; http 200 pass",
           W1 ", online -> suspect (missed_heartbeats), " GET ", suspect -> online (verified) | online" },
         { "heard by POST, and silent", "up; " SAY "post 1.1.0; wait 66000; http 200 pass",
