@@ -197,6 +197,16 @@ static void r10_the_end_of_an_incident(void **state)
     ROWS_CHECK(rows);
 }
 
+static void r15_who_was_never_seen_is_no_part_of_an_incident(void **state)
+{
+    static const struct row row = { "expected, and its hive is down", UP "; " KILL_HIVE "; listen 130000; ack 0",
+                                    READY ", ask, ask, " DOWN ", probe, h1/w9 unknown -> stale (never_seen) | gone" };
+    struct queen_options options = scene_options;
+    (void)state;
+    options.expect = TEXT("h1/w9");
+    row_check_with(&row, &options);
+}
+
 static unsigned polls(const struct scene *scene)
 {
     unsigned count = 0;
@@ -314,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_hive_is_judged_as_a_worker_is),
         cmocka_unit_test(r10_workers_of_a_hive_that_is_down),
         cmocka_unit_test(r10_the_end_of_an_incident),
+        cmocka_unit_test(r15_who_was_never_seen_is_no_part_of_an_incident),
         cmocka_unit_test(the_poll_is_used_up_after_ten_attempts),
         cmocka_unit_test(a_hive_that_was_down_is_asked_at_once),
         cmocka_unit_test(so_many_hives_are_asked_at_once),
