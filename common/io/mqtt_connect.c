@@ -1,6 +1,7 @@
 #include "mqtt_connect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -104,5 +105,7 @@ enum err mqtt_connect(const struct mqtt_target *target, struct mosquitto *mosqui
     fault = mosquitto_connect_bind_v5(mosquitto, address->host, address->port, target->keep_alive_s, NULL, properties);
     number = errno;
     mosquitto_property_free_all(&properties);
+    if (!fault) /* a program that holds the socket keeps the broker from seeing that this one has died */
+        (void)fcntl(mosquitto_socket(mosquitto), F_SETFD, FD_CLOEXEC);
     return fault ? connect_fault(target, fault, number, logged, e) : OK;
 }

@@ -51,9 +51,10 @@ def health(status, service):
 
 @pytest.fixture
 def verify(broker, root, started, device):
-    """verify(URL, options of the queen) is what comes of asking a worker that answers no requests over MQTT."""
-    def make(endpoint, *options):
-        queen = started(Queen, broker, root, "--verify-timeout", "2s", *options)
+    """verify(URL, options of the queen) is what comes of asking a worker that answers no requests over MQTT. Where nobody
+    will answer, that is waited for."""
+    def make(endpoint, *options, patience="2s"):
+        queen = started(Queen, broker, root, "--verify-timeout", patience, *options)
         device("h1/w1", endpoint=endpoint)
         queen.await_state("h1/w1")
         done = Skep(queen.url)("verify", "h1/w1", "-o", "json")
@@ -64,12 +65,13 @@ def verify(broker, root, started, device):
 
 def test_a_worker_that_answers_over_http(page, verify):
     server = page(200, health("pass", "worker/h1/w1"))
-    assert verify(server.url, *LOOPBACK) == ("unknown", "http", "online")
+    assert verify(server.url, *LOOPBACK, patience="20s") == ("unknown", "http", "online")
     assert server.asked == ["/health"]
 
 
 def test_a_worker_that_says_its_work_stands_still(page, verify):
-    assert verify(page(503, health("fail", "worker/h1/w1")).url, *LOOPBACK) == ("stalled", "http", "zombie")
+    server = page(503, health("fail", "worker/h1/w1"))
+    assert verify(server.url, *LOOPBACK, patience="20s") == ("stalled", "http", "zombie")
 
 
 @pytest.mark.parametrize("service", ["worker/h1/w2", "hive/h1", None])
@@ -103,7 +105,7 @@ def test_only_the_health_page(page, verify, path):
 
 def test_a_real_agent(broker, root, started, agent):
     """Its own answer over MQTT goes first: the work loop's. Stopped, it answers neither way."""
-    queen = started(Queen, broker, root, "--verify-timeout", "2s", *LOOPBACK)
+    queen = started(Queen, broker, root, *LOOPBACK)
     worker = agent("h1/w1", "--http", "127.0.0.1:0", "--interval", "1s", "--keep-alive", "60s")
     queen.await_heartbeat("h1/w1", lambda beat: beat.get("endpoint"))
     found = json.loads(Skep(queen.url)("verify", "h1/w1", "-o", "json").stdout)

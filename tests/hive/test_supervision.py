@@ -149,6 +149,25 @@ def test_agents_inherit_nothing(broker, root, started, watched):
     hive.end()
 
 
+def sockets_of(pid):
+    return {link for fd in os.listdir(f"/proc/{pid}/fd") if (link := os.readlink(f"/proc/{pid}/fd/{fd}")).startswith("socket:")}
+
+
+def test_agents_do_not_hold_the_hives_link(hive, watched):
+    """Neither those that start while it connects, nor those that start again later: with it, nobody would see it die."""
+    names = [f"w{i}" for i in range(10)]
+    programs = {name: watched(name) for name in names}
+    hive = hive("".join(section(program, name) for name, program in programs.items()))
+    for name in names:
+        hive.await_witness(name, "running")
+    os.kill(programs["w0"].await_start()[0], signal.SIGKILL)
+    hive.await_witness("w0", "running", restarts=1)
+    of_hive = sockets_of(hive.process.pid)
+    assert of_hive
+    for name in names:
+        assert sockets_of(hive.witness(name)["pid"]) & of_hive == set()
+
+
 def test_agents_answer_health_where_they_are_told_to(hive, watched, listener):
     programs = [watched("w1"), watched("w2")]
     hive = hive("[agent]\nhttp = 127.0.0.1:0\n" + "".join(section(p, p.folder.name) for p in programs))

@@ -30,6 +30,9 @@ bool start_gate_pass(void)
         return true;
     if (text_to_int(text_of(named), &fd) != OK || fd <= STDERR_FILENO || fd > INT_MAX)
         return false;
+    if (fd > STDERR_FILENO + 1)
+        (void)close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
+    (void)close_range((unsigned)fd + 1, ~0U, 0);
     passed = await_byte((int)fd);
     close((int)fd);
     unsetenv(VARIABLE); /* the command has nothing to do with it */

@@ -32,7 +32,7 @@ def processes_of(folder):
 
 
 def test_the_scene(tmp_path):
-    process = demo("--for", "20s", folder=tmp_path)
+    process = demo("--for", "30s", folder=tmp_path)
     said, _ = process.communicate(timeout=BUILD_LIMIT_S)
     assert process.returncode == 0, said
     for line in (r"demo/hasher: its program was killed \(kill -9\): stale \(process_exited\) after \d+ ms",
