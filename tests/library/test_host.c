@@ -1,10 +1,12 @@
 /* test_host.c - inside a program: its threads, descriptors, signals and mistakes. */
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -63,6 +65,37 @@ static void test_descriptors_beyond_1024(void **state)
     assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
     for (size_t i = 0; i < 1100; i++)
         close(fds[i]);
+}
+
+#define DESCRIPTORS 256
+
+static bool is_connection(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address);
+
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_INET;
+}
+
+/* A program that the host starts must not hold it: it would delay the will of the host. */
+static void test_the_connection_is_closed_on_exec(void **state)
+{
+    bool was_open[DESCRIPTORS];
+    struct skep_worker *worker;
+    unsigned made = 0;
+    (void)state;
+
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        was_open[fd] = fcntl(fd, F_GETFD) >= 0;
+    worker = online_at(broker_uri(broker));
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        if (was_open[fd] || !is_connection(fd))
+            continue;
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        made++;
+    }
+    assert_true(made > 0);
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
 }
 
 static void test_signals_are_left_alone(void **state)
@@ -146,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_setters_from_eight_threads, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_descriptors_beyond_1024, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_the_connection_is_closed_on_exec, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_signals_are_left_alone, scene_open, scene_close),
         cmocka_unit_test(test_bad_options_are_refused),
         cmocka_unit_test(test_bad_values_are_refused),

@@ -1,6 +1,7 @@
 #include "attempt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <pthread.h>
@@ -45,6 +46,9 @@ static int connect_blocking(struct attempt *attempt)
         rc = mosquitto_connect_bind_v5(attempt->mosq, attempt->broker.host, attempt->broker.port, attempt->keep_alive_s,
                                        NULL, properties);
     mosquitto_property_free_all(&properties);
+    if (rc ==
+        MOSQ_ERR_SUCCESS) /* held by a program that the host starts, it would outlive the host, and delay its will */
+        (void)fcntl(mosquitto_socket(attempt->mosq), F_SETFD, FD_CLOEXEC);
     return rc;
 }
 
