@@ -74,12 +74,19 @@ static struct queued **list_of(struct send_queue *queue, const struct queued *qu
     return queued->publish.retain ? &queue->states : &queue->events;
 }
 
+/* It comes of somebody else's request, and how many of those there are is not ours to choose. */
+static bool is_reply(const struct publish *publish)
+{
+    return publish->urgent && !publish->retain && publish->token == 0;
+}
+
 /* Takes the entry out of its list; what is linked to its being queued goes with it. */
 static void unqueue(struct send_queue *queue, struct queued *queued)
 {
     struct entry *entry = entry_of(queued);
     struct queued **list = list_of(queue, queued);
     DL_DELETE(*list, queued);
+    queue->reply_count -= is_reply(&queued->publish);
     if (list == &queue->events)
         queue->event_count--;
     else if (entry->retained.queued)
@@ -116,6 +123,7 @@ static void enqueue(struct send_queue *queue, struct queued *queued, bool in_fro
         DL_PREPEND(*list, queued);
     else
         DL_APPEND(*list, queued);
+    queue->reply_count += is_reply(&queued->publish);
     if (list == &queue->states)
         index_retained(queue, queued);
     else if (list == &queue->events)
@@ -124,9 +132,13 @@ static void enqueue(struct send_queue *queue, struct queued *queued, bool in_fro
 
 enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
 {
-    struct entry *entry = entry_new(publish);
+    struct entry *entry;
     struct queued *older;
-    if (!entry)
+    if (is_reply(publish) && queue->reply_count >= SEND_QUEUE_REPLIES) {
+        queue->dropped++;
+        return OK;
+    }
+    if (!(entry = entry_new(publish)))
         return ERR_NOMEM;
     entry->queued.number = ++queue->next_number;
     if (publish->retain && !publish->urgent && (older = find_retained(queue, publish->topic)))

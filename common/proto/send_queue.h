@@ -3,7 +3,8 @@
  * Urgent messages (requests, probes) go ahead; no more than SEND_QUEUE_INFLIGHT are out at once, which is what brokers
  * grant. A retained message replaces an older one of its topic that is still queued. When the link is lost urgent
  * messages are void, the others are sent again on the next one. At most SEND_QUEUE_EVENTS messages that are not
- * retained wait: beyond that the oldest is dropped and counted. */
+ * retained wait: beyond that the oldest is dropped and counted. So do at most SEND_QUEUE_REPLIES urgent ones of which
+ * nobody wants to be told (no token, not retained: replies to whoever asks): beyond that a new one is dropped. */
 #ifndef SKEP_SEND_QUEUE_H
 #define SKEP_SEND_QUEUE_H
 
@@ -11,6 +12,7 @@
 
 #define SEND_QUEUE_INFLIGHT 20
 #define SEND_QUEUE_EVENTS 1000
+#define SEND_QUEUE_REPLIES 1000
 
 struct queued {
     struct publish publish; /* all it points to is owned by the entry */
@@ -21,7 +23,7 @@ struct queued {
 struct send_queue {
     struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
     struct retained_topic *retained;                    /* uthash: topic -> entry in `states` */
-    unsigned inflight_count, event_count;
+    unsigned inflight_count, event_count, reply_count;
     uint64_t next_number;
     uint64_t dropped; /* messages that are not retained, since send_queue_init */
 };

@@ -174,7 +174,8 @@ static void send_marker(struct queen *queen)
                                       .payload = TEXT("{}"),
                                       .qos = 1,
                                       .urgent = true,
-                                      .correlation = { (const char *)&queen->snapshot.marker, sizeof(uint64_t) } });
+                                      .correlation = { (const char *)&queen->snapshot.marker, sizeof(uint64_t) },
+                                      .token = queen->snapshot.marker });
 }
 
 static void requests_refused(struct queen *queen, uint8_t reason)

@@ -136,6 +136,11 @@ static inline void scene_see_publish(struct scene *scene, const struct publish *
         scene_say(scene, "poll", "");
         return;
     }
+    if (token_kind(publish->token) == TOKEN_MARKER) {
+        memcpy(&scene->marker, publish->correlation.at, sizeof scene->marker);
+        scene->markers++;
+        return;
+    }
     if (publish->token) {
         assert_true(scene->asked_count < SCENE_TOKENS_MAX);
         scene->asked[scene->asked_count++] = publish->token;
@@ -147,9 +152,6 @@ static inline void scene_see_publish(struct scene *scene, const struct publish *
         scene_say(scene, "ask", "");
     } else if (ends_with(publish->topic, "/reply/skep:q:queen") && publish->token) {
         scene_say(scene, "probe", "");
-    } else if (ends_with(publish->topic, "/reply/skep:q:queen")) {
-        memcpy(&scene->marker, publish->correlation.at, sizeof scene->marker);
-        scene->markers++;
     } else if (strstr(publish->topic, "-rpc/reply/")) {
         buf_add_text(&scene->replies, publish->correlation);
         buf_add_char(&scene->replies, ' ');

@@ -55,6 +55,23 @@ static const char *sent(bool acked)
     return text;
 }
 
+static void replies_that_nobody_takes_are_bounded(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SEND_QUEUE_REPLIES + 5; i++)
+        add("reply", "x", 'u', 0);
+    assert_int_equal(queue.dropped, 5);
+    add("request", "own", 'u', 7); /* one's own requests are not */
+    assert_int_equal(queue.dropped, 5);
+    for (int i = 0; i < SEND_QUEUE_INFLIGHT; i++)
+        (void)send_queue_acked(&queue, send_queue_next(&queue)->number);
+    for (int i = 0; i < SEND_QUEUE_INFLIGHT; i++)
+        add("reply", "y", 'u', 0);
+    assert_int_equal(queue.dropped, 5); /* there is room again */
+    send_queue_link_lost(&queue);
+    assert_int_equal(queue.reply_count, 0);
+}
+
 static void what_is_in_flight_is_known_by_its_number(void **state)
 {
     uint64_t number;
@@ -240,6 +257,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(replies_that_nobody_takes_are_bounded),
         TEST(what_is_in_flight_is_known_by_its_number),
         TEST(messages_keep_their_order_but_requests_go_ahead),
         TEST(what_a_message_points_to_is_copied),

@@ -6,8 +6,9 @@
 #include "base.h"
 
 /* Closes whatever else was inherited: a socket that the hive was just connecting when it forked would keep the broker
- * from seeing the hive's death. Waits for the byte that comes through the pipe which SKEP_GATE_FD names; at once true where nobody has named one.
- * False when the pipe ends without it: the hive is gone, and its successor would start another agent beside this one.
+ * from seeing the hive's death. Waits for the byte that comes through the pipe which SKEP_GATE_FD names; at once true
+ * where nobody has named one. False when the pipe ends without it: the hive is gone, and its successor would start
+ * another agent beside this one.
  */
 bool start_gate_pass(void);
 
