@@ -98,7 +98,8 @@ static void say_dropped(struct broker_link *link)
         return;
     snprintf(count, sizeof count, "%llu", (unsigned long long)(link->queue.dropped - link->dropped_seen));
     link->dropped_seen = link->queue.dropped;
-    log_at(LOG_WARNING, "more events, or replies, than the broker takes: some are dropped", "dropped", count, NULL);
+    log_at(LOG_WARNING, "more than the broker takes: of events the oldest are dropped, of replies the latest",
+           "dropped", count, NULL);
 }
 
 static void on_up(void *user)
