@@ -144,6 +144,13 @@ class Program:
         self.process.wait(LIMIT_S)
 
 
+class Hive(Program):
+    def end(self):
+        """With its workers."""
+        self.process.terminate()
+        self.process.wait(LIMIT_S)
+
+
 def queen(folder, *options):
     return Program(folder, "skep-queen", "--http", "127.0.0.1:0", *options)
 
@@ -152,8 +159,8 @@ def hive(folder, name, *options):
     """With one worker, `job`."""
     ini = folder / f"{name}.ini"
     ini.write_text('[agent]\ninterval = 1s\n[worker "job"]\ncommand = sleep 1000\n', encoding="ascii")
-    return Program(folder, "skep-hive", "--http", "127.0.0.1:0", "--id", name, "--config", ini,
-                   "--state-dir", folder / f"{name}-{time.monotonic_ns()}.state", *options)
+    return Hive(folder, "skep-hive", "--http", "127.0.0.1:0", "--id", name, "--config", ini,
+                "--state-dir", folder / f"{name}-{time.monotonic_ns()}.state", *options)
 
 
 def worker(folder, hive, name, *options):
