@@ -12,6 +12,7 @@
 #include "judge.h"
 #include "payload.h"
 #include "queen_state.h"
+#include "step.h"
 
 #define BLOCK 100000 /* updates of one side before the other has its turn */
 #define TICKS 100000

@@ -5,9 +5,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "hive_poll.h"
 #include "routes.h"
-#include "verify.h"
 
 #define HTTP_CONNECTIONS 1000
 #define HTTP_CONNECTIONS_PER_IP 250

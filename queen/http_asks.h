@@ -5,7 +5,7 @@
 
 #include "http_client.h"
 
-/* At once; more are refused. So many the core asks (verify.h, hive_poll.h), and may have dropped some before. */
+/* At once; more are refused. So many the core asks (queen.h), and may have dropped some before. */
 #define HTTP_ASKS_RUNNING 320
 
 struct http_asks;

@@ -11,6 +11,8 @@
 #include "judge.h"
 #include "proof.h"
 #include "queen_link.h"
+#include "requests.h"
+#include "step.h"
 #include "verified.h"
 #include "verify_wait.h"
 
@@ -147,6 +149,30 @@ static void tick(struct queen *queen)
     (void)tombstones_expire(&queen->tombstones, queen->now);
 }
 
+/* A message that breaks a rule changes nothing, is counted by reason and said (the driver limits how often). */
+static void reject(struct queen *queen, const struct queen_message *message, enum err err, const struct errbuf *e)
+{
+    char topic[128];
+    queen->counters.rejected[err]++;
+    text_to_printable(message->topic, topic, sizeof topic);
+    outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
+}
+
+static void take_message(struct queen *queen, const struct queen_message *message)
+{
+    struct errbuf e = { 0 };
+    struct topic topic;
+    enum err err = topic_parse(queen->options.root, message->topic, &topic);
+    if (err == OK && topic.kind == TOPIC_QUEEN_REQUEST)
+        err = requests_answer(queen, topic.method, message, &e);
+    else if (err == OK)
+        err = intake_message(queen, &topic, message, &e);
+    if (err == OK)
+        queen->counters.accepted++;
+    else
+        reject(queen, message, err, &e);
+}
+
 static void handle(struct queen *queen, const struct queen_input *input)
 {
     switch (input->kind) {
@@ -172,7 +198,7 @@ static void handle(struct queen *queen, const struct queen_input *input)
         acked(queen, input->token, input->reason);
         break;
     case QUEEN_MESSAGE:
-        intake_message(queen, &input->message);
+        take_message(queen, &input->message);
         break;
     case QUEEN_HTTP_ANSWERED:
         answered_over_http(queen, input->token, &input->http);
@@ -181,40 +207,6 @@ static void handle(struct queen *queen, const struct queen_input *input)
         link_stop(queen);
         break;
     }
-}
-
-static ms_t loop_until(const struct queen *queen)
-{
-    ms_t due = registry_next_due(&queen->registry, false);
-    return due == MS_NEVER ? MS_NEVER : ms_max(due - queen->watch.loop_time, 0);
-}
-
-static void arm(struct queen *queen)
-{
-    ms_t sleep = WATCH_SLEEP_MAX;
-    sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
-    sleep = ms_min(sleep, loop_until(queen));
-    sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
-    sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
-    sleep = ms_max(sleep, 0);
-    queen->deadline = queen->now + sleep;
-    watch_arm(&queen->watch, sleep);
-}
-
-void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox)
-{
-    queen->now = now;
-    queen->wall = wall;
-    queen->out = outbox;
-    watch_turn(&queen->watch, now);
-}
-
-void queen_leave(struct queen *queen)
-{
-    incident_review(queen);
-    arm(queen);
-    arena_reset(&queen->arena);
-    queen->out = NULL;
 }
 
 void queen_step(struct queen *queen, const struct queen_input *input, struct outbox *outbox)

@@ -1,6 +1,7 @@
 #include "queen_script.h"
 
 #include "intake.h"
+#include "step.h"
 
 #define BEAT_TOPIC "skep/v1/hive/default/worker/w1/heartbeat"
 #define PRESENCE_TOPIC "skep/v1/hive/default/worker/w1/presence"

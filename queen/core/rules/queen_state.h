@@ -1,10 +1,4 @@
-/* queen_state.h - what the parts of the queen's core share: one struct, and the small facts about it.
- *
- * Who calls whom, downwards only:
- *   queen, routes -> intake, requests, selection -> verified -> incident, stored, witness, forget -> judge -> silence,
- * work
- *   -> verify, confirm -> proof, loss -> change -> hive_watch, hive_poll -> registry, event_ring, tombstones
- */
+/* queen_state.h - what the parts of the queen's core share: one struct, and the small facts about it. */
 #ifndef SKEP_QUEEN_STATE_H
 #define SKEP_QUEEN_STATE_H
 
@@ -112,10 +106,6 @@ struct queen {
     bool rpc;       /* requests reach the queen */
     bool stopping;
 };
-
-/* Every entry to the core is framed by these two: the time is taken over, then the next deadline is found. */
-void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox);
-void queen_leave(struct queen *queen);
 
 /* Not to be guessed: who could guess one might answer for another. */
 static inline uint64_t queen_token(struct queen *queen, enum token_kind kind)

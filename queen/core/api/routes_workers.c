@@ -95,7 +95,7 @@ ms_t route_verify_worker(struct http_call *call)
         return 0;
     if (verified && verified->began >= call->request->since) {
         struct json_write w = route_begin(call, 200);
-        view_verified(record, &w);
+        verified_write(record, verify_latest(record), &w);
         return 0;
     }
     if (call->request->last_call) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "view.h"
+#include "verify.h"
 
 /* In one list, oldest first: it is short, and so they are due in its order. */
 struct verify_wait {
@@ -54,7 +54,7 @@ void verify_wait_finished(struct queen *queen, const struct record *record)
         if (wait->record != record)
             continue;
         buf_reset(&result);
-        view_verified(record, &w);
+        verified_write(record, verify_latest(record), &w);
         reply_result(&wait->asker, &result, queen->out);
         drop(queen, wait);
     }

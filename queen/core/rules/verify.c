@@ -6,7 +6,6 @@
 
 #include "http_ask.h"
 #include "keyed_hash.h"
-#include "verify_reply.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
 #define BURST_MS 1000 /* what may be started at once, as time */
@@ -33,15 +32,6 @@ struct verification {
     ms_t began, deadline;     /* monotonic */
     struct verified latest;
 };
-
-#define X(symbol, name) [VERIFY_##symbol] = name,
-static const char *const result_names[] = { VERIFY_RESULTS(X) };
-#undef X
-
-const char *verify_result_name(enum verify_result result)
-{
-    return result_names[result];
-}
 
 static struct verification *of_due(struct heap_item *item)
 {

@@ -5,6 +5,7 @@
 #include "health.h"
 #include "intake.h"
 #include "routes_parts.h"
+#include "step.h"
 #include "view.h"
 
 #define RESPONSE_MAX (256u * 1024 * 1024)

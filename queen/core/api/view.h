@@ -8,13 +8,6 @@
 /* One worker's document; `whole` adds the evidence for the verdict and its incident. */
 void view_worker(const struct queen *queen, const struct record *record, bool whole, struct json_write *w);
 
-/* {"at","result","path","took_ms"} of the latest verification, or null. */
-void view_verification(const struct record *record, struct json_write *w);
-
-/* The result of a verification that was asked for: {"worker_id","hive_id","result","path","took_ms","state"}. There
- * must be one. */
-void view_verified(const struct record *record, struct json_write *w);
-
 /* One hive's document: `workers` counts its workers by their states; `whole` as above. */
 void view_hive(const struct queen *queen, const struct record *record, bool whole, struct json_write *w);
 

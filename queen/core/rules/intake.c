@@ -7,21 +7,11 @@
 #include "hive_watch.h"
 #include "judge.h"
 #include "queen_link.h"
-#include "requests.h"
 #include "stored.h"
 #include "verified.h"
 #include "witness.h"
 
 #define DEFAULT_HIVE "default"
-
-/* A message that breaks a rule changes nothing, is counted by reason and said (the driver limits how often). */
-static void reject(struct queen *queen, const struct queen_message *message, enum err err, const struct errbuf *e)
-{
-    char topic[128];
-    queen->counters.rejected[err]++;
-    text_to_printable(message->topic, topic, sizeof topic);
-    outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
-}
 
 static enum err add(struct queen *queen, struct text hive, struct text worker, struct record **ret)
 {
@@ -198,8 +188,8 @@ static void take_reply(struct queen *queen, const struct queen_message *message)
         take_ready(queen, record);
 }
 
-static enum err dispatch(struct queen *queen, const struct topic *topic, const struct queen_message *message,
-                         struct errbuf *e)
+enum err intake_message(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+                        struct errbuf *e)
 {
     bool cleared = message->payload.len == 0;
     switch (topic->kind) {
@@ -225,27 +215,12 @@ static enum err dispatch(struct queen *queen, const struct topic *topic, const s
         if (text_is(topic->queen, queen->options.id))
             link_own_presence(queen, message->payload);
         return OK;
-    case TOPIC_QUEEN_REQUEST:
-        return requests_answer(queen, topic->method, message, e);
     case TOPIC_REPLY:
         take_reply(queen, message);
         return OK;
     default:
         return ERR_TOPIC;
     }
-}
-
-void intake_message(struct queen *queen, const struct queen_message *message)
-{
-    struct errbuf e = { 0 };
-    struct topic topic;
-    enum err err = topic_parse(queen->options.root, message->topic, &topic);
-    if (err == OK)
-        err = dispatch(queen, &topic, message, &e);
-    if (err == OK)
-        queen->counters.accepted++;
-    else
-        reject(queen, message, err, &e);
 }
 
 enum err intake_posted(struct queen *queen, struct text document, struct errbuf *e)

@@ -13,32 +13,9 @@
 #define SKEP_VERIFY_H
 
 #include "change.h"
+#include "verify_result.h"
 
 #define VERIFY_PER_SECOND 50
-#define VERIFY_RUNNING 250
-
-/* X(symbol, name) */
-#define VERIFY_RESULTS(X)             \
-    X(OK, "ok")                       \
-    X(UNKNOWN, "unknown")             \
-    X(STALLED, "stalled")             \
-    X(NO_SUBSCRIBER, "no_subscriber") \
-    X(NO_REPLY, "no_reply")           \
-    X(PROCESS_GONE, "process_gone")
-#define X(symbol, name) VERIFY_##symbol,
-enum verify_result { VERIFY_RESULTS(X) VERIFY_RESULT_COUNT };
-#undef X
-const char *verify_result_name(enum verify_result result);
-
-/* The latest finished verification of a record. */
-struct verified {
-    enum verify_result result;
-    enum evidence_path path;      /* PATH_MQTT, PATH_HTTP, or PATH_WITNESS for the hive's word */
-    bool refused;                 /* the broker did not let her ask */
-    bool late;                    /* it came after the deadline */
-    ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
-    ms_t took;
-};
 
 /* Somebody could answer: over MQTT, or over HTTP. */
 bool verify_is_possible(const struct queen *queen, const struct record *record);

@@ -13,6 +13,10 @@
 
 struct queen;
 
+/* Requests of one kind that are out at once; each may be an EFFECT_HTTP_GET. */
+#define VERIFY_RUNNING 250    /* verifications */
+#define HIVE_POLLS_RUNNING 32 /* start-up polls of hives */
+
 struct queen_options {
     const char *root, *id;      /* borrowed for the life of the queen, like all text here */
     const char *host, *version; /* for people; may be NULL */

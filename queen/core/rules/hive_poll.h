@@ -9,7 +9,6 @@
 
 #include "queen_state.h"
 
-#define HIVE_POLLS_RUNNING 32
 #define HIVE_POLL_PAUSE_MS 60000
 
 enum err hive_poll_init(struct queen *queen); /* ERR_NOMEM */

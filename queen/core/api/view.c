@@ -38,44 +38,6 @@ static void put_skew(const struct record *record, struct json_write *w)
         json_put_int(w, record->skew);
 }
 
-/* The witness is the word of the hive. */
-static const char *path_name(enum evidence_path path)
-{
-    return path == PATH_WITNESS ? "hive" : evidence_path_name(path);
-}
-
-static void put_verified(const struct verified *verified, struct json_write *w)
-{
-    put_str(w, "result", verify_result_name(verified->result));
-    put_str(w, "path", path_name(verified->path));
-    json_key(w, "took_ms");
-    json_put_int(w, verified->took);
-}
-
-void view_verification(const struct record *record, struct json_write *w)
-{
-    const struct verified *verified = verify_latest(record);
-    if (!verified) {
-        json_put_null(w);
-        return;
-    }
-    json_open(w, '{');
-    json_key(w, "at");
-    json_put_time(w, verified->at_wall);
-    put_verified(verified, w);
-    json_close(w, '}');
-}
-
-void view_verified(const struct record *record, struct json_write *w)
-{
-    json_open(w, '{');
-    put_str(w, "worker_id", record_worker(record));
-    put_str(w, "hive_id", record_hive(record));
-    put_verified(verify_latest(record), w);
-    put_str(w, "state", state_name(record->state));
-    json_close(w, '}');
-}
-
 void view_put_standing(const struct queen *queen, const struct record *record, struct json_write *w)
 {
     put_str(w, "state", record_state_name(record, record->state));
@@ -108,7 +70,7 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
     json_key(w, "witness");
     json_put_raw(w, record_witness(record));
     json_key(w, "verification");
-    view_verification(record, w);
+    verification_write(verify_latest(record), w);
     if (whole)
         view_put_reason(record, w);
     json_close(w, '}');

@@ -1,0 +1,41 @@
+#include "step.h"
+
+#include "hive_poll.h"
+#include "incident.h"
+#include "queen_link.h"
+#include "verify.h"
+#include "verify_wait.h"
+
+static ms_t loop_until(const struct queen *queen)
+{
+    ms_t due = registry_next_due(&queen->registry, false);
+    return due == MS_NEVER ? MS_NEVER : ms_max(due - queen->watch.loop_time, 0);
+}
+
+static void arm(struct queen *queen)
+{
+    ms_t sleep = WATCH_SLEEP_MAX;
+    sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
+    sleep = ms_min(sleep, loop_until(queen));
+    sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
+    sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
+    sleep = ms_max(sleep, 0);
+    queen->deadline = queen->now + sleep;
+    watch_arm(&queen->watch, sleep);
+}
+
+void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox)
+{
+    queen->now = now;
+    queen->wall = wall;
+    queen->out = outbox;
+    watch_turn(&queen->watch, now);
+}
+
+void queen_leave(struct queen *queen)
+{
+    incident_review(queen);
+    arm(queen);
+    arena_reset(&queen->arena);
+    queen->out = NULL;
+}

@@ -1,0 +1,75 @@
+#include "verify_result.h"
+
+#include "json.h"
+
+#define X(symbol, name) [VERIFY_##symbol] = name,
+static const char *const result_names[] = { VERIFY_RESULTS(X) };
+#undef X
+
+const char *verify_result_name(enum verify_result result)
+{
+    return result_names[result];
+}
+
+/* What the worker said of its work; that it answers at all, also with an error, shows that it lives. */
+enum verify_result verify_reply_read(struct arena *arena, uint64_t token, struct text payload)
+{
+    const struct cJSON *result;
+    const char *nonce, *work;
+    struct cJSON *document;
+    char expected[HEX64_SIZE];
+    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &document, NULL) != OK)
+        return VERIFY_NO_REPLY;
+    result = json_member(document, "result");
+    if (!result)
+        return json_member(document, "error") ? VERIFY_UNKNOWN : VERIFY_NO_REPLY;
+    hex64_to_text(token, expected);
+    nonce = json_string(json_member(result, "nonce"));
+    work = json_string(json_member(result, "work"));
+    if (!nonce || !work || strcmp(nonce, expected) != 0)
+        return VERIFY_NO_REPLY;
+    return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
+}
+
+static void put_str(struct json_write *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+
+/* The witness is the word of the hive. */
+static const char *path_name(enum evidence_path path)
+{
+    return path == PATH_WITNESS ? "hive" : evidence_path_name(path);
+}
+
+static void put_members(const struct verified *verified, struct json_write *w)
+{
+    put_str(w, "result", verify_result_name(verified->result));
+    put_str(w, "path", path_name(verified->path));
+    json_key(w, "took_ms");
+    json_put_int(w, verified->took);
+}
+
+void verification_write(const struct verified *verified, struct json_write *w)
+{
+    if (!verified) {
+        json_put_null(w);
+        return;
+    }
+    json_open(w, '{');
+    json_key(w, "at");
+    json_put_time(w, verified->at_wall);
+    put_members(verified, w);
+    json_close(w, '}');
+}
+
+void verified_write(const struct record *record, const struct verified *verified, struct json_write *w)
+{
+    json_open(w, '{');
+    put_str(w, "worker_id", record_worker(record));
+    put_str(w, "hive_id", record_hive(record));
+    put_members(verified, w);
+    put_str(w, "state", state_name(record->state));
+    json_close(w, '}');
+}

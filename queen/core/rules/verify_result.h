@@ -1,0 +1,41 @@
+/* verify_result.h - what came of a verification: read from a worker's reply, shown to whoever asked. Pure. */
+#ifndef SKEP_VERIFY_RESULT_H
+#define SKEP_VERIFY_RESULT_H
+
+#include "arena.h"
+#include "json_write.h"
+#include "record.h"
+
+/* X(symbol, name) */
+#define VERIFY_RESULTS(X)             \
+    X(OK, "ok")                       \
+    X(UNKNOWN, "unknown")             \
+    X(STALLED, "stalled")             \
+    X(NO_SUBSCRIBER, "no_subscriber") \
+    X(NO_REPLY, "no_reply")           \
+    X(PROCESS_GONE, "process_gone")
+#define X(symbol, name) VERIFY_##symbol,
+enum verify_result { VERIFY_RESULTS(X) VERIFY_RESULT_COUNT };
+#undef X
+const char *verify_result_name(enum verify_result result);
+
+/* The latest finished verification of a record. */
+struct verified {
+    enum verify_result result;
+    enum evidence_path path;      /* PATH_MQTT, PATH_HTTP, or PATH_WITNESS for the hive's word */
+    bool refused;                 /* the broker did not let her ask */
+    bool late;                    /* it came after the deadline */
+    ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
+    ms_t took;
+};
+
+/* Of the request with that token, as its nonce. VERIFY_NO_REPLY: it is no reply to that. */
+enum verify_result verify_reply_read(struct arena *arena, uint64_t token, struct text payload);
+
+/* {"at","result","path","took_ms"}; null for NULL. */
+void verification_write(const struct verified *verified, struct json_write *w);
+
+/* The answer to whoever asked for it: {"worker_id","hive_id","result","path","took_ms","state"}. */
+void verified_write(const struct record *record, const struct verified *verified, struct json_write *w);
+
+#endif
