@@ -270,10 +270,11 @@ static enum err run_hive(struct cli *cli, const void *conf, struct errbuf *e)
     return run("hive", cli, conf, e);
 }
 
-#define NOTES                                                                                                         \
-    "What stands behind `--` goes to the daemon, which lies beside skep; so do --id and the options of the broker.\n" \
-    "Its pid file and log are KIND-ID.pid and KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"              \
-    "start waits until the daemon is ready: 0 ready, or it was already; 3 attempts used up (it is left running);\n"   \
+#define NOTES                                                                                                       \
+    "Arguments after `--` go to the daemon, which is installed next to skep; so do --id and the options of the "    \
+    "broker.\n"                                                                                                     \
+    "Its pid file and log are KIND-ID.pid and KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"            \
+    "start waits until the daemon is ready: 0 ready, or it was already; 3 attempts used up (it is left running);\n" \
     "1 it died, with the end of its log. stop sends SIGTERM and waits 15 s. status: 0 healthy, 3 not.\n"
 
 const struct command command_queen = {

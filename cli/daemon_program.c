@@ -2,27 +2,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "own_path.h"
 
 #define PRINTED_MAX (64 * 1024)
 #define CANNOT_EXECUTE 127
 
-static enum err beside_skep(const char *kind, struct arena *arena, const char **ret, struct errbuf *e)
+static enum err find_program(const char *kind, struct arena *arena, const char **ret, struct errbuf *e)
 {
-    char own[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+    char name[32], path[PATH_MAX];
+    enum err err;
 
-    if (len <= 0)
-        return err_set(e, ERR_IO, "/proc/self/exe: %s", strerrordesc_np(errno));
-    own[len] = '\0';
-    *strrchr(own, '/') = '\0';
-    *ret = arena_printf(arena, "%s/skep-%s", own, kind);
+    snprintf(name, sizeof name, "skep-%s", kind);
+    if ((err = own_path_next_to(name, path, e)) != OK)
+        return err;
+    *ret = arena_copy(arena, text_of(path));
     return *ret ? OK : err_set(e, ERR_NOMEM, "out of memory");
 }
 
@@ -30,7 +29,7 @@ enum err daemon_program_find(const char *kind, char *const *options, struct aren
                              struct errbuf *e)
 {
     size_t count = 0;
-    enum err err = beside_skep(kind, arena, &ret->path, e);
+    enum err err = find_program(kind, arena, &ret->path, e);
 
     if (err)
         return err;

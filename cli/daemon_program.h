@@ -1,4 +1,4 @@
-/* daemon_program.h - the program of a daemon, which lies beside skep: asking it for its settings, and starting it. */
+/* daemon_program.h - the program of a daemon, which is installed next to skep: reads its settings, and starts it. */
 #ifndef SKEP_CLI_DAEMON_PROGRAM_H
 #define SKEP_CLI_DAEMON_PROGRAM_H
 

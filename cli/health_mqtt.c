@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "entropy.h"
 #include "requester.h"
 
 #define RETRY_EVERY 200 /* ms between attempts to connect */
@@ -208,8 +209,8 @@ static enum err connect_to(struct health_mqtt *health, struct loop *loop, const 
     char client_id[CLIENT_ID_SIZE];
     uint64_t random;
 
-    clock_entropy(&random, sizeof(random));
-    clock_entropy(&key, sizeof(key));
+    entropy_need(&random, sizeof(random));
+    entropy_need(&key, sizeof(key));
     snprintf(client_id, sizeof(client_id), "skep:c:%016llx", (unsigned long long)random);
     options.client_id = client_id;
     if (build_topics(health, root, client_id) != OK)

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "clock.h"
+#include "entropy.h"
 #include "health_http.h"
 #include "health_mqtt.h"
 #include "output.h"
@@ -215,7 +216,7 @@ enum err health_poll_run(const struct health_poll_options *options, struct healt
 
     *ret = (struct health_outcome){ 0 };
     if (!err) {
-        clock_entropy(&seed, sizeof(seed));
+        entropy_need(&seed, sizeof(seed));
         startup_poll_init(&poll.schedule, &options->schedule, seed, poll.started_at);
         loop_run(poll.loop, before_sleep, &poll);
         output_progress(NULL);

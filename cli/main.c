@@ -9,6 +9,7 @@
 #include "command.h"
 #include "help.h"
 #include "output.h"
+#include "secret.h"
 #include "service.h"
 
 static const struct command *const commands[] = {
@@ -84,7 +85,7 @@ static int tell(const struct cli_conf *conf, const struct command *command)
 static enum err read_token(const char *path, char **ret, struct errbuf *e)
 {
     struct errbuf why = { 0 };
-    enum err err = service_read_secret(path, ret, &why);
+    enum err err = secret_read(path, ret, &why);
 
     return err ? err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", why.text) : OK;
 }
@@ -96,7 +97,7 @@ static enum err api_open(const struct cli_conf *conf, struct api **ret, struct e
 
     if (!err)
         err = api_new(conf->queen, token, ret, e);
-    free(token);
+    secret_free(token);
     return err;
 }
 

@@ -12,25 +12,10 @@
 
 #include "agents_parts.h"
 #include "log.h"
-#include "proc_read.h"
+#include "own_path.h"
+#include "proc.h"
 
 #define AGENT_PROGRAM "skep-worker"
-
-/* The agent's program lies beside this one. */
-static enum err find_program(char ret[PATH_MAX], struct errbuf *e)
-{
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash;
-    if (len < 0)
-        return err_set(e, ERR_IO, "/proc/self/exe: %s", strerror(errno));
-    self[len] = '\0';
-    slash = strrchr(self, '/');
-    if (!slash || snprintf(ret, PATH_MAX, "%.*s/" AGENT_PROGRAM, (int)(slash - self), self) >= PATH_MAX ||
-        access(ret, X_OK) != 0)
-        return err_set(e, ERR_IO, AGENT_PROGRAM " does not lie beside %s", self);
-    return OK;
-}
 
 enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
                     struct errbuf *e)
@@ -45,7 +30,7 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
     agents->events = events;
     agents->user = user;
     agents->oom_kills = proc_read_oom_kills();
-    if ((err = find_program(agents->program, e)) != OK)
+    if ((err = own_path_next_to(AGENT_PROGRAM, agents->program, e)) != OK)
         return err;
     *ret = agents;
     agents = NULL;

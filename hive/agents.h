@@ -19,10 +19,11 @@ struct agents_events {
 /* A process, whatever becomes of its pid. */
 struct agent_key {
     int64_t pid;
-    uint64_t started; /* procfs.h */
+    uint64_t started; /* proc.h */
 };
 
-/* `events` and `user` are borrowed for good. ERR_IO when there is no skep-worker beside this program. */
+/* `events` and `user` are borrowed for good. ERR_NOT_FOUND when skep-worker is not installed next to this program,
+ * ERR_IO. */
 enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
                     struct errbuf *e);
 void agents_free(struct agents *agents); /* agents that run go on */

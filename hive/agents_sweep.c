@@ -7,7 +7,7 @@
 
 #include "agents_parts.h"
 #include "log.h"
-#include "proc_read.h"
+#include "proc.h"
 
 #define PAUSE_FIRST 20 /* ms between two looks */
 #define PAUSE_MAX 1000

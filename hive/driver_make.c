@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "address.h"
-#include "clock.h"
+#include "entropy.h"
 #include "hive_driver_parts.h"
 #include "keyed_hash.h"
 #include "topic.h"
@@ -49,7 +49,7 @@ static enum err make_core(struct hive_driver *driver, struct errbuf *e)
                                     .endpoint = driver->endpoint,
                                     .pid = (uint32_t)getpid() };
     name_endpoint(driver);
-    clock_entropy(&options.session, sizeof options.session);
+    entropy_need(&options.session, sizeof options.session);
     if (hive_new(&options, driver->now, driver->wall, &driver->hive) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     return OK;
@@ -59,7 +59,7 @@ static enum err make_link(struct hive_driver *driver, const struct broker_link_e
 {
     char client_id[CLIENT_ID_SIZE];
     struct siphash_key hash_key;
-    clock_entropy(&hash_key, sizeof hash_key);
+    entropy_need(&hash_key, sizeof hash_key);
     keyed_hash_seed(hash_key);
     client_id_hive(driver->conf->common.root, driver->conf->id, client_id);
     return broker_link_new(driver->loop, &driver->conf->common, client_id, KEEP_ALIVE_MS, events, driver, &driver->link,

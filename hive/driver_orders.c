@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "entropy.h"
 #include "hive_driver_parts.h"
 
 #define ORDERS_BURST_MS 20 /* a start takes milliseconds, and a roster has up to 1000 of them */
@@ -9,7 +10,7 @@ static uint64_t new_session(void)
 {
     uint64_t session;
     do
-        clock_entropy(&session, sizeof session);
+        entropy_need(&session, sizeof session);
     while (session == 0);
     return session;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "httpd.h"
+#include "secret.h"
 #include "topic.h"
 
 #define ROW(member) offsetof(struct hive_conf, member)
@@ -163,9 +164,9 @@ static enum err check_http(const struct hive_conf *conf, struct errbuf *e)
     enum err err = service_check_http(conf->http, conf->token_file, e);
     if (err != OK || !conf->token_file)
         return err;
-    if ((err = service_read_secret(conf->token_file, &token, e)) != OK)
+    if ((err = secret_read(conf->token_file, &token, e)) != OK)
         return err_set(e, err, "--token-file %s", e->text);
-    free(token);
+    secret_free(token);
     return OK;
 }
 

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "host_text.h"
-#include "proc_read.h"
+#include "proc.h"
 
 struct hive_host host_facts_read(void)
 {

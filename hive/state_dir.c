@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proc_read.h"
+#include "proc.h"
 
 #define SUFFIX ".agent"
 #define LOCK "lock"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "entropy.h"
 #include "routes.h"
 
 #define HTTP_CONNECTIONS 1000
@@ -32,8 +32,8 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
                                      .verify_http = conf->may_ask.count > 0,
                                      .expect = conf->expect ? buf_text(&conf->expected) : (struct text){ 0 } };
     (void)gethostname(host, sizeof host - 1);
-    clock_entropy(&options.session, sizeof options.session);
-    clock_entropy(&options.hash_key, sizeof options.hash_key);
+    entropy_need(&options.session, sizeof options.session);
+    entropy_need(&options.hash_key, sizeof options.hash_key);
     err = queen_new(&options, driver->now, driver->wall, &driver->queen, e);
     if (err == ERR_ID || err == ERR_FULL)
         return err_set(e, err, "--expect %s: %s", conf->expect, e->text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "secret.h"
 #include "topic.h"
 
 #define ROW(member) offsetof(struct queen_conf, member)
@@ -73,7 +74,7 @@ static enum err read_expected(const char *path, struct buf *ret, struct errbuf *
 
 static enum err read_token(const char *path, char **ret, struct errbuf *e)
 {
-    enum err err = service_read_secret(path, ret, e);
+    enum err err = secret_read(path, ret, e);
     return err == OK ? OK : err_set(e, err, "--token-file %s", e->text);
 }
 

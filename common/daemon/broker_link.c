@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "backoff.h"
-#include "clock.h"
+#include "entropy.h"
 #include "log.h"
 #include "send_queue.h"
 #include "topic.h"
@@ -194,7 +194,7 @@ enum err broker_link_new(struct loop *loop, const struct service_conf *conf, con
     link->user = user;
     send_queue_init(&link->queue);
     backoff_init(&link->backoff, RECONNECT_MAX_MS);
-    clock_entropy(&link->rng.state, sizeof link->rng.state);
+    entropy_need(&link->rng.state, sizeof link->rng.state);
     if ((err = mqtt_new(loop, &options, &mqtt_events, link, &link->mqtt, e)) != OK)
         return err;
     *ret = link;

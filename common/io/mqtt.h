@@ -16,7 +16,7 @@ struct mqtt_options {
     const char *broker; /* mqtt://host[:port] or mqtts://host[:port]; IPv6 in brackets */
     const char *client_id;
     const char *username;      /* NULL = none */
-    const char *password_file; /* read at every connect; one trailing newline is cut; NULL = none */
+    const char *password_file; /* read at every connect (secret.h); NULL = none */
     const char *cafile, *cert, *key;
     int keep_alive_s;
 };

@@ -9,7 +9,7 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 
-#include "service.h"
+#include "secret.h"
 #include "tls_fault.h"
 
 #define TRUSTED_FOLDER "/etc/ssl/certs"
@@ -53,12 +53,10 @@ static enum err login_prepare(const struct mqtt_target *target, struct mosquitto
     enum err err = OK;
 
     if (target->password_file)
-        err = service_read_secret(target->password_file, &password, e);
+        err = secret_read(target->password_file, &password, e);
     if (!err && mosquitto_username_pw_set(mosquitto, target->username, password))
         err = err_set(e, ERR_NOMEM, "cannot set the user name and the password");
-    if (password)
-        explicit_bzero(password, strlen(password));
-    free(password);
+    secret_free(password);
     return err;
 }
 

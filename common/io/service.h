@@ -71,11 +71,6 @@ enum err service_check_http(const char *http, const char *token_file, struct err
  * those in struct service_conf. Ended by a row without a name. */
 extern const struct conf_option service_options[];
 
-/* A secret from a file: first line, no newline; at most 4 KiB; refused when others than the owner may write it.
- * The caller frees *ret. ERR_NOT_FOUND, ERR_IO, ERR_REFUSED (writable), ERR_MISSING (empty), ERR_TOO_LARGE, ERR_SYNTAX
- * (NUL), ERR_NOMEM. */
-enum err service_read_secret(const char *path, char **ret, struct errbuf *e);
-
 /* TERM and INT call `stop` once in all; a second INT exits at once with 130. HUP calls `reload` (NULL: ignored). Feeds
  * the watchdog from the loop. Once per process, as signals are; ends with the loop. ERR_NOMEM, ERR_IO. */
 enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user);

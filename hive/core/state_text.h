@@ -13,7 +13,7 @@
 struct agent_record {
     char boot_id[BOOT_ID_SIZE]; /* of the machine's present run */
     int64_t pid;
-    uint64_t started; /* in the kernel's terms (procfs.h): with the pid it names a process */
+    uint64_t started; /* in the kernel's terms (proc.h): with the pid it names a process */
     uint64_t session, fingerprint;
     ms_t wall;
     int64_t restarts;

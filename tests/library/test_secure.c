@@ -11,7 +11,8 @@
     "cd '%s' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj "              \
     "/CN=localhost "                                                                                                   \
     "-addext subjectAltName=DNS:localhost -keyout key -out cert 2>/dev/null && touch users && chmod 644 users key && " \
-    "mosquitto_passwd -b users bee honey && chmod 644 users && echo honey >right && echo wax >wrong"
+    "mosquitto_passwd -b users bee honey && chmod 644 users && echo honey >right && echo wax >wrong && "               \
+    "printf 'honey\\r\\n' >dos && echo honey >writable && chmod 666 writable"
 
 static struct broker *broker_with(const char *config)
 {
@@ -109,6 +110,8 @@ static void test_password(void **state)
         { "a wrong one", "mqtt", "127.0.0.1", NULL, "wrong", "Not authorized" },
         { "none", "mqtt", "127.0.0.1", NULL, NULL, "Not authorized" },
         { "no such file", "mqtt", "127.0.0.1", NULL, "nothing", "password file" },
+        { "with the end of line of DOS", "mqtt", "127.0.0.1", NULL, "dos", NULL },
+        { "others may write it", "mqtt", "127.0.0.1", NULL, "writable", "others than its owner may write it" },
     };
     (void)state;
 

@@ -9,19 +9,21 @@ includes_of() {
     case $1 in
     common/base/*) echo common/base ;;
     common/proto/*) echo common/base common/proto ;;
-    common/io/*) echo common/base common/io ;;
-    common/daemon/*) echo common/base common/proto common/io common/daemon ;;
+    common/sys/*) echo common/base common/sys ;;
+    common/mqtt/*) echo common/base common/sys common/mqtt ;;
+    common/io/*) echo common/base common/sys common/mqtt common/io ;;
+    common/daemon/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon ;;
     queen/core/fleet/*) echo common/base common/proto queen/core/fleet ;;
     queen/core/rules/* | queen/core/include/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules ;;
     queen/core/api/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules queen/core/api ;;
     */core/*) echo common/base common/proto "${1%/*}" ;;
     worker/include/*) echo worker/include ;;
-    worker/lib/*) echo common/base common/proto worker/core worker/include worker/lib ;;
-    worker/*) echo common/base common/proto common/io worker/include worker/core worker/agent worker/agent/core ;;
-    queen/*) echo common/base common/proto common/io common/daemon queen queen/core/include ;;
-    hive/*) echo common/base common/proto common/io common/daemon hive hive/core ;;
-    cli/*) echo common/base common/proto common/io cli cli/core ;;
-    bench/* | tests/*) echo common/base common/proto common/io queen/core/include queen/core/fleet queen/core/rules queen/core/api hive/core worker/core queen worker/include tests/support "${1%/*}" ;;
+    worker/lib/*) echo common/base common/sys common/mqtt common/proto worker/core worker/include worker/lib ;;
+    worker/*) echo common/base common/sys common/mqtt common/proto common/io worker/include worker/core worker/agent worker/agent/core ;;
+    queen/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen queen/core/include ;;
+    hive/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon hive hive/core ;;
+    cli/*) echo common/base common/sys common/mqtt common/proto common/io cli cli/core ;;
+    bench/* | tests/*) echo common/base common/sys common/mqtt common/proto common/io queen/core/include queen/core/fleet queen/core/rules queen/core/api hive/core worker/core queen worker/include tests/support "${1%/*}" ;;
     *) return 1 ;;
     esac
 }

@@ -11,11 +11,11 @@ failed=0
 # A small tree without faults; not under git, as an exported one.
 plant_clean() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree/tests" "$tree/common/io" "$tree/queen/core" "$tree/scripts"
+    mkdir -p "$tree/tests" "$tree/common/sys" "$tree/queen/core" "$tree/scripts"
     cp -r "$here" "$tree/tests/lint"
     cp "$here/../../.clang-format" "$tree/"
-    printf 'int clock_one(void);\n' >"$tree/common/io/clock.h"
-    printf '#include "clock.h"\n\nint clock_one(void)\n{\n    return 1;\n}\n' >"$tree/common/io/clock.c"
+    printf 'int clock_one(void);\n' >"$tree/common/sys/clock.h"
+    printf '#include "clock.h"\n\nint clock_one(void)\n{\n    return 1;\n}\n' >"$tree/common/sys/clock.c"
     printf 'int core_one(void);\n' >"$tree/queen/core/core.h"
     printf '#!/bin/sh\necho one\n' >"$tree/scripts/one"
 }
@@ -57,7 +57,7 @@ finds unique_headers queen/core/clock.h 'int x;\n' 'a header that exists twice'
 finds one_clock queen/core/late.c 'long now(void)\n{\n    return time(0);\n}\n' 'a second reader of the clock'
 finds shell scripts/two "#!/bin/sh\necho \$1\n" 'an unquoted word'
 finds headers queen/core/needy.h 'struct a { size_t x; };\n' 'a header that needs another'
-finds headers queen/core/deep.h '#include "clock.h"\n' 'a core that includes io'
+finds headers queen/core/deep.h '#include "clock.h"\n' 'a core that includes sys'
 finds headers elsewhere.h 'int x;\n' 'a header in no layer'
 
 plant_clean

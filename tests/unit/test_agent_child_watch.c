@@ -37,11 +37,8 @@ static void states(void **state)
 
         print_message("%s\n", rows[i].reason);
         child_watch_init(&watch);
-        for (size_t n = 0; n < rows[i].count; n++) {
-            struct proc_stat stat = { .state = rows[i].looks[n].state, .cpu_ticks = rows[i].looks[n].ticks };
-
-            child_watch_look(&watch, &stat);
-        }
+        for (size_t n = 0; n < rows[i].count; n++)
+            child_watch_observe(&watch, rows[i].looks[n].state, rows[i].looks[n].ticks);
         assert_int_equal(child_watch_judge(&watch, 1000000), rows[i].stall);
     }
 }

@@ -11,7 +11,7 @@
 #include "cpu_meter.h"
 #include "notify_message.h"
 #include "notify_socket.h"
-#include "proc_read.h"
+#include "proc.h"
 #include "source.h"
 
 #define LOOK_EVERY 5000 /* ms between two looks at the child, at the most */
@@ -47,7 +47,7 @@ static void read_usage(struct child_report *report)
 
     if (proc_read_usage(report->agent->pid, &usage) != OK)
         return; /* it is ending: its exit is on the way */
-    child_watch_look(&report->watch, &usage.process);
+    child_watch_observe(&report->watch, usage.process.state, usage.process.cpu_ticks);
     skep_worker_set_metric(worker, "cpu",
                            cpu_meter_read(&report->meter, clock_mono(), usage.cpu_ticks, sysconf(_SC_CLK_TCK)));
     skep_worker_set_metric(worker, "rss_bytes", (double)usage.rss_bytes);

@@ -5,7 +5,7 @@
 #include "child_exec.h"
 #include "child_report.h"
 #include "log.h"
-#include "proc_read.h"
+#include "proc.h"
 #include "source.h"
 
 struct exec_source {

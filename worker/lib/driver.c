@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "lib_clock.h"
+#include "clock.h"
 
 #define SLEEP_MAX 60000 /* ms; poll takes an int */
 
@@ -25,8 +25,8 @@ static void driver_log(struct driver *driver, enum skep_log_level level, const c
 
 static void step(struct driver *driver, struct worker_input input)
 {
-    input.now = lib_clock_mono();
-    input.wall = lib_clock_wall();
+    input.now = clock_mono();
+    input.wall = clock_wall();
     worker_step(driver->worker, &input, &driver->outbox);
 }
 
@@ -110,7 +110,7 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
 {
     switch (effect->kind) {
     case EFFECT_CONNECT:
-        link_connect(driver->link, &effect->publish, lib_clock_mono());
+        link_connect(driver->link, &effect->publish, clock_mono());
         break;
     case EFFECT_DISCONNECT:
         link_disconnect(driver->link);
@@ -172,7 +172,7 @@ static void sleep_until_due(struct driver *driver)
 {
     struct pollfd fds[2] = { { .fd = driver->box->wake_fd, .events = POLLIN } };
     ms_t due = ms_min(worker_deadline(driver->worker), link_deadline(driver->link));
-    ms_t now = lib_clock_mono();
+    ms_t now = clock_mono();
 
     fds[1].fd = link_poll_fd(driver->link, &fds[1].events);
     poll(fds, 2, (int)(due <= now ? 0 : ms_min(due - now, SLEEP_MAX)));
@@ -181,7 +181,7 @@ static void sleep_until_due(struct driver *driver)
 static void turn(struct driver *driver)
 {
     take_mail(driver);
-    link_turn(driver->link, lib_clock_mono());
+    link_turn(driver->link, clock_mono());
     step(driver, (struct worker_input){ .kind = WORKER_TICK });
     show(driver); /* first: who learns of something by a message finds it here too */
     carry_out(driver);

@@ -16,7 +16,7 @@ struct link;
 struct link_options { /* borrowed as long as the link lives; NULL = none */
     struct broker_uri broker;
     const char *client_id, *username;
-    const char *password_file; /* read at every connect; one trailing newline is cut */
+    const char *password_file; /* read at every connect (secret.h) */
     const char *cafile, *cert, *key;
     int keep_alive_s;
     int wake_fd; /* an eventfd that ends the owner's poll */

@@ -5,10 +5,9 @@
 #include <mqtt_protocol.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#define PASSWORD_SIZE 4096
+#include "secret.h"
 
 static void library_start(void)
 {
@@ -39,21 +38,6 @@ static struct mosquitto *client_new(const char *id, void *user)
     return mosq;
 }
 
-static enum err password_read(const char *path, char ret[PASSWORD_SIZE], struct errbuf *e)
-{
-    FILE *file = fopen(path, "re");
-    size_t len;
-
-    if (!file)
-        return err_set(e, ERR_IO, "password file %s: %s", path, strerror(errno));
-    len = fread(ret, 1, PASSWORD_SIZE - 1, file);
-    fclose(file);
-    if (len > 0 && ret[len - 1] == '\n')
-        len--;
-    ret[len] = '\0';
-    return OK;
-}
-
 static enum err check(int rc, const char *what, struct errbuf *e)
 {
     if (rc == MOSQ_ERR_SUCCESS)
@@ -63,15 +47,16 @@ static enum err check(int rc, const char *what, struct errbuf *e)
 
 static enum err setup_login(struct mosquitto *mosq, const struct link_options *options, struct errbuf *e)
 {
-    char password[PASSWORD_SIZE];
+    char *password = NULL;
     enum err err = OK;
 
     if (options->password_file)
-        err = password_read(options->password_file, password, e);
-    if (err == OK && (options->username || options->password_file))
-        err = check(mosquitto_username_pw_set(mosq, options->username, options->password_file ? password : NULL),
-                    "user name", e);
-    explicit_bzero(password, sizeof password);
+        err = secret_read(options->password_file, &password, e);
+    if (err != OK)
+        return err_set(e, err, "password file %s", e->text);
+    if (err == OK && (options->username || password))
+        err = check(mosquitto_username_pw_set(mosq, options->username, password), "user name", e);
+    secret_free(password);
     return err;
 }
 

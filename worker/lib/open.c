@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "entropy.h"
+
 #define BROKER_DEFAULT "mqtt://127.0.0.1:1883"
 #define HIVE_DEFAULT "default"
 #define INTERVAL_DEFAULT 30000
@@ -111,7 +113,8 @@ static enum err core_make(struct skep_worker *worker, const struct skep_worker_o
         .retain_s = number_or_default(options->retain_s, RETAIN_DEFAULT),
     };
 
-    if (!lib_clock_random(&core.seed) || (core.session == 0 && !lib_clock_random(&core.session)))
+    if (entropy_read(&core.seed, sizeof core.seed) != OK ||
+        (core.session == 0 && entropy_read(&core.session, sizeof core.session) != OK))
         return err_set(e, ERR_IO, "the kernel gives no random numbers");
     hex64_to_text(core.session, worker->session);
     return worker_new(&core, &worker->box.facts, &worker->core);

@@ -2,8 +2,8 @@
 #ifndef SKEP_OPEN_H
 #define SKEP_OPEN_H
 
+#include "clock.h"
 #include "driver.h"
-#include "lib_clock.h"
 #include "topic.h"
 
 struct skep_worker {

@@ -38,7 +38,7 @@ static bool moves_deadline(const char *field)
 
 enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *field, double value)
 {
-    ms_t now = lib_clock_mono();
+    ms_t now = clock_mono();
     enum err err;
 
     if (!field)
@@ -68,7 +68,7 @@ enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json,
                                    size_t error_size)
 {
     struct errbuf e = { 0 };
-    ms_t now = lib_clock_mono();
+    ms_t now = clock_mono();
     enum err err;
 
     if (!json)
@@ -81,13 +81,13 @@ enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json,
 
 void skep_worker_progress(struct skep_worker *worker)
 {
-    facts_progress(mailbox_open(&worker->box), lib_clock_mono());
+    facts_progress(mailbox_open(&worker->box), clock_mono());
     mailbox_close(&worker->box, true, false);
 }
 
 void skep_worker_set_stalled(struct skep_worker *worker, int stalled)
 {
-    facts_set_stalled(mailbox_open(&worker->box), stalled != 0, lib_clock_mono());
+    facts_set_stalled(mailbox_open(&worker->box), stalled != 0, clock_mono());
     mailbox_close(&worker->box, true, true);
 }
 
@@ -111,7 +111,7 @@ int skep_worker_serve(struct skep_worker *worker)
     if (!mailbox_inquiry(&worker->box, &inquiry))
         return 0;
     if (inquiry.verify)
-        work = inquiry.verify(inquiry.user, (uint32_t)ms_max(0, inquiry.answer_by - lib_clock_mono()));
+        work = inquiry.verify(inquiry.user, (uint32_t)ms_max(0, inquiry.answer_by - clock_mono()));
     if (work == SKEP_WORK_LATER)
         return 1;
     mailbox_found(&worker->box, work_of(work), inquiry.upto);
@@ -137,7 +137,7 @@ int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
     int status;
 
     mailbox_look(&worker->box, &facts, &view);
-    status = worker_health(&view, &facts, lib_clock_mono(), &json);
+    status = worker_health(&view, &facts, clock_mono(), &json);
     if (!ret || !buf_ok(&json) || json.len >= size)
         status = 0;
     else

@@ -25,14 +25,14 @@ void child_watch_feed(struct child_watch *watch, ms_t now)
     watch->fed = now;
 }
 
-void child_watch_look(struct child_watch *watch, const struct proc_stat *stat)
+void child_watch_observe(struct child_watch *watch, char state, uint64_t cpu_ticks)
 {
-    bool blocked = stat->state == 'D';
-    bool still = watch->state == 'D' && stat->cpu_ticks == watch->cpu_ticks;
+    bool blocked = state == 'D';
+    bool still = watch->state == 'D' && cpu_ticks == watch->cpu_ticks;
 
     watch->blocked = !blocked ? 0 : still ? watch->blocked + 1 : 1;
-    watch->state = stat->state;
-    watch->cpu_ticks = stat->cpu_ticks;
+    watch->state = state;
+    watch->cpu_ticks = cpu_ticks;
 }
 
 static bool is_overdue(const struct child_watch *watch, ms_t now)

@@ -2,7 +2,7 @@
 #ifndef SKEP_CHILD_WATCH_H
 #define SKEP_CHILD_WATCH_H
 
-#include "procfs.h"
+#include "base.h"
 
 #define CHILD_BLOCKED_LOOKS 3 /* in a row in uninterruptible sleep: a slow disk alone is no standstill */
 
@@ -34,8 +34,8 @@ void child_watch_limit(struct child_watch *watch, ms_t now, ms_t limit);
 /* WATCHDOG=1 */
 void child_watch_feed(struct child_watch *watch, ms_t now);
 
-/* What a look at the child showed. */
-void child_watch_look(struct child_watch *watch, const struct proc_stat *stat);
+/* What /proc/PID/stat showed: the state letter, and the CPU time used so far. */
+void child_watch_observe(struct child_watch *watch, char state, uint64_t cpu_ticks);
 
 enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now);
 

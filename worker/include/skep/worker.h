@@ -48,7 +48,7 @@ struct skep_worker_options {
     const char *hive;   /* default */
     const char *worker; /* required: the worker's name */
     const char *username;
-    const char *password_file; /* read at every connect; one trailing newline is cut */
+    const char *password_file; /* its first line is read at every connect; refused if others may write it */
     const char *cafile, *cert, *key;
     const char *version;       /* of the program, for people */
     const char *endpoint;      /* URL where GET /health of this worker is answered */

@@ -1,10 +1,12 @@
+#include "secret.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "service.h"
+#include "text.h"
 
 #define SECRET_MAX 4096
 
@@ -52,7 +54,7 @@ static enum err line_copy(struct text text, const char *path, char **ret, struct
     return OK;
 }
 
-enum err service_read_secret(const char *path, char **ret, struct errbuf *e)
+enum err secret_read(const char *path, char **ret, struct errbuf *e)
 {
     char head[SECRET_MAX + 2]; /* a line that is just too long, or the longest with its end of two bytes */
     size_t len = 0;
@@ -63,8 +65,15 @@ enum err service_read_secret(const char *path, char **ret, struct errbuf *e)
         return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
     err = head_read(fd, path, head, sizeof head, &len, e);
     close(fd);
-    if (!err)
+    if (err == OK)
         err = line_copy((struct text){ head, len }, path, ret, e);
     explicit_bzero(head, sizeof head);
     return err;
+}
+
+void secret_free(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
 }

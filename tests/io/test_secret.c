@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "service.h"
+#include "secret.h"
 #include "text.h"
 
-static char folder[] = "/tmp/test_service_secret.XXXXXX", path[64];
+static char folder[] = "/tmp/test_secret.XXXXXX", path[64];
 
 static int folder_make(void **state)
 {
@@ -67,7 +67,7 @@ static void lines(void **state)
         enum err err;
 
         file_write(rows[i].bytes, rows[i].mode);
-        err = service_read_secret(path, &secret, &e);
+        err = secret_read(path, &secret, &e);
         if (err != rows[i].err || (!err && strcmp(secret, rows[i].want) != 0) || (err && secret))
             fail_msg("%s: %s %s", rows[i].why, err_name(err), e.text);
         assert_null(strstr(e.text, "s3")); /* no sentence quotes it */
@@ -95,7 +95,7 @@ static void lengths(void **state)
         memset(bytes, 'x', rows[i].len);
         memcpy(bytes + rows[i].len, rows[i].end, strlen(rows[i].end));
         file_write((struct text){ bytes, rows[i].len + strlen(rows[i].end) }, 0600);
-        err = service_read_secret(path, &secret, NULL);
+        err = secret_read(path, &secret, NULL);
         if (err != rows[i].err || (!err && strlen(secret) != rows[i].len))
             fail_msg("%zu bytes, row %zu: %s", rows[i].len, i, err_name(err));
         free(secret);
@@ -109,9 +109,9 @@ static void absent(void **state)
 
     (void)state;
     unlink(path);
-    assert_int_equal(service_read_secret(path, &secret, &e), ERR_NOT_FOUND);
+    assert_int_equal(secret_read(path, &secret, &e), ERR_NOT_FOUND);
     assert_non_null(strstr(e.text, path));
-    assert_int_equal(service_read_secret("/proc/self", &secret, &e), ERR_IO); /* a folder */
+    assert_int_equal(secret_read("/proc/self", &secret, &e), ERR_IO); /* a folder */
     assert_null(secret);
 }
 

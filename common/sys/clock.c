@@ -1,8 +1,6 @@
 #include "clock.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
 static ms_t clock_read(clockid_t id)
@@ -22,16 +20,4 @@ ms_t clock_mono(void)
 ms_t clock_wall(void)
 {
     return clock_read(CLOCK_REALTIME);
-}
-
-void clock_entropy(void *bytes, size_t len)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t got = getrandom((char *)bytes + done, len - done, 0);
-
-        if (got < 0 && errno != EINTR)
-            abort();
-        if (got > 0)
-            done += (size_t)got;
-    }
 }

@@ -1,0 +1,10 @@
+/* clock.h - the only reader of the clock in the tree. Any thread. */
+#ifndef SKEP_CLOCK_H
+#define SKEP_CLOCK_H
+
+#include "base.h"
+
+ms_t clock_mono(void); /* CLOCK_MONOTONIC; what everything is judged by */
+ms_t clock_wall(void); /* unix time; for display only */
+
+#endif

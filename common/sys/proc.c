@@ -1,0 +1,234 @@
+#include "proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* proc(5) counts the fields of stat from 1; these are the ones behind the command's name. */
+enum stat_field {
+    STAT_STATE = 3,
+    STAT_PARENT = 4,
+    STAT_SESSION = 6,
+    STAT_UTIME = 14,
+    STAT_CSTIME = 17,
+    STAT_STARTED = 22,
+    STAT_RSS = 24
+};
+
+/* Where the command's name ends: at the last parenthesis, for the name may hold some itself. */
+static bool split_command(struct text stat, struct text *ret_pid, struct text *ret_rest)
+{
+    const char *open = memchr(stat.at, '(', stat.len);
+    const char *close = memrchr(stat.at, ')', stat.len);
+
+    if (!open || !close || close < open || open == stat.at || (size_t)(close - stat.at) + 2 > stat.len)
+        return false;
+    *ret_pid = (struct text){ stat.at, (size_t)(open - stat.at) - 1 };
+    *ret_rest = (struct text){ close + 2, stat.len - (size_t)(close - stat.at) - 2 };
+    return true;
+}
+
+static bool is_number_of_interest(enum stat_field field)
+{
+    return field == STAT_PARENT || field == STAT_SESSION || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
+           field == STAT_STARTED || field == STAT_RSS;
+}
+
+static enum err read_stat_field(enum stat_field field, struct text value, struct proc_stat *stat)
+{
+    int64_t number = 0;
+
+    if (field == STAT_STATE) {
+        stat->state = value.len == 1 ? value.at[0] : 0;
+        return stat->state ? OK : ERR_SYNTAX;
+    }
+    if (!is_number_of_interest(field))
+        return OK;
+    if (text_to_int(value, &number) != OK || number < 0)
+        return ERR_SYNTAX;
+    if (field == STAT_PARENT)
+        stat->parent = number;
+    else if (field == STAT_SESSION)
+        stat->session = number;
+    else if (field == STAT_STARTED)
+        stat->started = (uint64_t)number;
+    else if (field == STAT_RSS)
+        stat->rss_pages = (uint64_t)number;
+    else
+        stat->cpu_ticks += (uint64_t)number;
+    return OK;
+}
+
+enum err proc_stat_parse(struct text text, struct proc_stat *ret)
+{
+    struct proc_stat stat = { 0 };
+    struct text pid, rest;
+
+    if (text.len == 0 || !split_command(text, &pid, &rest) || text_to_int(pid, &stat.pid) != OK || stat.pid < 1)
+        return ERR_SYNTAX;
+    for (int field = STAT_STATE; field <= STAT_RSS; field++) {
+        if (!rest.at || read_stat_field((enum stat_field)field, text_split(&rest, ' '), &stat) != OK)
+            return ERR_SYNTAX;
+    }
+    *ret = stat;
+    return OK;
+}
+
+bool proc_children_next(struct text *rest, int64_t *ret_pid)
+{
+    int64_t pid;
+
+    if (!rest->at || text_to_int(text_split(rest, ' '), &pid) != OK || pid < 1)
+        return false;
+    *ret_pid = pid;
+    return true;
+}
+
+struct text proc_cgroup_path(struct text cgroup)
+{
+    static const struct text prefix = { "0::/", 4 };
+    static const struct text outside = { "/..", 3 };
+
+    while (cgroup.at) {
+        struct text line = text_split(&cgroup, '\n');
+
+        if (line.len < prefix.len || memcmp(line.at, prefix.at, prefix.len) != 0)
+            continue;
+        line.at += prefix.len - 1;
+        line.len -= prefix.len - 1;
+        if (line.len >= outside.len && memcmp(line.at, outside.at, outside.len) == 0)
+            break;
+        return line;
+    }
+    return (struct text){ NULL, 0 };
+}
+
+enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret)
+{
+    while (events.at) {
+        struct text value = text_split(&events, '\n');
+
+        if (text_is(text_split(&value, ' '), name))
+            return value.at ? text_to_int(value, ret) : ERR_SYNTAX;
+    }
+    return ERR_NOT_FOUND;
+}
+
+struct tree {
+    int64_t pids[PROC_TREE_MAX];
+    size_t count;
+};
+
+struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, bytes, PROC_FILE_SIZE);
+
+    if (fd >= 0)
+        close(fd);
+    return (struct text){ bytes, len > 0 ? (size_t)len : 0 };
+}
+
+static void add_children(struct tree *tree, int64_t pid, const char *thread)
+{
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
+    struct text rest;
+    int64_t child;
+
+    snprintf(path, sizeof path, "/proc/%lld/task/%s/children", (long long)pid, thread);
+    rest = proc_read_file(path, bytes);
+    while (tree->count < PROC_TREE_MAX && proc_children_next(&rest, &child))
+        tree->pids[tree->count++] = child;
+}
+
+/* Children belong to the thread that started them. */
+static void add_children_of_threads(struct tree *tree, int64_t pid)
+{
+    char path[PATH_MAX];
+    struct dirent *entry;
+    DIR *threads;
+
+    snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
+    threads = opendir(path);
+    if (!threads)
+        return;
+    while ((entry = readdir(threads)) != NULL) {
+        if (entry->d_name[0] != '.')
+            add_children(tree, pid, entry->d_name);
+    }
+    closedir(threads);
+}
+
+enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
+{
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
+
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    return proc_stat_parse(proc_read_file(path, bytes), ret) == OK ? OK : ERR_NOT_FOUND;
+}
+
+/* A process that cannot be read is gone, unless this one is short of what it takes to look. */
+static bool lacks_means(int fault)
+{
+    return fault == EMFILE || fault == ENFILE || fault == ENOMEM;
+}
+
+bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user)
+{
+    DIR *processes = opendir("/proc");
+    struct proc_stat stat;
+    struct dirent *entry;
+    bool is_whole = true;
+    int64_t pid;
+
+    if (!processes)
+        return false;
+    while ((entry = readdir(processes)) != NULL) {
+        if (text_to_int(text_of(entry->d_name), &pid) != OK)
+            continue;
+        errno = 0;
+        if (proc_read_stat(pid, &stat) == OK)
+            fn(user, &stat);
+        else if (lacks_means(errno))
+            is_whole = false;
+    }
+    closedir(processes);
+    return is_whole;
+}
+
+enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
+{
+    struct proc_usage usage = { 0 };
+    struct tree tree = { .pids = { pid }, .count = 1 };
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+    if (proc_read_stat(pid, &usage.process) != OK)
+        return ERR_NOT_FOUND;
+    for (size_t i = 0; i < tree.count; i++) { /* grows while it is walked */
+        struct proc_stat stat;
+
+        if (proc_read_stat(tree.pids[i], &stat) != OK)
+            continue;
+        usage.cpu_ticks += stat.cpu_ticks;
+        usage.rss_bytes += stat.rss_pages * page;
+        add_children_of_threads(&tree, tree.pids[i]);
+    }
+    *ret = usage;
+    return OK;
+}
+
+int64_t proc_read_oom_kills(void)
+{
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
+    struct text group = proc_cgroup_path(proc_read_file("/proc/self/cgroup", bytes));
+    int64_t kills = -1;
+
+    if (!group.at)
+        return -1;
+    snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/memory.events", (int)group.len, group.at);
+    return cgroup_event_parse(proc_read_file(path, bytes), "oom_kill", &kills) == OK ? kills : -1;
+}

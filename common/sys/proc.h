@@ -1,0 +1,56 @@
+/* proc.h - the kernel's tables of processes and control groups: the parsers (text in, numbers out), and readers of this
+ * machine's /proc. */
+#ifndef SKEP_PROC_H
+#define SKEP_PROC_H
+
+#include "text.h"
+
+struct proc_stat {
+    int64_t pid, parent;
+    int64_t session;    /* pid of the process that made it (setsid) */
+    char state;         /* R S D Z T t X I ... as in proc(5) */
+    uint64_t cpu_ticks; /* user and system time, its own and of children it has waited for; in clock ticks */
+    uint64_t rss_pages; /* resident memory */
+    uint64_t started;   /* when it was started, in clock ticks since the machine was: with the pid it names a process */
+};
+
+/* One /proc/PID/stat. The command's name may hold spaces, parentheses and line ends. ERR_SYNTAX. */
+enum err proc_stat_parse(struct text stat, struct proc_stat *ret);
+
+/* The next pid of /proc/PID/task/TID/children; false at the end, or at what is no pid. */
+bool proc_children_next(struct text *rest, int64_t *ret_pid);
+
+/* The path of the process in the unified hierarchy, from /proc/PID/cgroup: "/system.slice/x.service". Absent when there
+ * is none, or when it leads out of the namespace ("/.."). */
+struct text proc_cgroup_path(struct text cgroup);
+
+/* The count of an event in a control group's memory.events. ERR_NOT_FOUND, ERR_SYNTAX. */
+enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret);
+
+#define PROC_TREE_MAX 1024 /* processes that are looked at; what is beyond is not counted */
+
+struct proc_usage {
+    struct proc_stat process; /* the process itself */
+    uint64_t cpu_ticks;       /* of the whole tree */
+    uint64_t rss_bytes;       /* of the whole tree; memory shared within it counts more than once */
+};
+
+/* The file's first PROC_FILE_SIZE bytes, which is all of the kernel's small tables in one read; empty when it cannot be
+ * read. Borrowed from `bytes`. */
+#define PROC_FILE_SIZE 4096
+struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE]);
+
+/* ERR_NOT_FOUND when it is gone. */
+enum err proc_read_stat(int64_t pid, struct proc_stat *ret);
+
+/* Calls `fn` for every process that there is. False: they cannot be listed, or one of them cannot be looked at though
+ * it is there. */
+bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user) MUST_CHECK;
+
+/* The process and all that it has started and that did not leave it. ERR_NOT_FOUND when it is gone. */
+enum err proc_read_usage(int64_t pid, struct proc_usage *ret);
+
+/* How often the kernel has killed for want of memory in this process's control group; -1 when that cannot be read. */
+int64_t proc_read_oom_kills(void);
+
+#endif
