@@ -65,17 +65,8 @@ static bool publish_all(struct health_mqtt *health)
 {
     bool sent = !health->outbox.failed;
 
-    for (const struct effect *effect = health->outbox.first; sent && effect; effect = effect->next) {
-        const struct publish *p = &effect->publish;
-        sent = mqtt_publish(health->mqtt, &(struct mqtt_publish){ .topic = p->topic,
-                                                                  .payload = p->payload,
-                                                                  .qos = p->qos,
-                                                                  .content_type = p->content_type,
-                                                                  .expiry_s = p->expiry_s,
-                                                                  .response_topic = p->response_topic,
-                                                                  .correlation = p->correlation,
-                                                                  .token = p->token }) == OK;
-    }
+    for (const struct effect *effect = health->outbox.first; sent && effect; effect = effect->next)
+        sent = mqtt_publish(health->mqtt, &effect->publish) == OK;
     outbox_reset(&health->outbox);
     return sent;
 }
@@ -141,8 +132,10 @@ static ms_t on_retry_in(void *user, ms_t lived)
 static void on_up(void *user)
 {
     struct health_mqtt *health = user;
+    struct subscribe replies = { health->reply_topic, .qos = 1, .no_local = true, .retain_handling = 2,
+                                 .token = SUBSCRIBE_TOKEN };
 
-    if (mqtt_subscribe(health->mqtt, health->reply_topic, 1, true, 2, SUBSCRIBE_TOKEN) != OK) {
+    if (mqtt_subscribe(health->mqtt, &replies) != OK) {
         mqtt_drop(health->mqtt, "cannot subscribe to replies");
         return;
     }
@@ -172,7 +165,7 @@ static void on_acked(void *user, uint64_t token, uint8_t reason)
         take(health, &answer);
 }
 
-static void on_message(void *user, const struct mqtt_message *message)
+static void on_message(void *user, const struct message *message)
 {
     struct health_mqtt *health = user;
     struct answer answer;

@@ -95,14 +95,9 @@ static void on_down(void *user)
     step(user, HIVE_LINK_DOWN);
 }
 
-static void on_message(void *user, const struct mqtt_message *message)
+static void on_message(void *user, const struct message *message)
 {
-    hive_driver_step(user, &(struct hive_input){ .kind = HIVE_MESSAGE,
-                                                 .message = { .topic = message->topic,
-                                                              .payload = message->payload,
-                                                              .retain = message->retain,
-                                                              .response_topic = message->response_topic,
-                                                              .correlation = message->correlation } });
+    hive_driver_step(user, &(struct hive_input){ .kind = HIVE_MESSAGE, .message = *message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -133,28 +128,18 @@ static const struct broker_link_events link_events = {
     .left = on_left,
 };
 
-static void respond(struct http_response *from, struct httpd_response *ret)
-{
-    *ret = (struct httpd_response){ from->status, from->content_type, from->allow, from->authenticate, from->body };
-}
-
-static ms_t on_request(void *user, const struct httpd_request *request, struct httpd_response *ret)
+static ms_t on_request(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct hive_driver *driver = user;
-    struct http_request in = { .method = request->method, .path = request->path, .query = request->query };
-    struct http_response out;
     read_clocks(driver);
-    hive_http(driver->hive, &in, driver->now, driver->wall, &out);
-    respond(&out, ret);
+    hive_http(driver->hive, request, driver->now, driver->wall, ret);
     return 0;
 }
 
-static void on_fault(void *user, int status, const char *sentence, struct httpd_response *ret)
+static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
 {
-    struct http_response out = { 0 };
     (void)user;
-    http_fail(&out, status, NULL, sentence);
-    respond(&out, ret);
+    http_fail(ret, status, NULL, sentence);
 }
 
 static void woken(void *user)

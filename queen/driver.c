@@ -47,17 +47,9 @@ static void on_packet(void *user)
     step_now(user, QUEEN_PACKET);
 }
 
-static void on_message(void *user, const struct mqtt_message *message)
+static void on_message(void *user, const struct message *message)
 {
-    struct queen_input input = { .kind = QUEEN_MESSAGE,
-                                 .message = { .topic = message->topic,
-                                              .payload = message->payload,
-                                              .retain = message->retain,
-                                              .has_expiry = message->has_expiry,
-                                              .expiry_s = message->expiry_s,
-                                              .correlation = message->correlation,
-                                              .response_topic = message->response_topic } };
-    step(user, &input);
+    step(user, &(struct queen_input){ .kind = QUEEN_MESSAGE, .message = *message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -87,42 +79,26 @@ static const struct broker_link_events link_events = {
     .left = on_left,
 };
 
-static ms_t on_request(void *user, const struct httpd_request *request, struct httpd_response *ret)
+static ms_t on_request(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct driver *driver = user;
-    struct http_request in = { .method = request->method,
-                               .path = request->path,
-                               .query = request->query,
-                               .body = request->body,
-                               .content_type = request->content_type,
-                               .authorization = request->authorization,
-                               .since = request->began,
-                               .last_call = request->timed_out };
-    struct http_response out = { 0 };
     ms_t wait;
     read_clocks(driver);
-    wait = queen_http(driver->queen, &in, driver->now, driver->wall, &out, &driver->outbox);
+    wait = queen_http(driver->queen, request, driver->now, driver->wall, ret, &driver->outbox);
     driver_carry_out(driver);
-    if (wait == 0)
-        *ret = (struct httpd_response){ out.status, out.content_type, out.allow, out.authenticate, out.body };
     return wait;
 }
 
-static void on_fault(void *user, int status, const char *sentence, struct httpd_response *ret)
+static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
 {
-    struct http_response out = { 0 };
     (void)user;
-    http_fault(status, sentence, &out);
-    *ret = (struct httpd_response){ out.status, out.content_type, out.allow, out.authenticate, out.body };
+    http_fault(status, sentence, ret);
 }
 
 static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
 {
-    struct queen_input input = { .kind = QUEEN_HTTP_ANSWERED,
-                                 .token = token,
-                                 .http = { answer->status, answer->body, answer->fault } };
     read_clocks(user);
-    step(user, &input);
+    step(user, &(struct queen_input){ .kind = QUEEN_HTTP_ANSWERED, .token = token, .http = *answer });
 }
 
 static enum err make_asks(struct driver *driver)

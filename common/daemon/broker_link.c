@@ -23,7 +23,7 @@ struct broker_link {
     struct send_queue queue;
     struct backoff backoff;
     struct rng rng;
-    struct mqtt_publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
+    struct publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
     char will_topic[TOPIC_SIZE];
     struct buf will_payload;
     char why[WHY_SIZE]; /* the latest attempt failed, as it was said */
@@ -39,7 +39,7 @@ static ms_t on_retry_in(void *user, ms_t lived)
     return backoff_next(&link->backoff, &link->rng);
 }
 
-static bool on_will(void *user, struct mqtt_publish *ret)
+static bool on_will(void *user, struct publish *ret)
 {
     struct broker_link *link = user;
     link->will = ret;
@@ -53,20 +53,13 @@ static void pump(struct broker_link *link)
 {
     const struct queued *queued;
     while (mqtt_is_up(link->mqtt) && (queued = send_queue_next(&link->queue))) {
-        const struct publish *p = &queued->publish;
-        struct mqtt_publish publish = { .topic = p->topic,
-                                        .payload = p->payload,
-                                        .qos = p->qos,
-                                        .retain = p->retain,
-                                        .content_type = p->content_type,
-                                        .expiry_s = p->expiry_s,
-                                        .response_topic = p->response_topic,
-                                        .correlation = p->correlation,
-                                        .token = queued->number };
-        enum err err = mqtt_publish(link->mqtt, &publish);
+        struct publish publish = queued->publish;
+        enum err err;
+        publish.token = queued->number;
+        err = mqtt_publish(link->mqtt, &publish);
         if (err == OK)
             continue;
-        log_at(LOG_ERROR, "cannot publish", "topic", p->topic, "error", err_name(err), NULL);
+        log_at(LOG_ERROR, "cannot publish", "topic", publish.topic, "error", err_name(err), NULL);
         if (err == ERR_TOO_LARGE || err == ERR_REFUSED || err == ERR_TOPIC) {
             (void)send_queue_acked(&link->queue, queued->number); /* it would be refused again */
             continue;
@@ -130,7 +123,7 @@ static void on_failed(void *user, const char *why)
     log_at(LOG_WARNING, "cannot reach the broker; trying on", "broker", link->conf->broker, "why", why, NULL);
 }
 
-static void on_message(void *user, const struct mqtt_message *message)
+static void on_message(void *user, const struct message *message)
 {
     struct broker_link *link = user;
     link->events->message(link->user, message);
@@ -234,18 +227,17 @@ static enum err take_will(struct broker_link *link, const struct publish *will)
     buf_reset(&link->will_payload);
     buf_add_text(&link->will_payload, will->payload);
     snprintf(link->will_topic, sizeof link->will_topic, "%s", will->topic);
-    *link->will = (struct mqtt_publish){ .topic = link->will_topic,
-                                         .payload = buf_text(&link->will_payload),
-                                         .qos = will->qos,
-                                         .retain = will->retain,
-                                         .content_type = will->content_type };
+    *link->will = (struct publish){ .topic = link->will_topic,
+                                    .payload = buf_text(&link->will_payload),
+                                    .qos = will->qos,
+                                    .retain = will->retain,
+                                    .content_type = will->content_type };
     return buf_ok(&link->will_payload) ? OK : ERR_NOMEM;
 }
 
 static void subscribe(struct broker_link *link, const struct subscribe *subscribe)
 {
-    enum err err = mqtt_subscribe(link->mqtt, subscribe->filter, subscribe->qos, subscribe->no_local,
-                                  subscribe->retain_handling, subscribe->token);
+    enum err err = mqtt_subscribe(link->mqtt, subscribe);
     if (err == OK)
         return;
     log_at(LOG_ERROR, "cannot subscribe", "filter", subscribe->filter, "error", err_name(err), NULL);

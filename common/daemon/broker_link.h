@@ -17,7 +17,7 @@ struct broker_link_events {
     void (*up)(void *user);
     void (*down)(void *user);
     void (*packet)(void *user); /* as in mqtt.h */
-    void (*message)(void *user, const struct mqtt_message *message);
+    void (*message)(void *user, const struct message *message);
     void (*acked)(void *user, uint64_t token, uint8_t reason); /* tokens of the core's own */
     void (*subscribed)(void *user, uint64_t token, uint8_t reason);
     void (*left)(void *user); /* EFFECT_DISCONNECT was carried out */

@@ -9,6 +9,7 @@
 
 #include "cidr.h"
 #include "loop.h"
+#include "wire.h"
 
 #define HTTP_CLIENT_BODY_MAX (64 * 1024)
 #define HTTP_CLIENT_HEADER_MAX (64 * 1024) /* of all headers and trailers of an answer */
@@ -19,12 +20,6 @@ struct http_client_options {
     const struct cidr_list *allowed; /* borrowed */
     const char *path;                /* borrowed: the one that is asked, whatever stands in a URL */
     unsigned limit;                  /* requests under way */
-};
-
-struct http_answer {
-    int status;        /* any that a server gives, redirects too; 0 = no answer */
-    struct text body;  /* complete; borrowed during the call */
-    const char *fault; /* with status 0: one sentence, printable; borrowed during the call */
 };
 
 /* On the loop, never from within http_client_get. New requests may be made from it; the client must not be freed. */

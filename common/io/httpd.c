@@ -97,7 +97,7 @@ static const char *field(const struct exchange *exchange, const char *name)
     return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result respond(struct exchange *exchange, struct httpd_response *response, bool last)
+static enum MHD_Result respond(struct exchange *exchange, struct http_response *response, bool last)
 {
     struct MHD_Response *made = httpd_response_make(response, last);
     enum MHD_Result done;
@@ -112,7 +112,7 @@ static enum MHD_Result respond(struct exchange *exchange, struct httpd_response 
 static enum MHD_Result respond_fault(struct exchange *exchange, int status, const char *sentence, bool last)
 {
     struct httpd *httpd = exchange->httpd;
-    struct httpd_response response = { 0 };
+    struct http_response response = { 0 };
 
     httpd->fault(httpd->user, status, sentence, &response);
     response.status = status;
@@ -176,18 +176,17 @@ static enum MHD_Result exchange_wait(struct exchange *exchange, ms_t wait)
 static enum MHD_Result exchange_answer(struct exchange *exchange, const char *method)
 {
     struct httpd *httpd = exchange->httpd;
-    struct httpd_response response = { 0 };
+    struct http_response response = { 0 };
     if (!exchange->began)
         exchange->began = clock_mono();
-    struct httpd_request request = {
+    struct http_request request = {
         .method = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method,
         .path = exchange->path,
         .query = exchange->query,
         .body = buf_text(&exchange->body),
-        .host = field(exchange, MHD_HTTP_HEADER_HOST),
         .content_type = field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
         .authorization = field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
-        .began = exchange->began,
+        .received_at = exchange->began,
         .timed_out = exchange->timed_out,
     };
     ms_t wait;

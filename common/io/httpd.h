@@ -4,8 +4,8 @@
 #ifndef SKEP_HTTPD_H
 #define SKEP_HTTPD_H
 
-#include "buf.h"
 #include "loop.h"
+#include "wire.h"
 
 struct httpd;
 
@@ -18,29 +18,12 @@ struct httpd_options {
                             * here (DNS rebinding) would else speak for the user whose browser shows it */
 };
 
-struct httpd_request {
-    const char *method, *path; /* path percent-decoded by nobody: as received, without the query */
-    struct text query;         /* raw, without '?'; absent = none */
-    struct text body;          /* complete; borrowed during the call */
-    const char *host, *content_type, *authorization; /* header fields; NULL = none */
-    ms_t began;                                      /* clock_mono when the handler was first called with it */
-    bool timed_out;                                  /* the handler let it wait, and the wait is over: answer now */
-};
-
-struct httpd_response {
-    int status;
-    const char *content_type; /* static */
-    const char *allow;        /* for 405; NULL = none */
-    const char *authenticate; /* for 401: WWW-Authenticate; NULL = none */
-    struct buf body;          /* taken by httpd */
-};
-
 /* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the connection is suspended and the
  * handler is called again after httpd_wake, or after that time with timed_out set. */
-typedef ms_t httpd_handler(void *user, const struct httpd_request *request, struct httpd_response *ret);
+typedef ms_t httpd_handler(void *user, const struct http_request *request, struct http_response *ret);
 
 /* Body for faults found here (status, one sentence): lets the program keep one error shape. */
-typedef void httpd_fault(void *user, int status, const char *sentence, struct httpd_response *ret);
+typedef void httpd_fault(void *user, int status, const char *sentence, struct http_response *ret);
 
 /* ERR_SYNTAX for a bad address, ERR_IO with a sentence when it cannot be bound. */
 enum err httpd_new(struct loop *loop, const struct httpd_options *options, httpd_handler *handler, httpd_fault *fault,

@@ -12,7 +12,7 @@ static bool add(struct MHD_Response *response, const char *name, const char *val
     return !value || MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-static bool add_all(struct MHD_Response *made, const struct httpd_response *response, bool last)
+static bool add_all(struct MHD_Response *made, const struct http_response *response, bool last)
 {
     const struct {
         const char *name, *value;
@@ -33,7 +33,7 @@ static bool add_all(struct MHD_Response *made, const struct httpd_response *resp
     return true;
 }
 
-struct MHD_Response *httpd_response_make(struct httpd_response *response, bool last)
+struct MHD_Response *httpd_response_make(struct http_response *response, bool last)
 {
     size_t len = 0;
     char *body = buf_detach(&response->body, &len);

@@ -8,6 +8,6 @@ struct MHD_Response;
 
 /* Takes response->body in any case. `last`: the connection ends with it. The caller hands the result to
  * MHD_queue_response and destroys its reference; NULL: out of memory. */
-struct MHD_Response *httpd_response_make(struct httpd_response *response, bool last);
+struct MHD_Response *httpd_response_make(struct http_response *response, bool last);
 
 #endif

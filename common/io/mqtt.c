@@ -221,17 +221,14 @@ void mqtt_stop(struct mqtt *mqtt, void (*done)(void *user))
         mqtt_link_disconnect(mqtt->link);
 }
 
-enum err mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish)
+enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish)
 {
     return mqtt_is_up(mqtt) ? mqtt_link_publish(mqtt->link, publish) : ERR_UNREACHABLE;
 }
 
-enum err mqtt_subscribe(struct mqtt *mqtt, const char *filter, uint8_t qos, bool no_local, uint8_t retain_handling,
-                        uint64_t token)
+enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe)
 {
-    if (!mqtt_is_up(mqtt))
-        return ERR_UNREACHABLE;
-    return mqtt_link_subscribe(mqtt->link, filter, qos, no_local, retain_handling, token);
+    return mqtt_is_up(mqtt) ? mqtt_link_subscribe(mqtt->link, subscribe) : ERR_UNREACHABLE;
 }
 
 enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)

@@ -8,7 +8,7 @@
 #define SKEP_MQTT_H
 
 #include "loop.h"
-#include "text.h"
+#include "wire.h"
 
 struct mqtt;
 
@@ -19,28 +19,6 @@ struct mqtt_options {
     const char *password_file; /* read at every connect (secret.h); NULL = none */
     const char *cafile, *cert, *key;
     int keep_alive_s;
-};
-
-struct mqtt_message {
-    struct text topic, payload;
-    bool retain;
-    uint8_t qos;
-    bool has_expiry;
-    uint32_t expiry_s;          /* what is left */
-    struct text response_topic; /* absent = none */
-    struct text correlation;    /* absent = none */
-};
-
-struct mqtt_publish {
-    const char *topic;
-    struct text payload;
-    uint8_t qos;
-    bool retain;
-    const char *content_type;   /* NULL = none; given: payload format 1 is set too */
-    uint32_t expiry_s;          /* 0 = none */
-    const char *response_topic; /* NULL = none */
-    struct text correlation;    /* absent = none */
-    uint64_t token;             /* 0 = do not tell */
 };
 
 #define MQTT_NO_SUBSCRIBER 0x10
@@ -54,13 +32,13 @@ struct mqtt_events {
      */
     ms_t (*retry_in)(void *user, ms_t lived);
     /* Fill in the will of the CONNECT that is about to be made; false = none. Pointers must live until it returns. */
-    bool (*will)(void *user, struct mqtt_publish *ret);
-    void (*up)(void *user);                                          /* CONNACK was fine */
-    void (*down)(void *user, const char *why);                       /* an established link ended */
-    void (*failed)(void *user, const char *why);                     /* an attempt failed; the next one is scheduled */
-    void (*message)(void *user, const struct mqtt_message *message); /* borrowed during the call */
-    void (*acked)(void *user, uint64_t token, uint8_t reason);       /* PUBACK of a QoS 1 publish with a token */
-    void (*subscribed)(void *user, uint64_t token, uint8_t reason);  /* SUBACK; reason >= 0x80 = refused */
+    bool (*will)(void *user, struct publish *ret);
+    void (*up)(void *user);                                         /* CONNACK was fine */
+    void (*down)(void *user, const char *why);                      /* an established link ended */
+    void (*failed)(void *user, const char *why);                    /* an attempt failed; the next one is scheduled */
+    void (*message)(void *user, const struct message *message);     /* borrowed during the call */
+    void (*acked)(void *user, uint64_t token, uint8_t reason);      /* PUBACK of a QoS 1 publish with a token */
+    void (*subscribed)(void *user, uint64_t token, uint8_t reason); /* SUBACK; reason >= 0x80 = refused */
     void (*packet)(void *user);  /* something was received: the link is proven. Once per burst, before its messages */
     void (*drained)(void *user); /* the burst was handed over */
 };
@@ -90,9 +68,8 @@ void mqtt_drop(struct mqtt *mqtt, const char *why);
 
 /* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_IO, ERR_TOPIC for a bad topic or filter, ERR_TOO_LARGE beyond what the
  * broker accepts, ERR_REFUSED for a QoS that it does not offer. */
-enum err mqtt_publish(struct mqtt *mqtt, const struct mqtt_publish *publish);
-enum err mqtt_subscribe(struct mqtt *mqtt, const char *filter, uint8_t qos, bool no_local, uint8_t retain_handling,
-                        uint64_t token);
+enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish);
+enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe);
 enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
 
 /* Sends DISCONNECT and makes no new connection; `done` is called once, when the socket is closed or after 1 s. Publish

@@ -134,7 +134,7 @@ static void connect_done(void *user)
 static enum err set_will(struct mqtt_link *link)
 {
     mosquitto_property *properties = NULL;
-    struct mqtt_publish will = { 0 };
+    struct publish will = { 0 };
     enum err err;
     int fault;
 

@@ -37,9 +37,8 @@ void mqtt_link_end(struct mqtt_link *link, const char *why); /* nothing is read 
 void mqtt_link_disconnect(struct mqtt_link *link);           /* DISCONNECT; `ended` comes when it is written */
 
 /* As in mqtt.h; for a link that is up. */
-enum err mqtt_link_publish(struct mqtt_link *link, const struct mqtt_publish *publish);
-enum err mqtt_link_subscribe(struct mqtt_link *link, const char *filter, uint8_t qos, bool no_local,
-                             uint8_t retain_handling, uint64_t token);
+enum err mqtt_link_publish(struct mqtt_link *link, const struct publish *publish);
+enum err mqtt_link_subscribe(struct mqtt_link *link, const struct subscribe *subscribe);
 enum err mqtt_link_unsubscribe(struct mqtt_link *link, const char *filter);
 
 #endif

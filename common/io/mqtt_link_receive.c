@@ -37,11 +37,10 @@ static void on_message(struct mosquitto *mosquitto, void *user, const struct mos
 {
     struct mqtt_link *link = user;
     struct mqtt_copies copies = { 0 };
-    struct mqtt_message message = {
+    struct message message = {
         .topic = text_of(received->topic),
         .payload = { received->payload ? received->payload : "", (size_t)received->payloadlen },
         .retain = received->retain,
-        .qos = (uint8_t)received->qos,
     };
 
     (void)mosquitto;

@@ -51,7 +51,7 @@ void mqtt_link_disconnect(struct mqtt_link *link)
     mqtt_link_set_interests(link);
 }
 
-enum err mqtt_link_publish(struct mqtt_link *link, const struct mqtt_publish *publish)
+enum err mqtt_link_publish(struct mqtt_link *link, const struct publish *publish)
 {
     mosquitto_property *properties = NULL;
     int packet_id = 0;
@@ -72,15 +72,14 @@ enum err mqtt_link_publish(struct mqtt_link *link, const struct mqtt_publish *pu
     return mqtt_link_error(fault);
 }
 
-enum err mqtt_link_subscribe(struct mqtt_link *link, const char *filter, uint8_t qos, bool no_local,
-                             uint8_t retain_handling, uint64_t token)
+enum err mqtt_link_subscribe(struct mqtt_link *link, const struct subscribe *subscribe)
 {
-    int options = (no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | retain_handling << 4;
+    int options = (subscribe->no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | subscribe->retain_handling << 4;
     int packet_id = 0;
-    int fault = mosquitto_subscribe_v5(link->mosquitto, &packet_id, filter, qos, options, NULL);
+    int fault = mosquitto_subscribe_v5(link->mosquitto, &packet_id, subscribe->filter, subscribe->qos, options, NULL);
 
     if (!fault)
-        link->tokens[packet_id & UINT16_MAX] = token;
+        link->tokens[packet_id & UINT16_MAX] = subscribe->token;
     mqtt_link_set_interests(link);
     return mqtt_link_error(fault);
 }

@@ -10,7 +10,7 @@ static int write_string(mosquitto_property **list, int identifier, const char *v
     return *value ? mosquitto_property_add_string(list, identifier, value) : MOSQ_ERR_INVAL;
 }
 
-static int write_content_type(const struct mqtt_publish *publish, mosquitto_property **list)
+static int write_content_type(const struct publish *publish, mosquitto_property **list)
 {
     int fault;
 
@@ -20,21 +20,21 @@ static int write_content_type(const struct mqtt_publish *publish, mosquitto_prop
     return fault ? fault : write_string(list, MQTT_PROP_CONTENT_TYPE, publish->content_type);
 }
 
-static int write_expiry(const struct mqtt_publish *publish, mosquitto_property **list)
+static int write_expiry(const struct publish *publish, mosquitto_property **list)
 {
     if (publish->expiry_s == 0)
         return MOSQ_ERR_SUCCESS;
     return mosquitto_property_add_int32(list, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publish->expiry_s);
 }
 
-static int write_response(const struct mqtt_publish *publish, mosquitto_property **list)
+static int write_response(const struct publish *publish, mosquitto_property **list)
 {
     if (!publish->response_topic)
         return MOSQ_ERR_SUCCESS;
     return write_string(list, MQTT_PROP_RESPONSE_TOPIC, publish->response_topic);
 }
 
-static int write_correlation(const struct mqtt_publish *publish, mosquitto_property **list)
+static int write_correlation(const struct publish *publish, mosquitto_property **list)
 {
     if (!publish->correlation.at)
         return MOSQ_ERR_SUCCESS;
@@ -42,11 +42,11 @@ static int write_correlation(const struct mqtt_publish *publish, mosquitto_prope
                                          (uint16_t)publish->correlation.len);
 }
 
-enum err mqtt_properties_write(const struct mqtt_publish *publish, mosquitto_property **ret)
+enum err mqtt_properties_write(const struct publish *publish, mosquitto_property **ret)
 {
-    static int (*const writers[])(const struct mqtt_publish *, mosquitto_property **) = { write_content_type,
-                                                                                          write_expiry, write_response,
-                                                                                          write_correlation };
+    static int (*const writers[])(const struct publish *, mosquitto_property **) = { write_content_type, write_expiry,
+                                                                                     write_response,
+                                                                                     write_correlation };
     mosquitto_property *list = NULL;
 
     if (publish->correlation.len > UINT16_MAX)
@@ -62,7 +62,7 @@ enum err mqtt_properties_write(const struct mqtt_publish *publish, mosquitto_pro
     return OK;
 }
 
-static bool read_correlation(const mosquitto_property *at, struct mqtt_message *message, struct mqtt_copies *copies)
+static bool read_correlation(const mosquitto_property *at, struct message *message, struct mqtt_copies *copies)
 {
     uint16_t len = 0;
 
@@ -72,7 +72,7 @@ static bool read_correlation(const mosquitto_property *at, struct mqtt_message *
     return true;
 }
 
-static bool read_response(const mosquitto_property *at, struct mqtt_message *message, struct mqtt_copies *copies)
+static bool read_response(const mosquitto_property *at, struct message *message, struct mqtt_copies *copies)
 {
     if (!mosquitto_property_read_string(at, MQTT_PROP_RESPONSE_TOPIC, &copies->response_topic, false))
         return false;
@@ -81,7 +81,7 @@ static bool read_response(const mosquitto_property *at, struct mqtt_message *mes
 }
 
 /* The standard allows each of these once, and libmosquitto drops the link of a sender that repeats one. */
-bool mqtt_properties_read(const mosquitto_property *list, struct mqtt_message *message, struct mqtt_copies *copies)
+bool mqtt_properties_read(const mosquitto_property *list, struct message *message, struct mqtt_copies *copies)
 {
     for (const mosquitto_property *at = list; at; at = mosquitto_property_next(at)) {
         switch (mosquitto_property_identifier(at)) {

@@ -10,7 +10,7 @@
 /* The list for `publish`, NULL for none; the caller frees it with mosquitto_property_free_all. ERR_NOMEM, ERR_TOO_LARGE
  * for a correlation over 65,535 bytes, ERR_TOPIC for a response topic or content type that
  * is empty or not UTF-8. */
-enum err mqtt_properties_write(const struct mqtt_publish *publish, mosquitto_property **ret);
+enum err mqtt_properties_write(const struct publish *publish, mosquitto_property **ret);
 
 /* What libmosquitto hands out as copies; they live until mqtt_copies_clear. */
 struct mqtt_copies {
@@ -19,7 +19,7 @@ struct mqtt_copies {
 };
 
 /* Fills in the message's expiry, response topic and correlation. False: out of memory, the message is not complete. */
-bool mqtt_properties_read(const mosquitto_property *list, struct mqtt_message *message, struct mqtt_copies *copies);
+bool mqtt_properties_read(const mosquitto_property *list, struct message *message, struct mqtt_copies *copies);
 void mqtt_copies_clear(struct mqtt_copies *copies);
 
 #endif

@@ -7,6 +7,7 @@
 #define SKEP_OUTBOX_H
 
 #include "arena.h"
+#include "wire.h"
 
 enum effect_kind {
     EFFECT_CONNECT,     /* open a connection, with `publish` as its will */
@@ -18,27 +19,6 @@ enum effect_kind {
     EFFECT_NOTICE,      /* `text`: a sentence for the log */
     EFFECT_HTTP_GET,    /* `http_get` */
     EFFECT_EXIT,        /* `code`, `text`: end the process */
-};
-
-struct publish {
-    const char *topic;
-    struct text payload;
-    uint8_t qos;
-    bool retain;
-    bool urgent;                /* requests go ahead of what is queued */
-    const char *content_type;   /* NULL = none */
-    uint32_t expiry_s;          /* 0 = none */
-    const char *response_topic; /* NULL = none */
-    struct text correlation;    /* absent = none */
-    uint64_t token;             /* of the acknowledgement (QoS 1): handed back with the reason code; 0 = do not tell */
-};
-
-struct subscribe {
-    const char *filter;
-    uint8_t qos;
-    bool no_local;
-    uint8_t retain_handling; /* 0 send stored copies, 1 if new, 2 never */
-    uint64_t token;          /* handed back with SUBACK; 0 = do not tell */
 };
 
 /* Is answered once, whatever comes of it, by an input with the token. */

@@ -41,3 +41,11 @@ void problem_write(struct buf *ret, int status, const char *code, const char *de
     problem_open(&w, status, code, detail);
     json_close(&w, '}');
 }
+
+void http_fail(struct http_response *response, int status, const char *code, const char *detail)
+{
+    buf_reset(&response->body);
+    response->status = status;
+    response->content_type = PROBLEM_CONTENT_TYPE;
+    problem_write(&response->body, status, code, detail);
+}

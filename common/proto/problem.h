@@ -3,6 +3,7 @@
 #define SKEP_PROBLEM_H
 
 #include "json_write.h"
+#include "wire.h"
 
 #define PROBLEM_CONTENT_TYPE "application/problem+json"
 
@@ -15,5 +16,8 @@ void problem_open(struct json_write *w, int status, const char *code, const char
 
 /* The same, complete. */
 void problem_write(struct buf *ret, int status, const char *code, const char *detail);
+
+/* Makes the response a problem, whatever it was before. */
+void http_fail(struct http_response *response, int status, const char *code, const char *detail);
 
 #endif

@@ -21,16 +21,16 @@ const char *request_error_name(enum request_error error)
 }
 
 /* A stored request is nobody's question, and a reply may only go where replies live. */
-static bool asker_of(const char *root, const struct request *request, struct asker *ret)
+static bool asker_of(const char *root, const struct message *message, struct asker *ret)
 {
-    if (request->stored || !topic_is_reply(root, request->response_topic) ||
-        request->correlation.len > ASKER_CORRELATION_MAX)
+    if (message->retain || !topic_is_reply(root, message->response_topic) ||
+        message->correlation.len > ASKER_CORRELATION_MAX)
         return false;
-    memcpy(ret->topic, request->response_topic.at, request->response_topic.len);
-    ret->topic[request->response_topic.len] = '\0';
-    ret->correlation_len = request->correlation.len;
+    memcpy(ret->topic, message->response_topic.at, message->response_topic.len);
+    ret->topic[message->response_topic.len] = '\0';
+    ret->correlation_len = message->correlation.len;
     if (ret->correlation_len)
-        memcpy(ret->correlation, request->correlation.at, ret->correlation_len);
+        memcpy(ret->correlation, message->correlation.at, ret->correlation_len);
     return true;
 }
 
@@ -132,8 +132,8 @@ static enum request_error params_error(enum err err, size_t len)
     return len > MSG_MAX_BYTES ? REQUEST_TOO_LARGE : REQUEST_BAD_PARAMS;
 }
 
-static void call_method(const struct method *method, void *self, const struct asker *asker,
-                        const struct request *request, struct outbox *outbox)
+static void call_method(const struct method *method, void *self, const struct asker *asker, struct text payload,
+                        struct outbox *outbox)
 {
     struct arena arena;
     struct buf result = BUF_INIT;
@@ -141,9 +141,9 @@ static void call_method(const struct method *method, void *self, const struct as
     struct call call = { .asker = asker, .result = &result, .outbox = outbox };
 
     arena_init(&arena, 0);
-    enum err err = params_parse(&arena, request->payload, &call.params, &e);
+    enum err err = params_parse(&arena, payload, &call.params, &e);
     if (err)
-        reply_error(asker, outbox, params_error(err, request->payload.len), "%s", e.text);
+        reply_error(asker, outbox, params_error(err, payload.len), "%s", e.text);
     else
         method->answer(self, &call);
     if (result.len > 0 || !buf_ok(&result))
@@ -152,16 +152,16 @@ static void call_method(const struct method *method, void *self, const struct as
     arena_clear(&arena);
 }
 
-bool responder_answer(const struct responder *responder, void *self, const char *root, const struct request *request,
-                      struct outbox *outbox)
+bool responder_answer(const struct responder *responder, void *self, const char *root, struct text name,
+                      const struct message *message, struct outbox *outbox)
 {
     struct asker asker;
-    const struct method *method = method_find(responder, request->method);
+    const struct method *method = method_find(responder, name);
 
-    if (!asker_of(root, request, &asker))
+    if (!asker_of(root, message, &asker))
         return false;
     if (method)
-        call_method(method, self, &asker, request, outbox);
+        call_method(method, self, &asker, message->payload, outbox);
     else
         refuse_method(responder, &asker, outbox);
     return true;

@@ -2,7 +2,7 @@
  *
  *     static const struct method methods[] = { { "health", answer_health } };
  *     static const struct responder responder = { methods, ARRAY_LEN(methods) };
- *     if (!responder_answer(&responder, self, root, &request, outbox))
+ *     if (!responder_answer(&responder, self, root, method, message, outbox))
  *         self->ignored++;
  *
  * Every answered request gets one reply: its method writes the result, or calls reply_error, or keeps a copy of the
@@ -36,14 +36,6 @@ enum request_error { REQUEST_ERRORS(X) REQUEST_ERROR_COUNT };
 
 const char *request_error_name(enum request_error error);
 
-/* A request as it was received; all of it borrowed. */
-struct request {
-    struct text method; /* of its topic */
-    struct text payload;
-    struct text response_topic, correlation; /* absent = none */
-    bool stored;                             /* came with the retain flag */
-};
-
 /* Where the reply to a request goes. Plain data: copy it to answer later. */
 struct asker {
     char topic[TOPIC_SIZE];
@@ -69,10 +61,10 @@ struct responder {
     size_t method_count;
 };
 
-/* False: no answer is allowed (stored, or a response topic that is not below ROOT-rpc/reply/, or a correlation that is
- * too long): count it. True: it was answered, or a method has it now. */
-bool responder_answer(const struct responder *responder, void *self, const char *root, const struct request *request,
-                      struct outbox *outbox) MUST_CHECK;
+/* `method` is that of the message's topic. False: no answer is allowed (stored, or a response topic that is not below
+ * ROOT-rpc/reply/, or a correlation that is too long): count it. True: it was answered, or a method has it now. */
+bool responder_answer(const struct responder *responder, void *self, const char *root, struct text method,
+                      const struct message *message, struct outbox *outbox) MUST_CHECK;
 
 /* The parameter `name` must be an id where it is given. *ret is NULL when it is not, which is ERR_MISSING if it is
  * `required`; else borrowed from `params`. ERR_TYPE, ERR_ID. */

@@ -41,12 +41,6 @@ enum hive_input_kind {
     HIVE_STOP,        /* end all workers, say goodbye; EFFECT_DISCONNECT and EFFECT_EXIT follow */
 };
 
-struct hive_message {
-    struct text topic, payload; /* borrowed during the step */
-    bool retain;
-    struct text response_topic, correlation; /* absent = none */
-};
-
 /* The host, for heartbeats. */
 struct hive_host {
     double load1;                                 /* NAN = unknown */
@@ -60,7 +54,7 @@ struct hive_input {
     const struct hive_host *host; /* as it is now; NULL = not looked at */
     uint64_t token;
     uint8_t reason;
-    struct hive_message message;
+    struct message message;
     const struct roster *roster; /* borrowed during the step */
     const char *worker, *why;
     struct process_birth birth;

@@ -5,7 +5,7 @@
 #include "hive_tell.h"
 
 /* What a predecessor, or a broker that was rolled back, has kept of a worker that is not in the roster. */
-static void hear_witness(struct hive *hive, const struct hive_message *message, const struct topic *topic)
+static void hear_witness(struct hive *hive, const struct message *message, const struct topic *topic)
 {
     char name[NAME_SIZE];
     if (!message->retain || message->payload.len == 0)
@@ -16,18 +16,13 @@ static void hear_witness(struct hive *hive, const struct hive_message *message, 
         tell_removed(hive, topic->worker);
 }
 
-static void hear_request(struct hive *hive, const struct hive_message *message, const struct topic *topic)
+static void hear_request(struct hive *hive, const struct message *message, const struct topic *topic)
 {
-    struct request request = { .method = topic->method,
-                               .payload = message->payload,
-                               .response_topic = message->response_topic,
-                               .correlation = message->correlation,
-                               .stored = message->retain };
-    if (!responder_answer(&hive_responder, hive, hive->options.root, &request, hive->out))
+    if (!responder_answer(&hive_responder, hive, hive->options.root, topic->method, message, hive->out))
         hive->ignored++;
 }
 
-void hive_hear(struct hive *hive, const struct hive_message *message)
+void hive_hear(struct hive *hive, const struct message *message)
 {
     struct topic topic;
     if (topic_parse(hive->options.root, message->topic, &topic) != OK || !text_is(topic.hive, hive->options.id)) {

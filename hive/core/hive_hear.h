@@ -4,6 +4,6 @@
 
 #include "hive_state.h"
 
-void hive_hear(struct hive *hive, const struct hive_message *message);
+void hive_hear(struct hive *hive, const struct message *message);
 
 #endif

@@ -141,7 +141,7 @@ static void yield_to(struct hive *hive, const struct presence *rival)
     hive_stop(hive);
 }
 
-void hive_link_own_presence(struct hive *hive, const struct hive_message *message)
+void hive_link_own_presence(struct hive *hive, const struct message *message)
 {
     struct presence presence;
     bool empty = message->payload.len == 0;

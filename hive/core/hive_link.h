@@ -10,7 +10,7 @@ void hive_link_down(struct hive *hive);
 void hive_link_subscribed(struct hive *hive, uint64_t token, uint8_t reason);
 
 /* A message on the hive's own presence topic; empty payload: cleared. */
-void hive_link_own_presence(struct hive *hive, const struct hive_message *message);
+void hive_link_own_presence(struct hive *hive, const struct message *message);
 
 /* A verdict on the hive: told that it is down, it beats at once. */
 void hive_link_verdict(struct hive *hive, struct text payload);

@@ -4,23 +4,23 @@
 #include "hive_view.h"
 #include "query.h"
 
-struct exchange {
+struct hive_call {
     struct hive *hive;
     struct query query;
     struct http_response *response;
 };
 
-static void get_health(struct exchange *exchange)
+static void get_health(struct hive_call *call)
 {
-    exchange->response->content_type = HEALTH_CONTENT_TYPE;
-    exchange->response->status = hive_view_health(exchange->hive, &exchange->response->body);
+    call->response->content_type = HEALTH_CONTENT_TYPE;
+    call->response->status = hive_view_health(call->hive, &call->response->body);
 }
 
 /* False: a parameter is wrong. */
-static bool take_page(const struct exchange *exchange, int64_t *ret_limit, const char **ret_cursor)
+static bool take_page(const struct hive_call *call, int64_t *ret_limit, const char **ret_cursor)
 {
-    for (size_t i = 0; i < exchange->query.count; i++) {
-        const struct parameter *parameter = &exchange->query.parameters[i];
+    for (size_t i = 0; i < call->query.count; i++) {
+        const struct parameter *parameter = &call->query.parameters[i];
         if (text_is(parameter->name, "cursor") && name_is_valid(parameter->value))
             *ret_cursor = parameter->value.at;
         else if (!text_is(parameter->name, "limit") || text_to_int(parameter->value, ret_limit) != OK ||
@@ -30,22 +30,22 @@ static bool take_page(const struct exchange *exchange, int64_t *ret_limit, const
     return true;
 }
 
-static void get_workers(struct exchange *exchange)
+static void get_workers(struct hive_call *call)
 {
     int64_t limit = HIVE_VIEW_LIMIT_MAX;
     const char *cursor = NULL;
-    if (!take_page(exchange, &limit, &cursor)) {
-        http_fail(exchange->response, 400, "bad_params", "known are limit=1..1000 and cursor=NAME");
+    if (!take_page(call, &limit, &cursor)) {
+        http_fail(call->response, 400, "bad_params", "known are limit=1..1000 and cursor=NAME");
         return;
     }
-    exchange->response->status = 200;
-    exchange->response->content_type = "application/json";
-    hive_view_workers(exchange->hive, (size_t)limit, cursor, &exchange->response->body);
+    call->response->status = 200;
+    call->response->content_type = "application/json";
+    hive_view_workers(call->hive, (size_t)limit, cursor, &call->response->body);
 }
 
 static const struct route {
     const char *path;
-    void (*get)(struct exchange *exchange);
+    void (*get)(struct hive_call *call);
 } routes[] = {
     { "/health", get_health },
     { "/v1/workers", get_workers },
@@ -64,29 +64,29 @@ static bool is_get(const char *method)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-static void answer(struct exchange *exchange, const struct http_request *request)
+static void answer(struct hive_call *call, const struct http_request *request)
 {
     const struct route *route = find(request->path);
     struct errbuf e = { 0 };
     if (!route) {
-        http_fail(exchange->response, 404, "not_found", "there is nothing at this path");
+        http_fail(call->response, 404, "not_found", "there is nothing at this path");
     } else if (!is_get(request->method)) {
-        http_fail(exchange->response, 405, "method_not_allowed", "this path does not take this method");
-        exchange->response->allow = "GET";
-    } else if (query_parse(&exchange->hive->arena, request->query, &exchange->query, &e) != OK) {
-        http_fail(exchange->response, 400, "bad_params", e.text);
+        http_fail(call->response, 405, "method_not_allowed", "this path does not take this method");
+        call->response->allow = "GET";
+    } else if (query_parse(&call->hive->arena, request->query, &call->query, &e) != OK) {
+        http_fail(call->response, 400, "bad_params", e.text);
     } else {
-        route->get(exchange);
+        route->get(call);
     }
 }
 
 void hive_http(struct hive *hive, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret)
 {
     struct http_response response = { 0 };
-    struct exchange exchange = { .hive = hive, .response = &response };
+    struct hive_call call = { .hive = hive, .response = &response };
     hive->now = now;
     hive->wall = wall;
-    answer(&exchange, request);
+    answer(&call, request);
     arena_reset(&hive->arena);
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);

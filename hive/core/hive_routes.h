@@ -3,7 +3,7 @@
 #define SKEP_HIVE_ROUTES_H
 
 #include "hive.h"
-#include "http_message.h"
+#include "problem.h"
 
 /* GET /health and GET /v1/workers?limit=N&cursor=NAME; anything else is answered by a problem. */
 void hive_http(struct hive *hive, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret);

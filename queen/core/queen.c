@@ -113,7 +113,7 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
     }
 }
 
-static void answered_over_http(struct queen *queen, uint64_t token, const struct queen_http *http)
+static void answered_over_http(struct queen *queen, uint64_t token, const struct http_answer *http)
 {
     struct record *record;
     if (token_kind(token) == TOKEN_VERIFY) {
@@ -150,7 +150,7 @@ static void tick(struct queen *queen)
 }
 
 /* A message that breaks a rule changes nothing, is counted by reason and said (the driver limits how often). */
-static void reject(struct queen *queen, const struct queen_message *message, enum err err, const struct errbuf *e)
+static void reject(struct queen *queen, const struct message *message, enum err err, const struct errbuf *e)
 {
     char topic[128];
     queen->counters.rejected[err]++;
@@ -158,7 +158,7 @@ static void reject(struct queen *queen, const struct queen_message *message, enu
     outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
 }
 
-static void take_message(struct queen *queen, const struct queen_message *message)
+static void take_message(struct queen *queen, const struct message *message)
 {
     struct errbuf e = { 0 };
     struct topic topic;

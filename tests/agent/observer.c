@@ -48,8 +48,8 @@ static void is_up(void *user)
 {
     struct observer *observer = user;
 
-    assert_int_equal(mqtt_subscribe(observer->mqtt, "skep/v1/#", 1, false, 0, 1), OK);
-    assert_int_equal(mqtt_subscribe(observer->mqtt, REPLIES, 1, false, 0, 1), OK);
+    assert_int_equal(mqtt_subscribe(observer->mqtt, &(struct subscribe){ "skep/v1/#", .qos = 1, .token = 1 }), OK);
+    assert_int_equal(mqtt_subscribe(observer->mqtt, &(struct subscribe){ REPLIES, .qos = 1, .token = 1 }), OK);
 }
 
 static void is_subscribed(void *user, uint64_t token, uint8_t reason)
@@ -60,7 +60,7 @@ static void is_subscribed(void *user, uint64_t token, uint8_t reason)
     observer->subscribed += reason < 0x80;
 }
 
-static void has_come(void *user, const struct mqtt_message *message)
+static void has_come(void *user, const struct message *message)
 {
     struct observer *observer = user;
     struct seen *seen = malloc(sizeof(*seen));
@@ -198,7 +198,7 @@ const char *observer_await_latest(struct observer *observer, const char *id, con
 void observer_ask(struct observer *observer, const char *id, const char *method, const char *params, unsigned expiry_s)
 {
     char topic[256];
-    struct mqtt_publish request = {
+    struct publish request = {
         .topic = topic, .payload = text_of(params), .qos = 1, .expiry_s = expiry_s, .response_topic = REPLIES
     };
 

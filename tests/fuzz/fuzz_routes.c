@@ -54,7 +54,7 @@ static void request(struct world *world, struct text line, struct text body)
 {
     struct arena arena;
     struct http_response response = { 0 };
-    struct http_request request = { .body = body, .content_type = "application/json", .last_call = true };
+    struct http_request request = { .body = body, .content_type = "application/json", .timed_out = true };
     struct text target = line, method = text_split(&target, ' ');
     struct text path = target.at ? text_split(&target, '?') : TEXT("");
     arena_init(&arena, 0);

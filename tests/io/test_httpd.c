@@ -86,7 +86,6 @@ static void requests_are_answered(void **state)
     assert_string_equal(site.method, "GET");
     assert_string_equal(site.path, "/a%20b");
     assert_string_equal(site.query, "x=1&y=%32");
-    assert_non_null(strstr(site.host, "127.0.0.1:"));
 
     fetch_run(&none, &site, "/none");
     assert_int_equal(none.status, 404);

@@ -60,14 +60,14 @@ static void options_are_checked(void **state)
 static void message_arrives_with_its_properties(void **state)
 {
     struct scene scene;
-    struct mqtt_publish publish = { .topic = "test/full",
-                                    .payload = TEXT("hello"),
-                                    .qos = 1,
-                                    .content_type = "application/json",
-                                    .expiry_s = 300,
-                                    .response_topic = "test/reply",
-                                    .correlation = TEXT("c-1"),
-                                    .token = 5 };
+    struct publish publish = { .topic = "test/full",
+                               .payload = TEXT("hello"),
+                               .qos = 1,
+                               .content_type = "application/json",
+                               .expiry_s = 300,
+                               .response_topic = "test/reply",
+                               .correlation = TEXT("c-1"),
+                               .token = 5 };
 
     (void)state;
     scene_init(&scene, NULL);
@@ -101,7 +101,7 @@ static void message_arrives_with_its_properties(void **state)
 static void ack_tells_that_nobody_subscribes(void **state)
 {
     struct scene scene;
-    struct mqtt_publish publish = { .topic = "test/nobody", .payload = TEXT("?"), .qos = 1, .token = UINT64_MAX };
+    struct publish publish = { .topic = "test/nobody", .payload = TEXT("?"), .qos = 1, .token = UINT64_MAX };
 
     (void)state;
     scene_init(&scene, NULL);
@@ -116,9 +116,7 @@ static void ack_tells_that_nobody_subscribes(void **state)
 static void retained_messages_are_marked(void **state)
 {
     struct scene scene;
-    struct mqtt_publish publish = {
-        .topic = "test/kept", .payload = TEXT("old"), .qos = 1, .retain = true, .token = 1
-    };
+    struct publish publish = { .topic = "test/kept", .payload = TEXT("old"), .qos = 1, .retain = true, .token = 1 };
 
     (void)state;
     scene_init(&scene, NULL);
@@ -158,7 +156,7 @@ static void bad_publishes_are_refused(void **state)
 {
     static const struct {
         const char *why;
-        struct mqtt_publish publish;
+        struct publish publish;
         enum err want;
     } rows[] = {
         { "wildcard in a topic", { .topic = "test/#" }, ERR_TOPIC },
@@ -177,7 +175,7 @@ static void bad_publishes_are_refused(void **state)
     peer_start(&scene.a, scene.loop, broker_uri(scene.broker), "a");
     peer_await(&scene.a, peer_is_up);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct mqtt_publish publish = rows[i].publish;
+        struct publish publish = rows[i].publish;
         enum err err;
 
         if (publish.payload.len)
@@ -186,7 +184,7 @@ static void bad_publishes_are_refused(void **state)
         if (err != rows[i].want)
             fail_msg("%s: %s", rows[i].why, err_name(err));
     }
-    assert_int_equal(mqtt_subscribe(scene.a.mqtt, "a/#/b", 0, false, 0, 1), ERR_TOPIC);
+    assert_int_equal(mqtt_subscribe(scene.a.mqtt, &(struct subscribe){ "a/#/b", .token = 1 }), ERR_TOPIC);
     assert_true(mqtt_is_up(scene.a.mqtt));
     scene_clear(&scene);
 }
@@ -227,7 +225,7 @@ static void retained_burst_arrives_complete(void **state)
     scene_init(&scene, NULL);
     scene_connect(&scene);
     for (int i = 0; i < COUNT; i++) {
-        struct mqtt_publish publish = {
+        struct publish publish = {
             .topic = topic, .payload = TEXT("kept"), .qos = 1, .retain = true, .token = i == COUNT - 1
         };
 

@@ -16,7 +16,7 @@
 static void killed_broker_is_noticed_and_found_again(void **state)
 {
     struct scene scene;
-    struct mqtt_publish publish = { .topic = "t" };
+    struct publish publish = { .topic = "t" };
 
     (void)state;
     scene_init(&scene, NULL);
@@ -43,7 +43,7 @@ static void nothing_unacknowledged_is_sent_again(void **state)
 {
     struct scene scene;
     struct proxy *proxy;
-    struct mqtt_publish publish = { .topic = "test/lost", .payload = TEXT("old"), .qos = 1, .token = 1 };
+    struct publish publish = { .topic = "test/lost", .payload = TEXT("old"), .qos = 1, .token = 1 };
     char uri[64];
 
     (void)state;
@@ -97,7 +97,7 @@ static void every_connect_has_a_will_of_its_own(void **state)
 static void stop_says_goodbye(void **state)
 {
     struct scene scene;
-    struct mqtt_publish publish = { .topic = "test/bye", .payload = TEXT("bye"), .qos = 1, .token = 9 };
+    struct publish publish = { .topic = "test/bye", .payload = TEXT("bye"), .qos = 1, .token = 9 };
 
     (void)state;
     scene_init(&scene, NULL);

@@ -61,12 +61,7 @@ static void on_down(void *user, const char *why)
 
 static void on_message(void *user, const struct publish *publish)
 {
-    step(user, (struct hive_input){ .kind = HIVE_MESSAGE,
-                                    .message = { .topic = text_of(publish->topic),
-                                                 .payload = publish->payload,
-                                                 .retain = publish->retain,
-                                                 .response_topic = text_of(publish->response_topic),
-                                                 .correlation = publish->correlation } });
+    step(user, (struct hive_input){ .kind = HIVE_MESSAGE, .message = packet_message(publish) });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)

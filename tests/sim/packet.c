@@ -41,3 +41,14 @@ struct packet *packet_copy(struct arena *arena, const struct packet *packet)
     copy->subscribe.filter = sim_copy(arena, packet->subscribe.filter);
     return copy;
 }
+
+struct message packet_message(const struct publish *publish)
+{
+    return (struct message){ .topic = text_of(publish->topic),
+                             .payload = publish->payload,
+                             .retain = publish->retain,
+                             .has_expiry = publish->expiry_s > 0,
+                             .expiry_s = publish->expiry_s,
+                             .response_topic = text_of(publish->response_topic),
+                             .correlation = publish->correlation };
+}

@@ -39,4 +39,7 @@ const char *sim_copy(struct arena *arena, const char *text); /* NULL stays NULL 
 /* With everything that it points to. */
 struct packet *packet_copy(struct arena *arena, const struct packet *packet);
 
+/* A PUBLISH as its receiver sees it; borrowed from `publish`. */
+struct message packet_message(const struct publish *publish);
+
 #endif

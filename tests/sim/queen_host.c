@@ -106,14 +106,7 @@ static void on_message(void *user, const struct publish *publish)
     const struct world *world = ((struct node *)user)->world;
     if (world->events)
         world->events->message(world->user, user, publish);
-    step(user, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                     .message = { .topic = text_of(publish->topic),
-                                                  .payload = publish->payload,
-                                                  .retain = publish->retain,
-                                                  .has_expiry = publish->expiry_s > 0,
-                                                  .expiry_s = publish->expiry_s,
-                                                  .response_topic = text_of(publish->response_topic),
-                                                  .correlation = publish->correlation } });
+    step(user, (struct queen_input){ .kind = QUEEN_MESSAGE, .message = packet_message(publish) });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -215,7 +208,7 @@ void queen_ask(struct node *node, const char *method, const char *path, const ch
                                     .query = query,
                                     .body = text_of(body),
                                     .content_type = body ? "application/json" : NULL,
-                                    .last_call = true };
+                                    .timed_out = true };
     *ret = (struct http_response){ 0 };
     (void)queen_http(host->queen, &request, node->world->network.now, world_wall(node->world, node), ret,
                      &host->daemon.outbox);

@@ -44,13 +44,7 @@ static void on_up(void *user)
 
 static void on_message(void *user, const struct publish *publish)
 {
-    step(user, (struct worker_input){ .kind = WORKER_MESSAGE,
-                                      .message = { .topic = text_of(publish->topic),
-                                                   .payload = publish->payload,
-                                                   .retain = publish->retain,
-                                                   .response_topic = text_of(publish->response_topic),
-                                                   .correlation = publish->correlation,
-                                                   .expiry_s = publish->expiry_s } });
+    step(user, (struct worker_input){ .kind = WORKER_MESSAGE, .message = packet_message(publish) });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)

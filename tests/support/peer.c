@@ -19,18 +19,18 @@ static ms_t on_retry(void *user, ms_t lived)
     return peer->retry;
 }
 
-static bool on_will(void *user, struct mqtt_publish *ret)
+static bool on_will(void *user, struct publish *ret)
 {
     struct peer *peer = user;
 
     if (!peer->gives_will)
         return false;
     snprintf(peer->will_payload, sizeof peer->will_payload, "will %u", ++peer->wills);
-    *ret = (struct mqtt_publish){ .topic = "test/will",
-                                  .payload = text_of(peer->will_payload),
-                                  .content_type = "text/plain",
-                                  .expiry_s = 600,
-                                  .qos = 1 };
+    *ret = (struct publish){ .topic = "test/will",
+                             .payload = text_of(peer->will_payload),
+                             .content_type = "text/plain",
+                             .expiry_s = 600,
+                             .qos = 1 };
     return true;
 }
 
@@ -68,7 +68,7 @@ static void be_slow(void)
         continue;
 }
 
-static void on_message(void *user, const struct mqtt_message *message)
+static void on_message(void *user, const struct message *message)
 {
     struct peer *peer = user;
 
@@ -230,7 +230,7 @@ void peer_await(struct peer *peer, bool (*condition)(void *user))
 void peer_subscribe(struct peer *peer, const char *filter, uint8_t qos)
 {
     peer->subscribed_token = 0;
-    assert_int_equal(mqtt_subscribe(peer->mqtt, filter, qos, false, 0, 77), OK);
+    assert_int_equal(mqtt_subscribe(peer->mqtt, &(struct subscribe){ filter, .qos = qos, .token = 77 }), OK);
     peer_await(peer, peer_is_subscribed);
     assert_int_equal(peer->subscribed_token, 77);
     assert_int_equal(peer->reason, qos);
@@ -238,7 +238,7 @@ void peer_subscribe(struct peer *peer, const char *filter, uint8_t qos)
 
 void peer_publish(struct peer *peer, const char *topic, const char *payload, uint8_t qos)
 {
-    struct mqtt_publish publish = { .topic = topic, .payload = text_of(payload), .qos = qos };
+    struct publish publish = { .topic = topic, .payload = text_of(payload), .qos = qos };
 
     assert_int_equal(mqtt_publish(peer->mqtt, &publish), OK);
 }

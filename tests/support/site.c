@@ -17,7 +17,7 @@ static void keep(const char *from, size_t len, char *ret, size_t size)
     snprintf(ret, size, "%.*s", (int)len, from ? from : "");
 }
 
-ms_t site_handle(void *user, const struct httpd_request *request, struct httpd_response *ret)
+ms_t site_handle(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct site *site = user;
 
@@ -27,7 +27,6 @@ ms_t site_handle(void *user, const struct httpd_request *request, struct httpd_r
     keep(request->path, 63, site->path, sizeof site->path);
     keep(request->query.at, request->query.len, site->query, sizeof site->query);
     keep(request->body.at, request->body.len, site->body, sizeof site->body);
-    keep(request->host, 63, site->host, sizeof site->host);
     site->has_query = request->query.at != NULL;
     site->body_len = request->body.len;
     if (strcmp(request->path, "/wait") == 0 && !site->open && !request->timed_out)
@@ -39,7 +38,7 @@ ms_t site_handle(void *user, const struct httpd_request *request, struct httpd_r
     return 0;
 }
 
-void site_fault(void *user, int status, const char *sentence, struct httpd_response *ret)
+void site_fault(void *user, int status, const char *sentence, struct http_response *ret)
 {
     (void)user;
     ret->content_type = "text/plain";

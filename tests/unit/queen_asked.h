@@ -55,7 +55,7 @@ static inline void do_demand(struct scene *scene, const char *args)
     char path[256];
     (void)args;
     snprintf(path, sizeof path, "/v1/hives/%s/workers/%s/verify", scene->hive, scene->worker);
-    (void)scene_http(scene, &(struct http_request){ .method = "POST", .path = path, .since = scene->now });
+    (void)scene_http(scene, &(struct http_request){ .method = "POST", .path = path, .received_at = scene->now });
 }
 
 /* Its hive saw the process of a session end: `witness 1` unasked, `witness 1 asked`. */

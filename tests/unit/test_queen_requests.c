@@ -8,7 +8,7 @@
 static const char two_hives[] = "up; beat 1.1.0; beat 2.1.0 @b/w1; beat 3.1.0 @b/w2";
 
 /* Asks, and keeps what the queen replies to `me`, which must be one message. False: she does not answer. */
-static bool ask(struct scene *scene, const struct queen_message *message, struct buf *ret)
+static bool ask(struct scene *scene, const struct message *message, struct buf *ret)
 {
     struct outbox outbox;
     bool answered = false;
@@ -37,10 +37,10 @@ static bool ask_for(struct scene *scene, const char *method, const char *params,
     char topic[TOPIC_SIZE];
     snprintf(topic, sizeof topic, "skep/v1-rpc/queen/queen/%s", method);
     return ask(scene,
-               &(struct queen_message){ .topic = text_of(topic),
-                                        .payload = text_of(params),
-                                        .response_topic = TEXT(REPLY_TO),
-                                        .correlation = TEXT("c") },
+               &(struct message){ .topic = text_of(topic),
+                                  .payload = text_of(params),
+                                  .response_topic = TEXT(REPLY_TO),
+                                  .correlation = TEXT("c") },
                ret);
 }
 
@@ -155,7 +155,7 @@ static void what_is_not_answered_is_counted(void **state)
 {
     static const struct {
         const char *why;
-        struct queen_message message;
+        struct message message;
     } rows[] = {
         { "no response topic", { .retain = false } },
         { "a response topic among the workers", { .response_topic = { "skep/v1/hive/h/worker/w/heartbeat", 33 } } },
@@ -166,7 +166,7 @@ static void what_is_not_answered_is_counted(void **state)
     scene_init(&scene);
     scene_run(&scene, "up");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct queen_message message = rows[i].message;
+        struct message message = rows[i].message;
         struct buf reply = BUF_INIT;
         message.topic = TEXT("skep/v1-rpc/queen/queen/health");
         if (ask(&scene, &message, &reply))

@@ -320,11 +320,13 @@ static void writes_need_the_token(void **state)
     scene_clear(&scene);
 }
 
-static ms_t ask_events(struct scene *scene, const char *query, bool last_call, struct http_response *ret)
+static ms_t ask_events(struct scene *scene, const char *query, bool timed_out, struct http_response *ret)
 {
-    struct http_request request = {
-        .method = "GET", .path = "/v1/events", .query = text_of(query), .since = scene->now, .last_call = last_call
-    };
+    struct http_request request = { .method = "GET",
+                                    .path = "/v1/events",
+                                    .query = text_of(query),
+                                    .received_at = scene->now,
+                                    .timed_out = timed_out };
     *ret = (struct http_response){ .status = -1 };
     return queen_http(scene->queen, &request, scene->now, scene->wall, ret, &scene->outbox);
 }

@@ -106,7 +106,7 @@ static void r6_an_answer_must_be_to_the_question(void **state)
 
 static ms_t ask(struct scene *scene, ms_t since, struct http_response *ret)
 {
-    struct http_request request = { .method = "POST", .path = "/v1/workers/w1/verify", .since = since };
+    struct http_request request = { .method = "POST", .path = "/v1/workers/w1/verify", .received_at = since };
     ms_t wait;
     *ret = (struct http_response){ .status = -1 };
     wait = queen_http(scene->queen, &request, scene->now, scene->wall, ret, &scene->outbox);

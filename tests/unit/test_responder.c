@@ -77,10 +77,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static bool ask(const struct request *request)
+static bool ask(const char *method, const struct message *request)
 {
     outbox_reset(&outbox);
-    return responder_answer(&responder, &server, ROOT, request, &outbox);
+    return responder_answer(&responder, &server, ROOT, text_of(method), request, &outbox);
 }
 
 /* The only effect; fails the test when there is not exactly one reply to `me`. */
@@ -130,10 +130,8 @@ static void requests_and_their_replies(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct request request = { .method = text_of(rows[i].method),
-                                   .payload = text_of(rows[i].payload),
-                                   .response_topic = REPLY_TO };
-        if (!ask(&request) || !text_is(only_reply()->payload, rows[i].want))
+        struct message request = { .payload = text_of(rows[i].payload), .response_topic = REPLY_TO };
+        if (!ask(rows[i].method, &request) || !text_is(only_reply()->payload, rows[i].want))
             fail_msg("%s: %.*s", rows[i].why, (int)only_reply()->payload.len, only_reply()->payload.at);
     }
 }
@@ -158,8 +156,8 @@ static void broken_parameters_never_reach_a_method(void **state)
     (void)state;
     memset(long_payload, ' ', sizeof long_payload);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct request request = { .method = TEXT("echo"), .payload = rows[i].payload, .response_topic = REPLY_TO };
-        if (!ask(&request) || !strstr(only_reply()->payload.at, rows[i].code))
+        struct message request = { .payload = rows[i].payload, .response_topic = REPLY_TO };
+        if (!ask("echo", &request) || !strstr(only_reply()->payload.at, rows[i].code))
             fail_msg("%s: %.*s", rows[i].why, (int)only_reply()->payload.len, only_reply()->payload.at);
     }
     assert_int_equal(server.calls, 0);
@@ -170,10 +168,10 @@ static void what_is_not_answered(void **state)
     static const char long_correlation[ASKER_CORRELATION_MAX + 1];
     static const struct {
         const char *why;
-        struct request request;
+        struct message request;
     } rows[] = {
-        { "a stored request", { .stored = true, .response_topic = { "skep/v1-rpc/reply/me", 20 } } },
-        { "no response topic", { .stored = false } },
+        { "a stored request", { .retain = true, .response_topic = { "skep/v1-rpc/reply/me", 20 } } },
+        { "no response topic", { .retain = false } },
         { "an empty one", { .response_topic = { "", 0 } } },
         { "one in the tree of state", { .response_topic = { "skep/v1/hive/h/presence", 23 } } },
         { "a request's topic", { .response_topic = { "skep/v1-rpc/hive/h/health", 25 } } },
@@ -186,9 +184,8 @@ static void what_is_not_answered(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct request request = rows[i].request;
-        request.method = TEXT("echo");
-        if (ask(&request) || outbox.first)
+        struct message request = rows[i].request;
+        if (ask("echo", &request) || outbox.first)
             fail_msg("%s: was answered", rows[i].why);
     }
     assert_int_equal(server.calls, 0);
@@ -197,14 +194,13 @@ static void what_is_not_answered(void **state)
 static void a_reply_has_its_properties(void **state)
 {
     char correlation[ASKER_CORRELATION_MAX];
-    struct request request = { .method = TEXT("echo"),
-                               .payload = TEXT("{\"id\":\"w\"}"),
+    struct message request = { .payload = TEXT("{\"id\":\"w\"}"),
                                .response_topic = REPLY_TO,
                                .correlation = { correlation, sizeof correlation } };
 
     (void)state;
     memset(correlation, 0xFE, sizeof correlation);
-    assert_true(ask(&request));
+    assert_true(ask("echo", &request));
     const struct publish *reply = only_reply();
     assert_int_equal(reply->qos, 1);
     assert_false(reply->retain);
@@ -215,19 +211,17 @@ static void a_reply_has_its_properties(void **state)
     assert_null(reply->response_topic);
 
     request.correlation = (struct text){ 0 };
-    assert_true(ask(&request));
+    assert_true(ask("echo", &request));
     assert_null(only_reply()->correlation.at);
 }
 
 static void an_answer_may_come_later(void **state)
 {
     char topic[] = "skep/v1-rpc/reply/me", correlation[] = "c-1";
-    struct request request = { .method = TEXT("later"),
-                               .response_topic = text_of(topic),
-                               .correlation = text_of(correlation) };
+    struct message request = { .response_topic = text_of(topic), .correlation = text_of(correlation) };
 
     (void)state;
-    assert_true(ask(&request));
+    assert_true(ask("later", &request));
     assert_null(outbox.first);
     memset(topic, 'z', sizeof topic);
     memset(correlation, 'z', sizeof correlation);
@@ -245,10 +239,10 @@ static void an_answer_may_come_later(void **state)
 
 static void a_result_that_could_not_be_written_fails_the_step(void **state)
 {
-    struct request request = { .method = TEXT("broke"), .response_topic = REPLY_TO };
+    struct message request = { .response_topic = REPLY_TO };
 
     (void)state;
-    assert_true(ask(&request));
+    assert_true(ask("broke", &request));
     assert_null(outbox.first);
     assert_true(outbox.failed);
 }

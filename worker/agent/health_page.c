@@ -14,7 +14,7 @@ struct health_page {
     char url[URL_SIZE];
 };
 
-static void fault(void *user, int status, const char *sentence, struct httpd_response *ret)
+static void fault(void *user, int status, const char *sentence, struct http_response *ret)
 {
     struct json_write w = json_write_to(&ret->body);
 
@@ -29,7 +29,7 @@ static void fault(void *user, int status, const char *sentence, struct httpd_res
     json_close(&w, '}');
 }
 
-static void write_health(struct skep_worker *worker, struct httpd_response *ret)
+static void write_health(struct skep_worker *worker, struct http_response *ret)
 {
     char health[SKEP_WORKER_HEALTH_SIZE];
 
@@ -42,7 +42,7 @@ static void write_health(struct skep_worker *worker, struct httpd_response *ret)
     buf_add_str(&ret->body, health);
 }
 
-static ms_t answer(void *user, const struct httpd_request *request, struct httpd_response *ret)
+static ms_t answer(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct health_page *page = user;
 

@@ -56,13 +56,6 @@ enum worker_input_kind {
     WORKER_LEAVE,      /* `leave`: say farewell and end */
 };
 
-struct worker_message {
-    struct text topic, payload;
-    bool retain;
-    struct text response_topic, correlation; /* absent = none */
-    uint32_t expiry_s;                       /* 0 = none */
-};
-
 struct worker_input {
     enum worker_input_kind kind;
     ms_t now;  /* monotonic; never goes back */
@@ -70,7 +63,7 @@ struct worker_input {
     union {
         const struct facts *facts;
         const char *why;
-        struct worker_message message;
+        struct message message;
         struct {
             enum worker_work work;
             uint64_t upto; /* those that came later were not looked at */

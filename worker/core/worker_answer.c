@@ -42,12 +42,7 @@ static const struct responder responder = { methods, ARRAY_LEN(methods) };
 void worker_answer(struct worker *worker, struct text method, const struct worker_input *input, struct outbox *outbox)
 {
     struct asked asked = { worker, input };
-    struct request request = { .method = method,
-                               .payload = input->message.payload,
-                               .response_topic = input->message.response_topic,
-                               .correlation = input->message.correlation,
-                               .stored = input->message.retain };
 
-    if (!responder_answer(&responder, &asked, worker->root, &request, outbox))
+    if (!responder_answer(&responder, &asked, worker->root, method, &input->message, outbox))
         worker->ignored++;
 }

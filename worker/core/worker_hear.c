@@ -66,7 +66,7 @@ static bool is_mine(const struct worker *worker, const struct topic *topic)
 
 void worker_hear(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
 {
-    const struct worker_message *message = &input->message;
+    const struct message *message = &input->message;
     struct topic topic;
     struct arena arena;
 

@@ -49,15 +49,9 @@ static void on_down(void *user, const char *why)
     step(user, (struct worker_input){ .kind = WORKER_DOWN, .why = why });
 }
 
-static void on_message(void *user, const struct link_message *message)
+static void on_message(void *user, const struct message *message)
 {
-    step(user, (struct worker_input){ .kind = WORKER_MESSAGE,
-                                      .message = { .topic = message->topic,
-                                                   .payload = message->payload,
-                                                   .retain = message->retain,
-                                                   .response_topic = message->response_topic,
-                                                   .correlation = message->correlation,
-                                                   .expiry_s = message->expiry_s } });
+    step(user, (struct worker_input){ .kind = WORKER_MESSAGE, .message = *message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)

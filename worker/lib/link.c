@@ -105,9 +105,9 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
                        const mosquitto_property *properties)
 {
     struct link *link = user;
-    struct link_message message = { .topic = text_of(got->topic),
-                                    .payload = { got->payload, (size_t)got->payloadlen },
-                                    .retain = got->retain };
+    struct message message = { .topic = text_of(got->topic),
+                               .payload = { got->payload, (size_t)got->payloadlen },
+                               .retain = got->retain };
     char *response = NULL;
     void *correlation = NULL;
     uint16_t len = 0;
@@ -117,7 +117,8 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
         message.response_topic = text_of(response);
     if (mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &len, false))
         message.correlation = (struct text){ correlation, len };
-    mosquitto_property_read_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, &message.expiry_s, false);
+    message.has_expiry =
+        mosquitto_property_read_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, &message.expiry_s, false);
     link->events->message(link->user, &message);
     free(response);
     free(correlation);

@@ -22,17 +22,11 @@ struct link_options { /* borrowed as long as the link lives; NULL = none */
     int wake_fd; /* an eventfd that ends the owner's poll */
 };
 
-struct link_message {
-    struct text topic, payload, response_topic, correlation; /* the last two: absent = none */
-    bool retain;
-    uint32_t expiry_s; /* 0 = none */
-};
-
 struct link_events { /* everything is borrowed during the call */
     void (*up)(void *user);
     void (*failed)(void *user, const char *why);
     void (*down)(void *user, const char *why);
-    void (*message)(void *user, const struct link_message *message);
+    void (*message)(void *user, const struct message *message);
     void (*acked)(void *user, uint64_t token, uint8_t reason);
     void (*subscribed)(void *user, uint64_t token, uint8_t reason);
 };

@@ -132,14 +132,9 @@ static const struct method methods[] = {
 };
 static const struct responder responder = { methods, ARRAY_LEN(methods) };
 
-enum err requests_answer(struct queen *queen, struct text method, const struct queen_message *message, struct errbuf *e)
+enum err requests_answer(struct queen *queen, struct text method, const struct message *message, struct errbuf *e)
 {
-    struct request request = { .method = method,
-                               .payload = message->payload,
-                               .response_topic = message->response_topic,
-                               .correlation = message->correlation,
-                               .stored = message->retain };
-    if (responder_answer(&responder, queen, queen->options.root, &request, queen->out))
+    if (responder_answer(&responder, queen, queen->options.root, method, message, queen->out))
         return OK;
     return err_set(e, ERR_REFUSED, "a request without a response topic below %s-rpc/reply/", queen->options.root);
 }

@@ -8,7 +8,6 @@
 #define REQUESTS_LIST_MAX 1000
 
 /* `message` is a request for `method`. ERR_REFUSED with a sentence when it may not be answered. */
-enum err requests_answer(struct queen *queen, struct text method, const struct queen_message *message,
-                         struct errbuf *e);
+enum err requests_answer(struct queen *queen, struct text method, const struct message *message, struct errbuf *e);
 
 #endif

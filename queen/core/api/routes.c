@@ -35,7 +35,7 @@ struct json_write route_begin(struct http_call *call, int status)
 
 ms_t route_wait_left(const struct http_call *call, ms_t wait)
 {
-    return ms_max(call->request->since + wait - call->queen->now, 1);
+    return ms_max(call->request->received_at + wait - call->queen->now, 1);
 }
 
 static ms_t get_health(struct http_call *call)
@@ -127,7 +127,7 @@ static ms_t get_events(struct http_call *call)
     struct json_write w;
     if (!parse_events(call, &wanted))
         return 0;
-    if (wanted.wait_s > 0 && !call->request->last_call &&
+    if (wanted.wait_s > 0 && !call->request->timed_out &&
         !event_ring_after(&call->queen->events, (uint64_t)wanted.after))
         return route_wait_left(call, wanted.wait_s * 1000);
     w = route_begin(call, 200);

@@ -17,7 +17,7 @@ static ms_t verify_wait(const struct http_call *call)
 static ms_t verify_selected(struct http_call *call, const struct selection *selection)
 {
     bool pending = false;
-    (void)selection_verify(call->queen, selection, call->request->since, &pending);
+    (void)selection_verify(call->queen, selection, call->request->received_at, &pending);
     return pending ? verify_wait(call) : 0;
 }
 
@@ -34,10 +34,10 @@ ms_t route_get_workers(struct http_call *call)
     }
     if (selection.verified && !route_may_write(call)) /* it has workers asked, and may judge them */
         return 0;
-    if (selection.verified && !call->request->last_call && (wait = verify_selected(call, &selection)) > 0)
+    if (selection.verified && !call->request->timed_out && (wait = verify_selected(call, &selection)) > 0)
         return wait;
     w = route_begin(call, 200);
-    if (selection_write(call->queen, &selection, call->request->since, &w) != OK)
+    if (selection_write(call->queen, &selection, call->request->received_at, &w) != OK)
         route_fail(call, 503, "out_of_memory", "out of memory: ask for fewer workers");
     return 0;
 }
@@ -93,12 +93,12 @@ ms_t route_verify_worker(struct http_call *call)
     const struct verified *verified = record ? verify_latest(record) : NULL;
     if (!record)
         return 0;
-    if (verified && verified->began >= call->request->since) {
+    if (verified && verified->began >= call->request->received_at) {
         struct json_write w = route_begin(call, 200);
         verified_write(record, verify_latest(record), &w);
         return 0;
     }
-    if (call->request->last_call) {
+    if (call->request->timed_out) {
         route_fail(call, 503, "not_ready", VERIFY_NOT_READY);
         return 0;
     }

@@ -44,28 +44,14 @@ enum queen_input_kind {
     QUEEN_STOP,          /* say goodbye; EFFECT_DISCONNECT follows when that was acknowledged, or after 1 s */
 };
 
-struct queen_message {
-    struct text topic, payload; /* borrowed during the step */
-    bool retain;                /* a stored copy */
-    bool has_expiry;
-    uint32_t expiry_s;                       /* what is left */
-    struct text correlation, response_topic; /* absent = none */
-};
-
-struct queen_http {
-    int status;        /* any that a server gives; 0 = no answer */
-    struct text body;  /* borrowed during the step */
-    const char *fault; /* with status 0: a sentence; borrowed during the step */
-};
-
 struct queen_input {
     enum queen_input_kind kind;
     ms_t now;  /* monotonic */
     ms_t wall; /* unix; shown, never judged by */
     uint64_t token;
     uint8_t reason;
-    struct queen_message message;
-    struct queen_http http;
+    struct message message;
+    struct http_answer http;
 };
 
 /* ERR_NOMEM, or ERR_ID with a sentence that names the line for a bad list of expected ids. */

@@ -118,7 +118,7 @@ static struct record *answered(struct queen *queen, const struct answer *answer)
     return attempt_over(queen, watch, says_ready(watch, answer));
 }
 
-struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http)
+struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http)
 {
     struct hive_watch *watch = queen->hives.all;
     enum health_status status;

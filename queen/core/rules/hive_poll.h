@@ -25,7 +25,7 @@ void hive_poll_reset(struct queen *queen, struct record *hive);
 /* What came of a request; for a reply NULL, or the hive that is ready: the caller judges it (judge_ready). */
 void hive_poll_acked(struct queen *queen, uint64_t token, uint8_t reason);
 struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload);
-struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http);
+struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
 
 void hive_poll_tick(struct queen *queen);
 ms_t hive_poll_deadline(const struct queen *queen); /* monotonic */

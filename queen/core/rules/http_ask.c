@@ -44,7 +44,7 @@ static void service_of(const struct record *record, char ret[SERVICE_SIZE])
         snprintf(ret, SERVICE_SIZE, "worker/%s/%s", record_hive(record), record_worker(record));
 }
 
-bool http_ask_read(struct queen *queen, const struct record *record, const struct queen_http *http,
+bool http_ask_read(struct queen *queen, const struct record *record, const struct http_answer *http,
                    enum health_status *ret)
 {
     struct health_answer answer;

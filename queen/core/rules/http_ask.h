@@ -13,7 +13,7 @@ bool http_ask_may(const struct queen *queen, const struct record *record);
 bool http_ask(struct queen *queen, const struct record *record, uint64_t token, ms_t patience);
 
 /* What the answer says. False: it is none, or not of the one that was asked. */
-bool http_ask_read(struct queen *queen, const struct record *record, const struct queen_http *http,
+bool http_ask_read(struct queen *queen, const struct record *record, const struct http_answer *http,
                    enum health_status *ret);
 
 #endif

@@ -41,14 +41,14 @@ static enum err find_or_add(struct queen *queen, struct text hive, struct text w
     return OK;
 }
 
-static ms_t stored_age(const struct queen_message *message, int64_t retain_s)
+static ms_t stored_age(const struct message *message, int64_t retain_s)
 {
     if (!message->has_expiry || retain_s == INT_ABSENT || retain_s < message->expiry_s)
         return 0;
     return (retain_s - message->expiry_s) * 1000;
 }
 
-static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
                                struct errbuf *e)
 {
     struct heartbeat heartbeat;
@@ -75,7 +75,7 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
 }
 
 /* A hive is known by its presence: a name that never had one is no hive, and nothing is said of it. */
-static enum err take_hive_heartbeat(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+static enum err take_hive_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
                                     struct errbuf *e)
 {
     struct record *record = registry_find_hive(&queen->registry, topic->hive);
@@ -99,7 +99,7 @@ static enum err take_hive_heartbeat(struct queen *queen, const struct topic *top
     return err;
 }
 
-static enum err take_witness(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+static enum err take_witness(struct queen *queen, const struct topic *topic, const struct message *message,
                              struct errbuf *e)
 {
     struct witness witness;
@@ -140,7 +140,7 @@ static bool is_news_of_nobody(struct queen *queen, const struct topic *topic, co
            !registry_find(&queen->registry, topic->hive, topic->worker);
 }
 
-static enum err take_presence(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+static enum err take_presence(struct queen *queen, const struct topic *topic, const struct message *message,
                               struct errbuf *e)
 {
     struct presence presence;
@@ -170,7 +170,7 @@ static void take_ready(struct queen *queen, struct record *record)
 
 /* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
  */
-static void take_reply(struct queen *queen, const struct queen_message *message)
+static void take_reply(struct queen *queen, const struct message *message)
 {
     struct record *record;
     uint64_t token;
@@ -188,8 +188,7 @@ static void take_reply(struct queen *queen, const struct queen_message *message)
         take_ready(queen, record);
 }
 
-enum err intake_message(struct queen *queen, const struct topic *topic, const struct queen_message *message,
-                        struct errbuf *e)
+enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)
 {
     bool cleared = message->payload.len == 0;
     switch (topic->kind) {

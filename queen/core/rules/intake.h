@@ -6,7 +6,7 @@
 
 /* One on a topic that is no request. Errors: those of the codec, ERR_MISMATCH, ERR_FULL, ERR_NOMEM, ERR_TOPIC for one
  * that is not read. */
-enum err intake_message(struct queen *queen, const struct topic *topic, const struct queen_message *message,
+enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message,
                         struct errbuf *e);
 
 /* A heartbeat document that came by POST. Errors: those of the codec, ERR_MISSING without worker_id, ERR_CONFLICT as in

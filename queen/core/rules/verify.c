@@ -269,7 +269,7 @@ struct record *verify_replied(struct queen *queen, uint64_t token, struct text p
 }
 
 /* Its health document is not the word of its work loop, unless it says that work stands still. */
-struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http)
+struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http)
 {
     struct verification *verification = find(queen, token);
     enum health_status status;

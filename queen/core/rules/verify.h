@@ -35,7 +35,7 @@ void verify_drop(struct queen *queen, struct record *record);
  * applies the result (verified.h). */
 struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason);
 struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload);
-struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct queen_http *http);
+struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
 
 /* Starts what may start, and gives up on what is due: call until it returns NULL; each record is finished as above. */
 struct record *verify_next(struct queen *queen);

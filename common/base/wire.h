@@ -1,0 +1,61 @@
+/* wire.h - what goes over MQTT and HTTP, as bytes: the structs that layers which move bytes share with those that know
+ * what they say. Everything is borrowed unless said otherwise. */
+#ifndef SKEP_WIRE_H
+#define SKEP_WIRE_H
+
+#include "buf.h"
+
+/* A PUBLISH received; borrowed during the call that hands it over. */
+struct message {
+    struct text topic, payload;
+    bool retain; /* a stored copy */
+    bool has_expiry;
+    uint32_t expiry_s;                       /* what is left; 0 without has_expiry */
+    struct text response_topic, correlation; /* absent = none */
+};
+
+/* A PUBLISH to be sent, or a will. */
+struct publish {
+    const char *topic;
+    struct text payload;
+    uint8_t qos;
+    bool retain;
+    bool urgent;                /* goes ahead of what is queued */
+    const char *content_type;   /* NULL = none; given: payload format 1 is set too */
+    uint32_t expiry_s;          /* 0 = none */
+    const char *response_topic; /* NULL = none */
+    struct text correlation;    /* absent = none */
+    uint64_t token;             /* handed back with PUBACK (QoS 1) and its reason code; 0 = not wanted */
+};
+
+struct subscribe {
+    const char *filter;
+    uint8_t qos;
+    bool no_local;
+    uint8_t retain_handling; /* 0 send stored copies, 1 if new, 2 never */
+    uint64_t token;          /* handed back with SUBACK and its reason code; 0 = not wanted */
+};
+
+/* A request to a server here. */
+struct http_request {
+    const char *method, *path;                /* path as received (percent-encoded), without the query */
+    struct text query, body;                  /* query without '?'; absent = none */
+    const char *content_type, *authorization; /* NULL = none */
+    ms_t received_at;                         /* monotonic: when it was first handled */
+    bool timed_out;                           /* the wait that its handler requested is over: answer now */
+};
+
+struct http_response {
+    int status;
+    const char *content_type, *allow, *authenticate; /* static; NULL = none */
+    struct buf body;                                 /* taken by the server, else the caller clears it */
+};
+
+/* What came of a GET to another server. */
+struct http_answer {
+    int status;        /* any that a server gives, redirects too; 0 = no answer */
+    struct text body;  /* complete */
+    const char *fault; /* with status 0: one sentence, printable */
+};
+
+#endif
