@@ -87,7 +87,7 @@ static enum err take_agent_key(struct hive_conf *conf, const char *key, const ch
     int row;
     enum err err;
     if (!key && conf->agent_line)
-        return err_set(e, ERR_DUPLICATE, "section [agent] repeated: it began in line %d", conf->agent_line);
+        return err_set(e, ERR_DUPLICATE, "section [agent] repeated: it began at line %d", conf->agent_line);
     if (!key) {
         conf->agent_line = line;
         return OK;
@@ -123,6 +123,7 @@ const struct service hive_service = {
     .section = "hive",
     .options = options,
     .common_offset = offsetof(struct hive_conf, common),
+    .other_sections = "[agent] or [worker \"NAME\"] (with the quotes)",
     .owns_section = owns_section,
     .section_key = section_key,
 };

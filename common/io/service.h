@@ -39,8 +39,10 @@ struct service {
     const struct conf_option *options; /* the program's own, ended by a row without a name */
     size_t common_offset;              /* of the struct service_conf in the target */
     bool takes_words;                  /* behind the options; without it service_configure refuses them */
-    /* Sections beside `section` that the program reads by itself; both NULL = none. `owns_section` says which they are,
-     * `section_key` gets them as an inifile_key does; file and line are put before its sentence. */
+    /* Sections beside `section` that the program reads by itself; NULL = none. `other_sections` names them in
+     * errors, e.g. "[agent]"; `owns_section` recognises them, `section_key` gets them as an inifile_key does; file and
+     * line are put before its sentence. */
+    const char *other_sections;
     bool (*owns_section)(const char *section);
     enum err (*section_key)(void *target, const char *section, const char *key, const char *value, int line,
                             struct errbuf *e);

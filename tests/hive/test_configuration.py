@@ -16,7 +16,7 @@ def run(*options, **environment):
 
 @pytest.mark.parametrize("text, line, why", [
     ("[hive]\n[queen]\n", 2, "unknown section [queen]"),
-    ("[worker w1]\ncommand = true\n", 1, "unknown section [worker w1]"),
+    ("[worker w1]\ncommand = true\n", 1, "must be [hive], [agent] or [worker \"NAME\"] (with the quotes)"),
     ('[worker ""]\n', 1, "worker"),
     ('[worker "a b"]\n', 1, "a b"),
     ('[worker "w1"]\ncommand = true\n[worker "w1"]\ncommand = true\n', 3, "worker w1 is listed twice"),
@@ -28,8 +28,8 @@ def run(*options, **environment):
     ('[worker "w1"]\ncommand = true\nenvironment = A\n', 3, "KEY=VALUE"),
     ('[worker "w1"]\ncommand = true\nenvironment = SKEP_ID=x\n', 3, "belong to the agent"),
     ('[worker "w1"]\ncommand = true\ndirectory = here\n', 3, "absolute"),
-    ('[worker "w1"]\ncommand = true ; a comment\n', 2, "` ;`"),
-    ('[worker "w1"]\ncommand = ' + "x" * 190 + "\n", 2, "at most 190"),
+    ('[worker "w1"] ; a comment\n', 1, "a comment needs a line of its own"),
+    ('[worker "w1"]\ncommand = ' + "x" * 65536 + "\n", 2, "at most 65536"),
     ('[worker "w1"]\ninterval = 5s\n[worker "w2"]\ncommand = true\n', 1, "worker w1 has no command"),
     ("[agent]\ninterval = 5s\ninterval = 6s\n", 3, "interval is given twice"),
     ("[agent]\n[hive]\n[agent]\n", 3, "section [agent] repeated"),
@@ -40,7 +40,7 @@ def run(*options, **environment):
     ("[agent]\non-agent-death = dance\n", 2, "on-agent-death"),
     ("[hive]\nhttp = 127.0.0.1:1\nhttp = 127.0.0.1:2\n", 3, "repeated"),
     ("[hive]\ncommand = true\n", 2, "unknown option"),
-    ("id = x\n", 1, "stands before [hive]"),
+    ("id = x\n", 1, "must come after the line [hive]"),
 ])
 def test_a_bad_file_is_refused_with_its_line(tmp_path, text, line, why):
     ini = tmp_path / "hive.ini"
@@ -75,6 +75,14 @@ def test_a_good_file_is_valid(tmp_path):
     assert run("--config", ini, "--check-config").returncode == 0
     printed = run("--config", ini, "--print-config").stdout
     assert "# from the file\nid = gpu-7\n" in printed and "# the default\nhttp = 127.0.0.1:7835\n" in printed
+
+
+def test_a_command_line_of_an_inference_engine_is_valid(tmp_path):
+    """Some thousand bytes on one line, with what other readers of INI files take for a comment."""
+    ini = tmp_path / "hive.ini"
+    options = " ".join(f"--override-kv option.number.{n}=int:{n}" for n in range(200))
+    ini.write_text(f'[worker "{"w" * 64}"]\ncommand = llama-server --chat-template "a ; b # c" {options}\n', encoding="utf-8")
+    assert run("--config", ini, "--check-config").returncode == 0
 
 
 def test_variables_of_the_hive_are_not_the_agents(hive, watched, monkeypatch):

@@ -32,10 +32,31 @@ static enum err trace_key(void *user, const char *section, const char *key, cons
     return OK;
 }
 
-#define SECTION_49 "1234567890123456789012345678901234567890123456789"
-#define BYTES_186                                                                                       \
-    "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567" \
-    "89012345678901234567890123456789012345678901234567890123456789012345678901234567890123456"
+static char longest_section[INIFILE_SECTION_MAX + 3]; /* with its brackets */
+static char longest_line[INIFILE_LINE_MAX + 1];       /* a=xxx... */
+static char long_section[INIFILE_SECTION_MAX + 4];    /* one byte more */
+static char long_line[INIFILE_LINE_MAX + 2], long_comment[INIFILE_LINE_MAX + 2], blanks[INIFILE_LINE_MAX + 2];
+
+/* `head`, then `fill` up to `len` bytes, the last of them `last`. */
+static void line_make(char *ret, const char *head, char fill, char last, size_t len)
+{
+    memset(ret, fill, len);
+    memcpy(ret, head, strlen(head));
+    ret[len - 1] = last;
+    ret[len] = '\0';
+}
+
+static int lines_make(void **state)
+{
+    (void)state;
+    line_make(longest_section, "[", 's', ']', INIFILE_SECTION_MAX + 2);
+    line_make(long_section, "[", 's', ']', INIFILE_SECTION_MAX + 3);
+    line_make(longest_line, "a=", 'x', 'x', INIFILE_LINE_MAX);
+    line_make(long_line, "a=", 'x', 'x', INIFILE_LINE_MAX + 1);
+    line_make(long_comment, "#", 'x', 'x', INIFILE_LINE_MAX + 1);
+    line_make(blanks, "a=x", ' ', ' ', INIFILE_LINE_MAX + 1);
+    return 0;
+}
 
 static void accepted(void **state)
 {
@@ -59,8 +80,8 @@ static void accepted(void **state)
         { "; without a blank belongs to the value", "a=x;y", "1 /a=x;y|" },
         { "; may begin a value", "a=;y", "1 /a=;y|" },
         { "# belongs to a value", "a=x # y", "1 /a=x # y|" },
-        { "longest section name", "[" SECTION_49 "]", "1 [" SECTION_49 "]|" },
-        { "longest line", "abc=" BYTES_186 "\n", "1 /abc=" BYTES_186 "|" },
+        { "; belongs to a value, whatever stands before it", "a=x ;y\nb=x\t; y\nc= ;y",
+          "1 /a=x ;y|2 /b=x\t; y|3 /c=;y|" },
         { "UTF-8", "a=Bl\xC3\xBCte", "1 /a=Bl\xC3\xBCte|" },
     };
 
@@ -83,22 +104,17 @@ static void refused(void **state)
         enum err err;
         const char *sentence;
     } rows[] = {
-        { "libinih would cut it at 199", TEXT("a=1\nabcd=" BYTES_186), ERR_TOO_LARGE,
-          "queen.ini:2: line of 191 bytes: at most 190" },
-        { "a long comment too: the rest would be read as a line", TEXT("#bcde" BYTES_186), ERR_TOO_LARGE,
-          "queen.ini:1: line of 191 bytes: at most 190" },
-        { "blanks count", TEXT("abc=" BYTES_186 " "), ERR_TOO_LARGE, "queen.ini:1: line of 191 bytes: at most 190" },
-        { "libinih would drop what follows", TEXT("a=x ;y"), ERR_SYNTAX,
-          "queen.ini:1: ` ;` would cut the line: a comment needs a line of its own" },
-        { "a tab is a blank", TEXT("a=x\t;y"), ERR_SYNTAX,
-          "queen.ini:1: ` ;` would cut the line: a comment needs a line of its own" },
-        { "the whole value would be gone", TEXT("a= ;y"), ERR_SYNTAX,
-          "queen.ini:1: ` ;` would cut the line: a comment needs a line of its own" },
-        { "the same behind a section", TEXT("[a] ;y"), ERR_SYNTAX,
-          "queen.ini:1: ` ;` would cut the line: a comment needs a line of its own" },
-        { "libinih would cut the name", TEXT("[" SECTION_49 "0]"), ERR_TOO_LARGE,
-          "queen.ini:1: section name of 50 bytes: at most 49" },
-        { "libinih would not look at it", TEXT("[queen] id=q"), ERR_SYNTAX, "queen.ini:1: text behind a section's ]" },
+        { "a line that is too long", text_of(long_line), ERR_TOO_LARGE,
+          "queen.ini:1: line of 65537 bytes: at most 65536" },
+        { "a long comment too", text_of(long_comment), ERR_TOO_LARGE,
+          "queen.ini:1: line of 65537 bytes: at most 65536" },
+        { "blanks count", text_of(blanks), ERR_TOO_LARGE, "queen.ini:1: line of 65537 bytes: at most 65536" },
+        { "a section name that is too long", text_of(long_section), ERR_TOO_LARGE,
+          "queen.ini:1: section name of 256 bytes: at most 255" },
+        { "a comment after a section", TEXT("[a] ;y"), ERR_SYNTAX,
+          "queen.ini:1: trailing text after the section's ]: a comment needs a line of its own" },
+        { "a key after a section", TEXT("[queen] id=q"), ERR_SYNTAX,
+          "queen.ini:1: trailing text after the section's ]: a comment needs a line of its own" },
         { "nothing closes it", TEXT("[queen\nid=q"), ERR_SYNTAX, "queen.ini:1: section without ]" },
         { "no name", TEXT("[]"), ERR_SYNTAX, "queen.ini:1: section without a name" },
         { "NUL in a value", TEXT("[queen]\na=x\0y"), ERR_SYNTAX, "queen.ini:2: control character" },
@@ -123,6 +139,26 @@ static void refused(void **state)
         if (err != rows[i].err || strcmp(e.text, rows[i].sentence) != 0)
             fail_msg("%s: %s: %s", rows[i].why, err_name(err), e.text);
     }
+}
+
+/* Longer than the trace: a line of 64 KiB and a section of 255 bytes come whole. */
+static enum err longest_take(void *user, const char *section, const char *key, const char *value, int line,
+                             struct errbuf *e)
+{
+    (void)line;
+    (void)e;
+    *(size_t *)user += key ? strlen(key) + strlen(value) : strlen(section);
+    return OK;
+}
+
+static void longest(void **state)
+{
+    size_t section = 0, line = 0;
+    (void)state;
+    assert_int_equal(inifile_parse_text(text_of(longest_section), "x", longest_take, &section, NULL), OK);
+    assert_int_equal(section, INIFILE_SECTION_MAX);
+    assert_int_equal(inifile_parse_text(text_of(longest_line), "x", longest_take, &line, NULL), OK);
+    assert_int_equal(line, INIFILE_LINE_MAX - 1); /* without the = */
 }
 
 static void reads_up_to_the_error(void **state)
@@ -180,11 +216,10 @@ static void files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepted),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(reads_up_to_the_error),
+        cmocka_unit_test(accepted), cmocka_unit_test(refused),
+        cmocka_unit_test(longest),  cmocka_unit_test(reads_up_to_the_error),
         cmocka_unit_test(files),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, lines_make, NULL);
 }

@@ -52,6 +52,7 @@ static const struct service bee = {
     .section = "bee",
     .options = bee_options,
     .common_offset = offsetof(struct bee_conf, common),
+    .other_sections = "[comb NAME]",
     .owns_section = owns_section,
     .section_key = section_key,
 };
@@ -120,7 +121,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
     } rows[] = {
         { "a section's head", "[bee]\n[comb none]\n", "--id=x", ":2: no such comb" },
         { "a key", "[comb a]\ncell=1\nwax=2\n", "--id=x", ":3: wax 2: a comb has cells" },
-        { "nobody's section", "[wasp]\n", "--id=x", ":1: unknown section [wasp]: must be [bee]" },
+        { "nobody's section", "[wasp]\n", "--id=x", ":1: unknown section [wasp]: must be [bee], [comb NAME]" },
         { "a key of the program itself", "[bee]\ncell=1\n", "--id=x", ":2: cell: unknown option" },
     };
 
