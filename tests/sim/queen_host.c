@@ -212,5 +212,10 @@ void queen_ask(struct node *node, const char *method, const char *path, const ch
     *ret = (struct http_response){ 0 };
     (void)queen_http(host->queen, &request, node->world->network.now, world_wall(node->world, node), ret,
                      &host->daemon.outbox);
+    while (ret->listing && queen_listing_next(host->queen, ret->listing, node->world->network.now,
+                                              world_wall(node->world, node), &ret->body))
+        continue;
+    queen_listing_free(ret->listing);
+    ret->listing = NULL;
     daemon_carry_out(&host->daemon);
 }

@@ -254,12 +254,23 @@ static inline struct record *scene_record(struct scene *scene)
     return registry_find(&scene->queen->registry, text_of(scene->hive), text_of(scene->worker));
 }
 
+/* The whole of an answer that comes in slices. */
+static inline void scene_drain(struct scene *scene, struct http_response *response)
+{
+    while (response->listing &&
+           queen_listing_next(scene->queen, response->listing, scene->now, scene->wall, &response->body))
+        continue;
+    queen_listing_free(response->listing);
+    response->listing = NULL;
+}
+
 /* What a request is answered with; the caller clears its body. -1 in `status`: it waits. */
 static inline struct http_response scene_http(struct scene *scene, const struct http_request *request)
 {
     struct http_response response = { .status = -1 };
     if (queen_http(scene->queen, request, scene->now, scene->wall, &response, &scene->outbox) != 0)
         assert_int_equal(response.status, -1);
+    scene_drain(scene, &response);
     scene_look(scene);
     return response;
 }
