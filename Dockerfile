@@ -19,7 +19,7 @@ RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSKEP
 FROM debian:bookworm-slim AS run
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-    libcjson1 libcurl4 libmicrohttpd12 libmosquitto1 libssl3 libuv1 \
+    libcjson1 libcurl4 libmicrohttpd12 libmosquitto1 libsmartcols1 libssl3 libuv1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 7833 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin skep
 COPY --from=build /build/bin/skep /usr/bin/

@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "conf.h"
+#include "printable.h"
 
 /* Options of every subcommand; the struct of a command's own options begins with it. */
 struct cli_conf {
@@ -13,9 +14,9 @@ struct cli_conf {
 
 struct cli {
     struct api *api;
-    bool colour;      /* on stdout */
-    const char *word; /* e.g. the WORKER of the command line; NULL where the command takes none */
-    char **rest;      /* what stands behind `--`, ended by NULL; NULL where the command takes none */
+    struct display display; /* stdout */
+    const char *word;       /* e.g. the WORKER of the command line; NULL where the command takes none */
+    char **rest;            /* what stands behind `--`, ended by NULL; NULL where the command takes none */
 };
 
 struct command {

@@ -29,8 +29,8 @@ static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
     (void)conf;
     enum err err = get(cli, &worker, e);
     if (!err) {
-        describe_text_add(&out, worker, cli->colour);
-        err = output_write(&out, e);
+        describe_text_add(&out, worker, cli->display.colour);
+        err = output_lines(&cli->display, &out, DESCRIBE_INDENT, e);
     }
     buf_clear(&out);
     cJSON_Delete(worker);

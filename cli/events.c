@@ -43,9 +43,9 @@ static enum err print_events(const struct cli *cli, const cJSON *answer, bool js
 
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
-        add_event(&out, event, json, cli->colour);
+        add_event(&out, event, json, cli->display.colour);
     }
-    enum err err = output_write(&out, e);
+    enum err err = json ? output_write(&out, e) : output_lines(&cli->display, &out, EVENT_INDENT, e);
     buf_clear(&out);
     return err;
 }

@@ -104,9 +104,10 @@ static enum err api_open(const struct cli_conf *conf, struct api **ret, struct e
 static int run(const struct command *command, const struct cli_conf *conf, const char *word, char **rest)
 {
     struct errbuf e = { 0 };
-    struct cli cli = { .word = word, .rest = rest, .colour = !conf->no_color && output_has_colour() };
+    struct cli cli = { .word = word, .rest = rest, .display.width = service_terminal_width(STDOUT_FILENO) };
     enum err err = api_open(conf, &cli.api, &e);
 
+    cli.display.colour = !conf->no_color && output_has_colour();
     if (!err)
         err = command->run(&cli, conf, &e);
     api_free(cli.api);

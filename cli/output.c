@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "service.h"
+
 #define NOTE_SIZE 1024
+#define NOTE_INDENT 6 /* behind "skep: " */
 
 enum err output_write(struct buf *data, struct errbuf *e)
 {
     struct text t = buf_text(data);
-
     if (!buf_ok(data))
         return err_set(e, ERR_NOMEM, "out of memory");
     bool written = fwrite(t.at, 1, t.len, stdout) == t.len && fflush(stdout) == 0;
@@ -19,55 +21,73 @@ enum err output_write(struct buf *data, struct errbuf *e)
     return written ? OK : err_set(e, ERR_IO, "cannot write the output: %s", strerror(errno));
 }
 
-static bool progress_stands;
-
-static void progress_take_away(void)
+enum err output_lines(const struct display *display, struct buf *lines, size_t indent, struct errbuf *e)
 {
-    if (progress_stands)
-        fputs("\r\033[K", stderr);
-    progress_stands = false;
+    struct buf folded = BUF_INIT;
+    enum err err;
+    printable_fold(&folded, buf_text(lines), display->width, indent);
+    folded.failed |= lines->failed;
+    err = output_write(&folded, e);
+    buf_clear(&folded);
+    buf_reset(lines);
+    return err;
 }
 
-static void PRINTF_LIKE(1, 0) put_line(const char *format, va_list args)
-{
-    char line[NOTE_SIZE], shown[NOTE_SIZE];
+static bool progress_shown;
 
-    vsnprintf(line, sizeof(line), format, args);
-    text_to_printable(text_of(line), shown, sizeof(shown));
-    progress_take_away();
-    fprintf(stderr, "skep: %s", shown);
+static void progress_remove(void)
+{
+    if (progress_shown)
+        fputs("\r\033[K", stderr);
+    progress_shown = false;
+}
+
+/* The line as stderr shows it, with its newlines. */
+static void PRINTF_LIKE(2, 0) note_add(struct buf *ret, const char *format, va_list args)
+{
+    char line[NOTE_SIZE], shown[NOTE_SIZE], whole[NOTE_SIZE + NOTE_INDENT];
+    vsnprintf(line, sizeof line, format, args);
+    text_to_printable(text_of(line), shown, sizeof shown);
+    snprintf(whole, sizeof whole, "skep: %s", shown);
+    printable_fold(ret, text_of(whole), service_terminal_width(STDERR_FILENO), NOTE_INDENT);
 }
 
 void output_note(const char *format, ...)
 {
+    struct buf note = BUF_INIT;
     va_list args;
-
     va_start(args, format);
-    put_line(format, args);
+    note_add(&note, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    progress_remove();
+    fputs(buf_ok(&note) ? buf_str(&note) : "skep: out of memory\n", stderr);
+    buf_clear(&note);
 }
 
+/* What would need a second line is left out, since only one line can be taken away again. */
 void output_progress(const char *format, ...)
 {
+    struct buf note = BUF_INIT;
+    struct text rest, first;
     va_list args;
-
     if (!isatty(STDERR_FILENO))
         return;
-    if (!format) {
-        progress_take_away();
+    progress_remove();
+    if (!format)
         return;
-    }
     va_start(args, format);
-    put_line(format, args);
+    note_add(&note, format, args);
     va_end(args);
-    progress_stands = true;
+    rest = buf_text(&note);
+    first = text_split(&rest, '\n');
+    fprintf(stderr, "%.*s", (int)first.len, first.at);
+    progress_shown = true;
+    buf_clear(&note);
 }
 
 bool output_has_colour(void)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-
     return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0;
 }

@@ -150,7 +150,7 @@ static enum err print_list(struct ps *ps, struct errbuf *e)
     struct buf out = BUF_INIT;
     enum err err = read_list(ps, e);
 
-    if (!err && worker_list_print(ps->list, ps->blind ? "blind" : "live", ps->cli->colour, &out))
+    if (!err && worker_list_print(ps->list, ps->blind ? "blind" : "live", &ps->cli->display, &out))
         err = err_set(e, ERR_NOMEM, "out of memory");
     if (!err)
         note_empty(ps);
@@ -178,7 +178,7 @@ static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf 
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
         if (is_watched(ps, event))
-            worker_list_add_change(ps->list, event, ps->cli->colour, &out);
+            worker_list_add_change(ps->list, event, &ps->cli->display, &out);
     }
     enum err err = output_write(&out, e);
     buf_clear(&out);

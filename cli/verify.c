@@ -36,7 +36,7 @@ static enum err ask(struct api *api, const struct worker_ref *ref, cJSON **ret, 
     return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
 }
 
-static enum err print(const cJSON *verified, bool json, bool colour, struct errbuf *e)
+static enum err print(const struct cli *cli, const cJSON *verified, bool json, struct errbuf *e)
 {
     struct buf out = BUF_INIT;
 
@@ -44,9 +44,9 @@ static enum err print(const cJSON *verified, bool json, bool colour, struct errb
         document_add_json(&out, verified);
         buf_add_char(&out, '\n');
     } else {
-        verify_line_add(&out, verified, colour);
+        verify_line_add(&out, verified, cli->display.colour);
     }
-    enum err err = output_write(&out, e);
+    enum err err = json ? output_write(&out, e) : output_lines(&cli->display, &out, LINE_INDENT, e);
     buf_clear(&out);
     return err;
 }
@@ -61,7 +61,7 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     if (!err)
         err = ask(cli->api, &ref, &verified, e);
     if (!err)
-        err = print(verified, strcmp(conf->output, "json") == 0, cli->colour, e);
+        err = print(cli, verified, strcmp(conf->output, "json") == 0, e);
     if (!err)
         err = verify_judge(verified, e);
     cJSON_Delete(verified);

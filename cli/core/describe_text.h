@@ -6,6 +6,9 @@
 
 struct cJSON;
 
+/* How far what goes on in a next line is indented: to the texts behind the labels. */
+#define DESCRIBE_INDENT 14
+
 /* `worker` is the queen's document of one worker or hive, with `evidence` and `incident`. */
 void describe_text_add(struct buf *ret, const struct cJSON *worker, bool colour);
 

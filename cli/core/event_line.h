@@ -9,6 +9,9 @@ struct cJSON;
 /* TIME HIVE/WORKER FROM -> TO (CAUSE) EVIDENCE, or TIME fleet NAME MEMBER=VALUE..., with its newline, printable. */
 void event_line_add(struct buf *ret, const struct cJSON *event, bool colour);
 
+/* Of what it goes on with in a next line. */
+#define EVENT_INDENT 4
+
 /* A verdict's evidence in words, into an empty buffer: its text (or else its path and result), and how a process
  * ended. Nothing for null. */
 void evidence_add(struct buf *ret, const struct cJSON *evidence);

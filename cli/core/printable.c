@@ -1,12 +1,12 @@
 #include "printable.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 
 void printable_add(struct buf *buf, struct text t)
 {
     char *copy = malloc(t.len + 1);
-
     if (!copy) {
         buf->failed = true;
         return;
@@ -16,72 +16,104 @@ void printable_add(struct buf *buf, struct text t)
     free(copy);
 }
 
+bool style_sequence(const char *style, char ret[STYLE_SIZE])
+{
+    return style && snprintf(ret, STYLE_SIZE, "\033[%sm", style) < STYLE_SIZE;
+}
+
 void styled_add(struct buf *buf, struct text t, const char *style)
 {
-    if (style)
-        buf_printf(buf, "\033[%sm", style);
+    char sequence[STYLE_SIZE];
+    bool styled = style_sequence(style, sequence);
+    if (styled)
+        buf_add_str(buf, sequence);
     printable_add(buf, t);
-    if (style)
+    if (styled)
         buf_add_str(buf, "\033[0m");
 }
 
-/* Bytes of the character that starts with `lead`, as UTF-8 says; stray bytes count as one. */
-static size_t char_len(unsigned char lead)
+/* One character: its bytes, and its code point. What is no UTF-8 counts byte by byte. */
+static size_t char_step(struct text t, wchar_t *ret)
 {
-    if (lead < 0xc0)
+    static const unsigned char lead_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    unsigned char lead = (unsigned char)t.at[0];
+    size_t len = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (!text_is_utf8((struct text){ t.at, len <= t.len ? len : t.len })) {
+        *ret = L'?';
         return 1;
-    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-/* The code point of one whole character. */
-static uint32_t char_code(const char *at, size_t len)
-{
-    static const unsigned char lead_bits[] = { 0x7f, 0x7f, 0x1f, 0x0f, 0x07 };
-    uint32_t code = (unsigned char)at[0] & lead_bits[len];
-
+    }
+    *ret = lead & lead_bits[len];
     for (size_t i = 1; i < len; i++)
-        code = code << 6 | ((unsigned char)at[i] & 0x3f);
-    return code;
+        *ret = *ret << 6 | ((unsigned char)t.at[i] & 0x3f);
+    return len;
 }
 
 static bool char_is_harmful(struct text one)
 {
     char shown[8];
-
-    text_to_printable(one, shown, sizeof(shown));
+    text_to_printable(one, shown, sizeof shown);
     return !text_equal(text_of(shown), one);
 }
 
 void printable_add_json(struct buf *buf, struct text json)
 {
-    size_t done = 0;
-
-    for (size_t i = 0; i < json.len;) {
-        size_t len = char_len((unsigned char)json.at[i]);
-        struct text one = { json.at + i, len <= json.len - i ? len : json.len - i };
-        bool plain = json.at[i] >= ' ' && json.at[i] < 0x7f;
-        if (!plain && char_is_harmful(one)) {
-            buf_add(buf, json.at + done, i - done);
-            buf_printf(buf, "\\u%04x", (unsigned)char_code(one.at, one.len)); /* all harmful ones fit in four digits */
-            done = i + one.len;
-        }
-        i += one.len;
+    size_t done = 0, len;
+    for (size_t i = 0; i < json.len; i += len) {
+        wchar_t code;
+        len = char_step((struct text){ json.at + i, json.len - i }, &code);
+        if ((json.at[i] >= ' ' && json.at[i] < 0x7f) || !char_is_harmful((struct text){ json.at + i, len }))
+            continue;
+        buf_add(buf, json.at + done, i - done);
+        buf_printf(buf, "\\u%04x", (unsigned)code); /* all harmful ones fit in four digits */
+        done = i + len;
     }
     buf_add(buf, json.at + done, json.len - done);
 }
 
-size_t printable_width(const char *text)
+/* A style, ESC [ ... m, takes no columns; 0 bytes: none stands here. */
+static size_t style_len(struct text t)
 {
-    size_t width = 0;
+    size_t len = 2;
+    if (t.len < 3 || t.at[0] != '\033' || t.at[1] != '[')
+        return 0;
+    while (len < t.len && t.at[len] != 'm')
+        len++;
+    return len < t.len ? len + 1 : 0;
+}
 
-    for (size_t left = strlen(text); left > 0;) {
-        size_t len = char_len((unsigned char)text[0]);
-        if (len > left)
-            len = left;
-        int columns = wcwidth((wchar_t)char_code(text, len));
-        width += columns < 0 ? 1 : (size_t)columns;
-        text += len;
-        left -= len;
+/* How many bytes of the line fit; the cut is behind a blank where there is one. */
+static size_t fitting(struct text line, size_t width)
+{
+    size_t used = 0, blank = 0, len;
+    for (size_t at = 0; at < line.len; at += len) {
+        struct text rest = { line.at + at, line.len - at };
+        wchar_t code;
+        int columns = 0;
+        if ((len = style_len(rest)) == 0) {
+            len = char_step(rest, &code);
+            columns = wcwidth(code);
+        }
+        used += columns < 0 ? 1 : (size_t)columns;
+        if (used > width)
+            return blank > 0 ? blank : at > 0 ? at : len;
+        if (line.at[at] == ' ')
+            blank = at + 1;
     }
-    return width;
+    return line.len;
+}
+
+void printable_fold(struct buf *buf, struct text lines, size_t width, size_t indent)
+{
+    while (lines.at && lines.len > 0) {
+        struct text line = text_split(&lines, '\n');
+        size_t len = width > 0 ? fitting(line, width) : line.len;
+        buf_add(buf, line.at, len);
+        for (size_t done = len; done < line.len; done += len) {
+            struct text rest = { line.at + done, line.len - done };
+            size_t blanks = indent < width / 2 ? indent : width / 2;
+            len = fitting(rest, width - blanks);
+            buf_printf(buf, "\n%*s%.*s", (int)blanks, "", (int)len, rest.at);
+        }
+        buf_add_char(buf, '\n');
+    }
 }

@@ -4,18 +4,29 @@
 
 #include "buf.h"
 
+/* Where it goes. */
+struct display {
+    size_t width; /* columns; 0: lines of any length, as in a pipe */
+    bool colour;
+};
+
 /* Appends `t`, of any length, with everything that could harm a terminal replaced (text_to_printable). */
 void printable_add(struct buf *buf, struct text t);
 
 /* The same between the SGR sequences for `style` ("31") and for the end of it. NULL: without. */
 void styled_add(struct buf *buf, struct text t, const char *style);
 
+/* The SGR sequence itself. False: `style` is NULL. */
+#define STYLE_SIZE 16
+bool style_sequence(const char *style, char ret[STYLE_SIZE]);
+
 /* Appends a JSON document with such characters written as \uXXXX instead: nothing is lost. The document has no control
  * characters outside its strings, as json_write makes them. */
 void printable_add_json(struct buf *buf, struct text json);
 
-/* Columns that printable UTF-8 takes on a terminal: 2 for wide characters, 0 for combining ones. Needs a UTF-8
- * LC_CTYPE; without one every character counts as 1. */
-size_t printable_width(const char *text);
+/* Appends whole lines of printable text, which may have styles. What is wider than `width` columns (0: nothing is) goes
+ * on in a next line behind `indent` blanks, so that received text, however long, cannot begin a line of its own. Needs
+ * a UTF-8 LC_CTYPE; without one every character counts as 1. */
+void printable_fold(struct buf *buf, struct text lines, size_t width, size_t indent);
 
 #endif

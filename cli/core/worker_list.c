@@ -12,7 +12,8 @@ struct format {
     const char *name;
     bool table, wide;
     void (*add)(struct worker_list *list, const struct cJSON *worker);
-    void (*add_change)(const struct cJSON *event, bool colour, struct buf *ret); /* NULL: not watchable */
+    void (*add_change)(const struct cJSON *event, const struct display *display,
+                       struct buf *ret); /* NULL: not watchable */
 };
 
 struct worker_list {
@@ -46,14 +47,18 @@ static void add_name(struct worker_list *list, const struct cJSON *worker)
     buf_add_char(&list->lines, '\n');
 }
 
-static void change_line(const struct cJSON *event, bool colour, struct buf *ret)
+static void change_line(const struct cJSON *event, const struct display *display, struct buf *ret)
 {
-    event_line_add(ret, event, colour);
+    struct buf line = BUF_INIT;
+    event_line_add(&line, event, display->colour);
+    printable_fold(ret, buf_text(&line), display->width, EVENT_INDENT);
+    ret->failed |= line.failed;
+    buf_clear(&line);
 }
 
-static void change_json(const struct cJSON *event, bool colour, struct buf *ret)
+static void change_json(const struct cJSON *event, const struct display *display, struct buf *ret)
 {
-    (void)colour;
+    (void)display;
     document_add_json(ret, event);
     buf_add_char(ret, '\n');
 }
@@ -128,10 +133,10 @@ static void print_document(const struct worker_list *list, const char *view, str
     buf_add_char(ret, '\n');
 }
 
-enum err worker_list_print(struct worker_list *list, const char *view, bool colour, struct buf *ret)
+enum err worker_list_print(struct worker_list *list, const char *view, const struct display *display, struct buf *ret)
 {
     if (list->table)
-        return list->count > 0 ? worker_table_print(list->table, colour, ret) : OK;
+        return list->count > 0 ? worker_table_print(list->table, display, ret) : OK;
     ret->failed |= list->lines.failed;
     if (list->format->add == add_member)
         print_document(list, view, ret);
@@ -145,8 +150,9 @@ bool worker_list_is_watchable(const struct worker_list *list)
     return list->format->add_change != NULL;
 }
 
-void worker_list_add_change(const struct worker_list *list, const struct cJSON *event, bool colour, struct buf *ret)
+void worker_list_add_change(const struct worker_list *list, const struct cJSON *event, const struct display *display,
+                            struct buf *ret)
 {
     if (list->format->add_change)
-        list->format->add_change(event, colour, ret);
+        list->format->add_change(event, display, ret);
 }

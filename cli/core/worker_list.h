@@ -2,7 +2,7 @@
 #ifndef SKEP_CLI_WORKER_LIST_H
 #define SKEP_CLI_WORKER_LIST_H
 
-#include "buf.h"
+#include "printable.h"
 
 struct cJSON;
 struct worker_list;
@@ -19,12 +19,13 @@ void worker_list_add(struct worker_list *list, const struct cJSON *worker);
 size_t worker_list_count(const struct worker_list *list);
 
 /* The whole list, once; `view` is the queen's, for the list document. An empty table is nothing. ERR_NOMEM. */
-enum err worker_list_print(struct worker_list *list, const char *view, bool colour, struct buf *ret);
+enum err worker_list_print(struct worker_list *list, const char *view, const struct display *display, struct buf *ret);
 
 /* Does the format go on after the list, one line per change? */
 bool worker_list_is_watchable(const struct worker_list *list);
 
 /* An event as that line: JSON for jsonl, else for people. */
-void worker_list_add_change(const struct worker_list *list, const struct cJSON *event, bool colour, struct buf *ret);
+void worker_list_add_change(const struct worker_list *list, const struct cJSON *event, const struct display *display,
+                            struct buf *ret);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cjson/cJSON.h>
+#include <libsmartcols.h>
 
 #include "age.h"
 #include "document.h"
@@ -13,7 +14,6 @@
 #include "name.h"
 #include "printable.h"
 #include "state_words.h"
-#include "table.h"
 
 /* Appends the member `name` of `document` as a cell; nothing appended shows as "-". */
 typedef void cell_fn(struct buf *ret, const cJSON *document, const char *name);
@@ -94,7 +94,7 @@ static void cell_list(struct buf *ret, const cJSON *document, const char *name)
 
 enum { COLUMN_NAME, COLUMN_FULL_NAME, COLUMN_STATE };
 
-enum { NARROW = 1, BEAT = 2, RIGHT = 4 }; /* in both tables; member of the heartbeat; at the right edge */
+enum { NARROW = 1, BEAT = 2, RIGHT = 4, TRUNC = 8 }; /* in both tables; member of the heartbeat; see libsmartcols */
 
 static const struct column {
     const char *title;
@@ -107,50 +107,59 @@ static const struct column {
     [COLUMN_STATE] = { "STATE", cell_text, "state", NARROW },
     { "SINCE", cell_age, "since_ms_ago", NARROW | RIGHT },
     { "LAST BEAT", cell_age, "last_seen_ms_ago", NARROW | RIGHT },
-    { "STATUS", cell_text, "status", NARROW | BEAT },
+    { "STATUS", cell_text, "status", NARROW | BEAT | TRUNC },
     { "QUEUE", cell_int, "queue_depth", NARROW | BEAT | RIGHT },
-    { "MODEL", cell_text, "model_loaded", NARROW | BEAT },
-    { "HIVE", cell_text, "hive_id", 0 },
+    { "MODEL", cell_text, "model_loaded", NARROW | BEAT | TRUNC },
+    { "HIVE", cell_text, "hive_id", TRUNC },
     { "CAUSE", cell_text, "cause", 0 },
     { "GPU", cell_share, "gpu_utilization", BEAT | RIGHT },
     { "LATENCY", cell_ms, "last_inference_ms", BEAT | RIGHT },
     { "SKEW", cell_difference, "clock_skew_ms", RIGHT },
-    { "VERSION", cell_text, "version", BEAT },
-    { "HOST", cell_text, "host", BEAT },
-    { "FLAGS", cell_list, "flags", 0 },
+    { "VERSION", cell_text, "version", BEAT | TRUNC },
+    { "HOST", cell_text, "host", BEAT | TRUNC },
+    { "FLAGS", cell_list, "flags", TRUNC },
 };
 
+#define SEPARATOR "  "
+
 struct worker_table {
-    struct table *table;
-    struct table_column titles[ARRAY_LEN(columns)];
+    struct libscols_table *table;
+    struct libscols_column *shown[ARRAY_LEN(columns)]; /* borrowed from the table; NULL: not a column of it */
     char first_hive[NAME_SIZE];
-    bool several_hives;
+    bool several_hives, failed;
 };
+
+static bool add_columns(struct worker_table *workers, bool wide)
+{
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        int flags = (columns[i].flags & RIGHT ? SCOLS_FL_RIGHT : 0) | (columns[i].flags & TRUNC ? SCOLS_FL_TRUNC : 0);
+        if (!wide && !(columns[i].flags & NARROW))
+            continue;
+        workers->shown[i] = scols_table_new_column(workers->table, columns[i].title, 0, flags);
+        if (!workers->shown[i])
+            return false;
+    }
+    return true;
+}
 
 struct worker_table *worker_table_new(bool wide)
 {
-    struct worker_table *workers = calloc(1, sizeof(*workers));
-
+    struct worker_table *workers = calloc(1, sizeof *workers);
     if (!workers)
         return NULL;
-    workers->table = table_new(workers->titles, ARRAY_LEN(columns));
-    if (!workers->table) {
-        free(workers);
-        return NULL;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-        workers->titles[i] = (struct table_column){ columns[i].title, (columns[i].flags & RIGHT) != 0 };
-        if (!wide && !(columns[i].flags & NARROW))
-            table_hide(workers->table, i);
-    }
-    return workers;
+    workers->table = scols_new_table();
+    if (workers->table && scols_table_set_column_separator(workers->table, SEPARATOR) == 0 &&
+        add_columns(workers, wide))
+        return workers;
+    worker_table_free(workers);
+    return NULL;
 }
 
 void worker_table_free(struct worker_table *workers)
 {
     if (!workers)
         return;
-    table_free(workers->table);
+    scols_unref_table(workers->table);
     free(workers);
 }
 
@@ -164,25 +173,103 @@ static void note_hive(struct worker_table *workers, const char *hive)
         workers->several_hives = true;
 }
 
-void worker_table_add(struct worker_table *workers, const cJSON *worker)
+/* The cell as text that cannot leave its row. */
+static void add_printable(struct buf *ret, const struct column *column, const cJSON *worker)
 {
     struct buf text = BUF_INIT;
-
-    note_hive(workers, document_str(worker, "hive_id"));
-    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-        const struct column *column = &columns[i];
-        buf_reset(&text);
-        column->cell(&text, column->flags & BEAT ? json_member(worker, "heartbeat") : worker, column->member);
-        table_put(workers->table, buf_str(&text), i == COLUMN_STATE ? state_style(buf_str(&text)) : NULL);
-    }
+    column->cell(&text, column->flags & BEAT ? json_member(worker, "heartbeat") : worker, column->member);
+    printable_add(ret, buf_text(&text).len > 0 ? buf_text(&text) : TEXT("-"));
+    ret->failed |= text.failed;
     buf_clear(&text);
 }
 
-enum err worker_table_print(struct worker_table *workers, bool colour, struct buf *ret)
+static bool set_cell(struct libscols_line *line, struct libscols_column *column, const char *text, const char *colour)
 {
-    table_sort(workers->table, COLUMN_FULL_NAME);
-    table_hide(workers->table, workers->several_hives ? COLUMN_NAME : COLUMN_FULL_NAME);
-    return table_print(workers->table, colour, ret);
+    return scols_line_set_column_data(line, column, text) == 0 &&
+           (!colour || scols_cell_set_color(scols_line_get_column_cell(line, column), colour) == 0);
+}
+
+void worker_table_add(struct worker_table *workers, const cJSON *worker)
+{
+    struct libscols_line *line = scols_table_new_line(workers->table, NULL);
+    struct buf text = BUF_INIT;
+    char colour[STYLE_SIZE];
+    note_hive(workers, document_str(worker, "hive_id"));
+    for (size_t i = 0; line && i < ARRAY_LEN(columns); i++) {
+        bool styled = i == COLUMN_STATE && style_sequence(state_style(document_str(worker, "state")), colour);
+        if (!workers->shown[i])
+            continue;
+        buf_reset(&text);
+        add_printable(&text, &columns[i], worker);
+        if (!buf_ok(&text) || !set_cell(line, workers->shown[i], buf_str(&text), styled ? colour : NULL))
+            workers->failed = true;
+    }
+    workers->failed |= !line;
+    buf_clear(&text);
+}
+
+/* Numbers in names by their value: gpu-2 before gpu-10. */
+static int compare_names(struct libscols_cell *a, struct libscols_cell *b, void *user)
+{
+    (void)user;
+    return strverscmp(scols_cell_get_data(a), scols_cell_get_data(b));
+}
+
+static bool set_flag(struct libscols_column *column, int flag)
+{
+    return scols_column_set_flags(column, scols_column_get_flags(column) | flag) == 0;
+}
+
+static size_t printed_width(const struct worker_table *workers)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+        if (workers->shown[i] && !scols_column_is_hidden(workers->shown[i]))
+            width += (width > 0 ? strlen(SEPARATOR) : 0) + scols_column_get_width(workers->shown[i]);
+    return width;
+}
+
+/* libsmartcols does not go below the titles and what may not be truncated: what is too wide even so loses the ends of
+ * its names, then its last columns. False: nothing is left to give up. */
+static bool make_narrower(struct worker_table *workers, struct libscols_column *name)
+{
+    if (!scols_column_is_trunc(name))
+        return set_flag(name, SCOLS_FL_TRUNC);
+    for (size_t i = ARRAY_LEN(columns) - 1; i > COLUMN_FULL_NAME; i--)
+        if (workers->shown[i] && !scols_column_is_hidden(workers->shown[i]))
+            return set_flag(workers->shown[i], SCOLS_FL_HIDDEN);
+    return false;
+}
+
+static enum err print(struct worker_table *workers, size_t width, struct buf *ret)
+{
+    struct libscols_column *name = workers->shown[workers->several_hives ? COLUMN_FULL_NAME : COLUMN_NAME];
+    char *text;
+    scols_table_set_termforce(workers->table, width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+    scols_table_set_termwidth(workers->table, width);
+    do {
+        if (scols_print_table_to_string(workers->table, &text) != 0)
+            return ERR_NOMEM;
+        if (width == 0 || printed_width(workers) <= width)
+            break;
+        free(text);
+        text = NULL;
+    } while (make_narrower(workers, name));
+    buf_add_str(ret, text ? text : "");
+    buf_add_char(ret, '\n');
+    free(text);
+    return buf_ok(ret) ? OK : ERR_NOMEM;
+}
+
+enum err worker_table_print(struct worker_table *workers, const struct display *display, struct buf *ret)
+{
+    struct libscols_column *full_name = workers->shown[COLUMN_FULL_NAME];
+    scols_table_enable_colors(workers->table, display->colour);
+    scols_column_set_cmpfunc(full_name, compare_names, NULL);
+    if (workers->failed || scols_sort_table(workers->table, full_name) != 0 ||
+        !set_flag(workers->shown[workers->several_hives ? COLUMN_NAME : COLUMN_FULL_NAME], SCOLS_FL_HIDDEN))
+        return ERR_NOMEM;
+    return print(workers, display->width, ret);
 }
 
 void worker_name_add(struct buf *ret, const cJSON *document)

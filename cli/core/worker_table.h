@@ -1,8 +1,9 @@
-/* worker_table.h - worker documents of the queen as a table for people. Pure. */
+/* worker_table.h - worker documents of the queen as a table for people, by libsmartcols. Pure. Cells are made printable
+ * here, so that received text cannot leave its cell. */
 #ifndef SKEP_CLI_WORKER_TABLE_H
 #define SKEP_CLI_WORKER_TABLE_H
 
-#include "buf.h"
+#include "printable.h"
 
 struct cJSON;
 struct worker_table;
@@ -12,11 +13,12 @@ struct worker_table *worker_table_new(bool wide);
 void worker_table_free(struct worker_table *workers);
 DEFINE_AUTO_FREE(worker_table)
 
-/* One row; nothing of the document is kept. */
+/* One row; nothing of the document is kept. A failed allocation is reported by worker_table_print. */
 void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
 
-/* Ordered by name. Workers are shown as NAME when all are of one hive, else as HIVE/NAME. ERR_NOMEM. */
-enum err worker_table_print(struct worker_table *workers, bool colour, struct buf *ret);
+/* Once, ordered by name. Workers are shown as NAME when all are of one hive, else as HIVE/NAME. No line is wider than
+ * the display: texts are cut first, then the last columns are left out. ERR_NOMEM. */
+enum err worker_table_print(struct worker_table *workers, const struct display *display, struct buf *ret);
 
 /* Appends HIVE/NAME of a worker or an event, printable; hive/ID of one that is about a hive. */
 void worker_name_add(struct buf *ret, const struct cJSON *document);

@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,7 +11,8 @@
 #include "service_parts.h"
 
 #define WIDTH_UNKNOWN 80
-#define WIDTH_MAX 120 /* longer lines are hard to read */
+#define WIDTH_MAX 120 /* longer lines of text are hard to read */
+#define COLUMNS_MAX 10000
 
 #define AT(member) offsetof(struct service_conf, member)
 
@@ -59,20 +61,28 @@ static int print(const struct service *service, struct buf *text)
     return complete ? EXIT_OK : EXIT_FAILED;
 }
 
-static int stdout_width(void)
+size_t service_terminal_width(int fd)
 {
     struct winsize size;
+    int64_t columns;
+    if (text_to_int(text_of(getenv("COLUMNS")), &columns) == OK && columns > 0 && columns <= COLUMNS_MAX)
+        return (size_t)columns;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col > 0 ? size.ws_col : WIDTH_UNKNOWN;
+}
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return WIDTH_UNKNOWN;
-    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+int service_help_width(void)
+{
+    size_t width = service_terminal_width(STDOUT_FILENO);
+    return width == 0 ? WIDTH_UNKNOWN : width < WIDTH_MAX ? (int)width : WIDTH_MAX;
 }
 
 static int print_help(const struct service *service)
 {
     struct buf text = BUF_INIT;
 
-    service_help(service, stdout_width(), &text);
+    service_help(service, service_help_width(), &text);
     return print(service, &text);
 }
 

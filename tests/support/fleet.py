@@ -17,8 +17,8 @@ LIMIT_S = 30  # for whatever has to happen at all
 
 
 def clean_environment(**more):
-    """Without what a person has set for skep or for colours."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("SKEP_") and k not in ("NO_COLOR", "TERM")}
+    """Without what a person has set for skep or for a terminal."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SKEP_") and k not in ("NO_COLOR", "TERM", "COLUMNS")}
     return {**kept, **more}
 
 

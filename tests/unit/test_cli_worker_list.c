@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <wchar.h>
 
 #include <cjson/cJSON.h>
 #include <cmocka.h>
@@ -101,15 +103,113 @@ static void each_format_has_its_form(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         struct buf out = BUF_INIT;
+        struct display display = { .colour = forms[i].colour };
         auto_free(worker_list) list = worker_list_new(forms[i].format);
         print_message("  %s\n", forms[i].why);
         assert_non_null(list);
         for (size_t w = 0; w < ARRAY_LEN(forms[i].workers) && forms[i].workers[w]; w++)
             add(list, forms[i].workers[w]);
-        assert_int_equal(worker_list_print(list, "live", forms[i].colour, &out), OK);
+        assert_int_equal(worker_list_print(list, "live", &display, &out), OK);
         assert_string_equal(buf_str(&out), forms[i].text);
         buf_clear(&out);
     }
+}
+
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123"
+#define ROW "    gpu-7   stale   2m         2m         error       9  llama                            "
+
+/* Every text of a worker's documents, hostile: escape sequences, ends of lines, what looks like another row behind
+ * blanks, what is wide, what is long. */
+static const char hostile[] =
+    "{\"worker_id\":\"" LONG "\",\"hive_id\":\"" LONG "\",\"state\":\"on\\u001b[2Jline\",\"cause\":\"birth\\nx\","
+    "\"since_ms_ago\":9007199254740992,\"last_seen_ms_ago\":9007199254740992,\"clock_skew_ms\":-9007199254740992,"
+    "\"flags\":[\"" ROW ROW "\",\"模型模型模型模型模型模型模型模型模型模型\"],"
+    "\"heartbeat\":{\"status\":\"" ROW ROW "\",\"queue_depth\":9007199254740992,\"model_loaded\":\"" ROW ROW
+    "模型\\r\\n\\u2028\\u202e\",\"gpu_utilization\":1,\"last_inference_ms\":9007199254740992,\"version\":\"" ROW ROW
+    "\",\"host\":\"" ROW ROW "\"}}";
+
+static void expect_table(const char *out, size_t width)
+{
+    size_t lines = 0;
+    for (struct text rest = text_of(out); rest.len > 0; lines++) {
+        struct text line = text_split(&rest, '\n');
+        wchar_t wide[4096];
+        char copy[4096] = "";
+        assert_in_range(line.len, 1, sizeof copy - 1);
+        memcpy(copy, line.at, line.len);
+        assert_true(mbstowcs(wide, copy, ARRAY_LEN(wide)) != (size_t)-1);
+        assert_in_range(wcswidth(wide, ARRAY_LEN(wide)), 1, width); /* so nothing is a control character, either */
+        assert_true(lines == 0 ? strncmp(copy, "WORKER", 6) == 0 : copy[0] == 'h' || copy[0] == '0');
+    }
+    assert_int_equal(lines, 3);
+}
+
+static void a_terminal_of_any_width_has_one_line_per_worker(void **state)
+{
+    static const char *const formats[] = { "table", "wide" };
+
+    (void)state;
+    for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
+        for (size_t width = 6; width < 300; width++) {
+            struct buf out = BUF_INIT;
+            auto_free(worker_list) list = worker_list_new(formats[f]);
+            add(list, hostile);
+            add(list, one);
+            assert_int_equal(worker_list_print(list, "live", &(struct display){ .width = width }, &out), OK);
+            expect_table(buf_str(&out), width);
+            buf_clear(&out);
+        }
+    }
+}
+
+static void long_texts_are_cut_first_and_names_last(void **state)
+{
+    static const char worker[] = WORKER("h1", "llama-on-gpu-7", "online");
+    static const struct {
+        size_t width;
+        const char *text;
+    } rows[] = {
+        { 0, "WORKER          STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+             "llama-on-gpu-7  online  3m 12s         1s  idle        3  llama-3-70b\n" },
+        { 70, "WORKER          STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+              "llama-on-gpu-7  online  3m 12s         1s  idle        3  llama-3-70b\n" },
+        { 66, "WORKER          STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+              "llama-on-gpu-7  online  3m 12s         1s  idle        3  llama-3-\n" },
+        { 56, "WORKER   STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
+              "llama-o  online  3m 12s         1s  idle        3  llama\n" },
+        { 40, "WORKER         STATE    SINCE  LAST BEAT\n"
+              "llama-on-gpu-  online  3m 12s         1s\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf out = BUF_INIT;
+        auto_free(worker_list) list = worker_list_new("table");
+        cJSON *document = cJSON_Parse(worker);
+        cJSON_ReplaceItemInObject(cJSON_GetObjectItem(document, "heartbeat"), "model_loaded",
+                                  cJSON_CreateString("llama-3-70b"));
+        worker_list_add(list, document);
+        cJSON_Delete(document);
+        assert_int_equal(worker_list_print(list, "live", &(struct display){ .width = rows[i].width }, &out), OK);
+        assert_string_equal(buf_str(&out), rows[i].text);
+        buf_clear(&out);
+    }
+}
+
+static void names_are_ordered_by_their_numbers(void **state)
+{
+    static const char *const workers[] = { WORKER("h", "gpu-10", "online"), WORKER("h", "gpu-2", "online"),
+                                           WORKER("h", "cpu-3", "online") };
+    struct buf out = BUF_INIT;
+    auto_free(worker_list) list = worker_list_new("table");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(workers); i++)
+        add(list, workers[i]);
+    assert_int_equal(worker_list_print(list, "live", &(struct display){ 0 }, &out), OK);
+    assert_true(strstr(buf_str(&out), "cpu-3") < strstr(buf_str(&out), "gpu-2"));
+    assert_true(strstr(buf_str(&out), "gpu-2") < strstr(buf_str(&out), "gpu-10"));
+    buf_clear(&out);
 }
 
 static void a_watched_list_goes_on_with_changes(void **state)
@@ -136,7 +236,7 @@ static void a_watched_list_goes_on_with_changes(void **state)
         print_message("  %s\n", rows[i].why);
         assert_non_null(list);
         assert_int_equal(worker_list_is_watchable(list), rows[i].text != NULL);
-        worker_list_add_change(list, change, false, &out);
+        worker_list_add_change(list, change, &(struct display){ 0 }, &out);
         assert_string_equal(buf_str(&out), rows[i].text ? rows[i].text : "");
         cJSON_Delete(change);
         buf_clear(&out);
@@ -153,6 +253,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_format_has_its_form),
+        cmocka_unit_test(a_terminal_of_any_width_has_one_line_per_worker),
+        cmocka_unit_test(long_texts_are_cut_first_and_names_last),
+        cmocka_unit_test(names_are_ordered_by_their_numbers),
         cmocka_unit_test(a_watched_list_goes_on_with_changes),
         cmocka_unit_test(an_unknown_format_is_none),
     };

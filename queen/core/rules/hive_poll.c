@@ -12,11 +12,11 @@ static struct hive_watch *of_due(struct heap_item *item)
     return (struct hive_watch *)((char *)item - offsetof(struct hive_watch, due));
 }
 
-void hive_poll_init(struct queen *queen)
+enum err hive_poll_init(struct queen *queen)
 {
     heap_init(&queen->hives.due);
-    requester_init(&queen->hives.requester, queen->reply_topic, siphash_derive(&queen->options.secret, "hive polls"),
-                   TOKEN_HIVE);
+    return requester_init(&queen->hives.requester, queen->reply_topic, queen->options.hash_key, TOKEN_HIVE,
+                          HIVE_POLLS_RUNNING);
 }
 
 void hive_poll_clear(struct queen *queen)
@@ -43,11 +43,12 @@ void hive_poll_begin(struct queen *queen, struct record *hive)
 void hive_poll_stop(struct queen *queen, struct record *hive)
 {
     struct hive_watch *watch = hive->watch;
-    if (requester_is_waiting(&watch->pending) || watch->http_token)
+    if (watch->asking) {
+        requester_cancel(&queen->hives.requester, watch->asking);
         queen->hives.running--;
-    requester_cancel(&queen->hives.requester, &watch->pending);
+    }
     heap_remove(&queen->hives.due, &watch->due);
-    watch->http_token = 0;
+    watch->asking = 0;
     watch->polling = false;
 }
 
@@ -73,13 +74,13 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
                            .hive = text_of(record_hive(watch->record)),
                            .method = TEXT("health") };
     char text[TOPIC_SIZE];
-    struct question question = { .topic = text };
+    struct question question = { .topic = text, .subject = watch };
     (void)startup_poll_begin(&watch->poll, queen->now);
     question.deadline = watch->poll.until;
     if (http_ask_may(queen, watch->record)) /* which has the other half of the time */
         question.deadline -= watch->poll.options.attempt_timeout / 2;
     if (topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
-        requester_ask(&queen->hives.requester, &watch->pending, &question, queen->now, queen->out) == OK)
+        requester_ask(&queen->hives.requester, &question, queen->now, queen->out, &watch->asking) == OK)
         queen->hives.running++;
     else
         attempt_failed(queen, watch);
@@ -88,7 +89,7 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
 /* The attempt is over. The hive, if it is ready. */
 static struct record *attempt_over(struct queen *queen, struct hive_watch *watch, bool ready)
 {
-    watch->http_token = 0;
+    watch->asking = 0;
     queen->hives.running--;
     if (!ready) {
         attempt_failed(queen, watch);
@@ -111,9 +112,8 @@ static bool says_ready(const struct hive_watch *watch, const struct answer *answ
 static struct record *answered(struct queen *queen, const struct answer *answer)
 {
     struct hive_watch *watch = answer->subject;
-    watch->http_token = queen_token(queen, TOKEN_HIVE_HTTP);
-    if (answer->kind != ANSWER_RESULT &&
-        http_ask(queen, watch->record, watch->http_token, watch->poll.until - queen->now))
+    watch->asking = queen_token(queen, TOKEN_HIVE_HTTP);
+    if (answer->kind != ANSWER_RESULT && http_ask(queen, watch->record, watch->asking, watch->poll.until - queen->now))
         return NULL;
     return attempt_over(queen, watch, says_ready(watch, answer));
 }
@@ -122,7 +122,7 @@ struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, cons
 {
     struct hive_watch *watch = queen->hives.all;
     enum health_status status;
-    while (watch && watch->http_token != token)
+    while (watch && watch->asking != token)
         watch = watch->next;
     if (!watch)
         return NULL;
@@ -154,7 +154,7 @@ void hive_poll_tick(struct queen *queen)
 {
     struct answer answer;
     struct heap_item *top;
-    while (requester_due(&queen->hives.requester, queen->now, queen->out, &answer))
+    while (requester_due(&queen->hives.requester, queen->now, &answer))
         (void)answered(queen, &answer);
     while (may_ask(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
         heap_remove(&queen->hives.due, top);

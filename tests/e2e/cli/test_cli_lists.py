@@ -1,9 +1,12 @@
 """skep ps: what it lists, and in which form."""
 
+import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -117,9 +120,10 @@ def test_a_list_longer_than_a_page_is_whole(skep, fleet, broker, root):
     assert len(skep("ps").stdout.splitlines()) == count + 2
 
 
-def on_terminal(skep, arguments, **environment):
-    """What `skep` prints on a terminal."""
+def on_terminal(skep, arguments, columns=0, **environment):
+    """What `skep` prints on a terminal of so many columns (0: one that does not know)."""
     ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with subprocess.Popen([BIN / "skep", *arguments], stdout=its, env={**skep.environment, **environment}):
         os.close(its)
         output = b""
@@ -145,6 +149,30 @@ def test_colours(skep, fleet, why, arguments, environment, coloured):
     output = on_terminal(skep, ["ps", *arguments], **environment)
     assert "online" in output
     assert ("\033[32monline\033[0m" in output) == coloured, why
+
+
+ROW = "gpu-7   stale   2m         2m         error       9  llama"
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+@pytest.mark.parametrize("arguments", [["ps"], ["ps", "-o", "wide"], ["describe", "w1"], ["events"]])
+def test_received_text_cannot_look_like_a_row(skep, fleet, arguments, columns):
+    """Whatever it is filled with, it does not wrap into the beginning of a line."""
+    for pad in range(columns):
+        text = " " * pad + ROW
+        device = fleet("h1/w1") if pad == 0 else device
+        if pad % 8 == 0:
+            device.beat(model_loaded=text, host=text, version=text, status="idle")
+            output = on_terminal(skep, arguments, columns, NO_COLOR="1").replace("\r", "")
+            assert max(len(line) for line in output.splitlines()) <= columns
+            assert [line for line in output.splitlines() if line.startswith("gpu-7")] == []
+
+
+def test_a_table_in_a_pipe_is_whole_unless_it_has_columns(skep, fleet):
+    fleet("h1/w1", model_loaded="m" * 200)
+    assert "m" * 200 in skep("ps").stdout
+    skep.environment["COLUMNS"] = "80"
+    assert max(len(line) for line in skep("ps").stdout.splitlines()) == 80
 
 
 def test_a_blind_queen_is_warned_of(tmp_path, root):
