@@ -12,7 +12,7 @@ FROM debian:bookworm-slim AS build
 COPY scripts/install-packages /source/scripts/
 RUN /source/scripts/install-packages build && rm -rf /var/lib/apt/lists/*
 COPY . /source
-RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSKEP_TESTS=OFF \
+RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF \
  && ninja -C /build skep skep-queen skep-worker skep-hive \
  && strip /build/bin/*
 

@@ -8,9 +8,9 @@ pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.88)
 pkg_check_modules(SMARTCOLS REQUIRED IMPORTED_TARGET smartcols>=2.38)
 
-if(SKEP_TESTS OR SKEP_BENCH)
+if(BUILD_TESTING OR SKEP_BENCH)
   find_package(eclipse-paho-mqtt-c REQUIRED) # the independent client
 endif()
-if(SKEP_TESTS)
+if(BUILD_TESTING)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
 endif()

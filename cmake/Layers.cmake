@@ -5,14 +5,17 @@ add_library(skep_flags INTERFACE)
 target_compile_definitions(skep_flags INTERFACE _GNU_SOURCE SKEP_VERSION="${PROJECT_VERSION}")
 target_compile_options(skep_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla
-  -Wpointer-arith -Wwrite-strings -Wimplicit-fallthrough -Wno-missing-field-initializers
+  -Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers
   -fno-common -fstack-protector-strong)
 if(SKEP_WERROR)
   target_compile_options(skep_flags INTERFACE -Werror)
 endif()
-if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT SKEP_SANITIZE)
-  target_compile_definitions(skep_flags INTERFACE _FORTIFY_SOURCE=2)
+# A distribution that asks for a level of its own, e.g. 3, gets it.
+if(NOT SKEP_SANITIZE AND NOT "$ENV{CFLAGS} ${CMAKE_C_FLAGS}" MATCHES "_FORTIFY_SOURCE")
+  target_compile_options(skep_flags INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
 endif()
+target_link_options(skep_flags INTERFACE LINKER:-z,relro LINKER:-z,now)
 if(SKEP_SANITIZE)
   target_compile_options(skep_flags INTERFACE -fsanitize=${SKEP_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(skep_flags INTERFACE -fsanitize=${SKEP_SANITIZE})

@@ -20,15 +20,12 @@ static const unsigned followers[WITNESS_STATE_COUNT] = {
     [WITNESS_FAILED] = TO(STARTING) | TO(STOPPING) | TO(STOPPED),
 };
 
-static inline bool may_follow(enum witness_state from, enum witness_state to)
-{
-    return (followers[from] & (1u << to)) != 0;
-}
-
 /* The one setter. */
 static void set_state(struct process *process, enum witness_state state)
 {
-    assert(may_follow(process->state, state));
+    const bool legal = (followers[process->state] & (1u << state)) != 0;
+    assert(legal);
+    (void)legal;
     process->state = state;
     process->changed = true;
     if (state != WITNESS_FAILED)

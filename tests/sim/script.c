@@ -99,21 +99,21 @@ static enum err device_named(struct world *world, const struct words *words, str
 
 static enum err do_publish(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = device_named(world, words, &node, e);
     return err == OK ? device_publish(node, words, e) : err;
 }
 
 static enum err do_subscribe(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = device_named(world, words, &node, e);
     return err == OK ? device_subscribe(node, words, e) : err;
 }
 
 static enum err do_disconnect(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = device_named(world, words, &node, e);
     if (err == OK)
         device_disconnect(node);
@@ -122,7 +122,7 @@ static enum err do_disconnect(struct world *world, const struct words *words, st
 
 static enum err do_kill(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = OK;
     for (size_t i = 1; err == OK && i < words->count; i++)
         if ((err = node_named(world, words->at[i], &node, e)) == OK)
@@ -134,7 +134,7 @@ static enum err do_kill(struct world *world, const struct words *words, struct e
 static enum err do_stop(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct exit_info exit = { .known = true, .oom = -1 };
-    struct node *node;
+    struct node *node = NULL;
     enum err err = node_named(world, words_at(words, 1), &node, e);
     if (err != OK)
         return err;
@@ -153,7 +153,7 @@ static enum err do_stop(struct world *world, const struct words *words, struct e
 
 static enum err do_pause(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = node_named(world, words_at(words, 1), &node, e);
     if (err == OK)
         node->paused = strcmp(words->at[0], "pause") == 0;
@@ -162,7 +162,7 @@ static enum err do_pause(struct world *world, const struct words *words, struct 
 
 static enum err do_reset(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = node_named(world, words_at(words, 1), &node, e);
     if (err == OK)
         client_reset(&node->client);
@@ -212,7 +212,7 @@ static enum err do_clock(struct world *world, const struct words *words, struct 
 /* `set w1 inflight=3`, `set w1 status=busy` */
 static enum err do_set(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     struct text value = text_of(words_at(words, 2)), field = text_split(&value, '=');
     const char *name = arena_copy(&world->arena, field);
     double number;
@@ -235,7 +235,7 @@ static enum err worker_named(struct world *world, const struct words *words, str
 
 static enum err do_progress(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = worker_named(world, words, &node, e);
     if (err == OK)
         worker_progress(node);
@@ -245,7 +245,7 @@ static enum err do_progress(struct world *world, const struct words *words, stru
 /* `answers w1 hangs` */
 static enum err do_answers(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = worker_named(world, words, &node, e);
     if (err == OK && worker_set_answer(node, words_at(words, 2)) != OK)
         return err_set(e, ERR_UNKNOWN, "answers WORKER " WORKER_ANSWERS);
@@ -255,7 +255,7 @@ static enum err do_answers(struct world *world, const struct words *words, struc
 /* `child w1 stopped`, `child w1 goes-on` */
 static enum err do_child(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct node *node;
+    struct node *node = NULL;
     enum err err = worker_named(world, words, &node, e);
     if (err == OK)
         worker_set_stopped(node, strcmp(words_at(words, 2), "stopped") == 0);
@@ -264,7 +264,7 @@ static enum err do_child(struct world *world, const struct words *words, struct 
 
 static struct node *some_queen(const struct world *world)
 {
-    struct node *node;
+    struct node *node = NULL;
     DL_FOREACH(world->nodes, node)
     {
         if (node_is_queen(node) && node->running)
