@@ -8,8 +8,8 @@
 #include "follow.h"
 #include "json.h"
 #include "output.h"
-#include "state_words.h"
 #include "url_query.h"
+#include "vocabulary.h"
 #include "worker_list.h"
 
 #define PAGE "1000"           /* workers */
@@ -30,8 +30,8 @@ static const struct conf_option options[] = {
       .help =
           "table, wide (more columns), json (one list document), jsonl (one worker per line) or name (HIVE/NAME per "
           "line)" },
-    { "state", CONF_CHOICE, offsetof(struct ps_conf, state), .command_line_only = true, .choices = WORKER_STATE_CHOICES,
-      .arg = "STATE", .help = "only those in this state: " WORKER_STATE_CHOICES },
+    { "state", CONF_CHOICE, offsetof(struct ps_conf, state), .command_line_only = true, .choices = STATE_CHOICES,
+      .arg = "STATE", .help = "only those in this state: " STATE_CHOICES },
     { "hive", CONF_ID, offsetof(struct ps_conf, hive), .command_line_only = true, .arg = "HIVE",
       .help = "only those of this hive" },
     { "watch", CONF_FLAG, offsetof(struct ps_conf, watch), .command_line_only = true,

@@ -11,7 +11,7 @@
 #include "follow.h"
 #include "json.h"
 #include "output.h"
-#include "state_words.h"
+#include "vocabulary.h"
 #include "worker_get.h"
 
 struct wait_conf {
@@ -21,8 +21,8 @@ struct wait_conf {
 };
 
 static const struct conf_option options[] = {
-    { "for", CONF_CHOICE, offsetof(struct wait_conf, state), .command_line_only = true, .choices = WORKER_STATE_CHOICES,
-      .fallback = "online", .arg = "STATE", .help = "the state to wait for: " WORKER_STATE_CHOICES },
+    { "for", CONF_CHOICE, offsetof(struct wait_conf, state), .command_line_only = true, .choices = STATE_CHOICES,
+      .fallback = "online", .arg = "STATE", .help = "the state to wait for: " STATE_CHOICES },
     { "timeout", CONF_DURATION, offsetof(struct wait_conf, timeout), .min = 0, .max = 7 * 86400000LL,
       .command_line_only = true, .fallback = "30s", .arg = "TIME", .help = "gives up after this, with exit code 124" },
     { 0 },

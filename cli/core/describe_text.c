@@ -48,8 +48,8 @@ static void row_state(struct buf *ret, const cJSON *worker, bool colour)
 
 static void row_why(struct buf *ret, const cJSON *worker, bool colour)
 {
-    const char *state = state_meaning(document_str(worker, "state"));
-    const char *cause = cause_meaning(document_str(worker, "cause"));
+    const char *state = state_word_meaning(document_str(worker, "state"));
+    const char *cause = cause_meaning(cause_of_name(document_str(worker, "cause")));
 
     (void)colour;
     if (cause)
@@ -223,7 +223,7 @@ static void add_members(struct buf *ret, const char *title, const cJSON *documen
 
 void describe_text_add(struct buf *ret, const cJSON *worker, bool colour)
 {
-    styled_add(ret, TEXT("●"), colour ? state_style(document_str(worker, "state")) : NULL);
+    styled_add(ret, TEXT("●"), colour ? state_word_style(document_str(worker, "state")) : NULL);
     buf_add_char(ret, ' ');
     worker_name_add(ret, worker);
     buf_add_char(ret, '\n');

@@ -13,7 +13,7 @@
 
 void state_add(struct buf *ret, const char *state, bool colour)
 {
-    styled_add(ret, text_of(state ? state : "unknown"), colour ? state_style(state) : NULL);
+    styled_add(ret, text_of(state ? state : "unknown"), colour ? state_word_style(state) : NULL);
 }
 
 static void add_exit(struct buf *ret, const cJSON *exit)

@@ -1,41 +1,18 @@
 #include "state_words.h"
 
-#include <string.h>
-
-static const struct word {
-    const char *name, *style, *meaning;
-} states[] = {
-#define X(name, style, meaning) { name, style, meaning },
-    WORKER_STATES(X) HIVE_STATES(X)
-#undef X
-}, causes[] = {
-#define X(name, meaning) { name, NULL, meaning },
-    VERDICT_CAUSES(X)
-#undef X
+static const char *const styles[STATE_COUNT] = {
+    [STATE_UNVERIFIED] = "36", [STATE_ONLINE] = "32", [STATE_SUSPECT] = "33",     [STATE_STALE] = "31",
+    [STATE_ZOMBIE] = "35",     [STATE_OFFLINE] = "2", [STATE_UNREACHABLE] = "31",
 };
 
-static const struct word *find(const struct word *words, size_t count, const char *name)
+const char *state_word_style(const char *name)
 {
-    for (size_t i = 0; name && i < count; i++)
-        if (strcmp(words[i].name, name) == 0)
-            return &words[i];
-    return NULL;
+    enum state state = state_of_name(name);
+    return styles[state != STATE_NONE ? state : state_of_hive_name(name)];
 }
 
-const char *state_style(const char *state)
+const char *state_word_meaning(const char *name)
 {
-    const struct word *word = find(states, ARRAY_LEN(states), state);
-    return word ? word->style : NULL;
-}
-
-const char *state_meaning(const char *state)
-{
-    const struct word *word = find(states, ARRAY_LEN(states), state);
-    return word ? word->meaning : NULL;
-}
-
-const char *cause_meaning(const char *cause)
-{
-    const struct word *word = find(causes, ARRAY_LEN(causes), cause);
-    return word ? word->meaning : NULL;
+    enum state state = state_of_name(name);
+    return state != STATE_NONE ? state_meaning(state, false) : state_meaning(state_of_hive_name(name), true);
 }

@@ -5,19 +5,8 @@
 #include "document.h"
 #include "event_line.h"
 #include "printable.h"
+#include "vocabulary.h"
 #include "worker_table.h"
-
-/* NULL: nothing is wrong. */
-static const struct {
-    const char *result, *fault;
-} results[] = {
-    { "ok", NULL },
-    { "unknown", NULL },
-    { "stalled", "its work stands still" },
-    { "no_subscriber", "nobody listens where it takes its requests" },
-    { "no_reply", "it did not answer in time" },
-    { "process_gone", "its hive saw its process end" },
-};
 
 static void add_or_unknown(struct buf *ret, const char *text)
 {
@@ -52,10 +41,10 @@ static enum err refuse(const struct cJSON *verified, const char *fault, struct e
 
 enum err verify_judge(const struct cJSON *verified, struct errbuf *e)
 {
-    const char *result = document_str(verified, "result");
-
-    for (size_t i = 0; result && i < ARRAY_LEN(results); i++)
-        if (strcmp(result, results[i].result) == 0)
-            return results[i].fault ? refuse(verified, results[i].fault, e) : OK;
-    return err_set(e, ERR_IO, "the queen's answer has no result that is known: is it a queen?");
+    enum verify_result result = verify_result_of_name(document_str(verified, "result"));
+    const char *fault;
+    if (result == VERIFY_RESULT_COUNT)
+        return err_set(e, ERR_IO, "the queen's answer has no result that is known: is it a queen?");
+    fault = verify_result_fault(result);
+    return fault ? refuse(verified, fault, e) : OK;
 }

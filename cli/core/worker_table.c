@@ -196,7 +196,7 @@ void worker_table_add(struct worker_table *workers, const cJSON *worker)
     char colour[STYLE_SIZE];
     note_hive(workers, document_str(worker, "hive_id"));
     for (size_t i = 0; line && i < ARRAY_LEN(columns); i++) {
-        bool styled = i == COLUMN_STATE && style_sequence(state_style(document_str(worker, "state")), colour);
+        bool styled = i == COLUMN_STATE && style_sequence(state_word_style(document_str(worker, "state")), colour);
         if (!workers->shown[i])
             continue;
         buf_reset(&text);

@@ -14,23 +14,26 @@ static void every_state_may_be_chosen(void **state)
     char choices[256] = "";
 
     (void)state;
-#define X(name, style, meaning) strcat(strcat(choices, choices[0] ? "|" : ""), name);
-    WORKER_STATES(X)
-#undef X
-    assert_string_equal(choices, WORKER_STATE_CHOICES);
+    for (int i = STATE_NONE + 1; i < STATE_COUNT; i++)
+        strcat(strcat(choices, choices[0] ? "|" : ""), state_name(i));
+    assert_string_equal(choices, STATE_CHOICES);
 }
 
 static void words_are_found_by_their_whole_name(void **state)
 {
     (void)state;
-    assert_string_equal(state_style("online"), "32");
-    assert_string_equal(state_meaning("stale"), "judged lost");
-    assert_string_equal(state_style("down"), state_style("stale"));
-    assert_string_equal(cause_meaning("goodbye"), "it said goodbye");
-    assert_null(state_style("on"));
-    assert_null(state_meaning("last_will"));
-    assert_null(cause_meaning("stale"));
-    assert_null(cause_meaning(NULL));
+    assert_string_equal(state_word_style("online"), "32");
+    assert_string_equal(state_word_meaning("stale"), "judged lost");
+    assert_string_equal(state_word_style("down"), state_word_style("stale"));
+    assert_string_equal(cause_meaning(cause_of_name("goodbye")), "it said goodbye");
+    for (int i = STATE_NONE + 1; i < STATE_COUNT; i++)
+        assert_true(state_word_style(state_name(i)) && state_word_meaning(state_name(i)));
+    assert_string_equal(state_word_meaning("starting"), "announced, or known; not asked yet");
+    assert_null(state_word_style("on"));
+    assert_null(state_word_style(NULL));
+    assert_null(state_word_meaning("last_will"));
+    assert_null(cause_meaning(cause_of_name("stale")));
+    assert_null(cause_meaning(cause_of_name(NULL)));
 }
 
 int main(void)

@@ -8,38 +8,6 @@
 
 #include <cmocka.h>
 
-static void every_state_is_found_by_its_name(void **state)
-{
-    (void)state;
-    for (int i = STATE_NONE + 1; i < STATE_COUNT; i++)
-        assert_int_equal(state_of_name(state_name(i)), i);
-    assert_int_equal(state_of_name("unknown"), STATE_NONE); /* of nobody */
-    assert_int_equal(state_of_name("Online"), STATE_NONE);
-    assert_int_equal(state_of_name(""), STATE_NONE);
-}
-
-static void names_are_those_of_the_protocol(void **state)
-{
-    (void)state;
-    assert_string_equal(state_name(STATE_UNVERIFIED), "unverified");
-    assert_string_equal(cause_name(CAUSE_LAST_WILL), "last_will");
-    assert_string_equal(evidence_path_name(PATH_SILENCE), "silence");
-    assert_string_equal(evidence_result_name(RESULT_NO_SUBSCRIBER), "no_subscriber");
-    assert_string_equal(evidence_sentence(RESULT_LEFT), "it said goodbye");
-    for (int i = 0; i < EVIDENCE_RESULT_COUNT; i++)
-        assert_true(strlen(evidence_sentence(i)) > 10);
-}
-
-static void a_value_that_is_none_has_a_name_too(void **state)
-{
-    (void)state;
-    assert_string_equal(state_name(STATE_COUNT), "unknown");
-    assert_string_equal(cause_name(CAUSE_COUNT), "none");
-    assert_string_equal(evidence_path_name(EVIDENCE_PATH_COUNT), "none");
-    assert_string_equal(evidence_result_name(EVIDENCE_RESULT_COUNT), "none");
-    assert_string_equal(evidence_sentence(EVIDENCE_RESULT_COUNT), "");
-}
-
 static void a_hive_is_never_zombie_or_unreachable(void **state)
 {
     (void)state;
@@ -75,8 +43,7 @@ static void transitions_are_those_of_the_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_state_is_found_by_its_name),      cmocka_unit_test(names_are_those_of_the_protocol),
-        cmocka_unit_test(a_value_that_is_none_has_a_name_too),   cmocka_unit_test(transitions_are_those_of_the_table),
+        cmocka_unit_test(transitions_are_those_of_the_table),
         cmocka_unit_test(a_hive_is_never_zombie_or_unreachable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include "keyed_hash.h"
 #include "lease.h"
 #include "msg.h"
-#include "state.h"
+#include "vocabulary.h"
 
 #define ANSWERS_WITHOUT_BEAT 3 /* so many, and answers alone no longer make it online (R6) */
 #define RECORD_CHANGES 5       /* announced changes that are remembered, for `flapping` */

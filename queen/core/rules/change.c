@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "hive_watch.h"
+#include "state.h"
 
 struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
                              enum evidence_result result)

@@ -2,15 +2,6 @@
 
 #include "json.h"
 
-#define X(symbol, name) [VERIFY_##symbol] = name,
-static const char *const result_names[] = { VERIFY_RESULTS(X) };
-#undef X
-
-const char *verify_result_name(enum verify_result result)
-{
-    return result_names[result];
-}
-
 /* What the worker said of its work; that it answers at all, also with an error, shows that it lives. */
 enum verify_result verify_reply_read(struct arena *arena, uint64_t token, struct text payload)
 {

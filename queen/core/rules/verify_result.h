@@ -6,19 +6,6 @@
 #include "json_write.h"
 #include "record.h"
 
-/* X(symbol, name) */
-#define VERIFY_RESULTS(X)             \
-    X(OK, "ok")                       \
-    X(UNKNOWN, "unknown")             \
-    X(STALLED, "stalled")             \
-    X(NO_SUBSCRIBER, "no_subscriber") \
-    X(NO_REPLY, "no_reply")           \
-    X(PROCESS_GONE, "process_gone")
-#define X(symbol, name) VERIFY_##symbol,
-enum verify_result { VERIFY_RESULTS(X) VERIFY_RESULT_COUNT };
-#undef X
-const char *verify_result_name(enum verify_result result);
-
 /* The latest finished verification of a record. */
 struct verified {
     enum verify_result result;

@@ -1,0 +1,124 @@
+/* vocabulary.h - what a worker or a hive can be, why, and how the queen knows: the words that topics, HTTP and `skep`
+ * show. Hives go through the same states by the same rules; some have another name there. */
+#ifndef SKEP_VOCABULARY_H
+#define SKEP_VOCABULARY_H
+
+#include "base.h"
+
+/* X(symbol, name of a worker's, name of a hive's, meaning for a worker, meaning for a hive). NULL: no hive is so. */
+#define SHOWN_STATES(X, separator)                                                                          \
+    X(UNVERIFIED, "unverified", "starting", "known from stored copies only, never counted as alive",        \
+      "announced, or known; not asked yet")                                                                 \
+    separator X(ONLINE, "online", "ready", "heard, or verified, within its lease",                          \
+                "it answers, and was heard within its lease")                                               \
+    separator X(SUSPECT, "suspect", "suspect", "there is evidence against it, being verified or held",      \
+                "there is evidence against it, being verified or held")                                     \
+    separator X(STALE, "stale", "down", "judged lost", "judged lost; workers lost with it are unreachable") \
+    separator X(ZOMBIE, "zombie", NULL, "it answers or beats, but its work stands still", NULL)             \
+    separator X(OFFLINE, "offline", "offline", "it said goodbye", "it said goodbye")                        \
+    separator X(UNREACHABLE, "unreachable", NULL, "lost while its hive is down", NULL)
+
+/* NONE is never shown: nothing was announced yet. */
+#define STATES(X)                             \
+    X(NONE, "unknown", "unknown", NULL, NULL) \
+    SHOWN_STATES(X, )
+
+/* The names of a worker's, as the choice of an option. */
+#define STATE_CHOICE(symbol, name, of_hive, meaning, hive_meaning) name
+#define STATE_CHOICES SHOWN_STATES(STATE_CHOICE, "|")
+
+/* X(symbol, name, meaning) */
+#define CAUSES(X)                                                                         \
+    X(NONE, "none", NULL)                                                                 \
+    X(BIRTH, "birth", "it came up and said so")                                           \
+    X(HEARTBEAT, "heartbeat", "a heartbeat arrived")                                      \
+    X(VERIFIED, "verified", "it answered a verification")                                 \
+    X(LAST_WILL, "last_will", "its connection broke: the broker published its last will") \
+    X(MISSED_HEARTBEATS, "missed_heartbeats", "no heartbeat came within its lease")       \
+    X(NO_SUBSCRIBER, "no_subscriber", "nobody listens where it takes its requests")       \
+    X(PROCESS_EXITED, "process_exited", "its process ended without being asked to")       \
+    X(STALLED, "stalled", "it has work in flight that does not advance")                  \
+    X(GOODBYE, "goodbye", "it said goodbye")                                              \
+    X(HIVE_DOWN, "hive_down", "the hive that runs it is down")                            \
+    X(NEVER_SEEN, "never_seen", "it is expected, and was never seen")                     \
+    X(RESTORED, "restored", "known from before the queen started, not heard since")       \
+    X(FORGOTTEN, "forgotten", "it was forgotten")
+
+#define EVIDENCE_PATHS(X) \
+    X(NONE, "none")       \
+    X(WILL, "will")       \
+    X(SILENCE, "silence") \
+    X(WITNESS, "witness") \
+    X(MQTT, "mqtt")       \
+    X(HTTP, "http")       \
+    X(PROGRESS, "progress")
+
+/* X(symbol, name, sentence) */
+#define EVIDENCE_RESULTS(X)                                                                                       \
+    X(NONE, "none", "nothing is known yet")                                                                       \
+    X(HEARD, "heard", "it was heard live")                                                                        \
+    X(ANSWERED, "answered", "it answered a request")                                                              \
+    X(STORED, "stored", "known from stored copies only")                                                          \
+    X(WILL_SEEN, "will_seen", "its last will arrived; being confirmed")                                           \
+    X(NO_SUBSCRIBER, "no_subscriber", "its last will arrived, and asked twice, nobody listens on its topics")     \
+    X(NO_REPLY, "no_reply", "its last will arrived, and it did not answer within 1 s")                            \
+    X(NOT_ASKABLE, "not_askable", "its last will arrived; it answers no requests, and did not come back in time") \
+    X(OVERDUE, "overdue", "its heartbeat is overdue")                                                             \
+    X(SILENT, "silent", "silent beyond its lease, while the broker answered")                                     \
+    X(EXITED, "exited", "its agent said that the watched process exited")                                         \
+    X(WITNESSED, "witnessed", "its hive saw the process exit")                                                    \
+    X(STANDSTILL, "standstill", "its heartbeats say that work in flight stands still")                            \
+    X(STALLED, "stalled", "asked, it says that its work stands still")                                            \
+    X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
+    X(UNSUBSCRIBED, "unsubscribed", "asked twice, nobody listens on its topics")                                  \
+    X(LEFT, "left", "it said goodbye")                                                                            \
+    X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
+    X(REMOVED, "removed", "it was forgotten on request")
+
+/* What came of a verification. X(symbol, name, what is wrong) */
+#define VERIFY_RESULTS(X)                                                           \
+    X(OK, "ok", NULL)                                                               \
+    X(UNKNOWN, "unknown", NULL)                                                     \
+    X(STALLED, "stalled", "its work stands still")                                  \
+    X(NO_SUBSCRIBER, "no_subscriber", "nobody listens where it takes its requests") \
+    X(NO_REPLY, "no_reply", "it did not answer in time")                            \
+    X(PROCESS_GONE, "process_gone", "its hive saw its process end")
+
+#define X(symbol, name, of_hive, meaning, hive_meaning) STATE_##symbol,
+enum state { STATES(X) STATE_COUNT };
+#undef X
+#define X(symbol, name, meaning) CAUSE_##symbol,
+enum cause { CAUSES(X) CAUSE_COUNT };
+#undef X
+#define X(symbol, name) PATH_##symbol,
+enum evidence_path { EVIDENCE_PATHS(X) EVIDENCE_PATH_COUNT };
+#undef X
+#define X(symbol, name, sentence) RESULT_##symbol,
+enum evidence_result { EVIDENCE_RESULTS(X) EVIDENCE_RESULT_COUNT };
+#undef X
+#define X(symbol, name, fault) VERIFY_##symbol,
+enum verify_result { VERIFY_RESULTS(X) VERIFY_RESULT_COUNT };
+#undef X
+
+const char *state_name(enum state state);
+const char *state_name_of_hive(enum state state); /* NULL for one that no hive has */
+const char *cause_name(enum cause cause);
+const char *evidence_path_name(enum evidence_path path);
+const char *evidence_result_name(enum evidence_result result);
+const char *evidence_sentence(enum evidence_result result);
+const char *verify_result_name(enum verify_result result);
+
+/* What it means; NULL where there is nothing to explain. */
+const char *cause_meaning(enum cause cause);
+const char *state_meaning(enum state state, bool of_hive);
+const char *verify_result_fault(enum verify_result result);
+
+/* By its name; the COUNT if there is none of it. NULL is fine. */
+enum cause cause_of_name(const char *name);
+enum verify_result verify_result_of_name(const char *name);
+
+/* The state of that name; STATE_NONE if there is none. NULL is fine. */
+enum state state_of_name(const char *name);
+enum state state_of_hive_name(const char *name);
+
+#endif
