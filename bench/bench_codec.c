@@ -1,7 +1,6 @@
 /* bench_codec.c - what reading and writing one message costs. */
 #include "codec.h"
 #include "figure.h"
-#include "json.h"
 #include "payload.h"
 
 #define MESSAGES 200000
@@ -65,7 +64,6 @@ int main(int argc, char **argv)
         "\"exit\":null,\"pid\":12345,\"host\":\"gpu-rack-07.example\",\"version\":\"1.4.2\",\"endpoint\":null,"
         "\"timestamp\":\"2025-10-23T20:00:00.123Z\"}";
     size_t seven_len = payload_write(PAYLOAD_SEVEN, 1, 1, seven), full_len = payload_write(PAYLOAD_FULL, 1, 1, full);
-    json_use_arena_allocator();
     measure("codec: decode a heartbeat, seven fields", decode_heartbeat, (struct text){ seven, seven_len });
     measure("codec: decode a heartbeat, 472 bytes", decode_heartbeat, (struct text){ full, full_len });
     measure("codec: decode a presence", decode_presence, text_of(presence));

@@ -8,7 +8,6 @@
 #include "bare_table.h"
 #include "codec.h"
 #include "figure.h"
-#include "json.h"
 #include "judge.h"
 #include "payload.h"
 #include "queen_state.h"
@@ -237,7 +236,6 @@ int main(int argc, char **argv)
 {
     static struct arrivals arrivals;
     double few, many;
-    json_use_arena_allocator();
     arrivals_init(&arrivals);
     few = measure(1000, &arrivals);
     measure(100000, &arrivals);

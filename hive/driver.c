@@ -5,7 +5,6 @@
 #include "hive_driver_parts.h"
 #include "hive_routes.h"
 #include "host_facts.h"
-#include "json.h"
 #include "notify.h"
 
 #define NOTICES_BURST 10
@@ -225,7 +224,6 @@ int hive_driver_run(struct hive_conf *conf, int argc, char **argv)
     struct hive_driver driver = { .conf = conf, .current = conf, .argc = argc, .argv = argv };
     struct errbuf e = { 0 };
     enum err err;
-    json_use_arena_allocator();
     outbox_init(&driver.outbox);
     read_clocks(&driver);
     err = hive_driver_make(&driver, &link_events, on_request, on_fault, &e);

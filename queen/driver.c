@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "clock.h"
-#include "json.h"
 #include "notify.h"
 #include "routes.h"
 
@@ -149,7 +148,6 @@ int driver_run(const struct queen_conf *conf)
     struct driver driver = { .conf = conf };
     struct errbuf e = { 0 };
     enum err err;
-    json_use_arena_allocator();
     outbox_init(&driver.outbox);
     read_clocks(&driver);
     err = driver_make(&driver, &link_events, on_request, on_fault, &e);

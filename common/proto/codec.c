@@ -2,15 +2,14 @@
 
 #include <math.h>
 
-#include <cjson/cJSON.h>
-
 #include "codec_fields.h"
+#include "json_scan.h"
 
 /* The objects within messages. */
 static field_read_fn field_read_EXIT, field_read_LASTEXIT, field_read_TALLY;
 
 #define FIELD(message, type, name, low, high, required) \
-    { #name, field_read_##type, offsetof(struct message, name), low, high, required },
+    { #name, sizeof #name - 1, field_read_##type, offsetof(struct message, name), low, high, required },
 #define TABLE(message, list)                                      \
     static const struct field message##_fields[] = { list(X) };   \
     _Static_assert(ARRAY_LEN(message##_fields) <= 64, "one bit"); \
@@ -41,22 +40,23 @@ TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS)
 TABLE(verdict_notice, VERDICT_NOTICE_FIELDS)
 #undef X
 
-static enum err object_decode(const struct field *field, const struct cJSON *value, const struct field_table *table,
-                              void *message, struct errbuf *e)
+static enum err object_decode(const struct field *field, const struct json_value *value,
+                              const struct field_table *table, void *message, struct errbuf *e)
 {
-    if (!cJSON_IsObject(value))
+    if (value->type != JSON_OBJECT)
         return err_set(e, ERR_TYPE, "%s: must be an object", field->name);
     return fields_decode(table, value, message, e);
 }
 
-static enum err field_read_EXIT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+static enum err field_read_EXIT(const struct field *field, const struct json_value *value, void *member,
+                                struct errbuf *e)
 {
     struct exit_info *exit = member;
     exit->known = true;
     return object_decode(field, value, &exit_info_table, exit, e);
 }
 
-static enum err field_read_LASTEXIT(const struct field *field, const struct cJSON *value, void *member,
+static enum err field_read_LASTEXIT(const struct field *field, const struct json_value *value, void *member,
                                     struct errbuf *e)
 {
     struct last_exit *last = member;
@@ -64,7 +64,8 @@ static enum err field_read_LASTEXIT(const struct field *field, const struct cJSO
     return object_decode(field, value, &last_exit_table, last, e);
 }
 
-static enum err field_read_TALLY(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+static enum err field_read_TALLY(const struct field *field, const struct json_value *value, void *member,
+                                 struct errbuf *e)
 {
     struct worker_tally *tally = member;
     tally->known = true;
@@ -133,7 +134,7 @@ enum err verdict_notice_decode(struct arena *arena, struct text json, struct ver
 enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *name, double number, struct errbuf *e)
 {
     size_t at = 0;
-    const struct field *field = field_find(&heartbeat_table, name, &at);
+    const struct field *field = field_find(&heartbeat_table, text_of(name), &at);
     if (!field || (field->read != field_read_INT && field->read != field_read_NUMBER))
         return err_set(e, ERR_UNKNOWN, "no numeric field of that name");
     void *member = (char *)heartbeat + field->offset;

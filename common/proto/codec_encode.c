@@ -2,8 +2,7 @@
 
 #include <math.h>
 
-#include <cjson/cJSON.h>
-
+#include "json_scan.h"
 #include "json_write.h"
 
 struct encoder {
@@ -88,31 +87,24 @@ static void put_HIVE(const struct encoder *encoder, const char *key, int8_t valu
     put_TEXT(encoder, key, hive_status_name(value));
 }
 
-static void put_GAUGES(const struct encoder *encoder, const char *key, const struct cJSON *value)
+static void put_MAP(const struct encoder *encoder, const char *key, const struct json_value *map)
 {
-    if (!value)
+    if (!map)
         return;
     json_key(encoder->w, key);
     json_open(encoder->w, '{');
-    for (const struct cJSON *entry = value->child; entry; entry = entry->next) {
-        json_key(encoder->w, entry->string);
-        json_put_number(encoder->w, entry->valuedouble);
+    JSON_EACH(entry, map)
+    {
+        json_key(encoder->w, entry->key.at);
+        if (entry->type == JSON_NUMBER)
+            json_put_number(encoder->w, entry->number);
+        else
+            json_put_text(encoder->w, entry->string);
     }
     json_close(encoder->w, '}');
 }
-
-static void put_LABELS(const struct encoder *encoder, const char *key, const struct cJSON *value)
-{
-    if (!value)
-        return;
-    json_key(encoder->w, key);
-    json_open(encoder->w, '{');
-    for (const struct cJSON *entry = value->child; entry; entry = entry->next) {
-        json_key(encoder->w, entry->string);
-        json_put_str(encoder->w, entry->valuestring);
-    }
-    json_close(encoder->w, '}');
-}
+#define put_GAUGES put_MAP
+#define put_LABELS put_MAP
 
 static void put_EXIT(const struct encoder *encoder, const char *key, struct exit_info value)
 {

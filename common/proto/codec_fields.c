@@ -2,9 +2,7 @@
 
 #include <math.h>
 
-#include <cjson/cJSON.h>
-
-#include "json.h"
+#include "json_scan.h"
 #include "msg.h"
 #include "timetext.h"
 
@@ -13,39 +11,37 @@ static enum err wrong_type(const struct field *field, const char *wanted, struct
     return err_set(e, ERR_TYPE, "%s: must be %s", field->name, wanted);
 }
 
-enum err field_read_TEXT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_TEXT(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    const char *text = json_string(value);
-    if (!text)
+    double len = (double)value->string.len;
+    if (value->type != JSON_STRING)
         return wrong_type(field, "a string", e);
-    size_t len = strlen(text);
-    if ((double)len < field->low || (double)len > field->high)
+    if (len < field->low || len > field->high)
         return err_set(e, ERR_TOO_LARGE, "%s: must have %.0f to %.0f bytes", field->name, field->low, field->high);
-    *(const char **)member = text;
+    *(const char **)member = value->string.at;
     return OK;
 }
 
-enum err field_read_ID(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_ID(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    const char *text = json_string(value);
-    if (!text)
+    enum err err;
+    if (value->type != JSON_STRING)
         return wrong_type(field, "a string", e);
-    enum err err = name_check(text_of(text), field->name, e);
-    if (!err)
-        *(const char **)member = text;
+    if ((err = name_check(value->string, field->name, e)) == OK)
+        *(const char **)member = value->string.at;
     return err;
 }
 
-enum err field_read_HEX64(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_HEX64(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    if (!json_string(value) || text_to_hex64(text_of(json_string(value)), member))
+    if (value->type != JSON_STRING || text_to_hex64(value->string, member) != OK)
         return wrong_type(field, "16 hexadecimal digits, not all 0", e);
     return OK;
 }
 
-enum err field_read_TIME(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_TIME(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    if (!json_string(value) || text_to_time(text_of(json_string(value)), member))
+    if (value->type != JSON_STRING || text_to_time(value->string, member) != OK)
         return wrong_type(field, "an RFC 3339 time", e);
     return OK;
 }
@@ -75,36 +71,35 @@ enum err field_set_NUMBER(const struct field *field, double number, void *member
     return err;
 }
 
-enum err field_read_INT(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_INT(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    double number;
-    return json_number(value, &number) ? field_set_INT(field, number, member, e)
-                                       : wrong_type(field, "a whole number", e);
+    if (value->type != JSON_NUMBER)
+        return wrong_type(field, "a whole number", e);
+    return field_set_INT(field, value->number, member, e);
 }
 
-enum err field_read_NUMBER(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_NUMBER(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    double number;
-    return json_number(value, &number) ? field_set_NUMBER(field, number, member, e) : wrong_type(field, "a number", e);
+    if (value->type != JSON_NUMBER)
+        return wrong_type(field, "a number", e);
+    return field_set_NUMBER(field, value->number, member, e);
 }
 
-enum err field_read_BOOL(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_BOOL(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    bool truth;
-    if (!json_bool(value, &truth))
+    if (value->type != JSON_TRUE && value->type != JSON_FALSE)
         return wrong_type(field, "true or false", e);
-    *(int8_t *)member = truth;
+    *(int8_t *)member = value->type == JSON_TRUE;
     return OK;
 }
 
-static enum err read_choice(const struct field *field, const struct cJSON *value, const char *(*name_of)(int),
+static enum err read_choice(const struct field *field, const struct json_value *value, const char *(*name_of)(int),
                             int8_t *ret, struct errbuf *e)
 {
-    const char *text = json_string(value);
-    if (!text)
+    if (value->type != JSON_STRING)
         return wrong_type(field, "a string", e);
     for (int8_t i = 0; name_of(i); i++) {
-        if (strcmp(name_of(i), text) == 0) {
+        if (text_is(value->string, name_of(i))) {
             *ret = i;
             return OK;
         }
@@ -112,72 +107,62 @@ static enum err read_choice(const struct field *field, const struct cJSON *value
     return err_set(e, ERR_UNKNOWN, "%s: no such value", field->name);
 }
 
-enum err field_read_PRESENCE(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_PRESENCE(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     return read_choice(field, value, presence_state_name, member, e);
 }
 
-enum err field_read_DEATH(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_DEATH(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     return read_choice(field, value, death_cause_name, member, e);
 }
 
-enum err field_read_WITNESS(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_WITNESS(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     return read_choice(field, value, witness_state_name, member, e);
 }
 
-enum err field_read_HIVE(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_HIVE(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     return read_choice(field, value, hive_status_name, member, e);
 }
 
-static bool entry_is_gauge(const struct cJSON *entry)
-{
-    return cJSON_IsNumber(entry);
-}
-
-static bool entry_is_label(const struct cJSON *entry)
-{
-    const char *text = json_string(entry);
-    return text && strlen(text) <= MSG_LABEL_MAX;
-}
-
-static enum err read_map(const struct field *field, const struct cJSON *value, bool (*is_entry)(const struct cJSON *),
-                         void *member, struct errbuf *e)
+static enum err read_map(const struct field *field, const struct json_value *value, enum json_type type, void *member,
+                         struct errbuf *e)
 {
     double count = 0;
-    if (!cJSON_IsObject(value))
+    if (value->type != JSON_OBJECT)
         return wrong_type(field, "an object", e);
-    for (const struct cJSON *entry = value->child; entry; entry = entry->next, count++) {
-        size_t len = strlen(entry->string);
-        if (len < 1 || len > MSG_KEY_MAX)
+    JSON_EACH(entry, value)
+    {
+        if (entry->key.len < 1 || entry->key.len > MSG_KEY_MAX)
             return err_set(e, ERR_TOO_LARGE, "%s: a key must have 1 to %d bytes", field->name, MSG_KEY_MAX);
-        if (!is_entry(entry))
+        if (entry->type != type || (type == JSON_STRING && entry->string.len > MSG_LABEL_MAX))
             return err_set(e, ERR_TYPE, "%s: a value is of the wrong type or too long", field->name);
+        count++;
     }
     if (count > field->high)
         return err_set(e, ERR_TOO_LARGE, "%s: at most %.0f entries", field->name, field->high);
-    *(const struct cJSON **)member = value;
+    *(const struct json_value **)member = value;
     return OK;
 }
 
-enum err field_read_GAUGES(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_GAUGES(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    return read_map(field, value, entry_is_gauge, member, e);
+    return read_map(field, value, JSON_NUMBER, member, e);
 }
 
-enum err field_read_LABELS(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e)
+enum err field_read_LABELS(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    return read_map(field, value, entry_is_label, member, e);
+    return read_map(field, value, JSON_STRING, member, e);
 }
 
-const struct field *field_find(const struct field_table *table, const char *name, size_t *at)
+const struct field *field_find(const struct field_table *table, struct text name, size_t *at)
 {
-    for (size_t looks = 0; looks < table->len; looks++) {
+    for (size_t tries = 0; tries < table->len; tries++) {
         const struct field *field = &table->fields[*at];
         *at = *at + 1 < table->len ? *at + 1 : 0;
-        if (strcmp(field->name, name) == 0)
+        if (field->name_len == name.len && memcmp(field->name, name.at, name.len) == 0)
             return field;
     }
     return NULL;
@@ -192,17 +177,18 @@ static enum err check_required(const struct field_table *table, uint64_t seen, s
     return OK;
 }
 
-enum err fields_decode(const struct field_table *table, const struct cJSON *object, void *message, struct errbuf *e)
+enum err fields_decode(const struct field_table *table, const struct json_value *object, void *message,
+                       struct errbuf *e)
 {
     uint64_t seen = 0;
     size_t at = 0;
-
-    for (const struct cJSON *value = object->child; value; value = value->next) {
-        const struct field *field = field_find(table, value->string, &at);
-        if (!field || cJSON_IsNull(value))
+    JSON_EACH(value, object)
+    {
+        const struct field *field = field_find(table, value->key, &at);
+        enum err err;
+        if (!field || value->type == JSON_NULL)
             continue;
-        enum err err = field->read(field, value, (char *)message + field->offset, e);
-        if (err)
+        if ((err = field->read(field, value, (char *)message + field->offset, e)) != OK)
             return err;
         seen |= UINT64_C(1) << (field - table->fields);
     }
@@ -212,13 +198,13 @@ enum err fields_decode(const struct field_table *table, const struct cJSON *obje
 enum err document_decode(const struct field_table *table, struct arena *arena, struct text json, void *message,
                          struct errbuf *e)
 {
-    struct cJSON *tree;
+    const struct json_value *document;
+    enum err err;
     if (json.len > MSG_MAX_BYTES)
         return err_set(e, ERR_TOO_LARGE, "%zu bytes: at most %d are allowed", json.len, MSG_MAX_BYTES);
-    enum err err = json_parse(arena, json, &tree, e);
-    if (err)
+    if ((err = json_scan(arena, json, &document, e)) != OK)
         return err;
-    if (!cJSON_IsObject(tree))
+    if (document->type != JSON_OBJECT)
         return err_set(e, ERR_TYPE, "JSON: must be an object");
-    return fields_decode(table, tree, message, e);
+    return fields_decode(table, document, message, e);
 }

@@ -4,14 +4,16 @@
 
 #include "arena.h"
 
-struct cJSON;
+struct json_value;
 struct field;
 
 /* Reads `value`, which is not null, into the member of that type. On failure the sentence names the field. */
-typedef enum err field_read_fn(const struct field *field, const struct cJSON *value, void *member, struct errbuf *e);
+typedef enum err field_read_fn(const struct field *field, const struct json_value *value, void *member,
+                               struct errbuf *e);
 
 struct field {
     const char *name;
+    size_t name_len;
     field_read_fn *read;
     size_t offset; /* of the member in the message's struct */
     double low, high;
@@ -34,11 +36,12 @@ enum err field_set_INT(const struct field *field, double number, void *member, s
 enum err field_set_NUMBER(const struct field *field, double number, void *member, struct errbuf *e);
 
 /* Looks from *at on, round the table, and leaves *at behind what it found: senders keep to one order, so that the first
- * look mostly hits. NULL: no such field. */
-const struct field *field_find(const struct field_table *table, const char *name, size_t *at);
+ * try mostly hits. NULL: no such field. */
+const struct field *field_find(const struct field_table *table, struct text name, size_t *at);
 
 /* Fills the members of `message` that `object` has; on failure some may be set already. */
-enum err fields_decode(const struct field_table *table, const struct cJSON *object, void *message, struct errbuf *e);
+enum err fields_decode(const struct field_table *table, const struct json_value *object, void *message,
+                       struct errbuf *e);
 
 /* The same from bytes, within the limits of a message; what is decoded lives in `arena`. */
 enum err document_decode(const struct field_table *table, struct arena *arena, struct text json, void *message,

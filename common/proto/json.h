@@ -1,4 +1,5 @@
-/* json.h - strict reading of JSON, over cJSON.
+/* json.h - strict reading of JSON into a tree of cJSON: requests, replies, answers. Messages are decoded from
+ * json_scan.
  *
  * What cJSON lets pass and this refuses: invalid UTF-8, halves of surrogate pairs, NUL and raw control characters in
  * strings, duplicate keys, more than MSG_MAX_DEPTH levels, more than JSON_MAX_MEMBERS members in one object or array,
@@ -6,21 +7,13 @@
 #ifndef SKEP_JSON_H
 #define SKEP_JSON_H
 
-#include "arena.h"
+#include "json_scan.h"
 
 struct cJSON;
-
-#define JSON_MAX_MEMBERS 256
 
 /* The tree lives until the arena is reset. ERR_SYNTAX ERR_UTF8 ERR_DEPTH ERR_DUPLICATE ERR_TOO_LARGE ERR_RANGE
  * ERR_NOMEM. */
 enum err json_parse(struct arena *arena, struct text text, struct cJSON **ret, struct errbuf *e);
-
-/* Makes cJSON allocate from the arena of the json_parse that runs, which saves a malloc per node (0.9 us instead of
- * 1.3 us per heartbeat). Changes cJSON for the whole process: for daemons, not for libraries in other people's
- * programs. Call once, before any thread starts. Without it trees come from malloc and are freed by the arena's
- * reset. */
-void json_use_arena_allocator(void);
 
 /* Member by exact name, NULL if absent or JSON null. `object` may be NULL. */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);

@@ -6,7 +6,7 @@
 #include "msg_fields.h"
 #include "name.h"
 
-struct cJSON;
+struct json_value;
 
 #define TIME_ABSENT INT64_MIN
 #define INT_ABSENT (-1)
@@ -67,8 +67,8 @@ const char *hive_status_name(int status);
 #define MSG_CTYPE_DEATH int8_t
 #define MSG_CTYPE_WITNESS int8_t
 #define MSG_CTYPE_HIVE int8_t
-#define MSG_CTYPE_GAUGES const struct cJSON *
-#define MSG_CTYPE_LABELS const struct cJSON *
+#define MSG_CTYPE_GAUGES const struct json_value *
+#define MSG_CTYPE_LABELS const struct json_value *
 #define MSG_CTYPE_EXIT struct exit_info
 #define MSG_CTYPE_LASTEXIT struct last_exit
 #define MSG_CTYPE_TALLY struct worker_tally

@@ -14,8 +14,8 @@
  * BOOL     true, false                  int8_t 0 or 1               -1
  * PRESENCE online, stale, offline       int8_t enum presence_state  -1
  * DEATH    a cause of death             int8_t enum death_cause     -1
- * GAUGES   object string -> number      const struct cJSON *        NULL
- * LABELS   object string -> string      const struct cJSON *        NULL
+ * GAUGES   object string -> number      const struct json_value *   NULL
+ * LABELS   object string -> string      const struct json_value *   NULL
  * WITNESS  a state of a process         int8_t enum witness_state   -1
  * HIVE     starting, ready, stopping    int8_t enum hive_status     -1
  * EXIT     object, struct exit_info     struct exit_info            .known == false

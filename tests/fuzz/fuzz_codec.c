@@ -1,6 +1,8 @@
-/* Any bytes as a message: a refusal has a sentence, and what is accepted comes back the same after it was written. */
+/* Any bytes as a message: a refusal has a sentence, what is accepted comes back the same after it was written, and
+ * cJSON reads the same values. */
 #include <stdlib.h>
 
+#include "../unit/json_reference.h"
 #include "codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -93,7 +95,9 @@ static void run_notice(struct text json)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text json = { (const char *)bytes, len };
+    enum err err;
 
+    expect(json_scan_agrees(json, &err));
     run(heartbeat_rewrite, json);
     run(presence_rewrite, json);
     run(witness_rewrite, json);

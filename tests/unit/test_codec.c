@@ -114,8 +114,8 @@ static void every_member_of_a_heartbeat_is_read(void **state)
     assert_int_equal(h.pid, 77);
     assert_string_equal(h.host, "h");
     assert_string_equal(h.version, "1");
-    assert_true(json_member(h.metrics, "b")->valuedouble == -0.5);
-    assert_string_equal(json_string(json_member(h.labels, "zone")), "eu");
+    assert_true(json_value_member(h.metrics, "b")->number == -0.5);
+    assert_string_equal(json_value_member(h.labels, "zone")->string.at, "eu");
 }
 
 static void what_was_read_is_written_the_same(void **state)

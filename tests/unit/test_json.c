@@ -13,8 +13,6 @@
 
 #include "buf.h"
 
-/* All tests run twice: with trees from malloc, then with trees in the arena. */
-
 static struct arena arena;
 
 static int set_up(void **state)
@@ -319,18 +317,6 @@ static void the_locale_of_the_program_does_not_matter(void **state)
     setlocale(LC_ALL, "C");
 }
 
-/* Other users of cJSON in the process keep working beside the arena. */
-static void trees_of_others_are_still_freed(void **state)
-{
-    struct cJSON *tree;
-    struct cJSON *other = cJSON_CreateObject();
-
-    (void)state;
-    assert_non_null(cJSON_AddStringToObject(other, "a", "b"));
-    assert_int_equal(json_parse(&arena, TEXT("[1]"), &tree, NULL), OK);
-    cJSON_Delete(other);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,9 +331,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_absent_or_of_another_type_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(running_out_of_memory_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_locale_of_the_program_does_not_matter, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(trees_of_others_are_still_freed, set_up, tear_down),
     };
-    int failed = cmocka_run_group_tests_name("trees from malloc", tests, NULL, NULL);
-    json_use_arena_allocator();
-    return failed + cmocka_run_group_tests_name("trees in the arena", tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

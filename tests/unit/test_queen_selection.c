@@ -189,6 +189,5 @@ int main(void)
         cmocka_unit_test(labels_have_a_limit),
         cmocka_unit_test(nothing_asked_is_everybody),
     };
-    json_use_arena_allocator(); /* as the queen does; the other tests run without it */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

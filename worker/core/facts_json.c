@@ -134,14 +134,14 @@ static void labels_write(const struct facts *facts, struct buf *ret)
 
 /* The message structs hold objects as parsed trees. */
 static enum err entries_to_tree(const struct facts *facts, void (*write)(const struct facts *, struct buf *),
-                                struct arena *arena, const cJSON **ret)
+                                struct arena *arena, const struct json_value **ret)
 {
     struct buf json = BUF_INIT;
-    cJSON *tree = NULL;
+    const struct json_value *tree = NULL;
     enum err err;
 
     write(facts, &json);
-    err = buf_ok(&json) ? json_parse(arena, buf_text(&json), &tree, NULL) : ERR_NOMEM;
+    err = buf_ok(&json) ? json_scan(arena, buf_text(&json), &tree, NULL) : ERR_NOMEM;
     buf_clear(&json);
     if (err == OK)
         *ret = tree;

@@ -146,11 +146,11 @@ enum err selection_parse(const struct query *query, struct selection *ret, struc
     return OK;
 }
 
-static bool has_labels(const struct selection *selection, const struct cJSON *labels)
+static bool has_labels(const struct selection *selection, const struct json_value *labels)
 {
     for (size_t i = 0; i < selection->label_count; i++) {
-        const char *value = json_string(json_member(labels, selection->labels[i].name.at));
-        if (!value || !text_is(selection->labels[i].value, value))
+        const struct json_value *label = json_value_member(labels, selection->labels[i].name.at);
+        if (!label || !text_equal(selection->labels[i].value, label->string))
             return false;
     }
     return true;
