@@ -63,7 +63,7 @@ static void beat(struct world *world, unsigned worker, unsigned seq)
 
 static void link_up(struct world *world)
 {
-    const uint64_t *marker = &world->queen->snapshot.marker;
+    char marker[HEX64_SIZE];
     step(world, (struct queen_input){ .kind = QUEEN_CONNECTING });
     queen_step(world->queen, &(struct queen_input){ .kind = QUEEN_LINK_UP, .now = world->now }, &world->outbox);
     for (const struct effect *effect = world->outbox.first; effect; effect = effect->next)
@@ -77,10 +77,11 @@ static void link_up(struct world *world)
             outbox_clear(&ignored);
         }
     outbox_reset(&world->outbox);
+    hex64_to_text(world->queen->snapshot.marker, marker);
     step(world, (struct queen_input){ .kind = QUEEN_MESSAGE,
                                       .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
                                                    .payload = TEXT("{}"),
-                                                   .correlation = { (const char *)marker, sizeof *marker } } });
+                                                   .correlation = text_of(marker) } });
     must(queen_is_live(world->queen));
 }
 
@@ -90,7 +91,7 @@ static void make_queen(struct world *world)
     struct queen_options options = { .root = "skep/v1",
                                      .id = "queen",
                                      .session = 1,
-                                     .hash_key = { 11, 12 },
+                                     .secret = { 11, 12 },
                                      .stale_after = 90000,
                                      .confirm_wait = 250,
                                      .return_grace = 35000,

@@ -17,6 +17,7 @@ struct health_mqtt {
     struct mqtt *mqtt;
     struct loop_timer *timer;
     struct requester requester;
+    struct pending pending;
     struct outbox outbox;
     struct arena arena;
     const struct health_target *target;
@@ -74,14 +75,12 @@ static bool publish_all(struct health_mqtt *health)
 static void ask_now(struct health_mqtt *health)
 {
     struct question question = { .topic = health->topic, .deadline = health->until };
-    uint64_t token;
 
     health->wants_link = false;
-    if (requester_ask(&health->requester, &question, clock_mono(), &health->outbox, &token) == OK) {
-        if (publish_all(health))
-            return;
-        requester_cancel(&health->requester, token);
-    }
+    if (requester_ask(&health->requester, &health->pending, &question, clock_mono(), &health->outbox) == OK &&
+        publish_all(health))
+        return;
+    requester_cancel(&health->requester, &health->pending);
     say_nothing_came(health, "the request cannot be sent");
 }
 
@@ -106,7 +105,7 @@ static void on_time(void *user)
 
     if (health->wants_link)
         say_nothing_came(health, "no connection to the broker in time");
-    else if (requester_due(&health->requester, ms_max(clock_mono(), health->until), &answer))
+    else if (requester_due(&health->requester, ms_max(clock_mono(), health->until), &health->outbox, &answer))
         take(health, &answer);
 }
 
@@ -208,8 +207,8 @@ static enum err connect_to(struct health_mqtt *health, struct loop *loop, const 
     options.client_id = client_id;
     if (build_topics(health, root, client_id) != OK)
         return err_set(e, ERR_SYNTAX, "--root %s: the topics get too long", root);
-    if (requester_init(&health->requester, health->reply_topic, key, 0, 1) != OK ||
-        loop_timer_new(loop, on_time, health, &health->timer) != OK)
+    requester_init(&health->requester, health->reply_topic, key, 0);
+    if (loop_timer_new(loop, on_time, health, &health->timer) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     return mqtt_new(loop, &options, &events, health, &health->mqtt, e);
 }

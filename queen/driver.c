@@ -85,6 +85,11 @@ static ms_t on_request(void *user, const struct http_request *request, struct ht
     read_clocks(driver);
     wait = queen_http(driver->queen, request, driver->now, driver->wall, ret, &driver->outbox);
     driver_carry_out(driver);
+    while (wait == 0 && ret->listing &&
+           queen_listing_next(driver->queen, ret->listing, driver->now, driver->wall, &ret->body))
+        continue;
+    if (wait == 0)
+        queen_listing_free(ret->listing);
     return wait;
 }
 

@@ -33,7 +33,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
                                      .expect = conf->expect ? buf_text(&conf->expected) : (struct text){ 0 } };
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);
-    entropy_need(&options.hash_key, sizeof options.hash_key);
+    entropy_need(&options.secret, sizeof options.secret);
     err = queen_new(&options, driver->now, driver->wall, &driver->queen, e);
     if (err == ERR_ID || err == ERR_FULL)
         return err_set(e, err, "--expect %s: %s", conf->expect, e->text);

@@ -1,5 +1,7 @@
 #include "siphash.h"
 
+#include <string.h>
+
 struct state {
     uint64_t v0, v1, v2, v3;
 };
@@ -59,4 +61,11 @@ uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t len)
     s.v2 ^= 0xFF;
     rounds(&s, 4);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+/* The second half's input goes on to the terminator: no purpose's name is another's input. */
+struct siphash_key siphash_derive(const struct siphash_key *secret, const char *purpose)
+{
+    size_t len = strlen(purpose);
+    return (struct siphash_key){ siphash(secret, purpose, len), siphash(secret, purpose, len + 1) };
 }

@@ -11,4 +11,7 @@ struct siphash_key {
 
 uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t len);
 
+/* A key of its own for each purpose, so that what one purpose shows tells nothing of another. */
+struct siphash_key siphash_derive(const struct siphash_key *secret, const char *purpose);
+
 #endif

@@ -45,10 +45,12 @@ struct http_request {
     bool timed_out;                           /* the wait that its handler requested is over: answer now */
 };
 
+struct listing;
 struct http_response {
     int status;
     const char *content_type, *allow, *authenticate; /* static; NULL = none */
     struct buf body;                                 /* taken by the server, else the caller clears it */
+    struct listing *listing; /* NULL: `body` is all of it; else what follows, slice by slice, as its core says */
 };
 
 /* What came of a GET to another server. */

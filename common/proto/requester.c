@@ -8,20 +8,14 @@
 
 #define REASON_NO_SUBSCRIBER 0x10
 #define REASON_REFUSED 0x80
-
-/* A token is the tag, 40 bits that cannot be guessed, and the number of its slot. */
 #define TAG_SHIFT 56
-#define SLOT_BITS 16
-#define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
-#define RANDOM_MASK (((UINT64_C(1) << TAG_SHIFT) - 1) & ~SLOT_MASK)
 
-struct pending {
-    struct heap_item due; /* first: the heap hands out pointers to it */
-    uint64_t token;       /* 0 = the slot is free */
-    void *subject;
-    ms_t asked_at;
-    bool acked;
-    struct pending *next_free;
+enum phase {
+    PHASE_SENT,  /* its PUBACK is due */
+    PHASE_ACKED, /* its reply is due */
+    PHASE_PAUSE, /* no subscriber: to be sent again */
+    PHASE_AGAIN, /* as PHASE_SENT, the second time */
+    PHASE_LATE   /* given up; a reply is still taken */
 };
 
 #define X(symbol, name) [ANSWER_##symbol] = (name),
@@ -33,107 +27,192 @@ const char *answer_kind_name(enum answer_kind kind)
     return kind_names[kind];
 }
 
-enum err requester_init(struct requester *requester, const char *reply_topic, struct siphash_key key, uint8_t tag,
-                        size_t max)
+void requester_init(struct requester *requester, const char *reply_topic, struct siphash_key key, uint8_t tag)
 {
-    size_t len = strlen(reply_topic);
-    if (len >= sizeof requester->reply_topic)
-        return ERR_TOPIC;
-    *requester = (struct requester){ .key = key, .tag = tag, .slot_count = max };
-    memcpy(requester->reply_topic, reply_topic, len + 1);
+    *requester = (struct requester){ .reply_topic = reply_topic, .key = key, .tag = tag };
     heap_init(&requester->deadlines);
-    requester->slots = calloc(max, sizeof *requester->slots);
-    if (!requester->slots || heap_reserve(&requester->deadlines, max) != OK) {
-        requester_clear(requester);
-        return ERR_NOMEM;
-    }
-    for (size_t i = max; i-- > 0;) {
-        requester->slots[i].next_free = requester->free;
-        requester->free = &requester->slots[i];
-    }
-    return OK;
 }
 
 void requester_clear(struct requester *requester)
 {
+    struct pending *pending, *after;
+    HASH_ITER(hh, requester->open, pending, after)
+    {
+        requester_cancel(requester, pending);
+    }
     heap_clear(&requester->deadlines);
-    free(requester->slots);
     *requester = (struct requester){ 0 };
 }
 
-static uint64_t token_make(struct requester *requester, const struct pending *slot)
+static struct pending *of_due(struct heap_item *item)
 {
-    uint64_t number = ++requester->counter;
-    uint64_t token = (uint64_t)requester->tag << TAG_SHIFT | (uint64_t)(slot - requester->slots);
-    uint64_t random = siphash(&requester->key, &number, sizeof number) & RANDOM_MASK;
-    return token | (random ? random : SLOT_MASK + 1); /* not 0, whatever the tag and the slot */
+    return (struct pending *)((char *)item - offsetof(struct pending, due));
 }
 
-static struct pending *pending_find(const struct requester *requester, uint64_t token)
+static void correlation_make(struct requester *requester, uint64_t ret[2])
 {
-    uint64_t slot = token & SLOT_MASK;
-    if (token == 0 || slot >= requester->slot_count || requester->slots[slot].token != token)
+    uint64_t input[2] = { ++requester->counter, 0 };
+    ret[0] = siphash(&requester->key, input, sizeof input);
+    input[1] = 1;
+    ret[1] = siphash(&requester->key, input, sizeof input);
+}
+
+static void correlation_write(const uint64_t correlation[2], char ret[CORRELATION_SIZE])
+{
+    hex64_to_text(correlation[0], ret);
+    hex64_to_text(correlation[1], ret + HEX64_SIZE - 1);
+}
+
+void requester_correlation(struct requester *requester, char ret[CORRELATION_SIZE])
+{
+    uint64_t correlation[2];
+    correlation_make(requester, correlation);
+    correlation_write(correlation, ret);
+}
+
+static uint64_t token_of(const struct requester *requester, uint64_t first_half)
+{
+    return (uint64_t)requester->tag << TAG_SHIFT | first_half >> (64 - TAG_SHIFT);
+}
+
+static struct pending *find(const struct requester *requester, uint64_t token)
+{
+    struct pending *pending;
+    HASH_FIND(hh, requester->open, &token, sizeof token, pending);
+    return pending;
+}
+
+struct pending *requester_match(const struct requester *requester, struct text correlation)
+{
+    struct pending *pending;
+    uint64_t half[2];
+    if (correlation.len != CORRELATION_SIZE - 1 ||
+        text_to_hex64((struct text){ correlation.at, HEX64_SIZE - 1 }, &half[0]) != OK ||
+        text_to_hex64((struct text){ correlation.at + HEX64_SIZE - 1, HEX64_SIZE - 1 }, &half[1]) != OK)
         return NULL;
-    return &requester->slots[slot];
+    pending = find(requester, token_of(requester, half[0]));
+    return pending && memcmp(pending->correlation, half, sizeof half) == 0 ? pending : NULL;
 }
 
-static void pending_free(struct requester *requester, struct pending *pending)
+/* Room was made with the request. */
+static void wait_until(struct requester *requester, struct pending *pending, enum phase phase, ms_t at)
 {
+    pending->phase = phase;
+    if (at == MS_NEVER)
+        heap_remove(&requester->deadlines, &pending->due);
+    else
+        (void)heap_put(&requester->deadlines, &pending->due, at);
+}
+
+void requester_cancel(struct requester *requester, struct pending *pending)
+{
+    if (!pending->token)
+        return;
+    HASH_DELETE(hh, requester->open, pending);
     heap_remove(&requester->deadlines, &pending->due);
-    *pending = (struct pending){ .next_free = requester->free };
-    requester->free = pending;
+    free(pending->copy);
+    *pending = (struct pending){ .subject = pending->subject };
 }
 
-static void pending_end(struct requester *requester, struct pending *pending, enum answer_kind kind, ms_t now,
-                        struct answer *ret)
+bool requester_is_waiting(const struct pending *pending)
 {
-    *ret = (struct answer){ .token = pending->token,
+    return pending->token && pending->phase != PHASE_LATE;
+}
+
+static void answer_fill(struct pending *pending, enum answer_kind kind, ms_t now, struct answer *ret)
+{
+    *ret = (struct answer){ .pending = pending,
                             .subject = pending->subject,
                             .kind = kind,
-                            .acked = pending->acked,
+                            .acked = pending->phase != PHASE_SENT && pending->phase != PHASE_AGAIN,
+                            .late = pending->phase == PHASE_LATE,
                             .took = ms_max(now - pending->asked_at, 0) };
-    pending_free(requester, pending);
 }
 
-static void publish_question(const struct requester *requester, const struct question *question, ms_t now,
-                             uint64_t token, struct outbox *outbox)
+static void end(struct requester *requester, struct pending *pending, enum answer_kind kind, ms_t now,
+                struct answer *ret)
 {
-    ms_t left = ms_max(question->deadline - now, 1);
-    outbox_publish(outbox, &(struct publish){ .topic = question->topic,
-                                              .payload = question->payload.at ? question->payload : TEXT(""),
+    answer_fill(pending, kind, now, ret);
+    requester_cancel(requester, pending);
+}
+
+static void publish(const struct requester *requester, const struct pending *pending, const char *topic,
+                    struct text payload, ms_t now, struct outbox *outbox)
+{
+    ms_t left = pending->deadline != MS_NEVER ? pending->deadline - now : pending->reply_timeout;
+    char correlation[CORRELATION_SIZE];
+    correlation_write(pending->correlation, correlation);
+    outbox_publish(outbox, &(struct publish){ .topic = topic,
+                                              .payload = payload,
                                               .qos = 1,
                                               .urgent = true,
-                                              .expiry_s = (uint32_t)((left + 999) / 1000),
+                                              .expiry_s = (uint32_t)((ms_max(left, 1) + 999) / 1000),
                                               .content_type = "application/json",
                                               .response_topic = requester->reply_topic,
-                                              .correlation = { (const char *)&token, sizeof token },
-                                              .token = token });
+                                              .correlation = text_of(correlation),
+                                              .token = pending->token });
 }
 
-enum err requester_ask(struct requester *requester, const struct question *question, ms_t now, struct outbox *outbox,
-                       uint64_t *ret)
+static char *copy_of(const struct question *question, struct text payload)
 {
-    struct pending *pending = requester->free;
-    if (!pending)
-        return ERR_FULL;
-    requester->free = pending->next_free;
-    *pending =
-        (struct pending){ .token = token_make(requester, pending), .subject = question->subject, .asked_at = now };
-    (void)heap_put(&requester->deadlines, &pending->due, question->deadline); /* there is room: requester_init */
-    publish_question(requester, question, now, pending->token, outbox);
-    *ret = pending->token;
+    size_t topic_size = strlen(question->topic) + 1;
+    char *copy = malloc(topic_size + payload.len + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, question->topic, topic_size);
+    memcpy(copy + topic_size, payload.at, payload.len);
+    copy[topic_size + payload.len] = '\0';
+    return copy;
+}
+
+enum err requester_ask(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
+                       struct outbox *outbox)
+{
+    struct text payload = question->payload.at ? question->payload : TEXT("");
+    struct pending new = { .subject = pending->subject,
+                           .asked_at = now,
+                           .deadline = question->deadline,
+                           .reply_timeout = question->reply_timeout,
+                           .retry_after = question->retry_after,
+                           .late = question->late };
+    requester_cancel(requester, pending);
+    if (heap_reserve(&requester->deadlines, HASH_COUNT(requester->open) + 1) != OK ||
+        (new.retry_after && !(new.copy = copy_of(question, payload))))
+        return ERR_NOMEM;
+    correlation_make(requester, new.correlation);
+    new.token = token_of(requester, new.correlation[0]);
+    *pending = new;
+    HASH_ADD(hh, requester->open, token, sizeof pending->token, pending);
+    if (!pending->hh.tbl) {
+        free(pending->copy);
+        *pending = (struct pending){ .subject = pending->subject };
+        return ERR_NOMEM;
+    }
+    wait_until(requester, pending, PHASE_SENT, pending->deadline);
+    publish(requester, pending, question->topic, payload, now, outbox);
     return OK;
+}
+
+static void wait_for_reply(struct requester *requester, struct pending *pending, ms_t now)
+{
+    ms_t until = pending->reply_timeout ? now + pending->reply_timeout : MS_NEVER;
+    wait_until(requester, pending, PHASE_ACKED, ms_min(until, pending->deadline));
 }
 
 bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason, ms_t now, struct answer *ret)
 {
-    struct pending *pending = pending_find(requester, token);
-    if (!pending)
+    struct pending *pending = find(requester, token);
+    if (!pending || (pending->phase != PHASE_SENT && pending->phase != PHASE_AGAIN))
         return false;
-    pending->acked = true;
+    if (reason == REASON_NO_SUBSCRIBER && pending->copy && pending->phase == PHASE_SENT) {
+        wait_until(requester, pending, PHASE_PAUSE, ms_min(now + pending->retry_after, pending->deadline));
+        return false;
+    }
+    wait_for_reply(requester, pending, now);
     if (reason != REASON_NO_SUBSCRIBER && reason < REASON_REFUSED)
         return false;
-    pending_end(requester, pending, reason == REASON_NO_SUBSCRIBER ? ANSWER_NO_SUBSCRIBER : ANSWER_REFUSED, now, ret);
+    end(requester, pending, reason == REASON_NO_SUBSCRIBER ? ANSWER_NO_SUBSCRIBER : ANSWER_REFUSED, now, ret);
+    ret->reason = reason;
     return true;
 }
 
@@ -158,40 +237,59 @@ static enum answer_kind reply_read(struct text payload, struct arena *arena, str
 bool requester_replied(struct requester *requester, struct text correlation, struct text payload, ms_t now,
                        struct arena *arena, struct answer *ret)
 {
-    uint64_t token = 0;
-    if (correlation.len == sizeof token)
-        memcpy(&token, correlation.at, sizeof token);
-    struct pending *pending = pending_find(requester, token);
+    struct pending *pending = requester_match(requester, correlation);
     if (!pending)
         return false;
-    pending_end(requester, pending, ANSWER_GARBLED, now, ret);
+    end(requester, pending, ANSWER_GARBLED, now, ret);
     ret->kind = reply_read(payload, arena, ret);
     return true;
 }
 
-bool requester_due(struct requester *requester, ms_t now, struct answer *ret)
+static void send_again(struct requester *requester, struct pending *pending, ms_t now, struct outbox *outbox)
 {
-    struct pending *first = (struct pending *)heap_top(&requester->deadlines);
-    if (!first || first->due.at > now)
-        return false;
-    pending_end(requester, first, ANSWER_NO_REPLY, now, ret);
-    return true;
+    const char *topic = pending->copy;
+    wait_until(requester, pending, PHASE_AGAIN, pending->deadline);
+    publish(requester, pending, topic, text_of(topic + strlen(topic) + 1), now, outbox);
+}
+
+static void give_up(struct requester *requester, struct pending *pending, ms_t now, struct answer *ret)
+{
+    if (!pending->late) {
+        end(requester, pending, ANSWER_NO_REPLY, now, ret);
+        return;
+    }
+    answer_fill(pending, ANSWER_NO_REPLY, now, ret);
+    wait_until(requester, pending, PHASE_LATE, now + pending->late);
+}
+
+bool requester_due(struct requester *requester, ms_t now, struct outbox *outbox, struct answer *ret)
+{
+    struct heap_item *top;
+    while ((top = heap_top(&requester->deadlines)) && top->at <= now) {
+        struct pending *pending = of_due(top);
+        if (pending->phase == PHASE_LATE) {
+            requester_cancel(requester, pending);
+        } else if (pending->phase == PHASE_PAUSE && now < pending->deadline) {
+            send_again(requester, pending, now, outbox);
+        } else {
+            give_up(requester, pending, now, ret);
+            return true;
+        }
+    }
+    return false;
 }
 
 bool requester_lost(struct requester *requester, ms_t now, struct answer *ret)
 {
-    struct pending *first = (struct pending *)heap_top(&requester->deadlines);
-    if (!first)
-        return false;
-    pending_end(requester, first, ANSWER_LINK_LOST, now, ret);
-    return true;
-}
-
-void requester_cancel(struct requester *requester, uint64_t token)
-{
-    struct pending *pending = pending_find(requester, token);
-    if (pending)
-        pending_free(requester, pending);
+    while (requester->open) {
+        struct pending *pending = requester->open;
+        if (requester_is_waiting(pending)) {
+            end(requester, pending, ANSWER_LINK_LOST, now, ret);
+            return true;
+        }
+        requester_cancel(requester, pending);
+    }
+    return false;
 }
 
 ms_t requester_deadline(const struct requester *requester)

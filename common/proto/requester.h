@@ -1,15 +1,17 @@
-/* requester.h - the client half of requests over MQTT: every question gets exactly one answer. Pure.
+/* requester.h - the client half of requests over MQTT: every question gets one answer. Pure.
  *
- * Who uses it subscribes to the reply topic, publishes what requester_ask appends, and reports what comes of it: the
+ * The user subscribes to the reply topic, publishes what the requester appends, and reports what happens: the
  * acknowledgement by its token, what arrives on the reply topic, the time, and the loss of the link. Each of these
- * hands out an answer when it ends a request; what fits no request that is under way (late, foreign, repeated) ends
- * none. */
+ * hands out an answer when it ends a request. What fits no open request (late, foreign, repeated) ends none.
+ *
+ * A correlation is 128 bits from a key of the requester's own, as 32 hexadecimal digits: any program can send it back,
+ * and only one that was asked knows it. Tokens never leave the process. */
 #ifndef SKEP_REQUESTER_H
 #define SKEP_REQUESTER_H
 
 #include "heap.h"
+#include "keyed_hash.h"
 #include "outbox.h"
-#include "siphash.h"
 #include "topic.h"
 
 struct cJSON;
@@ -30,63 +32,88 @@ enum answer_kind { ANSWER_KINDS(X) ANSWER_KIND_COUNT };
 
 const char *answer_kind_name(enum answer_kind kind);
 
+#define CORRELATION_SIZE 33
+
+/* An open request. The user embeds it, zero-initialised, and lets it lie where it is until it has ended; what is in it
+ * is the requester's, but for `subject`. */
+struct pending {
+    void *subject; /* the user's; may be NULL */
+    UT_hash_handle hh;
+    struct heap_item due;
+    uint64_t token; /* 0 = not open */
+    uint64_t correlation[2];
+    unsigned phase;
+    ms_t asked_at, deadline, reply_timeout, retry_after, late;
+    char *copy; /* of topic and payload, each terminated, where it may be sent again; owned */
+};
+
 struct answer {
-    uint64_t token; /* of the request, which is forgotten now */
-    void *subject;  /* as given to requester_ask */
+    struct pending *pending; /* it is not open any more, but for a late reply after ANSWER_NO_REPLY */
+    void *subject;
     enum answer_kind kind;
     bool acked;                 /* the broker had taken the request */
+    bool late;                  /* ANSWER_NO_REPLY was handed out before */
+    uint8_t reason;             /* ANSWER_NO_SUBSCRIBER, ANSWER_REFUSED: of the PUBACK */
     ms_t took;                  /* since the request */
     const struct cJSON *result; /* ANSWER_RESULT: in the arena of requester_replied */
     const char *code, *message; /* ANSWER_ERROR: likewise */
 };
 
 struct requester {
-    char reply_topic[TOPIC_SIZE];
+    const char *reply_topic; /* borrowed */
     struct siphash_key key;
     uint8_t tag;
     uint64_t counter;
-    struct pending *slots; /* owned */
-    size_t slot_count;
-    struct pending *free; /* singly linked */
+    struct pending *open; /* uthash by token */
     struct heap deadlines;
 };
 
-#define REQUESTER_MAX 65536
+/* `reply_topic` is borrowed. `key` is random, and no other user has it; `tag` is the highest byte of each token, so
+ * that one look tells whose it is. */
+void requester_init(struct requester *requester, const char *reply_topic, struct siphash_key key, uint8_t tag);
 
-/* At most `max` requests under way (1 to REQUESTER_MAX). `key` is random: it makes tokens unguessable; `tag` is the
- * highest byte of each, so that one look tells whose token it is. ERR_NOMEM; ERR_TOPIC when the topic does not fit. */
-enum err requester_init(struct requester *requester, const char *reply_topic, struct siphash_key key, uint8_t tag,
-                        size_t max);
+/* Ends all that are open, without an answer. */
 void requester_clear(struct requester *requester);
 
 struct question {
     const char *topic;
-    struct text payload; /* absent = no parameters */
-    ms_t deadline;       /* monotonic; later than now */
-    void *subject;       /* borrowed, comes back with the answer; may be NULL */
+    struct text payload; /* absent = no parameters; without NUL */
+    ms_t deadline;       /* on the clock of `now`; MS_NEVER: `reply_timeout` alone counts */
+    ms_t reply_timeout;  /* ms after the PUBACK, where that ends before the deadline; 0 = until the deadline */
+    ms_t retry_after;    /* no subscriber (0x10): the request is sent once more so many ms later; 0 = not again */
+    ms_t late;           /* ms after its end for which a reply is still handed out; 0 = none */
 };
 
-/* Appends the request; *ret is its token, never 0. ERR_FULL: `max` are under way. */
-enum err requester_ask(struct requester *requester, const struct question *question, ms_t now, struct outbox *outbox,
-                       uint64_t *ret);
+/* Appends the request. Already open: it is cancelled first. ERR_NOMEM. */
+enum err requester_ask(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
+                       struct outbox *outbox);
 
-/* PUBACK: reason 0x10 = nobody subscribes, 0x80 and above = the broker refuses it, else it waits on for its reply. */
+/* A new one, as texts that a requester makes are: for what is published to oneself. */
+void requester_correlation(struct requester *requester, char ret[CORRELATION_SIZE]);
+
+/* PUBACK: 0x10 = no subscriber, 0x80 and above = the broker refuses it, else it waits on for its reply. */
 bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason, ms_t now, struct answer *ret);
+
+/* The request that a reply belongs to; NULL = none. For those who judge the payload themselves, and then cancel. */
+struct pending *requester_match(const struct requester *requester, struct text correlation);
 
 /* A message on the reply topic. What *ret points to lives in `arena`. */
 bool requester_replied(struct requester *requester, struct text correlation, struct text payload, ms_t now,
                        struct arena *arena, struct answer *ret);
 
-/* One request whose deadline has passed; call until false. */
-bool requester_due(struct requester *requester, ms_t now, struct answer *ret);
+/* Sends again what is to be sent again by now, and hands out one request whose time is over; call until false. */
+bool requester_due(struct requester *requester, ms_t now, struct outbox *outbox, struct answer *ret);
 
 /* The link is lost: one request that was under way; call until false. */
 bool requester_lost(struct requester *requester, ms_t now, struct answer *ret);
 
-/* Forgets a request without an answer; an unknown token is fine. */
-void requester_cancel(struct requester *requester, uint64_t token);
+/* Ends a request without an answer; one that is not open is fine. */
+void requester_cancel(struct requester *requester, struct pending *pending);
 
-/* Of the request that is due first, MS_NEVER when there is none. */
+/* It waits for its acknowledgement, its reply or its second time: no answer was handed out yet. */
+bool requester_is_waiting(const struct pending *pending);
+
+/* When requester_due is next needed, MS_NEVER when there is nothing. */
 ms_t requester_deadline(const struct requester *requester);
 
 #endif

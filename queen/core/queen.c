@@ -46,10 +46,9 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
     enum err err;
     if (!queen)
         return err_set(e, ERR_NOMEM, "out of memory");
-    keyed_hash_seed(options->hash_key);
+    keyed_hash_seed(siphash_derive(&options->secret, "hash tables"));
     outset(queen, options, now, wall);
-    if ((err = hive_poll_init(queen)) != OK)
-        return err_set(e, err, "out of memory");
+    hive_poll_init(queen);
     if ((err = expect_list(queen, options->expect, e)) != OK)
         return err;
     *ret = queen;

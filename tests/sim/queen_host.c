@@ -160,12 +160,12 @@ static struct text expected_list(struct world *world, const struct words *words)
 static struct queen_options options_of(struct world *world, struct queen_host *host, const struct words *words)
 {
     struct rng *rng = &host->daemon.node.rng;
-    struct siphash_key hash_key = { .k0 = rng_next(rng) };
+    struct siphash_key secret = { .k0 = rng_next(rng) };
     return (struct queen_options){ .root = WORLD_ROOT,
                                    .id = host->daemon.node.name,
                                    .session = rng_next(rng) | 1,
                                    .pid = 1,
-                                   .hash_key = hash_key,
+                                   .secret = secret,
                                    .stale_after = words_duration(words, "stale-after", 90000),
                                    .confirm_wait = words_duration(words, "confirm-wait", 250),
                                    .return_grace = words_duration(words, "return-grace", 35000),
@@ -212,5 +212,10 @@ void queen_ask(struct node *node, const char *method, const char *path, const ch
     *ret = (struct http_response){ 0 };
     (void)queen_http(host->queen, &request, node->world->network.now, world_wall(node->world, node), ret,
                      &host->daemon.outbox);
+    while (ret->listing && queen_listing_next(host->queen, ret->listing, node->world->network.now,
+                                              world_wall(node->world, node), &ret->body))
+        continue;
+    queen_listing_free(ret->listing);
+    ret->listing = NULL;
     daemon_carry_out(&host->daemon);
 }

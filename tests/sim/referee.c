@@ -278,10 +278,8 @@ static void on_event(void *user, const struct node *queen, struct text json)
 
 static uint64_t correlation_of(const struct publish *publish)
 {
-    uint64_t correlation = 0;
-    if (publish->correlation.len == sizeof correlation)
-        memcpy(&correlation, publish->correlation.at, sizeof correlation);
-    return correlation;
+    static const struct siphash_key key = { 0 };
+    return publish->correlation.len ? siphash(&key, publish->correlation.at, publish->correlation.len) : 0;
 }
 
 static bool is_about(const struct ward *ward, const struct topic *topic)

@@ -24,7 +24,7 @@ struct ward {
     ms_t fit_since; /* MS_NEVER = it is not */
     ms_t lost_at;   /* when it was last fit for more than a moment */
     ms_t hung_at;   /* when its work loop last hung with something in flight, on the clock of vigils; MS_NEVER */
-    uint64_t asked; /* correlation of the latest request to verify it; 0 = none */
+    uint64_t asked; /* hash of the correlation of the latest request to verify it; 0 = none */
     struct vigil vigil;
     char announced[32]; /* by the present process of the queen; "" = nothing yet */
     uint64_t event_id;

@@ -10,33 +10,31 @@ static inline void scene_acked(struct scene *scene, uint64_t token, const char *
                           .kind = QUEEN_ACKED, .token = token, .reason = (uint8_t)strtoul(reason, NULL, 16) });
 }
 
-static inline void scene_reply(struct scene *scene, uint64_t correlation, const char *payload)
+static inline void scene_reply(struct scene *scene, const char *correlation, const char *payload)
 {
-    scene_step(scene, (struct queen_input){
-                          .kind = QUEEN_MESSAGE,
-                          .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
-                                       .payload = text_of(payload),
-                                       .correlation = { (const char *)&correlation, sizeof correlation } } });
+    scene_step(scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
+                                            .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
+                                                         .payload = text_of(payload),
+                                                         .correlation = text_of(correlation) } });
 }
 
 /* PUBACK of the last verify request, and the answer to it. */
 static inline void do_vack(struct scene *scene, const char *args)
 {
-    scene_acked(scene, scene->verifying, args);
+    scene_acked(scene, scene->verify.token, args);
 }
 
 /* PUBACK of the last health request. */
 static inline void do_pack(struct scene *scene, const char *args)
 {
-    scene_acked(scene, scene->polling, args);
+    scene_acked(scene, scene->poll.token, args);
 }
 
 static inline void do_answer(struct scene *scene, const char *work)
 {
     char payload[128];
-    snprintf(payload, sizeof payload, "{\"result\":{\"nonce\":\"%016llx\",\"work\":\"%s\"}}",
-             (unsigned long long)scene->verifying, work);
-    scene_reply(scene, scene->verifying, payload);
+    snprintf(payload, sizeof payload, "{\"result\":{\"nonce\":\"%s\",\"work\":\"%s\"}}", scene->nonce, work);
+    scene_reply(scene, scene->verify.correlation, payload);
 }
 
 /* The hive's answer to the last health request: `health pass`, or of another: `health pass hive/h2`. */
@@ -46,7 +44,7 @@ static inline void do_health(struct scene *scene, const char *args)
     char payload[256];
     snprintf(payload, sizeof payload, "{\"result\":{\"status\":\"%.4s\",\"serviceId\":\"%s%s\"}}", args,
              other ? "" : "hive/", other ? other + 1 : scene->hive);
-    scene_reply(scene, scene->polling, payload);
+    scene_reply(scene, scene->poll.correlation, payload);
 }
 
 /* Somebody asks for a verification; the queen begins it with her next tick. */

@@ -27,6 +27,11 @@
 #define SCENE_SESSION 0xabc0000000000 /* plus the number in the script */
 #define SCENE_TOKENS_MAX 64
 
+struct scene_request {
+    uint64_t token;
+    char correlation[64];
+};
+
 struct scene {
     struct queen *queen;
     struct outbox outbox;
@@ -39,9 +44,10 @@ struct scene {
     uint32_t left;
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
-    uint64_t correlation, marker;        /* of the last request and marker */
-    uint64_t polling, getting;           /* of the last health request, over MQTT and HTTP */
-    uint64_t verifying;                  /* token of the last verify request */
+    struct scene_request beat, poll, verify; /* the last of each; `poll`: of health */
+    struct scene_request marker;
+    char nonce[64];                      /* of the last verify request */
+    uint64_t getting;                    /* of the last health request over HTTP */
     uint64_t subscribing[SUBSCRIPTIONS]; /* tokens that wait for their SUBACK */
     size_t subscribing_count;
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
@@ -56,7 +62,7 @@ static const struct queen_options scene_options = { .root = "skep/v1",
                                                     .version = "1.2.3",
                                                     .session = 0x1111222233334444,
                                                     .pid = 42,
-                                                    .hash_key = { 1, 2 },
+                                                    .secret = { 1, 2 },
                                                     .stale_after = 90000,
                                                     .confirm_wait = 250,
                                                     .return_grace = 35000,
@@ -124,20 +130,31 @@ static inline void scene_see_retained(struct scene *scene, const struct publish 
     }
 }
 
+/* A correlation can be printed, so that any program can send it back. */
+static inline struct scene_request scene_request_of(const struct publish *publish)
+{
+    struct scene_request request = { .token = publish->token };
+    assert_in_range(publish->correlation.len, 16, sizeof request.correlation - 1);
+    memcpy(request.correlation, publish->correlation.at, publish->correlation.len);
+    assert_int_equal(strspn(request.correlation, "0123456789abcdef"), publish->correlation.len);
+    return request;
+}
+
 static inline void scene_see_publish(struct scene *scene, const struct publish *publish)
 {
     if (ends_with(publish->topic, "/verify")) {
-        scene->verifying = publish->token;
+        scene->verify = scene_request_of(publish);
+        assert_int_equal(sscanf(publish->payload.at, "{\"nonce\":\"%63[0-9a-f]\"}", scene->nonce), 1);
         scene_say(scene, "verify", "");
         return;
     }
     if (ends_with(publish->topic, "/health")) {
-        scene->polling = publish->token;
+        scene->poll = scene_request_of(publish);
         scene_say(scene, "poll", "");
         return;
     }
     if (token_kind(publish->token) == TOKEN_MARKER) {
-        memcpy(&scene->marker, publish->correlation.at, sizeof scene->marker);
+        scene->marker = scene_request_of(publish);
         scene->markers++;
         return;
     }
@@ -147,8 +164,7 @@ static inline void scene_see_publish(struct scene *scene, const struct publish *
     }
     if (ends_with(publish->topic, "/beat")) {
         assert_string_equal(publish->response_topic, "skep/v1-rpc/reply/skep:q:queen");
-        assert_int_equal(publish->correlation.len, sizeof scene->correlation);
-        memcpy(&scene->correlation, publish->correlation.at, sizeof scene->correlation);
+        scene->beat = scene_request_of(publish);
         scene_say(scene, "ask", "");
     } else if (ends_with(publish->topic, "/reply/skep:q:queen") && publish->token) {
         scene_say(scene, "probe", "");
@@ -254,12 +270,23 @@ static inline struct record *scene_record(struct scene *scene)
     return registry_find(&scene->queen->registry, text_of(scene->hive), text_of(scene->worker));
 }
 
+/* The whole of an answer that comes in slices. */
+static inline void scene_drain(struct scene *scene, struct http_response *response)
+{
+    while (response->listing &&
+           queen_listing_next(scene->queen, response->listing, scene->now, scene->wall, &response->body))
+        continue;
+    queen_listing_free(response->listing);
+    response->listing = NULL;
+}
+
 /* What a request is answered with; the caller clears its body. -1 in `status`: it waits. */
 static inline struct http_response scene_http(struct scene *scene, const struct http_request *request)
 {
     struct http_response response = { .status = -1 };
     if (queen_http(scene->queen, request, scene->now, scene->wall, &response, &scene->outbox) != 0)
         assert_int_equal(response.status, -1);
+    scene_drain(scene, &response);
     scene_look(scene);
     return response;
 }

@@ -156,7 +156,7 @@ static inline void do_ack(struct scene *scene, const char *args)
     scene_acked(scene, token, args);
 }
 
-static inline void hear_reply(struct scene *scene, uint64_t correlation)
+static inline void hear_reply(struct scene *scene, const char *correlation)
 {
     scene_reply(scene, correlation, "{}");
 }
@@ -164,7 +164,7 @@ static inline void hear_reply(struct scene *scene, uint64_t correlation)
 static inline void do_reply(struct scene *scene, const char *args)
 {
     (void)args;
-    hear_reply(scene, scene->correlation);
+    hear_reply(scene, scene->beat.correlation);
 }
 
 /* The link as far as the snapshot: stored copies come now, and `read` ends them. */
@@ -183,7 +183,7 @@ static inline void do_connect(struct scene *scene, const char *args)
 static inline void do_read(struct scene *scene, const char *args)
 {
     (void)args;
-    hear_reply(scene, scene->marker);
+    hear_reply(scene, scene->marker.correlation);
 }
 
 static inline void do_up(struct scene *scene, const char *args)

@@ -61,7 +61,7 @@ static void r12_the_view_is_live_from_the_end_marker_on(void **state)
     assert_false(queen_is_live(scene.queen));
     scene_run(&scene, "connect; stored beat 1.1.0");
     assert_false(queen_is_live(scene.queen));
-    hear_reply(&scene, scene.marker + 1);
+    hear_reply(&scene, "0300000000000001");
     assert_false(queen_is_live(scene.queen));
     scene_run(&scene, "read");
     assert_true(queen_is_live(scene.queen));
@@ -78,7 +78,7 @@ static void r12_the_view_is_live_from_the_end_marker_on(void **state)
 static void a_marker_that_does_not_come_back_is_repeated(void **state)
 {
     struct scene scene;
-    uint64_t first;
+    struct scene_request first;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "connect; wait 1999");
@@ -86,11 +86,11 @@ static void a_marker_that_does_not_come_back_is_repeated(void **state)
     first = scene.marker;
     scene_run(&scene, "wait 2001");
     assert_int_equal(scene.markers, 3);
-    hear_reply(&scene, first); /* however late: what was stored has come before it */
+    hear_reply(&scene, first.correlation); /* however late: what was stored has come before it */
     assert_true(queen_is_live(scene.queen));
     scene_run(&scene, "wait 10000; down; connect");
     assert_int_equal(scene.markers, 4);
-    hear_reply(&scene, first);
+    hear_reply(&scene, first.correlation);
     assert_false(queen_is_live(scene.queen)); /* it was of another link */
     scene_run(&scene, "read");
     assert_true(queen_is_live(scene.queen));

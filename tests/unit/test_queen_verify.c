@@ -96,10 +96,10 @@ static void r6_an_answer_must_be_to_the_question(void **state)
     scene_init(&scene);
     scene_run(&scene, BEGIN);
     for (size_t i = 0; i < ARRAY_LEN(replies); i++)
-        scene_reply(&scene, scene.verifying, replies[i]);
-    scene_reply(&scene, scene.verifying + 1, "{\"error\":{\"code\":\"no_method\"}}");
+        scene_reply(&scene, scene.verify.correlation, replies[i]);
+    scene_reply(&scene, "0700000000000001", "{\"error\":{\"code\":\"no_method\"}}");
     assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
-    scene_reply(&scene, scene.verifying, "{\"error\":{\"code\":\"no_method\"}}"); /* it lives */
+    scene_reply(&scene, scene.verify.correlation, "{\"error\":{\"code\":\"no_method\"}}"); /* it lives */
     assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
     scene_clear(&scene);
 }

@@ -81,6 +81,18 @@ static void both_halves_of_the_key_count(void **state)
     assert_true(siphash(&first, "w1", 2) != siphash(&second, "w1", 2));
 }
 
+static void each_purpose_has_its_key(void **state)
+{
+    struct siphash_key one = siphash_derive(&key, "one"), again = siphash_derive(&key, "one");
+    struct siphash_key two = siphash_derive(&key, "two"), other = { key.k0, key.k1 ^ 1 };
+    struct siphash_key of_other = siphash_derive(&other, "one");
+    (void)state;
+    assert_memory_equal(&one, &again, sizeof one);
+    assert_true(one.k0 != one.k1);
+    assert_true(one.k0 != two.k0 && one.k1 != two.k1);
+    assert_true(one.k0 != of_other.k0 && one.k1 != of_other.k1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +101,7 @@ int main(void)
         cmocka_unit_test(it_reads_no_byte_beyond_the_input),
         cmocka_unit_test(nothing_may_be_a_null_pointer),
         cmocka_unit_test(both_halves_of_the_key_count),
+        cmocka_unit_test(each_purpose_has_its_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

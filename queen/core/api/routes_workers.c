@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "forget.h"
+#include "listing.h"
 #include "problem.h"
 #include "routes_parts.h"
 #include "selection.h"
@@ -26,7 +27,6 @@ ms_t route_get_workers(struct http_call *call)
     ms_t wait;
     struct errbuf e = { 0 };
     struct selection selection;
-    struct json_write w;
     enum err err = selection_parse(&call->query, &selection, &e);
     if (err != OK) {
         route_fail_with(call, 400, err, &e);
@@ -36,8 +36,8 @@ ms_t route_get_workers(struct http_call *call)
         return 0;
     if (selection.verified && !call->request->timed_out && (wait = verify_selected(call, &selection)) > 0)
         return wait;
-    w = route_begin(call, 200);
-    if (selection_write(call->queen, &selection, call->request->received_at, &w) != OK)
+    (void)route_begin(call, 200);
+    if (listing_new(call->queen, &selection, call->request->received_at, &call->response->listing) != OK)
         route_fail(call, 503, "out_of_memory", "out of memory: ask for fewer workers");
     return 0;
 }

@@ -22,7 +22,7 @@ struct queen_options {
     const char *host, *version; /* for people; may be NULL */
     uint64_t session;           /* random */
     uint32_t pid;
-    struct siphash_key hash_key; /* random */
+    struct siphash_key secret; /* from the kernel: every key is derived from it */
     ms_t stale_after, confirm_wait, return_grace, verify_timeout;
     size_t max_workers;
     size_t max_document_bytes;

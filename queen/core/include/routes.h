@@ -12,6 +12,12 @@
 ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
                 struct outbox *outbox);
 
+/* Appends the next slice of an answer that comes with a listing: 64 KiB or a few ms of work, whichever is less; it may
+ * append nothing. False: that was the last one, or `body` has failed and the answer cannot be completed. A listing
+ * refers to no record, so the registry may change between two slices; free it before the queen. */
+bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, ms_t wall, struct buf *body);
+void queen_listing_free(struct listing *listing); /* NULL is fine */
+
 /* The error shape, for faults that the server finds by itself. */
 void http_fault(int status, const char *sentence, struct http_response *ret);
 

@@ -38,20 +38,20 @@ static void ask(struct queen *queen, struct confirm *confirm)
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)),
                            .method = TEXT("beat") };
-    char text[TOPIC_SIZE];
+    char text[TOPIC_SIZE], correlation[HEX64_SIZE];
+    hex64_to_text(confirm->token, correlation);
     if (topic_build(queen->options.root, &topic, text) != OK) /* valid ids below a checked root fit */
         return;
     confirm->tries++;
     enter(confirm, PHASE_ASKING, MS_NEVER);
-    outbox_publish(queen->out,
-                   &(struct publish){ .topic = text,
-                                      .payload = TEXT(""),
-                                      .qos = 1,
-                                      .urgent = true,
-                                      .expiry_s = 1,
-                                      .response_topic = queen->reply_topic,
-                                      .correlation = { (const char *)&confirm->token, sizeof confirm->token },
-                                      .token = confirm->token });
+    outbox_publish(queen->out, &(struct publish){ .topic = text,
+                                                  .payload = TEXT(""),
+                                                  .qos = 1,
+                                                  .urgent = true,
+                                                  .expiry_s = 1,
+                                                  .response_topic = queen->reply_topic,
+                                                  .correlation = text_of(correlation),
+                                                  .token = confirm->token });
 }
 
 /* Also of one that was held: only from now on can it be told, so that its silence begins anew. */

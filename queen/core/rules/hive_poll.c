@@ -12,11 +12,11 @@ static struct hive_watch *of_due(struct heap_item *item)
     return (struct hive_watch *)((char *)item - offsetof(struct hive_watch, due));
 }
 
-enum err hive_poll_init(struct queen *queen)
+void hive_poll_init(struct queen *queen)
 {
     heap_init(&queen->hives.due);
-    return requester_init(&queen->hives.requester, queen->reply_topic, queen->options.hash_key, TOKEN_HIVE,
-                          HIVE_POLLS_RUNNING);
+    requester_init(&queen->hives.requester, queen->reply_topic, siphash_derive(&queen->options.secret, "hive polls"),
+                   TOKEN_HIVE);
 }
 
 void hive_poll_clear(struct queen *queen)
@@ -43,12 +43,11 @@ void hive_poll_begin(struct queen *queen, struct record *hive)
 void hive_poll_stop(struct queen *queen, struct record *hive)
 {
     struct hive_watch *watch = hive->watch;
-    if (watch->asking) {
-        requester_cancel(&queen->hives.requester, watch->asking);
+    if (requester_is_waiting(&watch->pending) || watch->http_token)
         queen->hives.running--;
-    }
+    requester_cancel(&queen->hives.requester, &watch->pending);
     heap_remove(&queen->hives.due, &watch->due);
-    watch->asking = 0;
+    watch->http_token = 0;
     watch->polling = false;
 }
 
@@ -74,13 +73,13 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
                            .hive = text_of(record_hive(watch->record)),
                            .method = TEXT("health") };
     char text[TOPIC_SIZE];
-    struct question question = { .topic = text, .subject = watch };
+    struct question question = { .topic = text };
     (void)startup_poll_begin(&watch->poll, queen->now);
     question.deadline = watch->poll.until;
     if (http_ask_may(queen, watch->record)) /* which has the other half of the time */
         question.deadline -= watch->poll.options.attempt_timeout / 2;
     if (topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
-        requester_ask(&queen->hives.requester, &question, queen->now, queen->out, &watch->asking) == OK)
+        requester_ask(&queen->hives.requester, &watch->pending, &question, queen->now, queen->out) == OK)
         queen->hives.running++;
     else
         attempt_failed(queen, watch);
@@ -89,7 +88,7 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
 /* The attempt is over. The hive, if it is ready. */
 static struct record *attempt_over(struct queen *queen, struct hive_watch *watch, bool ready)
 {
-    watch->asking = 0;
+    watch->http_token = 0;
     queen->hives.running--;
     if (!ready) {
         attempt_failed(queen, watch);
@@ -112,8 +111,9 @@ static bool says_ready(const struct hive_watch *watch, const struct answer *answ
 static struct record *answered(struct queen *queen, const struct answer *answer)
 {
     struct hive_watch *watch = answer->subject;
-    watch->asking = queen_token(queen, TOKEN_HIVE_HTTP);
-    if (answer->kind != ANSWER_RESULT && http_ask(queen, watch->record, watch->asking, watch->poll.until - queen->now))
+    watch->http_token = queen_token(queen, TOKEN_HIVE_HTTP);
+    if (answer->kind != ANSWER_RESULT &&
+        http_ask(queen, watch->record, watch->http_token, watch->poll.until - queen->now))
         return NULL;
     return attempt_over(queen, watch, says_ready(watch, answer));
 }
@@ -122,7 +122,7 @@ struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, cons
 {
     struct hive_watch *watch = queen->hives.all;
     enum health_status status;
-    while (watch && watch->asking != token)
+    while (watch && watch->http_token != token)
         watch = watch->next;
     if (!watch)
         return NULL;
@@ -154,7 +154,7 @@ void hive_poll_tick(struct queen *queen)
 {
     struct answer answer;
     struct heap_item *top;
-    while (requester_due(&queen->hives.requester, queen->now, &answer))
+    while (requester_due(&queen->hives.requester, queen->now, queen->out, &answer))
         (void)answered(queen, &answer);
     while (may_ask(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
         heap_remove(&queen->hives.due, top);

@@ -11,7 +11,7 @@
 
 #define HIVE_POLL_PAUSE_MS 60000
 
-enum err hive_poll_init(struct queen *queen); /* ERR_NOMEM */
+void hive_poll_init(struct queen *queen);
 void hive_poll_clear(struct queen *queen);
 
 /* Begins one unless it is going on, or was used up lately. */

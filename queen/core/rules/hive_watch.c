@@ -13,6 +13,7 @@ enum err hive_watch_add(struct queen *queen, struct record *record)
         return ERR_NOMEM;
     }
     watch->record = record;
+    watch->pending.subject = watch;
     record->watch = watch;
     DL_APPEND(queen->hives.all, watch);
     return OK;

@@ -14,8 +14,9 @@ struct hive_watch {
 
     /* The start-up poll (hive_poll.h). */
     struct startup_poll poll;
-    struct heap_item due; /* the next attempt, monotonic */
-    uint64_t asking;      /* token of the request that is out, over MQTT or HTTP; 0 = none */
+    struct heap_item due;   /* the next attempt, monotonic */
+    struct pending pending; /* the request over MQTT; its subject is this hive_watch */
+    uint64_t http_token;    /* of the request over HTTP; 0 = none */
     bool polling;
     ms_t again_at; /* monotonic: the poll was used up, and does not begin again before */
 };

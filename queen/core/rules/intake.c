@@ -174,18 +174,16 @@ static void take_reply(struct queen *queen, const struct message *message)
 {
     struct record *record;
     uint64_t token;
-    if (message->correlation.len != sizeof token)
+    if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
+        take_ready(queen, record);
+    if (text_to_hex64(message->correlation, &token) != OK)
         return;
-    memcpy(&token, message->correlation.at, sizeof token);
     if (token_kind(token) == TOKEN_MARKER)
         link_marked(queen, token);
     else if (token_kind(token) == TOKEN_CONFIRM && (record = confirm_replied(queen, token)))
         judge_schedule(queen, record);
     else if (token_kind(token) == TOKEN_VERIFY)
         verified_apply(queen, verify_replied(queen, token, message->payload));
-    else if (token_kind(token) == TOKEN_HIVE &&
-             (record = hive_poll_replied(queen, message->correlation, message->payload)))
-        take_ready(queen, record);
 }
 
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)

@@ -159,6 +159,7 @@ void link_down(struct queen *queen)
 
 static void send_marker(struct queen *queen)
 {
+    char correlation[HEX64_SIZE];
     queen->snapshot.phase = SNAPSHOT_READING;
     if (!queen->snapshot.marker) /* repeated, it stays the same: whichever comes back first ends the snapshot */
         queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
@@ -169,13 +170,13 @@ static void send_marker(struct queen *queen)
             "what this queen publishes on %s does not come back to her, so that she stays blind: the broker must "
             "let her write and read there",
             queen->reply_topic);
-    outbox_publish(queen->out,
-                   &(struct publish){ .topic = queen->reply_topic,
-                                      .payload = TEXT("{}"),
-                                      .qos = 1,
-                                      .urgent = true,
-                                      .correlation = { (const char *)&queen->snapshot.marker, sizeof(uint64_t) },
-                                      .token = queen->snapshot.marker });
+    hex64_to_text(queen->snapshot.marker, correlation);
+    outbox_publish(queen->out, &(struct publish){ .topic = queen->reply_topic,
+                                                  .payload = TEXT("{}"),
+                                                  .qos = 1,
+                                                  .urgent = true,
+                                                  .correlation = text_of(correlation),
+                                                  .token = queen->snapshot.marker });
 }
 
 static void requests_refused(struct queen *queen, uint8_t reason)

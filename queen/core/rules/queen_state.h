@@ -107,11 +107,14 @@ struct queen {
     bool stopping;
 };
 
-/* Not to be guessed: who could guess one might answer for another. */
+/* Not to be guessed: who could guess one might answer for another. Each kind has its own key, so that one who is asked
+ * for one thing learns nothing of what is asked elsewhere. */
 static inline uint64_t queen_token(struct queen *queen, enum token_kind kind)
 {
+    char purpose[] = { 't', 'o', 'k', 'e', 'n', ' ', (char)('0' + kind), '\0' };
+    struct siphash_key key = siphash_derive(&queen->options.secret, purpose);
     uint64_t number = ++queen->next_token;
-    uint64_t random = siphash(&queen->options.hash_key, &number, sizeof number);
+    uint64_t random = siphash(&key, &number, sizeof number);
     return (uint64_t)kind << TOKEN_KIND_SHIFT | random >> (64 - TOKEN_KIND_SHIFT);
 }
 

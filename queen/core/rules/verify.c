@@ -128,16 +128,15 @@ static void publish_request(struct queen *queen, const struct verification *veri
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
     if (topic_build(queen->options.root, &topic, text) != OK)
         return;
-    outbox_publish(queen->out,
-                   &(struct publish){ .topic = text,
-                                      .payload = text_of(payload),
-                                      .qos = 1,
-                                      .urgent = true,
-                                      .content_type = "application/json",
-                                      .expiry_s = (uint32_t)ms_max((left + 999) / 1000, 1),
-                                      .response_topic = queen->reply_topic,
-                                      .correlation = { (const char *)&verification->token, sizeof(uint64_t) },
-                                      .token = verification->token });
+    outbox_publish(queen->out, &(struct publish){ .topic = text,
+                                                  .payload = text_of(payload),
+                                                  .qos = 1,
+                                                  .urgent = true,
+                                                  .content_type = "application/json",
+                                                  .expiry_s = (uint32_t)ms_max((left + 999) / 1000, 1),
+                                                  .response_topic = queen->reply_topic,
+                                                  .correlation = text_of(nonce),
+                                                  .token = verification->token });
 }
 
 static void ask(struct queen *queen, struct verification *verification)
