@@ -26,12 +26,12 @@ static const struct {
     size_t offset;
 } handed_on[] = {
     { "id", HEALTH_CONF(id) },
-    { "broker", HEALTH_CONF(broker) },
-    { "username", HEALTH_CONF(username) },
-    { "password-file", HEALTH_CONF(password_file) },
-    { "cafile", HEALTH_CONF(cafile) },
-    { "cert", HEALTH_CONF(cert) },
-    { "key", HEALTH_CONF(key) },
+    { "broker", HEALTH_CONF(login.broker) },
+    { "username", HEALTH_CONF(login.username) },
+    { "password-file", HEALTH_CONF(login.password_file) },
+    { "cafile", HEALTH_CONF(login.cafile) },
+    { "cert", HEALTH_CONF(login.cert) },
+    { "key", HEALTH_CONF(login.key) },
     { "root", HEALTH_CONF(root) },
 };
 
@@ -105,7 +105,7 @@ static enum err settle(struct daemon *daemon, struct errbuf *e)
             err = err_set(e, ERR_NOMEM, "out of memory");
     if (err)
         return err;
-    if (!daemon->conf.id || !daemon->conf.broker || !daemon->conf.root)
+    if (!daemon->conf.id || !daemon->conf.login.broker || !daemon->conf.root)
         return err_set(e, ERR_IO, "%s does not say its --id, --broker and --root", daemon->program.path);
     if (printed_config_get(printed, "state-dir", &daemon->arena, &daemon->state_dir) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");

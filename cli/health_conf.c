@@ -40,13 +40,9 @@ enum err health_conf_poll(const struct health_conf *conf, const struct health_ta
         return ERR_SYNTAX;
     ret->target = target;
     ret->root = conf->root;
-    ret->mqtt = (struct mqtt_options){ .broker = target->kind == TARGET_URL ? NULL : conf->broker,
-                                       .username = conf->username,
-                                       .password_file = conf->password_file,
-                                       .cafile = conf->cafile,
-                                       .cert = conf->cert,
-                                       .key = conf->key,
-                                       .keep_alive_s = KEEP_ALIVE_S };
+    ret->mqtt = (struct mqtt_options){ .login = conf->login, .keep_alive_s = KEEP_ALIVE_S };
+    if (target->kind == TARGET_URL)
+        ret->mqtt.login.broker = NULL;
     return read_schedule(conf, &ret->schedule, e);
 }
 

@@ -7,7 +7,8 @@
 
 struct health_conf {
     struct cli_conf common;
-    const char *broker, *username, *password_file, *cafile, *cert, *key, *root;
+    struct broker_login login;
+    const char *root;
     const char *id; /* of the daemon; NULL = its own default */
     const char *http_url, *multiplier, *jitter;
     int64_t attempts;
@@ -18,24 +19,25 @@ struct health_conf {
 #define HEALTH_CONF(member) offsetof(struct health_conf, member)
 
 /* Rows of the broker; without fallbacks a value that was not given is NULL. */
-#define HEALTH_BROKER_ROWS(broker_fallback, root_fallback)                                                           \
-    { "broker",                                                                                                      \
-      CONF_TEXT,                                                                                                     \
-      HEALTH_CONF(broker),                                                                                           \
-      .min = 1,                                                                                                      \
-      .max = 300,                                                                                                    \
-      .fallback = (broker_fallback),                                                                                 \
-      .arg = "URI",                                                                                                  \
-      .help = "the MQTT broker, mqtt:// or mqtts://" },                                                              \
-        { "username", CONF_TEXT, HEALTH_CONF(username), .arg = "NAME", .help = "name at the broker" },               \
-        { "password-file", CONF_TEXT, HEALTH_CONF(password_file), .arg = "FILE", .help = "file with its password" }, \
-        { "cafile", CONF_TEXT, HEALTH_CONF(cafile), .arg = "FILE",                                                   \
-          .help = "authorities that may have signed for the broker" },                                               \
-        { "cert", CONF_TEXT, HEALTH_CONF(cert), .arg = "FILE", .help = "client certificate" },                       \
-        { "key", CONF_TEXT, HEALTH_CONF(key), .arg = "FILE", .help = "its key" },                                    \
-    {                                                                                                                \
-        "root", CONF_TEXT, HEALTH_CONF(root), .min = 1, .max = 128, .fallback = (root_fallback), .arg = "TOPIC",     \
-                                              .help = "what all topics begin with"                                   \
+#define HEALTH_BROKER_ROWS(broker_fallback, root_fallback)                                                       \
+    { "broker",                                                                                                  \
+      CONF_TEXT,                                                                                                 \
+      HEALTH_CONF(login.broker),                                                                                 \
+      .min = 1,                                                                                                  \
+      .max = 1000,                                                                                               \
+      .fallback = (broker_fallback),                                                                             \
+      .arg = "URI",                                                                                              \
+      .help = "the MQTT broker, mqtt:// or mqtts://" },                                                          \
+        { "username", CONF_TEXT, HEALTH_CONF(login.username), .arg = "NAME", .help = "name at the broker" },     \
+        { "password-file", CONF_TEXT, HEALTH_CONF(login.password_file), .arg = "FILE",                           \
+          .help = "file with its password" },                                                                    \
+        { "cafile", CONF_TEXT, HEALTH_CONF(login.cafile), .arg = "FILE",                                         \
+          .help = "authorities that may have signed for the broker" },                                           \
+        { "cert", CONF_TEXT, HEALTH_CONF(login.cert), .arg = "FILE", .help = "client certificate" },             \
+        { "key", CONF_TEXT, HEALTH_CONF(login.key), .arg = "FILE", .help = "its key" },                          \
+    {                                                                                                            \
+        "root", CONF_TEXT, HEALTH_CONF(root), .min = 1, .max = 128, .fallback = (root_fallback), .arg = "TOPIC", \
+                                              .help = "what all topics begin with"                               \
     }
 
 /* Rows of the start-up poll. */

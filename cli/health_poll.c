@@ -188,7 +188,7 @@ static enum err set_up(struct health_poll *poll, struct errbuf *e)
         err = loop_timer_new(poll->loop, woken, poll, &poll->timer);
     if (!err && options->child)
         err = loop_signal(poll->loop, SIGCHLD, on_child, poll);
-    if (!err && options->mqtt.broker)
+    if (!err && options->mqtt.login.broker)
         err =
             health_mqtt_new(poll->loop, &options->mqtt, options->root, options->target, on_mqtt, poll, &poll->mqtt, e);
     if (!err && options->http_url)

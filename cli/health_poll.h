@@ -12,7 +12,7 @@
 struct health_poll_options {
     const struct health_target *target;
     struct startup_poll_options schedule; /* one attempt: a single request */
-    struct mqtt_options mqtt;             /* broker NULL: not over MQTT */
+    struct mqtt_options mqtt;             /* login.broker NULL: not over MQTT */
     const char *root;
     const char *http_url; /* NULL: not over HTTP */
     const char *name;     /* of who is asked, for people */

@@ -202,19 +202,19 @@ static enum err add_variables(struct hive_conf *conf, struct errbuf *e)
 static enum err complete_launch(struct hive_conf *conf, struct errbuf *e)
 {
     const struct service_conf *common = &conf->common;
-    enum err err = add_text(conf, "broker", common->broker, e);
+    enum err err = add_text(conf, "broker", common->login.broker, e);
     if (err == OK)
         err = add_text(conf, "root", common->root, e);
     if (err == OK)
-        err = add_text(conf, "username", common->username, e);
+        err = add_text(conf, "username", common->login.username, e);
     if (err == OK)
-        err = add_path(conf, "password-file", common->password_file, e);
+        err = add_path(conf, "password-file", common->login.password_file, e);
     if (err == OK)
-        err = add_path(conf, "cafile", common->cafile, e);
+        err = add_path(conf, "cafile", common->login.cafile, e);
     if (err == OK)
-        err = add_path(conf, "cert", common->cert, e);
+        err = add_path(conf, "cert", common->login.cert, e);
     if (err == OK)
-        err = add_path(conf, "key", common->key, e);
+        err = add_path(conf, "key", common->login.key, e);
     if (err == OK)
         err = add_variables(conf, e);
     conf->launch = (struct launch_options){ conf->id, conf->agent_words, environ, conf->agent_variables };
@@ -256,8 +256,6 @@ bool hive_conf_same(const struct hive_conf *a, const struct hive_conf *b)
 {
     const struct service_conf *x = &a->common, *y = &b->common;
     return same(a->id, b->id) && same(a->http, b->http) && same(a->state_dir, b->state_dir) &&
-           same(a->token_file, b->token_file) && same(x->broker, y->broker) && same(x->root, y->root) &&
-           same(x->username, y->username) && same(x->password_file, y->password_file) && same(x->cafile, y->cafile) &&
-           same(x->cert, y->cert) && same(x->key, y->key) && same(x->log_format, y->log_format) &&
-           same(x->log_level, y->log_level);
+           same(a->token_file, b->token_file) && broker_login_equal(&x->login, &y->login) && same(x->root, y->root) &&
+           same(x->log_format, y->log_format) && same(x->log_level, y->log_level);
 }

@@ -98,7 +98,7 @@ static void say_dropped(struct broker_link *link)
 static void on_up(void *user)
 {
     struct broker_link *link = user;
-    log_at(LOG_INFO, "connected to the broker", "broker", link->conf->broker, NULL);
+    log_at(LOG_INFO, "connected to the broker", "broker", link->conf->login.broker, NULL);
     say_dropped(link); /* what the limit held back meanwhile */
     link->why[0] = '\0';
     link->events->up(link->user);
@@ -108,7 +108,7 @@ static void on_up(void *user)
 static void on_down(void *user, const char *why)
 {
     struct broker_link *link = user;
-    log_at(LOG_WARNING, "lost the broker; trying again", "broker", link->conf->broker, "why", why, NULL);
+    log_at(LOG_WARNING, "lost the broker; trying again", "broker", link->conf->login.broker, "why", why, NULL);
     send_queue_link_lost(&link->queue);
     link->events->down(link->user);
 }
@@ -120,7 +120,7 @@ static void on_failed(void *user, const char *why)
     if (strncmp(link->why, why, WHY_SIZE - 1) == 0)
         return;
     snprintf(link->why, sizeof link->why, "%s", why);
-    log_at(LOG_WARNING, "cannot reach the broker; trying on", "broker", link->conf->broker, "why", why, NULL);
+    log_at(LOG_WARNING, "cannot reach the broker; trying on", "broker", link->conf->login.broker, "why", why, NULL);
 }
 
 static void on_message(void *user, const struct message *message)
@@ -170,13 +170,8 @@ enum err broker_link_new(struct loop *loop, const struct service_conf *conf, con
                          const struct broker_link_events *events, void *user, struct broker_link **ret,
                          struct errbuf *e)
 {
-    struct mqtt_options options = { .broker = conf->broker,
+    struct mqtt_options options = { .login = conf->login,
                                     .client_id = client_id,
-                                    .username = conf->username,
-                                    .password_file = conf->password_file,
-                                    .cafile = conf->cafile,
-                                    .cert = conf->cert,
-                                    .key = conf->key,
                                     .keep_alive_s = (int)(keep_alive / 1000) };
     auto_free(broker_link) link = calloc(1, sizeof *link);
     enum err err;

@@ -54,6 +54,7 @@ static void retry(struct mqtt *mqtt, ms_t lived)
 
 static void attempt_failed(struct mqtt *mqtt, const char *why)
 {
+    mqtt->target->current = (mqtt->target->current + 1) % mqtt->target->brokers.count;
     retry(mqtt, -1);
     if (mqtt->events.failed)
         mqtt->events.failed(mqtt->user, why);
@@ -91,7 +92,7 @@ static void attempt(struct mqtt *mqtt)
 /* The attempt has ended, or its time is over. */
 static void attempt_judge(struct mqtt *mqtt)
 {
-    const struct address *address = &mqtt->target->uri.address;
+    const struct address *address = mqtt_target_address(mqtt->target);
     struct errbuf why = { 0 };
 
     if (mqtt_link_has_ended(mqtt->link)) {
@@ -111,6 +112,7 @@ static void link_lost(struct mqtt *mqtt)
     ms_t lived = clock_mono() - mqtt->up_since;
     struct errbuf why = { 0 };
 
+    mqtt->target->current = 0;
     (void)err_set(&why, OK, "%s", mqtt_link_why(mqtt->link));
     link_drop(mqtt);
     retry(mqtt, lived);

@@ -7,17 +7,15 @@
 #ifndef SKEP_MQTT_H
 #define SKEP_MQTT_H
 
+#include "broker_login.h"
 #include "loop.h"
 #include "wire.h"
 
 struct mqtt;
 
 struct mqtt_options {
-    const char *broker; /* mqtt://host[:port] or mqtts://host[:port]; IPv6 in brackets */
+    struct broker_login login;
     const char *client_id;
-    const char *username;      /* NULL = none */
-    const char *password_file; /* read at every connect (secret.h); NULL = none */
-    const char *cafile, *cert, *key;
     int keep_alive_s;
 };
 
@@ -43,7 +41,8 @@ struct mqtt_events {
     void (*drained)(void *user); /* the burst was handed over */
 };
 
-/* Parses the URI, reads no file, connects nothing. `options` is copied. ERR_RANGE or ERR_SYNTAX with a sentence. */
+/* Reads no file, connects nothing. `options` is copied. ERR_RANGE for an id or a keep alive that cannot be, or the
+ * errors of broker_login_check, with a sentence. */
 enum err mqtt_new(struct loop *loop, const struct mqtt_options *options, const struct mqtt_events *events, void *user,
                   struct mqtt **ret, struct errbuf *e);
 /* Closes without DISCONNECT: the broker publishes the will. Fine at any time but in a callback. A connect that blocks

@@ -43,7 +43,7 @@ static enum err tls_prepare(const struct mqtt_target *target, struct mosquitto *
     if (err)
         return err;
     if (mosquitto_tls_set(mosquitto, target->cafile, folder, target->cert, target->key, no_password))
-        return err_set(e, ERR_IO, "cannot set TLS up for '%s'", target->uri.address.host);
+        return err_set(e, ERR_IO, "cannot set TLS up for '%s'", mqtt_target_address(target)->host);
     return OK;
 }
 
@@ -62,7 +62,7 @@ static enum err login_prepare(const struct mqtt_target *target, struct mosquitto
 
 enum err mqtt_connect_tls_fault(const struct mqtt_target *target, const struct errbuf *logged, struct errbuf *e)
 {
-    const struct address *address = &target->uri.address;
+    const struct address *address = mqtt_target_address(target);
 
     return err_set(e, ERR_REFUSED, "TLS with %s:%d failed: %s", address->host, address->port,
                    tls_fault_text(logged->text));
@@ -71,7 +71,7 @@ enum err mqtt_connect_tls_fault(const struct mqtt_target *target, const struct e
 static enum err connect_fault(const struct mqtt_target *target, int fault, int number, const struct errbuf *logged,
                               struct errbuf *e)
 {
-    const struct address *address = &target->uri.address;
+    const struct address *address = mqtt_target_address(target);
     const char *what = mosquitto_strerror(fault);
 
     /* A broker that refuses our certificate may do so while CONNECT is written: EPROTO. */
@@ -88,12 +88,12 @@ static enum err connect_fault(const struct mqtt_target *target, int fault, int n
 enum err mqtt_connect(const struct mqtt_target *target, struct mosquitto *mosquitto, const struct errbuf *logged,
                       struct errbuf *e)
 {
-    const struct address *address = &target->uri.address;
+    const struct address *address = mqtt_target_address(target);
     enum err err = login_prepare(target, mosquitto, e);
     mosquitto_property *properties = NULL;
     int fault, number;
 
-    if (!err && target->uri.tls)
+    if (!err && target->brokers.tls)
         err = tls_prepare(target, mosquitto, e);
     if (err)
         return err;

@@ -22,7 +22,7 @@ void mqtt_link_end(struct mqtt_link *link, const char *why)
 
 void mqtt_link_end_by_fault(struct mqtt_link *link, int fault, int number)
 {
-    const struct address *address = &link->target->uri.address;
+    const struct address *address = mqtt_target_address(link->target);
     const char *what = mosquitto_strerror(fault);
     struct errbuf why = { 0 };
 
@@ -34,7 +34,7 @@ void mqtt_link_end_by_fault(struct mqtt_link *link, int fault, int number)
         what = "nothing was received within the keep alive";
     if (link->was_up)
         (void)err_set(&why, OK, "connection to %s:%d lost: %s", address->host, address->port, what);
-    else if (link->target->uri.tls && link->logged.text[0])
+    else if (link->target->brokers.tls && link->logged.text[0])
         (void)mqtt_connect_tls_fault(link->target, &link->logged, &why);
     else
         (void)err_set(&why, OK, "no MQTT connection to %s:%d: %s", address->host, address->port, what);

@@ -171,7 +171,7 @@ static bool burst_is_long(const struct mqtt_link *link, unsigned calls, ms_t beg
  * readable socket, but for what TLS has decrypted already. */
 void mqtt_link_read(struct mqtt_link *link)
 {
-    unsigned patience = link->target->uri.tls ? 2 : 1;
+    unsigned patience = link->target->brokers.tls ? 2 : 1;
     unsigned idle = 0, calls = 0, before;
     ms_t began = clock_mono();
 

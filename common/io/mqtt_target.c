@@ -7,17 +7,13 @@
 #define KEEP_ALIVE_MIN 5 /* libmosquitto refuses less */
 #define KEEP_ALIVE_MAX 65535
 
-static enum err options_check(const struct mqtt_options *options, const struct mqtt_uri *uri, struct errbuf *e)
+static enum err options_check(const struct mqtt_options *options, struct errbuf *e)
 {
     if (options->keep_alive_s < KEEP_ALIVE_MIN || options->keep_alive_s > KEEP_ALIVE_MAX)
         return err_set(e, ERR_RANGE, "keep alive of %d s: must be %d to %d s", options->keep_alive_s, KEEP_ALIVE_MIN,
                        KEEP_ALIVE_MAX);
     if (!options->client_id || !*options->client_id)
         return err_set(e, ERR_RANGE, "MQTT client id: must not be empty");
-    if (!options->cert != !options->key)
-        return err_set(e, ERR_SYNTAX, "TLS: a certificate and its key must be given together");
-    if (!uri->tls && (options->cafile || options->cert))
-        return err_set(e, ERR_SYNTAX, "TLS files are given, but the broker '%s' is not mqtts://", options->broker);
     return OK;
 }
 
@@ -29,26 +25,26 @@ static bool copy(const char *from, char **ret)
 
 static bool copy_all(const struct mqtt_options *options, struct mqtt_target *target)
 {
-    return copy(options->client_id, &target->client_id) && copy(options->username, &target->username) &&
-           copy(options->password_file, &target->password_file) && copy(options->cafile, &target->cafile) &&
-           copy(options->cert, &target->cert) && copy(options->key, &target->key);
+    return copy(options->client_id, &target->client_id) && copy(options->login.username, &target->username) &&
+           copy(options->login.password_file, &target->password_file) && copy(options->login.cafile, &target->cafile) &&
+           copy(options->login.cert, &target->cert) && copy(options->login.key, &target->key);
 }
 
 enum err mqtt_target_new(const struct mqtt_options *options, struct mqtt_target **ret, struct errbuf *e)
 {
     struct mqtt_target *target;
-    struct mqtt_uri uri;
-    enum err err = mqtt_uri_parse(options->broker, &uri, e);
+    struct broker_list brokers;
+    enum err err = broker_login_check(&options->login, &brokers, e);
 
     if (!err)
-        err = options_check(options, &uri, e);
+        err = options_check(options, e);
     if (err)
         return err;
     target = calloc(1, sizeof *target);
     if (!target)
         return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
     mosquitto_lib_init(); /* counts its calls */
-    target->uri = uri;
+    target->brokers = brokers;
     target->keep_alive_s = options->keep_alive_s;
     target->references = 1;
     if (!copy_all(options, target)) {
@@ -77,4 +73,9 @@ void mqtt_target_unref(struct mqtt_target *target)
     free(target->key);
     free(target);
     mosquitto_lib_cleanup();
+}
+
+const struct address *mqtt_target_address(const struct mqtt_target *target)
+{
+    return &target->brokers.at[target->current];
 }

@@ -4,10 +4,10 @@
 #define SKEP_MQTT_TARGET_H
 
 #include "mqtt.h"
-#include "mqtt_uri.h"
 
 struct mqtt_target {
-    struct mqtt_uri uri;
+    struct broker_list brokers;
+    size_t current;                                                   /* of brokers, for the next attempt */
     char *client_id, *username, *password_file, *cafile, *cert, *key; /* NULL = none */
     int keep_alive_s;
     unsigned references;
@@ -18,5 +18,6 @@ struct mqtt_target {
 enum err mqtt_target_new(const struct mqtt_options *options, struct mqtt_target **ret, struct errbuf *e);
 struct mqtt_target *mqtt_target_ref(struct mqtt_target *target);
 void mqtt_target_unref(struct mqtt_target *target); /* NULL is fine */
+const struct address *mqtt_target_address(const struct mqtt_target *target);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "address.h"
 #include "log.h"
-#include "mqtt_uri.h"
 #include "service_parts.h"
 
 #define WIDTH_UNKNOWN 80
@@ -17,13 +16,15 @@
 #define AT(member) offsetof(struct service_conf, member)
 
 const struct conf_option service_options[] = {
-    { "broker", CONF_TEXT, AT(broker), .min = 1, .max = 300, .fallback = "mqtt://127.0.0.1:1883", .arg = "URI",
-      .help = "MQTT broker: mqtt://HOST[:PORT], or mqtts:// for TLS" },
-    { "username", CONF_TEXT, AT(username), .arg = "NAME", .help = "name to give to the broker" },
-    { "password-file", CONF_TEXT, AT(password_file), .arg = "FILE", .help = "file with the password for the broker" },
-    { "cafile", CONF_TEXT, AT(cafile), .arg = "FILE", .help = "certificates that the broker's must be signed by" },
-    { "cert", CONF_TEXT, AT(cert), .arg = "FILE", .help = "own certificate, for the broker" },
-    { "key", CONF_TEXT, AT(key), .arg = "FILE", .help = "key of the own certificate" },
+    { "broker", CONF_TEXT, AT(login.broker), .min = 1, .max = 1000, .fallback = "mqtt://127.0.0.1:1883", .arg = "URI",
+      .help = "MQTT broker: mqtt://HOST[:PORT], or mqtts:// for TLS; several with commas between are tried in order" },
+    { "username", CONF_TEXT, AT(login.username), .arg = "NAME", .help = "name to give to the broker" },
+    { "password-file", CONF_TEXT, AT(login.password_file), .arg = "FILE",
+      .help = "file with the password for the broker" },
+    { "cafile", CONF_TEXT, AT(login.cafile), .arg = "FILE",
+      .help = "certificates that the broker's must be signed by" },
+    { "cert", CONF_TEXT, AT(login.cert), .arg = "FILE", .help = "own certificate, for the broker" },
+    { "key", CONF_TEXT, AT(login.key), .arg = "FILE", .help = "key of the own certificate" },
     { "root", CONF_TEXT, AT(root), .min = 1, .max = 200, .fallback = "skep/v1", .arg = "TOPIC",
       .help = "topic that all topics begin with" },
     { "config", CONF_TEXT, AT(config), .outside_file = true, .arg = "FILE", .help = "INI file to read" },
@@ -124,12 +125,10 @@ static enum err sources_read(const struct service *service, struct conf *conf, c
 
 enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
 {
-    struct mqtt_uri uri;
-    enum err err = mqtt_uri_parse(conf->broker, &uri, e);
+    struct broker_list list;
+    enum err err = broker_login_check(&conf->login, &list, e);
 
-    if (err != OK)
-        return err_set(e, err, "--%s", e->text); /* it begins with `broker` */
-    return !conf->cert == !conf->key ? OK : err_set(e, ERR_MISSING, "--cert and --key go together");
+    return err == OK ? OK : err_set(e, err, "--%s", e->text); /* it begins with `broker` */
 }
 
 enum err service_check_http(const char *http, const char *token_file, struct errbuf *e)

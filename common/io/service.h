@@ -3,6 +3,7 @@
 #ifndef SKEP_SERVICE_H
 #define SKEP_SERVICE_H
 
+#include "broker_login.h"
 #include "conf.h"
 #include "loop.h"
 
@@ -24,8 +25,9 @@ enum exit_code { EXIT_CODES(X) };
 
 /* What every program takes; embed it in the program's own struct and give the offset. */
 struct service_conf {
-    const char *config; /* --config FILE */
-    const char *broker, *username, *password_file, *cafile, *cert, *key, *root;
+    const char *config;        /* --config FILE */
+    struct broker_login login; /* --broker, --username, --password-file, --cafile, --cert, --key */
+    const char *root;
     const char *log_format, *log_level;
     bool help, version, check_config, print_config;
 };
@@ -62,7 +64,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
 enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                         enum err (*check)(void *target, struct errbuf *e), struct errbuf *e);
 
-/* What the rows cannot say alone: the form of --broker, and that --cert and --key go together. For a `check`. */
+/* What the rows cannot say alone: the form of --broker, and what goes together (broker_login_check). For a `check`. */
 enum err service_check_broker(const struct service_conf *conf, struct errbuf *e);
 
 /* What a daemon's `--http` must be: an address; of the loopback unless there is a token for those who write. For a

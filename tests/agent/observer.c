@@ -87,7 +87,7 @@ struct observer *observer_new(const char *broker_uri)
     struct observer *observer = calloc(1, sizeof(*observer));
     struct errbuf e = { 0 };
     char client_id[64];
-    struct mqtt_options options = { .broker = broker_uri, .client_id = client_id, .keep_alive_s = 60 };
+    struct mqtt_options options = { .login.broker = broker_uri, .client_id = client_id, .keep_alive_s = 60 };
 
     assert_non_null(observer);
     snprintf(client_id, sizeof(client_id), "observer-%d-%u", (int)getpid(), count++);

@@ -195,10 +195,10 @@ static void refused_login_is_told(void **state)
     assert_non_null(scene.broker);
     snprintf(path, sizeof path, "%s/secret", broker_folder(scene.broker));
     peer_start_with(&scene.a, scene.loop,
-                    &(struct mqtt_options){ .broker = broker_uri(scene.broker),
+                    &(struct mqtt_options){ .login.broker = broker_uri(scene.broker),
                                             .client_id = "a",
-                                            .username = "somebody",
-                                            .password_file = path,
+                                            .login.username = "somebody",
+                                            .login.password_file = path,
                                             .keep_alive_s = 10 });
     scene.a.retry = 3600 * 1000;
     peer_await(&scene.a, peer_has_failed);
@@ -216,10 +216,10 @@ static void missing_password_file_is_told(void **state)
     (void)state;
     scene_init_offline(&scene);
     peer_start_with(&scene.a, scene.loop,
-                    &(struct mqtt_options){ .broker = "mqtt://127.0.0.1:1",
+                    &(struct mqtt_options){ .login.broker = "mqtt://127.0.0.1:1",
                                             .client_id = "a",
-                                            .username = "u",
-                                            .password_file = "/nowhere/secret",
+                                            .login.username = "u",
+                                            .login.password_file = "/nowhere/secret",
                                             .keep_alive_s = 10 });
     scene.a.retry = 3600 * 1000;
     peer_await(&scene.a, peer_has_failed);
@@ -295,8 +295,9 @@ static void silent_broker_is_noticed(void **state)
 
     (void)state;
     scene_init(&scene, NULL);
-    peer_start_with(&scene.a, scene.loop,
-                    &(struct mqtt_options){ .broker = broker_uri(scene.broker), .client_id = "a", .keep_alive_s = 5 });
+    peer_start_with(
+        &scene.a, scene.loop,
+        &(struct mqtt_options){ .login.broker = broker_uri(scene.broker), .client_id = "a", .keep_alive_s = 5 });
     peer_await(&scene.a, peer_is_up);
     broker_pause(scene.broker);
     scene.a.retry = 3600 * 1000;
@@ -312,8 +313,9 @@ static void idle_link_is_proven_by_pings(void **state)
 
     (void)state;
     scene_init(&scene, NULL);
-    peer_start_with(&scene.a, scene.loop,
-                    &(struct mqtt_options){ .broker = broker_uri(scene.broker), .client_id = "a", .keep_alive_s = 5 });
+    peer_start_with(
+        &scene.a, scene.loop,
+        &(struct mqtt_options){ .login.broker = broker_uri(scene.broker), .client_id = "a", .keep_alive_s = 5 });
     peer_await(&scene.a, peer_is_up);
     scene.a.want = scene.a.packets + 1;
     peer_await(&scene.a, peer_has_packets);

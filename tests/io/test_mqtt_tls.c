@@ -36,8 +36,8 @@ static void start(struct scene *scene, const char *host, const char *scheme, con
 
     snprintf(uri, sizeof uri, "%s://%s:%d", scheme, host, broker_port(scene->broker));
     snprintf(path, sizeof path, "%s/%s", broker_folder(scene->broker), cafile ? cafile : "");
-    options.broker = uri;
-    options.cafile = cafile ? path : NULL;
+    options.login.broker = uri;
+    options.login.cafile = cafile ? path : NULL;
     peer_start_with(&scene->a, scene->loop, &options);
 }
 

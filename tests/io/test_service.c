@@ -10,12 +10,12 @@ static void defaults(void **state)
     assert_int_equal(start->next, 1);
     assert_string_equal(start->conf.id, "bee");
     assert_true(start->conf.stale_after == 90000);
-    assert_string_equal(start->conf.common.broker, "mqtt://127.0.0.1:1883");
+    assert_string_equal(start->conf.common.login.broker, "mqtt://127.0.0.1:1883");
     assert_string_equal(start->conf.common.root, "skep/v1");
     assert_string_equal(start->conf.common.log_format, "auto");
     assert_string_equal(start->conf.common.log_level, "info");
-    assert_null(start->conf.common.username);
-    assert_null(start->conf.common.password_file);
+    assert_null(start->conf.common.login.username);
+    assert_null(start->conf.common.login.password_file);
     assert_string_equal(start->out, "");
     assert_string_equal(start->err, "");
     start_free(start);
@@ -59,7 +59,7 @@ static void file_named_by_the_environment(void **state)
     setenv("SKEP_CONFIG", ini, 1);
     start = START("--", "rose");
     assert_int_equal(start->code, -1);
-    assert_string_equal(start->conf.common.broker, "mqtts://example:8883");
+    assert_string_equal(start->conf.common.login.broker, "mqtts://example:8883");
     assert_true(start->conf.stale_after == 300000);
     assert_int_equal(start->next, 2);
     start_free(start);

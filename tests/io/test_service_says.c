@@ -91,9 +91,9 @@ static void printed_config_is_a_file(void **state)
     assert_string_equal(second->conf.id, "bee");
     assert_string_equal(second->conf.http, "[::1]:80");
     assert_true(second->conf.stale_after == 10000);
-    assert_string_equal(second->conf.common.username, "a#b # c");
+    assert_string_equal(second->conf.common.login.username, "a#b # c");
     assert_string_equal(second->conf.common.log_level, "debug");
-    assert_null(second->conf.common.cafile);
+    assert_null(second->conf.common.login.cafile);
     start_free(second);
 }
 

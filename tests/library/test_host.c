@@ -121,7 +121,7 @@ static void test_bad_options_are_refused(void **state)
     struct {
         const char *why, *says;
         struct skep_worker_options options;
-    } rows[12];
+    } rows[13];
     size_t count = 0;
     (void)state;
 
@@ -135,7 +135,8 @@ static void test_bad_options_are_refused(void **state)
     ROW("a hive with a wildcard", "hive", hive, "+");
     ROW("a root with a wildcard", "", root, "skep/#");
     ROW("a broker of another kind", "mqtt://", broker, "http://127.0.0.1");
-    ROW("no host", "host", broker, "mqtt://:1883");
+    ROW("no host", "HOST", broker, "mqtt://:1883");
+    ROW("a password in the URI", "password_file", broker, "mqtt://u:p@h");
     ROW("a port beyond all", "65535", broker, "mqtt://h:70000");
     ROW("too quick", "interval_ms", interval_ms, 49);
     ROW("a lease below 3 intervals", "lease_ms", lease_ms, 89999);

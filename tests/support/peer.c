@@ -215,7 +215,7 @@ void peer_start_with(struct peer *peer, struct loop *loop, const struct mqtt_opt
 
 void peer_start(struct peer *peer, struct loop *loop, const char *uri, const char *id)
 {
-    struct mqtt_options options = { .broker = uri, .client_id = id, .keep_alive_s = 10 };
+    struct mqtt_options options = { .login.broker = uri, .client_id = id, .keep_alive_s = 10 };
 
     peer_start_with(peer, loop, &options);
 }

@@ -65,15 +65,15 @@ static enum err open_worker(struct agent *agent, const char *endpoint, struct lo
     const struct agent_conf *conf = agent->conf;
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
 
-    options.broker = conf->common.broker;
+    options.broker = conf->common.login.broker;
     options.root = conf->common.root;
     options.hive = conf->hive;
     options.worker = conf->id;
-    options.username = conf->common.username;
-    options.password_file = conf->common.password_file;
-    options.cafile = conf->common.cafile;
-    options.cert = conf->common.cert;
-    options.key = conf->common.key;
+    options.username = conf->common.login.username;
+    options.password_file = conf->common.login.password_file;
+    options.cafile = conf->common.login.cafile;
+    options.cert = conf->common.login.cert;
+    options.key = conf->common.login.key;
     options.version = SKEP_VERSION;
     options.endpoint = endpoint;
     options.status = agent->source->first_status;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
-#include "broker_uri.h"
+#include "address.h"
 #include "tls_verdict.h"
 
 #define PACKET_MAX_BYTES (64 * 1024) /* the broker need not send what would be refused anyway */
@@ -17,7 +17,7 @@ struct attempt {
     pthread_mutex_t mutex;
     bool over, abandoned;
     struct mosquitto *mosq;
-    struct broker_uri broker;
+    struct address broker;
     int keep_alive_s, wake_fd;
     struct attempt_result result;
 };
@@ -87,7 +87,7 @@ static bool thread_start(struct attempt *attempt)
     return started;
 }
 
-struct attempt *attempt_start(struct mosquitto *mosq, const struct broker_uri *broker, int keep_alive_s, int wake_fd)
+struct attempt *attempt_start(struct mosquitto *mosq, const struct address *broker, int keep_alive_s, int wake_fd)
 {
     struct attempt *attempt = calloc(1, sizeof *attempt);
 

@@ -6,7 +6,7 @@
 
 struct attempt;
 struct mosquitto;
-struct broker_uri;
+struct address;
 
 struct attempt_result {
     int rc;               /* MOSQ_ERR_* */
@@ -16,7 +16,7 @@ struct attempt_result {
 
 /* Starts to connect `mosq`, which it takes with its user data and log callback. When it is over, `wake_fd` (an eventfd,
  * borrowed until then) is written to. NULL: no thread or memory; then mosq is still the caller's. */
-struct attempt *attempt_start(struct mosquitto *mosq, const struct broker_uri *broker, int keep_alive_s, int wake_fd);
+struct attempt *attempt_start(struct mosquitto *mosq, const struct address *broker, int keep_alive_s, int wake_fd);
 
 bool attempt_is_over(struct attempt *attempt);
 

@@ -32,6 +32,7 @@ struct link {
     struct mosquitto *mosq;  /* LINK_GREETING, LINK_OPEN */
     ms_t give_up_at;         /* before LINK_OPEN */
     ms_t misc_at;
+    size_t current;       /* of the brokers, for the next attempt */
     bool greeted, broken; /* set by callbacks and failed calls, looked at after them */
     struct errbuf logged; /* before LINK_OPEN: the first error that libmosquitto logged */
     bool cut_off;         /* TLS was, without a word */
@@ -42,12 +43,18 @@ struct link {
     } tokens[TOKENS_MAX]; /* messages whose acknowledgement is to be told; token 0 = free */
 };
 
+static const struct address *current_broker(const struct link *link)
+{
+    return &link->options->brokers.at[link->current];
+}
+
 /* A fault of the handshake surfaces as a lost connection and the like: what was logged says more. */
 static void link_break(struct link *link, const char *why)
 {
-    const struct broker_uri *broker = &link->options->broker;
+    const struct address *broker = current_broker(link);
 
-    if (!link->broken && link->state != LINK_OPEN && broker->tls && (link->logged.text[0] || link->cut_off))
+    if (!link->broken && link->state != LINK_OPEN && link->options->brokers.tls &&
+        (link->logged.text[0] || link->cut_off))
         (void)err_set(&link->why, ERR_REFUSED, "TLS with %s:%d failed: %s", broker->host, broker->port,
                       tls_fault_text(link->logged.text));
     else if (!link->broken)
@@ -209,7 +216,7 @@ void link_connect(struct link *link, const struct publish *will, ms_t now)
         return;
     }
     set_callbacks(mosq);
-    link->attempt = attempt_start(mosq, &link->options->broker, link->options->keep_alive_s, link->options->wake_fd);
+    link->attempt = attempt_start(mosq, current_broker(link), link->options->keep_alive_s, link->options->wake_fd);
     if (!link->attempt) {
         mosquitto_destroy(mosq);
         link_break(link, "no memory or thread for the connect");
@@ -347,6 +354,7 @@ static void report_end(struct link *link)
     struct errbuf why = link->why;
 
     link_drop(link);
+    link->current = was_open ? 0 : (link->current + 1) % link->options->brokers.count;
     if (was_open)
         link->events->down(link->user, why.text);
     else

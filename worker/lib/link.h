@@ -8,16 +8,15 @@
 #ifndef SKEP_LINK_H
 #define SKEP_LINK_H
 
-#include "broker_uri.h"
+#include "broker_login.h"
 #include "outbox.h"
 
 struct link;
 
 struct link_options { /* borrowed as long as the link lives; NULL = none */
-    struct broker_uri broker;
-    const char *client_id, *username;
-    const char *password_file; /* read at every connect (secret.h) */
-    const char *cafile, *cert, *key;
+    struct broker_list brokers;
+    struct broker_login login;
+    const char *client_id;
     int keep_alive_s;
     int wake_fd; /* an eventfd that ends the owner's poll */
 };

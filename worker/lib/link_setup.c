@@ -50,12 +50,12 @@ static enum err setup_login(struct mosquitto *mosq, const struct link_options *o
     char *password = NULL;
     enum err err = OK;
 
-    if (options->password_file)
-        err = secret_read(options->password_file, &password, e);
+    if (options->login.password_file)
+        err = secret_read(options->login.password_file, &password, e);
     if (err != OK)
         return err_set(e, err, "password file %s", e->text);
-    if (err == OK && (options->username || password))
-        err = check(mosquitto_username_pw_set(mosq, options->username, password), "user name", e);
+    if (err == OK && (options->login.username || password))
+        err = check(mosquitto_username_pw_set(mosq, options->login.username, password), "user name", e);
     secret_free(password);
     return err;
 }
@@ -76,29 +76,29 @@ static enum err check_readable(const char *what, const char *path, struct errbuf
 
 static enum err check_files(const struct link_options *options, struct errbuf *e)
 {
-    enum err err = check_readable("CA file", options->cafile, e);
+    enum err err = check_readable("CA file", options->login.cafile, e);
 
     if (err == OK)
-        err = check_readable("certificate", options->cert, e);
-    return err == OK ? check_readable("key", options->key, e) : err;
+        err = check_readable("certificate", options->login.cert, e);
+    return err == OK ? check_readable("key", options->login.key, e) : err;
 }
 
 static enum err setup_tls(struct mosquitto *mosq, const struct link_options *options, struct errbuf *e)
 {
     enum err err;
 
-    if (!options->broker.tls)
+    if (!options->brokers.tls)
         return OK;
     err = check_files(options, e);
     if (err != OK)
         return err;
-    if (!options->cafile) {
+    if (!options->login.cafile) {
         err = check(mosquitto_int_option(mosq, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "TLS", e);
-        if (err != OK || !options->cert)
+        if (err != OK || !options->login.cert)
             return err;
     }
-    return check(mosquitto_tls_set(mosq, options->cafile, options->cafile ? NULL : "/etc/ssl/certs", options->cert,
-                                   options->key, no_passphrase),
+    return check(mosquitto_tls_set(mosq, options->login.cafile, options->login.cafile ? NULL : "/etc/ssl/certs",
+                                   options->login.cert, options->login.key, no_passphrase),
                  "TLS files", e);
 }
 

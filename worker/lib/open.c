@@ -48,8 +48,6 @@ static enum err options_check(const struct skep_worker_options *options, struct 
         return err_set(e, ERR_RANGE, "lease_ms %u: must be 3 intervals or more", options->lease_ms);
     if (options->keep_alive_s && (options->keep_alive_s < KEEP_ALIVE_MIN || options->keep_alive_s > 65535))
         return err_set(e, ERR_RANGE, "keep_alive_s %u: must be %d to 65535", options->keep_alive_s, KEEP_ALIVE_MIN);
-    if (!options->cert != !options->key)
-        return err_set(e, ERR_MISSING, "cert and key go together");
     return OK;
 }
 
@@ -63,7 +61,13 @@ static enum err link_options_fill(struct skep_worker *worker, const struct skep_
                                   struct errbuf *e)
 {
     struct link_options *link = &worker->link;
-    enum err err = broker_uri_parse(or_default(options->broker, BROKER_DEFAULT), &link->broker, e);
+    struct broker_login login = { or_default(options->broker, BROKER_DEFAULT),
+                                  options->username,
+                                  options->password_file,
+                                  options->cafile,
+                                  options->cert,
+                                  options->key };
+    enum err err = broker_login_check(&login, &link->brokers, e);
 
     client_id_worker(or_default(options->root, TOPIC_ROOT_DEFAULT), or_default(options->hive, HIVE_DEFAULT),
                      options->worker, worker->client_id);
@@ -71,15 +75,15 @@ static enum err link_options_fill(struct skep_worker *worker, const struct skep_
     link->keep_alive_s = (int)number_or_default(options->keep_alive_s, KEEP_ALIVE_DEFAULT);
     link->wake_fd = worker->box.wake_fd;
     if (err == OK)
-        err = copy_text(&worker->arena, options->username, &link->username);
+        err = copy_text(&worker->arena, options->username, &link->login.username);
     if (err == OK)
-        err = copy_text(&worker->arena, options->password_file, &link->password_file);
+        err = copy_text(&worker->arena, options->password_file, &link->login.password_file);
     if (err == OK)
-        err = copy_text(&worker->arena, options->cafile, &link->cafile);
+        err = copy_text(&worker->arena, options->cafile, &link->login.cafile);
     if (err == OK)
-        err = copy_text(&worker->arena, options->cert, &link->cert);
+        err = copy_text(&worker->arena, options->cert, &link->login.cert);
     if (err == OK)
-        err = copy_text(&worker->arena, options->key, &link->key);
+        err = copy_text(&worker->arena, options->key, &link->login.key);
     return err;
 }
 

@@ -43,7 +43,7 @@ enum skep_log_level { SKEP_LOG_ERROR = 0, SKEP_LOG_WARNING = 1, SKEP_LOG_INFO = 
 /* Initialise with SKEP_WORKER_OPTIONS_INIT, then set what differs. NULL and 0 mean the default. */
 struct skep_worker_options {
     size_t size;        /* sizeof(struct skep_worker_options), set by the initialiser */
-    const char *broker; /* mqtt://127.0.0.1:1883; mqtts:// for TLS */
+    const char *broker; /* mqtt://127.0.0.1:1883; mqtts:// for TLS; "mqtt://a,mqtt://b": tried in this order */
     const char *root;   /* skep/v1 */
     const char *hive;   /* default */
     const char *worker; /* required: the worker's name */

@@ -1,0 +1,27 @@
+#include "broker_login.h"
+
+enum err broker_login_check(const struct broker_login *login, struct broker_list *ret, struct errbuf *e)
+{
+    struct broker_list list;
+    enum err err = broker_uri_parse(text_of(login->broker), &list, e);
+
+    if (err != OK)
+        return err;
+    if (!login->cert != !login->key)
+        return err_set(e, ERR_MISSING, "broker: cert and key go together (--cert, --key)");
+    if (!list.tls && (login->cafile || login->cert))
+        return err_set(e, ERR_CONFLICT, "broker: cafile, cert and key are for mqtts:// only");
+    *ret = list;
+    return OK;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool broker_login_equal(const struct broker_login *a, const struct broker_login *b)
+{
+    return same(a->broker, b->broker) && same(a->username, b->username) && same(a->password_file, b->password_file) &&
+           same(a->cafile, b->cafile) && same(a->cert, b->cert) && same(a->key, b->key);
+}

@@ -1,0 +1,63 @@
+#include "broker_uri.h"
+
+static const struct {
+    const char *prefix;
+    bool tls;
+    int port;
+} schemes[] = {
+    { "mqtt://", false, 1883 },
+    { "mqtts://", true, 8883 },
+};
+
+static enum err uri_parse(struct text uri, struct address *ret, bool *ret_tls, struct errbuf *e)
+{
+    char shown[ERRBUF_SIZE / 2];
+
+    text_to_printable(uri, shown, sizeof shown);
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+        size_t prefix = strlen(schemes[i].prefix);
+        struct text rest = uri;
+        enum err err;
+
+        if (uri.len < prefix || memcmp(uri.at, schemes[i].prefix, prefix) != 0)
+            continue;
+        rest.at += prefix;
+        rest.len -= prefix;
+        if (rest.len > 0 && rest.at[rest.len - 1] == '/')
+            rest.len--;
+        err = address_parse(rest, schemes[i].port, ret, NULL);
+        if (err == ERR_RANGE || (err == OK && ret->port == 0))
+            return err_set(e, ERR_RANGE, "broker '%s': the port must be 1 to 65535", shown);
+        *ret_tls = schemes[i].tls;
+        return err == OK
+                   ? OK
+                   : err_set(e, err, "broker '%s': must be %sHOST[:PORT], IPv6 in brackets", shown, schemes[i].prefix);
+    }
+    return err_set(e, ERR_SYNTAX, "broker '%s': must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]", shown);
+}
+
+enum err broker_uri_parse(struct text text, struct broker_list *ret, struct errbuf *e)
+{
+    struct broker_list list = { .count = 0 };
+    struct text rest = text;
+
+    if (text.len > 0 && memchr(text.at, '@', text.len)) /* before anything is cut: a password may hold a comma */
+        return err_set(e, ERR_REFUSED,
+                       "broker: its URI must not hold a user or a password: use username and "
+                       "password_file (--username, --password-file)");
+    do {
+        bool tls = false;
+        enum err err;
+
+        if (list.count == BROKERS_MAX)
+            return err_set(e, ERR_RANGE, "broker: more than %d URIs", BROKERS_MAX);
+        if ((err = uri_parse(text_split(&rest, ','), &list.at[list.count], &tls, e)) != OK)
+            return err;
+        if (list.count > 0 && tls != list.tls)
+            return err_set(e, ERR_CONFLICT, "broker: mqtt:// and mqtts:// cannot stand in one list");
+        list.tls = tls;
+        list.count++;
+    } while (rest.at);
+    *ret = list;
+    return OK;
+}
