@@ -43,7 +43,7 @@ static size_t bytes_in_use(const struct world *world)
     return bytes;
 }
 
-static void step(struct world *world, struct queen_input input)
+static void step(struct world *world, struct input input)
 {
     input.now = input.wall = world->now;
     queen_step(world->queen, &input, &world->outbox);
@@ -57,31 +57,31 @@ static void beat(struct world *world, unsigned worker, unsigned seq)
     size_t len = payload_write(PAYLOAD_FULL, worker, seq, document);
     payload_name(worker, name);
     snprintf(topic, sizeof topic, "skep/v1/hive/default/worker/%s/heartbeat", name);
-    step(world, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                      .message = { .topic = text_of(topic), .payload = { document, len } } });
+    step(world,
+         (struct input){ .kind = INPUT_MESSAGE,
+                         .message = &(struct message){ .topic = text_of(topic), .payload = { document, len } } });
 }
 
 static void link_up(struct world *world)
 {
     char marker[HEX64_SIZE];
-    step(world, (struct queen_input){ .kind = QUEEN_CONNECTING });
-    queen_step(world->queen, &(struct queen_input){ .kind = QUEEN_LINK_UP, .now = world->now }, &world->outbox);
+    step(world, (struct input){ .kind = INPUT_CONNECTING });
+    queen_step(world->queen, &(struct input){ .kind = INPUT_LINK_UP, .now = world->now }, &world->outbox);
     for (const struct effect *effect = world->outbox.first; effect; effect = effect->next)
         if (effect->kind == EFFECT_SUBSCRIBE && effect->subscribe.token) {
             struct outbox ignored;
             outbox_init(&ignored);
-            queen_step(
-                world->queen,
-                &(struct queen_input){ .kind = QUEEN_SUBSCRIBED, .now = world->now, .token = effect->subscribe.token },
-                &ignored);
+            queen_step(world->queen,
+                       &(struct input){ .kind = INPUT_SUBSCRIBED, .now = world->now, .token = effect->subscribe.token },
+                       &ignored);
             outbox_clear(&ignored);
         }
     outbox_reset(&world->outbox);
     hex64_to_text(world->queen->snapshot.marker, marker);
-    step(world, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                      .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
-                                                   .payload = TEXT("{}"),
-                                                   .correlation = text_of(marker) } });
+    step(world, (struct input){ .kind = INPUT_MESSAGE,
+                                .message = &(struct message){ .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
+                                                              .payload = TEXT("{}"),
+                                                              .correlation = text_of(marker) } });
     must(queen_is_live(world->queen));
 }
 
@@ -185,7 +185,7 @@ static double tick(struct world *world)
 {
     uint64_t start = figure_cpu_ns();
     for (unsigned i = 0; i < TICKS; i++)
-        step(world, (struct queen_input){ .kind = QUEEN_TICK });
+        step(world, (struct input){ .kind = INPUT_TICK });
     return (double)(figure_cpu_ns() - start) / TICKS;
 }
 

@@ -58,7 +58,16 @@ static void carry_out_effects(struct hive_driver *driver)
     outbox_reset(&driver->outbox);
 }
 
-void hive_driver_step(struct hive_driver *driver, struct hive_input *input)
+void hive_driver_take(struct hive_driver *driver, struct hive_input *input)
+{
+    read_clocks(driver);
+    input->now = driver->now;
+    input->wall = driver->wall;
+    hive_take(driver->hive, input, &driver->outbox);
+    carry_out_effects(driver);
+}
+
+static void step_with(struct hive_driver *driver, struct input *input)
 {
     read_clocks(driver);
     input->now = driver->now;
@@ -67,46 +76,47 @@ void hive_driver_step(struct hive_driver *driver, struct hive_input *input)
     carry_out_effects(driver);
 }
 
-static void step(struct hive_driver *driver, enum hive_input_kind kind)
+static void step(struct hive_driver *driver, enum input_kind kind)
 {
-    hive_driver_step(driver, &(struct hive_input){ .kind = kind });
+    step_with(driver, &(struct input){ .kind = kind });
 }
 
 /* A heartbeat may follow. */
-static void step_with_host(struct hive_driver *driver, enum hive_input_kind kind)
+static void step_with_host(struct hive_driver *driver, enum input_kind kind)
 {
     struct hive_host host = host_facts_read();
-    hive_driver_step(driver, &(struct hive_input){ .kind = kind, .host = &host });
+    hive_set_host(driver->hive, &host);
+    step(driver, kind);
 }
 
 static void on_connecting(void *user)
 {
-    step(user, HIVE_CONNECTING);
+    step(user, INPUT_CONNECTING);
 }
 
 static void on_up(void *user)
 {
-    step_with_host(user, HIVE_LINK_UP);
+    step_with_host(user, INPUT_LINK_UP);
 }
 
 static void on_down(void *user)
 {
-    step(user, HIVE_LINK_DOWN);
+    step(user, INPUT_LINK_DOWN);
 }
 
 static void on_message(void *user, const struct message *message)
 {
-    hive_driver_step(user, &(struct hive_input){ .kind = HIVE_MESSAGE, .message = *message });
+    step_with(user, &(struct input){ .kind = INPUT_MESSAGE, .message = message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
-    hive_driver_step(user, &(struct hive_input){ .kind = HIVE_ACKED, .token = token, .reason = reason });
+    step_with(user, &(struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
-    hive_driver_step(user, &(struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = token, .reason = reason });
+    step_with(user, &(struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
 static void on_left(void *user)
@@ -152,7 +162,7 @@ static void before_sleep(void *user)
     ms_t due;
     read_clocks(driver);
     if (hive_deadline(driver->hive) <= driver->now)
-        step_with_host(driver, HIVE_TICK);
+        step_with_host(driver, INPUT_TICK);
     due = hive_driver_carry_out_orders(driver) ? hive_deadline(driver->hive) : driver->now;
     loop_timer_in(driver->tick, due == MS_NEVER ? MS_NEVER : ms_max(due - driver->now, 0));
 }
@@ -161,7 +171,7 @@ static void on_stop(void *user)
 {
     (void)notify_send("STOPPING=1");
     log_at(LOG_INFO, "ending the workers, and leaving", NULL);
-    step(user, HIVE_STOP);
+    step(user, INPUT_STOP);
 }
 
 static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh, struct errbuf *e)
@@ -200,7 +210,7 @@ static void on_reload(void *user)
     hive_driver_replace_conf(driver, fresh);
     snprintf(count, sizeof count, "%zu", fresh->roster->count);
     log_at(LOG_INFO, "configuration read again", "workers", count, NULL);
-    hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = fresh->roster });
+    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = fresh->roster });
 }
 
 static void run(struct hive_driver *driver)
@@ -213,7 +223,7 @@ static void run(struct hive_driver *driver)
                NULL);
     log_at(LOG_INFO, "started", "id", driver->conf->id, "http", driver->conf->http, "port", port, "workers", count,
            NULL);
-    hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->conf->roster });
+    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->conf->roster });
     broker_link_start(driver->link);
     (void)notify_send("READY=1");
     loop_run(driver->loop, before_sleep, driver);

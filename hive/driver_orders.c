@@ -63,13 +63,13 @@ static void start(struct hive_driver *driver, const char *worker)
     arena_clear(&arena);
     if (err != OK) {
         log_at(LOG_ERROR, "a worker is not started", "worker", worker, "why", e.text, NULL);
-        hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_NOT_STARTED, .worker = worker, .why = e.text });
+        hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_NOT_STARTED, .worker = worker, .why = e.text });
         return;
     }
     record(driver, worker, &born);
     agents_release(driver->agents, worker);
     log_started(worker, born.pid, "worker started");
-    hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_STARTED,
+    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_STARTED,
                                                    .worker = worker,
                                                    .birth = { born.pid, born.session, born.wall, born.restarts } });
 }
@@ -134,7 +134,7 @@ static void log_exited(const struct hive_driver *driver, const char *worker, con
 static void on_exited(void *user, const char *worker, const struct ending *ending)
 {
     struct hive_driver *driver = user;
-    hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = ending });
+    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = ending });
     log_exited(driver, worker, ending);
 }
 
@@ -143,7 +143,7 @@ static void on_swept(void *user, const char *worker)
     struct hive_driver *driver = user;
     if (driver->state)
         state_dir_forget(driver->state, worker); /* before another one takes its place */
-    hive_driver_step(driver, &(struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
+    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
 }
 
 const struct agents_events hive_driver_agents_events = { on_exited, on_swept };
@@ -157,7 +157,7 @@ static enum err adopt(void *user, const char *worker, const struct agent_record 
     if (err != OK)
         return err;
     log_started(worker, record->pid, "worker adopted");
-    hive_driver_step(driver,
+    hive_driver_take(driver,
                      &(struct hive_input){ .kind = HIVE_ADOPT,
                                            .worker = worker,
                                            .birth = { record->pid, record->session, record->wall, record->restarts },

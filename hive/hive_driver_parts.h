@@ -34,7 +34,7 @@ struct hive_driver {
 };
 
 /* driver.c: time is read, the core steps, effects are carried out. */
-void hive_driver_step(struct hive_driver *driver, struct hive_input *input);
+void hive_driver_take(struct hive_driver *driver, struct hive_input *input);
 
 /* driver_orders.c */
 bool hive_driver_carry_out_orders(struct hive_driver *driver); /* false: not all, so that the loop has its turn */

@@ -12,7 +12,7 @@ static void read_clocks(struct driver *driver)
     driver->wall = clock_wall();
 }
 
-static void step(struct driver *driver, struct queen_input *input)
+static void step(struct driver *driver, struct input *input)
 {
     input->now = driver->now;
     input->wall = driver->wall;
@@ -20,45 +20,45 @@ static void step(struct driver *driver, struct queen_input *input)
     driver_carry_out(driver);
 }
 
-static void step_now(struct driver *driver, enum queen_input_kind kind)
+static void step_now(struct driver *driver, enum input_kind kind)
 {
     read_clocks(driver);
-    step(driver, &(struct queen_input){ .kind = kind });
+    step(driver, &(struct input){ .kind = kind });
 }
 
 static void on_connecting(void *user)
 {
-    step_now(user, QUEEN_CONNECTING);
+    step_now(user, INPUT_CONNECTING);
 }
 
 static void on_up(void *user)
 {
-    step_now(user, QUEEN_LINK_UP);
+    step_now(user, INPUT_LINK_UP);
 }
 
 static void on_down(void *user)
 {
-    step_now(user, QUEEN_LINK_DOWN);
+    step_now(user, INPUT_LINK_DOWN);
 }
 
 static void on_packet(void *user)
 {
-    step_now(user, QUEEN_PACKET);
+    step_now(user, INPUT_PACKET);
 }
 
 static void on_message(void *user, const struct message *message)
 {
-    step(user, &(struct queen_input){ .kind = QUEEN_MESSAGE, .message = *message });
+    step(user, &(struct input){ .kind = INPUT_MESSAGE, .message = message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, &(struct queen_input){ .kind = QUEEN_ACKED, .token = token, .reason = reason });
+    step(user, &(struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, &(struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = reason });
+    step(user, &(struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
 static void on_left(void *user)
@@ -102,7 +102,7 @@ static void on_fault(void *user, int status, const char *sentence, struct http_r
 static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
 {
     read_clocks(user);
-    step(user, &(struct queen_input){ .kind = QUEEN_HTTP_ANSWERED, .token = token, .http = *answer });
+    step(user, &(struct input){ .kind = INPUT_HTTP_ANSWERED, .token = token, .answer = answer });
 }
 
 static enum err make_asks(struct driver *driver)
@@ -124,7 +124,7 @@ static void before_sleep(void *user)
     read_clocks(driver);
     if (queen_deadline(driver->queen) <= driver->now) {
         if (broker_link_drain(driver->link))
-            step_now(driver, QUEEN_TICK);
+            step_now(driver, INPUT_TICK);
         read_clocks(driver);
     }
     loop_timer_in(driver->tick, ms_max(queen_deadline(driver->queen) - driver->now, 0));
@@ -135,7 +135,7 @@ static void on_stop(void *user)
     struct driver *driver = user;
     (void)notify_send("STOPPING=1");
     log_at(LOG_INFO, "leaving", NULL);
-    step_now(driver, QUEEN_STOP);
+    step_now(driver, INPUT_STOP);
 }
 
 static void run(struct driver *driver)

@@ -5,6 +5,10 @@
 
 #include "buf.h"
 
+/* Reason codes of MQTT 5. */
+#define MQTT_NO_SUBSCRIBER 0x10
+#define MQTT_FAILED 0x80 /* from here on: failures */
+
 /* A PUBLISH received; borrowed during the call that hands it over. */
 struct message {
     struct text topic, payload;

@@ -11,7 +11,6 @@
 
 #define RECONNECT_MAX_MS 30000
 #define WHY_SIZE 128
-#define REASON_FAILED 0x80 /* reason codes from here on are failures */
 #define COMPLAINTS_BURST 5
 #define COMPLAINTS_EVERY_MS 60000
 
@@ -133,7 +132,7 @@ static void on_acked(void *user, uint64_t number, uint8_t reason)
 {
     struct broker_link *link = user;
     uint64_t token;
-    if (reason >= REASON_FAILED)
+    if (reason >= MQTT_FAILED)
         say_refused(link, send_queue_inflight(&link->queue, number), reason);
     token = send_queue_acked(&link->queue, number);
     if (token)

@@ -19,8 +19,6 @@ struct mqtt_options {
     int keep_alive_s;
 };
 
-#define MQTT_NO_SUBSCRIBER 0x10
-
 /* The largest packet that the broker may send, in bytes; it drops larger ones. Bounds what a hostile sender costs. */
 #define MQTT_RECEIVE_MAX (4 * 1024 * 1024)
 
@@ -36,7 +34,7 @@ struct mqtt_events {
     void (*failed)(void *user, const char *why);                    /* an attempt failed; the next one is scheduled */
     void (*message)(void *user, const struct message *message);     /* borrowed during the call */
     void (*acked)(void *user, uint64_t token, uint8_t reason);      /* PUBACK of a QoS 1 publish with a token */
-    void (*subscribed)(void *user, uint64_t token, uint8_t reason); /* SUBACK; reason >= 0x80 = refused */
+    void (*subscribed)(void *user, uint64_t token, uint8_t reason); /* SUBACK; reason >= MQTT_FAILED = refused */
     void (*packet)(void *user);  /* something was received: the link is proven. Once per burst, before its messages */
     void (*drained)(void *user); /* the burst was handed over */
 };

@@ -7,8 +7,6 @@
 #include "mqtt_properties.h"
 #include "mqtt_verdict.h"
 
-#define REASON_FAILED 0x80 /* reason codes from here on are failures */
-
 static void burst_begin(struct mqtt_link *link)
 {
     link->in_burst = true;
@@ -85,7 +83,7 @@ static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id,
 {
     struct mqtt_link *link = user;
     uint64_t token = token_take(link, packet_id);
-    uint8_t reason = count > 0 ? (uint8_t)granted[0] : REASON_FAILED;
+    uint8_t reason = count > 0 ? (uint8_t)granted[0] : MQTT_FAILED;
 
     (void)mosquitto;
     (void)properties;
@@ -106,7 +104,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
         return;
     if (reason) {
         (void)err_set(&why, OK, "the broker refused the connection: %s",
-                      reason < REASON_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
+                      reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
         mqtt_link_end(link, why.text);
         return;
     }
@@ -124,7 +122,7 @@ static void on_disconnect(struct mosquitto *mosquitto, void *user, int fault, co
 
     (void)mosquitto;
     (void)properties;
-    if (fault > 0 && fault < REASON_FAILED) {
+    if (fault > 0 && fault < MQTT_FAILED) {
         mqtt_link_end_by_fault(link, fault, number);
         return;
     }

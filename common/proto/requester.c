@@ -6,8 +6,6 @@
 
 #include "json.h"
 
-#define REASON_NO_SUBSCRIBER 0x10
-#define REASON_REFUSED 0x80
 #define TAG_SHIFT 56
 
 enum phase {
@@ -204,14 +202,14 @@ bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason
     struct pending *pending = find(requester, token);
     if (!pending || (pending->phase != PHASE_SENT && pending->phase != PHASE_AGAIN))
         return false;
-    if (reason == REASON_NO_SUBSCRIBER && pending->copy && pending->phase == PHASE_SENT) {
+    if (reason == MQTT_NO_SUBSCRIBER && pending->copy && pending->phase == PHASE_SENT) {
         wait_until(requester, pending, PHASE_PAUSE, ms_min(now + pending->retry_after, pending->deadline));
         return false;
     }
     wait_for_reply(requester, pending, now);
-    if (reason != REASON_NO_SUBSCRIBER && reason < REASON_REFUSED)
+    if (reason != MQTT_NO_SUBSCRIBER && reason < MQTT_FAILED)
         return false;
-    end(requester, pending, reason == REASON_NO_SUBSCRIBER ? ANSWER_NO_SUBSCRIBER : ANSWER_REFUSED, now, ret);
+    end(requester, pending, reason == MQTT_NO_SUBSCRIBER ? ANSWER_NO_SUBSCRIBER : ANSWER_REFUSED, now, ret);
     ret->reason = reason;
     return true;
 }

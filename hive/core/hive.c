@@ -207,63 +207,80 @@ static void process_input(struct hive *hive, const struct hive_input *input)
         process_swept(&worker->process, hive->now);
 }
 
-static void handle(struct hive *hive, const struct hive_input *input)
+static void handle(struct hive *hive, const struct input *input)
 {
     switch (input->kind) {
-    case HIVE_TICK:
+    case INPUT_TICK:
         tick(hive);
         break;
-    case HIVE_CONNECTING:
+    case INPUT_CONNECTING:
         hive_link_connecting(hive);
         break;
-    case HIVE_LINK_UP:
+    case INPUT_LINK_UP:
         hive_link_up(hive);
         break;
-    case HIVE_LINK_DOWN:
+    case INPUT_LINK_DOWN:
         hive_link_down(hive);
         break;
-    case HIVE_SUBSCRIBED:
+    case INPUT_SUBSCRIBED:
         hive_link_subscribed(hive, input->token, input->reason);
         break;
-    case HIVE_ACKED:
+    case INPUT_ACKED:
         if (input->token == HIVE_TOKEN_GOODBYE && hive->goodbye_at != MS_NEVER)
             hive_link_leave(hive);
         break;
-    case HIVE_MESSAGE:
-        hive_hear(hive, &input->message);
+    case INPUT_MESSAGE:
+        hive_hear(hive, input->message);
         break;
-    case HIVE_ROSTER:
-        take_roster(hive, input->roster);
-        break;
-    case HIVE_ADOPT:
-        adopt(hive, input);
-        break;
-    case HIVE_STARTED:
-    case HIVE_NOT_STARTED:
-    case HIVE_EXITED:
-    case HIVE_SWEPT:
-        process_input(hive, input);
-        break;
-    case HIVE_STOP:
+    case INPUT_STOP:
         hive_stop(hive);
+        break;
+    case INPUT_LINK_FAILED:
+    case INPUT_PACKET:
+    case INPUT_HTTP_ANSWERED:
         break;
     }
 }
 
-void hive_step(struct hive *hive, const struct hive_input *input, struct outbox *outbox)
+static void enter(struct hive *hive, ms_t now, ms_t wall, struct outbox *outbox)
 {
-    hive->now = input->now;
-    hive->wall = input->wall;
+    hive->now = now;
+    hive->wall = wall;
     hive->out = outbox;
-    if (input->host)
-        hive->host = *input->host;
-    handle(hive, input);
+}
+
+static void leave(struct hive *hive)
+{
     if (hive->status != HIVE_STARTING)
         remove_unlisted(hive);
     stop_further(hive);
     tell_changes(hive);
     arena_reset(&hive->arena);
     hive->out = NULL;
+}
+
+void hive_step(struct hive *hive, const struct input *input, struct outbox *outbox)
+{
+    enter(hive, input->now, input->wall, outbox);
+    handle(hive, input);
+    leave(hive);
+}
+
+void hive_take(struct hive *hive, const struct hive_input *input, struct outbox *outbox)
+{
+    enter(hive, input->now, input->wall, outbox);
+    if (input->kind == HIVE_ROSTER)
+        take_roster(hive, input->roster);
+    else if (input->kind == HIVE_ADOPT)
+        adopt(hive, input);
+    else
+        process_input(hive, input);
+    leave(hive);
+}
+
+void hive_set_host(struct hive *hive, const struct hive_host *host)
+{
+    hive->host = *host;
 }
 
 ms_t hive_deadline(const struct hive *hive)

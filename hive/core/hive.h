@@ -1,6 +1,6 @@
 /* hive.h - the hive's core: events in, effects and orders out. No I/O, no clock, no threads.
  *
- *     hive_step(hive, &input, &outbox);           // the driver carries out the effects,
+ *     hive_step(hive, &input, &outbox);           // or hive_take; the driver carries out the effects,
  *     while (hive_next_order(hive, &order)) ...   // then the orders, each of which it answers by further inputs,
  *     hive_deadline(hive)                         // and ticks when this time has come
  *
@@ -8,6 +8,7 @@
 #ifndef SKEP_HIVE_H
 #define SKEP_HIVE_H
 
+#include "input.h"
 #include "outbox.h"
 #include "process.h"
 #include "roster.h"
@@ -24,21 +25,14 @@ struct hive_options {
     uint32_t pid;
 };
 
+/* What concerns the processes; what concerns the link and the time are inputs as every core has them. */
 enum hive_input_kind {
-    HIVE_TICK,        /* the deadline passed (or nothing did) */
-    HIVE_CONNECTING,  /* a CONNECT is about to be made: answered by one EFFECT_CONNECT with its will */
-    HIVE_LINK_UP,     /* CONNACK */
-    HIVE_LINK_DOWN,   /* an established link ended */
-    HIVE_SUBSCRIBED,  /* SUBACK: token, reason */
-    HIVE_ACKED,       /* PUBACK: token */
-    HIVE_MESSAGE,     /* message */
     HIVE_ROSTER,      /* roster: what shall run from now on; what did not change is left alone */
     HIVE_ADOPT,       /* worker, birth, fingerprint: it runs already */
     HIVE_STARTED,     /* worker, birth: PROCESS_START was carried out */
     HIVE_NOT_STARTED, /* worker, why: PROCESS_START could not be carried out */
     HIVE_EXITED,      /* worker, ending (NULL: unknown how) */
     HIVE_SWEPT,       /* worker: PROCESS_ASK or PROCESS_SWEEP was carried out */
-    HIVE_STOP,        /* end all workers, say goodbye; EFFECT_DISCONNECT and EFFECT_EXIT follow */
 };
 
 /* The host, for heartbeats. */
@@ -49,12 +43,8 @@ struct hive_host {
 
 struct hive_input {
     enum hive_input_kind kind;
-    ms_t now;                     /* monotonic */
-    ms_t wall;                    /* unix; only shown */
-    const struct hive_host *host; /* as it is now; NULL = not looked at */
-    uint64_t token;
-    uint8_t reason;
-    struct message message;
+    ms_t now;                    /* monotonic */
+    ms_t wall;                   /* unix; only shown */
     const struct roster *roster; /* borrowed during the step */
     const char *worker, *why;
     struct process_birth birth;
@@ -68,7 +58,11 @@ void hive_free(struct hive *hive);
 DEFINE_AUTO_FREE(hive)
 
 /* If outbox->failed afterwards, the world no longer matches the core, and the driver must end. */
-void hive_step(struct hive *hive, const struct hive_input *input, struct outbox *outbox);
+void hive_step(struct hive *hive, const struct input *input, struct outbox *outbox);
+void hive_take(struct hive *hive, const struct hive_input *input, struct outbox *outbox);
+
+/* For the heartbeats from now on; copied. */
+void hive_set_host(struct hive *hive, const struct hive_host *host);
 
 /* Monotonic time at which the next tick is due. */
 ms_t hive_deadline(const struct hive *hive);

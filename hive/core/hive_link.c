@@ -10,7 +10,6 @@
 #define EXIT_REFUSED_CODE 6
 #define EXIT_FAILED_CODE 1
 #define TOLD_EVERY_MS 1000 /* between two heartbeats because of a verdict, at the least */
-#define REASON_REFUSED 0x80
 
 static struct topic presence_topic(const struct hive *hive)
 {
@@ -110,7 +109,7 @@ void hive_link_subscribed(struct hive *hive, uint64_t token, uint8_t reason)
 {
     if (token != HIVE_TOKEN_REQUESTS)
         return;
-    hive->is_heard = reason < REASON_REFUSED;
+    hive->is_heard = reason < MQTT_FAILED;
     if (hive->is_heard)
         return;
     outbox_notice(hive->out, "the broker refuses the subscription to the hive's requests (reason 0x%02x)", reason);

@@ -172,43 +172,45 @@ static void take_message(struct queen *queen, const struct message *message)
         reject(queen, message, err, &e);
 }
 
-static void handle(struct queen *queen, const struct queen_input *input)
+static void handle(struct queen *queen, const struct input *input)
 {
     switch (input->kind) {
-    case QUEEN_TICK:
+    case INPUT_TICK:
         tick(queen);
         break;
-    case QUEEN_CONNECTING:
+    case INPUT_CONNECTING:
         link_connecting(queen);
         break;
-    case QUEEN_LINK_UP:
+    case INPUT_LINK_UP:
         link_up(queen);
         break;
-    case QUEEN_LINK_DOWN:
+    case INPUT_LINK_DOWN:
         lose_link(queen);
         break;
-    case QUEEN_PACKET:
+    case INPUT_LINK_FAILED:
+        break;
+    case INPUT_PACKET:
         watch_prove(&queen->watch);
         break;
-    case QUEEN_SUBSCRIBED:
+    case INPUT_SUBSCRIBED:
         link_subscribed(queen, input->token, input->reason);
         break;
-    case QUEEN_ACKED:
+    case INPUT_ACKED:
         acked(queen, input->token, input->reason);
         break;
-    case QUEEN_MESSAGE:
-        take_message(queen, &input->message);
+    case INPUT_MESSAGE:
+        take_message(queen, input->message);
         break;
-    case QUEEN_HTTP_ANSWERED:
-        answered_over_http(queen, input->token, &input->http);
+    case INPUT_HTTP_ANSWERED:
+        answered_over_http(queen, input->token, input->answer);
         break;
-    case QUEEN_STOP:
+    case INPUT_STOP:
         link_stop(queen);
         break;
     }
 }
 
-void queen_step(struct queen *queen, const struct queen_input *input, struct outbox *outbox)
+void queen_step(struct queen *queen, const struct input *input, struct outbox *outbox)
 {
     queen_enter(queen, input->now, input->wall, outbox);
     handle(queen, input);

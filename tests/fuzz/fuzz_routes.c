@@ -25,7 +25,7 @@ static void require(bool condition)
         abort();
 }
 
-static void step(struct world *world, struct queen_input input)
+static void step(struct world *world, struct input input)
 {
     input.now = input.wall = world->now;
     queen_step(world->queen, &input, &world->outbox);
@@ -36,8 +36,8 @@ static void step(struct world *world, struct queen_input input)
 
 static void message(struct world *world, struct text topic, struct text payload, bool stored)
 {
-    step(world, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                      .message = { .topic = topic, .payload = payload, .retain = stored } });
+    step(world, (struct input){ .kind = INPUT_MESSAGE,
+                                .message = &(struct message){ .topic = topic, .payload = payload, .retain = stored } });
 }
 
 static void check_response(struct arena *arena, struct http_response *response)
@@ -82,7 +82,7 @@ static void wait(struct world *world, struct text amount)
         ms_t sleep = ms_min(ms_max(queen_deadline(world->queen) - world->now, 1), left);
         world->now += sleep;
         left -= sleep;
-        step(world, (struct queen_input){ .kind = QUEEN_TICK });
+        step(world, (struct input){ .kind = INPUT_TICK });
     }
 }
 
@@ -102,10 +102,10 @@ static void run_record(struct world *world, struct text record)
         wait(world, line);
         break;
     case 'D':
-        step(world, (struct queen_input){ .kind = QUEEN_LINK_DOWN });
+        step(world, (struct input){ .kind = INPUT_LINK_DOWN });
         break;
     case 'U':
-        step(world, (struct queen_input){ .kind = QUEEN_LINK_UP });
+        step(world, (struct input){ .kind = INPUT_LINK_UP });
         break;
     default:
         break;
@@ -145,8 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct text rest = { (const char *)bytes, len };
     outbox_init(&world.outbox);
     require(queen_new(&options, world.now, world.now, &world.queen, NULL) == OK);
-    step(&world, (struct queen_input){ .kind = QUEEN_CONNECTING });
-    step(&world, (struct queen_input){ .kind = QUEEN_LINK_UP });
+    step(&world, (struct input){ .kind = INPUT_CONNECTING });
+    step(&world, (struct input){ .kind = INPUT_LINK_UP });
     populate(&world);
     while (rest.at) {
         struct text record = text_split(&rest, '\x1e');

@@ -16,12 +16,21 @@ static struct hive_daemon *host_of(struct node *node)
 }
 
 /* Without workers there are no orders. */
-static void step(struct hive_daemon *host, struct hive_input input)
+static void step(struct hive_daemon *host, struct input input)
 {
     const struct node *node = &host->daemon.node;
     input.now = node->world->network.now;
     input.wall = world_wall(node->world, node);
     hive_step(host->hive, &input, &host->daemon.outbox);
+    daemon_carry_out(&host->daemon);
+}
+
+static void take(struct hive_daemon *host, struct hive_input input)
+{
+    const struct node *node = &host->daemon.node;
+    input.now = node->world->network.now;
+    input.wall = world_wall(node->world, node);
+    hive_take(host->hive, &input, &host->daemon.outbox);
     daemon_carry_out(&host->daemon);
 }
 
@@ -38,40 +47,41 @@ static ms_t on_deadline(const void *user)
 
 static void on_tick(void *user)
 {
-    step(user, (struct hive_input){ .kind = HIVE_TICK });
+    step(user, (struct input){ .kind = INPUT_TICK });
 }
 
 static void on_connecting(void *user)
 {
-    step(user, (struct hive_input){ .kind = HIVE_CONNECTING });
+    step(user, (struct input){ .kind = INPUT_CONNECTING });
 }
 
 static void on_up(void *user)
 {
     const struct daemon_node *daemon = user;
     node_say(user, "connected (connection %u)", daemon->connection);
-    step(user, (struct hive_input){ .kind = HIVE_LINK_UP });
+    step(user, (struct input){ .kind = INPUT_LINK_UP });
 }
 
 static void on_down(void *user, const char *why)
 {
     node_say(user, "lost its link (%s)", why);
-    step(user, (struct hive_input){ .kind = HIVE_LINK_DOWN });
+    step(user, (struct input){ .kind = INPUT_LINK_DOWN });
 }
 
 static void on_message(void *user, const struct publish *publish)
 {
-    step(user, (struct hive_input){ .kind = HIVE_MESSAGE, .message = packet_message(publish) });
+    struct message message = packet_message(publish);
+    step(user, (struct input){ .kind = INPUT_MESSAGE, .message = &message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, (struct hive_input){ .kind = HIVE_ACKED, .token = token, .reason = reason });
+    step(user, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = token, .reason = reason });
+    step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
 static const struct daemon_events events = {
@@ -124,13 +134,13 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
         return err;
     client_id_hive(WORLD_ROOT, node->name, host->daemon.client_id);
     daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
-    step(host, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &nobody });
+    take(host, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &nobody });
     return OK;
 }
 
 void hive_leave_fleet(struct node *node)
 {
     struct hive_daemon *host = host_of(node);
-    step(host, (struct hive_input){ .kind = HIVE_STOP });
+    step(host, (struct input){ .kind = INPUT_STOP });
     daemon_go_if_ended(&host->daemon);
 }

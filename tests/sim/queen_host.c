@@ -61,7 +61,7 @@ static void on_effect(void *user, const struct effect *effect)
         host->daemon.ended = true;
 }
 
-static void step(struct queen_host *host, struct queen_input input)
+static void step(struct queen_host *host, struct input input)
 {
     const struct node *node = &host->daemon.node;
     input.now = node->world->network.now;
@@ -77,28 +77,28 @@ static ms_t on_deadline(const void *user)
 
 static void on_tick(void *user)
 {
-    step(user, (struct queen_input){ .kind = QUEEN_TICK });
+    step(user, (struct input){ .kind = INPUT_TICK });
 }
 
 static void on_connecting(void *user)
 {
-    step(user, (struct queen_input){ .kind = QUEEN_CONNECTING });
+    step(user, (struct input){ .kind = INPUT_CONNECTING });
 }
 
 static void on_up(void *user)
 {
-    step(user, (struct queen_input){ .kind = QUEEN_LINK_UP });
+    step(user, (struct input){ .kind = INPUT_LINK_UP });
 }
 
 static void on_down(void *user, const char *why)
 {
     (void)why;
-    step(user, (struct queen_input){ .kind = QUEEN_LINK_DOWN });
+    step(user, (struct input){ .kind = INPUT_LINK_DOWN });
 }
 
 static void on_packet(void *user)
 {
-    step(user, (struct queen_input){ .kind = QUEEN_PACKET });
+    step(user, (struct input){ .kind = INPUT_PACKET });
 }
 
 static void on_message(void *user, const struct publish *publish)
@@ -106,17 +106,18 @@ static void on_message(void *user, const struct publish *publish)
     const struct world *world = ((struct node *)user)->world;
     if (world->events)
         world->events->message(world->user, user, publish);
-    step(user, (struct queen_input){ .kind = QUEEN_MESSAGE, .message = packet_message(publish) });
+    struct message message = packet_message(publish);
+    step(user, (struct input){ .kind = INPUT_MESSAGE, .message = &message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, (struct queen_input){ .kind = QUEEN_ACKED, .token = token, .reason = reason });
+    step(user, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = reason });
+    step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
 static const struct daemon_events events = {
@@ -195,7 +196,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
 void queen_leave_fleet(struct node *node)
 {
     struct queen_host *host = host_of(node);
-    step(host, (struct queen_input){ .kind = QUEEN_STOP });
+    step(host, (struct input){ .kind = INPUT_STOP });
     daemon_go_if_ended(&host->daemon);
 }
 

@@ -23,11 +23,18 @@ static struct worker_host *host_of(struct node *node)
     return (struct worker_host *)node;
 }
 
-static void step(struct worker_host *host, struct worker_input input)
+static void step(struct worker_host *host, struct input input)
 {
     input.now = host->node.world->network.now;
     input.wall = world_wall(host->node.world, &host->node);
     worker_step(host->worker, &input, &host->outbox);
+}
+
+static void take(struct worker_host *host, struct worker_input input)
+{
+    input.now = host->node.world->network.now;
+    input.wall = world_wall(host->node.world, &host->node);
+    worker_take(host->worker, &input, &host->outbox);
 }
 
 static void on_packet(void *user)
@@ -38,37 +45,38 @@ static void on_packet(void *user)
 static void on_up(void *user)
 {
     struct worker_host *host = user;
-    step(host, (struct worker_input){ .kind = WORKER_UP });
+    step(host, (struct input){ .kind = INPUT_LINK_UP });
     node_say(&host->node, "connected (connection %u)", worker_connection(host->worker));
 }
 
 static void on_message(void *user, const struct publish *publish)
 {
-    step(user, (struct worker_input){ .kind = WORKER_MESSAGE, .message = packet_message(publish) });
+    struct message message = packet_message(publish);
+    step(user, (struct input){ .kind = INPUT_MESSAGE, .message = &message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
     if (token)
-        step(user, (struct worker_input){ .kind = WORKER_ACKED, .ack = { token, reason } });
+        step(user, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
     if (token)
-        step(user, (struct worker_input){ .kind = WORKER_SUBSCRIBED, .ack = { token, reason } });
+        step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
 static void on_down(void *user, const char *why)
 {
     struct worker_host *host = user;
-    step(host, (struct worker_input){ .kind = WORKER_DOWN, .why = why });
+    step(host, (struct input){ .kind = INPUT_LINK_DOWN, .why = why });
     node_say(&host->node, "lost its link (%s)", why);
 }
 
 static void on_failed(void *user, const char *why)
 {
-    step(user, (struct worker_input){ .kind = WORKER_FAILED, .why = why });
+    step(user, (struct input){ .kind = INPUT_LINK_FAILED, .why = why });
 }
 
 static const struct client_events client_events = { on_packet,     on_up,   on_message, on_acked,
@@ -121,7 +129,7 @@ static void answer_verifications(struct worker_host *host)
     struct worker_view view;
     worker_look(host->worker, &view);
     if (view.verification && host->answer != WORKER_WORK_COUNT)
-        step(host, (struct worker_input){ .kind = WORKER_FOUND, .found = { host->answer, view.verification } });
+        take(host, (struct worker_input){ .kind = WORKER_FOUND, .found = { host->answer, view.verification } });
 }
 
 static void turn(struct node *node)
@@ -130,7 +138,7 @@ static void turn(struct node *node)
     client_turn(&node->client);
     client_finish(&node->client);
     answer_verifications(host);
-    step(host, (struct worker_input){ .kind = WORKER_TICK });
+    step(host, (struct input){ .kind = INPUT_TICK });
     carry_out(host);
     if (worker_has_ended(host->worker))
         node_kill(node);
@@ -193,13 +201,13 @@ enum err worker_start(struct world *world, const char *name, const struct words 
 
 void worker_leave_fleet(struct node *node, const struct exit_info *exit)
 {
-    step(host_of(node), (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, 1000 } });
+    take(host_of(node), (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, 1000 } });
     turn(node);
 }
 
 static void tell_facts(struct worker_host *host)
 {
-    step(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
+    take(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
     turn(&host->node);
 }
 
@@ -257,8 +265,8 @@ void worker_set_stopped(struct node *node, bool stopped)
     struct worker_host *host = host_of(node);
     facts_set_stalled(&host->facts, stopped, node->world->network.now);
     host->answer = stopped ? WORKER_WORK_COUNT : WORK_UNKNOWN;
-    step(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
-    step(host, (struct worker_input){ .kind = WORKER_BEAT });
+    take(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
+    take(host, (struct worker_input){ .kind = WORKER_BEAT });
     turn(node);
 }
 

@@ -94,17 +94,20 @@ static inline void scene_effect(struct scene *scene, const struct effect *effect
     }
 }
 
-static inline void scene_raw_step(struct scene *scene, struct hive_input input)
+static inline void scene_effects(struct scene *scene)
 {
-    struct hive_host host = { 0.5, 4, 1000, 600 };
-    input.now = scene->now;
-    input.wall = SCENE_WALL + scene->now;
-    input.host = &host;
-    hive_step(scene->hive, &input, &scene->outbox);
     assert_false(scene->outbox.failed);
     for (const struct effect *effect = scene->outbox.first; effect; effect = effect->next)
         scene_effect(scene, effect);
     outbox_reset(&scene->outbox);
+}
+
+static inline void scene_raw_take(struct scene *scene, struct hive_input input)
+{
+    input.now = scene->now;
+    input.wall = SCENE_WALL + scene->now;
+    hive_take(scene->hive, &input, &scene->outbox);
+    scene_effects(scene);
 }
 
 static inline void scene_start(struct scene *scene, const char *worker)
@@ -117,7 +120,7 @@ static inline void scene_start(struct scene *scene, const char *worker)
         scene->pid++;
         input.birth = (struct process_birth){ scene->pid, SCENE_SESSION + (uint64_t)scene->pid, SCENE_WALL, 0 };
     }
-    scene_raw_step(scene, input);
+    scene_raw_take(scene, input);
 }
 
 static inline void scene_orders(struct scene *scene)
@@ -135,13 +138,22 @@ static inline void scene_orders(struct scene *scene)
         if (order.order == PROCESS_START)
             scene_start(scene, worker);
         else if ((order.order == PROCESS_ASK || order.order == PROCESS_SWEEP) && !scene->cannot_sweep)
-            scene_raw_step(scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
+            scene_raw_take(scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
     }
 }
 
-static inline void scene_step(struct scene *scene, struct hive_input input)
+static inline void scene_take(struct scene *scene, struct hive_input input)
 {
-    scene_raw_step(scene, input);
+    scene_raw_take(scene, input);
+    scene_orders(scene);
+}
+
+static inline void scene_step(struct scene *scene, struct input input)
+{
+    input.now = scene->now;
+    input.wall = SCENE_WALL + scene->now;
+    hive_step(scene->hive, &input, &scene->outbox);
+    scene_effects(scene);
     scene_orders(scene);
 }
 
@@ -151,6 +163,7 @@ static inline void scene_init(struct scene *scene)
     outbox_init(&scene->outbox);
     roster_init(&scene->roster);
     assert_int_equal(hive_new(&scene_options, scene->now, SCENE_WALL, &scene->hive), OK);
+    hive_set_host(scene->hive, &(struct hive_host){ 0.5, 4, 1000, 600 });
 }
 
 static inline void scene_clear(struct scene *scene)
@@ -181,19 +194,19 @@ static inline void scene_roster(struct scene *scene, const char *list)
             assert_int_equal(text_to_int(fingerprint, &number), OK);
         scene->roster.entries[scene->roster.count - 1].fingerprint = (uint64_t)number;
     }
-    scene_step(scene, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &scene->roster });
+    scene_take(scene, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &scene->roster });
 }
 
 static inline void scene_up(struct scene *scene)
 {
-    scene_step(scene, (struct hive_input){ .kind = HIVE_CONNECTING });
-    scene_step(scene, (struct hive_input){ .kind = HIVE_LINK_UP });
-    scene_step(scene, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = scene->subscribing });
+    scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
+    scene_step(scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene->subscribing });
 }
 
 static inline void scene_down(struct scene *scene)
 {
-    scene_step(scene, (struct hive_input){ .kind = HIVE_LINK_DOWN });
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_DOWN });
 }
 
 /* The loop runs: it sleeps until the hive's deadline, and not longer. */
@@ -206,21 +219,21 @@ static inline void scene_wait(struct scene *scene, ms_t left)
         assert_true(idle < 3); /* a tick leaves nothing that is due */
         scene->now += sleep;
         left -= sleep;
-        scene_step(scene, (struct hive_input){ .kind = HIVE_TICK });
+        scene_step(scene, (struct input){ .kind = INPUT_TICK });
     }
 }
 
 static inline void scene_exit(struct scene *scene, const char *worker, int signal_number)
 {
     struct ending ending = { .signal = signal_number, .oom = -1 };
-    scene_step(scene, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = &ending });
+    scene_take(scene, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = &ending });
 }
 
 static inline void scene_hear(struct scene *scene, const char *topic, const char *payload, bool stored)
 {
-    scene_step(scene, (struct hive_input){
-                          .kind = HIVE_MESSAGE,
-                          .message = { .topic = text_of(topic), .payload = text_of(payload), .retain = stored } });
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
+                                      .message = &(struct message){
+                                          .topic = text_of(topic), .payload = text_of(payload), .retain = stored } });
 }
 
 /* The reply to a request. */
@@ -229,11 +242,11 @@ static inline const char *scene_ask(struct scene *scene, const char *method, con
     char topic[TOPIC_SIZE];
     snprintf(topic, sizeof topic, "skep/v1-rpc/hive/hive-a/%s", method);
     buf_reset(&scene->told);
-    scene_step(scene, (struct hive_input){ .kind = HIVE_MESSAGE,
-                                           .message = { .topic = text_of(topic),
-                                                        .payload = text_of(parameters),
-                                                        .response_topic = TEXT("skep/v1-rpc/reply/me"),
-                                                        .correlation = TEXT("c1") } });
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
+                                      .message = &(struct message){ .topic = text_of(topic),
+                                                                    .payload = text_of(parameters),
+                                                                    .response_topic = TEXT("skep/v1-rpc/reply/me"),
+                                                                    .correlation = TEXT("c1") } });
     return buf_str(&scene->told);
 }
 

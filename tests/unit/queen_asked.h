@@ -6,16 +6,16 @@
 
 static inline void scene_acked(struct scene *scene, uint64_t token, const char *reason)
 {
-    scene_step(scene, (struct queen_input){
-                          .kind = QUEEN_ACKED, .token = token, .reason = (uint8_t)strtoul(reason, NULL, 16) });
+    scene_step(scene,
+               (struct input){ .kind = INPUT_ACKED, .token = token, .reason = (uint8_t)strtoul(reason, NULL, 16) });
 }
 
 static inline void scene_reply(struct scene *scene, const char *correlation, const char *payload)
 {
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                            .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
-                                                         .payload = text_of(payload),
-                                                         .correlation = text_of(correlation) } });
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
+                                      .message = &(struct message){ .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
+                                                                    .payload = text_of(payload),
+                                                                    .correlation = text_of(correlation) } });
 }
 
 /* PUBACK of the last verify request, and the answer to it. */
@@ -80,9 +80,10 @@ static inline void do_http(struct scene *scene, const char *args)
                  scene_is_of_hive(scene) ? "" : "/", scene->worker);
     if (code)
         snprintf(body, sizeof body, "{\"status\":\"%s\",\"serviceId\":\"%s\"}", status, service);
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_HTTP_ANSWERED,
-                                            .token = scene->getting,
-                                            .http = { code, text_of(body), code ? NULL : "nobody is there" } });
+    scene_step(scene, (struct input){
+                          .kind = INPUT_HTTP_ANSWERED,
+                          .token = scene->getting,
+                          .answer = &(struct http_answer){ code, text_of(body), code ? NULL : "nobody is there" } });
 }
 
 #endif

@@ -231,7 +231,7 @@ static inline void scene_look(struct scene *scene)
     outbox_reset(&scene->outbox);
 }
 
-static inline void scene_step(struct scene *scene, struct queen_input input)
+static inline void scene_step(struct scene *scene, struct input input)
 {
     input.now = scene->now;
     input.wall = scene->wall;
@@ -243,12 +243,12 @@ static inline void scene_step(struct scene *scene, struct queen_input input)
 
 static inline void scene_message(struct scene *scene, const char *topic, struct text payload)
 {
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                            .message = { .topic = text_of(topic),
-                                                         .payload = payload,
-                                                         .retain = scene->stored,
-                                                         .has_expiry = scene->stored && scene->has_left,
-                                                         .expiry_s = scene->left } });
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
+                                      .message = &(struct message){ .topic = text_of(topic),
+                                                                    .payload = payload,
+                                                                    .retain = scene->stored,
+                                                                    .has_expiry = scene->stored && scene->has_left,
+                                                                    .expiry_s = scene->left } });
 }
 
 static inline bool scene_is_of_hive(const struct scene *scene)

@@ -120,7 +120,7 @@ static inline void do_wait(struct scene *scene, const char *args)
         assert_true(idle < 3); /* a tick leaves nothing that is due */
         pass(scene, sleep);
         left -= sleep;
-        scene_step(scene, (struct queen_input){ .kind = QUEEN_TICK });
+        scene_step(scene, (struct input){ .kind = INPUT_TICK });
     }
 }
 
@@ -131,7 +131,7 @@ static inline void do_listen(struct scene *scene, const char *args)
         char step[24];
         snprintf(step, sizeof step, "%lld", (long long)ms_min(left, 1000));
         do_wait(scene, step);
-        scene_step(scene, (struct queen_input){ .kind = QUEEN_PACKET });
+        scene_step(scene, (struct input){ .kind = INPUT_PACKET });
     }
 }
 
@@ -139,7 +139,7 @@ static inline void do_listen(struct scene *scene, const char *args)
 static inline void do_stand(struct scene *scene, const char *args)
 {
     pass(scene, strtoll(args, NULL, 10));
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_TICK });
+    scene_step(scene, (struct input){ .kind = INPUT_TICK });
 }
 
 /* Somebody sets the wall clock. */
@@ -171,13 +171,13 @@ static inline void do_reply(struct scene *scene, const char *args)
 static inline void do_connect(struct scene *scene, const char *args)
 {
     scene->subscribing_count = 0;
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_CONNECTING });
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_LINK_UP });
+    scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
     assert_int_equal(scene->subscribing_count, SUBSCRIPTIONS);
     for (size_t i = 0; i < SUBSCRIPTIONS; i++)
-        scene_step(scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED,
-                                                .token = scene->subscribing[i],
-                                                .reason = (uint8_t)strtoul(args, NULL, 16) });
+        scene_step(scene, (struct input){ .kind = INPUT_SUBSCRIBED,
+                                          .token = scene->subscribing[i],
+                                          .reason = (uint8_t)strtoul(args, NULL, 16) });
 }
 
 static inline void do_read(struct scene *scene, const char *args)
@@ -197,19 +197,19 @@ static inline void do_down(struct scene *scene, const char *args)
 {
     (void)args;
     scene->asked_count = 0;
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_LINK_DOWN });
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_DOWN });
 }
 
 static inline void do_packet(struct scene *scene, const char *args)
 {
     (void)args;
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_PACKET });
+    scene_step(scene, (struct input){ .kind = INPUT_PACKET });
 }
 
 static inline void do_stop(struct scene *scene, const char *args)
 {
     (void)args;
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_STOP });
+    scene_step(scene, (struct input){ .kind = INPUT_STOP });
 }
 
 /* Later messages say these members as well. */

@@ -105,7 +105,7 @@ static void a_policy_is_taken_over(void **state)
     scene_init(&scene);
     scene_roster(&scene, "w1");
     scene.roster.entries[0].restart = RESTART_NEVER;
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &scene.roster });
+    scene_take(&scene, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &scene.roster });
     scene_exit(&scene, "w1", 9);
     assert_int_equal(hive_process(scene.hive, "w1")->state, WITNESS_EXITED);
     scene_expect(&scene, "and is no reason to restart", "START w1; SWEEP w1");
@@ -132,7 +132,7 @@ static void a_stopped_worker_stays_stopped(void **state)
 
 static void adopt(struct scene *scene, const char *worker, uint64_t fingerprint)
 {
-    scene_step(scene, (struct hive_input){ .kind = HIVE_ADOPT,
+    scene_take(scene, (struct hive_input){ .kind = HIVE_ADOPT,
                                            .worker = worker,
                                            .birth = { 4711, 0xabc, SCENE_WALL - 60000, 3 },
                                            .fingerprint = fingerprint });
@@ -169,7 +169,7 @@ static void what_has_ended_meanwhile_is_started_again(void **state)
     scene_init(&scene);
     adopt(&scene, "w1", 1);
     scene_roster(&scene, "w1");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_EXITED, .worker = "w1" });
+    scene_take(&scene, (struct hive_input){ .kind = HIVE_EXITED, .worker = "w1" });
     scene_wait(&scene, 1000);
     scene_expect(&scene, "after a sweep", "SWEEP w1; START w1");
     assert_int_equal(hive_process(scene.hive, "w1")->last.session, 0xabc);
@@ -186,19 +186,19 @@ static void a_stop_ends_all_and_says_goodbye(void **state)
     scene_up(&scene);
     scene_exit(&scene, "w2", 9);
     scene_forget(&scene);
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     assert_true(scene_told(&scene, "\"status\":\"stopping\""));
     scene_expect(&scene, "asked to end", "tell heartbeat; tell " W1 "; tell " W2 "; TERM w1");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_roster(&scene, "w1 w2 w3");
     assert_non_null(strstr(scene_ask(&scene, "worker.start", "{\"worker_id\":\"w1\"}"), "\"not_ready\""));
     scene_expect(&scene, "nothing else counts any more", "tell skep/v1-rpc/reply/me");
     scene_exit(&scene, "w1", 15);
     assert_true(scene_told(&scene, "\"presence\":\"offline\",\"cause\":\"goodbye\""));
     scene_expect(&scene, "the goodbye comes last", "tell " W1 "; ASK w1; tell " W1 "; tell presence");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_ACKED, .token = scene.goodbye });
+    scene_step(&scene, (struct input){ .kind = INPUT_ACKED, .token = scene.goodbye });
     scene_expect(&scene, "acknowledged", "disconnect; exit 0");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_ACKED, .token = scene.goodbye });
+    scene_step(&scene, (struct input){ .kind = INPUT_ACKED, .token = scene.goodbye });
     scene_expect(&scene, "once", "");
     scene_clear(&scene);
 }
@@ -209,14 +209,14 @@ static void a_goodbye_is_not_waited_for_in_vain(void **state)
     (void)state;
     scene_init(&scene);
     scene_roster(&scene, "");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_expect(&scene, "nobody would hear it", "disconnect; exit 0");
     scene_clear(&scene);
 
     scene_init(&scene);
     scene_roster(&scene, "");
     scene_up(&scene);
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_forget(&scene);
     scene_wait(&scene, 999);
     scene_expect(&scene, "for a second", "");
@@ -227,7 +227,7 @@ static void a_goodbye_is_not_waited_for_in_vain(void **state)
     scene_init(&scene);
     scene_roster(&scene, "");
     scene_up(&scene);
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_forget(&scene);
     scene_down(&scene);
     scene_expect(&scene, "the link was lost first", "disconnect; exit 0");
@@ -240,7 +240,7 @@ static void who_does_not_end_is_killed_and_then_given_up(void **state)
     (void)state;
     scene_init(&scene);
     scene_roster(&scene, "w1");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_wait(&scene, PROCESS_PATIENCE_MS);
     scene_expect(&scene, "killed", "START w1; TERM w1; KILL w1");
     scene_wait(&scene, HIVE_STOP_LIMIT_MS - PROCESS_PATIENCE_MS);
@@ -256,10 +256,10 @@ static void remains_keep_the_hive(void **state)
     scene_init(&scene);
     scene_roster(&scene, "w1");
     scene.cannot_sweep = true;
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_exit(&scene, "w1", 15);
     scene_expect(&scene, "not over yet", "START w1; TERM w1; ASK w1");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = "w1" });
+    scene_take(&scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = "w1" });
     scene_expect(&scene, "over", "disconnect; exit 0");
     scene_clear(&scene);
 }
@@ -272,8 +272,8 @@ static void what_nobody_knows_changes_nothing(void **state)
     scene_roster(&scene, "w1");
     scene_forget(&scene);
     scene_exit(&scene, "w9", 9);
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = "w9" });
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_TICK });
+    scene_take(&scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = "w9" });
+    scene_step(&scene, (struct input){ .kind = INPUT_TICK });
     scene_expect(&scene, "no such worker, nothing due", "");
     assert_true(hive_deadline(scene.hive) == MS_NEVER);
     hive_free(NULL);

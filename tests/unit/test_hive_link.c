@@ -58,12 +58,12 @@ static void refused_requests_are_said(void **state)
     (void)state;
     scene_init(&scene);
     scene_roster(&scene, "");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_CONNECTING });
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_LINK_UP });
+    scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
     scene_forget(&scene);
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = 99, .reason = 0x87 });
+    scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = 99, .reason = 0x87 });
     scene_expect(&scene, "another subscription", "");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = scene.subscribing, .reason = 0x87 });
+    scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene.subscribing, .reason = 0x87 });
     assert_true(scene_told(&scene, "the hive's requests (reason 0x87)"));
     assert_true(scene_told(&scene, "\"rpc\":false"));
     scene_expect(&scene, "the birth says so", "notice; tell presence");
@@ -158,7 +158,7 @@ static void healing_has_its_limits(void **state)
     scene_wait(&scene, 5000);
     scene_expect(&scene, "not without a link", "");
     scene_up(&scene);
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_forget(&scene);
     scene_hear(&scene, PRESENCE, "", false);
     scene_wait(&scene, 0);

@@ -169,14 +169,14 @@ static void health_follows_the_hive(void **state)
     check_health(&scene, 200,
                  "\"status\":\"warn\",\"version\":\"1.2.3\",\"serviceId\":\"hive/hive-a\","
                  "\"description\":\"hive: no link to the broker\"");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_CONNECTING });
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_LINK_UP });
+    scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
     check_health(&scene, 200, "\"description\":\"hive: the broker hands it no requests\"");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_SUBSCRIBED, .token = scene.subscribing });
+    scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene.subscribing });
     check_health(&scene, 200, "\"status\":\"pass\"");
     scene_down(&scene);
     check_health(&scene, 200, "\"status\":\"warn\"");
-    scene_step(&scene, (struct hive_input){ .kind = HIVE_STOP });
+    scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     check_health(&scene, 503, "\"description\":\"hive: stopping\"");
     scene_clear(&scene);
 }

@@ -130,10 +130,11 @@ static void replies_count_by_their_correlation_only(void **state)
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1; will 1.1");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        scene_step(&scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                                 .message = { .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
-                                                              .payload = TEXT("{}"),
-                                                              .correlation = text_of(rows[i].correlation) } });
+        scene_step(&scene,
+                   (struct input){ .kind = INPUT_MESSAGE,
+                                   .message = &(struct message){ .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
+                                                                 .payload = TEXT("{}"),
+                                                                 .correlation = text_of(rows[i].correlation) } });
     assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
     scene_clear(&scene);
 }

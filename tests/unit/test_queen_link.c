@@ -37,7 +37,7 @@ static void the_queen_subscribes_to_named_leaves(void **state)
     size_t i = 0;
     (void)state;
     scene_init(&scene);
-    queen_step(scene.queen, &(struct queen_input){ .kind = QUEEN_LINK_UP, .now = scene.now, .wall = scene.wall },
+    queen_step(scene.queen, &(struct input){ .kind = INPUT_LINK_UP, .now = scene.now, .wall = scene.wall },
                &scene.outbox);
     for (const struct effect *effect = scene.outbox.first; effect; effect = effect->next, i++) {
         assert_true(i < ARRAY_LEN(want));
@@ -110,7 +110,7 @@ static void a_refused_subscription_is_said(void **state)
     assert_int_equal(response.status, 200);
     assert_non_null(strstr(buf_str(&response.body), "\"status\":\"warn\""));
     buf_clear(&response.body);
-    scene_step(&scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = scene.subscribing[0] });
+    scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene.subscribing[0] });
     assert_int_equal(scene.markers, 1); /* a second SUBACK of the same token is none */
     scene_clear(&scene);
 }
@@ -206,7 +206,7 @@ static void a_link_that_returns_while_she_leaves_gets_the_goodbye(void **state)
     scene_init(&scene);
     scene_run(&scene, "up; stop; down");
     births = (int)scene.births;
-    scene_step(&scene, (struct queen_input){ .kind = QUEEN_LINK_UP });
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
     assert_int_equal(scene.births, births + 1);
     assert_non_null(strstr(buf_str(&scene.birth), "\"presence\":\"offline\""));
     scene_clear(&scene);

@@ -94,23 +94,24 @@ static void tell(struct queen *queen, const struct step *step, struct outbox *ou
     char topic[128] = "skep/v1/";
     strncat(topic, step->topic, sizeof topic - sizeof "skep/v1/");
     queen_step(queen,
-               &(struct queen_input){
-                   .kind = QUEEN_MESSAGE,
-                   .now = 1000,
-                   .wall = 1000,
-                   .message = { .topic = text_of(topic), .payload = text_of(step->payload), .retain = step->stored } },
+               &(struct input){ .kind = INPUT_MESSAGE,
+                                .now = 1000,
+                                .wall = 1000,
+                                .message = &(struct message){ .topic = text_of(topic),
+                                                              .payload = text_of(step->payload),
+                                                              .retain = step->stored } },
                outbox);
 }
 
 /* True if all went well: no step had to be given up, and nothing was refused for want of memory. */
 static bool live(struct queen *queen)
 {
-    static const enum queen_input_kind link[] = { QUEEN_CONNECTING, QUEEN_LINK_UP, QUEEN_TICK };
+    static const enum input_kind link[] = { INPUT_CONNECTING, INPUT_LINK_UP, INPUT_TICK };
     struct outbox outbox;
     bool whole = true;
     outbox_init(&outbox);
     for (size_t i = 0; i < ARRAY_LEN(link); i++)
-        queen_step(queen, &(struct queen_input){ .kind = link[i], .now = 1000, .wall = 1000 }, &outbox);
+        queen_step(queen, &(struct input){ .kind = link[i], .now = 1000, .wall = 1000 }, &outbox);
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         if (steps[i].method)
             ask(queen, &steps[i], &outbox);

@@ -13,10 +13,9 @@ static bool ask(struct scene *scene, const struct message *message, struct buf *
     struct outbox outbox;
     bool answered = false;
     outbox_init(&outbox);
-    queen_step(
-        scene->queen,
-        &(struct queen_input){ .kind = QUEEN_MESSAGE, .now = scene->now, .wall = scene->wall, .message = *message },
-        &outbox);
+    queen_step(scene->queen,
+               &(struct input){ .kind = INPUT_MESSAGE, .now = scene->now, .wall = scene->wall, .message = message },
+               &outbox);
     assert_false(outbox.failed);
     for (const struct effect *effect = outbox.first; effect; effect = effect->next) {
         if (effect->kind != EFFECT_PUBLISH)
@@ -182,16 +181,16 @@ static void a_broker_that_refuses_requests(void **state)
     uint64_t token = 0;
     (void)state;
     scene_init(&scene);
-    queen_step(scene.queen, &(struct queen_input){ .kind = QUEEN_CONNECTING, .now = scene.now }, &scene.outbox);
-    queen_step(scene.queen, &(struct queen_input){ .kind = QUEEN_LINK_UP, .now = scene.now }, &scene.outbox);
+    queen_step(scene.queen, &(struct input){ .kind = INPUT_CONNECTING, .now = scene.now }, &scene.outbox);
+    queen_step(scene.queen, &(struct input){ .kind = INPUT_LINK_UP, .now = scene.now }, &scene.outbox);
     for (const struct effect *effect = scene.outbox.first; effect; effect = effect->next)
         if (effect->kind == EFFECT_SUBSCRIBE && strstr(effect->subscribe.filter, "-rpc/queen/"))
             token = effect->subscribe.token;
     scene_look(&scene);
     assert_non_null(strstr(buf_str(&scene.birth), "\"rpc\":true"));
-    scene_step(&scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = 1 });
+    scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = 1 });
     assert_int_equal(scene.births, 1);
-    scene_step(&scene, (struct queen_input){ .kind = QUEEN_SUBSCRIBED, .token = token, .reason = 0x87 });
+    scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = 0x87 });
     assert_int_equal(scene.births, 2);
     assert_non_null(strstr(buf_str(&scene.birth), "\"rpc\":false"));
     assert_non_null(strstr(buf_str(&scene.notice), "nobody can ask this queen"));
@@ -201,11 +200,12 @@ static void a_broker_that_refuses_requests(void **state)
 /* Asks for a verification of w1, and lets it begin. */
 static void ask_to_verify(struct scene *scene, const char *correlation)
 {
-    scene_step(scene, (struct queen_input){ .kind = QUEEN_MESSAGE,
-                                            .message = { .topic = TEXT("skep/v1-rpc/queen/queen/worker.verify"),
-                                                         .payload = TEXT("{\"worker_id\":\"w1\"}"),
-                                                         .response_topic = TEXT(REPLY_TO),
-                                                         .correlation = text_of(correlation) } });
+    scene_step(scene,
+               (struct input){ .kind = INPUT_MESSAGE,
+                               .message = &(struct message){ .topic = TEXT("skep/v1-rpc/queen/queen/worker.verify"),
+                                                             .payload = TEXT("{\"worker_id\":\"w1\"}"),
+                                                             .response_topic = TEXT(REPLY_TO),
+                                                             .correlation = text_of(correlation) } });
     scene_run(scene, "wait 0");
 }
 

@@ -49,7 +49,7 @@ static void test_burst_is_merged(void **state)
     assert_int_equal(pass(&s), 30); /* 50 ms after the last heartbeat */
     expect(&s, "beat 2 c1 error\n");
     s.now += 10;
-    feed(&s, (struct worker_input){ .kind = WORKER_BEAT });
+    take(&s, (struct worker_input){ .kind = WORKER_BEAT });
     expect(&s, "");
     assert_int_equal(pass(&s), 40);
     expect(&s, "beat 3 c1 error\n");
@@ -186,10 +186,10 @@ static void test_only_reply_topics_are_answered(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct script s;
         script_online(&s, 30000);
-        feed(&s, (struct worker_input){ .kind = WORKER_MESSAGE,
-                                        .message = { .topic = TEXT(REQUEST_TOPIC "beat"),
-                                                     .retain = rows[i].retain,
-                                                     .response_topic = text_of(rows[i].response) } });
+        feed(&s, (struct input){ .kind = INPUT_MESSAGE,
+                                 .message = &(struct message){ .topic = TEXT(REQUEST_TOPIC "beat"),
+                                                               .retain = rows[i].retain,
+                                                               .response_topic = text_of(rows[i].response) } });
         if (buf_str(&s.trace)[0] || worker_ignored(s.worker) != 1)
             fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
         script_clear(&s);

@@ -30,16 +30,16 @@ static void test_reconnect_schedule(void **state)
 
     script_online(&s, 30000);
     s.now += 1000;
-    down(&s, WORKER_DOWN);
+    down(&s, INPUT_LINK_DOWN);
     expect(&s, "notice lost the broker: reset\nconnect, will stale c2 connection_lost\n");
     assert_false(worker_is_online(s.worker));
     for (int i = 0; i < 3; i++) {
-        down(&s, WORKER_FAILED);
+        down(&s, INPUT_LINK_FAILED);
         expect(&s, "");
         assert_in_range(pass(&s), 48, 72);
     }
     expect(&s, "connect, will stale c5 connection_lost\n");
-    down(&s, WORKER_FAILED);
+    down(&s, INPUT_LINK_FAILED);
     assert_in_range(worker_deadline(s.worker) - s.now, 0, 500);
     script_clear(&s);
 }
@@ -51,8 +51,8 @@ static void test_offline_changes_become_one_heartbeat(void **state)
 
     script_online(&s, 1000);
     s.now += 500;
-    down(&s, WORKER_DOWN);
-    down(&s, WORKER_FAILED);
+    down(&s, INPUT_LINK_DOWN);
+    down(&s, INPUT_LINK_FAILED);
     set_status(&s, "idle");
     expect(&s, "");
     s.now += 60000;
@@ -73,14 +73,14 @@ static void test_shared_identity_yields(void **state)
     script_online(&s, 30000);
     message(&s, PRESENCE_TOPIC, "{\"presence\":\"online\",\"session\":\"1111111111111111\",\"connection\":1}", false);
     s.now += 1000;
-    down(&s, WORKER_DOWN);
+    down(&s, INPUT_LINK_DOWN);
     up(&s);
     message(&s, PRESENCE_TOPIC,
             "{\"presence\":\"online\",\"session\":\"2222222222222222\",\"connection\":1,\"host\":\"other\",\"pid\":42}",
             false);
     expect(&s, "notice somebody else uses the identity h/w: host other, pid 42\n");
     s.now += 1000;
-    down(&s, WORKER_DOWN);
+    down(&s, INPUT_LINK_DOWN);
     expect(&s, "notice lost the broker: reset\n");
     assert_in_range(worker_deadline(s.worker) - s.now, 20000, 25000);
     script_clear(&s);
@@ -188,11 +188,11 @@ static void test_leaving_offline(void **state)
 
     script_init(&s, 30000);
     tick(&s);
-    down(&s, WORKER_FAILED);
+    down(&s, INPUT_LINK_FAILED);
     leave(&s, NULL, 300);
     while (!worker_has_ended(s.worker)) {
         if (pass(&s) == 0 || strstr(buf_str(&s.trace), "connect"))
-            down(&s, WORKER_FAILED); /* it keeps trying meanwhile */
+            down(&s, INPUT_LINK_FAILED); /* it keeps trying meanwhile */
     }
     assert_int_equal(s.now, 100300);
     script_clear(&s);
@@ -216,7 +216,7 @@ static void test_refused_requests_are_declared(void **state)
     (void)state;
 
     script_online(&s, 30000);
-    feed(&s, (struct worker_input){ .kind = WORKER_SUBSCRIBED, .ack = { REQUESTS, 0x87 } });
+    feed(&s, (struct input){ .kind = INPUT_SUBSCRIBED, .token = REQUESTS, .reason = 0x87 });
     expect(&s, "notice the broker refused a subscription (reason 0x87)\nonline c1 no-rpc\n");
     script_clear(&s);
 }
@@ -234,7 +234,7 @@ static void test_stray_inputs_change_nothing(void **state)
     script_clear(&s);
 
     script_init(&s, 30000);
-    down(&s, WORKER_DOWN); /* before anything was begun: only the first connect follows */
+    down(&s, INPUT_LINK_DOWN); /* before anything was begun: only the first connect follows */
     expect(&s, "connect, will stale c1 connection_lost\n");
     message(&s, PRESENCE_TOPIC, "", false);
     expect(&s, "");

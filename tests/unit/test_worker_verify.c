@@ -9,17 +9,17 @@ static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
     char payload[128];
 
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
-    feed(s, (struct worker_input){ .kind = WORKER_MESSAGE,
-                                   .message = { .topic = TEXT(VERIFY),
-                                                .payload = text_of(payload),
-                                                .expiry_s = expiry_s,
-                                                .response_topic = TEXT(REPLY_TOPIC),
-                                                .correlation = text_of(nonce) } });
+    feed(s, (struct input){ .kind = INPUT_MESSAGE,
+                            .message = &(struct message){ .topic = TEXT(VERIFY),
+                                                          .payload = text_of(payload),
+                                                          .expiry_s = expiry_s,
+                                                          .response_topic = TEXT(REPLY_TOPIC),
+                                                          .correlation = text_of(nonce) } });
 }
 
 static void found(struct script *s, enum worker_work work, uint64_t upto)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_FOUND, .found = { work, upto } });
+    take(s, (struct worker_input){ .kind = WORKER_FOUND, .found = { work, upto } });
 }
 
 static void progress(struct script *s)
@@ -227,7 +227,7 @@ static void test_who_has_gone_answers_nothing(void **state)
     script_online(&s, 30000);
     s.now += 1000;
     ask_within(&s, "n1", 0);
-    down(&s, WORKER_DOWN);
+    down(&s, INPUT_LINK_DOWN);
     assert_int_equal(view(&s).verification, 0);
     up(&s);
     found(&s, WORK_OK, 1);

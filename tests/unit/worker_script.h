@@ -15,6 +15,7 @@
 #include "worker.h"
 
 #define SCRIPT_SESSION 0x1111111111111111u
+#define SCRIPT_WALL 1700000000000
 #define PRESENCE_TOPIC "skep/v1/hive/h/worker/w/presence"
 #define HEARTBEAT_TOPIC "skep/v1/hive/h/worker/w/heartbeat"
 #define REQUEST_TOPIC "skep/v1-rpc/hive/h/worker/w/"
@@ -109,17 +110,37 @@ static inline void trace_effect(struct script *s, const struct effect *effect)
     buf_add_char(&s->trace, '\n');
 }
 
-/* Feeds one input at the present time; the effects stay readable until the next one. */
-static inline void feed(struct script *s, struct worker_input input)
+static inline void trace_reset(struct script *s)
 {
-    input.now = s->now;
-    input.wall = 1700000000000;
     outbox_reset(&s->outbox);
     buf_reset(&s->trace);
-    worker_step(s->worker, &input, &s->outbox);
+}
+
+static inline void trace_effects(struct script *s)
+{
     assert_false(s->outbox.failed);
     for (const struct effect *effect = s->outbox.first; effect; effect = effect->next)
         trace_effect(s, effect);
+}
+
+/* Feeds one input at the present time; the effects stay readable until the next one. */
+static inline void feed(struct script *s, struct input input)
+{
+    input.now = s->now;
+    input.wall = SCRIPT_WALL;
+    trace_reset(s);
+    worker_step(s->worker, &input, &s->outbox);
+    trace_effects(s);
+}
+
+/* The same for what the program wants. */
+static inline void take(struct script *s, struct worker_input input)
+{
+    input.now = s->now;
+    input.wall = SCRIPT_WALL;
+    trace_reset(s);
+    worker_take(s->worker, &input, &s->outbox);
+    trace_effects(s);
 }
 
 static inline void expect(struct script *s, const char *trace)
@@ -129,7 +150,7 @@ static inline void expect(struct script *s, const char *trace)
 
 static inline void tick(struct script *s)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_TICK });
+    feed(s, (struct input){ .kind = INPUT_TICK });
 }
 
 /* Lets the time pass until the deadline, and ticks. Returns how long that took. */
@@ -145,7 +166,7 @@ static inline ms_t pass(struct script *s)
 
 static inline void tell(struct script *s)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_FACTS, .facts = &s->facts });
+    take(s, (struct worker_input){ .kind = WORKER_FACTS, .facts = &s->facts });
 }
 
 static inline void set_status(struct script *s, const char *status)
@@ -156,32 +177,32 @@ static inline void set_status(struct script *s, const char *status)
 
 static inline void message(struct script *s, const char *topic, const char *payload, bool retain)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_MESSAGE,
-                                   .message = { .topic = text_of(topic),
-                                                .payload = text_of(payload),
-                                                .retain = retain,
-                                                .response_topic = TEXT(REPLY_TOPIC),
-                                                .correlation = TEXT("c1") } });
+    feed(s, (struct input){ .kind = INPUT_MESSAGE,
+                            .message = &(struct message){ .topic = text_of(topic),
+                                                          .payload = text_of(payload),
+                                                          .retain = retain,
+                                                          .response_topic = TEXT(REPLY_TOPIC),
+                                                          .correlation = TEXT("c1") } });
 }
 
 static inline void ack(struct script *s, uint64_t token, uint8_t reason)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_ACKED, .ack = { token, reason } });
+    feed(s, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static inline void up(struct script *s)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_UP });
+    feed(s, (struct input){ .kind = INPUT_LINK_UP });
 }
 
-static inline void down(struct script *s, enum worker_input_kind kind)
+static inline void down(struct script *s, enum input_kind kind)
 {
-    feed(s, (struct worker_input){ .kind = kind, .why = "reset" });
+    feed(s, (struct input){ .kind = kind, .why = "reset" });
 }
 
 static inline void leave(struct script *s, const struct exit_info *exit, ms_t within)
 {
-    feed(s, (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, within } });
+    take(s, (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, within } });
 }
 
 /* A worker whose link is up and whose birth and first heartbeat are acknowledged. */

@@ -4,8 +4,6 @@
 
 #include "worker_private.h"
 
-#define REASON_REFUSED 0x80 /* MQTT 5: reason codes from here on are failures */
-
 static bool topics_build(struct worker *worker)
 {
     struct topic topic = { .kind = TOPIC_WORKER_HEARTBEAT,
@@ -76,14 +74,14 @@ static void end(struct worker *worker, bool refused, bool acknowledged, struct o
 }
 
 /* The broker's session lives as long as the link, so everything starts anew with each. */
-static void connect(struct worker *worker, ms_t wall, struct outbox *outbox)
+static void connect(struct worker *worker, struct outbox *outbox)
 {
     identity_connect(&worker->identity);
     worker->link = LINK_CONNECTING;
     worker->rpc = true;
     worker->unacked = 0;
     worker->beat_at = worker->next_at = worker->soon_at = worker->heal_at = MS_NEVER;
-    worker_will(worker, wall, outbox);
+    worker_will(worker, worker->wall, outbox);
 }
 
 /* Right after CONNACK, back to back, before the birth. No Local is not set: it would hide the will of our own last
@@ -135,26 +133,26 @@ static void unsubscribe_all(const struct worker *worker, struct outbox *outbox)
 
 /* Nothing follows a farewell, so what is still to be told goes before it: also of a program that ended sooner than the
  * link was up. */
-static void farewell(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void farewell(struct worker *worker, struct outbox *outbox)
 {
     if (worker->seq == 0 || worker->soon_at != MS_NEVER)
-        worker_beat(worker, input->now, input->wall, outbox);
-    worker_farewell(worker, input->wall, outbox);
+        worker_beat(worker, worker->now, worker->wall, outbox);
+    worker_farewell(worker, worker->wall, outbox);
 }
 
 /* A farewell counts only for the current incarnation, so even one who leaves is born first. */
-static void on_up(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void on_up(struct worker *worker, struct outbox *outbox)
 {
     worker->link = LINK_UP;
-    worker->up_at = input->now;
+    worker->up_at = worker->now;
     worker->outage_told = false;
     if (!worker->leaving)
         subscribe_all(worker, outbox);
-    worker_birth(worker, input->wall, outbox);
+    worker_birth(worker, worker->wall, outbox);
     if (worker->leaving)
-        farewell(worker, input, outbox);
+        farewell(worker, outbox);
     else
-        worker_beat(worker, input->now, input->wall, outbox);
+        worker_beat(worker, worker->now, worker->wall, outbox);
 }
 
 /* Somebody who shares our identity throws us out with each CONNECT of theirs: give way. */
@@ -165,21 +163,21 @@ static ms_t yield_for(struct worker *worker)
     return yield > 0 ? rng_between(&worker->rng, yield, yield + yield / 4) : 0;
 }
 
-static void on_down(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void on_down(struct worker *worker, const char *why, struct outbox *outbox)
 {
     bool was_up = worker->link == LINK_UP;
 
     if (worker->link != LINK_UP && worker->link != LINK_CONNECTING)
         return;
     if (!worker->outage_told)
-        outbox_notice(outbox, "%s: %s", was_up ? "lost the broker" : "cannot reach the broker", input->why);
+        outbox_notice(outbox, "%s: %s", was_up ? "lost the broker" : "cannot reach the broker", why);
     worker->outage_told = true;
     worker->online = false;
     worker_verify_forget(worker);
     if (was_up)
-        backoff_lost(&worker->backoff, input->now - worker->up_at);
+        backoff_lost(&worker->backoff, worker->now - worker->up_at);
     worker->link = LINK_WAITING;
-    worker->connect_at = input->now + ms_max(backoff_next(&worker->backoff, &worker->rng), yield_for(worker));
+    worker->connect_at = worker->now + ms_max(backoff_next(&worker->backoff, &worker->rng), yield_for(worker));
 }
 
 void worker_beat_soon(struct worker *worker, ms_t now)
@@ -189,51 +187,49 @@ void worker_beat_soon(struct worker *worker, ms_t now)
     worker->soon_at = ms_min(worker->soon_at, at);
 }
 
-static void on_facts(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void on_facts(struct worker *worker, const struct facts *facts, struct outbox *outbox)
 {
-    worker->facts = *input->facts;
-    worker_verify_facts(worker, input->now, outbox);
+    worker->facts = *facts;
+    worker_verify_facts(worker, worker->now, outbox);
     if (!facts_same_headline(&worker->facts, &worker->said))
-        worker_beat_soon(worker, input->now);
+        worker_beat_soon(worker, worker->now);
 }
 
-static void on_acked(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void on_acked(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
-    bool fine = input->ack.reason < REASON_REFUSED;
+    bool fine = input->reason < MQTT_FAILED;
 
     if (worker->link != LINK_UP)
         return;
     if (!fine)
-        outbox_notice(outbox, "the broker refused a message (reason 0x%02x)", input->ack.reason);
-    if (input->ack.token == TOKEN_HEARTBEAT && worker->unacked > 0)
+        outbox_notice(outbox, "the broker refused a message (reason 0x%02x)", input->reason);
+    if (input->token == TOKEN_HEARTBEAT && worker->unacked > 0)
         worker->unacked--;
-    if (input->ack.token == TOKEN_BIRTH)
+    if (input->token == TOKEN_BIRTH)
         worker->online = fine;
-    if (input->ack.token == TOKEN_FAREWELL && worker->leaving)
+    if (input->token == TOKEN_FAREWELL && worker->leaving)
         end(worker, !fine, fine, outbox);
 }
 
 /* Who cannot be asked must say so, or silence on a request would count against it. */
-static void on_subscribed(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void on_subscribed(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
-    if (input->ack.reason < REASON_REFUSED || worker->link != LINK_UP)
+    if (input->reason < MQTT_FAILED || worker->link != LINK_UP)
         return;
-    outbox_notice(outbox, "the broker refused a subscription (reason 0x%02x)", input->ack.reason);
-    if (input->ack.token == TOKEN_REQUESTS && worker->rpc && !worker->leaving) {
+    outbox_notice(outbox, "the broker refused a subscription (reason 0x%02x)", input->reason);
+    if (input->token == TOKEN_REQUESTS && worker->rpc && !worker->leaving) {
         worker->rpc = false;
-        worker_birth(worker, input->wall, outbox);
+        worker_birth(worker, worker->wall, outbox);
     }
 }
 
-static void on_leave(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t within, struct outbox *outbox)
 {
-    const struct exit_info *exit = input->leave.exit;
-
     if (worker->leaving)
         return;
     worker->leaving = true;
     worker_verify_forget(worker);
-    worker->leave_by = input->now + ms_min(input->leave.within, WORKER_FAREWELL_MS);
+    worker->leave_by = worker->now + ms_min(within, WORKER_FAREWELL_MS);
     worker->crashed = exit != NULL;
     if (exit) {
         worker->exit = *exit;
@@ -243,7 +239,7 @@ static void on_leave(struct worker *worker, const struct worker_input *input, st
     if (worker->link != LINK_UP)
         return;
     unsubscribe_all(worker, outbox);
-    farewell(worker, input, outbox);
+    farewell(worker, outbox);
 }
 
 /* When the next heartbeat is due. */
@@ -257,48 +253,88 @@ static ms_t beat_due(const struct worker *worker)
 }
 
 /* Whoever cleared the presence has most likely cleared the heartbeat too. */
-static void heal(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void heal(struct worker *worker, struct outbox *outbox)
 {
-    ms_t wait = identity_heal_in(&worker->identity, input->now);
+    ms_t wait = identity_heal_in(&worker->identity, worker->now);
 
-    worker->heal_at = wait > 0 ? input->now + wait : MS_NEVER;
+    worker->heal_at = wait > 0 ? worker->now + wait : MS_NEVER;
     if (wait > 0)
         return;
-    worker_birth(worker, input->wall, outbox);
-    worker_beat_soon(worker, input->now);
+    worker_birth(worker, worker->wall, outbox);
+    worker_beat_soon(worker, worker->now);
 }
 
-static void turn_up(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void turn_up(struct worker *worker, struct outbox *outbox)
 {
     if (worker->leaving)
         return;
-    if (worker->heal_at <= input->now)
-        heal(worker, input, outbox);
-    worker_verify_turn(worker, input->now, outbox);
-    if (beat_due(worker) <= input->now)
-        worker_beat(worker, input->now, input->wall, outbox);
+    if (worker->heal_at <= worker->now)
+        heal(worker, outbox);
+    worker_verify_turn(worker, worker->now, outbox);
+    if (beat_due(worker) <= worker->now)
+        worker_beat(worker, worker->now, worker->wall, outbox);
 }
 
 /* What time alone brings about. */
-static void turn(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void turn(struct worker *worker, struct outbox *outbox)
 {
     if (worker->link == LINK_ENDED)
         return;
-    if (worker->leaving && input->now >= worker->leave_by)
+    if (worker->leaving && worker->now >= worker->leave_by)
         end(worker, false, false, outbox);
-    else if (worker->link == LINK_WAITING && input->now >= worker->connect_at)
-        connect(worker, input->wall, outbox);
+    else if (worker->link == LINK_WAITING && worker->now >= worker->connect_at)
+        connect(worker, outbox);
     else if (worker->link == LINK_UP)
-        turn_up(worker, input, outbox);
+        turn_up(worker, outbox);
 }
 
-void worker_step(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+static void handle(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
     switch (input->kind) {
-    case WORKER_TICK:
+    case INPUT_LINK_UP:
+        if (worker->link == LINK_CONNECTING)
+            on_up(worker, outbox);
         break;
+    case INPUT_LINK_DOWN:
+    case INPUT_LINK_FAILED:
+        on_down(worker, input->why, outbox);
+        break;
+    case INPUT_MESSAGE:
+        if (worker->link == LINK_UP && !worker->leaving)
+            worker_hear(worker, input, outbox);
+        break;
+    case INPUT_ACKED:
+        on_acked(worker, input, outbox);
+        break;
+    case INPUT_SUBSCRIBED:
+        on_subscribed(worker, input, outbox);
+        break;
+    case INPUT_STOP:
+        on_leave(worker, NULL, WORKER_FAREWELL_MS, outbox);
+        break;
+    case INPUT_TICK:
+    case INPUT_CONNECTING:
+    case INPUT_PACKET:
+    case INPUT_HTTP_ANSWERED:
+        break;
+    }
+}
+
+void worker_step(struct worker *worker, const struct input *input, struct outbox *outbox)
+{
+    worker->now = input->now;
+    worker->wall = input->wall;
+    handle(worker, input, outbox);
+    turn(worker, outbox);
+}
+
+void worker_take(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+{
+    worker->now = input->now;
+    worker->wall = input->wall;
+    switch (input->kind) {
     case WORKER_FACTS:
-        on_facts(worker, input, outbox);
+        on_facts(worker, input->facts, outbox);
         break;
     case WORKER_BEAT:
         worker_beat_soon(worker, input->now);
@@ -306,29 +342,11 @@ void worker_step(struct worker *worker, const struct worker_input *input, struct
     case WORKER_FOUND:
         worker_verify_found(worker, input, outbox);
         break;
-    case WORKER_UP:
-        if (worker->link == LINK_CONNECTING)
-            on_up(worker, input, outbox);
-        break;
-    case WORKER_DOWN:
-    case WORKER_FAILED:
-        on_down(worker, input, outbox);
-        break;
-    case WORKER_MESSAGE:
-        if (worker->link == LINK_UP && !worker->leaving)
-            worker_hear(worker, input, outbox);
-        break;
-    case WORKER_ACKED:
-        on_acked(worker, input, outbox);
-        break;
-    case WORKER_SUBSCRIBED:
-        on_subscribed(worker, input, outbox);
-        break;
     case WORKER_LEAVE:
-        on_leave(worker, input, outbox);
+        on_leave(worker, input->leave.exit, input->leave.within, outbox);
         break;
     }
-    turn(worker, input, outbox);
+    turn(worker, outbox);
 }
 
 ms_t worker_deadline(const struct worker *worker)

@@ -1,14 +1,16 @@
 /* worker.h - what a worker does, decided: when to connect, what to publish, what to answer. Pure: an input that carries
  * the time goes in, effects come out (outbox.h), and worker_deadline says when the next tick is due.
  *
- * The driver carries the effects out in order and reports what becomes of them. EFFECT_CONNECT is answered by WORKER_UP
- * or WORKER_FAILED, a link that was up ends with WORKER_DOWN (also after EFFECT_DISCONNECT, where it changes nothing).
+ * The driver carries the effects out in order and reports what becomes of them. EFFECT_CONNECT is answered by
+ * INPUT_LINK_UP or INPUT_LINK_FAILED, a link that was up ends with INPUT_LINK_DOWN (also after EFFECT_DISCONNECT, where
+ * it changes nothing). The worker connects by itself: INPUT_CONNECTING does nothing, and INPUT_STOP is a WORKER_LEAVE.
  * EFFECT_EXIT comes once, last: code 0 if the farewell was acknowledged, else 1. */
 #ifndef SKEP_WORKER_CORE_H
 #define SKEP_WORKER_CORE_H
 
 #include "buf.h"
 #include "facts.h"
+#include "input.h"
 #include "outbox.h"
 
 #define WORKER_MERGE_MS 50      /* changes within this time become one heartbeat */
@@ -42,18 +44,12 @@ struct worker_options {
     int64_t retain_s;
 };
 
+/* What the program wants; what concerns the link and the time are inputs as every core has them. */
 enum worker_input_kind {
-    WORKER_TICK,       /* time has passed */
-    WORKER_FACTS,      /* `facts`, copied: what the program says now */
-    WORKER_BEAT,       /* the program wants a heartbeat now */
-    WORKER_FOUND,      /* `found`: the work loop's answer to verifications */
-    WORKER_UP,         /* CONNACK was fine */
-    WORKER_DOWN,       /* `why`: a link that was up ended */
-    WORKER_FAILED,     /* `why`: an attempt to connect failed */
-    WORKER_MESSAGE,    /* `message` */
-    WORKER_ACKED,      /* `ack`: PUBACK of a publish with a token */
-    WORKER_SUBSCRIBED, /* `ack`: SUBACK of a subscribe with a token; reason >= 0x80 = refused */
-    WORKER_LEAVE,      /* `leave`: say farewell and end */
+    WORKER_FACTS, /* `facts`, copied: what the program says now */
+    WORKER_BEAT,  /* the program wants a heartbeat now */
+    WORKER_FOUND, /* `found`: the work loop's answer to verifications */
+    WORKER_LEAVE, /* `leave`: say farewell and end */
 };
 
 struct worker_input {
@@ -62,16 +58,10 @@ struct worker_input {
     ms_t wall; /* unix time, only shown */
     union {
         const struct facts *facts;
-        const char *why;
-        struct message message;
         struct {
             enum worker_work work;
             uint64_t upto; /* those that came later were not looked at */
         } found;
-        struct {
-            uint64_t token;
-            uint8_t reason;
-        } ack;
         struct {
             const struct exit_info *exit; /* NULL: goodbye; else the watched program crashed */
             ms_t within;                  /* how long the farewell may take */
@@ -84,9 +74,10 @@ enum err worker_new(const struct worker_options *options, const struct facts *fa
 void worker_free(struct worker *worker);
 DEFINE_AUTO_FREE(worker)
 
-void worker_step(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
+void worker_step(struct worker *worker, const struct input *input, struct outbox *outbox);
+void worker_take(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
 
-/* When the next WORKER_TICK is due, on the clock of `now`; MS_NEVER = not by itself. A tick too early does no harm. */
+/* When the next INPUT_TICK is due, on the clock of `now`; MS_NEVER = not by itself. A tick too early does no harm. */
 ms_t worker_deadline(const struct worker *worker);
 
 bool worker_has_ended(const struct worker *worker);      /* nothing more will happen */

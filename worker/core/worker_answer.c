@@ -4,7 +4,7 @@
 /* The worker and the input that carries its request. */
 struct asked {
     struct worker *worker;
-    const struct worker_input *input;
+    const struct input *input;
 };
 
 static void answer_health(void *self, const struct call *call)
@@ -39,10 +39,10 @@ static const struct method methods[] = {
 };
 static const struct responder responder = { methods, ARRAY_LEN(methods) };
 
-void worker_answer(struct worker *worker, struct text method, const struct worker_input *input, struct outbox *outbox)
+void worker_answer(struct worker *worker, struct text method, const struct input *input, struct outbox *outbox)
 {
     struct asked asked = { worker, input };
 
-    if (!responder_answer(&responder, &asked, worker->root, method, &input->message, outbox))
+    if (!responder_answer(&responder, &asked, worker->root, method, input->message, outbox))
         worker->ignored++;
 }

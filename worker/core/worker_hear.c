@@ -3,14 +3,14 @@
 #include "worker_private.h"
 
 /* A stored copy came before our birth, which was published right behind the subscription: it needs no healing. */
-static void presence_observe(struct worker *worker, const struct presence *presence, const struct worker_input *input,
+static void presence_observe(struct worker *worker, const struct presence *presence, const struct input *input,
                              struct outbox *outbox)
 {
     switch (identity_observe(&worker->identity, presence)) {
     case IDENTITY_NOTHING:
         break;
     case IDENTITY_HEAL:
-        if (!input->message.retain)
+        if (!input->message->retain)
             worker->heal_at = ms_min(worker->heal_at, input->now);
         break;
     case IDENTITY_SHARED:
@@ -20,14 +20,13 @@ static void presence_observe(struct worker *worker, const struct presence *prese
     }
 }
 
-static void hear_presence(struct worker *worker, const struct worker_input *input, struct arena *arena,
-                          struct outbox *outbox)
+static void hear_presence(struct worker *worker, const struct input *input, struct arena *arena, struct outbox *outbox)
 {
     struct presence presence;
 
-    if (input->message.payload.len == 0)
+    if (input->message->payload.len == 0)
         presence_observe(worker, NULL, input, outbox);
-    else if (presence_decode(arena, input->message.payload, &presence, NULL) == OK)
+    else if (presence_decode(arena, input->message->payload, &presence, NULL) == OK)
         presence_observe(worker, &presence, input, outbox);
     else
         worker->ignored++;
@@ -47,13 +46,13 @@ static void answer_verdict(struct worker *worker, const struct verdict_notice *v
     }
 }
 
-static void hear_verdict(struct worker *worker, const struct worker_input *input, struct arena *arena)
+static void hear_verdict(struct worker *worker, const struct input *input, struct arena *arena)
 {
     struct verdict_notice verdict;
 
-    if (input->message.payload.len == 0)
+    if (input->message->payload.len == 0)
         return; /* it was withdrawn */
-    if (verdict_notice_decode(arena, input->message.payload, &verdict, NULL) == OK)
+    if (verdict_notice_decode(arena, input->message->payload, &verdict, NULL) == OK)
         answer_verdict(worker, &verdict, input->now);
     else
         worker->ignored++;
@@ -64,9 +63,9 @@ static bool is_mine(const struct worker *worker, const struct topic *topic)
     return text_is(topic->hive, worker->hive) && text_is(topic->worker, worker->name);
 }
 
-void worker_hear(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
+void worker_hear(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
-    const struct message *message = &input->message;
+    const struct message *message = input->message;
     struct topic topic;
     struct arena arena;
 

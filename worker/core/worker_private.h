@@ -29,6 +29,7 @@ struct worker {
     int64_t retain_s;
     struct identity identity;
     struct facts facts;
+    ms_t now, wall; /* of the step at hand */
 
     /* the link */
     enum worker_link link;
@@ -70,14 +71,14 @@ void worker_farewell(const struct worker *worker, ms_t wall, struct outbox *outb
 void worker_beat(struct worker *worker, ms_t now, ms_t wall, struct outbox *outbox);
 
 /* worker_hear.c: messages */
-void worker_hear(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
+void worker_hear(struct worker *worker, const struct input *input, struct outbox *outbox);
 
 /* worker_answer.c: requests. `method` and the message are borrowed. */
-void worker_answer(struct worker *worker, struct text method, const struct worker_input *input, struct outbox *outbox);
+void worker_answer(struct worker *worker, struct text method, const struct input *input, struct outbox *outbox);
 
 /* worker_verify.c: verifications. The first takes one up; the next three answer those that it can; the last two say
  * which is the latest that waits (0 = none) and when the first is due. */
-void worker_verify(struct worker *worker, const struct worker_input *input, const struct call *call);
+void worker_verify(struct worker *worker, const struct input *input, const struct call *call);
 void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox);
 void worker_verify_found(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
 void worker_verify_turn(struct worker *worker, ms_t now, struct outbox *outbox);

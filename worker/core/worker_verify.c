@@ -47,14 +47,14 @@ static struct verification *verification_free_slot(struct worker *worker)
 }
 
 /* When it is answered for want of a better answer: so much before the deadline that the reply can arrive. */
-static ms_t answer_by(const struct worker_input *input)
+static ms_t answer_by(const struct input *input)
 {
-    ms_t deadline = input->message.expiry_s > 0 ? (ms_t)input->message.expiry_s * 1000 : WORKER_VERIFY_DEADLINE;
+    ms_t deadline = input->message->expiry_s > 0 ? (ms_t)input->message->expiry_s * 1000 : WORKER_VERIFY_DEADLINE;
 
     return input->now + ms_min(deadline, WORKER_VERIFY_LONGEST) - WORKER_VERIFY_MARGIN;
 }
 
-void worker_verify(struct worker *worker, const struct worker_input *input, const struct call *call)
+void worker_verify(struct worker *worker, const struct input *input, const struct call *call)
 {
     const char *nonce = json_string(json_member(call->params, "nonce"));
     struct verification *verification = verification_free_slot(worker);

@@ -23,45 +23,52 @@ static void driver_log(struct driver *driver, enum skep_log_level level, const c
     driver->log(driver->log_user, level, line);
 }
 
-static void step(struct driver *driver, struct worker_input input)
+static void step(struct driver *driver, struct input input)
 {
     input.now = clock_mono();
     input.wall = clock_wall();
     worker_step(driver->worker, &input, &driver->outbox);
 }
 
+static void take(struct driver *driver, struct worker_input input)
+{
+    input.now = clock_mono();
+    input.wall = clock_wall();
+    worker_take(driver->worker, &input, &driver->outbox);
+}
+
 static void on_up(void *user)
 {
     struct driver *driver = user;
 
-    step(driver, (struct worker_input){ .kind = WORKER_UP });
+    step(driver, (struct input){ .kind = INPUT_LINK_UP });
     driver_log(driver, SKEP_LOG_INFO, "connected to the broker (connection %u)",
                (unsigned)worker_connection(driver->worker));
 }
 
 static void on_failed(void *user, const char *why)
 {
-    step(user, (struct worker_input){ .kind = WORKER_FAILED, .why = why });
+    step(user, (struct input){ .kind = INPUT_LINK_FAILED, .why = why });
 }
 
 static void on_down(void *user, const char *why)
 {
-    step(user, (struct worker_input){ .kind = WORKER_DOWN, .why = why });
+    step(user, (struct input){ .kind = INPUT_LINK_DOWN, .why = why });
 }
 
 static void on_message(void *user, const struct message *message)
 {
-    step(user, (struct worker_input){ .kind = WORKER_MESSAGE, .message = *message });
+    step(user, (struct input){ .kind = INPUT_MESSAGE, .message = message });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, (struct worker_input){ .kind = WORKER_ACKED, .ack = { token, reason } });
+    step(user, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
-    step(user, (struct worker_input){ .kind = WORKER_SUBSCRIBED, .ack = { token, reason } });
+    step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
 static const struct link_events link_events = {
@@ -141,7 +148,7 @@ static void carry_out(struct driver *driver)
     if (failed) {
         driver_log(driver, SKEP_LOG_ERROR, "out of memory: the link is made anew");
         link_drop(driver->link);
-        step(driver, (struct worker_input){ .kind = WORKER_DOWN, .why = "out of memory" });
+        step(driver, (struct input){ .kind = INPUT_LINK_DOWN, .why = "out of memory" });
         outbox_reset(&driver->outbox);
     }
 }
@@ -152,13 +159,13 @@ static void take_mail(struct driver *driver)
 
     mailbox_take(driver->box, mail);
     if (mail->changed)
-        step(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &mail->facts });
+        take(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &mail->facts });
     if (mail->beat)
-        step(driver, (struct worker_input){ .kind = WORKER_BEAT });
+        take(driver, (struct worker_input){ .kind = WORKER_BEAT });
     if (mail->found) /* behind the beat, so that the asker has heard what the beat says */
-        step(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
+        take(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
     if (mail->leave)
-        step(driver, (struct worker_input){ .kind = WORKER_LEAVE,
+        take(driver, (struct worker_input){ .kind = WORKER_LEAVE,
                                             .leave = { mail->crashed ? &mail->exit : NULL, mail->within } });
 }
 
@@ -176,7 +183,7 @@ static void turn(struct driver *driver)
 {
     take_mail(driver);
     link_turn(driver->link, clock_mono());
-    step(driver, (struct worker_input){ .kind = WORKER_TICK });
+    step(driver, (struct input){ .kind = INPUT_TICK });
     show(driver); /* first: who learns of something by a message finds it here too */
     carry_out(driver);
 }

@@ -1,13 +1,14 @@
 /* queen.h - the queen's core: events in, effects out. No I/O, no clock, no threads.
  *
  *     queen_step(queen, &input, &outbox);   // the driver then carries out the effects
- *     queen_deadline(queen)                 // monotonic time of the next QUEEN_TICK
+ *     queen_deadline(queen)                 // monotonic time of the next INPUT_TICK
  *
  * Every input carries the time. A driver hands over all that lies in the socket before it ticks: a late heartbeat that
  * has arrived already wins over the limit that it would miss. */
 #ifndef SKEP_QUEEN_H
 #define SKEP_QUEEN_H
 
+#include "input.h"
 #include "outbox.h"
 #include "siphash.h"
 
@@ -31,29 +32,6 @@ struct queen_options {
     struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
 };
 
-enum queen_input_kind {
-    QUEEN_TICK,          /* the deadline passed (or nothing did) */
-    QUEEN_CONNECTING,    /* a CONNECT is about to be made: answered by one EFFECT_CONNECT with its will */
-    QUEEN_LINK_UP,       /* CONNACK */
-    QUEEN_LINK_DOWN,     /* an established link ended */
-    QUEEN_PACKET,        /* something came from the broker: once per burst, before its messages */
-    QUEEN_SUBSCRIBED,    /* SUBACK: token, reason */
-    QUEEN_ACKED,         /* PUBACK: token, reason */
-    QUEEN_MESSAGE,       /* message */
-    QUEEN_HTTP_ANSWERED, /* token, http: what came of an EFFECT_HTTP_GET */
-    QUEEN_STOP,          /* say goodbye; EFFECT_DISCONNECT follows when that was acknowledged, or after 1 s */
-};
-
-struct queen_input {
-    enum queen_input_kind kind;
-    ms_t now;  /* monotonic */
-    ms_t wall; /* unix; shown, never judged by */
-    uint64_t token;
-    uint8_t reason;
-    struct message message;
-    struct http_answer http;
-};
-
 /* ERR_NOMEM, or ERR_ID with a sentence that names the line for a bad list of expected ids. */
 enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, struct queen **ret, struct errbuf *e);
 void queen_free(struct queen *queen);
@@ -61,7 +39,7 @@ DEFINE_AUTO_FREE(queen)
 
 /* Never fails halfway: what an input breaks is counted and said in an EFFECT_NOTICE. If outbox->failed afterwards, the
  * world no longer matches the core, and the driver must end. */
-void queen_step(struct queen *queen, const struct queen_input *input, struct outbox *outbox);
+void queen_step(struct queen *queen, const struct input *input, struct outbox *outbox);
 
 /* Monotonic time at which the next tick is due: at most 1 s after the last step. */
 ms_t queen_deadline(const struct queen *queen);

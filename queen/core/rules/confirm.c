@@ -180,11 +180,11 @@ struct record *confirm_acked(struct queen *queen, uint64_t token, uint8_t reason
     if (!confirm || confirm->phase != PHASE_ASKING)
         return NULL;
     record = confirm->record;
-    if (reason == 0x10 && confirm->tries >= TRIES)
+    if (reason == MQTT_NO_SUBSCRIBER && confirm->tries >= TRIES)
         lost(queen, confirm, RESULT_NO_SUBSCRIBER);
-    else if (reason == 0x10)
+    else if (reason == MQTT_NO_SUBSCRIBER)
         enter(confirm, PHASE_PAUSE, queen->watch.time + queen->options.confirm_wait);
-    else if (reason >= 0x80)
+    else if (reason >= MQTT_FAILED)
         enter(confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
     else
         enter(confirm, PHASE_ANSWER, queen->watch.time + ANSWER_MS);

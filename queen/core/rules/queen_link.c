@@ -190,11 +190,11 @@ static void requests_refused(struct queen *queen, uint8_t reason)
 
 void link_subscribed(struct queen *queen, uint64_t token, uint8_t reason)
 {
-    if (token_kind(token) == TOKEN_REQUESTS && reason >= 0x80)
+    if (token_kind(token) == TOKEN_REQUESTS && reason >= MQTT_FAILED)
         requests_refused(queen, reason);
     if (token_kind(token) != TOKEN_SUBSCRIBE || queen->snapshot.phase != SNAPSHOT_SUBSCRIBING)
         return;
-    if (reason >= 0x80) {
+    if (reason >= MQTT_FAILED) {
         queen->snapshot.refused++;
         outbox_notice(queen->out,
                       "the broker refuses a subscription below %s/hive/ (reason 0x%02x): workers are not seen",

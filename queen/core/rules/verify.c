@@ -10,7 +10,6 @@
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
 #define BURST_MS 1000 /* what may be started at once, as time */
 #define LATE_MS 60000 /* for how long an answer after the deadline is still taken */
-#define NO_SUBSCRIBER_REASON 0x10
 #define REFUSED_REASON 0x80
 #define AUTOMATIC_SHARE 5 /* every so manieth goes to those not on demand, so that none starves */
 #define TRIES 2
@@ -245,7 +244,7 @@ struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
         return NULL;
     if (reason >= REFUSED_REASON)
         return refused(queen, verification, reason);
-    if (reason != NO_SUBSCRIBER_REASON)
+    if (reason != MQTT_NO_SUBSCRIBER)
         return NULL;
     if (verification->tries >= TRIES) {
         found(verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);

@@ -1,0 +1,36 @@
+/* input.h - what a core is told by its driver: one at a time, each with the time. The other half is outbox.h. Pure.
+ *
+ * A driver hands over all that lies in the socket before INPUT_TICK: a late heartbeat that has arrived already wins
+ * over the limit that it would miss. */
+#ifndef SKEP_INPUT_H
+#define SKEP_INPUT_H
+
+#include "wire.h"
+
+enum input_kind {
+    INPUT_TICK,          /* the deadline passed (or nothing did) */
+    INPUT_CONNECTING,    /* a CONNECT is about to be made: answered by one EFFECT_CONNECT with its will */
+    INPUT_LINK_UP,       /* CONNACK was fine */
+    INPUT_LINK_DOWN,     /* an established link ended; why */
+    INPUT_LINK_FAILED,   /* an attempt to connect failed; why */
+    INPUT_PACKET,        /* something came from the broker: once per burst, before its messages */
+    INPUT_SUBSCRIBED,    /* SUBACK: token, reason */
+    INPUT_ACKED,         /* PUBACK: token, reason */
+    INPUT_MESSAGE,       /* message */
+    INPUT_HTTP_ANSWERED, /* token, answer: what came of an EFFECT_HTTP_GET */
+    INPUT_STOP,          /* say goodbye and end: EFFECT_DISCONNECT and EFFECT_EXIT follow */
+};
+
+/* Everything is borrowed during the step. */
+struct input {
+    enum input_kind kind;
+    ms_t now;        /* monotonic */
+    ms_t wall;       /* unix; shown, never judged by */
+    const char *why; /* one sentence */
+    uint64_t token;
+    uint8_t reason;
+    const struct message *message;
+    const struct http_answer *answer;
+};
+
+#endif
