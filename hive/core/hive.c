@@ -242,6 +242,22 @@ static void handle(struct hive *hive, const struct input *input)
     }
 }
 
+/* A transition that is not in the table is a fault of the program: it did not happen, and is not passed over. */
+static void note_refused(struct hive *hive)
+{
+    struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        struct process *process = &worker->process;
+        if (process->refused < 0)
+            continue;
+        hive->refused_transitions++;
+        outbox_notice(hive->out, "refused an illegal transition of %s: %s -> %s", worker->name,
+                      witness_state_name(process->state), witness_state_name(process->refused));
+        process->refused = -1;
+    }
+}
+
 static void enter(struct hive *hive, ms_t now, ms_t wall, struct outbox *outbox)
 {
     hive->now = now;
@@ -251,6 +267,7 @@ static void enter(struct hive *hive, ms_t now, ms_t wall, struct outbox *outbox)
 
 static void leave(struct hive *hive)
 {
+    note_refused(hive);
     if (hive->status != HIVE_STARTING)
         remove_unlisted(hive);
     stop_further(hive);

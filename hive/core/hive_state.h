@@ -44,7 +44,8 @@ struct hive {
     bool refused;    /* somebody else uses the identity */
     char refusal[256];
 
-    uint64_t ignored; /* messages that were not understood or not for us */
+    uint64_t refused_transitions; /* of processes: not legal */
+    uint64_t ignored;             /* messages that were not understood or not for us */
     struct arena arena;
     struct buf scratch;
 };

@@ -39,6 +39,8 @@ int hive_view_health(const struct hive *hive, struct buf *ret)
     health_check_int(&w, "workers:exited", tally.exited, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:failed", tally.failed, NULL, tally.failed ? HEALTH_WARN : HEALTH_PASS);
     health_check_int(&w, "messages:ignored", (int64_t)hive->ignored, NULL, HEALTH_PASS);
+    if (hive->refused_transitions)
+        health_check_int(&w, "transitions:refused", (int64_t)hive->refused_transitions, NULL, HEALTH_WARN);
     health_close(&w);
     return health_http_status(status);
 }

@@ -1,6 +1,5 @@
 #include "process.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 /* Of an agent whose command cannot be run. */
@@ -23,9 +22,10 @@ static const unsigned followers[WITNESS_STATE_COUNT] = {
 /* The one setter. */
 static void set_state(struct process *process, enum witness_state state)
 {
-    const bool legal = (followers[process->state] & (1u << state)) != 0;
-    assert(legal);
-    (void)legal;
+    if (!(followers[process->state] & (1u << state))) {
+        process->refused = (int8_t)state;
+        return;
+    }
     process->state = state;
     process->changed = true;
     if (state != WITNESS_FAILED)
@@ -37,6 +37,7 @@ void process_init(struct process *process, enum restart_policy policy)
     *process = (struct process){ .state = WITNESS_STOPPED,
                                  .policy = policy,
                                  .changed = true,
+                                 .refused = -1,
                                  .pid = INT_ABSENT,
                                  .started_at = TIME_ABSENT,
                                  .due = MS_NEVER,

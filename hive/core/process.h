@@ -41,7 +41,9 @@ struct process {
     bool wanted;      /* it shall run */
     bool has_remains; /* of the process before; not yet swept */
     bool changed;     /* the witness says something new; whoever publishes it takes the mark away */
-    unsigned orders;  /* of enum process_order; whoever carries them out takes them */
+    int8_t
+        refused; /* enum witness_state: a transition that is not legal, and did not happen; -1 = none; as `changed` */
+    unsigned orders; /* of enum process_order; whoever carries them out takes them */
 
     int64_t pid;      /* of the agent; INT_ABSENT = none runs */
     uint64_t session; /* as the agent calls it; of the latest one */

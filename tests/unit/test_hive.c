@@ -1,6 +1,7 @@
 #include "hive.h"
 
 #include "hive_fixture.h"
+#include "hive_view.h"
 
 #define W1 "worker/w1/witness"
 #define W2 "worker/w2/witness"
@@ -280,6 +281,26 @@ static void what_nobody_knows_changes_nothing(void **state)
     scene_clear(&scene);
 }
 
+static void an_illegal_transition_is_refused_counted_and_noticed(void **state)
+{
+    struct scene scene;
+    struct buf health = BUF_INIT;
+    (void)state;
+    scene_init(&scene);
+    scene_roster(&scene, "w1");
+    scene_forget(&scene);
+    scene_start(&scene, "w1"); /* it runs already */
+    assert_true(scene_told(&scene, "refused an illegal transition of w1: running -> running"));
+    scene_expect(&scene, "started twice", "notice");
+    assert_int_equal(hive_process(scene.hive, "w1")->state, WITNESS_RUNNING);
+    (void)hive_view_health(scene.hive, &health);
+    assert_non_null(strstr(buf_str(&health), "\"transitions:refused\":[{\"observedValue\":1,"));
+    buf_clear(&health);
+    scene_wait(&scene, 1000);
+    scene_expect(&scene, "once", "");
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +318,7 @@ int main(void)
         cmocka_unit_test(who_does_not_end_is_killed_and_then_given_up),
         cmocka_unit_test(remains_keep_the_hive),
         cmocka_unit_test(what_nobody_knows_changes_nothing),
+        cmocka_unit_test(an_illegal_transition_is_refused_counted_and_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,19 @@ static void health_says_how_she_is(void **state)
     }
 }
 
+static void health_counts_what_was_refused(void **state)
+{
+    struct scene scene;
+    struct buf buf = BUF_INIT;
+    (void)state;
+    scene_init(&scene);
+    scene.queen->counters.refused_transitions = 2;
+    (void)view_health(scene.queen, &buf);
+    assert_non_null(strstr(buf_str(&buf), "\"transitions:refused\":[{\"observedValue\":2,"));
+    buf_clear(&buf);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +158,7 @@ int main(void)
         cmocka_unit_test(r2_flags_are_shown),
         cmocka_unit_test(events_after_an_id),
         cmocka_unit_test(health_says_how_she_is),
+        cmocka_unit_test(health_counts_what_was_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

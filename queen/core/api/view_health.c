@@ -57,6 +57,7 @@ static void put_messages(const struct queen *queen, struct json_write *w)
         put_counter(w, "messages:rejected:", err_name(err), counters->rejected[err]);
     for (int verdict = 0; verdict < INCARNATION_VERDICT_COUNT; verdict++)
         put_counter(w, "messages:ignored:", incarnation_verdict_name(verdict), counters->ignored[verdict]);
+    put_counter(w, "transitions:", "refused", counters->refused_transitions);
     health_check_int(w, "events:total", (int64_t)counters->events, NULL, HEALTH_PASS);
 }
 

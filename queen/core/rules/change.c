@@ -79,10 +79,17 @@ static void enter(struct queen *queen, struct record *record, enum state state)
         hive_watch_changed(queen, record);
 }
 
-static bool may_become(const struct record *record, enum state state)
+/* A transition that is not in the table is a fault of the rules: it does not happen, and is not passed over. */
+static bool may_become(struct queen *queen, const struct record *record, enum state state, enum cause cause)
 {
-    return record_is_hive(record) ? state_may_follow_of_hive(record->state, state)
-                                  : state_may_follow(record->state, state);
+    bool is_hive = record_is_hive(record);
+    if (is_hive ? state_may_follow_of_hive(record->state, state) : state_may_follow(record->state, state))
+        return true;
+    queen->counters.refused_transitions++;
+    outbox_notice(queen->out, "refused an illegal transition of %s/%s: %s -> %s (%s)",
+                  is_hive ? "hive" : record_hive(record), is_hive ? record_hive(record) : record_worker(record),
+                  state_name(record->state), state_name(state), cause_name(cause));
+    return false;
 }
 
 static void assign(struct queen *queen, struct record *record, enum state state, enum cause cause,
@@ -115,7 +122,7 @@ void change_state(struct queen *queen, struct record *record, enum state state, 
                   const struct evidence *evidence)
 {
     if (record->state != state) {
-        if (!may_become(record, state))
+        if (!may_become(queen, record, state, cause))
             return;
         assign(queen, record, state, cause, evidence);
     }
@@ -128,7 +135,7 @@ void change_state(struct queen *queen, struct record *record, enum state state, 
 void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
                      const struct evidence *evidence)
 {
-    if (record->state != state && may_become(record, state))
+    if (record->state != state && may_become(queen, record, state, cause))
         assign(queen, record, state, cause, evidence);
 }
 

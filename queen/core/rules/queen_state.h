@@ -74,6 +74,7 @@ struct queen_counters {
     uint64_t rejected[ERR_COUNT];                /* broke a rule of the protocol, by reason */
     uint64_t ignored[INCARNATION_VERDICT_COUNT]; /* well-formed, but fenced off */
     uint64_t events;
+    uint64_t refused_transitions; /* not legal, so that they did not happen (change.h) */
 };
 
 struct queen {

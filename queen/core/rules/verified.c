@@ -20,6 +20,8 @@ static void settle(struct queen *queen, struct record *record, const struct veri
                    enum cause cause, enum evidence_result result)
 {
     struct evidence evidence = evidence_of(queen, record, verified, result);
+    if (record->state == STATE_OFFLINE && state != STATE_ONLINE) /* it said goodbye, and stays so until it is heard */
+        return;
     confirm_drop(queen, record);
     proof_withdraw(queen, record);
     change_state(queen, record, state, cause, &evidence);
@@ -28,6 +30,8 @@ static void settle(struct queen *queen, struct record *record, const struct veri
 static void lost(struct queen *queen, struct record *record, const struct verified *verified)
 {
     struct evidence evidence = evidence_of(queen, record, verified, RESULT_UNSUBSCRIBED);
+    if (record->state == STATE_OFFLINE)
+        return;
     confirm_drop(queen, record);
     proof_withdraw(queen, record);
     loss_declare(queen, record, CAUSE_NO_SUBSCRIBER, &evidence);
