@@ -133,7 +133,7 @@ static void test_merge(void **state)
 static void test_entries_are_bounded(void **state)
 {
     struct facts facts;
-    char name[32], long_value[FACT_LABEL_MAX + 1];
+    char name[32], long_value[MSG_LABEL_MAX + 1];
     struct text value;
     int taken = 0;
     (void)state;
@@ -149,7 +149,7 @@ static void test_entries_are_bounded(void **state)
     assert_int_equal(facts_set_metric(&facts, TEXT("one-more"), 1, NULL), OK);
 
     memset(long_value, '"', sizeof long_value);
-    value = (struct text){ long_value, FACT_LABEL_MAX };
+    value = (struct text){ long_value, MSG_LABEL_MAX };
     for (int i = 0; i < MSG_LABELS_MAX + 1; i++) {
         snprintf(name, sizeof name, "label-%d", i);
         taken += facts_set_label(&facts, text_of(name), value, NULL) == OK;

@@ -3,59 +3,51 @@
 #include <math.h>
 
 #include "codec.h"
-#include "json.h"
-#include "json_write.h"
+#include "json_scan.h"
 
 /* Room for the fields around them is left below MSG_MAX_BYTES: each byte of an entry may need an escape. */
 #define ENTRIES_MAX_BYTES (12 * 1024)
 #define NUMBER_MAX_BYTES 26
 
-struct text_fact {
-    const char *name;
-    size_t offset, limit;
-};
+enum fact_type { TYPE_TOKEN, TYPE_TEXT, TYPE_INT, TYPE_NUMBER, TYPE_GAUGES, TYPE_LABELS };
 
-struct number_fact {
+static const struct fact {
     const char *name;
+    enum fact_type type;
     size_t offset;
-};
-
-static const struct text_fact text_facts[] = {
-#define X(name, limit) { #name, offsetof(struct facts, name), limit },
-    FACT_TEXTS(X)
+    double high;
+} table[] = {
+#define X(type, name, low, high, required, doc) { #name, TYPE_##type, offsetof(struct facts, name), high },
+    HEARTBEAT_SETTABLE_FIELDS(X)
 #undef X
 };
 
-static const struct number_fact number_facts[] = {
-#define X(name) { #name, offsetof(struct facts, name) },
-    FACT_NUMBERS(X)
-#undef X
-};
+static bool is_text(const struct fact *fact)
+{
+    return fact && (fact->type == TYPE_TOKEN || fact->type == TYPE_TEXT);
+}
+
+static bool is_number(const struct fact *fact)
+{
+    return fact && (fact->type == TYPE_INT || fact->type == TYPE_NUMBER);
+}
+
+static const struct fact *fact_find(struct text name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (text_is(name, table[i].name))
+            return &table[i];
+    return NULL;
+}
 
 void facts_init(struct facts *facts)
 {
     *facts = (struct facts){
         .status = "starting", .progressed_at = MS_NEVER, .stepped_at = MS_NEVER, .stalled_at = MS_NEVER
     };
-#define X(name) facts->name = NAN;
-    FACT_NUMBERS(X)
-#undef X
-}
-
-static const struct text_fact *text_fact_find(const char *field)
-{
-    for (size_t i = 0; i < ARRAY_LEN(text_facts); i++)
-        if (strcmp(text_facts[i].name, field) == 0)
-            return &text_facts[i];
-    return NULL;
-}
-
-static const struct number_fact *number_fact_find(const char *field)
-{
-    for (size_t i = 0; i < ARRAY_LEN(number_facts); i++)
-        if (strcmp(number_facts[i].name, field) == 0)
-            return &number_facts[i];
-    return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (is_number(&table[i]))
+            *(double *)((char *)facts + table[i].offset) = NAN;
 }
 
 /* Control characters would cost six bytes each in JSON, and no name or label has use for them. */
@@ -80,14 +72,13 @@ static void text_store(char *ret, struct text value)
 
 enum err facts_set_text(struct facts *facts, const char *field, struct text value, struct errbuf *e)
 {
-    const struct text_fact *fact = text_fact_find(field);
+    const struct fact *fact = fact_find(text_of(field));
     enum err err;
-
-    if (!fact)
+    if (!is_text(fact))
         return err_set(e, ERR_UNKNOWN, "no text field of that name");
-    if (fact->offset == offsetof(struct facts, status) && (err = name_check(value, "status", e)) != OK)
+    if (fact->type == TYPE_TOKEN && (err = name_check(value, field, e)) != OK)
         return err;
-    if ((err = text_check(field, value, fact->limit, e)) != OK)
+    if ((err = text_check(field, value, (size_t)fact->high, e)) != OK)
         return err;
     text_store((char *)facts + fact->offset, value);
     return OK;
@@ -98,54 +89,37 @@ static bool is_working(const struct facts *facts)
     return facts->inflight > 0; /* false for NAN */
 }
 
-static void number_store(struct facts *facts, const struct number_fact *fact, double value, ms_t now)
-{
-    bool worked = is_working(facts);
-
-    memcpy((char *)facts + fact->offset, &value, sizeof value);
-    if (!worked && is_working(facts) && facts->progressed_at != MS_NEVER)
-        facts->progressed_at = now;
-}
-
 enum err facts_set_number(struct facts *facts, const char *field, double value, ms_t now, struct errbuf *e)
 {
-    const struct number_fact *fact = number_fact_find(field);
+    const struct fact *fact = fact_find(text_of(field));
+    bool worked = is_working(facts);
     struct heartbeat scratch; /* the field's range is the codec's to know */
     enum err err;
-
-    if (!fact)
+    if (!is_number(fact))
         return err_set(e, ERR_UNKNOWN, "no numeric field of that name");
-    err = heartbeat_set_number(&scratch, field, value, e);
-    if (err == OK)
-        number_store(facts, fact, value, now);
-    return err;
+    if ((err = heartbeat_set_number(&scratch, field, value, e)) != OK)
+        return err;
+    *(double *)((char *)facts + fact->offset) = value;
+    if (!worked && is_working(facts) && facts->progressed_at != MS_NEVER)
+        facts->progressed_at = now;
+    return OK;
 }
 
 static size_t entries_bytes(const struct facts *facts)
 {
     size_t sum = 0;
-
-    for (size_t i = 0; i < facts->metric_count; i++)
+    for (size_t i = 0; i < facts->metrics_count; i++)
         sum += 2 * strlen(facts->metrics[i].name) + NUMBER_MAX_BYTES;
-    for (size_t i = 0; i < facts->label_count; i++)
+    for (size_t i = 0; i < facts->labels_count; i++)
         sum += 2 * (strlen(facts->labels[i].name) + strlen(facts->labels[i].value)) + 6;
     return sum;
 }
 
-static size_t metric_find(const struct facts *facts, struct text name)
+/* Where the entry of that name is, or `count`. Entries of `size` bytes begin with their names. */
+static size_t entry_find(const void *entries, size_t size, size_t count, struct text name)
 {
     size_t i = 0;
-
-    while (i < facts->metric_count && !text_is(name, facts->metrics[i].name))
-        i++;
-    return i;
-}
-
-static size_t label_find(const struct facts *facts, struct text name)
-{
-    size_t i = 0;
-
-    while (i < facts->label_count && !text_is(name, facts->labels[i].name))
+    while (i < count && !text_is(name, (const char *)entries + i * size))
         i++;
     return i;
 }
@@ -154,45 +128,43 @@ static enum err key_check(const char *what, struct text name, struct errbuf *e)
 {
     if (name.len == 0)
         return err_set(e, ERR_RANGE, "%s: must not be empty", what);
-    return text_check(what, name, FACT_KEY_MAX, e);
+    return text_check(what, name, MSG_KEY_MAX, e);
 }
 
 enum err facts_set_metric(struct facts *facts, struct text name, double value, struct errbuf *e)
 {
-    size_t at = metric_find(facts, name);
+    size_t at = entry_find(facts->metrics, sizeof *facts->metrics, facts->metrics_count, name);
     enum err err = key_check("name of a metric", name, e);
-
     if (err != OK)
         return err;
     if (isinf(value))
         return err_set(e, ERR_RANGE, "a metric must be finite");
     if (isnan(value)) {
-        if (at < facts->metric_count)
-            facts->metrics[at] = facts->metrics[--facts->metric_count];
+        if (at < facts->metrics_count)
+            facts->metrics[at] = facts->metrics[--facts->metrics_count];
         return OK;
     }
     if (at == MSG_GAUGES_MAX)
         return err_set(e, ERR_FULL, "at most %d metrics", MSG_GAUGES_MAX);
-    if (at == facts->metric_count && entries_bytes(facts) + 2 * name.len + NUMBER_MAX_BYTES > ENTRIES_MAX_BYTES)
+    if (at == facts->metrics_count && entries_bytes(facts) + 2 * name.len + NUMBER_MAX_BYTES > ENTRIES_MAX_BYTES)
         return err_set(e, ERR_FULL, "metrics and labels together are too large for a heartbeat");
     text_store(facts->metrics[at].name, name);
     facts->metrics[at].value = value;
-    facts->metric_count += at == facts->metric_count;
+    facts->metrics_count += at == facts->metrics_count;
     return OK;
 }
 
 enum err facts_set_label(struct facts *facts, struct text name, struct text value, struct errbuf *e)
 {
-    size_t at = label_find(facts, name);
+    size_t at = entry_find(facts->labels, sizeof *facts->labels, facts->labels_count, name);
     enum err err = key_check("name of a label", name, e);
-
     if (err == OK)
-        err = text_check("value of a label", value, FACT_LABEL_MAX, e);
+        err = text_check("value of a label", value, MSG_LABEL_MAX, e);
     if (err != OK)
         return err;
     if (!value.at) {
-        if (at < facts->label_count)
-            facts->labels[at] = facts->labels[--facts->label_count];
+        if (at < facts->labels_count)
+            facts->labels[at] = facts->labels[--facts->labels_count];
         return OK;
     }
     if (at == MSG_LABELS_MAX)
@@ -201,7 +173,7 @@ enum err facts_set_label(struct facts *facts, struct text name, struct text valu
         return err_set(e, ERR_FULL, "metrics and labels together are too large for a heartbeat");
     text_store(facts->labels[at].name, name);
     text_store(facts->labels[at].value, value);
-    facts->label_count += at == facts->label_count;
+    facts->labels_count += at == facts->labels_count;
     return OK;
 }
 
@@ -260,13 +232,139 @@ ms_t facts_stall_due(const struct facts *facts, ms_t told)
     ms_t limit = stall_limit(facts);
     ms_t standing = limit_after(standing_since(facts), limit);
     ms_t stalled = limit_after(facts->stalled_at, limit);
-
     return ms_min(standing > told ? standing : MS_NEVER, stalled > told ? stalled : MS_NEVER);
 }
 
 bool facts_is_stalled(const struct facts *facts, ms_t now)
 {
     ms_t limit = stall_limit(facts);
-
     return now >= limit_after(standing_since(facts), limit) || now >= limit_after(facts->stalled_at, limit);
+}
+
+static enum err merge_entry(struct facts *facts, const struct fact *fact, const struct json_value *entry,
+                            struct errbuf *e)
+{
+    bool is_null = entry->type == JSON_NULL;
+    if (!is_null && entry->type != (fact->type == TYPE_GAUGES ? JSON_NUMBER : JSON_STRING))
+        return err_set(e, ERR_TYPE, "%s: every value must be a %s or null", fact->name,
+                       fact->type == TYPE_GAUGES ? "number" : "string");
+    if (fact->type == TYPE_GAUGES)
+        return facts_set_metric(facts, entry->key, is_null ? NAN : entry->number, e);
+    return facts_set_label(facts, entry->key, is_null ? (struct text){ 0 } : entry->string, e);
+}
+
+static enum err merge_entries(struct facts *facts, const struct fact *fact, const struct json_value *map,
+                              struct errbuf *e)
+{
+    enum err err;
+    if (map->type == JSON_NULL)
+        *(fact->type == TYPE_GAUGES ? &facts->metrics_count : &facts->labels_count) = 0;
+    else if (map->type != JSON_OBJECT)
+        return err_set(e, ERR_TYPE, "%s: must be an object", fact->name);
+    JSON_EACH(entry, map)
+    {
+        if ((err = merge_entry(facts, fact, entry, e)) != OK)
+            return err;
+    }
+    return OK;
+}
+
+static enum err merge_member(struct facts *facts, const struct json_value *member, ms_t now, struct errbuf *e)
+{
+    const struct fact *fact = fact_find(member->key);
+    bool is_null = member->type == JSON_NULL;
+    enum err err;
+    if (fact && (fact->type == TYPE_GAUGES || fact->type == TYPE_LABELS))
+        return merge_entries(facts, fact, member, e);
+    if (is_number(fact) && (is_null || member->type == JSON_NUMBER))
+        return facts_set_number(facts, fact->name, is_null ? NAN : member->number, now, e);
+    if (!is_text(fact) || !(is_null || member->type == JSON_STRING))
+        return err_set(e, ERR_UNKNOWN, "%.64s: not a field of this type that a program may set", member->key.at);
+    err = facts_set_text(facts, fact->name, is_null ? (struct text){ 0 } : member->string, NULL);
+    return err == OK ? OK : err_set(e, err, "%s: not a value for this field", fact->name);
+}
+
+static enum err merge_object(struct facts *facts, const struct json_value *object, ms_t now, struct errbuf *e)
+{
+    enum err err;
+    if (object->type != JSON_OBJECT)
+        return err_set(e, ERR_TYPE, "must be a JSON object");
+    JSON_EACH(member, object)
+    {
+        if ((err = merge_member(facts, member, now, e)) != OK)
+            return err;
+    }
+    return OK;
+}
+
+enum err facts_merge(struct facts *facts, struct text json, ms_t now, struct errbuf *e)
+{
+    const struct json_value *object;
+    struct facts merged = *facts;
+    struct arena arena;
+    enum err err;
+    if (json.len > MSG_MAX_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "at most %d bytes", MSG_MAX_BYTES);
+    arena_init(&arena, 0);
+    if ((err = json_scan(&arena, json, &object, e)) == OK)
+        err = merge_object(&merged, object, now, e);
+    arena_clear(&arena);
+    if (err == OK)
+        *facts = merged;
+    return err;
+}
+
+/* A map without entries yet: they follow it. NULL: no memory. */
+static struct json_value *map_new(struct arena *arena, size_t count)
+{
+    struct json_value *map = arena_alloc(arena, (count + 1) * sizeof *map);
+    if (map)
+        *map = (struct json_value){ .type = JSON_OBJECT, .span = (uint32_t)count + 1 };
+    return map;
+}
+
+static const struct json_value *metrics_map(const struct facts *facts, struct arena *arena)
+{
+    struct json_value *map = map_new(arena, facts->metrics_count);
+    for (size_t i = 0; map && i < facts->metrics_count; i++)
+        map[i + 1] = (struct json_value){
+            .key = text_of(facts->metrics[i].name), .number = facts->metrics[i].value, .span = 1, .type = JSON_NUMBER
+        };
+    return map;
+}
+
+static const struct json_value *labels_map(const struct facts *facts, struct arena *arena)
+{
+    struct json_value *map = map_new(arena, facts->labels_count);
+    for (size_t i = 0; map && i < facts->labels_count; i++)
+        map[i + 1] = (struct json_value){ .key = text_of(facts->labels[i].name),
+                                          .string = text_of(facts->labels[i].value),
+                                          .span = 1,
+                                          .type = JSON_STRING };
+    return map;
+}
+
+static int64_t whole_number(double value)
+{
+    return isnan(value) ? INT_ABSENT : (int64_t)value;
+}
+
+/* A field of each type from the fact of its name. */
+#define FILL_TEXT(name) ret->name = facts->name[0] ? facts->name : NULL;
+#define FILL_TOKEN FILL_TEXT
+#define FILL_INT(name) ret->name = whole_number(facts->name);
+#define FILL_NUMBER(name) ret->name = facts->name;
+#define FILL_GAUGES(name) ret->name = facts->name##_count > 0 ? name##_map(facts, arena) : NULL;
+#define FILL_LABELS FILL_GAUGES
+
+enum err facts_to_heartbeat(const struct facts *facts, ms_t now, struct arena *arena, struct heartbeat *ret)
+{
+#define X(type, name, low, high, required, doc) FILL_##type(name)
+    HEARTBEAT_SETTABLE_FIELDS(X)
+#undef X
+    ret->progress = facts_progress_count(facts);
+    ret->progress_age_ms = facts_progress_age(facts, now);
+    if (facts->stalled_at != MS_NEVER)
+        ret->stalled_ms = ms_max(0, now - facts->stalled_at);
+    return (facts->metrics_count > 0 && !ret->metrics) || (facts->labels_count > 0 && !ret->labels) ? ERR_NOMEM : OK;
 }

@@ -9,52 +9,38 @@
 #include "arena.h"
 #include "msg.h"
 
-/* X(field, its limit in msg_fields.h) */
-#define FACT_TEXTS(X)    \
-    X(status, 64)        \
-    X(model_loaded, 256) \
-    X(endpoint, 512)     \
-    X(host, 255)         \
-    X(version, 64)
-
-/* X(field), kinds and ranges as in msg_fields.h */
-#define FACT_NUMBERS(X)  \
-    X(gpu_utilization)   \
-    X(queue_depth)       \
-    X(last_inference_ms) \
-    X(inflight)          \
-    X(oldest_request_ms) \
-    X(stall_ms)          \
-    X(pid)
-
-#define FACT_KEY_MAX 64     /* bytes of the name of a metric or label */
-#define FACT_LABEL_MAX 256  /* bytes of a label's value */
 #define FACT_STALL_MS 60000 /* while the program declares none */
 
 struct fact_metric {
-    char name[FACT_KEY_MAX + 1];
+    char name[MSG_KEY_MAX + 1];
     double value;
 };
 
 struct fact_label {
-    char name[FACT_KEY_MAX + 1];
-    char value[FACT_LABEL_MAX + 1];
+    char name[MSG_KEY_MAX + 1];
+    char value[MSG_LABEL_MAX + 1];
 };
 
+/* Members of the types of msg_fields.h; "" and NAN = absent. */
+#define FACT_TEXT(name, max) char name[(max) + 1];
+#define FACT_TOKEN FACT_TEXT
+#define FACT_INT(name, max) double name;
+#define FACT_NUMBER FACT_INT
+#define FACT_GAUGES(name, max)    \
+    struct fact_metric name[max]; \
+    size_t name##_count;
+#define FACT_LABELS(name, max)   \
+    struct fact_label name[max]; \
+    size_t name##_count;
+
 struct facts {
-#define X(name, limit) char name[limit + 1]; /* "" = absent */
-    FACT_TEXTS(X)
-#undef X
-#define X(name) double name; /* NAN = absent */
-    FACT_NUMBERS(X)
+#define X(type, name, low, high, required, doc) FACT_##type(name, high)
+    HEARTBEAT_SETTABLE_FIELDS(X)
 #undef X
     uint64_t progress;  /* steps counted so far */
     ms_t progressed_at; /* the latest of: a step, work taken up after none was in flight; MS_NEVER = no step yet */
     ms_t stepped_at;    /* the latest step; MS_NEVER = none yet */
     ms_t stalled_at;    /* since when the program knows that its work stands still; MS_NEVER = it does not */
-    size_t metric_count, label_count;
-    struct fact_metric metrics[MSG_GAUGES_MAX];
-    struct fact_label labels[MSG_LABELS_MAX];
 };
 
 /* Everything absent, status `starting`. */
@@ -70,7 +56,7 @@ enum err facts_set_metric(struct facts *facts, struct text name, double value, s
 enum err facts_set_label(struct facts *facts, struct text name, struct text value, struct errbuf *e);
 
 /* Several at once: a JSON object of the fields above, `stalled` excepted, with `metrics` and `labels` merged entry by
- * entry. null: absent. All or nothing. Also the errors of json_parse. */
+ * entry. null: absent. All or nothing. Also the errors of json_scan. */
 enum err facts_merge(struct facts *facts, struct text json, ms_t now, struct errbuf *e);
 
 void facts_progress(struct facts *facts, ms_t now); /* one step of the work loop */
@@ -89,7 +75,7 @@ int64_t facts_inflight(const struct facts *facts);
 ms_t facts_stall_due(const struct facts *facts, ms_t told);
 bool facts_is_stalled(const struct facts *facts, ms_t now);
 
-/* Fills the program's part of `ret`; texts are borrowed from `facts`, objects live in `arena`. ERR_NOMEM. */
+/* Fills the program's part of `ret`; texts are borrowed from `facts`, maps live in `arena`. ERR_NOMEM. */
 enum err facts_to_heartbeat(const struct facts *facts, ms_t now, struct arena *arena, struct heartbeat *ret);
 
 #endif

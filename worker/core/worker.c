@@ -49,7 +49,7 @@ enum err worker_new(const struct worker_options *options, const struct facts *fa
     identity_init(&worker->identity, options->session);
     backoff_init(&worker->backoff, options->reconnect_max);
     worker->rng.state = options->seed;
-    worker->facts = worker->said = *facts;
+    worker->facts = *facts;
     worker->connect_at = INT64_MIN;
     worker->rpc = true;
     worker->beat_at = worker->next_at = worker->soon_at = worker->told_at = worker->heal_at = MS_NEVER;
@@ -189,9 +189,10 @@ void worker_beat_soon(struct worker *worker, ms_t now)
 
 static void on_facts(struct worker *worker, const struct facts *facts, struct outbox *outbox)
 {
+    bool news = !facts_same_headline(&worker->facts, facts);
     worker->facts = *facts;
     worker_verify_facts(worker, worker->now, outbox);
-    if (!facts_same_headline(&worker->facts, &worker->said))
+    if (news)
         worker_beat_soon(worker, worker->now);
 }
 

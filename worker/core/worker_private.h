@@ -42,14 +42,13 @@ struct worker {
     bool online; /* the birth was acknowledged */
 
     /* heartbeats */
-    uint64_t seq;      /* of the next one */
-    ms_t beat_at;      /* of the latest one; MS_NEVER = none on this link */
-    ms_t next_at;      /* the regular one */
-    ms_t soon_at;      /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
-    ms_t told_at;      /* when a verdict last made us beat; MS_NEVER = never */
-    ms_t heal_at;      /* a birth that repairs the presence; MS_NEVER = none */
-    unsigned unacked;  /* heartbeats without PUBACK on this link */
-    struct facts said; /* what the latest heartbeat said */
+    uint64_t seq;     /* of the next one */
+    ms_t beat_at;     /* of the latest one; MS_NEVER = none on this link */
+    ms_t next_at;     /* the regular one */
+    ms_t soon_at;     /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
+    ms_t told_at;     /* when a verdict last made us beat; MS_NEVER = never */
+    ms_t heal_at;     /* a birth that repairs the presence; MS_NEVER = none */
+    unsigned unacked; /* heartbeats without PUBACK on this link */
 
     struct verification verifications[WORKER_VERIFY_MAX];
     uint64_t verified; /* number of the latest one */

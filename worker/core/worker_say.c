@@ -121,7 +121,6 @@ void worker_beat(struct worker *worker, ms_t now, ms_t wall, struct outbox *outb
         outbox->failed = true;
     worker->seq++;
     worker->unacked++;
-    worker->said = worker->facts;
     worker->beat_at = now;
     worker->soon_at = MS_NEVER;
     worker->next_at = now + (first ? rng_between(&worker->rng, worker->interval / 2, worker->interval)
