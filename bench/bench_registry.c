@@ -174,7 +174,6 @@ static double update_queen(struct world *world, struct arrivals *arrivals)
         tombstones_lift(&world->queen->tombstones, TEXT("default"), text_of(arrivals->senders[i].name));
         (void)judge_heartbeat(world->queen, record, &arrivals->heartbeat,
                               (struct text){ arrivals->document, PAYLOAD_FULL_LEN }, false);
-        judge_schedule(world->queen, record);
         queen_leave(world->queen);
     }
     must(!world->outbox.first && world->queen->counters.ignored[INCARNATION_OLD_SEQ] == 0);

@@ -12,6 +12,7 @@
 #include "proof.h"
 #include "queen_link.h"
 #include "requests.h"
+#include "silence.h"
 #include "step.h"
 #include "verified.h"
 #include "verify_wait.h"
@@ -75,12 +76,11 @@ void queen_free(struct queen *queen)
 
 static void lose_link(struct queen *queen)
 {
-    struct record *record;
     link_down(queen);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
-    while ((record = proof_lost(queen)))
-        judge_schedule(queen, record);
+    while (proof_lost(queen))
+        continue;
     confirm_link_lost(queen);
 }
 
@@ -89,14 +89,11 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
     struct record *record;
     switch (token_kind(token)) {
     case TOKEN_CONFIRM:
-        if ((record = confirm_acked(queen, token, reason)))
-            judge_schedule(queen, record);
+        confirm_acked(queen, token, reason);
         break;
     case TOKEN_PROOF:
-        while ((record = proof_next(queen, token))) {
-            judge_proven(queen, record);
-            judge_schedule(queen, record);
-        }
+        while ((record = proof_next(queen, token)))
+            silence_proven(queen, record);
         break;
     case TOKEN_VERIFY:
         verified_apply(queen, verify_acked(queen, token, reason));
@@ -119,7 +116,6 @@ static void answered_over_http(struct queen *queen, uint64_t token, const struct
         verified_apply(queen, verify_http_answered(queen, token, http));
     } else if ((record = hive_poll_http_answered(queen, token, http))) {
         judge_ready(queen, record, PATH_HTTP);
-        judge_schedule(queen, record);
     }
 }
 
@@ -127,9 +123,8 @@ static void look(struct queen *queen, bool on_watch, ms_t time)
 {
     struct record *record;
     while ((record = registry_take_due(&queen->registry, on_watch, time))) {
-        if (judge_due(queen, record))
-            judge_schedule(queen, record);
-        else
+        registry_touch(&queen->registry, record);
+        if (!silence_due(queen, record))
             forget_record(queen, record, FORGET_SEEN_NONE);
     }
 }

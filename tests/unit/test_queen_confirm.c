@@ -153,8 +153,9 @@ static void unknown_tokens_do_nothing(void **state)
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1; will 1.1");
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
-        assert_null(confirm_acked(scene.queen, tokens[i], 0x10));
-        assert_null(confirm_replied(scene.queen, tokens[i]));
+        confirm_acked(scene.queen, tokens[i], 0x10);
+        confirm_replied(scene.queen, tokens[i]);
+        assert_null(scene.queen->registry.touched);
     }
     assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
     scene_clear(&scene); /* and what is still being confirmed is freed with the queen */

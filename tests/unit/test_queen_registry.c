@@ -215,6 +215,25 @@ static void a_look_that_is_due_earlier_stays(void **state)
     assert_int_equal(registry_next_due(&registry, true), MS_NEVER);
 }
 
+static void what_was_touched_comes_once_and_in_order(void **state)
+{
+    struct record *a = add("h1", "a"), *b = add("h1", "b"), *c = add("h1", "c"), *d = add("h1", "d");
+    (void)state;
+    assert_null(registry_take_touched(&registry));
+    registry_touch(&registry, c);
+    registry_touch(&registry, a);
+    registry_touch(&registry, c);
+    registry_touch(&registry, b);
+    registry_touch(&registry, d);
+    registry_remove(&registry, a); /* in the middle */
+    assert_ptr_equal(registry_take_touched(&registry), c);
+    registry_remove(&registry, d); /* at the end */
+    registry_touch(&registry, c);
+    assert_ptr_equal(registry_take_touched(&registry), b);
+    assert_ptr_equal(registry_take_touched(&registry), c);
+    assert_null(registry_take_touched(&registry));
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -230,6 +249,7 @@ int main(void)
         TEST(states_are_counted),
         TEST(looks_come_in_the_order_of_their_time),
         TEST(a_look_that_is_due_earlier_stays),
+        TEST(what_was_touched_comes_once_and_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,7 @@ struct record {
     UT_hash_handle by_key;               /* (hive, worker) */
     struct name_link named[NAME_HALVES]; /* a worker's, in the indexes of the registry */
     struct record *prev, *next;          /* in the list of those that wait for a proof (proof.h) */
+    struct record *next_touched;         /* in the list of those that the step has touched (registry.h) */
     struct heap_item due;                /* the next look at it */
     struct confirm *confirm;             /* only while suspect by a will (confirm.h) */
 
@@ -109,6 +110,7 @@ struct record {
     bool gone : 1;     /* its hive saw the process of the current session end unasked */
     uint8_t proof : 2; /* enum proof_wait */
     bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
+    bool touched : 1;  /* it is in that list */
     bool endpoint : 1; /* its last heartbeat named one */
     bool proved : 1;   /* a hive's: its present process was asked and is ready */
 

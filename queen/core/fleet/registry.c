@@ -23,6 +23,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
     name_index_init(&registry->by_hive, NAME_OF_HIVE);
     heap_init(&registry->due_watch);
     heap_init(&registry->due_loop);
+    registry->touched_end = &registry->touched;
 }
 
 static void record_release(struct record *record)
@@ -172,6 +173,38 @@ static void look_away(struct registry *registry, struct record *record)
     heap_remove(record->on_watch ? &registry->due_watch : &registry->due_loop, &record->due);
 }
 
+void registry_touch(struct registry *registry, struct record *record)
+{
+    if (record->touched)
+        return;
+    record->touched = true;
+    record->next_touched = NULL;
+    *registry->touched_end = record;
+    registry->touched_end = &record->next_touched;
+}
+
+/* The list is as long as a step has touched: a few. */
+static void untouch(struct registry *registry, struct record *record)
+{
+    struct record **at = &registry->touched;
+    if (!record->touched)
+        return;
+    while (*at != record)
+        at = &(*at)->next_touched;
+    *at = record->next_touched;
+    if (!*at)
+        registry->touched_end = at;
+    record->touched = false;
+}
+
+struct record *registry_take_touched(struct registry *registry)
+{
+    struct record *record = registry->touched;
+    if (record)
+        untouch(registry, record);
+    return record;
+}
+
 static size_t document_size(const struct document *document)
 {
     return document ? document->size : 0;
@@ -180,6 +213,7 @@ static size_t document_size(const struct document *document)
 void registry_remove(struct registry *registry, struct record *record)
 {
     look_away(registry, record);
+    untouch(registry, record);
     index_remove(registry, record);
     HASH_DELETE(by_key, registry->by_key, record);
     --*count_of(registry, record);

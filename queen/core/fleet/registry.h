@@ -11,7 +11,8 @@ struct registry {
     struct record *by_key;              /* uthash; its list is the order of first sight */
     struct name_index by_name, by_hive; /* workers only */
     struct heap due_watch, due_loop;
-    size_t count, hive_count, max_count; /* of workers; of hives; of each at most */
+    struct record *touched, **touched_end; /* singly linked, oldest first */
+    size_t count, hive_count, max_count;   /* of workers; of hives; of each at most */
     size_t document_bytes, max_document_bytes;
     size_t counts[STATE_COUNT], hive_counts[STATE_COUNT]; /* workers, and hives, per state */
     uint32_t next_number;
@@ -46,6 +47,11 @@ enum err registry_store_witness(struct registry *registry, struct record *record
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);
+
+/* Something that decides when to look at the record next has changed. It is handed out once, in order: NULL when there
+ * is none left. */
+void registry_touch(struct registry *registry, struct record *record);
+struct record *registry_take_touched(struct registry *registry);
 
 /* When to look at the record next, in watch time or loop time. MS_NEVER: not at all. A look that is already due
  * earlier stays, and finds nothing to do: so a heartbeat costs no move in the heap. */

@@ -75,6 +75,7 @@ static struct text verdict_text(struct queen *queen, const struct record *record
 static void enter(struct queen *queen, struct record *record, enum state state)
 {
     registry_set_state(&queen->registry, record, state);
+    registry_touch(&queen->registry, record);
     if (record_is_hive(record))
         hive_watch_changed(queen, record);
 }

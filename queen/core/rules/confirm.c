@@ -25,8 +25,9 @@ struct confirm {
     enum evidence_result found; /* in PHASE_HIVE: why it is lost */
 };
 
-static void enter(struct confirm *confirm, enum phase phase, ms_t until)
+static void enter(struct queen *queen, struct confirm *confirm, enum phase phase, ms_t until)
 {
+    registry_touch(&queen->registry, confirm->record);
     confirm->phase = phase;
     confirm->until = until;
 }
@@ -43,7 +44,7 @@ static void ask(struct queen *queen, struct confirm *confirm)
     if (topic_build(queen->options.root, &topic, text) != OK) /* valid ids below a checked root fit */
         return;
     confirm->tries++;
-    enter(confirm, PHASE_ASKING, MS_NEVER);
+    enter(queen, confirm, PHASE_ASKING, MS_NEVER);
     outbox_publish(queen->out, &(struct publish){ .topic = text,
                                                   .payload = TEXT(""),
                                                   .qos = 1,
@@ -62,7 +63,7 @@ static void start_asking(struct queen *queen, struct confirm *confirm)
     if (confirm->record->rpc)
         ask(queen, confirm);
     else
-        enter(confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
+        enter(queen, confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
 }
 
 static struct confirm *confirm_new(struct queen *queen, struct record *record)
@@ -118,15 +119,16 @@ static ms_t held_until(const struct queen *queen, const struct record *record)
 void confirm_hold(struct queen *queen, struct record *record)
 {
     if (!record->confirm && suspect(queen, record))
-        enter(record->confirm, PHASE_HELD, MS_NEVER);
+        enter(queen, record->confirm, PHASE_HELD, MS_NEVER);
 }
 
 void confirm_drop(struct queen *queen, struct record *record)
 {
     struct confirm *confirm = record->confirm;
+    proof_withdraw(queen, record);
     if (!confirm)
         return;
-    proof_withdraw(queen, record);
+    registry_touch(&queen->registry, record);
     HASH_DELETE(hh, queen->confirms, confirm);
     record->confirm = NULL;
     free(confirm);
@@ -152,7 +154,7 @@ static void lost(struct queen *queen, struct confirm *confirm, enum evidence_res
     struct evidence evidence = evidence_now(queen, record, PATH_WILL, result);
     evidence.took = (uint32_t)(queen->now - confirm->began_mono);
     if (confirm->phase != PHASE_HIVE && loss_waits_for_hive(queen, record)) {
-        enter(confirm, PHASE_HIVE, queen->watch.time + HIVE_MS);
+        enter(queen, confirm, PHASE_HIVE, queen->watch.time + HIVE_MS);
         confirm->found = result;
         return;
     }
@@ -173,32 +175,29 @@ static struct confirm *find(const struct queen *queen, uint64_t token)
     return confirm;
 }
 
-struct record *confirm_acked(struct queen *queen, uint64_t token, uint8_t reason)
+void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
     struct confirm *confirm = find(queen, token);
-    struct record *record;
     if (!confirm || confirm->phase != PHASE_ASKING)
-        return NULL;
-    record = confirm->record;
-    if (reason == MQTT_NO_SUBSCRIBER && confirm->tries >= TRIES)
+        return;
+    if (reason == 0x10 && confirm->tries >= TRIES)
         lost(queen, confirm, RESULT_NO_SUBSCRIBER);
-    else if (reason == MQTT_NO_SUBSCRIBER)
-        enter(confirm, PHASE_PAUSE, queen->watch.time + queen->options.confirm_wait);
-    else if (reason >= MQTT_FAILED)
-        enter(confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
+    else if (reason == 0x10)
+        enter(queen, confirm, PHASE_PAUSE, queen->watch.time + queen->options.confirm_wait);
+    else if (reason >= 0x80)
+        enter(queen, confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
     else
-        enter(confirm, PHASE_ANSWER, queen->watch.time + ANSWER_MS);
-    return record;
+        enter(queen, confirm, PHASE_ANSWER, queen->watch.time + ANSWER_MS);
 }
 
 /* An answer to `beat` proves that it lives, not that its work goes on: a zombie stays one. */
-struct record *confirm_replied(struct queen *queen, uint64_t token)
+void confirm_replied(struct queen *queen, uint64_t token)
 {
     struct confirm *confirm = find(queen, token);
     struct record *record;
     struct evidence evidence;
     if (!confirm)
-        return NULL;
+        return;
     record = confirm->record;
     confirm_end(queen, record);
     record->over_http = false;
@@ -207,10 +206,9 @@ struct record *confirm_replied(struct queen *queen, uint64_t token)
     record->heard_epoch = queen->epoch;
     record->not_before = 0;
     if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
-        return record;
+        return;
     evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);
     change_state(queen, record, record_state_alive(record), CAUSE_VERIFIED, &evidence);
-    return record;
 }
 
 static bool is_silent(const struct confirm *confirm)
@@ -235,7 +233,7 @@ static void phase_over(struct queen *queen, struct confirm *confirm)
         lost(queen, confirm, RESULT_NO_REPLY);
         break;
     case PHASE_RETURN:
-        confirm->until = MS_NEVER;
+        enter(queen, confirm, PHASE_RETURN, MS_NEVER);
         proof_ask(queen, confirm->record);
         break;
     case PHASE_HIVE:
@@ -269,8 +267,7 @@ void confirm_link_lost(struct queen *queen)
     struct confirm *confirm, *after;
     HASH_ITER(hh, queen->confirms, confirm, after)
     {
-        enter(confirm, PHASE_HELD, MS_NEVER);
-        registry_look_at(&queen->registry, confirm->record, true, confirm_deadline(queen, confirm->record));
+        enter(queen, confirm, PHASE_HELD, MS_NEVER);
     }
 }
 

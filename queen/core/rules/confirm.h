@@ -26,12 +26,12 @@ void confirm_hold(struct queen *queen, struct record *record);
  * stays suspect, and the caller says what it is. No confirmation: nothing happens. */
 void confirm_end(struct queen *queen, struct record *record);
 
-/* Another verdict was reached in the meantime: forget the confirmation, leave the state. */
+/* Another verdict was reached in the meantime: forget the confirmation, and the wait for a proof; leave the state. */
 void confirm_drop(struct queen *queen, struct record *record);
 
-/* PUBACK of a request; a reply to one. The record that it was about, or NULL for an unknown (late) token. */
-struct record *confirm_acked(struct queen *queen, uint64_t token, uint8_t reason);
-struct record *confirm_replied(struct queen *queen, uint64_t token);
+/* PUBACK of a request; a reply to one. An unknown (late) token changes nothing. */
+void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason);
+void confirm_replied(struct queen *queen, uint64_t token);
 
 /* Its deadline, in watch time; and what happens when it has passed. */
 ms_t confirm_deadline(const struct queen *queen, const struct record *record);

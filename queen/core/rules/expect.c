@@ -1,6 +1,5 @@
 #include "expect.h"
 
-#include "judge.h"
 #include "stored.h"
 
 static struct text trim(struct text line)
@@ -34,7 +33,6 @@ static enum err expect_one(struct queen *queen, struct text name, int line, stru
     if ((err = registry_add(&queen->registry, hive, worker, &record)) != OK)
         return err_set(e, err, "line %d: %s", line, err == ERR_FULL ? "more ids than --max-workers" : "out of memory");
     stored_expect(queen, record);
-    judge_schedule(queen, record);
     return OK;
 }
 

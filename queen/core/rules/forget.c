@@ -3,7 +3,6 @@
 #include "confirm.h"
 #include "hive_watch.h"
 #include "incident.h"
-#include "proof.h"
 #include "verify.h"
 #include "verify_wait.h"
 
@@ -36,7 +35,6 @@ static void bury(struct queen *queen, const struct record *record)
 static void let_go(struct queen *queen, struct record *record)
 {
     confirm_drop(queen, record);
-    proof_withdraw(queen, record);
     if (record_is_hive(record)) {
         hive_watch_remove(queen, record);
     } else {

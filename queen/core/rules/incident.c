@@ -2,7 +2,6 @@
 
 #include "confirm.h"
 #include "hive_watch.h"
-#include "judge.h"
 #include "loss.h"
 
 /* Whoever waited for the hive's verdict has it now; who was lost shortly before the hive was part of the same; and the
@@ -15,7 +14,7 @@ static void review(struct queen *queen, const struct record *hive)
         confirm_hive_judged(queen, worker);
         if (hive->state == STATE_STALE)
             loss_join(queen, worker);
-        judge_schedule(queen, worker);
+        registry_touch(&queen->registry, worker);
     }
 }
 

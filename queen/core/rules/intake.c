@@ -37,6 +37,7 @@ static enum err find_or_add(struct queen *queen, struct text hive, struct text w
         return err;
     if (live)
         tombstones_lift(&queen->tombstones, hive, worker);
+    registry_touch(&queen->registry, record);
     *ret = record;
     return OK;
 }
@@ -70,7 +71,6 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
         err = stored_heartbeat(queen, record, &sign, message->payload, stored_age(message, heartbeat.retain_s));
     else
         err = judge_heartbeat(queen, record, &heartbeat, message->payload, false);
-    judge_schedule(queen, record);
     return err;
 }
 
@@ -90,12 +90,12 @@ static enum err take_hive_heartbeat(struct queen *queen, const struct topic *top
         return OK;
     if (!record)
         return OK;
+    registry_touch(&queen->registry, record);
     sign = sign_of_hive_heartbeat(&heartbeat);
     if (message->retain)
         err = stored_heartbeat(queen, record, &sign, message->payload, 0);
     else
         err = judge_hive_heartbeat(queen, record, &heartbeat, message->payload);
-    judge_schedule(queen, record);
     return err;
 }
 
@@ -117,7 +117,6 @@ static enum err take_witness(struct queen *queen, const struct topic *topic, con
         return err;
     stored_sight(queen, record);
     err = witness_take(queen, record, &witness, message->payload, message->retain);
-    judge_schedule(queen, record);
     return err;
 }
 
@@ -158,14 +157,7 @@ static enum err take_presence(struct queen *queen, const struct topic *topic, co
         stored_presence(queen, record, &presence);
     else
         judge_presence(queen, record, &presence);
-    judge_schedule(queen, record);
     return OK;
-}
-
-static void take_ready(struct queen *queen, struct record *record)
-{
-    judge_ready(queen, record, PATH_MQTT);
-    judge_schedule(queen, record);
 }
 
 /* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
@@ -175,13 +167,13 @@ static void take_reply(struct queen *queen, const struct message *message)
     struct record *record;
     uint64_t token;
     if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
-        take_ready(queen, record);
+        judge_ready(queen, record, PATH_MQTT);
     if (text_to_hex64(message->correlation, &token) != OK)
         return;
     if (token_kind(token) == TOKEN_MARKER)
         link_marked(queen, token);
-    else if (token_kind(token) == TOKEN_CONFIRM && (record = confirm_replied(queen, token)))
-        judge_schedule(queen, record);
+    else if (token_kind(token) == TOKEN_CONFIRM)
+        confirm_replied(queen, token);
     else if (token_kind(token) == TOKEN_VERIFY)
         verified_apply(queen, verify_replied(queen, token, message->payload));
 }
@@ -234,7 +226,6 @@ enum err intake_posted(struct queen *queen, struct text document, struct errbuf 
     if ((err = find_or_add(queen, hive, text_of(heartbeat.worker_id), true, &record)) != OK)
         goto out;
     err = judge_heartbeat(queen, record, &heartbeat, document, true);
-    judge_schedule(queen, record);
 out:
     if (err == OK)
         queen->counters.accepted++;

@@ -103,6 +103,7 @@ void judge_heard(struct queen *queen, struct record *record, bool over_http)
     record->heard_mono = queen->now;
     record->heard_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
+    registry_touch(&queen->registry, record);
 }
 
 /* R1. A hive that was not asked yet is; one that is known from stored copies says nothing new before it has answered.
@@ -234,7 +235,6 @@ void judge_exited(struct queen *queen, struct record *record, const struct exit_
         return;
     }
     confirm_drop(queen, record);
-    proof_withdraw(queen, record);
     change_state(queen, record, STATE_STALE, CAUSE_PROCESS_EXITED, &evidence);
 }
 
@@ -242,7 +242,6 @@ void judge_goodbye(struct queen *queen, struct record *record)
 {
     struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_LEFT);
     confirm_drop(queen, record);
-    proof_withdraw(queen, record);
     record->closed = record->incarnation.session != 0;
     change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, &evidence);
 }

@@ -47,15 +47,6 @@ void judge_heard(struct queen *queen, struct record *record, bool over_http);
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign);
 void judge_note_presence(struct record *record, const struct presence *presence);
 
-/* Puts the next look at the record where it belongs: call last, whatever was done to it. */
-void judge_schedule(struct queen *queen, struct record *record);
-
-/* The look that judge_schedule set is due. False: it is to be forgotten, its retention is over. */
-bool judge_due(struct queen *queen, struct record *record);
-
-/* The broker has acknowledged a probe that was sent after the record's limit had passed. */
-void judge_proven(struct queen *queen, struct record *record);
-
 struct incarnation_claim claim_of_presence(const struct presence *presence);
 
 #endif

@@ -28,26 +28,31 @@ void proof_ask(struct queen *queen, struct record *record)
     if (record->proof != PROOF_NONE)
         return;
     record->proof = PROOF_WAITING;
+    registry_touch(&queen->registry, record);
     DL_APPEND(queen->proofs.waiting, record);
     send_probe(queen);
 }
 
 void proof_withdraw(struct queen *queen, struct record *record)
 {
+    if (record->proof == PROOF_NONE)
+        return;
+    registry_touch(&queen->registry, record);
     if (record->proof == PROOF_ASKED)
         DL_DELETE(queen->proofs.asked, record);
-    else if (record->proof == PROOF_WAITING)
+    else
         DL_DELETE(queen->proofs.waiting, record);
     record->proof = PROOF_NONE;
 }
 
-static struct record *take(struct record **list)
+static struct record *take(struct queen *queen, struct record **list)
 {
     struct record *record = *list;
     if (!record)
         return NULL;
     DL_DELETE(*list, record);
     record->proof = PROOF_NONE;
+    registry_touch(&queen->registry, record);
     return record;
 }
 
@@ -56,7 +61,7 @@ struct record *proof_next(struct queen *queen, uint64_t token)
     struct record *record;
     if (token != queen->proofs.token)
         return NULL;
-    record = take(&queen->proofs.asked);
+    record = take(queen, &queen->proofs.asked);
     if (!record) {
         queen->proofs.token = 0;
         send_probe(queen);
@@ -67,6 +72,6 @@ struct record *proof_next(struct queen *queen, uint64_t token)
 struct record *proof_lost(struct queen *queen)
 {
     queen->proofs.token = 0;
-    struct record *record = take(&queen->proofs.asked);
-    return record ? record : take(&queen->proofs.waiting);
+    struct record *record = take(queen, &queen->proofs.asked);
+    return record ? record : take(queen, &queen->proofs.waiting);
 }

@@ -1,7 +1,7 @@
-/* What time does to a worker: R5, the lease of stored copies (R15), and forgetting (R16). */
+#include "silence.h"
+
 #include "confirm.h"
 #include "hive_poll.h"
-#include "judge.h"
 #include "loss.h"
 #include "proof.h"
 #include "verify.h"
@@ -96,7 +96,7 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
     return ms_min(over_at(queen, record), ask_at(queen, record));
 }
 
-void judge_schedule(struct queen *queen, struct record *record)
+void silence_schedule(struct queen *queen, struct record *record)
 {
     if (record->confirm) {
         registry_look_at(&queen->registry, record, true, confirm_deadline(queen, record));
@@ -150,7 +150,7 @@ static void ask(struct queen *queen, struct record *record, ms_t time)
         (void)verify_begin(queen, record, false); /* without memory for it, silence decides */
 }
 
-static void silence_due(struct queen *queen, struct record *record)
+static void leased_due(struct queen *queen, struct record *record)
 {
     ms_t time = queen_time_for(queen, record);
     bool may_be_suspect = record->state == STATE_ONLINE || record->state == STATE_ZOMBIE;
@@ -166,18 +166,18 @@ static void silence_due(struct queen *queen, struct record *record)
         proof_ask(queen, record);
 }
 
-bool judge_due(struct queen *queen, struct record *record)
+bool silence_due(struct queen *queen, struct record *record)
 {
     if (record->confirm)
         confirm_due(queen, record);
     else if (is_leased(queen, record))
-        silence_due(queen, record);
+        leased_due(queen, record);
     else
         return record->expected || queen->now < record->since_mono + retention[record->state];
     return true;
 }
 
-void judge_proven(struct queen *queen, struct record *record)
+void silence_proven(struct queen *queen, struct record *record)
 {
     if (record->confirm)
         confirm_proven(queen, record);

@@ -3,6 +3,7 @@
 #include "hive_poll.h"
 #include "incident.h"
 #include "queen_link.h"
+#include "silence.h"
 #include "verify.h"
 #include "verify_wait.h"
 
@@ -32,9 +33,17 @@ void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox
     watch_turn(&queen->watch, now);
 }
 
+static void schedule_touched(struct queen *queen)
+{
+    struct record *record;
+    while ((record = registry_take_touched(&queen->registry)))
+        silence_schedule(queen, record);
+}
+
 void queen_leave(struct queen *queen)
 {
     incident_review(queen);
+    schedule_touched(queen);
     arm(queen);
     arena_reset(&queen->arena);
     queen->out = NULL;

@@ -25,6 +25,7 @@ static void lease_from(struct queen *queen, struct record *record, ms_t age)
     record->heard = queen->watch.time - age;
     record->heard_mono = age > 0 ? queen->now - age : record->heard_mono;
     record->not_before = queen->watch.time + queen_grace(queen, record);
+    registry_touch(&queen->registry, record);
 }
 
 /* Whether a stored heartbeat is a later one than was known: then it says more than the copy that was seen first.

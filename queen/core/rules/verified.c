@@ -3,7 +3,6 @@
 #include "confirm.h"
 #include "judge.h"
 #include "loss.h"
-#include "proof.h"
 #include "verify_wait.h"
 #include "witness.h"
 #include "work.h"
@@ -23,7 +22,6 @@ static void settle(struct queen *queen, struct record *record, const struct veri
     if (record->state == STATE_OFFLINE && state != STATE_ONLINE) /* it said goodbye, and stays so until it is heard */
         return;
     confirm_drop(queen, record);
-    proof_withdraw(queen, record);
     change_state(queen, record, state, cause, &evidence);
 }
 
@@ -33,7 +31,6 @@ static void lost(struct queen *queen, struct record *record, const struct verifi
     if (record->state == STATE_OFFLINE)
         return;
     confirm_drop(queen, record);
-    proof_withdraw(queen, record);
     loss_declare(queen, record, CAUSE_NO_SUBSCRIBER, &evidence);
 }
 
@@ -110,6 +107,6 @@ void verified_apply(struct queen *queen, struct record *record)
     if (!verified || (record->state == STATE_OFFLINE && verified->late)) /* nobody waits for a late one */
         return;
     apply(queen, record, verified);
-    judge_schedule(queen, record);
+    registry_touch(&queen->registry, record);
     verify_wait_finished(queen, record);
 }

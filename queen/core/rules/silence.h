@@ -1,0 +1,16 @@
+/* silence.h - what time does to a worker or a hive: R5, the lease of stored copies (R15), and forgetting (R16). */
+#ifndef SKEP_SILENCE_H
+#define SKEP_SILENCE_H
+
+#include "change.h"
+
+/* Puts the next look at the record where it belongs: when the step that touched it ends. */
+void silence_schedule(struct queen *queen, struct record *record);
+
+/* That look is due. False: it is to be forgotten, its retention is over. */
+bool silence_due(struct queen *queen, struct record *record);
+
+/* The broker has acknowledged a probe that was sent after the record's limit had passed. */
+void silence_proven(struct queen *queen, struct record *record);
+
+#endif
