@@ -119,16 +119,12 @@ static void print_document(const struct worker_list *list, const char *view, str
     struct json_write w = json_write_to(ret);
 
     json_open(&w, '{');
-    json_key(&w, "workers");
-    json_open(&w, '[');
+    json_open_member(&w, "workers", '[');
     buf_add_text(ret, buf_text(&list->lines));
     json_close(&w, ']');
-    json_key(&w, "total");
-    json_put_int(&w, (int64_t)list->count);
-    json_key(&w, "next");
-    json_put_null(&w);
-    json_key(&w, "view");
-    json_put_str(&w, view);
+    json_add_int(&w, "total", (int64_t)list->count);
+    json_add_null(&w, "next");
+    json_add_str(&w, "view", view);
     json_close(&w, '}');
     buf_add_char(ret, '\n');
 }

@@ -91,8 +91,7 @@ static void put_MAP(const struct encoder *encoder, const char *key, const struct
 {
     if (!map)
         return;
-    json_key(encoder->w, key);
-    json_open(encoder->w, '{');
+    json_open_member(encoder->w, key, '{');
     JSON_EACH(entry, map)
     {
         json_key(encoder->w, entry->key.at);
@@ -154,8 +153,7 @@ static void put_TALLY(const struct encoder *outer, const char *key, struct worke
     struct encoder encoder = *outer;
     if (!tally->known)
         return;
-    json_key(encoder.w, key);
-    json_open(encoder.w, '{');
+    json_open_member(encoder.w, key, '{');
 #define X(type, name, low, high, required, doc) PUT(tally, type, name)
     WORKER_TALLY_FIELDS(X)
 #undef X

@@ -16,10 +16,8 @@ int health_http_status(enum health_status status)
 
 static void put_member(struct json_write *w, const char *key, const char *value)
 {
-    if (!value)
-        return;
-    json_key(w, key);
-    json_put_str(w, value);
+    if (value)
+        json_add_str(w, key, value);
 }
 
 void health_open(struct json_write *w, enum health_status status, const char *version, const char *service_id,
@@ -30,14 +28,12 @@ void health_open(struct json_write *w, enum health_status status, const char *ve
     put_member(w, "version", version);
     put_member(w, "serviceId", service_id);
     put_member(w, "description", description);
-    json_key(w, "checks");
-    json_open(w, '{');
+    json_open_member(w, "checks", '{');
 }
 
 static void check_open(struct json_write *w, const char *name)
 {
-    json_key(w, name);
-    json_open(w, '[');
+    json_open_member(w, name, '[');
     json_open(w, '{');
     json_key(w, "observedValue");
 }

@@ -173,3 +173,36 @@ void json_put_time(struct json_write *w, ms_t wall)
     time_to_text(wall, text);
     json_put_str(w, text);
 }
+
+void json_open_member(struct json_write *w, const char *key, char bracket)
+{
+    json_key(w, key);
+    json_open(w, bracket);
+}
+
+void json_add_null(struct json_write *w, const char *key)
+{
+    json_add_raw(w, key, TEXT("null"));
+}
+
+void json_add_int_if(struct json_write *w, const char *key, bool known, int64_t value)
+{
+    if (known)
+        json_add_int(w, key, value);
+    else
+        json_add_null(w, key);
+}
+
+#define DEFINE_ADD(kind, type)                                              \
+    void json_add_##kind(struct json_write *w, const char *key, type value) \
+    {                                                                       \
+        json_key(w, key);                                                   \
+        json_put_##kind(w, value);                                          \
+    }
+DEFINE_ADD(bool, bool)
+DEFINE_ADD(int, int64_t)
+DEFINE_ADD(number, double)
+DEFINE_ADD(str, const char *)
+DEFINE_ADD(hex64, uint64_t)
+DEFINE_ADD(time, ms_t)
+DEFINE_ADD(raw, struct text)

@@ -21,18 +21,13 @@ const char *problem_title(int status)
 void problem_open(struct json_write *w, int status, const char *code, const char *detail)
 {
     json_open(w, '{');
-    json_key(w, "type");
-    json_put_str(w, "about:blank");
-    json_key(w, "title");
-    json_put_str(w, problem_title(status));
-    json_key(w, "status");
-    json_put_int(w, status);
+    json_add_str(w, "type", "about:blank");
+    json_add_str(w, "title", problem_title(status));
+    json_add_int(w, "status", status);
     if (code) {
-        json_key(w, "code");
-        json_put_str(w, code);
+        json_add_str(w, "code", code);
     }
-    json_key(w, "detail");
-    json_put_str(w, detail);
+    json_add_str(w, "detail", detail);
 }
 
 void problem_write(struct buf *ret, int status, const char *code, const char *detail)

@@ -61,8 +61,7 @@ void reply_result(const struct asker *asker, const struct buf *result, struct ou
         return;
     }
     json_open(&w, '{');
-    json_key(&w, "result");
-    json_put_raw(&w, buf_text(result));
+    json_add_raw(&w, "result", buf_text(result));
     json_close(&w, '}');
     json.failed |= !buf_ok(result);
     reply(asker, &json, outbox);
@@ -80,12 +79,9 @@ void reply_error(const struct asker *asker, struct outbox *outbox, enum request_
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     json_open(&w, '{');
-    json_key(&w, "error");
-    json_open(&w, '{');
-    json_key(&w, "code");
-    json_put_str(&w, request_error_name(error));
-    json_key(&w, "message");
-    json_put_str(&w, message);
+    json_open_member(&w, "error", '{');
+    json_add_str(&w, "code", request_error_name(error));
+    json_add_str(&w, "message", message);
     json_close(&w, '}');
     json_close(&w, '}');
     reply(asker, &json, outbox);

@@ -65,10 +65,8 @@ static void reply_state(const struct call *call, const struct hive_worker *worke
     struct buf result = BUF_INIT;
     struct json_write w = json_write_to(&result);
     json_open(&w, '{');
-    json_key(&w, "worker_id");
-    json_put_str(&w, worker->name);
-    json_key(&w, "state");
-    json_put_str(&w, witness_state_name((int)worker->process.state));
+    json_add_str(&w, "worker_id", worker->name);
+    json_add_str(&w, "state", witness_state_name((int)worker->process.state));
     json_close(&w, '}');
     reply_result(call->asker, &result, call->outbox);
     buf_clear(&result);

@@ -52,14 +52,12 @@ void hive_view_workers(const struct hive *hive, size_t limit, const char *cursor
     while (worker && cursor && strcmp(worker->name, cursor) <= 0)
         worker = worker->next;
     json_open(&w, '{');
-    json_key(&w, "workers");
-    json_open(&w, '[');
+    json_open_member(&w, "workers", '[');
     for (; worker && limit > 0; worker = worker->next, limit--) {
         tell_witness(hive, worker, &w);
         last = worker;
     }
     json_close(&w, ']');
-    json_key(&w, "next");
-    json_put_str(&w, worker && last ? last->name : NULL);
+    json_add_str(&w, "next", worker && last ? last->name : NULL);
     json_close(&w, '}');
 }

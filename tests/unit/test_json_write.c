@@ -168,6 +168,28 @@ static void sessions_and_times_have_their_own_form(void **state)
                                        "\"1970-01-01T00:00:00.000Z\"]");
 }
 
+static void members_are_written_with_their_keys(void **state)
+{
+    (void)state;
+    json_open(&w, '{');
+    json_add_str(&w, "a", "x");
+    json_add_str(&w, "b", NULL);
+    json_add_int(&w, "c", -1);
+    json_add_int_if(&w, "d", true, 2);
+    json_add_int_if(&w, "e", false, 2);
+    json_add_number(&w, "f", 0.5);
+    json_add_bool(&w, "g", true);
+    json_add_hex64(&w, "h", 171);
+    json_add_time(&w, "i", INT64_MIN);
+    json_add_raw(&w, "j", TEXT("[]"));
+    json_open_member(&w, "k", '{');
+    json_add_null(&w, "l");
+    json_close(&w, '}');
+    json_close(&w, '}');
+    assert_string_equal(buf_str(&buf), "{\"a\":\"x\",\"b\":null,\"c\":-1,\"d\":2,\"e\":null,\"f\":0.5,\"g\":true,"
+                                       "\"h\":\"00000000000000ab\",\"i\":null,\"j\":[],\"k\":{\"l\":null}}");
+}
+
 static void a_buffer_that_is_full_fails_once_and_quietly(void **state)
 {
     (void)state;
@@ -206,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(numbers_are_short_and_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(integers_are_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sessions_and_times_have_their_own_form, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(members_are_written_with_their_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_buffer_that_is_full_fails_once_and_quietly, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_locale_of_the_program_does_not_matter, set_up, tear_down),
     };

@@ -39,8 +39,7 @@ static void members_may_be_added(void **state)
     struct json_write w = json_write_to(&buf);
     (void)state;
     problem_open(&w, 409, NULL, "d");
-    json_key(&w, "candidates");
-    json_put_null(&w);
+    json_add_null(&w, "candidates");
     json_close(&w, '}');
     assert_string_equal(buf_str(&buf), "{\"type\":\"about:blank\",\"title\":\"Conflict\",\"status\":409,"
                                        "\"detail\":\"d\",\"candidates\":null}");

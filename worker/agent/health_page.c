@@ -22,10 +22,8 @@ static void fault(void *user, int status, const char *sentence, struct http_resp
     ret->status = status;
     ret->content_type = "application/problem+json";
     json_open(&w, '{');
-    json_key(&w, "status");
-    json_put_int(&w, status);
-    json_key(&w, "title");
-    json_put_str(&w, sentence);
+    json_add_int(&w, "status", status);
+    json_add_str(&w, "title", sentence);
     json_close(&w, '}');
 }
 

@@ -11,11 +11,7 @@ static const char *const work_names[] = {
 
 static void put_known(struct json_write *w, const char *key, int64_t value)
 {
-    json_key(w, key);
-    if (value == INT_ABSENT)
-        json_put_null(w);
-    else
-        json_put_int(w, value);
+    json_add_int_if(w, key, value != INT_ABSENT, value);
 }
 
 static void verification_answer(const struct worker *worker, struct verification *verification, enum worker_work work,
@@ -25,10 +21,8 @@ static void verification_answer(const struct worker *worker, struct verification
     struct json_write w = json_write_to(&json);
 
     json_open(&w, '{');
-    json_key(&w, "nonce");
-    json_put_str(&w, verification->nonce);
-    json_key(&w, "work");
-    json_put_str(&w, work_names[work]);
+    json_add_str(&w, "nonce", verification->nonce);
+    json_add_str(&w, "work", work_names[work]);
     put_known(&w, "progress", facts_progress_count(&worker->facts));
     put_known(&w, "progress_age_ms", facts_progress_age(&worker->facts, now));
     put_known(&w, "inflight", facts_inflight(&worker->facts));

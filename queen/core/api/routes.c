@@ -88,8 +88,7 @@ static ms_t post_heartbeat(struct http_call *call)
     } else {
         struct json_write w = route_begin(call, 202);
         json_open(&w, '{');
-        json_key(&w, "accepted");
-        json_put_bool(&w, true);
+        json_add_bool(&w, "accepted", true);
         json_close(&w, '}');
     }
     return 0;

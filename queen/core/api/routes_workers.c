@@ -49,8 +49,7 @@ static void fail_ambiguous(struct http_call *call, const struct record *record)
     char candidate[2 * NAME_SIZE];
     call->response->content_type = PROBLEM_CONTENT_TYPE;
     problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
-    json_key(&w, "candidates");
-    json_open(&w, '[');
+    json_open_member(&w, "candidates", '[');
     for (; record; record = registry_same_name(registry, record)) {
         snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
         json_put_str(&w, candidate);

@@ -10,20 +10,16 @@ static void put_workers(const struct queen *queen, const struct record *hive, st
     for (; worker; worker = registry_next_of_hive(registry, worker), total++)
         counts[worker->state]++;
     json_open(w, '{');
-    json_key(w, "total");
-    json_put_int(w, (int64_t)total);
-    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++) {
-        json_key(w, state_name(state));
-        json_put_int(w, (int64_t)counts[state]);
-    }
+    json_add_int(w, "total", (int64_t)total);
+    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
+        json_add_int(w, state_name(state), (int64_t)counts[state]);
     json_close(w, '}');
 }
 
 void view_hive(const struct queen *queen, const struct record *record, bool whole, struct json_write *w)
 {
     json_open(w, '{');
-    json_key(w, "hive_id");
-    json_put_str(w, record_hive(record));
+    json_add_str(w, "hive_id", record_hive(record));
     view_put_standing(queen, record, w);
     json_key(w, "workers");
     put_workers(queen, record, w);
@@ -39,20 +35,14 @@ void view_hives(const struct queen *queen, uint64_t cursor, size_t limit, struct
     while (watch && watch->record->number <= cursor)
         watch = watch->next;
     json_open(w, '{');
-    json_key(w, "hives");
-    json_open(w, '[');
+    json_open_member(w, "hives", '[');
     for (; watch && limit > 0; watch = watch->next, limit--) {
         view_hive(queen, watch->record, false, w);
         last = watch->record->number;
     }
     json_close(w, ']');
-    json_key(w, "total");
-    json_put_int(w, (int64_t)queen->registry.hive_count);
-    json_key(w, "next");
-    if (watch)
-        json_put_int(w, (int64_t)last);
-    else
-        json_put_null(w);
+    json_add_int(w, "total", (int64_t)queen->registry.hive_count);
+    json_add_int_if(w, "next", watch != NULL, (int64_t)last);
     view_put_view(queen, w);
     json_close(w, '}');
 }

@@ -114,14 +114,10 @@ static void fleet_event(struct queen *queen, const char *what)
     uint64_t id = queen->next_event++;
     buf_reset(&queen->scratch);
     json_open(&w, '{');
-    json_key(&w, "fleet");
-    json_put_str(&w, what);
-    json_key(&w, "since");
-    json_put_time(&w, queen->wall);
-    json_key(&w, "event_id");
-    json_put_int(&w, (int64_t)id);
-    json_key(&w, "queen_id");
-    json_put_str(&w, queen->options.id);
+    json_add_str(&w, "fleet", what);
+    json_add_time(&w, "since", queen->wall);
+    json_add_int(&w, "event_id", (int64_t)id);
+    json_add_str(&w, "queen_id", queen->options.id);
     json_close(&w, '}');
     change_publish_event(queen, id, buf_text(&queen->scratch), what);
 }

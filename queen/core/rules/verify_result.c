@@ -22,12 +22,6 @@ enum verify_result verify_reply_read(struct arena *arena, uint64_t token, struct
     return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
 }
 
-static void put_str(struct json_write *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
 /* The witness is the word of the hive. */
 static const char *path_name(enum evidence_path path)
 {
@@ -36,10 +30,9 @@ static const char *path_name(enum evidence_path path)
 
 static void put_members(const struct verified *verified, struct json_write *w)
 {
-    put_str(w, "result", verify_result_name(verified->result));
-    put_str(w, "path", path_name(verified->path));
-    json_key(w, "took_ms");
-    json_put_int(w, verified->took);
+    json_add_str(w, "result", verify_result_name(verified->result));
+    json_add_str(w, "path", path_name(verified->path));
+    json_add_int(w, "took_ms", verified->took);
 }
 
 void verification_write(const struct verified *verified, struct json_write *w)
@@ -49,8 +42,7 @@ void verification_write(const struct verified *verified, struct json_write *w)
         return;
     }
     json_open(w, '{');
-    json_key(w, "at");
-    json_put_time(w, verified->at_wall);
+    json_add_time(w, "at", verified->at_wall);
     put_members(verified, w);
     json_close(w, '}');
 }
@@ -58,9 +50,9 @@ void verification_write(const struct verified *verified, struct json_write *w)
 void verified_write(const struct record *record, const struct verified *verified, struct json_write *w)
 {
     json_open(w, '{');
-    put_str(w, "worker_id", record_worker(record));
-    put_str(w, "hive_id", record_hive(record));
+    json_add_str(w, "worker_id", record_worker(record));
+    json_add_str(w, "hive_id", record_hive(record));
     put_members(verified, w);
-    put_str(w, "state", state_name(record->state));
+    json_add_str(w, "state", state_name(record->state));
     json_close(w, '}');
 }

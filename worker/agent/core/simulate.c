@@ -84,22 +84,14 @@ void simulate_write(const struct simulate *simulate, struct json_write *w)
     bool is_loaded = simulate->phase != SIMULATE_LOADING;
 
     json_open(w, '{');
-    json_key(w, "status");
-    json_put_str(w, phases[simulate->phase].status);
-    json_key(w, "model_loaded");
-    json_put_str(w, is_loaded ? simulate->model : NULL);
-    json_key(w, "gpu_utilization");
-    json_put_number(w, simulate->gpu_utilization);
-    json_key(w, "queue_depth");
-    json_put_int(w, simulate->queue_depth);
-    json_key(w, "inflight");
-    json_put_int(w, simulate->inflight);
-    json_key(w, "last_inference_ms");
-    json_put_number(w, simulate->last_inference_ms);
-    json_key(w, "labels");
-    json_open(w, '{');
-    json_key(w, "simulated");
-    json_put_str(w, "true");
+    json_add_str(w, "status", phases[simulate->phase].status);
+    json_add_str(w, "model_loaded", is_loaded ? simulate->model : NULL);
+    json_add_number(w, "gpu_utilization", simulate->gpu_utilization);
+    json_add_int(w, "queue_depth", simulate->queue_depth);
+    json_add_int(w, "inflight", simulate->inflight);
+    json_add_number(w, "last_inference_ms", simulate->last_inference_ms);
+    json_open_member(w, "labels", '{');
+    json_add_str(w, "simulated", "true");
     json_close(w, '}');
     json_close(w, '}');
 }
