@@ -151,6 +151,8 @@ static void on_fault(void *user, int status, const char *sentence, struct http_r
     http_fail(ret, status, NULL, sentence);
 }
 
+static const struct httpd_handlers http_handlers = { .request = on_request, .fault = on_fault };
+
 static void woken(void *user)
 {
     (void)user; /* before_sleep does the work */
@@ -236,7 +238,7 @@ int hive_driver_run(struct hive_conf *conf, int argc, char **argv)
     enum err err;
     outbox_init(&driver.outbox);
     read_clocks(&driver);
-    err = hive_driver_make(&driver, &link_events, on_request, on_fault, &e);
+    err = hive_driver_make(&driver, &link_events, &http_handlers, &e);
     if (err == OK)
         err = loop_timer_new(driver.loop, woken, &driver, &driver.tick);
     if (err == OK)

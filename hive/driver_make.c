@@ -12,15 +12,14 @@
 #define HTTP_CONNECTIONS 100
 #define KEEP_ALIVE_MS 10000
 
-static enum err make_httpd(struct hive_driver *driver, httpd_handler *on_request, httpd_fault *on_fault,
-                           struct errbuf *e)
+static enum err make_httpd(struct hive_driver *driver, const struct httpd_handlers *handlers, struct errbuf *e)
 {
     struct httpd_options options = { .address = driver->conf->http,
                                      .body_limit = HTTP_BODY_MAX,
                                      .connections = HTTP_CONNECTIONS,
-                                     .connections_per_ip = HTTP_CONNECTIONS,
+                                     .connections_per_address = HTTP_CONNECTIONS,
                                      .local_names_only = !driver->conf->token_file };
-    enum err err = httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+    enum err err = httpd_new(driver->loop, &options, handlers, driver, &driver->httpd, e);
     return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }
 
@@ -67,7 +66,7 @@ static enum err make_link(struct hive_driver *driver, const struct broker_link_e
 }
 
 enum err hive_driver_make(struct hive_driver *driver, const struct broker_link_events *link_events,
-                          httpd_handler *on_request, httpd_fault *on_fault, struct errbuf *e)
+                          const struct httpd_handlers *handlers, struct errbuf *e)
 {
     enum err err = loop_new(&driver->loop, e);
     if (err == OK)
@@ -75,7 +74,7 @@ enum err hive_driver_make(struct hive_driver *driver, const struct broker_link_e
     if (err == OK && driver->conf->state_dir)
         err = state_dir_open(driver->conf->state_dir, &driver->state, e);
     if (err == OK)
-        err = make_httpd(driver, on_request, on_fault, e);
+        err = make_httpd(driver, handlers, e);
     if (err == OK)
         err = make_core(driver, e);
     return err == OK ? make_link(driver, link_events, e) : err;

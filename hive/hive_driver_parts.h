@@ -43,7 +43,7 @@ extern const struct agents_events hive_driver_agents_events;
 
 /* driver_make.c */
 enum err hive_driver_make(struct hive_driver *driver, const struct broker_link_events *link_events,
-                          httpd_handler *on_request, httpd_fault *on_fault, struct errbuf *e);
+                          const struct httpd_handlers *handlers, struct errbuf *e);
 void hive_driver_unmake(struct hive_driver *driver);
 void hive_driver_replace_conf(struct hive_driver *driver, struct hive_conf *fresh); /* taken */
 

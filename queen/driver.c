@@ -85,12 +85,14 @@ static ms_t on_request(void *user, const struct http_request *request, struct ht
     read_clocks(driver);
     wait = queen_http(driver->queen, request, driver->now, driver->wall, ret, &driver->outbox);
     driver_carry_out(driver);
-    while (wait == 0 && ret->listing &&
-           queen_listing_next(driver->queen, ret->listing, driver->now, driver->wall, &ret->body))
-        continue;
-    if (wait == 0)
-        queen_listing_free(ret->listing);
     return wait;
+}
+
+static bool on_next(void *user, struct listing *listing, struct buf *slice)
+{
+    struct driver *driver = user;
+    read_clocks(driver);
+    return queen_listing_next(driver->queen, listing, driver->now, driver->wall, slice);
 }
 
 static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
@@ -98,6 +100,8 @@ static void on_fault(void *user, int status, const char *sentence, struct http_r
     (void)user;
     http_fault(status, sentence, ret);
 }
+
+static const struct httpd_handlers http_handlers = { on_request, on_fault, on_next, queen_listing_free };
 
 static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
 {
@@ -155,7 +159,7 @@ int driver_run(const struct queen_conf *conf)
     enum err err;
     outbox_init(&driver.outbox);
     read_clocks(&driver);
-    err = driver_make(&driver, &link_events, on_request, on_fault, &e);
+    err = driver_make(&driver, &link_events, &http_handlers, &e);
     if (err == OK)
         err = make_asks(&driver);
     if (err == OK)

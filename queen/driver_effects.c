@@ -52,12 +52,9 @@ static void carry_out(struct driver *driver, const struct effect *effect)
 
 static void wake_waiters(struct driver *driver)
 {
-    uint64_t last = queen_news(driver->queen);
-    if (last == driver->seen_news)
-        return;
-    driver->seen_news = last;
-    if (driver->httpd)
-        httpd_wake(driver->httpd);
+    unsigned news = queen_take_news(driver->queen);
+    if (news && driver->httpd)
+        httpd_wake(driver->httpd, news);
 }
 
 static void carry_out_all(struct driver *driver)

@@ -8,7 +8,8 @@
 #include "routes.h"
 
 #define HTTP_CONNECTIONS 1000
-#define HTTP_CONNECTIONS_PER_IP 250
+#define HTTP_CONNECTIONS_PER_ADDRESS 250
+#define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
 
 _Static_assert(HTTP_ASKS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may be asked over HTTP");
 
@@ -48,23 +49,24 @@ static enum err make_link(struct driver *driver, const struct broker_link_events
                            &driver->link, e);
 }
 
-static enum err make_httpd(struct driver *driver, httpd_handler *on_request, httpd_fault *on_fault, struct errbuf *e)
+static enum err make_httpd(struct driver *driver, const struct httpd_handlers *handlers, struct errbuf *e)
 {
     struct httpd_options options = { .address = driver->conf->http,
                                      .body_limit = ROUTES_BODY_MAX,
                                      .connections = HTTP_CONNECTIONS,
-                                     .connections_per_ip = HTTP_CONNECTIONS_PER_IP,
+                                     .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
+                                     .loopback_spare = HTTP_LOOPBACK_SPARE,
                                      .local_names_only = !driver->conf->token_file };
-    enum err err = httpd_new(driver->loop, &options, on_request, on_fault, driver, &driver->httpd, e);
+    enum err err = httpd_new(driver->loop, &options, handlers, driver, &driver->httpd, e);
     return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }
 
-enum err driver_make(struct driver *driver, const struct broker_link_events *link_events, httpd_handler *on_request,
-                     httpd_fault *on_fault, struct errbuf *e)
+enum err driver_make(struct driver *driver, const struct broker_link_events *link_events,
+                     const struct httpd_handlers *handlers, struct errbuf *e)
 {
     enum err err;
     if ((err = loop_new(&driver->loop, e)) != OK || (err = make_core(driver, e)) != OK ||
-        (err = make_link(driver, link_events, e)) != OK || (err = make_httpd(driver, on_request, on_fault, e)) != OK)
+        (err = make_link(driver, link_events, e)) != OK || (err = make_httpd(driver, handlers, e)) != OK)
         return err;
     return driver->conf->on_event ? on_event_new(driver->loop, driver->conf->on_event, &driver->on_event) : OK;
 }

@@ -22,8 +22,7 @@ struct driver {
     struct queen *queen;
     struct outbox outbox;
     struct log_limit notices;
-    uint64_t seen_news; /* of the last wake of HTTP waiters */
-    ms_t now, wall;     /* of the burst at hand */
+    ms_t now, wall; /* of the burst at hand */
     int exit_code;
 };
 
@@ -31,8 +30,8 @@ struct driver {
 void driver_carry_out(struct driver *driver); /* everything in the outbox */
 
 /* driver_make.c */
-enum err driver_make(struct driver *driver, const struct broker_link_events *link_events, httpd_handler *on_request,
-                     httpd_fault *on_fault, struct errbuf *e);
+enum err driver_make(struct driver *driver, const struct broker_link_events *link_events,
+                     const struct httpd_handlers *handlers, struct errbuf *e);
 void driver_unmake(struct driver *driver);
 
 #endif

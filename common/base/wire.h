@@ -54,7 +54,8 @@ struct http_response {
     int status;
     const char *content_type, *allow, *authenticate; /* static; NULL = none */
     struct buf body;                                 /* taken by the server, else the caller clears it */
-    struct listing *listing; /* NULL: `body` is all of it; else what follows, slice by slice, as its core says */
+    struct listing *listing; /* NULL: `body` is all of it; else what follows in slices. Taken by the server */
+    unsigned wakes_on;       /* for a request that waits: bits of the handler's own meaning */
 };
 
 /* What came of a GET to another server. */

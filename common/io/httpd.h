@@ -1,38 +1,65 @@
 /* httpd.h - an HTTP server as a guest of the loop, over libmicrohttpd (external epoll). Moves bytes, knows no routes.
  *
- * Enforced here: body limit (413), Content-Length required for a body (411), connection limits, idle timeout 30 s. */
+ * Complete requests wait in a queue, and a turn of the loop serves it for HTTPD_TURN_US: no number of clients delays
+ * the loop's other guests by more. An answer is complete, or made in slices as its client takes it.
+ *
+ * Enforced here: body limit (413), Content-Length required for a body (411); connections in all and of one address; a
+ * request must be complete, and a slice of the answer taken, within HTTPD_STEP_MS, and an answer within
+ * HTTPD_ANSWER_MS: else the connection is closed. Answers that their clients have not taken have limits in bytes (503).
+ */
 #ifndef SKEP_HTTPD_H
 #define SKEP_HTTPD_H
 
 #include "loop.h"
 #include "wire.h"
 
+#define HTTPD_TURN_US 2000
+#define HTTPD_STEP_MS 30000 /* and a second for each HTTPD_SLOWEST bytes of an answer */
+#define HTTPD_SLOWEST 16384
+#define HTTPD_ANSWER_MS 600000
+#define HTTPD_HELD_MAX (64u << 20)         /* bytes of answers not yet taken, in all */
+#define HTTPD_HELD_PER_ADDRESS (16u << 20) /* one answer may have more where nothing else waits to be taken */
+
 struct httpd;
 
 struct httpd_options {
-    const char *address;  /* host:port, [v6]:port; port 0 = any free one */
-    size_t body_limit;    /* bytes */
-    unsigned connections; /* in all */
-    unsigned connections_per_ip;
+    const char *address;              /* host:port, [v6]:port; port 0 = any free one */
+    size_t body_limit;                /* bytes */
+    unsigned connections;             /* in all */
+    unsigned connections_per_address; /* of an IPv4 address, of 64 bits of an IPv6 one; 0 = no limit */
+    unsigned loopback_spare;          /* connections beyond `connections` that only the loopback gets */
+    ms_t step_ms;                     /* 0 = HTTPD_STEP_MS */
     bool local_names_only; /* 421 for a Host that is no name of the loopback: a web page that lets its own name point
                             * here (DNS rebinding) would else speak for the user whose browser shows it */
 };
 
-/* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the connection is suspended and the
- * handler is called again after httpd_wake, or after that time with timed_out set. */
+/* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the handler is called again after an
+ * httpd_wake with a bit of ret->wakes_on, or after that time with timed_out set. Takes a ms or two at most: what grows
+ * with the fleet belongs into ret->listing. */
 typedef ms_t httpd_handler(void *user, const struct http_request *request, struct http_response *ret);
 
 /* Body for faults found here (status, one sentence): lets the program keep one error shape. */
 typedef void httpd_fault(void *user, int status, const char *sentence, struct http_response *ret);
 
-/* ERR_SYNTAX for a bad address, ERR_IO with a sentence when it cannot be bound. */
-enum err httpd_new(struct loop *loop, const struct httpd_options *options, httpd_handler *handler, httpd_fault *fault,
+struct httpd_handlers {
+    httpd_handler *request;
+    httpd_fault *fault;
+    /* For responses with a listing (NULL: there are none): appends the next slice, 64 KiB or what takes 1 ms, or
+     * nothing yet; false: it was the last one, or `slice` has failed, and the answer is cut off. */
+    bool (*listing_next)(void *user, struct listing *listing, struct buf *slice);
+    void (*listing_free)(struct listing *listing); /* once for each, also when the client has gone */
+};
+
+/* `handlers` is borrowed for good. ERR_SYNTAX for a bad address, ERR_IO with a sentence when it cannot be bound. */
+enum err httpd_new(struct loop *loop, const struct httpd_options *options, const struct httpd_handlers *handlers,
                    void *user, struct httpd **ret, struct errbuf *e);
-void httpd_free(struct httpd *httpd); /* resumes and closes everything */
+void httpd_free(struct httpd *httpd); /* closes everything */
 DEFINE_AUTO_FREE(httpd)
 
 int httpd_port(const struct httpd *httpd); /* the bound one */
-void httpd_wake(struct httpd *httpd);      /* every waiting request is handled again, later in this turn */
+
+/* Requests that wait for one of these bits are handled again, in later turns. */
+void httpd_wake(struct httpd *httpd, unsigned bits);
 
 /* True if an address (host:port) is on the loopback, by its text: 127/8, [::1], localhost. */
 bool httpd_is_loopback(const char *address);

@@ -2,9 +2,8 @@
 
 #include <stdlib.h>
 
-#include <microhttpd.h>
-
-#define RETRY_AFTER "1" /* seconds */
+#define RETRY_AFTER "1"   /* seconds */
+#define BLOCK_BYTES 16384 /* in which a client of HTTP/1.0 gets slices; for others libmicrohttpd takes as much */
 
 /* A NULL value leaves the field out; false: out of memory. */
 static bool add(struct MHD_Response *response, const char *name, const char *value)
@@ -33,20 +32,23 @@ static bool add_all(struct MHD_Response *made, const struct http_response *respo
     return true;
 }
 
-struct MHD_Response *httpd_response_make(struct http_response *response, bool last)
+static struct MHD_Response *make_whole(struct buf *body)
 {
     size_t len = 0;
-    char *body = buf_detach(&response->body, &len);
-    struct MHD_Response *made;
+    char *at = buf_detach(body, &len);
+    struct MHD_Response *made = at ? MHD_create_response_from_buffer(len, at, MHD_RESPMEM_MUST_FREE) : NULL;
+    if (!made)
+        free(at);
+    return made;
+}
 
-    if (!body)
-        return NULL;
-    made = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-    if (!made) {
-        free(body);
-        return NULL;
-    }
-    if (add_all(made, response, last))
+struct MHD_Response *httpd_response_make(struct http_response *response, bool last, MHD_ContentReaderCallback pull,
+                                         void *user)
+{
+    struct MHD_Response *made = pull
+                                    ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, pull, user, NULL)
+                                    : make_whole(&response->body);
+    if (!made || add_all(made, response, last))
         return made;
     MHD_destroy_response(made);
     return NULL;

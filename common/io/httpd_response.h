@@ -2,12 +2,14 @@
 #ifndef SKEP_HTTPD_RESPONSE_H
 #define SKEP_HTTPD_RESPONSE_H
 
-#include "httpd.h"
+#include <microhttpd.h>
 
-struct MHD_Response;
+#include "wire.h"
 
-/* Takes response->body in any case. `last`: the connection ends with it. The caller hands the result to
- * MHD_queue_response and destroys its reference; NULL: out of memory. */
-struct MHD_Response *httpd_response_make(struct http_response *response, bool last);
+/* With `pull` the body is what that returns; without it response->body, which is taken in any case then. `last`: the
+ * connection ends with it. The caller hands the result to MHD_queue_response and destroys its reference; NULL: out of
+ * memory. */
+struct MHD_Response *httpd_response_make(struct http_response *response, bool last, MHD_ContentReaderCallback pull,
+                                         void *user);
 
 #endif

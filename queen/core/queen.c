@@ -227,7 +227,14 @@ uint64_t queen_last_event(const struct queen *queen)
     return event_ring_last(&queen->events);
 }
 
-uint64_t queen_news(const struct queen *queen)
+unsigned queen_take_news(struct queen *queen)
 {
-    return queen->counters.events + queen->verifying.finished;
+    unsigned news = 0;
+    if (queen->taken.events != queen->counters.events)
+        news |= QUEEN_NEWS_EVENT;
+    if (queen->taken.verified != queen->verifying.finished)
+        news |= QUEEN_NEWS_VERIFIED;
+    queen->taken.events = queen->counters.events;
+    queen->taken.verified = queen->verifying.finished;
+    return news;
 }

@@ -41,7 +41,7 @@ static void addresses_are_checked(void **state)
         struct httpd_options options = { .address = rows[i].address, .body_limit = 1, .connections = 1 };
         struct httpd *httpd = NULL;
         struct errbuf e = { 0 };
-        enum err err = httpd_new(loop, &options, site_handle, site_fault, NULL, &httpd, &e);
+        enum err err = httpd_new(loop, &options, &site_handlers, NULL, &httpd, &e);
 
         if (err != rows[i].want || (err != OK) != (e.text[0] != '\0'))
             fail_msg("%s: %s, '%s'", rows[i].why, err_name(err), e.text);
@@ -64,8 +64,8 @@ static void taken_port_is_told(void **state)
     (void)state;
     site_open(&site, 10, 0);
     snprintf(address, sizeof address, "127.0.0.1:%d", httpd_port(site.httpd));
-    assert_int_equal(httpd_new(site.loop, &(struct httpd_options){ .address = address, .connections = 1 }, site_handle,
-                               site_fault, &site, &other, &e),
+    assert_int_equal(httpd_new(site.loop, &(struct httpd_options){ .address = address, .connections = 1 },
+                               &site_handlers, &site, &other, &e),
                      ERR_IO);
     assert_non_null(strstr(e.text, address));
     assert_non_null(strstr(e.text, "already in use"));
@@ -255,7 +255,7 @@ static void connections_are_limited(void **state)
         assert_int_equal(site.calls, ARRAY_LEN(lines));
         close(lines[0].fd);
         if (rows[i].per_ip) {
-            await_span(site.loop, 0);
+            await_span(site.loop, 50);
             close(last.fd);
             line_open(&last, &site);
             line_say(&last, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");

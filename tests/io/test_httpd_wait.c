@@ -19,16 +19,16 @@ static void waiting_request_is_woken(void **state)
     line_open(&line, &site);
     line_say(&line, "POST /wait?for=it HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
     site_await_calls(&site, 1);
-    httpd_wake(site.httpd);
+    httpd_wake(site.httpd, SITE_WAKE);
     site_await_calls(&site, 2); /* not yet: it waits on */
     assert_string_equal(site.query, "for=it");
     assert_string_equal(site.body, "body");
     site.open = true;
-    httpd_wake(site.httpd);
-    httpd_wake(site.httpd);
+    httpd_wake(site.httpd, SITE_WAKE);
+    httpd_wake(site.httpd, SITE_WAKE);
     line_await(&line, &site, "answer 3");
     assert_int_equal(site.calls, 3);
-    httpd_wake(site.httpd); /* nobody waits */
+    httpd_wake(site.httpd, SITE_WAKE); /* nobody waits */
     line_say(&line, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     line_await(&line, &site, "answer 4");
     close(line.fd);
@@ -63,7 +63,7 @@ static void client_may_leave_while_it_waits(void **state)
     site_await_calls(&site, 1);
     close(line.fd);
     site.open = true;
-    httpd_wake(site.httpd);
+    httpd_wake(site.httpd, SITE_WAKE);
     site_await_calls(&site, 2);
     fetch_run(&get, &site, "/");
     assert_int_equal(get.status, 200);
@@ -110,7 +110,7 @@ static void not_too_many_wait(void **state)
     line_await(last, &site, "fault 503");
     assert_non_null(strstr(last->answer, "Retry-After: 1\r\n"));
     site.open = true;
-    httpd_wake(site.httpd);
+    httpd_wake(site.httpd, SITE_WAKE);
     for (unsigned i = 0; i < WAITING_MAX; i++)
         line_await(&lines[i], &site, "answer");
     for (unsigned i = 0; i <= WAITING_MAX; i++)

@@ -29,8 +29,10 @@ ms_t site_handle(void *user, const struct http_request *request, struct http_res
     keep(request->body.at, request->body.len, site->body, sizeof site->body);
     site->has_query = request->query.at != NULL;
     site->body_len = request->body.len;
-    if (strcmp(request->path, "/wait") == 0 && !site->open && !request->timed_out)
+    if (strcmp(request->path, "/wait") == 0 && !site->open && !request->timed_out) {
+        ret->wakes_on = SITE_WAKE;
         return site->wait;
+    }
     ret->content_type = "text/plain";
     ret->status = strcmp(request->path, "/none") == 0 ? 404 : request->timed_out ? 504 : 200;
     ret->allow = ret->status == 404 ? "GET" : NULL;
@@ -45,19 +47,27 @@ void site_fault(void *user, int status, const char *sentence, struct http_respon
     buf_printf(&ret->body, "fault %d: %s", status, sentence);
 }
 
-void site_open(struct site *site, unsigned connections, unsigned per_ip)
+const struct httpd_handlers site_handlers = { .request = site_handle, .fault = site_fault };
+
+void site_start(struct site *site, struct httpd_options options, const struct httpd_handlers *handlers)
 {
-    struct httpd_options options = { .address = "127.0.0.1:0",
-                                     .body_limit = SITE_BODY_LIMIT,
-                                     .connections = connections,
-                                     .connections_per_ip = per_ip };
     struct errbuf e = { 0 };
 
     *site = (struct site){ .wait = 3600 * 1000 };
+    options.address = "127.0.0.1:0";
     assert_int_equal(loop_new(&site->loop, &e), OK);
-    if (httpd_new(site->loop, &options, site_handle, site_fault, site, &site->httpd, &e))
+    if (httpd_new(site->loop, &options, handlers, site, &site->httpd, &e))
         fail_msg("%s", e.text);
     assert_in_range(httpd_port(site->httpd), 1, 65535);
+}
+
+void site_open(struct site *site, unsigned connections, unsigned per_address)
+{
+    struct httpd_options options = { .body_limit = SITE_BODY_LIMIT,
+                                     .connections = connections,
+                                     .connections_per_address = per_address };
+
+    site_start(site, options, &site_handlers);
 }
 
 void site_close(struct site *site)

@@ -9,6 +9,7 @@
 
 #define SITE_BODY_LIMIT 1000
 #define SITE_ANSWER_SIZE 4096
+#define SITE_WAKE 2u /* what /wait is woken by */
 
 /* A server and what its handler saw last. */
 struct site {
@@ -23,14 +24,17 @@ struct site {
     ms_t wait;
 };
 
-void site_open(struct site *site, unsigned connections, unsigned per_ip); /* on a free port */
+void site_open(struct site *site, unsigned connections, unsigned per_address); /* on a free port */
+/* The same with options of its own (the address is set here) and other handlers, whose user is the site. */
+void site_start(struct site *site, struct httpd_options options, const struct httpd_handlers *handlers);
 void site_close(struct site *site);
 void site_await_calls(struct site *site, unsigned want); /* runs the loop until the handler was called so often */
 
 /* Answers "answer N" with the number of the call: 404 for /none, 504 when timed out, else 200; /wait waits until
  * `open`. */
 httpd_handler site_handle;
-httpd_fault site_fault; /* "fault STATUS: SENTENCE" */
+httpd_fault site_fault;                           /* "fault STATUS: SENTENCE" */
+extern const struct httpd_handlers site_handlers; /* these two */
 
 /* One connection that speaks by hand. */
 struct line {

@@ -55,6 +55,8 @@ static ms_t answer(void *user, const struct http_request *request, struct http_r
     return 0;
 }
 
+static const struct httpd_handlers handlers = { .request = answer, .fault = fault };
+
 /* The address as given, with the port that is bound. */
 static void make_url(struct health_page *page, const char *address)
 {
@@ -75,8 +77,7 @@ enum err health_page_new(struct agent *agent, struct health_page **ret, struct e
     if (!page)
         return err_set(e, ERR_NOMEM, "out of memory");
     page->agent = agent;
-    options.connections_per_ip = options.connections;
-    err = httpd_new(agent->loop, &options, answer, fault, page, &page->httpd, e);
+    err = httpd_new(agent->loop, &options, &handlers, page, &page->httpd, e);
     if (err != OK) {
         free(page);
         return err;

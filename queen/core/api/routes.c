@@ -33,8 +33,9 @@ struct json_write route_begin(struct http_call *call, int status)
     return json_write_to(&call->response->body);
 }
 
-ms_t route_wait_left(const struct http_call *call, ms_t wait)
+ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait)
 {
+    call->response->wakes_on = news;
     return ms_max(call->request->received_at + wait - call->queen->now, 1);
 }
 
@@ -128,7 +129,7 @@ static ms_t get_events(struct http_call *call)
         return 0;
     if (wanted.wait_s > 0 && !call->request->timed_out &&
         !event_ring_after(&call->queen->events, (uint64_t)wanted.after))
-        return route_wait_left(call, wanted.wait_s * 1000);
+        return route_wait(call, QUEEN_NEWS_EVENT, wanted.wait_s * 1000);
     w = route_begin(call, 200);
     view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);
     return 0;
@@ -250,8 +251,10 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
     queen_enter(queen, now, wall, outbox);
     wait = dispatch(&call);
     queen_leave(queen);
-    if (wait > 0)
+    if (wait > 0) {
+        ret->wakes_on = response.wakes_on;
         return wait;
+    }
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);
         route_fail(&call, 503, "too_large", "the answer is too large: ask for fewer at once (limit)");

@@ -25,8 +25,8 @@ struct json_write route_begin(struct http_call *call, int status);
 /* True if the request may change something; else the response says what it needs. */
 bool route_may_write(struct http_call *call);
 
-/* What is left of `wait` since the request came, and at least a moment. */
-ms_t route_wait_left(const struct http_call *call, ms_t wait);
+/* The request waits for such news: returns what is left of `wait` since it was received, at least 1 ms. */
+ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait);
 
 /* The worker or hive that the path names; NULL when the response says why not. */
 struct record *route_find(struct http_call *call);

@@ -9,9 +9,9 @@
 #include "verify.h"
 #include "verify_wait.h"
 
-static ms_t verify_wait(const struct http_call *call)
+static ms_t verify_wait(struct http_call *call)
 {
-    return route_wait_left(call, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
+    return route_wait(call, QUEEN_NEWS_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
 }
 
 /* How long to wait for verifications that are missing; 0: none is (or there is no memory to find out). */

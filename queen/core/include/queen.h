@@ -50,7 +50,10 @@ bool queen_is_live(const struct queen *queen);
 /* The id of the newest event; 0 before the first. */
 uint64_t queen_last_event(const struct queen *queen);
 
-/* Changes whenever there is a new event or a verification has finished: what waiting HTTP requests wait for. */
-uint64_t queen_news(const struct queen *queen);
+/* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
+enum queen_news { QUEEN_NEWS_EVENT = 1, QUEEN_NEWS_VERIFIED = 2 };
+
+/* What has come since the last call. */
+unsigned queen_take_news(struct queen *queen);
 
 #endif

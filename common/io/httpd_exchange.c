@@ -1,0 +1,323 @@
+#include "httpd_exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "address.h"
+#include "clock.h"
+#include "httpd_response.h"
+
+#define WAITING_MAX 256
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+void *exchange_new(void *httpd, const char *target, struct MHD_Connection *connection)
+{
+    struct client *client = client_of(connection);
+    struct exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
+    char *question;
+    (void)httpd;
+    if (!exchange || !(exchange->path = strdup(target))) {
+        free(exchange);
+        return NULL;
+    }
+    exchange_free(client->exchange);
+    client->exchange = exchange;
+    exchange->client = client;
+    question = strchr(exchange->path, '?');
+    if (question) {
+        *question = '\0';
+        exchange->query = text_of(question + 1);
+    }
+    return exchange;
+}
+
+static void leave_list(struct exchange *exchange)
+{
+    struct httpd *httpd = exchange->client->httpd;
+    if (exchange->phase == EXCHANGE_QUEUED) {
+        DL_DELETE(httpd->queue, exchange);
+    } else if (exchange->phase == EXCHANGE_WAITING) {
+        DL_DELETE(httpd->waiting, exchange);
+        httpd->waiting_count--;
+    }
+}
+
+static void release(struct exchange *exchange)
+{
+    client_release(&exchange->client->httpd->clients, exchange->client, exchange->held);
+    exchange->held = 0;
+}
+
+static bool hold(struct exchange *exchange)
+{
+    release(exchange);
+    if (!client_hold(&exchange->client->httpd->clients, exchange->client, exchange->response.body.len))
+        return false;
+    exchange->held = exchange->response.body.len;
+    return true;
+}
+
+static void response_clear(struct exchange *exchange)
+{
+    buf_clear(&exchange->response.body);
+    if (exchange->response.listing)
+        exchange->client->httpd->handlers->listing_free(exchange->response.listing);
+    exchange->response = (struct http_response){ 0 };
+    exchange->more = false;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (!exchange)
+        return;
+    leave_list(exchange);
+    release(exchange);
+    response_clear(exchange);
+    exchange->client->exchange = NULL;
+    exchange->client->deadline = clock_mono() + exchange->client->httpd->step_ms;
+    buf_clear(&exchange->body);
+    free(exchange->path);
+    free(exchange);
+}
+
+void exchange_over(void *user, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode how)
+{
+    (void)user;
+    (void)connection;
+    (void)how;
+    exchange_free(*context);
+    *context = NULL;
+}
+
+static const char *field(const struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->client->connection, MHD_HEADER_KIND, name);
+}
+
+static void make_fault(struct exchange *exchange, int status, const char *sentence)
+{
+    struct httpd *httpd = exchange->client->httpd;
+    response_clear(exchange);
+    httpd->handlers->fault(httpd->user, status, sentence, &exchange->response);
+    exchange->response.status = status;
+}
+
+/* Until when the client may take what it has been given. */
+static void set_deadline(struct exchange *exchange)
+{
+    struct client *client = exchange->client;
+    ms_t now = clock_mono(), step = client->httpd->step_ms + (ms_t)exchange->held * 1000 / HTTPD_SLOWEST;
+    if (!exchange->answer_ends)
+        exchange->answer_ends = now + HTTPD_ANSWER_MS;
+    client->deadline = ms_min(exchange->answer_ends, now + step);
+}
+
+static void queue(struct exchange *exchange)
+{
+    exchange->phase = EXCHANGE_QUEUED;
+    exchange->client->deadline = MS_NEVER;
+    DL_APPEND(exchange->client->httpd->queue, exchange);
+}
+
+/* For libmicrohttpd: the next piece of the answer. */
+static ssize_t pull(void *user, uint64_t position, char *at, size_t size)
+{
+    struct exchange *exchange = user;
+    const struct buf *slice = &exchange->response.body;
+    size_t len = slice->len - exchange->sent < size ? slice->len - exchange->sent : size;
+    (void)position;
+    if (exchange->dropped || exchange->client->httpd->closing)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (len > 0) {
+        memcpy(at, slice->at + exchange->sent, len);
+        exchange->sent += len;
+    } else if (exchange->more) {
+        queue(exchange);
+        MHD_suspend_connection(exchange->client->connection);
+    } else {
+        return buf_ok(slice) ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    return (ssize_t)len;
+}
+
+/* `last`: the connection ends with it. */
+static enum MHD_Result respond(struct exchange *exchange, bool last)
+{
+    struct MHD_Response *made = httpd_response_make(&exchange->response, last, exchange->more ? pull : NULL, exchange);
+    enum MHD_Result done;
+    if (!made)
+        return MHD_NO; /* closes the connection */
+    exchange->responded = true;
+    set_deadline(exchange);
+    done = MHD_queue_response(exchange->client->connection, (unsigned)exchange->response.status, made);
+    MHD_destroy_response(made);
+    return done;
+}
+
+static enum MHD_Result refuse(struct exchange *exchange, int status, const char *sentence)
+{
+    make_fault(exchange, status, sentence);
+    return respond(exchange, true);
+}
+
+/* Without a Host it is HTTP/1.0, and no browser. */
+static bool is_for_us(const struct exchange *exchange)
+{
+    const char *host = field(exchange, MHD_HTTP_HEADER_HOST);
+    struct address address;
+    return !exchange->client->httpd->local_names_only || !host ||
+           (address_parse(text_of(host), 80, &address, NULL) == OK && address_is_loopback(&address));
+}
+
+/* The header is complete, the body is not here yet. A response now ends the connection: the body stays unread. */
+static enum MHD_Result begin(struct exchange *exchange, const char *method)
+{
+    const char *length = field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    size_t limit = exchange->client->httpd->body_limit;
+    int64_t bytes = 0;
+    exchange->begun = true;
+    exchange->method = method;
+    exchange->body.limit = limit;
+    exchange->keeps_body = strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0 &&
+                           strcmp(method, MHD_HTTP_METHOD_DELETE) != 0;
+    if (!is_for_us(exchange))
+        return refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+                      "Without a token only requests for this machine's loopback are answered.");
+    if (field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+        return refuse(exchange, MHD_HTTP_LENGTH_REQUIRED, "A body needs a Content-Length.");
+    if (length && (text_to_int(text_of(length), &bytes) != OK || bytes < 0 || (uint64_t)bytes > limit))
+        return refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "The body is too large.");
+    return MHD_YES;
+}
+
+enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *piece, size_t *piece_len, void **context)
+{
+    struct exchange *exchange = *context;
+    const struct httpd *httpd = user;
+    (void)url;
+    (void)version;
+    if (!exchange || exchange->dropped || httpd->closing || !buf_ok(&exchange->body))
+        return MHD_NO;
+    if (!exchange->begun)
+        return begin(exchange, method);
+    if (*piece_len > 0) {
+        if (exchange->keeps_body)
+            buf_add(&exchange->body, piece, *piece_len);
+        *piece_len = 0;
+    } else if (exchange->response.status) {
+        return respond(exchange, false);
+    } else {
+        queue(exchange);
+        MHD_suspend_connection(connection);
+    }
+    return MHD_YES;
+}
+
+/* Nothing but these limits ends a suspended connection. */
+static bool may_wait(struct exchange *exchange)
+{
+    if (exchange->timed_out)
+        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no answer yet.");
+    else if (exchange->client->httpd->waiting_count >= WAITING_MAX)
+        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting.");
+    return exchange->response.status == 0;
+}
+
+/* True: it waits. */
+static bool handle(struct exchange *exchange)
+{
+    struct httpd *httpd = exchange->client->httpd;
+    bool is_head = strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0;
+    ms_t wait, now = clock_mono();
+    if (!exchange->received_at)
+        exchange->received_at = now;
+    struct http_request request = { .method = is_head ? MHD_HTTP_METHOD_GET : exchange->method,
+                                    .path = exchange->path,
+                                    .query = exchange->query,
+                                    .body = buf_text(&exchange->body),
+                                    .content_type = field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
+                                    .authorization = field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+                                    .received_at = exchange->received_at,
+                                    .timed_out = exchange->timed_out };
+    exchange->response = (struct http_response){ 0 };
+    wait = httpd->handlers->request(httpd->user, &request, &exchange->response);
+    if (wait <= 0)
+        return false;
+    exchange->response.status = 0;
+    buf_clear(&exchange->response.body);
+    if (!may_wait(exchange))
+        return false;
+    exchange->wait_ends = now + wait;
+    exchange->phase = EXCHANGE_WAITING;
+    DL_APPEND(httpd->waiting, exchange);
+    httpd->waiting_count++;
+    return true;
+}
+
+static void resume(struct exchange *exchange)
+{
+    MHD_resume_connection(exchange->client->connection);
+    exchange->client->httpd->resumed = true;
+}
+
+/* What is next to be sent: a complete answer, or the first or next slice of one. */
+static void make_slice(struct exchange *exchange)
+{
+    const struct httpd *httpd = exchange->client->httpd;
+    struct buf *slice = &exchange->response.body;
+    if (exchange->responded)
+        buf_reset(slice);
+    exchange->sent = 0;
+    if (exchange->response.listing)
+        exchange->more = httpd->handlers->listing_next(httpd->user, exchange->response.listing, slice);
+    if (!buf_ok(slice) && !exchange->responded)
+        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Out of memory.");
+    if (!buf_ok(slice))
+        exchange->more = false;
+    if (hold(exchange))
+        return;
+    if (!exchange->responded)
+        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many answers wait to be taken by their clients.");
+    else
+        exchange->dropped = true;
+}
+
+void exchange_serve(struct exchange *exchange)
+{
+    leave_list(exchange);
+    exchange->phase = EXCHANGE_RECEIVING;
+    if (exchange->response.status == 0 && handle(exchange))
+        return;
+    make_slice(exchange);
+    if (exchange->more && exchange->response.body.len == 0) {
+        queue(exchange);
+        return;
+    }
+    exchange->phase = EXCHANGE_SENDING;
+    set_deadline(exchange);
+    resume(exchange);
+}
+
+void exchange_requeue(struct exchange *exchange)
+{
+    leave_list(exchange);
+    queue(exchange);
+}
+
+void exchange_drop(struct exchange *exchange)
+{
+    bool suspended = exchange->phase == EXCHANGE_QUEUED || exchange->phase == EXCHANGE_WAITING;
+    exchange->dropped = true;
+    leave_list(exchange);
+    exchange->phase = EXCHANGE_SENDING;
+    if (suspended)
+        resume(exchange);
+}

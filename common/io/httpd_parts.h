@@ -1,0 +1,54 @@
+/* httpd_parts.h - inside of the HTTP server: what its files share. */
+#ifndef SKEP_HTTPD_PARTS_H
+#define SKEP_HTTPD_PARTS_H
+
+#include "httpd.h"
+#include "httpd_clients.h"
+
+struct MHD_Daemon;
+
+enum exchange_phase {
+    EXCHANGE_RECEIVING,
+    EXCHANGE_QUEUED,  /* suspended: to be served */
+    EXCHANGE_WAITING, /* suspended: for httpd_wake, or the end of its wait */
+    EXCHANGE_SENDING, /* the answer, or a slice of it, is there */
+};
+
+/* One request, from its first line until its response is out. */
+struct exchange {
+    struct client *client;
+    const char *method; /* borrowed from libmicrohttpd */
+    char *path;         /* and, after its end, the query */
+    struct text query;
+    struct buf body;
+    bool begun, keeps_body, timed_out, responded, dropped;
+    enum exchange_phase phase;
+    ms_t received_at; /* when the handler was first called; 0 = not yet */
+    ms_t wait_ends;   /* of one that waits */
+    ms_t answer_ends;
+    struct http_response response; /* status 0 = there is none yet; its body holds the slice at hand */
+    bool more;                     /* its listing has another slice */
+    size_t sent;                   /* of that slice */
+    size_t held;                   /* bytes accounted for */
+    struct exchange *prev, *next;  /* in `queue` or `waiting` */
+};
+
+struct httpd {
+    struct loop *loop;
+    struct MHD_Daemon *daemon;
+    struct loop_fd *watch;    /* of libmicrohttpd's epoll descriptor */
+    struct loop_timer *timer; /* the next thing that does not show there */
+    const struct httpd_handlers *handlers;
+    void *user;
+    size_t body_limit;
+    ms_t step_ms;
+    bool local_names_only, closing;
+    bool resumed; /* a connection, since the last run of libmicrohttpd */
+    int port;
+    struct clients clients;
+    struct exchange *queue, *waiting;
+    unsigned waiting_count;
+    ms_t sweep_at;
+};
+
+#endif

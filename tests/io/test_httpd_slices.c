@@ -1,0 +1,374 @@
+/* Answers that are made while they are sent, clients that do not take them, and what a turn of the loop is left with.
+ */
+#include <malloc.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "await.h"
+#include "site.h"
+
+#define SLICE 65536
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
+
+/* The listing of one answer. */
+struct listing {
+    unsigned slices; /* to be made */
+    size_t bytes;    /* of each */
+    unsigned empty;  /* slices with nothing in them, before the first */
+    bool fails;      /* instead of the last one */
+    unsigned made, freed;
+} feed;
+
+static bool feed_next(void *user, struct listing *listing, struct buf *slice)
+{
+    char number[16];
+    (void)user;
+    assert_int_equal(listing->freed, 0);
+    if (listing->empty > 0) {
+        listing->empty--;
+        return true;
+    }
+    snprintf(number, sizeof number, "<%u>", ++listing->made);
+    buf_add_str(slice, number);
+    for (size_t left = listing->bytes; left > 0; left--)
+        buf_add_char(slice, '.');
+    slice->failed = listing->fails && listing->made == listing->slices;
+    return listing->made < listing->slices;
+}
+
+static void feed_free(struct listing *listing)
+{
+    listing->freed++;
+}
+
+static ms_t handle(void *user, const struct http_request *request, struct http_response *ret)
+{
+    struct site *site = user;
+    site->calls++;
+    ret->status = 200;
+    ret->content_type = "text/plain";
+    if (strcmp(request->path, "/large") == 0) {
+        for (unsigned i = 0; i < HTTPD_HELD_PER_ADDRESS; i++)
+            buf_add_char(&ret->body, 'x');
+    } else if (strcmp(request->path, "/slow") == 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = 2 * HTTPD_TURN_US * 1000 }, NULL);
+    } else if (strcmp(request->path, "/wait") == 0) {
+        return site->wait;
+    } else if (strcmp(request->path, "/feed") == 0) {
+        buf_add_str(&ret->body, "<0>");
+        ret->listing = &feed;
+    }
+    return 0;
+}
+
+static const struct httpd_handlers handlers = { handle, site_fault, feed_next, feed_free };
+
+static void open_site(struct site *site, ms_t step, struct listing wanted)
+{
+    feed = wanted;
+    site_start(site, (struct httpd_options){ .connections = 100, .body_limit = 100, .step_ms = step }, &handlers);
+}
+
+static void short_answer_is_whole(void **state)
+{
+    struct site site;
+    struct line line;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = 1, .bytes = 2 });
+    line_open(&line, &site);
+    line_say(&line, GET("/feed"));
+    line_await(&line, &site, "<0><1>..");
+    assert_non_null(strstr(line.answer, "Content-Length: 8\r\n"));
+    close(line.fd);
+    site_close(&site);
+}
+
+static void slices_come_in_order(void **state)
+{
+    static const struct {
+        const char *why, *request, *end;
+        bool chunked;
+    } rows[] = {
+        { "chunks", GET("/feed"), "\r\n0\r\n\r\n", true },
+        { "HTTP/1.0 has none: the end is the end of the connection", "GET /feed HTTP/1.0\r\n\r\n", NULL, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct site site;
+        struct line line;
+        open_site(&site, 0, (struct listing){ .slices = 3, .empty = 2, .bytes = 10 });
+        line_open(&line, &site);
+        line_say(&line, rows[i].request);
+        line_await(&line, &site, rows[i].end);
+        if (!strstr(line.answer, "<0>") || !strstr(line.answer, "<1>..........") ||
+            !strstr(line.answer, "<2>..........") || !strstr(line.answer, "<3>..........") ||
+            !strstr(line.answer, "chunked") != !rows[i].chunked)
+            fail_msg("%s: %s", rows[i].why, line.answer);
+        assert_int_equal(feed.made, 3);
+        close(line.fd);
+        site_close(&site);
+        assert_int_equal(feed.freed, 1);
+    }
+}
+
+static void head_has_no_slices(void **state)
+{
+    struct site site;
+    struct line line;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = 3 });
+    line_open(&line, &site);
+    line_say(&line, "HEAD /feed HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    line_await(&line, &site, NULL);
+    assert_null(strstr(line.answer, "<0>"));
+    assert_int_equal(feed.freed, 1);
+    close(line.fd);
+    site_close(&site);
+}
+
+static void failure_shows(void **state)
+{
+    static const struct {
+        const char *why;
+        unsigned slices;
+        const char *want;
+    } rows[] = {
+        { "at once: there is a status for it", 1, "fault 503" },
+        { "later: the last chunk is missing", 2, "<1>" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct site site;
+        struct line line;
+        open_site(&site, 0, (struct listing){ .slices = rows[i].slices, .fails = true });
+        line_open(&line, &site);
+        line_say(&line, GET("/feed"));
+        line_await(&line, &site, rows[i].want);
+        if (rows[i].slices > 1)
+            line_await(&line, &site, NULL);
+        assert_null(strstr(line.answer, "\r\n0\r\n"));
+        assert_int_equal(feed.freed, 1);
+        close(line.fd);
+        site_close(&site);
+    }
+}
+
+static bool feed_is_freed(void *user)
+{
+    (void)user;
+    return feed.freed > 0;
+}
+
+/* A client with a small buffer, which takes nothing. */
+static void reader_open(struct line *line, const struct site *site, const char *request)
+{
+    int bytes = 4096;
+    line_open(line, site);
+    assert_int_equal(setsockopt(line->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
+    line_say(line, request);
+}
+
+static void slices_are_made_as_they_are_taken(void **state)
+{
+    enum { SLICES = 1000 }; /* 64 MB */
+    struct site site;
+    struct line line;
+    unsigned made;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = SLICES, .bytes = SLICE });
+    reader_open(&line, &site, GET("/feed"));
+    do {
+        made = feed.made;
+        await_span(site.loop, 100);
+    } while (made == 0 || feed.made != made);
+    assert_in_range(made, 1, SLICES / 2); /* what the kernel takes for the client, a few MB */
+    close(line.fd);
+    assert_true(await_loop(site.loop, feed_is_freed, NULL, AWAIT_LIMIT));
+    assert_true(feed.made < SLICES);
+    site_close(&site);
+    assert_int_equal(feed.freed, 1);
+}
+
+static void server_may_end_before_the_answer(void **state)
+{
+    struct site site;
+    struct line line;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = 1000, .bytes = SLICE });
+    reader_open(&line, &site, GET("/feed"));
+    site_await_calls(&site, 1);
+    site_close(&site);
+    assert_int_equal(feed.freed, 1);
+    close(line.fd);
+}
+
+static void slow_clients_are_dropped(void **state)
+{
+    static const struct {
+        const char *why, *request;
+    } rows[] = {
+        { "nothing is sent", "" },
+        { "half a header", "GET / HTTP/1.1\r\nHo" },
+        { "half a body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nbod" },
+        { "kept open for another request", GET("/") },
+        { "the answer is not taken", GET("/feed") },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct site site;
+        struct line line;
+        open_site(&site, 1, (struct listing){ .slices = 1000, .bytes = 1 });
+        feed.bytes = strstr(rows[i].request, "/feed") ? SLICE : 1;
+        reader_open(&line, &site, rows[i].request);
+        if (strstr(rows[i].request, "/feed"))
+            assert_true(await_loop(site.loop, feed_is_freed, NULL, AWAIT_LIMIT));
+        else
+            line_await(&line, &site, NULL);
+        close(line.fd);
+        site_close(&site);
+    }
+}
+
+static void untaken_answers_are_limited(void **state)
+{
+    struct site site;
+    struct line first, second;
+    (void)state;
+    open_site(&site, 0, (struct listing){ 0 });
+    reader_open(&first, &site, GET("/large"));
+    site_await_calls(&site, 1);
+    line_open(&second, &site);
+    line_say(&second, GET("/large"));
+    line_await(&second, &site, "fault 503");
+    close(first.fd);
+    do { /* its end shows with the next piece that is sent */
+        line_say(&second, GET("/"));
+        line_await(&second, &site, "HTTP/1.1 ");
+    } while (!strstr(second.answer, "200 OK"));
+    close(second.fd);
+    site_close(&site);
+}
+
+struct turns {
+    struct site *site;
+    unsigned want, seen, most;
+};
+
+static bool turn_ends(void *user)
+{
+    struct turns *turns = user;
+    unsigned handled = turns->site->calls - turns->seen;
+    turns->most = handled > turns->most ? handled : turns->most;
+    turns->seen = turns->site->calls;
+    return turns->seen >= turns->want;
+}
+
+static void turns_have_a_budget(void **state)
+{
+    struct line lines[20];
+    struct site site;
+    struct turns turns = { .site = &site, .want = ARRAY_LEN(lines) };
+    (void)state;
+    open_site(&site, 0, (struct listing){ 0 });
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        line_open(&lines[i], &site);
+        line_say(&lines[i], GET("/slow"));
+    }
+    assert_true(await_loop(site.loop, turn_ends, &turns, AWAIT_LIMIT));
+    assert_int_equal(turns.most, 1); /* each takes more than the budget */
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        line_await(&lines[i], &site, "200 OK");
+        close(lines[i].fd);
+    }
+    site_close(&site);
+}
+
+static void clients_that_left_do_not_wait(void **state)
+{
+    struct site site;
+    struct line line, next;
+    (void)state;
+    feed = (struct listing){ 0 };
+    site_start(&site, (struct httpd_options){ .connections = 1, .body_limit = 100 }, &handlers);
+    line_open(&line, &site);
+    line_say(&line, GET("/wait"));
+    site_await_calls(&site, 1);
+    close(line.fd);
+    line_open(&next, &site);
+    line_say(&next, GET("/"));
+    line_await(&next, &site, "200 OK");
+    close(next.fd);
+    site_close(&site);
+}
+
+static void some_connections_are_kept_back(void **state)
+{
+    struct site site;
+    struct line lines[3];
+    (void)state;
+    site_start(&site, (struct httpd_options){ .connections = 1, .loopback_spare = 1, .body_limit = 100 }, &handlers);
+    for (unsigned i = 0; i < ARRAY_LEN(lines); i++) {
+        line_open(&lines[i], &site);
+        line_say(&lines[i], GET("/"));
+        if (i < 2)
+            line_await(&lines[i], &site, "200 OK");
+    }
+    await_span(site.loop, 20);
+    assert_int_equal(site.calls, 2);
+    for (unsigned i = 0; i < ARRAY_LEN(lines); i++)
+        close(lines[i].fd);
+    site_close(&site);
+}
+
+/* libmicrohttpd has no memory left for the cookies and refuses the request, without a word to the handler. */
+static void refused_requests_leave_nothing(void **state)
+{
+    enum { PATH = 24000, COOKIES = 300, TIMES = 200 };
+    static char request[PATH + 4096];
+    struct site site;
+    size_t before = 0, len;
+    (void)state;
+    open_site(&site, 0, (struct listing){ 0 });
+    len = (size_t)snprintf(request, sizeof request, "GET /%0*d HTTP/1.1\r\nHost: h\r\nCookie: ", PATH, 0);
+    for (unsigned i = 0; i < COOKIES; i++)
+        len += (size_t)snprintf(request + len, sizeof request - len, "a=b; ");
+    snprintf(request + len, sizeof request - len, "\r\n\r\n");
+    for (unsigned i = 0; i < TIMES; i++) {
+        struct line line;
+        line_open(&line, &site);
+        line_say(&line, request);
+        line_await(&line, &site, NULL);
+        close(line.fd);
+        before = i == TIMES / 2 ? mallinfo2().uordblks : before;
+    }
+    assert_int_equal(site.calls, 0);
+    assert_true(mallinfo2().uordblks < before + TIMES / 2 * PATH / 2);
+    site_close(&site);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(short_answer_is_whole),
+        cmocka_unit_test(slices_come_in_order),
+        cmocka_unit_test(head_has_no_slices),
+        cmocka_unit_test(failure_shows),
+        cmocka_unit_test(slices_are_made_as_they_are_taken),
+        cmocka_unit_test(server_may_end_before_the_answer),
+        cmocka_unit_test(slow_clients_are_dropped),
+        cmocka_unit_test(untaken_answers_are_limited),
+        cmocka_unit_test(turns_have_a_budget),
+        cmocka_unit_test(clients_that_left_do_not_wait),
+        cmocka_unit_test(some_connections_are_kept_back),
+        cmocka_unit_test(refused_requests_leave_nothing),
+    };
+    return cmocka_run_group_tests_name("httpd_slices", tests, NULL, NULL);
+}
