@@ -13,25 +13,34 @@ plant_clean() {
     rm -rf "${tree:?}"/*
     mkdir -p "$tree/tests" "$tree/common/sys" "$tree/queen/core" "$tree/scripts"
     cp -r "$here" "$tree/tests/lint"
+    sed -i -e 's/^\(CIRCLES\|PAIRS\|FOUND\)_MAX = .*/\1_MAX = 0/' -e 's/^DEPTH_MAX = .*/DEPTH_MAX = 1/' \
+        -e 's/^STATEMENTS_MAX = .*/STATEMENTS_MAX = 20/' "$tree"/tests/lint/*.py
     cp "$here/../../.clang-format" "$tree/"
     printf 'int clock_one(void);\n' >"$tree/common/sys/clock.h"
     printf '#include "clock.h"\n\nint clock_one(void)\n{\n    return 1;\n}\n' >"$tree/common/sys/clock.c"
-    printf 'int core_one(void);\n' >"$tree/queen/core/core.h"
+    printf '/* core.h - one. */\nint core_one(void);\n' >"$tree/queen/core/core.h"
     printf '#!/bin/sh\necho one\n' >"$tree/scripts/one"
 }
 
-# finds LINT FILE TEXT WHY - the lint passes without FILE and fails with it.
+# finds LINT WHY FILE TEXT... - the lint passes without the FILEs and fails with them.
 finds() {
+    lint=$1 why=$2
+    shift 2
     plant_clean
-    "$tree/tests/lint/$1.sh" >"$tree/log" 2>&1 || {
+    program=$(echo "$tree/tests/lint/$lint".??)
+    "$program" >"$tree/log" 2>&1 || {
         [ $? -eq 77 ] && return
-        echo "$1: complains about a clean tree: $(cat "$tree/log")" >&2
+        echo "$lint: complains about a clean tree: $(cat "$tree/log")" >&2
         failed=1
     }
-    # shellcheck disable=SC2059 # the text is the format
-    printf "$3" >"$tree/$2"
-    if "$tree/tests/lint/$1.sh" >"$tree/log" 2>&1; then
-        echo "$1: does not find $4" >&2
+    while [ $# -gt 0 ]; do
+        mkdir -p "$tree/${1%/*}"
+        # shellcheck disable=SC2059 # the text is the format
+        printf "$2" >"$tree/$1"
+        shift 2
+    done
+    if "$program" >"$tree/log" 2>&1; then
+        echo "$lint: does not find $why" >&2
         failed=1
     fi
 }
@@ -45,20 +54,40 @@ archive() {
     echo "$tree/archive.a"
 }
 
-many=$(seq 401 | sed 's/.*/\\n/' | tr -d '\n')
-body=$(seq 61 | sed 's/.*/    ;\\n/' | tr -d '\n')
+# repeat COUNT TEXT
+repeat() {
+    for _ in $(seq "$1"); do printf '%s' "$2"; done
+}
 
-finds sizes queen/core/long.c "int x;$many" 'a long file'
-finds sizes queen/core/long.c "void f(void)\n{\n$body}\n" 'a long function'
-finds sizes queen/core/string_utils.c 'int x;\n' 'a vague name'
-finds sizes queen/core/note.c '/* TO''DO: later */\n' 'a note'
-finds format queen/core/ugly.c 'int  x ;\n' 'bad format'
-finds unique_headers queen/core/clock.h 'int x;\n' 'a header that exists twice'
-finds one_clock queen/core/late.c 'long now(void)\n{\n    return time(0);\n}\n' 'a second reader of the clock'
-finds shell scripts/two "#!/bin/sh\necho \$1\n" 'an unquoted word'
-finds headers queen/core/needy.h 'struct a { size_t x; };\n' 'a header that needs another'
-finds headers queen/core/deep.h '#include "clock.h"\n' 'a core that includes sys'
-finds headers elsewhere.h 'int x;\n' 'a header in no layer'
+finds sizes 'a long file' queen/core/long.c "int x;$(repeat 601 '\n')"
+finds sizes 'a long function' queen/core/long.c "void f(void)\n{\n$(repeat 61 '    ;\n')}\n"
+finds sizes 'a vague name' queen/core/string_utils.c 'int x;\n'
+finds sizes 'a note' queen/core/note.c '/* TO''DO: later */\n'
+finds format 'bad format' queen/core/ugly.c 'int  x ;\n'
+finds unique_headers 'a header that exists twice' queen/core/clock.h 'int x;\n'
+finds shell 'an unquoted word' scripts/two "#!/bin/sh\necho \$1\n"
+finds headers 'a header that needs another' queen/core/needy.h 'struct a { size_t x; };\n'
+finds headers 'a core that includes sys' queen/core/deep.h '#include "clock.h"\n'
+finds headers 'a header in no layer' elsewhere/elsewhere.h 'int x;\n'
+
+finds structure 'a circle' queen/one.h '#include "two.h"\n' queen/two.c '#include "one.h"\n' queen/two.h 'int two;\n'
+finds structure 'an include against the direction' queen/core/deep.h '#include "clock.h"\n'
+finds structure 'a deep core' queen/core/deep.h '#include "core.h"\n'
+finds economy 'too many statements' queen/core/long.c "$(repeat 30 '    x = 1;\n')$(repeat 9 '/* why */\n')"
+finds economy 'too few comments' queen/core/long.c "$(repeat 15 '    x = 1;\n')"
+finds once 'a second reader of the clock' queen/core/late.c 'long now(void)\n{\n    return time(0);\n}\n'
+finds once 'a second source of random bytes' queen/dice.c 'int f(void)\n{\n    return getrandom(0, 0, 0);\n}\n'
+finds once 'a second reader of secrets' queen/key.c 'int f(void)\n{\n    return mode & S_IWOTH;\n}\n'
+finds words 'a literal' queen/core/word.c 'const char *word = "nobody answers";\n'
+finds words 'a page' docs/page.md 'The queen is told.\n'
+finds dialect 'a bare error' queen/core/bare.c 'void f(enum err err)\n{\n    if (err)\n        return;\n}\n'
+finds dialect 'a bare error assigned' queen/core/bare.c 'void f(void)\n{\n    if ((err = g()))\n        return;\n}\n'
+finds dialect 'a wide sizeof' queen/core/wide.c 'int f(int *x)\n{\n    return sizeof(*x);\n}\n'
+finds dialect 'a blank line after declarations' queen/core/gap.c 'void f(void)\n{\n    int x = 1;\n\n    g(x);\n}\n'
+lines='    if (one(a) && two(b))\n        return 1;\n    while (three(a, b) > 7)\n        four();\n'
+finds duplicates 'the same code under other names' \
+    queen/one.c "int f(int a, int b)\n{\n$(repeat 4 "$lines")}\n" \
+    hive/two.c "int g(int x, int y)\n{\n$(repeat 4 "$lines" | sed 's/one/eins/g; s/four/vier/g; s/7/8/g')}\n"
 
 plant_clean
 "$here/symbols.sh" "$(archive 'int f(void) { return 1; }')" || failed=1
