@@ -17,13 +17,14 @@ struct api {
     struct curl_slist *headers;
     char *base; /* without a slash at its end */
     ms_t deadline;
+    bool has_token;
     struct buf answer;
     char curl_error[CURL_ERROR_SIZE];
 };
 
 static enum err url_refuse(const char *queen, const char *why, struct errbuf *e)
 {
-    return err_set(e, ERR_SYNTAX, "--queen %s: %s; it must look like http://127.0.0.1:7833", queen, why);
+    return err_set(e, ERR_SYNTAX, "--queen %s: %s; must be like http://127.0.0.1:7833", queen, why);
 }
 
 /* What of `part` the URL has; empty counts as absent. */
@@ -57,7 +58,7 @@ static enum err url_check(CURLU *url, const char *queen, struct errbuf *e)
     if (url_has(url, CURLUPART_QUERY) || url_has(url, CURLUPART_FRAGMENT))
         return url_refuse(queen, "has a query or a fragment", e);
     if (url_has(url, CURLUPART_USER) || url_has(url, CURLUPART_PASSWORD))
-        return url_refuse(queen, "holds a name or password (a token belongs into --token-file)", e);
+        return url_refuse(queen, "contains a user name or password (tokens go in --token-file)", e);
     return OK;
 }
 
@@ -122,6 +123,7 @@ static enum err api_fill(struct api *api, const char *queen, const char *token, 
         err = header_add(api, "Accept: ", "application/json, application/problem+json", e);
     if (!err && token)
         err = header_add(api, "Authorization: Bearer ", token, e);
+    api->has_token = token != NULL;
     if (!err && (!(api->curl = curl_easy_init()) || !curl_configure(api)))
         err = err_set(e, ERR_IO, "libcurl cannot be set up");
     return err;
@@ -165,8 +167,8 @@ static enum err transfer_failed(const struct api *api, CURLcode code, struct err
     if (code == CURLE_WRITE_ERROR)
         return err_set(e, ERR_TOO_LARGE, "the answer of %s is larger than %d MiB", api->base, ANSWER_MAX >> 20);
     return err_set(e, ERR_UNREACHABLE,
-                   "no queen answers at %s (%s): start skep-queen, or name another one with --queen URL or SKEP_QUEEN",
-                   api->base, api->curl_error[0] ? api->curl_error : curl_easy_strerror(code));
+                   "no queen responds at %s (%s): start skep-queen, or set --queen URL or SKEP_QUEEN", api->base,
+                   api->curl_error[0] ? api->curl_error : curl_easy_strerror(code));
 }
 
 /* A POST has a body, which is empty; libcurl keeps what was set for the one before. */
@@ -209,7 +211,7 @@ static enum err request(struct api *api, const char *method, const char *path, m
     if (code)
         return transfer_failed(api, code, e);
     curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 200 && status < 300 ? OK : api_problem_read(status, buf_text(&api->answer), e);
+    return status >= 200 && status < 300 ? OK : api_problem_read(status, buf_text(&api->answer), api->has_token, e);
 }
 
 static enum err document_read(const struct api *api, struct cJSON **ret, struct errbuf *e)

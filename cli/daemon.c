@@ -14,7 +14,7 @@
 #define LOOK_EVERY 50       /* ms */
 
 static const struct conf_option options[] = {
-    { "id", CONF_ID, HEALTH_CONF(id), .arg = "ID", .help = "name of the daemon (else its own default)" },
+    { "id", CONF_ID, HEALTH_CONF(id), .arg = "ID", .help = "name of the daemon; default: its own" },
     HEALTH_POLL_ROWS,
     HEALTH_BROKER_ROWS(NULL, NULL),
     { 0 },
@@ -195,7 +195,7 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
     }
     output_progress(NULL);
     if (!err && holder == pid)
-        err = err_set(e, ERR_IO, "%s (pid %d) has not ended within %d s of SIGTERM", daemon->name, (int)pid,
+        err = err_set(e, ERR_IO, "%s (pid %d) is still running %d s after SIGTERM", daemon->name, (int)pid,
                       STOP_PATIENCE / 1000);
     return err;
 }
@@ -206,7 +206,7 @@ static enum err stop(struct daemon *daemon, struct errbuf *e)
 
     if (daemon->pid) {
         if (kill(daemon->pid, SIGTERM) != 0 && errno != ESRCH) /* it may have ended by itself */
-            return err_set(e, ERR_IO, "pid %d, which holds %s, cannot be told to stop", (int)daemon->pid,
+            return err_set(e, ERR_IO, "pid %d, which holds %s, cannot be signalled", (int)daemon->pid,
                            daemon->files.pid_path);
         enum err err = await_end(daemon, e);
         if (err)
@@ -227,7 +227,8 @@ static enum err status(struct daemon *daemon, struct errbuf *e)
         output_note("%s: pid %d, log %s", daemon->name, (int)daemon->pid, daemon->files.log_path);
     enum err err = ask(daemon, true, 0, &outcome, e);
     if (!err && outcome.kind == HEALTH_SILENT && daemon->pid)
-        return err_set(e, ERR_STATE, "%s runs, but does not answer there: does status have the options that start had?",
+        return err_set(e, ERR_STATE,
+                       "%s is running, but does not respond there: give status the options that start had",
                        daemon->name);
     if (!err && outcome.kind == HEALTH_SILENT)
         return err_set(e, ERR_STATE, "%s is not running", daemon->name);
@@ -270,18 +271,19 @@ static enum err run_hive(struct cli *cli, const void *conf, struct errbuf *e)
     return run("hive", cli, conf, e);
 }
 
-#define NOTES                                                                                                       \
-    "Arguments after `--` go to the daemon, which is installed next to skep; so do --id and the options of the "    \
-    "broker.\n"                                                                                                     \
-    "Its pid file and log are KIND-ID.pid and KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"            \
-    "start waits until the daemon is ready: 0 ready, or it was already; 3 attempts used up (it is left running);\n" \
-    "1 it died, with the end of its log. stop sends SIGTERM and waits 15 s. status: 0 healthy, 3 not.\n"
+#define NOTES                                                                         \
+    "The daemon is installed next to skep. Arguments after -- are passed to it, as\n" \
+    "are --id and the broker options. Its pid file and log are KIND-ID.pid and\n"     \
+    "KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"                       \
+    "start waits until the daemon is ready. Exit codes: 0 ready, also if it was\n"    \
+    "already running; 3 attempts used up (it is left running); 1 it died, with the\n" \
+    "end of its log. stop sends SIGTERM and waits 15 s. status: 0 healthy, 3 not.\n"
 
 const struct command command_queen = {
     .name = "queen",
-    .summary = "start or stop a queen of this machine, or look at it",
+    .summary = "start, stop or check a queen on this machine",
     .examples = "  skep queen start\n"
-                "  skep queen start -- --http 127.0.0.1:8833 --state-dir /var/lib/skep\n"
+                "  skep queen start -- --http 127.0.0.1:8833 --stale-after 2m\n"
                 "  skep queen status\n"
                 "  skep queen stop\n",
     .usage = "skep queen start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-QUEEN]",
@@ -295,9 +297,9 @@ const struct command command_queen = {
 
 const struct command command_hive = {
     .name = "hive",
-    .summary = "start or stop a hive of this machine, or look at it",
+    .summary = "start, stop or check a hive on this machine",
     .examples = "  skep hive start -- --config hive.ini\n"
-                "  skep hive status -- --config hive.ini         # where it is, its options say\n"
+                "  skep hive status -- --config hive.ini         # the options of the start\n"
                 "  skep hive stop --id hive-a\n",
     .usage = "skep hive start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-HIVE]",
     .notes = NOTES,

@@ -95,7 +95,7 @@ enum err daemon_files_holder(const struct daemon_files *files, pid_t *ret, struc
     if (fcntl(files->pid_fd, F_GETLK, &lock) != 0)
         return err_set(e, ERR_IO, "%s: %s", files->pid_path, strerrordesc_np(errno));
     if (lock.l_type != F_UNLCK && lock.l_pid <= 0) /* -1 to kill() is everybody */
-        return err_set(e, ERR_REFUSED, "%s: locked by somebody who is no daemon of skep's", files->pid_path);
+        return err_set(e, ERR_REFUSED, "%s: locked by a process that is not a daemon of skep", files->pid_path);
     *ret = lock.l_type == F_UNLCK ? 0 : lock.l_pid;
     return OK;
 }

@@ -183,6 +183,6 @@ enum err daemon_program_start(const struct daemon_program *program, const struct
     if (child > 0)
         (void)waitpid(child, NULL, 0);
     if (fault == EAGAIN) /* of the lock */
-        return err_set(e, ERR_CONFLICT, "%s: somebody else is starting it at this moment", files->pid_path);
+        return err_set(e, ERR_CONFLICT, "%s: another process is starting it", files->pid_path);
     return cannot_run(program, fault, e);
 }

@@ -39,7 +39,7 @@ static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 
 const struct command command_describe = {
     .name = "describe",
-    .summary = "show everything about one worker or hive, and why it is in its state",
+    .summary = "show one worker or hive, with the evidence for its state",
     .examples = "  skep describe gpu-1\n"
                 "  skep describe hive-a/gpu-1       # where several hives have a gpu-1\n"
                 "  skep describe hive/hive-a        # the hive of that name\n",

@@ -20,7 +20,7 @@ struct events_conf {
 
 static const struct conf_option options[] = {
     { "follow", CONF_FLAG, offsetof(struct events_conf, follow), .short_name = 'f', .command_line_only = true,
-      .help = "goes on with each event as it comes, until interrupted" },
+      .help = "follow: print new events until interrupted" },
     { "output", CONF_CHOICE, offsetof(struct events_conf, output), .short_name = 'o', .command_line_only = true,
       .choices = "text|jsonl", .fallback = "text", .arg = "FORMAT", .help = "text, or jsonl (one event per line)" },
     { 0 },
@@ -73,8 +73,8 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 const struct command command_events = {
     .name = "events",
     .summary = "show the changes of state, oldest first",
-    .examples = "  skep events              # the last ones, as many as the queen remembers\n"
-                "  skep events -f           # and then each as it comes\n"
+    .examples = "  skep events              # the latest, as many as the queen keeps\n"
+                "  skep events -f           # and then new ones as they arrive\n"
                 "  skep events -o jsonl | jq -r 'select(.state == \"stale\") | .worker_id'\n",
     .usage = "skep events [-f] [-o text|jsonl]",
     .options = options,

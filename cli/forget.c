@@ -10,18 +10,9 @@ struct forget_conf {
 
 static const struct conf_option options[] = {
     { "force", CONF_FLAG, offsetof(struct forget_conf, force), .command_line_only = true,
-      .help = "also when it is online; if it still lives, its next beat brings it back" },
+      .help = "also when it is online; its next heartbeat brings it back" },
     { 0 },
 };
-
-static enum err explain(enum err err, const char *word, const struct worker_ref *ref, struct errbuf *e)
-{
-    if (err == ERR_NOT_FOUND)
-        return worker_unknown(ref, e);
-    if (err == ERR_CONFLICT)
-        return err_set(e, err, "%s is %s: end it first, or say --force", word, ref->worker[0] ? "online" : "ready");
-    return err;
-}
 
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
@@ -37,7 +28,9 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     if (!err && !buf_ok(&path))
         err = err_set(e, ERR_NOMEM, "out of memory");
     if (!err)
-        err = explain(api_delete(cli->api, buf_str(&path), e), cli->word, &ref, e);
+        err = api_delete(cli->api, buf_str(&path), e);
+    if (err == ERR_NOT_FOUND)
+        err = worker_unknown(&ref, e);
     if (!err)
         output_note("%s is forgotten", cli->word);
     buf_clear(&path);

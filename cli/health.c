@@ -3,7 +3,7 @@
 
 static const struct conf_option options[] = {
     { "wait", CONF_FLAG, HEALTH_CONF(wait), .command_line_only = true,
-      .help = "ask until it is ready, or the attempts are used up" },
+      .help = "retry until it is ready or the attempts are used up" },
     HEALTH_POLL_ROWS,
     HEALTH_BROKER_ROWS("mqtt://127.0.0.1:1883", "skep/v1"),
     { 0 },
@@ -30,16 +30,17 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 
 const struct command command_health = {
     .name = "health",
-    .summary = "ask a queen, a hive or a worker for its health, or wait until it is ready",
+    .summary = "request health, or wait until a queen, hive or worker is ready",
     .examples = "  skep health queen/queen\n"
-                "  skep health hive/hive-a --wait                 # in a script, after it was started\n"
+                "  skep health hive/hive-a --wait           # in a script, after its start\n"
                 "  skep health worker/hive-a/gpu-1\n"
-                "  skep health http://127.0.0.1:7833              # over HTTP alone\n",
+                "  skep health http://127.0.0.1:7833        # over HTTP alone\n",
     .usage = "skep health queen/ID|hive/ID|worker/[HIVE/]ID|URL [--wait] [OPTIONS]",
-    .notes = "Each attempt asks over MQTT; if that brings no answer, the same attempt asks GET /health over HTTP, at\n"
-             "--http-url or, for a queen, at --queen, for a hive at http://127.0.0.1:7835.\n"
-             "Exit code 0 for pass and warn, 3 for fail or when the attempts are used up, 5 when nobody answers a\n"
-             "single request.\n",
+    .notes = "Each attempt requests health over MQTT; without an answer, the same attempt\n"
+             "requests GET /health over HTTP: at --http-url, else for a queen at --queen, for\n"
+             "a hive at http://127.0.0.1:7835.\n"
+             "Exit code 0 for pass and warn, 3 for fail or when the attempts are used up, 5\n"
+             "for no response to a single request.\n",
     .options = options,
     .conf_size = sizeof(struct health_conf),
     .word = "queen/ID, hive/ID, worker/ID or URL",

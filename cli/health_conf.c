@@ -86,6 +86,6 @@ enum err health_conclude(const char *name, bool waited, const struct health_outc
         return err_set(e, ERR_STATE, "%s is not ready: %lld attempts in %.2f s", name, (long long)outcome->attempt,
                        (double)outcome->elapsed / 1000);
     if (outcome->kind == HEALTH_SILENT)
-        return err_set(e, ERR_UNREACHABLE, "%s does not answer", name);
+        return err_set(e, ERR_UNREACHABLE, "no response from %s", name);
     return err_set(e, ERR_STATE, "%s: fail via %s (%s)", name, outcome->path, outcome->answer.description);
 }

@@ -19,25 +19,25 @@ struct health_conf {
 #define HEALTH_CONF(member) offsetof(struct health_conf, member)
 
 /* Rows of the broker; without fallbacks a value that was not given is NULL. */
-#define HEALTH_BROKER_ROWS(broker_fallback, root_fallback)                                                       \
-    { "broker",                                                                                                  \
-      CONF_TEXT,                                                                                                 \
-      HEALTH_CONF(login.broker),                                                                                 \
-      .min = 1,                                                                                                  \
-      .max = 1000,                                                                                               \
-      .fallback = (broker_fallback),                                                                             \
-      .arg = "URI",                                                                                              \
-      .help = "the MQTT broker, mqtt:// or mqtts://" },                                                          \
-        { "username", CONF_TEXT, HEALTH_CONF(login.username), .arg = "NAME", .help = "name at the broker" },     \
-        { "password-file", CONF_TEXT, HEALTH_CONF(login.password_file), .arg = "FILE",                           \
-          .help = "file with its password" },                                                                    \
-        { "cafile", CONF_TEXT, HEALTH_CONF(login.cafile), .arg = "FILE",                                         \
-          .help = "authorities that may have signed for the broker" },                                           \
-        { "cert", CONF_TEXT, HEALTH_CONF(login.cert), .arg = "FILE", .help = "client certificate" },             \
-        { "key", CONF_TEXT, HEALTH_CONF(login.key), .arg = "FILE", .help = "its key" },                          \
-    {                                                                                                            \
-        "root", CONF_TEXT, HEALTH_CONF(root), .min = 1, .max = 128, .fallback = (root_fallback), .arg = "TOPIC", \
-                                              .help = "what all topics begin with"                               \
+#define HEALTH_BROKER_ROWS(broker_fallback, root_fallback)                                                            \
+    { "broker",                                                                                                       \
+      CONF_TEXT,                                                                                                      \
+      HEALTH_CONF(login.broker),                                                                                      \
+      .min = 1,                                                                                                       \
+      .max = 1000,                                                                                                    \
+      .fallback = (broker_fallback),                                                                                  \
+      .arg = "URI",                                                                                                   \
+      .help = "MQTT broker, mqtt:// or mqtts://" },                                                                   \
+        { "username", CONF_TEXT, HEALTH_CONF(login.username), .arg = "NAME", .help = "user name at the broker" },     \
+        { "password-file", CONF_TEXT, HEALTH_CONF(login.password_file), .arg = "FILE",                                \
+          .help = "file that holds the broker password" },                                                            \
+        { "cafile", CONF_TEXT, HEALTH_CONF(login.cafile), .arg = "FILE",                                              \
+          .help = "CA certificates that the broker's certificate is verified against" },                              \
+        { "cert", CONF_TEXT, HEALTH_CONF(login.cert), .arg = "FILE", .help = "client certificate" },                  \
+        { "key", CONF_TEXT, HEALTH_CONF(login.key), .arg = "FILE", .help = "private key of the client certificate" }, \
+    {                                                                                                                 \
+        "root", CONF_TEXT, HEALTH_CONF(root), .min = 1, .max = 128, .fallback = (root_fallback), .arg = "TOPIC",      \
+                                              .help = "prefix of all topics"                                          \
     }
 
 /* Rows of the start-up poll. */
@@ -49,7 +49,7 @@ struct health_conf {
       .max = 2048,                                                                                                \
       .command_line_only = true,                                                                                  \
       .arg = "URL",                                                                                               \
-      .help = "where to ask over HTTP" },                                                                         \
+      .help = "health URL for HTTP" },                                                                            \
         { "attempts",                                                                                             \
           CONF_INT,                                                                                               \
           HEALTH_CONF(attempts),                                                                                  \
@@ -58,7 +58,7 @@ struct health_conf {
           .fallback = "10",                                                                                       \
           .arg = "N",                                                                                             \
           .command_line_only = true,                                                                              \
-          .help = "how often to ask" },                                                                           \
+          .help = "maximum number of attempts" },                                                                 \
         { "initial-delay",                                                                                        \
           CONF_DURATION,                                                                                          \
           HEALTH_CONF(initial_delay),                                                                             \
@@ -67,14 +67,14 @@ struct health_conf {
           .fallback = "200ms",                                                                                    \
           .command_line_only = true,                                                                              \
           .arg = "TIME",                                                                                          \
-          .help = "wait after the first attempt" },                                                               \
+          .help = "delay after the first attempt" },                                                              \
         { "multiplier",                                                                                           \
           CONF_TEXT,                                                                                              \
           HEALTH_CONF(multiplier),                                                                                \
           .fallback = "1.5",                                                                                      \
           .command_line_only = true,                                                                              \
           .arg = "FACTOR",                                                                                        \
-          .help = "how much longer each wait is than the one before" },                                           \
+          .help = "factor by which each delay exceeds the one before" },                                          \
         { "max-delay",                                                                                            \
           CONF_DURATION,                                                                                          \
           HEALTH_CONF(max_delay),                                                                                 \
@@ -83,7 +83,7 @@ struct health_conf {
           .fallback = "10s",                                                                                      \
           .command_line_only = true,                                                                              \
           .arg = "TIME",                                                                                          \
-          .help = "the longest wait" },                                                                           \
+          .help = "maximum delay" },                                                                              \
         { "attempt-timeout",                                                                                      \
           CONF_DURATION,                                                                                          \
           HEALTH_CONF(attempt_timeout),                                                                           \
@@ -92,10 +92,10 @@ struct health_conf {
           .fallback = "1s",                                                                                       \
           .command_line_only = true,                                                                              \
           .arg = "TIME",                                                                                          \
-          .help = "how long one attempt may take" },                                                              \
+          .help = "timeout of one attempt" },                                                                     \
     {                                                                                                             \
         "jitter", CONF_TEXT, HEALTH_CONF(jitter), .fallback = "10%", .command_line_only = true, .arg = "PERCENT", \
-                                                  .help = "by how much each wait may differ"                      \
+                                                  .help = "random variation of each delay"                        \
     }
 
 /* Where `target` answers over HTTP: --http-url, or the default of its kind; NULL = not known. */

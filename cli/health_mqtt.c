@@ -38,10 +38,8 @@ static void say_nothing_came(struct health_mqtt *health, const char *why)
 }
 
 static const char *const phrases[] = {
-    [ANSWER_GARBLED] = "the reply cannot be read",
-    [ANSWER_NO_SUBSCRIBER] = "nobody subscribes to its requests",
-    [ANSWER_REFUSED] = "the broker refuses the request",
-    [ANSWER_NO_REPLY] = "no reply in time",
+    [ANSWER_GARBLED] = "the reply cannot be read",          [ANSWER_NO_SUBSCRIBER] = "no subscriber to its requests",
+    [ANSWER_REFUSED] = "the broker refuses the request",    [ANSWER_NO_REPLY] = "no reply in time",
     [ANSWER_LINK_LOST] = "the link to the broker was lost",
 };
 

@@ -66,7 +66,7 @@ static void attempt_failed(struct health_poll *poll, enum health_outcome_kind ki
         end(poll, kind);
 }
 
-/* A daemon that warns over HTTP, while nobody subscribes to its requests at a broker that can be reached, is on its way
+/* A daemon that warns over HTTP, while no subscriber to its requests at a broker that can be reached, is on its way
  * there: worth another attempt, as long as there is one. */
 static bool is_on_its_way(const struct health_poll *poll, const struct health_answer *answer)
 {

@@ -2,16 +2,16 @@
 
 #define WIDTH 80
 
-static const char examples[] = "  skep ps                                      # who is there, and how it does\n"
-                               "  skep describe gpu-1                          # everything about one, and why\n"
-                               "  skep verify gpu-1                            # does its work go on, now?\n"
-                               "  skep wait gpu-1 --for online --timeout 2m    # in a script\n"
-                               "  skep events -f                               # what changes, as it changes\n";
+static const char examples[] = "  skep ps                                    # all workers and their states\n"
+                               "  skep describe gpu-1                        # one worker, and the evidence\n"
+                               "  skep verify gpu-1                          # does it make progress now\n"
+                               "  skep wait gpu-1 --for online --timeout 2m  # in a script\n"
+                               "  skep events -f                             # follow changes of state\n";
 
-static const char exit_status[] =
-    "Exit codes:\n"
-    "  0 done, 1 failure, 2 wrong use or ambiguous name, 3 unhealthy or not ready,\n"
-    "  4 no such worker or hive, 5 nobody answers, 6 refused, 124 timed out, 130 interrupted\n";
+static const char exit_status[] = "Exit codes:\n"
+                                  "  0 done, 1 failure, 2 wrong usage or ambiguous name, 3 unhealthy or not ready,\n"
+                                  "  4 no such worker or hive, 5 no response, 6 refused, 124 timed out,\n"
+                                  "  130 interrupted\n";
 
 void version_add(struct buf *ret)
 {
@@ -30,8 +30,8 @@ static void add_options(struct buf *ret, const char *title, const struct conf_op
 
 void help_add(struct buf *ret, const struct command *const *commands, const struct conf_option *common)
 {
-    buf_printf(ret, "skep - asks the queen about the workers of the fleet\n\nExamples:\n%s\n", examples);
-    buf_add_str(ret, "Usage: skep COMMAND [OPTIONS] [WORKER]\n\nCommands (skep COMMAND --help says more):\n");
+    buf_printf(ret, "skep - command line client of the queen\n\nExamples:\n%s\n", examples);
+    buf_add_str(ret, "Usage: skep COMMAND [OPTIONS] [WORKER]\n\nCommands (skep COMMAND --help for details):\n");
     for (; *commands; commands++)
         buf_printf(ret, "  %-10s%s\n", (*commands)->name, (*commands)->summary);
     buf_add_str(ret, "\nA WORKER is NAME where that is unique, or HIVE/NAME.\n");

@@ -19,14 +19,15 @@ static const struct command *const commands[] = {
 
 static const struct conf_option common_options[] = {
     { "queen", CONF_TEXT, offsetof(struct cli_conf, queen), .min = 1, .max = 2048, .fallback = "http://127.0.0.1:7833",
-      .arg = "URL", .help = "the queen to ask" },
+      .arg = "URL", .help = "URL of the queen" },
     { "token-file", CONF_TEXT, offsetof(struct cli_conf, token_file), .min = 1, .max = 4095, .arg = "FILE",
-      .help = "file with the queen's token, for what changes something" },
+      .help = "file that holds the queen's token, required for changes" },
     { "no-color", CONF_FLAG, offsetof(struct cli_conf, no_color), .command_line_only = true,
-      .help = "no colours on a terminal, as with NO_COLOR in the environment" },
+      .help = "no colours, as with NO_COLOR in the environment" },
     { "help", CONF_FLAG, offsetof(struct cli_conf, help), .short_name = 'h', .command_line_only = true,
-      .help = "this text" },
-    { "version", CONF_FLAG, offsetof(struct cli_conf, version), .command_line_only = true, .help = "the version" },
+      .help = "print this help and exit" },
+    { "version", CONF_FLAG, offsetof(struct cli_conf, version), .command_line_only = true,
+      .help = "print the version and exit" },
     { 0 },
 };
 
@@ -49,9 +50,10 @@ static int fail(enum err err, const struct errbuf *e)
     return exit_codes[err] ? exit_codes[err] : EXIT_FAILED;
 }
 
-static int usage(const char *sentence)
+/* `command` may be NULL. */
+static int usage(const struct command *command, const char *sentence)
 {
-    output_note("%s (see skep --help)", sentence);
+    output_note("%s (see skep %s%s--help)", sentence, command ? command->name : "", command ? " " : "");
     return EXIT_USAGE;
 }
 
@@ -65,7 +67,7 @@ static const struct command *command_find(const char *name)
 }
 
 /* --help, also of one command, or --version. */
-static int tell(const struct cli_conf *conf, const struct command *command)
+static int print_help(const struct cli_conf *conf, const struct command *command)
 {
     struct buf text = BUF_INIT;
     struct errbuf e = { 0 };
@@ -127,7 +129,7 @@ static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_
         if (at >= argc)
             break;
         if (!takes_word || *ret_word)
-            return err_set(e, ERR_SYNTAX, "%s: one word too many", argv[at]);
+            return err_set(e, ERR_SYNTAX, "%s: unexpected argument", argv[at]);
         *ret_word = argv[at];
     }
     return OK;
@@ -164,12 +166,12 @@ static int command_run(const struct command *command, int before, int argc, char
     if (!err)
         err = read_words(&conf, own - before, argv + before, command->word != NULL, &word, &e);
     if (err)
-        return err == ERR_NOMEM ? fail(err, &e) : usage(e.text);
+        return err == ERR_NOMEM ? fail(err, &e) : usage(command, e.text);
     if (target->help || target->version)
-        return tell(target, command);
+        return print_help(target, command);
     if (command->word && !word) {
-        err_set(&e, ERR_SYNTAX, "which %s?", command->word);
-        return usage(e.text);
+        err_set(&e, ERR_SYNTAX, "missing argument: %s", command->word);
+        return usage(command, e.text);
     }
     return run(command, target, word, own < argc ? argv + own + 1 : NULL);
 }
@@ -187,15 +189,15 @@ static int dispatch(int argc, char **argv, struct arena *arena)
     if (!err)
         err = conf_args(&conf, argc, argv, &next, &e);
     if (err)
-        return err == ERR_NOMEM ? fail(err, &e) : usage(e.text);
+        return err == ERR_NOMEM ? fail(err, &e) : usage(NULL, e.text);
     if (target.help || target.version)
-        return tell(&target, NULL);
+        return print_help(&target, NULL);
     if (next >= argc)
-        return usage("which COMMAND?");
+        return usage(NULL, "missing COMMAND argument");
     const struct command *command = command_find(argv[next]);
     if (!command) {
         err_set(&e, ERR_UNKNOWN, "%s: no such command", argv[next]);
-        return usage(e.text);
+        return usage(NULL, e.text);
     }
     return command_run(command, next, argc, argv, arena);
 }

@@ -23,20 +23,18 @@ struct ps_conf {
 
 static const struct conf_option options[] = {
     { "all", CONF_FLAG, offsetof(struct ps_conf, all), .short_name = 'a', .command_line_only = true,
-      .help = "adds the workers that are offline, which means that they said goodbye; all others, the lost ones too, "
-              "are shown without it" },
+      .help = "include offline workers (those that said goodbye); lost ones are always listed" },
     { "output", CONF_CHOICE, offsetof(struct ps_conf, output), .short_name = 'o', .command_line_only = true,
       .choices = WORKER_LIST_FORMATS, .fallback = "table", .arg = "FORMAT",
       .help =
           "table, wide (more columns), json (one list document), jsonl (one worker per line) or name (HIVE/NAME per "
           "line)" },
     { "state", CONF_CHOICE, offsetof(struct ps_conf, state), .command_line_only = true, .choices = STATE_CHOICES,
-      .arg = "STATE", .help = "only those in this state: " STATE_CHOICES },
+      .arg = "STATE", .help = "only workers in this state: " STATE_CHOICES },
     { "hive", CONF_ID, offsetof(struct ps_conf, hive), .command_line_only = true, .arg = "HIVE",
-      .help = "only those of this hive" },
+      .help = "only workers of this hive" },
     { "watch", CONF_FLAG, offsetof(struct ps_conf, watch), .command_line_only = true,
-      .help = "prints the list once and then one line per change of state, never unchanged workers; with jsonl the "
-              "lines are events" },
+      .help = "print the list once, then one line per change of state; with jsonl the lines are events" },
     { 0 },
 };
 
@@ -62,9 +60,10 @@ static void warn_blind(struct ps *ps, const cJSON *answer)
     if (!json_member(answer, "view"))
         return;
     if (blind && !ps->blind)
-        output_note("warning: the queen is blind (no link to the broker, or not all is read yet): states may be old");
+        output_note("warning: the queen is blind (no broker connection, or still reading stored messages): states may "
+                    "be outdated");
     else if (!blind && ps->blind)
-        output_note("the queen sees again");
+        output_note("the queen is no longer blind");
     ps->blind = blind;
 }
 
@@ -113,7 +112,7 @@ static enum err next_cursor(const cJSON *page, struct buf *cursor, struct errbuf
     *cursor = text;
     if (!buf_ok(cursor))
         return err_set(e, ERR_NOMEM, "out of memory");
-    return moves ? OK : err_set(e, ERR_IO, "the queen's list does not end: the cursor stands still");
+    return moves ? OK : err_set(e, ERR_IO, "the queen's list does not end: the cursor does not advance");
 }
 
 static enum err read_list(struct ps *ps, struct errbuf *e)
@@ -140,7 +139,7 @@ static void note_empty(const struct ps *ps)
     if (worker_list_count(ps->list) > 0)
         return;
     if (ps->hidden > 0)
-        output_note("no workers but %zu offline (skep ps -a shows them)", ps->hidden);
+        output_note("no workers but %zu offline (skep ps -a lists them)", ps->hidden);
     else
         output_note("no workers");
 }
@@ -191,7 +190,7 @@ static enum err watch(struct ps *ps, struct errbuf *e)
     struct follow follow;
 
     if (!worker_list_is_watchable(ps->list))
-        return err_set(e, ERR_SYNTAX, "--watch: goes with -o table, wide or jsonl, not with %s", ps->conf->output);
+        return err_set(e, ERR_SYNTAX, "--watch: requires -o table, wide or jsonl, not %s", ps->conf->output);
     follow_init(&follow, ps->cli->api);
     enum err err = follow_skip(&follow, e);
     if (!err)
@@ -221,12 +220,12 @@ static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 const struct command command_ps = {
     .name = "ps",
     .summary = "list the workers",
-    .examples = "  skep ps                          # all that have not said goodbye\n"
-                "  skep ps -a -o wide               # these, too, and every column\n"
-                "  skep ps --state stale -o name    # for scripts: HIVE/NAME of the lost ones\n"
-                "  skep ps --watch                  # the table, then what changes\n",
-    .usage = "skep ps [-a] [-o table|wide|json|jsonl|name] [--state STATE] [--hive HIVE] [--watch]",
-    .notes = "A list that ends with exit code 0 is whole. A warning on stderr says when the\nqueen is blind.\n",
+    .examples = "  skep ps                          # all but those that said goodbye\n"
+                "  skep ps -a -o wide               # all, with every column\n"
+                "  skep ps --state stale -o name    # for scripts: HIVE/NAME of lost workers\n"
+                "  skep ps --watch                  # the table, then changes\n",
+    .usage = "skep ps [-a] [-o FORMAT] [--state STATE] [--hive HIVE] [--watch]",
+    .notes = "With exit code 0 the list is complete. A blind queen is reported on stderr.\n",
     .options = options,
     .conf_size = sizeof(struct ps_conf),
     .run = run,

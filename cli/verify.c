@@ -70,17 +70,17 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 
 const struct command command_verify = {
     .name = "verify",
-    .summary = "ask one worker, now, whether its work goes on",
+    .summary = "verify now that a worker makes progress",
     .examples = "  skep verify gpu-1\n"
                 "  skep verify hive-a/gpu-1 -o json\n"
                 "  skep verify gpu-1 && send-it-work        # in a script\n",
     .usage = "skep verify WORKER [-o text|json]",
-    .notes = "Prints the result, which path answered and in how long, and the state afterwards:\n"
+    .notes = "Prints the result, the path and time of the answer, and the state afterwards:\n"
              "  ok             its work loop answered\n"
-             "  unknown        it lives; nothing is known of its work\n"
-             "  stalled        it lives, and its work stands still\n"
-             "  no_subscriber  nobody listens where it takes its requests\n"
-             "  no_reply       it did not answer in time (the queen's --verify-timeout, 5 s by default)\n"
+             "  unknown        it is alive; its work is unknown\n"
+             "  stalled        it is alive, but its work is stalled\n"
+             "  no_subscriber  no subscriber on its request topics\n"
+             "  no_reply       no answer in time (--verify-timeout of the queen, default 5 s)\n"
              "  process_gone   its hive saw its process end\n"
              "Exit code 0 for ok and unknown, 3 for all others.\n",
     .options = options,

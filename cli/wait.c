@@ -22,9 +22,9 @@ struct wait_conf {
 
 static const struct conf_option options[] = {
     { "for", CONF_CHOICE, offsetof(struct wait_conf, state), .command_line_only = true, .choices = STATE_CHOICES,
-      .fallback = "online", .arg = "STATE", .help = "the state to wait for: " STATE_CHOICES },
+      .fallback = "online", .arg = "STATE", .help = "state to wait for: " STATE_CHOICES },
     { "timeout", CONF_DURATION, offsetof(struct wait_conf, timeout), .min = 0, .max = 7 * 86400000LL,
-      .command_line_only = true, .fallback = "30s", .arg = "TIME", .help = "gives up after this, with exit code 124" },
+      .command_line_only = true, .fallback = "30s", .arg = "TIME", .help = "timeout; then exit code 124" },
     { 0 },
 };
 
@@ -164,10 +164,10 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 const struct command command_wait = {
     .name = "wait",
     .summary = "block until a worker is in a state",
-    .examples = "  skep wait gpu-1                              # until it is online, 30 s at most\n"
-                "  skep wait gpu-1 --for stale --timeout 2m && echo it is lost\n",
+    .examples = "  skep wait gpu-1                        # until it is online, 30 s at most\n"
+                "  skep wait gpu-1 --for stale --timeout 2m && echo lost\n",
     .usage = "skep wait WORKER [--for STATE] [--timeout TIME]",
-    .notes = "A worker that the queen does not know yet is waited for.\n",
+    .notes = "Also waits for workers that are not known yet.\n",
     .options = options,
     .conf_size = sizeof(struct wait_conf),
     .word = "WORKER",

@@ -3,8 +3,8 @@
 enum err worker_unknown(const struct worker_ref *ref, struct errbuf *e)
 {
     if (!ref->worker[0])
-        return err_set(e, ERR_NOT_FOUND, "the queen knows no hive %s", ref->hive);
-    return err_set(e, ERR_NOT_FOUND, "the queen knows no worker %s%s%s (skep ps -a lists all)", ref->hive,
+        return err_set(e, ERR_NOT_FOUND, "no hive %s is known", ref->hive);
+    return err_set(e, ERR_NOT_FOUND, "no worker %s%s%s is known (skep ps -a lists all)", ref->hive,
                    ref->hive[0] ? "/" : "", ref->worker);
 }
 

@@ -120,7 +120,7 @@ void agents_look(void *user)
     if (look_at_all(agents))
         tell_swept(agents);
     else
-        log_at(LOG_ERROR, "cannot read /proc: no worker is started before its remains are gone", NULL);
+        log_at(LOG_ERROR, "cannot read /proc: no worker is started while its leftovers may run", NULL);
     agents->pause = ms_min(ms_max(2 * agents->pause, PAUSE_FIRST), PAUSE_MAX);
     if (any_sweeps(agents))
         loop_timer_in(agents->look, agents->pause);

@@ -53,7 +53,7 @@ static void carry_out_effects(struct hive_driver *driver)
         carry_out(driver, effect);
     if (driver->outbox.failed) {
         driver->has_left = true;
-        end(driver, EXIT_FAILED, "out of memory: what was decided could not be told; ending");
+        end(driver, EXIT_FAILED, "out of memory: decisions could not be published; exiting");
     }
     outbox_reset(&driver->outbox);
 }
@@ -194,7 +194,7 @@ static struct hive_conf *read_again(const struct hive_driver *driver)
     enum err err = fresh ? reread(driver, fresh, &e) : ERR_NOMEM;
     if (err == OK)
         return fresh;
-    log_at(LOG_ERROR, "configuration not read again; the old one stays", "why", e.text[0] ? e.text : err_name(err),
+    log_at(LOG_ERROR, "configuration not reloaded; keeping the old one", "why", e.text[0] ? e.text : err_name(err),
            NULL);
     if (fresh)
         hive_conf_clear(fresh);

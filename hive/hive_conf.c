@@ -12,20 +12,20 @@
 #define ROW(member) offsetof(struct hive_conf, member)
 
 static const struct conf_option options[] = {
-    { "id", CONF_ID, ROW(id), .arg = "NAME", .help = "name of this hive on the broker; by default the host's name" },
+    { "id", CONF_ID, ROW(id), .arg = "NAME", .help = "name of this hive on the broker; default: the host name" },
     { "http", CONF_TEXT, ROW(http), .fallback = "127.0.0.1:7835", .arg = "ADDRESS",
-      .help = "where HTTP is answered; beyond the loopback only with --token-file" },
+      .help = "HTTP listen address; a non-loopback address requires --token-file" },
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
-      .help = "file with a token, without which the hive does not listen beyond the loopback" },
+      .help = "file that holds a token; required for a non-loopback --http" },
     { "state-dir", CONF_TEXT, ROW(state_dir), .min = 1, .max = 4000, .arg = "DIR",
-      .help = "where is written down which agents run, so that a restarted hive adopts them; none: it cannot" },
+      .help = "directory that records running agents, so that a restarted hive can adopt them" },
     { 0 },
 };
 
-static const char examples[] = "  skep-hive --config hive.ini                     the workers that hive.ini lists\n"
+static const char examples[] = "  skep-hive --config hive.ini                     run the workers of hive.ini\n"
                                "  skep-hive --config hive.ini --state-dir /var/lib/skep-hive\n"
-                               "  skep-hive --config hive.ini --check-config      is it right?\n"
-                               "  kill -HUP $(pidof skep-hive)                    read hive.ini again\n";
+                               "  skep-hive --config hive.ini --check-config      validate the configuration\n"
+                               "  kill -HUP $(pidof skep-hive)                    reload hive.ini\n";
 
 /* What [agent] may say, and thereby every agent of this hive. Ranges are those of skep-worker. */
 struct agent_settings {
@@ -117,8 +117,8 @@ static enum err section_key(void *target, const char *section, const char *key, 
 
 const struct service hive_service = {
     .name = "skep-hive",
-    .summary = "starts and watches the workers of one host, and tells the fleet what it sees of them",
-    .usage = "skep-hive --config hive.ini [OPTIONS]",
+    .summary = "supervises the workers of one host and reports how they exit",
+    .usage = "skep-hive [--config hive.ini] [OPTIONS]",
     .examples = examples,
     .section = "hive",
     .options = options,
@@ -154,7 +154,7 @@ static enum err name_hive(struct hive_conf *conf, struct errbuf *e)
     if (conf->id)
         return OK;
     if (!name_is_valid(text_of(conf->host)))
-        return err_set(e, ERR_ID, "the host's name %s is no id: give --id NAME", conf->host);
+        return err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
     conf->id = conf->host;
     return OK;
 }

@@ -62,7 +62,7 @@ static void carry_out_all(struct driver *driver)
     for (const struct effect *effect = driver->outbox.first; effect; effect = effect->next)
         carry_out(driver, effect);
     if (driver->outbox.failed) {
-        log_at(LOG_ERROR, "out of memory: what was decided could not be told; ending", NULL);
+        log_at(LOG_ERROR, "out of memory: decisions could not be published; exiting", NULL);
         end(driver, EXIT_FAILED);
     }
     outbox_reset(&driver->outbox);

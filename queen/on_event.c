@@ -97,7 +97,7 @@ static void exited(uv_process_t *process, int64_t status, int signal_number)
 static void timed_out(uv_timer_t *timer)
 {
     struct run *run = timer->data;
-    log_at(LOG_WARNING, "the command of --on-event takes too long and is ended", NULL);
+    log_at(LOG_WARNING, "the command of --on-event timed out and is killed", NULL);
     (void)kill(-run->process.pid, SIGKILL); /* the shell, and what it started */
 }
 

@@ -15,41 +15,40 @@
 static const struct conf_option options[] = {
     { "id", CONF_ID, ROW(id), .fallback = "queen", .arg = "ID", .help = "name of this queen on the broker" },
     { "http", CONF_TEXT, ROW(http), .fallback = "127.0.0.1:7833", .arg = "ADDRESS",
-      .help = "where HTTP is answered; beyond the loopback only with --token-file" },
+      .help = "HTTP listen address; a non-loopback address requires --token-file" },
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
-      .help = "file with the token that writes over HTTP need (Authorization: Bearer)" },
+      .help = "file that holds the token required for writes over HTTP (Authorization: Bearer)" },
     { "stale-after", CONF_DURATION, ROW(stale_after), .min = 3000, .max = 30 * DAY_MS, .fallback = "90s", .arg = "TIME",
-      .help = "silence after which a sender that declares no lease is lost" },
+      .help = "lease of senders that declare none: silence after which they are stale" },
     { "confirm-wait", CONF_DURATION, ROW(confirm_wait), .min = 0, .max = 60000, .fallback = "250ms", .arg = "TIME",
-      .help = "time that a worker has to come back after its last will arrived" },
+      .help = "time for a worker to reconnect after its last will arrived" },
     { "return-grace", CONF_DURATION, ROW(return_grace), .min = 0, .max = 3600000, .fallback = "35s", .arg = "TIME",
-      .help = "extra wait for workers after the broker was away" },
+      .help = "extra lease for workers after a broker outage" },
     { "verify-timeout", CONF_DURATION, ROW(verify_timeout), .min = 1000, .max = 60000, .fallback = "5s", .arg = "TIME",
-      .help = "time that a worker has to answer a verification" },
+      .help = "timeout of a verification" },
     { "verify-http", CONF_TEXT, ROW(verify_http), .fallback = "off", .arg = "off|CIDR,...",
-      .help = "whose /health may be asked over HTTP, e.g. 10.0.0.0/8,127.0.0.1; off: nobody's" },
+      .help = "networks whose /health may be requested over HTTP, e.g. 10.0.0.0/8,127.0.0.1; off: none" },
     { "keep-alive", CONF_DURATION, ROW(keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
-      .help = "MQTT keep alive of the queen, in whole seconds" },
+      .help = "MQTT keep-alive, whole seconds" },
     { "max-workers", CONF_INT, ROW(max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",
-      .help = "workers beyond this number are refused and counted" },
+      .help = "maximum number of workers; further ones are refused and counted" },
     { "max-state", CONF_SIZE, ROW(max_state), .min = 1024 * 1024, .max = 64 * GIB, .fallback = "512MiB", .arg = "SIZE",
-      .help = "memory for all heartbeat documents; beyond it new ones are refused and counted" },
+      .help = "memory limit for all heartbeat documents; further ones are refused and counted" },
     { "expect", CONF_TEXT, ROW(expect), .arg = "FILE",
-      .help = "list of workers that must exist, one HIVE/NAME or NAME a line" },
+      .help = "file that lists the workers that must exist, one HIVE/NAME or NAME per line" },
     { "on-event", CONF_TEXT, ROW(on_event), .arg = "COMMAND",
-      .help = "run by the shell for each event, which it gets as JSON on its standard input" },
+      .help = "shell command to run for each event, which it receives as JSON on standard input" },
     { 0 },
 };
 
 const struct service queen_service = {
     .name = "skep-queen",
-    .summary = "keeps the registry of a fleet's workers, judges them, and says why",
+    .summary = "keeps the registry of a fleet: judges its workers, reports why",
     .usage = "skep-queen [OPTIONS]",
-    .examples =
-        "  skep-queen                                        broker and HTTP on this machine\n"
-        "  skep-queen --broker mqtts://broker.example:8883 --cafile ca.pem --username queen --password-file pw\n"
-        "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other machines\n"
-        "  skep-queen --on-event 'jq -c .state >> changes'    a command for each change\n",
+    .examples = "  skep-queen                                        broker and HTTP on this host\n"
+                "  skep-queen --broker mqtts://broker.example --username queen --password-file pw\n"
+                "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
+                "  skep-queen --on-event 'jq -c .state >> changes'    a command for each change\n",
     .section = "queen",
     .options = options,
     .common_offset = offsetof(struct queen_conf, common),

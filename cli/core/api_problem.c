@@ -34,27 +34,29 @@ static enum err refuse_ambiguous(const cJSON *candidates, struct errbuf *e)
         document_add_text(&names, name);
     }
     enum err err =
-        err_set(e, ERR_AMBIGUOUS, "several hives have a worker of that name; say which: %s", buf_str(&names));
+        err_set(e, ERR_AMBIGUOUS, "ambiguous: several hives have a worker of that name: %s", buf_str(&names));
     buf_clear(&names);
     return err;
 }
 
-static enum err refuse(long status, const char *why, struct errbuf *e)
+static enum err refuse(long status, const char *why, bool has_token, struct errbuf *e)
 {
     switch (status) {
     case 401:
     case 403:
-        return err_set(e, ERR_REFUSED, "the queen refused (%s): give its token with --token-file FILE", why);
+        return err_set(e, ERR_REFUSED, "the queen refused (%s): %s", why,
+                       has_token ? "the token in --token-file is not the queen's"
+                                 : "its token is required: --token-file FILE");
     case 404:
         return err_set(e, ERR_NOT_FOUND, "not found (%s)", why);
     case 409:
-        return err_set(e, ERR_CONFLICT, "the queen refused (%s)", why);
+        return err_set(e, ERR_CONFLICT, "the queen refused: %s", why);
     default:
-        return err_set(e, ERR_IO, "the queen cannot answer this (%s)", why);
+        return err_set(e, ERR_IO, "the queen reported an error (%s)", why);
     }
 }
 
-enum err api_problem_read(long status, struct text body, struct errbuf *e)
+enum err api_problem_read(long status, struct text body, bool has_token, struct errbuf *e)
 {
     cJSON *problem = cJSON_ParseWithLength(body.at, body.len);
     const cJSON *candidates = json_member(problem, "candidates");
@@ -65,7 +67,7 @@ enum err api_problem_read(long status, struct text body, struct errbuf *e)
     if (status == 409 && cJSON_IsArray(candidates))
         err = refuse_ambiguous(candidates, e);
     else
-        err = refuse(status, buf_str(&why), e);
+        err = refuse(status, buf_str(&why), has_token, e);
     buf_clear(&why);
     cJSON_Delete(problem);
     return err;

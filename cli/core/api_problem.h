@@ -4,8 +4,9 @@
 
 #include "text.h"
 
-/* The error of an answer without success, and its sentence. `body` may be anything. ERR_REFUSED 401 and 403,
+/* The error of an answer without success, and its sentence. `body` may be anything; `has_token`: one was sent.
+ * ERR_REFUSED 401 and 403,
  * ERR_NOT_FOUND 404, ERR_AMBIGUOUS 409 with candidates, ERR_CONFLICT 409, else ERR_IO. */
-enum err api_problem_read(long status, struct text body, struct errbuf *e);
+enum err api_problem_read(long status, struct text body, bool has_token, struct errbuf *e);
 
 #endif

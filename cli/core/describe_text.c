@@ -91,7 +91,7 @@ static void row_timing(struct buf *ret, const cJSON *worker, bool colour)
         add_age(ret, evidence, "took_ms");
     }
     if (json_member(evidence, "last_seen_ms_ago")) {
-        buf_add_str(ret, ", last heard ");
+        buf_add_str(ret, ", last seen ");
         add_age(ret, evidence, "last_seen_ms_ago");
         buf_add_str(ret, " before");
     }
@@ -101,7 +101,7 @@ static void row_last_seen(struct buf *ret, const cJSON *worker, bool colour)
 {
     (void)colour;
     if (!json_member(worker, "last_seen_ms_ago")) {
-        buf_add_str(ret, "never heard live");
+        buf_add_str(ret, "never seen live");
         return;
     }
     add_age(ret, worker, "last_seen_ms_ago");
@@ -180,11 +180,11 @@ static const struct row {
     const char *label;
     row_fn *add;
 } rows[] = {
-    { "State", row_state },          { "Why", row_why },
-    { "Evidence", row_evidence },    { "Timing", row_timing },
-    { "Last heard", row_last_seen }, { "Flags", row_flags },
-    { "Incident", row_incident },    { "Session", row_session },
-    { "Clock skew", row_skew },      { "Verified", row_verification },
+    { "State", row_state },         { "Why", row_why },
+    { "Evidence", row_evidence },   { "Timing", row_timing },
+    { "Last seen", row_last_seen }, { "Flags", row_flags },
+    { "Incident", row_incident },   { "Session", row_session },
+    { "Clock skew", row_skew },     { "Verified", row_verification },
 };
 
 #define LABEL_WIDTH 12

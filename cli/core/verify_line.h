@@ -9,7 +9,7 @@ struct cJSON;
 /* HIVE/WORKER: RESULT via PATH in TIMEms, STATE, with its newline, printable. */
 void verify_line_add(struct buf *ret, const struct cJSON *verified, bool colour);
 
-/* OK when the worker answered and did not say that its work stands still; else ERR_STATE with a sentence. ERR_IO: the
+/* OK when the worker answered and did not say that its work is stalled; else ERR_STATE with a sentence. ERR_IO: the
  * document has no result that is known. */
 enum err verify_judge(const struct cJSON *verified, struct errbuf *e);
 

@@ -84,9 +84,9 @@ static enum err cidr_parse(struct text t, struct cidr *ret, struct errbuf *e)
         return err_set(e, ERR_SYNTAX, "'%s' must be ADDRESS or ADDRESS/BITS, like 127.0.0.1, 10.0.0.0/8, fd00::/8",
                        shown);
     if ((err = read_bits(bits, width_of(&cidr), &cidr.bits)) != OK)
-        return err_set(e, err, "'%s': behind the '/' must stand a number from 0 to %d", shown, width_of(&cidr));
+        return err_set(e, err, "'%s': the prefix length must be 0 to %d", shown, width_of(&cidr));
     if (!is_zero_beyond_prefix(&cidr))
-        return err_set(e, ERR_SYNTAX, "'%s': the bits beyond the first %u must be 0", shown, cidr.bits);
+        return err_set(e, ERR_SYNTAX, "'%s': the bits after the first %u must be 0", shown, cidr.bits);
     take_out_mapped(&cidr);
     *ret = cidr;
     return OK;

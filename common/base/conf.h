@@ -5,7 +5,8 @@
  *     static const struct conf_option options[] = {
  *         { "id", CONF_ID, offsetof(struct queen_conf, id), .fallback = "queen", .arg = "ID", .help = "name of this
  * queen" }, { "stale-after", CONF_DURATION, offsetof(struct queen_conf, stale_after), .min = 3000, .max = 86400000,
- *           .fallback = "90s", .arg = "TIME", .help = "silence after which a sender that declares no lease is lost" },
+ *           .fallback = "90s", .arg = "TIME", .help = "lease of senders that declare none: silence after which they are
+ * stale" },
  *     };
  */
 #ifndef SKEP_CONF_H

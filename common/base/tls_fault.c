@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-#define UNTRUSTED "the broker's certificate is not signed by an authority that is trusted here"
+#define UNTRUSTED "the broker's certificate is not signed by a trusted authority"
 
 static const struct {
     const char *said, *text;
@@ -15,7 +15,7 @@ static const struct {
     { "unable to verify the first certificate", UNTRUSTED },
     { "self-signed certificate", UNTRUSTED }, /* also "... in certificate chain" */
     { "host name verification failed", "the broker's certificate is for another host name" },
-    { "alert certificate required", "the broker asks for a client certificate" },
+    { "alert certificate required", "the broker requires a client certificate" },
     { "alert certificate expired", "the broker finds the client certificate expired" },
     { "alert unknown ca", "the broker does not trust the authority that signed the client certificate" },
     { "wrong version number", "the broker does not speak TLS on this port" },

@@ -64,7 +64,7 @@ static void pump(struct broker_link *link)
             continue;
         }
         send_queue_unsent(&link->queue, queued->number);
-        mqtt_drop(link->mqtt, "cannot publish"); /* the link is made anew, and the message sent again */
+        mqtt_drop(link->mqtt, "cannot publish"); /* reconnecting, and the message sent again */
         return;
     }
 }
@@ -90,8 +90,7 @@ static void say_dropped(struct broker_link *link)
         return;
     snprintf(count, sizeof count, "%llu", (unsigned long long)(link->queue.dropped - link->dropped_seen));
     link->dropped_seen = link->queue.dropped;
-    log_at(LOG_WARNING, "more than the broker takes: of events the oldest are dropped, of replies the latest",
-           "dropped", count, NULL);
+    log_at(LOG_WARNING, "send queue full: dropping oldest events and newest replies", "dropped", count, NULL);
 }
 
 static void on_up(void *user)
@@ -119,7 +118,7 @@ static void on_failed(void *user, const char *why)
     if (strncmp(link->why, why, WHY_SIZE - 1) == 0)
         return;
     snprintf(link->why, sizeof link->why, "%s", why);
-    log_at(LOG_WARNING, "cannot reach the broker; trying on", "broker", link->conf->login.broker, "why", why, NULL);
+    log_at(LOG_WARNING, "cannot reach the broker; retrying", "broker", link->conf->login.broker, "why", why, NULL);
 }
 
 static void on_message(void *user, const struct message *message)

@@ -66,7 +66,7 @@ static void find_fault(const struct request *request, CURLcode code, struct errb
     const char *said = request->curl_error[0] ? request->curl_error : curl_easy_strerror(code);
 
     if (request->refused[0] && request->sockets == 0)
-        err_set(ret, ERR_REFUSED, "%s is not among the addresses that may be asked", request->refused);
+        err_set(ret, ERR_REFUSED, "%s is not an allowed address", request->refused);
     else if (request->headers > HTTP_CLIENT_HEADER_MAX)
         err_set(ret, ERR_TOO_LARGE, "the answer has more than %d KiB of headers", HTTP_CLIENT_HEADER_MAX / 1024);
     else if (!buf_ok(&request->body))

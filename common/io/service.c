@@ -18,26 +18,26 @@
 const struct conf_option service_options[] = {
     { "broker", CONF_TEXT, AT(login.broker), .min = 1, .max = 1000, .fallback = "mqtt://127.0.0.1:1883", .arg = "URI",
       .help = "MQTT broker: mqtt://HOST[:PORT], or mqtts:// for TLS; several with commas between are tried in order" },
-    { "username", CONF_TEXT, AT(login.username), .arg = "NAME", .help = "name to give to the broker" },
+    { "username", CONF_TEXT, AT(login.username), .arg = "NAME", .help = "user name at the broker" },
     { "password-file", CONF_TEXT, AT(login.password_file), .arg = "FILE",
-      .help = "file with the password for the broker" },
+      .help = "file that holds the broker password" },
     { "cafile", CONF_TEXT, AT(login.cafile), .arg = "FILE",
-      .help = "certificates that the broker's must be signed by" },
-    { "cert", CONF_TEXT, AT(login.cert), .arg = "FILE", .help = "own certificate, for the broker" },
-    { "key", CONF_TEXT, AT(login.key), .arg = "FILE", .help = "key of the own certificate" },
+      .help = "CA certificates that the broker's certificate is verified against" },
+    { "cert", CONF_TEXT, AT(login.cert), .arg = "FILE", .help = "client certificate" },
+    { "key", CONF_TEXT, AT(login.key), .arg = "FILE", .help = "private key of the client certificate" },
     { "root", CONF_TEXT, AT(root), .min = 1, .max = 200, .fallback = "skep/v1", .arg = "TOPIC",
-      .help = "topic that all topics begin with" },
+      .help = "prefix of all topics" },
     { "config", CONF_TEXT, AT(config), .outside_file = true, .arg = "FILE", .help = "INI file to read" },
     { "log-format", CONF_CHOICE, AT(log_format), .fallback = "auto", .choices = "auto|logfmt|json", .arg = "FORMAT",
-      .help = "auto, logfmt or json; auto is for people on a terminal, logfmt elsewhere" },
+      .help = "auto, logfmt or json; auto: readable on a terminal, logfmt elsewhere" },
     { "log-level", CONF_CHOICE, AT(log_level), .fallback = "info", .choices = "error|warning|info|debug",
-      .arg = "LEVEL", .help = "least severe lines to show: error, warning, info, debug" },
+      .arg = "LEVEL", .help = "minimum severity: error, warning, info or debug" },
     { "check-config", CONF_FLAG, AT(check_config), .command_line_only = true,
-      .help = "say whether the configuration is valid, and exit" },
+      .help = "validate the configuration and exit" },
     { "print-config", CONF_FLAG, AT(print_config), .command_line_only = true,
-      .help = "print each value with its origin, and exit" },
-    { "version", CONF_FLAG, AT(version), .command_line_only = true, .help = "print the version, and exit" },
-    { "help", CONF_FLAG, AT(help), .short_name = 'h', .command_line_only = true, .help = "print this, and exit" },
+      .help = "print each value with its origin and exit" },
+    { "version", CONF_FLAG, AT(version), .command_line_only = true, .help = "print the version and exit" },
+    { "help", CONF_FLAG, AT(help), .short_name = 'h', .command_line_only = true, .help = "print this help and exit" },
     { 0 },
 };
 
@@ -141,8 +141,7 @@ enum err service_check_http(const char *http, const char *token_file, struct err
     if (token_file || address_is_loopback(&address))
         return OK;
     return err_set(e, ERR_REFUSED,
-                   "--http %s is reachable from other machines: give --token-file FILE as well, or listen on 127.0.0.1",
-                   http);
+                   "--http %s is reachable from other machines: a non-loopback address requires --token-file", http);
 }
 
 /* The tables of a program, with the common rows moved to where its target has them. */
@@ -186,8 +185,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
     if (common->version)
         return print_version(service);
     if (*ret_next < argc && !service->takes_words)
-        return refuse(service,
-                      err_set(&e, ERR_UNKNOWN, "%s: only options are taken, and this is none", argv[*ret_next]), &e);
+        return refuse(service, err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", argv[*ret_next]), &e);
 
     err = sources_read(service, &conf, common, &e);
     if (err)

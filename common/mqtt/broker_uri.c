@@ -54,7 +54,7 @@ enum err broker_uri_parse(struct text text, struct broker_list *ret, struct errb
         if ((err = uri_parse(text_split(&rest, ','), &list.at[list.count], &tls, e)) != OK)
             return err;
         if (list.count > 0 && tls != list.tls)
-            return err_set(e, ERR_CONFLICT, "broker: mqtt:// and mqtts:// cannot stand in one list");
+            return err_set(e, ERR_CONFLICT, "broker: mqtt:// and mqtts:// cannot be mixed");
         list.tls = tls;
         list.count++;
     } while (rest.at);

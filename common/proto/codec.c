@@ -153,6 +153,6 @@ enum err ids_match(const char *in_document, struct text in_topic, const char *wh
 {
     if (!in_document || text_is(in_topic, in_document))
         return OK;
-    return err_set(e, ERR_MISMATCH, "%s: the document says %s, the topic %.*s", what, in_document, (int)in_topic.len,
+    return err_set(e, ERR_MISMATCH, "%s: %s in the document, %.*s in the topic", what, in_document, (int)in_topic.len,
                    in_topic.at);
 }

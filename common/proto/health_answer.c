@@ -24,7 +24,7 @@ enum err health_answer_read(const struct cJSON *document, const char *service_id
     if (!status_of(json_string(json_member(document, "status")), &answer.status))
         return err_set(e, ERR_TYPE, "the answer is no health document");
     if (*service_id && (!service || strcmp(service, service_id) != 0)) {
-        text_to_printable(text_of(service ? service : "nobody known"), shown, sizeof(shown));
+        text_to_printable(text_of(service ? service : "an unknown service"), shown, sizeof(shown));
         return err_set(e, ERR_MISMATCH, "%s answered, not %s", shown, service_id);
     }
     text_to_printable(text_of(description ? description : ""), answer.description, sizeof(answer.description));

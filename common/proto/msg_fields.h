@@ -54,8 +54,8 @@
     OWN(INT, progress_age_ms, 0, MSG_INT_MAX, false, "since the last advance")                                  \
     SET(INT, inflight, 0, MSG_INT_MAX, false, "requests being worked on")                                       \
     SET(INT, oldest_request_ms, 0, MSG_INT_MAX, false, "age of the oldest of them")                             \
-    SET(INT, stall_ms, 1, 1e12, false, "how long work in flight may stand still; default 60000")                \
-    OWN(INT, stalled_ms, 0, MSG_INT_MAX, false, "how long the agent has known that work stands still")          \
+    SET(INT, stall_ms, 1, 1e12, false, "how long work in flight may make no progress; default 60000")           \
+    OWN(INT, stalled_ms, 0, MSG_INT_MAX, false, "how long the agent has seen no progress")                      \
     SET(TEXT, endpoint, 0, 512, false, "URL whose `GET /health` this worker answers")                           \
     SET(INT, pid, 1, 4294967295.0, false, "process, for people")                                                \
     SET(TEXT, host, 0, 255, false, "machine, for people")                                                       \
@@ -87,20 +87,20 @@
 #define EXIT_FIELDS(X)                                                \
     X(INT, code, 0, 255, false, "exit status, or 128 + signal")       \
     X(TEXT, signal, 0, 16, false, "name of the signal, e.g. SIGSEGV") \
-    X(BOOL, oom, 0, 0, false, "killed for want of memory; null: cannot tell")
+    X(BOOL, oom, 0, 0, false, "killed because memory ran out; null: unknown")
 
 /* What a hive saw of a worker's process. */
-#define WITNESS_FIELDS(X)                                                                                     \
-    X(ID, worker_id, 1, 64, false, "if present it must equal the topic's")                                    \
-    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                      \
-    X(HEX64, session, 0, 0, false, "which the hive gave the worker's present process; null before the first") \
-    X(INT, pid, 1, 4294967295.0, false, "of the present process")                                             \
-    X(WITNESS, state, 0, 0, true, "`starting` `running` `stopping` `stopped` `exited` `backoff` `failed`")    \
-    X(TEXT, reason, 0, 256, false, "why it is `failed`, e.g. a command that cannot be run")                   \
-    X(INT, restarts, 0, MSG_INT_MAX, false, "how often the hive started it again")                            \
-    X(INT, restart_in_ms, 0, MSG_INT_MAX, false, "when it starts it again, in `backoff` and `failed`")        \
-    X(TIME, started_at, 0, 0, false, "of the present process, by the hive's clock")                           \
-    X(LASTEXIT, last_exit, 0, 0, false, "how the latest process that ended did so")                           \
+#define WITNESS_FIELDS(X)                                                                                  \
+    X(ID, worker_id, 1, 64, false, "if present it must equal the topic's")                                 \
+    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                   \
+    X(HEX64, session, 0, 0, false, "session of the worker's present process; null before the first")       \
+    X(INT, pid, 1, 4294967295.0, false, "of the present process")                                          \
+    X(WITNESS, state, 0, 0, true, "`starting` `running` `stopping` `stopped` `exited` `backoff` `failed`") \
+    X(TEXT, reason, 0, 256, false, "why it is `failed`, e.g. a command that cannot be run")                \
+    X(INT, restarts, 0, MSG_INT_MAX, false, "how often the hive started it again")                         \
+    X(INT, restart_in_ms, 0, MSG_INT_MAX, false, "when it starts it again, in `backoff` and `failed`")     \
+    X(TIME, started_at, 0, 0, false, "of the present process, by the hive's clock")                        \
+    X(LASTEXIT, last_exit, 0, 0, false, "how the latest process that ended did so")                        \
     X(TIME, timestamp, 0, 0, false, "the hive's clock")
 
 #define LAST_EXIT_FIELDS(X)                                          \
@@ -108,7 +108,7 @@
     X(HEX64, session, 0, 0, false, "of the process that ended")      \
     X(INT, pid, 1, 4294967295.0, false, "of the process that ended") \
     X(TIME, at, 0, 0, false, "when it ended, by the hive's clock")   \
-    X(BOOL, asked_for, 0, 0, false, "true: the hive had told it to stop")
+    X(BOOL, asked_for, 0, 0, false, "true: the hive had requested the stop")
 
 #define HIVE_HEARTBEAT_FIELDS(X)                                                                             \
     X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                     \
@@ -133,9 +133,9 @@
     X(INT, failed, 0, MSG_INT_MAX, false, "whose command cannot be run")
 
 /* What a worker reads of the verdict on itself. */
-#define VERDICT_NOTICE_FIELDS(X)                                         \
-    X(TOKEN, state, 1, 64, true, "what the queen takes the worker for")  \
-    X(HEX64, session, 0, 0, false, "of the incarnation that was judged") \
+#define VERDICT_NOTICE_FIELDS(X)                                               \
+    X(TOKEN, state, 1, 64, true, "state of the worker as the queen judges it") \
+    X(HEX64, session, 0, 0, false, "of the incarnation that was judged")       \
     X(INT, connection, 1, 4294967295.0, false, "of the incarnation that was judged")
 
 #endif

@@ -56,7 +56,7 @@ void reply_result(const struct asker *asker, const struct buf *result, struct ou
     struct json_write w = json_write_to(&json);
 
     if (result->len > RESPONDER_REPLY_MAX) {
-        reply_error(asker, outbox, REQUEST_TOO_LARGE, "the result has %zu bytes, more than %d: ask for less at once",
+        reply_error(asker, outbox, REQUEST_TOO_LARGE, "the result has %zu bytes, more than %d: request less at once",
                     result->len, RESPONDER_REPLY_MAX);
         return;
     }
@@ -101,7 +101,7 @@ static void refuse_method(const struct responder *responder, const struct asker 
     struct buf known = BUF_INIT;
     for (size_t i = 0; i < responder->method_count; i++)
         buf_printf(&known, "%s%s", i ? ", " : "", responder->methods[i].name);
-    reply_error(asker, outbox, REQUEST_NO_METHOD, "no such method; there are %s", buf_str(&known));
+    reply_error(asker, outbox, REQUEST_NO_METHOD, "no such method; known are %s", buf_str(&known));
     buf_clear(&known);
 }
 

@@ -8,13 +8,13 @@
 /* X(symbol, name of a worker's, name of a hive's, meaning for a worker, meaning for a hive). NULL: no hive is so. */
 #define SHOWN_STATES(X, separator)                                                                          \
     X(UNVERIFIED, "unverified", "starting", "known from stored copies only, never counted as alive",        \
-      "announced, or known; not asked yet")                                                                 \
-    separator X(ONLINE, "online", "ready", "heard, or verified, within its lease",                          \
-                "it answers, and was heard within its lease")                                               \
+      "announced or known; not contacted yet")                                                              \
+    separator X(ONLINE, "online", "ready", "seen or verified within its lease",                             \
+                "it answers and was seen within its lease")                                                 \
     separator X(SUSPECT, "suspect", "suspect", "there is evidence against it, being verified or held",      \
                 "there is evidence against it, being verified or held")                                     \
     separator X(STALE, "stale", "down", "judged lost", "judged lost; workers lost with it are unreachable") \
-    separator X(ZOMBIE, "zombie", NULL, "it answers or beats, but its work stands still", NULL)             \
+    separator X(ZOMBIE, "zombie", NULL, "it answers or beats, but its work is stalled", NULL)               \
     separator X(OFFLINE, "offline", "offline", "it said goodbye", "it said goodbye")                        \
     separator X(UNREACHABLE, "unreachable", NULL, "lost while its hive is down", NULL)
 
@@ -30,18 +30,18 @@
 /* X(symbol, name, meaning) */
 #define CAUSES(X)                                                                         \
     X(NONE, "none", NULL)                                                                 \
-    X(BIRTH, "birth", "it came up and said so")                                           \
+    X(BIRTH, "birth", "it announced itself")                                              \
     X(HEARTBEAT, "heartbeat", "a heartbeat arrived")                                      \
     X(VERIFIED, "verified", "it answered a verification")                                 \
     X(LAST_WILL, "last_will", "its connection broke: the broker published its last will") \
     X(MISSED_HEARTBEATS, "missed_heartbeats", "no heartbeat came within its lease")       \
-    X(NO_SUBSCRIBER, "no_subscriber", "nobody listens where it takes its requests")       \
-    X(PROCESS_EXITED, "process_exited", "its process ended without being asked to")       \
+    X(NO_SUBSCRIBER, "no_subscriber", "no subscriber on its request topics")              \
+    X(PROCESS_EXITED, "process_exited", "its process exited without a stop request")      \
     X(STALLED, "stalled", "it has work in flight that does not advance")                  \
     X(GOODBYE, "goodbye", "it said goodbye")                                              \
     X(HIVE_DOWN, "hive_down", "the hive that runs it is down")                            \
     X(NEVER_SEEN, "never_seen", "it is expected, and was never seen")                     \
-    X(RESTORED, "restored", "known from before the queen started, not heard since")       \
+    X(RESTORED, "restored", "known from stored copies, not seen live since")              \
     X(FORGOTTEN, "forgotten", "it was forgotten")
 
 #define EVIDENCE_PATHS(X) \
@@ -56,32 +56,32 @@
 /* X(symbol, name, sentence) */
 #define EVIDENCE_RESULTS(X)                                                                                       \
     X(NONE, "none", "nothing is known yet")                                                                       \
-    X(HEARD, "heard", "it was heard live")                                                                        \
+    X(HEARD, "heard", "it was seen live")                                                                         \
     X(ANSWERED, "answered", "it answered a request")                                                              \
     X(STORED, "stored", "known from stored copies only")                                                          \
     X(WILL_SEEN, "will_seen", "its last will arrived; being confirmed")                                           \
-    X(NO_SUBSCRIBER, "no_subscriber", "its last will arrived, and asked twice, nobody listens on its topics")     \
+    X(NO_SUBSCRIBER, "no_subscriber", "its last will arrived, and two requests found no subscriber")              \
     X(NO_REPLY, "no_reply", "its last will arrived, and it did not answer within 1 s")                            \
     X(NOT_ASKABLE, "not_askable", "its last will arrived; it answers no requests, and did not come back in time") \
     X(OVERDUE, "overdue", "its heartbeat is overdue")                                                             \
-    X(SILENT, "silent", "silent beyond its lease, while the broker answered")                                     \
-    X(EXITED, "exited", "its agent said that the watched process exited")                                         \
+    X(SILENT, "silent", "silent for longer than its lease, while the broker answered")                            \
+    X(EXITED, "exited", "its agent reported that the process exited")                                             \
     X(WITNESSED, "witnessed", "its hive saw the process exit")                                                    \
-    X(STANDSTILL, "standstill", "its heartbeats say that work in flight stands still")                            \
-    X(STALLED, "stalled", "asked, it says that its work stands still")                                            \
+    X(STANDSTILL, "standstill", "its heartbeats report stalled work in flight")                                   \
+    X(STALLED, "stalled", "it answered that its work is stalled")                                                 \
     X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
-    X(UNSUBSCRIBED, "unsubscribed", "asked twice, nobody listens on its topics")                                  \
+    X(UNSUBSCRIBED, "unsubscribed", "two requests found no subscriber")                                           \
     X(LEFT, "left", "it said goodbye")                                                                            \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")
 
 /* What came of a verification. X(symbol, name, what is wrong) */
-#define VERIFY_RESULTS(X)                                                           \
-    X(OK, "ok", NULL)                                                               \
-    X(UNKNOWN, "unknown", NULL)                                                     \
-    X(STALLED, "stalled", "its work stands still")                                  \
-    X(NO_SUBSCRIBER, "no_subscriber", "nobody listens where it takes its requests") \
-    X(NO_REPLY, "no_reply", "it did not answer in time")                            \
+#define VERIFY_RESULTS(X)                                                    \
+    X(OK, "ok", NULL)                                                        \
+    X(UNKNOWN, "unknown", NULL)                                              \
+    X(STALLED, "stalled", "its work is stalled")                             \
+    X(NO_SUBSCRIBER, "no_subscriber", "no subscriber on its request topics") \
+    X(NO_REPLY, "no_reply", "it did not answer in time")                     \
     X(PROCESS_GONE, "process_gone", "its hive saw its process end")
 
 #define X(symbol, name, of_hive, meaning, hive_meaning) STATE_##symbol,

@@ -69,9 +69,9 @@ static void answer(struct hive_call *call, const struct http_request *request)
     const struct route *route = find(request->path);
     struct errbuf e = { 0 };
     if (!route) {
-        http_fail(call->response, 404, "not_found", "there is nothing at this path");
+        http_fail(call->response, 404, "not_found", "no such path");
     } else if (!is_get(request->method)) {
-        http_fail(call->response, 405, "method_not_allowed", "this path does not take this method");
+        http_fail(call->response, 405, "method_not_allowed", "method not allowed for this path");
         call->response->allow = "GET";
     } else if (query_parse(&call->hive->arena, request->query, &call->query, &e) != OK) {
         http_fail(call->response, 400, "bad_params", e.text);
@@ -90,7 +90,7 @@ void hive_http(struct hive *hive, const struct http_request *request, ms_t now, 
     arena_reset(&hive->arena);
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);
-        http_fail(&response, 503, "out_of_memory", "out of memory: ask for fewer workers");
+        http_fail(&response, 503, "out_of_memory", "out of memory: request fewer workers");
     }
     *ret = response;
 }

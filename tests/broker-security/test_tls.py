@@ -68,7 +68,7 @@ def refused(program, sentence):
     assert len(lines) == 1 and "connected to the broker" not in program.log(), program.log()
 
 
-UNTRUSTED = "the broker's certificate is not signed by an authority that is trusted here"
+UNTRUSTED = "the broker's certificate is not signed by a trusted authority"
 
 BAD_BROKERS = [
     (PASSWORDS, "foreign/ca.crt", UNTRUSTED, "wrong CA"),
@@ -101,7 +101,7 @@ def client_certificate(folder, name):
 
 
 def test_a_client_without_certificate_is_refused(deployment, start):
-    start(*deployment.broker(CERTIFICATES)).await_log("the broker asks for a client certificate" + CUT_OFF)
+    start(*deployment.broker(CERTIFICATES)).await_log("the broker requires a client certificate" + CUT_OFF)
 
 
 def test_an_expired_client_is_refused(deployment, start):

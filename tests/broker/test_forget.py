@@ -120,7 +120,7 @@ def test_two_agents_of_one_id(queen, agent):
     first = agent("h1/w1")
     queen.await_state("h1/w1")
     second = agent("h1/w1")
-    complaint = "somebody else uses the identity h1/w1"
+    complaint = "another process uses the identity h1/w1"
     yields = await_that(lambda: next((a for a in (first, second) if complaint in a.said()), None), "a complaint")
     other = second if yields is first else first
     assert f"pid {other.process.pid}" in yields.said()

@@ -25,7 +25,7 @@ def run(program, *arguments):
     ("no such port", "skep-queen", ["--http", "127.0.0.1:99999"], ["--http", "127.0.0.1:99999", "65535"]),
     ("no such port, with a token", "skep-hive", ["--http", "[::]:x", "--token-file", "/x"], ["--http", "[::]:x", "number"]),
     ("no such option", "skep-queen", ["--colour"], ["--colour"]),
-    ("a word without its option", "skep-queen", ["127.0.0.1:0"], ["127.0.0.1:0", "options"]),
+    ("a word without its option", "skep-queen", ["127.0.0.1:0"], ["127.0.0.1:0", "unexpected argument"]),
     ("no duration", "skep-queen", ["--stale-after", "90"], ["--stale-after", "90", "30s"]),
     ("too short", "skep-queen", ["--stale-after", "1s"], ["--stale-after", "1s", "3s"]),
     ("no number", "skep-queen", ["--max-workers", "many"], ["--max-workers", "many"]),

@@ -44,7 +44,7 @@ class Crowd:
         self.publish("heartbeat", status="busy", seq=0)
 
     def hang(self):
-        """Every one beats, and says that its work stands still."""
+        """Every one beats, and says that its work is stalled."""
         self.publish("heartbeat", status="busy", seq=1, inflight=1, stalled_ms=60000)
 
     def end(self):

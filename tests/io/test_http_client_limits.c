@@ -12,11 +12,11 @@ static void only_listed_addresses_are_connected_to(void **state)
     } rows[] = {
         { "listed", "127.0.0.0/8", "127.0.0.1", NULL },
         { "localhost, of which one address is listed", "127.0.0.1", "localhost", NULL },
-        { "not listed", "10.0.0.0/8", "127.0.0.1", "127.0.0.1 is not among" },
-        { "localhost, not listed", "10.0.0.0/8", "localhost", " is not among" },
-        { "another spelling", "10.0.0.0/8", "0x7f.1", "127.0.0.1 is not among" },
-        { "v4 within v6", "::/0", "[::ffff:127.0.0.1]", "::ffff:127.0.0.1 is not among" },
-        { "v6", "0.0.0.0/0", "[::1]", "::1 is not among" },
+        { "not listed", "10.0.0.0/8", "127.0.0.1", "127.0.0.1 is not an allowed" },
+        { "localhost, not listed", "10.0.0.0/8", "localhost", " is not an allowed" },
+        { "another spelling", "10.0.0.0/8", "0x7f.1", "127.0.0.1 is not an allowed" },
+        { "v4 within v6", "::/0", "[::ffff:127.0.0.1]", "::ffff:127.0.0.1 is not an allowed" },
+        { "v6", "0.0.0.0/0", "[::1]", "::1 is not an allowed" },
     };
 
     (void)state;

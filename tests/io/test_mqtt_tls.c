@@ -67,7 +67,7 @@ static void what_cannot_be_verified_is_refused(void **state)
     static const struct {
         const char *why, *host, *scheme, *cafile, *sentence;
     } rows[] = {
-        { "authority unknown to the system", "localhost", "mqtts", NULL, "not signed by an authority" },
+        { "authority unknown to the system", "localhost", "mqtts", NULL, "not signed by a trusted authority" },
         { "certificate of another name", "127.0.0.1", "mqtts", "cert", "for another host name" },
         { "authority in a file that is none", "localhost", "mqtts", "key", "TLS with localhost" },
         { "no such file", "localhost", "mqtts", "nothing", "cannot read the CA file" },

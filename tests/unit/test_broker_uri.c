@@ -72,7 +72,7 @@ static void refused(void **state)
         { "comma at the end", "mqtt://h,", ERR_SYNTAX, "mqtt://HOST" },
         { "comma at the start", ",mqtt://h", ERR_SYNTAX, "mqtt://HOST" },
         { "the second has no scheme", "mqtt://h,b", ERR_SYNTAX, "mqtt://HOST" },
-        { "both schemes", "mqtt://h,mqtts://b", ERR_CONFLICT, "one list" },
+        { "both schemes", "mqtt://h,mqtts://b", ERR_CONFLICT, "cannot be mixed" },
         { "too many", "mqtt://1,mqtt://2,mqtt://3,mqtt://4,mqtt://5,mqtt://6,mqtt://7,mqtt://8,mqtt://9", ERR_RANGE,
           "more than 8" },
         { "a user", "mqtt://secret@h", ERR_REFUSED, "--username" },

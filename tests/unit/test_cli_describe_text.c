@@ -22,10 +22,10 @@ static const char full[] =
 
 static const char full_text[] = "● h/w\n"
                                 "       State: stale (process_exited) since T0; 3m 12s ago\n"
-                                "         Why: its process ended without being asked to; judged lost\n"
+                                "         Why: its process exited without a stop request; judged lost\n"
                                 "    Evidence: it exited, exit code 139, signal SIGSEGV [witness: exited]\n"
-                                "      Timing: seen T2, due T1, took 12ms, last heard 8s before\n"
-                                "  Last heard: 3m 20s ago, one is due every 30s\n"
+                                "      Timing: seen T2, due T1, took 12ms, last seen 8s before\n"
+                                "   Last seen: 3m 20s ago, one is due every 30s\n"
                                 "       Flags: conflict, flapping\n"
                                 "    Incident: hive:h:17\n"
                                 "     Session: 0123456789abcdef, connection 2\n"
@@ -51,9 +51,9 @@ static const char bare[] =
 
 static const char bare_text[] = "● default/w\n"
                                 "       State: unverified (restored) since T0; 0ms ago\n"
-                                "         Why: known from before the queen started, not heard since; known from stored "
+                                "         Why: known from stored copies, not seen live since; known from stored "
                                 "copies only, never counted as alive\n"
-                                "  Last heard: never heard live\n"
+                                "   Last seen: never seen live\n"
                                 "     Session: none: its messages are not fenced\n";
 
 static void a_worker_is_described_as_far_as_it_is_known(void **state)
@@ -67,8 +67,8 @@ static void a_worker_is_described_as_far_as_it_is_known(void **state)
         { "colours", "{\"state\":\"online\"}",
           "\033[32m●\033[0m ?/?\n"
           "       State: \033[32monline\033[0m (-) since -\n"
-          "         Why: heard, or verified, within its lease\n"
-          "  Last heard: never heard live\n"
+          "         Why: seen or verified within its lease\n"
+          "   Last seen: never seen live\n"
           "     Session: none: its messages are not fenced\n",
           true },
     };

@@ -69,7 +69,7 @@ static void answers(void **state)
         { "a description that would harm a terminal", "{\"status\":\"pass\",\"description\":\"a\\u001b[2Jb\"}", "", OK,
           HEALTH_PASS, "a?[2Jb" },
         { "somebody else", "{\"status\":\"pass\",\"serviceId\":\"queen/other\"}", "queen/q", ERR_MISMATCH, 0, NULL },
-        { "nobody known", "{\"status\":\"pass\"}", "queen/q", ERR_MISMATCH, 0, NULL },
+        { "an unknown service", "{\"status\":\"pass\"}", "queen/q", ERR_MISMATCH, 0, NULL },
         { "another status", "{\"status\":\"up\",\"serviceId\":\"queen/q\"}", "queen/q", ERR_TYPE, 0, NULL },
         { "no status", "{}", "", ERR_TYPE, 0, NULL },
         { "no object", "[]", "", ERR_TYPE, 0, NULL },

@@ -28,7 +28,7 @@ static void words_are_found_by_their_whole_name(void **state)
     assert_string_equal(cause_meaning(cause_of_name("goodbye")), "it said goodbye");
     for (int i = STATE_NONE + 1; i < STATE_COUNT; i++)
         assert_true(state_word_style(state_name(i)) && state_word_meaning(state_name(i)));
-    assert_string_equal(state_word_meaning("starting"), "announced, or known; not asked yet");
+    assert_string_equal(state_word_meaning("starting"), "announced or known; not contacted yet");
     assert_null(state_word_style("on"));
     assert_null(state_word_style(NULL));
     assert_null(state_word_meaning("last_will"));

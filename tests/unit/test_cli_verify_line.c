@@ -49,8 +49,8 @@ static void each_result_has_its_judgement(void **state)
     } rows[] = {
         { "its work goes on", VERIFIED("\"result\":\"ok\""), OK, "" },
         { "it lives", VERIFIED("\"result\":\"unknown\""), OK, "" },
-        { "a zombie", VERIFIED("\"result\":\"stalled\""), ERR_STATE, "h/w: its work stands still" },
-        { "gone", VERIFIED("\"result\":\"no_subscriber\""), ERR_STATE, "h/w: nobody listens" },
+        { "a zombie", VERIFIED("\"result\":\"stalled\""), ERR_STATE, "h/w: its work is stalled" },
+        { "gone", VERIFIED("\"result\":\"no_subscriber\""), ERR_STATE, "h/w: no subscriber" },
         { "mute", VERIFIED("\"result\":\"no_reply\""), ERR_STATE, "h/w: it did not answer in time" },
         { "ended", VERIFIED("\"result\":\"process_gone\""), ERR_STATE, "h/w: its hive saw" },
         { "a word that is not known", VERIFIED("\"result\":\"okay\""), ERR_IO, "is it a queen?" },

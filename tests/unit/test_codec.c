@@ -333,7 +333,7 @@ static void ids_must_not_contradict_the_topic(void **state)
     assert_int_equal(ids_match(NULL, TEXT("w1"), "worker_id", &e), OK);
     assert_string_equal(e.text, "");
     assert_int_equal(ids_match("w10", TEXT("w1"), "worker_id", &e), ERR_MISMATCH);
-    assert_string_equal(e.text, "worker_id: the document says w10, the topic w1");
+    assert_string_equal(e.text, "worker_id: w10 in the document, w1 in the topic");
     assert_int_equal(ids_match("w", TEXT("w1"), "worker_id", NULL), ERR_MISMATCH);
 }
 

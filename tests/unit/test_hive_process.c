@@ -337,7 +337,7 @@ static void the_witness_says_why_and_how(void **state)
         { "not executable", RUN "exit 126", "the command cannot be executed (exit code 126)", 126, 0, 1000 },
         { "no agent", RUN "exit 1; swept; wait 1000; refused", "no such program", 1, 0, 2000 },
         { "started in the end", RUN "exit 127; swept; wait 1000; started", NULL, 127, 0, -1 },
-        { "asked to stop", RUN "stop; exit 0", NULL, 0, 1, -1 },
+        { "stop requested", RUN "stop; exit 0", NULL, 0, 1, -1 },
         { "asked to stop, and stopped", RUN "restart; exit 3; swept", NULL, 3, 1, -1 },
         { "nobody knows how", "adopt; vanish", NULL, -1, 0, 1000 },
         { "a good end", RUN "exit 0", NULL, 0, 0, 1000 },

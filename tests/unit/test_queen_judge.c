@@ -176,7 +176,7 @@ static void r18_one_change_one_event(void **state)
                         "\"evidence\":{\"path\":\"mqtt\",\"result\":\"exited\",\"due_at\":\"2023-11-14T22:13:30.000Z\","
                         "\"seen_at\":\"2023-11-14T22:13:30.000Z\",\"last_seen_ms_ago\":10000,\"took_ms\":0,"
                         "\"exit\":{\"code\":139,\"signal\":\"SIGSEGV\",\"oom\":null},"
-                        "\"text\":\"its agent said that the watched process exited\"}}");
+                        "\"text\":\"its agent reported that the process exited\"}}");
     scene_clear(&scene);
 }
 

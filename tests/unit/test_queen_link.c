@@ -218,9 +218,9 @@ static void r19_a_marker_that_never_returns_is_said(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "connect; wait 3999");
-    assert_null(strstr(buf_str(&scene.notice), "does not come back"));
+    assert_null(strstr(buf_str(&scene.notice), "not received back"));
     scene_run(&scene, "wait 1");
-    assert_non_null(strstr(buf_str(&scene.notice), "does not come back"));
+    assert_non_null(strstr(buf_str(&scene.notice), "not received back"));
     scene_clear(&scene);
 }
 

@@ -94,7 +94,7 @@ static void what_cannot_be_answered_is_an_error(void **state)
         { "no such worker in that hive", "worker.get", "{\"worker_id\":\"w2\",\"hive_id\":\"default\"}",
           "\"not_found\"" },
         { "a name in two hives", "worker.get", "{\"worker_id\":\"w1\"}",
-          "{\"error\":{\"code\":\"ambiguous\",\"message\":\"say with hive_id which one is meant: b/w1, "
+          "{\"error\":{\"code\":\"ambiguous\",\"message\":\"ambiguous: set hive_id to one of b/w1, "
           "default/w1\"}}" },
         { "no name", "worker.get", "{}", "\"bad_params\",\"message\":\"worker_id: is required\"" },
         { "no name at all", "worker.get", "", "\"bad_params\",\"message\":\"worker_id: is required\"" },
@@ -107,11 +107,11 @@ static void what_cannot_be_answered_is_an_error(void **state)
           "\"bad_params\",\"message\":\"limit: at most 1000 over MQTT\"" },
         { "nobody to verify", "worker.verify", "{\"worker_id\":\"w9\"}", "\"not_found\"" },
         { "which one to verify", "worker.verify", "{\"worker_id\":\"w1\"}",
-          "\"ambiguous\",\"message\":\"say with hive_id which one is meant: b/w1, default/w1\"" },
+          "\"ambiguous\",\"message\":\"ambiguous: set hive_id to one of b/w1, default/w1\"" },
         { "verify whom", "worker.verify", "", "\"bad_params\",\"message\":\"worker_id: is required\"" },
         { "no object", "health", "[]", "\"bad_params\"" },
         { "no method", "fly", "",
-          "\"no_method\",\"message\":\"no such method; there are health, worker.get, worker.list, worker.verify\"" },
+          "\"no_method\",\"message\":\"no such method; known are health, worker.get, worker.list, worker.verify\"" },
     };
     struct scene scene;
     (void)state;
@@ -193,7 +193,7 @@ static void a_broker_that_refuses_requests(void **state)
     scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = 0x87 });
     assert_int_equal(scene.births, 2);
     assert_non_null(strstr(buf_str(&scene.birth), "\"rpc\":false"));
-    assert_non_null(strstr(buf_str(&scene.notice), "nobody can ask this queen"));
+    assert_non_null(strstr(buf_str(&scene.notice), "receives no requests over MQTT"));
     scene_clear(&scene);
 }
 
@@ -221,7 +221,7 @@ static void a_verification_is_answered_when_it_has_finished(void **state)
     } rows[] = {
         { "its work goes on", "up; beat 1.1.0; birth 1.1", "wait 12; answer ok", FOUND("ok", "mqtt", "12", "online") },
         { "it lives", "up; birth 1.1", "answer unknown", FOUND("unknown", "mqtt", "0", "online") },
-        { "its work stands still", "up; birth 1.1", "wait 7; answer stalled", FOUND("stalled", "mqtt", "7", "zombie") },
+        { "its work is stalled", "up; birth 1.1", "wait 7; answer stalled", FOUND("stalled", "mqtt", "7", "zombie") },
         { "nobody listens", "up; birth 1.1; wait 36000", "vack 10; wait 250; vack 10",
           FOUND("no_subscriber", "mqtt", "250", "stale") },
         { "no answer: that alone judges nobody", "up; birth 1.1", "vack 0; wait 5000",

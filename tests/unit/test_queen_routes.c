@@ -80,12 +80,12 @@ static void paths_lead_to_their_answers(void **state)
         { "percent-encoded", "GET", "/v1/workers/%77%31", NULL, NULL, 200, JSON, "\"worker_id\":\"w1\"" },
         { "events", "GET", "/v1/events", "limit=1", NULL, 200, JSON, "{\"events\":[{\"fleet\":\"live\"" },
         { "a name that several hives have", "GET", "/v1/workers/w2", NULL, NULL, 409, PROBLEM,
-          "\"code\":\"ambiguous\",\"detail\":\"several hives have a worker of that name: say HIVE/NAME\","
+          "\"code\":\"ambiguous\",\"detail\":\"several hives have a worker of that name: use HIVE/NAME\","
           "\"candidates\":[\"h2/w2\",\"h1/w2\"]}" },
         { "... for DELETE as well", "DELETE", "/v1/workers/w2", NULL, NULL, 409, PROBLEM, "\"candidates\":[" },
         { "nobody", "GET", "/v1/workers/w9", NULL, NULL, 404, PROBLEM, "\"code\":\"not_found\"" },
         { "nobody on that hive", "GET", "/v1/hives/h1/workers/w1", NULL, NULL, 404, PROBLEM, NULL },
-        { "nothing", "GET", "/", NULL, NULL, 404, PROBLEM, "there is nothing at this path" },
+        { "nothing", "GET", "/", NULL, NULL, 404, PROBLEM, "no such path" },
         { "nothing below", "GET", "/v1/workers/w1/more", NULL, NULL, 404, PROBLEM, NULL },
         { "an empty name", "GET", "/v1/workers/", NULL, NULL, 404, PROBLEM, NULL },
         { "a name that is no id", "GET", "/v1/workers/%2e%2e%2f", NULL, NULL, 404, PROBLEM, NULL },
@@ -148,7 +148,7 @@ static void workers_are_deleted(void **state)
     static const struct http_row rows[] = {
         { "one that left", "DELETE", "/v1/workers/w3", NULL, NULL, 204, NULL, NULL },
         { "by hive and name", "DELETE", "/v1/hives/h1/workers/w3", NULL, NULL, 204, NULL, NULL },
-        { "an online one", "DELETE", "/v1/workers/w1", NULL, NULL, 409, PROBLEM, "add ?force=true" },
+        { "an online one", "DELETE", "/v1/workers/w1", NULL, NULL, 409, PROBLEM, "use ?force=true" },
         { "force must be said", "DELETE", "/v1/workers/w1", "force=1", NULL, 400, PROBLEM, "force=true" },
         { "forced", "DELETE", "/v1/workers/w1", "force=true", NULL, 204, NULL, NULL },
         { "nobody", "DELETE", "/v1/workers/w9", NULL, NULL, 404, PROBLEM, NULL },

@@ -117,12 +117,12 @@ static void faults_are_refused_with_a_sentence(void **state)
         enum err err;
         const char *sentence;
     } rows[] = {
-        { "colour=red", ERR_UNKNOWN, "there is no such parameter: known are state, status, " },
-        { "label.=x", ERR_UNKNOWN, "there is no such parameter" },
-        { "label=x", ERR_UNKNOWN, "there is no such parameter" },
-        { "state=alive", ERR_UNKNOWN, "state: there is no such state" },
-        { "state=unknown", ERR_UNKNOWN, "state: there is no such state" },
-        { "state=", ERR_UNKNOWN, "state: there is no such state" },
+        { "colour=red", ERR_UNKNOWN, "unknown parameter; known are state, status, " },
+        { "label.=x", ERR_UNKNOWN, "unknown parameter" },
+        { "label=x", ERR_UNKNOWN, "unknown parameter" },
+        { "state=alive", ERR_UNKNOWN, "state: unknown state" },
+        { "state=unknown", ERR_UNKNOWN, "state: unknown state" },
+        { "state=", ERR_UNKNOWN, "state: unknown state" },
         { "sort=name", ERR_UNKNOWN, "sort: must be queue_depth, inflight, " },
         { "sort=", ERR_UNKNOWN, "sort: must be " },
         { "sort=-", ERR_UNKNOWN, "sort: must be " },

@@ -13,7 +13,7 @@ static void r6_silence_is_verified(void **state)
         { "its work goes on", BEGIN "; vack 0; answer ok", ONLINE SILENT ", suspect -> online (verified) | online" },
         { "it lives, nothing is known of its work", BEGIN "; answer unknown",
           ONLINE SILENT ", suspect -> online (verified) | online" },
-        { "its work stands still", BEGIN "; answer stalled", ONLINE SILENT ", suspect -> zombie (stalled) | zombie" },
+        { "its work is stalled", BEGIN "; answer stalled", ONLINE SILENT ", suspect -> zombie (stalled) | zombie" },
         { "nobody listens, twice", BEGIN "; vack 10; wait 250; vack 10",
           ONLINE SILENT ", verify, suspect -> stale (no_subscriber) | stale" },
         { "nobody listened, then it answers", BEGIN "; vack 10; wait 250; vack 0; answer ok",

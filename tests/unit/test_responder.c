@@ -120,11 +120,11 @@ static void requests_and_their_replies(void **state)
         { "a list", "echo", "[]",
           "{\"error\":{\"code\":\"bad_params\",\"message\":\"the parameters must be one JSON object, or nothing\"}}" },
         { "a method that does not exist", "fly", "",
-          "{\"error\":{\"code\":\"no_method\",\"message\":\"no such method; there are echo, later, much, broke\"}}" },
+          "{\"error\":{\"code\":\"no_method\",\"message\":\"no such method; known are echo, later, much, broke\"}}" },
         { "methods are matched with their case", "Echo", "",
-          "{\"error\":{\"code\":\"no_method\",\"message\":\"no such method; there are echo, later, much, broke\"}}" },
+          "{\"error\":{\"code\":\"no_method\",\"message\":\"no such method; known are echo, later, much, broke\"}}" },
         { "a result that is too long", "much", "",
-          "{\"error\":{\"code\":\"too_large\",\"message\":\"the result has 1048577 bytes, more than 1048576: ask for "
+          "{\"error\":{\"code\":\"too_large\",\"message\":\"the result has 1048577 bytes, more than 1048576: request "
           "less at once\"}}" },
     };
 

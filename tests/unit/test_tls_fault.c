@@ -16,11 +16,11 @@ static const struct {
 } rows[] = {
     { "verification, as OpenSSL calls it", "certificate has expired", "the broker's certificate has expired" },
     { "an authority of its own", "self-signed certificate in certificate chain",
-      "the broker's certificate is not signed by an authority that is trusted here" },
+      "the broker's certificate is not signed by a trusted authority" },
     { "libmosquitto's own check", "Error: host name verification failed.",
       "the broker's certificate is for another host name" },
     { "an alert of the broker", "OpenSSL Error[0]: error:0A00045C:SSL routines::tlsv13 alert certificate required",
-      "the broker asks for a client certificate" },
+      "the broker requires a client certificate" },
     { "an alert is about the client's certificate, not the broker's",
       "OpenSSL Error[0]: error:0A000415:SSL routines::sslv3 alert certificate expired",
       "the broker finds the client certificate expired" },

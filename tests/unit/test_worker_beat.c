@@ -134,7 +134,7 @@ static void test_requests(void **state)
           " c1 {\"error\":{\"code\":\"bad_params\",\"message\":\"JSON, byte 1: expected a string\"}}\n" },
         { "a method that a worker does not have", "worker.list", "",
           "to " REPLY_TOPIC
-          " c1 {\"error\":{\"code\":\"no_method\",\"message\":\"no such method; there are health, beat, verify\"}}\n" },
+          " c1 {\"error\":{\"code\":\"no_method\",\"message\":\"no such method; known are health, beat, verify\"}}\n" },
     };
     (void)state;
 

@@ -78,7 +78,7 @@ static void test_shared_identity_yields(void **state)
     message(&s, PRESENCE_TOPIC,
             "{\"presence\":\"online\",\"session\":\"2222222222222222\",\"connection\":1,\"host\":\"other\",\"pid\":42}",
             false);
-    expect(&s, "notice somebody else uses the identity h/w: host other, pid 42\n");
+    expect(&s, "notice another process uses the identity h/w: host other, pid 42\n");
     s.now += 1000;
     down(&s, INPUT_LINK_DOWN);
     expect(&s, "notice lost the broker: reset\n");

@@ -253,7 +253,7 @@ static void test_health_document(void **state)
           "\"broker:connection\":[{\"observedValue\":1,\"status\":\"warn\"}]" },
         { "it says so itself", "error", true, false, 200, "{\"status\":\"warn\"",
           "\"worker:status\":[{\"observedValue\":\"error\",\"status\":\"warn\"}]" },
-        { "work stands still", "busy", true, true, 503, "{\"status\":\"fail\"", "\"work:progress_age\"" },
+        { "work is stalled", "busy", true, true, 503, "{\"status\":\"fail\"", "\"work:progress_age\"" },
     };
     (void)state;
 

@@ -38,7 +38,7 @@ void agent_set_stalled(struct agent *agent, bool is_stalled, const char *why)
     if (agent->is_stalled == is_stalled)
         return;
     agent->is_stalled = is_stalled;
-    log_at(is_stalled ? LOG_WARNING : LOG_INFO, is_stalled ? "work stands still" : "work goes on", "why",
+    log_at(is_stalled ? LOG_WARNING : LOG_INFO, is_stalled ? "work is stalled" : "work resumed", "why",
            is_stalled ? why : NULL, NULL);
     skep_worker_set_stalled(agent->worker, is_stalled);
     skep_worker_beat(agent->worker);
@@ -48,7 +48,7 @@ static void stop_asked(void *user)
 {
     struct agent *agent = user;
 
-    log_at(LOG_INFO, "asked to stop", NULL);
+    log_at(LOG_INFO, "stop requested", NULL);
     agent->source->stop(agent->source_state);
 }
 
@@ -99,7 +99,7 @@ static void close_worker(struct agent *agent)
 
     signal_name(agent->ending.signal, name);
     if (skep_worker_close(agent->worker, ending_is_crash(&agent->ending) ? &crash : NULL, FAREWELL_MS) != SKEP_OK)
-        log_at(LOG_WARNING, "the broker did not acknowledge the farewell", NULL);
+        log_at(LOG_WARNING, "the broker did not acknowledge the goodbye", NULL);
     agent->worker = NULL;
 }
 

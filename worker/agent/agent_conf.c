@@ -11,26 +11,27 @@ enum { SECOND = 1000, DAY = 86400 * SECOND };
 
 static const struct conf_option options[] = {
     { "id", CONF_ID, AT(id), .arg = "NAME", .help = "name of this worker; required" },
-    { "hive", CONF_ID, AT(hive), .fallback = "default", .arg = "NAME", .help = "the host or group it belongs to" },
+    { "hive", CONF_ID, AT(hive), .fallback = "default", .arg = "NAME",
+      .help = "hive or group that the worker belongs to" },
     { "exec", CONF_FLAG, AT(exec), .command_line_only = true,
-      .help = "source: run and watch the command behind --, and end as it ends; 125: the agent failed, 126 and 127: "
-              "cannot execute" },
+      .help = "source: run and supervise the command after --, and exit as it does (125: the agent failed; 126, "
+              "127: the command cannot run)" },
     { "stdin", CONF_FLAG, AT(read_stdin), .command_line_only = true,
       .help = "source: one JSON object of heartbeat fields per line of standard input" },
-    { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a made-up load" },
+    { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a simulated load" },
     { "interval", CONF_DURATION, AT(interval), 50, DAY, .fallback = "30s", .arg = "TIME",
-      .help = "longest time between two heartbeats" },
+      .help = "maximum time between two heartbeats" },
     { "keep-alive", CONF_DURATION, AT(keep_alive), KEEP_ALIVE_MIN, 65535 * (int64_t)SECOND, .fallback = "10s",
-      .arg = "TIME", .help = "MQTT keep alive, in whole seconds" },
+      .arg = "TIME", .help = "MQTT keep-alive, whole seconds" },
     { "reconnect-max", CONF_DURATION, AT(reconnect_max), 100, DAY, .fallback = "30s", .arg = "TIME",
-      .help = "longest pause between two attempts to connect" },
+      .help = "maximum delay between connection attempts" },
     { "retain", CONF_DURATION, AT(retain), SECOND, 365 * (int64_t)DAY, .fallback = "1d", .arg = "TIME",
-      .help = "how long the broker keeps what the worker said, in whole seconds" },
+      .help = "expiry of retained messages, whole seconds" },
     { "session", CONF_HEX64, AT(session), .arg = "HEX16", .help = "session of this process; random by default" },
     { "on-agent-death", CONF_CHOICE, AT(on_agent_death), .fallback = "kill", .choices = "kill|leave",
-      .arg = "kill|leave", .help = "what becomes of the command when this agent is killed" },
+      .arg = "kill|leave", .help = "what happens to the command when the agent is killed" },
     { "http", CONF_TEXT, AT(http), 0, 255, .arg = "HOST:PORT",
-      .help = "answer GET /health there; loopback only, for it asks for no token" },
+      .help = "HTTP listen address for GET /health; loopback only, since it requires no token" },
     { 0 },
 };
 
@@ -40,9 +41,9 @@ static const char examples[] = "  skep-worker --id gpu-0 --exec -- ./serve --por
 
 const struct service agent_service = {
     .name = "skep-worker",
-    .summary = "makes any program a Skep worker: heartbeats, a last will, and word of how it ended",
+    .summary = "any program as a worker: heartbeats, a last will, an exit report",
     .examples = examples,
-    .usage = "skep-worker --id NAME [OPTIONS] --exec -- COMMAND [ARG...] | --stdin | --simulate",
+    .usage = "skep-worker --id NAME [OPTIONS] --exec -- COMMAND...|--stdin|--simulate",
     .section = "worker",
     .options = options,
     .common_offset = offsetof(struct agent_conf, common),
@@ -64,7 +65,7 @@ static enum err check_sources(const struct agent_conf *conf, struct errbuf *e)
     if (count == 1)
         return OK;
     return err_set(e, count ? ERR_CONFLICT : ERR_MISSING,
-                   "%s: exactly one of --exec -- COMMAND, --stdin and --simulate says what the worker does",
+                   "%s: exactly one of --exec -- COMMAND, --stdin and --simulate is required",
                    count ? "more than one source" : "no source");
 }
 
@@ -89,8 +90,7 @@ enum err agent_conf_check(void *target, struct errbuf *e)
     if (err == OK)
         err = check_whole_seconds("--retain", conf->retain, e);
     if (err == OK && conf->http && !httpd_is_loopback(conf->http))
-        err =
-            err_set(e, ERR_REFUSED, "--http %s: only loopback addresses, for the worker asks for no token", conf->http);
+        err = err_set(e, ERR_REFUSED, "--http %s: must be a loopback address, since it requires no token", conf->http);
     return err;
 }
 

@@ -18,7 +18,7 @@ static int run(const struct agent_conf *conf, char **command)
 {
     if (start_gate_pass())
         return agent_run(conf, command);
-    fprintf(stderr, "skep-worker: the hive that started this agent is gone\n");
+    fprintf(stderr, "skep-worker: the hive that started this agent has exited\n");
     return AGENT_FAILED;
 }
 

@@ -22,7 +22,7 @@ static void log_ending(const struct ending *ending)
 
     snprintf(code, sizeof(code), "%d", ending_code(ending));
     signal_name(ending->signal, name);
-    log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command ended", "code", code,
+    log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command exited", "code", code,
            "signal", ending->signal ? name : NULL, NULL);
 }
 

@@ -20,7 +20,7 @@ static void tell(struct simulate_source *source)
 
     simulate_write(&source->simulate, &w);
     if (skep_worker_merge(source->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
-        log_at(LOG_ERROR, "the made-up load was refused", "why", e.text, NULL);
+        log_at(LOG_ERROR, "the simulated load was refused", "why", e.text, NULL);
     if (source->simulate.advanced)
         skep_worker_progress(source->agent->worker);
     buf_clear(&json);

@@ -40,7 +40,7 @@ struct facts {
     uint64_t progress;  /* steps counted so far */
     ms_t progressed_at; /* the latest of: a step, work taken up after none was in flight; MS_NEVER = no step yet */
     ms_t stepped_at;    /* the latest step; MS_NEVER = none yet */
-    ms_t stalled_at;    /* since when the program knows that its work stands still; MS_NEVER = it does not */
+    ms_t stalled_at;    /* since when the program knows that its work is stalled; MS_NEVER = it does not */
 };
 
 /* Everything absent, status `starting`. */

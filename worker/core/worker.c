@@ -70,7 +70,7 @@ static void end(struct worker *worker, bool refused, bool acknowledged, struct o
         outbox_disconnect(outbox);
     worker->link = LINK_ENDED;
     worker->online = false;
-    outbox_exit(outbox, acknowledged ? 0 : 1, acknowledged ? "left" : "the broker did not acknowledge the farewell");
+    outbox_exit(outbox, acknowledged ? 0 : 1, acknowledged ? "left" : "the broker did not acknowledge the goodbye");
 }
 
 /* The broker's session lives as long as the link, so everything starts anew with each. */

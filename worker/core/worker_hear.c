@@ -14,8 +14,8 @@ static void presence_observe(struct worker *worker, const struct presence *prese
             worker->heal_at = ms_min(worker->heal_at, input->now);
         break;
     case IDENTITY_SHARED:
-        outbox_notice(outbox, "somebody else uses the identity %s/%s: host %.64s, pid %lld", worker->hive, worker->name,
-                      presence->host ? presence->host : "unknown", (long long)presence->pid);
+        outbox_notice(outbox, "another process uses the identity %s/%s: host %.64s, pid %lld", worker->hive,
+                      worker->name, presence->host ? presence->host : "unknown", (long long)presence->pid);
         break;
     }
 }

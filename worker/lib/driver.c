@@ -146,7 +146,7 @@ static void carry_out(struct driver *driver)
         carry_out_one(driver, effect);
     outbox_reset(&driver->outbox);
     if (failed) {
-        driver_log(driver, SKEP_LOG_ERROR, "out of memory: the link is made anew");
+        driver_log(driver, SKEP_LOG_ERROR, "out of memory: reconnecting");
         link_drop(driver->link);
         step(driver, (struct input){ .kind = INPUT_LINK_DOWN, .why = "out of memory" });
         outbox_reset(&driver->outbox);

@@ -204,7 +204,7 @@ enum skep_result skep_worker_open(const struct skep_worker_options *options, str
     worker = calloc(1, sizeof *worker);
     if (!worker || (err = mailbox_init(&worker->box)) != OK) {
         free(worker);
-        return refuse(worker ? err_set(&e, ERR_IO, "no descriptor is to be had") : ERR_NOMEM, &e, error, error_size);
+        return refuse(worker ? err_set(&e, ERR_IO, "out of file descriptors") : ERR_NOMEM, &e, error, error_size);
     }
     arena_init(&worker->arena, 0);
     err = worker_make(worker, options, &e);

@@ -16,8 +16,7 @@ static void refuse_ambiguous(const struct registry *registry, const struct recor
     struct buf names = BUF_INIT;
     for (; record; record = registry_same_name(registry, record))
         buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
-    reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "say with hive_id which one is meant: %s",
-                buf_str(&names));
+    reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "ambiguous: set hive_id to one of %s", buf_str(&names));
     buf_clear(&names);
 }
 
@@ -89,7 +88,7 @@ static enum err selection_of(struct queen *queen, const struct cJSON *params, st
     if (err == OK)
         err = selection_parse(&query, ret, e);
     if (err == OK && ret->verified)
-        err = err_set(e, ERR_RANGE, "verified: not over MQTT; ask over HTTP, or for one worker.verify");
+        err = err_set(e, ERR_RANGE, "verified: not over MQTT; use HTTP, or worker.verify for one worker");
     if (err == OK && !json_member(params, "limit"))
         ret->limit = REQUESTS_LIST_DEFAULT;
     if (err == OK && ret->limit > REQUESTS_LIST_MAX)
@@ -107,7 +106,7 @@ static void answer_worker_list(void *self, const struct call *call)
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
     } else if (selection_write(queen, &selection, queen->now, &w) != OK) {
         buf_reset(call->result);
-        reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory: ask for fewer workers");
+        reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory: request fewer workers");
     }
 }
 

@@ -234,10 +234,10 @@ static ms_t dispatch(struct http_call *call)
         allow = routes[i].allow;
     }
     if (!allow) {
-        route_fail(call, 404, "not_found", "there is nothing at this path");
+        route_fail(call, 404, "not_found", "no such path");
         return 0;
     }
-    route_fail(call, 405, "method_not_allowed", "this path does not take this method");
+    route_fail(call, 405, "method_not_allowed", "method not allowed for this path");
     call->response->allow = allow;
     return 0;
 }
@@ -257,7 +257,7 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
     }
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);
-        route_fail(&call, 503, "too_large", "the answer is too large: ask for fewer at once (limit)");
+        route_fail(&call, 503, "too_large", "the answer is too large: lower the limit");
     }
     *ret = response;
     return 0;

@@ -38,7 +38,7 @@ ms_t route_get_workers(struct http_call *call)
         return wait;
     (void)route_begin(call, 200);
     if (listing_new(call->queen, &selection, call->request->received_at, &call->response->listing) != OK)
-        route_fail(call, 503, "out_of_memory", "out of memory: ask for fewer workers");
+        route_fail(call, 503, "out_of_memory", "out of memory: request fewer workers");
     return 0;
 }
 
@@ -48,7 +48,7 @@ static void fail_ambiguous(struct http_call *call, const struct record *record)
     struct json_write w = route_begin(call, 409);
     char candidate[2 * NAME_SIZE];
     call->response->content_type = PROBLEM_CONTENT_TYPE;
-    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: say HIVE/NAME");
+    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
     json_open_member(&w, "candidates", '[');
     for (; record; record = registry_same_name(registry, record)) {
         snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
@@ -135,11 +135,11 @@ ms_t route_delete(struct http_call *call)
     if (!record)
         return 0;
     if (record->expected) {
-        route_fail(call, 409, "conflict", "the worker is expected (--expect): take it off that list first");
+        route_fail(call, 409, "conflict", "the worker is expected (--expect): remove it from that list first");
     } else if (record->state == STATE_ONLINE && !parameter_is_true(call, "force")) {
         route_fail(call, 409, "conflict",
-                   record_is_hive(record) ? "the hive is ready: stop it first, or add ?force=true"
-                                          : "the worker is online: stop it first, or add ?force=true");
+                   record_is_hive(record) ? "the hive is ready: stop it first, or use ?force=true (--force)"
+                                          : "the worker is online: stop it first, or use ?force=true (--force)");
     } else {
         forget_record(call->queen, record, FORGET_SEEN_NONE);
         call->response->status = 204;

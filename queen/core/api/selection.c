@@ -84,7 +84,7 @@ static enum err parse_number(struct parameter parameter, int64_t low, int64_t hi
 static enum err parse_state(struct text value, struct selection *ret, struct errbuf *e)
 {
     ret->state = state_of_name(value.at);
-    return ret->state != STATE_NONE ? OK : err_set(e, ERR_UNKNOWN, "state: there is no such state");
+    return ret->state != STATE_NONE ? OK : err_set(e, ERR_UNKNOWN, "state: unknown state");
 }
 
 static enum err parse_label(struct parameter parameter, struct selection *ret, struct errbuf *e)
@@ -129,7 +129,7 @@ static enum err parse_one(struct parameter parameter, struct selection *ret, str
         ret->cursor = (uint64_t)number;
     else if (err == OK)
         err = err_set(e, ERR_UNKNOWN,
-                      "there is no such parameter: known are state, status, hive, model, label.NAME, sort, "
+                      "unknown parameter; known are state, status, hive, model, label.NAME, sort, "
                       "limit, cursor and verified");
     return err;
 }

@@ -161,11 +161,10 @@ static void send_marker(struct queen *queen)
         queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
     queen->snapshot.marker_sent = queen->now;
     if (++queen->snapshot.markers == MARKERS_BEFORE_NOTICE)
-        outbox_notice(
-            queen->out,
-            "what this queen publishes on %s does not come back to her, so that she stays blind: the broker must "
-            "let her write and read there",
-            queen->reply_topic);
+        outbox_notice(queen->out,
+                      "what this queen publishes on %s is not received back, so it stays blind: the broker must "
+                      "let it write and read there",
+                      queen->reply_topic);
     hex64_to_text(queen->snapshot.marker, correlation);
     outbox_publish(queen->out, &(struct publish){ .topic = queen->reply_topic,
                                                   .payload = TEXT("{}"),
@@ -179,7 +178,8 @@ static void requests_refused(struct queen *queen, uint8_t reason)
 {
     outbox_notice(
         queen->out,
-        "the broker refuses the subscription to requests (reason 0x%02x): nobody can ask this queen over MQTT", reason);
+        "the broker refuses the subscription to requests (reason 0x%02x): this queen receives no requests over MQTT",
+        reason);
     queen->rpc = false;
     publish_birth(queen);
 }

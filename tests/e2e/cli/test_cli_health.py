@@ -65,7 +65,7 @@ def test_a_worker(health, broker, root, queen):
         assert health("worker/h/w1").stdout.startswith("worker/h/w1: pass via mqtt")
         done = health("worker/w1")
         assert done.returncode == 5
-        assert "mqtt: nobody subscribes to its requests" in done.stderr
+        assert "mqtt: no subscriber to its requests" in done.stderr
     finally:
         agent.end()
 
@@ -73,7 +73,7 @@ def test_a_worker(health, broker, root, queen):
 def test_somebody_else_is_not_who_was_asked(health, queen):
     done = health("queen/other", "--http-url", queen.url)
     assert done.returncode == 5
-    assert "mqtt: nobody subscribes to its requests; http: queen/queen answered, not queen/other" in done.stderr
+    assert "mqtt: no subscriber to its requests; http: queen/queen answered, not queen/other" in done.stderr
 
 
 def test_a_blind_queen_fails(mortal):
@@ -146,7 +146,7 @@ def test_a_hive_that_is_on_its_way_to_the_broker_is_given_time(health, warning_h
     """The broker can be reached, so the poll asks on; at its end the warning counts."""
     done = health("hive/h1", "--wait", *FAST, "--attempts", "3", "--http-url", warning_hive)
     assert done.returncode == 0
-    assert done.stderr.count("mqtt: nobody subscribes to its requests; http: warn, no link (next in") == 2
+    assert done.stderr.count("mqtt: no subscriber to its requests; http: warn, no link (next in") == 2
     assert done.stdout.startswith("hive/h1: warn via http, attempt 3, ")
     single = health("hive/h1", "--http-url", warning_hive)
     assert single.returncode == 0
@@ -161,7 +161,7 @@ def test_a_hive_that_is_on_its_way_to_the_broker_is_given_time(health, warning_h
     (["queen/q", "--broker", "http://x"], "http://x"),
     (["queen/q", "--root", "a/+"], "root"),
     (["queen/q", "--attempts", "0"], "--attempts"),
-    ([], "which queen/ID"),
+    ([], "missing argument: queen/ID"),
 ])
 def test_wrong_use(skep, arguments, sentence):
     done = skep("health", *arguments)
