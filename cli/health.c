@@ -1,5 +1,9 @@
 /* skep health - one health request, or the start-up poll. */
+#include <cjson/cJSON.h>
+
+#include "document.h"
 #include "health_conf.h"
+#include "worker_get.h"
 
 static const struct conf_option options[] = {
     { "wait", CONF_FLAG, HEALTH_CONF(wait), .command_line_only = true,
@@ -9,6 +13,22 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
+/* NAME where that is unique, as everywhere: the queen knows of which hive it is. Without a queen, or when that does not
+ * know the worker, it is one of the default hive. */
+static enum err find_hive(struct api *api, struct health_target *target, struct errbuf *e)
+{
+    struct worker_ref ref = { 0 };
+    struct errbuf why = { 0 };
+    cJSON *worker = NULL;
+    enum err err = name_copy(text_of(target->id), "worker", ref.worker, &why);
+    if (err == OK)
+        err = worker_get(api, &ref, &worker, &why);
+    if (err == OK && document_str(worker, "hive_id"))
+        err = health_target_set_hive(target, document_str(worker, "hive_id"), &why);
+    cJSON_Delete(worker);
+    return err == OK || err == ERR_UNREACHABLE || err == ERR_NOT_FOUND ? OK : err_set(e, err, "%s", why.text);
+}
+
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct health_conf *conf = options_given;
@@ -17,6 +37,8 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     struct health_poll_options poll = { .name = cli->word };
     enum err err = health_target_parse(cli->word, &target, e);
 
+    if (!err && target.kind == TARGET_WORKER && !target.hive_given)
+        err = find_hive(cli->api, &target, e);
     if (!err)
         err = health_conf_poll(conf, &target, &poll, e);
     if (err)

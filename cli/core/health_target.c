@@ -3,15 +3,22 @@
 #include <stdio.h>
 #include <strings.h>
 
+enum err health_target_set_hive(struct health_target *target, const char *hive, struct errbuf *e)
+{
+    enum err err = name_copy(text_of(hive), "hive", target->hive, e);
+    snprintf(target->service_id, sizeof target->service_id, "worker/%s/%s", target->hive, target->id);
+    return err;
+}
+
 static enum err parse_worker(struct text rest, struct health_target *ret, struct errbuf *e)
 {
     struct text first = text_split(&rest, '/');
-    enum err err = name_copy(rest.at ? first : TEXT("default"), "hive", ret->hive, e);
-
-    if (!err)
-        err = name_copy(rest.at ? rest : first, "worker", ret->id, e);
-    snprintf(ret->service_id, sizeof(ret->service_id), "worker/%s/%s", ret->hive, ret->id);
-    return err;
+    enum err err = name_copy(rest.at ? rest : first, "worker", ret->id, e);
+    char hive[NAME_SIZE] = "default";
+    ret->hive_given = rest.at != NULL;
+    if (err == OK && ret->hive_given)
+        err = name_copy(first, "hive", hive, e);
+    return err == OK ? health_target_set_hive(ret, hive, e) : err;
 }
 
 static enum err parse_daemon(struct text kind, struct text id, struct health_target *ret, struct errbuf *e)

@@ -63,7 +63,8 @@ def test_a_worker(health, broker, root, queen):
     try:
         queen.await_state("h/w1")
         assert health("worker/h/w1").stdout.startswith("worker/h/w1: pass via mqtt")
-        done = health("worker/w1")
+        assert health("worker/w1").stdout.startswith("worker/w1: pass via mqtt")  # the only one of that name
+        done = health("worker/w2")
         assert done.returncode == 5
         assert "mqtt: no subscriber to its requests" in done.stderr
     finally:
