@@ -8,7 +8,6 @@
 #include "daemon_program.h"
 #include "health_conf.h"
 #include "output.h"
-#include "printed_config.h"
 
 #define STOP_PATIENCE 15000 /* ms from TERM until the daemon must have ended */
 #define LOOK_EVERY 50       /* ms */
@@ -41,9 +40,9 @@ struct daemon {
     struct daemon_program program;
     struct health_target target;
     struct daemon_files files;
-    const char *state_dir;    /* as it was told; NULL = nothing was said of it */
-    pid_t pid;                /* of who holds the pid file; 0 = nobody */
-    char name[8 + NAME_SIZE]; /* KIND/ID */
+    const char *http, *state_dir; /* settings of the daemon; NULL = not set */
+    pid_t pid;                    /* of who holds the pid file; 0 = nobody */
+    char name[8 + NAME_SIZE];     /* KIND/ID */
     struct arena arena;
 };
 
@@ -74,6 +73,24 @@ static enum err collect_options(struct daemon *daemon, const struct cli *cli, ch
     return OK;
 }
 
+static enum err take_setting(void *user, const char *section, const char *key, const char *value, int line,
+                             struct errbuf *e)
+{
+    struct daemon *daemon = user;
+    const char **at = NULL;
+    (void)section, (void)line;
+    for (size_t i = 0; key && i < ARRAY_LEN(handed_on); i++)
+        if (strcmp(key, handed_on[i].name) == 0)
+            at = member(&daemon->conf, handed_on[i].offset);
+    if (key && strcmp(key, "http") == 0)
+        at = &daemon->http;
+    if (key && strcmp(key, "state-dir") == 0)
+        at = &daemon->state_dir;
+    if (at && !(*at = arena_copy(&daemon->arena, text_of(value))))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return OK;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), end_len = strlen(end);
@@ -81,35 +98,21 @@ static bool ends_with(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* http://ADDRESS of the daemon, unless --http-url says where. Which port is free only the daemon will know. */
-static enum err settle_url(struct daemon *daemon, struct text printed, struct errbuf *e)
-{
-    const char *http;
-    enum err err = printed_config_get(printed, "http", &daemon->arena, &http);
-
-    if (!err && http && !daemon->conf.http_url && !ends_with(http, ":0")) {
-        daemon->conf.http_url = arena_printf(&daemon->arena, "http://%s", http);
-        err = daemon->conf.http_url ? OK : ERR_NOMEM;
-    }
-    return err ? err_set(e, err, "out of memory") : OK;
-}
-
-/* The daemon itself says what its options, environment and file come to. */
+/* The daemon itself prints what its options, environment and file come to. Over HTTP it is at its own address, unless
+ * --http-url says otherwise; which port is free, only the daemon will know. */
 static enum err settle(struct daemon *daemon, struct errbuf *e)
 {
-    struct text printed;
-    enum err err = daemon_program_settings(&daemon->program, &daemon->arena, &printed, e);
-
-    for (size_t i = 0; !err && i < ARRAY_LEN(handed_on); i++)
-        if (printed_config_get(printed, handed_on[i].name, &daemon->arena, member(&daemon->conf, handed_on[i].offset)))
-            err = err_set(e, ERR_NOMEM, "out of memory");
-    if (err)
+    enum err err = daemon_program_settings(&daemon->program, take_setting, daemon, e);
+    if (err != OK)
         return err;
-    if (!daemon->conf.id || !daemon->conf.login.broker || !daemon->conf.root)
-        return err_set(e, ERR_IO, "%s does not say its --id, --broker and --root", daemon->program.path);
-    if (printed_config_get(printed, "state-dir", &daemon->arena, &daemon->state_dir) != OK)
+    if (!daemon->conf.id)
+        return err_set(e, ERR_SYNTAX, "skep-%s has no id of its own here: use --id ID", daemon->kind);
+    if (!daemon->conf.login.broker || !daemon->conf.root)
+        return err_set(e, ERR_IO, "%s does not print its --broker and --root", daemon->program.path);
+    if (daemon->http && !daemon->conf.http_url && !ends_with(daemon->http, ":0") &&
+        !(daemon->conf.http_url = arena_printf(&daemon->arena, "http://%s", daemon->http)))
         return err_set(e, ERR_NOMEM, "out of memory");
-    return settle_url(daemon, printed, e);
+    return OK;
 }
 
 /* A hive that is killed must not leave workers of which its successor knows nothing. */
@@ -117,7 +120,8 @@ static enum err give_state_dir(struct daemon *daemon, struct errbuf *e)
 {
     if (strcmp(daemon->kind, "hive") != 0 || daemon->state_dir)
         return OK;
-    return daemon_program_add(&daemon->program, "state-dir", daemon->files.state_path, &daemon->arena, e);
+    daemon->program.first = arena_printf(&daemon->arena, "--state-dir=%s", daemon->files.state_path);
+    return daemon->program.first ? OK : err_set(e, ERR_NOMEM, "out of memory");
 }
 
 static enum err daemon_open(struct daemon *daemon, const struct cli *cli, struct errbuf *e)

@@ -17,7 +17,6 @@ static enum err find_program(const char *kind, struct arena *arena, const char *
 {
     char name[32], path[PATH_MAX];
     enum err err;
-
     snprintf(name, sizeof name, "skep-%s", kind);
     if ((err = own_path_next_to(name, path, e)) != OK)
         return err;
@@ -30,34 +29,15 @@ enum err daemon_program_find(const char *kind, char *const *options, struct aren
 {
     size_t count = 0;
     enum err err = find_program(kind, arena, &ret->path, e);
-
-    if (err)
+    if (err != OK)
         return err;
     while (options[count])
         count++;
-    ret->argv = arena_alloc(arena, (count + 2) * sizeof(*ret->argv));
+    ret->first = NULL;
+    ret->argv = arena_alloc(arena, (count + 3) * sizeof *ret->argv);
     if (!ret->argv)
         return err_set(e, ERR_NOMEM, "out of memory");
-    ret->argv[0] = (char *)ret->path;
-    memcpy(ret->argv + 1, options, (count + 1) * sizeof(*options));
-    return OK;
-}
-
-enum err daemon_program_add(struct daemon_program *program, const char *name, const char *value, struct arena *arena,
-                            struct errbuf *e)
-{
-    size_t count = 0;
-    char **argv, *option = arena_printf(arena, "--%s=%s", name, value);
-
-    while (program->argv[count])
-        count++;
-    argv = arena_alloc(arena, (count + 2) * sizeof(*argv));
-    if (!option || !argv)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    memcpy(argv, program->argv, count * sizeof(*argv));
-    argv[count] = option;
-    argv[count + 1] = NULL;
-    program->argv = argv;
+    memcpy(ret->argv + 2, options, (count + 1) * sizeof *options);
     return OK;
 }
 
@@ -67,13 +47,19 @@ static enum err cannot_run(const struct daemon_program *program, int fault, stru
                    strerrordesc_np(fault));
 }
 
-/* In the child. The option goes first, so that it is one whatever else was given. */
-static void print_settings(const struct daemon_program *program, char **argv, int out)
+/* In the child. `first` goes before all other options, so that it is one whatever else was given. */
+static void execute(const struct daemon_program *program, const char *first)
 {
-    argv[0] = program->argv[0];
-    argv[1] = (char *)"--print-config";
+    char **argv = program->argv + (first ? 0 : 1);
+    program->argv[1] = (char *)first;
+    argv[0] = (char *)program->path;
+    execv(program->path, argv);
+}
+
+static void print_settings(const struct daemon_program *program, int out)
+{
     if (dup2(out, STDOUT_FILENO) >= 0)
-        execv(program->path, argv);
+        execute(program, "--print-config");
     fprintf(stderr, "skep: cannot run %s: %s\n", program->path, strerrordesc_np(errno));
     _exit(CANNOT_EXECUTE);
 }
@@ -82,24 +68,21 @@ static void read_all(int fd, struct buf *ret)
 {
     char chunk[4096];
     ssize_t got;
-
-    while ((got = read(fd, chunk, sizeof(chunk))) > 0 || (got < 0 && errno == EINTR))
+    while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))
         if (got > 0)
             buf_add(ret, chunk, (size_t)got);
 }
 
 /* Runs the child with a pipe for what it prints; *ret_status is what waitpid said. */
-static enum err capture(const struct daemon_program *program, char **argv, struct buf *ret, int *ret_status,
-                        struct errbuf *e)
+static enum err capture(const struct daemon_program *program, struct buf *ret, int *ret_status, struct errbuf *e)
 {
     int ends[2];
     pid_t child;
-
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(e, ERR_IO, "pipe: %s", strerrordesc_np(errno));
     child = fork();
     if (child == 0)
-        print_settings(program, argv, ends[1]);
+        print_settings(program, ends[1]);
     close(ends[1]);
     if (child > 0)
         read_all(ends[0], ret);
@@ -109,29 +92,19 @@ static enum err capture(const struct daemon_program *program, char **argv, struc
     return OK;
 }
 
-enum err daemon_program_settings(const struct daemon_program *program, struct arena *arena, struct text *ret,
-                                 struct errbuf *e)
+enum err daemon_program_settings(const struct daemon_program *program, inifile_key *fn, void *user, struct errbuf *e)
 {
     struct buf printed = { .limit = PRINTED_MAX };
-    size_t count = 0;
     int status = 0;
-
-    while (program->argv[count])
-        count++;
-    char **argv = arena_alloc(arena, (count + 2) * sizeof(*argv));
-    if (!argv)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    memcpy(argv + 2, program->argv + 1, count * sizeof(*argv));
-    enum err err = capture(program, argv, &printed, &status, e);
-    if (!err && WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
+    enum err err = capture(program, &printed, &status, e);
+    if (err == OK && WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
         err = err_set(e, ERR_NOT_FOUND, "%s cannot be run", program->path);
-    else if (!err && status != 0)
+    else if (err == OK && status != 0)
         err = err_set(e, ERR_SYNTAX, "%s refuses its options", program->path);
-    if (!err) {
-        ret->at = arena_copy(arena, buf_text(&printed));
-        ret->len = printed.len;
-        err = buf_ok(&printed) && ret->at ? OK : err_set(e, ERR_NOMEM, "out of memory");
-    }
+    else if (err == OK && !buf_ok(&printed))
+        err = err_set(e, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = inifile_parse_text(buf_text(&printed), program->path, fn, user, e);
     buf_clear(&printed);
     return err;
 }
@@ -140,10 +113,9 @@ enum err daemon_program_settings(const struct daemon_program *program, struct ar
 static void become(const struct daemon_program *program, const struct daemon_files *files)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
     if (setsid() >= 0 && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(files->log_fd, STDOUT_FILENO) >= 0 &&
         dup2(files->log_fd, STDERR_FILENO) >= 0 && daemon_files_take(files))
-        execv(program->path, program->argv);
+        execute(program, program->first);
 }
 
 /* The pipe closes when the program is executed; else what went wrong comes through it. */
@@ -151,10 +123,9 @@ static int start_fault(int fd)
 {
     int fault = 0;
     ssize_t got;
-
-    while ((got = read(fd, &fault, sizeof(fault))) < 0 && errno == EINTR)
+    while ((got = read(fd, &fault, sizeof fault)) < 0 && errno == EINTR)
         continue;
-    return got == (ssize_t)sizeof(fault) ? fault : 0;
+    return got == (ssize_t)sizeof fault ? fault : 0;
 }
 
 enum err daemon_program_start(const struct daemon_program *program, const struct daemon_files *files, pid_t *ret,
@@ -162,14 +133,13 @@ enum err daemon_program_start(const struct daemon_program *program, const struct
 {
     int ends[2], fault;
     pid_t child;
-
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(e, ERR_IO, "pipe: %s", strerrordesc_np(errno));
     child = fork();
     if (child == 0) {
         become(program, files);
         fault = errno;
-        _exit(write(ends[1], &fault, sizeof(fault)) == (ssize_t)sizeof(fault) ? EXIT_FAILURE : CANNOT_EXECUTE);
+        _exit(write(ends[1], &fault, sizeof fault) == (ssize_t)sizeof fault ? EXIT_FAILURE : CANNOT_EXECUTE);
     }
     fault = child < 0 ? errno : 0;
     close(ends[1]);

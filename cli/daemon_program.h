@@ -4,24 +4,21 @@
 
 #include "arena.h"
 #include "daemon_files.h"
+#include "inifile.h"
 
 struct daemon_program {
-    const char *path; /* of skep-KIND */
-    char **argv;      /* path, the options for it, NULL */
+    const char *path;  /* of skep-KIND */
+    const char *first; /* an option that is set besides those that were given; NULL = none */
+    char **argv;       /* two places, which the child fills in; the options for it; NULL */
 };
 
 /* `options` ends with NULL and is borrowed, like its texts. ERR_NOMEM; ERR_IO when the own path cannot be found. */
 enum err daemon_program_find(const char *kind, char *const *options, struct arena *arena, struct daemon_program *ret,
                              struct errbuf *e);
 
-/* Adds --NAME=VALUE behind them. ERR_NOMEM. */
-enum err daemon_program_add(struct daemon_program *program, const char *name, const char *value, struct arena *arena,
-                            struct errbuf *e);
-
-/* What it prints to --print-config, in the arena. ERR_SYNTAX when it refuses its options: it has said why itself.
- * ERR_NOT_FOUND no such program, ERR_IO. */
-enum err daemon_program_settings(const struct daemon_program *program, struct arena *arena, struct text *ret,
-                                 struct errbuf *e);
+/* Its settings, as --print-config prints them: an INI file, key by key. ERR_SYNTAX when it refuses its options: it has
+ * printed why itself. ERR_NOT_FOUND no such program, ERR_IO, ERR_NOMEM and the errors of `fn`. */
+enum err daemon_program_settings(const struct daemon_program *program, inifile_key *fn, void *user, struct errbuf *e);
 
 /* Starts it in a session of its own, with the log for what it says. ERR_CONFLICT: another one took the pid file
  * meanwhile. ERR_IO. */

@@ -115,6 +115,14 @@ static enum err section_key(void *target, const char *section, const char *key, 
     return take_agent_key(conf, key, value, line, e);
 }
 
+static void name_hive(void *target)
+{
+    struct hive_conf *conf = target;
+    (void)gethostname(conf->host, sizeof conf->host - 1);
+    if (!conf->id && name_is_valid(text_of(conf->host)))
+        conf->id = conf->host;
+}
+
 const struct service hive_service = {
     .name = "skep-hive",
     .summary = "supervises the workers of one host and reports how they exit",
@@ -123,6 +131,7 @@ const struct service hive_service = {
     .section = "hive",
     .options = options,
     .common_offset = offsetof(struct hive_conf, common),
+    .complete = name_hive,
     .other_sections = "[agent] or [worker \"NAME\"] (with the quotes)",
     .owns_section = owns_section,
     .section_key = section_key,
@@ -146,17 +155,6 @@ void hive_conf_clear(struct hive_conf *conf)
     free(conf->roster);
     conf->roster = NULL;
     arena_clear(&conf->arena);
-}
-
-static enum err name_hive(struct hive_conf *conf, struct errbuf *e)
-{
-    (void)gethostname(conf->host, sizeof conf->host - 1);
-    if (conf->id)
-        return OK;
-    if (!name_is_valid(text_of(conf->host)))
-        return err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
-    conf->id = conf->host;
-    return OK;
 }
 
 static enum err check_http(const struct hive_conf *conf, struct errbuf *e)
@@ -239,7 +237,7 @@ enum err hive_conf_check(void *target, struct errbuf *e)
     if (err == OK)
         err = topic_root_check(text_of(conf->common.root), e);
     if (err == OK)
-        err = name_hive(conf, e);
+        err = conf->id ? OK : err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
     if (err == OK)
         err = check_http(conf, e);
     if (err == OK)

@@ -117,9 +117,10 @@ static enum err sources_read(const struct service *service, struct conf *conf, c
                              struct errbuf *e)
 {
     enum err err = conf_environment(conf, environ, e);
-
-    if (!err && common->config) /* from the command line or the environment */
+    if (err == OK && common->config) /* from the command line or the environment */
         err = service_file_read(service, conf, common->config, e);
+    if (err == OK && service->complete)
+        service->complete(conf->target);
     return err;
 }
 

@@ -41,6 +41,8 @@ struct service {
     const struct conf_option *options; /* the program's own, ended by a row without a name */
     size_t common_offset;              /* of the struct service_conf in the target */
     bool takes_words;                  /* behind the options; without it service_configure refuses them */
+    /* Fills in what was not given and has no constant default, before --print-config prints it; NULL = nothing. */
+    void (*complete)(void *target);
     /* Sections beside `section` that the program reads by itself; NULL = none. `other_sections` names them in
      * errors, e.g. "[agent]"; `owns_section` recognises them, `section_key` gets them as an inifile_key does; file and
      * line are put before its sentence. */

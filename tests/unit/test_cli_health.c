@@ -1,7 +1,6 @@
 #include "health_answer.h"
 #include "health_target.h"
 #include "poll_options.h"
-#include "printed_config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,42 +120,12 @@ static void multipliers_and_jitters(void **state)
     }
 }
 
-static void values_of_a_printed_configuration(void **state)
-{
-    static const char printed[] = "[queen]\n"
-                                  "# the default\n"
-                                  "id = queen\n"
-                                  "http = 127.0.0.1:7833\n"
-                                  "# expect is not set\n"
-                                  "on-event = grep '# x' # y\n"
-                                  "username = \n"
-                                  "broken";
-    static const struct {
-        const char *name, *want;
-    } rows[] = {
-        { "id", "queen" },  { "http", "127.0.0.1:7833" }, { "expect", NULL }, { "on-event", "grep '# x' # y" },
-        { "username", "" }, { "broken", NULL },           { "htt", NULL },    { "queen", NULL },
-    };
-    struct arena arena;
-
-    (void)state;
-    arena_init(&arena, 0);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const char *value = "untouched";
-        assert_int_equal(printed_config_get(TEXT(printed), rows[i].name, &arena, &value), OK);
-        if ((value == NULL) != (rows[i].want == NULL) || (value && strcmp(value, rows[i].want) != 0))
-            fail_msg("%s: %s", rows[i].name, value ? value : "NULL");
-    }
-    arena_clear(&arena);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(targets),
         cmocka_unit_test(answers),
         cmocka_unit_test(multipliers_and_jitters),
-        cmocka_unit_test(values_of_a_printed_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

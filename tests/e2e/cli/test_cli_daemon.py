@@ -271,3 +271,17 @@ def test_a_port_that_the_daemon_chooses_is_not_polled(daemon):
     done = daemon("start")
     assert done.returncode == 0 and "via mqtt" in done.stdout
     assert "port 0" not in done.stderr
+
+
+def test_a_hive_without_an_id_has_the_name_of_its_host(tmp_path, broker, root):
+    """skep asks the daemon for its settings, so all verbs find it."""
+    (tmp_path / "run").mkdir(mode=0o700)
+    skep = Skep("http://127.0.0.1:1")
+    skep.environment |= {"XDG_RUNTIME_DIR": str(tmp_path / "run"), "SKEP_BROKER": f"mqtt://127.0.0.1:{broker.port}",
+                         "SKEP_ROOT": root, "SKEP_HTTP": f"127.0.0.1:{free_port()}"}
+    name = f"hive/{socket.gethostname()}"
+    try:
+        assert skep("hive", "start", *FAST).stdout.startswith(f"{name}: pass via mqtt")
+        assert skep("hive", "status").stdout.startswith(f"{name}: pass via mqtt")
+    finally:
+        assert skep("hive", "stop").stdout == f"{name}: stopped\n"
