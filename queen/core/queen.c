@@ -25,7 +25,6 @@ static void outset(struct queen *queen, const struct queen_options *options, ms_
     queen->options = *options;
     queen->now = now;
     queen->wall = wall;
-    queen->deadline = now;
     queen->heal_at = MS_NEVER;
     queen->stop_at = MS_NEVER;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
@@ -212,9 +211,9 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
     queen_leave(queen);
 }
 
-ms_t queen_deadline(const struct queen *queen)
+ms_t queen_deadline(struct queen *queen)
 {
-    return queen->deadline;
+    return queen_arm(queen);
 }
 
 bool queen_is_live(const struct queen *queen)

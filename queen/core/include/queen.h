@@ -41,8 +41,9 @@ DEFINE_AUTO_FREE(queen)
  * world no longer matches the core, and the driver must end. */
 void queen_step(struct queen *queen, const struct input *input, struct outbox *outbox);
 
-/* Monotonic time at which the next tick is due: at most 1 s after the last step. */
-ms_t queen_deadline(const struct queen *queen);
+/* Monotonic time at which the next tick is due: at most 1 s after the last step. Call it before every sleep: a silence
+ * that lasts much longer than what it returned counts for nobody. */
+ms_t queen_deadline(struct queen *queen);
 
 /* False until the snapshot of the present connection is read, and while there is none. */
 bool queen_is_live(const struct queen *queen);

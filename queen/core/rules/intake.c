@@ -49,6 +49,12 @@ static ms_t stored_age(const struct message *message, int64_t retain_s)
     return (retain_s - message->expiry_s) * 1000;
 }
 
+static enum err match_ids(const struct topic *topic, const char *worker_id, const char *hive_id, struct errbuf *e)
+{
+    enum err err = ids_match(worker_id, topic->worker, "worker_id", e);
+    return err == OK ? ids_match(hive_id, topic->hive, "hive_id", e) : err;
+}
+
 static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
                                struct errbuf *e)
 {
@@ -57,21 +63,17 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
     struct sign sign;
     enum err err = heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
     if (err == OK)
-        err = ids_match(heartbeat.worker_id, topic->worker, "worker_id", e);
-    if (err == OK)
-        err = ids_match(heartbeat.hive_id, topic->hive, "hive_id", e);
+        err = match_ids(topic, heartbeat.worker_id, heartbeat.hive_id, e);
     if (err != OK)
         return err;
     if (message->retain && forget_again(queen, topic->hive, topic->worker, heartbeat.session, message->topic))
         return OK;
     if ((err = find_or_add(queen, topic->hive, topic->worker, !message->retain, &record)) != OK)
         return err;
+    if (!message->retain)
+        return judge_heartbeat(queen, record, &heartbeat, message->payload, false);
     sign = sign_of_heartbeat(&heartbeat);
-    if (message->retain)
-        err = stored_heartbeat(queen, record, &sign, message->payload, stored_age(message, heartbeat.retain_s));
-    else
-        err = judge_heartbeat(queen, record, &heartbeat, message->payload, false);
-    return err;
+    return stored_heartbeat(queen, record, &sign, message->payload, stored_age(message, heartbeat.retain_s));
 }
 
 /* A hive is known by its presence: a name that never had one is no hive, and nothing is said of it. */
@@ -91,12 +93,10 @@ static enum err take_hive_heartbeat(struct queen *queen, const struct topic *top
     if (!record)
         return OK;
     registry_touch(&queen->registry, record);
+    if (!message->retain)
+        return judge_hive_heartbeat(queen, record, &heartbeat, message->payload);
     sign = sign_of_hive_heartbeat(&heartbeat);
-    if (message->retain)
-        err = stored_heartbeat(queen, record, &sign, message->payload, 0);
-    else
-        err = judge_hive_heartbeat(queen, record, &heartbeat, message->payload);
-    return err;
+    return stored_heartbeat(queen, record, &sign, message->payload, 0);
 }
 
 static enum err take_witness(struct queen *queen, const struct topic *topic, const struct message *message,
@@ -106,9 +106,7 @@ static enum err take_witness(struct queen *queen, const struct topic *topic, con
     struct record *record;
     enum err err = witness_decode(&queen->arena, message->payload, &witness, e);
     if (err == OK)
-        err = ids_match(witness.worker_id, topic->worker, "worker_id", e);
-    if (err == OK)
-        err = ids_match(witness.hive_id, topic->hive, "hive_id", e);
+        err = match_ids(topic, witness.worker_id, witness.hive_id, e);
     if (err != OK)
         return err;
     if (message->retain && forget_again(queen, topic->hive, topic->worker, witness.session, message->topic))
@@ -125,9 +123,7 @@ static enum err decode_presence(struct queen *queen, const struct topic *topic, 
 {
     enum err err = presence_decode(&queen->arena, payload, ret, e);
     if (err == OK)
-        err = ids_match(ret->worker_id, topic->worker, "worker_id", e);
-    if (err == OK)
-        err = ids_match(ret->hive_id, topic->hive, "hive_id", e);
+        err = match_ids(topic, ret->worker_id, ret->hive_id, e);
     return err;
 }
 

@@ -100,7 +100,6 @@ struct queen {
     struct outbox *out;       /* of the step at hand */
     struct queen_counters counters;
     ms_t now, wall; /* of the step at hand */
-    ms_t deadline;  /* of the next tick */
     ms_t heal_at;   /* own presence to be published again; MS_NEVER */
     ms_t stop_at;   /* goodbye sent: disconnect by then; MS_NEVER */
     uint64_t next_token;

@@ -13,7 +13,7 @@ static ms_t loop_until(const struct queen *queen)
     return due == MS_NEVER ? MS_NEVER : ms_max(due - queen->watch.loop_time, 0);
 }
 
-static void arm(struct queen *queen)
+ms_t queen_arm(struct queen *queen)
 {
     ms_t sleep = WATCH_SLEEP_MAX;
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
@@ -21,8 +21,8 @@ static void arm(struct queen *queen)
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
     sleep = ms_max(sleep, 0);
-    queen->deadline = queen->now + sleep;
     watch_arm(&queen->watch, sleep);
+    return queen->now + sleep;
 }
 
 void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox)
@@ -44,7 +44,6 @@ void queen_leave(struct queen *queen)
 {
     incident_review(queen);
     schedule_touched(queen);
-    arm(queen);
     arena_reset(&queen->arena);
     queen->out = NULL;
 }
