@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 
 #include "api_problem.h"
-#include "buf.h"
 #include "clock.h"
+#include "http_easy.h"
+#include "http_url.h"
 
 #define CONNECT_PATIENCE 3000L /* ms */
 #define ANSWER_MAX (256 * 1024 * 1024)
@@ -22,59 +22,17 @@ struct api {
     char curl_error[CURL_ERROR_SIZE];
 };
 
-static enum err url_refuse(const char *queen, const char *why, struct errbuf *e)
-{
-    return err_set(e, ERR_SYNTAX, "--queen %s: %s; must be like http://127.0.0.1:7833", queen, why);
-}
-
-/* What of `part` the URL has; empty counts as absent. */
-static bool url_has(CURLU *url, CURLUPart part)
-{
-    char *value = NULL;
-    bool found = curl_url_get(url, part, &value, 0) == CURLUE_OK && *value;
-
-    curl_free(value);
-    return found;
-}
-
-static bool url_is_http(CURLU *url)
-{
-    char *scheme = NULL;
-    bool http = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-
-    curl_free(scheme);
-    return http;
-}
-
-static enum err url_check(CURLU *url, const char *queen, struct errbuf *e)
-{
-    CURLUcode code = curl_url_set(url, CURLUPART_URL, queen, 0);
-
-    if (code == CURLUE_UNSUPPORTED_SCHEME || (code == CURLUE_OK && !url_is_http(url)))
-        return url_refuse(queen, "only http:// and https:// are known", e);
-    if (code != CURLUE_OK)
-        return url_refuse(queen, "not a URL", e);
-    if (url_has(url, CURLUPART_QUERY) || url_has(url, CURLUPART_FRAGMENT))
-        return url_refuse(queen, "has a query or a fragment", e);
-    if (url_has(url, CURLUPART_USER) || url_has(url, CURLUPART_PASSWORD))
-        return url_refuse(queen, "contains a user name or password (tokens go in --token-file)", e);
-    return OK;
-}
-
 static enum err base_set(struct api *api, const char *queen, struct errbuf *e)
 {
-    CURLU *url = curl_url();
-    size_t len = strlen(queen);
-    enum err err = url ? url_check(url, queen, e) : err_set(e, ERR_NOMEM, "out of memory");
-
-    curl_url_cleanup(url);
-    if (err)
-        return err;
-    while (len > 0 && queen[len - 1] == '/')
-        len--;
-    api->base = strndup(queen, len);
-    return api->base ? OK : err_set(e, ERR_NOMEM, "out of memory");
+    struct errbuf why = { 0 };
+    size_t len;
+    enum err err = http_url_read(queen, "/", &api->base, &why);
+    if (err != OK)
+        return err_set(e, err, "--queen: %s; it must be like http://127.0.0.1:7833, a token goes in --token-file",
+                       why.text);
+    for (len = strlen(api->base); len > 0 && api->base[len - 1] == '/'; len--)
+        api->base[len - 1] = '\0';
+    return OK;
 }
 
 static enum err header_add(struct api *api, const char *name, const char *value, struct errbuf *e)
@@ -92,29 +50,6 @@ static enum err header_add(struct api *api, const char *name, const char *value,
     return OK;
 }
 
-static size_t take_answer(char *bytes, size_t size, size_t count, void *user)
-{
-    struct buf *answer = user;
-
-    buf_add(answer, bytes, size * count);
-    return buf_ok(answer) ? size * count : 0;
-}
-
-/* Directly and to nobody else: no redirects, and no proxy from the environment between a person and a loopback. */
-static bool curl_configure(struct api *api)
-{
-    CURL *curl = api->curl;
-
-    return !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") &&
-           !curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) && !curl_easy_setopt(curl, CURLOPT_PROXY, "") &&
-           !curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_PATIENCE) &&
-           !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, api->curl_error) &&
-           !curl_easy_setopt(curl, CURLOPT_HTTPHEADER, api->headers) &&
-           !curl_easy_setopt(curl, CURLOPT_USERAGENT, "skep/" SKEP_VERSION) &&
-           !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer) &&
-           !curl_easy_setopt(curl, CURLOPT_WRITEDATA, &api->answer);
-}
-
 static enum err api_fill(struct api *api, const char *queen, const char *token, struct errbuf *e)
 {
     enum err err = base_set(api, queen, e);
@@ -124,7 +59,9 @@ static enum err api_fill(struct api *api, const char *queen, const char *token, 
     if (!err && token)
         err = header_add(api, "Authorization: Bearer ", token, e);
     api->has_token = token != NULL;
-    if (!err && (!(api->curl = curl_easy_init()) || !curl_configure(api)))
+    if (err == OK && (!(api->curl = http_easy_new(&api->answer, api->curl_error)) ||
+                      curl_easy_setopt(api->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_PATIENCE) ||
+                      curl_easy_setopt(api->curl, CURLOPT_HTTPHEADER, api->headers)))
         err = err_set(e, ERR_IO, "libcurl cannot be set up");
     return err;
 }
@@ -168,7 +105,7 @@ static enum err transfer_failed(const struct api *api, CURLcode code, struct err
         return err_set(e, ERR_TOO_LARGE, "the answer of %s is larger than %d MiB", api->base, ANSWER_MAX >> 20);
     return err_set(e, ERR_UNREACHABLE,
                    "no queen responds at %s (%s): start skep-queen, or set --queen URL or SKEP_QUEEN", api->base,
-                   api->curl_error[0] ? api->curl_error : curl_easy_strerror(code));
+                   http_easy_error(api->curl_error, code));
 }
 
 /* A POST has a body, which is empty; libcurl keeps what was set for the one before. */

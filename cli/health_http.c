@@ -2,9 +2,8 @@
 
 #include <stdlib.h>
 
-#include <curl/curl.h>
-
-#include "buf.h"
+#include "http_easy.h"
+#include "http_url.h"
 
 #define BODY_MAX (64 * 1024)
 
@@ -15,62 +14,30 @@ struct health_http {
     const char *service_id;
     health_said *said;
     void *user;
-    struct buf url, body;
+    char *url;
+    struct buf body;
     char curl_error[CURL_ERROR_SIZE];
     CURLcode code;
     long status;
 };
 
-static size_t take_body(char *bytes, size_t size, size_t count, void *user)
-{
-    struct buf *body = user;
-
-    buf_add(body, bytes, size * count);
-    return buf_ok(body) ? size * count : 0;
-}
-
-/* Directly and to nobody else, as the other commands ask the queen. */
-static bool curl_configure(struct health_http *health)
-{
-    CURL *curl = health->curl;
-
-    return !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") &&
-           !curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) && !curl_easy_setopt(curl, CURLOPT_PROXY, "") &&
-           !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) &&
-           !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, health->curl_error) &&
-           !curl_easy_setopt(curl, CURLOPT_URL, buf_str(&health->url)) &&
-           !curl_easy_setopt(curl, CURLOPT_USERAGENT, "skep/" SKEP_VERSION) &&
-           !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) &&
-           !curl_easy_setopt(curl, CURLOPT_WRITEDATA, &health->body);
-}
-
-/* `http://host:port` and `http://host:port/` mean the health page. */
-static void url_complete(struct buf *ret, const char *url)
-{
-    const char *host = strstr(url, "//");
-    const char *path = host ? strchr(host + 2, '/') : NULL;
-
-    buf_add_str(ret, url);
-    if (!path || !path[1])
-        buf_add_str(ret, path ? "health" : "/health");
-}
-
 enum err health_http_new(struct loop *loop, const char *url, const char *service_id, health_said *said, void *user,
-                         struct health_http **ret)
+                         struct health_http **ret, struct errbuf *e)
 {
-    auto_free(health_http) health = calloc(1, sizeof(*health));
-
+    auto_free(health_http) health = calloc(1, sizeof *health);
+    enum err err;
     if (!health)
-        return ERR_NOMEM;
+        return err_set(e, ERR_NOMEM, "out of memory");
     health->loop = loop;
     health->service_id = service_id;
     health->said = said;
     health->user = user;
     health->body.limit = BODY_MAX;
-    url_complete(&health->url, url);
-    health->curl = curl_easy_init();
-    if (!buf_ok(&health->url) || !health->curl || !curl_configure(health))
-        return ERR_NOMEM;
+    if ((err = http_url_read(url, "/health", &health->url, e)) != OK)
+        return err;
+    health->curl = http_easy_new(&health->body, health->curl_error);
+    if (!health->curl || curl_easy_setopt(health->curl, CURLOPT_URL, health->url))
+        return err_set(e, ERR_NOMEM, "out of memory");
     *ret = health;
     health = NULL;
     return OK;
@@ -81,7 +48,7 @@ void health_http_free(struct health_http *health)
     if (!health)
         return;
     curl_easy_cleanup(health->curl);
-    buf_clear(&health->url);
+    free(health->url);
     buf_clear(&health->body);
     free(health);
 }
@@ -101,10 +68,9 @@ static enum err read_answer(struct health_http *health, struct health_answer *re
     enum err err;
 
     if (health->code)
-        return err_set(e, ERR_UNREACHABLE, "%s",
-                       health->curl_error[0] ? health->curl_error : curl_easy_strerror(health->code));
+        return err_set(e, ERR_UNREACHABLE, "%s", http_easy_error(health->curl_error, health->code));
     if (health->status != 200 && health->status != 503)
-        return err_set(e, ERR_TYPE, "%s answered %ld", buf_str(&health->url), health->status);
+        return err_set(e, ERR_TYPE, "%s answered %ld", health->url, health->status);
     arena_init(&arena, 0);
     err = health_answer_parse(&arena, buf_text(&health->body), health->service_id, ret, e);
     arena_clear(&arena);

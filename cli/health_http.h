@@ -7,9 +7,10 @@
 
 struct health_http;
 
-/* `url` is copied; without a path it means its `/health`. `service_id` is borrowed: "" = whoever answers. ERR_NOMEM. */
+/* `url` is copied; without a path it means its `/health`. `service_id` is borrowed: "" = whoever answers. ERR_SYNTAX,
+ * ERR_NOMEM. */
 enum err health_http_new(struct loop *loop, const char *url, const char *service_id, health_said *said, void *user,
-                         struct health_http **ret);
+                         struct health_http **ret, struct errbuf *e);
 
 /* Not while it is being asked. */
 void health_http_free(struct health_http *health);

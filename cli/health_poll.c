@@ -192,7 +192,8 @@ static enum err set_up(struct health_poll *poll, struct errbuf *e)
         err =
             health_mqtt_new(poll->loop, &options->mqtt, options->root, options->target, on_mqtt, poll, &poll->mqtt, e);
     if (!err && options->http_url)
-        err = health_http_new(poll->loop, options->http_url, options->target->service_id, on_http, poll, &poll->http);
+        err =
+            health_http_new(poll->loop, options->http_url, options->target->service_id, on_http, poll, &poll->http, e);
     return err && e->text[0] == '\0' ? err_set(e, err, "the poll cannot be set up: %s", err_name(err)) : err;
 }
 

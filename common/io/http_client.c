@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include <curl/curl.h>
 #include <utlist.h>
 
-#include "buf.h"
+#include "http_easy.h"
 #include "http_url.h"
 
 struct request {
@@ -63,8 +62,6 @@ static void request_leave(struct request *request)
 
 static void find_fault(const struct request *request, CURLcode code, struct errbuf *ret)
 {
-    const char *said = request->curl_error[0] ? request->curl_error : curl_easy_strerror(code);
-
     if (request->refused[0] && request->sockets == 0)
         err_set(ret, ERR_REFUSED, "%s is not an allowed address", request->refused);
     else if (request->headers > HTTP_CLIENT_HEADER_MAX)
@@ -72,7 +69,7 @@ static void find_fault(const struct request *request, CURLcode code, struct errb
     else if (!buf_ok(&request->body))
         err_set(ret, ERR_TOO_LARGE, "the answer has more than %d KiB", HTTP_CLIENT_BODY_MAX / 1024);
     else /* may quote the server */
-        text_to_printable(text_of(said), ret->text, sizeof ret->text);
+        text_to_printable(text_of(http_easy_error(request->curl_error, code)), ret->text, sizeof ret->text);
 }
 
 static void request_over(struct request *request, CURLcode code)
@@ -207,14 +204,6 @@ static curl_socket_t open_allowed(void *user, curlsocktype purpose, struct curl_
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-static size_t take_body(char *bytes, size_t size, size_t count, void *user)
-{
-    struct request *request = user;
-
-    buf_add(&request->body, bytes, size * count);
-    return buf_ok(&request->body) ? size * count : 0;
-}
-
 /* Nothing in them is of use, but libcurl keeps them. */
 static size_t count_header(char *bytes, size_t size, size_t count, void *user)
 {
@@ -225,32 +214,17 @@ static size_t count_header(char *bytes, size_t size, size_t count, void *user)
     return request->headers > HTTP_CLIENT_HEADER_MAX ? 0 : size * count;
 }
 
-static bool set_what_is_asked(struct request *request, ms_t patience)
+/* A connection is used once, since only a new one passes open_allowed. With a folder of certificates beside the file of
+ * all of them, libcurl would not keep what it reads from that: 20 ms of the loop for each request by https, instead of
+ * once a day. */
+static bool set_up(struct request *request, ms_t patience)
 {
-    CURL *curl = request->curl;
-
-    return !curl_easy_setopt(curl, CURLOPT_CURLU, request->url) &&
+    CURL *curl = request->curl = http_easy_new(&request->body, request->curl_error);
+    return curl && !curl_easy_setopt(curl, CURLOPT_CURLU, request->url) &&
            !curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ms_max(patience, 1)) &&
-           !curl_easy_setopt(curl, CURLOPT_USERAGENT, "skep/" SKEP_VERSION) &&
-           !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(curl, CURLOPT_PRIVATE, request) &&
-           !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->curl_error) &&
+           !curl_easy_setopt(curl, CURLOPT_PRIVATE, request) &&
            !curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, count_header) &&
            !curl_easy_setopt(curl, CURLOPT_HEADERDATA, request) &&
-           !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) &&
-           !curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
-}
-
-/* What libcurl would not do by itself is said as well: this is the wall. An empty proxy keeps it from reading the
- * environment. A connection is used once, since only a new one passes open_allowed. With a folder of certificates
- * beside the file of all of them, libcurl would not keep what it reads from that: 20 ms of the loop for each request by
- * https, instead of once a day. */
-static bool set_limits(struct request *request)
-{
-    CURL *curl = request->curl;
-
-    return !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") &&
-           !curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) && !curl_easy_setopt(curl, CURLOPT_PROXY, "") &&
-           !curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
            !curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
            !curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) && !curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L) &&
            !curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_allowed) &&
@@ -268,7 +242,7 @@ static enum err request_new(struct http_client *client, const char *url, ms_t pa
     request->client = client;
     request->body.limit = HTTP_CLIENT_BODY_MAX;
     err = http_url_parse(url, client->options.path, &request->url, e);
-    if (!err && (!(request->curl = curl_easy_init()) || !set_what_is_asked(request, patience) || !set_limits(request)))
+    if (err == OK && !set_up(request, patience))
         err = err_set(e, ERR_NOMEM, "out of memory");
     if (err)
         request_free(request);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -74,10 +75,44 @@ static void only_plain_urls_are_asked(void **state)
     }
 }
 
+static const struct {
+    const char *why, *url, *want, *says; /* as above */
+} own_rows[] = {
+    { "no path", "http://127.0.0.1:7833", "http://127.0.0.1:7833/health" },
+    { "a slash", "http://127.0.0.1:7833/", "http://127.0.0.1:7833/health" },
+    { "a path stays", "http://proxy.example/skep", "http://proxy.example/skep" },
+    { "a name", "https://queen.example", "https://queen.example/health" },
+    { "a v6 address", "http://[::1]:7833", "http://[::1]:7833/health" },
+    { "another scheme", "mqtt://127.0.0.1", NULL, "must begin with http://" },
+    { "a file", "file:///x", NULL, "http://" },
+    { "no scheme", "127.0.0.1:7833", NULL, "http://HOST" },
+    { "a query", "http://127.0.0.1/?x", NULL, "no query" },
+    { "a fragment", "http://127.0.0.1/#x", NULL, "no fragment" },
+    { "a user", "http://me@127.0.0.1", NULL, "the URL must name no user" },
+    { "a password is not quoted", "http://me:secret@127.0.0.1", NULL, "the URL must name no user" },
+    { "nor one in what is no URL", "http://me:secret@:x", NULL, "the URL must be http://HOST" },
+};
+
+static void own_urls_may_have_names_and_paths(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(own_rows); i++) {
+        struct errbuf e = { 0 };
+        char *url = NULL;
+        enum err err = http_url_read(own_rows[i].url, "/health", &url, &e);
+        if (err != (own_rows[i].want ? OK : ERR_SYNTAX) || !url != !own_rows[i].want)
+            fail_msg("%s: %s, %s, '%s'", own_rows[i].why, err_name(err), url ? url : "none", e.text);
+        if (own_rows[i].want ? strcmp(url, own_rows[i].want) != 0 : !strstr(e.text, own_rows[i].says))
+            fail_msg("%s: %s, '%s'", own_rows[i].why, url ? url : "none", e.text);
+        free(url);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_plain_urls_are_asked),
+        cmocka_unit_test(own_urls_may_have_names_and_paths),
     };
 
     return cmocka_run_group_tests_name("http_url", tests, NULL, NULL);
