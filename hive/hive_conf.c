@@ -1,5 +1,6 @@
 #include "hive_conf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ static enum err take_agent_key(struct hive_conf *conf, const char *key, const ch
     if ((err = check_agent_option(conf, key, value, e)) != OK)
         return err;
     row = agent_row(key);
+    assert(row >= 0); /* it was checked */
     if (conf->agent_given & 1u << row)
         return err_set(e, ERR_DUPLICATE, "%s is given twice", key);
     conf->agent_given |= 1u << row;

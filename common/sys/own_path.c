@@ -18,6 +18,6 @@ enum err own_path_next_to(const char *name, char ret[PATH_MAX], struct errbuf *e
     if (!slash || snprintf(path, sizeof path, "%.*s/%s", (int)(slash - own), own, name) >= PATH_MAX ||
         access(path, X_OK) != 0)
         return err_set(e, ERR_NOT_FOUND, "%s is not installed next to %s", name, own);
-    strcpy(ret, path); /* of the same size */
+    memcpy(ret, path, sizeof path);
     return OK;
 }

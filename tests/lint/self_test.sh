@@ -89,6 +89,22 @@ finds duplicates 'the same code under other names' \
     queen/one.c "int f(int a, int b)\n{\n$(repeat 4 "$lines")}\n" \
     hive/two.c "int g(int x, int y)\n{\n$(repeat 4 "$lines" | sed 's/one/eins/g; s/four/vier/g; s/7/8/g')}\n"
 
+# It reads the compiler's commands of a build.
+if command -v clang-tidy >/dev/null; then
+    plant_clean
+    cp "$here/../../.clang-tidy" "$tree/"
+    for name in fine freed; do
+        printf '{"directory":"%s","command":"cc -c queen/%s.c","file":"queen/%s.c"},\n' "$tree" $name $name
+    done | sed '1s/^/[/; $s/,$/]/' >"$tree/compile_commands.json"
+    printf 'int f(void);\nint f(void)\n{\n    return 1;\n}\n' >"$tree/queen/fine.c"
+    "$tree/tests/lint/tidy.sh" "$tree" queen >"$tree/log" 2>&1 || { cat "$tree/log" >&2 && failed=1; }
+    printf '#include <stdlib.h>\nint g(char *x);\nint g(char *x)\n{\n    free(x);\n    return *x;\n}\n' >"$tree/queen/freed.c"
+    if "$tree/tests/lint/tidy.sh" "$tree" queen >"$tree/log" 2>&1; then
+        echo "tidy: does not find memory that is used after it was freed" >&2
+        failed=1
+    fi
+fi
+
 plant_clean
 "$here/symbols.sh" "$(archive 'int f(void) { return 1; }')" || failed=1
 for call in 'time(0)' 'socket(1, 1, 0)' 'pthread_self()' 'puts("")' 'cJSON_Parse("")' 'mosquitto_lib_init()'; do

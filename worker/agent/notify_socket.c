@@ -99,7 +99,7 @@ static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
         notify->address.sun_path[0] = 0;
         return err_set(e, ERR_IO, "cannot make a directory for the notify socket: %s", strerror(errno));
     }
-    strcat(notify->address.sun_path, SOCKET_NAME);
+    memcpy(strchr(notify->address.sun_path, 0), SOCKET_NAME, sizeof(SOCKET_NAME)); /* make_directory left room */
     notify->address.sun_family = AF_UNIX;
     notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (notify->fd < 0 || setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||

@@ -202,7 +202,7 @@ enum skep_result skep_worker_open(const struct skep_worker_options *options, str
     if (err != OK)
         return refuse(err, &e, error, error_size);
     worker = calloc(1, sizeof *worker);
-    if (!worker || (err = mailbox_init(&worker->box)) != OK) {
+    if (!worker || mailbox_init(&worker->box) != OK) {
         free(worker);
         return refuse(worker ? err_set(&e, ERR_IO, "out of file descriptors") : ERR_NOMEM, &e, error, error_size);
     }
