@@ -117,8 +117,13 @@ static void check_registry(const struct registry *registry)
     size_t states = 0, documents = 0, records = 0;
     for (int i = 0; i < STATE_COUNT; i++)
         states += registry->counts[i];
-    for (struct record *record = registry_first(registry); record; record = registry_after(record), records++)
+    for (size_t i = 0; i < registry->roll.count; i++) {
+        const struct record *record = registry->roll.entries[i].record;
+        if (!record)
+            continue;
+        records++;
         documents += (record->document ? record->document->size : 0) + (record->witness ? record->witness->size : 0);
+    }
     require(states == registry->count && records == registry->count && documents == registry->document_bytes);
 }
 

@@ -157,8 +157,10 @@ static void assert_counts_agree(const struct registry *registry)
         states += registry->counts[i];
     for (int i = 0; i < STATE_COUNT; i++)
         hives += registry->hive_counts[i];
-    for (struct record *record = registry_first(registry); record; record = registry_after(record))
-        documents += record->document ? record->document->size : 0;
+    for (size_t i = 0; i < registry->roll.count; i++) {
+        const struct record *record = registry->roll.entries[i].record;
+        documents += record && record->document ? record->document->size : 0;
+    }
     assert_int_equal(states, registry->count);
     assert_int_equal(hives, registry->hive_count);
     assert_int_equal(documents, registry->document_bytes);

@@ -142,6 +142,7 @@ static void on_demand_the_answer_is_waited_for(void **state)
 
 static void verifications_have_a_budget_and_demand_goes_first(void **state)
 {
+    const struct roll *roll;
     struct scene scene;
     char step[64];
     unsigned asked = 0;
@@ -152,12 +153,13 @@ static void verifications_have_a_budget_and_demand_goes_first(void **state)
         snprintf(step, sizeof step, "birth 1.1 @w%d", i);
         scene_run(&scene, step);
     }
+    roll = &scene.queen->registry.roll;
     scene.queen->out = &scene.outbox;
-    for (struct record *r = registry_first(&scene.queen->registry); r; r = registry_after(r))
-        assert_true(verify_begin(scene.queen, r, false));
+    for (size_t i = 0; i < roll->count; i++)
+        assert_true(verify_begin(scene.queen, roll->entries[i].record, false));
     scene_run(&scene, "wait 1");
-    for (struct record *r = registry_first(&scene.queen->registry); r; r = registry_after(r))
-        asked += scene.queen->verifying.running > 0 && r->verification != NULL;
+    for (size_t i = 0; i < roll->count; i++)
+        asked += scene.queen->verifying.running > 0 && roll->entries[i].record->verification != NULL;
     assert_int_equal(asked, 100);
     assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND);
     scene.queen->out = &scene.outbox;

@@ -1,11 +1,20 @@
-/* listing.h - lists of workers as they are handed out: slice by slice. */
+/* listing.h - lists of workers and hives, slice by slice: {"workers":[...],"total":N,"next":cursor|null,"view":...}.
+ *
+ * A list in the order of first sight is written while it is looked for. A sorted one is looked for first, keeping no
+ * more than its page (the best so far); then these are put in order, then written. Workers without a value for the sort
+ * key come last, whatever the direction. Between two slices a listing holds numbers of records, no pointers. */
 #ifndef SKEP_LISTING_H
 #define SKEP_LISTING_H
 
 #include "routes.h"
 #include "selection.h"
 
-/* ERR_NOMEM. */
-enum err listing_new(struct queen *queen, const struct selection *selection, ms_t since, struct listing **ret);
+/* The selection is copied. With `verified`: only what a verification begun since monotonic time `since` confirmed.
+ * ERR_NOMEM. */
+enum err listing_new(const struct selection *selection, ms_t since, struct listing **ret);
+
+/* With `verified`: begins the verifications that are still missing for a full page, of the first ones in order. True:
+ * some asked for since monotonic time `since` are still out, so that it is worth waiting. ERR_NOMEM. */
+enum err listing_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending);
 
 #endif

@@ -1,10 +1,11 @@
 #include "requests.h"
 
 #include "json.h"
+#include "listing.h"
 #include "responder.h"
-#include "selection.h"
 #include "verify.h"
 #include "verify_wait.h"
+#include "view.h"
 
 static void answer_health(void *self, const struct call *call)
 {
@@ -99,15 +100,21 @@ static enum err selection_of(struct queen *queen, const struct cJSON *params, st
 static void answer_worker_list(void *self, const struct call *call)
 {
     struct queen *queen = self;
-    struct json_write w = json_write_to(call->result);
     struct selection selection;
+    struct listing *listing = NULL;
     struct errbuf e = { 0 };
     if (selection_of(queen, call->params, &selection, &e) != OK) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
-    } else if (selection_write(queen, &selection, queen->now, &w) != OK) {
+        return;
+    }
+    if (listing_new(&selection, queen->now, &listing) == OK)
+        while (queen_listing_next(queen, listing, queen->now, queen->wall, call->result))
+            continue;
+    if (!listing || !buf_ok(call->result)) {
         buf_reset(call->result);
         reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory: request fewer workers");
     }
+    queen_listing_free(listing);
 }
 
 /* Answered when the verification has finished (verify_wait.h). */

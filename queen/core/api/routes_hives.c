@@ -3,30 +3,15 @@
 #include "selection.h"
 #include "view.h"
 
-static bool parse(struct http_call *call, int64_t *ret_cursor, int64_t *ret_limit)
-{
-    for (size_t i = 0; i < call->query.count; i++) {
-        const struct parameter *parameter = &call->query.parameters[i];
-        bool is_limit = text_is(parameter->name, "limit");
-        int64_t *value = is_limit ? ret_limit : ret_cursor;
-        if ((!is_limit && !text_is(parameter->name, "cursor")) || text_to_int(parameter->value, value) != OK ||
-            *value < 1 || (is_limit && *value > SELECTION_LIMIT_MAX)) {
-            route_fail(call, 400, "bad_params",
-                       "known are limit=1..100000 and cursor=N, the `next` of the page before");
-            return false;
-        }
-    }
-    return true;
-}
-
 ms_t route_get_hives(struct http_call *call)
 {
-    int64_t cursor = 0, limit = SELECTION_LIMIT_DEFAULT;
-    struct json_write w;
-    if (!parse(call, &cursor, &limit))
-        return 0;
-    w = route_begin(call, 200);
-    view_hives(call->queen, (uint64_t)cursor, (size_t)limit, &w);
+    struct errbuf e = { 0 };
+    struct selection selection;
+    enum err err = selection_parse_hives(&call->query, &selection, &e);
+    if (err != OK)
+        route_fail(call, 400, "bad_params", e.text);
+    else
+        route_list(call, &selection);
     return 0;
 }
 

@@ -3,9 +3,8 @@
 #define SKEP_ROUTES_PARTS_H
 
 #include "json_write.h"
-#include "queen_state.h"
-#include "query.h"
 #include "routes.h"
+#include "selection.h"
 
 #define JSON_CONTENT_TYPE "application/json"
 
@@ -30,6 +29,9 @@ ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait);
 
 /* The worker or hive that the path names; NULL when the response says why not. */
 struct record *route_find(struct http_call *call);
+
+/* The response is that list. */
+void route_list(struct http_call *call, const struct selection *selection);
 
 /* routes_workers.c, routes_hives.c: each answers, and returns 0; or how many ms to wait, as queen_http. */
 ms_t route_get_workers(struct http_call *call);

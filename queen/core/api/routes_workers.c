@@ -8,6 +8,7 @@
 #include "selection.h"
 #include "verify.h"
 #include "verify_wait.h"
+#include "view.h"
 
 static ms_t verify_wait(struct http_call *call)
 {
@@ -18,8 +19,15 @@ static ms_t verify_wait(struct http_call *call)
 static ms_t verify_selected(struct http_call *call, const struct selection *selection)
 {
     bool pending = false;
-    (void)selection_verify(call->queen, selection, call->request->received_at, &pending);
+    (void)listing_verify(call->queen, selection, call->request->received_at, &pending);
     return pending ? verify_wait(call) : 0;
+}
+
+void route_list(struct http_call *call, const struct selection *selection)
+{
+    (void)route_begin(call, 200);
+    if (listing_new(selection, call->request->received_at, &call->response->listing) != OK)
+        route_fail(call, 503, "out_of_memory", "out of memory");
 }
 
 ms_t route_get_workers(struct http_call *call)
@@ -36,9 +44,7 @@ ms_t route_get_workers(struct http_call *call)
         return 0;
     if (selection.verified && !call->request->timed_out && (wait = verify_selected(call, &selection)) > 0)
         return wait;
-    (void)route_begin(call, 200);
-    if (listing_new(call->queen, &selection, call->request->received_at, &call->response->listing) != OK)
-        route_fail(call, 503, "out_of_memory", "out of memory: request fewer workers");
+    route_list(call, &selection);
     return 0;
 }
 

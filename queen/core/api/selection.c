@@ -1,61 +1,40 @@
 #include "selection.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "codec.h"
 #include "json.h"
-#include "verify.h"
 
 struct sort_key {
     const char *name;
-    double (*value)(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat);
+    double (*value)(const struct queen *queen, const struct record *record);
 };
 
-static double integer_or_nan(int64_t value)
-{
-    return value == INT_ABSENT ? NAN : (double)value;
-}
+#define BY_LOAD(member)                                                               \
+    static double by_##member(const struct queen *queen, const struct record *record) \
+    {                                                                                 \
+        (void)queen;                                                                  \
+        return record->load.member;                                                   \
+    }
+BY_LOAD(queue_depth)
+BY_LOAD(inflight)
+BY_LOAD(gpu_utilization)
+BY_LOAD(last_inference_ms)
 
-static double by_queue_depth(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
+static double by_last_seen(const struct queen *queen, const struct record *record)
 {
-    (void)queen, (void)record;
-    return integer_or_nan(heartbeat->queue_depth);
-}
-
-static double by_inflight(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
-{
-    (void)queen, (void)record;
-    return integer_or_nan(heartbeat->inflight);
-}
-
-static double by_gpu(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
-{
-    (void)queen, (void)record;
-    return heartbeat->gpu_utilization;
-}
-
-static double by_latency(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
-{
-    (void)queen, (void)record;
-    return heartbeat->last_inference_ms;
-}
-
-static double by_last_seen(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
-{
-    (void)heartbeat;
     return record->heard_mono == MS_NEVER ? NAN : (double)(queen->now - record->heard_mono);
 }
 
-static double by_since(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
+static double by_since(const struct queen *queen, const struct record *record)
 {
-    (void)heartbeat;
     return (double)(queen->now - record->since_mono);
 }
 
 static const struct sort_key sort_keys[] = {
-    { "queue_depth", by_queue_depth },   { "inflight", by_inflight },          { "gpu_utilization", by_gpu },
-    { "last_inference_ms", by_latency }, { "last_seen_ms_ago", by_last_seen }, { "since_ms_ago", by_since },
+    { "queue_depth", by_queue_depth },         { "inflight", by_inflight },
+    { "gpu_utilization", by_gpu_utilization }, { "last_inference_ms", by_last_inference_ms },
+    { "last_seen_ms_ago", by_last_seen },      { "since_ms_ago", by_since },
 };
 
 #define SORT_NAMES "queue_depth, inflight, gpu_utilization, last_inference_ms, last_seen_ms_ago or since_ms_ago"
@@ -146,6 +125,34 @@ enum err selection_parse(const struct query *query, struct selection *ret, struc
     return OK;
 }
 
+enum err selection_parse_hives(const struct query *query, struct selection *ret, struct errbuf *e)
+{
+    enum err err = selection_parse(query, ret, NULL);
+    for (size_t i = 0; i < query->count && err == OK; i++)
+        if (!text_is(query->parameters[i].name, "limit") && !text_is(query->parameters[i].name, "cursor"))
+            err = ERR_UNKNOWN;
+    if (err != OK)
+        return err_set(e, err, "known are limit=1..%d and cursor=N, the `next` of the page before",
+                       SELECTION_LIMIT_MAX);
+    ret->hives = true;
+    return OK;
+}
+
+static bool copy(struct arena *arena, struct text *text)
+{
+    return !text->at || (text->at = arena_copy(arena, *text));
+}
+
+enum err selection_copy(struct arena *arena, const struct selection *selection, struct selection *ret)
+{
+    bool whole;
+    *ret = *selection;
+    whole = copy(arena, &ret->status) && copy(arena, &ret->hive) && copy(arena, &ret->model);
+    for (size_t i = 0; whole && i < ret->label_count; i++)
+        whole = copy(arena, &ret->labels[i].name) && copy(arena, &ret->labels[i].value);
+    return whole ? OK : ERR_NOMEM;
+}
+
 static bool has_labels(const struct selection *selection, const struct json_value *labels)
 {
     for (size_t i = 0; i < selection->label_count; i++) {
@@ -156,162 +163,49 @@ static bool has_labels(const struct selection *selection, const struct json_valu
     return true;
 }
 
-static bool wants_document(const struct selection *selection)
+/* A wanted word may be in the document only (intern.h). */
+static bool word_may_be(struct text wanted, const char *word)
 {
-    return selection->status.at || selection->model.at || selection->label_count > 0 || selection->sort;
+    return !wanted.at || word == intern_full || (word && text_is(wanted, word));
 }
 
-static bool document_matches(const struct selection *selection, const struct heartbeat *heartbeat)
+static bool word_is(struct text wanted, const char *word)
 {
-    if (selection->status.at && (!heartbeat->status || !text_is(selection->status, heartbeat->status)))
-        return false;
-    if (selection->model.at && (!heartbeat->model_loaded || !text_is(selection->model, heartbeat->model_loaded)))
-        return false;
-    return has_labels(selection, heartbeat->labels);
+    return !wanted.at || (word && text_is(wanted, word));
 }
 
-/* One that matches, and its place in the order. */
-struct candidate {
-    double value;
-    struct record *record;
-};
-
-static bool matches(struct queen *queen, const struct selection *selection, struct record *record, double *ret_value)
+static bool document_matches(struct queen *queen, const struct selection *selection, const struct record *record)
 {
     struct heartbeat heartbeat;
-    if (record_is_hive(record))
+    bool matches;
+    heartbeat_init(&heartbeat);
+    matches = record->document && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) == OK &&
+              word_is(selection->status, heartbeat.status) && word_is(selection->model, heartbeat.model_loaded) &&
+              has_labels(selection, heartbeat.labels);
+    arena_reset(&queen->scan);
+    return matches;
+}
+
+bool selection_matches(struct queen *queen, const struct selection *selection, const struct record *record,
+                       bool *read_document)
+{
+    const struct load *load = &record->load;
+    if (record_is_hive(record) != selection->hives)
         return false;
     if (selection->state != STATE_NONE && record->state != selection->state)
         return false;
+    if (!word_may_be(selection->status, load->status) || !word_may_be(selection->model, load->model))
+        return false;
     if (selection->hive.at && !text_is(selection->hive, record_hive(record)))
         return false;
-    *ret_value = NAN;
-    if (!wants_document(selection))
+    if (selection->label_count == 0 && load->status != intern_full && load->model != intern_full)
         return true;
-    heartbeat_init(&heartbeat);
-    arena_reset(&queen->scan);
-    if (record->document && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) != OK)
-        return false;
-    if (selection->sort)
-        *ret_value = selection->sort->value(queen, record, &heartbeat);
-    return document_matches(selection, &heartbeat);
+    *read_document = true;
+    return document_matches(queen, selection, record);
 }
 
-static int compare(const void *left, const void *right)
+double selection_value(const struct queen *queen, const struct selection *selection, const struct record *record)
 {
-    const struct candidate *a = left, *b = right;
-    if (isnan(a->value) || isnan(b->value))
-        return isnan(a->value) - isnan(b->value);
-    if (a->value != b->value)
-        return a->value < b->value ? -1 : 1;
-    return a->record->number < b->record->number ? -1 : 1;
-}
-
-static size_t gather(struct queen *queen, const struct selection *selection, struct candidate *candidates)
-{
-    double sign = selection->descending ? -1 : 1;
-    size_t count = 0;
-    for (struct record *record = registry_first(&queen->registry); record; record = registry_after(record)) {
-        double value;
-        if (matches(queen, selection, record, &value))
-            candidates[count++] = (struct candidate){ value * sign, record };
-    }
-    if (selection->sort)
-        qsort(candidates, count, sizeof *candidates, compare);
-    return count;
-}
-
-/* Where the page starts: behind the number of the last record; in a sorted list, at the position. */
-static size_t page_start(const struct selection *selection, const struct candidate *candidates, size_t count)
-{
-    size_t start = 0;
-    if (selection->sort)
-        return (size_t)ms_min((ms_t)selection->cursor, (ms_t)count);
-    while (start < count && candidates[start].record->number <= selection->cursor)
-        start++;
-    return start;
-}
-
-static void write_page(const struct queen *queen, const struct selection *selection, const struct candidate *candidates,
-                       size_t count, struct json_write *w)
-{
-    size_t start = page_start(selection, candidates, count);
-    size_t end = count - start > selection->limit ? start + selection->limit : count;
-    json_open(w, '{');
-    json_key(w, "workers");
-    json_open(w, '[');
-    for (size_t i = start; i < end; i++)
-        view_worker(queen, candidates[i].record, false, w);
-    json_close(w, ']');
-    json_key(w, "total");
-    json_put_int(w, (int64_t)count);
-    json_key(w, "next");
-    if (end == count)
-        json_put_null(w);
-    else
-        json_put_int(w, selection->sort ? (int64_t)end : (int64_t)candidates[end - 1].record->number);
-    view_put_view(queen, w);
-    json_close(w, '}');
-}
-
-static struct candidate *gather_all(struct queen *queen, const struct selection *selection, size_t *ret_count)
-{
-    struct candidate *candidates = malloc((queen->registry.count + 1) * sizeof *candidates);
-    if (candidates)
-        *ret_count = gather(queen, selection, candidates);
-    return candidates;
-}
-
-enum confirmation { CONFIRMATION_UNKNOWN, CONFIRMATION_CONFIRMED, CONFIRMATION_REFUTED };
-
-/* What a verification that was asked for since then says of it. */
-static enum confirmation confirmation_of(const struct record *record, const struct selection *selection, ms_t since)
-{
-    const struct verified *verified = verify_latest(record);
-    if (!verified || verified->began < since)
-        return CONFIRMATION_UNKNOWN;
-    if (verified->result == VERIFY_OK || (verified->result == VERIFY_UNKNOWN && !selection->work))
-        return CONFIRMATION_CONFIRMED;
-    return CONFIRMATION_REFUTED;
-}
-
-enum err selection_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending)
-{
-    size_t count = 0, wanted = selection->limit;
-    struct candidate *candidates = gather_all(queen, selection, &count);
-    bool pending = false;
-    if (!candidates)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < count && wanted > 0; i++) {
-        enum confirmation confirmation = confirmation_of(candidates[i].record, selection, since);
-        if (confirmation == CONFIRMATION_UNKNOWN && verify_begin(queen, candidates[i].record, true))
-            pending = true;
-        if (confirmation != CONFIRMATION_REFUTED)
-            wanted--;
-    }
-    free(candidates);
-    *ret_pending = pending;
-    return OK;
-}
-
-static size_t keep_confirmed(const struct selection *selection, ms_t since, struct candidate *candidates, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (confirmation_of(candidates[i].record, selection, since) == CONFIRMATION_CONFIRMED)
-            candidates[kept++] = candidates[i];
-    return kept;
-}
-
-enum err selection_write(struct queen *queen, const struct selection *selection, ms_t since, struct json_write *w)
-{
-    size_t count = 0;
-    struct candidate *candidates = gather_all(queen, selection, &count);
-    if (!candidates)
-        return ERR_NOMEM;
-    if (selection->verified)
-        count = keep_confirmed(selection, since, candidates, count);
-    write_page(queen, selection, candidates, count, w);
-    free(candidates);
-    return OK;
+    double value = selection->sort->value(queen, record);
+    return selection->descending ? -value : value;
 }

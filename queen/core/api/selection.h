@@ -1,17 +1,18 @@
-/* selection.h - GET /v1/workers: which workers, in which order, which page. */
+/* selection.h - GET /v1/workers and worker.list: which workers, in which order, which page; and which hives. */
 #ifndef SKEP_SELECTION_H
 #define SKEP_SELECTION_H
 
+#include "queen_state.h"
 #include "query.h"
-#include "view.h"
 
 #define SELECTION_LIMIT_DEFAULT 1000
 #define SELECTION_LIMIT_MAX 100000
 #define SELECTION_LABELS_MAX 16
 
 struct selection {
+    bool hives;                      /* hives, else workers */
     enum state state;                /* STATE_NONE = any */
-    struct text status, hive, model; /* absent = any */
+    struct text status, hive, model; /* absent = any; texts are borrowed from the query */
     struct parameter labels[SELECTION_LABELS_MAX];
     size_t label_count;
     const struct sort_key *sort; /* NULL = order of first sight */
@@ -19,18 +20,24 @@ struct selection {
     bool verified; /* only those that a fresh verification confirmed */
     bool work;     /* ... and only where the work loop answered */
     size_t limit;
-    uint64_t cursor; /* 0 = from the start */
+    uint64_t cursor; /* 0 = from the start; else the number of the last one seen, in a sorted list its position */
 };
 
 /* ERR_UNKNOWN for a parameter or name that does not exist, ERR_RANGE, each with a sentence. */
 enum err selection_parse(const struct query *query, struct selection *ret, struct errbuf *e);
 
-/* With `verified`: begins the verifications that are still missing for a full page, of the first ones in order. True:
- * some asked for since monotonic time `since` are still out, so that it is worth waiting. ERR_NOMEM. */
-enum err selection_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending);
+/* The same for the list of hives, which knows limit and cursor only. */
+enum err selection_parse_hives(const struct query *query, struct selection *ret, struct errbuf *e);
 
-/* {"workers":[...],"total":N,"next":cursor|null,"view":...}. ERR_NOMEM. Workers without a value for the sort key come
- * last, whatever the direction. */
-enum err selection_write(struct queen *queen, const struct selection *selection, ms_t since, struct json_write *w);
+/* Its texts are copied into the arena. ERR_NOMEM. */
+enum err selection_copy(struct arena *arena, const struct selection *selection, struct selection *ret);
+
+/* Reads facts in the record; a stored document only for labels, and for a word that the registry had no room for: then
+ * *read_document is set. */
+bool selection_matches(struct queen *queen, const struct selection *selection, const struct record *record,
+                       bool *read_document);
+
+/* What a sorted list is sorted by: the least comes first, NAN last. */
+double selection_value(const struct queen *queen, const struct selection *selection, const struct record *record);
 
 #endif

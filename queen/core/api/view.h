@@ -11,10 +11,6 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
 /* One hive's document: `workers` counts its workers by their states; `whole` as above. */
 void view_hive(const struct queen *queen, const struct record *record, bool whole, struct json_write *w);
 
-/* The first `limit` hives behind the one of that number, in the order of first sight:
- * {"hives":[...],"total":N,"next":cursor|null,"view":...}. */
-void view_hives(const struct queen *queen, uint64_t cursor, size_t limit, struct json_write *w);
-
 /* The members that workers and hives have in common: between the ids and the documents, and (`whole`) behind them. */
 void view_put_standing(const struct queen *queen, const struct record *record, struct json_write *w);
 void view_put_reason(const struct record *record, struct json_write *w);

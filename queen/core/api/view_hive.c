@@ -27,22 +27,3 @@ void view_hive(const struct queen *queen, const struct record *record, bool whol
         view_put_reason(record, w);
     json_close(w, '}');
 }
-
-void view_hives(const struct queen *queen, uint64_t cursor, size_t limit, struct json_write *w)
-{
-    const struct hive_watch *watch = queen->hives.all;
-    uint64_t last = cursor;
-    while (watch && watch->record->number <= cursor)
-        watch = watch->next;
-    json_open(w, '{');
-    json_open_member(w, "hives", '[');
-    for (; watch && limit > 0; watch = watch->next, limit--) {
-        view_hive(queen, watch->record, false, w);
-        last = watch->record->number;
-    }
-    json_close(w, ']');
-    json_add_int(w, "total", (int64_t)queen->registry.hive_count);
-    json_add_int_if(w, "next", watch != NULL, (int64_t)last);
-    view_put_view(queen, w);
-    json_close(w, '}');
-}

@@ -6,6 +6,8 @@
 #ifndef SKEP_RECORD_H
 #define SKEP_RECORD_H
 
+#include <math.h>
+
 #include "heap.h"
 #include "incarnation.h"
 #include "keyed_hash.h"
@@ -51,6 +53,13 @@ struct work {
     bool advanced; /* progress changed since the worker was judged a zombie */
 };
 
+/* What the last heartbeat says of the load: what lists filter and sort by, so that none of them reads documents. */
+struct load {
+    double queue_depth, inflight, gpu_utilization, last_inference_ms; /* NAN = not said */
+    const char *status, *model; /* NULL = not said; in a record the words of the registry's table (intern.h) */
+};
+#define LOAD_NONE ((struct load){ NAN, NAN, NAN, NAN, NULL, NULL })
+
 /* A document as received. */
 struct document {
     uint32_t len, size; /* of the text; of what there is room for */
@@ -95,6 +104,8 @@ struct record {
     uint32_t number;                  /* order of first sight */
     struct evidence evidence;
 
+    /* From here on what lists read: it lies together. */
+    struct load load;     /* of `document` */
     uint8_t state, cause; /* enum state, enum cause */
     uint8_t announced;    /* enum state: what the verdict topic says; STATE_NONE = nothing */
     uint8_t announced_cause;

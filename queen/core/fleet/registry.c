@@ -40,6 +40,8 @@ void registry_clear(struct registry *registry)
     struct record *record, *after;
     name_index_clear(&registry->by_name);
     name_index_clear(&registry->by_hive);
+    roll_clear(&registry->roll);
+    intern_clear(&registry->words);
     HASH_ITER(by_key, registry->by_key, record, after)
     {
         HASH_DELETE(by_key, registry->by_key, record);
@@ -106,6 +108,7 @@ static struct record *record_new(struct text hive, struct text worker)
     record->heard_mono = MS_NEVER;
     record->skew = TIME_ABSENT;
     record->work.progress = INT_ABSENT;
+    record->load = LOAD_NONE;
     return record;
 }
 
@@ -156,11 +159,14 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
         goto out_record;
     if (index_add(registry, record) != OK)
         goto out_key;
-    record->number = ++registry->next_number;
+    if (roll_add(&registry->roll, record) != OK)
+        goto out_index;
     ++*count_of(registry, record);
     counts_of(registry, record)[STATE_NONE]++;
     *ret = record;
     return OK;
+out_index:
+    index_remove(registry, record);
 out_key:
     HASH_DELETE(by_key, registry->by_key, record);
 out_record:
@@ -205,6 +211,16 @@ struct record *registry_take_touched(struct registry *registry)
     return record;
 }
 
+static void set_load(struct registry *registry, struct record *record, const struct load *load)
+{
+    const char *status = record->load.status, *model = record->load.model;
+    intern_set(&registry->words, &status, load->status);
+    intern_set(&registry->words, &model, load->model);
+    record->load = *load;
+    record->load.status = status;
+    record->load.model = model;
+}
+
 static size_t document_size(const struct document *document)
 {
     return document ? document->size : 0;
@@ -214,6 +230,8 @@ void registry_remove(struct registry *registry, struct record *record)
 {
     look_away(registry, record);
     untouch(registry, record);
+    set_load(registry, record, &LOAD_NONE);
+    roll_remove(&registry->roll, record);
     index_remove(registry, record);
     HASH_DELETE(by_key, registry->by_key, record);
     --*count_of(registry, record);
@@ -260,9 +278,13 @@ static enum err store(struct registry *registry, struct document **document, str
     return OK;
 }
 
-enum err registry_store_document(struct registry *registry, struct record *record, struct text document)
+enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
+                                 const struct load *load)
 {
-    return store(registry, &record->document, document);
+    enum err err = store(registry, &record->document, document);
+    if (err == OK)
+        set_load(registry, record, load);
+    return err;
 }
 
 enum err registry_store_witness(struct registry *registry, struct record *record, struct text document)
@@ -303,14 +325,4 @@ ms_t registry_next_due(const struct registry *registry, bool on_watch)
 {
     const struct heap_item *item = heap_top(on_watch ? &registry->due_watch : &registry->due_loop);
     return item ? item->at : MS_NEVER;
-}
-
-struct record *registry_first(const struct registry *registry)
-{
-    return registry->by_key;
-}
-
-struct record *registry_after(const struct record *record)
-{
-    return record->by_key.next;
 }

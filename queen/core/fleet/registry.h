@@ -5,17 +5,20 @@
 #ifndef SKEP_REGISTRY_H
 #define SKEP_REGISTRY_H
 
+#include "intern.h"
 #include "name_index.h"
+#include "roll.h"
 
 struct registry {
-    struct record *by_key;              /* uthash; its list is the order of first sight */
+    struct record *by_key;              /* uthash */
+    struct roll roll;                   /* workers and hives, in the order of first sight */
+    struct intern words;                /* of the loads */
     struct name_index by_name, by_hive; /* workers only */
     struct heap due_watch, due_loop;
     struct record *touched, **touched_end; /* singly linked, oldest first */
     size_t count, hive_count, max_count;   /* of workers; of hives; of each at most */
     size_t document_bytes, max_document_bytes;
     size_t counts[STATE_COUNT], hive_counts[STATE_COUNT]; /* workers, and hives, per state */
-    uint32_t next_number;
 };
 
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes);
@@ -41,8 +44,10 @@ struct record *registry_next_of_hive(const struct registry *registry, const stru
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
-/* Copies the heartbeat, or the witness, into the record. ERR_FULL, ERR_NOMEM: the old one stays. */
-enum err registry_store_document(struct registry *registry, struct record *record, struct text document);
+/* Copies the heartbeat with what it says of the load (of a hive LOAD_NONE), or the witness, into the record. ERR_FULL,
+ * ERR_NOMEM: the old one stays. */
+enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
+                                 const struct load *load);
 enum err registry_store_witness(struct registry *registry, struct record *record, struct text document);
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
@@ -60,10 +65,5 @@ void registry_look_at(struct registry *registry, struct record *record, bool on_
 /* The record whose look is due by then (its look is taken away), or NULL. */
 struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t now);
 ms_t registry_next_due(const struct registry *registry, bool on_watch);
-
-/* for (record = registry_first(r); record; record = registry_after(record)): workers and hives, in the order of first
- * sight. */
-struct record *registry_first(const struct registry *registry);
-struct record *registry_after(const struct record *record);
 
 #endif

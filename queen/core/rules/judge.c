@@ -15,16 +15,35 @@ struct incarnation_claim claim_of_presence(const struct presence *presence)
     return claim(presence->session, presence->connection, -1);
 }
 
+static double or_nan(int64_t value)
+{
+    return value == INT_ABSENT ? NAN : (double)value;
+}
+
+static struct load load_of(const struct heartbeat *heartbeat)
+{
+    return (struct load){ or_nan(heartbeat->queue_depth), or_nan(heartbeat->inflight), heartbeat->gpu_utilization,
+                          heartbeat->last_inference_ms,   heartbeat->status,           heartbeat->model_loaded };
+}
+
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
 {
-    return (struct sign){ claim(heartbeat->session, heartbeat->connection, heartbeat->seq), heartbeat->interval_ms,
-                          heartbeat->lease_ms, heartbeat->timestamp, heartbeat->endpoint != NULL };
+    return (struct sign){ .claim = claim(heartbeat->session, heartbeat->connection, heartbeat->seq),
+                          .interval_ms = heartbeat->interval_ms,
+                          .lease_ms = heartbeat->lease_ms,
+                          .timestamp = heartbeat->timestamp,
+                          .endpoint = heartbeat->endpoint != NULL,
+                          .load = load_of(heartbeat) };
 }
 
 struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat)
 {
-    return (struct sign){ claim(heartbeat->session, heartbeat->connection, heartbeat->seq), heartbeat->interval_ms,
-                          INT_ABSENT, heartbeat->timestamp, heartbeat->endpoint != NULL };
+    return (struct sign){ .claim = claim(heartbeat->session, heartbeat->connection, heartbeat->seq),
+                          .interval_ms = heartbeat->interval_ms,
+                          .lease_ms = INT_ABSENT,
+                          .timestamp = heartbeat->timestamp,
+                          .endpoint = heartbeat->endpoint != NULL,
+                          .load = LOAD_NONE };
 }
 
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign)
@@ -143,7 +162,7 @@ static bool take_sign(struct queen *queen, struct record *record, const struct s
     *ret = OK;
     if (!admit(queen, record, sign->claim))
         return false;
-    *ret = registry_store_document(&queen->registry, record, document);
+    *ret = registry_store_document(&queen->registry, record, document, &sign->load);
     judge_note_sign(queen, record, sign);
     judge_heard(queen, record, over_http);
     record->answers = record->asks = 0;

@@ -10,6 +10,7 @@ struct sign {
     int64_t interval_ms, lease_ms; /* INT_ABSENT = not declared */
     ms_t timestamp;                /* TIME_ABSENT */
     bool endpoint;                 /* it named one */
+    struct load load;              /* its texts borrowed from the message */
 };
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat);
 struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat);

@@ -75,7 +75,7 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
         if (first || later)
             lease_from(queen, record, age);
     }
-    return registry_store_document(&queen->registry, record, document);
+    return registry_store_document(&queen->registry, record, document, &sign->load);
 }
 
 /* A later connection of the current session counts as current: nobody is retired by it. */

@@ -1,0 +1,73 @@
+#include "roll.h"
+
+#include <stdlib.h>
+
+#define SIZE_FIRST 64
+
+void roll_init(struct roll *roll)
+{
+    *roll = (struct roll){ 0 };
+}
+
+void roll_clear(struct roll *roll)
+{
+    free(roll->entries);
+    roll_init(roll);
+}
+
+static enum err grow(struct roll *roll)
+{
+    size_t size = roll->size ? roll->size + roll->size / 2 : SIZE_FIRST;
+    struct roll_entry *entries = realloc(roll->entries, size * sizeof *entries);
+    if (!entries)
+        return ERR_NOMEM;
+    roll->entries = entries;
+    roll->size = size;
+    return OK;
+}
+
+enum err roll_add(struct roll *roll, struct record *record)
+{
+    if (roll->count == roll->size && grow(roll) != OK)
+        return ERR_NOMEM;
+    record->number = roll->count ? roll->entries[roll->count - 1].number + 1 : 1;
+    roll->entries[roll->count++] = (struct roll_entry){ record, record->number };
+    return OK;
+}
+
+/* Closes the gaps; the last entry stays, for it has the highest number. */
+static void compact(struct roll *roll)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < roll->count; i++)
+        if (roll->entries[i].record || i + 1 == roll->count)
+            roll->entries[kept++] = roll->entries[i];
+    roll->removed = kept > 0 && !roll->entries[kept - 1].record;
+    roll->count = kept;
+}
+
+size_t roll_after(const struct roll *roll, uint32_t number)
+{
+    size_t low = 0, high = roll->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (roll->entries[middle].number <= number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct record *roll_find(const struct roll *roll, uint32_t number)
+{
+    size_t after = roll_after(roll, number);
+    return after > 0 && roll->entries[after - 1].number == number ? roll->entries[after - 1].record : NULL;
+}
+
+void roll_remove(struct roll *roll, const struct record *record)
+{
+    roll->entries[roll_after(roll, record->number) - 1].record = NULL;
+    if (++roll->removed > SIZE_FIRST && roll->removed > roll->count / 2)
+        compact(roll);
+}

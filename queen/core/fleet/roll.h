@@ -1,0 +1,30 @@
+/* roll.h - all records in the order of first sight, for readers that go through them in slices: the number of a record
+ * is a place that stays valid whoever comes and goes in between. 16 bytes a record. */
+#ifndef SKEP_ROLL_H
+#define SKEP_ROLL_H
+
+#include "record.h"
+
+struct roll {
+    struct roll_entry {
+        struct record *record; /* NULL: removed */
+        uint32_t number;       /* ascending */
+    } * entries;
+    size_t count, size, removed;
+};
+
+void roll_init(struct roll *roll);
+void roll_clear(struct roll *roll);
+
+/* Gives the record the next number. ERR_NOMEM. */
+enum err roll_add(struct roll *roll, struct record *record);
+void roll_remove(struct roll *roll, const struct record *record);
+
+/* The record of that number; NULL when it is gone. */
+struct record *roll_find(const struct roll *roll, uint32_t number);
+
+/* The place of the first entry behind that number. Entries from there to `count` may be read until the next change;
+ * those that are removed have no record. */
+size_t roll_after(const struct roll *roll, uint32_t number);
+
+#endif

@@ -1,0 +1,151 @@
+#include "queen_script.h"
+
+#include "listing.h"
+
+#define FLEET 3000
+
+static void populate(struct scene *scene)
+{
+    struct queen_options options = scene_options;
+    char topic[96], payload[96];
+    options.max_workers = 2 * FLEET;
+    options.max_document_bytes = 16 << 20;
+    scene_init_with(scene, &options);
+    scene_run(scene, "up");
+    for (int i = 0; i < FLEET; i++) {
+        snprintf(topic, sizeof topic, "skep/v1/hive/h%d/worker/w%04d/heartbeat", i % 3, i);
+        snprintf(payload, sizeof payload, "{\"status\":\"s%d\",\"queue_depth\":%d,\"labels\":{\"zone\":\"z%d\"}}",
+                 i % 2, i * 7 % FLEET, i % 4);
+        scene_message(scene, topic, text_of(payload));
+    }
+}
+
+static struct listing *open_list(struct scene *scene, const char *query)
+{
+    struct http_request request = { .method = "GET", .path = "/v1/workers", .query = text_of(query) };
+    struct http_response response = { 0 };
+    assert_int_equal(queen_http(scene->queen, &request, scene->now, scene->wall, &response, &scene->outbox), 0);
+    scene_look(scene);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body.len, 0);
+    assert_non_null(response.listing);
+    return response.listing;
+}
+
+static size_t count(const char *text, const char *part)
+{
+    size_t found = 0;
+    for (; (text = strstr(text, part)); text++)
+        found++;
+    return found;
+}
+
+/* Every list comes in slices of a bounded size, and says the same as if it had come at once. */
+static void lists_come_in_slices(void **state)
+{
+    static const struct {
+        const char *query;
+        size_t workers;
+        const char *first, *tail;
+    } rows[] = {
+        { "limit=100000", FLEET, "w0000", "\"total\":3000,\"next\":null,\"view\":\"live\"}" },
+        { "", 1000, "w0000", "\"total\":3000,\"next\":1000,\"view\":\"live\"}" },
+        { "limit=1000&cursor=2500", 500, "w2500", "\"total\":3000,\"next\":null," },
+        { "status=s1&limit=100000", FLEET / 2, "w0001", "\"total\":1500,\"next\":null," },
+        { "sort=queue_depth&limit=1", 1, "w0000", "\"total\":3000,\"next\":1," },
+        { "sort=-queue_depth&limit=2", 2, "w0857", "\"total\":3000,\"next\":2," }, /* 857 * 7 = 5999 */
+        { "sort=queue_depth&limit=100000", FLEET, "w0000", "\"total\":3000,\"next\":null," },
+        { "sort=queue_depth&limit=3&cursor=2998", 2, "w1714", "\"total\":3000,\"next\":null," },
+        { "label.zone=z3&limit=100000", FLEET / 4, "w0003", "\"total\":750,\"next\":null," },
+        { "status=s1&sort=queue_depth&hive=h1&limit=1", 1, "w2143", "\"total\":500,\"next\":1," },
+    };
+    struct scene scene;
+    (void)state;
+    populate(&scene);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct listing *listing = open_list(&scene, rows[i].query);
+        struct buf whole = BUF_INIT, slice = BUF_INIT;
+        char first[32];
+        bool more = true;
+        while (more) {
+            buf_reset(&slice);
+            more = queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice);
+            assert_true(slice.len < 80 * 1024);
+            buf_add_text(&whole, buf_text(&slice));
+        }
+        snprintf(first, sizeof first, "{\"workers\":[{\"worker_id\":\"%s\"", rows[i].first);
+        if (strncmp(buf_str(&whole), first, strlen(first)) != 0 || !strstr(buf_str(&whole), rows[i].tail))
+            print_error("%s: %.60s\n", rows[i].query, buf_str(&whole));
+        assert_memory_equal(buf_str(&whole), first, strlen(first));
+        assert_non_null(strstr(buf_str(&whole), rows[i].tail));
+        assert_int_equal(count(buf_str(&whole), "\"worker_id\""), rows[i].workers);
+        queen_listing_free(listing);
+        buf_clear(&whole);
+        buf_clear(&slice);
+    }
+    scene_clear(&scene);
+}
+
+/* Workers that go between two slices are left out, the others are not skipped, new ones come last. */
+static void the_registry_may_change_between_slices(void **state)
+{
+    static const char *const queries[] = { "limit=100000", "sort=queue_depth&limit=100000" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
+        struct scene scene;
+        struct listing *listing;
+        struct buf whole = BUF_INIT;
+        populate(&scene);
+        listing = open_list(&scene, queries[i]);
+        assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &whole));
+        for (int worker = 100; worker < FLEET; worker++) {
+            char step[64];
+            snprintf(step, sizeof step, "delete force @h%d/w%04d", worker % 3, worker);
+            if (worker != 2000)
+                scene_run(&scene, step);
+        }
+        while (queen_listing_next(scene.queen, listing, scene.now, scene.wall, &whole))
+            continue;
+        assert_non_null(strstr(buf_str(&whole), "\"worker_id\":\"w2000\""));
+        assert_null(strstr(buf_str(&whole), "\"worker_id\":\"w2001\""));
+        assert_non_null(strstr(buf_str(&whole), "\"view\":\"live\"}"));
+        queen_listing_free(listing);
+        buf_clear(&whole);
+        scene_clear(&scene);
+    }
+}
+
+/* Who makes up more words than are kept is found all the same. */
+static void words_beyond_the_table_are_found_in_the_documents(void **state)
+{
+    struct scene scene;
+    struct listing *listing;
+    struct buf whole = BUF_INIT;
+    char topic[96], payload[96];
+    (void)state;
+    populate(&scene);
+    for (int i = 0; i < FLEET; i++) {
+        snprintf(topic, sizeof topic, "skep/v1/hive/h%d/worker/w%04d/heartbeat", i % 3, i);
+        snprintf(payload, sizeof payload, "{\"status\":\"made-up-%d\",\"model_loaded\":\"made-up-%d\"}", i, i + FLEET);
+        scene_message(&scene, topic, text_of(payload));
+    }
+    assert_ptr_equal(scene.queen->registry.roll.entries[FLEET - 100].record->load.model, intern_full);
+    listing = open_list(&scene, "status=made-up-2900&model=made-up-5900");
+    while (queen_listing_next(scene.queen, listing, scene.now, scene.wall, &whole))
+        continue;
+    assert_int_equal(count(buf_str(&whole), "\"worker_id\""), 1);
+    assert_non_null(strstr(buf_str(&whole), "\"worker_id\":\"w2900\""));
+    queen_listing_free(listing);
+    buf_clear(&whole);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_come_in_slices),
+        cmocka_unit_test(the_registry_may_change_between_slices),
+        cmocka_unit_test(words_beyond_the_table_are_found_in_the_documents),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,50 @@
+#include "roll.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define MANY 1000
+
+static void numbers_are_places_that_stay(void **state)
+{
+    struct record *records = calloc(MANY, sizeof *records);
+    struct record *late = calloc(1, sizeof *late);
+    struct roll roll;
+    (void)state;
+    roll_init(&roll);
+    assert_int_equal(roll_after(&roll, 0), 0);
+    assert_null(roll_find(&roll, 1));
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(roll_add(&roll, &records[i]), OK);
+        assert_int_equal(records[i].number, i + 1);
+    }
+    for (int i = 0; i < MANY; i++)
+        if (i % 10 != 3)
+            roll_remove(&roll, &records[i]);
+    assert_true(roll.count < MANY / 2); /* the gaps are closed */
+    for (uint32_t i = 0; i < MANY; i++) {
+        size_t at = roll_after(&roll, i);
+        assert_ptr_equal(roll_find(&roll, i + 1), i % 10 == 3 ? &records[i] : NULL);
+        while (at < roll.count && !roll.entries[at].record)
+            at++;
+        assert_int_equal(at < roll.count ? roll.entries[at].number : 0, i <= 993 ? (i + 6) / 10 * 10 + 4 : 0);
+    }
+    assert_int_equal(roll_add(&roll, late), OK);
+    assert_int_equal(late->number, MANY + 1); /* also where the last ones are gone */
+    roll_clear(&roll);
+    free(records);
+    free(late);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_places_that_stay),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
