@@ -104,6 +104,11 @@ static void on_down(void *user)
     step(user, INPUT_LINK_DOWN);
 }
 
+static void on_failed(void *user)
+{
+    step(user, INPUT_LINK_FAILED);
+}
+
 static void on_message(void *user, const struct message *message)
 {
     step_with(user, &(struct input){ .kind = INPUT_MESSAGE, .message = message });
@@ -131,6 +136,7 @@ static const struct broker_link_events link_events = {
     .connecting = on_connecting,
     .up = on_up,
     .down = on_down,
+    .failed = on_failed,
     .message = on_message,
     .acked = on_acked,
     .subscribed = on_subscribed,

@@ -46,9 +46,12 @@ static enum err make_core(struct hive_driver *driver, struct errbuf *e)
                                     .host = driver->conf->host,
                                     .version = SKEP_VERSION,
                                     .endpoint = driver->endpoint,
-                                    .pid = (uint32_t)getpid() };
+                                    .pid = (uint32_t)getpid(),
+                                    .keep_alive = KEEP_ALIVE_MS };
     name_endpoint(driver);
     entropy_need(&options.session, sizeof options.session);
+    entropy_need(&options.secret, sizeof options.secret);
+    keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
     if (hive_new(&options, driver->now, driver->wall, &driver->hive) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     return OK;
@@ -56,11 +59,11 @@ static enum err make_core(struct hive_driver *driver, struct errbuf *e)
 
 static enum err make_link(struct hive_driver *driver, const struct broker_link_events *events, struct errbuf *e)
 {
-    char client_id[CLIENT_ID_SIZE];
-    struct siphash_key hash_key;
-    entropy_need(&hash_key, sizeof hash_key);
-    keyed_hash_seed(hash_key);
-    client_id_hive(driver->conf->common.root, driver->conf->id, client_id);
+    char address[ADDRESS_SIZE], client_id[CLIENT_ID_SIZE];
+    uint32_t random;
+    entropy_need(&random, sizeof random);
+    address_hive(driver->conf->id, address);
+    client_id_of(driver->conf->common.root, address, random, client_id);
     return broker_link_new(driver->loop, &driver->conf->common, client_id, KEEP_ALIVE_MS, events, driver, &driver->link,
                            e);
 }

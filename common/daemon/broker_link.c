@@ -23,6 +23,8 @@ struct broker_link {
     struct backoff backoff;
     struct rng rng;
     struct publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
+    bool has_will;        /* of the present link, or attempt */
+    bool is_renewed;      /* EFFECT_RECONNECT: the link ends because it shall */
     char will_topic[TOPIC_SIZE];
     struct buf will_payload;
     char why[WHY_SIZE]; /* the latest attempt failed, as it was said */
@@ -33,6 +35,8 @@ struct broker_link {
 static ms_t on_retry_in(void *user, ms_t lived)
 {
     struct broker_link *link = user;
+    if (link->is_renewed)
+        return 0;
     if (lived >= 0)
         backoff_lost(&link->backoff, lived);
     return backoff_next(&link->backoff, &link->rng);
@@ -42,9 +46,10 @@ static bool on_will(void *user, struct publish *ret)
 {
     struct broker_link *link = user;
     link->will = ret;
+    link->has_will = false;
     link->events->connecting(link->user);
     link->will = NULL;
-    return true;
+    return link->has_will;
 }
 
 /* Hands over what may be sent. */
@@ -96,7 +101,8 @@ static void say_dropped(struct broker_link *link)
 static void on_up(void *user)
 {
     struct broker_link *link = user;
-    log_at(LOG_INFO, "connected to the broker", "broker", link->conf->login.broker, NULL);
+    if (link->has_will)
+        log_at(LOG_INFO, "connected to the broker", "broker", link->conf->login.broker, NULL);
     say_dropped(link); /* what the limit held back meanwhile */
     link->why[0] = '\0';
     link->events->up(link->user);
@@ -106,7 +112,9 @@ static void on_up(void *user)
 static void on_down(void *user, const char *why)
 {
     struct broker_link *link = user;
-    log_at(LOG_WARNING, "lost the broker; trying again", "broker", link->conf->login.broker, "why", why, NULL);
+    if (!link->is_renewed)
+        log_at(LOG_WARNING, "lost the broker; trying again", "broker", link->conf->login.broker, "why", why, NULL);
+    link->is_renewed = false;
     send_queue_link_lost(&link->queue);
     link->events->down(link->user);
 }
@@ -115,6 +123,8 @@ static void on_down(void *user, const char *why)
 static void on_failed(void *user, const char *why)
 {
     struct broker_link *link = user;
+    if (link->events->failed)
+        link->events->failed(link->user);
     if (strncmp(link->why, why, WHY_SIZE - 1) == 0)
         return;
     snprintf(link->why, sizeof link->why, "%s", why);
@@ -215,8 +225,9 @@ bool broker_link_is_blocking(const struct broker_link *link)
 
 static enum err take_will(struct broker_link *link, const struct publish *will)
 {
-    if (!link->will)
+    if (!link->will || !will->topic)
         return OK;
+    link->has_will = true;
     buf_reset(&link->will_payload);
     buf_add_text(&link->will_payload, will->payload);
     snprintf(link->will_topic, sizeof link->will_topic, "%s", will->topic);
@@ -257,6 +268,10 @@ bool broker_link_carry_out(struct broker_link *link, const struct effect *effect
     switch (effect->kind) {
     case EFFECT_CONNECT:
         *ret_err = take_will(link, &effect->publish);
+        return true;
+    case EFFECT_RECONNECT:
+        link->is_renewed = true;
+        mqtt_drop(link->mqtt, "to be made anew");
         return true;
     case EFFECT_DISCONNECT:
         mqtt_stop(link->mqtt, on_left);

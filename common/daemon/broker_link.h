@@ -11,12 +11,13 @@
 
 struct broker_link;
 
-/* None may be NULL, but `packet`. */
+/* None may be NULL, but where it says so. */
 struct broker_link_events {
     void (*connecting)(void *user); /* answered, before it returns, by carrying out one EFFECT_CONNECT */
     void (*up)(void *user);
     void (*down)(void *user);
-    void (*packet)(void *user); /* as in mqtt.h */
+    void (*failed)(void *user); /* an attempt to connect failed; may be NULL */
+    void (*packet)(void *user); /* as in mqtt.h; may be NULL */
     void (*message)(void *user, const struct message *message);
     void (*acked)(void *user, uint64_t token, uint8_t reason); /* tokens of the core's own */
     void (*subscribed)(void *user, uint64_t token, uint8_t reason);

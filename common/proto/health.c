@@ -21,13 +21,17 @@ static void put_member(struct json_write *w, const char *key, const char *value)
 }
 
 void health_open(struct json_write *w, enum health_status status, const char *version, const char *service_id,
-                 const char *description)
+                 const char *description, const struct health_holder *holder)
 {
     json_open(w, '{');
     put_member(w, "status", health_status_name(status));
     put_member(w, "version", version);
     put_member(w, "serviceId", service_id);
     put_member(w, "description", description);
+    if (holder) {
+        json_add_hex64(w, "session", holder->session);
+        json_add_int(w, "held_ms", holder->held_ms);
+    }
     json_open_member(w, "checks", '{');
 }
 

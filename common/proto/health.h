@@ -17,9 +17,16 @@ enum health_status { HEALTH_STATUSES(X) HEALTH_STATUS_COUNT };
 const char *health_status_name(enum health_status status);
 int health_http_status(enum health_status status); /* 200 for pass and warn, 503 for fail */
 
-/* Writes the members up to and including `"checks":{`; the caller adds checks and calls health_close. */
+/* The process that answers, of those that hold an id (claim.h). */
+struct health_holder {
+    uint64_t session;
+    ms_t held_ms;
+};
+
+/* Writes the members up to and including `"checks":{`; the caller adds checks and calls health_close. `holder` may be
+ * NULL, and so may all text but `service_id`. */
 void health_open(struct json_write *w, enum health_status status, const char *version, const char *service_id,
-                 const char *description);
+                 const char *description, const struct health_holder *holder);
 /* One check: "name":[{"observedValue":value,"observedUnit":unit,"status":...}]; unit NULL is left out. */
 void health_check_int(struct json_write *w, const char *name, int64_t value, const char *unit,
                       enum health_status status);

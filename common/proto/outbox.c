@@ -89,14 +89,20 @@ void outbox_publish(struct outbox *outbox, const struct publish *publish)
 
 void outbox_connect(struct outbox *outbox, const struct publish *will)
 {
-    struct effect effect = { .kind = EFFECT_CONNECT, .publish = keep_publish(outbox, will) };
+    struct effect effect = { .kind = EFFECT_CONNECT };
+    if (will)
+        effect.publish = keep_publish(outbox, will);
     outbox_add(outbox, &effect);
+}
+
+void outbox_reconnect(struct outbox *outbox)
+{
+    outbox_add(outbox, &(struct effect){ .kind = EFFECT_RECONNECT });
 }
 
 void outbox_disconnect(struct outbox *outbox)
 {
-    struct effect effect = { .kind = EFFECT_DISCONNECT };
-    outbox_add(outbox, &effect);
+    outbox_add(outbox, &(struct effect){ .kind = EFFECT_DISCONNECT });
 }
 
 void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe)

@@ -10,7 +10,8 @@
 #include "wire.h"
 
 enum effect_kind {
-    EFFECT_CONNECT,     /* open a connection, with `publish` as its will */
+    EFFECT_CONNECT,     /* open a connection, with `publish` as its will; none where its topic is NULL */
+    EFFECT_RECONNECT,   /* close the connection, which has no will, and open the next one at once */
     EFFECT_DISCONNECT,  /* send DISCONNECT (no will) and close */
     EFFECT_SUBSCRIBE,   /* `subscribe` */
     EFFECT_UNSUBSCRIBE, /* `subscribe.filter` */
@@ -53,7 +54,8 @@ void outbox_clear(struct outbox *outbox);
 void outbox_reset(struct outbox *outbox); /* forget the effects */
 
 void outbox_publish(struct outbox *outbox, const struct publish *publish);
-void outbox_connect(struct outbox *outbox, const struct publish *will);
+void outbox_connect(struct outbox *outbox, const struct publish *will); /* NULL = none */
+void outbox_reconnect(struct outbox *outbox);
 void outbox_disconnect(struct outbox *outbox);
 void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
 void outbox_unsubscribe(struct outbox *outbox, const char *filter);

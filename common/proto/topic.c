@@ -204,6 +204,32 @@ bool topic_is_reply(const char *root, struct text topic)
            strip_prefix(&below, "reply/", 6) && below.len > 0 && text_is_plain(below);
 }
 
+void address_worker(const char *hive, const char *worker, char ret[ADDRESS_SIZE])
+{
+    snprintf(ret, ADDRESS_SIZE, "skep:w:%s:%s", hive, worker);
+}
+
+void address_hive(const char *hive, char ret[ADDRESS_SIZE])
+{
+    snprintf(ret, ADDRESS_SIZE, "skep:h:%s", hive);
+}
+
+void address_queen(const char *queen, char ret[ADDRESS_SIZE])
+{
+    snprintf(ret, ADDRESS_SIZE, "skep:q:%s", queen);
+}
+
+void client_id_of(const char *root, const char *address, uint32_t random, char ret[CLIENT_ID_SIZE])
+{
+    int len = snprintf(ret, CLIENT_ID_SIZE, "%s:%08x", address, random);
+    if (strcmp(root, TOPIC_ROOT_DEFAULT) == 0)
+        return;
+    snprintf(ret + len, CLIENT_ID_SIZE - (size_t)len, "@%s", root);
+    for (char *at = ret + len; *at; at++)
+        if (*at == '/')
+            *at = ':';
+}
+
 static void add_root(const char *root, char ret[CLIENT_ID_SIZE])
 {
     size_t len = strlen(ret);

@@ -49,9 +49,18 @@ enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC
 /* True if `topic` may be answered: below `ROOT-rpc/reply/`, no wildcards, UTF-8, fits. */
 bool topic_is_reply(const char *root, struct text topic);
 
-/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": one broker session per identity. Below another root than the default
- * "@<root>" follows, with ':' for '/': fleets that share a broker must not end each other's sessions. */
-#define CLIENT_ID_SIZE (16 + 2 * NAME_SIZE + TOPIC_ROOT_MAX)
+/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": where replies are received, below ROOT-rpc/reply/. */
+#define ADDRESS_SIZE (16 + 2 * NAME_SIZE)
+void address_worker(const char *hive, const char *worker, char ret[ADDRESS_SIZE]);
+void address_hive(const char *hive, char ret[ADDRESS_SIZE]);
+void address_queen(const char *queen, char ret[ADDRESS_SIZE]);
+
+/* The address, and 8 hexadecimal digits that are drawn once per process and published nowhere: the process takes its
+ * own session over when it connects anew, and nobody else can. Below another root than the default "@<root>" follows,
+ * with ':' for '/'. */
+#define CLIENT_ID_SIZE (16 + ADDRESS_SIZE + TOPIC_ROOT_MAX)
+void client_id_of(const char *root, const char *address, uint32_t random, char ret[CLIENT_ID_SIZE]);
+
 void client_id_worker(const char *root, const char *hive, const char *worker, char ret[CLIENT_ID_SIZE]);
 void client_id_hive(const char *root, const char *hive, char ret[CLIENT_ID_SIZE]);
 void client_id_queen(const char *root, const char *queen, char ret[CLIENT_ID_SIZE]);

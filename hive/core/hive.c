@@ -9,10 +9,12 @@
 #include "hive_tell.h"
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
+#define CLAIM_WAIT_MS 2000 /* after which workers start, also while nobody knows yet who holds the id */
 
 enum err hive_new(const struct hive_options *options, ms_t now, ms_t wall, struct hive **ret)
 {
-    struct hive *hive = calloc(1, sizeof *hive);
+    auto_free(hive) hive = calloc(1, sizeof *hive);
+    enum err err;
     if (!hive)
         return ERR_NOMEM;
     hive->options = *options;
@@ -20,12 +22,14 @@ enum err hive_new(const struct hive_options *options, ms_t now, ms_t wall, struc
     hive->wall = wall;
     hive->status = HIVE_STARTING;
     hive->host = (struct hive_host){ NAN, INT_ABSENT, INT_ABSENT, INT_ABSENT };
-    hive->heal_at = hive->beat_at = hive->told_at = MS_NEVER;
-    hive->stop_at = hive->goodbye_at = MS_NEVER;
+    hive->beat_at = hive->told_at = hive->stop_at = MS_NEVER;
+    hive->may_start_at = now + CLAIM_WAIT_MS;
     hive->rng.state = options->session;
-    identity_init(&hive->identity, options->session);
     arena_init(&hive->arena, MESSAGE_ARENA_LIMIT);
+    if ((err = hive_link_init(hive)) != OK)
+        return err;
     *ret = hive;
+    hive = NULL;
     return OK;
 }
 
@@ -38,6 +42,7 @@ void hive_free(struct hive *hive)
     {
         free(worker);
     }
+    member_clear(&hive->member);
     arena_clear(&hive->arena);
     buf_clear(&hive->scratch);
     free(hive);
@@ -189,7 +194,6 @@ static void tick(struct hive *hive)
     {
         process_tick(&worker->process, hive->now);
     }
-    hive_link_tick(hive);
 }
 
 static void process_input(struct hive *hive, const struct hive_input *input)
@@ -207,38 +211,20 @@ static void process_input(struct hive *hive, const struct hive_input *input)
         process_swept(&worker->process, hive->now);
 }
 
-static void handle(struct hive *hive, const struct input *input)
+/* False: another hive holds the id. */
+static bool handle(struct hive *hive, const struct input *input)
 {
     switch (input->kind) {
-    case INPUT_TICK:
-        tick(hive);
-        break;
-    case INPUT_CONNECTING:
-        hive_link_connecting(hive);
-        break;
-    case INPUT_LINK_UP:
-        hive_link_up(hive);
-        break;
-    case INPUT_LINK_DOWN:
-        hive_link_down(hive);
-        break;
-    case INPUT_SUBSCRIBED:
-        hive_link_subscribed(hive, input->token, input->reason);
-        break;
-    case INPUT_ACKED:
-        if (input->token == HIVE_TOKEN_GOODBYE && hive->goodbye_at != MS_NEVER)
-            hive_link_leave(hive);
-        break;
     case INPUT_MESSAGE:
-        hive_hear(hive, input->message);
-        break;
+        return hive_hear(hive, input);
     case INPUT_STOP:
         hive_stop(hive);
-        break;
-    case INPUT_LINK_FAILED:
-    case INPUT_PACKET:
-    case INPUT_HTTP_ANSWERED:
-        break;
+        return true;
+    case INPUT_TICK:
+        tick(hive);
+        return hive_link_step(hive, input);
+    default:
+        return hive_link_step(hive, input);
     }
 }
 
@@ -279,7 +265,8 @@ static void leave(struct hive *hive)
 void hive_step(struct hive *hive, const struct input *input, struct outbox *outbox)
 {
     enter(hive, input->now, input->wall, outbox);
-    handle(hive, input);
+    if (!handle(hive, input)) /* its workers carry the same ids */
+        hive_stop(hive);
     leave(hive);
 }
 
@@ -302,8 +289,10 @@ void hive_set_host(struct hive *hive, const struct hive_host *host)
 
 ms_t hive_deadline(const struct hive *hive)
 {
-    ms_t due = ms_min(hive_link_deadline(hive), hive->stop_at);
+    ms_t due = ms_min(ms_min(member_deadline(&hive->member), hive->beat_at), hive->stop_at);
     struct hive_worker *worker;
+    if (hive->now < hive->may_start_at)
+        due = ms_min(due, hive->may_start_at);
     DL_FOREACH(hive->workers, worker)
     {
         due = ms_min(due, process_deadline(&worker->process));
@@ -313,14 +302,15 @@ ms_t hive_deadline(const struct hive *hive)
 
 bool hive_next_order(struct hive *hive, struct hive_order *ret)
 {
+    unsigned allowed = hive->now < hive->may_start_at ? ~(unsigned)PROCESS_START : ~0U;
     struct hive_worker *worker;
     DL_FOREACH(hive->workers, worker)
     {
-        unsigned orders = worker->process.orders;
+        unsigned orders = worker->process.orders & allowed, first = orders & -orders;
         if (!orders)
             continue;
-        *ret = (struct hive_order){ (enum process_order)(orders & -orders), worker->name };
-        worker->process.orders = orders & (orders - 1);
+        *ret = (struct hive_order){ (enum process_order)first, worker->name };
+        worker->process.orders &= ~first;
         return true;
     }
     return false;

@@ -12,6 +12,7 @@
 #include "outbox.h"
 #include "process.h"
 #include "roster.h"
+#include "siphash.h"
 
 #define HIVE_INTERVAL_MS 10000
 #define HIVE_STOP_LIMIT_MS 14000 /* for the end of all workers: the patience with an agent, and a little more */
@@ -23,6 +24,8 @@ struct hive_options {
     const char *host, *version, *endpoint; /* may be NULL */
     uint64_t session;                      /* random */
     uint32_t pid;
+    struct siphash_key secret; /* from the kernel: every key is derived from it */
+    ms_t keep_alive;
 };
 
 /* What concerns the processes; what concerns the link and the time are inputs as every core has them. */

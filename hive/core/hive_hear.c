@@ -22,19 +22,25 @@ static void hear_request(struct hive *hive, const struct message *message, const
         hive->ignored++;
 }
 
-void hive_hear(struct hive *hive, const struct message *message)
+/* Replies are to the one question that a hive ever has: who holds its id. */
+bool hive_hear(struct hive *hive, const struct input *input)
 {
+    const struct message *message = input->message;
     struct topic topic;
-    if (topic_parse(hive->options.root, message->topic, &topic) != OK || !text_is(topic.hive, hive->options.id)) {
+    bool known = topic_parse(hive->options.root, message->topic, &topic) == OK;
+    if (known && topic.kind == TOPIC_REPLY)
+        return hive_link_take(hive, member_reply(&hive->member, input, &hive->arena, hive->out));
+    if (!known || !text_is(topic.hive, hive->options.id)) {
         hive->ignored++;
-        return;
+        return true;
     }
     switch (topic.kind) {
     case TOPIC_HIVE_REQUEST:
         hear_request(hive, message, &topic);
         break;
     case TOPIC_HIVE_PRESENCE:
-        hive_link_own_presence(hive, message);
+        if (hive->status != HIVE_STOPPING)
+            member_presence(&hive->member, input, &hive->arena, hive->out);
         break;
     case TOPIC_HIVE_VERDICT:
         hive_link_verdict(hive, message->payload);
@@ -45,4 +51,5 @@ void hive_hear(struct hive *hive, const struct message *message)
     default:
         hive->ignored++;
     }
+    return true;
 }

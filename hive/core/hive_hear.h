@@ -4,6 +4,7 @@
 
 #include "hive_state.h"
 
-void hive_hear(struct hive *hive, const struct message *message);
+/* False: another hive holds the id (hive_link.h). */
+bool hive_hear(struct hive *hive, const struct input *input) MUST_CHECK;
 
 #endif

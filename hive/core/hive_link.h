@@ -1,26 +1,21 @@
-/* hive_link.h - the hive's own connection: birth and will, subscriptions, healing, goodbye. */
+/* hive_link.h - the hive's own connection: what its presence (member.h) means for it, and its end. */
 #ifndef SKEP_HIVE_LINK_H
 #define SKEP_HIVE_LINK_H
 
 #include "hive_state.h"
 
-void hive_link_connecting(struct hive *hive);
-void hive_link_up(struct hive *hive);
-void hive_link_down(struct hive *hive);
-void hive_link_subscribed(struct hive *hive, uint64_t token, uint8_t reason);
+enum err hive_link_init(struct hive *hive); /* ERR_TOPIC */
 
-/* A message on the hive's own presence topic; empty payload: cleared. */
-void hive_link_own_presence(struct hive *hive, const struct message *message);
+/* An input that concerns the link or the time; or what a message was for the hive's presence. False: another hive holds
+ * the id, and this one must end. */
+bool hive_link_step(struct hive *hive, const struct input *input) MUST_CHECK;
+bool hive_link_take(struct hive *hive, enum member_event event) MUST_CHECK;
 
-/* A verdict on the hive: told that it is down, it beats at once. */
+/* A verdict on the hive: one that is down beats at once. */
 void hive_link_verdict(struct hive *hive, struct text payload);
 
-/* Publishes the goodbye, or leaves at once where nobody would hear it; and it was acknowledged, or need not be. */
+/* Publishes the goodbye, or leaves at once without a link; and it was acknowledged, or need not be. */
 void hive_link_goodbye(struct hive *hive);
 void hive_link_leave(struct hive *hive);
-
-/* What is due by now: healing, the heartbeat, the end of the wait for the goodbye. And when that is next. */
-void hive_link_tick(struct hive *hive);
-ms_t hive_link_deadline(const struct hive *hive);
 
 #endif

@@ -4,12 +4,9 @@
 
 #include "buf.h"
 #include "hive.h"
-#include "identity.h"
+#include "member.h"
 #include "rng.h"
 #include "topic.h"
-
-/* What comes back with acknowledgements. */
-enum hive_token { HIVE_TOKEN_REQUESTS = 1, HIVE_TOKEN_GOODBYE };
 
 struct hive_worker {
     char name[NAME_SIZE];
@@ -27,11 +24,8 @@ struct hive {
     struct hive_host host;
     struct hive_worker *workers;
 
-    struct identity identity;
-    bool linked;
-    bool rpc;      /* as the presence says it: not refused yet */
-    bool is_heard; /* the broker hands requests on to this hive */
-    ms_t heal_at;  /* MS_NEVER = nothing to heal */
+    struct member member;
+    ms_t may_start_at; /* no process is started before: the id may be another's, and so its workers' */
     uint64_t seq;
     ms_t beat_at; /* MS_NEVER while there is no link */
     bool beat_was_first;
@@ -40,9 +34,7 @@ struct hive {
 
     ms_t stop_at;    /* the end of the wait for the workers; MS_NEVER = not stopping, or done */
     bool is_unclean; /* the wait was over before they were */
-    ms_t goodbye_at; /* the end of the wait for the goodbye's acknowledgement */
-    bool refused;    /* somebody else uses the identity */
-    char refusal[256];
+    bool is_refused; /* another hive holds the id */
 
     uint64_t refused_transitions; /* of processes: not legal */
     uint64_t ignored;             /* messages that were not understood or not for us */

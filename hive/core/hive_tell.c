@@ -40,7 +40,7 @@ void tell_witness(const struct hive *hive, const struct hive_worker *worker, str
 void tell_changes(struct hive *hive)
 {
     struct hive_worker *worker;
-    if (!hive->linked)
+    if (!hive->member.linked)
         return;
     DL_FOREACH(hive->workers, worker)
     {
@@ -67,7 +67,7 @@ void tell_all_again(struct hive *hive)
 void tell_removed(struct hive *hive, struct text worker)
 {
     struct topic topic = witness_topic(hive, worker);
-    if (hive->linked)
+    if (hive->member.linked)
         tell(hive, &topic, (struct text){ 0 });
 }
 
@@ -102,7 +102,7 @@ static void fill_heartbeat(const struct hive *hive, struct hive_heartbeat *ret)
     ret->hive_id = hive->options.id;
     ret->status = (int8_t)hive->status;
     ret->session = hive->options.session;
-    ret->connection = hive->identity.connection;
+    ret->connection = hive->member.self.connection;
     ret->seq = (int64_t)hive->seq;
     ret->interval_ms = HIVE_INTERVAL_MS;
     ret->load1 = hive->host.load1;
@@ -119,7 +119,7 @@ void tell_beat(struct hive *hive)
 {
     struct topic topic = { .kind = TOPIC_HIVE_HEARTBEAT, .hive = text_of(hive->options.id) };
     struct hive_heartbeat heartbeat;
-    if (!hive->linked)
+    if (!hive->member.linked)
         return;
     fill_heartbeat(hive, &heartbeat);
     buf_reset(&hive->scratch);

@@ -11,7 +11,7 @@ static enum health_status overall(const struct hive *hive)
 {
     if (hive->status != HIVE_READY)
         return HEALTH_FAIL;
-    return hive->is_heard ? HEALTH_PASS : HEALTH_WARN;
+    return hive->member.is_heard ? HEALTH_PASS : HEALTH_WARN;
 }
 
 static const char *describe(const struct hive *hive)
@@ -20,9 +20,9 @@ static const char *describe(const struct hive *hive)
         return "hive: stopping";
     if (hive->status == HIVE_STARTING)
         return "hive: its roster is not loaded yet";
-    if (!hive->linked)
+    if (!hive->member.linked)
         return "hive: no link to the broker";
-    return hive->is_heard ? "hive" : "hive: the broker hands it no requests";
+    return hive->member.is_heard ? "hive" : "hive: the broker hands it no requests";
 }
 
 int hive_view_health(const struct hive *hive, struct buf *ret)
@@ -31,14 +31,16 @@ int hive_view_health(const struct hive *hive, struct buf *ret)
     struct worker_tally tally = tell_tally(hive);
     enum health_status status = overall(hive);
     char service[16 + NAME_SIZE];
+    struct health_holder holder = { hive->options.session, claim_held(&hive->member.claim, hive->now) };
     snprintf(service, sizeof service, "hive/%s", hive->options.id);
-    health_open(&w, status, hive->options.version, service, describe(hive));
-    health_check_str(&w, "mqtt:link", hive->linked ? "up" : "down", hive->linked ? HEALTH_PASS : HEALTH_WARN);
+    health_open(&w, status, hive->options.version, service, describe(hive), &holder);
+    health_check_str(&w, "mqtt:link", hive->member.linked ? "up" : "down",
+                     hive->member.linked ? HEALTH_PASS : HEALTH_WARN);
     health_check_int(&w, "workers:total", tally.total, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:running", tally.running, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:exited", tally.exited, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:failed", tally.failed, NULL, tally.failed ? HEALTH_WARN : HEALTH_PASS);
-    health_check_int(&w, "messages:ignored", (int64_t)hive->ignored, NULL, HEALTH_PASS);
+    health_check_int(&w, "messages:ignored", (int64_t)(hive->ignored + hive->member.ignored), NULL, HEALTH_PASS);
     if (hive->refused_transitions)
         health_check_int(&w, "transitions:refused", (int64_t)hive->refused_transitions, NULL, HEALTH_WARN);
     health_close(&w);

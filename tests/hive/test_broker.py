@@ -70,15 +70,17 @@ def test_told_that_it_is_down_it_beats(hive, broker, root, listener):
     listener.await_document(f"{root}/hive/hive-a/heartbeat", seq=1)
 
 
-def test_one_of_two_hives_of_one_name_leaves(watched, broker, root, started):
-    """With its workers, for they bear the same names."""
+def test_identity_a_second_hive_of_one_name_takes_nothing(watched, broker, root, started):
+    """Not even its workers start, for they bear the same names; and the first one notices nothing."""
     programs = [watched("one"), watched("two")]
-    hives = [started(Hive, broker, root, section(program)).run() for program in programs]
-    ended = await_that(lambda: [hive for hive in hives if hive.process.poll() is not None], "the end of one")
-    assert len(ended) == 1 and ended[0].process.wait(LIMIT_S) == EXIT_REFUSED
-    loser = hives.index(ended[0])
-    assert f"another hive uses the id hive-a" in ended[0].said()
-    assert f"pid {hives[1 - loser].process.pid})" in ended[0].said()
-    assert not programs[loser].alive() and programs[1 - loser].alive()
-    for hive in hives:
+    first = started(Hive, broker, root, section(programs[0])).run()
+    programs[0].await_start()
+    second = started(Hive, broker, root, section(programs[1]))
+    second.start()
+    assert second.process.wait(LIMIT_S) == EXIT_REFUSED
+    assert "another hive holds the id hive-a (host " in second.said()
+    assert f"pid {first.process.pid}): stop that one, or give this one another --id" in second.said()
+    assert not programs[1].pids() and programs[0].alive()
+    assert "level=warning" not in first.said().replace("without --state-dir", "").partition("msg=started")[2]
+    for hive in (first, second):
         hive.end()

@@ -30,7 +30,12 @@ static void carry_out_one(struct daemon_node *daemon, const struct effect *effec
     struct client *client = &daemon->node.client;
     switch (effect->kind) {
     case EFFECT_CONNECT:
-        client_connect(client, &effect->publish);
+        client_connect(client, effect->publish.topic ? &effect->publish : NULL);
+        daemon->connection += effect->publish.topic != NULL;
+        break;
+    case EFFECT_RECONNECT:
+        client_reset(client);
+        daemon->is_renewed = true;
         break;
     case EFFECT_DISCONNECT:
         client_disconnect(client);
@@ -111,23 +116,48 @@ static void retry(struct daemon_node *daemon)
     daemon->connect_at = now_of(daemon) + backoff_next(&daemon->backoff, &daemon->node.rng);
 }
 
+static void lost(struct daemon_node *daemon)
+{
+    backoff_lost(&daemon->backoff, now_of(daemon) - daemon->up_at);
+    retry(daemon);
+}
+
 static void on_down(void *user, const char *why)
 {
     struct daemon_node *daemon = user;
-    backoff_lost(&daemon->backoff, now_of(daemon) - daemon->up_at);
-    retry(daemon);
+    if (daemon->is_renewed)
+        daemon->connect_at = now_of(daemon);
+    else
+        lost(daemon);
     send_queue_link_lost(&daemon->queue);
     daemon->events->down(daemon, why);
+    daemon->is_renewed = false;
 }
 
 static void on_failed(void *user, const char *why)
 {
+    struct daemon_node *daemon = user;
     (void)why;
-    retry(user);
+    if (daemon->events->failed)
+        daemon->events->failed(daemon);
+    retry(daemon);
 }
 
 static const struct client_events client_events = { on_packet,     on_up,   on_message, on_acked,
                                                     on_subscribed, on_down, on_failed };
+
+const char *daemon_id(const struct daemon_node *daemon, const struct words *options)
+{
+    const char *id = words_value(options, "id");
+    return id ? arena_copy(&daemon->node.world->arena, text_of(id)) : daemon->node.name;
+}
+
+void daemon_client_id(struct daemon_node *daemon, const char *id, void (*address_write)(const char *id, char *ret))
+{
+    char address[ADDRESS_SIZE];
+    address_write(id, address);
+    client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&daemon->node.rng), daemon->client_id);
+}
 
 void daemon_start(struct daemon_node *daemon, const struct daemon_events *events, const struct words *options,
                   ms_t keep_alive)
@@ -164,7 +194,6 @@ static void connect_if_due(struct daemon_node *daemon)
     if (daemon->connect_at > now_of(daemon))
         return;
     daemon->connect_at = MS_NEVER;
-    daemon->connection++;
     daemon->events->connecting(daemon);
 }
 

@@ -19,7 +19,8 @@ struct daemon_node {
     struct outbox outbox; /* of the core */
     struct send_queue queue;
     struct backoff backoff;
-    unsigned connection; /* counts the CONNECTs of this process */
+    unsigned connection; /* counts the CONNECTs of this process that have a will */
+    bool is_renewed;     /* the link ends because its core wants another */
     ms_t connect_at;     /* MS_NEVER = not by itself */
     ms_t up_at;
     bool ended; /* the process goes when it has done what is due */
@@ -32,12 +33,19 @@ struct daemon_events {
     void (*connecting)(void *user);     /* answered by carrying out one EFFECT_CONNECT */
     void (*up)(void *user);
     void (*down)(void *user, const char *why);
+    void (*failed)(void *user); /* may be NULL */
     void (*packet)(void *user); /* as in client.h */
     void (*message)(void *user, const struct publish *publish);
     void (*acked)(void *user, uint64_t token, uint8_t reason); /* tokens of the core's own */
     void (*subscribed)(void *user, uint64_t token, uint8_t reason);
     void (*effect)(void *user, const struct effect *effect); /* about to be carried out; events and notices are not */
 };
+
+/* The daemon's id: option id, by default the node's name. Lives as long as the world. */
+const char *daemon_id(const struct daemon_node *daemon, const struct words *options);
+
+/* Draws the process's client id. */
+void daemon_client_id(struct daemon_node *daemon, const char *id, void (*address_write)(const char *id, char *ret));
 
 /* The process starts, and connects at once. Options: keep-alive (by default as given), reconnect-max. */
 void daemon_start(struct daemon_node *daemon, const struct daemon_events *events, const struct words *options,

@@ -10,6 +10,7 @@ struct device {
     struct node node;
     char client_id[CLIENT_ID_SIZE];
     bool aloud;
+    const char *reply; /* to requests; NULL = none */
 };
 
 static void on_packet(void *user)
@@ -24,11 +25,16 @@ static void on_up(void *user)
 
 static void on_message(void *user, const struct publish *publish)
 {
-    const struct device *device = user;
+    struct device *device = user;
     int len = publish->payload.len < SAID_MAX ? (int)publish->payload.len : SAID_MAX;
     if (device->aloud)
         node_say(&device->node, "got %s%s %.*s", publish->topic, publish->retain ? " (stored)" : "", len,
                  publish->payload.len ? publish->payload.at : "");
+    if (device->reply && publish->response_topic)
+        client_publish(&device->node.client, &(struct publish){ .topic = publish->response_topic,
+                                                                .payload = text_of(device->reply),
+                                                                .correlation = publish->correlation,
+                                                                .qos = 1 });
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -106,6 +112,9 @@ enum err device_connect(struct world *world, const char *name, const struct word
         topic_expand(will, topic);
     snprintf(device->client_id, sizeof device->client_id, "%s", words_text(words, "as", name));
     device->node.client.keep_alive = words_duration(words, "keep-alive", 10000);
+    device->reply = words_value(words, "replies");
+    if (device->reply)
+        device->reply = arena_copy(&world->arena, text_of(device->reply));
     device->node.running = true;
     device->node.paused = false;
     client_connect(&device->node.client, will ? &publish : NULL);

@@ -1,6 +1,9 @@
 #include "fake_broker.h"
 
+#include <stdio.h>
 #include <utlist.h>
+
+#include "topic.h"
 
 struct subscription {
     struct subscribe subscribe;
@@ -34,11 +37,17 @@ struct wire *fake_broker_accept(struct fake_broker *broker)
     return broker->running ? wire_open(broker->network) : NULL;
 }
 
-/* `skep:w:default:w1` is w1 in a trace. */
-static const char *short_name(const char *client_id)
+#define RANDOM_SIZE 9 /* ":" and 8 digits, behind the address */
+
+/* `skep:w:default:w1:89abcdef` is w1 in a trace. */
+static const char *short_name(const char *client_id, char ret[CLIENT_ID_SIZE])
 {
-    const char *colon = strrchr(client_id, ':');
-    return colon ? colon + 1 : client_id;
+    size_t len = strlen(client_id);
+    const char *colon;
+    bool is_ours = len > RANDOM_SIZE && strncmp(client_id, "skep:", 5) == 0 && client_id[len - RANDOM_SIZE] == ':';
+    snprintf(ret, CLIENT_ID_SIZE, "%.*s", (int)(is_ours ? len - RANDOM_SIZE : len), client_id);
+    colon = strrchr(ret, ':');
+    return colon ? colon + 1 : ret;
 }
 
 static void tell(const struct fake_broker *broker, const char *what, const char *whom)
@@ -97,10 +106,11 @@ static bool route(struct fake_broker *broker, const struct session *from, const 
 static void publish_will(struct fake_broker *broker, struct session *session)
 {
     struct publish will = session->will;
+    char name[CLIENT_ID_SIZE];
     session->will.topic = NULL;
     if (!will.topic)
         return;
-    tell(broker, "will", short_name(session->client_id));
+    tell(broker, "will", short_name(session->client_id, name));
     route(broker, NULL, &will);
 }
 
@@ -258,11 +268,12 @@ static ms_t patience_ends(const struct session *session)
 static void drop_silent(struct fake_broker *broker)
 {
     struct session *session, *after;
+    char name[CLIENT_ID_SIZE];
     DL_FOREACH_SAFE(broker->sessions, session, after)
     {
         if (patience_ends(session) > broker->network->now)
             continue;
-        tell(broker, "keep alive over, closes", short_name(session->client_id));
+        tell(broker, "keep alive over, closes", short_name(session->client_id, name));
         session_end(broker, session);
     }
 }

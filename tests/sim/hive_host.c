@@ -58,13 +58,16 @@ static void on_connecting(void *user)
 static void on_up(void *user)
 {
     const struct daemon_node *daemon = user;
-    node_say(user, "connected (connection %u)", daemon->connection);
+    if (daemon->connection > 0) /* else it only finds out who holds its id */
+        node_say(user, "connected (connection %u)", daemon->connection);
     step(user, (struct input){ .kind = INPUT_LINK_UP });
 }
 
 static void on_down(void *user, const char *why)
 {
-    node_say(user, "lost its link (%s)", why);
+    const struct daemon_node *daemon = user;
+    if (!daemon->is_renewed)
+        node_say(user, "lost its link (%s)", why);
     step(user, (struct input){ .kind = INPUT_LINK_DOWN });
 }
 
@@ -111,10 +114,15 @@ bool node_is_hive(const struct node *node)
     return node->kind == &kind;
 }
 
-static struct hive_options options_of(struct node *node, const struct words *words)
+static struct hive_options options_of(struct hive_daemon *host, const struct words *words)
 {
-    struct hive_options options = { .root = WORLD_ROOT, .id = node->name, .pid = 1 };
+    struct node *node = &host->daemon.node;
+    struct hive_options options = {
+        .root = WORLD_ROOT, .id = daemon_id(&host->daemon, words), .pid = 1, .keep_alive = KEEP_ALIVE
+    };
     options.session = rng_next(&node->rng) | 1;
+    options.secret.k0 = rng_next(&node->rng);
+    options.host = node->name;
     (void)text_to_hex64(text_of(words_value(words, "session")), &options.session);
     return options;
 }
@@ -128,11 +136,11 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
-    options = options_of(node, words);
+    options = options_of(host, words);
     err = hive_new(&options, world->network.now, world_wall(world, node), &host->hive);
     if (err != OK)
         return err;
-    client_id_hive(WORLD_ROOT, node->name, host->daemon.client_id);
+    daemon_client_id(&host->daemon, options.id, address_hive);
     daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
     take(host, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &nobody });
     return OK;

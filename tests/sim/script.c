@@ -327,7 +327,7 @@ static const struct command {
     { "hive", "NAME [OPTION=VALUE]...", do_hive },
     { "worker", "NAME [OPTION=VALUE]...", do_worker },
     { "workers", "COUNT [OPTION=VALUE]...", do_workers },
-    { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [will=TOPIC PAYLOAD]", do_connect },
+    { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [replies=JSON] [will=TOPIC PAYLOAD]", do_connect },
     { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] [reply=TOPIC] PAYLOAD", do_publish },
     { "subscribe", "NAME FILTER [aloud]", do_subscribe },
     { "disconnect", "NAME", do_disconnect },

@@ -32,8 +32,10 @@ struct scene {
     struct buf trace;  /* short: "TERM w1; publish presence; exit 6" */
     struct buf told;   /* payloads as they were published, a line each */
     struct buf will;
-    uint64_t goodbye; /* token of the latest publish that had one */
-    uint64_t subscribing;
+    uint64_t goodbye;     /* token of the latest publish that had one */
+    uint64_t subscribing; /* token of the subscription to requests */
+    char correlation[64]; /* of the latest request */
+    bool is_known;        /* who holds the id */
 };
 
 static const struct hive_options scene_options = { .root = "skep/v1",
@@ -42,7 +44,9 @@ static const struct hive_options scene_options = { .root = "skep/v1",
                                                    .version = "1.2.3",
                                                    .endpoint = "http://127.0.0.1:7835",
                                                    .session = SCENE_SESSION,
-                                                   .pid = 42 };
+                                                   .pid = 42,
+                                                   .secret = { 1, 2 },
+                                                   .keep_alive = 10000 };
 
 static inline void scene_say(struct scene *scene, const char *what, const char *about)
 {
@@ -57,6 +61,9 @@ static inline void scene_publish(struct scene *scene, const struct publish *publ
     buf_printf(&scene->told, "%.*s\n", (int)publish->payload.len, publish->payload.at ? publish->payload.at : "");
     if (publish->token)
         scene->goodbye = publish->token;
+    if (publish->response_topic)
+        snprintf(scene->correlation, sizeof scene->correlation, "%.*s", (int)publish->correlation.len,
+                 publish->correlation.at);
 }
 
 static inline void scene_effect(struct scene *scene, const struct effect *effect)
@@ -70,9 +77,12 @@ static inline void scene_effect(struct scene *scene, const struct effect *effect
     case EFFECT_DISCONNECT:
         scene_say(scene, "disconnect", "");
         break;
+    case EFFECT_RECONNECT:
+        scene_say(scene, "reconnect", "");
+        break;
     case EFFECT_SUBSCRIBE:
         scene_say(scene, "subscribe", effect->subscribe.filter);
-        if (effect->subscribe.token)
+        if (strstr(effect->subscribe.filter, "-rpc/hive/"))
             scene->subscribing = effect->subscribe.token;
         break;
     case EFFECT_PUBLISH:
@@ -157,13 +167,20 @@ static inline void scene_step(struct scene *scene, struct input input)
     scene_orders(scene);
 }
 
-static inline void scene_init(struct scene *scene)
+static inline void scene_init_before_link(struct scene *scene)
 {
     *scene = (struct scene){ .now = 5000, .pid = 100 };
     outbox_init(&scene->outbox);
     roster_init(&scene->roster);
     assert_int_equal(hive_new(&scene_options, scene->now, SCENE_WALL, &scene->hive), OK);
     hive_set_host(scene->hive, &(struct hive_host){ 0.5, 4, 1000, 600 });
+}
+
+/* The broker cannot be reached, for which workers do not wait. */
+static inline void scene_init(struct scene *scene)
+{
+    scene_init_before_link(scene);
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_FAILED });
 }
 
 static inline void scene_clear(struct scene *scene)
@@ -197,8 +214,27 @@ static inline void scene_roster(struct scene *scene, const char *list)
     scene_take(scene, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &scene->roster });
 }
 
+/* The first link finds out that nobody else holds the id; what it publishes is not noted. */
+static inline void scene_check(struct scene *scene)
+{
+    struct buf trace = scene->trace, told = scene->told;
+    scene->trace = scene->told = BUF_INIT;
+    scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
+    scene_step(scene, (struct input){ .kind = INPUT_ACKED, .token = scene->goodbye, .reason = MQTT_NO_SUBSCRIBER });
+    assert_non_null(strstr(buf_str(&scene->trace), "reconnect"));
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    buf_clear(&scene->trace);
+    buf_clear(&scene->told);
+    scene->trace = trace;
+    scene->told = told;
+}
+
 static inline void scene_up(struct scene *scene)
 {
+    if (!scene->is_known)
+        scene_check(scene);
+    scene->is_known = true;
     scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
     scene_step(scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene->subscribing });

@@ -33,7 +33,7 @@ static void the_document_has_the_shape_of_the_draft(void **state)
     struct json_write w = json_write_to(&buf);
 
     (void)state;
-    health_open(&w, HEALTH_WARN, "0.1.0", "skep:h:hive-a", "a hive");
+    health_open(&w, HEALTH_WARN, "0.1.0", "skep:h:hive-a", "a hive", NULL);
     health_check_str(&w, "broker:link", "down", HEALTH_WARN);
     health_check_int(&w, "workers:running", 3, "workers", HEALTH_PASS);
     health_check_int(&w, "workers:failed", 0, NULL, HEALTH_PASS);
@@ -53,9 +53,10 @@ static void what_is_not_known_is_left_out(void **state)
     struct json_write w = json_write_to(&buf);
 
     (void)state;
-    health_open(&w, HEALTH_FAIL, NULL, "skep:q:q1", NULL);
+    health_open(&w, HEALTH_FAIL, NULL, "skep:q:q1", NULL, &(struct health_holder){ 0xab, 1500 });
     health_close(&w);
-    assert_string_equal(buf_str(&buf), "{\"status\":\"fail\",\"serviceId\":\"skep:q:q1\",\"checks\":{}}");
+    assert_string_equal(buf_str(&buf), "{\"status\":\"fail\",\"serviceId\":\"skep:q:q1\",\"session\":"
+                                       "\"00000000000000ab\",\"held_ms\":1500,\"checks\":{}}");
     buf_clear(&buf);
 }
 

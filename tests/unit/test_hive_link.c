@@ -6,9 +6,9 @@
 #define OWN(state) "{\"presence\":\"" state "\",\"session\":\"1111222233334444\",\"connection\":1}"
 #define RIVAL(state) \
     "{\"presence\":\"" state "\",\"session\":\"aaaabbbbccccdddd\",\"connection\":1,\"host\":\"host-b\",\"pid\":7}"
-#define SUBSCRIPTIONS                                                               \
-    "subscribe skep/v1/hive/hive-a/presence; subscribe skep/v1-rpc/hive/hive-a/+; " \
-    "subscribe skep/v1/queen/+/hive-verdict/hive-a; tell presence; "                \
+#define SUBSCRIPTIONS                                                                                     \
+    "subscribe skep/v1/hive/hive-a/presence; subscribe skep/v1-rpc/reply/skep:h:hive-a; "                 \
+    "subscribe skep/v1-rpc/hive/hive-a/+; subscribe skep/v1/queen/+/hive-verdict/hive-a; tell presence; " \
     "subscribe skep/v1/hive/hive-a/worker/+/witness; tell heartbeat"
 
 static void start(struct scene *scene)
@@ -58,13 +58,14 @@ static void refused_requests_are_said(void **state)
     (void)state;
     scene_init(&scene);
     scene_roster(&scene, "");
+    scene_check(&scene);
     scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
     scene_forget(&scene);
     scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = 99, .reason = 0x87 });
     scene_expect(&scene, "another subscription", "");
     scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene.subscribing, .reason = 0x87 });
-    assert_true(scene_told(&scene, "the hive's requests (reason 0x87)"));
+    assert_true(scene_told(&scene, "this hive's subscription to its requests (reason 0x87)"));
     assert_true(scene_told(&scene, "\"rpc\":false"));
     scene_expect(&scene, "the birth says so", "notice; tell presence");
     scene_clear(&scene);
@@ -166,28 +167,77 @@ static void healing_has_its_limits(void **state)
     scene_clear(&scene);
 }
 
-/* A stranger's first sight is on the second connection: what the first one shows is the past. */
-static void who_shares_the_identity_ends_at_the_second_sight(void **state)
+#define HEALTH "clear skep/v1-rpc/hive/hive-a/health" /* a request has no payload */
+#define TAKEN "another hive holds the id hive-a (host host-b, pid 7)"
+
+static void reply_to_health(struct scene *scene, const char *members)
+{
+    char payload[256];
+    snprintf(payload, sizeof payload, "{\"result\":{\"status\":\"pass\"%s}}", members);
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
+                                      .message = &(struct message){ .topic = TEXT("skep/v1-rpc/reply/skep:h:hive-a"),
+                                                                    .payload = text_of(payload),
+                                                                    .correlation = text_of(scene->correlation) } });
+}
+
+static void identity_a_hive_that_starts_takes_nothing(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init_before_link(&scene);
+    scene_roster(&scene, "w1");
+    scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    assert_int_equal(scene.will.len, 0);
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
+    scene_expect(&scene, "it only asks",
+                 "subscribe skep/v1/hive/hive-a/presence; subscribe skep/v1-rpc/reply/skep:h:hive-a; " HEALTH);
+    scene_hear(&scene, PRESENCE, RIVAL("online"), true);
+    scene_step(&scene, (struct input){ .kind = INPUT_ACKED, .token = scene.goodbye });
+    reply_to_health(&scene, ",\"session\":\"aaaabbbbccccdddd\",\"held_ms\":70000");
+    assert_true(scene_told(&scene, TAKEN ": stop that one, or give this one another --id"));
+    scene_expect(&scene, "no worker was started", "disconnect; notice; exit 6");
+    scene_clear(&scene);
+}
+
+static void identity_workers_wait_until_it_is_known_who_holds_the_id(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init_before_link(&scene);
+    scene_roster(&scene, "w1");
+    scene_wait(&scene, 1999);
+    scene_expect(&scene, "not at once", "");
+    scene_wait(&scene, 1);
+    scene_expect(&scene, "but not for ever", "START w1");
+    scene_clear(&scene);
+
+    scene_init_before_link(&scene);
+    scene_roster(&scene, "w1");
+    scene_up(&scene);
+    scene_expect(&scene, "nobody holds it", SUBSCRIPTIONS "; tell worker/w1/witness; START w1; tell worker/w1/witness");
+    scene_clear(&scene);
+}
+
+static void identity_of_two_that_run_the_younger_ends(void **state)
 {
     struct scene scene;
     (void)state;
     start(&scene);
-    scene_hear(&scene, PRESENCE, OWN("online"), false);
-    scene_down(&scene);
-    scene_up(&scene);
     scene_forget(&scene);
+    scene_wait(&scene, 1000);
     scene_hear(&scene, PRESENCE, RIVAL("online"), false);
-    scene_hear(&scene, PRESENCE, RIVAL("stale"), false);
+    scene_expect(&scene, "it asks", HEALTH);
+    reply_to_health(&scene, ",\"session\":\"1111222233334444\",\"held_ms\":1000");
+    scene_expect(&scene, "its own answer does not count", "");
+    reply_to_health(&scene, ",\"session\":\"aaaabbbbccccdddd\",\"held_ms\":999");
     scene_wait(&scene, 0);
-    scene_expect(&scene, "one connection is one sight; its death is not ours", "tell presence");
-    scene_down(&scene);
-    scene_up(&scene);
-    scene_forget(&scene);
-    scene_hear(&scene, PRESENCE, RIVAL("online"), true);
-    assert_true(scene_told(&scene, "another hive uses the id hive-a (host host-b, pid 7): give one of them another"));
-    scene_expect(&scene, "the link goes, the workers end", "notice; disconnect; TERM w1");
+    scene_expect(&scene, "the other one ends", "tell presence");
+    scene_hear(&scene, PRESENCE, RIVAL("online"), false);
+    reply_to_health(&scene, ",\"session\":\"aaaabbbbccccdddd\",\"held_ms\":70000");
+    assert_true(scene_told(&scene, TAKEN " and has held it for longer"));
+    scene_expect(&scene, "the link goes, the workers end", HEALTH "; disconnect; notice; TERM w1");
     scene_exit(&scene, "w1", 15);
-    assert_true(scene_told(&scene, "another hive uses the id hive-a (host host-b, pid 7)"));
+    assert_true(scene_told(&scene, TAKEN));
     scene_expect(&scene, "and the hive, without a goodbye", "ASK w1; exit 6");
     scene_clear(&scene);
 }
@@ -262,7 +312,9 @@ int main(void)
         cmocka_unit_test(the_heartbeat_tells_of_host_and_workers),
         cmocka_unit_test(what_is_said_of_it_is_set_right),
         cmocka_unit_test(healing_has_its_limits),
-        cmocka_unit_test(who_shares_the_identity_ends_at_the_second_sight),
+        cmocka_unit_test(identity_a_hive_that_starts_takes_nothing),
+        cmocka_unit_test(identity_workers_wait_until_it_is_known_who_holds_the_id),
+        cmocka_unit_test(identity_of_two_that_run_the_younger_ends),
         cmocka_unit_test(told_that_it_is_down_it_beats),
         cmocka_unit_test(stored_witnesses_of_nobody_go),
     };

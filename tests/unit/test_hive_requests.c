@@ -169,6 +169,9 @@ static void health_follows_the_hive(void **state)
     check_health(&scene, 200,
                  "\"status\":\"warn\",\"version\":\"1.2.3\",\"serviceId\":\"hive/hive-a\","
                  "\"description\":\"hive: no link to the broker\"");
+    scene_check(&scene);
+    check_health(&scene, 200,
+                 "\"description\":\"hive: no link to the broker\",\"session\":\"1111222233334444\",\"held_ms\":0,");
     scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
     check_health(&scene, 200, "\"description\":\"hive: the broker hands it no requests\"");

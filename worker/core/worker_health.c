@@ -26,7 +26,7 @@ int worker_health(const struct worker_view *view, const struct facts *facts, ms_
     char service[sizeof "worker//" + 2 * NAME_MAX_LEN];
 
     snprintf(service, sizeof service, "worker/%s/%s", view->hive, view->name);
-    health_open(&w, status, facts->version[0] ? facts->version : SKEP_VERSION, service, "skep worker");
+    health_open(&w, status, facts->version[0] ? facts->version : SKEP_VERSION, service, "skep worker", NULL);
     health_check_str(&w, "worker:status", facts->status, is_error ? HEALTH_WARN : HEALTH_PASS);
     health_check_int(&w, "heartbeat:seq", (int64_t)view->seq, NULL, HEALTH_PASS);
     health_check_int(&w, "broker:connection", view->connection, NULL, view->online ? HEALTH_PASS : HEALTH_WARN);

@@ -125,6 +125,7 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
     case EFFECT_PUBLISH:
         link_publish(driver->link, &effect->publish);
         break;
+    case EFFECT_RECONNECT: /* those that find out first who holds their id */
     case EFFECT_EVENT:
     case EFFECT_HTTP_GET: /* a worker asks nobody */
         break;

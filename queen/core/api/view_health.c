@@ -67,7 +67,7 @@ int view_health(const struct queen *queen, struct buf *ret)
     char service[16 + NAME_SIZE];
     enum health_status status = overall(queen);
     snprintf(service, sizeof service, "queen/%s", queen->options.id);
-    health_open(&w, status, queen->options.version, service, describe(queen));
+    health_open(&w, status, queen->options.version, service, describe(queen), NULL);
     health_check_str(&w, "mqtt:link", queen->linked ? "up" : "down", queen->linked ? HEALTH_PASS : HEALTH_FAIL);
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);

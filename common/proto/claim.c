@@ -1,0 +1,201 @@
+#include "claim.h"
+
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
+
+#include "json.h"
+
+#define REPLY_MS 1000  /* for the holder's answer, after the broker has taken the request */
+#define RETRY_MS 1000  /* between two requests that had no subscriber, where a holder may be on its way back */
+#define BROKER_MS 6000 /* by which a broker notices a silent client later than 1.5 keep alives; measured */
+#define TRIES 2
+
+void claim_init(struct claim *claim, const struct claim_options *options)
+{
+    *claim = (struct claim){ .noun = options->noun,
+                             .id = options->id,
+                             .health_topic = options->health_topic,
+                             .session = options->session,
+                             .hold = options->keep_alive * 3 / 2 + BROKER_MS,
+                             .holder = { .pid = INT_ABSENT },
+                             .next_at = MS_NEVER,
+                             .held_since = MS_NEVER };
+    requester_init(&claim->requester, options->reply_topic, options->key, options->tag);
+}
+
+void claim_clear(struct claim *claim)
+{
+    requester_clear(&claim->requester);
+}
+
+ms_t claim_held(const struct claim *claim, ms_t now)
+{
+    return claim->held_since == MS_NEVER ? 0 : ms_max(now - claim->held_since, 0);
+}
+
+/* A reply is still taken while a silent holder may be one whose path is slow. */
+static void ask(struct claim *claim, ms_t now, struct outbox *outbox)
+{
+    struct question question = {
+        .topic = claim->health_topic, .deadline = MS_NEVER, .reply_timeout = REPLY_MS, .late = claim->hold
+    };
+    claim->tries++;
+    claim->next_at = MS_NEVER;
+    claim->asked_held = claim_held(claim, now);
+    if (requester_ask(&claim->requester, &claim->pending, &question, now, outbox) != OK)
+        outbox->failed = true;
+}
+
+void claim_check(struct claim *claim, ms_t now, struct outbox *outbox)
+{
+    claim->checking = true;
+    claim->tries = 0;
+    claim->holder = (struct holder){ .pid = INT_ABSENT };
+    ask(claim, now, outbox);
+}
+
+static void holder_set(struct holder *holder, const struct presence *presence)
+{
+    holder->online = presence->presence == PRESENCE_ONLINE;
+    holder->session = presence->session;
+    holder->pid = presence->pid;
+    text_to_printable(text_of(presence->host ? presence->host : ""), holder->host, sizeof holder->host);
+}
+
+void claim_seen(struct claim *claim, const struct presence *presence, ms_t now, struct outbox *outbox)
+{
+    if (presence && presence->session == claim->session)
+        return;
+    if (presence)
+        holder_set(&claim->holder, presence);
+    else
+        claim->holder.online = false;
+    if (claim->next_at != MS_NEVER && claim->silent && !claim->holder.online) /* the broker has noticed */
+        claim->next_at = now;
+    if (!claim->checking && claim->holder.online && claim->holder.session && !requester_is_waiting(&claim->pending))
+        ask(claim, now, outbox);
+}
+
+static enum claim_verdict lose(struct claim *claim, const char *cause)
+{
+    const struct holder *holder = &claim->holder;
+    char pid[32] = "unknown";
+    if (holder->pid != INT_ABSENT)
+        snprintf(pid, sizeof pid, "%lld", (long long)holder->pid);
+    snprintf(claim->why, sizeof claim->why,
+             "another %s holds the id %s (host %s, pid %s)%s: stop that one, or give this one another --id",
+             claim->noun, claim->id, holder->host[0] ? holder->host : "unknown", pid, cause);
+    requester_cancel(&claim->requester, &claim->pending);
+    claim->next_at = MS_NEVER;
+    return CLAIM_LOST;
+}
+
+static enum claim_verdict set_free(struct claim *claim)
+{
+    requester_cancel(&claim->requester, &claim->pending);
+    claim->checking = false;
+    claim->next_at = MS_NEVER;
+    return CLAIM_FREE;
+}
+
+enum claim_verdict claim_refused(struct claim *claim, uint8_t reason, struct outbox *outbox)
+{
+    if (claim->checking && claim->holder.online)
+        return lose(claim, ", and the broker does not let this one request its health");
+    outbox_notice(outbox,
+                  "the broker does not let this %s request the health of another that uses its id (reason 0x%02x): "
+                  "see broker-config/README.md",
+                  claim->noun, reason);
+    return claim->checking ? set_free(claim) : CLAIM_OPEN;
+}
+
+/* Where no holder's birth is stored, nothing speaks for one. */
+static enum claim_verdict unanswered(struct claim *claim, enum answer_kind kind, ms_t now)
+{
+    if (!claim->holder.online || (kind == ANSWER_NO_SUBSCRIBER && claim->tries >= TRIES))
+        return set_free(claim);
+    claim->silent = kind != ANSWER_NO_SUBSCRIBER;
+    claim->next_at = now + (claim->silent ? claim->hold - REPLY_MS : RETRY_MS);
+    return CLAIM_OPEN;
+}
+
+static enum claim_verdict answered(struct claim *claim, const struct answer *answer, ms_t now, struct outbox *outbox)
+{
+    if (answer->kind == ANSWER_REFUSED)
+        return claim_refused(claim, answer->reason, outbox);
+    return claim->checking ? unanswered(claim, answer->kind, now) : CLAIM_OPEN;
+}
+
+enum claim_verdict claim_acked(struct claim *claim, uint64_t token, uint8_t reason, ms_t now, struct outbox *outbox)
+{
+    struct answer answer;
+    if (!requester_acked(&claim->requester, token, reason, now, &answer))
+        return CLAIM_OPEN;
+    return answered(claim, &answer, now, outbox);
+}
+
+/* What a health document says of the process that wrote it. An older version says neither. */
+struct rival {
+    uint64_t session; /* 0 = not said */
+    ms_t held;        /* MS_NEVER = not said */
+};
+
+static bool rival_read(struct text payload, struct arena *arena, struct rival *ret)
+{
+    const struct cJSON *result;
+    struct cJSON *document;
+    double held;
+    *ret = (struct rival){ .held = MS_NEVER };
+    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &document, NULL) != OK)
+        return false;
+    result = json_member(document, "result");
+    (void)text_to_hex64(text_of(json_string(json_member(result, "session"))), &ret->session);
+    if (json_number(json_member(result, "held_ms"), &held) && held >= 0 && held < MSG_INT_MAX)
+        ret->held = (ms_t)held;
+    return cJSON_IsObject(result) || json_member(document, "error");
+}
+
+/* The other one's time was taken between the request and now: compared with the middle of one's own, both come to the
+ * same result. */
+static enum claim_verdict compare(struct claim *claim, const struct rival *rival, ms_t now)
+{
+    ms_t own = (claim->asked_held + claim_held(claim, now)) / 2;
+    if (own < rival->held || (own == rival->held && claim->session > rival->session))
+        return lose(claim, " and has held it for longer");
+    requester_cancel(&claim->requester, &claim->pending);
+    return CLAIM_KEPT;
+}
+
+enum claim_verdict claim_replied(struct claim *claim, const struct message *message, ms_t now, struct arena *arena)
+{
+    struct rival rival;
+    if (!requester_match(&claim->requester, message->correlation) || !rival_read(message->payload, arena, &rival) ||
+        rival.session == claim->session)
+        return CLAIM_OPEN;
+    return claim->checking ? lose(claim, "") : compare(claim, &rival, now);
+}
+
+enum claim_verdict claim_tick(struct claim *claim, ms_t now, struct outbox *outbox)
+{
+    struct answer answer;
+    if (requester_due(&claim->requester, now, outbox, &answer))
+        return answered(claim, &answer, now, outbox);
+    if (claim->next_at > now)
+        return CLAIM_OPEN;
+    if (claim->silent)
+        return set_free(claim);
+    ask(claim, now, outbox);
+    return CLAIM_OPEN;
+}
+
+ms_t claim_deadline(const struct claim *claim)
+{
+    return ms_min(claim->next_at, requester_deadline(&claim->requester));
+}
+
+void claim_link_lost(struct claim *claim)
+{
+    requester_cancel(&claim->requester, &claim->pending);
+    claim->next_at = MS_NEVER;
+}

@@ -1,0 +1,394 @@
+#include "member.h"
+
+#include "codec.h"
+
+#define TAG_SHIFT 56
+#define TAG UINT64_C(0xFE)
+#define CLAIM_TAG 0xFF
+
+enum token { TOKEN_BIRTH = 1, TOKEN_GOODBYE, TOKEN_PRESENCE, TOKEN_REPLIES, TOKEN_REQUESTS, TOKEN_VERDICTS };
+
+static uint64_t token_of(enum token token)
+{
+    return TAG << TAG_SHIFT | token;
+}
+
+static bool is_token(uint64_t token, enum token which)
+{
+    return token == token_of(which);
+}
+
+bool member_owns(uint64_t token)
+{
+    return token >> TAG_SHIFT >= TAG;
+}
+
+static const struct role {
+    const char *noun;
+    enum topic_kind presence, request, verdict; /* verdict: on itself; TOPIC_KIND_COUNT = none */
+    bool is_claimed;                            /* one process at a time */
+    bool leaves_first; /* its goodbye goes ahead of what is queued, which may be a whole fleet's verdicts */
+    uint8_t qos;       /* of presence and replies, which a queen reads among a whole fleet's */
+} roles[] = {
+    [MEMBER_WORKER] = { "worker", TOPIC_WORKER_PRESENCE, TOPIC_WORKER_REQUEST, TOPIC_VERDICT, false, false, 1 },
+    [MEMBER_HIVE] = { "hive", TOPIC_HIVE_PRESENCE, TOPIC_HIVE_REQUEST, TOPIC_HIVE_VERDICT, true, false, 1 },
+    [MEMBER_QUEEN] = { "queen", TOPIC_QUEEN_PRESENCE, TOPIC_QUEEN_REQUEST, TOPIC_KIND_COUNT, true, true, 0 },
+};
+
+static const char *const subjects[] = { [TOKEN_PRESENCE] = "own presence",
+                                        [TOKEN_REPLIES] = "replies",
+                                        [TOKEN_REQUESTS] = "requests",
+                                        [TOKEN_VERDICTS] = "verdicts" };
+
+static const struct role *role_of(const struct member *member)
+{
+    return &roles[member->role];
+}
+
+/* A topic of the member's own, or the filter of one; `part` stands for a method, or the queen of a verdict. */
+static enum err own_topic(const struct member *member, enum topic_kind kind, const char *part, char ret[TOPIC_SIZE])
+{
+    struct topic topic = member->ids;
+    topic.kind = kind;
+    topic.method = text_of(part);
+    if (kind == TOPIC_VERDICT || kind == TOPIC_HIVE_VERDICT)
+        topic.queen = text_of(part);
+    return topic_build(member->root, &topic, ret);
+}
+
+static void address_write(struct member *member, const struct member_options *options)
+{
+    if (member->role == MEMBER_WORKER)
+        address_worker(options->hive, options->worker, member->address);
+    else if (member->role == MEMBER_HIVE)
+        address_hive(options->hive, member->address);
+    else
+        address_queen(options->queen, member->address);
+    member->ids.client = text_of(member->address);
+}
+
+static void self_init(struct presence *self, const struct member_options *options)
+{
+    presence_init(self);
+    self->worker_id = options->worker;
+    self->hive_id = options->hive;
+    self->queen_id = options->queen;
+    self->session = options->session;
+    self->connection = 0;
+}
+
+enum err member_init(struct member *member, const struct member_options *options)
+{
+    enum err err;
+    *member = (struct member){
+        .role = options->role,
+        .root = options->root,
+        .ids = { .hive = text_of(options->hive), .worker = text_of(options->worker), .queen = text_of(options->queen) },
+        .checking = roles[options->role].is_claimed,
+        .heal_at = MS_NEVER,
+        .healed_at = MS_NEVER,
+        .leave_by = MS_NEVER
+    };
+    address_write(member, options);
+    self_init(&member->self, options);
+    if ((err = own_topic(member, role_of(member)->presence, NULL, member->presence_topic)) != OK ||
+        (err = own_topic(member, role_of(member)->request, "health", member->health_topic)) != OK ||
+        (err = own_topic(member, TOPIC_REPLY, NULL, member->reply_topic)) != OK)
+        return err;
+    claim_init(&member->claim, &(struct claim_options){ .noun = role_of(member)->noun,
+                                                        .id = options->queen ? options->queen : options->hive,
+                                                        .health_topic = member->health_topic,
+                                                        .reply_topic = member->reply_topic,
+                                                        .session = options->session,
+                                                        .key = options->key,
+                                                        .tag = CLAIM_TAG,
+                                                        .keep_alive = options->keep_alive });
+    return OK;
+}
+
+void member_clear(struct member *member)
+{
+    claim_clear(&member->claim);
+    buf_clear(&member->scratch);
+}
+
+/* Written into the scratch buffer. */
+static struct publish own_presence(struct member *member, enum presence_state state, int cause, ms_t wall,
+                                   const struct exit_info *exit, struct outbox *outbox)
+{
+    struct presence presence = member->self;
+    presence.presence = (int8_t)state;
+    presence.cause = (int8_t)cause;
+    presence.timestamp = wall;
+    presence.rpc = !member->is_deaf;
+    if (exit)
+        presence.exit = *exit;
+    buf_reset(&member->scratch);
+    presence_encode(&presence, &member->scratch);
+    outbox->failed |= !buf_ok(&member->scratch);
+    return (struct publish){ .topic = member->presence_topic,
+                             .payload = buf_text(&member->scratch),
+                             .qos = 1,
+                             .retain = true,
+                             .content_type = "application/json" };
+}
+
+static void publish_birth(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    struct publish birth = own_presence(member, PRESENCE_ONLINE, -1, input->wall, NULL, outbox);
+    birth.urgent = true; /* before what an earlier connection has left to be sent */
+    birth.token = token_of(TOKEN_BIRTH);
+    outbox_publish(outbox, &birth);
+}
+
+static void connecting(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    struct publish will;
+    if (member->checking) {
+        outbox_connect(outbox, NULL);
+        return;
+    }
+    member->self.connection++;
+    member->is_deaf = false;
+    will = own_presence(member, PRESENCE_STALE, DEATH_CONNECTION_LOST, input->wall, NULL, outbox);
+    outbox_connect(outbox, &will);
+}
+
+/* In the order in which they are made. No Local is not set: it would hide the will of one's own last connection, which
+ * has the same client id. */
+struct own_filter {
+    enum topic_kind kind;
+    uint8_t qos, retain_handling;
+    enum token token;
+};
+#define OWN_FILTERS 4
+
+static size_t own_filters(const struct member *member, struct own_filter ret[OWN_FILTERS])
+{
+    const struct role *role = role_of(member);
+    size_t count = 0;
+    ret[count++] = (struct own_filter){ role->presence, role->qos, 0, TOKEN_PRESENCE };
+    if (role->is_claimed)
+        ret[count++] = (struct own_filter){ TOPIC_REPLY, role->qos, 0, TOKEN_REPLIES };
+    if (member->checking)
+        return count;
+    ret[count++] = (struct own_filter){ role->request, 1, 2, TOKEN_REQUESTS };
+    if (role->verdict != TOPIC_KIND_COUNT)
+        ret[count++] = (struct own_filter){ role->verdict, 1, 2, TOKEN_VERDICTS };
+    return count;
+}
+
+static void subscribe_all(const struct member *member, struct outbox *outbox)
+{
+    struct own_filter filters[OWN_FILTERS];
+    size_t count = own_filters(member, filters);
+    char name[TOPIC_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        if (own_topic(member, filters[i].kind, "+", name) == OK)
+            outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
+                                                          .qos = filters[i].qos,
+                                                          .retain_handling = filters[i].retain_handling,
+                                                          .token = token_of(filters[i].token) });
+        else
+            outbox->failed = true;
+    }
+}
+
+void member_unsubscribe(struct member *member, struct outbox *outbox)
+{
+    struct own_filter filters[OWN_FILTERS];
+    size_t count = own_filters(member, filters);
+    char name[TOPIC_SIZE];
+    for (size_t i = 0; i < count; i++)
+        if (own_topic(member, filters[i].kind, "+", name) == OK)
+            outbox_unsubscribe(outbox, name);
+}
+
+/* A goodbye counts only for the current incarnation, so even one that leaves is born first. */
+static enum member_event up(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    if (member->leave_by == MS_NEVER)
+        subscribe_all(member, outbox);
+    if (member->checking) {
+        claim_check(&member->claim, input->now, outbox);
+        return MEMBER_NOTHING;
+    }
+    member->linked = true;
+    publish_birth(member, input, outbox);
+    if (member->claim.held_since == MS_NEVER)
+        member->claim.held_since = input->now;
+    return MEMBER_BORN;
+}
+
+static void down(struct member *member)
+{
+    member->linked = member->is_online = member->is_heard = false;
+    member->heal_at = MS_NEVER;
+    claim_link_lost(&member->claim);
+}
+
+static void heal_soon(struct member *member, ms_t now)
+{
+    if (member->heal_at == MS_NEVER)
+        member->heal_at = member->healed_at == MS_NEVER ? now : ms_max(now, member->healed_at + MEMBER_HEAL_EVERY_MS);
+}
+
+static enum member_event conclude(struct member *member, enum claim_verdict verdict, ms_t now, struct outbox *outbox)
+{
+    switch (verdict) {
+    case CLAIM_OPEN:
+        break;
+    case CLAIM_FREE:
+        member->checking = false;
+        outbox_reconnect(outbox);
+        break;
+    case CLAIM_KEPT:
+        heal_soon(member, now);
+        break;
+    case CLAIM_LOST:
+        down(member);
+        outbox_disconnect(outbox);
+        return MEMBER_REFUSED;
+    }
+    return MEMBER_NOTHING;
+}
+
+/* One that cannot be queried must say so, or silence on a request would count against it. */
+static enum member_event refused(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    if (is_token(input->token, TOKEN_REPLIES) && member->checking)
+        return conclude(member, claim_refused(&member->claim, input->reason, outbox), input->now, outbox);
+    outbox_notice(outbox, "the broker refuses this %s's subscription to its %s (reason 0x%02x)", role_of(member)->noun,
+                  subjects[input->token & 0xFF], input->reason);
+    if (is_token(input->token, TOKEN_REQUESTS) && !member->is_deaf && member->linked && member->leave_by == MS_NEVER) {
+        member->is_deaf = true;
+        publish_birth(member, input, outbox);
+    }
+    return MEMBER_NOTHING;
+}
+
+static enum member_event subscribed(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    if (input->token >> TAG_SHIFT != TAG)
+        return MEMBER_NOTHING;
+    if (input->reason >= MQTT_FAILED)
+        return refused(member, input, outbox);
+    if (is_token(input->token, TOKEN_REQUESTS))
+        member->is_heard = true;
+    return MEMBER_NOTHING;
+}
+
+static enum member_event acked(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    bool fine = input->reason < MQTT_FAILED;
+    if (is_token(input->token, TOKEN_BIRTH))
+        member->is_online = fine && member->linked;
+    if (is_token(input->token, TOKEN_GOODBYE) && member->leave_by != MS_NEVER) {
+        member->leave_by = MS_NEVER;
+        member->goodbye_acked = fine;
+        member->goodbye_refused = !fine;
+        return MEMBER_LEFT;
+    }
+    return conclude(member, claim_acked(&member->claim, input->token, input->reason, input->now, outbox), input->now,
+                    outbox);
+}
+
+static enum member_event tick(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    if (member->leave_by <= input->now) {
+        member->leave_by = MS_NEVER;
+        return MEMBER_LEFT;
+    }
+    if (member->heal_at <= input->now) {
+        member->heal_at = MS_NEVER;
+        member->healed_at = input->now;
+        publish_birth(member, input, outbox);
+        return MEMBER_HEALED;
+    }
+    return conclude(member, claim_tick(&member->claim, input->now, outbox), input->now, outbox);
+}
+
+enum member_event member_step(struct member *member, const struct input *input, struct outbox *outbox)
+{
+    switch (input->kind) {
+    case INPUT_TICK:
+        return tick(member, input, outbox);
+    case INPUT_CONNECTING:
+        connecting(member, input, outbox);
+        return MEMBER_NOTHING;
+    case INPUT_LINK_UP:
+        return up(member, input, outbox);
+    case INPUT_LINK_DOWN:
+        down(member);
+        return MEMBER_NOTHING;
+    case INPUT_SUBSCRIBED:
+        return subscribed(member, input, outbox);
+    case INPUT_ACKED:
+        return acked(member, input, outbox);
+    default:
+        return MEMBER_NOTHING;
+    }
+}
+
+static bool is_of_this_link(const struct member *member, const struct presence *presence)
+{
+    return presence->session == member->self.session && presence->connection == member->self.connection;
+}
+
+/* A stored copy came before the birth, which was published right behind the subscription: it needs no healing. */
+static void observe(struct member *member, const struct presence *presence, const struct input *input,
+                    struct outbox *outbox)
+{
+    bool stored = input->message->retain;
+    if (role_of(member)->is_claimed)
+        claim_seen(&member->claim, presence, input->now, outbox);
+    if (!member->linked || stored)
+        return;
+    if (!presence || (presence->presence != PRESENCE_ONLINE && !is_of_this_link(member, presence)))
+        heal_soon(member, input->now);
+    else if (!role_of(member)->is_claimed && presence->session && presence->session != member->self.session)
+        outbox_notice(outbox, "another process uses the id %s/%s: host %.64s, pid %lld", member->self.hive_id,
+                      member->self.worker_id, presence->host ? presence->host : "unknown", (long long)presence->pid);
+}
+
+void member_presence(struct member *member, const struct input *input, struct arena *arena, struct outbox *outbox)
+{
+    struct presence presence;
+    if (member->leave_by != MS_NEVER)
+        return;
+    presence_init(&presence);
+    if (input->message->payload.len == 0)
+        observe(member, NULL, input, outbox);
+    else if (presence_decode(arena, input->message->payload, &presence, NULL) == OK)
+        observe(member, &presence, input, outbox);
+    else
+        member->ignored++;
+}
+
+enum member_event member_reply(struct member *member, const struct input *input, struct arena *arena,
+                               struct outbox *outbox)
+{
+    if (member->leave_by != MS_NEVER)
+        return MEMBER_NOTHING;
+    return conclude(member, claim_replied(&member->claim, input->message, input->now, arena), input->now, outbox);
+}
+
+void member_leave(struct member *member, const struct exit_info *exit, ms_t until, const struct input *input,
+                  struct outbox *outbox)
+{
+    struct publish goodbye;
+    member->leave_by = ms_min(until, input->now + MEMBER_GOODBYE_MS);
+    member->heal_at = MS_NEVER;
+    if (!member->linked)
+        return;
+    goodbye = own_presence(member, exit ? PRESENCE_STALE : PRESENCE_OFFLINE,
+                           exit ? DEATH_PROCESS_EXITED : DEATH_GOODBYE, input->wall, exit, outbox);
+    goodbye.urgent = role_of(member)->leaves_first;
+    goodbye.token = token_of(TOKEN_GOODBYE);
+    outbox_publish(outbox, &goodbye);
+}
+
+ms_t member_deadline(const struct member *member)
+{
+    return ms_min(ms_min(member->heal_at, member->leave_by), claim_deadline(&member->claim));
+}
