@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from askable import Askable
-from fleet import LIMIT_S, Queen, Skep
+from fleet import LIMIT_S, Queen, Skep, stop
 
 NOTIFIER = str(pathlib.Path(__file__).parent / "notifier.py")
 SLEEPER = ("--exec", "--", "sleep", "1000")
@@ -47,7 +47,7 @@ def child_of(queen, name):
 def test_a_stopped_child_is_a_zombie_until_it_goes_on(root, queen, listener, agent, verify):
     agent("h1/w1", "--interval", "1s", source=SLEEPER)
     child = child_of(queen, "h1/w1")
-    os.kill(child, signal.SIGSTOP)
+    stop(child)
     code, found = verify("h1/w1")
     assert (code, found["result"], found["path"], found["state"]) == (3, "stalled", "mqtt", "zombie")
     assert found["took_ms"] <= 5000  # the deadline
@@ -68,7 +68,7 @@ def test_a_stopped_child_is_a_zombie_until_it_goes_on(root, queen, listener, age
 def test_a_stopped_child_that_goes_on_needs_nobody_to_ask(queen, agent, verify):
     agent("h1/w1", "--interval", "1s", source=SLEEPER)
     child = child_of(queen, "h1/w1")
-    os.kill(child, signal.SIGSTOP)
+    stop(child)
     assert verify("h1/w1")[1]["state"] == "zombie"
     queen.await_heartbeat("h1/w1", lambda beat: beat.get("stalled_ms") is not None)
     os.kill(child, signal.SIGCONT)
@@ -91,7 +91,7 @@ def test_the_call_before_routing_a_request(broker, root, started, agent):
               source=notifies("WATCHDOG=1", f"X_SKEP_QUEUE_DEPTH={depth}", f"X_SKEP_STATUS={status}"))
     for name, depth in ("stopped", 1), ("free", 2), ("full", 3), ("busy", 0):
         queen.await_heartbeat(f"h1/{name}", lambda beat, depth=depth: beat.get("queue_depth") == depth)
-    os.kill(child_of(queen, "h1/stopped"), signal.SIGSTOP)
+    stop(child_of(queen, "h1/stopped"))
 
     assert [w["worker_id"] for w in queen.workers(BEFORE_ROUTING)] == ["free"]
     assert queen.worker("h1/stopped")["state"] == "zombie"

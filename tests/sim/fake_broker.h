@@ -1,5 +1,5 @@
 /* fake_broker.h - an MQTT broker without sockets, clock and threads, that behaves as mosquitto 2.0 does where it
- * matters here (docs/traps.md; test_conformance.c runs the same scripts against a real one):
+ * matters here (test_conformance.c runs the same scripts against a real one):
  *
  *   a link that closes without DISCONNECT publishes its will at once, one that is silent after 1.5 x keep alive;
  *   a CONNECT with a client id in use ends the older link, and its will is published;

@@ -31,6 +31,15 @@ def await_that(condition, what, limit_s=LIMIT_S):
     return value
 
 
+def stop(pid):
+    """SIGSTOP; comes back when the kernel has stopped it."""
+    def state():
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+    os.kill(pid, signal.SIGSTOP)
+    await_that(lambda: state() == "T", f"pid {pid} stopped")
+
+
 def is_running(pid):
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"

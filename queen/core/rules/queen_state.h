@@ -27,7 +27,7 @@ enum token_kind {
 };
 #define TOKEN_KIND_SHIFT 56
 
-/* The snapshot of retained state, read anew on every connection (snapshot.h). */
+/* The snapshot of retained state, read anew on every connection (queen_link.h). */
 enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
 
 struct snapshot {
