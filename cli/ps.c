@@ -23,7 +23,7 @@ struct ps_conf {
 
 static const struct conf_option options[] = {
     { "all", CONF_FLAG, offsetof(struct ps_conf, all), .short_name = 'a', .command_line_only = true,
-      .help = "include offline workers (those that said goodbye); lost ones are always listed" },
+      .help = "include offline workers (those that left); lost ones are always listed" },
     { "output", CONF_CHOICE, offsetof(struct ps_conf, output), .short_name = 'o', .command_line_only = true,
       .choices = WORKER_LIST_FORMATS, .fallback = "table", .arg = "FORMAT",
       .help =
@@ -220,7 +220,7 @@ static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 const struct command command_ps = {
     .name = "ps",
     .summary = "list the workers",
-    .examples = "  skep ps                          # all but those that said goodbye\n"
+    .examples = "  skep ps                          # all but those that left\n"
                 "  skep ps -a -o wide               # all, with every column\n"
                 "  skep ps --state stale -o name    # for scripts: HIVE/NAME of lost workers\n"
                 "  skep ps --watch                  # the table, then changes\n",

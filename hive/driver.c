@@ -178,7 +178,7 @@ static void before_sleep(void *user)
 static void on_stop(void *user)
 {
     (void)notify_send("STOPPING=1");
-    log_at(LOG_INFO, "ending the workers, and leaving", NULL);
+    log_at(LOG_INFO, "stopping the workers", NULL);
     step(user, INPUT_STOP);
 }
 

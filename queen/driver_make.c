@@ -11,7 +11,7 @@
 #define HTTP_CONNECTIONS_PER_ADDRESS 250
 #define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
 
-_Static_assert(HTTP_ASKS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may be asked over HTTP");
+_Static_assert(HTTP_ASKS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
 
 static enum err make_core(struct driver *driver, struct errbuf *e)
 {

@@ -101,7 +101,7 @@ static void attempt_judge(struct mqtt *mqtt)
         loop_timer_in(mqtt->timer, ATTEMPT_LIMIT);
         return;
     } else {
-        (void)err_set(&why, OK, "no answer from %s:%d within %d s", address->host, address->port, ATTEMPT_LIMIT / 1000);
+        (void)err_set(&why, OK, "no answer from %s:%d in %d s", address->host, address->port, ATTEMPT_LIMIT / 1000);
     }
     link_drop(mqtt);
     attempt_failed(mqtt, why.text);

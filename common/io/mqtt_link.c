@@ -31,7 +31,7 @@ void mqtt_link_end_by_fault(struct mqtt_link *link, int fault, int number)
     if (fault == MOSQ_ERR_CONN_LOST)
         what = "closed by the other side";
     if (fault == MOSQ_ERR_KEEPALIVE)
-        what = "nothing was received within the keep alive";
+        what = "nothing was received for a keep alive";
     if (link->was_up)
         (void)err_set(&why, OK, "connection to %s:%d lost: %s", address->host, address->port, what);
     else if (link->target->brokers.tls && link->logged.text[0])

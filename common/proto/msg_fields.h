@@ -45,8 +45,8 @@
     OWN(TIME, timestamp, 0, 0, false, "the sender's clock: shown, never used to judge")                         \
     OWN(ID, hive_id, 1, 64, false, "if present it must equal the topic's; over HTTP absent means `default`")    \
     OWN(HEX64, session, 0, 0, false, "random, new for every process start")                                     \
-    OWN(INT, connection, 1, 4294967295.0, false, "counts CONNECTs within the session")                          \
-    OWN(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats within the session")                                \
+    OWN(INT, connection, 1, 4294967295.0, false, "counts CONNECTs of the session")                              \
+    OWN(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats of the session")                                    \
     OWN(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest")  \
     OWN(INT, lease_ms, 3 * MSG_INTERVAL_MIN, 1e12, false, "silence after which this sender may be judged lost") \
     OWN(INT, retain_s, 1, 4294967295.0, false, "the message expiry that was set")                               \
@@ -114,8 +114,8 @@
     X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                                     \
     X(HIVE, status, 0, 0, true, "`starting` `ready` `stopping`")                                             \
     X(HEX64, session, 0, 0, false, "random, new for every process start")                                    \
-    X(INT, connection, 1, 4294967295.0, false, "counts CONNECTs within the session")                         \
-    X(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats within the session")                               \
+    X(INT, connection, 1, 4294967295.0, false, "counts CONNECTs of the session")                             \
+    X(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats of the session")                                   \
     X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest") \
     X(NUMBER, load1, 0, 1e9, false, "load average of the host over one minute")                              \
     X(INT, cpus, 1, 1e6, false, "processors of the host")                                                    \

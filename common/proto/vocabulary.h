@@ -9,13 +9,13 @@
 #define SHOWN_STATES(X, separator)                                                                          \
     X(UNVERIFIED, "unverified", "starting", "known from stored copies only, never counted as alive",        \
       "announced or known; not contacted yet")                                                              \
-    separator X(ONLINE, "online", "ready", "seen or verified within its lease",                             \
-                "it answers and was seen within its lease")                                                 \
+    separator X(ONLINE, "online", "ready", "seen or verified, and its lease is not over",                   \
+                "it answers, and its lease is not over")                                                    \
     separator X(SUSPECT, "suspect", "suspect", "there is evidence against it, being verified or held",      \
                 "there is evidence against it, being verified or held")                                     \
     separator X(STALE, "stale", "down", "judged lost", "judged lost; workers lost with it are unreachable") \
     separator X(ZOMBIE, "zombie", NULL, "it answers or beats, but its work is stalled", NULL)               \
-    separator X(OFFLINE, "offline", "offline", "it said goodbye", "it said goodbye")                        \
+    separator X(OFFLINE, "offline", "offline", "it published its goodbye", "it published its goodbye")      \
     separator X(UNREACHABLE, "unreachable", NULL, "lost while its hive is down", NULL)
 
 /* NONE is never shown: nothing was announced yet. */
@@ -28,20 +28,20 @@
 #define STATE_CHOICES SHOWN_STATES(STATE_CHOICE, "|")
 
 /* X(symbol, name, meaning) */
-#define CAUSES(X)                                                                         \
-    X(NONE, "none", NULL)                                                                 \
-    X(BIRTH, "birth", "it announced itself")                                              \
-    X(HEARTBEAT, "heartbeat", "a heartbeat arrived")                                      \
-    X(VERIFIED, "verified", "it answered a verification")                                 \
-    X(LAST_WILL, "last_will", "its connection broke: the broker published its last will") \
-    X(MISSED_HEARTBEATS, "missed_heartbeats", "no heartbeat came within its lease")       \
-    X(NO_SUBSCRIBER, "no_subscriber", "no subscriber on its request topics")              \
-    X(PROCESS_EXITED, "process_exited", "its process exited without a stop request")      \
-    X(STALLED, "stalled", "it has work in flight that does not advance")                  \
-    X(GOODBYE, "goodbye", "it said goodbye")                                              \
-    X(HIVE_DOWN, "hive_down", "the hive that runs it is down")                            \
-    X(NEVER_SEEN, "never_seen", "it is expected, and was never seen")                     \
-    X(RESTORED, "restored", "known from stored copies, not seen live since")              \
+#define CAUSES(X)                                                                            \
+    X(NONE, "none", NULL)                                                                    \
+    X(BIRTH, "birth", "it announced itself")                                                 \
+    X(HEARTBEAT, "heartbeat", "a heartbeat arrived")                                         \
+    X(VERIFIED, "verified", "it answered a verification")                                    \
+    X(LAST_WILL, "last_will", "its connection broke: the broker published its last will")    \
+    X(MISSED_HEARTBEATS, "missed_heartbeats", "no heartbeat came before its lease was over") \
+    X(NO_SUBSCRIBER, "no_subscriber", "no subscriber on its request topics")                 \
+    X(PROCESS_EXITED, "process_exited", "its process exited without a stop request")         \
+    X(STALLED, "stalled", "it has work in flight that does not advance")                     \
+    X(GOODBYE, "goodbye", "it published its goodbye")                                        \
+    X(HIVE_DOWN, "hive_down", "the hive that runs it is down")                               \
+    X(NEVER_SEEN, "never_seen", "it is expected, and was never seen")                        \
+    X(RESTORED, "restored", "known from stored copies, not seen live since")                 \
     X(FORGOTTEN, "forgotten", "it was forgotten")
 
 #define EVIDENCE_PATHS(X) \
@@ -61,7 +61,7 @@
     X(STORED, "stored", "known from stored copies only")                                                          \
     X(WILL_SEEN, "will_seen", "its last will arrived; being confirmed")                                           \
     X(NO_SUBSCRIBER, "no_subscriber", "its last will arrived, and two requests found no subscriber")              \
-    X(NO_REPLY, "no_reply", "its last will arrived, and it did not answer within 1 s")                            \
+    X(NO_REPLY, "no_reply", "its last will arrived, and it did not answer for 1 s")                               \
     X(NOT_ASKABLE, "not_askable", "its last will arrived; it answers no requests, and did not come back in time") \
     X(OVERDUE, "overdue", "its heartbeat is overdue")                                                             \
     X(SILENT, "silent", "silent for longer than its lease, while the broker answered")                            \
@@ -71,7 +71,7 @@
     X(STALLED, "stalled", "it answered that its work is stalled")                                                 \
     X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
     X(UNSUBSCRIBED, "unsubscribed", "two requests found no subscriber")                                           \
-    X(LEFT, "left", "it said goodbye")                                                                            \
+    X(LEFT, "left", "it published its goodbye")                                                                   \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")
 

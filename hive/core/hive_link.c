@@ -51,7 +51,7 @@ bool hive_link_take(struct hive *hive, enum member_event event)
         hive_link_leave(hive);
         break;
     case MEMBER_REFUSED:
-        outbox_notice(hive->out, "%s; ending the workers", hive->member.claim.why);
+        outbox_notice(hive->out, "%s; stopping the workers", hive->member.claim.why);
         hive->is_refused = true;
         hive->beat_at = MS_NEVER;
         return false;

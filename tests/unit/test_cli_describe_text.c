@@ -67,7 +67,7 @@ static void a_worker_is_described_as_far_as_it_is_known(void **state)
         { "colours", "{\"state\":\"online\"}",
           "\033[32m●\033[0m ?/?\n"
           "       State: \033[32monline\033[0m (-) since -\n"
-          "         Why: seen or verified within its lease\n"
+          "         Why: seen or verified, and its lease is not over\n"
           "   Last seen: never seen live\n"
           "     Session: none: its messages are not fenced\n",
           true },

@@ -25,7 +25,7 @@ static void words_are_found_by_their_whole_name(void **state)
     assert_string_equal(state_word_style("online"), "32");
     assert_string_equal(state_word_meaning("stale"), "judged lost");
     assert_string_equal(state_word_style("down"), state_word_style("stale"));
-    assert_string_equal(cause_meaning(cause_of_name("goodbye")), "it said goodbye");
+    assert_string_equal(cause_meaning(cause_of_name("goodbye")), "it published its goodbye");
     for (int i = STATE_NONE + 1; i < STATE_COUNT; i++)
         assert_true(state_word_style(state_name(i)) && state_word_meaning(state_name(i)));
     assert_string_equal(state_word_meaning("starting"), "announced or known; not contacted yet");

@@ -28,7 +28,7 @@ static void names_are_those_of_the_protocol(void **state)
     assert_string_equal(cause_name(CAUSE_LAST_WILL), "last_will");
     assert_string_equal(evidence_path_name(PATH_SILENCE), "silence");
     assert_string_equal(evidence_result_name(RESULT_NO_SUBSCRIBER), "no_subscriber");
-    assert_string_equal(evidence_sentence(RESULT_LEFT), "it said goodbye");
+    assert_string_equal(evidence_sentence(RESULT_LEFT), "it published its goodbye");
     for (int i = 0; i < CAUSE_COUNT; i++)
         assert_int_equal(cause_of_name(cause_name(i)), i);
     assert_int_equal(cause_of_name("lost"), CAUSE_COUNT);

@@ -15,7 +15,7 @@ def test_describe_tells_everything(skep, fleet):
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert lines[0] == "● h1/w1"
     assert lines[1].startswith("State: online (heartbeat) since 2")
-    assert "Why: a heartbeat arrived; seen or verified within its lease" in lines
+    assert "Why: a heartbeat arrived; seen or verified, and its lease is not over" in lines
     assert any(line.startswith("Evidence: ") for line in lines)
     assert any(line.startswith("Last seen: ") and line.endswith("one is due every 30s") for line in lines)
     assert [line.split() for line in lines[lines.index("Heartbeat, as received") + 1:]] == [
