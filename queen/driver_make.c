@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "entropy.h"
+#include "keyed_hash.h"
 #include "routes.h"
 
 #define HTTP_CONNECTIONS 1000
@@ -23,6 +24,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
                                      .host = host,
                                      .version = SKEP_VERSION,
                                      .pid = (uint32_t)getpid(),
+                                     .keep_alive = conf->keep_alive,
                                      .stale_after = conf->stale_after,
                                      .confirm_wait = conf->confirm_wait,
                                      .return_grace = conf->return_grace,
@@ -35,6 +37,7 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);
     entropy_need(&options.secret, sizeof options.secret);
+    keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
     err = queen_new(&options, driver->now, driver->wall, &driver->queen, e);
     if (err == ERR_ID || err == ERR_FULL)
         return err_set(e, err, "--expect %s: %s", conf->expect, e->text);
@@ -43,8 +46,11 @@ static enum err make_core(struct driver *driver, struct errbuf *e)
 
 static enum err make_link(struct driver *driver, const struct broker_link_events *events, struct errbuf *e)
 {
-    char client_id[CLIENT_ID_SIZE];
-    client_id_queen(driver->conf->common.root, driver->conf->id, client_id);
+    char address[ADDRESS_SIZE], client_id[CLIENT_ID_SIZE];
+    uint32_t random;
+    entropy_need(&random, sizeof random);
+    address_queen(driver->conf->id, address);
+    client_id_of(driver->conf->common.root, address, random, client_id);
     return broker_link_new(driver->loop, &driver->conf->common, client_id, driver->conf->keep_alive, events, driver,
                            &driver->link, e);
 }

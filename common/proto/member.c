@@ -258,8 +258,8 @@ static enum member_event refused(struct member *member, const struct input *inpu
 {
     if (is_token(input->token, TOKEN_REPLIES) && member->checking)
         return conclude(member, claim_refused(&member->claim, input->reason, outbox), input->now, outbox);
-    outbox_notice(outbox, "the broker refuses this %s's subscription to its %s (reason 0x%02x)", role_of(member)->noun,
-                  subjects[input->token & 0xFF], input->reason);
+    outbox_notice(outbox, "the broker refuses this %s's subscription to its %s (reason 0x%02x): it receives none",
+                  role_of(member)->noun, subjects[input->token & 0xFF], input->reason);
     if (is_token(input->token, TOKEN_REQUESTS) && !member->is_deaf && member->linked && member->leave_by == MS_NEVER) {
         member->is_deaf = true;
         publish_birth(member, input, outbox);

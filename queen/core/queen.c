@@ -21,21 +21,14 @@
 
 static void outset(struct queen *queen, const struct queen_options *options, ms_t now, ms_t wall)
 {
-    struct topic reply = { .kind = TOPIC_REPLY };
     queen->options = *options;
     queen->now = now;
     queen->wall = wall;
-    queen->heal_at = MS_NEVER;
-    queen->stop_at = MS_NEVER;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
-    client_id_queen(options->root, options->id, queen->client_id);
-    reply.client = text_of(queen->client_id);
-    (void)topic_build(options->root, &reply, queen->reply_topic);
     arena_init(&queen->arena, MESSAGE_ARENA_LIMIT);
     arena_init(&queen->scan, MESSAGE_ARENA_LIMIT);
     watch_init(&queen->watch);
     watch_turn(&queen->watch, now);
-    identity_init(&queen->identity, options->session);
     event_ring_init(&queen->events);
     registry_init(&queen->registry, options->max_workers, options->max_document_bytes);
 }
@@ -46,8 +39,9 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
     enum err err;
     if (!queen)
         return err_set(e, ERR_NOMEM, "out of memory");
-    keyed_hash_seed(siphash_derive(&options->secret, "hash tables"));
     outset(queen, options, now, wall);
+    if ((err = link_init(queen)) != OK)
+        return err_set(e, err, "--root %s: topics below it get too long", options->root);
     hive_poll_init(queen);
     if ((err = expect_list(queen, options->expect, e)) != OK)
         return err;
@@ -64,6 +58,7 @@ void queen_free(struct queen *queen)
     verify_wait_clear(queen);
     verify_clear(queen);
     hive_poll_clear(queen);
+    member_clear(&queen->member);
     registry_clear(&queen->registry);
     tombstones_clear(&queen->tombstones);
     event_ring_clear(&queen->events);
@@ -73,9 +68,9 @@ void queen_free(struct queen *queen)
     free(queen);
 }
 
-static void lose_link(struct queen *queen)
+static void lose_link(struct queen *queen, const struct input *input)
 {
-    link_down(queen);
+    link_step(queen, input);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
     while (proof_lost(queen))
@@ -99,9 +94,6 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
         break;
     case TOKEN_HIVE:
         hive_poll_acked(queen, token, reason);
-        break;
-    case TOKEN_GOODBYE:
-        link_goodbye_acked(queen);
         break;
     default:
         break;
@@ -128,7 +120,7 @@ static void look(struct queen *queen, bool on_watch, ms_t time)
     }
 }
 
-static void tick(struct queen *queen)
+static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
     while ((record = verify_next(queen))) /* before the looks, which may ask anew */
@@ -138,7 +130,7 @@ static void tick(struct queen *queen)
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
         look(queen, true, queen->watch.time);
     look(queen, false, queen->watch.loop_time);
-    link_tick(queen);
+    link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);
 }
 
@@ -170,27 +162,23 @@ static void handle(struct queen *queen, const struct input *input)
 {
     switch (input->kind) {
     case INPUT_TICK:
-        tick(queen);
+        tick(queen, input);
         break;
     case INPUT_CONNECTING:
-        link_connecting(queen);
-        break;
     case INPUT_LINK_UP:
-        link_up(queen);
+    case INPUT_LINK_FAILED:
+    case INPUT_SUBSCRIBED:
+        link_step(queen, input);
         break;
     case INPUT_LINK_DOWN:
-        lose_link(queen);
-        break;
-    case INPUT_LINK_FAILED:
+        lose_link(queen, input);
         break;
     case INPUT_PACKET:
         watch_prove(&queen->watch);
         break;
-    case INPUT_SUBSCRIBED:
-        link_subscribed(queen, input->token, input->reason);
-        break;
     case INPUT_ACKED:
         acked(queen, input->token, input->reason);
+        link_step(queen, input);
         break;
     case INPUT_MESSAGE:
         take_message(queen, input->message);

@@ -65,18 +65,18 @@ def test_what_print_config_says_is_a_file_for_config(tmp_path):
     assert settings("--config", ini) == settings(*given) != settings()
 
 
-def test_two_queens_of_one_id(broker, root, started):
-    first, second = started(Queen, broker, root), started(Queen, broker, root)
-    processes = {first.process: second, second.process: first}
-    ended = await_that(lambda: next((p for p in processes if p.poll() is not None), None), "one of them gives up")
-    assert ended.returncode == 6
-    left, right = (first, second) if ended is first.process else (second, first)
-    last = left.said().splitlines()[-1]
-    assert "another queen uses the id queen" in last
+def test_identity_a_second_queen_takes_nothing(broker, root, started):
+    """Also one that is killed leaves an id that is free at once, for the broker publishes its will."""
+    first = started(Queen, broker, root)
+    second = run("skep-queen", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--root", root, "--http", "127.0.0.1:0")
+    assert second.returncode == 6
     with open("/proc/sys/kernel/hostname", encoding="utf-8") as hostname:
-        assert hostname.read().strip() in last
-    assert f"pid {right.process.pid}" in last
-    await_that(lambda: right.ask("/health")[0] == 200, "the other one goes on")
+        assert f"another queen holds the id queen (host {hostname.read().strip()}" in second.stderr
+    assert f"pid {first.process.pid}): stop that one, or give this one another --id" in second.stderr
+    assert first.ask("/health")[0] == 200 and "lost the" not in first.said()
+    first.process.kill()
+    first.process.wait(LIMIT_S)
+    assert started(Queen, broker, root).ask("/health")[0] == 200
 
 
 def test_each_event_once_for_the_command(broker, root, started, agent):

@@ -57,6 +57,8 @@ static void on_effect(void *user, const struct effect *effect)
         tell_publish(&host->daemon.node, &effect->publish);
     else if (effect->kind == EFFECT_EVENT)
         tell_event(&host->daemon.node, effect);
+    else if (effect->kind == EFFECT_EXIT)
+        node_say(&host->daemon.node, "%s", effect->text.at);
     else if (effect->kind == EFFECT_DISCONNECT)
         host->daemon.ended = true;
 }
@@ -163,7 +165,9 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
     struct rng *rng = &host->daemon.node.rng;
     struct siphash_key secret = { .k0 = rng_next(rng) };
     return (struct queen_options){ .root = WORLD_ROOT,
-                                   .id = host->daemon.node.name,
+                                   .id = daemon_id(&host->daemon, words),
+                                   .host = host->daemon.node.name,
+                                   .keep_alive = KEEP_ALIVE,
                                    .session = rng_next(rng) | 1,
                                    .pid = 1,
                                    .secret = secret,
@@ -188,7 +192,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK)
         return err;
-    client_id_queen(WORLD_ROOT, node->name, host->daemon.client_id);
+    daemon_client_id(&host->daemon, options.id, address_queen);
     daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
     return OK;
 }

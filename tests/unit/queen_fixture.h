@@ -45,10 +45,11 @@ struct scene {
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
     struct scene_request beat, poll, verify; /* the last of each; `poll`: of health */
-    struct scene_request marker;
-    char nonce[64];                      /* of the last verify request */
-    uint64_t getting;                    /* of the last health request over HTTP */
-    uint64_t subscribing[SUBSCRIPTIONS]; /* tokens that wait for their SUBACK */
+    struct scene_request marker, claim;      /* claim: who else holds its id? */
+    bool is_known;                           /* ... was answered: nobody */
+    char nonce[64];                          /* of the last verify request */
+    uint64_t getting;                        /* of the last health request over HTTP */
+    uint64_t subscribing[SUBSCRIPTIONS];     /* tokens that wait for their SUBACK */
     size_t subscribing_count;
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
     struct buf hive_verdict;
@@ -63,6 +64,7 @@ static const struct queen_options scene_options = { .root = "skep/v1",
                                                     .session = 0x1111222233334444,
                                                     .pid = 42,
                                                     .secret = { 1, 2 },
+                                                    .keep_alive = 5000,
                                                     .stale_after = 90000,
                                                     .confirm_wait = 250,
                                                     .return_grace = 35000,
@@ -140,12 +142,23 @@ static inline struct scene_request scene_request_of(const struct publish *publis
     return request;
 }
 
+static inline bool is_birth(const struct publish *publish)
+{
+    return ends_with(publish->topic, "/presence") && strstr(publish->payload.at, "\"presence\":\"online\"");
+}
+
 static inline void scene_see_publish(struct scene *scene, const struct publish *publish)
 {
     if (ends_with(publish->topic, "/verify")) {
         scene->verify = scene_request_of(publish);
         assert_int_equal(sscanf(publish->payload.at, "{\"nonce\":\"%63[0-9a-f]\"}", scene->nonce), 1);
         scene_say(scene, "verify", "");
+        return;
+    }
+    if (ends_with(publish->topic, "/queen/queen/health")) {
+        scene->claim = scene_request_of(publish);
+        if (scene->is_known)
+            scene_say(scene, "claim", "");
         return;
     }
     if (ends_with(publish->topic, "/health")) {
@@ -158,7 +171,7 @@ static inline void scene_see_publish(struct scene *scene, const struct publish *
         scene->markers++;
         return;
     }
-    if (publish->token) {
+    if (publish->token && !is_birth(publish)) {
         assert_true(scene->asked_count < SCENE_TOKENS_MAX);
         scene->asked[scene->asked_count++] = publish->token;
     }
@@ -213,6 +226,9 @@ static inline void scene_see(struct scene *scene, const struct effect *effect)
         break;
     case EFFECT_DISCONNECT:
         scene_say(scene, "disconnect", "");
+        break;
+    case EFFECT_RECONNECT:
+        scene->is_known = true;
         break;
     case EFFECT_EXIT:
         scene_say(scene, "exit", "");

@@ -167,9 +167,46 @@ static inline void do_reply(struct scene *scene, const char *args)
     hear_reply(scene, scene->beat.correlation);
 }
 
-/* The link as far as the snapshot: stored copies come now, and `read` ends them. */
+static inline void do_check(struct scene *scene, const char *args)
+{
+    (void)args;
+    scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
+    assert_int_equal(scene->will.len, 0);
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
+}
+
+static inline void do_free(struct scene *scene, const char *args)
+{
+    (void)args;
+    scene_acked(scene, scene->claim.token, "10");
+    assert_true(scene->is_known);
+    scene_step(scene, (struct input){ .kind = INPUT_LINK_DOWN });
+}
+
+/* PUBACK of the question who else holds the id; and the health of another one: `held SESSION MS`. */
+static inline void do_cack(struct scene *scene, const char *args)
+{
+    scene_acked(scene, scene->claim.token, args);
+}
+
+static inline void do_held(struct scene *scene, const char *args)
+{
+    unsigned long long session = 0;
+    long long held = 0;
+    char payload[128];
+    (void)sscanf(args, "%llx %lld", &session, &held);
+    snprintf(payload, sizeof payload, "{\"result\":{\"session\":\"%016llx\",\"held_ms\":%lld}}", session, held);
+    scene_reply(scene, scene->claim.correlation, payload);
+}
+
+/* The link as far as the snapshot: stored copies come now, and `read` ends them. The first link finds out that nobody
+ * else holds the queen's id. */
 static inline void do_connect(struct scene *scene, const char *args)
 {
+    if (!scene->is_known) {
+        do_check(scene, "");
+        do_free(scene, "");
+    }
     scene->subscribing_count = 0;
     scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
@@ -264,6 +301,8 @@ static const struct {
     { "answer", do_answer },   { "witness", do_witness },
     { "http", do_http },       { "pack", do_pack },
     { "demand", do_demand },   { "health", do_health },
+    { "check", do_check },     { "free", do_free },
+    { "cack", do_cack },       { "held", do_held },
 };
 
 /* `@hive/name` or `@name` behind the step. */

@@ -181,6 +181,7 @@ static void a_broker_that_refuses_requests(void **state)
     uint64_t token = 0;
     (void)state;
     scene_init(&scene);
+    scene_run(&scene, "check; free");
     queen_step(scene.queen, &(struct input){ .kind = INPUT_CONNECTING, .now = scene.now }, &scene.outbox);
     queen_step(scene.queen, &(struct input){ .kind = INPUT_LINK_UP, .now = scene.now }, &scene.outbox);
     for (const struct effect *effect = scene.outbox.first; effect; effect = effect->next)
@@ -193,7 +194,7 @@ static void a_broker_that_refuses_requests(void **state)
     scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = 0x87 });
     assert_int_equal(scene.births, 2);
     assert_non_null(strstr(buf_str(&scene.birth), "\"rpc\":false"));
-    assert_non_null(strstr(buf_str(&scene.notice), "receives no requests over MQTT"));
+    assert_non_null(strstr(buf_str(&scene.notice), "subscription to its requests (reason 0x87): it receives none"));
     scene_clear(&scene);
 }
 

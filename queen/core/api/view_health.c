@@ -13,7 +13,7 @@ static enum health_status overall(const struct queen *queen)
 
 static const char *describe(const struct queen *queen)
 {
-    if (!queen->linked)
+    if (!queen->member.linked)
         return "queen: no link to the broker";
     if (!queen_sees(queen))
         return "queen: reading what the broker has stored";
@@ -65,10 +65,12 @@ int view_health(const struct queen *queen, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
     char service[16 + NAME_SIZE];
+    struct health_holder holder = { queen->options.session, claim_held(&queen->member.claim, queen->now) };
     enum health_status status = overall(queen);
     snprintf(service, sizeof service, "queen/%s", queen->options.id);
-    health_open(&w, status, queen->options.version, service, describe(queen), NULL);
-    health_check_str(&w, "mqtt:link", queen->linked ? "up" : "down", queen->linked ? HEALTH_PASS : HEALTH_FAIL);
+    health_open(&w, status, queen->options.version, service, describe(queen), &holder);
+    health_check_str(&w, "mqtt:link", queen->member.linked ? "up" : "down",
+                     queen->member.linked ? HEALTH_PASS : HEALTH_FAIL);
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
     put_counts(queen, &w);

@@ -23,6 +23,7 @@ struct queen_options {
     const char *host, *version; /* for people; may be NULL */
     uint64_t session;           /* random */
     uint32_t pid;
+    ms_t keep_alive;
     struct siphash_key secret; /* from the kernel: every key is derived from it */
     ms_t stale_after, confirm_wait, return_grace, verify_timeout;
     size_t max_workers;

@@ -50,7 +50,7 @@ static void ask(struct queen *queen, struct confirm *confirm)
                                                   .qos = 1,
                                                   .urgent = true,
                                                   .expiry_s = 1,
-                                                  .response_topic = queen->reply_topic,
+                                                  .response_topic = queen->member.reply_topic,
                                                   .correlation = text_of(correlation),
                                                   .token = confirm->token });
 }

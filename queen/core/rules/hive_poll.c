@@ -15,8 +15,8 @@ static struct hive_watch *of_due(struct heap_item *item)
 void hive_poll_init(struct queen *queen)
 {
     heap_init(&queen->hives.due);
-    requester_init(&queen->hives.requester, queen->reply_topic, siphash_derive(&queen->options.secret, "hive polls"),
-                   TOKEN_HIVE);
+    requester_init(&queen->hives.requester, queen->member.reply_topic,
+                   siphash_derive(&queen->options.secret, "hive polls"), TOKEN_HIVE);
 }
 
 void hive_poll_clear(struct queen *queen)

@@ -164,6 +164,7 @@ static void take_reply(struct queen *queen, const struct message *message)
     uint64_t token;
     if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
         judge_ready(queen, record, PATH_MQTT);
+    link_reply(queen, message);
     if (text_to_hex64(message->correlation, &token) != OK)
         return;
     if (token_kind(token) == TOKEN_MARKER)
@@ -198,7 +199,7 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
         return cleared ? OK : take_witness(queen, topic, message, e);
     case TOPIC_QUEEN_PRESENCE:
         if (text_is(topic->queen, queen->options.id))
-            link_own_presence(queen, message->payload);
+            link_own_presence(queen, message);
         return OK;
     case TOPIC_REPLY:
         take_reply(queen, message);

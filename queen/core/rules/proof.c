@@ -6,7 +6,7 @@ static void send_probe(struct queen *queen)
 {
     struct proofs *proofs = &queen->proofs;
     struct record *record;
-    if (proofs->token || !proofs->waiting || !queen->linked)
+    if (proofs->token || !proofs->waiting || !queen->member.linked)
         return;
     proofs->asked = proofs->waiting;
     proofs->waiting = NULL;
@@ -15,7 +15,7 @@ static void send_probe(struct queen *queen)
         record->proof = PROOF_ASKED;
     }
     proofs->token = queen_token(queen, TOKEN_PROOF);
-    outbox_publish(queen->out, &(struct publish){ .topic = queen->reply_topic,
+    outbox_publish(queen->out, &(struct publish){ .topic = queen->member.reply_topic,
                                                   .payload = TEXT("{}"),
                                                   .qos = 1,
                                                   .urgent = true,

@@ -1,27 +1,24 @@
-/* queen_link.h - the queen's own connection: birth and will, subscriptions, the snapshot with its end marker, healing.
- */
+/* queen_link.h - the queen's own connection: its presence (member.h), and the snapshot with its end marker. */
 #ifndef SKEP_QUEEN_LINK_H
 #define SKEP_QUEEN_LINK_H
 
 #include "queen_state.h"
 
-void link_connecting(struct queen *queen);
-void link_up(struct queen *queen);
-void link_down(struct queen *queen);
-void link_subscribed(struct queen *queen, uint64_t token, uint8_t reason);
+enum err link_init(struct queen *queen); /* ERR_TOPIC */
+
+/* An input that concerns the link or the time. */
+void link_step(struct queen *queen, const struct input *input);
 
 /* The end marker came back on the reply topic. True if it ends the snapshot. */
 bool link_marked(struct queen *queen, uint64_t token);
 
-/* A message on the queen's own presence topic; empty payload: cleared. */
-void link_own_presence(struct queen *queen, struct text payload);
+/* A message on the queen's own presence topic, and on its reply topic one that replies to no request of the rules. */
+void link_own_presence(struct queen *queen, const struct message *message);
+void link_reply(struct queen *queen, const struct message *message);
 
-/* Says goodbye; and the goodbye was acknowledged. */
+/* Publishes the goodbye, or leaves at once without a link. */
 void link_stop(struct queen *queen);
-void link_goodbye_acked(struct queen *queen);
 
-/* What is due by now: the marker again, healing, the end of the wait for the goodbye. And when that is next. */
-void link_tick(struct queen *queen);
 ms_t link_deadline(const struct queen *queen);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "buf.h"
 #include "event_ring.h"
-#include "identity.h"
+#include "member.h"
 #include "queen.h"
 #include "registry.h"
 #include "requester.h"
@@ -19,8 +19,6 @@ enum token_kind {
     TOKEN_PROOF,
     TOKEN_MARKER,
     TOKEN_SUBSCRIBE,
-    TOKEN_REQUESTS,
-    TOKEN_GOODBYE,
     TOKEN_VERIFY,
     TOKEN_HIVE,
     TOKEN_HIVE_HTTP
@@ -79,13 +77,11 @@ struct queen_counters {
 
 struct queen {
     struct queen_options options;
-    char client_id[CLIENT_ID_SIZE];
-    char reply_topic[TOPIC_SIZE];
     struct registry registry;
     struct tombstones tombstones;
     struct event_ring events;
     struct watch watch;
-    struct identity identity;
+    struct member member;
     struct snapshot snapshot;
     struct proofs proofs;
     struct verifying verifying;
@@ -100,13 +96,9 @@ struct queen {
     struct outbox *out;       /* of the step at hand */
     struct queen_counters counters;
     ms_t now, wall; /* of the step at hand */
-    ms_t heal_at;   /* own presence to be published again; MS_NEVER */
-    ms_t stop_at;   /* goodbye sent: disconnect by then; MS_NEVER */
     uint64_t next_token;
     uint64_t next_event;
     uint32_t epoch; /* counts links; a worker heard live has the link's number */
-    bool linked;    /* CONNACK came, the link stands */
-    bool rpc;       /* requests reach the queen */
     bool stopping;
 };
 

@@ -133,7 +133,7 @@ static void publish_request(struct queen *queen, const struct verification *veri
                                                   .urgent = true,
                                                   .content_type = "application/json",
                                                   .expiry_s = (uint32_t)ms_max((left + 999) / 1000, 1),
-                                                  .response_topic = queen->reply_topic,
+                                                  .response_topic = queen->member.reply_topic,
                                                   .correlation = text_of(nonce),
                                                   .token = verification->token });
 }
