@@ -104,25 +104,25 @@ static void ends_of_children(void **state)
           "read x; exit 0",
           { "\"presence\":\"offline\"", "\"cause\":\"goodbye\"", "\"exit\":null", "\"interval_ms\":" } },
     };
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct observer *later;
+        struct watcher *later;
         struct program agent;
 
         print_message("%s\n", rows[i].reason);
         agent_start_with(state, &agent, NULL, rows[i].id, "--exec", "--", "/bin/sh", "-c", rows[i].script, NULL);
-        observer_await(observer, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
+        await_worker(watcher, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
         assert_int_equal(write(agent.input, "\n", 1), 1);
         program_wait(&agent);
-        later = observer_new(fixture_broker_uri(state)); /* what is retained is what it said last */
-        observer_await_latest(later, rows[i].id, "presence", rows[i].texts[0], rows[i].texts[1], rows[i].texts[2],
-                              rows[i].texts[3], NULL);
-        assert_int_equal(observer_count(later, rows[i].id, "presence", "connection_lost"), 0);
-        observer_free(later);
+        later = fixture_watch(state); /* what is retained is what it said last */
+        await_worker_latest(later, rows[i].id, "presence", rows[i].texts[0], rows[i].texts[1], rows[i].texts[2],
+                            rows[i].texts[3], NULL);
+        assert_int_equal(count_of_worker(later, rows[i].id, "presence", "connection_lost"), 0);
+        watcher_close(later);
         program_clear(&agent);
     }
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 /* A trap shows that the child was told with TERM, and the code that it is the child's. */
@@ -140,7 +140,7 @@ static void an_end_that_was_asked_for_is_a_goodbye(void **state)
         { "HUP is handed on", "hup", "trap 'exit 6' HUP; echo ready; while :; do sleep 0.05; done", SIGHUP, 6, 0 },
         { "HUP that ends the child", "hup2", "echo ready; exec sleep 1000", SIGHUP, 0, SIGHUP },
     };
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         bool is_crash = rows[i].number == SIGHUP && rows[i].code != 0;
@@ -150,33 +150,33 @@ static void an_end_that_was_asked_for_is_a_goodbye(void **state)
         print_message("%s\n", rows[i].reason);
         agent_start(state, &agent, rows[i].id, "--exec", "--", "/bin/sh", "-c", rows[i].script, NULL);
         assert_string_equal(program_read_line(&agent), "ready");
-        observer_await(observer, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
+        await_worker(watcher, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
         kill(agent.pid, rows[i].number);
         status = program_wait(&agent);
         assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, rows[i].signal);
         assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : 0, rows[i].code);
-        observer_await_latest(observer, rows[i].id, "presence",
-                              is_crash ? "\"cause\":\"process_exited\"" : "\"cause\":\"goodbye\"", NULL);
+        await_worker_latest(watcher, rows[i].id, "presence",
+                            is_crash ? "\"cause\":\"process_exited\"" : "\"cause\":\"goodbye\"", NULL);
         program_clear(&agent);
     }
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 /* After 10 s. The agent ends like its child, and it is a goodbye all the same. */
 static void a_child_that_does_not_listen_is_killed(void **state)
 {
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
     struct program agent;
 
     agent_start(state, &agent, "deaf", "--exec", "--", "/bin/sh", "-c",
                 "trap '' TERM; echo ready; while :; do sleep 0.05; done", NULL);
     assert_string_equal(program_read_line(&agent), "ready");
-    observer_await(observer, "deaf", "presence", "\"presence\":\"online\"", NULL);
+    await_worker(watcher, "deaf", "presence", "\"presence\":\"online\"", NULL);
     kill(agent.pid, SIGTERM);
     assert_int_equal(WTERMSIG(program_wait(&agent)), SIGKILL);
-    observer_await_latest(observer, "deaf", "presence", "\"cause\":\"goodbye\"", NULL);
+    await_worker_latest(watcher, "deaf", "presence", "\"cause\":\"goodbye\"", NULL);
     program_clear(&agent);
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 static void a_killed_agent(void **state)
@@ -188,7 +188,7 @@ static void a_killed_agent(void **state)
         { "takes its child along", "kill9", "kill", true },
         { "leaves its child when told to", "kill9b", "leave", false },
     };
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct program agent;
@@ -199,18 +199,18 @@ static void a_killed_agent(void **state)
         child = (pid_t)atoi(program_read_line(&agent));
         assert_true(program_exists(child));
         assert_int_equal(getpgid(child), child);
-        observer_await(observer, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
+        await_worker(watcher, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
         kill(agent.pid, SIGKILL);
         program_wait(&agent);
-        observer_await_latest(observer, rows[i].id, "presence", "\"presence\":\"stale\"",
-                              "\"cause\":\"connection_lost\"", NULL);
+        await_worker_latest(watcher, rows[i].id, "presence", "\"presence\":\"stale\"", "\"cause\":\"connection_lost\"",
+                            NULL);
         if (rows[i].child_dies)
             program_await_gone(child);
         assert_int_equal(program_exists(child), !rows[i].child_dies);
         kill(child, SIGKILL);
         program_clear(&agent);
     }
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 /* The session goes into the documents, and neither it nor the password's place reaches the child. */
@@ -218,16 +218,16 @@ static void the_session_is_the_agents(void **state)
 {
     static const char *const environment[] = { "SKEP_SESSION=00000000000000ab", "WATCHDOG_USEC=1000000",
                                                "SKEP_PASSWORD_FILE=/proc/sys/kernel/ostype", "FLAVOUR=sweet", NULL };
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
     struct program agent;
 
     agent_start_with(state, &agent, environment, "session", "--exec", "--", "/bin/sh", "-c",
                      "echo ${SKEP_SESSION-none} ${SKEP_PASSWORD_FILE-none} ${WATCHDOG_USEC-none} $FLAVOUR; read x",
                      NULL);
     assert_string_equal(program_read_line(&agent), "none none none sweet");
-    observer_await(observer, "session", "presence", "\"session\":\"00000000000000ab\"", NULL);
+    await_worker(watcher, "session", "presence", "\"session\":\"00000000000000ab\"", NULL);
     program_clear(&agent);
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 int main(void)

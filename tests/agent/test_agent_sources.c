@@ -23,7 +23,7 @@ static void write_all(int fd, const char *text)
 
 static void lines_are_merged(void **state)
 {
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
     struct program agent;
     char too_long[20000];
 
@@ -31,20 +31,20 @@ static void lines_are_merged(void **state)
     memcpy(too_long + sizeof(too_long) - 2, "\n", 2);
     agent_start_with(state, &agent, NULL, "lines", "--interval", "200ms", "--stdin", NULL);
     write_all(agent.input, "{\"status\":\"busy\",\"queue_depth\":4}\n");
-    observer_await(observer, "lines", "heartbeat", "\"status\":\"busy\"", "\"queue_depth\":4", NULL);
+    await_worker(watcher, "lines", "heartbeat", "\"status\":\"busy\"", "\"queue_depth\":4", NULL);
     write_all(agent.input, "{\"queue_depth\":-4}\nno json\n\n{\"session\":\"00000000000000ff\"}\n[1]\n");
     write_all(agent.input, too_long);
     write_all(agent.input, "{\"labels\":{\"zone\":\"a\"},\"metrics\":{\"heat\":41.5}}\n{\"model_loaded\":\"m\"");
-    observer_await(observer, "lines", "heartbeat", "\"zone\":\"a\"", "\"heat\":41.5", "\"queue_depth\":4",
-                   "\"status\":\"busy\"", "!00000000000000ff", "!model_loaded", NULL);
+    await_worker(watcher, "lines", "heartbeat", "\"zone\":\"a\"", "\"heat\":41.5", "\"queue_depth\":4",
+                 "\"status\":\"busy\"", "!00000000000000ff", "!model_loaded", NULL);
     write_all(agent.input, "}\n");
-    observer_await(observer, "lines", "heartbeat", "\"model_loaded\":\"m\"", NULL);
+    await_worker(watcher, "lines", "heartbeat", "\"model_loaded\":\"m\"", NULL);
     close(agent.input);
     agent.input = -1;
     assert_int_equal(program_wait(&agent), 0);
-    observer_await_latest(observer, "lines", "presence", "\"presence\":\"offline\"", "\"cause\":\"goodbye\"", NULL);
+    await_worker_latest(watcher, "lines", "presence", "\"presence\":\"offline\"", "\"cause\":\"goodbye\"", NULL);
     program_clear(&agent);
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 static void what_a_file_says_is_told(void **state)
@@ -53,34 +53,34 @@ static void what_a_file_says_is_told(void **state)
     char path[] = "/tmp/skep-test-XXXXXX";
     const char *words[] = { "/bin/sh", "-c",     script,    path, AGENT_PROGRAM, "--broker", fixture_broker_uri(state),
                             "--id",    "a-file", "--stdin", NULL };
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
     struct program agent;
 
     close(mkstemp(path));
     program_start(&agent, words, NULL, false);
     assert_int_equal(program_wait(&agent), 0);
     unlink(path);
-    observer_await(observer, "a-file", "heartbeat", "\"status\":\"draining\"", NULL);
-    observer_await_latest(observer, "a-file", "presence", "\"cause\":\"goodbye\"", NULL);
+    await_worker(watcher, "a-file", "heartbeat", "\"status\":\"draining\"", NULL);
+    await_worker_latest(watcher, "a-file", "presence", "\"cause\":\"goodbye\"", NULL);
     program_clear(&agent);
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 static void a_made_up_load_says_so(void **state)
 {
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
     struct program agent;
 
     agent_start(state, &agent, "made-up", "--interval", "200ms", "--simulate", NULL);
-    observer_await(observer, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"loading\"",
-                   NULL);
-    observer_await(observer, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"idle\"",
-                   "\"model_loaded\":", "\"gpu_utilization\":", NULL);
+    await_worker(watcher, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"loading\"",
+                 NULL);
+    await_worker(watcher, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"idle\"",
+                 "\"model_loaded\":", "\"gpu_utilization\":", NULL);
     kill(agent.pid, SIGTERM);
     assert_int_equal(program_wait(&agent), 0);
-    observer_await_latest(observer, "made-up", "presence", "\"cause\":\"goodbye\"", NULL);
+    await_worker_latest(watcher, "made-up", "presence", "\"cause\":\"goodbye\"", NULL);
     program_clear(&agent);
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 /* Asks for a path and fills in the whole answer. */
@@ -101,16 +101,16 @@ static void ask(int port, const char *request, char *ret, size_t size)
 static void health_over_http(void **state)
 {
     static const char endpoint[] = "\"endpoint\":\"http://127.0.0.1:";
-    struct observer *observer = observer_new(fixture_broker_uri(state));
+    struct watcher *watcher = fixture_watch(state);
     struct program agent;
     const char *presence;
     char answer[4096];
     int port;
 
     agent_start(state, &agent, "page", "--interval", "200ms", "--http", "127.0.0.1:0", "--simulate", NULL);
-    presence = observer_await(observer, "page", "presence", endpoint, NULL);
+    presence = await_worker(watcher, "page", "presence", endpoint, NULL);
     port = atoi(strstr(presence, endpoint) + strlen(endpoint));
-    observer_await(observer, "page", "heartbeat", "\"seq\":1", NULL);
+    await_worker(watcher, "page", "heartbeat", "\"seq\":1", NULL);
     ask(port, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 200 "));
     assert_non_null(strstr(answer, "application/health+json"));
@@ -124,7 +124,7 @@ static void health_over_http(void **state)
     ask(port, "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
     assert_non_null(strstr(answer, " 421 "));
     program_clear(&agent);
-    observer_free(observer);
+    watcher_close(watcher);
 }
 
 int main(void)

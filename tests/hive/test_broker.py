@@ -33,6 +33,7 @@ def stored(broker, topic):
 def test_witnesses_of_a_broker_that_lost_them_are_written_again(watched, own_broker, root, started):
     program = watched("w1")
     hive = started(Hive, own_broker, root, section(program)).run()
+    program.await_start()
     witness = hive.await_witness("w1", "running")
     await_that(lambda: stored(own_broker, hive.topic("w1")), "the stored witness")
     own_broker.end(signal.SIGKILL)

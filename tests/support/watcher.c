@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -107,26 +108,33 @@ static void watcher_connect(struct watcher *watcher)
 
 struct watcher *watcher_open(const char *uri, const char *filter)
 {
+    static unsigned count;
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
     struct watcher *watcher = calloc(1, sizeof *watcher);
-    MQTTAsync_responseOptions reply;
-    char paho_uri[128];
-
+    char paho_uri[128], client_id[64];
     assert_non_null(watcher);
     snprintf(paho_uri, sizeof paho_uri, "tcp%s", strchr(uri, ':'));
+    snprintf(client_id, sizeof client_id, "watcher-%d-%u", (int)getpid(), count++);
     pthread_mutex_init(&watcher->mutex, NULL);
     assert_int_equal(
-        MQTTAsync_createWithOptions(&watcher->client, paho_uri, "watcher", MQTTCLIENT_PERSISTENCE_NONE, NULL, &options),
+        MQTTAsync_createWithOptions(&watcher->client, paho_uri, client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options),
         MQTTASYNC_SUCCESS);
     MQTTAsync_setCallbacks(watcher->client, watcher, NULL, on_arrived, NULL);
     watcher_connect(watcher);
-    reply = reply_to(watcher);
-    await_reply(watcher, MQTTAsync_subscribe(watcher->client, filter, 1, &reply));
+    watcher_subscribe(watcher, filter);
     return watcher;
+}
+
+void watcher_subscribe(struct watcher *watcher, const char *filter)
+{
+    MQTTAsync_responseOptions reply = reply_to(watcher);
+    await_reply(watcher, MQTTAsync_subscribe(watcher->client, filter, 1, &reply));
 }
 
 void watcher_close(struct watcher *watcher)
 {
+    if (!watcher)
+        return;
     MQTTAsync_destroy(&watcher->client);
     for (unsigned i = 0; i < watcher->count; i++) {
         free(watcher->seen[i].topic);
@@ -143,40 +151,81 @@ static bool ends_in(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-static bool holds(const struct seen *seen, const char *topic, const char *const *texts)
+static bool holds(const struct seen *seen, const char *const *texts)
 {
-    bool fits = ends_in(seen->topic, topic);
-
-    for (; fits && *texts; texts++)
-        fits = strstr(seen->payload, *texts) != NULL;
-    return fits;
+    for (; *texts; texts++) {
+        bool is_unwanted = **texts == '!';
+        if ((strstr(seen->payload, *texts + is_unwanted) != NULL) == is_unwanted)
+            return false;
+    }
+    return true;
 }
 
 struct search {
     struct watcher *watcher;
     const char *topic;
     const char *const *texts;
+    bool is_for_latest;
+    const struct seen *found;
 };
 
-static bool is_found(void *user)
+static bool find_next(void *user)
 {
     struct search *search = user;
     struct watcher *watcher = search->watcher;
-    bool found = false;
-
     pthread_mutex_lock(&watcher->mutex);
-    while (!found && watcher->looked < watcher->count)
-        found = holds(&watcher->seen[watcher->looked++], search->topic, search->texts);
+    while (!search->found && watcher->looked < watcher->count) {
+        const struct seen *seen = &watcher->seen[watcher->looked++];
+        if (ends_in(seen->topic, search->topic) && holds(seen, search->texts))
+            search->found = seen;
+    }
     pthread_mutex_unlock(&watcher->mutex);
-    return found;
+    return search->found != NULL;
+}
+
+static bool find_any(void *user)
+{
+    struct search *search = user;
+    bool is_over = false;
+    pthread_mutex_lock(&search->watcher->mutex);
+    for (unsigned i = search->watcher->count; i > 0 && !search->found && !is_over; i--) {
+        const struct seen *seen = &search->watcher->seen[i - 1];
+        if (!ends_in(seen->topic, search->topic))
+            continue;
+        if (holds(seen, search->texts))
+            search->found = seen;
+        is_over = search->is_for_latest;
+    }
+    pthread_mutex_unlock(&search->watcher->mutex);
+    return search->found != NULL;
+}
+
+static const char *await_search(bool (*find)(void *user), struct search search)
+{
+    if (await(find, &search, AWAIT_LIMIT))
+        return search.found->payload;
+    pthread_mutex_lock(&search.watcher->mutex);
+    for (unsigned i = 0; i < search.watcher->count; i++)
+        if (ends_in(search.watcher->seen[i].topic, search.topic))
+            print_message("%s\n", search.watcher->seen[i].payload);
+    pthread_mutex_unlock(&search.watcher->mutex);
+    fail_msg("no message on %s holds all of these: %s ...", search.topic, search.texts[0]);
+    return NULL;
 }
 
 void watcher_await(struct watcher *watcher, const char *topic, const char *const *texts)
 {
-    struct search search = { watcher, topic, texts };
+    await_search(find_next, (struct search){ watcher, topic, texts, false, NULL });
+}
 
-    if (!await(is_found, &search, AWAIT_LIMIT))
-        fail_msg("no message on %s with %s", topic, texts[0]);
+const char *watcher_await_any(struct watcher *watcher, const char *topic, const char *const *texts)
+{
+    return await_search(find_any, (struct search){ watcher, topic, texts, false, NULL });
+}
+
+const char *watcher_await_latest(struct watcher *watcher, const char *topic, const char *const *texts)
+{
+    return await_search(find_any, (struct search){ watcher, topic, texts, true, NULL });
 }
 
 unsigned watcher_count(struct watcher *watcher, const char *topic, const char *text)
@@ -186,7 +235,7 @@ unsigned watcher_count(struct watcher *watcher, const char *topic, const char *t
 
     pthread_mutex_lock(&watcher->mutex);
     for (unsigned i = 0; i < watcher->count; i++)
-        count += holds(&watcher->seen[i], topic, texts);
+        count += ends_in(watcher->seen[i].topic, topic) && holds(&watcher->seen[i], texts);
     pthread_mutex_unlock(&watcher->mutex);
     return count;
 }
