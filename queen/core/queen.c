@@ -68,26 +68,36 @@ void queen_free(struct queen *queen)
     free(queen);
 }
 
+static void take_proofs(struct queen *queen, unsigned *left)
+{
+    struct record *record;
+    bool proved;
+    for (; *left > 0 && (record = proof_take(queen, &proved)); --*left)
+        if (proved)
+            silence_proven(queen, record);
+}
+
 static void lose_link(struct queen *queen, const struct input *input)
 {
+    unsigned left = STEP_RECORDS;
     link_step(queen, input);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
-    while (proof_lost(queen))
-        continue;
+    proof_link_lost(queen);
+    take_proofs(queen, &left);
     confirm_link_lost(queen);
 }
 
 static void acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
-    struct record *record;
+    unsigned left = STEP_RECORDS;
     switch (token_kind(token)) {
     case TOKEN_CONFIRM:
         confirm_acked(queen, token, reason);
         break;
     case TOKEN_PROOF:
-        while ((record = proof_next(queen, token)))
-            silence_proven(queen, record);
+        proof_acked(queen, token);
+        take_proofs(queen, &left);
         break;
     case TOKEN_VERIFY:
         verified_apply(queen, verify_acked(queen, token, reason));
@@ -110,10 +120,10 @@ static void answered_over_http(struct queen *queen, uint64_t token, const struct
     }
 }
 
-static void look(struct queen *queen, bool on_watch, ms_t time)
+static void look(struct queen *queen, bool on_watch, ms_t time, unsigned *left)
 {
     struct record *record;
-    while ((record = registry_take_due(&queen->registry, on_watch, time))) {
+    for (; *left > 0 && (record = registry_take_due(&queen->registry, on_watch, time)); --*left) {
         registry_touch(&queen->registry, record);
         if (!silence_due(queen, record))
             forget_record(queen, record, FORGET_SEEN_NONE);
@@ -123,13 +133,15 @@ static void look(struct queen *queen, bool on_watch, ms_t time)
 static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
+    unsigned left = STEP_RECORDS;
     while ((record = verify_next(queen))) /* before the looks, which may ask anew */
         verified_apply(queen, record);
     verify_wait_expire(queen);
     hive_poll_tick(queen);
+    take_proofs(queen, &left);
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
-        look(queen, true, queen->watch.time);
-    look(queen, false, queen->watch.loop_time);
+        look(queen, true, queen->watch.time, &left);
+    look(queen, false, queen->watch.loop_time, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);
 }

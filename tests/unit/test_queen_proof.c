@@ -35,6 +35,7 @@ static void waiting_twice_is_waiting_once(void **state)
 {
     struct scene scene;
     struct record *record;
+    bool proved = false;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; beat 1.1.0");
@@ -42,11 +43,15 @@ static void waiting_twice_is_waiting_once(void **state)
     scene.queen->out = &scene.outbox;
     proof_ask(scene.queen, record);
     proof_ask(scene.queen, record);
-    assert_int_equal(record->proof, PROOF_ASKED);
-    assert_null(proof_next(scene.queen, scene.queen->proofs.token + 1));
-    assert_ptr_equal(proof_next(scene.queen, scene.queen->proofs.token), record);
-    assert_null(proof_next(scene.queen, scene.queen->proofs.token));
+    assert_int_not_equal(record->proof, PROOF_NONE);
+    proof_acked(scene.queen, scene.queen->proofs.token + 1);
+    assert_null(proof_take(scene.queen, &proved));
+    proof_acked(scene.queen, scene.queen->proofs.token);
+    assert_ptr_equal(proof_take(scene.queen, &proved), record);
+    assert_true(proved);
+    assert_null(proof_take(scene.queen, &proved));
     assert_int_equal(record->proof, PROOF_NONE);
+    assert_false(proof_is_due(scene.queen));
     scene_clear(&scene);
 }
 
@@ -54,6 +59,7 @@ static void what_waited_in_vain_is_given_back(void **state)
 {
     struct scene scene;
     struct record *first, *second;
+    bool proved = true;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2");
@@ -62,11 +68,44 @@ static void what_waited_in_vain_is_given_back(void **state)
     scene.queen->out = &scene.outbox;
     proof_ask(scene.queen, first);
     proof_ask(scene.queen, second);
-    assert_int_equal(first->proof, PROOF_ASKED);
-    assert_int_equal(second->proof, PROOF_WAITING);
-    assert_ptr_equal(proof_lost(scene.queen), first);
-    assert_ptr_equal(proof_lost(scene.queen), second);
-    assert_null(proof_lost(scene.queen));
+    assert_int_not_equal(first->proof, second->proof); /* the second waits for the next probe */
+    proof_link_lost(scene.queen);
+    assert_ptr_equal(proof_take(scene.queen, &proved), first);
+    assert_ptr_equal(proof_take(scene.queen, &proved), second);
+    assert_false(proved);
+    assert_null(proof_take(scene.queen, &proved));
+    assert_int_equal(scene.queen->proofs.token, 0);
+    scene_clear(&scene);
+}
+
+/* While the first list is taken, slice by slice, more may come to wait, and some may be heard. */
+static void the_next_probe_waits_until_all_are_taken(void **state)
+{
+    struct scene scene;
+    struct record *records[3];
+    uint64_t token;
+    bool proved = false;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2; beat 3.1.0 @w3");
+    records[0] = scene_record(&scene);
+    records[1] = registry_find_name(&scene.queen->registry, TEXT("w2"));
+    records[2] = registry_find_name(&scene.queen->registry, TEXT("w3"));
+    scene.queen->out = &scene.outbox;
+    proof_ask(scene.queen, records[0]);
+    token = scene.queen->proofs.token;
+    proof_ask(scene.queen, records[1]);
+    proof_acked(scene.queen, token);
+    proof_ask(scene.queen, records[2]);
+    assert_int_equal(scene.queen->proofs.token, 0);
+    assert_ptr_equal(proof_take(scene.queen, &proved), records[0]);
+    assert_true(proof_is_due(scene.queen));
+    assert_null(proof_take(scene.queen, &proved));
+    assert_int_not_equal(scene.queen->proofs.token, token);
+    proof_acked(scene.queen, scene.queen->proofs.token);
+    proof_withdraw(scene.queen, records[1]);
+    assert_ptr_equal(proof_take(scene.queen, &proved), records[2]);
+    assert_null(proof_take(scene.queen, &proved));
     assert_int_equal(scene.queen->proofs.token, 0);
     scene_clear(&scene);
 }
@@ -77,6 +116,7 @@ int main(void)
         cmocka_unit_test(r5_one_probe_serves_all_who_wait),
         cmocka_unit_test(waiting_twice_is_waiting_once),
         cmocka_unit_test(what_waited_in_vain_is_given_back),
+        cmocka_unit_test(the_next_probe_waits_until_all_are_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

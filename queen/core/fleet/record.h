@@ -66,7 +66,7 @@ struct document {
     char text[];        /* terminated */
 };
 
-enum proof_wait { PROOF_NONE, PROOF_WAITING, PROOF_ASKED };
+enum proof_wait { PROOF_NONE, PROOF_LIST_A, PROOF_LIST_B }; /* in which of two lists it waits (proof.h) */
 
 struct record {
     UT_hash_handle by_key;               /* (hive, worker) */

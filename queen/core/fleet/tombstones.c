@@ -4,6 +4,8 @@
 
 #include "keyed_hash.h"
 
+#define TOMBSTONES_AT_ONCE 1000
+
 struct tombstone {
     UT_hash_handle hh;
     uint64_t session;
@@ -88,8 +90,8 @@ void tombstones_lift(struct tombstones *tombstones, struct text hive, struct tex
 
 ms_t tombstones_expire(struct tombstones *tombstones, ms_t now)
 {
-    struct tombstone *oldest;
-    while ((oldest = tombstones->by_key) && now - oldest->buried >= TOMBSTONE_MS)
-        drop(tombstones, oldest);
-    return oldest ? oldest->buried + TOMBSTONE_MS : MS_NEVER;
+    unsigned left = TOMBSTONES_AT_ONCE;
+    while (left-- > 0 && tombstones->by_key && now - tombstones->by_key->buried >= TOMBSTONE_MS)
+        drop(tombstones, tombstones->by_key);
+    return tombstones->by_key ? tombstones->by_key->buried + TOMBSTONE_MS : MS_NEVER;
 }

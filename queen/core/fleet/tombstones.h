@@ -28,7 +28,7 @@ bool tombstones_hold(const struct tombstones *tombstones, struct text hive, stru
 /* Heard live: the tombstone ends. */
 void tombstones_lift(struct tombstones *tombstones, struct text hive, struct text worker);
 
-/* Ends those that are TOMBSTONE_MS old; when to call next (MS_NEVER: none is left). */
+/* Ends those that are TOMBSTONE_MS old, 1,000 at a time; when to call next (MS_NEVER: none is left). */
 ms_t tombstones_expire(struct tombstones *tombstones, ms_t now);
 
 #endif

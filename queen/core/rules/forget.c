@@ -53,7 +53,7 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
     if (!record_is_hive(record))
         clear_leaf(queen, record, TOPIC_WORKER_WITNESS, TOPIC_WORKER_WITNESS);
     change_forget(queen, record);
-    incident_review(queen); /* of a hive: its workers are judged by themselves */
+    incident_forgotten(queen, record);
     let_go(queen, record);
     registry_remove(&queen->registry, record);
 }

@@ -42,14 +42,11 @@ void hive_watch_changed(struct queen *queen, struct record *record)
     if (!watch->changed)
         DL_APPEND2(queen->hives.changed, watch, changed_prev, changed_next);
     watch->changed = true;
+    watch->reviewing = false;
 }
 
-struct record *hive_watch_next_changed(struct queen *queen)
+void hive_watch_reviewed(struct queen *queen, struct hive_watch *watch)
 {
-    struct hive_watch *watch = queen->hives.changed;
-    if (!watch)
-        return NULL;
     DL_DELETE2(queen->hives.changed, watch, changed_prev, changed_next);
-    watch->changed = false;
-    return watch->record;
+    watch->changed = watch->reviewing = false;
 }

@@ -9,6 +9,9 @@ struct hive_watch {
     struct record *record;
     struct hive_watch *prev, *next;                 /* queen->hives.all, in the order of first sight; utlist */
     struct hive_watch *changed_prev, *changed_next; /* utlist */
+    bool reviewing;                                 /* some of its workers were looked at since (incident.h) */
+    struct record *review_next;                     /* the next one */
+    size_t review_size;                             /* of the index of workers by hive when that began */
     bool changed;                 /* it is in queen->hives.changed: its state is another than when the step began */
     ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
 
@@ -31,7 +34,7 @@ void hive_watch_remove(struct queen *queen, struct record *record);
  * (incident.h). */
 void hive_watch_changed(struct queen *queen, struct record *record);
 
-/* One hive whose state has changed, or NULL. */
-struct record *hive_watch_next_changed(struct queen *queen);
+/* All its workers were looked at. */
+void hive_watch_reviewed(struct queen *queen, struct hive_watch *watch);
 
 #endif

@@ -4,30 +4,55 @@
 #include "hive_watch.h"
 #include "loss.h"
 
-/* Whoever waited for the hive's verdict has it now; who was lost shortly before the hive was part of the same; and the
- * end of an incident is one grace after the hive is ready. */
-static void review(struct queen *queen, const struct record *hive)
+/* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
+ * same; and the end of an incident is one grace after the hive is ready. */
+static void review_worker(struct queen *queen, const struct record *hive, struct record *worker)
 {
-    struct registry *registry = &queen->registry;
-    struct record *worker = registry_first_of_hive(registry, text_of(record_hive(hive)));
-    for (; worker; worker = registry_next_of_hive(registry, worker)) {
-        confirm_hive_judged(queen, worker);
-        if (hive->state == STATE_STALE)
-            loss_join(queen, worker);
-        registry_touch(&queen->registry, worker);
+    confirm_hive_judged(queen, worker);
+    if (hive->state == STATE_STALE)
+        loss_join(queen, worker);
+    registry_touch(&queen->registry, worker);
+}
+
+/* Workers may wait for a hive's verdict, or for the end of an incident. */
+static bool concerns_workers(const struct queen *queen, const struct record *hive)
+{
+    bool some_wait = queen->confirms || queen->registry.counts[STATE_UNREACHABLE] > 0;
+    return hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && some_wait);
+}
+
+/* The workers of a hive are in no order, and in another one when the index has grown: then all over again, which
+ * changes nothing for those that were reviewed. */
+static void begin(const struct registry *registry, struct hive_watch *watch)
+{
+    if (watch->reviewing && watch->review_size == registry->by_hive.size)
+        return;
+    watch->reviewing = true;
+    watch->review_size = registry->by_hive.size;
+    watch->review_next = registry_first_of_hive(registry, text_of(record_hive(watch->record)));
+}
+
+void incident_review(struct queen *queen, size_t limit)
+{
+    struct hive_watch *watch;
+    while (limit > 0 && (watch = queen->hives.changed)) {
+        bool concerns = concerns_workers(queen, watch->record);
+        begin(&queen->registry, watch);
+        for (; concerns && limit > 0 && watch->review_next; limit--) {
+            struct record *worker = watch->review_next;
+            watch->review_next = registry_next_of_hive(&queen->registry, worker);
+            review_worker(queen, watch->record, worker);
+        }
+        if (!concerns || !watch->review_next)
+            hive_watch_reviewed(queen, watch);
     }
 }
 
-/* Somebody may wait for a hive's verdict, or for the end of an incident. */
-static bool somebody_waits(const struct queen *queen)
+void incident_forgotten(struct queen *queen, struct record *record)
 {
-    return queen->confirms || queen->registry.counts[STATE_UNREACHABLE] > 0;
-}
-
-void incident_review(struct queen *queen)
-{
-    const struct record *hive;
-    while ((hive = hive_watch_next_changed(queen)))
-        if (hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && somebody_waits(queen)))
-            review(queen, hive);
+    struct record *hive = record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);
+    if (record_is_hive(record))
+        incident_review(queen, SIZE_MAX);
+    else if (hive && hive->watch->review_next == record)
+        hive->watch->review_next = registry_next_of_hive(&queen->registry, record);
 }

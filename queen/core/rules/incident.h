@@ -4,7 +4,11 @@
 
 #include "queen_state.h"
 
-/* Call when a step has been handled: looks at the workers of every hive whose state changed in it. */
-void incident_review(struct queen *queen);
+/* Call when a step has been handled: looks at the workers of the hives whose state has changed, at most `limit` of
+ * them; the next step goes on. */
+void incident_review(struct queen *queen, size_t limit);
+
+/* The record is about to be removed: of a hive, its workers are judged by themselves, all of them at once. */
+void incident_forgotten(struct queen *queen, struct record *record);
 
 #endif

@@ -2,18 +2,22 @@
 
 #include <utlist.h>
 
+static struct record **list_of(struct queen *queen, const struct record *record)
+{
+    return &queen->proofs.lists[record->proof - PROOF_LIST_A];
+}
+
+bool proof_is_due(const struct queen *queen)
+{
+    return queen->proofs.proved || queen->proofs.lost;
+}
+
 static void send_probe(struct queen *queen)
 {
     struct proofs *proofs = &queen->proofs;
-    struct record *record;
-    if (proofs->token || !proofs->waiting || !queen->member.linked)
+    if (proofs->token || proof_is_due(queen) || !proofs->lists[!proofs->asked] || !queen->member.linked)
         return;
-    proofs->asked = proofs->waiting;
-    proofs->waiting = NULL;
-    DL_FOREACH(proofs->asked, record)
-    {
-        record->proof = PROOF_ASKED;
-    }
+    proofs->asked = !proofs->asked;
     proofs->token = queen_token(queen, TOKEN_PROOF);
     outbox_publish(queen->out, &(struct publish){ .topic = queen->member.reply_topic,
                                                   .payload = TEXT("{}"),
@@ -27,9 +31,9 @@ void proof_ask(struct queen *queen, struct record *record)
 {
     if (record->proof != PROOF_NONE)
         return;
-    record->proof = PROOF_WAITING;
+    record->proof = queen->proofs.asked ? PROOF_LIST_A : PROOF_LIST_B;
+    DL_APPEND(*list_of(queen, record), record);
     registry_touch(&queen->registry, record);
-    DL_APPEND(queen->proofs.waiting, record);
     send_probe(queen);
 }
 
@@ -37,41 +41,41 @@ void proof_withdraw(struct queen *queen, struct record *record)
 {
     if (record->proof == PROOF_NONE)
         return;
-    registry_touch(&queen->registry, record);
-    if (record->proof == PROOF_ASKED)
-        DL_DELETE(queen->proofs.asked, record);
-    else
-        DL_DELETE(queen->proofs.waiting, record);
-    record->proof = PROOF_NONE;
-}
-
-static struct record *take(struct queen *queen, struct record **list)
-{
-    struct record *record = *list;
-    if (!record)
-        return NULL;
-    DL_DELETE(*list, record);
+    DL_DELETE(*list_of(queen, record), record);
     record->proof = PROOF_NONE;
     registry_touch(&queen->registry, record);
-    return record;
 }
 
-struct record *proof_next(struct queen *queen, uint64_t token)
+void proof_acked(struct queen *queen, uint64_t token)
 {
-    struct record *record;
     if (token != queen->proofs.token)
-        return NULL;
-    record = take(queen, &queen->proofs.asked);
-    if (!record) {
-        queen->proofs.token = 0;
-        send_probe(queen);
-    }
-    return record;
+        return;
+    queen->proofs.token = 0;
+    queen->proofs.proved = true;
 }
 
-struct record *proof_lost(struct queen *queen)
+void proof_link_lost(struct queen *queen)
 {
     queen->proofs.token = 0;
-    struct record *record = take(queen, &queen->proofs.asked);
-    return record ? record : take(queen, &queen->proofs.waiting);
+    queen->proofs.proved = false;
+    queen->proofs.lost = true;
+}
+
+struct record *proof_take(struct queen *queen, bool *ret_proved)
+{
+    struct proofs *proofs = &queen->proofs;
+    struct record *record = NULL;
+    if (!proof_is_due(queen))
+        return NULL;
+    *ret_proved = proofs->proved;
+    record = proofs->lists[proofs->asked];
+    if (!record && proofs->lost)
+        record = proofs->lists[!proofs->asked];
+    if (record) {
+        proof_withdraw(queen, record);
+        return record;
+    }
+    proofs->proved = proofs->lost = false;
+    send_probe(queen);
+    return NULL;
 }

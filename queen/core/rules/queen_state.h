@@ -25,6 +25,10 @@ enum token_kind {
 };
 #define TOKEN_KIND_SHIFT 56
 
+/* Records that one step takes of what many may wait for at once; the rest is due again at once. A record that changes
+ * its state costs 4 us here, and three effects. */
+#define STEP_RECORDS 200
+
 /* The snapshot of retained state, read anew on every connection (queen_link.h). */
 enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
 
@@ -40,9 +44,11 @@ struct snapshot {
 
 /* Probes for `silent while the broker answers` (proof.h). */
 struct proofs {
-    struct record *asked;   /* wait for the probe in flight; utlist */
-    struct record *waiting; /* wait for the next one */
-    uint64_t token;         /* of the probe in flight; 0 = none */
+    struct record *lists[2]; /* utlist */
+    unsigned asked;          /* which of them the probe is for; who comes now waits in the other */
+    uint64_t token;          /* of the probe in flight; 0 = none */
+    bool proved;             /* it came back: its list is being taken */
+    bool lost;               /* so did neither list's: both are being taken */
 };
 
 /* Verifications (verify.h). */

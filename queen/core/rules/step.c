@@ -2,6 +2,7 @@
 
 #include "hive_poll.h"
 #include "incident.h"
+#include "proof.h"
 #include "queen_link.h"
 #include "silence.h"
 #include "verify.h"
@@ -20,6 +21,8 @@ ms_t queen_arm(struct queen *queen)
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
+    if (proof_is_due(queen) || queen->hives.changed)
+        sleep = 0;
     sleep = ms_max(sleep, 0);
     watch_arm(&queen->watch, sleep);
     return queen->now + sleep;
@@ -42,7 +45,7 @@ static void schedule_touched(struct queen *queen)
 
 void queen_leave(struct queen *queen)
 {
-    incident_review(queen);
+    incident_review(queen, STEP_RECORDS);
     schedule_touched(queen);
     arena_reset(&queen->arena);
     queen->out = NULL;
