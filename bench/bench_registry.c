@@ -82,7 +82,7 @@ static void link_up(struct world *world)
                                 .message = &(struct message){ .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
                                                               .payload = TEXT("{}"),
                                                               .correlation = text_of(marker) } });
-    must(queen_is_live(world->queen));
+    must(queen_sees(world->queen));
 }
 
 /* The limits are those of a queen's options, with room for everybody. */

@@ -216,16 +216,6 @@ ms_t queen_deadline(struct queen *queen)
     return queen_arm(queen);
 }
 
-bool queen_is_live(const struct queen *queen)
-{
-    return queen_sees(queen);
-}
-
-uint64_t queen_last_event(const struct queen *queen)
-{
-    return event_ring_last(&queen->events);
-}
-
 unsigned queen_take_news(struct queen *queen)
 {
     unsigned news = 0;

@@ -227,7 +227,7 @@ static inline void do_up(struct scene *scene, const char *args)
 {
     do_connect(scene, args);
     do_read(scene, args);
-    assert_true(queen_is_live(scene->queen));
+    assert_true(queen_sees(scene->queen));
 }
 
 static inline void do_down(struct scene *scene, const char *args)

@@ -64,59 +64,11 @@ static void grace_is_the_longer_of_interval_and_return(void **state)
     }
 }
 
-static void state_follows_from_silence(void **state)
-{
-    static const struct lease lease = { .suspect_after = 66000, .stale_after = 90000 };
-    static const struct {
-        const char *why;
-        ms_t heard, grace, now;
-        enum lease_state want;
-        ms_t want_next;
-    } rows[] = {
-        { "just heard", 1000, 0, 1000, LEASE_FRESH, 67000 },
-        { "last moment before the suspect limit", 0, 0, 65999, LEASE_FRESH, 66000 },
-        { "at the suspect limit", 0, 0, 66000, LEASE_OVERDUE, 90000 },
-        { "last moment before the stale limit", 0, 0, 89999, LEASE_OVERDUE, 90000 },
-        { "at the stale limit", 0, 0, 90000, LEASE_OVER, MS_NEVER },
-        { "long over", 0, 0, 9000000, LEASE_OVER, MS_NEVER },
-        { "the grace moves both limits: first", 0, 35000, 100999, LEASE_FRESH, 101000 },
-        { "the grace moves both limits: first reached", 0, 35000, 101000, LEASE_OVERDUE, 125000 },
-        { "the grace moves both limits: second", 0, 35000, 124999, LEASE_OVERDUE, 125000 },
-        { "the grace moves both limits: second reached", 0, 35000, 125000, LEASE_OVER, MS_NEVER },
-        { "an age from before this queen's watch", -80000, 0, 0, LEASE_OVERDUE, 10000 },
-        { "heard later than now, after watch time fell back", 5000, 0, 4000, LEASE_FRESH, 71000 },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        enum lease_state got = lease_state_at(&lease, rows[i].heard, rows[i].grace, rows[i].now);
-        ms_t next = lease_next_change(&lease, rows[i].heard, rows[i].grace, rows[i].now);
-        if (got != rows[i].want || next != rows[i].want_next)
-            fail_msg("%s: state %d, next %lld", rows[i].why, got, (long long)next);
-    }
-}
-
-/* A queen that always sleeps until lease_next_change sees every state exactly once. */
-static void next_change_is_when_the_state_changes(void **state)
-{
-    struct lease lease = lease_of(1000, -1, 90000);
-    ms_t now = 500;
-
-    (void)state;
-    for (int want = LEASE_FRESH; want <= LEASE_OVER; want++) {
-        assert_int_equal(lease_state_at(&lease, 500, 250, now), want);
-        now = lease_next_change(&lease, 500, 250, now);
-    }
-    assert_true(now == MS_NEVER);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_move_in_proportion),
         cmocka_unit_test(grace_is_the_longer_of_interval_and_return),
-        cmocka_unit_test(state_follows_from_silence),
-        cmocka_unit_test(next_change_is_when_the_state_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,14 +159,14 @@ static void r18_one_change_one_event(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1");
-    first = queen_last_event(scene.queen);
+    first = event_ring_last(&scene.queen->events);
     assert_int_equal(scene.verdicts, 1);
     assert_string_equal(buf_str(&scene.verdict), buf_str(&scene.event));
     scene_run(&scene, "beat 1.1.0; will 1.1; birth 1.2; beat 1.2.1");
-    assert_int_equal(queen_last_event(scene.queen), first);
+    assert_int_equal(event_ring_last(&scene.queen->events), first);
     assert_int_equal(scene.verdicts, 1);
     scene_run(&scene, "wait 10000; crash 1.2");
-    assert_int_equal(queen_last_event(scene.queen), first + 1);
+    assert_int_equal(event_ring_last(&scene.queen->events), first + 1);
     assert_int_equal(scene.verdicts, 2);
     assert_string_equal(buf_str(&scene.event),
                         "{\"worker_id\":\"w1\",\"hive_id\":\"default\",\"state\":\"stale\",\"previous\":\"online\","
@@ -188,7 +188,7 @@ static void r18_a_revision_keeps_its_event(void **state)
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1; birth 2.1; beat 1.1.5");
     snprintf(event, sizeof event, "\"event_id\":%llu,\"revision\":2",
-             (unsigned long long)queen_last_event(scene.queen));
+             (unsigned long long)event_ring_last(&scene.queen->events));
     assert_non_null(strstr(buf_str(&scene.verdict), event));
     assert_non_null(strstr(buf_str(&scene.verdict), "\"flags\":[\"conflict\"]"));
     assert_int_equal(scene.events, 2); /* live, online */

@@ -59,16 +59,16 @@ static void r12_the_view_is_live_from_the_end_marker_on(void **state)
     struct scene scene;
     (void)state;
     scene_init(&scene);
-    assert_false(queen_is_live(scene.queen));
+    assert_false(queen_sees(scene.queen));
     scene_run(&scene, "connect; stored beat 1.1.0");
-    assert_false(queen_is_live(scene.queen));
+    assert_false(queen_sees(scene.queen));
     hear_reply(&scene, "0300000000000001");
-    assert_false(queen_is_live(scene.queen));
+    assert_false(queen_sees(scene.queen));
     scene_run(&scene, "read");
-    assert_true(queen_is_live(scene.queen));
+    assert_true(queen_sees(scene.queen));
     assert_non_null(strstr(buf_str(&scene.event), "{\"fleet\":\"live\""));
     scene_run(&scene, "read; down");
-    assert_false(queen_is_live(scene.queen));
+    assert_false(queen_sees(scene.queen));
     assert_non_null(strstr(buf_str(&scene.event), "{\"fleet\":\"blind\""));
     assert_int_equal(scene.events, 2);
     scene_run(&scene, "connect; down");
@@ -88,13 +88,13 @@ static void a_marker_that_does_not_come_back_is_repeated(void **state)
     scene_run(&scene, "wait 2001");
     assert_int_equal(scene.markers, 3);
     hear_reply(&scene, first.correlation); /* however late: what was stored has come before it */
-    assert_true(queen_is_live(scene.queen));
+    assert_true(queen_sees(scene.queen));
     scene_run(&scene, "wait 10000; down; connect");
     assert_int_equal(scene.markers, 4);
     hear_reply(&scene, first.correlation);
-    assert_false(queen_is_live(scene.queen)); /* it was of another link */
+    assert_false(queen_sees(scene.queen)); /* it was of another link */
     scene_run(&scene, "read");
-    assert_true(queen_is_live(scene.queen));
+    assert_true(queen_sees(scene.queen));
     scene_clear(&scene);
 }
 

@@ -80,7 +80,7 @@ static void events_after_an_id(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up");
-    first = queen_last_event(scene.queen) - 1;
+    first = event_ring_last(&scene.queen->events) - 1;
     scene_run(&scene, "birth 1.1; crash 1.1; birth 2.1");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf buf = BUF_INIT;

@@ -26,23 +26,3 @@ ms_t lease_grace(int64_t interval_ms, ms_t return_grace)
 {
     return ms_max(ms_min(interval_counted(interval_ms), GRACE_INTERVAL_MAX), return_grace);
 }
-
-enum lease_state lease_state_at(const struct lease *lease, ms_t heard, ms_t grace, ms_t now)
-{
-    ms_t silence = now - heard - grace;
-    if (silence < lease->suspect_after)
-        return LEASE_FRESH;
-    return silence < lease->stale_after ? LEASE_OVERDUE : LEASE_OVER;
-}
-
-ms_t lease_next_change(const struct lease *lease, ms_t heard, ms_t grace, ms_t now)
-{
-    switch (lease_state_at(lease, heard, grace, now)) {
-    case LEASE_FRESH:
-        return heard + grace + lease->suspect_after;
-    case LEASE_OVERDUE:
-        return heard + grace + lease->stale_after;
-    default:
-        return MS_NEVER;
-    }
-}

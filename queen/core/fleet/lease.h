@@ -6,8 +6,6 @@
 
 #define LEASE_INTERVAL_MIN 1000 /* an interval counts as one second at least */
 
-enum lease_state { LEASE_FRESH, LEASE_OVERDUE, LEASE_OVER };
-
 /* Limits in ms of silence; they move in proportion. */
 struct lease {
     ms_t suspect_after; /* 2.2 intervals, or 2.2/3 of a declared lease */
@@ -20,10 +18,5 @@ struct lease lease_of(int64_t interval_ms, int64_t lease_ms, ms_t stale_after);
 
 /* The extra wait after the link was lost: max(min(interval, 60 s), return_grace). */
 ms_t lease_grace(int64_t interval_ms, ms_t return_grace);
-
-enum lease_state lease_state_at(const struct lease *lease, ms_t heard, ms_t grace, ms_t now);
-
-/* When the lease changes state next, as a point in time; MS_NEVER once it is over. */
-ms_t lease_next_change(const struct lease *lease, ms_t heard, ms_t grace, ms_t now);
 
 #endif

@@ -4,6 +4,15 @@
 
 #define SIZE_FIRST 64
 
+size_t name_pair(char ret[NAME_PAIR_SIZE], struct text hive, struct text worker)
+{
+    memcpy(ret, hive.at, hive.len);
+    ret[hive.len] = '\0';
+    if (worker.len > 0)
+        memcpy(ret + hive.len + 1, worker.at, worker.len);
+    return hive.len + 1 + worker.len;
+}
+
 static struct text name_of(const struct name_index *index, const struct record *record)
 {
     return index->half == NAME_OF_HIVE ? (struct text){ record_hive(record), record->hive_len }

@@ -6,6 +6,10 @@
 
 #include "record.h"
 
+/* (hive, worker) as one key: hive NUL worker; its length. The names must be short enough to be valid. */
+#define NAME_PAIR_SIZE (2 * NAME_SIZE)
+size_t name_pair(char ret[NAME_PAIR_SIZE], struct text hive, struct text worker);
+
 struct name_index {
     enum name_half half; /* what it is by */
     struct record **buckets;

@@ -2,20 +2,6 @@
 
 #include <stdlib.h>
 
-struct key {
-    char bytes[2 * NAME_SIZE];
-    size_t len;
-};
-
-static void key_make(struct key *key, struct text hive, struct text worker)
-{
-    memcpy(key->bytes, hive.at, hive.len);
-    key->bytes[hive.len] = '\0';
-    if (worker.len > 0)
-        memcpy(key->bytes + hive.len + 1, worker.at, worker.len);
-    key->len = hive.len + 1 + worker.len;
-}
-
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
@@ -54,11 +40,12 @@ void registry_clear(struct registry *registry)
 struct record *registry_find(const struct registry *registry, struct text hive, struct text worker)
 {
     struct record *record;
-    struct key key;
+    char key[NAME_PAIR_SIZE];
+    size_t len;
     if (hive.len > NAME_MAX_LEN || worker.len > NAME_MAX_LEN)
         return NULL;
-    key_make(&key, hive, worker);
-    HASH_FIND(by_key, registry->by_key, key.bytes, key.len, record);
+    len = name_pair(key, hive, worker);
+    HASH_FIND(by_key, registry->by_key, key, len, record);
     return record;
 }
 

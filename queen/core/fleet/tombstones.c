@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "keyed_hash.h"
+#include "name_index.h"
 
 #define TOMBSTONES_AT_ONCE 1000
 
@@ -15,19 +16,10 @@ struct tombstone {
     char key[]; /* hive NUL worker */
 };
 
-static size_t key_make(char key[2 * NAME_SIZE], struct text hive, struct text worker)
-{
-    memcpy(key, hive.at, hive.len);
-    key[hive.len] = '\0';
-    if (worker.len > 0)
-        memcpy(key + hive.len + 1, worker.at, worker.len);
-    return hive.len + 1 + worker.len;
-}
-
 static struct tombstone *find(const struct tombstones *tombstones, struct text hive, struct text worker)
 {
-    char key[2 * NAME_SIZE];
-    size_t len = key_make(key, hive, worker);
+    char key[NAME_PAIR_SIZE];
+    size_t len = name_pair(key, hive, worker);
     struct tombstone *found;
     HASH_FIND(hh, tombstones->by_key, key, len, found);
     return found;
@@ -51,8 +43,8 @@ void tombstones_clear(struct tombstones *tombstones)
 enum err tombstones_bury(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
                          ms_t now, uint32_t epoch)
 {
-    char key[2 * NAME_SIZE];
-    size_t len = key_make(key, hive, worker);
+    char key[NAME_PAIR_SIZE];
+    size_t len = name_pair(key, hive, worker);
     struct tombstone *tombstone;
     tombstones_lift(tombstones, hive, worker);
     if (HASH_CNT(hh, tombstones->by_key) >= TOMBSTONES_MAX)

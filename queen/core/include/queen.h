@@ -46,12 +46,6 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
  * that lasts much longer than what it returned counts for nobody. */
 ms_t queen_deadline(struct queen *queen);
 
-/* False until the snapshot of the present connection is read, and while there is none. */
-bool queen_is_live(const struct queen *queen);
-
-/* The id of the newest event; 0 before the first. */
-uint64_t queen_last_event(const struct queen *queen);
-
 /* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
 enum queen_news { QUEEN_NEWS_EVENT = 1, QUEEN_NEWS_VERIFIED = 2 };
 

@@ -48,6 +48,11 @@ static ms_t suspect_at(const struct queen *queen, const struct record *record)
     return record->heard + lease.suspect_after + grace_for(queen, record);
 }
 
+bool silence_is_short(const struct queen *queen, const struct record *record)
+{
+    return queen_time_for(queen, record) < record->heard + lease_for(queen, record).suspect_after;
+}
+
 /* R6: who answered so often without a beat stays suspect, and is asked at doubling distances. */
 static bool only_answers(const struct record *record)
 {

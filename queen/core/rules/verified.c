@@ -3,6 +3,7 @@
 #include "confirm.h"
 #include "judge.h"
 #include "loss.h"
+#include "silence.h"
 #include "verify_wait.h"
 #include "witness.h"
 #include "work.h"
@@ -22,16 +23,10 @@ static void settle(struct queen *queen, struct record *record, const struct veri
     if (record->state == STATE_OFFLINE && state != STATE_ONLINE) /* it said goodbye, and stays so until it is heard */
         return;
     confirm_drop(queen, record);
-    change_state(queen, record, state, cause, &evidence);
-}
-
-static void lost(struct queen *queen, struct record *record, const struct verified *verified)
-{
-    struct evidence evidence = evidence_of(queen, record, verified, RESULT_UNSUBSCRIBED);
-    if (record->state == STATE_OFFLINE)
-        return;
-    confirm_drop(queen, record);
-    loss_declare(queen, record, CAUSE_NO_SUBSCRIBER, &evidence);
+    if (state == STATE_STALE)
+        loss_declare(queen, record, cause, &evidence);
+    else
+        change_state(queen, record, state, cause, &evidence);
 }
 
 /* A zombie whose work loop does not answer for itself stays one while its heartbeats give the reason. */
@@ -66,9 +61,7 @@ static bool may_still_return(const struct queen *queen, const struct record *rec
 
 static bool is_beating_zombie(const struct queen *queen, const struct record *record)
 {
-    struct lease lease = lease_of(record->interval_ms, record->lease_ms, queen->options.stale_after);
-    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED &&
-           lease_state_at(&lease, record->heard, 0, queen_time_for(queen, record)) == LEASE_FRESH;
+    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && silence_is_short(queen, record);
 }
 
 static void apply(struct queen *queen, struct record *record, const struct verified *verified)
@@ -85,7 +78,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         break;
     case VERIFY_NO_SUBSCRIBER:
         if (!may_still_return(queen, record))
-            lost(queen, record, verified);
+            settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
         break;
     case VERIFY_NO_REPLY:
         if (!verified->refused && is_beating_zombie(queen, record)) {
