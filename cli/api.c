@@ -39,7 +39,6 @@ static enum err header_add(struct api *api, const char *name, const char *value,
 {
     struct buf header = BUF_INIT;
     struct curl_slist *headers = NULL;
-
     buf_printf(&header, "%s%s", name, value);
     if (buf_ok(&header))
         headers = curl_slist_append(api->headers, buf_str(&header));
@@ -53,10 +52,9 @@ static enum err header_add(struct api *api, const char *name, const char *value,
 static enum err api_fill(struct api *api, const char *queen, const char *token, struct errbuf *e)
 {
     enum err err = base_set(api, queen, e);
-
-    if (!err)
+    if (err == OK)
         err = header_add(api, "Accept: ", "application/json, application/problem+json", e);
-    if (!err && token)
+    if (err == OK && token)
         err = header_add(api, "Authorization: Bearer ", token, e);
     api->has_token = token != NULL;
     if (err == OK && (!(api->curl = http_easy_new(&api->answer, api->curl_error)) ||
@@ -68,14 +66,13 @@ static enum err api_fill(struct api *api, const char *queen, const char *token, 
 
 enum err api_new(const char *queen, const char *token, struct api **ret, struct errbuf *e)
 {
-    struct api *api = calloc(1, sizeof(*api));
-
+    struct api *api = calloc(1, sizeof *api);
     if (!api)
         return err_set(e, ERR_NOMEM, "out of memory");
     api->answer.limit = ANSWER_MAX;
     api->deadline = MS_NEVER;
     enum err err = api_fill(api, queen, token, e);
-    if (err) {
+    if (err != OK) {
         api_free(api);
         return err;
     }
@@ -113,14 +110,12 @@ static CURLcode method_set(CURL *curl, const char *method)
 {
     bool post = strcmp(method, "POST") == 0;
     CURLcode code = post ? curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") : curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
-
     return code ? code : curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 }
 
 static CURLcode transfer(struct api *api, const char *method, const char *url, ms_t patience)
 {
     CURLcode code = curl_easy_setopt(api->curl, CURLOPT_URL, url);
-
     if (api->deadline != MS_NEVER)
         patience = ms_min(patience, ms_max(api->deadline - clock_mono(), API_MOMENT));
     buf_reset(&api->answer);
@@ -138,7 +133,6 @@ static enum err request(struct api *api, const char *method, const char *path, m
     struct buf url = BUF_INIT;
     CURLcode code = CURLE_OUT_OF_MEMORY;
     long status = 0;
-
     buf_printf(&url, "%s%s", api->base, path);
     if (buf_ok(&url))
         code = transfer(api, method, buf_str(&url), patience);
@@ -167,15 +161,13 @@ static enum err document_read(const struct api *api, struct cJSON **ret, struct 
 enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e)
 {
     enum err err = request(api, "GET", path, patience, e);
-
-    return err ? err : document_read(api, ret, e);
+    return err != OK ? err : document_read(api, ret, e);
 }
 
 enum err api_post(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e)
 {
     enum err err = request(api, "POST", path, patience, e);
-
-    return err ? err : document_read(api, ret, e);
+    return err != OK ? err : document_read(api, ret, e);
 }
 
 enum err api_delete(struct api *api, const char *path, struct errbuf *e)

@@ -56,7 +56,6 @@ void health_http_free(struct health_http *health)
 static void work(void *user)
 {
     struct health_http *health = user;
-
     health->code = curl_easy_perform(health->curl);
     curl_easy_getinfo(health->curl, CURLINFO_RESPONSE_CODE, &health->status);
 }
@@ -66,7 +65,6 @@ static enum err read_answer(struct health_http *health, struct health_answer *re
 {
     struct arena arena;
     enum err err;
-
     if (health->code)
         return err_set(e, ERR_UNREACHABLE, "%s", http_easy_error(health->curl_error, health->code));
     if (health->status != 200 && health->status != 503)
@@ -83,8 +81,7 @@ static void done(void *user)
     struct health_answer answer;
     struct errbuf e = { 0 };
     enum err err = read_answer(health, &answer, &e);
-
-    health->said(health->user, err ? NULL : &answer, err ? e.text : NULL);
+    health->said(health->user, err != OK ? NULL : &answer, err != OK ? e.text : NULL);
 }
 
 void health_http_ask(struct health_http *health, ms_t patience)

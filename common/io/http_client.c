@@ -54,7 +54,6 @@ static void request_free(struct request *request)
 static void request_leave(struct request *request)
 {
     struct http_client *client = request->client;
-
     curl_multi_remove_handle(client->multi, request->curl);
     DL_DELETE(client->requests, request);
     client->count--;
@@ -78,7 +77,6 @@ static void request_over(struct request *request, CURLcode code)
     struct http_answer answer = { 0 };
     struct errbuf e = { 0 };
     long status = 0;
-
     curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &status);
     request_leave(request);
     if (code == CURLE_OK && status > 0) {
@@ -96,7 +94,6 @@ static void finish(struct http_client *client)
 {
     CURLMsg *message;
     int left;
-
     while ((message = curl_multi_info_read(client->multi, &left))) {
         CURLcode code = message->data.result; /* the message ends with its request */
         char *request = NULL;
@@ -108,7 +105,6 @@ static void finish(struct http_client *client)
 static void run(struct http_client *client, curl_socket_t fd, int events)
 {
     int running;
-
     (void)curl_multi_socket_action(client->multi, fd, events, &running);
     finish(client);
 }
@@ -121,7 +117,6 @@ static void on_timer(void *user)
 static void on_ready(void *user, int events)
 {
     const struct watch *watch = user; /* libcurl may have it freed */
-
     run(watch->client, watch->fd,
         (events & LOOP_READABLE ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITABLE ? CURL_CSELECT_OUT : 0));
 }
@@ -130,7 +125,6 @@ static void on_ready(void *user, int events)
 static int timer_wanted(CURLM *multi, long delay, void *user)
 {
     struct http_client *client = user;
-
     (void)multi;
     loop_timer_in(client->timer, delay < 0 ? MS_NEVER : (ms_t)delay);
     return 0;
@@ -139,7 +133,6 @@ static int timer_wanted(CURLM *multi, long delay, void *user)
 static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
 {
     struct watch *watch = malloc(sizeof *watch);
-
     if (!watch)
         return NULL;
     *watch = (struct watch){ .client = client, .fd = fd };
@@ -156,7 +149,6 @@ static int socket_wanted(CURL *curl, curl_socket_t fd, int what, void *user, voi
 {
     struct http_client *client = user;
     struct watch *watch = assigned;
-
     (void)curl;
     if (what == CURL_POLL_REMOVE) {
         if (watch)
@@ -175,7 +167,6 @@ static int socket_wanted(CURL *curl, curl_socket_t fd, int what, void *user, voi
 static bool is_allowed(const struct cidr_list *allowed, const struct sockaddr *address, char ret[INET6_ADDRSTRLEN])
 {
     const void *bytes;
-
     if (address->sa_family == AF_INET) {
         bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
         return inet_ntop(AF_INET, bytes, ret, INET6_ADDRSTRLEN) && cidr_list_has_v4(allowed, bytes);
@@ -193,7 +184,6 @@ static curl_socket_t open_allowed(void *user, curlsocktype purpose, struct curl_
     struct request *request = user;
     char shown[INET6_ADDRSTRLEN] = "?";
     int fd;
-
     if (purpose != CURLSOCKTYPE_IPCXN || !is_allowed(request->client->options.allowed, &address->addr, shown)) {
         memcpy(request->refused, shown, sizeof shown);
         return CURL_SOCKET_BAD;
@@ -208,7 +198,6 @@ static curl_socket_t open_allowed(void *user, curlsocktype purpose, struct curl_
 static size_t count_header(char *bytes, size_t size, size_t count, void *user)
 {
     struct request *request = user;
-
     (void)bytes;
     request->headers += size * count;
     return request->headers > HTTP_CLIENT_HEADER_MAX ? 0 : size * count;
@@ -236,7 +225,6 @@ static enum err request_new(struct http_client *client, const char *url, ms_t pa
 {
     struct request *request = calloc(1, sizeof *request);
     enum err err = ERR_NOMEM;
-
     if (!request)
         return err_set(e, ERR_NOMEM, "out of memory");
     request->client = client;
@@ -244,7 +232,7 @@ static enum err request_new(struct http_client *client, const char *url, ms_t pa
     err = http_url_parse(url, client->options.path, &request->url, e);
     if (err == OK && !set_up(request, patience))
         err = err_set(e, ERR_NOMEM, "out of memory");
-    if (err)
+    if (err != OK)
         request_free(request);
     else
         *ret = request;
@@ -255,7 +243,6 @@ enum err http_client_get(struct http_client *client, const char *url, uint64_t t
 {
     struct request *request = NULL;
     enum err err;
-
     if (client->count >= client->options.limit)
         return err_set(e, ERR_FULL, "%u requests are under way already", client->count);
     if ((err = request_new(client, url, patience, &request, e)) != OK)
@@ -275,8 +262,7 @@ static enum err loop_attach(struct http_client *client)
 {
     CURLM *multi = client->multi = curl_multi_init();
     enum err err = multi ? loop_timer_new(client->loop, on_timer, client, &client->timer) : ERR_NOMEM;
-
-    if (err)
+    if (err != OK)
         return err;
     if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) ||
         curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) ||
@@ -291,7 +277,6 @@ enum err http_client_new(struct loop *loop, const struct http_client_options *op
 {
     struct http_client *client;
     enum err err;
-
     if (curl_global_init(CURL_GLOBAL_DEFAULT))
         return ERR_NOMEM;
     client = calloc(1, sizeof *client);
@@ -301,7 +286,7 @@ enum err http_client_new(struct loop *loop, const struct http_client_options *op
     }
     *client = (struct http_client){ .loop = loop, .options = *options, .answered = answered, .user = user };
     err = loop_attach(client);
-    if (err)
+    if (err != OK)
         http_client_free(client);
     else
         *ret = client;
@@ -311,7 +296,6 @@ enum err http_client_new(struct loop *loop, const struct http_client_options *op
 void http_client_free(struct http_client *client)
 {
     struct request *request, *next;
-
     if (!client)
         return;
     DL_FOREACH_SAFE(client->requests, request, next)

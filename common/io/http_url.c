@@ -18,7 +18,6 @@ static bool is_host(const char *host, const char *path)
     size_t len = strlen(host);
     struct in6_addr v6;
     struct in_addr v4;
-
     (void)path;
     if (host[0] != '[')
         return strcasecmp(host, "localhost") == 0 || inet_pton(AF_INET, host, &v4) == 1;

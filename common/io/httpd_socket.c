@@ -12,7 +12,6 @@ static int bind_and_listen(const struct addrinfo *info)
 {
     int fd = socket(info->ai_family, info->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol);
     int on = 1, fault;
-
     if (fd < 0)
         return -1;
     if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) && !bind(fd, info->ai_addr, info->ai_addrlen) &&
@@ -28,7 +27,6 @@ static int bound_port(int fd)
 {
     struct sockaddr_storage bound = { 0 };
     socklen_t size = sizeof bound;
-
     if (getsockname(fd, (struct sockaddr *)&bound, &size))
         return -1;
     if (bound.ss_family == AF_INET6)
@@ -40,7 +38,6 @@ static int bound_port(int fd)
 static enum err say(const struct address *address, const char *why, struct errbuf *e)
 {
     bool v6 = strchr(address->host, ':');
-
     return err_set(e, ERR_IO, "cannot listen on %s%s%s:%d: %s", v6 ? "[" : "", address->host, v6 ? "]" : "",
                    address->port, why);
 }
@@ -51,7 +48,6 @@ enum err httpd_socket_listen(const struct address *address, int *ret_fd, int *re
     struct addrinfo *list = NULL;
     char port[8];
     int fault, fd = -1;
-
     snprintf(port, sizeof port, "%u", (unsigned)address->port & UINT16_MAX);
     fault = getaddrinfo(address->host, port, &hints, &list);
     if (fault)

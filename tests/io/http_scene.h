@@ -56,7 +56,6 @@ static inline void connection_ready(void *user, int events)
     struct connection *connection = user;
     struct server *server = connection->server;
     ssize_t done;
-
     if (events & LOOP_READABLE) {
         done = recv(connection->fd, connection->seen + connection->seen_len,
                     sizeof connection->seen - 1 - connection->seen_len, 0);
@@ -82,7 +81,6 @@ static inline void server_ready(void *user, int events)
 {
     struct server *server = user;
     struct connection *connection = &server->connections[server->accepted];
-
     (void)events;
     assert_in_range(server->accepted, 0, CONNECTIONS_MAX - 1);
     server->accepted++;
@@ -128,7 +126,6 @@ static inline void scene_ask(struct scene *scene, const char *host, uint64_t tok
 {
     struct errbuf e = { 0 };
     char url[80];
-
     snprintf(url, sizeof url, "http://%s:%d", host, scene->server.port);
     if (http_client_get(scene->client, url, token, patience, &e))
         fail_msg("%s: %s", url, e.text);
@@ -137,7 +134,6 @@ static inline void scene_ask(struct scene *scene, const char *host, uint64_t tok
 static inline void answered(void *user, uint64_t token, const struct http_answer *answer)
 {
     struct scene *scene = user;
-
     assert_int_equal(answer->status == 0, answer->fault != NULL);
     assert_false(scene->tokens & UINT64_C(1) << token);
     scene->answers++;
@@ -155,7 +151,6 @@ static inline void answered(void *user, uint64_t token, const struct http_answer
 static inline void scene_open(struct scene *scene, const char *allowed, unsigned limit)
 {
     struct http_client_options options = { .allowed = &scene->allowed, .path = "/health", .limit = limit };
-
     *scene = (struct scene){ 0 };
     assert_int_equal(cidr_list_parse(text_of(allowed), &scene->allowed, NULL), OK);
     assert_int_equal(loop_new(&scene->loop, NULL), OK);
@@ -174,7 +169,6 @@ static inline void scene_close(struct scene *scene)
 static inline bool has_answers(void *user)
 {
     struct scene *scene = user;
-
     return scene->answers >= scene->want;
 }
 

@@ -29,7 +29,6 @@ static void add(struct told *told, const char *url, uint64_t token)
 static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
 {
     struct told *told = user;
-
     assert_false(told->busy);
     assert_int_equal(told->status[token], -1);
     told->status[token] = answer->status;
@@ -55,7 +54,6 @@ static void begin(struct told *told, struct site *site, struct cidr_list *allowe
 static bool is_told(void *user)
 {
     struct told *told = user;
-
     return told->count >= told->want;
 }
 
@@ -71,7 +69,6 @@ static void each_is_answered_once_and_later(void **state)
     struct told told;
     struct site site;
     char url[80];
-
     (void)state;
     begin(&told, &site, &allowed);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", httpd_port(site.httpd));
@@ -91,7 +88,6 @@ static void a_refusal_may_lead_to_another(void **state)
     struct cidr_list allowed;
     struct told told;
     struct site site;
-
     (void)state;
     begin(&told, &site, &allowed);
     told.again = 3;
@@ -109,7 +105,6 @@ static void more_than_can_run_are_refused(void **state)
     struct told told;
     struct site site;
     char url[80];
-
     (void)state;
     begin(&told, &site, &allowed);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", httpd_port(site.httpd));
@@ -130,7 +125,6 @@ static void freeing_drops_all(void **state)
     struct told told;
     struct site site;
     char url[80];
-
     (void)state;
     begin(&told, &site, &allowed);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", httpd_port(site.httpd));
@@ -150,6 +144,5 @@ int main(void)
         cmocka_unit_test(more_than_can_run_are_refused),
         cmocka_unit_test(freeing_drops_all),
     };
-
     return cmocka_run_group_tests_name("http_asks", tests, NULL, NULL);
 }

@@ -52,7 +52,6 @@ static void requests_say_little(void **state)
 {
     struct scene scene;
     char host[40];
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     scene.server.reply = TEXT("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n\r\n");
@@ -74,7 +73,6 @@ static void bodies_are_limited(void **state)
 {
     struct scene scene;
     struct buf reply = BUF_INIT;
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     buf_add_str(&reply, "HTTP/1.1 200 OK\r\n\r\n");
@@ -110,7 +108,6 @@ static void headers_are_limited(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct scene scene;
         struct buf reply = BUF_INIT;
-
         scene_open(&scene, "127.0.0.1", LIMIT);
         buf_add_str(&reply, rows[i].before);
         for (int line = 0; line < HTTP_CLIENT_HEADER_MAX / 64; line++)
@@ -129,7 +126,6 @@ static void headers_are_limited(void **state)
 static void patience_ends(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     scene_ask(&scene, "127.0.0.1", 0, 50);
@@ -147,7 +143,6 @@ static void patience_ends(void **state)
 static void nobody_is_there(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     close(scene.server.listener);
@@ -165,7 +160,6 @@ static void https_needs_a_server_that_can(void **state)
 {
     struct scene scene;
     char url[80];
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     scene.server.reply = TEXT("HTTP/1.1 200 OK\r\n\r\n");
@@ -189,6 +183,5 @@ int main(void)
         cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(https_needs_a_server_that_can),
     };
-
     return cmocka_run_group_tests_name("http_client", tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@ static void only_listed_addresses_are_connected_to(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct scene scene;
-
         scene_open(&scene, rows[i].allowed, LIMIT);
         scene.server.reply = TEXT("HTTP/1.1 200 OK\r\n\r\n");
         scene_ask(&scene, rows[i].host, 1, AWAIT_LIMIT);
@@ -38,7 +37,6 @@ static void bad_urls_are_refused_at_once(void **state)
 {
     struct scene scene;
     struct errbuf e = { 0 };
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     assert_int_equal(http_client_get(scene.client, "http://worker.example", 1, 1, &e), ERR_SYNTAX);
@@ -52,7 +50,6 @@ static void many_are_asked_at_once(void **state)
 {
     struct scene scene;
     struct errbuf e = { 0 };
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     scene.server.reply = TEXT("HTTP/1.1 200 OK\r\n" LENGTH(4) "well");
@@ -71,7 +68,6 @@ static void many_are_asked_at_once(void **state)
 static void an_answer_may_lead_to_a_question(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_open(&scene, "127.0.0.1", 1);
     scene.again = 3;
@@ -86,7 +82,6 @@ static unsigned open_descriptors(void)
 {
     DIR *folder = opendir("/proc/self/fd");
     unsigned count = 0;
-
     assert_non_null(folder);
     while (readdir(folder))
         count++;
@@ -97,7 +92,6 @@ static unsigned open_descriptors(void)
 static bool all_have_asked(void *user)
 {
     struct scene *scene = user;
-
     return scene->server.asked >= scene->want;
 }
 
@@ -105,7 +99,6 @@ static void freeing_drops_what_is_under_way(void **state)
 {
     unsigned before = open_descriptors();
     struct scene scene;
-
     (void)state;
     scene_open(&scene, "127.0.0.1", LIMIT);
     for (uint64_t token = 0; token < 8; token++)
@@ -130,6 +123,5 @@ int main(void)
         cmocka_unit_test(an_answer_may_lead_to_a_question),
         cmocka_unit_test(freeing_drops_what_is_under_way),
     };
-
     return cmocka_run_group_tests_name("http_client_limits", tests, NULL, NULL);
 }

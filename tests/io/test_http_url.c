@@ -63,7 +63,6 @@ static void only_plain_urls_are_asked(void **state)
         CURLU *parsed = NULL;
         char *url = NULL;
         enum err err = http_url_parse(rows[i].url, "/health", &parsed, &e);
-
         if (parsed)
             assert_int_equal(curl_url_get(parsed, CURLUPART_URL, &url, 0), CURLUE_OK);
         if (err != (rows[i].want ? OK : ERR_SYNTAX) || !url != !rows[i].want)
@@ -114,6 +113,5 @@ int main(void)
         cmocka_unit_test(only_plain_urls_are_asked),
         cmocka_unit_test(own_urls_may_have_names_and_paths),
     };
-
     return cmocka_run_group_tests_name("http_url", tests, NULL, NULL);
 }

@@ -42,7 +42,6 @@ static void addresses_are_checked(void **state)
         struct httpd *httpd = NULL;
         struct errbuf e = { 0 };
         enum err err = httpd_new(loop, &options, &site_handlers, NULL, &httpd, &e);
-
         if (err != rows[i].want || (err != OK) != (e.text[0] != '\0'))
             fail_msg("%s: %s, '%s'", rows[i].why, err_name(err), e.text);
         if (err == ERR_IO && !strstr(e.text, rows[i].address))
@@ -60,7 +59,6 @@ static void taken_port_is_told(void **state)
     struct errbuf e = { 0 };
     struct httpd *other;
     char address[32];
-
     (void)state;
     site_open(&site, 10, 0);
     snprintf(address, sizeof address, "127.0.0.1:%d", httpd_port(site.httpd));
@@ -76,7 +74,6 @@ static void requests_are_answered(void **state)
 {
     struct site site;
     struct fetch get = { 0 }, none = { 0 }, head = { .head = true }, post = { .body = "some words" };
-
     (void)state;
     site_open(&site, 10, 0);
     fetch_run(&get, &site, "/a%20b?x=1&y=%32");
@@ -108,7 +105,6 @@ static void answers_carry_their_fields(void **state)
 {
     struct site site;
     struct line line;
-
     (void)state;
     site_open(&site, 10, 0);
     line_open(&line, &site);
@@ -129,7 +125,6 @@ static void connection_is_kept_for_more(void **state)
 {
     struct site site;
     struct line line;
-
     (void)state;
     site_open(&site, 10, 0);
     line_open(&line, &site);
@@ -173,7 +168,6 @@ static void bodies_are_limited(void **state)
     site_open(&site, 10, 0);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct line line;
-
         line_open(&line, &site);
         line_say(&line, rows[i].header);
         line.want = rows[i].want;
@@ -191,7 +185,6 @@ static void full_body_arrives(void **state)
     struct site site;
     struct fetch post = { 0 }, over = { 0 };
     char body[SITE_BODY_LIMIT + 2];
-
     (void)state;
     memset(body, 'x', sizeof body);
     body[SITE_BODY_LIMIT] = '\0';
@@ -213,7 +206,6 @@ static void bodies_of_get_and_delete_are_ignored(void **state)
 {
     struct site site;
     struct line line;
-
     (void)state;
     site_open(&site, 10, 0);
     line_open(&line, &site);
@@ -242,7 +234,6 @@ static void connections_are_limited(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct line lines[4], last;
         struct site site;
-
         site_open(&site, rows[i].connections, rows[i].per_ip);
         for (unsigned at = 0; at < ARRAY_LEN(lines); at++) {
             line_open(&lines[at], &site);
@@ -277,6 +268,5 @@ int main(void)
         cmocka_unit_test(full_body_arrives),           cmocka_unit_test(bodies_of_get_and_delete_are_ignored),
         cmocka_unit_test(connections_are_limited),
     };
-
     return cmocka_run_group_tests_name("httpd", tests, NULL, NULL);
 }

@@ -13,7 +13,6 @@ static void waiting_request_is_woken(void **state)
 {
     struct site site;
     struct line line;
-
     (void)state;
     site_open(&site, 10, 0);
     line_open(&line, &site);
@@ -39,7 +38,6 @@ static void wait_ends_by_itself(void **state)
 {
     struct site site;
     struct fetch get = { 0 };
-
     (void)state;
     site_open(&site, 10, 0);
     site.wait = 30;
@@ -55,7 +53,6 @@ static void client_may_leave_while_it_waits(void **state)
     struct site site;
     struct line line;
     struct fetch get = { 0 };
-
     (void)state;
     site_open(&site, 10, 0);
     line_open(&line, &site);
@@ -74,7 +71,6 @@ static void server_may_end_while_requests_wait(void **state)
 {
     struct site site;
     struct line lines[3];
-
     (void)state;
     site_open(&site, 10, 0);
     for (unsigned i = 0; i < ARRAY_LEN(lines); i++) {
@@ -128,6 +124,5 @@ int main(void)
         cmocka_unit_test(server_may_end_while_requests_wait),
         cmocka_unit_test(not_too_many_wait),
     };
-
     return cmocka_run_group_tests_name("httpd_wait", tests, NULL, NULL);
 }

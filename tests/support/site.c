@@ -20,7 +20,6 @@ static void keep(const char *from, size_t len, char *ret, size_t size)
 ms_t site_handle(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct site *site = user;
-
     site->calls++;
     site->timeouts += request->timed_out;
     keep(request->method, 15, site->method, sizeof site->method);
@@ -52,7 +51,6 @@ const struct httpd_handlers site_handlers = { .request = site_handle, .fault = s
 void site_start(struct site *site, struct httpd_options options, const struct httpd_handlers *handlers)
 {
     struct errbuf e = { 0 };
-
     *site = (struct site){ .wait = 3600 * 1000 };
     options.address = "127.0.0.1:0";
     assert_int_equal(loop_new(&site->loop, &e), OK);
@@ -66,7 +64,6 @@ void site_open(struct site *site, unsigned connections, unsigned per_address)
     struct httpd_options options = { .body_limit = SITE_BODY_LIMIT,
                                      .connections = connections,
                                      .connections_per_address = per_address };
-
     site_start(site, options, &site_handlers);
 }
 
@@ -79,7 +76,6 @@ void site_close(struct site *site)
 static bool has_calls(void *user)
 {
     struct site *site = user;
-
     return site->calls >= site->want;
 }
 
@@ -106,7 +102,6 @@ bool line_has(void *user)
 {
     struct line *line = user;
     ssize_t got = recv(line->fd, line->answer + line->len, SITE_ANSWER_SIZE - 1 - line->len, MSG_DONTWAIT);
-
     if (got > 0)
         line->len += (size_t)got;
     line->closed = line->closed || got == 0;
@@ -125,7 +120,6 @@ static size_t fetch_write(char *at, size_t size, size_t count, void *user)
 {
     struct fetch *fetch = user;
     size_t len = size * count;
-
     if (fetch->len + len >= SITE_ANSWER_SIZE)
         return 0;
     memcpy(fetch->answer + fetch->len, at, len);
@@ -138,7 +132,6 @@ static void *fetch_thread(void *user)
     struct fetch *fetch = user;
     CURL *curl = curl_easy_init();
     char *type = NULL;
-
     curl_easy_setopt(curl, CURLOPT_URL, fetch->url);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, fetch_write);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
@@ -163,7 +156,6 @@ static bool fetch_is_done(void *user)
 {
     struct fetch *fetch = user;
     bool done;
-
     pthread_mutex_lock(&fetch->lock);
     done = fetch->done;
     pthread_mutex_unlock(&fetch->lock);
