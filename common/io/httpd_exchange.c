@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <utlist.h>
 
@@ -17,24 +18,41 @@ static struct client *client_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
+static bool is_local(struct text host)
+{
+    struct address address;
+    return address_parse(host, 80, &address, NULL) == OK && address_is_loopback(&address);
+}
+
+/* /PATH[?QUERY], or the same as a URL (RFC 9112, 3.2.2). */
+static void read_target(struct exchange *exchange)
+{
+    char *path = exchange->target, *question = strchr(path, '?');
+    if (question) {
+        *question = '\0';
+        exchange->query = text_of(question + 1);
+    }
+    if (strncasecmp(path, "http://", 7) == 0) {
+        char *host = path + 7, *end = strchrnul(host, '/');
+        exchange->names_other = !is_local((struct text){ host, (size_t)(end - host) });
+        path = end;
+    }
+    exchange->path = path[0] ? path : "/";
+}
+
 void *exchange_new(void *httpd, const char *target, struct MHD_Connection *connection)
 {
     struct client *client = client_of(connection);
     struct exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
-    char *question;
     (void)httpd;
-    if (!exchange || !(exchange->path = strdup(target))) {
+    if (!exchange || !(exchange->target = strdup(target))) {
         free(exchange);
         return NULL;
     }
     exchange_free(client->exchange);
     client->exchange = exchange;
     exchange->client = client;
-    question = strchr(exchange->path, '?');
-    if (question) {
-        *question = '\0';
-        exchange->query = text_of(question + 1);
-    }
+    read_target(exchange);
     return exchange;
 }
 
@@ -83,7 +101,7 @@ void exchange_free(struct exchange *exchange)
     exchange->client->exchange = NULL;
     exchange->client->deadline = clock_mono() + exchange->client->httpd->step_ms;
     buf_clear(&exchange->body);
-    free(exchange->path);
+    free(exchange->target);
     free(exchange);
 }
 
@@ -171,9 +189,7 @@ static enum MHD_Result refuse(struct exchange *exchange, int status, const char 
 static bool is_for_us(const struct exchange *exchange)
 {
     const char *host = field(exchange, MHD_HTTP_HEADER_HOST);
-    struct address address;
-    return !exchange->client->httpd->local_names_only || !host ||
-           (address_parse(text_of(host), 80, &address, NULL) == OK && address_is_loopback(&address));
+    return !exchange->client->httpd->local_names_only || (!exchange->names_other && (!host || is_local(text_of(host))));
 }
 
 /* The header is complete, the body is not here yet. A response now ends the connection: the body stays unread. */

@@ -18,9 +18,11 @@ enum exchange_phase {
 struct exchange {
     struct client *client;
     const char *method; /* borrowed from libmicrohttpd */
-    char *path;         /* and, after its end, the query */
+    char *target;       /* of the request line; `path` and `query` lie in it */
+    const char *path;
     struct text query;
     struct buf body;
+    bool names_other; /* its target is a URL, with a host that is no name of the loopback */
     bool begun, keeps_body, timed_out, responded, dropped;
     enum exchange_phase phase;
     ms_t received_at; /* when the handler was first called; 0 = not yet */

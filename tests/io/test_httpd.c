@@ -259,6 +259,38 @@ static void connections_are_limited(void **state)
     }
 }
 
+static void targets_may_be_urls(void **state)
+{
+    static const struct {
+        const char *target, *path, *query; /* path NULL = refused */
+    } rows[] = {
+        { "http://127.0.0.1:80/a?x=1", "/a", "x=1" },
+        { "HTTP://localhost", "/", "" },
+        { "http://localhost?x", "/", "x" },
+        { "http://[::1]:7833/a/b", "/a/b", "" },
+        { "http://192.0.2.1/a", NULL, NULL },
+        { "http:///a", NULL, NULL },
+        { "/a?http://192.0.2.1/", "/a", "http://192.0.2.1/" },
+    };
+    struct site site;
+    (void)state;
+    site_start(&site, (struct httpd_options){ .connections = 10, .body_limit = 1, .local_names_only = true },
+               &site_handlers);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char request[200];
+        struct line line;
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+                 rows[i].target);
+        line_open(&line, &site);
+        line_say(&line, request);
+        line_await(&line, &site, rows[i].path ? "answer" : "fault 421");
+        if (rows[i].path && (strcmp(site.path, rows[i].path) != 0 || strcmp(site.query, rows[i].query) != 0))
+            fail_msg("%s: %s ? %s", rows[i].target, site.path, site.query);
+        close(line.fd);
+    }
+    site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,7 +298,7 @@ int main(void)
         cmocka_unit_test(requests_are_answered),       cmocka_unit_test(answers_carry_their_fields),
         cmocka_unit_test(connection_is_kept_for_more), cmocka_unit_test(bodies_are_limited),
         cmocka_unit_test(full_body_arrives),           cmocka_unit_test(bodies_of_get_and_delete_are_ignored),
-        cmocka_unit_test(connections_are_limited),
+        cmocka_unit_test(connections_are_limited),     cmocka_unit_test(targets_may_be_urls),
     };
     return cmocka_run_group_tests_name("httpd", tests, NULL, NULL);
 }
