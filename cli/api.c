@@ -66,17 +66,16 @@ static enum err api_fill(struct api *api, const char *queen, const char *token, 
 
 enum err api_new(const char *queen, const char *token, struct api **ret, struct errbuf *e)
 {
-    struct api *api = calloc(1, sizeof *api);
+    auto_free(api) api = calloc(1, sizeof *api);
+    enum err err;
     if (!api)
         return err_set(e, ERR_NOMEM, "out of memory");
     api->answer.limit = ANSWER_MAX;
     api->deadline = MS_NEVER;
-    enum err err = api_fill(api, queen, token, e);
-    if (err != OK) {
-        api_free(api);
+    if ((err = api_fill(api, queen, token, e)) != OK)
         return err;
-    }
     *ret = api;
+    api = NULL;
     return OK;
 }
 
