@@ -1,185 +1,60 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "clock.h"
-#include "hive_driver_parts.h"
+#include "address.h"
+#include "entropy.h"
+#include "hive_driver.h"
 #include "hive_routes.h"
 #include "host_facts.h"
-#include "notify.h"
+#include "keyed_hash.h"
+#include "orders.h"
+#include "topic.h"
 
-#define NOTICES_BURST 10
-#define NOTICES_EVERY_MS 10000
+#define HTTP_BODY_MAX 1024 /* nothing here takes one */
+#define HTTP_CONNECTIONS 100
+#define KEEP_ALIVE_MS 10000
+#define ENDPOINT_SIZE 320
 
-static void read_clocks(struct hive_driver *driver)
-{
-    driver->now = clock_mono();
-    driver->wall = clock_wall();
-}
-
-static void log_notice(struct hive_driver *driver, struct text notice)
-{
-    unsigned skipped;
-    char count[16];
-    if (!log_allowed(&driver->notices, NOTICES_BURST, NOTICES_EVERY_MS, &skipped))
-        return;
-    snprintf(count, sizeof count, "%u", skipped);
-    log_at(LOG_WARNING, notice.at, "not_shown", skipped ? count : NULL, NULL);
-}
-
-static void end(struct hive_driver *driver, int code, const char *why)
-{
-    if (why[0])
-        log_at(LOG_ERROR, why, NULL);
-    driver->exit_code = code;
-    driver->is_ending = true;
-    if (driver->has_left)
-        loop_stop(driver->loop);
-}
-
-static void carry_out(struct hive_driver *driver, const struct effect *effect)
-{
-    enum err err;
-    if (broker_link_carry_out(driver->link, effect, &err))
-        driver->outbox.failed |= err != OK;
-    else if (effect->kind == EFFECT_NOTICE)
-        log_notice(driver, effect->text);
-    else if (effect->kind == EFFECT_EXIT)
-        end(driver, effect->code, effect->text.at);
-}
-
-static void carry_out_effects(struct hive_driver *driver)
-{
-    for (const struct effect *effect = driver->outbox.first; effect; effect = effect->next)
-        carry_out(driver, effect);
-    if (driver->outbox.failed) {
-        driver->has_left = true;
-        end(driver, EXIT_FAILED, "out of memory: decisions could not be published; exiting");
-    }
-    outbox_reset(&driver->outbox);
-}
-
-void hive_driver_take(struct hive_driver *driver, struct hive_input *input)
-{
-    read_clocks(driver);
-    input->now = driver->now;
-    input->wall = driver->wall;
-    hive_take(driver->hive, input, &driver->outbox);
-    carry_out_effects(driver);
-}
-
-static void step_with(struct hive_driver *driver, struct input *input)
-{
-    read_clocks(driver);
-    input->now = driver->now;
-    input->wall = driver->wall;
-    hive_step(driver->hive, input, &driver->outbox);
-    carry_out_effects(driver);
-}
-
-static void step(struct hive_driver *driver, enum input_kind kind)
-{
-    step_with(driver, &(struct input){ .kind = kind });
-}
-
-/* A heartbeat may follow. */
-static void step_with_host(struct hive_driver *driver, enum input_kind kind)
-{
-    struct hive_host host = host_facts_read();
-    hive_set_host(driver->hive, &host);
-    step(driver, kind);
-}
-
-static void on_connecting(void *user)
-{
-    step(user, INPUT_CONNECTING);
-}
-
-static void on_up(void *user)
-{
-    step_with_host(user, INPUT_LINK_UP);
-}
-
-static void on_down(void *user)
-{
-    step(user, INPUT_LINK_DOWN);
-}
-
-static void on_failed(void *user)
-{
-    step(user, INPUT_LINK_FAILED);
-}
-
-static void on_message(void *user, const struct message *message)
-{
-    step_with(user, &(struct input){ .kind = INPUT_MESSAGE, .message = message });
-}
-
-static void on_acked(void *user, uint64_t token, uint8_t reason)
-{
-    step_with(user, &(struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
-}
-
-static void on_subscribed(void *user, uint64_t token, uint8_t reason)
-{
-    step_with(user, &(struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
-}
-
-static void on_left(void *user)
-{
-    struct hive_driver *driver = user;
-    driver->has_left = true;
-    if (driver->is_ending)
-        loop_stop(driver->loop);
-}
-
-static const struct broker_link_events link_events = {
-    .connecting = on_connecting,
-    .up = on_up,
-    .down = on_down,
-    .failed = on_failed,
-    .message = on_message,
-    .acked = on_acked,
-    .subscribed = on_subscribed,
-    .left = on_left,
+struct hive_driver {
+    struct hive_conf *conf;
+    int argc;
+    char **argv;
+    struct hive_conf *current; /* whose roster and [agent] count: `conf`, or, owned, what the last HUP brought */
+    struct daemon_loop loop;
+    struct orders orders;
+    struct hive *hive;
+    char endpoint[ENDPOINT_SIZE];
 };
 
-static ms_t on_request(void *user, const struct http_request *request, struct http_response *ret)
+/* A heartbeat may follow a tick and a new link: it shows the host as it is then. */
+static void step(void *user, const struct input *input, struct outbox *outbox)
 {
     struct hive_driver *driver = user;
-    read_clocks(driver);
-    hive_http(driver->hive, request, driver->now, driver->wall, ret);
+    struct hive_host host;
+    if (input->kind == INPUT_TICK || input->kind == INPUT_LINK_UP) {
+        host = host_facts_read();
+        hive_set_host(driver->hive, &host);
+    }
+    hive_step(driver->hive, input, outbox);
+}
+
+static ms_t deadline(const void *user)
+{
+    return hive_deadline(((const struct hive_driver *)user)->hive);
+}
+
+static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
+                 struct outbox *outbox)
+{
+    (void)outbox;
+    hive_http(((struct hive_driver *)user)->hive, request, now, wall, ret);
     return 0;
 }
 
-static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
+static bool work(void *user)
 {
-    (void)user;
-    http_fail(ret, status, NULL, sentence);
-}
-
-static const struct httpd_handlers http_handlers = { .request = on_request, .fault = on_fault };
-
-static void woken(void *user)
-{
-    (void)user; /* before_sleep does the work */
-}
-
-static void before_sleep(void *user)
-{
-    struct hive_driver *driver = user;
-    ms_t due;
-    read_clocks(driver);
-    if (hive_deadline(driver->hive) <= driver->now)
-        step_with_host(driver, INPUT_TICK);
-    due = hive_driver_carry_out_orders(driver) ? hive_deadline(driver->hive) : driver->now;
-    loop_timer_in(driver->tick, due == MS_NEVER ? MS_NEVER : ms_max(due - driver->now, 0));
-}
-
-static void on_stop(void *user)
-{
-    (void)notify_send("STOPPING=1");
-    log_at(LOG_INFO, "stopping the workers", NULL);
-    step(user, INPUT_STOP);
+    return orders_carry_out(&((struct hive_driver *)user)->orders);
 }
 
 static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh, struct errbuf *e)
@@ -192,7 +67,7 @@ static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh
     return err;
 }
 
-/* Reads hive.ini again; NULL when it cannot be used, which has been said. */
+/* Reads hive.ini again; NULL when it cannot be used, which has been logged. */
 static struct hive_conf *read_again(const struct hive_driver *driver)
 {
     struct hive_conf *fresh = malloc(sizeof *fresh);
@@ -208,33 +83,117 @@ static struct hive_conf *read_again(const struct hive_driver *driver)
     return NULL;
 }
 
-static void on_reload(void *user)
+/* `fresh` is taken. */
+static void replace_conf(struct hive_driver *driver, struct hive_conf *fresh)
+{
+    if (driver->current != driver->conf) {
+        hive_conf_clear(driver->current);
+        free(driver->current);
+    }
+    driver->current = fresh;
+}
+
+static void serve_roster(struct hive_driver *driver)
+{
+    driver->orders.conf = driver->current;
+    orders_take(&driver->orders, (struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->current->roster });
+}
+
+static void reload(void *user)
 {
     struct hive_driver *driver = user;
     struct hive_conf *fresh = read_again(driver);
     char count[16];
     if (!fresh)
         return;
-    hive_driver_replace_conf(driver, fresh);
+    replace_conf(driver, fresh);
     snprintf(count, sizeof count, "%zu", fresh->roster->count);
-    log_at(LOG_INFO, "configuration read again", "workers", count, NULL);
-    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = fresh->roster });
+    log_at(LOG_INFO, "configuration reloaded", "workers", count, NULL);
+    serve_roster(driver);
 }
 
-static void run(struct hive_driver *driver)
+static const struct daemon_program program = {
+    .step = step,
+    .deadline = deadline,
+    .http = http,
+    .work = work,
+    .reload = reload,
+};
+
+static bool is_any(const char *host)
 {
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+/* An address that stands for all of this machine's is named by the machine. */
+static void name_endpoint(struct hive_driver *driver)
+{
+    struct address address = { 0 };
+    const char *host;
+    (void)address_parse(text_of(driver->conf->http), 0, &address, NULL); /* the server is listening there */
+    host = is_any(address.host) ? driver->conf->host : address.host;
+    snprintf(driver->endpoint, sizeof driver->endpoint, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d", host,
+             httpd_port(driver->loop.httpd));
+}
+
+static enum err make_core(struct hive_driver *driver, struct errbuf *e)
+{
+    struct hive_options options = { .root = driver->conf->common.root,
+                                    .id = driver->conf->id,
+                                    .host = driver->conf->host,
+                                    .version = SKEP_VERSION,
+                                    .endpoint = driver->endpoint,
+                                    .pid = (uint32_t)getpid(),
+                                    .keep_alive = KEEP_ALIVE_MS };
+    name_endpoint(driver);
+    entropy_need(&options.session, sizeof options.session);
+    entropy_need(&options.secret, sizeof options.secret);
+    keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
+    if (hive_new(&options, driver->loop.daemon.now, driver->loop.daemon.wall, &driver->hive) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    driver->orders.hive = driver->hive;
+    return OK;
+}
+
+static enum err make(struct hive_driver *driver, struct errbuf *e)
+{
+    const struct hive_conf *conf = driver->conf;
+    struct httpd_options options = { .address = conf->http,
+                                     .body_limit = HTTP_BODY_MAX,
+                                     .connections = HTTP_CONNECTIONS,
+                                     .connections_per_address = HTTP_CONNECTIONS,
+                                     .local_names_only = !conf->token_file };
+    char address[ADDRESS_SIZE];
+    enum err err;
+    address_hive(conf->id, address);
+    if ((err = daemon_loop_init(&driver->loop, &program, driver, e)) != OK ||
+        (err = orders_init(&driver->orders, &driver->loop, conf->state_dir, e)) != OK ||
+        (err = daemon_loop_listen(&driver->loop, &options, e)) != OK || (err = make_core(driver, e)) != OK ||
+        (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, e)) != OK)
+        return err;
+    return orders_adopt(&driver->orders, e);
+}
+
+static void unmake(struct hive_driver *driver)
+{
+    orders_clear(&driver->orders);
+    daemon_loop_clear(&driver->loop);
+    hive_free(driver->hive);
+    replace_conf(driver, driver->conf);
+}
+
+static int run(struct hive_driver *driver)
+{
+    const struct hive_conf *conf = driver->conf;
     char port[16], count[16];
-    snprintf(port, sizeof port, "%d", httpd_port(driver->httpd));
-    snprintf(count, sizeof count, "%zu", driver->conf->roster->count);
-    if (!driver->conf->state_dir)
+    snprintf(port, sizeof port, "%d", httpd_port(driver->loop.httpd));
+    snprintf(count, sizeof count, "%zu", conf->roster->count);
+    if (!conf->state_dir)
         log_at(LOG_WARNING, "without --state-dir the next hive does not know these workers if this one is killed",
                NULL);
-    log_at(LOG_INFO, "started", "id", driver->conf->id, "http", driver->conf->http, "port", port, "workers", count,
-           NULL);
-    hive_driver_take(driver, &(struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->conf->roster });
-    broker_link_start(driver->link);
-    (void)notify_send("READY=1");
-    loop_run(driver->loop, before_sleep, driver);
+    log_at(LOG_INFO, "started", "id", conf->id, "http", conf->http, "port", port, "workers", count, NULL);
+    serve_roster(driver);
+    return daemon_loop_run(&driver->loop);
 }
 
 int hive_driver_run(struct hive_conf *conf, int argc, char **argv)
@@ -242,22 +201,14 @@ int hive_driver_run(struct hive_conf *conf, int argc, char **argv)
     struct hive_driver driver = { .conf = conf, .current = conf, .argc = argc, .argv = argv };
     struct errbuf e = { 0 };
     enum err err;
-    outbox_init(&driver.outbox);
-    read_clocks(&driver);
-    err = hive_driver_make(&driver, &link_events, &http_handlers, &e);
-    if (err == OK)
-        err = loop_timer_new(driver.loop, woken, &driver, &driver.tick);
-    if (err == OK)
-        err = service_signals(driver.loop, on_stop, on_reload, &driver);
-    if (err == OK)
-        err = hive_driver_adopt(&driver, &e);
-    if (err == OK) {
-        run(&driver);
+    int code;
+    if ((err = make(&driver, &e)) == OK) {
+        code = run(&driver);
     } else {
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
-        driver.exit_code = err == ERR_CONFLICT ? EXIT_REFUSED : EXIT_FAILED;
+        code = err == ERR_CONFLICT ? EXIT_REFUSED : EXIT_FAILED;
     }
-    if (!driver.link || !broker_link_is_blocking(driver.link))
-        hive_driver_unmake(&driver);
-    return driver.exit_code;
+    if (!daemon_loop_is_blocking(&driver.loop))
+        unmake(&driver);
+    return code;
 }

@@ -1,178 +1,169 @@
-#include "driver_parts.h"
-
 #include <stdio.h>
+#include <unistd.h>
 
-#include "clock.h"
-#include "notify.h"
+#include "daemon_loop.h"
+#include "entropy.h"
+#include "http_asks.h"
+#include "keyed_hash.h"
+#include "on_event.h"
+#include "queen_driver.h"
 #include "routes.h"
+#include "topic.h"
 
-static void read_clocks(struct driver *driver)
-{
-    driver->now = clock_mono();
-    driver->wall = clock_wall();
-}
+#define HTTP_CONNECTIONS 1000
+#define HTTP_CONNECTIONS_PER_ADDRESS 250
+#define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
 
-static void step(struct driver *driver, struct input *input)
-{
-    input->now = driver->now;
-    input->wall = driver->wall;
-    queen_step(driver->queen, input, &driver->outbox);
-    driver_carry_out(driver);
-}
+_Static_assert(HTTP_ASKS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
 
-static void step_now(struct driver *driver, enum input_kind kind)
-{
-    read_clocks(driver);
-    step(driver, &(struct input){ .kind = kind });
-}
-
-static void on_connecting(void *user)
-{
-    step_now(user, INPUT_CONNECTING);
-}
-
-static void on_up(void *user)
-{
-    step_now(user, INPUT_LINK_UP);
-}
-
-static void on_down(void *user)
-{
-    step_now(user, INPUT_LINK_DOWN);
-}
-
-static void on_packet(void *user)
-{
-    step_now(user, INPUT_PACKET);
-}
-
-static void on_message(void *user, const struct message *message)
-{
-    step(user, &(struct input){ .kind = INPUT_MESSAGE, .message = message });
-}
-
-static void on_acked(void *user, uint64_t token, uint8_t reason)
-{
-    step(user, &(struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
-}
-
-static void on_subscribed(void *user, uint64_t token, uint8_t reason)
-{
-    step(user, &(struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
-}
-
-static void on_left(void *user)
-{
-    struct driver *driver = user;
-    loop_stop(driver->loop);
-}
-
-static const struct broker_link_events link_events = {
-    .connecting = on_connecting,
-    .up = on_up,
-    .down = on_down,
-    .packet = on_packet,
-    .message = on_message,
-    .acked = on_acked,
-    .subscribed = on_subscribed,
-    .left = on_left,
+struct queen_driver {
+    const struct queen_conf *conf;
+    struct daemon_loop loop;
+    struct queen *queen;
+    struct on_event *on_event; /* NULL without --on-event */
+    struct http_asks *asks;    /* NULL without --verify-http */
 };
 
-static ms_t on_request(void *user, const struct http_request *request, struct http_response *ret)
+static void step(void *user, const struct input *input, struct outbox *outbox)
 {
-    struct driver *driver = user;
-    ms_t wait;
-    read_clocks(driver);
-    wait = queen_http(driver->queen, request, driver->now, driver->wall, ret, &driver->outbox);
-    driver_carry_out(driver);
-    return wait;
+    struct queen_driver *driver = user;
+    queen_step(driver->queen, input, outbox);
 }
 
-static bool on_next(void *user, struct listing *listing, struct buf *slice)
+static ms_t deadline(const void *user)
 {
-    struct driver *driver = user;
-    read_clocks(driver);
-    return queen_listing_next(driver->queen, listing, driver->now, driver->wall, slice);
+    return queen_deadline(((const struct queen_driver *)user)->queen);
 }
 
-static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
+static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
+                 struct outbox *outbox)
 {
-    (void)user;
-    http_fault(status, sentence, ret);
+    return queen_http(((struct queen_driver *)user)->queen, request, now, wall, ret, outbox);
 }
 
-static const struct httpd_handlers http_handlers = { on_request, on_fault, on_next, queen_listing_free };
+static bool listing_next(void *user, struct listing *listing, ms_t now, ms_t wall, struct buf *slice)
+{
+    return queen_listing_next(((struct queen_driver *)user)->queen, listing, now, wall, slice);
+}
+
+static enum err effect(void *user, const struct effect *effect)
+{
+    struct queen_driver *driver = user;
+    const struct http_get *get = &effect->http_get;
+    if (effect->kind == EFFECT_HTTP_GET)
+        return driver->asks ? http_asks_add(driver->asks, get->url, get->token, get->patience) : OK;
+    if (driver->on_event)
+        on_event_add(driver->on_event, effect->text);
+    return OK;
+}
+
+/* Also without effects: a verification may have found what was known. */
+static void stepped(void *user)
+{
+    struct queen_driver *driver = user;
+    unsigned news = queen_take_news(driver->queen);
+    if (news)
+        httpd_wake(driver->loop.httpd, news);
+}
+
+static const struct daemon_program program = {
+    .step = step,
+    .deadline = deadline,
+    .http = http,
+    .listing_next = listing_next,
+    .listing_free = queen_listing_free,
+    .effect = effect,
+    .stepped = stepped,
+};
 
 static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
 {
-    read_clocks(user);
-    step(user, &(struct input){ .kind = INPUT_HTTP_ANSWERED, .token = token, .answer = answer });
+    struct queen_driver *driver = user;
+    daemon_step(&driver->loop.daemon, (struct input){ .kind = INPUT_HTTP_ANSWERED, .token = token, .answer = answer });
 }
 
-static enum err make_asks(struct driver *driver)
+static enum err make_core(struct queen_driver *driver, struct errbuf *e)
 {
-    const struct cidr_list *allowed = &driver->conf->may_ask;
-    return allowed->count > 0 ? http_asks_new(driver->loop, allowed, on_answered, driver, &driver->asks) : OK;
+    const struct queen_conf *conf = driver->conf;
+    static char host[256];
+    enum err err;
+    struct queen_options options = { .root = conf->common.root,
+                                     .id = conf->id,
+                                     .host = host,
+                                     .version = SKEP_VERSION,
+                                     .pid = (uint32_t)getpid(),
+                                     .keep_alive = conf->keep_alive,
+                                     .stale_after = conf->stale_after,
+                                     .confirm_wait = conf->confirm_wait,
+                                     .return_grace = conf->return_grace,
+                                     .verify_timeout = conf->verify_timeout,
+                                     .max_workers = (size_t)conf->max_workers,
+                                     .max_document_bytes = (size_t)conf->max_state,
+                                     .token = conf->token,
+                                     .verify_http = conf->may_ask.count > 0,
+                                     .expect = conf->expect ? buf_text(&conf->expected) : (struct text){ 0 } };
+    (void)gethostname(host, sizeof host - 1);
+    entropy_need(&options.session, sizeof options.session);
+    entropy_need(&options.secret, sizeof options.secret);
+    keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
+    err = queen_new(&options, driver->loop.daemon.now, driver->loop.daemon.wall, &driver->queen, e);
+    if (err == ERR_ID || err == ERR_FULL)
+        return err_set(e, err, "--expect %s: %s", conf->expect, e->text);
+    return err;
 }
 
-static void woken(void *user)
+static enum err make(struct queen_driver *driver, struct errbuf *e)
 {
-    (void)user; /* before_sleep does the work */
+    const struct queen_conf *conf = driver->conf;
+    struct httpd_options options = { .address = conf->http,
+                                     .body_limit = ROUTES_BODY_MAX,
+                                     .connections = HTTP_CONNECTIONS,
+                                     .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
+                                     .loopback_spare = HTTP_LOOPBACK_SPARE,
+                                     .local_names_only = !conf->token_file };
+    char address[ADDRESS_SIZE];
+    enum err err;
+    address_queen(conf->id, address);
+    if ((err = daemon_loop_init(&driver->loop, &program, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
+        (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
+        return err;
+    if (conf->on_event && (err = on_event_new(driver->loop.loop, conf->on_event, &driver->on_event)) != OK)
+        return err;
+    if (conf->may_ask.count > 0 &&
+        (err = http_asks_new(driver->loop.loop, &conf->may_ask, on_answered, driver, &driver->asks)) != OK)
+        return err;
+    return daemon_loop_connect(&driver->loop, &conf->common, address, conf->keep_alive, e);
 }
 
-/* Reads what lies in the socket before it ticks: a heartbeat that has arrived wins over the limit that it would miss.
- */
-static void before_sleep(void *user)
+static void unmake(struct queen_driver *driver)
 {
-    struct driver *driver = user;
-    read_clocks(driver);
-    if (queen_deadline(driver->queen) <= driver->now) {
-        if (broker_link_drain(driver->link))
-            step_now(driver, INPUT_TICK);
-        read_clocks(driver);
-    }
-    loop_timer_in(driver->tick, ms_max(queen_deadline(driver->queen) - driver->now, 0));
+    on_event_free(driver->on_event);
+    http_asks_free(driver->asks);
+    daemon_loop_clear(&driver->loop);
+    queen_free(driver->queen);
 }
 
-static void on_stop(void *user)
-{
-    struct driver *driver = user;
-    (void)notify_send("STOPPING=1");
-    log_at(LOG_INFO, "leaving", NULL);
-    step_now(driver, INPUT_STOP);
-}
-
-static void run(struct driver *driver)
+static int run(struct queen_driver *driver)
 {
     char port[16];
-    snprintf(port, sizeof port, "%d", httpd_port(driver->httpd));
+    snprintf(port, sizeof port, "%d", httpd_port(driver->loop.httpd));
     log_at(LOG_INFO, "started", "id", driver->conf->id, "http", driver->conf->http, "port", port, NULL);
-    broker_link_start(driver->link);
-    (void)notify_send("READY=1");
-    loop_run(driver->loop, before_sleep, driver);
+    return daemon_loop_run(&driver->loop);
 }
 
 int driver_run(const struct queen_conf *conf)
 {
-    struct driver driver = { .conf = conf };
+    struct queen_driver driver = { .conf = conf };
     struct errbuf e = { 0 };
     enum err err;
-    outbox_init(&driver.outbox);
-    read_clocks(&driver);
-    err = driver_make(&driver, &link_events, &http_handlers, &e);
-    if (err == OK)
-        err = make_asks(&driver);
-    if (err == OK)
-        err = loop_timer_new(driver.loop, woken, &driver, &driver.tick);
-    if (err == OK)
-        err = service_signals(driver.loop, on_stop, NULL, &driver);
-    if (err == OK) {
-        run(&driver);
+    int code;
+    if ((err = make(&driver, &e)) == OK) {
+        code = run(&driver);
     } else {
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
-        driver.exit_code = err == ERR_ID || err == ERR_FULL ? EXIT_USAGE : EXIT_FAILED; /* the list of --expect */
+        code = err == ERR_ID || err == ERR_FULL ? EXIT_USAGE : EXIT_FAILED; /* the list of --expect */
     }
-    if (!driver.link || !broker_link_is_blocking(driver.link))
-        driver_unmake(&driver);
-    return driver.exit_code;
+    if (!daemon_loop_is_blocking(&driver.loop))
+        unmake(&driver);
+    return code;
 }

@@ -41,24 +41,16 @@ enum err on_event_new(struct loop *loop, const char *command, struct on_event **
         return ERR_NOMEM;
     on_event->loop = loop;
     on_event->command = command;
+    on_event->limit = on_event->cannot_run = (struct log_limit){ .burst = 1, .every = 10000 };
     *ret = on_event;
     return OK;
 }
 
-static void say_dropped(struct on_event *on_event)
-{
-    unsigned skipped;
-    if (log_allowed(&on_event->limit, 1, 10000, &skipped))
-        log_at(LOG_WARNING, "events are not handed to --on-event: it does not keep up", NULL);
-}
-
 static void start_next(struct on_event *on_event);
 
-static void say_cannot_run(struct on_event *on_event, const char *why)
+static void log_cannot_run(struct on_event *on_event, const char *why)
 {
-    unsigned skipped;
-    if (log_allowed(&on_event->cannot_run, 1, 10000, &skipped))
-        log_at(LOG_ERROR, "the command of --on-event cannot be run", "error", why, NULL);
+    (void)log_limited(&on_event->cannot_run, LOG_ERROR, "the command of --on-event cannot be run", "error", why, NULL);
 }
 
 static void closed(uv_handle_t *handle)
@@ -144,7 +136,7 @@ static bool run_start(struct on_event *on_event, struct waiting *event)
     int failure;
     if (!run) {
         free(event);
-        say_cannot_run(on_event, "out of memory");
+        log_cannot_run(on_event, "out of memory");
         return false;
     }
     run->owner = on_event;
@@ -156,7 +148,7 @@ static bool run_start(struct on_event *on_event, struct waiting *event)
     DL_APPEND(on_event->running, run);
     on_event->running_count++;
     if ((failure = spawn(run)) != 0) {
-        say_cannot_run(on_event, uv_strerror(failure));
+        log_cannot_run(on_event, uv_strerror(failure));
         run_over(run);
         return false;
     }
@@ -181,7 +173,8 @@ void on_event_add(struct on_event *on_event, struct text json)
 {
     struct waiting *event;
     if (on_event->waiting_count >= ON_EVENT_WAITING || !(event = malloc(sizeof *event + json.len + 1))) {
-        say_dropped(on_event);
+        (void)log_limited(&on_event->limit, LOG_WARNING, "events are not handed to --on-event: it does not keep up",
+                          NULL);
         return;
     }
     memcpy(event->json, json.at, json.len);

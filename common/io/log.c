@@ -10,6 +10,9 @@
 #include "log_line.h"
 #include "timetext.h"
 
+#define BURST 5
+#define EVERY_MS 60000
+
 #define X(symbol, name) [LOG_##symbol] = name,
 static const char *const level_names[] = { LOG_LEVELS(X) };
 #undef X
@@ -73,7 +76,7 @@ void log_setup(const char *component, const char *format, const char *level)
     }
 }
 
-void log_at(enum log_level level, const char *message, ...)
+static void write_line(enum log_level level, const char *message, va_list pairs, const char *not_shown)
 {
     char time[TIMETEXT_SIZE];
     struct log_head head = {
@@ -86,38 +89,61 @@ void log_at(enum log_level level, const char *message, ...)
     };
     struct log_line line;
     const char *key, *value;
-    va_list pairs;
 
     if (level > settings.level)
         return;
     time_to_text(clock_wall(), time);
     log_line_begin(&line, settings.style, &head);
-    va_start(pairs, message);
     while ((key = va_arg(pairs, const char *))) {
         value = va_arg(pairs, const char *);
         if (value)
             log_line_pair(&line, key, value);
     }
-    va_end(pairs);
+    if (not_shown)
+        log_line_pair(&line, "not_shown", not_shown);
     log_line_end(&line);
     if (write(STDERR_FILENO, line.at, line.len) < 0)
         return; /* there is nowhere left to say so */
 }
 
-bool log_allowed(struct log_limit *limit, unsigned burst, ms_t every, unsigned *ret_skipped)
+void log_at(enum log_level level, const char *message, ...)
+{
+    va_list pairs;
+
+    va_start(pairs, message);
+    write_line(level, message, pairs, NULL);
+    va_end(pairs);
+}
+
+bool log_allowed(struct log_limit *limit, unsigned *ret_skipped)
 {
     ms_t now = clock_mono();
 
-    if (now - limit->since >= every) {
+    if (now - limit->since >= (limit->every ? limit->every : EVERY_MS)) {
         limit->since = now;
         limit->used = 0;
     }
-    if (limit->used >= burst) {
+    if (limit->used >= (limit->burst ? limit->burst : BURST)) {
         limit->skipped++;
         return false;
     }
     limit->used++;
     *ret_skipped = limit->skipped;
     limit->skipped = 0;
+    return true;
+}
+
+bool log_limited(struct log_limit *limit, enum log_level level, const char *message, ...)
+{
+    unsigned skipped;
+    char not_shown[16];
+    va_list pairs;
+
+    if (!log_allowed(limit, &skipped))
+        return false;
+    snprintf(not_shown, sizeof not_shown, "%u", skipped);
+    va_start(pairs, message);
+    write_line(level, message, pairs, skipped ? not_shown : NULL);
+    va_end(pairs);
     return true;
 }

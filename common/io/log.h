@@ -24,12 +24,18 @@ void log_setup(const char *component, const char *format, const char *level);
  * value leaves its pair out. Long values and lines are cut visibly. */
 void log_at(enum log_level level, const char *message, ...) __attribute__((sentinel));
 
-/* True at most `burst` times per `every` ms for this limiter; the count of what was swallowed is put into *ret_skipped
- * when it next says true. For lines that hostile input can cause. */
+/* For lines that hostile input can cause: at most `burst` per `every` ms (0: 5, 60,000). One for each kind of line. */
 struct log_limit {
-    ms_t since;
+    unsigned burst;
+    ms_t every;
+    ms_t since; /* zero at first, like what follows */
     unsigned used, skipped;
 };
-bool log_allowed(struct log_limit *limit, unsigned burst, ms_t every, unsigned *ret_skipped);
+
+/* log_at, or nothing where that would be too often: then false. The next line shows how many were left out. */
+bool log_limited(struct log_limit *limit, enum log_level level, const char *message, ...) __attribute__((sentinel));
+
+/* The decision alone; when it is true, how many were left out before it is put into *ret_skipped. */
+bool log_allowed(struct log_limit *limit, unsigned *ret_skipped);
 
 #endif

@@ -237,3 +237,15 @@ enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
 {
     return mqtt_is_up(mqtt) ? mqtt_link_unsubscribe(mqtt->link, filter) : ERR_UNREACHABLE;
 }
+
+const struct mqtt_ops mqtt_ops = {
+    .start = mqtt_start,
+    .stop = mqtt_stop,
+    .drop = mqtt_drop,
+    .drain = mqtt_drain,
+    .is_up = mqtt_is_up,
+    .publish = mqtt_publish,
+    .subscribe = mqtt_subscribe,
+    .unsubscribe = mqtt_unsubscribe,
+    .free = mqtt_free,
+};

@@ -73,4 +73,19 @@ enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
  * and await its acknowledgement before. */
 void mqtt_stop(struct mqtt *mqtt, void (*done)(void *user));
 
+/* The same as a table, for those who take another transport, too. */
+struct mqtt_ops {
+    void (*start)(struct mqtt *mqtt);
+    void (*stop)(struct mqtt *mqtt, void (*done)(void *user));
+    void (*drop)(struct mqtt *mqtt, const char *why);
+    bool (*drain)(struct mqtt *mqtt);
+    bool (*is_up)(const struct mqtt *mqtt);
+    enum err (*publish)(struct mqtt *mqtt, const struct publish *publish);
+    enum err (*subscribe)(struct mqtt *mqtt, const struct subscribe *subscribe);
+    enum err (*unsubscribe)(struct mqtt *mqtt, const char *filter);
+    void (*free)(struct mqtt *mqtt);
+};
+
+extern const struct mqtt_ops mqtt_ops;
+
 #endif

@@ -48,8 +48,9 @@ static void speak(void)
     log_at(LOG_DEBUG, "packet", NULL);
 }
 
-/* What log_at wrote after log_setup on a pipe. */
-static char *piped(const char *format, const char *level, bool as_journal, char *ret, size_t size)
+/* What was written after log_setup on a pipe. */
+static char *piped(void (*speak_up)(void), const char *format, const char *level, bool as_journal, char *ret,
+                   size_t size)
 {
     int ends[2];
     struct stat status;
@@ -62,7 +63,7 @@ static char *piped(const char *format, const char *level, bool as_journal, char 
     setenv("JOURNAL_STREAM", stream, 1);
     stderr_to(ends[1]);
     log_setup("skep-queen", format, level);
-    speak();
+    speak_up();
     stderr_back();
     return take_all(ends[0], ret, size);
 }
@@ -82,7 +83,7 @@ static const char *line_behind(char **text, size_t skip)
 
 static void logfmt_on_a_pipe(void **state)
 {
-    char bytes[4096], *text = piped("auto", "info", false, bytes, sizeof bytes);
+    char bytes[4096], *text = piped(speak, "auto", "info", false, bytes, sizeof bytes);
     size_t skip = strlen("time=2025-10-23T20:00:00.123Z ");
 
     (void)state;
@@ -106,7 +107,7 @@ static void levels(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int lines = 0;
 
-        for (const char *c = piped("logfmt", rows[i].level, false, bytes, sizeof bytes); *c; c++)
+        for (const char *c = piped(speak, "logfmt", rows[i].level, false, bytes, sizeof bytes); *c; c++)
             lines += *c == '\n';
         assert_int_equal(lines, rows[i].lines);
     }
@@ -114,7 +115,7 @@ static void levels(void **state)
 
 static void json(void **state)
 {
-    char bytes[4096], *text = piped("json", "info", false, bytes, sizeof bytes);
+    char bytes[4096], *text = piped(speak, "json", "info", false, bytes, sizeof bytes);
     size_t skip = strlen("{\"time\":\"2025-10-23T20:00:00.123Z\"");
 
     (void)state;
@@ -125,7 +126,7 @@ static void json(void **state)
 
 static void journal_has_priority_and_no_time(void **state)
 {
-    char bytes[4096], *text = piped("auto", "debug", true, bytes, sizeof bytes);
+    char bytes[4096], *text = piped(speak, "auto", "debug", true, bytes, sizeof bytes);
 
     (void)state;
     assert_string_equal(line_behind(&text, 0),
@@ -171,22 +172,41 @@ static void terminal(void **state)
 
 static void limit(void **state)
 {
-    struct log_limit hourly = { 0 }, always = { 0 };
+    struct log_limit hourly = { .burst = 3, .every = 3600 * 1000 };
     unsigned skipped = 99;
 
     (void)state;
     for (int i = 0; i < 3; i++)
-        assert_true(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+        assert_true(log_allowed(&hourly, &skipped));
     assert_int_equal(skipped, 0);
     for (int i = 0; i < 5; i++)
-        assert_false(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+        assert_false(log_allowed(&hourly, &skipped));
     hourly.since -= 3600 * 1000; /* an hour later */
-    assert_true(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+    assert_true(log_allowed(&hourly, &skipped));
     assert_int_equal(skipped, 5);
-    assert_true(log_allowed(&hourly, 3, 3600 * 1000, &skipped));
+    assert_true(log_allowed(&hourly, &skipped));
     assert_int_equal(skipped, 0);
-    for (int i = 0; i < 5; i++)
-        assert_true(log_allowed(&always, 1, 0, &skipped));
+}
+
+static void speak_often(void)
+{
+    struct log_limit limit = { .burst = 1 };
+
+    assert_true(log_limited(&limit, LOG_WARNING, "odd", "n", "1", NULL));
+    for (int i = 0; i < 3; i++)
+        assert_false(log_limited(&limit, LOG_WARNING, "odd", "n", "2", NULL));
+    limit.since -= 60 * 1000; /* a minute later */
+    assert_true(log_limited(&limit, LOG_WARNING, "odd", "n", "3", NULL));
+}
+
+static void limited_lines_show_how_many_were_left_out(void **state)
+{
+    char bytes[4096], *text = piped(speak_often, "auto", "info", true, bytes, sizeof bytes);
+
+    (void)state;
+    assert_string_equal(line_behind(&text, 0), "<4>level=warning component=skep-queen msg=odd n=1");
+    assert_string_equal(line_behind(&text, 0), "<4>level=warning component=skep-queen msg=odd n=3 not_shown=3");
+    assert_string_equal(text, "");
 }
 
 int main(void)
@@ -198,6 +218,7 @@ int main(void)
         cmocka_unit_test(journal_has_priority_and_no_time),
         cmocka_unit_test(terminal),
         cmocka_unit_test(limit),
+        cmocka_unit_test(limited_lines_show_how_many_were_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

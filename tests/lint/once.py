@@ -19,6 +19,7 @@ MECHANISMS = [
     ("event loop", r"\buv_loop_init\(", "common/io/loop.c"),
     ("HTTP server", r"\bMHD_start_daemon\(", "common/io/httpd.c"),
     ("HTTP client", r"\bcurl_easy_init\(", 3),
+    ("driver of a core", r"\bkind = INPUT_TICK\b", 2),  # common/daemon/daemon.c, and the thread of the library
     ("voice to systemd", r'getenv\("NOTIFY_SOCKET"', "common/io/notify.c"),
 ]
 

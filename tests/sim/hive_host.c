@@ -3,7 +3,7 @@
 #include "daemon_node.h"
 #include "hive.h"
 
-#define KEEP_ALIVE 10000 /* ms; as in hive/driver_make.c */
+#define KEEP_ALIVE 10000 /* ms; as in hive/driver.c */
 
 struct hive_daemon {
     struct daemon_node daemon;
@@ -15,99 +15,43 @@ static struct hive_daemon *host_of(struct node *node)
     return (struct hive_daemon *)node;
 }
 
-/* Without workers there are no orders. */
-static void step(struct hive_daemon *host, struct input input)
+static void observe(const struct node *node, const struct outbox *outbox)
 {
-    const struct node *node = &host->daemon.node;
-    input.now = node->world->network.now;
-    input.wall = world_wall(node->world, node);
-    hive_step(host->hive, &input, &host->daemon.outbox);
-    daemon_carry_out(&host->daemon);
+    for (const struct effect *effect = outbox->first; effect; effect = effect->next)
+        if (effect->kind == EFFECT_NOTICE)
+            node_say(node, "%s", effect->text.at);
+        else if (effect->kind == EFFECT_EXIT)
+            node_say(node, "exits with %d", effect->code);
 }
 
-static void take(struct hive_daemon *host, struct hive_input input)
+static void step(void *user, const struct input *input, struct outbox *outbox)
 {
-    const struct node *node = &host->daemon.node;
-    input.now = node->world->network.now;
-    input.wall = world_wall(node->world, node);
-    hive_take(host->hive, &input, &host->daemon.outbox);
-    daemon_carry_out(&host->daemon);
+    struct hive_daemon *host = user;
+    if (input->kind == INPUT_LINK_UP && host->daemon.connection > 0) /* else it only finds out who holds its id */
+        node_say(user, "connected (connection %u)", host->daemon.connection);
+    else if (input->kind == INPUT_LINK_DOWN && !host->daemon.is_renewed)
+        node_say(user, "lost its link (%s)", input->why);
+    hive_step(host->hive, input, outbox);
+    observe(user, outbox);
 }
 
-static void on_effect(void *user, const struct effect *effect)
-{
-    if (effect->kind == EFFECT_NOTICE)
-        node_say(user, "%s", effect->text.at);
-}
-
-static ms_t on_deadline(const void *user)
+static ms_t deadline(const void *user)
 {
     return hive_deadline(((const struct hive_daemon *)user)->hive);
 }
 
-static void on_tick(void *user)
-{
-    step(user, (struct input){ .kind = INPUT_TICK });
-}
-
-static void on_connecting(void *user)
-{
-    step(user, (struct input){ .kind = INPUT_CONNECTING });
-}
-
-static void on_up(void *user)
-{
-    const struct daemon_node *daemon = user;
-    if (daemon->connection > 0) /* else it only finds out who holds its id */
-        node_say(user, "connected (connection %u)", daemon->connection);
-    step(user, (struct input){ .kind = INPUT_LINK_UP });
-}
-
-static void on_down(void *user, const char *why)
-{
-    const struct daemon_node *daemon = user;
-    if (!daemon->is_renewed)
-        node_say(user, "lost its link (%s)", why);
-    step(user, (struct input){ .kind = INPUT_LINK_DOWN });
-}
-
-static void on_message(void *user, const struct publish *publish)
-{
-    struct message message = packet_message(publish);
-    step(user, (struct input){ .kind = INPUT_MESSAGE, .message = &message });
-}
-
-static void on_acked(void *user, uint64_t token, uint8_t reason)
-{
-    step(user, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
-}
-
-static void on_subscribed(void *user, uint64_t token, uint8_t reason)
-{
-    step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
-}
-
-static const struct daemon_events events = {
-    .deadline = on_deadline,
-    .tick = on_tick,
-    .connecting = on_connecting,
-    .up = on_up,
-    .down = on_down,
-    .message = on_message,
-    .acked = on_acked,
-    .subscribed = on_subscribed,
-    .effect = on_effect,
-};
+/* Without workers there are no orders. */
+static const struct daemon_program program = { .step = step, .deadline = deadline, .clock = daemon_node_clock };
 
 static void clear(struct node *node)
 {
     struct hive_daemon *host = host_of(node);
     hive_free(host->hive);
     host->hive = NULL;
-    daemon_clear(&host->daemon);
+    daemon_node_clear(&host->daemon);
 }
 
-static const struct node_kind kind = { "hive", daemon_deadline, daemon_turn, clear };
+static const struct node_kind kind = { "hive", daemon_node_deadline, daemon_node_turn, clear };
 
 bool node_is_hive(const struct node *node)
 {
@@ -118,7 +62,7 @@ static struct hive_options options_of(struct hive_daemon *host, const struct wor
 {
     struct node *node = &host->daemon.node;
     struct hive_options options = {
-        .root = WORLD_ROOT, .id = daemon_id(&host->daemon, words), .pid = 1, .keep_alive = KEEP_ALIVE
+        .root = WORLD_ROOT, .id = daemon_node_id(&host->daemon, words), .pid = 1, .keep_alive = KEEP_ALIVE
     };
     options.session = rng_next(&node->rng) | 1;
     options.secret.k0 = rng_next(&node->rng);
@@ -127,9 +71,17 @@ static struct hive_options options_of(struct hive_daemon *host, const struct wor
     return options;
 }
 
-enum err hive_start(struct world *world, const char *name, const struct words *words, struct errbuf *e)
+static void serve_nobody(struct hive_daemon *host)
 {
     static struct roster nobody; /* zeroed, as roster_init leaves it; large */
+    struct daemon *daemon = &host->daemon.daemon;
+    struct hive_input input = { .kind = HIVE_ROSTER, .now = daemon->now, .wall = daemon->wall, .roster = &nobody };
+    hive_take(host->hive, &input, daemon_enter(daemon));
+    daemon_leave(daemon);
+}
+
+enum err hive_start(struct world *world, const char *name, const struct words *words, struct errbuf *e)
+{
     struct node *node = world_claim(world, &kind, sizeof(struct hive_daemon), name);
     struct hive_daemon *host = host_of(node);
     struct hive_options options;
@@ -140,15 +92,8 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     err = hive_new(&options, world->network.now, world_wall(world, node), &host->hive);
     if (err != OK)
         return err;
-    daemon_client_id(&host->daemon, options.id, address_hive);
-    daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
-    take(host, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &nobody });
+    daemon_node_client_id(&host->daemon, options.id, address_hive);
+    daemon_node_start(&host->daemon, &program, words, KEEP_ALIVE);
+    serve_nobody(host);
     return OK;
-}
-
-void hive_leave_fleet(struct node *node)
-{
-    struct hive_daemon *host = host_of(node);
-    step(host, (struct input){ .kind = INPUT_STOP });
-    daemon_go_if_ended(&host->daemon);
 }

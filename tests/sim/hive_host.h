@@ -1,4 +1,4 @@
-/* hive_host.h - a hive's process: the core, carried out as hive/driver.c does it, with an empty roster. */
+/* hive_host.h - a hive's process: the core under common/daemon, with an empty roster. */
 #ifndef SIM_HIVE_HOST_H
 #define SIM_HIVE_HOST_H
 
@@ -10,6 +10,5 @@
 enum err hive_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
 
 bool node_is_hive(const struct node *node);
-void hive_leave_fleet(struct node *node); /* SIGTERM */
 
 #endif

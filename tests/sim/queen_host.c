@@ -50,89 +50,61 @@ static void tell_event(struct node *node, const struct effect *effect)
         world->events->event(world->user, node, effect->text);
 }
 
-static void on_effect(void *user, const struct effect *effect)
+static void tell_exit(const struct node *node, const struct effect *effect)
+{
+    node_say(node, "%s", effect->text.at);
+    node_say(node, "exits with %d", effect->code);
+}
+
+static void observe(struct node *node, const struct outbox *outbox)
+{
+    for (const struct effect *effect = outbox->first; effect; effect = effect->next)
+        if (effect->kind == EFFECT_PUBLISH)
+            tell_publish(node, &effect->publish);
+        else if (effect->kind == EFFECT_EVENT)
+            tell_event(node, effect);
+        else if (effect->kind == EFFECT_EXIT && effect->code != 0)
+            tell_exit(node, effect);
+}
+
+static void step(void *user, const struct input *input, struct outbox *outbox)
 {
     struct queen_host *host = user;
-    if (effect->kind == EFFECT_PUBLISH)
-        tell_publish(&host->daemon.node, &effect->publish);
-    else if (effect->kind == EFFECT_EVENT)
-        tell_event(&host->daemon.node, effect);
-    else if (effect->kind == EFFECT_EXIT)
-        node_say(&host->daemon.node, "%s", effect->text.at);
-    else if (effect->kind == EFFECT_DISCONNECT)
-        host->daemon.ended = true;
+    const struct world *world = host->daemon.node.world;
+    if (input->kind == INPUT_MESSAGE && world->events)
+        world->events->message(world->user, &host->daemon.node, input->message);
+    queen_step(host->queen, input, outbox);
+    observe(&host->daemon.node, outbox);
 }
 
-static void step(struct queen_host *host, struct input input)
-{
-    const struct node *node = &host->daemon.node;
-    input.now = node->world->network.now;
-    input.wall = world_wall(node->world, node);
-    queen_step(host->queen, &input, &host->daemon.outbox);
-    daemon_carry_out(&host->daemon);
-}
-
-static ms_t on_deadline(const void *user)
+static ms_t deadline(const void *user)
 {
     return queen_deadline(((const struct queen_host *)user)->queen);
 }
 
-static void on_tick(void *user)
+static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
+                 struct outbox *outbox)
 {
-    step(user, (struct input){ .kind = INPUT_TICK });
+    struct queen_host *host = user;
+    ms_t wait = queen_http(host->queen, request, now, wall, ret, outbox);
+    observe(&host->daemon.node, outbox);
+    while (ret->listing && queen_listing_next(host->queen, ret->listing, now, wall, &ret->body))
+        continue;
+    queen_listing_free(ret->listing);
+    ret->listing = NULL;
+    return wait;
 }
 
-static void on_connecting(void *user)
+/* There is neither HTTP nor a command in this world. */
+static enum err effect(void *user, const struct effect *effect)
 {
-    step(user, (struct input){ .kind = INPUT_CONNECTING });
+    (void)user;
+    (void)effect;
+    return OK;
 }
 
-static void on_up(void *user)
-{
-    step(user, (struct input){ .kind = INPUT_LINK_UP });
-}
-
-static void on_down(void *user, const char *why)
-{
-    (void)why;
-    step(user, (struct input){ .kind = INPUT_LINK_DOWN });
-}
-
-static void on_packet(void *user)
-{
-    step(user, (struct input){ .kind = INPUT_PACKET });
-}
-
-static void on_message(void *user, const struct publish *publish)
-{
-    const struct world *world = ((struct node *)user)->world;
-    if (world->events)
-        world->events->message(world->user, user, publish);
-    struct message message = packet_message(publish);
-    step(user, (struct input){ .kind = INPUT_MESSAGE, .message = &message });
-}
-
-static void on_acked(void *user, uint64_t token, uint8_t reason)
-{
-    step(user, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
-}
-
-static void on_subscribed(void *user, uint64_t token, uint8_t reason)
-{
-    step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
-}
-
-static const struct daemon_events events = {
-    .deadline = on_deadline,
-    .tick = on_tick,
-    .connecting = on_connecting,
-    .up = on_up,
-    .down = on_down,
-    .packet = on_packet,
-    .message = on_message,
-    .acked = on_acked,
-    .subscribed = on_subscribed,
-    .effect = on_effect,
+static const struct daemon_program program = {
+    .step = step, .deadline = deadline, .http = http, .effect = effect, .clock = daemon_node_clock
 };
 
 static void clear(struct node *node)
@@ -140,10 +112,10 @@ static void clear(struct node *node)
     struct queen_host *host = host_of(node);
     queen_free(host->queen);
     host->queen = NULL;
-    daemon_clear(&host->daemon);
+    daemon_node_clear(&host->daemon);
 }
 
-static const struct node_kind kind = { "queen", daemon_deadline, daemon_turn, clear };
+static const struct node_kind kind = { "queen", daemon_node_deadline, daemon_node_turn, clear };
 
 bool node_is_queen(const struct node *node)
 {
@@ -165,7 +137,7 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
     struct rng *rng = &host->daemon.node.rng;
     struct siphash_key secret = { .k0 = rng_next(rng) };
     return (struct queen_options){ .root = WORLD_ROOT,
-                                   .id = daemon_id(&host->daemon, words),
+                                   .id = daemon_node_id(&host->daemon, words),
                                    .host = host->daemon.node.name,
                                    .keep_alive = KEEP_ALIVE,
                                    .session = rng_next(rng) | 1,
@@ -192,16 +164,9 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK)
         return err;
-    daemon_client_id(&host->daemon, options.id, address_queen);
-    daemon_start(&host->daemon, &events, words, KEEP_ALIVE);
+    daemon_node_client_id(&host->daemon, options.id, address_queen);
+    daemon_node_start(&host->daemon, &program, words, KEEP_ALIVE);
     return OK;
-}
-
-void queen_leave_fleet(struct node *node)
-{
-    struct queen_host *host = host_of(node);
-    step(host, (struct input){ .kind = INPUT_STOP });
-    daemon_go_if_ended(&host->daemon);
 }
 
 void queen_ask(struct node *node, const char *method, const char *path, const char *body, struct http_response *ret)
@@ -215,12 +180,5 @@ void queen_ask(struct node *node, const char *method, const char *path, const ch
                                     .content_type = body ? "application/json" : NULL,
                                     .timed_out = true };
     *ret = (struct http_response){ 0 };
-    (void)queen_http(host->queen, &request, node->world->network.now, world_wall(node->world, node), ret,
-                     &host->daemon.outbox);
-    while (ret->listing && queen_listing_next(host->queen, ret->listing, node->world->network.now,
-                                              world_wall(node->world, node), &ret->body))
-        continue;
-    queen_listing_free(ret->listing);
-    ret->listing = NULL;
-    daemon_carry_out(&host->daemon);
+    (void)daemon_http(&host->daemon.daemon, &request, ret);
 }

@@ -1,4 +1,4 @@
-/* queen_host.h - a queen's process: the core, carried out as queen/driver.c does it. */
+/* queen_host.h - a queen's process: the core under common/daemon. */
 #ifndef SIM_QUEEN_HOST_H
 #define SIM_QUEEN_HOST_H
 
@@ -11,7 +11,6 @@
 enum err queen_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
 
 bool node_is_queen(const struct node *node);
-void queen_leave_fleet(struct node *node); /* SIGTERM */
 
 /* One request; the caller clears ret->body. */
 void queen_ask(struct node *node, const char *method, const char *path, const char *body, struct http_response *ret);

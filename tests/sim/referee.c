@@ -276,10 +276,10 @@ static void on_event(void *user, const struct node *queen, struct text json)
     arena_clear(&arena);
 }
 
-static uint64_t correlation_of(const struct publish *publish)
+static uint64_t number_of(struct text correlation)
 {
     static const struct siphash_key key = { 0 };
-    return publish->correlation.len ? siphash(&key, publish->correlation.at, publish->correlation.len) : 0;
+    return correlation.len ? siphash(&key, correlation.at, correlation.len) : 0;
 }
 
 static bool is_about(const struct ward *ward, const struct topic *topic)
@@ -298,29 +298,29 @@ static void on_published(void *user, const struct node *queen, const struct publ
         return;
     for (size_t i = 0; i < referee->count; i++)
         if (is_about(&referee->wards[i], &topic))
-            referee->wards[i].asked = correlation_of(publish);
+            referee->wards[i].asked = number_of(publish->correlation);
 }
 
-static void take_reply(struct referee *referee, const struct publish *publish)
+static void take_reply(struct referee *referee, const struct message *message)
 {
-    uint64_t correlation = correlation_of(publish);
+    uint64_t correlation = number_of(message->correlation);
     for (size_t i = 0; i < referee->count; i++)
         if (correlation && correlation == referee->wards[i].asked)
             vigil_answered(&referee->wards[i].vigil, &referee->clock);
 }
 
-static void on_message(void *user, const struct node *queen, const struct publish *publish)
+static void on_message(void *user, const struct node *queen, const struct message *message)
 {
     struct referee *referee = user;
     struct topic topic;
     (void)queen;
-    if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK)
+    if (topic_parse(WORLD_ROOT, message->topic, &topic) != OK)
         return;
     if (topic.kind == TOPIC_REPLY)
-        take_reply(referee, publish);
+        take_reply(referee, message);
     for (size_t i = 0; i < referee->count; i++)
         if (is_about(&referee->wards[i], &topic))
-            vigil_message(&referee->wards[i].vigil, &referee->clock, publish);
+            vigil_message(&referee->wards[i].vigil, &referee->clock, message);
 }
 
 static const struct world_events world_events = { on_event, on_message, on_published, on_turned };

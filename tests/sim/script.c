@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "daemon_node.h"
 #include "device.h"
 #include "hive_host.h"
 #include "inspect.h"
@@ -142,10 +143,8 @@ static enum err do_stop(struct world *world, const struct words *words, struct e
     exit.signal = words_value(words, "signal");
     if (node_is_worker(node))
         worker_leave_fleet(node, exit.code == INT_ABSENT ? NULL : &exit);
-    else if (node_is_queen(node))
-        queen_leave_fleet(node);
-    else if (node_is_hive(node))
-        hive_leave_fleet(node);
+    else if (node_is_queen(node) || node_is_hive(node))
+        daemon_node_stop((struct daemon_node *)node);
     else
         device_disconnect(node);
     return OK;

@@ -33,12 +33,12 @@ static void take(struct vigil *vigil, const struct vigil_clock *clock, const str
         (struct vigil){ .heard = vigil_now(clock), .lease = (ms_t)lease, .grace = ms_max((ms_t)interval, VIGIL_GRACE) };
 }
 
-void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct publish *publish)
+void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct message *message)
 {
     struct arena arena;
     struct cJSON *document;
     arena_init(&arena, 0);
-    if (!publish->retain && json_parse(&arena, publish->payload, &document, NULL) == OK)
+    if (!message->retain && json_parse(&arena, message->payload, &document, NULL) == OK)
         take(vigil, clock, document);
     arena_clear(&arena);
 }

@@ -32,7 +32,7 @@ static inline ms_t vigil_now(const struct vigil_clock *clock)
 void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now);
 
 /* The queen has read a message about the worker; or its answer to a verification, by which it is heard as well. */
-void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct publish *publish);
+void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct message *message);
 void vigil_answered(struct vigil *vigil, const struct vigil_clock *clock);
 void vigil_link_lost(struct vigil *vigil);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "log.h"
 #include "siphash.h"
 
 #define WALL_AT_START 1800000000000 /* 2027-01-15 */
@@ -12,6 +13,7 @@
 
 void world_init(struct world *world, uint64_t seed)
 {
+    log_setup("sim", "logfmt", "error"); /* what goes wrong in a world is no news */
     *world = (struct world){ .wall = WALL_AT_START };
     arena_init(&world->arena, 0);
     trace_init(&world->trace);

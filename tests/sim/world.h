@@ -34,7 +34,7 @@ struct node_kind {
 /* For whoever checks more than a trace. */
 struct world_events {
     void (*event)(void *user, const struct node *queen, struct text json); /* an event document of the queen */
-    void (*message)(void *user, const struct node *queen, const struct publish *publish);   /* the queen reads it */
+    void (*message)(void *user, const struct node *queen, const struct message *message);   /* the queen reads it */
     void (*published)(void *user, const struct node *queen, const struct publish *publish); /* the queen sends it */
     void (*turned)(void *user);                                                             /* something happened */
 };

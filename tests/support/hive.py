@@ -98,7 +98,7 @@ class Hive(Program):
         self.write(text)
         already = len(self.said())
         self.send(signal.SIGHUP)
-        await_that(lambda: "configuration" in self.said()[already:], "the answer to HUP")
+        await_that(lambda: "reloaded" in self.said()[already:], "the answer to HUP")
 
     def ask(self, method, parameters="", port=None):
         """One request with mosquitto_rr, as a person makes it: the reply's document."""

@@ -192,11 +192,11 @@ static void she_leaves_with_a_goodbye(void **state)
         const char *why, *script, *want;
     } rows[] = {
         { "waits for its acknowledgement", "up; stop; wait 999", "" },
-        { "which ends the link", "up; stop; ack 0", "disconnect" },
-        { "or a second does", "up; stop; wait 1000", "disconnect" },
-        { "once", "up; stop; stop; ack 0; wait 5000", "disconnect" },
-        { "without a link there is nothing to wait for", "stop", "disconnect" },
-        { "the link is lost meanwhile", "up; stop; down; wait 1000", "disconnect" },
+        { "which ends the link", "up; stop; ack 0", "disconnect, exit" },
+        { "or a second does", "up; stop; wait 1000", "disconnect, exit" },
+        { "once", "up; stop; stop; ack 0; wait 5000", "disconnect, exit" },
+        { "without a link there is nothing to wait for", "stop", "disconnect, exit" },
+        { "the link is lost meanwhile", "up; stop; down; wait 1000", "disconnect, exit" },
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -358,7 +358,7 @@ static void faults_of_the_server_have_the_same_shape(void **state)
 {
     struct http_response response = { 0 };
     (void)state;
-    http_fault(411, "say how long it is", &response);
+    http_fail(&response, 411, NULL, "say how long it is");
     assert_string_equal(response.content_type, PROBLEM);
     assert_string_equal(buf_str(&response.body),
                         "{\"type\":\"about:blank\",\"title\":\"Length Required\",\"status\":411,"

@@ -7,8 +7,8 @@
 #include "child_verify.h"
 #include "child_watch.h"
 #include "clock.h"
-#include "complaint.h"
 #include "cpu_meter.h"
+#include "log.h"
 #include "notify_message.h"
 #include "notify_socket.h"
 #include "proc.h"
@@ -83,7 +83,7 @@ static void set_field(struct child_report *report, const struct notify_field *fi
         skep_worker_merge(report->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
         err = ERR_REFUSED;
     if (err != OK)
-        complain(&report->limit, "notification ignored", NULL, e.text);
+        (void)log_limited(&report->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
     else if (text_is(field->name, "STATUS"))
         set_status(report, field->value);
     buf_clear(&json);
@@ -126,7 +126,7 @@ static void received(void *user, struct text datagram)
     if (notify_message_parse(datagram, &message, &e) == OK)
         apply(report, &message);
     else
-        complain(&report->limit, "notification ignored", NULL, e.text);
+        (void)log_limited(&report->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
 }
 
 enum err child_report_new(struct agent *agent, struct child_report **ret, struct errbuf *e)

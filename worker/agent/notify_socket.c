@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "complaint.h"
+#include "log.h"
 #include "notify_message.h"
 
 #define DIRECTORY_PREFIX "skep-worker-"
@@ -149,9 +149,10 @@ static bool receive(struct notify_socket *notify)
     if (len < 0)
         return errno == EINTR;
     if (!read_credentials(&header, &sender) || sender.uid != getuid())
-        complain(&notify->limit, "notification refused", NULL, "it came from another user");
+        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", "it came from another user",
+                          NULL);
     else if (header.msg_flags & MSG_TRUNC)
-        complain(&notify->limit, "notification refused", NULL, "it is too large");
+        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", "it is too large", NULL);
     else
         notify->events->received(notify->user, (struct text){ bytes, (size_t)len });
     return true;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "complaint.h"
 #include "line_reader.h"
 #include "log.h"
 #include "source.h"
@@ -27,7 +26,7 @@ static void refuse_line(struct stdin_source *source, uint64_t number, const char
     char line[24];
 
     snprintf(line, sizeof(line), "%llu", (unsigned long long)number);
-    complain(&source->limit, "line ignored", line, why);
+    (void)log_limited(&source->limit, LOG_WARNING, "line ignored", "line", line, "why", why, NULL);
 }
 
 static bool is_blank(struct text line)

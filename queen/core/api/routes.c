@@ -11,11 +11,6 @@
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60
 
-void http_fault(int status, const char *sentence, struct http_response *ret)
-{
-    http_fail(ret, status, NULL, sentence);
-}
-
 void route_fail(struct http_call *call, int status, const char *code, const char *detail)
 {
     http_fail(call->response, status, code, detail);

@@ -18,7 +18,4 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
 bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, ms_t wall, struct buf *body);
 void queen_listing_free(struct listing *listing); /* NULL is fine */
 
-/* The error shape, for faults that the server finds by itself. */
-void http_fault(int status, const char *sentence, struct http_response *ret);
-
 #endif

@@ -76,6 +76,12 @@ static void born(struct queen *queen)
     subscribe_to_fleet(queen);
 }
 
+static void leave(struct queen *queen)
+{
+    outbox_disconnect(queen->out);
+    outbox_exit(queen->out, 0, "%s", "");
+}
+
 static void take(struct queen *queen, enum member_event event)
 {
     switch (event) {
@@ -83,7 +89,7 @@ static void take(struct queen *queen, enum member_event event)
         born(queen);
         break;
     case MEMBER_LEFT:
-        outbox_disconnect(queen->out);
+        leave(queen);
         break;
     case MEMBER_REFUSED:
         outbox_exit(queen->out, EXIT_REFUSED_CODE, "%s", queen->member.claim.why);
@@ -167,7 +173,7 @@ void link_stop(struct queen *queen)
     if (queen->member.linked)
         say_goodbye(queen, MS_NEVER);
     else
-        outbox_disconnect(queen->out);
+        leave(queen);
 }
 
 static ms_t marker_due(const struct queen *queen)

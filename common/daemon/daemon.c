@@ -1,0 +1,141 @@
+#include "daemon.h"
+
+#include "clock.h"
+#include "service.h"
+
+#define NOTICES_BURST 10
+#define NOTICES_EVERY_MS 10000
+
+static void read_clock(struct daemon *daemon)
+{
+    if (daemon->program->clock) {
+        daemon->program->clock(daemon->user, &daemon->now, &daemon->wall);
+        return;
+    }
+    daemon->now = clock_mono();
+    daemon->wall = clock_wall();
+}
+
+void daemon_init(struct daemon *daemon, const struct daemon_program *program, void *user)
+{
+    *daemon = (struct daemon){ .program = program, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS } };
+    outbox_init(&daemon->outbox);
+    read_clock(daemon);
+}
+
+void daemon_clear(struct daemon *daemon)
+{
+    broker_link_free(daemon->link);
+    daemon->link = NULL;
+    outbox_clear(&daemon->outbox);
+}
+
+static void end(struct daemon *daemon, int code, const char *why)
+{
+    if (why[0])
+        log_at(LOG_ERROR, why, NULL);
+    daemon->exit_code = code;
+    daemon->is_ending = true;
+    daemon->has_ended = !daemon->is_leaving;
+}
+
+void daemon_left(void *user)
+{
+    struct daemon *daemon = user;
+    daemon->is_leaving = false;
+    daemon->has_ended = daemon->is_ending;
+}
+
+static enum err carry_out(struct daemon *daemon, const struct effect *effect)
+{
+    switch (effect->kind) {
+    case EFFECT_NOTICE:
+        (void)log_limited(&daemon->notices, LOG_WARNING, effect->text.at, NULL);
+        return OK;
+    case EFFECT_EXIT:
+        end(daemon, effect->code, effect->text.at);
+        return OK;
+    case EFFECT_EVENT:
+        log_at(LOG_INFO, effect->line.at, NULL);
+        return daemon->program->effect(daemon->user, effect);
+    case EFFECT_HTTP_GET:
+        return daemon->program->effect(daemon->user, effect);
+    default:
+        daemon->is_leaving |= effect->kind == EFFECT_DISCONNECT;
+        return broker_link_carry_out(daemon->link, effect);
+    }
+}
+
+struct outbox *daemon_enter(struct daemon *daemon)
+{
+    read_clock(daemon);
+    return &daemon->outbox;
+}
+
+void daemon_leave(struct daemon *daemon)
+{
+    for (const struct effect *effect = daemon->outbox.first; effect; effect = effect->next)
+        daemon->outbox.failed |= carry_out(daemon, effect) != OK;
+    if (daemon->outbox.failed) {
+        daemon->is_leaving = false;
+        end(daemon, EXIT_FAILED, "out of memory: decisions could not be published; exiting");
+    }
+    if (daemon->outbox.first || daemon->outbox.failed)
+        outbox_reset(&daemon->outbox);
+    if (daemon->program->stepped)
+        daemon->program->stepped(daemon->user);
+}
+
+static void step(struct daemon *daemon, struct input *input)
+{
+    input->now = daemon->now;
+    input->wall = daemon->wall;
+    daemon->program->step(daemon->user, input, &daemon->outbox);
+    daemon_leave(daemon);
+}
+
+/* What comes in one burst has one time, that of INPUT_PACKET. */
+void daemon_input(void *user, struct input *input)
+{
+    if (input->kind != INPUT_MESSAGE && input->kind != INPUT_ACKED && input->kind != INPUT_SUBSCRIBED)
+        read_clock(user);
+    step(user, input);
+}
+
+void daemon_step(struct daemon *daemon, struct input input)
+{
+    read_clock(daemon);
+    step(daemon, &input);
+}
+
+ms_t daemon_http(void *user, const struct http_request *request, struct http_response *ret)
+{
+    struct daemon *daemon = user;
+    struct outbox *outbox = daemon_enter(daemon);
+    ms_t wait = daemon->program->http(daemon->user, request, daemon->now, daemon->wall, ret, outbox);
+    daemon_leave(daemon);
+    return wait;
+}
+
+bool daemon_listing_next(void *user, struct listing *listing, struct buf *slice)
+{
+    struct daemon *daemon = user;
+    read_clock(daemon);
+    return daemon->program->listing_next(daemon->user, listing, daemon->now, daemon->wall, slice);
+}
+
+static ms_t due(struct daemon *daemon)
+{
+    ms_t at = daemon->program->deadline(daemon->user);
+    read_clock(daemon);
+    return at == MS_NEVER ? MS_NEVER : ms_max(at - daemon->now, 0);
+}
+
+ms_t daemon_turn(struct daemon *daemon)
+{
+    if (!daemon->has_ended && due(daemon) == 0 && broker_link_drain(daemon->link))
+        daemon_step(daemon, (struct input){ .kind = INPUT_TICK });
+    if (daemon->program->work && !daemon->program->work(daemon->user))
+        return 0;
+    return due(daemon);
+}

@@ -1,0 +1,108 @@
+#include "daemon_loop.h"
+
+#include "entropy.h"
+#include "notify.h"
+#include "problem.h"
+#include "topic.h"
+
+#define RECONNECT_MAX_MS 30000
+
+static void woken(void *user)
+{
+    (void)user; /* before_sleep does the work */
+}
+
+static void on_stop(void *user)
+{
+    struct daemon_loop *loop = user;
+    (void)notify_send("STOPPING=1");
+    log_at(LOG_INFO, "stopping", NULL);
+    daemon_step(&loop->daemon, (struct input){ .kind = INPUT_STOP });
+}
+
+static void on_reload(void *user)
+{
+    struct daemon_loop *loop = user;
+    if (loop->daemon.program->reload)
+        loop->daemon.program->reload(loop->daemon.user);
+}
+
+enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_program *program, void *user, struct errbuf *e)
+{
+    enum err err;
+    *loop = (struct daemon_loop){ 0 };
+    daemon_init(&loop->daemon, program, user);
+    entropy_need(&loop->rng.state, sizeof loop->rng.state);
+    if ((err = loop_new(&loop->loop, e)) != OK || (err = loop_timer_new(loop->loop, woken, loop, &loop->tick)) != OK)
+        return err;
+    return service_signals(loop->loop, on_stop, on_reload, loop);
+}
+
+static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
+{
+    (void)user;
+    http_fail(ret, status, NULL, sentence);
+}
+
+enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e)
+{
+    enum err err;
+    loop->handlers =
+        (struct httpd_handlers){ daemon_http, on_fault, daemon_listing_next, loop->daemon.program->listing_free };
+    err = httpd_new(loop->loop, options, &loop->handlers, &loop->daemon, &loop->httpd, e);
+    return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
+}
+
+enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf *conf, const char *address,
+                             ms_t keep_alive, struct errbuf *e)
+{
+    char client_id[CLIENT_ID_SIZE];
+    struct broker_link_options options = { .broker = conf->login.broker,
+                                           .rng = &loop->rng,
+                                           .reconnect_max = RECONNECT_MAX_MS,
+                                           .input = daemon_input,
+                                           .left = daemon_left,
+                                           .user = &loop->daemon };
+    struct mqtt_options client = { .login = conf->login,
+                                   .client_id = client_id,
+                                   .keep_alive_s = (int)(keep_alive / 1000) };
+    struct broker_link *link;
+    enum err err = broker_link_new(&options, &link);
+    if (err != OK)
+        return err_set(e, err, "out of memory");
+    loop->daemon.link = link;
+    client_id_of(conf->root, address, (uint32_t)rng_next(&loop->rng), client_id);
+    if ((err = mqtt_new(loop->loop, &client, &broker_link_events, link, &loop->mqtt, e)) != OK)
+        return err;
+    broker_link_attach(link, &mqtt_ops, loop->mqtt);
+    return OK;
+}
+
+static void before_sleep(void *user)
+{
+    struct daemon_loop *loop = user;
+    loop_timer_in(loop->tick, daemon_turn(&loop->daemon));
+    if (loop->daemon.has_ended)
+        loop_stop(loop->loop);
+}
+
+int daemon_loop_run(struct daemon_loop *loop)
+{
+    broker_link_start(loop->daemon.link);
+    (void)notify_send("READY=1");
+    loop_run(loop->loop, before_sleep, loop);
+    return loop->daemon.exit_code;
+}
+
+bool daemon_loop_is_blocking(const struct daemon_loop *loop)
+{
+    return loop->mqtt && mqtt_is_blocking(loop->mqtt);
+}
+
+void daemon_loop_clear(struct daemon_loop *loop)
+{
+    httpd_free(loop->httpd);
+    daemon_clear(&loop->daemon);
+    loop_timer_free(loop->tick);
+    loop_free(loop->loop);
+}

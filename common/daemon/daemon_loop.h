@@ -1,0 +1,43 @@
+/* daemon_loop.h - a daemon on the real loop: broker, HTTP server, signals, readiness.
+ *
+ *     err = daemon_loop_init(...), then what the program makes for itself, daemon_loop_listen, daemon_loop_connect
+ *     code = daemon_loop_run(...)
+ *     daemon_loop_clear(...)
+ *
+ * All on one thread. */
+#ifndef SKEP_DAEMON_LOOP_H
+#define SKEP_DAEMON_LOOP_H
+
+#include "daemon.h"
+#include "httpd.h"
+#include "service.h"
+
+struct daemon_loop {
+    struct daemon daemon;
+    struct loop *loop; /* for the program's own guests, which it frees before daemon_loop_clear */
+    struct loop_timer *tick;
+    struct httpd *httpd; /* NULL before daemon_loop_listen */
+    struct httpd_handlers handlers;
+    struct mqtt *mqtt; /* owned by the daemon's link */
+    struct rng rng;
+};
+
+/* The loop and its signals. `program` and `user` as in daemon_init. Cleared also after a failure. ERR_NOMEM, ERR_IO. */
+enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_program *program, void *user, struct errbuf *e);
+
+/* The errors of httpd_new. */
+enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e);
+
+/* Connects nothing yet; draws the client id, for `address` (topic.h). `conf` is borrowed for good. The errors of
+ * mqtt_new. */
+enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf *conf, const char *address,
+                             ms_t keep_alive, struct errbuf *e);
+
+/* Until the daemon has ended; its exit code. */
+int daemon_loop_run(struct daemon_loop *loop);
+
+/* An attempt to connect still blocks (mqtt_is_blocking): the process ends without clearing anything. */
+bool daemon_loop_is_blocking(const struct daemon_loop *loop);
+void daemon_loop_clear(struct daemon_loop *loop);
+
+#endif
