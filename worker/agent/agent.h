@@ -29,10 +29,6 @@ struct agent {
 /* 125 with --exec, so that the agent's own failure is told apart from its child's; else 1. */
 int agent_failure_code(const struct agent *agent);
 
-/* Runs the agent until its source ends or a signal asks it to. Returns the exit code, or does not return: then it died
- * of the signal that its child died of. */
-int agent_run(const struct agent_conf *conf, char **command);
-
 /* The source ended: leaves the loop. `ending` NULL: well. */
 void agent_end(struct agent *agent, const struct ending *ending);
 

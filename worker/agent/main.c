@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "agent.h"
+#include "agent_run.h"
 #include "child_exec.h"
 #include "log.h"
 #include "start_gate.h"
