@@ -39,7 +39,7 @@ static size_t bytes_in_use(const struct world *world)
     const struct event_ring *ring = &world->queen->events;
     size_t bytes = info.uordblks + info.hblkhd;
     for (size_t i = 0; i < ring->count; i++)
-        bytes -= malloc_usable_size(ring->events[(ring->first + i) % EVENT_RING_SIZE].json) + sizeof(size_t);
+        bytes -= malloc_usable_size((void *)ring->events[(ring->first + i) % EVENT_RING_SIZE].json.at) + sizeof(size_t);
     return bytes;
 }
 

@@ -3,6 +3,7 @@
 
 #include "daemon_loop.h"
 #include "entropy.h"
+#include "events.h"
 #include "http_asks.h"
 #include "keyed_hash.h"
 #include "on_event.h"
@@ -20,7 +21,10 @@ struct queen_driver {
     const struct queen_conf *conf;
     struct daemon_loop loop;
     struct queen *queen;
+    struct events events;
+    struct subscriber logger, waiters, command;
     struct on_event *on_event; /* NULL without --on-event */
+    uint64_t verified_count;   /* when waiters were last woken for it */
     struct http_asks *asks;    /* NULL without --verify-http */
 };
 
@@ -46,24 +50,26 @@ static bool listing_next(void *user, struct listing *listing, ms_t now, ms_t wal
     return queen_listing_next(((struct queen_driver *)user)->queen, listing, now, wall, slice);
 }
 
-static enum err effect(void *user, const struct effect *effect)
+static enum err http_get(void *user, const struct http_get *get)
 {
     struct queen_driver *driver = user;
-    const struct http_get *get = &effect->http_get;
-    if (effect->kind == EFFECT_HTTP_GET)
-        return driver->asks ? http_asks_add(driver->asks, get->url, get->token, get->patience) : OK;
-    if (driver->on_event)
-        on_event_add(driver->on_event, effect->text);
-    return OK;
+    return driver->asks ? http_asks_add(driver->asks, get->url, get->token, get->patience) : OK;
 }
 
-/* Also without effects: a verification may have found what was known. */
+static void hand_out(void *user)
+{
+    struct queen_driver *driver = user;
+    events_hand_out(&driver->events);
+}
+
 static void stepped(void *user)
 {
     struct queen_driver *driver = user;
-    unsigned news = queen_take_news(driver->queen);
-    if (news)
-        httpd_wake(driver->loop.httpd, news);
+    uint64_t count = queen_verified_count(driver->queen);
+    hand_out(driver);
+    if (count != driver->verified_count)
+        httpd_wake(driver->loop.httpd, QUEEN_NEWS_VERIFIED);
+    driver->verified_count = count;
 }
 
 static const struct daemon_program program = {
@@ -72,7 +78,7 @@ static const struct daemon_program program = {
     .http = http,
     .listing_next = listing_next,
     .listing_free = queen_listing_free,
-    .effect = effect,
+    .http_get = http_get,
     .stepped = stepped,
 };
 
@@ -112,6 +118,39 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
     return err;
 }
 
+static bool log_event(void *user, const struct event *event)
+{
+    (void)user;
+    log_at(LOG_INFO, event->line, NULL);
+    return true;
+}
+
+static bool wake_waiters(void *user, const struct event *event)
+{
+    struct queen_driver *driver = user;
+    (void)event;
+    httpd_wake(driver->loop.httpd, QUEEN_NEWS_EVENT);
+    return true;
+}
+
+static bool run_command(void *user, const struct event *event)
+{
+    struct queen_driver *driver = user;
+    return on_event_run(driver->on_event, event->json);
+}
+
+static void subscribe(struct queen_driver *driver)
+{
+    driver->events.queen = driver->queen;
+    driver->logger = (struct subscriber){ .name = "log", .take = log_event };
+    driver->waiters = (struct subscriber){ .name = "HTTP", .take = wake_waiters, .user = driver };
+    driver->command = (struct subscriber){ .name = "--on-event", .take = run_command, .user = driver };
+    events_subscribe(&driver->events, &driver->logger);
+    events_subscribe(&driver->events, &driver->waiters);
+    if (driver->on_event)
+        events_subscribe(&driver->events, &driver->command);
+}
+
 static enum err make(struct queen_driver *driver, struct errbuf *e)
 {
     const struct queen_conf *conf = driver->conf;
@@ -127,11 +166,12 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     if ((err = daemon_loop_init(&driver->loop, &program, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
         return err;
-    if (conf->on_event && (err = on_event_new(driver->loop.loop, conf->on_event, &driver->on_event)) != OK)
+    if (conf->on_event && (err = on_event_new(driver->loop.loop, conf->on_event, hand_out, driver, &driver->on_event)) != OK)
         return err;
     if (conf->may_ask.count > 0 &&
         (err = http_asks_new(driver->loop.loop, &conf->may_ask, on_answered, driver, &driver->asks)) != OK)
         return err;
+    subscribe(driver);
     return daemon_loop_connect(&driver->loop, &conf->common, address, conf->keep_alive, e);
 }
 

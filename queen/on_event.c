@@ -7,46 +7,39 @@
 
 #include "log.h"
 
-struct waiting {
-    struct waiting *prev, *next;
-    size_t len;
-    char json[];
-};
-
 /* One command that runs. Freed when its last handle is closed. */
 struct run {
     struct on_event *owner; /* NULL once the owner is gone */
     struct run *prev, *next;
-    struct waiting *event;
     uv_process_t process;
     uv_pipe_t input;
     uv_timer_t timeout;
     uv_write_t write;
     int handles;
+    size_t len;
+    char json[];
 };
 
 struct on_event {
     struct loop *loop;
     const char *command;
-    struct waiting *waiting;
+    void (*ready)(void *user);
+    void *user;
     struct run *running;
-    unsigned waiting_count, running_count, dropped;
-    struct log_limit limit, cannot_run;
+    unsigned running_count;
+    struct log_limit cannot_run;
 };
 
-enum err on_event_new(struct loop *loop, const char *command, struct on_event **ret)
+enum err on_event_new(struct loop *loop, const char *command, void (*ready)(void *user), void *user,
+                      struct on_event **ret)
 {
     struct on_event *on_event = calloc(1, sizeof *on_event);
     if (!on_event)
         return ERR_NOMEM;
-    on_event->loop = loop;
-    on_event->command = command;
-    on_event->limit = on_event->cannot_run = (struct log_limit){ .burst = 1, .every = 10000 };
+    *on_event = (struct on_event){ .loop = loop, .command = command, .ready = ready, .user = user, .cannot_run = { .burst = 1, .every = 10000 } };
     *ret = on_event;
     return OK;
 }
-
-static void start_next(struct on_event *on_event);
 
 static void log_cannot_run(struct on_event *on_event, const char *why)
 {
@@ -56,10 +49,8 @@ static void log_cannot_run(struct on_event *on_event, const char *why)
 static void closed(uv_handle_t *handle)
 {
     struct run *run = handle->data;
-    if (--run->handles > 0)
-        return;
-    free(run->event);
-    free(run);
+    if (--run->handles == 0)
+        free(run);
 }
 
 static void run_over(struct run *run)
@@ -83,7 +74,7 @@ static void exited(uv_process_t *process, int64_t status, int signal_number)
         log_at(LOG_WARNING, "the command of --on-event failed", "command", owner->command, NULL);
     run_over(run);
     if (owner)
-        start_next(owner);
+        owner->ready(owner->user);
 }
 
 static void timed_out(uv_timer_t *timer)
@@ -123,30 +114,40 @@ static int spawn(struct run *run)
 
 static void feed(struct run *run)
 {
-    uv_buf_t bytes = uv_buf_init(run->event->json, (unsigned)run->event->len);
+    uv_buf_t bytes = uv_buf_init(run->json, (unsigned)run->len);
     if (uv_write(&run->write, (uv_stream_t *)&run->input, &bytes, 1, written) != 0)
         uv_close((uv_handle_t *)&run->input, closed);
 }
 
-/* Takes the event. False: it is lost, and the next one would be as well. */
-static bool run_start(struct on_event *on_event, struct waiting *event)
+static struct run *run_new(struct on_event *on_event, struct text json)
 {
-    struct run *run = calloc(1, sizeof *run);
+    struct run *run = calloc(1, sizeof *run + json.len + 1);
     uv_loop_t *uv = loop_uv(on_event->loop);
-    int failure;
-    if (!run) {
-        free(event);
-        log_cannot_run(on_event, "out of memory");
-        return false;
-    }
+    if (!run)
+        return NULL;
+    memcpy(run->json, json.at, json.len);
+    run->json[json.len] = '\n';
+    run->len = json.len + 1;
     run->owner = on_event;
-    run->event = event;
     run->handles = 3;
     run->process.data = run->input.data = run->timeout.data = run->write.data = run;
     (void)uv_pipe_init(uv, &run->input, 0);
     (void)uv_timer_init(uv, &run->timeout);
     DL_APPEND(on_event->running, run);
     on_event->running_count++;
+    return run;
+}
+
+bool on_event_run(struct on_event *on_event, struct text json)
+{
+    struct run *run;
+    int failure;
+    if (on_event->running_count >= ON_EVENT_RUNNING)
+        return false;
+    if (!(run = run_new(on_event, json))) {
+        log_cannot_run(on_event, "out of memory");
+        return false;
+    }
     if ((failure = spawn(run)) != 0) {
         log_cannot_run(on_event, uv_strerror(failure));
         run_over(run);
@@ -157,37 +158,8 @@ static bool run_start(struct on_event *on_event, struct waiting *event)
     return true;
 }
 
-/* Stops at a failure: the next event, or the end of a command that runs, is the next attempt. */
-static void start_next(struct on_event *on_event)
-{
-    bool runs = true;
-    while (runs && on_event->waiting && on_event->running_count < ON_EVENT_RUNNING) {
-        struct waiting *event = on_event->waiting;
-        DL_DELETE(on_event->waiting, event);
-        on_event->waiting_count--;
-        runs = run_start(on_event, event);
-    }
-}
-
-void on_event_add(struct on_event *on_event, struct text json)
-{
-    struct waiting *event;
-    if (on_event->waiting_count >= ON_EVENT_WAITING || !(event = malloc(sizeof *event + json.len + 1))) {
-        (void)log_limited(&on_event->limit, LOG_WARNING, "events are not handed to --on-event: it does not keep up",
-                          NULL);
-        return;
-    }
-    memcpy(event->json, json.at, json.len);
-    event->json[json.len] = '\n';
-    event->len = json.len + 1;
-    DL_APPEND(on_event->waiting, event);
-    on_event->waiting_count++;
-    start_next(on_event);
-}
-
 void on_event_free(struct on_event *on_event)
 {
-    struct waiting *event, *after;
     if (!on_event)
         return;
     while (on_event->running) {
@@ -195,10 +167,6 @@ void on_event_free(struct on_event *on_event)
         DL_DELETE(on_event->running, run);
         run->owner = NULL;
         run_over(run);
-    }
-    DL_FOREACH_SAFE(on_event->waiting, event, after)
-    {
-        free(event);
     }
     free(on_event);
 }

@@ -55,11 +55,8 @@ static enum err carry_out(struct daemon *daemon, const struct effect *effect)
     case EFFECT_EXIT:
         end(daemon, effect->code, effect->text.at);
         return OK;
-    case EFFECT_EVENT:
-        log_at(LOG_INFO, effect->line.at, NULL);
-        return daemon->program->effect(daemon->user, effect);
     case EFFECT_HTTP_GET:
-        return daemon->program->effect(daemon->user, effect);
+        return daemon->program->http_get(daemon->user, &effect->http_get);
     default:
         daemon->is_leaving |= effect->kind == EFFECT_DISCONNECT;
         return broker_link_carry_out(daemon->link, effect);

@@ -24,7 +24,8 @@ struct daemon_program {
     bool (*listing_next)(void *user, struct listing *listing, ms_t now, ms_t wall,
                          struct buf *slice); /* as in httpd.h */
     void (*listing_free)(struct listing *listing);
-    void (*stepped)(void *user); /* all effects were carried out */
+    enum err (*http_get)(void *user, const struct http_get *get); /* ERR_NOMEM ends all */
+    void (*stepped)(void *user);                                  /* all effects were carried out */
     bool (*work)(void *user); /* once a turn, before the sleep. False: more is left, and the loop shall have its turn */
     void (*reload)(void *user);                               /* HUP */
     void (*clock)(void *user, ms_t *ret_now, ms_t *ret_wall); /* NULL: the machine's */

@@ -118,16 +118,6 @@ void outbox_unsubscribe(struct outbox *outbox, const char *filter)
     outbox_add(outbox, &effect);
 }
 
-void outbox_event(struct outbox *outbox, struct text json, const char *line_format, ...)
-{
-    struct effect effect = { .kind = EFFECT_EVENT, .text = keep_text(outbox, json) };
-    va_list args;
-    va_start(args, line_format);
-    keep_format(outbox, &effect.line, line_format, args);
-    va_end(args);
-    outbox_add(outbox, &effect);
-}
-
 void outbox_notice(struct outbox *outbox, const char *format, ...)
 {
     struct effect effect = { .kind = EFFECT_NOTICE };

@@ -16,7 +16,6 @@ enum effect_kind {
     EFFECT_SUBSCRIBE,   /* `subscribe` */
     EFFECT_UNSUBSCRIBE, /* `subscribe.filter` */
     EFFECT_PUBLISH,     /* `publish` */
-    EFFECT_EVENT,       /* `text`: a JSON document to tell the outside of; `line`: the same for people */
     EFFECT_NOTICE,      /* `text`: a sentence for the log */
     EFFECT_HTTP_GET,    /* `http_get` */
     EFFECT_EXIT,        /* `code`, `text`: end the process */
@@ -37,7 +36,7 @@ struct effect {
         struct http_get http_get;
         struct {
             int code;
-            struct text text, line;
+            struct text text;
         };
     };
     struct effect *next;
@@ -59,7 +58,6 @@ void outbox_reconnect(struct outbox *outbox);
 void outbox_disconnect(struct outbox *outbox);
 void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
 void outbox_unsubscribe(struct outbox *outbox, const char *filter);
-void outbox_event(struct outbox *outbox, struct text json, const char *line_format, ...) PRINTF_LIKE(3, 4);
 void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
 void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t patience);
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...) PRINTF_LIKE(3, 4);

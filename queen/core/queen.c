@@ -216,14 +216,12 @@ ms_t queen_deadline(struct queen *queen)
     return queen_arm(queen);
 }
 
-unsigned queen_take_news(struct queen *queen)
+const struct event *queen_event_after(const struct queen *queen, uint64_t after)
 {
-    unsigned news = 0;
-    if (queen->taken.events != queen->counters.events)
-        news |= QUEEN_NEWS_EVENT;
-    if (queen->taken.verified != queen->verifying.finished)
-        news |= QUEEN_NEWS_VERIFIED;
-    queen->taken.events = queen->counters.events;
-    queen->taken.verified = queen->verifying.finished;
-    return news;
+    return event_ring_after(&queen->events, after);
+}
+
+uint64_t queen_verified_count(const struct queen *queen)
+{
+    return queen->verifying.finished;
 }

@@ -13,7 +13,7 @@ includes_of() {
     common/mqtt/*) echo common/base common/sys common/mqtt ;;
     common/io/*) echo common/base common/sys common/mqtt common/io ;;
     common/daemon/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon ;;
-    queen/core/fleet/*) echo common/base common/proto queen/core/fleet ;;
+    queen/core/fleet/*) echo common/base common/proto queen/core/include queen/core/fleet ;;
     queen/core/rules/* | queen/core/include/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules ;;
     queen/core/api/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules queen/core/api ;;
     */core/*) echo common/base common/proto "${1%/*}" ;;

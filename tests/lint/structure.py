@@ -24,7 +24,7 @@ ROOMS = {
     "common/io": ["common/base", "common/sys", "common/mqtt"],
     "common/daemon": CORE + IO,
     "queen/core/include": CORE,
-    FLEET: CORE,
+    FLEET: CORE + ["queen/core/include"],
     RULES: CORE + [FLEET, "queen/core/include"],
     "queen/core/api": CORE + [FLEET, RULES, "queen/core/include"],
     "queen/core": CORE + [FLEET, RULES, "queen/core/api", "queen/core/include"],

@@ -10,6 +10,7 @@
 struct queen_host {
     struct daemon_node daemon;
     struct queen *queen;
+    uint64_t last_event; /* that was told */
 };
 
 static struct queen_host *host_of(struct node *node)
@@ -42,12 +43,17 @@ static void tell_publish(struct node *node, const struct publish *publish)
         world->events->published(world->user, node, publish);
 }
 
-static void tell_event(struct node *node, const struct effect *effect)
+/* The core appends an event when it has published it. */
+static void tell_event(struct queen_host *host)
 {
-    const struct world *world = node->world;
-    node_say(node, "%s", effect->line.at);
+    const struct world *world = host->daemon.node.world;
+    const struct event *event = queen_event_after(host->queen, host->last_event);
+    if (!event)
+        return;
+    host->last_event = event->id;
+    node_say(&host->daemon.node, "%s", event->line);
     if (world->events)
-        world->events->event(world->user, node, effect->text);
+        world->events->event(world->user, &host->daemon.node, event->json);
 }
 
 static void tell_exit(const struct node *node, const struct effect *effect)
@@ -56,15 +62,17 @@ static void tell_exit(const struct node *node, const struct effect *effect)
     node_say(node, "exits with %d", effect->code);
 }
 
-static void observe(struct node *node, const struct outbox *outbox)
+static void observe(struct queen_host *host, const struct outbox *outbox)
 {
+    struct node *node = &host->daemon.node;
     for (const struct effect *effect = outbox->first; effect; effect = effect->next)
-        if (effect->kind == EFFECT_PUBLISH)
+        if (effect->kind == EFFECT_PUBLISH) {
             tell_publish(node, &effect->publish);
-        else if (effect->kind == EFFECT_EVENT)
-            tell_event(node, effect);
-        else if (effect->kind == EFFECT_EXIT && effect->code != 0)
+            if (strcmp(strrchr(effect->publish.topic, '/'), "/event") == 0)
+                tell_event(host);
+        } else if (effect->kind == EFFECT_EXIT && effect->code != 0) {
             tell_exit(node, effect);
+        }
 }
 
 static void step(void *user, const struct input *input, struct outbox *outbox)
@@ -74,7 +82,7 @@ static void step(void *user, const struct input *input, struct outbox *outbox)
     if (input->kind == INPUT_MESSAGE && world->events)
         world->events->message(world->user, &host->daemon.node, input->message);
     queen_step(host->queen, input, outbox);
-    observe(&host->daemon.node, outbox);
+    observe(host, outbox);
 }
 
 static ms_t deadline(const void *user)
@@ -87,7 +95,7 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
 {
     struct queen_host *host = user;
     ms_t wait = queen_http(host->queen, request, now, wall, ret, outbox);
-    observe(&host->daemon.node, outbox);
+    observe(host, outbox);
     while (ret->listing && queen_listing_next(host->queen, ret->listing, now, wall, &ret->body))
         continue;
     queen_listing_free(ret->listing);

@@ -90,6 +90,20 @@ static bool is_birth(const struct publish *publish)
     return ends_with(publish->topic, "/presence") && strstr(publish->payload.at, "\"presence\":\"online\"");
 }
 
+/* The core appends an event when it has published it; without memory it only publishes. */
+static void scene_see_event(struct scene *scene)
+{
+    const char *own = "default/w1 ";
+    const struct event *event = queen_event_after(scene->queen, scene->last_event);
+    if (!event)
+        return;
+    scene->last_event = event->id;
+    keep(&scene->event, event->json);
+    scene->events++;
+    if (strstr(event->line, "->"))
+        scene_say(scene, strncmp(event->line, own, strlen(own)) == 0 ? event->line + strlen(own) : event->line, "");
+}
+
 static void scene_see_publish(struct scene *scene, const struct publish *publish)
 {
     if (ends_with(publish->topic, "/verify")) {
@@ -129,19 +143,11 @@ static void scene_see_publish(struct scene *scene, const struct publish *publish
         buf_add_char(&scene->replies, ' ');
         buf_add_text(&scene->replies, publish->payload);
         buf_add_char(&scene->replies, '\n');
+    } else if (ends_with(publish->topic, "/event")) {
+        scene_see_event(scene);
     } else {
         scene_see_retained(scene, publish);
     }
-}
-
-static void scene_see_event(struct scene *scene, const struct effect *effect)
-{
-    const char *own = "default/w1 ";
-    const char *line = effect->line.at;
-    keep(&scene->event, effect->text);
-    scene->events++;
-    if (strstr(line, "->"))
-        scene_say(scene, strncmp(line, own, strlen(own)) == 0 ? line + strlen(own) : line, "");
 }
 
 static void scene_see(struct scene *scene, const struct effect *effect)
@@ -149,9 +155,6 @@ static void scene_see(struct scene *scene, const struct effect *effect)
     switch (effect->kind) {
     case EFFECT_PUBLISH:
         scene_see_publish(scene, &effect->publish);
-        break;
-    case EFFECT_EVENT:
-        scene_see_event(scene, effect);
         break;
     case EFFECT_NOTICE:
         keep(&scene->notice, effect->text);

@@ -55,6 +55,7 @@ struct scene {
     struct buf hive_verdict;
     struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */
     unsigned verdicts, events, births, markers;
+    uint64_t last_event; /* that was seen */
 };
 
 extern const struct queen_options scene_options;

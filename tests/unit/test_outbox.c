@@ -9,9 +9,8 @@
 
 static void effects_keep_their_order(void **state)
 {
-    static const enum effect_kind want[] = { EFFECT_CONNECT,  EFFECT_SUBSCRIBE, EFFECT_UNSUBSCRIBE,
-                                             EFFECT_PUBLISH,  EFFECT_EVENT,     EFFECT_NOTICE,
-                                             EFFECT_HTTP_GET, EFFECT_EXIT,      EFFECT_DISCONNECT };
+    static const enum effect_kind want[] = { EFFECT_CONNECT, EFFECT_SUBSCRIBE, EFFECT_UNSUBSCRIBE, EFFECT_PUBLISH,
+                                             EFFECT_NOTICE,  EFFECT_HTTP_GET,  EFFECT_EXIT,        EFFECT_DISCONNECT };
     struct publish publish = { .topic = "t" };
     struct subscribe subscribe = { .filter = "f" };
     struct outbox outbox;
@@ -23,7 +22,6 @@ static void effects_keep_their_order(void **state)
     outbox_subscribe(&outbox, &subscribe);
     outbox_unsubscribe(&outbox, "f");
     outbox_publish(&outbox, &publish);
-    outbox_event(&outbox, TEXT("{}"), "%s", "w1 online");
     outbox_notice(&outbox, "n");
     outbox_http_get(&outbox, "u", 1, 2);
     outbox_exit(&outbox, 6, "x");
@@ -96,18 +94,16 @@ static void what_is_absent_stays_absent(void **state)
 
 static void subscriptions_and_sentences_are_copied(void **state)
 {
-    char filter[] = "skep/v1/hive/+/presence", json[] = "{\"a\":1}", word[] = "down";
+    char filter[] = "skep/v1/hive/+/presence", word[] = "down";
     struct outbox outbox;
 
     (void)state;
     outbox_init(&outbox);
     outbox_subscribe(&outbox, &(struct subscribe){ filter, 1, true, 2, 9 });
     outbox_unsubscribe(&outbox, filter);
-    outbox_event(&outbox, text_of(json), "%s", json);
     outbox_notice(&outbox, "link %s after %d s", word, 5);
     outbox_exit(&outbox, 6, "identity %s", word);
     memset(filter, 'z', sizeof filter);
-    memset(json, 'z', sizeof json);
     memset(word, 'z', sizeof word);
 
     const struct effect *effect = outbox.first;
@@ -118,8 +114,6 @@ static void subscriptions_and_sentences_are_copied(void **state)
     assert_int_equal(effect->subscribe.token, 9);
     effect = effect->next;
     assert_string_equal(effect->subscribe.filter, "skep/v1/hive/+/presence");
-    effect = effect->next;
-    assert_true(text_is(effect->text, "{\"a\":1}"));
     effect = effect->next;
     assert_true(text_is(effect->text, "link down after 5 s"));
     effect = effect->next;

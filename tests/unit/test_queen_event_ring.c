@@ -13,7 +13,7 @@ static void fill(struct event_ring *ring, uint64_t first, uint64_t last, uint64_
     for (uint64_t id = first; id <= last; id += step) {
         char json[32];
         snprintf(json, sizeof json, "{\"event_id\":%llu}", (unsigned long long)id);
-        assert_int_equal(event_ring_add(ring, id, text_of(json)), OK);
+        assert_int_equal(event_ring_add(ring, id, text_of(json), "a line"), OK);
     }
 }
 
@@ -68,11 +68,12 @@ static void documents_are_copied(void **state)
     const struct event *event;
     (void)state;
     event_ring_init(&ring);
-    assert_int_equal(event_ring_add(&ring, 1, text_of(json)), OK);
+    assert_int_equal(event_ring_add(&ring, 1, text_of(json), "a line"), OK);
     memset(json, 'z', sizeof json - 1);
     event = event_ring_after(&ring, 0);
-    assert_string_equal(event->json, "{\"a\":1}");
-    assert_int_equal(event->len, 7);
+    assert_string_equal(event->json.at, "{\"a\":1}");
+    assert_int_equal(event->json.len, 7);
+    assert_string_equal(event->line, "a line");
     event_ring_clear(&ring);
 }
 

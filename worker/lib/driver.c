@@ -126,8 +126,7 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
         link_publish(driver->link, &effect->publish);
         break;
     case EFFECT_RECONNECT: /* those that find out first who holds their id */
-    case EFFECT_EVENT:
-    case EFFECT_HTTP_GET: /* a worker asks nobody */
+    case EFFECT_HTTP_GET:  /* a worker asks nobody */
         break;
     case EFFECT_NOTICE:
         driver_log(driver, SKEP_LOG_WARNING, "%s", effect->text.at);

@@ -55,7 +55,7 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
     json_open(w, '{');
     json_open_member(w, "events", '[');
     for (; limit > 0 && (event = event_ring_after(&queen->events, after)); limit--) {
-        json_put_raw(w, (struct text){ event->json, event->len });
+        json_put_raw(w, event->json);
         after = event->id;
     }
     json_close(w, ']');

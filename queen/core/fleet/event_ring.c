@@ -10,24 +10,26 @@ void event_ring_init(struct event_ring *ring)
 void event_ring_clear(struct event_ring *ring)
 {
     for (size_t i = 0; i < EVENT_RING_SIZE; i++)
-        free(ring->events[i].json);
+        free((char *)ring->events[i].json.at);
     event_ring_init(ring);
 }
 
-enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json)
+enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json, const char *line)
 {
     struct event *slot = &ring->events[(ring->first + ring->count) % EVENT_RING_SIZE];
-    char *copy = malloc(json.len + 1);
+    size_t line_size = strlen(line) + 1;
+    char *copy = malloc(json.len + 1 + line_size); /* one allocation for both */
     if (!copy)
         return ERR_NOMEM;
     memcpy(copy, json.at, json.len);
     copy[json.len] = '\0';
+    memcpy(copy + json.len + 1, line, line_size);
     if (ring->count == EVENT_RING_SIZE)
         ring->first = (ring->first + 1) % EVENT_RING_SIZE;
     else
         ring->count++;
-    free(slot->json);
-    *slot = (struct event){ id, copy, json.len };
+    free((char *)slot->json.at);
+    *slot = (struct event){ id, { copy, json.len }, copy + json.len + 1 };
     return OK;
 }
 

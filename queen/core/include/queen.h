@@ -8,6 +8,7 @@
 #ifndef SKEP_QUEEN_H
 #define SKEP_QUEEN_H
 
+#include "event.h"
 #include "input.h"
 #include "outbox.h"
 #include "siphash.h"
@@ -46,10 +47,13 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
  * that lasts much longer than what it returned counts for nobody. */
 ms_t queen_deadline(struct queen *queen);
 
+/* The oldest event with an id above `after` that is still kept; NULL: none. Borrowed until the next step. */
+const struct event *queen_event_after(const struct queen *queen, uint64_t after);
+
 /* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
 enum queen_news { QUEEN_NEWS_EVENT = 1, QUEEN_NEWS_VERIFIED = 2 };
 
-/* What has come since the last call. */
-unsigned queen_take_news(struct queen *queen);
+/* How many verifications have finished: QUEEN_NEWS_VERIFIED is another one. */
+uint64_t queen_verified_count(const struct queen *queen);
 
 #endif

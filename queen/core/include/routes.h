@@ -7,8 +7,8 @@
 
 #define ROUTES_BODY_MAX (16 * 1024)
 
-/* Fills *ret and returns 0; or returns how many ms the request may wait: call again when queen_take_news has a
- * bit of ret->wakes_on, which is all that is set then, or after that time with timed_out set. */
+/* Fills *ret and returns 0; or returns how many ms the request may wait: call again when there is news of
+ * ret->wakes_on, which is all that is set then, or after that time with timed_out set. */
 ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
                 struct outbox *outbox);
 

@@ -43,10 +43,9 @@ void change_publish_event(struct queen *queen, uint64_t id, struct text payload,
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
     publish(queen, &topic, payload, false);
-    outbox_event(queen->out, payload, "%s", line);
     queen->counters.events++;
-    if (event_ring_add(&queen->events, id, payload) != OK)
-        outbox_notice(queen->out, "out of memory: event %llu is not kept for HTTP", (unsigned long long)id);
+    if (event_ring_add(&queen->events, id, payload, line) != OK)
+        outbox_notice(queen->out, "out of memory: event %llu is only published", (unsigned long long)id);
 }
 
 /* `h1/w1 online -> stale (last_will)`, `hive/h1 ready -> down (last_will)` */

@@ -91,9 +91,6 @@ struct queen {
     struct snapshot snapshot;
     struct proofs proofs;
     struct verifying verifying;
-    struct {
-        uint64_t events, verified;
-    } taken; /* by queen_take_news: counters.events, verifying.finished */
     struct hives hives;
     struct confirm *confirms; /* uthash by token */
     struct arena arena;       /* of the message at hand */

@@ -1,0 +1,13 @@
+/* event.h - one of the queen's events, as its subscribers get it. */
+#ifndef SKEP_EVENT_H
+#define SKEP_EVENT_H
+
+#include "text.h"
+
+struct event {
+    uint64_t id; /* one above that of the event before */
+    struct text json;
+    const char *line; /* the same for people */
+};
+
+#endif

@@ -1,0 +1,29 @@
+/* events.h - hands the queen's events out: the core appends to one stream and knows nobody, and each subscriber has a
+ * cursor of its own. The stream keeps so many (event_ring.h) that one who is that far behind misses the oldest. */
+#ifndef SKEP_EVENTS_H
+#define SKEP_EVENTS_H
+
+#include "queen.h"
+
+/* Embedded by the subscriber, borrowed until the end. */
+struct subscriber {
+    const char *name; /* for the log */
+    /* False: not now; it gets the same event again, or the oldest that is left, with the next events_hand_out. */
+    bool (*take)(void *user, const struct event *event);
+    void *user;
+    uint64_t cursor; /* the event that it took last; 0 = begins with the oldest that is kept */
+    struct subscriber *next;
+};
+
+struct events {
+    const struct queen *queen;
+    struct subscriber *subscribers;
+};
+
+void events_subscribe(struct events *events, struct subscriber *subscriber);
+
+/* To all subscribers, as many as each takes. What one has missed is logged. After each step of the core, and when one
+ * can take more. */
+void events_hand_out(struct events *events);
+
+#endif
