@@ -4,7 +4,7 @@
 #include "daemon_loop.h"
 #include "entropy.h"
 #include "events.h"
-#include "http_asks.h"
+#include "http_client.h"
 #include "keyed_hash.h"
 #include "on_event.h"
 #include "queen_driver.h"
@@ -15,7 +15,9 @@
 #define HTTP_CONNECTIONS_PER_ADDRESS 250
 #define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
 
-_Static_assert(HTTP_ASKS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
+#define HTTP_GETS_RUNNING 320 /* the core has no more under way, and may have dropped some before */
+
+_Static_assert(HTTP_GETS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
 
 struct queen_driver {
     const struct queen_conf *conf;
@@ -23,9 +25,9 @@ struct queen_driver {
     struct queen *queen;
     struct events events;
     struct subscriber logger, waiters, command;
-    struct on_event *on_event; /* NULL without --on-event */
-    uint64_t verified_count;   /* when waiters were last woken for it */
-    struct http_asks *asks;    /* NULL without --verify-http */
+    struct on_event *on_event;  /* NULL without --on-event */
+    uint64_t verified_count;    /* when waiters were last woken for it */
+    struct http_client *client; /* NULL without --verify-http */
 };
 
 static void step(void *user, const struct input *input, struct outbox *outbox)
@@ -53,7 +55,7 @@ static bool listing_next(void *user, struct listing *listing, ms_t now, ms_t wal
 static enum err http_get(void *user, const struct http_get *get)
 {
     struct queen_driver *driver = user;
-    return driver->asks ? http_asks_add(driver->asks, get->url, get->token, get->patience) : OK;
+    return driver->client ? http_client_get(driver->client, get->url, get->token, get->patience) : OK;
 }
 
 static void hand_out(void *user)
@@ -160,16 +162,18 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
                                      .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
                                      .loopback_spare = HTTP_LOOPBACK_SPARE,
                                      .local_names_only = !conf->token_file };
+    struct http_client_options client = { .allowed = &conf->may_ask, .path = "/health", .limit = HTTP_GETS_RUNNING };
     char address[ADDRESS_SIZE];
     enum err err;
     address_queen(conf->id, address);
     if ((err = daemon_loop_init(&driver->loop, &program, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
         return err;
-    if (conf->on_event && (err = on_event_new(driver->loop.loop, conf->on_event, hand_out, driver, &driver->on_event)) != OK)
+    if (conf->on_event &&
+        (err = on_event_new(driver->loop.loop, conf->on_event, hand_out, driver, &driver->on_event)) != OK)
         return err;
     if (conf->may_ask.count > 0 &&
-        (err = http_asks_new(driver->loop.loop, &conf->may_ask, on_answered, driver, &driver->asks)) != OK)
+        (err = http_client_new(driver->loop.loop, &client, on_answered, driver, &driver->client)) != OK)
         return err;
     subscribe(driver);
     return daemon_loop_connect(&driver->loop, &conf->common, address, conf->keep_alive, e);
@@ -178,7 +182,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
 static void unmake(struct queen_driver *driver)
 {
     on_event_free(driver->on_event);
-    http_asks_free(driver->asks);
+    http_client_free(driver->client);
     daemon_loop_clear(&driver->loop);
     queen_free(driver->queen);
 }

@@ -36,7 +36,9 @@ enum err on_event_new(struct loop *loop, const char *command, void (*ready)(void
     struct on_event *on_event = calloc(1, sizeof *on_event);
     if (!on_event)
         return ERR_NOMEM;
-    *on_event = (struct on_event){ .loop = loop, .command = command, .ready = ready, .user = user, .cannot_run = { .burst = 1, .every = 10000 } };
+    *on_event = (struct on_event){
+        .loop = loop, .command = command, .ready = ready, .user = user, .cannot_run = { .burst = 1, .every = 10000 }
+    };
     *ret = on_event;
     return OK;
 }

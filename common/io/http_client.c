@@ -19,7 +19,8 @@ struct request {
     unsigned sockets;               /* that were made */
     char refused[INET6_ADDRSTRLEN]; /* the last address that is not allowed */
     char curl_error[CURL_ERROR_SIZE];
-    struct request *prev, *next;
+    struct errbuf fault;
+    struct request *prev, *next; /* in `requests` or `refused` */
 };
 
 struct http_client {
@@ -30,7 +31,9 @@ struct http_client {
     http_client_answered *answered;
     void *user;
     struct request *requests;
-    unsigned count;
+    unsigned count; /* of `requests` */
+    struct request *refused;
+    struct loop_timer *turn; /* the next one, in which they are answered */
 };
 
 /* Of a socket of libcurl's, while libcurl wants to know of it. */
@@ -59,8 +62,9 @@ static void request_leave(struct request *request)
     client->count--;
 }
 
-static void find_fault(const struct request *request, CURLcode code, struct errbuf *ret)
+static void find_fault(struct request *request, CURLcode code)
 {
+    struct errbuf *ret = &request->fault;
     if (request->refused[0] && request->sockets == 0)
         err_set(ret, ERR_REFUSED, "%s is not an allowed address", request->refused);
     else if (request->headers > HTTP_CLIENT_HEADER_MAX)
@@ -75,7 +79,6 @@ static void request_over(struct request *request, CURLcode code)
 {
     struct http_client *client = request->client;
     struct http_answer answer = { 0 };
-    struct errbuf e = { 0 };
     long status = 0;
     curl_easy_getinfo(request->curl, CURLINFO_RESPONSE_CODE, &status);
     request_leave(request);
@@ -83,8 +86,8 @@ static void request_over(struct request *request, CURLcode code)
         answer.status = (int)status;
         answer.body = buf_text(&request->body);
     } else {
-        find_fault(request, code, &e);
-        answer.fault = e.text;
+        find_fault(request, code);
+        answer.fault = request->fault.text;
     }
     client->answered(client->user, request->token, &answer);
     request_free(request);
@@ -144,7 +147,7 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
 }
 
 /* What libcurl wants to know of a socket. One that cannot be watched is not said to be one: libcurl would end all that
- * is under way for good, while so its own request ends with its patience. */
+ * is under way for good, while so its own request ends with its timeout. */
 static int socket_wanted(CURL *curl, curl_socket_t fd, int what, void *user, void *assigned)
 {
     struct http_client *client = user;
@@ -206,11 +209,11 @@ static size_t count_header(char *bytes, size_t size, size_t count, void *user)
 /* A connection is used once, since only a new one passes open_allowed. With a folder of certificates beside the file of
  * all of them, libcurl would not keep what it reads from that: 20 ms of the loop for each request by https, instead of
  * once a day. */
-static bool set_up(struct request *request, ms_t patience)
+static bool set_up(struct request *request, ms_t timeout)
 {
     CURL *curl = request->curl = http_easy_new(&request->body, request->curl_error);
     return curl && !curl_easy_setopt(curl, CURLOPT_CURLU, request->url) &&
-           !curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ms_max(patience, 1)) &&
+           !curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ms_max(timeout, 1)) &&
            !curl_easy_setopt(curl, CURLOPT_PRIVATE, request) &&
            !curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, count_header) &&
            !curl_easy_setopt(curl, CURLOPT_HEADERDATA, request) &&
@@ -220,48 +223,57 @@ static bool set_up(struct request *request, ms_t patience)
            !curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, request) && !curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 }
 
-static enum err request_new(struct http_client *client, const char *url, ms_t patience, struct request **ret,
-                            struct errbuf *e)
+static enum err begin(struct request *request, ms_t timeout)
 {
-    struct request *request = calloc(1, sizeof *request);
-    enum err err = ERR_NOMEM;
-    if (!request)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    request->client = client;
-    request->body.limit = HTTP_CLIENT_BODY_MAX;
-    err = http_url_parse(url, client->options.path, &request->url, e);
-    if (err == OK && !set_up(request, patience))
-        err = err_set(e, ERR_NOMEM, "out of memory");
-    if (err != OK)
-        request_free(request);
-    else
-        *ret = request;
-    return err;
-}
-
-enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t patience, struct errbuf *e)
-{
-    struct request *request = NULL;
-    enum err err;
-    if (client->count >= client->options.limit)
-        return err_set(e, ERR_FULL, "%u requests are under way already", client->count);
-    if ((err = request_new(client, url, patience, &request, e)) != OK)
-        return err;
-    request->token = token;
+    struct http_client *client = request->client;
+    if (!set_up(request, timeout) || curl_multi_add_handle(client->multi, request->curl) != CURLM_OK)
+        return ERR_NOMEM;
     DL_APPEND(client->requests, request);
     client->count++;
-    if (curl_multi_add_handle(client->multi, request->curl) != CURLM_OK) {
-        request_leave(request);
-        request_free(request);
-        return err_set(e, ERR_NOMEM, "out of memory");
-    }
     return OK;
+}
+
+enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t timeout)
+{
+    struct request *request = calloc(1, sizeof *request);
+    enum err err;
+    if (!request)
+        return ERR_NOMEM;
+    *request = (struct request){ .client = client, .token = token, .body.limit = HTTP_CLIENT_BODY_MAX };
+    if (client->count >= client->options.limit)
+        err = err_set(&request->fault, ERR_FULL, "%u requests are under way already", client->count);
+    else if ((err = http_url_parse(url, client->options.path, &request->url, &request->fault)) == OK)
+        err = begin(request, timeout);
+    if (err == OK)
+        return OK;
+    if (err == ERR_NOMEM) {
+        request_free(request);
+        return err;
+    }
+    DL_APPEND(client->refused, request);
+    loop_timer_in(client->turn, 0);
+    return OK;
+}
+
+/* What is refused meanwhile is answered a turn later. */
+static void answer_refused(void *user)
+{
+    struct http_client *client = user;
+    struct request *request, *next, *refused = client->refused;
+    client->refused = NULL;
+    DL_FOREACH_SAFE(refused, request, next)
+    {
+        client->answered(client->user, request->token, &(struct http_answer){ .fault = request->fault.text });
+        request_free(request);
+    }
 }
 
 static enum err loop_attach(struct http_client *client)
 {
     CURLM *multi = client->multi = curl_multi_init();
     enum err err = multi ? loop_timer_new(client->loop, on_timer, client, &client->timer) : ERR_NOMEM;
+    if (err == OK)
+        err = loop_timer_new(client->loop, answer_refused, client, &client->turn);
     if (err != OK)
         return err;
     if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) ||
@@ -303,8 +315,13 @@ void http_client_free(struct http_client *client)
         request_leave(request);
         request_free(request);
     }
+    DL_FOREACH_SAFE(client->refused, request, next)
+    {
+        request_free(request);
+    }
     curl_multi_cleanup(client->multi);
     loop_timer_free(client->timer);
+    loop_timer_free(client->turn);
     curl_global_cleanup();
     free(client);
 }

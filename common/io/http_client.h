@@ -31,8 +31,8 @@ enum err http_client_new(struct loop *loop, const struct http_client_options *op
 void http_client_free(struct http_client *client); /* drops what is under way, without a word */
 DEFINE_AUTO_FREE(http_client)
 
-/* Asks; `answered` gets the token once, after about `patience` ms (at least 1) at the latest. ERR_SYNTAX for a URL that
- * is not asked, ERR_FULL, ERR_NOMEM, each with a sentence: then there is no call. */
-enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t patience, struct errbuf *e);
+/* `answered` gets the token once, after about `timeout` ms (at least 1) at the latest, and never in this turn of the
+ * loop: also of a request that is refused, for its URL or since `limit` are under way. ERR_NOMEM: it never will. */
+enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t timeout);
 
 #endif

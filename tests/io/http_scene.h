@@ -124,11 +124,9 @@ struct scene {
 
 static inline void scene_ask(struct scene *scene, const char *host, uint64_t token, ms_t patience)
 {
-    struct errbuf e = { 0 };
     char url[80];
     snprintf(url, sizeof url, "http://%s:%d", host, scene->server.port);
-    if (http_client_get(scene->client, url, token, patience, &e))
-        fail_msg("%s: %s", url, e.text);
+    assert_int_equal(http_client_get(scene->client, url, token, patience), OK);
 }
 
 static inline void answered(void *user, uint64_t token, const struct http_answer *answer)

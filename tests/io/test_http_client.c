@@ -164,7 +164,7 @@ static void https_needs_a_server_that_can(void **state)
     scene_open(&scene, "127.0.0.1", LIMIT);
     scene.server.reply = TEXT("HTTP/1.1 200 OK\r\n\r\n");
     snprintf(url, sizeof url, "https://127.0.0.1:%d/health", scene.server.port);
-    assert_int_equal(http_client_get(scene.client, url, 0, AWAIT_LIMIT, NULL), OK);
+    assert_int_equal(http_client_get(scene.client, url, 0, AWAIT_LIMIT), OK);
     scene_await(&scene, 1);
     assert_int_equal(scene.status, 0);
     assert_int_equal(scene.server.connections[0].seen[0], 0x16);

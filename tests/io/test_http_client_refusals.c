@@ -1,4 +1,4 @@
-/* What becomes of what the queen asks over HTTP. */
+/* Requests that are refused are answered like others: once, in a later turn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,22 +7,24 @@
 #include <cmocka.h>
 
 #include "await.h"
-#include "http_asks.h"
+#include "http_client.h"
 #include "site.h"
 
+#define RUNNING 320
+
 struct told {
-    struct http_asks *asks;
+    struct http_client *client;
     bool busy; /* what an answer must not come into */
     unsigned count, want;
     unsigned again; /* to be refused from within answers */
-    int status[HTTP_ASKS_RUNNING + 8];
+    int status[RUNNING + 8];
     char why[ERRBUF_SIZE];
 };
 
 static void add(struct told *told, const char *url, uint64_t token)
 {
     told->busy = true;
-    assert_int_equal(http_asks_add(told->asks, url, token, AWAIT_LIMIT), OK);
+    assert_int_equal(http_client_get(told->client, url, token, AWAIT_LIMIT), OK);
     told->busy = false;
 }
 
@@ -43,12 +45,13 @@ static void on_answered(void *user, uint64_t token, const struct http_answer *an
 
 static void begin(struct told *told, struct site *site, struct cidr_list *allowed)
 {
+    struct http_client_options options = { .allowed = allowed, .path = "/health", .limit = RUNNING };
     *told = (struct told){ 0 };
     for (size_t i = 0; i < ARRAY_LEN(told->status); i++)
         told->status[i] = -1;
-    site_open(site, 2 * HTTP_ASKS_RUNNING, 0);
+    site_open(site, 2 * RUNNING, 0);
     assert_int_equal(cidr_list_parse(TEXT("127.0.0.0/8"), allowed, NULL), OK);
-    assert_int_equal(http_asks_new(site->loop, allowed, on_answered, told, &told->asks), OK);
+    assert_int_equal(http_client_new(site->loop, &options, on_answered, told, &told->client), OK);
 }
 
 static bool is_told(void *user)
@@ -79,7 +82,7 @@ static void each_is_answered_once_and_later(void **state)
     assert_string_equal(site.path, "/health");
     assert_int_equal(told.status[1], 0);
     assert_non_null(strstr(told.why, "no other path than /health"));
-    http_asks_free(told.asks);
+    http_client_free(told.client);
     site_close(&site);
 }
 
@@ -95,7 +98,7 @@ static void a_refusal_may_lead_to_another(void **state)
     await_told(&told, &site, 4);
     await_span(site.loop, 20);
     assert_int_equal(told.count, 4);
-    http_asks_free(told.asks);
+    http_client_free(told.client);
     site_close(&site);
 }
 
@@ -108,14 +111,14 @@ static void more_than_can_run_are_refused(void **state)
     (void)state;
     begin(&told, &site, &allowed);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", httpd_port(site.httpd));
-    for (uint64_t token = 0; token <= HTTP_ASKS_RUNNING; token++)
+    for (uint64_t token = 0; token <= RUNNING; token++)
         add(&told, url, token);
-    await_told(&told, &site, HTTP_ASKS_RUNNING + 1);
-    for (size_t i = 0; i < HTTP_ASKS_RUNNING; i++)
+    await_told(&told, &site, RUNNING + 1);
+    for (size_t i = 0; i < RUNNING; i++)
         assert_int_equal(told.status[i], 200);
-    assert_int_equal(told.status[HTTP_ASKS_RUNNING], 0);
+    assert_int_equal(told.status[RUNNING], 0);
     assert_non_null(strstr(told.why, "under way"));
-    http_asks_free(told.asks);
+    http_client_free(told.client);
     site_close(&site);
 }
 
@@ -130,7 +133,7 @@ static void freeing_drops_all(void **state)
     snprintf(url, sizeof url, "http://127.0.0.1:%d", httpd_port(site.httpd));
     add(&told, url, 0);
     add(&told, "http://worker.example", 1);
-    http_asks_free(told.asks);
+    http_client_free(told.client);
     await_span(site.loop, 20);
     assert_int_equal(told.count, 0);
     site_close(&site);
@@ -144,5 +147,5 @@ int main(void)
         cmocka_unit_test(more_than_can_run_are_refused),
         cmocka_unit_test(freeing_drops_all),
     };
-    return cmocka_run_group_tests_name("http_asks", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("http_client_refusals", tests, NULL, NULL);
 }
