@@ -4,35 +4,12 @@
 
 #include "health.h"
 #include "intake.h"
-#include "routes_parts.h"
+#include "routes_fleet.h"
 #include "step.h"
 #include "view.h"
 
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60
-
-void route_fail(struct http_call *call, int status, const char *code, const char *detail)
-{
-    http_fail(call->response, status, code, detail);
-}
-
-void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e)
-{
-    route_fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
-}
-
-struct json_write route_begin(struct http_call *call, int status)
-{
-    call->response->status = status;
-    call->response->content_type = JSON_CONTENT_TYPE;
-    return json_write_to(&call->response->body);
-}
-
-ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait)
-{
-    call->response->wakes_on = news;
-    return ms_max(call->request->received_at + wait - call->queen->now, 1);
-}
 
 static ms_t get_health(struct http_call *call)
 {
@@ -141,14 +118,14 @@ static const struct route {
     { "/health", "GET", get_health, false, "GET" },
     { "/v1/worker/heartbeat", "POST", post_heartbeat, true, "POST" },
     { "/v1/workers", "GET", route_get_workers, false, "GET" },
-    { "/v1/workers/{w}", "GET", route_get_worker, false, "GET, DELETE" },
+    { "/v1/workers/{w}", "GET", route_get, false, "GET, DELETE" },
     { "/v1/workers/{w}", "DELETE", route_delete, true, "GET, DELETE" },
-    { "/v1/hives/{h}/workers/{w}", "GET", route_get_worker, false, "GET, DELETE" },
+    { "/v1/hives/{h}/workers/{w}", "GET", route_get, false, "GET, DELETE" },
     { "/v1/hives/{h}/workers/{w}", "DELETE", route_delete, true, "GET, DELETE" },
     { "/v1/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
     { "/v1/hives/{h}/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
     { "/v1/hives", "GET", route_get_hives, false, "GET" },
-    { "/v1/hives/{h}", "GET", route_get_hive, false, "GET, DELETE" },
+    { "/v1/hives/{h}", "GET", route_get, false, "GET, DELETE" },
     { "/v1/hives/{h}", "DELETE", route_delete, true, "GET, DELETE" },
     { "/v1/events", "GET", get_events, false, "GET" },
 };
@@ -175,32 +152,6 @@ static bool path_matches(struct http_call *call, const char *pattern)
             return false;
     }
     return !want.at && !have.at;
-}
-
-/* Compares in a time that does not depend on where they differ. */
-static bool is_token(const char *authorization, const char *token)
-{
-    const char *prefix = "Bearer ";
-    size_t len = strlen(token);
-    unsigned char difference = 0;
-    if (!authorization || strncasecmp(authorization, prefix, strlen(prefix)) != 0)
-        return false;
-    authorization += strlen(prefix);
-    if (strlen(authorization) != len)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        difference |= (unsigned char)(authorization[i] ^ token[i]);
-    return difference == 0;
-}
-
-bool route_may_write(struct http_call *call)
-{
-    const char *token = call->queen->options.token;
-    if (!token || is_token(call->request->authorization, token))
-        return true;
-    route_fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
-    call->response->authenticate = "Bearer";
-    return false;
 }
 
 static ms_t run(struct http_call *call, const struct route *route)

@@ -3,19 +3,7 @@
 #ifndef SKEP_INCARNATION_H
 #define SKEP_INCARNATION_H
 
-#include "base.h"
-
-#define INCARNATION_REMEMBERED 4
-
-/* What a worker's messages are held against. Zero-initialised: nobody was seen yet. */
-struct incarnation {
-    uint64_t session;    /* 0: the current sender declares none */
-    uint32_t connection; /* 0: none declared */
-    bool known;          /* somebody is current */
-    bool has_seq;
-    uint64_t seq;                             /* of the last accepted heartbeat; valid if has_seq */
-    uint64_t retired[INCARNATION_REMEMBERED]; /* newest first; 0 = empty */
-};
+#include "record.h"
 
 /* What a message declares. connection 0 and seq -1 mean absent. */
 struct incarnation_claim {

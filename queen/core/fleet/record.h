@@ -9,14 +9,24 @@
 #include <math.h>
 
 #include "heap.h"
-#include "incarnation.h"
 #include "keyed_hash.h"
-#include "lease.h"
 #include "msg.h"
 #include "vocabulary.h"
 
 #define ANSWERS_WITHOUT_BEAT 3 /* so many, and answers alone no longer make it online (R6) */
 #define RECORD_CHANGES 5       /* announced changes that are remembered, for `flapping` */
+
+#define INCARNATION_REMEMBERED 4
+
+/* What its messages are held against (incarnation.h). Zero-initialised: none was received yet. */
+struct incarnation {
+    uint64_t session;    /* 0: the current sender declares none */
+    uint32_t connection; /* 0: none declared */
+    bool known;          /* somebody is current */
+    bool has_seq;
+    uint64_t seq;                             /* of the last accepted heartbeat; valid if has_seq */
+    uint64_t retired[INCARNATION_REMEMBERED]; /* newest first; 0 = empty */
+};
 
 /* How the present verdict came about. */
 struct evidence {

@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 
-#include "hive_watch.h"
 #include "state.h"
+
+#define JOIN_MS 30000 /* wills of one host come within keep alive x 1.5 + 6 s of each other */
 
 struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
                              enum evidence_result result)
@@ -76,7 +77,7 @@ static void enter(struct queen *queen, struct record *record, enum state state)
     registry_set_state(&queen->registry, record, state);
     registry_touch(&queen->registry, record);
     if (record_is_hive(record))
-        hive_watch_changed(queen, record);
+        hive_watch_changed(&queen->hives, record, &queen->watch);
 }
 
 /* A transition that is not in the table is a fault of the rules: it does not happen, and is not passed over. */
@@ -178,4 +179,61 @@ void change_forget(struct queen *queen, struct record *record)
     enter(queen, record, STATE_NONE);
     publish_verdict(queen, record, (struct text){ "", 0 });
     publish_change(queen, record, verdict_text(queen, record));
+}
+
+static const struct record *hive_of(const struct queen *queen, const struct record *record)
+{
+    return record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);
+}
+
+static void unreachable(struct queen *queen, struct record *record, const struct record *hive,
+                        const struct evidence *evidence)
+{
+    record->incident = hive->incident;
+    change_state(queen, record, STATE_UNREACHABLE, CAUSE_HIVE_DOWN, evidence);
+}
+
+void change_lost(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
+{
+    const struct record *hive = hive_of(queen, record);
+    bool is_held =
+        record->state == STATE_UNREACHABLE && queen_time_for(queen, record) < change_unreachable_until(queen, record);
+    bool was_lost_before = record->state == STATE_STALE; /* perhaps by a known exit; asking again finds nothing new */
+    if (is_held)
+        return;
+    if (hive && hive->state == STATE_STALE && !was_lost_before)
+        unreachable(queen, record, hive, evidence);
+    else
+        change_state(queen, record, STATE_STALE, cause, evidence);
+}
+
+bool change_waits_for_hive(const struct queen *queen, const struct record *record)
+{
+    const struct record *hive = hive_of(queen, record);
+    return hive && hive->state == STATE_SUSPECT;
+}
+
+static bool is_by_will_or_silence(const struct record *record)
+{
+    return record->cause == CAUSE_LAST_WILL || record->cause == CAUSE_MISSED_HEARTBEATS ||
+           record->cause == CAUSE_NO_SUBSCRIBER;
+}
+
+void change_join_incident(struct queen *queen, struct record *record)
+{
+    const struct record *hive = hive_of(queen, record);
+    struct evidence evidence = record->evidence;
+    if (hive && record->state == STATE_STALE && is_by_will_or_silence(record) &&
+        queen->now - record->since_mono <= JOIN_MS)
+        unreachable(queen, record, hive, &evidence);
+}
+
+ms_t change_unreachable_until(const struct queen *queen, const struct record *record)
+{
+    const struct record *hive = hive_of(queen, record);
+    if (!hive || hive->state == STATE_NONE || hive->state == STATE_OFFLINE) /* it was forgotten, or has left */
+        return 0;
+    if (hive->state != STATE_ONLINE)
+        return MS_NEVER;
+    return (record->over_http ? hive->watch->ready_at_loop : hive->watch->ready_at) + queen_grace(queen, record);
 }

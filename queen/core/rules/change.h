@@ -51,4 +51,19 @@ void evidence_write(const struct record *record, struct json_write *w);
 void incident_write(const struct record *record, struct json_write *w); /* "incident", as a member */
 void flags_write(const struct queen *queen, const struct record *record, struct json_write *w);
 
+/* R10: a worker is lost, and what its hive has to do with it. */
+
+/* Lost by will or silence: a worker is unreachable while its hive is down, part of that incident; else stale. */
+void change_lost(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);
+
+/* Its hive is suspect: whether the worker is lost by itself is not known yet. */
+bool change_waits_for_hive(const struct queen *queen, const struct record *record);
+
+/* Its hive is down by now: a worker that was found stale lately, by will or silence, was part of the incident. */
+void change_join_incident(struct queen *queen, struct record *record);
+
+/* When an unreachable worker is judged by silence again, on the clock by which it is judged (queen_time_for): one grace
+ * after its hive is ready, or at once if that has left or was forgotten. MS_NEVER: it is neither. */
+ms_t change_unreachable_until(const struct queen *queen, const struct record *record);
+
 #endif

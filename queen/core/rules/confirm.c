@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "loss.h"
 #include "proof.h"
 
 #define ANSWER_MS 1000
@@ -153,13 +152,13 @@ static void lost(struct queen *queen, struct confirm *confirm, enum evidence_res
     struct record *record = confirm->record;
     struct evidence evidence = evidence_now(queen, record, PATH_WILL, result);
     evidence.took = (uint32_t)(queen->now - confirm->began_mono);
-    if (confirm->phase != PHASE_HIVE && loss_waits_for_hive(queen, record)) {
+    if (confirm->phase != PHASE_HIVE && change_waits_for_hive(queen, record)) {
         enter(queen, confirm, PHASE_HIVE, queen->watch.time + HIVE_MS);
         confirm->found = result;
         return;
     }
     confirm_drop(queen, record);
-    loss_declare(queen, record, CAUSE_LAST_WILL, &evidence);
+    change_lost(queen, record, CAUSE_LAST_WILL, &evidence);
 }
 
 void confirm_hive_judged(struct queen *queen, struct record *record)

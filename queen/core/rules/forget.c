@@ -1,7 +1,7 @@
 #include "forget.h"
 
 #include "confirm.h"
-#include "hive_watch.h"
+#include "hive_poll.h"
 #include "incident.h"
 #include "verify.h"
 #include "verify_wait.h"
@@ -36,7 +36,8 @@ static void let_go(struct queen *queen, struct record *record)
 {
     confirm_drop(queen, record);
     if (record_is_hive(record)) {
-        hive_watch_remove(queen, record);
+        hive_poll_stop(queen, record);
+        hive_watch_remove(&queen->hives, record);
     } else {
         verify_drop(queen, record);
         verify_wait_forgotten(queen, record);

@@ -4,7 +4,6 @@
 #include <utlist.h>
 
 #include "health_answer.h"
-#include "hive_watch.h"
 #include "http_ask.h"
 
 static struct hive_watch *of_due(struct heap_item *item)

@@ -1,8 +1,7 @@
 #include "incident.h"
 
 #include "confirm.h"
-#include "hive_watch.h"
-#include "loss.h"
+#include "hive_poll.h"
 
 /* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
  * same; and the end of an incident is one grace after the hive is ready. */
@@ -10,7 +9,7 @@ static void review_worker(struct queen *queen, const struct record *hive, struct
 {
     confirm_hive_judged(queen, worker);
     if (hive->state == STATE_STALE)
-        loss_join(queen, worker);
+        change_join_incident(queen, worker);
     registry_touch(&queen->registry, worker);
 }
 
@@ -23,13 +22,17 @@ static bool concerns_workers(const struct queen *queen, const struct record *hiv
 
 /* The workers of a hive are in no order, and in another one when the index has grown: then all over again, which
  * changes nothing for those that were reviewed. */
-static void begin(const struct registry *registry, struct hive_watch *watch)
+static void begin(struct queen *queen, struct hive_watch *watch)
 {
+    const struct registry *registry = &queen->registry;
+    const struct record *hive = watch->record;
     if (watch->reviewing && watch->review_size == registry->by_hive.size)
         return;
+    if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
+        hive_poll_stop(queen, watch->record);
     watch->reviewing = true;
     watch->review_size = registry->by_hive.size;
-    watch->review_next = registry_first_of_hive(registry, text_of(record_hive(watch->record)));
+    watch->review_next = registry_first_of_hive(registry, text_of(record_hive(hive)));
 }
 
 void incident_review(struct queen *queen, size_t limit)
@@ -37,14 +40,14 @@ void incident_review(struct queen *queen, size_t limit)
     struct hive_watch *watch;
     while (limit > 0 && (watch = queen->hives.changed)) {
         bool concerns = concerns_workers(queen, watch->record);
-        begin(&queen->registry, watch);
+        begin(queen, watch);
         for (; concerns && limit > 0 && watch->review_next; limit--) {
             struct record *worker = watch->review_next;
             watch->review_next = registry_next_of_hive(&queen->registry, worker);
             review_worker(queen, watch->record, worker);
         }
         if (!concerns || !watch->review_next)
-            hive_watch_reviewed(queen, watch);
+            hive_watch_reviewed(&queen->hives, watch);
     }
 }
 

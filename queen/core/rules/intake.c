@@ -4,12 +4,10 @@
 #include "confirm.h"
 #include "forget.h"
 #include "hive_poll.h"
-#include "hive_watch.h"
 #include "judge.h"
 #include "queen_link.h"
 #include "stored.h"
 #include "verified.h"
-#include "witness.h"
 
 #define DEFAULT_HIVE "default"
 
@@ -19,7 +17,7 @@ static enum err add(struct queen *queen, struct text hive, struct text worker, s
     enum err err = registry_add(&queen->registry, hive, worker, &record);
     if (err != OK)
         return err;
-    if (record_is_hive(record) && (err = hive_watch_add(queen, record)) != OK) {
+    if (record_is_hive(record) && (err = hive_watch_add(&queen->hives, record, queen->registry.hive_count)) != OK) {
         registry_remove(&queen->registry, record);
         return err;
     }
@@ -114,7 +112,7 @@ static enum err take_witness(struct queen *queen, const struct topic *topic, con
     if ((err = find_or_add(queen, topic->hive, topic->worker, false, &record)) != OK)
         return err;
     stored_sight(queen, record);
-    err = witness_take(queen, record, &witness, message->payload, message->retain);
+    err = judge_witness(queen, record, &witness, message->payload, message->retain);
     return err;
 }
 

@@ -1,8 +1,10 @@
 #include "judge.h"
 
+#include "codec.h"
 #include "confirm.h"
 #include "hive_poll.h"
 #include "proof.h"
+#include "verify.h"
 #include "work.h"
 
 static struct incarnation_claim claim(uint64_t session, int64_t connection, int64_t seq)
@@ -174,13 +176,15 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
 {
     struct sign sign = sign_of_heartbeat(heartbeat);
     enum err err;
+    bool verify;
     if (over_http && is_in_the_way(record, sign.claim))
         return ERR_CONFLICT;
     if (!take_sign(queen, record, &sign, document, over_http, &err))
         return OK;
-    work_note(queen, record, heartbeat);
+    verify = work_note(queen, record, heartbeat);
     alive(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT, path_of(record));
-    work_judge(queen, record);
+    if (work_judge(queen, record) || verify)
+        (void)verify_begin(queen, record, false); /* without memory for it, silence or the next answer decides */
     return err;
 }
 
@@ -282,4 +286,34 @@ void judge_presence(struct queen *queen, struct record *record, const struct pre
         judge_exited(queen, record, &presence->exit, PATH_MQTT);
     else
         judge_will(queen, record);
+}
+
+static bool tells_of_end(const struct record *record, const struct last_exit *last)
+{
+    return last->known && last->asked_for != 1 && last->session != 0 && last->session == record->incarnation.session;
+}
+
+static void weigh_witness(struct queen *queen, struct record *record, const struct witness *witness)
+{
+    struct exit_info exit = last_exit_info(&witness->last_exit);
+    record->gone = tells_of_end(record, &witness->last_exit);
+    if (record->gone)
+        judge_exited(queen, record, &exit, PATH_WITNESS);
+}
+
+enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,
+                       bool stored)
+{
+    enum err err = registry_store_witness(&queen->registry, record, document);
+    if (!stored || !queen_heard_live(queen, record))
+        weigh_witness(queen, record, witness);
+    return err;
+}
+
+void judge_witness_again(struct queen *queen, struct record *record)
+{
+    struct witness witness;
+    if (record->witness && witness_decode(&queen->scan, record_witness(record), &witness, NULL) == OK)
+        weigh_witness(queen, record, &witness);
+    arena_reset(&queen->scan);
 }

@@ -1,4 +1,4 @@
-/* judge.h - the rules by which live messages and silence are judged: R1 to R5, R9 (docs/semantics.md). */
+/* judge.h - the rules by which live messages and silence are judged: R1 to R5, R9, R11 (docs/semantics.md). */
 #ifndef SKEP_JUDGE_H
 #define SKEP_JUDGE_H
 
@@ -49,5 +49,14 @@ void judge_note_sign(struct queen *queen, struct record *record, const struct si
 void judge_note_presence(struct record *record, const struct presence *presence);
 
 struct incarnation_claim claim_of_presence(const struct presence *presence);
+
+/* R11. A witness, live or stored, with its document as received. A process of the current session that ended unasked
+ * makes the worker stale at once; a stored one does not count against a worker heard live on this connection. ERR_FULL,
+ * ERR_NOMEM: the document could not be kept, what it says counts. */
+enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,
+                       bool stored);
+
+/* Holds the witness that is kept against the record's present session, which has just become known or is in doubt. */
+void judge_witness_again(struct queen *queen, struct record *record);
 
 #endif

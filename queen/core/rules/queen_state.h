@@ -4,13 +4,14 @@
 
 #include "buf.h"
 #include "event_ring.h"
+#include "hive_watch.h"
+#include "incarnation.h"
+#include "lease.h"
 #include "member.h"
 #include "queen.h"
 #include "registry.h"
-#include "requester.h"
 #include "tombstones.h"
 #include "topic.h"
-#include "watch.h"
 
 /* Tokens name what an acknowledgement is for: the kind above, a running number below. */
 enum token_kind {
@@ -63,14 +64,6 @@ struct verifying {
 
     struct verify_wait *waits; /* those who asked over MQTT (verify_wait.h); utlist */
     size_t wait_count;
-};
-
-/* Hives (hive_watch.h), and their start-up polls (hive_poll.h). */
-struct hives {
-    struct hive_watch *all, *changed; /* utlist */
-    struct requester requester;
-    struct heap due; /* attempts */
-    unsigned running;
 };
 
 struct queen_counters {

@@ -2,7 +2,6 @@
 
 #include "confirm.h"
 #include "hive_poll.h"
-#include "loss.h"
 #include "proof.h"
 #include "verify.h"
 
@@ -21,7 +20,7 @@ static bool is_leased(const struct queen *queen, const struct record *record)
 {
     return record->state == STATE_ONLINE || record->state == STATE_SUSPECT || record->state == STATE_ZOMBIE ||
            record->state == STATE_UNVERIFIED ||
-           (record->state == STATE_UNREACHABLE && loss_over_at(queen, record) != MS_NEVER);
+           (record->state == STATE_UNREACHABLE && change_unreachable_until(queen, record) != MS_NEVER);
 }
 
 static struct lease lease_for(const struct queen *queen, const struct record *record)
@@ -86,7 +85,7 @@ static ms_t over_at(const struct queen *queen, const struct record *record)
 {
     ms_t over = stale_at(queen, record);
     if (record->state == STATE_UNREACHABLE)
-        return ms_max(over, loss_over_at(queen, record));
+        return ms_max(over, change_unreachable_until(queen, record));
     if (record->state == STATE_UNVERIFIED && verify_is_possible(queen, record)) /* verified first */
         return ms_max(over, record->not_before + queen->options.verify_timeout);
     if (record->state != STATE_SUSPECT || !only_answers(record))
@@ -141,7 +140,7 @@ static void judge_over(struct queen *queen, struct record *record)
     if (never)
         change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN, &evidence);
     else
-        loss_declare(queen, record, CAUSE_MISSED_HEARTBEATS, &evidence);
+        change_lost(queen, record, CAUSE_MISSED_HEARTBEATS, &evidence);
 }
 
 static void ask(struct queen *queen, struct record *record, ms_t time)

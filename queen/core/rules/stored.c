@@ -2,7 +2,6 @@
 
 #include "confirm.h"
 #include "hive_poll.h"
-#include "witness.h"
 
 /* Known from stored copies only, and suspect at most by one of them. */
 static bool is_hearsay(const struct record *record)
@@ -55,7 +54,7 @@ static void adopt(struct queen *queen, struct record *record, struct incarnation
     record->closed = false;
     incarnation_adopt(&record->incarnation, claim);
     unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
-    witness_review(queen, record);
+    judge_witness_again(queen, record);
 }
 
 enum err stored_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,

@@ -2,10 +2,8 @@
 
 #include "confirm.h"
 #include "judge.h"
-#include "loss.h"
 #include "silence.h"
 #include "verify_wait.h"
-#include "witness.h"
 #include "work.h"
 
 static struct evidence evidence_of(const struct queen *queen, const struct record *record,
@@ -24,7 +22,7 @@ static void settle(struct queen *queen, struct record *record, const struct veri
         return;
     confirm_drop(queen, record);
     if (state == STATE_STALE)
-        loss_declare(queen, record, cause, &evidence);
+        change_lost(queen, record, cause, &evidence);
     else
         change_state(queen, record, state, cause, &evidence);
 }
@@ -87,7 +85,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         }
         break;
     case VERIFY_PROCESS_GONE:
-        witness_review(queen, record);
+        judge_witness_again(queen, record);
         break;
     default:
         break;

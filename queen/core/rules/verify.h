@@ -12,7 +12,7 @@
 #ifndef SKEP_VERIFY_H
 #define SKEP_VERIFY_H
 
-#include "change.h"
+#include "queen_state.h"
 #include "verify_result.h"
 
 #define VERIFY_PER_SECOND 50

@@ -1,7 +1,5 @@
 #include "work.h"
 
-#include "verify.h"
-
 static bool is_warming_up(const struct heartbeat *heartbeat)
 {
     return strcmp(heartbeat->status, "starting") == 0 || strcmp(heartbeat->status, "loading") == 0;
@@ -56,16 +54,15 @@ static bool gives_reason(const struct heartbeat *heartbeat)
     return heartbeat->inflight > 0 || heartbeat->stalled_ms != INT_ABSENT;
 }
 
-void work_note(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
+bool work_note(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
 {
     struct work *work = &record->work;
     bool was_stuck = work->stuck, had_reason = work->reason;
     note_progress(queen, record, heartbeat);
     work->stuck = is_stuck(queen, record, heartbeat);
     work->reason = gives_reason(heartbeat);
-    if (record->state == STATE_ZOMBIE && !work->advanced &&
-        ((was_stuck && !work->stuck) || (had_reason && !work->reason)))
-        (void)verify_begin(queen, record, false); /* without memory for it, the next answer decides */
+    return record->state == STATE_ZOMBIE && !work->advanced &&
+           ((was_stuck && !work->stuck) || (had_reason && !work->reason));
 }
 
 void work_reset(struct record *record)
@@ -87,17 +84,15 @@ bool work_holds(const struct record *record)
     return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && record->work.stuck;
 }
 
-void work_judge(struct queen *queen, struct record *record)
+bool work_judge(struct queen *queen, struct record *record)
 {
     struct evidence evidence;
     if (!record->work.stuck)
-        return;
-    if (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && !verify_is_going_on(record))
-        (void)verify_begin(queen, record, false); /* the last one was lost with the link, or came to nothing */
-    if (record->state != STATE_ONLINE)
-        return;
-    record->work.advanced = false;
-    evidence = evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL);
-    change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED, &evidence);
-    (void)verify_begin(queen, record, false); /* without memory for it, silence or the next look decides */
+        return false;
+    if (record->state == STATE_ONLINE) {
+        record->work.advanced = false;
+        evidence = evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL);
+        change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED, &evidence);
+    }
+    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED;
 }

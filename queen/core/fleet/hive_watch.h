@@ -1,18 +1,20 @@
-/* hive_watch.h - what the queen keeps of a hive beside its record. */
+/* hive_watch.h - what is kept of a hive besides its record. */
 #ifndef SKEP_HIVE_WATCH_H
 #define SKEP_HIVE_WATCH_H
 
-#include "queen_state.h"
+#include "record.h"
+#include "requester.h"
 #include "startup_poll.h"
+#include "watch.h"
 
 struct hive_watch {
     struct record *record;
-    struct hive_watch *prev, *next;                 /* queen->hives.all, in the order of first sight; utlist */
+    struct hive_watch *prev, *next;                 /* hives->all, in the order of first sight; utlist */
     struct hive_watch *changed_prev, *changed_next; /* utlist */
     bool reviewing;                                 /* some of its workers were looked at since (incident.h) */
     struct record *review_next;                     /* the next one */
     size_t review_size;                             /* of the index of workers by hive when that began */
-    bool changed;                 /* it is in queen->hives.changed: its state is another than when the step began */
+    bool changed;                 /* it is in hives->changed: its state is another than when the step began */
     ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
 
     /* The start-up poll (hive_poll.h). */
@@ -24,17 +26,24 @@ struct hive_watch {
     ms_t again_at; /* monotonic: the poll was used up, and does not begin again before */
 };
 
-/* For a new record of a hive. ERR_NOMEM. */
-enum err hive_watch_add(struct queen *queen, struct record *record);
+struct hives {
+    struct hive_watch *all, *changed; /* utlist */
+    struct requester requester;       /* of the start-up polls */
+    struct heap due;                  /* their attempts */
+    unsigned running;
+};
 
-/* The record is about to be removed. */
-void hive_watch_remove(struct queen *queen, struct record *record);
+/* For a new record of a hive, the `count`th. ERR_NOMEM. */
+enum err hive_watch_add(struct hives *hives, struct record *record, size_t count);
+
+/* The record is about to be removed, and its poll was stopped. */
+void hive_watch_remove(struct hives *hives, struct record *record);
 
 /* The setter of states (change.h) has changed the state of a hive: its workers are looked at when the step ends
  * (incident.h). */
-void hive_watch_changed(struct queen *queen, struct record *record);
+void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch);
 
 /* All its workers were looked at. */
-void hive_watch_reviewed(struct queen *queen, struct hive_watch *watch);
+void hive_watch_reviewed(struct hives *hives, struct hive_watch *watch);
 
 #endif

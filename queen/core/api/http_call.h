@@ -1,10 +1,10 @@
-/* routes_parts.h - inside of the queen's HTTP interface: what its files share. */
-#ifndef SKEP_ROUTES_PARTS_H
-#define SKEP_ROUTES_PARTS_H
+/* http_call.h - a request over HTTP while it is answered: what all routes share. */
+#ifndef SKEP_HTTP_CALL_H
+#define SKEP_HTTP_CALL_H
 
 #include "json_write.h"
-#include "routes.h"
-#include "selection.h"
+#include "queen_state.h"
+#include "query.h"
 
 #define JSON_CONTENT_TYPE "application/json"
 
@@ -29,16 +29,5 @@ ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait);
 
 /* The worker or hive that the path names; NULL when the response says why not. */
 struct record *route_find(struct http_call *call);
-
-/* The response is that list. */
-void route_list(struct http_call *call, const struct selection *selection);
-
-/* routes_workers.c, routes_hives.c: each answers, and returns 0; or how many ms to wait, as queen_http. */
-ms_t route_get_workers(struct http_call *call);
-ms_t route_get_worker(struct http_call *call);
-ms_t route_verify_worker(struct http_call *call);
-ms_t route_get_hives(struct http_call *call);
-ms_t route_get_hive(struct http_call *call);
-ms_t route_delete(struct http_call *call); /* a worker, or a hive */
 
 #endif

@@ -1,11 +1,7 @@
-/* HTTP on workers: lists, one of them, verifying; and forgetting, which is the same for a hive. */
-#include <stdio.h>
+#include "routes_fleet.h"
 
 #include "forget.h"
 #include "listing.h"
-#include "problem.h"
-#include "routes_parts.h"
-#include "selection.h"
 #include "verify.h"
 #include "verify_wait.h"
 #include "view.h"
@@ -23,7 +19,7 @@ static ms_t verify_selected(struct http_call *call, const struct selection *sele
     return pending ? verify_wait(call) : 0;
 }
 
-void route_list(struct http_call *call, const struct selection *selection)
+static void answer_list(struct http_call *call, const struct selection *selection)
 {
     (void)route_begin(call, 200);
     if (listing_new(selection, call->request->received_at, &call->response->listing) != OK)
@@ -44,49 +40,31 @@ ms_t route_get_workers(struct http_call *call)
         return 0;
     if (selection.verified && !call->request->timed_out && (wait = verify_selected(call, &selection)) > 0)
         return wait;
-    route_list(call, &selection);
+    answer_list(call, &selection);
     return 0;
 }
 
-static void fail_ambiguous(struct http_call *call, const struct record *record)
+ms_t route_get_hives(struct http_call *call)
 {
-    const struct registry *registry = &call->queen->registry;
-    struct json_write w = route_begin(call, 409);
-    char candidate[2 * NAME_SIZE];
-    call->response->content_type = PROBLEM_CONTENT_TYPE;
-    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
-    json_open_member(&w, "candidates", '[');
-    for (; record; record = registry_same_name(registry, record)) {
-        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
-        json_put_str(&w, candidate);
-    }
-    json_close(&w, ']');
-    json_close(&w, '}');
+    struct errbuf e = { 0 };
+    struct selection selection;
+    enum err err = selection_parse_hives(&call->query, &selection, &e);
+    if (err != OK)
+        route_fail(call, 400, "bad_params", e.text);
+    else
+        answer_list(call, &selection);
+    return 0;
 }
 
-struct record *route_find(struct http_call *call)
-{
-    struct registry *registry = &call->queen->registry;
-    struct record *record =
-        call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
-    if (!record) {
-        route_fail(call, 404, "not_found",
-                   call->worker.at ? "no worker of that name is known" : "no hive of that name is known");
-        return NULL;
-    }
-    if (!call->hive.at && registry_same_name(registry, record)) {
-        fail_ambiguous(call, record);
-        return NULL;
-    }
-    return record;
-}
-
-ms_t route_get_worker(struct http_call *call)
+ms_t route_get(struct http_call *call)
 {
     struct record *record = route_find(call);
     if (record) {
         struct json_write w = route_begin(call, 200);
-        view_worker(call->queen, record, true, &w);
+        if (record_is_hive(record))
+            view_hive(call->queen, record, true, &w);
+        else
+            view_worker(call->queen, record, true, &w);
     }
     return 0;
 }

@@ -1,0 +1,88 @@
+#include "http_call.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "problem.h"
+
+void route_fail(struct http_call *call, int status, const char *code, const char *detail)
+{
+    http_fail(call->response, status, code, detail);
+}
+
+void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e)
+{
+    route_fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
+}
+
+struct json_write route_begin(struct http_call *call, int status)
+{
+    call->response->status = status;
+    call->response->content_type = JSON_CONTENT_TYPE;
+    return json_write_to(&call->response->body);
+}
+
+ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait)
+{
+    call->response->wakes_on = news;
+    return ms_max(call->request->received_at + wait - call->queen->now, 1);
+}
+
+/* Compares in a time that does not depend on where they differ. */
+static bool is_token(const char *authorization, const char *token)
+{
+    const char *prefix = "Bearer ";
+    size_t len = strlen(token);
+    unsigned char difference = 0;
+    if (!authorization || strncasecmp(authorization, prefix, strlen(prefix)) != 0)
+        return false;
+    authorization += strlen(prefix);
+    if (strlen(authorization) != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        difference |= (unsigned char)(authorization[i] ^ token[i]);
+    return difference == 0;
+}
+
+bool route_may_write(struct http_call *call)
+{
+    const char *token = call->queen->options.token;
+    if (!token || is_token(call->request->authorization, token))
+        return true;
+    route_fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
+    call->response->authenticate = "Bearer";
+    return false;
+}
+
+static void fail_ambiguous(struct http_call *call, const struct record *record)
+{
+    const struct registry *registry = &call->queen->registry;
+    struct json_write w = route_begin(call, 409);
+    char candidate[2 * NAME_SIZE];
+    call->response->content_type = PROBLEM_CONTENT_TYPE;
+    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
+    json_open_member(&w, "candidates", '[');
+    for (; record; record = registry_same_name(registry, record)) {
+        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
+        json_put_str(&w, candidate);
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+}
+
+struct record *route_find(struct http_call *call)
+{
+    struct registry *registry = &call->queen->registry;
+    struct record *record =
+        call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
+    if (!record) {
+        route_fail(call, 404, "not_found",
+                   call->worker.at ? "no worker of that name is known" : "no hive of that name is known");
+        return NULL;
+    }
+    if (!call->hive.at && registry_same_name(registry, record)) {
+        fail_ambiguous(call, record);
+        return NULL;
+    }
+    return record;
+}

@@ -1,0 +1,49 @@
+#include "hive_watch.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+enum err hive_watch_add(struct hives *hives, struct record *record, size_t count)
+{
+    struct hive_watch *watch = calloc(1, sizeof *watch);
+    if (!watch || heap_reserve(&hives->due, count) != OK) {
+        free(watch);
+        return ERR_NOMEM;
+    }
+    watch->record = record;
+    watch->pending.subject = watch;
+    record->watch = watch;
+    DL_APPEND(hives->all, watch);
+    return OK;
+}
+
+void hive_watch_remove(struct hives *hives, struct record *record)
+{
+    struct hive_watch *watch = record->watch;
+    if (watch->changed)
+        DL_DELETE2(hives->changed, watch, changed_prev, changed_next);
+    DL_DELETE(hives->all, watch);
+}
+
+void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch)
+{
+    struct hive_watch *hive = record->watch;
+    bool proved = record->state == STATE_ONLINE || (record->state == STATE_SUSPECT && record->proved);
+    if (proved && !record->proved) {
+        hive->ready_at = watch->time;
+        hive->ready_at_loop = watch->loop_time;
+    }
+    record->proved = proved;
+    if (record->state == STATE_STALE || record->state == STATE_OFFLINE) /* polled anew when it comes back */
+        hive->again_at = 0;
+    if (!hive->changed)
+        DL_APPEND2(hives->changed, hive, changed_prev, changed_next);
+    hive->changed = true;
+    hive->reviewing = false;
+}
+
+void hive_watch_reviewed(struct hives *hives, struct hive_watch *watch)
+{
+    DL_DELETE2(hives->changed, watch, changed_prev, changed_next);
+    watch->changed = watch->reviewing = false;
+}
