@@ -6,21 +6,14 @@
 #define TAG UINT64_C(0xFE)
 #define CLAIM_TAG 0xFF
 
-enum token { TOKEN_BIRTH = 1, TOKEN_GOODBYE, TOKEN_PRESENCE, TOKEN_REPLIES, TOKEN_REQUESTS, TOKEN_VERDICTS };
-
-static uint64_t token_of(enum token token)
+uint64_t member_token(enum member_token token)
 {
     return TAG << TAG_SHIFT | token;
 }
 
-static bool is_token(uint64_t token, enum token which)
+static bool is_token(uint64_t token, enum member_token which)
 {
-    return token == token_of(which);
-}
-
-bool member_owns(uint64_t token)
-{
-    return token >> TAG_SHIFT >= TAG;
+    return token == member_token(which);
 }
 
 static const struct role {
@@ -35,10 +28,10 @@ static const struct role {
     [MEMBER_QUEEN] = { "queen", TOPIC_QUEEN_PRESENCE, TOPIC_QUEEN_REQUEST, TOPIC_KIND_COUNT, true, true, 0 },
 };
 
-static const char *const subjects[] = { [TOKEN_PRESENCE] = "own presence",
-                                        [TOKEN_REPLIES] = "replies",
-                                        [TOKEN_REQUESTS] = "requests",
-                                        [TOKEN_VERDICTS] = "verdicts" };
+static const char *const subjects[] = { [MEMBER_TOKEN_PRESENCE] = "own presence",
+                                        [MEMBER_TOKEN_REPLIES] = "replies",
+                                        [MEMBER_TOKEN_REQUESTS] = "requests",
+                                        [MEMBER_TOKEN_VERDICTS] = "verdicts" };
 
 static const struct role *role_of(const struct member *member)
 {
@@ -137,7 +130,7 @@ static void publish_birth(struct member *member, const struct input *input, stru
 {
     struct publish birth = own_presence(member, PRESENCE_ONLINE, -1, input->wall, NULL, outbox);
     birth.urgent = true; /* before what an earlier connection has left to be sent */
-    birth.token = token_of(TOKEN_BIRTH);
+    birth.token = member_token(MEMBER_TOKEN_BIRTH);
     outbox_publish(outbox, &birth);
 }
 
@@ -159,7 +152,7 @@ static void connecting(struct member *member, const struct input *input, struct 
 struct own_filter {
     enum topic_kind kind;
     uint8_t qos, retain_handling;
-    enum token token;
+    enum member_token token;
 };
 #define OWN_FILTERS 4
 
@@ -167,14 +160,14 @@ static size_t own_filters(const struct member *member, struct own_filter ret[OWN
 {
     const struct role *role = role_of(member);
     size_t count = 0;
-    ret[count++] = (struct own_filter){ role->presence, role->qos, 0, TOKEN_PRESENCE };
+    ret[count++] = (struct own_filter){ role->presence, role->qos, 0, MEMBER_TOKEN_PRESENCE };
     if (role->is_claimed)
-        ret[count++] = (struct own_filter){ TOPIC_REPLY, role->qos, 0, TOKEN_REPLIES };
+        ret[count++] = (struct own_filter){ TOPIC_REPLY, role->qos, 0, MEMBER_TOKEN_REPLIES };
     if (member->checking)
         return count;
-    ret[count++] = (struct own_filter){ role->request, 1, 2, TOKEN_REQUESTS };
+    ret[count++] = (struct own_filter){ role->request, 1, 2, MEMBER_TOKEN_REQUESTS };
     if (role->verdict != TOPIC_KIND_COUNT)
-        ret[count++] = (struct own_filter){ role->verdict, 1, 2, TOKEN_VERDICTS };
+        ret[count++] = (struct own_filter){ role->verdict, 1, 2, MEMBER_TOKEN_VERDICTS };
     return count;
 }
 
@@ -188,7 +181,7 @@ static void subscribe_all(const struct member *member, struct outbox *outbox)
             outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
                                                           .qos = filters[i].qos,
                                                           .retain_handling = filters[i].retain_handling,
-                                                          .token = token_of(filters[i].token) });
+                                                          .token = member_token(filters[i].token) });
         else
             outbox->failed = true;
     }
@@ -256,11 +249,12 @@ static enum member_event conclude(struct member *member, enum claim_verdict verd
 /* One that cannot be queried must say so, or silence on a request would count against it. */
 static enum member_event refused(struct member *member, const struct input *input, struct outbox *outbox)
 {
-    if (is_token(input->token, TOKEN_REPLIES) && member->checking)
+    if (is_token(input->token, MEMBER_TOKEN_REPLIES) && member->checking)
         return conclude(member, claim_refused(&member->claim, input->reason, outbox), input->now, outbox);
     outbox_notice(outbox, "the broker refuses this %s's subscription to its %s (reason 0x%02x): it receives none",
                   role_of(member)->noun, subjects[input->token & 0xFF], input->reason);
-    if (is_token(input->token, TOKEN_REQUESTS) && !member->is_deaf && member->linked && member->leave_by == MS_NEVER) {
+    if (is_token(input->token, MEMBER_TOKEN_REQUESTS) && !member->is_deaf && member->linked &&
+        member->leave_by == MS_NEVER) {
         member->is_deaf = true;
         publish_birth(member, input, outbox);
     }
@@ -273,7 +267,7 @@ static enum member_event subscribed(struct member *member, const struct input *i
         return MEMBER_NOTHING;
     if (input->reason >= MQTT_FAILED)
         return refused(member, input, outbox);
-    if (is_token(input->token, TOKEN_REQUESTS))
+    if (is_token(input->token, MEMBER_TOKEN_REQUESTS))
         member->is_heard = true;
     return MEMBER_NOTHING;
 }
@@ -281,9 +275,9 @@ static enum member_event subscribed(struct member *member, const struct input *i
 static enum member_event acked(struct member *member, const struct input *input, struct outbox *outbox)
 {
     bool fine = input->reason < MQTT_FAILED;
-    if (is_token(input->token, TOKEN_BIRTH))
+    if (is_token(input->token, MEMBER_TOKEN_BIRTH))
         member->is_online = fine && member->linked;
-    if (is_token(input->token, TOKEN_GOODBYE) && member->leave_by != MS_NEVER) {
+    if (is_token(input->token, MEMBER_TOKEN_GOODBYE) && member->leave_by != MS_NEVER) {
         member->leave_by = MS_NEVER;
         member->goodbye_acked = fine;
         member->goodbye_refused = !fine;
@@ -293,7 +287,7 @@ static enum member_event acked(struct member *member, const struct input *input,
                     outbox);
 }
 
-static enum member_event tick(struct member *member, const struct input *input, struct outbox *outbox)
+enum member_event member_tick(struct member *member, const struct input *input, struct outbox *outbox)
 {
     if (member->leave_by <= input->now) {
         member->leave_by = MS_NEVER;
@@ -312,7 +306,7 @@ enum member_event member_step(struct member *member, const struct input *input, 
 {
     switch (input->kind) {
     case INPUT_TICK:
-        return tick(member, input, outbox);
+        return member_tick(member, input, outbox);
     case INPUT_CONNECTING:
         connecting(member, input, outbox);
         return MEMBER_NOTHING;
@@ -384,7 +378,7 @@ void member_leave(struct member *member, const struct exit_info *exit, ms_t unti
     goodbye = own_presence(member, exit ? PRESENCE_STALE : PRESENCE_OFFLINE,
                            exit ? DEATH_PROCESS_EXITED : DEATH_GOODBYE, input->wall, exit, outbox);
     goodbye.urgent = role_of(member)->leaves_first;
-    goodbye.token = token_of(TOKEN_GOODBYE);
+    goodbye.token = member_token(MEMBER_TOKEN_GOODBYE);
     outbox_publish(outbox, &goodbye);
 }
 

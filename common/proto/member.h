@@ -67,6 +67,9 @@ void member_clear(struct member *member);
 /* Every input of the core but its messages. */
 enum member_event member_step(struct member *member, const struct input *input, struct outbox *outbox);
 
+/* What time alone brings about, of which INPUT_TICK is the usual occasion: only the time of `input` counts. */
+enum member_event member_tick(struct member *member, const struct input *input, struct outbox *outbox);
+
 /* A message on the own presence topic, or on the reply topic. */
 void member_presence(struct member *member, const struct input *input, struct arena *arena, struct outbox *outbox);
 enum member_event member_reply(struct member *member, const struct input *input, struct arena *arena,
@@ -83,7 +86,15 @@ void member_leave(struct member *member, const struct exit_info *exit, ms_t unti
 
 ms_t member_deadline(const struct member *member);
 
-/* The token of an acknowledgement is the member's own. */
-bool member_owns(uint64_t token);
+/* Tokens of the member's own publishes and subscriptions, by which acknowledgements come back. */
+enum member_token {
+    MEMBER_TOKEN_BIRTH = 1,
+    MEMBER_TOKEN_GOODBYE,
+    MEMBER_TOKEN_PRESENCE,
+    MEMBER_TOKEN_REPLIES,
+    MEMBER_TOKEN_REQUESTS,
+    MEMBER_TOKEN_VERDICTS
+};
+uint64_t member_token(enum member_token token);
 
 #endif

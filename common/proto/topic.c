@@ -229,32 +229,3 @@ void client_id_of(const char *root, const char *address, uint32_t random, char r
         if (*at == '/')
             *at = ':';
 }
-
-static void add_root(const char *root, char ret[CLIENT_ID_SIZE])
-{
-    size_t len = strlen(ret);
-    if (strcmp(root, TOPIC_ROOT_DEFAULT) == 0)
-        return;
-    snprintf(ret + len, CLIENT_ID_SIZE - len, "@%s", root);
-    for (char *at = ret + len; *at; at++)
-        if (*at == '/')
-            *at = ':';
-}
-
-void client_id_worker(const char *root, const char *hive, const char *worker, char ret[CLIENT_ID_SIZE])
-{
-    snprintf(ret, CLIENT_ID_SIZE, "skep:w:%s:%s", hive, worker);
-    add_root(root, ret);
-}
-
-void client_id_hive(const char *root, const char *hive, char ret[CLIENT_ID_SIZE])
-{
-    snprintf(ret, CLIENT_ID_SIZE, "skep:h:%s", hive);
-    add_root(root, ret);
-}
-
-void client_id_queen(const char *root, const char *queen, char ret[CLIENT_ID_SIZE])
-{
-    snprintf(ret, CLIENT_ID_SIZE, "skep:q:%s", queen);
-    add_root(root, ret);
-}

@@ -61,8 +61,4 @@ void address_queen(const char *queen, char ret[ADDRESS_SIZE]);
 #define CLIENT_ID_SIZE (16 + ADDRESS_SIZE + TOPIC_ROOT_MAX)
 void client_id_of(const char *root, const char *address, uint32_t random, char ret[CLIENT_ID_SIZE]);
 
-void client_id_worker(const char *root, const char *hive, const char *worker, char ret[CLIENT_ID_SIZE]);
-void client_id_hive(const char *root, const char *hive, char ret[CLIENT_ID_SIZE]);
-void client_id_queen(const char *root, const char *queen, char ret[CLIENT_ID_SIZE]);
-
 #endif

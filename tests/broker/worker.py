@@ -32,7 +32,7 @@ class Worker:
         self.base, self.rpc = f"{root}/hive/{hive}/worker/{worker}", f"{root}-rpc"
         self.requests, self.verdicts = f"{self.rpc}/hive/{hive}/worker/{worker}/", f"{root}/queen/+/verdict/{hive}/{worker}"
         self.session, self.connection, self.seq = f"{secrets.randbits(64) or 1:016x}", 0, 0
-        self.known, self.ups, self.clash = {self.session}, 0, 0     # sessions that may be on our topic; CONNACKs; step 5's wait
+        self.client_id = f"skep:w:{hive}:{worker}:{secrets.randbits(32):08x}"
         self.born = self.hurried = -NEVER                           # when we last sent a birth; a heartbeat for a verdict
         self.leaving = False
 
@@ -66,7 +66,7 @@ class Worker:
     def on_connect(self, client, _userdata, _flags, reason, _props):
         if reason != 0:
             return                                     # refused: loop() says so too
-        self.up_since, self.ups = now(), self.ups + 1
+        self.up_since = now()
         options = SubscribeOptions(qos=1, retainHandling=0)        # No Local stays off: the echo of our own birth is wanted
         client.subscribe([(topic, options) for topic in (self.base + "/presence", self.requests + "+", self.verdicts)])
         self.birth()                                   # all in one go: we are subscribed before anybody reads "online"
@@ -78,22 +78,19 @@ class Worker:
         if msg.topic.startswith(self.requests):
             self.on_request(msg)
         elif msg.topic == self.base + "/presence":
-            self.on_presence(parse(msg.payload) if msg.payload else {"presence": "offline"})   # empty: as a death of nobody
+            self.on_presence(parse(msg.payload) if msg.payload else {"presence": "offline"}, msg.retain)   # empty: a death of nobody
         else:
             self.on_verdict(parse(msg.payload) or {})
 
-    def on_presence(self, doc):                        # step 5
+    def on_presence(self, doc, stored):                # step 5
         doc = doc or {}
         session, ours = doc.get("session"), (doc.get("session"), doc.get("connection")) == (self.session, self.connection)
         if doc.get("presence") in ("stale", "offline") and not ours:
             self.birth_due = max(now(), self.born + 1)
         elif doc.get("presence") == "online" and ours:
             self.birth_due = NEVER                     # our birth came after that death: the topic is right again
-        if isinstance(session, str) and session not in self.known:
-            if self.ups == 1:
-                self.known.add(session)                # our predecessor's
-            else:
-                self.clash = self.clash or 20          # somebody came after us: yield, or both would throw each other out forever
+        elif doc.get("presence") == "online" and isinstance(session, str) and session != self.session and not stored:
+            print(f"another process uses the id {self.hive}/{self.worker}: host {doc.get('host')}, pid {doc.get('pid')}", flush=True)
 
     def on_verdict(self, doc):                         # step 6
         due = max(now(), self.hurried + 1)
@@ -126,7 +123,7 @@ class Worker:
         """One CONNECT and all that follows, until it ends. Returns how long it was up, None where it never was."""
         self.connection, self.up_since, self.birth_due, self.beat_due = self.connection + 1, None, NEVER, NEVER
         # A new Client each time: paho would keep the old will, and send again what waits from the old connection.
-        self.client = c = mqtt.Client(f"skep:w:{self.hive}:{self.worker}", protocol=mqtt.MQTTv5)
+        self.client = c = mqtt.Client(self.client_id, protocol=mqtt.MQTTv5)
         c.on_connect, c.on_message = self.on_connect, self.on_message
         c.will_set(self.base + "/presence", self.presence("stale", "connection_lost"), 1, True, props(PacketTypes.WILLMESSAGE))
         try:
@@ -156,9 +153,7 @@ class Worker:
             up = self.connect_once()
             if up is not None:                         # was up: long enough for quick attempts, or thrown out at once
                 quick, cap = ([0, 0.06, 0.12, 0.18], 0.5) if up >= 0.1 else ([], cap)
-            if self.clash:
-                wait, self.clash = self.clash * random.uniform(1, 1.25), min(2 * self.clash, 300)
-            elif quick:
+            if quick:
                 wait = quick.pop(0) * random.uniform(0.8, 1.2)
             else:
                 wait, cap = random.uniform(0, cap), min(2 * cap, 30)

@@ -75,7 +75,7 @@ static void test_a_broker_that_is_away(void **state)
 static void count_notice(void *user, enum skep_log_level level, const char *message)
 {
     (void)level;
-    if (strstr(message, "another process uses the identity"))
+    if (strstr(message, "another process uses the id"))
         __atomic_fetch_add((int *)user, 1, __ATOMIC_SEQ_CST);
 }
 

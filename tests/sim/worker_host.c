@@ -178,11 +178,13 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     struct node *node = world_claim(world, &kind, sizeof(struct worker_host), name);
     struct worker_host *host = host_of(node);
     struct worker_options options;
+    char address[ADDRESS_SIZE];
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
     options = options_of(host, words);
-    client_id_worker(WORLD_ROOT, host->hive, host->node.name, host->client_id);
+    address_worker(host->hive, host->node.name, address);
+    client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&node->rng), host->client_id);
     facts_init(&host->facts);
     host->answer = WORK_OK;
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);

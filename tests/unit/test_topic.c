@@ -264,33 +264,39 @@ static void only_topics_below_reply_are_answered(void **state)
     }
 }
 
-static void client_ids_are_one_per_identity(void **state)
+static void addresses_are_one_per_id_and_client_ids_per_process(void **state)
 {
-    char id[CLIENT_ID_SIZE];
+    char address[ADDRESS_SIZE], id[CLIENT_ID_SIZE];
 
     (void)state;
-    client_id_worker("skep/v1", "h1", "w1", id);
-    assert_string_equal(id, "skep:w:h1:w1");
-    client_id_hive("skep/v1", "h1", id);
-    assert_string_equal(id, "skep:h:h1");
-    client_id_queen("skep/v1", "q1", id);
-    assert_string_equal(id, "skep:q:q1");
-    client_id_worker("skep/v1", ID64, ID64, id);
-    assert_string_equal(id, "skep:w:" ID64 ":" ID64);
-    client_id_queen("lab/a/skep", "q1", id); /* fleets that share a broker */
-    assert_string_equal(id, "skep:q:q1@lab:a:skep");
-    client_id_worker(ID64 ID64, ID64, ID64, id);
-    assert_string_equal(id, "skep:w:" ID64 ":" ID64 "@" ID64 ID64);
+    address_worker("h1", "w1", address);
+    assert_string_equal(address, "skep:w:h1:w1");
+    address_hive("h1", address);
+    assert_string_equal(address, "skep:h:h1");
+    address_queen("q1", address);
+    assert_string_equal(address, "skep:q:q1");
+    client_id_of("skep/v1", address, 0xab, id);
+    assert_string_equal(id, "skep:q:q1:000000ab");
+    client_id_of("lab/a/skep", address, 0x89abcdef, id); /* fleets that share a broker */
+    assert_string_equal(id, "skep:q:q1:89abcdef@lab:a:skep");
+    address_worker(ID64, ID64, address);
+    assert_string_equal(address, "skep:w:" ID64 ":" ID64);
+    client_id_of(ID64 ID64, address, 1, id);
+    assert_string_equal(id, "skep:w:" ID64 ":" ID64 ":00000001@" ID64 ID64);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_is_built_and_parsed),    cmocka_unit_test(parsing_agrees_with_building),
-        cmocka_unit_test(what_is_no_topic_of_ours),          cmocka_unit_test(a_reply_client_has_256_bytes_at_most),
-        cmocka_unit_test(filters_are_built_from_plus_signs), cmocka_unit_test(what_cannot_be_built),
-        cmocka_unit_test(roots_are_levels_of_id_characters), cmocka_unit_test(only_topics_below_reply_are_answered),
-        cmocka_unit_test(client_ids_are_one_per_identity),
+        cmocka_unit_test(every_kind_is_built_and_parsed),
+        cmocka_unit_test(parsing_agrees_with_building),
+        cmocka_unit_test(what_is_no_topic_of_ours),
+        cmocka_unit_test(a_reply_client_has_256_bytes_at_most),
+        cmocka_unit_test(filters_are_built_from_plus_signs),
+        cmocka_unit_test(what_cannot_be_built),
+        cmocka_unit_test(roots_are_levels_of_id_characters),
+        cmocka_unit_test(only_topics_below_reply_are_answered),
+        cmocka_unit_test(addresses_are_one_per_id_and_client_ids_per_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

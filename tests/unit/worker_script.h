@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "codec.h"
+#include "member.h"
 #include "worker.h"
 
 #define SCRIPT_SESSION 0x1111111111111111u
@@ -21,7 +22,11 @@
 #define REQUEST_TOPIC "skep/v1-rpc/hive/h/worker/w/"
 #define REPLY_TOPIC "skep/v1-rpc/reply/me"
 
-enum { BIRTH = 1, HEARTBEAT, FAREWELL, REQUESTS }; /* tokens, as in worker_private.h */
+/* Tokens. */
+#define HEARTBEAT 1 /* as in worker_private.h */
+#define BIRTH member_token(MEMBER_TOKEN_BIRTH)
+#define FAREWELL member_token(MEMBER_TOKEN_GOODBYE)
+#define REQUESTS member_token(MEMBER_TOKEN_REQUESTS)
 
 struct script {
     struct worker *worker;

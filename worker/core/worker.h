@@ -13,10 +13,9 @@
 #include "input.h"
 #include "outbox.h"
 
-#define WORKER_MERGE_MS 50      /* changes within this time become one heartbeat */
-#define WORKER_TOLD_EVERY 1000  /* ms between two heartbeats because of a verdict, at the least */
-#define WORKER_FAREWELL_MS 1000 /* the longest wait for the acknowledgement of the farewell */
-#define WORKER_UNACKED_MAX 8    /* heartbeats under way; more wait, as one, for an acknowledgement */
+#define WORKER_MERGE_MS 50     /* changes within this time become one heartbeat */
+#define WORKER_TOLD_EVERY 1000 /* ms between two heartbeats because of a verdict, at the least */
+#define WORKER_UNACKED_MAX 8   /* heartbeats under way; more wait, as one, for an acknowledgement */
 
 #define WORKER_VERIFY_MAX 8         /* verifications that wait; more are refused */
 #define WORKER_VERIFY_MARGIN 500    /* ms before its deadline, one is answered without the work loop */

@@ -3,7 +3,7 @@
 #define SKEP_WORKER_PRIVATE_H
 
 #include "backoff.h"
-#include "identity.h"
+#include "member.h"
 #include "responder.h"
 #include "topic.h"
 #include "worker.h"
@@ -11,7 +11,7 @@
 /* X(symbol): WAITING until connect_at, CONNECTING until the driver says what became of it. */
 enum worker_link { LINK_WAITING, LINK_CONNECTING, LINK_UP, LINK_ENDED };
 
-enum worker_token { TOKEN_BIRTH = 1, TOKEN_HEARTBEAT, TOKEN_FAREWELL, TOKEN_REQUESTS, TOKEN_OTHER };
+#define TOKEN_HEARTBEAT 1
 
 struct verification {
     uint64_t number; /* 0 = nobody waits here */
@@ -24,10 +24,10 @@ struct verification {
 struct worker {
     /* who */
     char root[TOPIC_ROOT_MAX + 1], hive[NAME_SIZE], name[NAME_SIZE];
-    char heartbeat_topic[TOPIC_SIZE], presence_topic[TOPIC_SIZE];
+    char heartbeat_topic[TOPIC_SIZE];
     ms_t interval, lease;
     int64_t retain_s;
-    struct identity identity;
+    struct member member;
     struct facts facts;
     ms_t now, wall; /* of the step at hand */
 
@@ -38,8 +38,6 @@ struct worker {
     ms_t connect_at; /* while LINK_WAITING */
     ms_t up_at;      /* of the present or latest link */
     bool outage_told;
-    bool rpc;    /* requests reach us */
-    bool online; /* the birth was acknowledged */
 
     /* heartbeats */
     uint64_t seq;     /* of the next one */
@@ -47,7 +45,6 @@ struct worker {
     ms_t next_at;     /* the regular one */
     ms_t soon_at;     /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
     ms_t told_at;     /* when a verdict last made us beat; MS_NEVER = never */
-    ms_t heal_at;     /* a birth that repairs the presence; MS_NEVER = none */
     unsigned unacked; /* heartbeats without PUBACK on this link */
 
     struct verification verifications[WORKER_VERIFY_MAX];
@@ -55,7 +52,6 @@ struct worker {
 
     /* the end */
     bool leaving;
-    ms_t leave_by;
     bool crashed;
     struct exit_info exit;
     char exit_signal[17];
@@ -63,10 +59,7 @@ struct worker {
     uint64_t ignored;
 };
 
-/* worker_say.c: documents */
-void worker_will(const struct worker *worker, ms_t wall, struct outbox *outbox); /* EFFECT_CONNECT */
-void worker_birth(const struct worker *worker, ms_t wall, struct outbox *outbox);
-void worker_farewell(const struct worker *worker, ms_t wall, struct outbox *outbox);
+/* worker_say.c: heartbeats */
 void worker_beat(struct worker *worker, ms_t now, ms_t wall, struct outbox *outbox);
 
 /* worker_hear.c: messages */

@@ -67,10 +67,16 @@ static enum err link_options_fill(struct skep_worker *worker, const struct skep_
                                   options->cafile,
                                   options->cert,
                                   options->key };
+    char address[ADDRESS_SIZE];
+    uint32_t random;
     enum err err = broker_login_check(&login, &link->brokers, e);
 
-    client_id_worker(or_default(options->root, TOPIC_ROOT_DEFAULT), or_default(options->hive, HIVE_DEFAULT),
-                     options->worker, worker->client_id);
+    if (err == OK && entropy_read(&random, sizeof random) != OK)
+        err = err_set(e, ERR_IO, "the kernel gives no random numbers");
+    if (err != OK)
+        return err;
+    address_worker(or_default(options->hive, HIVE_DEFAULT), options->worker, address);
+    client_id_of(or_default(options->root, TOPIC_ROOT_DEFAULT), address, random, worker->client_id);
     link->client_id = worker->client_id;
     link->keep_alive_s = (int)number_or_default(options->keep_alive_s, KEEP_ALIVE_DEFAULT);
     link->wake_fd = worker->box.wake_fd;
