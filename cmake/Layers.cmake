@@ -11,7 +11,8 @@ if(SKEP_WERROR)
   target_compile_options(skep_flags INTERFACE -Werror)
 endif()
 # A distribution that asks for a level of its own, e.g. 3, gets it.
-if(NOT SKEP_SANITIZE AND NOT "$ENV{CFLAGS} ${CMAKE_C_FLAGS}" MATCHES "_FORTIFY_SOURCE")
+string(TOUPPER "CMAKE_C_FLAGS_${CMAKE_BUILD_TYPE}" flags_of_type)
+if(NOT SKEP_SANITIZE AND NOT "${CMAKE_C_FLAGS} ${${flags_of_type}}" MATCHES "_FORTIFY_SOURCE")
   target_compile_options(skep_flags INTERFACE
     $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
 endif()

@@ -79,57 +79,30 @@ static enum err check_lease(const struct heartbeat *heartbeat, struct errbuf *e)
     return err_set(e, ERR_RANGE, "lease_ms: must be at least 3 times interval_ms");
 }
 
-enum err heartbeat_decode(struct arena *arena, struct text json, struct heartbeat *ret, struct errbuf *e)
+static enum err check_nothing(const void *message, struct errbuf *e)
 {
-    struct heartbeat heartbeat;
-    heartbeat_init(&heartbeat);
-    enum err err = document_decode(&heartbeat_table, arena, json, &heartbeat, e);
-    if (!err)
-        err = check_lease(&heartbeat, e);
-    if (!err)
-        *ret = heartbeat;
-    return err;
+    (void)message;
+    (void)e;
+    return OK;
 }
 
-enum err presence_decode(struct arena *arena, struct text json, struct presence *ret, struct errbuf *e)
-{
-    struct presence presence;
-    presence_init(&presence);
-    enum err err = document_decode(&presence_table, arena, json, &presence, e);
-    if (!err)
-        *ret = presence;
-    return err;
-}
+/* `ret` is set only when all of the document is right. */
+#define DECODER(message, check)                                                                                    \
+    enum err message##_decode(struct arena *arena, struct text json, struct message *ret, struct errbuf *e)        \
+    {                                                                                                              \
+        struct message got;                                                                                        \
+        enum err err;                                                                                              \
+        message##_init(&got);                                                                                      \
+        if ((err = document_decode(&message##_table, arena, json, &got, e)) == OK && (err = check(&got, e)) == OK) \
+            *ret = got;                                                                                            \
+        return err;                                                                                                \
+    }
 
-enum err witness_decode(struct arena *arena, struct text json, struct witness *ret, struct errbuf *e)
-{
-    struct witness witness;
-    witness_init(&witness);
-    enum err err = document_decode(&witness_table, arena, json, &witness, e);
-    if (!err)
-        *ret = witness;
-    return err;
-}
-
-enum err hive_heartbeat_decode(struct arena *arena, struct text json, struct hive_heartbeat *ret, struct errbuf *e)
-{
-    struct hive_heartbeat heartbeat;
-    hive_heartbeat_init(&heartbeat);
-    enum err err = document_decode(&hive_heartbeat_table, arena, json, &heartbeat, e);
-    if (!err)
-        *ret = heartbeat;
-    return err;
-}
-
-enum err verdict_notice_decode(struct arena *arena, struct text json, struct verdict_notice *ret, struct errbuf *e)
-{
-    struct verdict_notice notice;
-    verdict_notice_init(&notice);
-    enum err err = document_decode(&verdict_notice_table, arena, json, &notice, e);
-    if (!err)
-        *ret = notice;
-    return err;
-}
+DECODER(heartbeat, check_lease)
+DECODER(presence, check_nothing)
+DECODER(witness, check_nothing)
+DECODER(hive_heartbeat, check_nothing)
+DECODER(verdict_notice, check_nothing)
 
 enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *name, double number, struct errbuf *e)
 {

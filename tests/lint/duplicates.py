@@ -8,14 +8,16 @@ import sys
 import c_source
 
 LINES_MIN = 12  # lines that hold more than a brace
-PAIRS_MAX = 8  # that are not excused; it only falls
+PAIRS_MAX = 0  # that are not excused
 WINDOW = 40  # tokens that two places must share before they are compared
 
 KEYWORDS = set("""auto break case const continue default do else enum extern for goto if inline return sizeof static struct
 switch typedef union void volatile while bool char double float int long short signed unsigned""".split())
 
 # Pairs that may stand, each with its reason: (file, file).
-EXCUSED = {}
+EXCUSED = {
+    ("cli/forget.c", "cli/verify.c"): "a command is a chain of fallible steps and a table; the steps are others",
+}
 
 
 def fold(token):
