@@ -92,7 +92,7 @@ static void cell_list(struct buf *ret, const cJSON *document, const char *name)
     }
 }
 
-enum { COLUMN_NAME, COLUMN_FULL_NAME, COLUMN_STATE };
+enum { COLUMN_NAME, COLUMN_FULL_NAME, COLUMN_STATE, COLUMN_SINCE, COLUMN_LAST_BEAT, COLUMN_STATUS };
 
 enum { NARROW = 1, BEAT = 2, RIGHT = 4, TRUNC = 8 }; /* in both tables; member of the heartbeat; see libsmartcols */
 
@@ -105,9 +105,9 @@ static const struct column {
     [COLUMN_NAME] = { "WORKER", cell_text, "worker_id", NARROW },
     [COLUMN_FULL_NAME] = { "WORKER", cell_full_name, NULL, NARROW },
     [COLUMN_STATE] = { "STATE", cell_text, "state", NARROW },
-    { "SINCE", cell_age, "since_ms_ago", NARROW | RIGHT },
-    { "LAST BEAT", cell_age, "last_seen_ms_ago", NARROW | RIGHT },
-    { "STATUS", cell_text, "status", NARROW | BEAT | TRUNC },
+    [COLUMN_SINCE] = { "SINCE", cell_age, "since_ms_ago", NARROW | RIGHT },
+    [COLUMN_LAST_BEAT] = { "LAST BEAT", cell_age, "last_seen_ms_ago", NARROW | RIGHT },
+    [COLUMN_STATUS] = { "STATUS", cell_text, "status", NARROW | BEAT },
     { "QUEUE", cell_int, "queue_depth", NARROW | BEAT | RIGHT },
     { "MODEL", cell_text, "model_loaded", NARROW | BEAT | TRUNC },
     { "HIVE", cell_text, "hive_id", TRUNC },
@@ -230,11 +230,13 @@ static size_t printed_width(const struct worker_table *workers)
 }
 
 /* libsmartcols does not go below the titles and what may not be truncated: what is too wide even so loses the ends of
- * its names, then its last columns. False: nothing is left to give up. */
+ * its names, then of what the workers call their status, then its last columns. False: nothing is left to give up. */
 static bool make_narrower(struct worker_table *workers, struct libscols_column *name)
 {
-    if (!scols_column_is_trunc(name))
-        return set_flag(name, SCOLS_FL_TRUNC);
+    struct libscols_column *next[] = { name, workers->shown[COLUMN_STATUS] };
+    for (size_t i = 0; i < ARRAY_LEN(next); i++)
+        if (!scols_column_is_trunc(next[i]))
+            return set_flag(next[i], SCOLS_FL_TRUNC);
     for (size_t i = ARRAY_LEN(columns) - 1; i > COLUMN_FULL_NAME; i--)
         if (workers->shown[i] && !scols_column_is_hidden(workers->shown[i]))
             return set_flag(workers->shown[i], SCOLS_FL_HIDDEN);
