@@ -79,7 +79,7 @@ def test_from_start_to_stop(daemon):
     stopped = daemon("stop")
     assert (stopped.returncode, stopped.stdout) == (0, "queen/q1: stopped\n")
     assert not is_running(pid)
-    assert "leaving" in daemon.log()
+    assert "msg=stopping" in daemon.log()
     assert daemon("stop").stdout == "queen/q1: was not running\n"
     status = daemon("status")
     assert status.returncode == 3
