@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "hive_hear.h"
 #include "hive_link.h"
+#include "hive_publish.h"
+#include "hive_receive.h"
 #include "hive_state.h"
-#include "hive_tell.h"
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
 #define CLAIM_WAIT_MS 2000 /* after which workers start, also while nobody knows yet who holds the id */
@@ -22,7 +22,7 @@ enum err hive_new(const struct hive_options *options, ms_t now, ms_t wall, struc
     hive->wall = wall;
     hive->status = HIVE_STARTING;
     hive->host = (struct hive_host){ NAN, INT_ABSENT, INT_ABSENT, INT_ABSENT };
-    hive->beat_at = hive->told_at = hive->stop_at = MS_NEVER;
+    hive->beat_at = hive->verdict_beat_at = hive->stop_at = MS_NEVER;
     hive->may_start_at = now + CLAIM_WAIT_MS;
     hive->rng.state = options->session;
     arena_init(&hive->arena, MESSAGE_ARENA_LIMIT);
@@ -144,7 +144,7 @@ static void remove_unlisted(struct hive *hive)
         if (worker->listed || !process_is_over(&worker->process))
             continue;
         DL_DELETE(hive->workers, worker);
-        tell_removed(hive, text_of(worker->name));
+        publish_removed(hive, text_of(worker->name));
         free(worker);
     }
 }
@@ -156,7 +156,7 @@ void hive_stop(struct hive *hive)
         return;
     hive->status = HIVE_STOPPING;
     hive->stop_at = hive->now + HIVE_STOP_LIMIT_MS;
-    tell_beat(hive);
+    publish_heartbeat(hive);
     DL_FOREACH(hive->workers, worker)
     {
         process_stop(&worker->process, hive->now);
@@ -183,7 +183,7 @@ static void stop_further(struct hive *hive)
     if (hive->is_unclean && hive->stop_at > hive->now)
         return;
     hive->stop_at = MS_NEVER;
-    tell_changes(hive); /* the goodbye comes last */
+    publish_changes(hive); /* the goodbye comes last */
     hive_link_goodbye(hive);
 }
 
@@ -216,7 +216,7 @@ static bool handle(struct hive *hive, const struct input *input)
 {
     switch (input->kind) {
     case INPUT_MESSAGE:
-        return hive_hear(hive, input);
+        return hive_receive(hive, input);
     case INPUT_STOP:
         hive_stop(hive);
         return true;
@@ -257,7 +257,7 @@ static void leave(struct hive *hive)
     if (hive->status != HIVE_STARTING)
         remove_unlisted(hive);
     stop_further(hive);
-    tell_changes(hive);
+    publish_changes(hive);
     arena_reset(&hive->arena);
     hive->out = NULL;
 }

@@ -1,7 +1,7 @@
 #include "hive_link.h"
 
 #include "codec.h"
-#include "hive_tell.h"
+#include "hive_publish.h"
 
 #define EXIT_REFUSED_CODE 6
 #define EXIT_FAILED_CODE 1
@@ -37,8 +37,8 @@ static void born(struct hive *hive)
         hive->out->failed = true;
     hive->may_start_at = hive->now;
     hive->beat_was_first = true;
-    tell_beat(hive);
-    tell_all_again(hive);
+    publish_heartbeat(hive);
+    publish_all_again(hive);
 }
 
 bool hive_link_take(struct hive *hive, enum member_event event)
@@ -74,7 +74,7 @@ bool hive_link_step(struct hive *hive, const struct input *input)
             hive_link_leave(hive);
     }
     if (hive->beat_at <= hive->now)
-        tell_beat(hive);
+        publish_heartbeat(hive);
     return hive_link_take(hive, event);
 }
 
@@ -89,10 +89,10 @@ void hive_link_verdict(struct hive *hive, struct text payload)
     }
     if (notice.session != hive->options.session || strcmp(notice.state, "down") != 0)
         return;
-    if (hive->told_at != MS_NEVER && hive->now - hive->told_at < VERDICT_BEAT_EVERY_MS)
+    if (hive->verdict_beat_at != MS_NEVER && hive->now - hive->verdict_beat_at < VERDICT_BEAT_EVERY_MS)
         return;
-    hive->told_at = hive->now;
-    tell_beat(hive);
+    hive->verdict_beat_at = hive->now;
+    publish_heartbeat(hive);
 }
 
 void hive_link_goodbye(struct hive *hive)

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "hive_tell.h"
+#include "hive_publish.h"
 #include "hive_view.h"
 #include "json.h"
 
@@ -20,7 +20,7 @@ static void answer_beat(void *self, const struct call *call)
 {
     struct hive *hive = self;
     uint64_t seq = hive->seq;
-    tell_beat(hive);
+    publish_heartbeat(hive);
     buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)seq);
 }
 

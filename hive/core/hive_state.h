@@ -29,7 +29,7 @@ struct hive {
     uint64_t seq;
     ms_t beat_at; /* MS_NEVER while there is no link */
     bool beat_was_first;
-    ms_t told_at; /* when a verdict last made it beat; MS_NEVER = never */
+    ms_t verdict_beat_at; /* when a verdict last made it beat; MS_NEVER = never */
     struct rng rng;
 
     ms_t stop_at;    /* the end of the wait for the workers; MS_NEVER = not stopping, or done */

@@ -4,7 +4,7 @@
 #include <utlist.h>
 
 #include "health.h"
-#include "hive_tell.h"
+#include "hive_publish.h"
 
 /* Without the broker, or without its requests, it still supervises: a warning. */
 static enum health_status overall(const struct hive *hive)
@@ -28,7 +28,7 @@ static const char *describe(const struct hive *hive)
 int hive_view_health(const struct hive *hive, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
-    struct worker_tally tally = tell_tally(hive);
+    struct worker_tally tally = tally_workers(hive);
     enum health_status status = overall(hive);
     char service[16 + NAME_SIZE];
     struct health_holder holder = { hive->options.session, claim_held(&hive->member.claim, hive->now) };
@@ -56,7 +56,7 @@ void hive_view_workers(const struct hive *hive, size_t limit, const char *cursor
     json_open(&w, '{');
     json_open_member(&w, "workers", '[');
     for (; worker && limit > 0; worker = worker->next, limit--) {
-        tell_witness(hive, worker, &w);
+        worker_witness_put(hive, worker, &w);
         last = worker;
     }
     json_close(&w, ']');

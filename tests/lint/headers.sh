@@ -16,14 +16,15 @@ includes_of() {
     queen/core/fleet/*) echo common/base common/proto queen/core/include queen/core/fleet ;;
     queen/core/rules/* | queen/core/include/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules ;;
     queen/core/api/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules queen/core/api ;;
+    hive/core/*) echo common/base common/proto hive/core hive/core/include ;;
     */core/*) echo common/base common/proto "${1%/*}" ;;
     worker/include/*) echo worker/include ;;
     worker/lib/*) echo common/base common/sys common/mqtt common/proto worker/core worker/include worker/lib ;;
     worker/*) echo common/base common/sys common/mqtt common/proto common/io worker/include worker/core worker/agent worker/agent/core ;;
     queen/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen queen/core/include ;;
-    hive/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon hive hive/core ;;
+    hive/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon hive hive/core hive/core/include ;;
     cli/*) echo common/base common/sys common/mqtt common/proto common/io cli cli/core ;;
-    bench/* | tests/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen/core/include queen/core/fleet queen/core/rules queen/core/api hive/core worker/core queen worker/include tests/support "${1%/*}" ;;
+    bench/* | tests/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen/core/include queen/core/fleet queen/core/rules queen/core/api hive/core hive/core/include worker/core queen worker/include tests/support "${1%/*}" ;;
     *) return 1 ;;
     esac
 }

@@ -9,7 +9,7 @@ import sys
 import c_source
 
 DEPTH_MAX = 10  # of queen/core: a module that includes none of the core's has depth 1
-CIRCLES_MAX = 5
+CIRCLES_MAX = 3
 
 # Room: the rooms that it may use besides itself. docs/architecture.md says why. The longest folder wins.
 BASE, CORE = ["common/base"], ["common/base", "common/proto"]
@@ -29,8 +29,9 @@ ROOMS = {
     "queen/core/api": CORE + [FLEET, RULES, "queen/core/include"],
     "queen/core": CORE + [FLEET, RULES, "queen/core/api", "queen/core/include"],
     "queen": PROGRAM + ["queen/core/include"],
-    "hive/core": CORE,
-    "hive": PROGRAM + ["hive/core"],
+    "hive/core/include": CORE + ["hive/core"],  # process and roster are part of what a driver sees
+    "hive/core": CORE + ["hive/core/include"],
+    "hive": PROGRAM + ["hive/core", "hive/core/include"],
     "worker/include": [],
     "worker/core": CORE + ["worker/include"],  # the fields and verdicts that a program sets are the library's
     "worker/lib": CORE + ["common/sys", "common/mqtt", "worker/core", "worker/include"],

@@ -1,4 +1,4 @@
-#include "hive_tell.h"
+#include "hive_publish.h"
 
 #include <utlist.h>
 
@@ -7,7 +7,8 @@
 
 #define HEARTBEAT_EXPIRY_S 86400 /* brokers drop the ghosts of machines that never come back */
 
-void tell(struct hive *hive, const struct topic *topic, struct text payload)
+/* A retained message on a topic of the hive's own; absent payload: removes what is stored there. */
+static void publish_stored(struct hive *hive, const struct topic *topic, struct text payload)
 {
     char name[TOPIC_SIZE];
     struct publish publish = { .topic = name,
@@ -27,7 +28,7 @@ static struct topic witness_topic(const struct hive *hive, struct text worker)
     return (struct topic){ .kind = TOPIC_WORKER_WITNESS, .hive = text_of(hive->options.id), .worker = worker };
 }
 
-void tell_witness(const struct hive *hive, const struct hive_worker *worker, struct json_write *w)
+void worker_witness_put(const struct hive *hive, const struct hive_worker *worker, struct json_write *w)
 {
     struct witness witness;
     process_witness(&worker->process, hive->now, &witness);
@@ -37,7 +38,7 @@ void tell_witness(const struct hive *hive, const struct hive_worker *worker, str
     witness_put(&witness, w);
 }
 
-void tell_changes(struct hive *hive)
+void publish_changes(struct hive *hive)
 {
     struct hive_worker *worker;
     if (!hive->member.linked)
@@ -49,13 +50,13 @@ void tell_changes(struct hive *hive)
         if (!worker->process.changed)
             continue;
         buf_reset(&hive->scratch);
-        tell_witness(hive, worker, &w);
-        tell(hive, &topic, buf_text(&hive->scratch));
+        worker_witness_put(hive, worker, &w);
+        publish_stored(hive, &topic, buf_text(&hive->scratch));
         worker->process.changed = false;
     }
 }
 
-void tell_all_again(struct hive *hive)
+void publish_all_again(struct hive *hive)
 {
     struct hive_worker *worker;
     DL_FOREACH(hive->workers, worker)
@@ -64,14 +65,14 @@ void tell_all_again(struct hive *hive)
     }
 }
 
-void tell_removed(struct hive *hive, struct text worker)
+void publish_removed(struct hive *hive, struct text worker)
 {
     struct topic topic = witness_topic(hive, worker);
     if (hive->member.linked)
-        tell(hive, &topic, (struct text){ 0 });
+        publish_stored(hive, &topic, (struct text){ 0 });
 }
 
-struct worker_tally tell_tally(const struct hive *hive)
+struct worker_tally tally_workers(const struct hive *hive)
 {
     struct worker_tally tally = { .known = true };
     struct hive_worker *worker;
@@ -109,13 +110,13 @@ static void fill_heartbeat(const struct hive *hive, struct hive_heartbeat *ret)
     ret->cpus = hive->host.cpus;
     ret->memory_total_bytes = hive->host.memory_total;
     ret->memory_available_bytes = hive->host.memory_available;
-    ret->workers = tell_tally(hive);
+    ret->workers = tally_workers(hive);
     ret->endpoint = hive->options.endpoint;
     ret->version = hive->options.version;
     ret->timestamp = hive->wall;
 }
 
-void tell_beat(struct hive *hive)
+void publish_heartbeat(struct hive *hive)
 {
     struct topic topic = { .kind = TOPIC_HIVE_HEARTBEAT, .hive = text_of(hive->options.id) };
     struct hive_heartbeat heartbeat;
@@ -124,7 +125,7 @@ void tell_beat(struct hive *hive)
     fill_heartbeat(hive, &heartbeat);
     buf_reset(&hive->scratch);
     hive_heartbeat_encode(&heartbeat, &hive->scratch);
-    tell(hive, &topic, buf_text(&hive->scratch));
+    publish_stored(hive, &topic, buf_text(&hive->scratch));
     hive->seq++;
     hive->beat_at = hive->now + next_interval(hive);
     hive->beat_was_first = false;

@@ -1,11 +1,11 @@
-#include "hive_hear.h"
+#include "hive_receive.h"
 
 #include "hive_link.h"
+#include "hive_publish.h"
 #include "hive_requests.h"
-#include "hive_tell.h"
 
 /* What a predecessor, or a broker that was rolled back, has kept of a worker that is not in the roster. */
-static void hear_witness(struct hive *hive, const struct message *message, const struct topic *topic)
+static void receive_witness(struct hive *hive, const struct message *message, const struct topic *topic)
 {
     char name[NAME_SIZE];
     if (!message->retain || message->payload.len == 0)
@@ -13,17 +13,17 @@ static void hear_witness(struct hive *hive, const struct message *message, const
     memcpy(name, topic->worker.at, topic->worker.len);
     name[topic->worker.len] = '\0';
     if (!hive_find(hive, name))
-        tell_removed(hive, topic->worker);
+        publish_removed(hive, topic->worker);
 }
 
-static void hear_request(struct hive *hive, const struct message *message, const struct topic *topic)
+static void receive_request(struct hive *hive, const struct message *message, const struct topic *topic)
 {
     if (!responder_answer(&hive_responder, hive, hive->options.root, topic->method, message, hive->out))
         hive->ignored++;
 }
 
 /* Replies are to the one question that a hive ever has: who holds its id. */
-bool hive_hear(struct hive *hive, const struct input *input)
+bool hive_receive(struct hive *hive, const struct input *input)
 {
     const struct message *message = input->message;
     struct topic topic;
@@ -36,7 +36,7 @@ bool hive_hear(struct hive *hive, const struct input *input)
     }
     switch (topic.kind) {
     case TOPIC_HIVE_REQUEST:
-        hear_request(hive, message, &topic);
+        receive_request(hive, message, &topic);
         break;
     case TOPIC_HIVE_PRESENCE:
         if (hive->status != HIVE_STOPPING)
@@ -46,7 +46,7 @@ bool hive_hear(struct hive *hive, const struct input *input)
         hive_link_verdict(hive, message->payload);
         break;
     case TOPIC_WORKER_WITNESS:
-        hear_witness(hive, message, &topic);
+        receive_witness(hive, message, &topic);
         break;
     default:
         hive->ignored++;
