@@ -112,7 +112,7 @@ static void reload(void *user)
     serve_roster(driver);
 }
 
-static const struct daemon_program program = {
+static const struct daemon_ops ops = {
     .step = step,
     .deadline = deadline,
     .http = http,
@@ -166,7 +166,7 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
     char address[ADDRESS_SIZE];
     enum err err;
     address_hive(conf->id, address);
-    if ((err = daemon_loop_init(&driver->loop, &program, driver, e)) != OK ||
+    if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK ||
         (err = orders_init(&driver->orders, &driver->loop, conf->state_dir, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, e)) != OK)

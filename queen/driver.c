@@ -74,7 +74,7 @@ static void stepped(void *user)
     driver->verified_count = count;
 }
 
-static const struct daemon_program program = {
+static const struct daemon_ops ops = {
     .step = step,
     .deadline = deadline,
     .http = http,
@@ -166,7 +166,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     char address[ADDRESS_SIZE];
     enum err err;
     address_queen(conf->id, address);
-    if ((err = daemon_loop_init(&driver->loop, &program, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
+    if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
         return err;
     if (conf->on_event &&

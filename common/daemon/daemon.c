@@ -8,17 +8,17 @@
 
 static void read_clock(struct daemon *daemon)
 {
-    if (daemon->program->clock) {
-        daemon->program->clock(daemon->user, &daemon->now, &daemon->wall);
+    if (daemon->ops->clock) {
+        daemon->ops->clock(daemon->user, &daemon->now, &daemon->wall);
         return;
     }
     daemon->now = clock_mono();
     daemon->wall = clock_wall();
 }
 
-void daemon_init(struct daemon *daemon, const struct daemon_program *program, void *user)
+void daemon_init(struct daemon *daemon, const struct daemon_ops *ops, void *user)
 {
-    *daemon = (struct daemon){ .program = program, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS } };
+    *daemon = (struct daemon){ .ops = ops, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS } };
     outbox_init(&daemon->outbox);
     read_clock(daemon);
 }
@@ -56,7 +56,7 @@ static enum err carry_out(struct daemon *daemon, const struct effect *effect)
         end(daemon, effect->code, effect->text.at);
         return OK;
     case EFFECT_HTTP_GET:
-        return daemon->program->http_get(daemon->user, &effect->http_get);
+        return daemon->ops->http_get(daemon->user, &effect->http_get);
     default:
         daemon->is_leaving |= effect->kind == EFFECT_DISCONNECT;
         return broker_link_carry_out(daemon->link, effect);
@@ -79,15 +79,15 @@ void daemon_leave(struct daemon *daemon)
     }
     if (daemon->outbox.first || daemon->outbox.failed)
         outbox_reset(&daemon->outbox);
-    if (daemon->program->stepped)
-        daemon->program->stepped(daemon->user);
+    if (daemon->ops->stepped)
+        daemon->ops->stepped(daemon->user);
 }
 
 static void step(struct daemon *daemon, struct input *input)
 {
     input->now = daemon->now;
     input->wall = daemon->wall;
-    daemon->program->step(daemon->user, input, &daemon->outbox);
+    daemon->ops->step(daemon->user, input, &daemon->outbox);
     daemon_leave(daemon);
 }
 
@@ -109,7 +109,7 @@ ms_t daemon_http(void *user, const struct http_request *request, struct http_res
 {
     struct daemon *daemon = user;
     struct outbox *outbox = daemon_enter(daemon);
-    ms_t wait = daemon->program->http(daemon->user, request, daemon->now, daemon->wall, ret, outbox);
+    ms_t wait = daemon->ops->http(daemon->user, request, daemon->now, daemon->wall, ret, outbox);
     daemon_leave(daemon);
     return wait;
 }
@@ -118,12 +118,12 @@ bool daemon_listing_next(void *user, struct listing *listing, struct buf *slice)
 {
     struct daemon *daemon = user;
     read_clock(daemon);
-    return daemon->program->listing_next(daemon->user, listing, daemon->now, daemon->wall, slice);
+    return daemon->ops->listing_next(daemon->user, listing, daemon->now, daemon->wall, slice);
 }
 
 static ms_t due(struct daemon *daemon)
 {
-    ms_t at = daemon->program->deadline(daemon->user);
+    ms_t at = daemon->ops->deadline(daemon->user);
     read_clock(daemon);
     return at == MS_NEVER ? MS_NEVER : ms_max(at - daemon->now, 0);
 }
@@ -132,7 +132,7 @@ ms_t daemon_turn(struct daemon *daemon)
 {
     if (!daemon->has_ended && due(daemon) == 0 && broker_link_drain(daemon->link))
         daemon_step(daemon, (struct input){ .kind = INPUT_TICK });
-    if (daemon->program->work && !daemon->program->work(daemon->user))
+    if (daemon->ops->work && !daemon->ops->work(daemon->user))
         return 0;
     return due(daemon);
 }

@@ -10,7 +10,7 @@
 #include "log.h"
 
 /* The core, and what only its program does. All get the `user` of daemon_init. */
-struct daemon_program {
+struct daemon_ops {
     void (*step)(void *user, const struct input *input, struct outbox *outbox);
     ms_t (*deadline)(const void *user); /* of the next tick; MS_NEVER = none */
 
@@ -32,7 +32,7 @@ struct daemon_program {
 };
 
 struct daemon {
-    const struct daemon_program *program;
+    const struct daemon_ops *ops;
     void *user;
     struct broker_link *link; /* owned; set before the first input */
     struct outbox outbox;
@@ -44,8 +44,8 @@ struct daemon {
     int exit_code;
 };
 
-/* Reads the clock. `program` and `user` are borrowed for good. */
-void daemon_init(struct daemon *daemon, const struct daemon_program *program, void *user);
+/* Reads the clock. `ops` and `user` are borrowed for good. */
+void daemon_init(struct daemon *daemon, const struct daemon_ops *ops, void *user);
 void daemon_clear(struct daemon *daemon);
 
 /* The functions of struct broker_link_options; their user is the daemon. */

@@ -23,15 +23,15 @@ static void on_stop(void *user)
 static void on_reload(void *user)
 {
     struct daemon_loop *loop = user;
-    if (loop->daemon.program->reload)
-        loop->daemon.program->reload(loop->daemon.user);
+    if (loop->daemon.ops->reload)
+        loop->daemon.ops->reload(loop->daemon.user);
 }
 
-enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_program *program, void *user, struct errbuf *e)
+enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops, void *user, struct errbuf *e)
 {
     enum err err;
     *loop = (struct daemon_loop){ 0 };
-    daemon_init(&loop->daemon, program, user);
+    daemon_init(&loop->daemon, ops, user);
     entropy_need(&loop->rng.state, sizeof loop->rng.state);
     if ((err = loop_new(&loop->loop, e)) != OK || (err = loop_timer_new(loop->loop, woken, loop, &loop->tick)) != OK)
         return err;
@@ -48,7 +48,7 @@ enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options
 {
     enum err err;
     loop->handlers =
-        (struct httpd_handlers){ daemon_http, on_fault, daemon_listing_next, loop->daemon.program->listing_free };
+        (struct httpd_handlers){ daemon_http, on_fault, daemon_listing_next, loop->daemon.ops->listing_free };
     err = httpd_new(loop->loop, options, &loop->handlers, &loop->daemon, &loop->httpd, e);
     return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }

@@ -22,8 +22,8 @@ struct daemon_loop {
     struct rng rng;
 };
 
-/* The loop and its signals. `program` and `user` as in daemon_init. Cleared also after a failure. ERR_NOMEM, ERR_IO. */
-enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_program *program, void *user, struct errbuf *e);
+/* The loop and its signals. `ops` and `user` as in daemon_init. Cleared also after a failure. ERR_NOMEM, ERR_IO. */
+enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops, void *user, struct errbuf *e);
 
 /* The errors of httpd_new. */
 enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e);

@@ -145,7 +145,7 @@ void daemon_node_client_id(struct daemon_node *daemon, const char *id, void (*ad
     client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&daemon->node.rng), daemon->client_id);
 }
 
-void daemon_node_start(struct daemon_node *daemon, const struct daemon_program *program, const struct words *options,
+void daemon_node_start(struct daemon_node *daemon, const struct daemon_ops *ops, const struct words *options,
                        ms_t keep_alive)
 {
     struct client *client = &daemon->node.client;
@@ -155,7 +155,7 @@ void daemon_node_start(struct daemon_node *daemon, const struct daemon_program *
                                         .input = daemon_input,
                                         .left = daemon_left,
                                         .user = &daemon->daemon };
-    daemon_init(&daemon->daemon, program, daemon);
+    daemon_init(&daemon->daemon, ops, daemon);
     must(broker_link_new(&link, &daemon->daemon.link));
     broker_link_attach(daemon->daemon.link, &client_ops, (struct mqtt *)daemon);
     client->id = daemon->client_id;
@@ -189,7 +189,7 @@ void daemon_node_stop(struct daemon_node *daemon)
 ms_t daemon_node_deadline(const struct node *node)
 {
     const struct daemon_node *daemon = (const struct daemon_node *)node;
-    return ms_min(daemon->daemon.program->deadline(daemon), daemon->connect_at);
+    return ms_min(daemon->daemon.ops->deadline(daemon), daemon->connect_at);
 }
 
 static void connect_if_due(struct daemon_node *daemon)

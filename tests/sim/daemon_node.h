@@ -26,9 +26,9 @@ const char *daemon_node_id(const struct daemon_node *daemon, const struct words 
 void daemon_node_client_id(struct daemon_node *daemon, const char *id,
                            void (*address_write)(const char *id, char *ret));
 
-/* The process starts, and connects at once. `program` needs daemon_node_clock. Options: keep-alive (by default as
+/* The process starts, and connects at once. `ops` needs daemon_node_clock. Options: keep-alive (by default as
  * given), reconnect-max. */
-void daemon_node_start(struct daemon_node *daemon, const struct daemon_program *program, const struct words *options,
+void daemon_node_start(struct daemon_node *daemon, const struct daemon_ops *ops, const struct words *options,
                        ms_t keep_alive);
 
 void daemon_node_clock(void *host, ms_t *ret_now, ms_t *ret_wall);

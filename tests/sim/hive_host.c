@@ -41,7 +41,7 @@ static ms_t deadline(const void *user)
 }
 
 /* Without workers there are no orders. */
-static const struct daemon_program program = { .step = step, .deadline = deadline, .clock = daemon_node_clock };
+static const struct daemon_ops ops = { .step = step, .deadline = deadline, .clock = daemon_node_clock };
 
 static void clear(struct node *node)
 {
@@ -93,7 +93,7 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     if (err != OK)
         return err;
     daemon_node_client_id(&host->daemon, options.id, address_hive);
-    daemon_node_start(&host->daemon, &program, words, KEEP_ALIVE);
+    daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE);
     serve_nobody(host);
     return OK;
 }

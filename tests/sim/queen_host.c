@@ -111,7 +111,7 @@ static enum err effect(void *user, const struct effect *effect)
     return OK;
 }
 
-static const struct daemon_program program = {
+static const struct daemon_ops ops = {
     .step = step, .deadline = deadline, .http = http, .effect = effect, .clock = daemon_node_clock
 };
 
@@ -173,7 +173,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     if (err != OK)
         return err;
     daemon_node_client_id(&host->daemon, options.id, address_queen);
-    daemon_node_start(&host->daemon, &program, words, KEEP_ALIVE);
+    daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE);
     return OK;
 }
 
