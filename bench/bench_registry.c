@@ -62,24 +62,33 @@ static void beat(struct world *world, unsigned worker, unsigned seq)
                          .message = &(struct message){ .topic = text_of(topic), .payload = { document, len } } });
 }
 
+/* One connection as a broker answers it at which nobody else is: grants every subscription, has no subscriber. */
+static void link_as_far_as_asked(struct world *world)
+{
+    struct outbox seen;
+    step(world, (struct input){ .kind = INPUT_CONNECTING });
+    queen_step(world->queen, &(struct input){ .kind = INPUT_LINK_UP, .now = world->now }, &world->outbox);
+    seen = world->outbox;
+    outbox_init(&world->outbox);
+    for (const struct effect *effect = seen.first; effect; effect = effect->next) {
+        if (effect->kind == EFFECT_SUBSCRIBE)
+            step(world, (struct input){ .kind = INPUT_SUBSCRIBED, .token = effect->subscribe.token });
+        else if (effect->kind == EFFECT_PUBLISH)
+            step(world, (struct input){ .kind = INPUT_ACKED, .token = effect->publish.token, .reason = 0x10 });
+    }
+    outbox_clear(&seen);
+}
+
+/* The first link finds out that nobody else holds the queen's id. */
 static void link_up(struct world *world)
 {
     char marker[HEX64_SIZE];
-    step(world, (struct input){ .kind = INPUT_CONNECTING });
-    queen_step(world->queen, &(struct input){ .kind = INPUT_LINK_UP, .now = world->now }, &world->outbox);
-    for (const struct effect *effect = world->outbox.first; effect; effect = effect->next)
-        if (effect->kind == EFFECT_SUBSCRIBE && effect->subscribe.token) {
-            struct outbox ignored;
-            outbox_init(&ignored);
-            queen_step(world->queen,
-                       &(struct input){ .kind = INPUT_SUBSCRIBED, .now = world->now, .token = effect->subscribe.token },
-                       &ignored);
-            outbox_clear(&ignored);
-        }
-    outbox_reset(&world->outbox);
+    link_as_far_as_asked(world);
+    step(world, (struct input){ .kind = INPUT_LINK_DOWN });
+    link_as_far_as_asked(world);
     hex64_to_text(world->queen->snapshot.marker, marker);
     step(world, (struct input){ .kind = INPUT_MESSAGE,
-                                .message = &(struct message){ .topic = TEXT("skep/v1-rpc/reply/skep:q:queen"),
+                                .message = &(struct message){ .topic = text_of(world->queen->member.reply_topic),
                                                               .payload = TEXT("{}"),
                                                               .correlation = text_of(marker) } });
     must(queen_sees(world->queen));
