@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "keyed_hash.h"
+
 static struct registry registry;
 
 static int set_up(void **state)

@@ -13,7 +13,6 @@ struct hive_watch {
     struct hive_watch *changed_prev, *changed_next; /* utlist */
     bool reviewing;                                 /* some of its workers were looked at since (incident.h) */
     struct record *review_next;                     /* the next one */
-    size_t review_size;                             /* of the index of workers by hive when that began */
     bool changed;                 /* it is in hives->changed: its state is another than when the step began */
     ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
 

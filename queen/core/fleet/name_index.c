@@ -2,7 +2,10 @@
 
 #include <stdlib.h>
 
-#define SIZE_FIRST 64
+#include "keyed_hash.h"
+
+#define SIZE_MIN 64
+#define SIZE_LARGEST (1u << 24)
 
 size_t name_pair(char ret[NAME_PAIR_SIZE], struct text hive, struct text worker)
 {
@@ -15,8 +18,14 @@ size_t name_pair(char ret[NAME_PAIR_SIZE], struct text hive, struct text worker)
 
 static struct text name_of(const struct name_index *index, const struct record *record)
 {
-    return index->half == NAME_OF_HIVE ? (struct text){ record_hive(record), record->hive_len }
-                                       : (struct text){ record_worker(record), record->worker_len };
+    switch (index->part) {
+    case NAME_OF_WORKER:
+        return (struct text){ record_worker(record), record->worker_len };
+    case NAME_OF_HIVE:
+        return (struct text){ record_hive(record), record->hive_len };
+    default:
+        return (struct text){ record->names, record->hive_len + 1u + record->worker_len };
+    }
 }
 
 static struct record **bucket_of(const struct name_index *index, struct text name)
@@ -24,85 +33,57 @@ static struct record **bucket_of(const struct name_index *index, struct text nam
     return &index->buckets[keyed_hash(name.at, name.len) & (index->size - 1)];
 }
 
-static void link_in(const struct name_index *index, struct record *record)
+void name_index_init(struct name_index *index, enum name_part part, size_t expected)
 {
-    struct record **at = bucket_of(index, name_of(index, record));
-    struct name_link *link = &record->named[index->half];
-    link->next = *at;
-    link->at = at;
-    if (*at)
-        (*at)->named[index->half].at = &link->next;
-    *at = record;
-}
-
-static void link_out(const struct name_index *index, struct record *record)
-{
-    struct name_link *link = &record->named[index->half];
-    *link->at = link->next;
-    if (link->next)
-        link->next->named[index->half].at = link->at;
-}
-
-/* As many buckets as records, so that a chain is short. */
-static enum err grow(struct name_index *index)
-{
-    struct name_index larger = { .half = index->half,
-                                 .size = index->size ? index->size * 2 : SIZE_FIRST,
-                                 .count = index->count };
-    if (!(larger.buckets = calloc(larger.size, sizeof(struct record *))))
-        return ERR_NOMEM;
-    for (size_t i = 0; i < index->size; i++) {
-        struct record *record;
-        while ((record = index->buckets[i])) {
-            link_out(index, record);
-            link_in(&larger, record);
-        }
-    }
-    free(index->buckets);
-    index->buckets = larger.buckets;
-    index->size = larger.size;
-    return OK;
-}
-
-void name_index_init(struct name_index *index, enum name_half half)
-{
-    *index = (struct name_index){ .half = half };
+    *index = (struct name_index){ .part = part, .size = SIZE_MIN };
+    while (index->size < expected && index->size < SIZE_LARGEST)
+        index->size *= 2;
 }
 
 void name_index_clear(struct name_index *index)
 {
     free(index->buckets);
-    name_index_init(index, index->half);
+    index->buckets = NULL;
 }
 
-enum err name_index_add(struct name_index *index, struct record *record)
+enum err name_index_reserve(struct name_index *index)
 {
-    if (index->count == index->size && grow(index) != OK)
-        return ERR_NOMEM;
-    link_in(index, record);
-    index->count++;
-    return OK;
+    if (!index->buckets)
+        index->buckets = calloc(index->size, sizeof(struct record *));
+    return index->buckets ? OK : ERR_NOMEM;
+}
+
+void name_index_add(struct name_index *index, struct record *record)
+{
+    struct name_link *link = &record->named[index->part];
+    link->at = bucket_of(index, name_of(index, record));
+    link->next = *link->at;
+    if (link->next)
+        link->next->named[index->part].at = &link->next;
+    *link->at = record;
 }
 
 void name_index_remove(struct name_index *index, struct record *record)
 {
-    link_out(index, record);
-    index->count--;
+    struct name_link *link = &record->named[index->part];
+    *link->at = link->next;
+    if (link->next)
+        link->next->named[index->part].at = link->at;
 }
 
 static struct record *first_of(const struct name_index *index, struct record *record, struct text name)
 {
     while (record && !text_equal(name_of(index, record), name))
-        record = record->named[index->half].next;
+        record = record->named[index->part].next;
     return record;
 }
 
 struct record *name_index_find(const struct name_index *index, struct text name)
 {
-    return index->size ? first_of(index, *bucket_of(index, name), name) : NULL;
+    return index->buckets ? first_of(index, *bucket_of(index, name), name) : NULL;
 }
 
 struct record *name_index_next(const struct name_index *index, const struct record *record)
 {
-    return first_of(index, record->named[index->half].next, name_of(index, record));
+    return first_of(index, record->named[index->part].next, name_of(index, record));
 }

@@ -1,6 +1,7 @@
-/* name_index.h - workers by one half of their key: those of a name, in whichever hive, or those of a hive.
+/* name_index.h - records by a part of their key: workers by name, in whichever hive; workers by hive; all by the pair.
  *
- * Chained buckets linked through the records: 16 bytes a worker, where a second uthash handle would take 64. */
+ * Chained buckets linked through the records: 16 bytes a record, where a handle of uthash would take 56. There are as
+ * many buckets as records are expected, so that no step has to hash all of them anew. */
 #ifndef SKEP_NAME_INDEX_H
 #define SKEP_NAME_INDEX_H
 
@@ -11,20 +12,20 @@
 size_t name_pair(char ret[NAME_PAIR_SIZE], struct text hive, struct text worker);
 
 struct name_index {
-    enum name_half half; /* what it is by */
-    struct record **buckets;
-    size_t size; /* a power of two; 0 = nothing was added yet */
-    size_t count;
+    enum name_part part;
+    struct record **buckets; /* NULL until something is added */
+    size_t size;             /* a power of two */
 };
 
-void name_index_init(struct name_index *index, enum name_half half);
+void name_index_init(struct name_index *index, enum name_part part, size_t expected);
 void name_index_clear(struct name_index *index); /* frees the buckets, not the records */
 
-/* ERR_NOMEM: nothing changed. */
-enum err name_index_add(struct name_index *index, struct record *record);
+/* ERR_NOMEM. Before anything is added. */
+enum err name_index_reserve(struct name_index *index);
+void name_index_add(struct name_index *index, struct record *record);
 void name_index_remove(struct name_index *index, struct record *record); /* it must be in */
 
-/* A record of that name, and the next one of the same; NULL when there is none. In no order. */
+/* A record of that name (or pair), and the next one of the same; NULL when there is none. In no order. */
 struct record *name_index_find(const struct name_index *index, struct text name);
 struct record *name_index_next(const struct name_index *index, const struct record *record);
 

@@ -9,7 +9,6 @@
 #include <math.h>
 
 #include "heap.h"
-#include "keyed_hash.h"
 #include "msg.h"
 #include "vocabulary.h"
 
@@ -45,8 +44,8 @@ struct confirm;
 struct verification;
 struct hive_watch;
 
-/* The halves of a worker's key, and the links of the indexes by each (name_index.h). */
-enum name_half { NAME_OF_WORKER, NAME_OF_HIVE, NAME_HALVES };
+/* What records are found by, and the links of the indexes by each (name_index.h). */
+enum name_part { NAME_OF_WORKER, NAME_OF_HIVE, NAME_OF_PAIR, NAME_PARTS };
 struct name_link {
     struct record *next, **at;
 };
@@ -79,12 +78,11 @@ struct document {
 enum proof_wait { PROOF_NONE, PROOF_LIST_A, PROOF_LIST_B }; /* in which of two lists it waits (proof.h) */
 
 struct record {
-    UT_hash_handle by_key;               /* (hive, worker) */
-    struct name_link named[NAME_HALVES]; /* a worker's, in the indexes of the registry */
-    struct record *prev, *next;          /* in the list of those that wait for a proof (proof.h) */
-    struct record *next_touched;         /* in the list of those that the step has touched (registry.h) */
-    struct heap_item due;                /* the next look at it */
-    struct confirm *confirm;             /* only while suspect by a will (confirm.h) */
+    struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
+    struct record *prev, *next;         /* in the list of those that wait for a proof (proof.h) */
+    struct record *next_touched;        /* in the list of those that the step has touched (registry.h) */
+    struct heap_item due;               /* the next look at it */
+    struct confirm *confirm;            /* only while suspect by a will (confirm.h) */
 
     union {
         struct verification *verification; /* a worker's; NULL before the first one (verify.h) */

@@ -5,8 +5,9 @@
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
-    name_index_init(&registry->by_name, NAME_OF_WORKER);
-    name_index_init(&registry->by_hive, NAME_OF_HIVE);
+    name_index_init(&registry->by_pair, NAME_OF_PAIR, max_count);
+    name_index_init(&registry->by_name, NAME_OF_WORKER, max_count);
+    name_index_init(&registry->by_hive, NAME_OF_HIVE, max_count);
     heap_init(&registry->due_watch);
     heap_init(&registry->due_loop);
     registry->touched_end = &registry->touched;
@@ -23,30 +24,24 @@ static void record_release(struct record *record)
 
 void registry_clear(struct registry *registry)
 {
-    struct record *record, *after;
+    for (size_t i = 0; i < registry->roll.count; i++)
+        if (registry->roll.entries[i].record)
+            record_release(registry->roll.entries[i].record);
+    name_index_clear(&registry->by_pair);
     name_index_clear(&registry->by_name);
     name_index_clear(&registry->by_hive);
     roll_clear(&registry->roll);
     intern_clear(&registry->words);
-    HASH_ITER(by_key, registry->by_key, record, after)
-    {
-        HASH_DELETE(by_key, registry->by_key, record);
-        record_release(record);
-    }
     heap_clear(&registry->due_watch);
     heap_clear(&registry->due_loop);
 }
 
 struct record *registry_find(const struct registry *registry, struct text hive, struct text worker)
 {
-    struct record *record;
     char key[NAME_PAIR_SIZE];
-    size_t len;
     if (hive.len > NAME_MAX_LEN || worker.len > NAME_MAX_LEN)
         return NULL;
-    len = name_pair(key, hive, worker);
-    HASH_FIND(by_key, registry->by_key, key, len, record);
-    return record;
+    return name_index_find(&registry->by_pair, (struct text){ key, name_pair(key, hive, worker) });
 }
 
 struct record *registry_find_name(const struct registry *registry, struct text worker)
@@ -99,9 +94,13 @@ static struct record *record_new(struct text hive, struct text worker)
     return record;
 }
 
-static bool heaps_reserve(struct registry *registry, size_t count)
+/* Room for one more, so that adding it cannot fail halfway. */
+static bool reserve(struct registry *registry)
 {
-    return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK;
+    size_t count = registry->count + registry->hive_count + 1;
+    return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK &&
+           name_index_reserve(&registry->by_pair) == OK && name_index_reserve(&registry->by_name) == OK &&
+           name_index_reserve(&registry->by_hive) == OK && roll_reserve(&registry->roll) == OK;
 }
 
 static size_t *count_of(struct registry *registry, const struct record *record)
@@ -114,20 +113,18 @@ static size_t *counts_of(struct registry *registry, const struct record *record)
     return record_is_hive(record) ? registry->hive_counts : registry->counts;
 }
 
-static enum err index_add(struct registry *registry, struct record *record)
+static void index_add(struct registry *registry, struct record *record)
 {
+    name_index_add(&registry->by_pair, record);
     if (record_is_hive(record))
-        return OK;
-    if (name_index_add(&registry->by_name, record) != OK)
-        return ERR_NOMEM;
-    if (name_index_add(&registry->by_hive, record) == OK)
-        return OK;
-    name_index_remove(&registry->by_name, record);
-    return ERR_NOMEM;
+        return;
+    name_index_add(&registry->by_name, record);
+    name_index_add(&registry->by_hive, record);
 }
 
 static void index_remove(struct registry *registry, struct record *record)
 {
+    name_index_remove(&registry->by_pair, record);
     if (record_is_hive(record))
         return;
     name_index_remove(&registry->by_name, record);
@@ -139,26 +136,14 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
     struct record *record;
     if ((worker.len > 0 ? registry->count : registry->hive_count) >= registry->max_count)
         return ERR_FULL;
-    if (!heaps_reserve(registry, registry->count + registry->hive_count + 1) || !(record = record_new(hive, worker)))
+    if (!reserve(registry) || !(record = record_new(hive, worker)))
         return ERR_NOMEM;
-    HASH_ADD_KEYPTR(by_key, registry->by_key, record->names, record->hive_len + 1u + record->worker_len, record);
-    if (!record->by_key.tbl)
-        goto out_record;
-    if (index_add(registry, record) != OK)
-        goto out_key;
-    if (roll_add(&registry->roll, record) != OK)
-        goto out_index;
+    index_add(registry, record);
+    roll_add(&registry->roll, record);
     ++*count_of(registry, record);
     counts_of(registry, record)[STATE_NONE]++;
     *ret = record;
     return OK;
-out_index:
-    index_remove(registry, record);
-out_key:
-    HASH_DELETE(by_key, registry->by_key, record);
-out_record:
-    free(record);
-    return ERR_NOMEM;
 }
 
 static void look_away(struct registry *registry, struct record *record)
@@ -220,7 +205,6 @@ void registry_remove(struct registry *registry, struct record *record)
     set_load(registry, record, &LOAD_NONE);
     roll_remove(&registry->roll, record);
     index_remove(registry, record);
-    HASH_DELETE(by_key, registry->by_key, record);
     --*count_of(registry, record);
     counts_of(registry, record)[record->state]--;
     registry->document_bytes -= document_size(record->document) + document_size(record->witness);

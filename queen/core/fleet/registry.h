@@ -10,7 +10,7 @@
 #include "roll.h"
 
 struct registry {
-    struct record *by_key;              /* uthash */
+    struct name_index by_pair;          /* workers and hives */
     struct roll roll;                   /* workers and hives, in the order of first sight */
     struct intern words;                /* of the loads */
     struct name_index by_name, by_hive; /* workers only */

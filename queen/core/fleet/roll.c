@@ -15,24 +15,23 @@ void roll_clear(struct roll *roll)
     roll_init(roll);
 }
 
-static enum err grow(struct roll *roll)
+enum err roll_reserve(struct roll *roll)
 {
-    size_t size = roll->size ? roll->size + roll->size / 2 : SIZE_FIRST;
-    struct roll_entry *entries = realloc(roll->entries, size * sizeof *entries);
-    if (!entries)
+    size_t size = roll->size ? roll->size + roll->size / 4 : SIZE_FIRST;
+    struct roll_entry *entries;
+    if (roll->count < roll->size)
+        return OK;
+    if (!(entries = realloc(roll->entries, size * sizeof *entries)))
         return ERR_NOMEM;
     roll->entries = entries;
     roll->size = size;
     return OK;
 }
 
-enum err roll_add(struct roll *roll, struct record *record)
+void roll_add(struct roll *roll, struct record *record)
 {
-    if (roll->count == roll->size && grow(roll) != OK)
-        return ERR_NOMEM;
     record->number = roll->count ? roll->entries[roll->count - 1].number + 1 : 1;
     roll->entries[roll->count++] = (struct roll_entry){ record, record->number };
-    return OK;
 }
 
 /* Closes the gaps; the last entry stays, for it has the highest number. */

@@ -16,8 +16,11 @@ struct roll {
 void roll_init(struct roll *roll);
 void roll_clear(struct roll *roll);
 
-/* Gives the record the next number. ERR_NOMEM. */
-enum err roll_add(struct roll *roll, struct record *record);
+/* Room for one more. ERR_NOMEM. */
+enum err roll_reserve(struct roll *roll);
+
+/* Gives the record the next number; there is room for it. */
+void roll_add(struct roll *roll, struct record *record);
 void roll_remove(struct roll *roll, const struct record *record);
 
 /* The record of that number; NULL when it is gone. */

@@ -20,18 +20,15 @@ static bool concerns_workers(const struct queen *queen, const struct record *hiv
     return hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && some_wait);
 }
 
-/* The workers of a hive are in no order, and in another one when the index has grown: then all over again, which
- * changes nothing for those that were reviewed. */
 static void begin(struct queen *queen, struct hive_watch *watch)
 {
     const struct registry *registry = &queen->registry;
     const struct record *hive = watch->record;
-    if (watch->reviewing && watch->review_size == registry->by_hive.size)
+    if (watch->reviewing)
         return;
     if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
         hive_poll_stop(queen, watch->record);
     watch->reviewing = true;
-    watch->review_size = registry->by_hive.size;
     watch->review_next = registry_first_of_hive(registry, text_of(record_hive(hive)));
 }
 
