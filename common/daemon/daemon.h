@@ -17,14 +17,11 @@ struct daemon_ops {
     ms_t (*http)(void *user, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
                  struct outbox *outbox); /* as httpd_handler */
 
-    /* EVENT (which was logged) and HTTP_GET; NULL where the core has none. ERR_NOMEM ends the daemon. */
-    enum err (*effect)(void *user, const struct effect *effect);
-
     /* The rest may be NULL. */
     bool (*listing_next)(void *user, struct listing *listing, ms_t now, ms_t wall,
                          struct buf *slice); /* as in httpd.h */
     void (*listing_free)(struct listing *listing);
-    enum err (*http_get)(void *user, const struct http_get *get); /* ERR_NOMEM ends all */
+    enum err (*http_get)(void *user, const struct http_get *get); /* ERR_NOMEM ends the daemon */
     void (*stepped)(void *user);                                  /* all effects were carried out */
     bool (*work)(void *user); /* once a turn, before the sleep. False: more is left, and the loop shall have its turn */
     void (*reload)(void *user);                               /* HUP */

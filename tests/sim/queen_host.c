@@ -103,17 +103,7 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     return wait;
 }
 
-/* There is neither HTTP nor a command in this world. */
-static enum err effect(void *user, const struct effect *effect)
-{
-    (void)user;
-    (void)effect;
-    return OK;
-}
-
-static const struct daemon_ops ops = {
-    .step = step, .deadline = deadline, .http = http, .effect = effect, .clock = daemon_node_clock
-};
+static const struct daemon_ops ops = { .step = step, .deadline = deadline, .http = http, .clock = daemon_node_clock };
 
 static void clear(struct node *node)
 {
