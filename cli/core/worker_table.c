@@ -220,58 +220,63 @@ static bool set_flag(struct libscols_column *column, int flag)
     return scols_column_set_flags(column, scols_column_get_flags(column) | flag) == 0;
 }
 
-static size_t printed_width(const struct worker_table *workers)
+static bool is_printed(const struct worker_table *workers, size_t column)
 {
-    size_t width = 0;
+    return workers->shown[column] && !scols_column_is_hidden(workers->shown[column]);
+}
+
+/* The widths are those of the whole table, also when one line is printed. */
+static bool measure(const struct worker_table *workers, size_t *ret)
+{
+    struct libscols_line *first = scols_table_get_line(workers->table, 0);
+    char *text = NULL;
+    bool printed = scols_table_print_range_to_string(workers->table, first, first, &text) == 0;
+    free(text);
+    *ret = 0;
     for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-        if (workers->shown[i] && !scols_column_is_hidden(workers->shown[i]))
-            width += (width > 0 ? strlen(SEPARATOR) : 0) + scols_column_get_width(workers->shown[i]);
-    return width;
+        if (is_printed(workers, i))
+            *ret += (*ret > 0 ? strlen(SEPARATOR) : 0) + scols_column_get_width(workers->shown[i]);
+    return printed;
 }
 
 /* libsmartcols does not go below the titles and what may not be truncated: what is too wide even so loses the ends of
- * its names, then of what the workers call their status, then its last columns. False: nothing is left to give up. */
-static bool make_narrower(struct worker_table *workers, struct libscols_column *name)
+ * its names, then of what the workers call their status, then its last columns. */
+static enum err fit(struct worker_table *workers, size_t width)
 {
-    struct libscols_column *next[] = { name, workers->shown[COLUMN_STATUS] };
-    for (size_t i = 0; i < ARRAY_LEN(next); i++)
-        if (!scols_column_is_trunc(next[i]))
-            return set_flag(next[i], SCOLS_FL_TRUNC);
-    for (size_t i = ARRAY_LEN(columns) - 1; i > COLUMN_FULL_NAME; i--)
-        if (workers->shown[i] && !scols_column_is_hidden(workers->shown[i]))
-            return set_flag(workers->shown[i], SCOLS_FL_HIDDEN);
-    return false;
-}
-
-static enum err print(struct worker_table *workers, size_t width, struct buf *ret)
-{
-    struct libscols_column *name = workers->shown[workers->several_hives ? COLUMN_FULL_NAME : COLUMN_NAME];
-    char *text;
-    scols_table_set_termforce(workers->table, width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-    scols_table_set_termwidth(workers->table, width);
-    do {
-        if (scols_print_table_to_string(workers->table, &text) != 0)
+    struct libscols_column *next[] = { workers->shown[workers->several_hives ? COLUMN_FULL_NAME : COLUMN_NAME],
+                                       workers->shown[COLUMN_STATUS] };
+    size_t printed;
+    if (!measure(workers, &printed))
+        return ERR_NOMEM;
+    for (size_t i = 0; i < ARRAY_LEN(next) && printed > width; i++)
+        if (!set_flag(next[i], SCOLS_FL_TRUNC) || !measure(workers, &printed))
             return ERR_NOMEM;
-        if (width == 0 || printed_width(workers) <= width)
-            break;
-        free(text);
-        text = NULL;
-    } while (make_narrower(workers, name));
-    buf_add_str(ret, text ? text : "");
-    buf_add_char(ret, '\n');
-    free(text);
-    return buf_ok(ret) ? OK : ERR_NOMEM;
+    for (size_t i = ARRAY_LEN(columns) - 1; i > COLUMN_FULL_NAME && printed > width; i--) {
+        if (!is_printed(workers, i))
+            continue;
+        printed -= strlen(SEPARATOR) + scols_column_get_width(workers->shown[i]);
+        (void)set_flag(workers->shown[i], SCOLS_FL_HIDDEN);
+    }
+    return OK;
 }
 
 enum err worker_table_print(struct worker_table *workers, const struct display *display, struct buf *ret)
 {
     struct libscols_column *full_name = workers->shown[COLUMN_FULL_NAME];
+    char *text = NULL;
     scols_table_enable_colors(workers->table, display->colour);
+    scols_table_set_termforce(workers->table, display->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+    scols_table_set_termwidth(workers->table, display->width);
     scols_column_set_cmpfunc(full_name, compare_names, NULL);
     if (workers->failed || scols_sort_table(workers->table, full_name) != 0 ||
-        !set_flag(workers->shown[workers->several_hives ? COLUMN_NAME : COLUMN_FULL_NAME], SCOLS_FL_HIDDEN))
+        !set_flag(workers->shown[workers->several_hives ? COLUMN_NAME : COLUMN_FULL_NAME], SCOLS_FL_HIDDEN) ||
+        (display->width > 0 && fit(workers, display->width) != OK) ||
+        scols_print_table_to_string(workers->table, &text) != 0)
         return ERR_NOMEM;
-    return print(workers, display->width, ret);
+    buf_add_str(ret, text);
+    buf_add_char(ret, '\n');
+    free(text);
+    return buf_ok(ret) ? OK : ERR_NOMEM;
 }
 
 void worker_name_add(struct buf *ret, const cJSON *document)
