@@ -55,6 +55,7 @@ void queen_free(struct queen *queen)
     if (!queen)
         return;
     confirm_clear(queen);
+    requests_clear(queen);
     verify_wait_clear(queen);
     verify_clear(queen);
     hive_poll_clear(queen);
@@ -137,6 +138,7 @@ static void tick(struct queen *queen, const struct input *input)
     while ((record = verify_next(queen))) /* before the looks, which may ask anew */
         verified_apply(queen, record);
     verify_wait_expire(queen);
+    requests_tick(queen);
     hive_poll_tick(queen);
     take_proofs(queen, &left);
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */

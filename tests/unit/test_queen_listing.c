@@ -140,12 +140,60 @@ static void words_beyond_the_table_are_found_in_the_documents(void **state)
     scene_clear(&scene);
 }
 
+static void ask_for_list(struct scene *scene, const char *correlation)
+{
+    scene_step(scene,
+               (struct input){ .kind = INPUT_MESSAGE,
+                               .message = &(struct message){ .topic = TEXT("skep/v1-rpc/queen/queen/worker.list"),
+                                                             .payload = TEXT("{\"label.zone\":\"z3\",\"limit\":1000}"),
+                                                             .response_topic = TEXT("skep/v1-rpc/reply/me"),
+                                                             .correlation = text_of(correlation) } });
+}
+
+/* One that has to read every document takes more than one step; the loop goes round in between. */
+static void a_long_list_over_mqtt_comes_with_the_ticks(void **state)
+{
+    struct scene scene;
+    (void)state;
+    populate(&scene);
+    ask_for_list(&scene, "first");
+    ask_for_list(&scene, "second");
+    assert_int_equal(scene.replies.len, 0);
+    for (int ticks = 0; scene.queen->lists; ticks++) {
+        assert_true(ticks < 30);
+        assert_true(queen_deadline(scene.queen) == scene.now);
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK });
+    }
+    assert_memory_equal(buf_str(&scene.replies), "first {\"result\":{\"workers\":[", 28);
+    assert_non_null(strstr(buf_str(&scene.replies), "\nsecond {\"result\":{\"workers\":["));
+    assert_int_equal(count(buf_str(&scene.replies), "\"worker_id\":"), FLEET / 2);
+    assert_int_equal(count(buf_str(&scene.replies), "\"total\":750,\"next\":null"), 2);
+    assert_true(queen_deadline(scene.queen) > scene.now);
+    ask_for_list(&scene, "never");
+    scene_clear(&scene); /* frees what is not answered */
+}
+
+static void lists_over_mqtt_have_a_bound(void **state)
+{
+    struct scene scene;
+    (void)state;
+    populate(&scene);
+    for (int i = 0; i < 64; i++)
+        ask_for_list(&scene, "one");
+    assert_int_equal(scene.replies.len, 0);
+    ask_for_list(&scene, "more");
+    assert_non_null(strstr(buf_str(&scene.replies), "more {\"error\":{\"code\":\"busy\""));
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_come_in_slices),
         cmocka_unit_test(the_registry_may_change_between_slices),
         cmocka_unit_test(words_beyond_the_table_are_found_in_the_documents),
+        cmocka_unit_test(a_long_list_over_mqtt_comes_with_the_ticks),
+        cmocka_unit_test(lists_over_mqtt_have_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

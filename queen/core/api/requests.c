@@ -1,11 +1,17 @@
 #include "requests.h"
 
+#include <stdlib.h>
+#include <utlist.h>
+
 #include "json.h"
 #include "listing.h"
 #include "responder.h"
 #include "verify.h"
 #include "verify_wait.h"
 #include "view.h"
+
+#define LISTS_MAX 64
+#define LIST_SLICES 4 /* a step */
 
 static void answer_health(void *self, const struct call *call)
 {
@@ -97,24 +103,72 @@ static enum err selection_of(struct queen *queen, const struct cJSON *params, st
     return err;
 }
 
+/* A list that was not complete in its first step: it goes on with the ticks. */
+struct list_wait {
+    struct list_wait *prev, *next;
+    struct listing *listing;
+    struct buf result;
+    struct asker asker;
+};
+
+static void list_wait_free(struct queen *queen, struct list_wait *wait)
+{
+    DL_DELETE(queen->lists, wait);
+    queen->list_count--;
+    queen_listing_free(wait->listing);
+    buf_clear(&wait->result);
+    free(wait);
+}
+
+void requests_clear(struct queen *queen)
+{
+    while (queen->lists)
+        list_wait_free(queen, queen->lists);
+}
+
+/* Some slices more; then it is answered, unless more follow. */
+static void list_go_on(struct queen *queen, struct list_wait *wait)
+{
+    for (int i = 0; i < LIST_SLICES; i++)
+        if (!queen_listing_next(queen, wait->listing, queen->now, queen->wall, &wait->result)) {
+            if (buf_ok(&wait->result))
+                reply_result(&wait->asker, &wait->result, queen->out);
+            else
+                reply_error(&wait->asker, queen->out, REQUEST_INTERNAL, "out of memory: request fewer workers");
+            list_wait_free(queen, wait);
+            return;
+        }
+}
+
+void requests_tick(struct queen *queen)
+{
+    if (queen->lists)
+        list_go_on(queen, queen->lists);
+}
+
 static void answer_worker_list(void *self, const struct call *call)
 {
     struct queen *queen = self;
     struct selection selection;
-    struct listing *listing = NULL;
+    struct list_wait *wait;
     struct errbuf e = { 0 };
     if (selection_of(queen, call->params, &selection, &e) != OK) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
         return;
     }
-    if (listing_new(&selection, queen->now, &listing) == OK)
-        while (queen_listing_next(queen, listing, queen->now, queen->wall, call->result))
-            continue;
-    if (!listing || !buf_ok(call->result)) {
-        buf_reset(call->result);
-        reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory: request fewer workers");
+    if (queen->list_count == LISTS_MAX) {
+        reply_error(call->asker, call->outbox, REQUEST_BUSY, "too many lists are in progress");
+        return;
     }
-    queen_listing_free(listing);
+    if (!(wait = calloc(1, sizeof *wait)) || listing_new(&selection, queen->now, &wait->listing) != OK) {
+        free(wait);
+        reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory");
+        return;
+    }
+    wait->asker = *call->asker;
+    DL_APPEND(queen->lists, wait);
+    queen->list_count++;
+    list_go_on(queen, wait);
 }
 
 /* Answered when the verification has finished (verify_wait.h). */

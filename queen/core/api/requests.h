@@ -10,4 +10,8 @@
 /* `message` is a request for `method`. ERR_REFUSED with a sentence when it may not be answered. */
 enum err requests_answer(struct queen *queen, struct text method, const struct message *message, struct errbuf *e);
 
+/* Goes on with a list that takes more than one step: call with every tick, while queen->lists has one. */
+void requests_tick(struct queen *queen);
+void requests_clear(struct queen *queen);
+
 #endif

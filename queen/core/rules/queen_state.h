@@ -85,6 +85,8 @@ struct queen {
     struct proofs proofs;
     struct verifying verifying;
     struct hives hives;
+    struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
+    size_t list_count;
     struct confirm *confirms; /* uthash by token */
     struct arena arena;       /* of the message at hand */
     struct arena scan;        /* of the stored document being looked at */
