@@ -249,8 +249,3 @@ bool health_mqtt_is_up(const struct health_mqtt *health)
 {
     return health && health->link == LINK_UP;
 }
-
-bool health_mqtt_is_blocking(const struct health_mqtt *health)
-{
-    return health && mqtt_is_blocking(health->mqtt);
-}

@@ -22,7 +22,4 @@ void health_mqtt_ask(struct health_mqtt *health, ms_t until);
 /* The broker can be reached. NULL: no. */
 bool health_mqtt_is_up(const struct health_mqtt *health);
 
-/* As mqtt_is_blocking: a process that wants to end must not free this. */
-bool health_mqtt_is_blocking(const struct health_mqtt *health);
-
 #endif

@@ -197,12 +197,9 @@ static enum err set_up(struct health_poll *poll, struct errbuf *e)
     return err && e->text[0] == '\0' ? err_set(e, err, "the poll cannot be set up: %s", err_name(err)) : err;
 }
 
-/* What still blocks on the thread pool ends with the process. An HTTP request that runs while the child dies is waited
- * for by loop_free, for as long as its attempt may take. */
+/* An HTTP request that runs while the child dies is waited for by loop_free, for as long as its attempt may take. */
 static void tear_down(struct health_poll *poll)
 {
-    if (health_mqtt_is_blocking(poll->mqtt))
-        return;
     health_mqtt_free(poll->mqtt);
     loop_timer_free(poll->timer);
     loop_free(poll->loop);

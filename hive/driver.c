@@ -208,7 +208,6 @@ int hive_driver_run(struct hive_conf *conf, int argc, char **argv)
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
         code = err == ERR_CONFLICT ? EXIT_REFUSED : EXIT_FAILED;
     }
-    if (!daemon_loop_is_blocking(&driver.loop))
-        unmake(&driver);
+    unmake(&driver);
     return code;
 }

@@ -207,7 +207,6 @@ int driver_run(const struct queen_conf *conf)
         log_at(LOG_ERROR, e.text[0] ? e.text : err_name(err), NULL);
         code = err == ERR_ID || err == ERR_FULL ? EXIT_USAGE : EXIT_FAILED; /* the list of --expect */
     }
-    if (!daemon_loop_is_blocking(&driver.loop))
-        unmake(&driver);
+    unmake(&driver);
     return code;
 }

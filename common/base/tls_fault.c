@@ -4,6 +4,7 @@
 
 #include "base.h"
 
+#define CUT_OFF "the broker broke it off; perhaps it does not accept the client certificate"
 #define UNTRUSTED "the broker's certificate is not signed by a trusted authority"
 
 static const struct {
@@ -14,10 +15,12 @@ static const struct {
     { "unable to get local issuer certificate", UNTRUSTED },
     { "unable to verify the first certificate", UNTRUSTED },
     { "self-signed certificate", UNTRUSTED }, /* also "... in certificate chain" */
-    { "host name verification failed", "the broker's certificate is for another host name" },
+    { "hostname mismatch", "the broker's certificate is for another host name" },
+    { "IP address mismatch", "the broker's certificate is for another host name" },
     { "alert certificate required", "the broker requires a client certificate" },
     { "alert certificate expired", "the broker finds the client certificate expired" },
     { "alert unknown ca", "the broker does not trust the authority that signed the client certificate" },
+    { "unexpected eof", CUT_OFF },
     { "wrong version number", "the broker does not speak TLS on this port" },
 };
 
@@ -30,5 +33,5 @@ const char *tls_fault_text(const char *said)
         if (strstr(said, faults[i].said))
             return faults[i].text;
     rest += strspn(rest, " ");
-    return *rest ? rest : "the broker broke it off; perhaps it does not accept the client certificate";
+    return *rest ? rest : CUT_OFF;
 }

@@ -94,11 +94,6 @@ int daemon_loop_run(struct daemon_loop *loop)
     return loop->daemon.exit_code;
 }
 
-bool daemon_loop_is_blocking(const struct daemon_loop *loop)
-{
-    return loop->mqtt && mqtt_is_blocking(loop->mqtt);
-}
-
 void daemon_loop_clear(struct daemon_loop *loop)
 {
     httpd_free(loop->httpd);

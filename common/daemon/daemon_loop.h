@@ -36,8 +36,6 @@ enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf
 /* Until the daemon has ended; its exit code. */
 int daemon_loop_run(struct daemon_loop *loop);
 
-/* An attempt to connect still blocks (mqtt_is_blocking): the process ends without clearing anything. */
-bool daemon_loop_is_blocking(const struct daemon_loop *loop);
 void daemon_loop_clear(struct daemon_loop *loop);
 
 #endif

@@ -91,7 +91,6 @@ static void message_arrives_with_its_properties(void **state)
     assert_string_equal(scene.b.response_topic, "(absent)");
     assert_string_equal(scene.b.correlation, "(absent)");
     assert_false(scene.b.has_expiry);
-    assert_int_equal(scene.b.packets, scene.b.drains);
     scene_clear(&scene);
 }
 
@@ -207,8 +206,7 @@ static void burst_arrives_complete(void **state)
     peer_await(&scene.b, peer_has_messages);
     assert_int_equal(scene.b.messages, COUNT);
     assert_string_equal(scene.b.payload, "19999");
-    assert_true(scene.b.drains < COUNT / 4); /* bursts, not single packets */
-    assert_int_equal(scene.b.packets, scene.b.drains);
+    assert_true(scene.b.packets < COUNT / 4); /* bursts, not single packets */
     scene_clear(&scene);
 }
 

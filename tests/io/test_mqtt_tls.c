@@ -1,18 +1,23 @@
 /* The MQTT client and TLS: a broker with a certificate that was made for this run. */
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "await.h"
 #include "peer.h"
+#include "socket.h"
 
 #define BROKER_CONFIG "listener @PORT@ 127.0.0.1\ncertfile @DIR@/cert\nkeyfile @DIR@/key\n"
 
-/* A broker for TLS whose certificate, in its folder as `cert`, names localhost only and is its own authority. */
-static void scene_init_tls(struct scene *scene)
+/* A broker for TLS whose certificate, in its folder as `cert`, is for `name` only and is its own authority. */
+static void scene_init_tls(struct scene *scene, const char *name)
 {
     char *folder = broker_folder_new();
     char command[1024];
@@ -20,9 +25,9 @@ static void scene_init_tls(struct scene *scene)
     scene_init_offline(scene);
     assert_non_null(folder);
     snprintf(command, sizeof command,
-             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost "
-             "-addext subjectAltName=DNS:localhost -keyout '%s/key' -out '%s/cert' 2>/dev/null",
-             folder, folder);
+             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=x "
+             "-addext subjectAltName=%s -keyout '%s/key' -out '%s/cert' 2>/dev/null",
+             name, folder, folder);
     assert_int_equal(system(command), 0);
     scene->broker = broker_start_in(folder, BROKER_CONFIG);
     assert_non_null(scene->broker);
@@ -47,7 +52,7 @@ static void messages_pass_through_tls(void **state)
     struct scene scene;
 
     (void)state;
-    scene_init_tls(&scene);
+    scene_init_tls(&scene, "DNS:localhost");
     start(&scene, "localhost", "mqtts", "cert");
     peer_await(&scene.a, peer_is_up);
     peer_subscribe(&scene.a, "test/#", 0);
@@ -78,13 +83,87 @@ static void what_cannot_be_verified_is_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct scene scene;
 
-        scene_init_tls(&scene);
+        scene_init_tls(&scene, "DNS:localhost");
         start(&scene, rows[i].host, rows[i].scheme, rows[i].cafile);
         peer_await(&scene.a, peer_has_failed);
         if (!strstr(scene.a.why, rows[i].sentence))
             fail_msg("%s: %s", rows[i].why, scene.a.why);
         assert_int_equal(scene.a.ups, 0);
         scene_clear(&scene);
+    }
+}
+
+static void names_and_addresses_are_checked(void **state)
+{
+    static const struct {
+        const char *why, *name, *host, *sentence; /* NULL = it comes up */
+    } rows[] = {
+        { "an address", "IP:127.0.0.1", "127.0.0.1", NULL },
+        { "another address", "IP:127.0.0.2", "127.0.0.1", "for another host name" },
+        { "an address as a name is none", "DNS:127.0.0.1", "127.0.0.1", "for another host name" },
+        { "one of several", "DNS:example,DNS:localhost", "localhost", NULL },
+        { "another name, though the address would fit", "IP:127.0.0.1", "localhost", "for another host name" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+
+        scene_init_tls(&scene, rows[i].name);
+        start(&scene, rows[i].host, "mqtts", "cert");
+        peer_await(&scene.a, rows[i].sentence ? peer_has_failed : peer_is_up);
+        if (rows[i].sentence && !strstr(scene.a.why, rows[i].sentence))
+            fail_msg("%s: %s", rows[i].why, scene.a.why);
+        scene_clear(&scene);
+    }
+}
+
+static void the_environment_names_the_system_s_store(void **state)
+{
+    struct scene scene;
+    char path[256];
+
+    (void)state;
+    scene_init_tls(&scene, "DNS:localhost");
+    snprintf(path, sizeof path, "%s/cert", broker_folder(scene.broker));
+    setenv("SSL_CERT_FILE", path, 1);
+    start(&scene, "localhost", "mqtts", NULL);
+    peer_await(&scene.a, peer_is_up);
+    unsetenv("SSL_CERT_FILE");
+    scene_clear(&scene);
+}
+
+/* What the client says first, in clear text: it names the host as it was configured, though it connects to a number. */
+static void the_host_is_named_to_the_broker(void **state)
+{
+    static const struct {
+        const char *host, *named; /* NULL = no host at all */
+    } rows[] = { { "localhost", "localhost" }, { "127.0.0.1", NULL } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int listener = socket_listen(0), fd;
+        struct pollfd ready = { .fd = listener, .events = POLLIN };
+        char uri[64], hello[2048];
+        struct scene scene;
+        ssize_t got;
+
+        scene_init_offline(&scene);
+        scene.a.retry = 3600 * 1000;
+        snprintf(uri, sizeof uri, "mqtts://%s:%d", rows[i].host, socket_port(listener));
+        peer_start(&scene.a, scene.loop, uri, "a");
+        while (poll(&ready, 1, 0) == 0)
+            await_span(scene.loop, 5);
+        fd = accept(listener, NULL, NULL);
+        await_span(scene.loop, 50);
+        got = recv(fd, hello, sizeof hello, MSG_DONTWAIT);
+        assert_true(got > 100);
+        assert_int_equal(memmem(hello, (size_t)got, "localhost", 9) != NULL, rows[i].named != NULL);
+        assert_null(memmem(hello, (size_t)got, "127.0.0.1", 9));
+        close(fd);
+        peer_await(&scene.a, peer_has_failed);
+        scene_clear(&scene);
+        close(listener);
     }
 }
 
@@ -105,9 +184,9 @@ static void tls_to_a_port_without_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages_pass_through_tls),
-        cmocka_unit_test(what_cannot_be_verified_is_refused),
-        cmocka_unit_test(tls_to_a_port_without_is_refused),
+        cmocka_unit_test(messages_pass_through_tls),       cmocka_unit_test(what_cannot_be_verified_is_refused),
+        cmocka_unit_test(names_and_addresses_are_checked), cmocka_unit_test(the_environment_names_the_system_s_store),
+        cmocka_unit_test(the_host_is_named_to_the_broker), cmocka_unit_test(tls_to_a_port_without_is_refused),
     };
 
     return cmocka_run_group_tests_name("mqtt_tls", tests, NULL, NULL);

@@ -1,9 +1,11 @@
 /* test_outage.c - brokers that go, hang or are away, links that break, identities that are shared. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proxy.h"
 #include "scene.h"
+#include "socket.h"
 
 static bool is_offline(void *user)
 {
@@ -44,6 +46,22 @@ static void test_it_returns_after_a_reset_link(void **state)
     }
     assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
     proxy_free(proxy);
+}
+
+static void test_every_broker_of_the_list_is_tried(void **state)
+{
+    int hole = socket_black_hole();
+    struct skep_worker *worker;
+    char uri[128];
+    (void)state;
+
+    assert_true(hole >= 0);
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d,mqtt://127.0.0.1:%d,%s", socket_free_port(), socket_port(hole),
+             broker_uri(broker));
+    worker = online_at(uri);
+    AWAIT_MESSAGE(watcher, PRESENCE, "\"presence\":\"online\"", skep_worker_session(worker), "\"connection\":1,");
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+    close(hole);
 }
 
 static void test_a_hanging_broker_does_not_hold_the_end_up(void **state)
@@ -106,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_it_returns_after_the_broker_was_killed, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_it_returns_after_a_reset_link, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_every_broker_of_the_list_is_tried, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_a_hanging_broker_does_not_hold_the_end_up, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_a_broker_that_is_away, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_two_with_one_identity_notice, scene_open, scene_close),

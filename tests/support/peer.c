@@ -72,9 +72,10 @@ static void on_message(void *user, const struct message *message)
 {
     struct peer *peer = user;
 
-    assert_true(peer->in_burst);
+    assert_true(peer->packets > 0);
     peer->messages++;
     peer->burst++;
+    peer->longest_burst = peer->burst > peer->longest_burst ? peer->burst : peer->longest_burst;
     if (peer->slow)
         be_slow();
     keep(message->topic, peer->topic);
@@ -117,20 +118,8 @@ static void on_packet(void *user)
 {
     struct peer *peer = user;
 
-    assert_false(peer->in_burst);
-    peer->in_burst = true;
-    peer->packets++;
-}
-
-static void on_drained(void *user)
-{
-    struct peer *peer = user;
-
-    assert_true(peer->in_burst);
-    peer->in_burst = false;
-    peer->longest_burst = peer->burst > peer->longest_burst ? peer->burst : peer->longest_burst;
     peer->burst = 0;
-    peer->drains++;
+    peer->packets++;
 }
 
 const struct mqtt_events peer_events = {
@@ -143,7 +132,6 @@ const struct mqtt_events peer_events = {
     .acked = on_acked,
     .subscribed = on_subscribed,
     .packet = on_packet,
-    .drained = on_drained,
 };
 
 bool peer_is_up(void *user)

@@ -12,9 +12,8 @@
 struct peer {
     struct loop *loop;
     struct mqtt *mqtt;
-    unsigned ups, downs, fails, packets, drains, messages, wills, stops;
-    unsigned want; /* messages (or packets) to wait for */
-    bool in_burst;
+    unsigned ups, downs, fails, packets, messages, wills, stops;
+    unsigned want;                 /* messages (or packets) to wait for */
     unsigned burst, longest_burst; /* messages */
     bool slow;                     /* takes a millisecond for a message */
     ms_t retry, lived;

@@ -56,3 +56,14 @@ int socket_free_port(void)
         close(fd);
     return port;
 }
+
+int socket_black_hole(void)
+{
+    int fd = socket_listen(0);
+
+    if (fd >= 0 && (listen(fd, 0) || socket_connect(socket_port(fd)) < 0)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}

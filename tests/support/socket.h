@@ -11,6 +11,10 @@ int socket_connect(int port);
 /* The local port of a socket. */
 int socket_port(int fd);
 
+/* Listens on 127.0.0.1, but its backlog is full: who connects is neither accepted nor refused, until somebody accepts.
+ * (The connection in the backlog is left open for good.) */
+int socket_black_hole(void);
+
 /* A port that was free a moment ago; -1 if there is none. */
 int socket_free_port(void);
 

@@ -17,8 +17,8 @@ static const struct {
     { "verification, as OpenSSL calls it", "certificate has expired", "the broker's certificate has expired" },
     { "an authority of its own", "self-signed certificate in certificate chain",
       "the broker's certificate is not signed by a trusted authority" },
-    { "libmosquitto's own check", "Error: host name verification failed.",
-      "the broker's certificate is for another host name" },
+    { "another name", "hostname mismatch", "the broker's certificate is for another host name" },
+    { "another address", "IP address mismatch", "the broker's certificate is for another host name" },
     { "an alert of the broker", "OpenSSL Error[0]: error:0A00045C:SSL routines::tlsv13 alert certificate required",
       "the broker requires a client certificate" },
     { "an alert is about the client's certificate, not the broker's",
@@ -27,6 +27,7 @@ static const struct {
     { "unknown: without numbers and parts", "OpenSSL Error[0]: error:0A000172:SSL routines::wrong signature type",
       "wrong signature type" },
     { "unknown, without a colon", "certificate revoked", "certificate revoked" },
+    { "closed without a word", "error:0A000126:SSL routines::unexpected eof while reading", CUT_OFF },
     { "nothing behind the colon", "error:", CUT_OFF },
     { "nothing was said", "", CUT_OFF },
 };

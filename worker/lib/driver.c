@@ -7,6 +7,8 @@
 #include "clock.h"
 
 #define SLEEP_MAX 60000 /* ms; poll takes an int */
+#define DISCONNECT_TRIES 10
+#define DISCONNECT_TRY_MS 20
 
 static void driver_log(struct driver *driver, enum skep_log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
@@ -71,7 +73,17 @@ static void on_subscribed(void *user, uint64_t token, uint8_t reason)
     step(user, (struct input){ .kind = INPUT_SUBSCRIBED, .token = token, .reason = reason });
 }
 
-static const struct link_events link_events = {
+/* Of the latest EFFECT_CONNECT, whichever address is tried. */
+static bool on_will(void *user, struct publish *ret)
+{
+    const struct driver *driver = user;
+
+    *ret = driver->kept.first->publish;
+    return true;
+}
+
+static const struct mqtt_events events = {
+    .will = on_will,
     .up = on_up,
     .failed = on_failed,
     .down = on_down,
@@ -90,40 +102,79 @@ static void show(struct driver *driver)
 }
 
 enum err driver_init(struct driver *driver, struct mailbox *box, struct worker *worker,
-                     const struct link_options *options)
+                     const struct mqtt_options *options, struct errbuf *e)
 {
+    enum err err;
+
     *driver = (struct driver){ .box = box, .worker = worker, .code = 1 };
-    driver->link = link_new(options, &link_events, driver);
-    if (!driver->link)
-        return ERR_NOMEM;
+    if ((err = mqtt_client_new(options, &events, driver, &driver->client, e)) != OK)
+        return err;
     outbox_init(&driver->outbox);
+    outbox_init(&driver->kept);
     show(driver);
     return OK;
 }
 
 void driver_clear(struct driver *driver)
 {
-    link_free(driver->link);
+    mqtt_client_free(driver->client);
     outbox_clear(&driver->outbox);
+    outbox_clear(&driver->kept);
+}
+
+static void connect_with(struct driver *driver, const struct publish *will)
+{
+    mqtt_client_close(driver->client);
+    outbox_reset(&driver->kept);
+    outbox_connect(&driver->kept, will);
+    if (driver->kept.failed)
+        step(driver, (struct input){ .kind = INPUT_LINK_FAILED, .why = "out of memory" });
+    else
+        mqtt_client_connect(driver->client);
+}
+
+/* DISCONNECT is written at once unless the socket is full. */
+static void disconnect(struct driver *driver)
+{
+    struct pollfd fd;
+
+    mqtt_client_stop(driver->client, NULL);
+    for (int i = 0; i < DISCONNECT_TRIES && !mqtt_client_is_stopped(driver->client); i++) {
+        fd.fd = mqtt_client_fd(driver->client, &fd.events);
+        poll(&fd, 1, fd.fd < 0 ? 0 : DISCONNECT_TRY_MS);
+        mqtt_client_turn(driver->client, clock_mono());
+    }
+    mqtt_client_close(driver->client);
+}
+
+/* What cannot be sent is sent again by the next connection. */
+static void check_sent(struct driver *driver, enum err err)
+{
+    struct errbuf why = { 0 };
+
+    if (err == OK || err == ERR_UNREACHABLE)
+        return;
+    (void)err_set(&why, err, "cannot send: %s", err_name(err));
+    mqtt_client_drop(driver->client, why.text);
 }
 
 static void carry_out_one(struct driver *driver, const struct effect *effect)
 {
     switch (effect->kind) {
     case EFFECT_CONNECT:
-        link_connect(driver->link, &effect->publish, clock_mono());
+        connect_with(driver, &effect->publish);
         break;
     case EFFECT_DISCONNECT:
-        link_disconnect(driver->link);
+        disconnect(driver);
         break;
     case EFFECT_SUBSCRIBE:
-        link_subscribe(driver->link, &effect->subscribe);
+        check_sent(driver, mqtt_client_subscribe(driver->client, &effect->subscribe));
         break;
     case EFFECT_UNSUBSCRIBE:
-        link_unsubscribe(driver->link, effect->subscribe.filter);
+        check_sent(driver, mqtt_client_unsubscribe(driver->client, effect->subscribe.filter));
         break;
     case EFFECT_PUBLISH:
-        link_publish(driver->link, &effect->publish);
+        check_sent(driver, mqtt_client_publish(driver->client, &effect->publish));
         break;
     case EFFECT_RECONNECT: /* those that find out first who holds their id */
     case EFFECT_HTTP_GET:  /* a worker asks nobody */
@@ -147,7 +198,7 @@ static void carry_out(struct driver *driver)
     outbox_reset(&driver->outbox);
     if (failed) {
         driver_log(driver, SKEP_LOG_ERROR, "out of memory: reconnecting");
-        link_drop(driver->link);
+        mqtt_client_close(driver->client);
         step(driver, (struct input){ .kind = INPUT_LINK_DOWN, .why = "out of memory" });
         outbox_reset(&driver->outbox);
     }
@@ -172,17 +223,17 @@ static void take_mail(struct driver *driver)
 static void sleep_until_due(struct driver *driver)
 {
     struct pollfd fds[2] = { { .fd = driver->box->wake_fd, .events = POLLIN } };
-    ms_t due = ms_min(worker_deadline(driver->worker), link_deadline(driver->link));
+    ms_t due = ms_min(worker_deadline(driver->worker), mqtt_client_deadline(driver->client));
     ms_t now = clock_mono();
 
-    fds[1].fd = link_poll_fd(driver->link, &fds[1].events);
+    fds[1].fd = mqtt_client_fd(driver->client, &fds[1].events);
     poll(fds, 2, (int)(due <= now ? 0 : ms_min(due - now, SLEEP_MAX)));
 }
 
 static void turn(struct driver *driver)
 {
     take_mail(driver);
-    link_turn(driver->link, clock_mono());
+    mqtt_client_turn(driver->client, clock_mono());
     step(driver, (struct input){ .kind = INPUT_TICK });
     show(driver); /* first: who learns of something by a message finds it here too */
     carry_out(driver);

@@ -5,16 +5,17 @@
 
 #include <stdatomic.h>
 
-#include "link.h"
 #include "mailbox.h"
+#include "mqtt_client.h"
 #include "skep/worker.h"
 #include "worker.h"
 
 struct driver {
     struct mailbox *box;   /* borrowed */
     struct worker *worker; /* borrowed */
-    struct link *link;     /* owned; see driver_init */
+    struct mqtt_client *client;
     struct outbox outbox;
+    struct outbox kept; /* the latest EFFECT_CONNECT, for its will */
     struct mail mail;
     void (*log)(void *user, enum skep_log_level level, const char *message); /* NULL = none */
     void *log_user;
@@ -22,9 +23,9 @@ struct driver {
     int code;          /* of EFFECT_EXIT: 0 = the farewell was acknowledged */
 };
 
-/* `options` is borrowed until driver_clear. ERR_NOMEM. */
+/* The errors of mqtt_client_new; then there is nothing to be cleared but what driver_clear takes. */
 enum err driver_init(struct driver *driver, struct mailbox *box, struct worker *worker,
-                     const struct link_options *options);
+                     const struct mqtt_options *options, struct errbuf *e);
 void driver_clear(struct driver *driver);
 
 /* Runs until the worker has left. */

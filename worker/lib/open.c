@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "entropy.h"
+#include "topic.h"
 
 #define BROKER_DEFAULT "mqtt://127.0.0.1:1883"
 #define HIVE_DEFAULT "default"
@@ -13,6 +14,7 @@
 #define KEEP_ALIVE_DEFAULT 10
 #define KEEP_ALIVE_MIN 5 /* libmosquitto's own limit */
 #define RETAIN_DEFAULT 86400
+#define RECEIVE_MAX (64 * 1024) /* bytes; a larger request would be refused anyway */
 #define RECONNECT_MAX_DEFAULT 30000
 
 void sentence_copy(const struct errbuf *e, char *ret, size_t size)
@@ -51,46 +53,28 @@ static enum err options_check(const struct skep_worker_options *options, struct 
     return OK;
 }
 
-static enum err copy_text(struct arena *arena, const char *text, const char **ret)
+static enum err driver_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
 {
-    *ret = text ? arena_copy(arena, text_of(text)) : NULL;
-    return text && !*ret ? ERR_NOMEM : OK;
-}
-
-static enum err link_options_fill(struct skep_worker *worker, const struct skep_worker_options *options,
-                                  struct errbuf *e)
-{
-    struct link_options *link = &worker->link;
-    struct broker_login login = { or_default(options->broker, BROKER_DEFAULT),
-                                  options->username,
-                                  options->password_file,
-                                  options->cafile,
-                                  options->cert,
-                                  options->key };
-    char address[ADDRESS_SIZE];
+    char address[ADDRESS_SIZE], client_id[CLIENT_ID_SIZE];
+    struct mqtt_options mqtt = {
+        .login = { or_default(options->broker, BROKER_DEFAULT), options->username, options->password_file,
+                   options->cafile, options->cert, options->key },
+        .client_id = client_id,
+        .keep_alive_s = (int)number_or_default(options->keep_alive_s, KEEP_ALIVE_DEFAULT),
+        .receive_max = RECEIVE_MAX,
+    };
     uint32_t random;
-    enum err err = broker_login_check(&login, &link->brokers, e);
+    enum err err;
 
-    if (err == OK && entropy_read(&random, sizeof random) != OK)
-        err = err_set(e, ERR_IO, "the kernel gives no random numbers");
-    if (err != OK)
-        return err;
+    if (entropy_read(&random, sizeof random) != OK)
+        return err_set(e, ERR_IO, "the kernel gives no random numbers");
     address_worker(or_default(options->hive, HIVE_DEFAULT), options->worker, address);
-    client_id_of(or_default(options->root, TOPIC_ROOT_DEFAULT), address, random, worker->client_id);
-    link->client_id = worker->client_id;
-    link->keep_alive_s = (int)number_or_default(options->keep_alive_s, KEEP_ALIVE_DEFAULT);
-    link->wake_fd = worker->box.wake_fd;
-    if (err == OK)
-        err = copy_text(&worker->arena, options->username, &link->login.username);
-    if (err == OK)
-        err = copy_text(&worker->arena, options->password_file, &link->login.password_file);
-    if (err == OK)
-        err = copy_text(&worker->arena, options->cafile, &link->login.cafile);
-    if (err == OK)
-        err = copy_text(&worker->arena, options->cert, &link->login.cert);
-    if (err == OK)
-        err = copy_text(&worker->arena, options->key, &link->login.key);
-    return err;
+    client_id_of(or_default(options->root, TOPIC_ROOT_DEFAULT), address, random, client_id);
+    if ((err = driver_init(&worker->driver, &worker->box, worker->core, &mqtt, e)) != OK)
+        return err;
+    worker->driver.log = options->log;
+    worker->driver.log_user = options->user;
+    return OK;
 }
 
 static enum err facts_fill(struct facts *facts, const struct skep_worker_options *options, struct errbuf *e)
@@ -154,18 +138,14 @@ static enum err thread_start(struct skep_worker *worker)
 
 static enum err worker_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
 {
-    enum err err = link_options_fill(worker, options, e);
+    enum err err = facts_fill(&worker->box.facts, options, e);
 
-    if (err == OK)
-        err = facts_fill(&worker->box.facts, options, e);
     if (err == OK)
         err = core_make(worker, options, e);
     if (err == OK)
-        err = driver_init(&worker->driver, &worker->box, worker->core, &worker->link);
+        err = driver_make(worker, options, e);
     if (err != OK)
         return err;
-    worker->driver.log = options->log;
-    worker->driver.log_user = options->user;
     err = thread_start(worker);
     return err == OK ? OK : err_set(e, err, "the worker's thread could not be started");
 }
@@ -174,7 +154,6 @@ void skep_worker_free(struct skep_worker *worker)
 {
     driver_clear(&worker->driver);
     worker_free(worker->core);
-    arena_clear(&worker->arena);
     mailbox_clear(&worker->box);
     free(worker);
 }
@@ -212,7 +191,6 @@ enum skep_result skep_worker_open(const struct skep_worker_options *options, str
         free(worker);
         return refuse(worker ? err_set(&e, ERR_IO, "out of file descriptors") : ERR_NOMEM, &e, error, error_size);
     }
-    arena_init(&worker->arena, 0);
     err = worker_make(worker, options, &e);
     if (err != OK) {
         skep_worker_free(worker);

@@ -4,17 +4,13 @@
 
 #include "clock.h"
 #include "driver.h"
-#include "topic.h"
 
 struct skep_worker {
     struct mailbox box;
     struct driver driver;
     struct worker *core;
-    struct arena arena; /* the texts that link_options borrows */
-    struct link_options link;
     pthread_t thread;
     char session[HEX64_SIZE];
-    char client_id[CLIENT_ID_SIZE];
 };
 
 /* After the thread has ended. */

@@ -11,8 +11,8 @@
  * Threads: every function may be called from any thread, at the same time, but for skep_worker_close, which must be the
  * last. Setters never block on the network or the disk: they leave the new value with the library's own thread, which
  * publishes a change at once (several within 50 ms become one heartbeat). The library starts one thread of its own, and
- * one for each attempt to connect; it handles no signals (all are blocked on its threads) and never changes cJSON's
- * allocator. A child of fork() must not use the worker.
+ * one for each host name that it looks up; it handles no signals (all are blocked on its threads) and never changes
+ * cJSON's allocator. A child of fork() must not use the worker.
  *
  * Results are enum skep_result. Strings are UTF-8, are copied, and are borrowed only during the call. */
 #ifndef SKEP_WORKER_H

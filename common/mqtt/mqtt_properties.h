@@ -5,7 +5,7 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 
-#include "mqtt.h"
+#include "wire.h"
 
 /* The list for `publish`, NULL for none; the caller frees it with mosquitto_property_free_all. ERR_NOMEM, ERR_TOO_LARGE
  * for a correlation over 65,535 bytes, ERR_TOPIC for a response topic or content type that

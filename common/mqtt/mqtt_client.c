@@ -1,0 +1,404 @@
+#include "mqtt_client.h"
+
+#include <netdb.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "mqtt_session.h"
+#include "resolver.h"
+
+#define KEEP_ALIVE_MIN 5 /* libmosquitto refuses less */
+#define KEEP_ALIVE_MAX 65535
+#define RECEIVE_MAX (4 * 1024 * 1024)
+#define RESOLVE_TIMEOUT_MS 5000
+#define CONNECT_TIMEOUT_MS 2000  /* TCP, each address */
+#define CONNACK_TIMEOUT_MS 10000 /* from the start of an attempt */
+#define TICK_MS 500              /* libmosquitto looks after keep alive in whole seconds */
+#define STOP_TIMEOUT_MS 1000     /* to get DISCONNECT written */
+
+/*            connect            resolved              CONNACK
+ *   IDLE ------------+  +--> RESOLVING --> ATTEMPT ------------> UP
+ *                    v  |       ^  next host |  next address    | |
+ *                  WAITING      +------------+                  | |
+ *                       ^        all failed  |                  | |
+ *                       +--------------------+      lost        | |
+ *                       +-----------------------------------------+
+ *   any -------- stop --------> STOPPING (DISCONNECT) <-----+  ----> STOPPED
+ */
+enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_RESOLVING, PHASE_ATTEMPT, PHASE_UP, PHASE_STOPPING, PHASE_STOPPED };
+
+struct mqtt_client {
+    enum phase phase;
+    ms_t due;                     /* what it means depends on the phase */
+    ms_t since;                   /* the attempt began, or the connection was up */
+    size_t broker;                /* the next of the list to be resolved */
+    struct resolved resolved;     /* of the one before */
+    size_t address;               /* the next of `resolved` to be tried */
+    struct resolver *resolver;    /* while RESOLVING */
+    struct mqtt_session *session; /* while ATTEMPT and UP, and STOPPING from there */
+    unsigned epoch;               /* counts descriptors */
+    struct errbuf why;            /* what the furthest attempt of the round failed of */
+    enum mqtt_stage why_stage;
+    struct mqtt_options options; /* text in `arena` */
+    struct broker_list brokers;
+    struct mqtt_events events;
+    void *user;
+    void (*stopped)(void *user);
+    struct arena arena;
+};
+
+static void set_phase(struct mqtt_client *client, enum phase phase, ms_t due)
+{
+    client->phase = phase;
+    client->due = due;
+}
+
+static enum err check_options(const struct mqtt_options *options, struct errbuf *e)
+{
+    if (options->keep_alive_s < KEEP_ALIVE_MIN || options->keep_alive_s > KEEP_ALIVE_MAX)
+        return err_set(e, ERR_RANGE, "keep alive of %d s: must be %d to %d s", options->keep_alive_s, KEEP_ALIVE_MIN,
+                       KEEP_ALIVE_MAX);
+    if (!options->client_id || !*options->client_id)
+        return err_set(e, ERR_RANGE, "MQTT client id: must not be empty");
+    return OK;
+}
+
+/* Replaces borrowed text by copies. False: out of memory. */
+static bool keep_options(struct mqtt_options *options, struct arena *arena)
+{
+    const char **texts[] = { &options->client_id,          &options->login.broker, &options->login.username,
+                             &options->login.cafile,       &options->login.cert,   &options->login.key,
+                             &options->login.password_file };
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (*texts[i] && !(*texts[i] = arena_copy(arena, text_of(*texts[i]))))
+            return false;
+    return true;
+}
+
+enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_events *events, void *user,
+                         struct mqtt_client **ret, struct errbuf *e)
+{
+    auto_free(mqtt_client) client = calloc(1, sizeof *client);
+    enum err err;
+
+    if (!client)
+        return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
+    arena_init(&client->arena, 0);
+    if ((err = broker_login_check(&options->login, &client->brokers, e)) != OK ||
+        (err = check_options(options, e)) != OK)
+        return err;
+    client->options = *options;
+    if (client->options.receive_max == 0)
+        client->options.receive_max = RECEIVE_MAX;
+    if (!keep_options(&client->options, &client->arena))
+        return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
+    client->events = *events;
+    client->user = user;
+    set_phase(client, PHASE_IDLE, MS_NEVER);
+    *ret = client;
+    client = NULL;
+    return OK;
+}
+
+static void end_attempt(struct mqtt_client *client)
+{
+    resolver_free(client->resolver);
+    mqtt_session_free(client->session);
+    client->resolver = NULL;
+    client->session = NULL;
+    client->epoch++;
+}
+
+void mqtt_client_free(struct mqtt_client *client)
+{
+    if (!client)
+        return;
+    end_attempt(client);
+    arena_clear(&client->arena);
+    free(client);
+}
+
+/* After a connection was lost (`lived` ms old) or a round has failed (-1). */
+static void retry(struct mqtt_client *client, ms_t lived, ms_t now)
+{
+    ms_t delay;
+
+    end_attempt(client);
+    set_phase(client, PHASE_IDLE, MS_NEVER);
+    if (!client->events.retry_in)
+        return;
+    delay = client->events.retry_in(client->user, lived);
+    if (client->phase == PHASE_IDLE) /* the owner may have stopped it */
+        set_phase(client, PHASE_WAITING, now + ms_max(0, delay));
+}
+
+static void fail_round(struct mqtt_client *client, ms_t now)
+{
+    struct errbuf why = client->why;
+
+    retry(client, -1, now);
+    if (client->events.failed)
+        client->events.failed(client->user, why.text);
+}
+
+/* The furthest attempt says most about what is wrong, of those the last one. */
+static void note_failure(struct mqtt_client *client, enum mqtt_stage stage, const char *why)
+{
+    if (stage < client->why_stage)
+        return;
+    client->why_stage = stage;
+    (void)err_set(&client->why, OK, "%s", why);
+}
+
+static void on_session_up(void *owner)
+{
+    struct mqtt_client *client = owner;
+
+    if (client->phase != PHASE_ATTEMPT)
+        return;
+    client->since = clock_mono();
+    client->broker = client->address = client->resolved.count = 0; /* the next round begins with the first */
+    set_phase(client, PHASE_UP, client->since + TICK_MS);
+    if (client->events.up)
+        client->events.up(client->user);
+}
+
+static void start_attempt(struct mqtt_client *client, ms_t now)
+{
+    const struct address *broker = &client->brokers.at[client->broker - 1];
+    struct mqtt_peer peer = { broker->host, client->resolved.at[client->address++], broker->port, client->brokers.tls };
+    struct mqtt_session_owner owner = { &client->events, client->user, on_session_up, client };
+
+    client->since = now;
+    client->epoch++;
+    set_phase(client, PHASE_ATTEMPT, now);
+    client->session = mqtt_session_new(&client->options, &peer, &owner);
+}
+
+/* The next address, or the next host's; when there is none, the round has failed. */
+static void try_next(struct mqtt_client *client, ms_t now)
+{
+    struct errbuf e = { 0 };
+
+    end_attempt(client);
+    while (client->address == client->resolved.count && client->broker < client->brokers.count) {
+        const char *host = client->brokers.at[client->broker++].host;
+
+        client->address = client->resolved.count = 0;
+        if (resolver_is_numeric(host, &client->resolved))
+            continue;
+        if (resolver_start(host, &client->resolver, &e) == OK) {
+            set_phase(client, PHASE_RESOLVING, now + RESOLVE_TIMEOUT_MS);
+            return;
+        }
+        note_failure(client, MQTT_CONNECTING, e.text);
+    }
+    if (client->address < client->resolved.count)
+        start_attempt(client, now);
+    else
+        fail_round(client, now);
+}
+
+static void begin_round(struct mqtt_client *client, ms_t now)
+{
+    client->why = (struct errbuf){ 0 };
+    client->why_stage = MQTT_CONNECTING;
+    if (client->broker == client->brokers.count && client->address == client->resolved.count)
+        client->broker = client->address = client->resolved.count = 0;
+    try_next(client, now);
+}
+
+static void turn_resolving(struct mqtt_client *client, ms_t now)
+{
+    const char *host = client->brokers.at[client->broker - 1].host;
+    struct errbuf why = { 0 };
+    int fault = 0;
+
+    if (resolver_take(client->resolver, &client->resolved, &fault)) {
+        if (fault != 0)
+            (void)err_set(&why, OK, "cannot resolve '%s': %s", host, gai_strerror(fault));
+    } else if (now >= client->due) {
+        (void)err_set(&why, OK, "cannot resolve '%s': no answer in %d s", host, RESOLVE_TIMEOUT_MS / 1000);
+    } else {
+        return;
+    }
+    if (why.text[0])
+        note_failure(client, MQTT_CONNECTING, why.text);
+    try_next(client, now);
+}
+
+static ms_t attempt_limit(const struct mqtt_client *client)
+{
+    if (!client->session)
+        return INT64_MIN;
+    return client->since +
+           (mqtt_session_stage(client->session) == MQTT_CONNECTING ? CONNECT_TIMEOUT_MS : CONNACK_TIMEOUT_MS);
+}
+
+static void turn_attempt(struct mqtt_client *client, ms_t now)
+{
+    const struct address *broker = &client->brokers.at[client->broker - 1];
+    enum mqtt_stage stage = MQTT_CONNECTING;
+    struct errbuf why = { 0 };
+
+    if (client->session) {
+        mqtt_session_turn(client->session, now);
+        stage = mqtt_session_stage(client->session);
+    }
+    if (client->phase != PHASE_ATTEMPT)
+        return;
+    if (!client->session)
+        (void)err_set(&why, OK, "MQTT connection: out of memory");
+    else if (mqtt_session_has_ended(client->session))
+        (void)err_set(&why, OK, "%s", mqtt_session_why(client->session));
+    else if (now >= attempt_limit(client))
+        (void)err_set(&why, OK, "no answer from %s:%d in %d s", broker->host, broker->port,
+                      (int)((attempt_limit(client) - client->since) / 1000));
+    else
+        return;
+    note_failure(client, stage, why.text);
+    if (stage == MQTT_CONNECTING)
+        try_next(client, now);
+    else
+        fail_round(client, now); /* CONNECT may have been sent: the next one has a will of its own */
+}
+
+static void turn_up(struct mqtt_client *client, ms_t now)
+{
+    struct errbuf why = { 0 };
+
+    mqtt_session_turn(client->session, now);
+    if (client->phase != PHASE_UP)
+        return;
+    if (now >= client->due) {
+        mqtt_session_tick(client->session);
+        client->due = now + TICK_MS;
+    }
+    if (!mqtt_session_has_ended(client->session))
+        return;
+    (void)err_set(&why, OK, "%s", mqtt_session_why(client->session));
+    retry(client, now - client->since, now);
+    if (client->events.down)
+        client->events.down(client->user, why.text);
+}
+
+static void turn_stopping(struct mqtt_client *client, ms_t now)
+{
+    if (client->session && !mqtt_session_has_ended(client->session) && now < client->due) {
+        mqtt_session_turn(client->session, now);
+        if (!mqtt_session_has_ended(client->session))
+            return;
+    }
+    end_attempt(client);
+    set_phase(client, PHASE_STOPPED, MS_NEVER);
+    if (client->stopped)
+        client->stopped(client->user);
+}
+
+void mqtt_client_turn(struct mqtt_client *client, ms_t now)
+{
+    switch (client->phase) {
+    case PHASE_IDLE:
+    case PHASE_STOPPED:
+        break;
+    case PHASE_WAITING:
+        if (now >= client->due)
+            begin_round(client, now);
+        break;
+    case PHASE_RESOLVING:
+        turn_resolving(client, now);
+        break;
+    case PHASE_ATTEMPT:
+        turn_attempt(client, now);
+        break;
+    case PHASE_UP:
+        turn_up(client, now);
+        break;
+    case PHASE_STOPPING:
+        turn_stopping(client, now);
+        break;
+    }
+}
+
+void mqtt_client_connect(struct mqtt_client *client)
+{
+    if (client->phase == PHASE_IDLE || client->phase == PHASE_WAITING || client->phase == PHASE_STOPPED)
+        set_phase(client, PHASE_WAITING, INT64_MIN);
+}
+
+int mqtt_client_fd(const struct mqtt_client *client, short *ret_events)
+{
+    *ret_events = POLLIN;
+    if (client->resolver)
+        return resolver_fd(client->resolver);
+    return client->session ? mqtt_session_fd(client->session, ret_events) : -1;
+}
+
+unsigned mqtt_client_epoch(const struct mqtt_client *client)
+{
+    return client->epoch;
+}
+
+ms_t mqtt_client_deadline(const struct mqtt_client *client)
+{
+    ms_t due = client->phase == PHASE_ATTEMPT ? attempt_limit(client) : client->due;
+
+    return client->session ? ms_min(due, mqtt_session_deadline(client->session)) : due;
+}
+
+bool mqtt_client_is_up(const struct mqtt_client *client)
+{
+    return client->phase == PHASE_UP && !mqtt_session_has_ended(client->session);
+}
+
+bool mqtt_client_drain(struct mqtt_client *client)
+{
+    return !mqtt_client_is_up(client) || mqtt_session_drain(client->session);
+}
+
+void mqtt_client_drop(struct mqtt_client *client, const char *why)
+{
+    if (client->session)
+        mqtt_session_end(client->session, why);
+}
+
+void mqtt_client_close(struct mqtt_client *client)
+{
+    end_attempt(client);
+    set_phase(client, PHASE_IDLE, MS_NEVER);
+}
+
+void mqtt_client_stop(struct mqtt_client *client, void (*done)(void *user))
+{
+    bool up = mqtt_client_is_up(client);
+
+    if (client->phase == PHASE_STOPPING || client->phase == PHASE_STOPPED)
+        return;
+    client->stopped = done;
+    set_phase(client, PHASE_STOPPING, up ? clock_mono() + STOP_TIMEOUT_MS : INT64_MIN);
+    if (up)
+        mqtt_session_disconnect(client->session);
+}
+
+bool mqtt_client_is_stopped(const struct mqtt_client *client)
+{
+    return client->phase == PHASE_STOPPED;
+}
+
+enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *publish)
+{
+    return mqtt_client_is_up(client) ? mqtt_session_publish(client->session, publish) : ERR_UNREACHABLE;
+}
+
+enum err mqtt_client_subscribe(struct mqtt_client *client, const struct subscribe *subscribe)
+{
+    return mqtt_client_is_up(client) ? mqtt_session_subscribe(client->session, subscribe) : ERR_UNREACHABLE;
+}
+
+enum err mqtt_client_unsubscribe(struct mqtt_client *client, const char *filter)
+{
+    return mqtt_client_is_up(client) ? mqtt_session_unsubscribe(client->session, filter) : ERR_UNREACHABLE;
+}

@@ -1,0 +1,89 @@
+/* mqtt_client.h - the one MQTT 5 client of the tree, over libmosquitto, without a loop. Moves bytes, knows no messages.
+ *
+ * Its owner polls one descriptor and one deadline:
+ *
+ *     fd = mqtt_client_fd(client, &events);                 -1: none
+ *     poll(..., mqtt_client_deadline(client) - now);
+ *     mqtt_client_turn(client, clock_mono());
+ *
+ * Nothing blocks: names are looked up on a thread of their own (resolver.h). A round tries every address of every
+ * broker of the list in order, 2 s each until TCP is connected. One that answers TCP has 10 s from there on until
+ * CONNACK; if it fails then, the round is over, since a CONNECT may have been sent, and the next round goes on with the
+ * address behind it. After a connection was up, a round begins with the first address. An attempt that is given up is
+ * closed, so that nothing of it can complete later, and each attempt has a libmosquitto client of its own, so that
+ * nothing (queued or unacknowledged publishes, state of TLS) reaches the next one.
+ *
+ * While offline nothing is queued. All calls from one thread; events come from mqtt_client_turn and
+ * mqtt_client_drain only, and may call everything here but mqtt_client_free and mqtt_client_turn. */
+#ifndef SKEP_MQTT_CLIENT_H
+#define SKEP_MQTT_CLIENT_H
+
+#include "broker_login.h"
+#include "wire.h"
+
+struct mqtt_client;
+
+struct mqtt_options {
+    struct broker_login login;
+    const char *client_id;
+    int keep_alive_s;
+    uint32_t receive_max; /* the largest packet that the broker may send, in bytes: it drops larger ones; 0 = 4 MiB */
+};
+
+struct mqtt_events { /* each may be NULL */
+    /* A connection ended after it had been up for `lived` ms, or a round failed (-1): returns the delay until the next
+     * round, in ms. Called before `down` or `failed`. NULL: the next round begins with mqtt_client_connect. */
+    ms_t (*retry_in)(void *user, ms_t lived);
+    /* Fill in the will of the attempt that is about to be made; false = none. Pointers must live until it returns. */
+    bool (*will)(void *user, struct publish *ret);
+    void (*up)(void *user);                                         /* CONNACK was fine */
+    void (*down)(void *user, const char *why);                      /* an established connection ended */
+    void (*failed)(void *user, const char *why);                    /* a round failed */
+    void (*message)(void *user, const struct message *message);     /* borrowed during the call */
+    void (*acked)(void *user, uint64_t token, uint8_t reason);      /* PUBACK of a QoS 1 publish with a token */
+    void (*subscribed)(void *user, uint64_t token, uint8_t reason); /* SUBACK; reason >= MQTT_FAILED = refused */
+    void (*packet)(void *user); /* something was received: the link is proven. Once per burst, before its messages */
+};
+
+/* Reads no file, connects nothing. `options` and `events` are copied. ERR_RANGE for an id or a keep alive that cannot
+ * be, ERR_NOMEM, or the errors of broker_login_check, with a sentence. */
+enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_events *events, void *user,
+                         struct mqtt_client **ret, struct errbuf *e);
+
+/* Closes without DISCONNECT: the broker publishes the will. NULL is fine. */
+void mqtt_client_free(struct mqtt_client *client);
+DEFINE_AUTO_FREE(mqtt_client)
+
+/* Begins a round in the next turn, unless one runs or the connection is up. Answered by `up` or `failed`. */
+void mqtt_client_connect(struct mqtt_client *client);
+
+int mqtt_client_fd(const struct mqtt_client *client, short *ret_events); /* events of poll; -1: none */
+/* Another number: mqtt_client_fd is another descriptor, though it may have the same number. */
+unsigned mqtt_client_epoch(const struct mqtt_client *client);
+ms_t mqtt_client_deadline(const struct mqtt_client *client); /* monotonic; in the past: at once */
+void mqtt_client_turn(struct mqtt_client *client, ms_t now);
+
+bool mqtt_client_is_up(const struct mqtt_client *client);
+
+/* Reads what has arrived and hands it over: for an owner that must not judge before. True: nothing is left, or there is
+ * no connection; false: a burst ended at its limit, and the next turn goes on reading. */
+bool mqtt_client_drain(struct mqtt_client *client);
+
+/* Ends the connection without DISCONNECT; `down` comes with the next turn. An attempt fails. */
+void mqtt_client_drop(struct mqtt_client *client, const char *why);
+
+/* Closes whatever there is, without DISCONNECT and without an event. Not from an event. */
+void mqtt_client_close(struct mqtt_client *client);
+
+/* Sends DISCONNECT; `done` (may be NULL) is called from a turn, once the socket is closed or after 1 s. Publish and
+ * await its acknowledgement before. mqtt_client_connect begins anew. */
+void mqtt_client_stop(struct mqtt_client *client, void (*done)(void *user));
+bool mqtt_client_is_stopped(const struct mqtt_client *client);
+
+/* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_IO, ERR_TOPIC for a bad topic or filter, ERR_TOO_LARGE beyond what the
+ * broker accepts, ERR_REFUSED for a QoS that it does not offer, ERR_FULL: too many tokens are out. */
+enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *publish);
+enum err mqtt_client_subscribe(struct mqtt_client *client, const struct subscribe *subscribe);
+enum err mqtt_client_unsubscribe(struct mqtt_client *client, const char *filter);
+
+#endif

@@ -1,0 +1,492 @@
+#include "mqtt_session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "mqtt_properties.h"
+#include "mqtt_setup.h"
+#include "mqtt_tls.h"
+#include "tls_fault.h"
+
+/* A turn reads no more packets and no longer than this, so that nothing else starves. The clock is read now and then:
+ * per packet it would cost more than small packets do. */
+#define BURST_MAX 2000
+#define BURST_MS 20
+#define BURST_CLOCK_EVERY 64 /* packets */
+
+/* To be woken costs as much as to read a packet. A link on which a wake brought a few packets is busy: it reads again
+ * after a rest, and finds more of them. bench_ingest, seven fields: 0.8 instead of 1.1 to 1.2 of a counting subscriber.
+ */
+#define BUSY 4             /* packets */
+#define READ_COALESCE_MS 1 /* in which what the kernel buffers does not fill up */
+
+#define TOKENS_MAX 256 /* acknowledgements that are awaited with a token; send_queue has 20 out at most */
+
+struct token {
+    int packet_id;
+    uint64_t token;
+};
+
+struct mqtt_session {
+    struct mosquitto *mosquitto;
+    struct mqtt_session_owner owner;
+    struct mqtt_peer peer; /* but for `numeric` */
+    enum mqtt_stage stage;
+    bool ended;
+    bool in_burst;        /* `packet` was called */
+    bool cut;             /* the latest burst ended at its limit: more may be there */
+    unsigned handed;      /* callbacks since the burst began */
+    ms_t coalesce_until;  /* not read until then */
+    struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
+    struct errbuf why;
+    size_t token_count;
+    struct token tokens[TOKENS_MAX];
+};
+
+void mqtt_session_end(struct mqtt_session *session, const char *why)
+{
+    if (session->ended)
+        return;
+    session->ended = true;
+    (void)err_set(&session->why, OK, "%s", why);
+}
+
+static const char *fault_text(int fault, int number)
+{
+    if (fault == MOSQ_ERR_CONN_LOST)
+        return "closed by the other side";
+    if (fault == MOSQ_ERR_KEEPALIVE)
+        return "nothing was received for a keep alive";
+    if (fault != MOSQ_ERR_ERRNO)
+        return mosquitto_strerror(fault);
+    return number != 0 && strerrordesc_np(number) ? strerrordesc_np(number) : "no MQTT broker answers there";
+}
+
+/* A broker that refuses our certificate closes at once: its reason may be lost on the way, and what is left is the end
+ * of the stream, a reset, or EPROTO where CONNECT could not be written. */
+static bool is_tls_fault(const struct mqtt_session *session, int fault, int number)
+{
+    bool is_cut_off = session->stage == MQTT_GREETING && (fault == MOSQ_ERR_CONN_LOST || fault == MOSQ_ERR_ERRNO);
+
+    return session->peer.tls && (session->logged.text[0] != '\0' || fault == MOSQ_ERR_TLS || is_cut_off ||
+                                 (fault == MOSQ_ERR_ERRNO && number == EPROTO));
+}
+
+/* `number` is the errno that goes with MOSQ_ERR_ERRNO. */
+static void end_by_fault(struct mqtt_session *session, int fault, int number)
+{
+    const struct mqtt_peer *peer = &session->peer;
+    const char *text = fault_text(fault, number);
+    struct errbuf why = { 0 };
+
+    if (session->stage == MQTT_UP)
+        (void)err_set(&why, OK, "connection to %s:%d lost: %s", peer->host, peer->port, text);
+    else if (is_tls_fault(session, fault, number))
+        (void)err_set(&why, OK, "TLS with %s:%d failed: %s", peer->host, peer->port,
+                      tls_fault_text(session->logged.text));
+    else if (session->stage == MQTT_CONNECTING)
+        (void)err_set(&why, OK, "cannot connect to %s:%d: %s", peer->host, peer->port, text);
+    else
+        (void)err_set(&why, OK, "no MQTT connection to %s:%d: %s", peer->host, peer->port, text);
+    mqtt_session_end(session, why.text);
+}
+
+static void token_put(struct mqtt_session *session, int packet_id, uint64_t token)
+{
+    if (token != 0)
+        session->tokens[session->token_count++] = (struct token){ packet_id, token };
+}
+
+static uint64_t token_take(struct mqtt_session *session, int packet_id)
+{
+    for (size_t i = 0; i < session->token_count; i++) {
+        uint64_t token = session->tokens[i].token;
+
+        if (session->tokens[i].packet_id != packet_id)
+            continue;
+        session->tokens[i] = session->tokens[--session->token_count];
+        return token;
+    }
+    return 0;
+}
+
+static void begin_burst(struct mqtt_session *session)
+{
+    if (session->in_burst || session->ended)
+        return;
+    session->in_burst = true;
+    if (session->owner.events->packet)
+        session->owner.events->packet(session->owner.user);
+}
+
+/* Notes that libmosquitto had something. False: it has ended and nothing is handed over any more. */
+static bool hand_over(struct mqtt_session *session)
+{
+    session->handed++;
+    begin_burst(session);
+    return !session->ended;
+}
+
+static void on_message(struct mosquitto *mosquitto, void *user, const struct mosquitto_message *received,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_session *session = user;
+    struct mqtt_copies copies = { 0 };
+    struct message message = {
+        .topic = text_of(received->topic),
+        .payload = { received->payload ? received->payload : "", (size_t)received->payloadlen },
+        .retain = received->retain,
+    };
+
+    (void)mosquitto;
+    if (!hand_over(session) || !session->owner.events->message)
+        return;
+    if (!properties || mqtt_properties_read(properties, &message, &copies))
+        session->owner.events->message(session->owner.user, &message);
+    else
+        mqtt_session_end(session, "out of memory for a message received");
+    mqtt_copies_clear(&copies);
+}
+
+/* Also comes, from within mosquitto_publish, when a QoS 0 publish is written: that has no token. */
+static void on_publish(struct mosquitto *mosquitto, void *user, int packet_id, int reason,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_session *session = user;
+    uint64_t token = token_take(session, packet_id);
+
+    (void)mosquitto, (void)properties;
+    if (!token)
+        session->handed++;
+    else if (hand_over(session) && session->owner.events->acked)
+        session->owner.events->acked(session->owner.user, token, (uint8_t)reason);
+}
+
+static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id, int count, const int *granted,
+                         const mosquitto_property *properties)
+{
+    struct mqtt_session *session = user;
+    uint64_t token = token_take(session, packet_id);
+    uint8_t reason = count > 0 ? (uint8_t)granted[0] : MQTT_FAILED;
+
+    (void)mosquitto, (void)properties;
+    if (hand_over(session) && token && session->owner.events->subscribed)
+        session->owner.events->subscribed(session->owner.user, token, reason);
+}
+
+static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int flags,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_session *session = user;
+    struct errbuf why = { 0 };
+
+    (void)flags, (void)properties;
+    session->handed++;
+    if (session->ended)
+        return;
+    if (reason) {
+        (void)err_set(&why, OK, "the broker refused the connection: %s",
+                      reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
+        mqtt_session_end(session, why.text);
+        return;
+    }
+    mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
+    session->stage = MQTT_UP;
+    session->owner.up(session->owner.owner);
+}
+
+/* A DISCONNECT of the broker gives its reason here, everything else a fault of libmosquitto; the ranges are apart. */
+static void on_disconnect(struct mosquitto *mosquitto, void *user, int fault, const mosquitto_property *properties)
+{
+    int number = errno;
+    struct mqtt_session *session = user;
+    struct errbuf why = { 0 };
+
+    (void)mosquitto, (void)properties;
+    if (fault > 0 && fault < MQTT_FAILED) {
+        end_by_fault(session, fault, number);
+        return;
+    }
+    (void)err_set(&why, OK, "disconnected by the broker: %s", mosquitto_reason_string(fault));
+    mqtt_session_end(session, fault ? why.text : "disconnected");
+}
+
+static void on_log(struct mosquitto *mosquitto, void *user, int level, const char *line)
+{
+    struct mqtt_session *session = user;
+
+    if (level == MOSQ_LOG_ERR && !session->logged.text[0])
+        (void)err_set(&session->logged, OK, "%s", mqtt_tls_reason(mosquitto, line));
+}
+
+/* TCP is connected, or has failed, when the socket is writable. */
+static void check_connected(struct mqtt_session *session)
+{
+    struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLOUT };
+    socklen_t len = sizeof(int);
+    int number = 0;
+
+    if (poll(&fd, 1, 0) != 1)
+        return;
+    if (getsockopt(fd.fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
+        number = errno;
+    if (number != 0)
+        end_by_fault(session, MOSQ_ERR_ERRNO, number);
+    else
+        session->stage = MQTT_GREETING;
+}
+
+static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const char *numeric)
+{
+    int fault;
+
+    mosquitto_connect_v5_callback_set(session->mosquitto, on_connect);
+    mosquitto_disconnect_v5_callback_set(session->mosquitto, on_disconnect);
+    mosquitto_message_v5_callback_set(session->mosquitto, on_message);
+    mosquitto_publish_v5_callback_set(session->mosquitto, on_publish);
+    mosquitto_subscribe_v5_callback_set(session->mosquitto, on_subscribe);
+    mosquitto_log_callback_set(session->mosquitto, on_log);
+    errno = 0;
+    fault = mosquitto_connect_async(session->mosquitto, numeric, session->peer.port, options->keep_alive_s);
+    if (fault != MOSQ_ERR_SUCCESS) {
+        end_by_fault(session, fault, errno);
+        return;
+    }
+    /* a program that holds the socket keeps the broker from seeing that this one has died */
+    (void)fcntl(mosquitto_socket(session->mosquitto), F_SETFD, FD_CLOEXEC);
+    check_connected(session); /* else CONNECT could have been sent already by one that only connects */
+}
+
+struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const struct mqtt_peer *peer,
+                                      const struct mqtt_session_owner *owner)
+{
+    struct mqtt_session *session = calloc(1, sizeof *session);
+    struct publish will = { 0 };
+    struct errbuf why = { 0 };
+    bool has_will;
+
+    if (!session)
+        return NULL;
+    session->owner = *owner;
+    session->peer = *peer;
+    session->peer.numeric = NULL;
+    session->coalesce_until = INT64_MIN;
+    has_will = owner->events->will && owner->events->will(owner->user, &will);
+    if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
+        connect_to(session, options, peer->numeric);
+    else
+        mqtt_session_end(session, why.text);
+    return session;
+}
+
+void mqtt_session_free(struct mqtt_session *session)
+{
+    if (!session)
+        return;
+    session->ended = true; /* no more events */
+    if (session->mosquitto && session->stage == MQTT_GREETING)
+        mosquitto_disconnect_v5(session->mosquitto, MQTT_RC_NORMAL_DISCONNECTION, NULL);
+    mosquitto_destroy(session->mosquitto);
+    free(session);
+}
+
+enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session)
+{
+    return session->stage;
+}
+
+bool mqtt_session_has_ended(const struct mqtt_session *session)
+{
+    return session->ended;
+}
+
+const char *mqtt_session_why(const struct mqtt_session *session)
+{
+    return session->why.text;
+}
+
+int mqtt_session_fd(const struct mqtt_session *session, short *ret_events)
+{
+    bool writes;
+
+    if (!session->mosquitto || session->ended)
+        return -1;
+    if (session->stage == MQTT_CONNECTING)
+        *ret_events = POLLOUT;
+    else if (mqtt_tls_is_in_handshake(session->mosquitto, &writes))
+        *ret_events = writes ? POLLOUT : POLLIN;
+    else
+        *ret_events = (short)((session->coalesce_until == INT64_MIN ? POLLIN : 0) |
+                              (mosquitto_want_write(session->mosquitto) ? POLLOUT : 0));
+    return mosquitto_socket(session->mosquitto);
+}
+
+ms_t mqtt_session_deadline(const struct mqtt_session *session)
+{
+    if (session->ended || session->cut)
+        return INT64_MIN;
+    return session->coalesce_until == INT64_MIN ? MS_NEVER : session->coalesce_until;
+}
+
+/* While TLS shakes hands, libmosquitto takes the end of the stream for "call me again". */
+static void end_if_closed(struct mqtt_session *session)
+{
+    char byte;
+    ssize_t got = recv(mosquitto_socket(session->mosquitto), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (got == 0)
+        end_by_fault(session, MOSQ_ERR_CONN_LOST, 0);
+    else if (got < 0 && errno != EAGAIN && errno != EINTR)
+        end_by_fault(session, MOSQ_ERR_ERRNO, errno);
+}
+
+/* Each call of libmosquitto handles about one packet. One that brings nothing ends the burst: the rest shows as a
+ * readable socket, but for what TLS has decrypted already. */
+static void read_burst(struct mqtt_session *session)
+{
+    unsigned idle_max = session->peer.tls ? 2 : 1;
+    unsigned idle = 0, calls = 0, before;
+    ms_t began = clock_mono();
+
+    session->handed = 0;
+    do {
+        int fault;
+
+        before = session->handed;
+        errno = 0; /* libmosquitto reads it also when nothing failed */
+        fault = mosquitto_loop_read(session->mosquitto, 1);
+        if (fault != MOSQ_ERR_SUCCESS)
+            end_by_fault(session, fault, errno);
+        idle = session->handed == before ? idle + 1 : 0;
+        session->cut =
+            session->handed >= BURST_MAX || (++calls % BURST_CLOCK_EVERY == 0 && clock_mono() - began >= BURST_MS);
+    } while (!session->ended && idle < idle_max && !session->cut);
+    if (session->stage == MQTT_UP)
+        begin_burst(session); /* e.g. PINGRESP */
+    session->in_burst = false;
+    if (!session->ended && session->stage == MQTT_GREETING && session->handed == 0)
+        end_if_closed(session);
+}
+
+/* A broker that leaves Nagle's algorithm on holds a packet back until the one before is acknowledged, and the kernel
+ * delays that by 40 ms. The kernel forgets this wish as it goes, hence every turn. */
+static void acknowledge_quickly(struct mqtt_session *session)
+{
+    int on = 1;
+
+    setsockopt(mosquitto_socket(session->mosquitto), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+static bool is_readable(struct mqtt_session *session)
+{
+    struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLIN };
+    bool writes;
+
+    return session->cut || poll(&fd, 1, 0) == 1 || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
+}
+
+static void read_what_came(struct mqtt_session *session)
+{
+    session->coalesce_until = INT64_MIN;
+    if (!is_readable(session))
+        return;
+    read_burst(session);
+    if (session->ended)
+        return;
+    if (session->handed < BUSY)
+        acknowledge_quickly(session);
+    else if (!session->cut)
+        session->coalesce_until = clock_mono() + READ_COALESCE_MS;
+}
+
+static void write_what_waits(struct mqtt_session *session)
+{
+    int fault;
+
+    errno = 0;
+    if (session->ended || !mosquitto_want_write(session->mosquitto))
+        return;
+    fault = mosquitto_loop_write(session->mosquitto, 1);
+    if (fault != MOSQ_ERR_SUCCESS)
+        end_by_fault(session, fault, errno);
+}
+
+void mqtt_session_turn(struct mqtt_session *session, ms_t now)
+{
+    if (!session->ended && session->stage == MQTT_CONNECTING)
+        check_connected(session);
+    if (session->ended || session->stage == MQTT_CONNECTING)
+        return;
+    if (now >= session->coalesce_until)
+        read_what_came(session);
+    write_what_waits(session);
+}
+
+bool mqtt_session_drain(struct mqtt_session *session)
+{
+    if (session->ended)
+        return true;
+    read_what_came(session);
+    write_what_waits(session);
+    return session->ended || !session->cut;
+}
+
+void mqtt_session_tick(struct mqtt_session *session)
+{
+    int fault = session->ended ? MOSQ_ERR_SUCCESS : mosquitto_loop_misc(session->mosquitto);
+
+    if (fault != MOSQ_ERR_SUCCESS)
+        end_by_fault(session, fault, errno);
+}
+
+void mqtt_session_disconnect(struct mqtt_session *session)
+{
+    if (!session->ended && mosquitto_disconnect_v5(session->mosquitto, MQTT_RC_NORMAL_DISCONNECTION, NULL))
+        mqtt_session_end(session, "disconnected");
+}
+
+enum err mqtt_session_publish(struct mqtt_session *session, const struct publish *publish)
+{
+    mosquitto_property *properties = NULL;
+    int packet_id = 0, fault;
+    enum err err;
+
+    if (publish->payload.len > INT_MAX)
+        return ERR_TOO_LARGE;
+    if (publish->token && session->token_count == TOKENS_MAX)
+        return ERR_FULL;
+    if ((err = mqtt_properties_write(publish, &properties)) != OK)
+        return err;
+    fault = mosquitto_publish_v5(session->mosquitto, &packet_id, publish->topic, (int)publish->payload.len,
+                                 publish->payload.at, publish->qos, publish->retain, properties);
+    mosquitto_property_free_all(&properties);
+    if (fault == MOSQ_ERR_SUCCESS && publish->qos > 0)
+        token_put(session, packet_id, publish->token);
+    return mqtt_fault_err(fault);
+}
+
+enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe)
+{
+    int options = (subscribe->no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | subscribe->retain_handling << 4;
+    int packet_id = 0, fault;
+
+    if (subscribe->token && session->token_count == TOKENS_MAX)
+        return ERR_FULL;
+    fault = mosquitto_subscribe_v5(session->mosquitto, &packet_id, subscribe->filter, subscribe->qos, options, NULL);
+    if (fault == MOSQ_ERR_SUCCESS)
+        token_put(session, packet_id, subscribe->token);
+    return mqtt_fault_err(fault);
+}
+
+enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter)
+{
+    return mqtt_fault_err(mosquitto_unsubscribe_v5(session->mosquitto, NULL, filter, NULL));
+}

@@ -1,0 +1,51 @@
+/* mqtt_session.h - one attempt to connect to one address and, if it succeeds, the connection: one libmosquitto client.
+ * Part of mqtt_client. */
+#ifndef SKEP_MQTT_SESSION_H
+#define SKEP_MQTT_SESSION_H
+
+#include "mqtt_client.h"
+
+struct mqtt_session;
+
+struct mqtt_peer {
+    const char *host;    /* as it was configured; borrowed until the session is freed */
+    const char *numeric; /* the address to connect to; borrowed during the call */
+    int port;
+    bool tls;
+};
+
+struct mqtt_session_owner {
+    const struct mqtt_events *events; /* will, message, acked, subscribed, packet are called; borrowed */
+    void *user;                       /* of the events */
+    void (*up)(void *owner);
+    void *owner;
+};
+
+enum mqtt_stage { MQTT_CONNECTING, MQTT_GREETING, MQTT_UP }; /* TCP; TLS and CONNACK; after it */
+
+/* Gets the will, reads the files of the login and begins to connect; what fails shows as a session that has ended.
+ * NULL: no memory. `options` is borrowed during the call. */
+struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const struct mqtt_peer *peer,
+                                      const struct mqtt_session_owner *owner);
+
+/* Closes at once. One that was never up sends DISCONNECT if it can, so that its will is not published. NULL is fine. */
+void mqtt_session_free(struct mqtt_session *session);
+
+enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session);
+bool mqtt_session_has_ended(const struct mqtt_session *session);
+const char *mqtt_session_why(const struct mqtt_session *session); /* one sentence; borrowed */
+int mqtt_session_fd(const struct mqtt_session *session, short *ret_events);
+ms_t mqtt_session_deadline(const struct mqtt_session *session); /* for what was read only in part */
+
+void mqtt_session_turn(struct mqtt_session *session, ms_t now); /* reads and writes what is possible */
+bool mqtt_session_drain(struct mqtt_session *session);          /* as mqtt_client_drain */
+void mqtt_session_tick(struct mqtt_session *session);           /* keep alive; about twice a second while it is up */
+void mqtt_session_end(struct mqtt_session *session, const char *why); /* nothing is read or written any more */
+void mqtt_session_disconnect(struct mqtt_session *session);           /* DISCONNECT; it ends when that is written */
+
+/* As in mqtt_client.h; for a session that is up. */
+enum err mqtt_session_publish(struct mqtt_session *session, const struct publish *publish);
+enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe);
+enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter);
+
+#endif

@@ -1,0 +1,17 @@
+/* mqtt_setup.h - a libmosquitto client as it must be before it connects. Part of mqtt_client. */
+#ifndef SKEP_MQTT_SETUP_H
+#define SKEP_MQTT_SETUP_H
+
+#include "mqtt_session.h"
+
+struct mosquitto;
+
+/* Protocol, login, TLS and will; `user` is for the callbacks. On success *ret is the caller's. ERR_NOMEM, or the errors
+ * of secret_read and mqtt_tls_new, with a sentence. */
+enum err mqtt_setup(const struct mqtt_options *options, const struct mqtt_peer *peer, const struct publish *will,
+                    void *user, struct mosquitto **ret, struct errbuf *e);
+
+/* A fault of libmosquitto (MOSQ_ERR_*) as callers see it. */
+enum err mqtt_fault_err(int fault);
+
+#endif

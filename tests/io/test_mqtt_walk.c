@@ -1,0 +1,190 @@
+/* Which addresses an MQTT client tries, in which order, and that what it has given up stays so. */
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "await.h"
+#include "peer.h"
+#include "proxy.h"
+#include "socket.h"
+
+#define LONG_RETRY (3600 * 1000)
+
+static void every_broker_of_the_list_is_tried(void **state)
+{
+    int hole = socket_black_hole();
+    struct scene scene;
+    char uri[256];
+
+    (void)state;
+    assert_true(hole >= 0);
+    scene_init(&scene, NULL);
+    scene.a.retry = LONG_RETRY;
+    scene.a.gives_will = true;
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d,mqtt://nowhere.invalid,mqtt://127.0.0.1:%d,%s/", socket_free_port(),
+             socket_port(hole), broker_uri(scene.broker));
+    peer_start(&scene.a, scene.loop, uri, "a");
+    peer_await(&scene.a, peer_is_up);
+    assert_int_equal(scene.a.fails, 0); /* all of it was one round */
+    assert_int_equal(scene.a.wills, 3); /* one for each address: a name without any is none */
+    scene_clear(&scene);
+    close(hole);
+}
+
+static void a_round_without_success_says_why(void **state)
+{
+    int hole = socket_black_hole();
+    struct {
+        const char *why, *uri, *sentence;
+    } rows[] = {
+        { "refused", "mqtt://127.0.0.1:1", "cannot connect to 127.0.0.1:1: Connection refused" },
+        { "no such name", "mqtt://nowhere.invalid", "cannot resolve 'nowhere.invalid'" },
+        { "a name with two addresses", "mqtt://localhost:1", "cannot connect to localhost:1: Connection refused" },
+        { "the last one says it", "mqtt://nowhere.invalid,mqtt://127.0.0.1:1", "127.0.0.1:1: Connection refused" },
+        { "packets are lost", NULL, "in 2 s" },
+    };
+    char uri[64];
+
+    (void)state;
+    assert_true(hole >= 0);
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", socket_port(hole));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+
+        scene_init_offline(&scene);
+        scene.a.retry = LONG_RETRY;
+        peer_start(&scene.a, scene.loop, rows[i].uri ? rows[i].uri : uri, "a");
+        peer_await(&scene.a, peer_has_failed);
+        if (!strstr(scene.a.why, rows[i].sentence))
+            fail_msg("%s: %s", rows[i].why, scene.a.why);
+        scene_clear(&scene);
+    }
+    close(hole);
+}
+
+/* The kernel repeats a SYN 1, 3 and 7 s after the first: nothing may come of it once the attempt was given up. */
+static void an_attempt_that_was_given_up_never_completes(void **state)
+{
+    int hole = socket_black_hole(), first;
+    struct pollfd backlog = { .fd = hole, .events = POLLIN };
+    struct scene scene;
+    char uri[64];
+
+    (void)state;
+    assert_true(hole >= 0);
+    scene_init_offline(&scene);
+    scene.a.retry = LONG_RETRY;
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", socket_port(hole));
+    peer_start(&scene.a, scene.loop, uri, "a");
+    peer_await(&scene.a, peer_has_failed);
+    first = accept(hole, NULL, NULL); /* makes room */
+    await_span(scene.loop, 2000);
+    assert_int_equal(poll(&backlog, 1, 0), 0);
+    scene_clear(&scene);
+    close(first);
+    close(hole);
+}
+
+static bool has_two_connections(void *proxy)
+{
+    return proxy_count(proxy) >= 2;
+}
+
+static void after_a_loss_the_list_begins_anew(void **state)
+{
+    struct scene scene;
+    struct proxy *first, *second;
+    char uri[128];
+
+    (void)state;
+    scene_init(&scene, NULL);
+    first = proxy_start(broker_port(scene.broker));
+    second = proxy_start(broker_port(scene.broker));
+    assert_non_null(first);
+    assert_non_null(second);
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d,mqtt://127.0.0.1:%d", proxy_port(first), proxy_port(second));
+    peer_start(&scene.a, scene.loop, uri, "a");
+    peer_await(&scene.a, peer_is_up);
+    assert_int_equal(proxy_count(second), 0);
+    proxy_reset(first, MS_NEVER);
+    peer_await(&scene.a, peer_is_up_again);
+    assert_true(proxy_count(second) > 0);
+    proxy_accept(first);
+    scene.a.downs = scene.a.ups = 0;
+    proxy_reset(second, 0);
+    peer_await(&scene.a, peer_is_down);
+    assert_true(await_loop(scene.loop, has_two_connections, first, AWAIT_LIMIT));
+    scene_clear(&scene);
+    proxy_free(first);
+    proxy_free(second);
+}
+
+/* What has answered TCP may have got a CONNECT: the next one is of another round, with a will of its own. */
+static void a_round_ends_where_connect_was_sent(void **state)
+{
+    int listener = socket_listen(0), fd;
+    struct scene scene;
+    char uri[128];
+
+    (void)state;
+    scene_init(&scene, NULL);
+    scene.a.gives_will = true;
+    scene.a.retry = 1;
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d,%s", socket_port(listener), broker_uri(scene.broker));
+    peer_start(&scene.a, scene.loop, uri, "a");
+    peer_await(&scene.a, peer_has_begun);
+    fd = accept(listener, NULL, NULL);
+    close(fd);
+    peer_await(&scene.a, peer_is_up);
+    assert_int_equal(scene.a.fails, 1);
+    assert_non_null(strstr(scene.a.why, "closed by the other side"));
+    assert_int_equal(scene.a.wills, 2);
+    scene_clear(&scene);
+    close(listener);
+}
+
+static void too_large_a_packet_does_not_come(void **state)
+{
+    struct scene scene;
+    char payload[2001];
+
+    (void)state;
+    memset(payload, 'x', sizeof payload - 1);
+    payload[sizeof payload - 1] = '\0';
+    scene_init(&scene, NULL);
+    peer_start(&scene.a, scene.loop, broker_uri(scene.broker), "a");
+    peer_start_with(
+        &scene.b, scene.loop,
+        &(struct mqtt_options){
+            .login.broker = broker_uri(scene.broker), .client_id = "b", .keep_alive_s = 10, .receive_max = 1000 });
+    peer_await(&scene.a, peer_is_up);
+    peer_await(&scene.b, peer_is_up);
+    peer_subscribe(&scene.b, "test/#", 1);
+    scene.b.want = 1;
+    peer_publish(&scene.a, "test/large", payload, 1);
+    peer_publish(&scene.a, "test/small", "small", 1);
+    peer_await(&scene.b, peer_has_messages);
+    assert_string_equal(scene.b.payload, "small");
+    assert_int_equal(scene.b.messages, 1);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_broker_of_the_list_is_tried),
+        cmocka_unit_test(a_round_without_success_says_why),
+        cmocka_unit_test(an_attempt_that_was_given_up_never_completes),
+        cmocka_unit_test(after_a_loss_the_list_begins_anew),
+        cmocka_unit_test(a_round_ends_where_connect_was_sent),
+        cmocka_unit_test(too_large_a_packet_does_not_come),
+    };
+
+    return cmocka_run_group_tests_name("mqtt_walk", tests, NULL, NULL);
+}
