@@ -3,74 +3,47 @@
 #include <math.h>
 
 #include "codec_fields.h"
-#include "json_scan.h"
-
-/* The objects within messages. */
-static field_read_fn field_read_EXIT, field_read_LASTEXIT, field_read_TALLY;
+#include "json_write.h"
 
 #define FIELD(message, type, name, low, high, required) \
-    { #name, sizeof #name - 1, field_read_##type, offsetof(struct message, name), low, high, required },
-#define TABLE(message, list)                                      \
+    { #name, sizeof #name - 1, &field_type_##type, offsetof(struct message, name), low, high, required },
+#define TABLE(message, list, nulls)                               \
     static const struct field message##_fields[] = { list(X) };   \
     _Static_assert(ARRAY_LEN(message##_fields) <= 64, "one bit"); \
-    static const struct field_table message##_table = { message##_fields, ARRAY_LEN(message##_fields) };
+    static const struct field_table message##_table = { message##_fields, ARRAY_LEN(message##_fields), nulls };
 
 #define X(type, name, low, high, required, doc) FIELD(exit_info, type, name, low, high, required)
-TABLE(exit_info, EXIT_FIELDS)
+TABLE(exit_info, EXIT_FIELDS, true)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(last_exit, type, name, low, high, required)
-TABLE(last_exit, LAST_EXIT_FIELDS)
+TABLE(last_exit, LAST_EXIT_FIELDS, true)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(worker_tally, type, name, low, high, required)
-TABLE(worker_tally, WORKER_TALLY_FIELDS)
+TABLE(worker_tally, WORKER_TALLY_FIELDS, false)
 #undef X
+
+/* The objects within messages. */
+static const struct field_type field_type_EXIT = { field_read_object, field_write_object, .table = &exit_info_table };
+static const struct field_type field_type_LASTEXIT = { field_read_object, field_write_object,
+                                                       .table = &last_exit_table };
+static const struct field_type field_type_TALLY = { field_read_object, field_write_object,
+                                                    .table = &worker_tally_table };
+
 #define X(type, name, low, high, required, doc) FIELD(heartbeat, type, name, low, high, required)
-TABLE(heartbeat, HEARTBEAT_FIELDS)
+TABLE(heartbeat, HEARTBEAT_FIELDS, false)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(presence, type, name, low, high, required)
-TABLE(presence, PRESENCE_FIELDS)
+TABLE(presence, PRESENCE_FIELDS, true)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(witness, type, name, low, high, required)
-TABLE(witness, WITNESS_FIELDS)
+TABLE(witness, WITNESS_FIELDS, true)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(hive_heartbeat, type, name, low, high, required)
-TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS)
+TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS, false)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(verdict_notice, type, name, low, high, required)
-TABLE(verdict_notice, VERDICT_NOTICE_FIELDS)
+TABLE(verdict_notice, VERDICT_NOTICE_FIELDS, false)
 #undef X
-
-static enum err object_decode(const struct field *field, const struct json_value *value,
-                              const struct field_table *table, void *message, struct errbuf *e)
-{
-    if (value->type != JSON_OBJECT)
-        return err_set(e, ERR_TYPE, "%s: must be an object", field->name);
-    return fields_decode(table, value, message, e);
-}
-
-static enum err field_read_EXIT(const struct field *field, const struct json_value *value, void *member,
-                                struct errbuf *e)
-{
-    struct exit_info *exit = member;
-    exit->known = true;
-    return object_decode(field, value, &exit_info_table, exit, e);
-}
-
-static enum err field_read_LASTEXIT(const struct field *field, const struct json_value *value, void *member,
-                                    struct errbuf *e)
-{
-    struct last_exit *last = member;
-    last->known = true;
-    return object_decode(field, value, &last_exit_table, last, e);
-}
-
-static enum err field_read_TALLY(const struct field *field, const struct json_value *value, void *member,
-                                 struct errbuf *e)
-{
-    struct worker_tally *tally = member;
-    tally->known = true;
-    return object_decode(field, value, &worker_tally_table, tally, e);
-}
 
 static enum err check_lease(const struct heartbeat *heartbeat, struct errbuf *e)
 {
@@ -104,21 +77,44 @@ DECODER(witness, check_nothing)
 DECODER(hive_heartbeat, check_nothing)
 DECODER(verdict_notice, check_nothing)
 
+#define ENCODER(message)                                                  \
+    void message##_encode(const struct message *message, struct buf *ret) \
+    {                                                                     \
+        struct json_write w = json_write_to(ret);                         \
+        fields_encode(&message##_table, message, &w);                     \
+    }
+
+ENCODER(heartbeat)
+ENCODER(presence)
+ENCODER(witness)
+ENCODER(hive_heartbeat)
+
+void witness_put(const struct witness *witness, struct json_write *w)
+{
+    fields_encode(&witness_table, witness, w);
+}
+
+void exit_encode(const struct exit_info *exit, struct json_write *w)
+{
+    if (exit->known)
+        fields_encode(&exit_info_table, exit, w);
+    else
+        json_put_null(w);
+}
+
 enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *name, double number, struct errbuf *e)
 {
     size_t at = 0;
     const struct field *field = field_find(&heartbeat_table, text_of(name), &at);
-    if (!field || (field->read != field_read_INT && field->read != field_read_NUMBER))
+    void *member = field ? (char *)heartbeat + field->offset : NULL;
+    if (!field || (field->type != &field_type_INT && field->type != &field_type_NUMBER))
         return err_set(e, ERR_UNKNOWN, "no numeric field of that name");
-    void *member = (char *)heartbeat + field->offset;
-    if (field->read == field_read_NUMBER && isnan(number))
+    if (!isnan(number)) /* as if it had been read */
+        return field->type->read(field, &(struct json_value){ .type = JSON_NUMBER, .number = number }, member, e);
+    if (field->type == &field_type_NUMBER)
         *(double *)member = NAN;
-    else if (field->read == field_read_NUMBER)
-        return field_set_NUMBER(field, number, member, e);
-    else if (isnan(number))
-        *(int64_t *)member = INT_ABSENT;
     else
-        return field_set_INT(field, number, member, e);
+        *(int64_t *)member = INT_ABSENT;
     return OK;
 }
 

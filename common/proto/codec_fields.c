@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "json_scan.h"
 #include "msg.h"
 #include "timetext.h"
 
@@ -11,7 +10,7 @@ static enum err wrong_type(const struct field *field, const char *wanted, struct
     return err_set(e, ERR_TYPE, "%s: must be %s", field->name, wanted);
 }
 
-enum err field_read_TEXT(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_TEXT(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     double len = (double)value->string.len;
     if (value->type != JSON_STRING)
@@ -22,7 +21,7 @@ enum err field_read_TEXT(const struct field *field, const struct json_value *val
     return OK;
 }
 
-enum err field_read_ID(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_ID(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     enum err err;
     if (value->type != JSON_STRING)
@@ -32,14 +31,14 @@ enum err field_read_ID(const struct field *field, const struct json_value *value
     return err;
 }
 
-enum err field_read_HEX64(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_HEX64(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     if (value->type != JSON_STRING || text_to_hex64(value->string, member) != OK)
         return wrong_type(field, "16 hexadecimal digits, not all 0", e);
     return OK;
 }
 
-enum err field_read_TIME(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_TIME(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     if (value->type != JSON_STRING || text_to_time(value->string, member) != OK)
         return wrong_type(field, "an RFC 3339 time", e);
@@ -53,39 +52,27 @@ static enum err check_range(const struct field *field, double number, struct err
     return err_set(e, ERR_RANGE, "%s: must be %.16g to %.16g", field->name, field->low, field->high);
 }
 
-enum err field_set_INT(const struct field *field, double number, void *member, struct errbuf *e)
+static enum err read_INT(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    if (number != trunc(number))
+    enum err err;
+    if (value->type != JSON_NUMBER || value->number != trunc(value->number))
         return wrong_type(field, "a whole number", e);
-    enum err err = check_range(field, number, e);
-    if (!err)
-        *(int64_t *)member = (int64_t)number;
+    if ((err = check_range(field, value->number, e)) == OK)
+        *(int64_t *)member = (int64_t)value->number;
     return err;
 }
 
-enum err field_set_NUMBER(const struct field *field, double number, void *member, struct errbuf *e)
+static enum err read_NUMBER(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    enum err err = check_range(field, number, e);
-    if (!err)
-        *(double *)member = number;
-    return err;
-}
-
-enum err field_read_INT(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
-{
-    if (value->type != JSON_NUMBER)
-        return wrong_type(field, "a whole number", e);
-    return field_set_INT(field, value->number, member, e);
-}
-
-enum err field_read_NUMBER(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
-{
+    enum err err;
     if (value->type != JSON_NUMBER)
         return wrong_type(field, "a number", e);
-    return field_set_NUMBER(field, value->number, member, e);
+    if ((err = check_range(field, value->number, e)) == OK)
+        *(double *)member = value->number;
+    return err;
 }
 
-enum err field_read_BOOL(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_BOOL(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     if (value->type != JSON_TRUE && value->type != JSON_FALSE)
         return wrong_type(field, "true or false", e);
@@ -93,38 +80,17 @@ enum err field_read_BOOL(const struct field *field, const struct json_value *val
     return OK;
 }
 
-static enum err read_choice(const struct field *field, const struct json_value *value, const char *(*name_of)(int),
-                            int8_t *ret, struct errbuf *e)
+static enum err read_choice(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     if (value->type != JSON_STRING)
         return wrong_type(field, "a string", e);
-    for (int8_t i = 0; name_of(i); i++) {
-        if (text_is(value->string, name_of(i))) {
-            *ret = i;
+    for (int8_t i = 0; field->type->name_of(i); i++) {
+        if (text_is(value->string, field->type->name_of(i))) {
+            *(int8_t *)member = i;
             return OK;
         }
     }
     return err_set(e, ERR_UNKNOWN, "%s: no such value", field->name);
-}
-
-enum err field_read_PRESENCE(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
-{
-    return read_choice(field, value, presence_state_name, member, e);
-}
-
-enum err field_read_DEATH(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
-{
-    return read_choice(field, value, death_cause_name, member, e);
-}
-
-enum err field_read_WITNESS(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
-{
-    return read_choice(field, value, witness_state_name, member, e);
-}
-
-enum err field_read_HIVE(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
-{
-    return read_choice(field, value, hive_status_name, member, e);
 }
 
 static enum err read_map(const struct field *field, const struct json_value *value, enum json_type type, void *member,
@@ -147,15 +113,129 @@ static enum err read_map(const struct field *field, const struct json_value *val
     return OK;
 }
 
-enum err field_read_GAUGES(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_GAUGES(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     return read_map(field, value, JSON_NUMBER, member, e);
 }
 
-enum err field_read_LABELS(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+static enum err read_LABELS(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     return read_map(field, value, JSON_STRING, member, e);
 }
+
+enum err field_read_object(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+{
+    if (value->type != JSON_OBJECT)
+        return wrong_type(field, "an object", e);
+    *(bool *)member = true; /* known */
+    return fields_decode(field->type->table, value, member, e);
+}
+
+/* Writes the key unless the field is to be left out; the value must follow then. */
+static bool write_key(const struct field *field, bool present, bool nulls, struct json_write *w)
+{
+    if (present || nulls)
+        json_key(w, field->name);
+    return present || nulls;
+}
+
+static void write_TEXT(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    const char *value = *(const char *const *)member;
+    if (write_key(field, value != NULL, nulls, w))
+        json_put_str(w, value);
+}
+
+/* Ids that the sender does not have are left out of every message. */
+static void write_ID(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    (void)nulls;
+    write_TEXT(field, member, false, w);
+}
+
+static void write_HEX64(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    uint64_t value = *(const uint64_t *)member;
+    if (write_key(field, value != 0, nulls, w))
+        json_put_hex64(w, value);
+}
+
+static void write_TIME(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    ms_t value = *(const ms_t *)member;
+    if (write_key(field, value != TIME_ABSENT, nulls, w))
+        json_put_time(w, value);
+}
+
+static void write_INT(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    int64_t value = *(const int64_t *)member;
+    if (value != INT_ABSENT || nulls)
+        json_add_int_if(w, field->name, value != INT_ABSENT, value);
+}
+
+static void write_NUMBER(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    double value = *(const double *)member;
+    if (write_key(field, !isnan(value), nulls, w))
+        json_put_number(w, value);
+}
+
+static void write_BOOL(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    int8_t value = *(const int8_t *)member;
+    if (write_key(field, value >= 0, nulls, w))
+        json_put_raw(w, text_of(value < 0 ? NULL : value ? "true" : "false"));
+}
+
+static void write_choice(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    const char *name = field->type->name_of(*(const int8_t *)member);
+    write_TEXT(field, &name, nulls, w);
+}
+
+static void write_map(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    const struct json_value *map = *(const struct json_value *const *)member;
+    (void)nulls;
+    if (!map)
+        return;
+    json_open_member(w, field->name, '{');
+    JSON_EACH(entry, map)
+    {
+        if (entry->type == JSON_NUMBER)
+            json_add_number(w, entry->key.at, entry->number);
+        else
+            json_add_str(w, entry->key.at, entry->string.at);
+    }
+    json_close(w, '}');
+}
+
+void field_write_object(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    bool known = *(const bool *)member;
+    if (!write_key(field, known, nulls, w))
+        return;
+    if (known)
+        fields_encode(field->type->table, member, w);
+    else
+        json_put_null(w);
+}
+
+const struct field_type field_type_TEXT = { read_TEXT, write_TEXT };
+const struct field_type field_type_ID = { read_ID, write_ID };
+const struct field_type field_type_TOKEN = { read_ID, write_TEXT };
+const struct field_type field_type_HEX64 = { read_HEX64, write_HEX64 };
+const struct field_type field_type_TIME = { read_TIME, write_TIME };
+const struct field_type field_type_INT = { read_INT, write_INT };
+const struct field_type field_type_NUMBER = { read_NUMBER, write_NUMBER };
+const struct field_type field_type_BOOL = { read_BOOL, write_BOOL };
+const struct field_type field_type_PRESENCE = { read_choice, write_choice, .name_of = presence_state_name };
+const struct field_type field_type_DEATH = { read_choice, write_choice, .name_of = death_cause_name };
+const struct field_type field_type_WITNESS = { read_choice, write_choice, .name_of = witness_state_name };
+const struct field_type field_type_HIVE = { read_choice, write_choice, .name_of = hive_status_name };
+const struct field_type field_type_GAUGES = { read_GAUGES, write_map };
+const struct field_type field_type_LABELS = { read_LABELS, write_map };
 
 const struct field *field_find(const struct field_table *table, struct text name, size_t *at)
 {
@@ -188,7 +268,7 @@ enum err fields_decode(const struct field_table *table, const struct json_value 
         enum err err;
         if (!field || value->type == JSON_NULL)
             continue;
-        if ((err = field->read(field, value, (char *)message + field->offset, e)) != OK)
+        if ((err = field->type->read(field, value, (char *)message + field->offset, e)) != OK)
             return err;
         seen |= UINT64_C(1) << (field - table->fields);
     }
@@ -207,4 +287,12 @@ enum err document_decode(const struct field_table *table, struct arena *arena, s
     if (document->type != JSON_OBJECT)
         return err_set(e, ERR_TYPE, "JSON: must be an object");
     return fields_decode(table, document, message, e);
+}
+
+void fields_encode(const struct field_table *table, const void *message, struct json_write *w)
+{
+    json_open(w, '{');
+    for (const struct field *field = table->fields; field < table->fields + table->len; field++)
+        field->type->write(field, (const char *)message + field->offset, table->nulls, w);
+    json_close(w, '}');
 }
