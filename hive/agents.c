@@ -37,9 +37,9 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
     return OK;
 }
 
-static struct agent *find(const struct agents *agents, const char *worker)
+static struct hive_agent *find(const struct agents *agents, const char *worker)
 {
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         if (strcmp(agent->worker, worker) == 0)
@@ -48,9 +48,9 @@ static struct agent *find(const struct agents *agents, const char *worker)
     return NULL;
 }
 
-static struct agent *add(struct agents *agents, const char *worker)
+static struct hive_agent *add(struct agents *agents, const char *worker)
 {
-    struct agent *agent = calloc(1, sizeof *agent);
+    struct hive_agent *agent = calloc(1, sizeof *agent);
     if (!agent)
         return NULL;
     agent->owner = agents;
@@ -66,7 +66,7 @@ static void closed(uv_handle_t *handle)
     free(handle);
 }
 
-static void unwatch(struct agent *agent)
+static void unwatch(struct hive_agent *agent)
 {
     loop_fd_free(agent->watch);
     agent->watch = NULL;
@@ -75,14 +75,14 @@ static void unwatch(struct agent *agent)
     agent->pidfd = -1;
 }
 
-static void close_gate(struct agent *agent)
+static void close_gate(struct hive_agent *agent)
 {
     if (agent->gate >= 0)
         close(agent->gate);
     agent->gate = -1;
 }
 
-void agent_remove(struct agent *agent)
+void agent_remove(struct hive_agent *agent)
 {
     DL_DELETE(agent->owner->list, agent);
     agent->owner = NULL;
@@ -114,7 +114,7 @@ static int judge_oom(struct agents *agents, int signal_number)
 
 static void child_exited(uv_process_t *process, int64_t status, int signal_number)
 {
-    struct agent *agent = process->data;
+    struct hive_agent *agent = process->data;
     struct ending ending = { .status = (int)status, .signal = signal_number };
     if (!agent->owner)
         return;
@@ -124,7 +124,7 @@ static void child_exited(uv_process_t *process, int64_t status, int signal_numbe
 }
 
 /* Standard output is for data: what workers print joins the log. */
-static int spawn_at_gate(struct agent *agent, const struct launch *launch, const char *directory, int gate)
+static int spawn_at_gate(struct hive_agent *agent, const struct launch *launch, const char *directory, int gate)
 {
     uv_stdio_container_t streams[] = { { .flags = UV_IGNORE },
                                        { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
@@ -142,7 +142,7 @@ static int spawn_at_gate(struct agent *agent, const struct launch *launch, const
 }
 
 /* The gate is a pipe that this process alone can write to. */
-static int spawn(struct agent *agent, const struct launch *launch, const char *directory)
+static int spawn(struct hive_agent *agent, const struct launch *launch, const char *directory)
 {
     int ends[2], fault;
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -164,7 +164,7 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
                       struct agent_key *ret, struct errbuf *e)
 {
     struct proc_stat stat = { 0 };
-    struct agent *agent;
+    struct hive_agent *agent;
     enum err err = check_directory(directory, e);
     int fault;
     if (err != OK)
@@ -187,7 +187,7 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
 
 void agents_release(struct agents *agents, const char *worker)
 {
-    struct agent *agent = find(agents, worker);
+    struct hive_agent *agent = find(agents, worker);
     if (!agent || agent->gate < 0)
         return;
     if (write(agent->gate, "", 1) != 1 && errno != EPIPE) /* one that is gone is told by its exit */
@@ -197,7 +197,7 @@ void agents_release(struct agents *agents, const char *worker)
 
 static void stranger_exited(void *user, int events)
 {
-    struct agent *agent = user;
+    struct hive_agent *agent = user;
     (void)events;
     unwatch(agent);
     agent->runs = false;
@@ -228,7 +228,7 @@ static int open_nothing(void)
 
 enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e)
 {
-    struct agent *agent = add(agents, worker);
+    struct hive_agent *agent = add(agents, worker);
     if (!agent)
         return err_set(e, ERR_NOMEM, "out of memory");
     agent->key = key;
@@ -245,7 +245,7 @@ enum err agents_adopt(struct agents *agents, const char *worker, struct agent_ke
 }
 
 /* A child is not waited for before `exited`, so its pid is its own until then. */
-static void send_signal(struct agent *agent, int number)
+static void send_signal(struct hive_agent *agent, int number)
 {
     int fault;
     if (!agent || !agent->runs)
@@ -260,7 +260,7 @@ static void send_signal(struct agent *agent, int number)
 
 void agents_terminate(struct agents *agents, const char *worker)
 {
-    struct agent *agent = find(agents, worker);
+    struct hive_agent *agent = find(agents, worker);
     send_signal(agent, SIGTERM);
     send_signal(agent, SIGCONT); /* a stopped process takes nothing but KILL */
 }
@@ -272,7 +272,7 @@ void agents_kill(struct agents *agents, const char *worker)
 
 static void sweep(struct agents *agents, const char *worker, bool is_gentle)
 {
-    struct agent *agent = find(agents, worker);
+    struct hive_agent *agent = find(agents, worker);
     if (!agent)
         return;
     agent->sweeps = true;

@@ -7,7 +7,7 @@
 
 #include "agents.h"
 
-struct agent {
+struct hive_agent {
     uv_process_t process; /* of a child of ours; first: its address is the one to free */
     struct agents *owner;
     struct loop_fd *watch; /* of one that is not our child */
@@ -20,7 +20,7 @@ struct agent {
     bool asks;        /* they are asked at the next look */
     unsigned members; /* of its session, by the look at hand */
     bool is_reused;   /* the pid, and with it the session's number, belongs to somebody else now */
-    struct agent *prev, *next;
+    struct hive_agent *prev, *next;
 };
 
 struct agents {
@@ -29,7 +29,7 @@ struct agents {
     void *user;
     char program[PATH_MAX];
     int64_t oom_kills;
-    struct agent *list;
+    struct hive_agent *list;
     struct loop_timer *look; /* at the sessions that are swept */
     ms_t pause;              /* until the next look */
 };
@@ -38,6 +38,6 @@ struct agents {
 void agents_look(void *user); /* the timer's */
 
 /* agents.c */
-void agent_remove(struct agent *agent);
+void agent_remove(struct hive_agent *agent);
 
 #endif

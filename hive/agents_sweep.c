@@ -21,7 +21,7 @@ static bool is_gone(const struct proc_stat *stat)
 static void check_number(void *user, const struct proc_stat *stat)
 {
     struct agents *agents = user;
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         bool is_known = agent->key.started != 0; /* else /proc could not be read when it was started */
@@ -42,7 +42,7 @@ static void signal_member(int64_t pid, int64_t session, int number)
     close(fd);
 }
 
-static void handle_member(const struct agent *agent, const struct proc_stat *stat)
+static void handle_member(const struct hive_agent *agent, const struct proc_stat *stat)
 {
     if (agent->asks) {
         signal_member(stat->pid, stat->session, SIGTERM);
@@ -55,7 +55,7 @@ static void handle_member(const struct agent *agent, const struct proc_stat *sta
 static void end_member(void *user, const struct proc_stat *stat)
 {
     struct agents *agents = user;
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         if (!agent->sweeps || agent->is_reused || stat->session != agent->key.pid || is_gone(stat) ||
@@ -66,9 +66,9 @@ static void end_member(void *user, const struct proc_stat *stat)
     }
 }
 
-static struct agent *find_swept(const struct agents *agents)
+static struct hive_agent *find_swept(const struct agents *agents)
 {
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         if (agent->sweeps && agent->members == 0)
@@ -79,7 +79,7 @@ static struct agent *find_swept(const struct agents *agents)
 
 static bool look_at_all(struct agents *agents)
 {
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         agent->members = 0;
@@ -90,7 +90,7 @@ static bool look_at_all(struct agents *agents)
 
 static void tell_swept(struct agents *agents)
 {
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         agent->asks = false; /* once is enough */
@@ -105,7 +105,7 @@ static void tell_swept(struct agents *agents)
 
 static bool any_sweeps(const struct agents *agents)
 {
-    struct agent *agent;
+    struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
     {
         if (agent->sweeps)

@@ -37,7 +37,7 @@ struct http_client {
 };
 
 /* Of a socket of libcurl's, while libcurl wants to know of it. */
-struct watch {
+struct socket_watch {
     struct http_client *client;
     curl_socket_t fd;
     struct loop_fd *loop_fd;
@@ -119,7 +119,7 @@ static void on_timer(void *user)
 
 static void on_ready(void *user, int events)
 {
-    const struct watch *watch = user; /* libcurl may have it freed */
+    const struct socket_watch *watch = user; /* libcurl may have it freed */
     run(watch->client, watch->fd,
         (events & LOOP_READABLE ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITABLE ? CURL_CSELECT_OUT : 0));
 }
@@ -133,12 +133,12 @@ static int timer_wanted(CURLM *multi, long delay, void *user)
     return 0;
 }
 
-static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
+static struct socket_watch *watch_new(struct http_client *client, curl_socket_t fd)
 {
-    struct watch *watch = malloc(sizeof *watch);
+    struct socket_watch *watch = malloc(sizeof *watch);
     if (!watch)
         return NULL;
-    *watch = (struct watch){ .client = client, .fd = fd };
+    *watch = (struct socket_watch){ .client = client, .fd = fd };
     if (loop_fd_new(client->loop, fd, on_ready, watch, &watch->loop_fd)) {
         free(watch);
         return NULL;
@@ -151,7 +151,7 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
 static int socket_wanted(CURL *curl, curl_socket_t fd, int what, void *user, void *assigned)
 {
     struct http_client *client = user;
-    struct watch *watch = assigned;
+    struct socket_watch *watch = assigned;
     (void)curl;
     if (what == CURL_POLL_REMOVE) {
         if (watch)
