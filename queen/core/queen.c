@@ -121,7 +121,7 @@ static void answered_over_http(struct queen *queen, uint64_t token, const struct
     }
 }
 
-static void look(struct queen *queen, bool on_watch, ms_t time, unsigned *left)
+static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *left)
 {
     struct record *record;
     for (; *left > 0 && (record = registry_take_due(&queen->registry, on_watch, time)); --*left) {
@@ -135,15 +135,15 @@ static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
     unsigned left = STEP_RECORDS;
-    while ((record = verify_next(queen))) /* before the looks, which may ask anew */
+    while ((record = verify_next(queen))) /* before the checks, which may begin new ones */
         verified_apply(queen, record);
     verify_wait_expire(queen);
     requests_tick(queen);
     hive_poll_tick(queen);
     take_proofs(queen, &left);
     if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
-        look(queen, true, queen->watch.time, &left);
-    look(queen, false, queen->watch.loop_time, &left);
+        run_due(queen, true, queen->watch.time, &left);
+    run_due(queen, false, queen->watch.loop_time, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);
 }

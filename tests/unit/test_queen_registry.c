@@ -185,9 +185,9 @@ static void looks_come_in_the_order_of_their_time(void **state)
 {
     struct record *a = add("h1", "w1"), *b = add("h1", "w2"), *c = add("h1", "w3");
     (void)state;
-    registry_look_at(&registry, a, true, 300);
-    registry_look_at(&registry, b, true, 100);
-    registry_look_at(&registry, c, false, 50);
+    registry_schedule(&registry, a, true, 300);
+    registry_schedule(&registry, b, true, 100);
+    registry_schedule(&registry, c, false, 50);
     assert_int_equal(registry_next_due(&registry, true), 100);
     assert_int_equal(registry_next_due(&registry, false), 50);
     assert_null(registry_take_due(&registry, true, 99));
@@ -202,17 +202,17 @@ static void a_look_that_is_due_earlier_stays(void **state)
 {
     struct record *record = add("h1", "w1");
     (void)state;
-    registry_look_at(&registry, record, true, 100);
-    registry_look_at(&registry, record, true, 900);
+    registry_schedule(&registry, record, true, 100);
+    registry_schedule(&registry, record, true, 900);
     assert_int_equal(registry_next_due(&registry, true), 100);
-    registry_look_at(&registry, record, true, 50);
+    registry_schedule(&registry, record, true, 50);
     assert_int_equal(registry_next_due(&registry, true), 50);
-    registry_look_at(&registry, record, false, 70); /* by the other clock */
+    registry_schedule(&registry, record, false, 70); /* by the other clock */
     assert_int_equal(registry_next_due(&registry, true), MS_NEVER);
     assert_int_equal(registry_next_due(&registry, false), 70);
-    registry_look_at(&registry, record, false, MS_NEVER);
+    registry_schedule(&registry, record, false, MS_NEVER);
     assert_int_equal(registry_next_due(&registry, false), MS_NEVER);
-    registry_look_at(&registry, record, true, 10);
+    registry_schedule(&registry, record, true, 10);
     registry_remove(&registry, record);
     assert_int_equal(registry_next_due(&registry, true), MS_NEVER);
 }

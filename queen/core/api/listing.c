@@ -28,7 +28,7 @@ struct listing {
     enum phase phase;
     unsigned cost; /* of the slice at hand */
 
-    uint32_t scanned; /* number of the last record that was looked at */
+    uint32_t scanned; /* number of the last record that was examined */
     size_t total;     /* that match */
     bool more;        /* ... behind the page */
     uint32_t last;    /* number of the last one written */

@@ -1,6 +1,6 @@
 /* listing.h - lists of workers and hives, slice by slice: {"workers":[...],"total":N,"next":cursor|null,"view":...}.
  *
- * A list in the order of first sight is written while it is looked for. A sorted one is looked for first, keeping no
+ * A list in the order of first sight is written while it is scanned. A sorted one is scanned first, keeping no
  * more than its page (the best so far); then these are put in order, then written. Workers without a value for the sort
  * key come last, whatever the direction. Between two slices a listing holds numbers of records, no pointers. */
 #ifndef SKEP_LISTING_H

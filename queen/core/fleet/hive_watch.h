@@ -11,7 +11,7 @@ struct hive_watch {
     struct record *record;
     struct hive_watch *prev, *next;                 /* hives->all, in the order of first sight; utlist */
     struct hive_watch *changed_prev, *changed_next; /* utlist */
-    bool reviewing;                                 /* some of its workers were looked at since (incident.h) */
+    bool reviewing;                                 /* some of its workers were reviewed since (incident.h) */
     struct record *review_next;                     /* the next one */
     bool changed;                 /* it is in hives->changed: its state is another than when the step began */
     ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
@@ -38,11 +38,11 @@ enum err hive_watch_add(struct hives *hives, struct record *record, size_t count
 /* The record is about to be removed, and its poll was stopped. */
 void hive_watch_remove(struct hives *hives, struct record *record);
 
-/* The setter of states (change.h) has changed the state of a hive: its workers are looked at when the step ends
+/* The setter of states (change.h) has changed the state of a hive: its workers are reviewed when the step ends
  * (incident.h). */
 void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch);
 
-/* All its workers were looked at. */
+/* All its workers were reviewed. */
 void hive_watch_reviewed(struct hives *hives, struct hive_watch *watch);
 
 #endif

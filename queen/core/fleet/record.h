@@ -81,7 +81,7 @@ struct record {
     struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
     struct record *prev, *next;         /* in the list of those that wait for a proof (proof.h) */
     struct record *next_touched;        /* in the list of those that the step has touched (registry.h) */
-    struct heap_item due;               /* the next look at it */
+    struct heap_item due;               /* its next check */
     struct confirm *confirm;            /* only while suspect by a will (confirm.h) */
 
     union {

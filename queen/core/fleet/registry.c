@@ -146,7 +146,7 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
     return OK;
 }
 
-static void look_away(struct registry *registry, struct record *record)
+static void unschedule(struct registry *registry, struct record *record)
 {
     heap_remove(record->on_watch ? &registry->due_watch : &registry->due_loop, &record->due);
 }
@@ -200,7 +200,7 @@ static size_t document_size(const struct document *document)
 
 void registry_remove(struct registry *registry, struct record *record)
 {
-    look_away(registry, record);
+    unschedule(registry, record);
     untouch(registry, record);
     set_load(registry, record, &LOAD_NONE);
     roll_remove(&registry->roll, record);
@@ -271,12 +271,12 @@ void registry_set_state(struct registry *registry, struct record *record, enum s
     record->state = (uint8_t)state;
 }
 
-void registry_look_at(struct registry *registry, struct record *record, bool on_watch, ms_t at)
+void registry_schedule(struct registry *registry, struct record *record, bool on_watch, ms_t at)
 {
     if (record->due.position != 0 && record->on_watch == on_watch && record->due.at <= at && at != MS_NEVER)
         return;
     if (record->on_watch != on_watch || at == MS_NEVER)
-        look_away(registry, record);
+        unschedule(registry, record);
     record->on_watch = on_watch;
     if (at != MS_NEVER) /* cannot fail: registry_add made room */
         (void)heap_put(on_watch ? &registry->due_watch : &registry->due_loop, &record->due, at);

@@ -53,16 +53,16 @@ enum err registry_store_witness(struct registry *registry, struct record *record
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);
 
-/* Something that decides when to look at the record next has changed. It is handed out once, in order: NULL when there
+/* Something that decides when the record is checked next has changed. It is handed out once, in order: NULL when there
  * is none left. */
 void registry_touch(struct registry *registry, struct record *record);
 struct record *registry_take_touched(struct registry *registry);
 
-/* When to look at the record next, in watch time or loop time. MS_NEVER: not at all. A look that is already due
+/* When to check the record next, in watch time or loop time. MS_NEVER: not at all. A check that is already due
  * earlier stays, and finds nothing to do: so a heartbeat costs no move in the heap. */
-void registry_look_at(struct registry *registry, struct record *record, bool on_watch, ms_t at);
+void registry_schedule(struct registry *registry, struct record *record, bool on_watch, ms_t at);
 
-/* The record whose look is due by then (its look is taken away), or NULL. */
+/* The record whose check is due by then (it is unscheduled), or NULL. */
 struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t now);
 ms_t registry_next_due(const struct registry *registry, bool on_watch);
 

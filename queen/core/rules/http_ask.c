@@ -12,7 +12,7 @@ bool http_ask_may(const struct queen *queen, const struct record *record)
     return queen->options.verify_http && record->endpoint;
 }
 
-/* In the scan arena; NULL when there is none, or no memory to look. */
+/* In the scan arena; NULL when there is none, or no memory to read it. */
 static const char *endpoint_of(struct queen *queen, const struct record *record)
 {
     struct text document = record_document(record);

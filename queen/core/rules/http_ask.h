@@ -1,5 +1,5 @@
 /* http_ask.h - asking a worker or a hive for its health over HTTP, at the endpoint that its heartbeat names. Only where
- * --verify-http allows it: what address that is the driver looks at. */
+ * --verify-http allows it: which addresses are allowed the driver decides. */
 #ifndef SKEP_HTTP_ASK_H
 #define SKEP_HTTP_ASK_H
 

@@ -4,7 +4,7 @@
 
 #include "queen_state.h"
 
-/* Call when a step has been handled: looks at the workers of the hives whose state has changed, at most `limit` of
+/* Call when a step has been handled: reviews the workers of the hives whose state has changed, at most `limit` of
  * them; the next step goes on. */
 void incident_review(struct queen *queen, size_t limit);
 

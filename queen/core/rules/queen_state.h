@@ -89,7 +89,7 @@ struct queen {
     size_t list_count;
     struct confirm *confirms; /* uthash by token */
     struct arena arena;       /* of the message at hand */
-    struct arena scan;        /* of the stored document being looked at */
+    struct arena scan;        /* of the stored document being read */
     struct buf scratch;       /* of the document being written */
     struct outbox *out;       /* of the step at hand */
     struct queen_counters counters;

@@ -103,16 +103,16 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
 void silence_schedule(struct queen *queen, struct record *record)
 {
     if (record->confirm) {
-        registry_look_at(&queen->registry, record, true, confirm_deadline(queen, record));
+        registry_schedule(&queen->registry, record, true, confirm_deadline(queen, record));
     } else if (record->proof != PROOF_NONE) {
-        registry_look_at(&queen->registry, record, record->on_watch, MS_NEVER);
+        registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
     } else if (is_leased(queen, record)) {
-        registry_look_at(&queen->registry, record, !record->over_http, next_silence(queen, record));
+        registry_schedule(&queen->registry, record, !record->over_http, next_silence(queen, record));
     } else if (retention[record->state] && !record->expected) {
         ms_t left = record->since_mono + retention[record->state] - queen->now;
-        registry_look_at(&queen->registry, record, false, queen->watch.loop_time + left);
+        registry_schedule(&queen->registry, record, false, queen->watch.loop_time + left);
     } else {
-        registry_look_at(&queen->registry, record, record->on_watch, MS_NEVER);
+        registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
     }
 }
 

@@ -4,10 +4,10 @@
 
 #include "change.h"
 
-/* Puts the next look at the record where it belongs: when the step that touched it ends. */
+/* Schedules the next check of the record: when the step that touched it ends. */
 void silence_schedule(struct queen *queen, struct record *record);
 
-/* That look is due. False: it is to be forgotten, its retention is over. */
+/* That check is due. False: it is to be forgotten, its retention is over. */
 bool silence_due(struct queen *queen, struct record *record);
 
 /* The broker has acknowledged a probe that was sent after the record's limit had passed. */

@@ -4,7 +4,7 @@
 
 #include "verify.h"
 
-/* Applies the latest result to a record that verify_* handed out, schedules its next look, and answers who waits for
+/* Applies the latest result to a record that verify_* handed out, schedules its next check, and answers who waits for
  * it. NULL: nothing happens. */
 void verified_apply(struct queen *queen, struct record *record);
 
