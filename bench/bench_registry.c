@@ -180,7 +180,7 @@ static double update_queen(struct world *world, struct arrivals *arrivals)
         arrivals->heartbeat.seq++;
         queen_enter(world->queen, world->now, world->now, &world->outbox);
         record = registry_find(&world->queen->registry, TEXT("default"), text_of(arrivals->senders[i].name));
-        tombstones_lift(&world->queen->tombstones, TEXT("default"), text_of(arrivals->senders[i].name));
+        tombstones_remove(&world->queen->tombstones, TEXT("default"), text_of(arrivals->senders[i].name));
         (void)judge_heartbeat(world->queen, record, &arrivals->heartbeat,
                               (struct text){ arrivals->document, PAYLOAD_FULL_LEN }, false);
         queen_leave(world->queen);

@@ -32,7 +32,7 @@ static void r16_which_copies_belong_to_the_dead(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct tombstones tombstones = { 0 };
-        assert_int_equal(tombstones_bury(&tombstones, HIVE, WORKER, rows[i].buried, BURIED, rows[i].epoch), OK);
+        assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, rows[i].buried, BURIED, rows[i].epoch), OK);
         if (tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read) != rows[i].held)
             print_error("%s\n", rows[i].why);
         assert_int_equal(tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read), rows[i].held);
@@ -46,8 +46,8 @@ static void a_newer_burial_replaces_an_older_one(void **state)
 {
     struct tombstones tombstones = { 0 };
     (void)state;
-    assert_int_equal(tombstones_bury(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
-    assert_int_equal(tombstones_bury(&tombstones, HIVE, WORKER, 8, BURIED + 5, 1), OK);
+    assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
+    assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 8, BURIED + 5, 1), OK);
     assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 8, 1));
     assert_int_equal(tombstones_expire(&tombstones, BURIED), BURIED + 5 + TOMBSTONE_MS);
@@ -58,11 +58,11 @@ static void lifting_ends_it(void **state)
 {
     struct tombstones tombstones = { 0 };
     (void)state;
-    tombstones_lift(&tombstones, HIVE, WORKER);
-    assert_int_equal(tombstones_bury(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
-    tombstones_lift(&tombstones, HIVE, TEXT("w2"));
+    tombstones_remove(&tombstones, HIVE, WORKER);
+    assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
+    tombstones_remove(&tombstones, HIVE, TEXT("w2"));
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
-    tombstones_lift(&tombstones, HIVE, WORKER);
+    tombstones_remove(&tombstones, HIVE, WORKER);
     assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
 }
 
@@ -71,8 +71,8 @@ static void they_end_after_thirty_days(void **state)
     struct tombstones tombstones = { 0 };
     (void)state;
     assert_int_equal(tombstones_expire(&tombstones, 0), MS_NEVER);
-    assert_int_equal(tombstones_bury(&tombstones, HIVE, WORKER, 7, 1000, 1), OK);
-    assert_int_equal(tombstones_bury(&tombstones, HIVE, TEXT("w2"), 8, 2000, 1), OK);
+    assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, 1000, 1), OK);
+    assert_int_equal(tombstones_add(&tombstones, HIVE, TEXT("w2"), 8, 2000, 1), OK);
     assert_int_equal(tombstones_expire(&tombstones, 1000 + TOMBSTONE_MS - 1), 1000 + TOMBSTONE_MS);
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     assert_int_equal(tombstones_expire(&tombstones, 1000 + TOMBSTONE_MS), 2000 + TOMBSTONE_MS);
@@ -87,7 +87,7 @@ static void beyond_their_number_the_oldest_end_early(void **state)
     for (int i = 0; i <= TOMBSTONES_MAX; i++) {
         char name[16];
         snprintf(name, sizeof name, "w%d", i);
-        assert_int_equal(tombstones_bury(&tombstones, HIVE, text_of(name), 7, BURIED, 1), OK);
+        assert_int_equal(tombstones_add(&tombstones, HIVE, text_of(name), 7, BURIED, 1), OK);
     }
     assert_false(tombstones_hold(&tombstones, HIVE, TEXT("w0"), 7, 1));
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));

@@ -10,7 +10,7 @@
 struct tombstone {
     UT_hash_handle hh;
     uint64_t session;
-    ms_t buried;
+    ms_t added_at;
     uint32_t epoch;
     size_t key_len;
     char key[]; /* hive NUL worker */
@@ -40,19 +40,19 @@ void tombstones_clear(struct tombstones *tombstones)
     }
 }
 
-enum err tombstones_bury(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
-                         ms_t now, uint32_t epoch)
+enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session, ms_t now,
+                        uint32_t epoch)
 {
     char key[NAME_PAIR_SIZE];
     size_t len = name_pair(key, hive, worker);
     struct tombstone *tombstone;
-    tombstones_lift(tombstones, hive, worker);
+    tombstones_remove(tombstones, hive, worker);
     if (HASH_CNT(hh, tombstones->by_key) >= TOMBSTONES_MAX)
         drop(tombstones, tombstones->by_key);
     if (!(tombstone = calloc(1, sizeof *tombstone + len)))
         return ERR_NOMEM;
     tombstone->session = session;
-    tombstone->buried = now;
+    tombstone->added_at = now;
     tombstone->epoch = epoch;
     tombstone->key_len = len;
     memcpy(tombstone->key, key, len);
@@ -73,7 +73,7 @@ bool tombstones_hold(const struct tombstones *tombstones, struct text hive, stru
     return session != 0 || epoch <= tombstone->epoch + 1;
 }
 
-void tombstones_lift(struct tombstones *tombstones, struct text hive, struct text worker)
+void tombstones_remove(struct tombstones *tombstones, struct text hive, struct text worker)
 {
     struct tombstone *tombstone;
     if (tombstones->by_key && (tombstone = find(tombstones, hive, worker)))
@@ -83,7 +83,7 @@ void tombstones_lift(struct tombstones *tombstones, struct text hive, struct tex
 ms_t tombstones_expire(struct tombstones *tombstones, ms_t now)
 {
     unsigned left = TOMBSTONES_AT_ONCE;
-    while (left-- > 0 && tombstones->by_key && now - tombstones->by_key->buried >= TOMBSTONE_MS)
+    while (left-- > 0 && tombstones->by_key && now - tombstones->by_key->added_at >= TOMBSTONE_MS)
         drop(tombstones, tombstones->by_key);
-    return tombstones->by_key ? tombstones->by_key->buried + TOMBSTONE_MS : MS_NEVER;
+    return tombstones->by_key ? tombstones->by_key->added_at + TOMBSTONE_MS : MS_NEVER;
 }

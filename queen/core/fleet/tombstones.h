@@ -10,23 +10,23 @@
 struct tombstone;
 
 struct tombstones {
-    struct tombstone *by_key; /* uthash; its list is the order of burial */
+    struct tombstone *by_key; /* uthash; its list is the order of time */
 };
 
 void tombstones_clear(struct tombstones *tombstones);
 
-/* Buries (hive, worker) with its last session (0 = none) at monotonic time `now`, in link `epoch`. A newer burial
- * replaces an older one. ERR_NOMEM: there is none then, and stored copies may bring the worker back. */
-enum err tombstones_bury(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
-                         ms_t now, uint32_t epoch);
+/* For (hive, worker) with its last session (0 = none) at monotonic time `now`, in link `epoch`; replaces an older
+ * one. ERR_NOMEM: there is none then, and stored copies may bring the worker back. */
+enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session, ms_t now,
+                        uint32_t epoch);
 
-/* True if a stored copy that declares `session` belongs to the dead: the buried session; or, where that had none, a
- * copy without one that is read in the burial's link or the next. */
+/* True if a stored copy that declares `session` is of the removed process: its session; or, where that had none, a copy
+ * without one that is read in the link of the removal or the next. */
 bool tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
                      uint32_t epoch);
 
 /* Heard live: the tombstone ends. */
-void tombstones_lift(struct tombstones *tombstones, struct text hive, struct text worker);
+void tombstones_remove(struct tombstones *tombstones, struct text hive, struct text worker);
 
 /* Ends those that are TOMBSTONE_MS old, 1,000 at a time; when to call next (MS_NEVER: none is left). */
 ms_t tombstones_expire(struct tombstones *tombstones, ms_t now);

@@ -23,16 +23,16 @@ static void clear_leaf(struct queen *queen, const struct record *record, enum to
         clear_topic(queen, text);
 }
 
-static void bury(struct queen *queen, const struct record *record)
+static void add_tombstone(struct queen *queen, const struct record *record)
 {
-    if (tombstones_bury(&queen->tombstones, text_of(record_hive(record)), text_of(record_worker(record)),
-                        record->incarnation.session, queen->now, queen->epoch) != OK)
+    if (tombstones_add(&queen->tombstones, text_of(record_hive(record)), text_of(record_worker(record)),
+                       record->incarnation.session, queen->now, queen->epoch) != OK)
         outbox_notice(queen->out, "out of memory: stored copies may bring %s/%s back", record_hive(record),
                       record_worker(record));
 }
 
 /* Whatever is going on about it. */
-static void let_go(struct queen *queen, struct record *record)
+static void release(struct queen *queen, struct record *record)
 {
     confirm_drop(queen, record);
     if (record_is_hive(record)) {
@@ -46,7 +46,7 @@ static void let_go(struct queen *queen, struct record *record)
 
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen)
 {
-    bury(queen, record);
+    add_tombstone(queen, record);
     if (seen != FORGET_SEEN_HEARTBEAT)
         clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT, TOPIC_HIVE_HEARTBEAT);
     if (seen != FORGET_SEEN_PRESENCE)
@@ -55,7 +55,7 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
         clear_leaf(queen, record, TOPIC_WORKER_WITNESS, TOPIC_WORKER_WITNESS);
     change_forget(queen, record);
     incident_forgotten(queen, record);
-    let_go(queen, record);
+    release(queen, record);
     registry_remove(&queen->registry, record);
 }
 

@@ -15,7 +15,7 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
  * session (such a one heals itself) or expected. */
 void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen);
 
-/* A stored copy of a buried one was read from `topic`: clears it again and says true. */
+/* A stored copy of a removed one was read from `topic`: clears it again and returns true. */
 bool forget_again(struct queen *queen, struct text hive, struct text worker, uint64_t session, struct text topic);
 
 #endif

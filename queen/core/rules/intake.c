@@ -34,7 +34,7 @@ static enum err find_or_add(struct queen *queen, struct text hive, struct text w
     if (!record && (err = add(queen, hive, worker, &record)) != OK)
         return err;
     if (live)
-        tombstones_lift(&queen->tombstones, hive, worker);
+        tombstones_remove(&queen->tombstones, hive, worker);
     registry_touch(&queen->registry, record);
     *ret = record;
     return OK;
