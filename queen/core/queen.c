@@ -19,7 +19,7 @@
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
 
-static void outset(struct queen *queen, const struct queen_options *options, ms_t now, ms_t wall)
+static void set_up(struct queen *queen, const struct queen_options *options, ms_t now, ms_t wall)
 {
     queen->options = *options;
     queen->now = now;
@@ -39,7 +39,7 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
     enum err err;
     if (!queen)
         return err_set(e, ERR_NOMEM, "out of memory");
-    outset(queen, options, now, wall);
+    set_up(queen, options, now, wall);
     if ((err = link_init(queen)) != OK)
         return err_set(e, err, "--root %s: topics below it get too long", options->root);
     hive_poll_init(queen);

@@ -78,8 +78,8 @@ static bool is_closed(const struct record *record, struct incarnation_claim clai
     return record->closed && incarnation_is_current(&record->incarnation, claim);
 }
 
-/* Whether the present incarnation gives way to a sender that is neither itself nor its successor (R2). */
-static bool gives_way(struct queen *queen, struct record *record, enum incarnation_verdict verdict)
+/* Whether the present incarnation may be replaced by a sender that is neither itself nor its successor (R2). */
+static bool may_be_replaced(struct queen *queen, struct record *record, enum incarnation_verdict verdict)
 {
     if (verdict == INCARNATION_RETIRED)
         flag_conflict(queen, record);
@@ -103,7 +103,7 @@ static bool admit(struct queen *queen, struct record *record, struct incarnation
     enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
     bool foreign = verdict == INCARNATION_RETIRED || verdict == INCARNATION_UNFENCED;
     bool stale = verdict == INCARNATION_OLD_CONNECTION || verdict == INCARNATION_OLD_SEQ || is_closed(record, claim);
-    if (stale || (foreign && !gives_way(queen, record, verdict))) {
+    if (stale || (foreign && !may_be_replaced(queen, record, verdict))) {
         queen->counters.ignored[verdict]++;
         return false;
     }
@@ -149,8 +149,8 @@ static enum evidence_path path_of(const struct record *record)
     return record->over_http ? PATH_HTTP : PATH_MQTT;
 }
 
-/* A POST does not push aside what is online over MQTT. */
-static bool is_in_the_way(const struct record *record, struct incarnation_claim claim)
+/* A POST does not replace what is online over MQTT. */
+static bool conflicts_with_mqtt(const struct record *record, struct incarnation_claim claim)
 {
     enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
     return record->state == STATE_ONLINE && !record->over_http && verdict != INCARNATION_SAME &&
@@ -177,7 +177,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     struct sign sign = sign_of_heartbeat(heartbeat);
     enum err err;
     bool verify;
-    if (over_http && is_in_the_way(record, sign.claim))
+    if (over_http && conflicts_with_mqtt(record, sign.claim))
         return ERR_CONFLICT;
     if (!take_sign(queen, record, &sign, document, over_http, &err))
         return OK;

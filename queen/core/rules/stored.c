@@ -4,7 +4,7 @@
 #include "hive_poll.h"
 
 /* Known from stored copies only, and suspect at most by one of them. */
-static bool is_hearsay(const struct record *record)
+static bool is_stored_only(const struct record *record)
 {
     return record->heard_epoch == 0;
 }
@@ -64,9 +64,9 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
     bool first = record->document == NULL;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool later = is_later(record, claim);
-    if (!is_hearsay(record) && !(first && same))
+    if (!is_stored_only(record) && !(first && same))
         return OK;
-    if (is_hearsay(record)) {
+    if (is_stored_only(record)) {
         adopt(queen, record, claim);
         judge_note_sign(queen, record, sign);
         if (later)
