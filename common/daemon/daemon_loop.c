@@ -67,14 +67,15 @@ enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf
                                    .client_id = client_id,
                                    .keep_alive_s = (int)(keep_alive / 1000) };
     struct broker_link *link;
+    struct mqtt *mqtt;
     enum err err = broker_link_new(&options, &link);
     if (err != OK)
         return err_set(e, err, "out of memory");
     loop->daemon.link = link;
     client_id_of(conf->root, address, (uint32_t)rng_next(&loop->rng), client_id);
-    if ((err = mqtt_new(loop->loop, &client, &broker_link_events, link, &loop->mqtt, e)) != OK)
+    if ((err = mqtt_new(loop->loop, &client, &broker_link_events, link, &mqtt, e)) != OK)
         return err;
-    broker_link_attach(link, &mqtt_ops, loop->mqtt);
+    broker_link_attach(link, &mqtt_ops, mqtt);
     return OK;
 }
 

@@ -18,7 +18,6 @@ struct daemon_loop {
     struct loop_timer *tick;
     struct httpd *httpd; /* NULL before daemon_loop_listen */
     struct httpd_handlers handlers;
-    struct mqtt *mqtt; /* owned by the daemon's link */
     struct rng rng;
 };
 
