@@ -73,12 +73,17 @@ static void release(struct exchange *exchange)
     exchange->held = 0;
 }
 
+/* The slice at hand, and what its listing holds. */
 static bool hold(struct exchange *exchange)
 {
+    const struct httpd *httpd = exchange->client->httpd;
+    size_t bytes = exchange->response.body.len;
+    if (exchange->response.listing)
+        bytes += httpd->handlers->listing_bytes(exchange->response.listing);
     release(exchange);
-    if (!client_hold(&exchange->client->httpd->clients, exchange->client, exchange->response.body.len))
+    if (!client_hold(&exchange->client->httpd->clients, exchange->client, bytes))
         return false;
-    exchange->held = exchange->response.body.len;
+    exchange->held = bytes;
     return true;
 }
 
@@ -131,7 +136,7 @@ static void make_fault(struct exchange *exchange, int status, const char *senten
 static void set_deadline(struct exchange *exchange)
 {
     struct client *client = exchange->client;
-    ms_t now = clock_mono(), step = client->httpd->step_ms + (ms_t)exchange->held * 1000 / HTTPD_SLOWEST;
+    ms_t now = clock_mono(), step = client->httpd->step_ms + (ms_t)exchange->response.body.len * 1000 / HTTPD_SLOWEST;
     if (!exchange->answer_ends)
         exchange->answer_ends = now + HTTPD_ANSWER_MS;
     client->deadline = ms_min(exchange->answer_ends, now + step);
@@ -168,12 +173,13 @@ static ssize_t pull(void *user, uint64_t position, char *at, size_t size)
 /* `last`: the connection ends with it. */
 static enum MHD_Result respond(struct exchange *exchange, bool last)
 {
-    struct MHD_Response *made = httpd_response_make(&exchange->response, last, exchange->more ? pull : NULL, exchange);
+    struct MHD_Response *made;
     enum MHD_Result done;
+    set_deadline(exchange);
+    made = httpd_response_make(&exchange->response, last, exchange->more ? pull : NULL, exchange);
     if (!made)
         return MHD_NO; /* closes the connection */
     exchange->responded = true;
-    set_deadline(exchange);
     done = MHD_queue_response(exchange->client->connection, (unsigned)exchange->response.status, made);
     MHD_destroy_response(made);
     return done;
@@ -318,7 +324,8 @@ void exchange_serve(struct exchange *exchange)
         return;
     }
     exchange->phase = EXCHANGE_SENDING;
-    set_deadline(exchange);
+    if (exchange->responded)
+        set_deadline(exchange);
     resume(exchange);
 }
 

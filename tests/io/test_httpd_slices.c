@@ -24,6 +24,7 @@ struct listing {
     size_t bytes;    /* of each */
     unsigned empty;  /* slices with nothing in them, before the first */
     bool fails;      /* instead of the last one */
+    size_t holds;    /* memory of its own */
     unsigned made, freed;
 } feed;
 
@@ -31,7 +32,6 @@ static bool feed_next(void *user, struct listing *listing, struct buf *slice)
 {
     char number[16];
     (void)user;
-    assert_int_equal(listing->freed, 0);
     if (listing->empty > 0) {
         listing->empty--;
         return true;
@@ -42,6 +42,11 @@ static bool feed_next(void *user, struct listing *listing, struct buf *slice)
         buf_add_char(slice, '.');
     slice->failed = listing->fails && listing->made == listing->slices;
     return listing->made < listing->slices;
+}
+
+static size_t feed_bytes(const struct listing *listing)
+{
+    return listing->holds;
 }
 
 static void feed_free(struct listing *listing)
@@ -69,7 +74,7 @@ static ms_t handle(void *user, const struct http_request *request, struct http_r
     return 0;
 }
 
-static const struct httpd_handlers handlers = { handle, site_fault, feed_next, feed_free };
+static const struct httpd_handlers handlers = { handle, site_fault, feed_next, feed_bytes, feed_free };
 
 static void open_site(struct site *site, ms_t step, struct listing wanted)
 {
@@ -257,6 +262,24 @@ static void untaken_answers_are_limited(void **state)
     site_close(&site);
 }
 
+static void what_listings_hold_is_limited(void **state)
+{
+    struct site site;
+    struct line first, second;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = 1000, .bytes = SLICE, .holds = HTTPD_HELD_PER_ADDRESS });
+    reader_open(&first, &site, GET("/feed"));
+    site_await_calls(&site, 1);
+    line_open(&second, &site);
+    line_say(&second, GET("/feed"));
+    line_await(&second, &site, "fault 503");
+    assert_int_equal(feed.freed, 1);
+    close(first.fd);
+    close(second.fd);
+    feed.freed = 0; /* both answers have the same one */
+    site_close(&site);
+}
+
 struct turns {
     struct site *site;
     unsigned want, seen, most;
@@ -365,6 +388,7 @@ int main(void)
         cmocka_unit_test(server_may_end_before_the_answer),
         cmocka_unit_test(slow_clients_are_dropped),
         cmocka_unit_test(untaken_answers_are_limited),
+        cmocka_unit_test(what_listings_hold_is_limited),
         cmocka_unit_test(turns_have_a_budget),
         cmocka_unit_test(clients_that_left_do_not_wait),
         cmocka_unit_test(some_connections_are_kept_back),

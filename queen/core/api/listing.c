@@ -57,6 +57,11 @@ enum err listing_new(const struct selection *selection, ms_t since, struct listi
     return OK;
 }
 
+size_t queen_listing_bytes(const struct listing *listing)
+{
+    return sizeof *listing + listing->size * sizeof *listing->best;
+}
+
 void queen_listing_free(struct listing *listing)
 {
     if (!listing)
