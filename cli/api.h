@@ -7,8 +7,8 @@
 struct cJSON;
 struct api;
 
-#define API_PATIENCE 10000 /* ms that an answer may take in all */
-#define API_MOMENT 500     /* ms that it may take even at a deadline */
+#define API_TIMEOUT 10000   /* ms that an answer may take in all */
+#define API_MIN_TIMEOUT 500 /* ms; also when less is left until a deadline */
 
 /* Both are copied. `token` may be NULL. ERR_SYNTAX: `queen` is no http(s) URL of the form scheme://host[:port][/path].
  */
@@ -16,15 +16,15 @@ enum err api_new(const char *queen, const char *token, struct api **ret, struct 
 void api_free(struct api *api);
 DEFINE_AUTO_FREE(api)
 
-/* From now on no answer is waited for beyond `deadline`, by clock_mono, but for a moment. MS_NEVER, as at first: none.
- */
+/* From now on no answer is waited for longer than until `deadline`, by clock_mono, or API_MIN_TIMEOUT. MS_NEVER, as at
+ * first: none. */
 void api_set_deadline(struct api *api, ms_t deadline);
 
-/* The document at `path`, which begins with "/"; the caller frees it with cJSON_Delete. `patience` is in milliseconds.
+/* The document at `path`, which begins with "/"; the caller frees it with cJSON_Delete. `timeout` is in milliseconds.
  * Each error has its sentence, which says what to do where something can be done: ERR_UNREACHABLE no answer,
  * ERR_REFUSED a token is needed, ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT, ERR_TOO_LARGE, ERR_IO anything else. */
-enum err api_get(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e);
-enum err api_post(struct api *api, const char *path, ms_t patience, struct cJSON **ret, struct errbuf *e); /* no body */
+enum err api_get(struct api *api, const char *path, ms_t timeout, struct cJSON **ret, struct errbuf *e);
+enum err api_post(struct api *api, const char *path, ms_t timeout, struct cJSON **ret, struct errbuf *e); /* no body */
 enum err api_delete(struct api *api, const char *path, struct errbuf *e);
 
 #endif

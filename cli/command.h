@@ -25,9 +25,10 @@ struct command {
     const char *usage;
     const char *notes; /* shown last; may be NULL */
     const struct conf_option *options;
-    size_t conf_size; /* of its own options, with the struct cli_conf */
-    const char *word; /* what its one word is, for people; NULL: it takes none */
-    bool takes_rest;  /* what stands behind `--` is not for skep */
+    const struct conf_option *more[2]; /* further tables for the same struct; NULL = none */
+    size_t conf_size;                  /* of its own options, with the struct cli_conf */
+    const char *word;                  /* what its one word is, for people; NULL: it takes none */
+    bool takes_rest;                   /* what stands behind `--` is not for skep */
 
     /* Does it. An error comes with its sentence; main prints that and turns it into the exit code. */
     enum err (*run)(struct cli *cli, const void *conf, struct errbuf *e);

@@ -9,30 +9,17 @@
 #include "health_conf.h"
 #include "output.h"
 
-#define STOP_PATIENCE 15000 /* ms from TERM until the daemon must have ended */
-#define LOOK_EVERY 50       /* ms */
+#define STOP_TIMEOUT 15000 /* ms from TERM until the daemon must have ended */
+#define LOOK_EVERY 50      /* ms */
 
 static const struct conf_option options[] = {
     { "id", CONF_ID, HEALTH_CONF(id), .arg = "ID", .help = "name of the daemon; default: its own" },
-    HEALTH_POLL_ROWS,
-    HEALTH_BROKER_ROWS(NULL, NULL),
     { 0 },
 };
 
-/* What is handed on to the daemon if it was given, and read back from what the daemon makes of it. */
-static const struct {
-    const char *name;
-    size_t offset;
-} handed_on[] = {
-    { "id", HEALTH_CONF(id) },
-    { "broker", HEALTH_CONF(login.broker) },
-    { "username", HEALTH_CONF(login.username) },
-    { "password-file", HEALTH_CONF(login.password_file) },
-    { "cafile", HEALTH_CONF(login.cafile) },
-    { "cert", HEALTH_CONF(login.cert) },
-    { "key", HEALTH_CONF(login.key) },
-    { "root", HEALTH_CONF(root) },
-};
+/* What is handed on to the daemon if it was given, and read back from what the daemon makes of it. All are texts. */
+static const struct conf_option *const handed_on[] = { options, health_daemon_rows };
+#define HANDED_ON_MAX (1 + SERVICE_BROKER_ROWS)
 
 struct daemon {
     const char *kind;
@@ -46,26 +33,27 @@ struct daemon {
     struct arena arena;
 };
 
-static const char **member(struct health_conf *conf, size_t offset)
+static const char **member(struct health_conf *conf, const struct conf_option *option)
 {
-    return (const char **)(void *)((char *)conf + offset);
+    return (const char **)(void *)((char *)conf + option->offset);
 }
 
 /* The options that were given to skep, then those behind `--`. */
 static enum err collect_options(struct daemon *daemon, const struct cli *cli, char ***ret, struct errbuf *e)
 {
     size_t count = 0, rest = 0;
-
+    char **list;
     while (cli->rest && cli->rest[rest])
         rest++;
-    char **list = arena_alloc(&daemon->arena, (ARRAY_LEN(handed_on) + rest + 1) * sizeof(*list));
-    for (size_t i = 0; list && i < ARRAY_LEN(handed_on); i++) {
-        const char *value = *member(&daemon->conf, handed_on[i].offset);
-        if (value && !(list[count++] = arena_printf(&daemon->arena, "--%s=%s", handed_on[i].name, value)))
-            list = NULL;
-    }
-    if (!list)
+    if (!(list = arena_alloc(&daemon->arena, (HANDED_ON_MAX + rest + 1) * sizeof *list)))
         return err_set(e, ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < ARRAY_LEN(handed_on); i++) {
+        for (const struct conf_option *option = handed_on[i]; option->name; option++) {
+            const char *value = *member(&daemon->conf, option);
+            if (value && !(list[count++] = arena_printf(&daemon->arena, "--%s=%s", option->name, value)))
+                return err_set(e, ERR_NOMEM, "out of memory");
+        }
+    }
     for (size_t i = 0; i < rest; i++)
         list[count++] = cli->rest[i];
     list[count] = NULL;
@@ -73,19 +61,22 @@ static enum err collect_options(struct daemon *daemon, const struct cli *cli, ch
     return OK;
 }
 
+/* Where a setting is kept; NULL: it does not matter here. */
+static const char **setting(struct daemon *daemon, const char *key)
+{
+    for (size_t i = 0; i < ARRAY_LEN(handed_on); i++)
+        for (const struct conf_option *option = handed_on[i]; option->name; option++)
+            if (strcmp(key, option->name) == 0)
+                return member(&daemon->conf, option);
+    return strcmp(key, "http") == 0 ? &daemon->http : strcmp(key, "state-dir") == 0 ? &daemon->state_dir : NULL;
+}
+
 static enum err take_setting(void *user, const char *section, const char *key, const char *value, int line,
                              struct errbuf *e)
 {
     struct daemon *daemon = user;
-    const char **at = NULL;
+    const char **at = key ? setting(daemon, key) : NULL;
     (void)section, (void)line;
-    for (size_t i = 0; key && i < ARRAY_LEN(handed_on); i++)
-        if (strcmp(key, handed_on[i].name) == 0)
-            at = member(&daemon->conf, handed_on[i].offset);
-    if (key && strcmp(key, "http") == 0)
-        at = &daemon->http;
-    if (key && strcmp(key, "state-dir") == 0)
-        at = &daemon->state_dir;
     if (at && !(*at = arena_copy(&daemon->arena, text_of(value))))
         return err_set(e, ERR_NOMEM, "out of memory");
     return OK;
@@ -107,7 +98,7 @@ static enum err settle(struct daemon *daemon, struct errbuf *e)
         return err;
     if (!daemon->conf.id)
         return err_set(e, ERR_SYNTAX, "skep-%s has no id of its own here: use --id ID", daemon->kind);
-    if (!daemon->conf.login.broker || !daemon->conf.root)
+    if (!daemon->conf.daemon.login.broker || !daemon->conf.daemon.root)
         return err_set(e, ERR_IO, "%s does not print its --broker and --root", daemon->program.path);
     if (daemon->http && !daemon->conf.http_url && !ends_with(daemon->http, ":0") &&
         !(daemon->conf.http_url = arena_printf(&daemon->arena, "http://%s", daemon->http)))
@@ -190,7 +181,7 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
     pid_t pid = daemon->pid, holder = pid;
     enum err err = OK;
 
-    while ((now = clock_mono()) < begun + STOP_PATIENCE) {
+    while ((now = clock_mono()) < begun + STOP_TIMEOUT) {
         err = daemon_files_holder(&daemon->files, &holder, e);
         if (err || holder != pid)
             break;
@@ -200,7 +191,7 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
     output_progress(NULL);
     if (!err && holder == pid)
         err = err_set(e, ERR_IO, "%s (pid %d) is still running %d s after SIGTERM", daemon->name, (int)pid,
-                      STOP_PATIENCE / 1000);
+                      STOP_TIMEOUT / 1000);
     return err;
 }
 
@@ -283,33 +274,25 @@ static enum err run_hive(struct cli *cli, const void *conf, struct errbuf *e)
     "already running; 3 attempts used up (it is left running); 1 it died, with the\n" \
     "end of its log. stop sends SIGTERM and waits 15 s. status: 0 healthy, 3 not.\n"
 
+#define DAEMON_COMMAND(kind, KIND)                                                                                 \
+    .name = kind, .summary = "start, stop or check a " kind " on this machine",                                    \
+    .usage = "skep " kind " start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-" KIND "]", .notes = NOTES,            \
+    .options = options, .more = { health_poll_rows, health_daemon_rows }, .conf_size = sizeof(struct health_conf), \
+    .word = "start, stop or status", .takes_rest = true
+
 const struct command command_queen = {
-    .name = "queen",
-    .summary = "start, stop or check a queen on this machine",
+    DAEMON_COMMAND("queen", "QUEEN"),
     .examples = "  skep queen start\n"
                 "  skep queen start -- --http 127.0.0.1:8833 --stale-after 2m\n"
                 "  skep queen status\n"
                 "  skep queen stop\n",
-    .usage = "skep queen start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-QUEEN]",
-    .notes = NOTES,
-    .options = options,
-    .conf_size = sizeof(struct health_conf),
-    .word = "start, stop or status",
-    .takes_rest = true,
     .run = run_queen,
 };
 
 const struct command command_hive = {
-    .name = "hive",
-    .summary = "start, stop or check a hive on this machine",
+    DAEMON_COMMAND("hive", "HIVE"),
     .examples = "  skep hive start -- --config hive.ini\n"
                 "  skep hive status -- --config hive.ini         # the options of the start\n"
                 "  skep hive stop --id hive-a\n",
-    .usage = "skep hive start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-HIVE]",
-    .notes = NOTES,
-    .options = options,
-    .conf_size = sizeof(struct health_conf),
-    .word = "start, stop or status",
-    .takes_rest = true,
     .run = run_hive,
 };

@@ -10,7 +10,7 @@
 #include "json.h"
 #include "output.h"
 
-#define FOLLOW_PATIENCE 60000 /* ms */
+#define FOLLOW_TIMEOUT 60000 /* ms */
 
 struct events_conf {
     struct cli_conf common;
@@ -62,7 +62,7 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     do {
         cJSON *answer = NULL;
         before = follow.after;
-        err = follow_next(&follow, conf->follow ? FOLLOW_PATIENCE : 0, &answer, e);
+        err = follow_next(&follow, conf->follow ? FOLLOW_TIMEOUT : 0, &answer, e);
         if (!err)
             err = print_events(cli, answer, json, e);
         cJSON_Delete(answer);

@@ -19,15 +19,15 @@ void follow_init(struct follow *follow, struct api *api)
     *follow = (struct follow){ .api = api };
 }
 
-static enum err ask(struct follow *follow, ms_t patience, cJSON **ret, struct errbuf *e)
+static enum err ask(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
-    ms_t seconds = ms_min(patience / 1000, WAIT_MAX);
+    ms_t seconds = ms_min(timeout / 1000, WAIT_MAX);
     struct buf path = BUF_INIT;
 
     buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE);
     if (seconds > 0)
         buf_printf(&path, "&wait=%" PRId64, seconds);
-    enum err err = buf_ok(&path) ? api_get(follow->api, buf_str(&path), seconds * 1000 + API_PATIENCE, ret, e)
+    enum err err = buf_ok(&path) ? api_get(follow->api, buf_str(&path), seconds * 1000 + API_TIMEOUT, ret, e)
                                  : err_set(e, ERR_NOMEM, "out of memory");
     buf_clear(&path);
     return err;
@@ -56,9 +56,9 @@ static enum err pause_while_away(struct follow *follow, cJSON **ret, struct errb
     return *ret ? OK : err_set(e, ERR_NOMEM, "out of memory");
 }
 
-enum err follow_next(struct follow *follow, ms_t patience, cJSON **ret, struct errbuf *e)
+enum err follow_next(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
-    enum err err = ask(follow, patience, ret, e);
+    enum err err = ask(follow, timeout, ret, e);
 
     if (err == ERR_UNREACHABLE && follow->begun)
         return pause_while_away(follow, ret, e);

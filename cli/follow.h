@@ -14,10 +14,10 @@ struct follow {
 /* From the oldest event that the queen remembers. */
 void follow_init(struct follow *follow, struct api *api);
 
-/* The next events, oldest first, in the member `events` of *ret (cJSON_Delete), waiting up to `patience` ms (in whole
+/* The next events, oldest first, in the member `events` of *ret (cJSON_Delete), waiting up to `timeout` ms (in whole
  * seconds, 60 s at most) for the first; there may be none. A queen that goes away later is waited for, with a note on
  * stderr when it goes and when it is back; one that was never there is ERR_UNREACHABLE. */
-enum err follow_next(struct follow *follow, ms_t patience, struct cJSON **ret, struct errbuf *e);
+enum err follow_next(struct follow *follow, ms_t timeout, struct cJSON **ret, struct errbuf *e);
 
 /* Passes by all that has happened up to now. */
 enum err follow_skip(struct follow *follow, struct errbuf *e);

@@ -19,22 +19,16 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     const struct forget_conf *conf = options_given;
     struct buf path = BUF_INIT;
     struct worker_ref ref;
-
     enum err err = worker_or_hive_ref_parse(cli->word, &ref, e);
-    if (!err)
-        worker_ref_add_path(&ref, &path);
-    if (!err && conf->force)
-        buf_add_str(&path, "?force=true");
-    if (!err && !buf_ok(&path))
-        err = err_set(e, ERR_NOMEM, "out of memory");
-    if (!err)
-        err = api_delete(cli->api, buf_str(&path), e);
-    if (err == ERR_NOT_FOUND)
-        err = worker_unknown(&ref, e);
-    if (!err)
-        output_note("%s is forgotten", cli->word);
+    if (err != OK)
+        return err;
+    worker_ref_add_path(&ref, &path);
+    buf_add_str(&path, conf->force ? "?force=true" : "");
+    err = buf_ok(&path) ? api_delete(cli->api, buf_str(&path), e) : err_set(e, ERR_NOMEM, "out of memory");
     buf_clear(&path);
-    return err;
+    if (err == OK)
+        output_note("%s is forgotten", cli->word);
+    return err == ERR_NOT_FOUND ? worker_unknown(&ref, e) : err;
 }
 
 const struct command command_forget = {

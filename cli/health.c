@@ -8,8 +8,6 @@
 static const struct conf_option options[] = {
     { "wait", CONF_FLAG, HEALTH_CONF(wait), .command_line_only = true,
       .help = "retry until it is ready or the attempts are used up" },
-    HEALTH_POLL_ROWS,
-    HEALTH_BROKER_ROWS("mqtt://127.0.0.1:1883", "skep/v1"),
     { 0 },
 };
 
@@ -64,6 +62,7 @@ const struct command command_health = {
              "Exit code 0 for pass and warn, 3 for fail or when the attempts are used up, 5\n"
              "for no response to a single request.\n",
     .options = options,
+    .more = { health_poll_rows, health_broker_rows },
     .conf_size = sizeof(struct health_conf),
     .word = "queen/ID, hive/ID, worker/ID or URL",
     .run = run,

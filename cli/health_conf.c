@@ -8,6 +8,37 @@
 
 #define HIVE_URL "http://127.0.0.1:7835"
 #define KEEP_ALIVE_S 10
+#define HOUR 3600000 /* ms */
+
+const struct conf_option health_poll_rows[] = {
+    { "http-url", CONF_TEXT, HEALTH_CONF(http_url), .min = 1, .max = 2048, .command_line_only = true, .arg = "URL",
+      .help = "health URL for HTTP" },
+    { "attempts", CONF_INT, HEALTH_CONF(attempts), .min = 1, .max = 10000, .fallback = "10", .arg = "N",
+      .command_line_only = true, .help = "maximum number of attempts" },
+    { "initial-delay", CONF_DURATION, HEALTH_CONF(initial_delay), .min = 0, .max = HOUR, .fallback = "200ms",
+      .command_line_only = true, .arg = "TIME", .help = "delay after the first attempt" },
+    { "multiplier", CONF_TEXT, HEALTH_CONF(multiplier), .fallback = "1.5", .command_line_only = true, .arg = "FACTOR",
+      .help = "factor by which each delay exceeds the one before" },
+    { "max-delay", CONF_DURATION, HEALTH_CONF(max_delay), .min = 0, .max = HOUR, .fallback = "10s",
+      .command_line_only = true, .arg = "TIME", .help = "maximum delay" },
+    { "attempt-timeout", CONF_DURATION, HEALTH_CONF(attempt_timeout), .min = 10, .max = HOUR, .fallback = "1s",
+      .command_line_only = true, .arg = "TIME", .help = "timeout of one attempt" },
+    { "jitter", CONF_TEXT, HEALTH_CONF(jitter), .fallback = "10%", .command_line_only = true, .arg = "PERCENT",
+      .help = "random variation of each delay" },
+    { 0 },
+};
+
+struct conf_option health_broker_rows[SERVICE_BROKER_ROWS + 1], health_daemon_rows[SERVICE_BROKER_ROWS + 1];
+
+void health_conf_init(void)
+{
+    for (size_t i = 0; i < SERVICE_BROKER_ROWS; i++) {
+        health_broker_rows[i] = service_options[i];
+        health_broker_rows[i].offset += HEALTH_CONF(daemon);
+        health_daemon_rows[i] = health_broker_rows[i];
+        health_daemon_rows[i].fallback = NULL;
+    }
+}
 
 const char *health_conf_url(const struct health_conf *conf, const struct health_target *target)
 {
@@ -36,11 +67,11 @@ static enum err read_schedule(const struct health_conf *conf, struct startup_pol
 enum err health_conf_poll(const struct health_conf *conf, const struct health_target *target,
                           struct health_poll_options *ret, struct errbuf *e)
 {
-    if (topic_root_check(text_of(conf->root), e) != OK)
+    if (topic_root_check(text_of(conf->daemon.root), e) != OK)
         return ERR_SYNTAX;
     ret->target = target;
-    ret->root = conf->root;
-    ret->mqtt = (struct mqtt_options){ .login = conf->login, .keep_alive_s = KEEP_ALIVE_S };
+    ret->root = conf->daemon.root;
+    ret->mqtt = (struct mqtt_options){ .login = conf->daemon.login, .keep_alive_s = KEEP_ALIVE_S };
     if (target->kind == TARGET_URL)
         ret->mqtt.login.broker = NULL;
     return read_schedule(conf, &ret->schedule, e);

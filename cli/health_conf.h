@@ -1,15 +1,15 @@
-/* health_conf.h - the options of the commands that ask for somebody's health: health, queen, hive. */
+/* health_conf.h - the options of the commands that request health: health, queen, hive. */
 #ifndef SKEP_CLI_HEALTH_CONF_H
 #define SKEP_CLI_HEALTH_CONF_H
 
 #include "command.h"
 #include "health_poll.h"
+#include "service.h"
 
 struct health_conf {
     struct cli_conf common;
-    struct broker_login login;
-    const char *root;
-    const char *id; /* of the daemon; NULL = its own default */
+    struct service_conf daemon; /* broker and root alone */
+    const char *id;             /* of the daemon; NULL = its own default */
     const char *http_url, *multiplier, *jitter;
     int64_t attempts;
     ms_t initial_delay, max_delay, attempt_timeout;
@@ -18,85 +18,11 @@ struct health_conf {
 
 #define HEALTH_CONF(member) offsetof(struct health_conf, member)
 
-/* Rows of the broker; without fallbacks a value that was not given is NULL. */
-#define HEALTH_BROKER_ROWS(broker_fallback, root_fallback)                                                            \
-    { "broker",                                                                                                       \
-      CONF_TEXT,                                                                                                      \
-      HEALTH_CONF(login.broker),                                                                                      \
-      .min = 1,                                                                                                       \
-      .max = 1000,                                                                                                    \
-      .fallback = (broker_fallback),                                                                                  \
-      .arg = "URI",                                                                                                   \
-      .help = "MQTT broker, mqtt:// or mqtts://" },                                                                   \
-        { "username", CONF_TEXT, HEALTH_CONF(login.username), .arg = "NAME", .help = "user name at the broker" },     \
-        { "password-file", CONF_TEXT, HEALTH_CONF(login.password_file), .arg = "FILE",                                \
-          .help = "file that holds the broker password" },                                                            \
-        { "cafile", CONF_TEXT, HEALTH_CONF(login.cafile), .arg = "FILE",                                              \
-          .help = "CA certificates that the broker's certificate is verified against" },                              \
-        { "cert", CONF_TEXT, HEALTH_CONF(login.cert), .arg = "FILE", .help = "client certificate" },                  \
-        { "key", CONF_TEXT, HEALTH_CONF(login.key), .arg = "FILE", .help = "private key of the client certificate" }, \
-    {                                                                                                                 \
-        "root", CONF_TEXT, HEALTH_CONF(root), .min = 1, .max = 128, .fallback = (root_fallback), .arg = "TOPIC",      \
-                                              .help = "prefix of all topics"                                          \
-    }
-
-/* Rows of the start-up poll. */
-#define HEALTH_POLL_ROWS                                                                                          \
-    { "http-url",                                                                                                 \
-      CONF_TEXT,                                                                                                  \
-      HEALTH_CONF(http_url),                                                                                      \
-      .min = 1,                                                                                                   \
-      .max = 2048,                                                                                                \
-      .command_line_only = true,                                                                                  \
-      .arg = "URL",                                                                                               \
-      .help = "health URL for HTTP" },                                                                            \
-        { "attempts",                                                                                             \
-          CONF_INT,                                                                                               \
-          HEALTH_CONF(attempts),                                                                                  \
-          .min = 1,                                                                                               \
-          .max = 10000,                                                                                           \
-          .fallback = "10",                                                                                       \
-          .arg = "N",                                                                                             \
-          .command_line_only = true,                                                                              \
-          .help = "maximum number of attempts" },                                                                 \
-        { "initial-delay",                                                                                        \
-          CONF_DURATION,                                                                                          \
-          HEALTH_CONF(initial_delay),                                                                             \
-          .min = 0,                                                                                               \
-          .max = 3600000,                                                                                         \
-          .fallback = "200ms",                                                                                    \
-          .command_line_only = true,                                                                              \
-          .arg = "TIME",                                                                                          \
-          .help = "delay after the first attempt" },                                                              \
-        { "multiplier",                                                                                           \
-          CONF_TEXT,                                                                                              \
-          HEALTH_CONF(multiplier),                                                                                \
-          .fallback = "1.5",                                                                                      \
-          .command_line_only = true,                                                                              \
-          .arg = "FACTOR",                                                                                        \
-          .help = "factor by which each delay exceeds the one before" },                                          \
-        { "max-delay",                                                                                            \
-          CONF_DURATION,                                                                                          \
-          HEALTH_CONF(max_delay),                                                                                 \
-          .min = 0,                                                                                               \
-          .max = 3600000,                                                                                         \
-          .fallback = "10s",                                                                                      \
-          .command_line_only = true,                                                                              \
-          .arg = "TIME",                                                                                          \
-          .help = "maximum delay" },                                                                              \
-        { "attempt-timeout",                                                                                      \
-          CONF_DURATION,                                                                                          \
-          HEALTH_CONF(attempt_timeout),                                                                           \
-          .min = 10,                                                                                              \
-          .max = 3600000,                                                                                         \
-          .fallback = "1s",                                                                                       \
-          .command_line_only = true,                                                                              \
-          .arg = "TIME",                                                                                          \
-          .help = "timeout of one attempt" },                                                                     \
-    {                                                                                                             \
-        "jitter", CONF_TEXT, HEALTH_CONF(jitter), .fallback = "10%", .command_line_only = true, .arg = "PERCENT", \
-                                                  .help = "random variation of each delay"                        \
-    }
+/* Tables of options: the start-up poll; broker and root with the defaults of every program; the same without a default,
+ * where a value that was not given is NULL. The latter two are filled in by health_conf_init. */
+extern const struct conf_option health_poll_rows[];
+extern struct conf_option health_broker_rows[SERVICE_BROKER_ROWS + 1], health_daemon_rows[SERVICE_BROKER_ROWS + 1];
+void health_conf_init(void);
 
 /* Where `target` answers over HTTP: --http-url, or the default of its kind; NULL = not known. */
 const char *health_conf_url(const struct health_conf *conf, const struct health_target *target);

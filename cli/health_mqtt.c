@@ -9,13 +9,12 @@
 
 #define RETRY_EVERY 200 /* ms between attempts to connect */
 #define SUBSCRIBE_TOKEN 1
-#define REFUSED 0x80
 
 enum link { LINK_PENDING, LINK_UP, LINK_FAILED };
+enum state { STATE_AWAITING_LINK, STATE_SENT, STATE_ANSWERED, STATE_UNANSWERED };
 
 struct health_mqtt {
-    struct mqtt *mqtt;
-    struct loop_timer *timer;
+    struct mqtt_client *client;
     struct requester requester;
     struct pending pending;
     struct outbox outbox;
@@ -23,100 +22,84 @@ struct health_mqtt {
     const struct health_target *target;
     char topic[TOPIC_SIZE], reply_topic[TOPIC_SIZE];
     enum link link;
-    char why[ERRBUF_SIZE]; /* of LINK_FAILED */
-    bool wants_link;       /* asked, and waiting for the link */
+    struct errbuf link_why; /* of LINK_FAILED */
+    enum state state;
     ms_t until;
-    health_said *said;
-    void *user;
+    struct health_answer answer; /* of STATE_ANSWERED */
+    struct errbuf why;           /* of STATE_UNANSWERED */
 };
 
-static void say_nothing_came(struct health_mqtt *health, const char *why)
+static void give_up(struct health_mqtt *health, const char *why)
 {
-    loop_timer_in(health->timer, MS_NEVER);
-    health->wants_link = false;
-    health->said(health->user, NULL, why);
+    requester_cancel(&health->requester, &health->pending);
+    health->state = STATE_UNANSWERED;
+    (void)err_set(&health->why, OK, "%s", why);
 }
 
 static const char *const phrases[] = {
-    [ANSWER_GARBLED] = "the reply cannot be read",          [ANSWER_NO_SUBSCRIBER] = "no subscriber to its requests",
-    [ANSWER_REFUSED] = "the broker refuses the request",    [ANSWER_NO_REPLY] = "no reply in time",
-    [ANSWER_LINK_LOST] = "the link to the broker was lost",
+    [ANSWER_GARBLED] = "the reply cannot be read",       [ANSWER_NO_SUBSCRIBER] = "no subscriber to its requests",
+    [ANSWER_REFUSED] = "the broker refuses the request", [ANSWER_NO_REPLY] = "no reply in time",
+    [ANSWER_LINK_LOST] = "the connection was lost",
 };
 
 static void take(struct health_mqtt *health, const struct answer *answer)
 {
-    struct health_answer said;
     struct errbuf e = { 0 };
-
     if (answer->kind == ANSWER_RESULT &&
-        health_answer_read(answer->result, health->target->service_id, &said, &e) == OK) {
-        loop_timer_in(health->timer, MS_NEVER);
-        health->said(health->user, &said, NULL);
+        health_answer_read(answer->result, health->target->service_id, &health->answer, &e) == OK) {
+        health->state = STATE_ANSWERED;
         return;
     }
     if (answer->kind == ANSWER_ERROR)
         (void)err_set(&e, OK, "refused: %s (%s)", answer->message, answer->code);
-    say_nothing_came(health, e.text[0] ? e.text : phrases[answer->kind]);
+    give_up(health, e.text[0] ? e.text : phrases[answer->kind]);
 }
 
-/* The only thing it ever wants is one publish. */
+/* The only effects of a requester are its publishes. */
 static bool publish_all(struct health_mqtt *health)
 {
     bool sent = !health->outbox.failed;
-
     for (const struct effect *effect = health->outbox.first; sent && effect; effect = effect->next)
-        sent = mqtt_publish(health->mqtt, &effect->publish) == OK;
+        sent = mqtt_client_publish(health->client, &effect->publish) == OK;
     outbox_reset(&health->outbox);
     return sent;
 }
 
-static void ask_now(struct health_mqtt *health)
+static void send_request(struct health_mqtt *health)
 {
     struct question question = { .topic = health->topic, .deadline = health->until };
-
-    health->wants_link = false;
-    if (requester_ask(&health->requester, &health->pending, &question, clock_mono(), &health->outbox) == OK &&
-        publish_all(health))
-        return;
-    requester_cancel(&health->requester, &health->pending);
-    say_nothing_came(health, "the request cannot be sent");
+    health->state = STATE_SENT;
+    if (requester_ask(&health->requester, &health->pending, &question, clock_mono(), &health->outbox) != OK ||
+        !publish_all(health))
+        give_up(health, "the request cannot be sent");
 }
 
-void health_mqtt_ask(struct health_mqtt *health, ms_t until)
+void health_mqtt_request(struct health_mqtt *health, ms_t until)
 {
     health->until = until;
-    if (health->link == LINK_FAILED) {
-        say_nothing_came(health, health->why);
-        return;
-    }
-    loop_timer_in(health->timer, ms_max(until - clock_mono(), 0));
-    if (health->link == LINK_UP)
-        ask_now(health);
-    else
-        health->wants_link = true;
+    health->state = STATE_AWAITING_LINK;
+    if (health->link == LINK_FAILED)
+        give_up(health, health->link_why.text);
+    else if (health->link == LINK_UP)
+        send_request(health);
 }
 
-static void on_time(void *user)
+enum err health_mqtt_result(const struct health_mqtt *health, struct health_answer *ret, struct errbuf *why)
 {
-    struct health_mqtt *health = user;
-    struct answer answer;
-
-    if (health->wants_link)
-        say_nothing_came(health, "no connection to the broker in time");
-    else if (requester_due(&health->requester, ms_max(clock_mono(), health->until), &health->outbox, &answer))
-        take(health, &answer);
+    if (health->state == STATE_UNANSWERED)
+        return err_set(why, ERR_UNREACHABLE, "%s", health->why.text);
+    if (health->state != STATE_ANSWERED)
+        return ERR_STATE;
+    *ret = health->answer;
+    return OK;
 }
 
 static void fail_link(struct health_mqtt *health, const char *why)
 {
-    struct answer answer;
-
     health->link = LINK_FAILED;
-    text_to_printable(text_of(why), health->why, sizeof(health->why));
-    if (health->wants_link)
-        say_nothing_came(health, health->why);
-    else if (requester_lost(&health->requester, clock_mono(), &answer))
-        take(health, &answer);
+    text_to_printable(text_of(why), health->link_why.text, sizeof health->link_why.text);
+    if (health->state == STATE_AWAITING_LINK || health->state == STATE_SENT)
+        give_up(health, health->link_why.text);
 }
 
 static ms_t on_retry_in(void *user, ms_t lived)
@@ -125,20 +108,19 @@ static ms_t on_retry_in(void *user, ms_t lived)
     return RETRY_EVERY;
 }
 
-/* The broker handles packets in order: what is asked behind the SUBSCRIBE is answered to a subscriber. */
+/* The broker handles packets in order: what is requested behind the SUBSCRIBE is answered to a subscriber. */
 static void on_up(void *user)
 {
     struct health_mqtt *health = user;
     struct subscribe replies = { health->reply_topic, .qos = 1, .no_local = true, .retain_handling = 2,
                                  .token = SUBSCRIBE_TOKEN };
-
-    if (mqtt_subscribe(health->mqtt, &replies) != OK) {
-        mqtt_drop(health->mqtt, "cannot subscribe to replies");
+    if (mqtt_client_subscribe(health->client, &replies) != OK) {
+        mqtt_client_drop(health->client, "cannot subscribe to replies");
         return;
     }
     health->link = LINK_UP;
-    if (health->wants_link)
-        ask_now(health);
+    if (health->state == STATE_AWAITING_LINK)
+        send_request(health);
 }
 
 static void on_link_lost(void *user, const char *why)
@@ -149,7 +131,7 @@ static void on_link_lost(void *user, const char *why)
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
     (void)token;
-    if (reason >= REFUSED)
+    if (reason >= MQTT_FAILED)
         fail_link(user, "the broker refuses the subscription to replies");
 }
 
@@ -157,7 +139,6 @@ static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
     struct health_mqtt *health = user;
     struct answer answer;
-
     if (requester_acked(&health->requester, token, reason, clock_mono(), &answer))
         take(health, &answer);
 }
@@ -166,7 +147,6 @@ static void on_message(void *user, const struct message *message)
 {
     struct health_mqtt *health = user;
     struct answer answer;
-
     if (requester_replied(&health->requester, message->correlation, message->payload, clock_mono(), &health->arena,
                           &answer))
         take(health, &answer);
@@ -183,51 +163,65 @@ static const struct mqtt_events events = {
     .subscribed = on_subscribed,
 };
 
+void health_mqtt_turn(struct health_mqtt *health)
+{
+    struct answer answer;
+    ms_t now = clock_mono();
+    mqtt_client_turn(health->client, now);
+    if (health->state == STATE_AWAITING_LINK && now >= health->until)
+        give_up(health, "no connection to the broker in time");
+    else if (health->state == STATE_SENT && requester_due(&health->requester, now, &health->outbox, &answer))
+        take(health, &answer);
+}
+
+int health_mqtt_fd(const struct health_mqtt *health, short *ret_events)
+{
+    return mqtt_client_fd(health->client, ret_events);
+}
+
+ms_t health_mqtt_deadline(const struct health_mqtt *health)
+{
+    return mqtt_client_deadline(health->client);
+}
+
 static enum err build_topics(struct health_mqtt *health, const char *root, const char *client_id)
 {
     struct topic reply = { .kind = TOPIC_REPLY, .client = text_of(client_id) };
     enum err err = health_target_topic(health->target, root, health->topic);
-
-    return err ? err : topic_build(root, &reply, health->reply_topic);
+    return err == OK ? topic_build(root, &reply, health->reply_topic) : err;
 }
 
-static enum err connect_to(struct health_mqtt *health, struct loop *loop, const struct mqtt_options *given,
-                           const char *root, struct errbuf *e)
+static enum err open_client(struct health_mqtt *health, const struct mqtt_options *given, const char *root,
+                            struct errbuf *e)
 {
     struct mqtt_options options = *given;
     struct siphash_key key;
     char client_id[CLIENT_ID_SIZE];
     uint64_t random;
-
-    entropy_need(&random, sizeof(random));
-    entropy_need(&key, sizeof(key));
-    snprintf(client_id, sizeof(client_id), "skep:c:%016llx", (unsigned long long)random);
+    entropy_need(&random, sizeof random);
+    entropy_need(&key, sizeof key);
+    snprintf(client_id, sizeof client_id, "skep:c:%016llx", (unsigned long long)random);
     options.client_id = client_id;
     if (build_topics(health, root, client_id) != OK)
         return err_set(e, ERR_SYNTAX, "--root %s: the topics get too long", root);
     requester_init(&health->requester, health->reply_topic, key, 0);
-    if (loop_timer_new(loop, on_time, health, &health->timer) != OK)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    return mqtt_new(loop, &options, &events, health, &health->mqtt, e);
+    return mqtt_client_new(&options, &events, health, &health->client, e);
 }
 
-enum err health_mqtt_new(struct loop *loop, const struct mqtt_options *options, const char *root,
-                         const struct health_target *target, health_said *said, void *user, struct health_mqtt **ret,
-                         struct errbuf *e)
+enum err health_mqtt_new(const struct mqtt_options *options, const char *root, const struct health_target *target,
+                         struct health_mqtt **ret, struct errbuf *e)
 {
-    auto_free(health_mqtt) health = calloc(1, sizeof(*health));
-
+    auto_free(health_mqtt) health = calloc(1, sizeof *health);
+    enum err err;
     if (!health)
         return err_set(e, ERR_NOMEM, "out of memory");
     outbox_init(&health->outbox);
     arena_init(&health->arena, 0);
     health->target = target;
-    health->said = said;
-    health->user = user;
-    enum err err = connect_to(health, loop, options, root, e);
-    if (err)
+    health->state = STATE_UNANSWERED;
+    if ((err = open_client(health, options, root, e)) != OK)
         return err;
-    mqtt_start(health->mqtt);
+    mqtt_client_connect(health->client);
     *ret = health;
     health = NULL;
     return OK;
@@ -237,8 +231,7 @@ void health_mqtt_free(struct health_mqtt *health)
 {
     if (!health)
         return;
-    mqtt_free(health->mqtt);
-    loop_timer_free(health->timer);
+    mqtt_client_free(health->client);
     requester_clear(&health->requester);
     outbox_clear(&health->outbox);
     arena_clear(&health->arena);

@@ -1,224 +1,214 @@
 #include "health_poll.h"
 
-#include <signal.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "entropy.h"
-#include "health_http.h"
+#include "fetch.h"
 #include "health_mqtt.h"
+#include "http_url.h"
 #include "output.h"
 
 #define PROGRESS_EVERY 100 /* ms */
+#define BODY_MAX (64 * 1024)
 
 struct health_poll {
     const struct health_poll_options *options;
     struct health_outcome *outcome;
-    struct loop *loop;
-    struct loop_timer *timer;
-    struct health_mqtt *mqtt; /* NULL: not asked */
-    struct health_http *http; /* NULL: not asked */
+    struct health_mqtt *mqtt; /* NULL: not over MQTT */
+    struct fetch *fetch;      /* NULL: not over HTTP */
+    char *url;                /* of the health page */
+    int child_fd;             /* readable when the child has ended; -1 = no child */
     struct startup_poll schedule;
     ms_t started_at;
-    bool is_over;
-    struct errbuf said; /* what the paths of the running attempt said */
+    struct errbuf said; /* what the paths of the running attempt brought */
 };
 
 static void end(struct health_poll *poll, enum health_outcome_kind kind)
 {
-    poll->is_over = true;
     poll->outcome->kind = kind;
     poll->outcome->attempt = poll->schedule.attempt;
     poll->outcome->elapsed = clock_mono() - poll->started_at;
-    loop_stop(poll->loop);
 }
 
 /* Adds "; PATH: TEXT" to what the attempt's line says. */
 static void note(struct health_poll *poll, const char *path, const char *text)
 {
     struct errbuf said = poll->said;
-
     (void)err_set(&poll->said, OK, "%s%s%s: %s", said.text, said.text[0] ? "; " : "", path, text);
-}
-
-static void say_attempt(const struct health_poll *poll, ms_t delay)
-{
-    char next[DURATION_SIZE + 16] = "";
-
-    if (poll->schedule.options.attempts == 1) {
-        output_note("%s", poll->said.text);
-        return;
-    }
-    if (delay != MS_NEVER)
-        snprintf(next, sizeof(next), " (next in %lld ms)", (long long)delay);
-    output_note("attempt %lld of %lld: %s%s", (long long)poll->schedule.attempt,
-                (long long)poll->schedule.options.attempts, poll->said.text, next);
-}
-
-static void attempt_failed(struct health_poll *poll, enum health_outcome_kind kind)
-{
-    ms_t delay = startup_poll_failed(&poll->schedule, clock_mono());
-
-    say_attempt(poll, delay);
-    poll->said.text[0] = '\0';
-    if (delay == MS_NEVER)
-        end(poll, kind);
-}
-
-/* A daemon that warns over HTTP, while no subscriber to its requests at a broker that can be reached, is on its way
- * there: worth another attempt, as long as there is one. */
-static bool is_on_its_way(const struct health_poll *poll, const struct health_answer *answer)
-{
-    return answer->status == HEALTH_WARN && strcmp(poll->outcome->path, "http") == 0 && health_mqtt_is_up(poll->mqtt) &&
-           poll->schedule.attempt < poll->schedule.options.attempts;
-}
-
-static void take(struct health_poll *poll, const char *path, const struct health_answer *answer)
-{
-    char text[160];
-
-    poll->outcome->answer = *answer;
-    poll->outcome->path = path;
-    if (answer->status != HEALTH_FAIL && !is_on_its_way(poll, answer)) {
-        end(poll, HEALTH_READY);
-        return;
-    }
-    snprintf(text, sizeof(text), "%s%s%s", health_status_name(answer->status), answer->description[0] ? ", " : "",
-             answer->description);
-    note(poll, path, text);
-    attempt_failed(poll, HEALTH_FAILING);
-}
-
-static void on_http(void *user, const struct health_answer *answer, const char *why)
-{
-    struct health_poll *poll = user;
-
-    if (poll->is_over)
-        return;
-    if (answer) {
-        take(poll, "http", answer);
-        return;
-    }
-    note(poll, "http", why);
-    attempt_failed(poll, HEALTH_SILENT);
-}
-
-static void ask_http(struct health_poll *poll)
-{
-    if (poll->http)
-        health_http_ask(poll->http, ms_max(poll->schedule.until - clock_mono(), 1));
-    else
-        attempt_failed(poll, HEALTH_SILENT);
-}
-
-static void on_mqtt(void *user, const struct health_answer *answer, const char *why)
-{
-    struct health_poll *poll = user;
-
-    if (poll->is_over)
-        return;
-    if (answer) {
-        take(poll, "mqtt", answer);
-        return;
-    }
-    note(poll, "mqtt", why);
-    ask_http(poll);
-}
-
-/* Half of the attempt's time is for MQTT where HTTP may follow. */
-static void begin_attempt(struct health_poll *poll, ms_t now)
-{
-    ms_t half = poll->options->schedule.attempt_timeout / 2;
-
-    if (poll->mqtt)
-        health_mqtt_ask(poll->mqtt, poll->http ? now + half : poll->schedule.until);
-    else
-        ask_http(poll);
-}
-
-static bool child_has_ended(struct health_poll *poll)
-{
-    pid_t child = poll->options->child;
-
-    return child && waitpid(child, &poll->outcome->wait_status, WNOHANG) == child;
 }
 
 static void show_progress(const struct health_poll *poll, ms_t now)
 {
-    if (poll->schedule.options.attempts > 1)
+    if (poll->options->schedule.attempts > 1)
         output_progress("waiting for %s: attempt %lld of %lld, %.1f s", poll->options->name,
-                        (long long)poll->schedule.attempt, (long long)poll->schedule.options.attempts,
+                        (long long)poll->schedule.attempt, (long long)poll->options->schedule.attempts,
                         (double)(now - poll->started_at) / 1000);
 }
 
-static void before_sleep(void *user)
+/* Sleeps until something happens, and lets MQTT go on. False: the child has ended, or it is `until`. */
+static bool turn(struct health_poll *health, ms_t until)
 {
-    struct health_poll *poll = user;
-    ms_t now = clock_mono();
+    struct pollfd fds[] = { { .fd = health->child_fd, .events = POLLIN }, { .fd = -1 } };
+    ms_t now = clock_mono(), wake = ms_min(until, now + PROGRESS_EVERY);
+    if (health->mqtt) {
+        fds[1].fd = health_mqtt_fd(health->mqtt, &fds[1].events);
+        wake = ms_min(wake, health_mqtt_deadline(health->mqtt));
+    }
+    (void)poll(fds, ARRAY_LEN(fds), (int)(ms_max(wake, now) - now));
+    if (health->mqtt)
+        health_mqtt_turn(health->mqtt);
+    if (fds[0].revents && waitpid(health->options->child, &health->outcome->wait_status, WNOHANG) > 0) {
+        end(health, HEALTH_DIED);
+        return false;
+    }
+    now = clock_mono();
+    show_progress(health, now);
+    return now < until;
+}
 
-    if (poll->is_over)
-        return;
-    if (child_has_ended(poll)) {
-        end(poll, HEALTH_DIED);
+/* Half of the attempt's time is for MQTT where HTTP may follow. ERR_STATE: the child has ended meanwhile. */
+static enum err request_mqtt(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
+{
+    ms_t until = poll->schedule.until - (poll->fetch ? poll->options->schedule.attempt_timeout / 2 : 0);
+    enum err err;
+    health_mqtt_request(poll->mqtt, until);
+    while ((err = health_mqtt_result(poll->mqtt, ret, why)) == ERR_STATE)
+        if (!turn(poll, until) && poll->outcome->kind == HEALTH_DIED)
+            break;
+    return err;
+}
+
+/* Ready and not ready both come with a document; with any other status there is none. */
+static enum err request_http(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
+{
+    struct fetched fetched = { 0 };
+    struct arena arena;
+    enum err err =
+        fetch_request(poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
+    if (err != OK)
+        return err;
+    if (fetched.status != 200 && fetched.status != 503)
+        return err_set(why, ERR_TYPE, "%s answered %ld", poll->url, fetched.status);
+    arena_init(&arena, 0);
+    err = health_answer_parse(&arena, fetched.body, poll->options->target->service_id, ret, why);
+    arena_clear(&arena);
+    return err;
+}
+
+/* A daemon that warns over HTTP, while its requests have no subscriber at a broker that can be reached, is on its way
+ * there: worth another attempt, as long as there is one. */
+static bool is_on_its_way(const struct health_poll *poll, const struct health_answer *answer)
+{
+    return answer->status == HEALTH_WARN && strcmp(poll->outcome->path, "http") == 0 && health_mqtt_is_up(poll->mqtt) &&
+           poll->schedule.attempt < poll->options->schedule.attempts;
+}
+
+/* True: the daemon is ready. */
+static bool take(struct health_poll *poll, const char *path, const struct health_answer *answer)
+{
+    char text[160];
+    poll->outcome->answer = *answer;
+    poll->outcome->path = path;
+    if (answer->status != HEALTH_FAIL && !is_on_its_way(poll, answer)) {
+        end(poll, HEALTH_READY);
+        return true;
+    }
+    snprintf(text, sizeof text, "%s%s%s", health_status_name(answer->status), answer->description[0] ? ", " : "",
+             answer->description);
+    note(poll, path, text);
+    end(poll, HEALTH_FAILING);
+    return false;
+}
+
+/* True: the poll is over, with an outcome. */
+static bool attempt(struct health_poll *poll)
+{
+    static const struct {
+        const char *path;
+        enum err (*request)(struct health_poll *poll, struct health_answer *ret, struct errbuf *why);
+    } paths[] = { { "mqtt", request_mqtt }, { "http", request_http } };
+    poll->said.text[0] = '\0';
+    end(poll, HEALTH_SILENT);
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        struct health_answer answer = { 0 };
+        struct errbuf why = { 0 };
+        if (i == 0 ? !poll->mqtt : !poll->fetch)
+            continue;
+        if (paths[i].request(poll, &answer, &why) == OK)
+            return take(poll, paths[i].path, &answer);
+        if (poll->outcome->kind == HEALTH_DIED)
+            return true;
+        note(poll, paths[i].path, why.text);
+    }
+    return false;
+}
+
+static void report_attempt(const struct health_poll *poll, ms_t delay)
+{
+    char next[DURATION_SIZE + 16] = "";
+    if (poll->options->schedule.attempts == 1) {
+        output_note("%s", poll->said.text);
         return;
     }
-    if (startup_poll_begin(&poll->schedule, now))
-        begin_attempt(poll, now);
-    show_progress(poll, now);
-    loop_timer_in(poll->timer, poll->is_over ? 0 : ms_min(PROGRESS_EVERY, ms_max(poll->schedule.next_at - now, 0)));
+    if (delay != MS_NEVER)
+        snprintf(next, sizeof next, " (next in %lld ms)", (long long)delay);
+    output_note("attempt %lld of %lld: %s%s", (long long)poll->schedule.attempt,
+                (long long)poll->options->schedule.attempts, poll->said.text, next);
 }
 
-static void woken(void *user)
+static void run(struct health_poll *poll)
 {
-    (void)user; /* before_sleep does the work */
-}
-
-static void on_child(void *user, int number)
-{
-    (void)user, (void)number; /* likewise */
+    ms_t delay = 0;
+    while (delay != MS_NEVER) {
+        while (!startup_poll_begin(&poll->schedule, clock_mono()))
+            if (!turn(poll, poll->schedule.next_at) && poll->outcome->kind == HEALTH_DIED)
+                return;
+        show_progress(poll, clock_mono());
+        if (attempt(poll))
+            return;
+        delay = startup_poll_failed(&poll->schedule, clock_mono());
+        report_attempt(poll, delay);
+    }
+    poll->outcome->elapsed = clock_mono() - poll->started_at;
 }
 
 static enum err set_up(struct health_poll *poll, struct errbuf *e)
 {
     const struct health_poll_options *options = poll->options;
-    enum err err = loop_new(&poll->loop, e);
-
-    if (!err)
-        err = loop_timer_new(poll->loop, woken, poll, &poll->timer);
-    if (!err && options->child)
-        err = loop_signal(poll->loop, SIGCHLD, on_child, poll);
-    if (!err && options->mqtt.login.broker)
-        err =
-            health_mqtt_new(poll->loop, &options->mqtt, options->root, options->target, on_mqtt, poll, &poll->mqtt, e);
-    if (!err && options->http_url)
-        err =
-            health_http_new(poll->loop, options->http_url, options->target->service_id, on_http, poll, &poll->http, e);
-    return err && e->text[0] == '\0' ? err_set(e, err, "the poll cannot be set up: %s", err_name(err)) : err;
-}
-
-/* An HTTP request that runs while the child dies is waited for by loop_free, for as long as its attempt may take. */
-static void tear_down(struct health_poll *poll)
-{
-    health_mqtt_free(poll->mqtt);
-    loop_timer_free(poll->timer);
-    loop_free(poll->loop);
-    health_http_free(poll->http);
+    enum err err = OK;
+    uint64_t seed;
+    entropy_need(&seed, sizeof seed);
+    startup_poll_init(&poll->schedule, &options->schedule, seed, poll->started_at);
+    if (options->child && (poll->child_fd = pidfd_open(options->child, 0)) < 0)
+        return err_set(e, ERR_IO, "pidfd_open: %s", strerrordesc_np(errno));
+    if (options->mqtt.login.broker)
+        err = health_mqtt_new(&options->mqtt, options->root, options->target, &poll->mqtt, e);
+    if (err != OK || !options->http_url)
+        return err;
+    if ((err = http_url_read(options->http_url, "/health", &poll->url, e)) != OK)
+        return err;
+    return fetch_new(NULL, BODY_MAX, &poll->fetch, e);
 }
 
 enum err health_poll_run(const struct health_poll_options *options, struct health_outcome *ret, struct errbuf *e)
 {
-    struct health_poll poll = { .options = options, .outcome = ret, .started_at = clock_mono() };
-    uint64_t seed;
-    enum err err = set_up(&poll, e);
-
-    *ret = (struct health_outcome){ 0 };
-    if (!err) {
-        entropy_need(&seed, sizeof(seed));
-        startup_poll_init(&poll.schedule, &options->schedule, seed, poll.started_at);
-        loop_run(poll.loop, before_sleep, &poll);
-        output_progress(NULL);
-    }
-    tear_down(&poll);
+    struct health_poll poll = { .options = options, .outcome = ret, .child_fd = -1, .started_at = clock_mono() };
+    enum err err;
+    *ret = (struct health_outcome){ .kind = HEALTH_SILENT };
+    if ((err = set_up(&poll, e)) == OK)
+        run(&poll);
+    output_progress(NULL);
+    health_mqtt_free(poll.mqtt);
+    fetch_free(poll.fetch);
+    free(poll.url);
+    if (poll.child_fd >= 0)
+        close(poll.child_fd);
     return err;
 }

@@ -6,7 +6,7 @@
 
 #include "health_answer.h"
 #include "health_target.h"
-#include "mqtt.h"
+#include "mqtt_client.h"
 #include "startup_poll.h"
 
 struct health_poll_options {
@@ -36,7 +36,7 @@ struct health_outcome {
 };
 
 /* Blocks until the outcome is known, and says on stderr what each attempt but a successful first one brought. Errors:
- * those of mqtt_new, ERR_NOMEM. */
+ * those of mqtt_client_new, ERR_NOMEM, ERR_IO. */
 enum err health_poll_run(const struct health_poll_options *options, struct health_outcome *ret, struct errbuf *e);
 
 #endif

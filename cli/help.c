@@ -18,11 +18,9 @@ void version_add(struct buf *ret)
     buf_add_str(ret, "skep " SKEP_VERSION "\n");
 }
 
-static void add_options(struct buf *ret, const char *title, const struct conf_option *options)
+static void add_options(struct buf *ret, const char *title, const struct conf_option *const *tables)
 {
-    const struct conf_option *const tables[] = { options, NULL };
-
-    if (!options[0].name)
+    if (!tables[0][0].name)
         return;
     buf_printf(ret, "\n%s:\n", title);
     conf_help(tables, WIDTH, ret);
@@ -35,7 +33,7 @@ void help_add(struct buf *ret, const struct command *const *commands, const stru
     for (; *commands; commands++)
         buf_printf(ret, "  %-10s%s\n", (*commands)->name, (*commands)->summary);
     buf_add_str(ret, "\nA WORKER is NAME where that is unique, or HIVE/NAME.\n");
-    add_options(ret, "Options", common);
+    add_options(ret, "Options", (const struct conf_option *[]){ common, NULL });
     buf_printf(ret, "\n%s", exit_status);
 }
 
@@ -43,8 +41,9 @@ void help_add_command(struct buf *ret, const struct command *command, const stru
 {
     buf_printf(ret, "skep %s - %s\n\nExamples:\n%s\nUsage: %s\n", command->name, command->summary, command->examples,
                command->usage);
-    add_options(ret, "Options", command->options);
-    add_options(ret, "Options of every command", common);
+    add_options(ret, "Options",
+                (const struct conf_option *[]){ command->options, command->more[0], command->more[1], NULL });
+    add_options(ret, "Options of every command", (const struct conf_option *[]){ common, NULL });
     if (command->notes)
         buf_printf(ret, "\n%s", command->notes);
     buf_printf(ret, "\n%s", exit_status);

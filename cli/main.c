@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "command.h"
+#include "health_conf.h"
 #include "help.h"
 #include "output.h"
 #include "secret.h"
@@ -148,7 +149,8 @@ static int count_own(int argc, char **argv)
 /* argv[before] is the command's name; the options before it count, too. */
 static int command_run(const struct command *command, int before, int argc, char **argv, struct arena *arena)
 {
-    const struct conf_option *const tables[] = { common_options, command->options, NULL };
+    const struct conf_option *const tables[] = { common_options, command->options, command->more[0], command->more[1],
+                                                 NULL };
     struct cli_conf *target = arena_zalloc(arena, command->conf_size);
     struct errbuf e = { 0 };
     struct conf conf;
@@ -220,6 +222,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED;
     }
     arena_init(&arena, 0);
+    health_conf_init();
     int code = dispatch(argc, argv, &arena);
     arena_clear(&arena);
     curl_global_cleanup();

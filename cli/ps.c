@@ -12,8 +12,8 @@
 #include "vocabulary.h"
 #include "worker_list.h"
 
-#define PAGE "1000"           /* workers */
-#define FOLLOW_PATIENCE 60000 /* ms */
+#define PAGE "1000"          /* workers */
+#define FOLLOW_TIMEOUT 60000 /* ms */
 
 struct ps_conf {
     struct cli_conf common;
@@ -90,7 +90,7 @@ static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct 
     url_query_add(&path, "state", ps->conf->state);
     url_query_add(&path, "hive", ps->conf->hive);
     url_query_add(&path, "cursor", cursor);
-    enum err err = buf_ok(&path) ? api_get(ps->cli->api, buf_str(&path), API_PATIENCE, ret, e)
+    enum err err = buf_ok(&path) ? api_get(ps->cli->api, buf_str(&path), API_TIMEOUT, ret, e)
                                  : err_set(e, ERR_NOMEM, "out of memory");
     buf_clear(&path);
     return err;
@@ -197,7 +197,7 @@ static enum err watch(struct ps *ps, struct errbuf *e)
         err = print_list(ps, e);
     while (!err) {
         cJSON *answer = NULL;
-        err = follow_next(&follow, FOLLOW_PATIENCE, &answer, e);
+        err = follow_next(&follow, FOLLOW_TIMEOUT, &answer, e);
         if (!err)
             err = print_changes(ps, answer, e);
         cJSON_Delete(answer);

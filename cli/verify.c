@@ -11,7 +11,7 @@
 
 /* ms: the longest that a queen may be told to take (--verify-timeout 60s), with what she adds for its turn and the way.
  */
-#define PATIENCE 70000
+#define VERIFY_TIMEOUT 70000
 
 struct verify_conf {
     struct cli_conf common;
@@ -31,7 +31,7 @@ static enum err ask(struct api *api, const struct worker_ref *ref, cJSON **ret, 
     worker_ref_add_path(ref, &path);
     buf_add_str(&path, "/verify");
     enum err err =
-        buf_ok(&path) ? api_post(api, buf_str(&path), PATIENCE, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
+        buf_ok(&path) ? api_post(api, buf_str(&path), VERIFY_TIMEOUT, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
     buf_clear(&path);
     return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
 }

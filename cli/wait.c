@@ -55,11 +55,11 @@ static bool is_told_by_events(const char *state)
 }
 
 /* Once more at the deadline itself, so that the last word is not an old one. */
-static void plan_look(struct wait *wait, ms_t patience)
+static void plan_look(struct wait *wait, ms_t timeout)
 {
     ms_t now = clock_mono();
 
-    wait->look_at = now + patience;
+    wait->look_at = now + timeout;
     if (now < wait->deadline)
         wait->look_at = ms_min(wait->look_at, wait->deadline);
 }

@@ -14,7 +14,7 @@ enum err worker_get(struct api *api, const struct worker_ref *ref, struct cJSON 
 
     worker_ref_add_path(ref, &path);
     enum err err =
-        buf_ok(&path) ? api_get(api, buf_str(&path), API_PATIENCE, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
+        buf_ok(&path) ? api_get(api, buf_str(&path), API_TIMEOUT, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
     buf_clear(&path);
     return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
 }

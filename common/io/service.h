@@ -76,6 +76,7 @@ enum err service_check_http(const char *http, const char *token_file, struct err
 /* The common rows with their defaults, for programs that list their tables by themselves (documentation). Offsets are
  * those in struct service_conf. Ended by a row without a name. */
 extern const struct conf_option service_options[];
+#define SERVICE_BROKER_ROWS 7 /* the first ones: the broker, the login there, --root */
 
 /* Columns of a terminal: $COLUMNS, else what the terminal says, else 80. 0: no terminal, and no $COLUMNS. */
 size_t service_terminal_width(int fd);

@@ -115,3 +115,9 @@ def test_a_reader_that_leaves_early_is_no_trouble(skep, fleet):
     line = f'"{BIN}/skep" ps -o name | true'
     done = subprocess.run(["sh", "-c", line], env=skep.environment, capture_output=True, text=True, timeout=LIMIT_S)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_has_no_loop_of_its_own():
+    """A one-shot tool waits with poll(2): the daemons' libraries are not loaded."""
+    loaded = subprocess.run(["ldd", BIN / "skep"], capture_output=True, text=True, check=True).stdout
+    assert "libmosquitto" in loaded and "libuv" not in loaded and "libmicrohttpd" not in loaded

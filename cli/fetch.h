@@ -1,0 +1,25 @@
+/* fetch.h - HTTP requests over libcurl, one at a time; a request blocks. http_easy.h says what is not followed. Not
+ * thread-safe. */
+#ifndef SKEP_CLI_FETCH_H
+#define SKEP_CLI_FETCH_H
+
+#include "text.h"
+
+struct fetch;
+
+/* At most `body_max` bytes of an answer are taken. `token` is copied; NULL = none. ERR_NOMEM, ERR_IO. */
+enum err fetch_new(const char *token, size_t body_max, struct fetch **ret, struct errbuf *e);
+void fetch_free(struct fetch *fetch);
+DEFINE_AUTO_FREE(fetch)
+
+struct fetched {
+    long status;
+    struct text body; /* borrowed until the next request */
+};
+
+/* A POST has an empty body. OK: there was an answer, of any status. ERR_UNREACHABLE with libcurl's words,
+ * ERR_TOO_LARGE, ERR_NOMEM. */
+enum err fetch_request(struct fetch *fetch, const char *method, const char *url, ms_t timeout, struct fetched *ret,
+                       struct errbuf *e);
+
+#endif
