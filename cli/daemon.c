@@ -85,7 +85,6 @@ static enum err take_setting(void *user, const char *section, const char *key, c
 static bool ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), end_len = strlen(end);
-
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
@@ -119,18 +118,17 @@ static enum err daemon_open(struct daemon *daemon, const struct cli *cli, struct
 {
     char **given = NULL;
     enum err err = collect_options(daemon, cli, &given, e);
-
-    if (!err)
+    if (err == OK)
         err = daemon_program_find(daemon->kind, given, &daemon->arena, &daemon->program, e);
-    if (!err)
+    if (err == OK)
         err = settle(daemon, e);
-    if (err)
+    if (err != OK)
         return err;
-    snprintf(daemon->name, sizeof(daemon->name), "%s/%s", daemon->kind, daemon->conf.id);
+    snprintf(daemon->name, sizeof daemon->name, "%s/%s", daemon->kind, daemon->conf.id);
     err = health_target_parse(daemon->name, &daemon->target, e);
-    if (!err)
+    if (err == OK)
         err = daemon_files_open(daemon->kind, daemon->conf.id, &daemon->files, e);
-    return err ? err : daemon_files_holder(&daemon->files, &daemon->pid, e);
+    return err != OK ? err : daemon_files_holder(&daemon->files, &daemon->pid, e);
 }
 
 static void daemon_close(struct daemon *daemon)
@@ -139,15 +137,15 @@ static void daemon_close(struct daemon *daemon)
     arena_clear(&daemon->arena);
 }
 
-static enum err ask(struct daemon *daemon, bool once, pid_t child, struct health_outcome *ret, struct errbuf *e)
+static enum err request_health(struct daemon *daemon, bool once, pid_t child, struct health_outcome *ret,
+                               struct errbuf *e)
 {
     struct health_poll_options poll = { .name = daemon->name, .child = child };
     enum err err = health_conf_poll(&daemon->conf, &daemon->target, &poll, e);
-
     poll.http_url = daemon->conf.http_url;
     if (once)
         poll.schedule.attempts = 1;
-    return err ? err : health_poll_run(&poll, ret, e);
+    return err != OK ? err : health_poll_run(&poll, ret, e);
 }
 
 static enum err start(struct daemon *daemon, struct errbuf *e)
@@ -156,17 +154,16 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
     struct errbuf why = { 0 };
     pid_t child = 0;
     enum err err = give_state_dir(daemon, e);
-
-    if (!err && !daemon->pid)
+    if (err == OK && !daemon->pid)
         err = daemon_program_start(&daemon->program, &daemon->files, &child, e);
-    if (err)
+    if (err != OK)
         return err;
     output_note("%s %s, pid %d, log %s", daemon->name, child ? "started" : "is running already",
                 (int)(child ? child : daemon->pid), daemon->files.log_path);
-    err = ask(daemon, false, child, &outcome, e);
-    if (!err)
+    err = request_health(daemon, false, child, &outcome, e);
+    if (err == OK)
         err = health_conclude(daemon->name, true, &outcome, &why);
-    if (!err || !why.text[0])
+    if (err == OK || !why.text[0])
         return err;
     if (outcome.kind == HEALTH_DIED) {
         daemon_files_show_log(&daemon->files);
@@ -180,16 +177,15 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
     ms_t begun = clock_mono(), now;
     pid_t pid = daemon->pid, holder = pid;
     enum err err = OK;
-
     while ((now = clock_mono()) < begun + STOP_TIMEOUT) {
         err = daemon_files_holder(&daemon->files, &holder, e);
-        if (err || holder != pid)
+        if (err != OK || holder != pid)
             break;
         output_progress("waiting for %s to end, %.1f s", daemon->name, (double)(now - begun) / 1000);
         nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY * 1000000L }, NULL);
     }
     output_progress(NULL);
-    if (!err && holder == pid)
+    if (err == OK && holder == pid)
         err = err_set(e, ERR_IO, "%s (pid %d) is still running %d s after SIGTERM", daemon->name, (int)pid,
                       STOP_TIMEOUT / 1000);
     return err;
@@ -198,13 +194,12 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
 static enum err stop(struct daemon *daemon, struct errbuf *e)
 {
     struct buf line = BUF_INIT;
-
     if (daemon->pid) {
         if (kill(daemon->pid, SIGTERM) != 0 && errno != ESRCH) /* it may have ended by itself */
             return err_set(e, ERR_IO, "pid %d, which holds %s, cannot be signalled", (int)daemon->pid,
                            daemon->files.pid_path);
         enum err err = await_end(daemon, e);
-        if (err)
+        if (err != OK)
             return err;
     }
     buf_printf(&line, "%s: %s\n", daemon->name, daemon->pid ? "stopped" : "was not running");
@@ -217,17 +212,16 @@ static enum err stop(struct daemon *daemon, struct errbuf *e)
 static enum err status(struct daemon *daemon, struct errbuf *e)
 {
     struct health_outcome outcome;
-
     if (daemon->pid)
         output_note("%s: pid %d, log %s", daemon->name, (int)daemon->pid, daemon->files.log_path);
-    enum err err = ask(daemon, true, 0, &outcome, e);
-    if (!err && outcome.kind == HEALTH_SILENT && daemon->pid)
+    enum err err = request_health(daemon, true, 0, &outcome, e);
+    if (err == OK && outcome.kind == HEALTH_SILENT && daemon->pid)
         return err_set(e, ERR_STATE,
                        "%s is running, but does not respond there: give status the options that start had",
                        daemon->name);
-    if (!err && outcome.kind == HEALTH_SILENT)
+    if (err == OK && outcome.kind == HEALTH_SILENT)
         return err_set(e, ERR_STATE, "%s is not running", daemon->name);
-    return err ? err : health_conclude(daemon->name, false, &outcome, e);
+    return err != OK ? err : health_conclude(daemon->name, false, &outcome, e);
 }
 
 static const struct {
@@ -243,14 +237,13 @@ static enum err run(const char *kind, const struct cli *cli, const struct health
 {
     struct daemon daemon = { .kind = kind, .conf = *conf, .files = { .pid_fd = -1, .log_fd = -1 } };
     size_t i = 0;
-
     while (i < ARRAY_LEN(verbs) && strcmp(cli->word, verbs[i].word) != 0)
         i++;
     if (i == ARRAY_LEN(verbs))
         return err_set(e, ERR_SYNTAX, "%s: must be start, stop or status", cli->word);
     arena_init(&daemon.arena, 0);
     enum err err = daemon_open(&daemon, cli, e);
-    if (!err)
+    if (err == OK)
         err = verbs[i].fn(&daemon, e);
     daemon_close(&daemon);
     return err;

@@ -16,7 +16,6 @@
 static enum err folder_check(const char *folder, struct errbuf *e)
 {
     struct stat status;
-
     if (lstat(folder, &status) != 0)
         return err_set(e, ERR_IO, "%s: %s", folder, strerrordesc_np(errno));
     if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077))
@@ -28,7 +27,6 @@ static enum err folder_find(char ret[DAEMON_PATH_SIZE], struct errbuf *e)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     int len;
-
     if (runtime && *runtime)
         len = snprintf(ret, DAEMON_PATH_SIZE, "%s", runtime);
     else
@@ -63,16 +61,15 @@ static enum err name_all(struct daemon_files *files, const char *folder, const c
 enum err daemon_files_open(const char *kind, const char *id, struct daemon_files *ret, struct errbuf *e)
 {
     char folder[DAEMON_PATH_SIZE];
-
     *ret = (struct daemon_files){ .pid_fd = -1, .log_fd = -1 };
     enum err err = folder_find(folder, e);
-    if (!err)
+    if (err == OK)
         err = name_all(ret, folder, kind, id, e);
-    if (!err)
+    if (err == OK)
         err = file_open(ret->pid_path, 0, &ret->pid_fd, e);
-    if (!err)
+    if (err == OK)
         err = file_open(ret->log_path, O_APPEND, &ret->log_fd, e);
-    if (!err)
+    if (err == OK)
         ret->log_start = lseek(ret->log_fd, 0, SEEK_END);
     else
         daemon_files_close(ret);
@@ -91,7 +88,6 @@ void daemon_files_close(struct daemon_files *files)
 enum err daemon_files_holder(const struct daemon_files *files, pid_t *ret, struct errbuf *e)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
     if (fcntl(files->pid_fd, F_GETLK, &lock) != 0)
         return err_set(e, ERR_IO, "%s: %s", files->pid_path, strerrordesc_np(errno));
     if (lock.l_type != F_UNLCK && lock.l_pid <= 0) /* -1 to kill() is everybody */
@@ -104,8 +100,7 @@ bool daemon_files_take(const struct daemon_files *files)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     char pid[24];
-    int len = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-
+    int len = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
     return fcntl(files->pid_fd, F_SETLK, &lock) == 0 && ftruncate(files->pid_fd, 0) == 0 &&
            pwrite(files->pid_fd, pid, (size_t)len, 0) == len && fcntl(files->pid_fd, F_SETFD, 0) == 0;
 }
@@ -114,7 +109,6 @@ bool daemon_files_take(const struct daemon_files *files)
 static const char *last_lines(const char *text, size_t len)
 {
     const char *at = text + len;
-
     for (int lines = 0; at > text; at--)
         if (at[-1] == '\n' && at != text + len && ++lines == LINES_SHOWN)
             break;
@@ -127,7 +121,6 @@ void daemon_files_show_log(const struct daemon_files *files)
     off_t end = lseek(files->log_fd, 0, SEEK_END);
     off_t from = end - files->log_start > LOG_SHOWN ? end - LOG_SHOWN : files->log_start;
     ssize_t len = pread(files->log_fd, text, LOG_SHOWN, from);
-
     if (len <= 0)
         return;
     text[len] = '\0';

@@ -73,7 +73,7 @@ static void read_all(int fd, struct buf *ret)
             buf_add(ret, chunk, (size_t)got);
 }
 
-/* Runs the child with a pipe for what it prints; *ret_status is what waitpid said. */
+/* Runs the child with a pipe for what it prints; *ret_status is from waitpid. */
 static enum err capture(const struct daemon_program *program, struct buf *ret, int *ret_status, struct errbuf *e)
 {
     int ends[2];

@@ -12,9 +12,8 @@ static const struct conf_option options[] = { { 0 } };
 static enum err get(const struct cli *cli, cJSON **ret, struct errbuf *e)
 {
     struct worker_ref worker, hive;
-
     enum err err = worker_ref_parse(cli->word, &worker, e);
-    if (!err)
+    if (err == OK)
         err = worker_get(cli->api, &worker, ret, e);
     if (err != ERR_NOT_FOUND || worker_or_hive_ref_parse(cli->word, &hive, e) != OK || hive.worker[0])
         return err;
@@ -25,10 +24,9 @@ static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 {
     struct buf out = BUF_INIT;
     cJSON *worker = NULL;
-
     (void)conf;
     enum err err = get(cli, &worker, e);
-    if (!err) {
+    if (err == OK) {
         describe_text_add(&out, worker, cli->display.colour);
         err = output_lines(&cli->display, &out, DESCRIBE_INDENT, e);
     }

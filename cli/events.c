@@ -40,7 +40,6 @@ static enum err print_events(const struct cli *cli, const cJSON *answer, bool js
 {
     struct buf out = BUF_INIT;
     const cJSON *event;
-
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
         add_event(&out, event, json, cli->display.colour);
@@ -57,16 +56,15 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     struct follow follow;
     int64_t before;
     enum err err;
-
     follow_init(&follow, cli->api);
     do {
         cJSON *answer = NULL;
         before = follow.after;
         err = follow_next(&follow, conf->follow ? FOLLOW_TIMEOUT : 0, &answer, e);
-        if (!err)
+        if (err == OK)
             err = print_events(cli, answer, json, e);
         cJSON_Delete(answer);
-    } while (!err && (conf->follow || follow.after != before));
+    } while (err == OK && (conf->follow || follow.after != before));
     return err;
 }
 

@@ -19,11 +19,10 @@ void follow_init(struct follow *follow, struct api *api)
     *follow = (struct follow){ .api = api };
 }
 
-static enum err ask(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
+static enum err request(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
     ms_t seconds = ms_min(timeout / 1000, WAIT_MAX);
     struct buf path = BUF_INIT;
-
     buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE);
     if (seconds > 0)
         buf_printf(&path, "&wait=%" PRId64, seconds);
@@ -37,7 +36,6 @@ static enum err ask(struct follow *follow, ms_t timeout, cJSON **ret, struct err
 static void advance(struct follow *follow, const cJSON *document)
 {
     const cJSON *event;
-
     cJSON_ArrayForEach(event, json_member(document, "events"))
     {
         int64_t id;
@@ -58,11 +56,10 @@ static enum err pause_while_away(struct follow *follow, cJSON **ret, struct errb
 
 enum err follow_next(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
-    enum err err = ask(follow, timeout, ret, e);
-
+    enum err err = request(follow, timeout, ret, e);
     if (err == ERR_UNREACHABLE && follow->begun)
         return pause_while_away(follow, ret, e);
-    if (err)
+    if (err != OK)
         return err;
     if (follow->away)
         output_note("the queen is back");
@@ -76,15 +73,14 @@ enum err follow_skip(struct follow *follow, struct errbuf *e)
 {
     int64_t before;
     enum err err;
-
     do {
         cJSON *document = NULL;
         before = follow->after;
-        err = ask(follow, 0, &document, e);
-        if (!err)
+        err = request(follow, 0, &document, e);
+        if (err == OK)
             advance(follow, document);
-        follow->begun |= !err;
+        follow->begun |= err == OK;
         cJSON_Delete(document);
-    } while (!err && follow->after != before);
+    } while (err == OK && follow->after != before);
     return err;
 }

@@ -59,9 +59,9 @@ static enum err read_schedule(const struct health_conf *conf, struct startup_pol
                                           .attempt_timeout = conf->attempt_timeout };
     enum err err = poll_multiplier_parse(conf->multiplier, &ret->multiplier, e);
 
-    if (!err)
+    if (err == OK)
         err = poll_jitter_parse(conf->jitter, &ret->jitter, e);
-    return err ? ERR_SYNTAX : OK;
+    return err != OK ? ERR_SYNTAX : OK;
 }
 
 enum err health_conf_poll(const struct health_conf *conf, const struct health_target *target,
@@ -80,7 +80,6 @@ enum err health_conf_poll(const struct health_conf *conf, const struct health_ta
 static enum err conclude_ready(const char *name, const struct health_outcome *outcome, struct errbuf *e)
 {
     struct buf line = BUF_INIT;
-
     buf_printf(&line, "%s: %s via %s, attempt %lld, %.2f s", name, health_status_name(outcome->answer.status),
                outcome->path, (long long)outcome->attempt, (double)outcome->elapsed / 1000);
     if (outcome->answer.status == HEALTH_WARN && outcome->answer.description[0])
@@ -94,7 +93,6 @@ static enum err conclude_ready(const char *name, const struct health_outcome *ou
 static enum err conclude_died(const char *name, const struct health_outcome *outcome, struct errbuf *e)
 {
     int status = outcome->wait_status;
-
     if (WIFSIGNALED(status))
         return err_set(e, ERR_IO, "%s died after %.2f s: signal %s", name, (double)outcome->elapsed / 1000,
                        sigabbrev_np(WTERMSIG(status)));

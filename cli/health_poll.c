@@ -27,7 +27,7 @@ struct health_poll {
     int child_fd;             /* readable when the child has ended; -1 = no child */
     struct startup_poll schedule;
     ms_t started_at;
-    struct errbuf said; /* what the paths of the running attempt brought */
+    struct errbuf texts; /* what the paths of the running attempt brought */
 };
 
 static void end(struct health_poll *poll, enum health_outcome_kind kind)
@@ -40,8 +40,8 @@ static void end(struct health_poll *poll, enum health_outcome_kind kind)
 /* Adds "; PATH: TEXT" to what the attempt's line says. */
 static void note(struct health_poll *poll, const char *path, const char *text)
 {
-    struct errbuf said = poll->said;
-    (void)err_set(&poll->said, OK, "%s%s%s: %s", said.text, said.text[0] ? "; " : "", path, text);
+    struct errbuf texts = poll->texts;
+    (void)err_set(&poll->texts, OK, "%s%s%s: %s", texts.text, texts.text[0] ? "; " : "", path, text);
 }
 
 static void show_progress(const struct health_poll *poll, ms_t now)
@@ -134,7 +134,7 @@ static bool attempt(struct health_poll *poll)
         const char *path;
         enum err (*request)(struct health_poll *poll, struct health_answer *ret, struct errbuf *why);
     } paths[] = { { "mqtt", request_mqtt }, { "http", request_http } };
-    poll->said.text[0] = '\0';
+    poll->texts.text[0] = '\0';
     end(poll, HEALTH_SILENT);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         struct health_answer answer = { 0 };
@@ -154,13 +154,13 @@ static void report_attempt(const struct health_poll *poll, ms_t delay)
 {
     char next[DURATION_SIZE + 16] = "";
     if (poll->options->schedule.attempts == 1) {
-        output_note("%s", poll->said.text);
+        output_note("%s", poll->texts.text);
         return;
     }
     if (delay != MS_NEVER)
         snprintf(next, sizeof next, " (next in %lld ms)", (long long)delay);
     output_note("attempt %lld of %lld: %s%s", (long long)poll->schedule.attempt,
-                (long long)poll->options->schedule.attempts, poll->said.text, next);
+                (long long)poll->options->schedule.attempts, poll->texts.text, next);
 }
 
 static void run(struct health_poll *poll)

@@ -1,4 +1,4 @@
-/* health_poll.h - the start-up poll: attempts that ask over MQTT first and over HTTP if that brings no answer. */
+/* health_poll.h - the start-up poll: attempts over MQTT first, and over HTTP if that brings no answer. */
 #ifndef SKEP_CLI_HEALTH_POLL_H
 #define SKEP_CLI_HEALTH_POLL_H
 
@@ -15,7 +15,7 @@ struct health_poll_options {
     struct mqtt_options mqtt;             /* login.broker NULL: not over MQTT */
     const char *root;
     const char *http_url; /* NULL: not over HTTP */
-    const char *name;     /* of who is asked, for people */
+    const char *name;     /* of the target, for people */
     pid_t child;          /* whose end ends the poll; 0 = none */
 };
 

@@ -72,7 +72,6 @@ static int print_help(const struct cli_conf *conf, const struct command *command
 {
     struct buf text = BUF_INIT;
     struct errbuf e = { 0 };
-
     if (!conf->help)
         version_add(&text);
     else if (command)
@@ -81,7 +80,7 @@ static int print_help(const struct cli_conf *conf, const struct command *command
         help_add(&text, commands, common_options);
     enum err err = output_write(&text, &e);
     buf_clear(&text);
-    return err ? fail(err, &e) : EXIT_OK;
+    return err != OK ? fail(err, &e) : EXIT_OK;
 }
 
 /* A file that cannot be used is a wrong option, whatever is wrong with it. */
@@ -89,16 +88,14 @@ static enum err read_token(const char *path, char **ret, struct errbuf *e)
 {
     struct errbuf why = { 0 };
     enum err err = secret_read(path, ret, &why);
-
-    return err ? err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", why.text) : OK;
+    return err != OK ? err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", why.text) : OK;
 }
 
 static enum err api_open(const struct cli_conf *conf, struct api **ret, struct errbuf *e)
 {
     char *token = NULL;
     enum err err = conf->token_file ? read_token(conf->token_file, &token, e) : OK;
-
-    if (!err)
+    if (err == OK)
         err = api_new(conf->queen, token, ret, e);
     secret_free(token);
     return err;
@@ -109,12 +106,11 @@ static int run(const struct command *command, const struct cli_conf *conf, const
     struct errbuf e = { 0 };
     struct cli cli = { .word = word, .rest = rest, .display.width = service_terminal_width(STDOUT_FILENO) };
     enum err err = api_open(conf, &cli.api, &e);
-
     cli.display.colour = !conf->no_color && output_has_colour();
-    if (!err)
+    if (err == OK)
         err = command->run(&cli, conf, &e);
     api_free(cli.api);
-    return err ? fail(err, &e) : EXIT_OK;
+    return err != OK ? fail(err, &e) : EXIT_OK;
 }
 
 /* Options stand before and behind the word, so that `skep wait w1 --for online` reads as people say it. */
@@ -124,7 +120,7 @@ static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_
     for (int at = 0; at < argc;) {
         int next;
         enum err err = conf_args(conf, argc - at, argv + at, &next, e);
-        if (err)
+        if (err != OK)
             return err;
         at += next;
         if (at >= argc)
@@ -140,7 +136,6 @@ static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_
 static int count_own(int argc, char **argv)
 {
     int own = 0;
-
     while (own < argc && strcmp(argv[own], "--") != 0)
         own++;
     return own;
@@ -157,17 +152,16 @@ static int command_run(const struct command *command, int before, int argc, char
     const char *word = NULL;
     int own = command->takes_rest ? count_own(argc, argv) : argc;
     int next;
-
     if (!target)
         return fail(err_set(&e, ERR_NOMEM, "out of memory"), &e);
     enum err err = conf_init(&conf, tables, target, arena, &e);
-    if (!err)
+    if (err == OK)
         err = conf_environment(&conf, environ, &e);
-    if (!err)
+    if (err == OK)
         err = conf_args(&conf, before, argv, &next, &e);
-    if (!err)
+    if (err == OK)
         err = read_words(&conf, own - before, argv + before, command->word != NULL, &word, &e);
-    if (err)
+    if (err != OK)
         return err == ERR_NOMEM ? fail(err, &e) : usage(command, e.text);
     if (target->help || target->version)
         return print_help(target, command);
@@ -186,11 +180,10 @@ static int dispatch(int argc, char **argv, struct arena *arena)
     struct errbuf e = { 0 };
     struct conf conf;
     int next;
-
     enum err err = conf_init(&conf, tables, &target, arena, &e);
-    if (!err)
+    if (err == OK)
         err = conf_args(&conf, argc, argv, &next, &e);
-    if (err)
+    if (err != OK)
         return err == ERR_NOMEM ? fail(err, &e) : usage(NULL, e.text);
     if (target.help || target.version)
         return print_help(&target, NULL);
@@ -214,7 +207,6 @@ static void interrupted(int signal_number)
 int main(int argc, char **argv)
 {
     struct arena arena;
-
     setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters */
     signal(SIGINT, interrupted);
     if (curl_global_init(CURL_GLOBAL_DEFAULT)) {

@@ -43,7 +43,7 @@ struct ps {
     const struct ps_conf *conf;
     struct worker_list *list;
     size_t hidden; /* offline ones that were left out */
-    bool blind;    /* the queen said so, and it was passed on */
+    bool blind;    /* the queen reported it, and it was passed on */
 };
 
 static bool is_str(const cJSON *document, const char *name, const char *value)
@@ -56,7 +56,6 @@ static bool is_str(const cJSON *document, const char *name, const char *value)
 static void warn_blind(struct ps *ps, const cJSON *answer)
 {
     bool blind = is_str(answer, "view", "blind");
-
     if (!json_member(answer, "view"))
         return;
     if (blind && !ps->blind)
@@ -71,7 +70,6 @@ static void add_page(struct ps *ps, const cJSON *page)
 {
     bool hide = !ps->conf->all && !ps->conf->state;
     const cJSON *worker;
-
     cJSON_ArrayForEach(worker, json_member(page, "workers"))
     {
         if (hide && is_str(worker, "state", "offline"))
@@ -84,7 +82,6 @@ static void add_page(struct ps *ps, const cJSON *page)
 static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct errbuf *e)
 {
     struct buf path = BUF_INIT;
-
     buf_add_str(&path, "/v1/workers");
     url_query_add(&path, "limit", PAGE);
     url_query_add(&path, "state", ps->conf->state);
@@ -97,12 +94,11 @@ static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct 
 }
 
 /* The page's cursor, a string or a number, as text; empty behind the last page. A cursor that does not move would be
- * asked for ever. */
+ * requested for ever. */
 static enum err next_cursor(const cJSON *page, struct buf *cursor, struct errbuf *e)
 {
     const cJSON *next = json_member(page, "next");
     struct buf text = BUF_INIT;
-
     if (cJSON_IsString(next))
         buf_add_str(&text, next->valuestring);
     else if (next)
@@ -119,17 +115,16 @@ static enum err read_list(struct ps *ps, struct errbuf *e)
 {
     struct buf cursor = BUF_INIT;
     enum err err;
-
     do {
         cJSON *page = NULL;
         err = get_page(ps, buf_text(&cursor).len > 0 ? buf_str(&cursor) : NULL, &page, e);
-        if (!err) {
+        if (err == OK) {
             warn_blind(ps, page);
             add_page(ps, page);
             err = next_cursor(page, &cursor, e);
         }
         cJSON_Delete(page);
-    } while (!err && buf_text(&cursor).len > 0);
+    } while (err == OK && buf_text(&cursor).len > 0);
     buf_clear(&cursor);
     return err;
 }
@@ -148,12 +143,11 @@ static enum err print_list(struct ps *ps, struct errbuf *e)
 {
     struct buf out = BUF_INIT;
     enum err err = read_list(ps, e);
-
-    if (!err && worker_list_print(ps->list, ps->blind ? "blind" : "live", &ps->cli->display, &out))
+    if (err == OK && worker_list_print(ps->list, ps->blind ? "blind" : "live", &ps->cli->display, &out))
         err = err_set(e, ERR_NOMEM, "out of memory");
-    if (!err)
+    if (err == OK)
         note_empty(ps);
-    if (!err)
+    if (err == OK)
         err = output_write(&out, e);
     buf_clear(&out);
     return err;
@@ -162,7 +156,6 @@ static enum err print_list(struct ps *ps, struct errbuf *e)
 static bool is_watched(const struct ps *ps, const cJSON *event)
 {
     const struct ps_conf *conf = ps->conf;
-
     if (!document_str(event, "worker_id") || (conf->hive && !is_str(event, "hive_id", conf->hive)))
         return false;
     return !conf->state || is_str(event, "state", conf->state) || is_str(event, "previous", conf->state);
@@ -172,7 +165,6 @@ static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf 
 {
     struct buf out = BUF_INIT;
     const cJSON *event;
-
     warn_blind(ps, answer);
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
@@ -184,21 +176,20 @@ static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf 
     return err;
 }
 
-/* The events are counted from before the list was asked for: what changes in between is shown twice, not lost. */
+/* The events are counted from before the list was requested: what changes in between is shown twice, not lost. */
 static enum err watch(struct ps *ps, struct errbuf *e)
 {
     struct follow follow;
-
     if (!worker_list_is_watchable(ps->list))
         return err_set(e, ERR_SYNTAX, "--watch: requires -o table, wide or jsonl, not %s", ps->conf->output);
     follow_init(&follow, ps->cli->api);
     enum err err = follow_skip(&follow, e);
-    if (!err)
+    if (err == OK)
         err = print_list(ps, e);
-    while (!err) {
+    while (err == OK) {
         cJSON *answer = NULL;
         err = follow_next(&follow, FOLLOW_TIMEOUT, &answer, e);
-        if (!err)
+        if (err == OK)
             err = print_changes(ps, answer, e);
         cJSON_Delete(answer);
     }
@@ -208,7 +199,6 @@ static enum err watch(struct ps *ps, struct errbuf *e)
 static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 {
     struct ps ps = { .cli = cli, .conf = conf };
-
     ps.list = worker_list_new(ps.conf->output);
     if (!ps.list)
         return err_set(e, ERR_NOMEM, "out of memory");

@@ -9,7 +9,7 @@
 #include "verify_line.h"
 #include "worker_get.h"
 
-/* ms: the longest that a queen may be told to take (--verify-timeout 60s), with what she adds for its turn and the way.
+/* ms: the maximum of the queen's --verify-timeout, 60 s, with what it adds for the queue and the way.
  */
 #define VERIFY_TIMEOUT 70000
 
@@ -24,10 +24,9 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
-static enum err ask(struct api *api, const struct worker_ref *ref, cJSON **ret, struct errbuf *e)
+static enum err request(struct api *api, const struct worker_ref *ref, cJSON **ret, struct errbuf *e)
 {
     struct buf path = BUF_INIT;
-
     worker_ref_add_path(ref, &path);
     buf_add_str(&path, "/verify");
     enum err err =
@@ -39,7 +38,6 @@ static enum err ask(struct api *api, const struct worker_ref *ref, cJSON **ret, 
 static enum err print(const struct cli *cli, const cJSON *verified, bool json, struct errbuf *e)
 {
     struct buf out = BUF_INIT;
-
     if (json) {
         document_add_json(&out, verified);
         buf_add_char(&out, '\n');
@@ -56,13 +54,12 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     const struct verify_conf *conf = options_given;
     struct worker_ref ref;
     cJSON *verified = NULL;
-
     enum err err = worker_ref_parse(cli->word, &ref, e);
-    if (!err)
-        err = ask(cli->api, &ref, &verified, e);
-    if (!err)
+    if (err == OK)
+        err = request(cli->api, &ref, &verified, e);
+    if (err == OK)
         err = print(cli, verified, strcmp(conf->output, "json") == 0, e);
-    if (!err)
+    if (err == OK)
         err = verify_judge(verified, e);
     cJSON_Delete(verified);
     return err;

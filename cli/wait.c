@@ -29,10 +29,10 @@ static const struct conf_option options[] = {
 };
 
 /* Two states may end without an event: a suspicion that is withdrawn before it was announced, and what the queen knows
- * from before it started. An unknown worker may become known from stored copies, also without one. In these look again
- * soon; all other changes are told by events. */
-#define LOOK_AGAIN 1000 /* ms */
-#define LOOK_RARELY 60000
+ * from before it started. An unknown worker may become known from stored copies, also without one. In these check again
+ * soon; all other changes are reported by events. */
+#define CHECK_SOON 1000 /* ms */
+#define CHECK_RARELY 60000
 
 struct wait {
     struct cli *cli;
@@ -40,7 +40,7 @@ struct wait {
     const char *wanted;
     struct follow follow;
     ms_t deadline;
-    ms_t look_at;          /* when to ask for the worker itself, whatever events say; never far behind the deadline */
+    ms_t check_at; /* when to request the worker itself, whatever events report; never far behind the deadline */
     char state[NAME_SIZE]; /* as last seen; "unknown" while the queen knows no such worker */
 };
 
@@ -49,28 +49,26 @@ static bool is_there(const struct wait *wait)
     return strcmp(wait->state, wait->wanted) == 0;
 }
 
-static bool is_told_by_events(const char *state)
+static bool is_reported_by_events(const char *state)
 {
     return strcmp(state, "unknown") != 0 && strcmp(state, "unverified") != 0 && strcmp(state, "suspect") != 0;
 }
 
 /* Once more at the deadline itself, so that the last word is not an old one. */
-static void plan_look(struct wait *wait, ms_t timeout)
+static void schedule_check(struct wait *wait, ms_t timeout)
 {
     ms_t now = clock_mono();
-
-    wait->look_at = now + timeout;
+    wait->check_at = now + timeout;
     if (now < wait->deadline)
-        wait->look_at = ms_min(wait->look_at, wait->deadline);
+        wait->check_at = ms_min(wait->check_at, wait->deadline);
 }
 
-static void see(struct wait *wait, const char *state)
+static void note_state(struct wait *wait, const char *state)
 {
     bool news = strcmp(wait->state, state) != 0;
-
     wait->state[0] = '\0';
-    strncat(wait->state, state, sizeof(wait->state) - 1);
-    plan_look(wait, is_told_by_events(state) ? LOOK_RARELY : LOOK_AGAIN);
+    strncat(wait->state, state, sizeof wait->state - 1);
+    schedule_check(wait, is_reported_by_events(state) ? CHECK_RARELY : CHECK_SOON);
     if (news && !is_there(wait) && isatty(STDERR_FILENO))
         output_note("%s is %s, waiting for %s", wait->cli->word, wait->state, wait->wanted);
 }
@@ -80,10 +78,9 @@ static void see_worker(struct wait *wait, const cJSON *worker)
 {
     const char *state = document_str(worker, "state");
     const char *hive = document_str(worker, "hive_id");
-
     if (hive && name_is_valid(text_of(hive)))
         memcpy(wait->ref.hive, hive, strlen(hive) + 1);
-    see(wait, state ? state : "unknown");
+    note_state(wait, state ? state : "unknown");
 }
 
 /* One that is not there may still come, and so may a queen that went away. */
@@ -91,13 +88,12 @@ static enum err look(struct wait *wait, struct errbuf *e)
 {
     cJSON *worker = NULL;
     enum err err = worker_get(wait->cli->api, &wait->ref, &worker, e);
-
-    if (!err)
+    if (err == OK)
         see_worker(wait, worker);
     else if (err == ERR_NOT_FOUND)
-        see(wait, "unknown");
+        note_state(wait, "unknown");
     else if (err == ERR_UNREACHABLE && wait->follow.begun)
-        plan_look(wait, LOOK_AGAIN);
+        schedule_check(wait, CHECK_SOON);
     else
         return err;
     cJSON_Delete(worker);
@@ -108,12 +104,11 @@ static enum err look(struct wait *wait, struct errbuf *e)
 static void see_events(struct wait *wait, const cJSON *answer)
 {
     const cJSON *event;
-
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
         const char *state = document_str(event, "state");
         if (worker_ref_fits(&wait->ref, document_str(event, "hive_id"), document_str(event, "worker_id")))
-            see(wait, state ? state : "unknown");
+            note_state(wait, state ? state : "unknown");
         if (is_there(wait))
             return;
     }
@@ -122,13 +117,12 @@ static void see_events(struct wait *wait, const cJSON *answer)
 static enum err pass_time(struct wait *wait, ms_t time, struct errbuf *e)
 {
     cJSON *answer = NULL;
-
     if (time < 1000) { /* a long poll counts in seconds */
         nanosleep(&(struct timespec){ .tv_nsec = (long)time * 1000000 }, NULL);
         return OK;
     }
     enum err err = follow_next(&wait->follow, time, &answer, e);
-    if (!err)
+    if (err == OK)
         see_events(wait, answer);
     cJSON_Delete(answer);
     return err;
@@ -137,15 +131,14 @@ static enum err pass_time(struct wait *wait, ms_t time, struct errbuf *e)
 static enum err wait_for(struct wait *wait, struct errbuf *e)
 {
     enum err err = follow_skip(&wait->follow, e);
-
-    while (!err && !is_there(wait)) {
+    while (err == OK && !is_there(wait)) {
         ms_t now = clock_mono();
-        if (now >= wait->look_at)
+        if (now >= wait->check_at)
             err = look(wait, e);
         else if (now >= wait->deadline)
             err = err_set(e, ERR_TIMEOUT, "timed out: %s is %s, not %s", wait->cli->word, wait->state, wait->wanted);
         else
-            err = pass_time(wait, ms_min(wait->look_at, wait->deadline) - now, e);
+            err = pass_time(wait, ms_min(wait->check_at, wait->deadline) - now, e);
     }
     return err;
 }
@@ -154,11 +147,10 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 {
     const struct wait_conf *conf = options_given;
     struct wait wait = { .cli = cli, .wanted = conf->state, .deadline = clock_mono() + conf->timeout };
-
     enum err err = worker_ref_parse(cli->word, &wait.ref, e);
     api_set_deadline(cli->api, wait.deadline);
     follow_init(&wait.follow, cli->api);
-    return err ? err : wait_for(&wait, e);
+    return err != OK ? err : wait_for(&wait, e);
 }
 
 const struct command command_wait = {

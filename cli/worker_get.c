@@ -11,7 +11,6 @@ enum err worker_unknown(const struct worker_ref *ref, struct errbuf *e)
 enum err worker_get(struct api *api, const struct worker_ref *ref, struct cJSON **ret, struct errbuf *e)
 {
     struct buf path = BUF_INIT;
-
     worker_ref_add_path(ref, &path);
     enum err err =
         buf_ok(&path) ? api_get(api, buf_str(&path), API_TIMEOUT, ret, e) : err_set(e, ERR_NOMEM, "out of memory");

@@ -12,7 +12,6 @@ static const struct unit {
 static void write_units(uint64_t age, const char *sign, char ret[AGE_SIZE])
 {
     size_t i = 0;
-
     while (i + 1 < ARRAY_LEN(units) && age < units[i].ms)
         i++;
     const struct unit *big = &units[i];

@@ -12,7 +12,6 @@ static void describe(struct buf *ret, long status, const cJSON *problem)
 {
     const char *title = document_str(problem, "title");
     const char *detail = document_str(problem, "detail");
-
     if (!title && !detail)
         buf_printf(ret, "HTTP status %ld", status);
     if (title)
@@ -27,7 +26,6 @@ static enum err refuse_ambiguous(const cJSON *candidates, struct errbuf *e)
 {
     struct buf names = BUF_INIT;
     const cJSON *name;
-
     cJSON_ArrayForEach(name, candidates)
     {
         buf_add_str(&names, buf_text(&names).len > 0 ? ", " : "");
@@ -62,7 +60,6 @@ enum err api_problem_read(long status, struct text body, bool has_token, struct 
     const cJSON *candidates = json_member(problem, "candidates");
     struct buf why = BUF_INIT;
     enum err err;
-
     describe(&why, status, problem);
     if (status == 409 && cJSON_IsArray(candidates))
         err = refuse_ambiguous(candidates, e);

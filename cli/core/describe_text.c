@@ -25,7 +25,6 @@ static void add_age(struct buf *ret, const cJSON *document, const char *name)
 {
     int64_t age;
     char text[AGE_SIZE];
-
     if (!document_int(document, name, &age))
         return;
     age_to_text(age, text);
@@ -50,7 +49,6 @@ static void row_why(struct buf *ret, const cJSON *worker, bool colour)
 {
     const char *state = state_word_meaning(document_str(worker, "state"));
     const char *cause = cause_meaning(cause_of_name(document_str(worker, "cause")));
-
     (void)colour;
     if (cause)
         buf_add_str(ret, cause);
@@ -61,7 +59,6 @@ static void row_why(struct buf *ret, const cJSON *worker, bool colour)
 static void row_evidence(struct buf *ret, const cJSON *worker, bool colour)
 {
     const cJSON *evidence = json_member(worker, "evidence");
-
     (void)colour;
     if (!evidence)
         return;
@@ -76,7 +73,6 @@ static void row_evidence(struct buf *ret, const cJSON *worker, bool colour)
 static void row_timing(struct buf *ret, const cJSON *worker, bool colour)
 {
     const cJSON *evidence = json_member(worker, "evidence");
-
     (void)colour;
     if (!evidence)
         return;
@@ -116,7 +112,6 @@ static void row_flags(struct buf *ret, const cJSON *worker, bool colour)
 {
     const cJSON *flag;
     const char *separator = "";
-
     (void)colour;
     cJSON_ArrayForEach(flag, json_member(worker, "flags"))
     {
@@ -137,7 +132,6 @@ static void row_session(struct buf *ret, const cJSON *worker, bool colour)
 {
     const char *session = document_str(worker, "session");
     int64_t connection;
-
     (void)colour;
     if (!session) {
         buf_add_str(ret, "none: its messages are not fenced");
@@ -152,7 +146,6 @@ static void row_skew(struct buf *ret, const cJSON *worker, bool colour)
 {
     int64_t skew;
     char text[AGE_SIZE];
-
     (void)colour;
     if (!document_int(worker, "clock_skew_ms", &skew))
         return;
@@ -163,7 +156,6 @@ static void row_skew(struct buf *ret, const cJSON *worker, bool colour)
 static void row_verification(struct buf *ret, const cJSON *worker, bool colour)
 {
     const cJSON *verification = json_member(worker, "verification");
-
     (void)colour;
     if (!verification)
         return;
@@ -192,7 +184,6 @@ static const struct row {
 static void add_row(struct buf *ret, const struct row *row, const cJSON *worker, bool colour)
 {
     struct buf text = BUF_INIT;
-
     row->add(&text, worker, colour);
     if (buf_text(&text).len > 0)
         buf_printf(ret, "%*s: %s\n", LABEL_WIDTH, row->label, buf_str(&text));
@@ -204,7 +195,6 @@ static void add_row(struct buf *ret, const struct row *row, const cJSON *worker,
 static void add_members(struct buf *ret, const char *title, const cJSON *document)
 {
     size_t widest = 0;
-
     if (!cJSON_IsObject(document))
         return;
     for (const cJSON *member = document->child; member; member = member->next)

@@ -18,7 +18,6 @@ const char *document_str(const cJSON *document, const char *name)
 bool document_int(const cJSON *document, const char *name, int64_t *ret)
 {
     double value;
-
     if (!json_number(json_member(document, name), &value) || isnan(value))
         return false;
     *ret = (int64_t)fmax(-EXACT_INT, fmin(value, EXACT_INT));
@@ -36,7 +35,6 @@ static void write_number(struct json_write *w, double value)
 static void write_members(struct json_write *w, const cJSON *value)
 {
     bool object = cJSON_IsObject(value);
-
     json_open(w, object ? '{' : '[');
     for (const cJSON *member = value->child; member; member = member->next) {
         if (object)
@@ -64,7 +62,6 @@ void document_add_json(struct buf *ret, const cJSON *value)
 {
     struct buf plain = BUF_INIT;
     struct json_write w = json_write_to(&plain);
-
     document_write(&w, value);
     if (buf_ok(&plain))
         printable_add_json(ret, buf_text(&plain));

@@ -21,7 +21,6 @@ static void add_exit(struct buf *ret, const cJSON *exit)
     int64_t code;
     const char *signal = document_str(exit, "signal");
     bool oom = false;
-
     if (document_int(exit, "code", &code))
         buf_printf(ret, "exit code %" PRId64, code);
     else
@@ -40,7 +39,6 @@ void evidence_add(struct buf *ret, const cJSON *evidence)
     const char *path = document_str(evidence, "path");
     const char *result = document_str(evidence, "result");
     const cJSON *exit = json_member(evidence, "exit");
-
     if (text) {
         printable_add(ret, text_of(text));
     } else if (path && result) {
@@ -60,14 +58,12 @@ static const char *time_of(const cJSON *event)
     const char *seen = document_str(json_member(event, "evidence"), "seen_at");
     const char *since = document_str(event, "since");
     const char *at = document_str(event, "at");
-
     return seen ? seen : since ? since : at ? at : "-";
 }
 
 static bool is_shown_apart(const char *member)
 {
     static const char *const names[] = { "fleet", "at", "since", "event_id", "queen_id" };
-
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(names[i], member) == 0)
             return true;
@@ -92,7 +88,6 @@ static void add_change(struct buf *ret, const cJSON *event, bool colour)
 {
     const char *cause = document_str(event, "cause");
     struct buf words = BUF_INIT;
-
     evidence_add(&words, json_member(event, "evidence"));
     worker_name_add(ret, event);
     buf_add_char(ret, ' ');

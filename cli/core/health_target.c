@@ -24,8 +24,7 @@ static enum err parse_worker(struct text rest, struct health_target *ret, struct
 static enum err parse_daemon(struct text kind, struct text id, struct health_target *ret, struct errbuf *e)
 {
     enum err err = name_copy(id, ret->kind == TARGET_QUEEN ? "queen" : "hive", ret->id, e);
-
-    snprintf(ret->service_id, sizeof(ret->service_id), "%.*s/%s", (int)kind.len, kind.at, ret->id);
+    snprintf(ret->service_id, sizeof ret->service_id, "%.*s/%s", (int)kind.len, kind.at, ret->id);
     return err;
 }
 
@@ -41,7 +40,6 @@ enum err health_target_parse(const char *word, struct health_target *ret, struct
     struct text rest = text_of(word);
     struct text kind = text_split(&rest, '/');
     enum err err = OK;
-
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (rest.at && text_is(kind, kinds[i]))
             target.kind = (enum target_kind)i;
@@ -51,7 +49,7 @@ enum err health_target_parse(const char *word, struct health_target *ret, struct
         err = parse_daemon(kind, rest, &target, e);
     else if (!is_url(word))
         err = err_set(e, ERR_SYNTAX, "%s: must be queen/ID, hive/ID, worker/ID, worker/HIVE/ID or a URL", word);
-    if (!err)
+    if (err == OK)
         *ret = target;
     return err;
 }
@@ -63,7 +61,6 @@ enum err health_target_topic(const struct health_target *target, const char *roo
     };
     struct text id = text_of(target->id);
     struct topic topic = { .kind = kinds[target->kind], .method = TEXT("health") };
-
     if (target->kind == TARGET_QUEEN)
         topic.queen = id;
     else

@@ -1,4 +1,4 @@
-/* health_target.h - whose health is asked for: queen/ID, hive/ID, worker/[HIVE/]ID, or a URL. Pure. */
+/* health_target.h - whose health is requested: queen/ID, hive/ID, worker/[HIVE/]ID, or a URL. Pure. */
 #ifndef SKEP_CLI_HEALTH_TARGET_H
 #define SKEP_CLI_HEALTH_TARGET_H
 

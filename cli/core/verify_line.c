@@ -16,7 +16,6 @@ static void add_or_unknown(struct buf *ret, const char *text)
 void verify_line_add(struct buf *ret, const struct cJSON *verified, bool colour)
 {
     int64_t took;
-
     worker_name_add(ret, verified);
     buf_add_str(ret, ": ");
     add_or_unknown(ret, document_str(verified, "result"));
@@ -32,7 +31,6 @@ void verify_line_add(struct buf *ret, const struct cJSON *verified, bool colour)
 static enum err refuse(const struct cJSON *verified, const char *fault, struct errbuf *e)
 {
     struct buf name = BUF_INIT;
-
     worker_name_add(&name, verified);
     enum err err = err_set(e, ERR_STATE, "%s: %s", buf_str(&name), fault);
     buf_clear(&name);

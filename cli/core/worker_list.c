@@ -81,8 +81,7 @@ static const struct format *format_find(const char *name)
 
 struct worker_list *worker_list_new(const char *format)
 {
-    struct worker_list *list = calloc(1, sizeof(*list));
-
+    struct worker_list *list = calloc(1, sizeof *list);
     if (!list)
         return NULL;
     list->format = format_find(format);
@@ -117,7 +116,6 @@ size_t worker_list_count(const struct worker_list *list)
 static void print_document(const struct worker_list *list, const char *view, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
-
     json_open(&w, '{');
     json_open_member(&w, "workers", '[');
     buf_add_text(ret, buf_text(&list->lines));

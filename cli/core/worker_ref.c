@@ -6,12 +6,11 @@ enum err worker_ref_parse(const char *word, struct worker_ref *ret, struct errbu
     struct text worker = text_of(word);
     struct text first = text_split(&worker, '/');
     enum err err = OK;
-
     if (worker.at)
         err = name_copy(first, "hive", ref.hive, e);
-    if (!err)
+    if (err == OK)
         err = name_copy(worker.at ? worker : first, "worker", ref.worker, e);
-    if (!err)
+    if (err == OK)
         *ret = ref;
     return err;
 }
@@ -20,11 +19,10 @@ enum err worker_or_hive_ref_parse(const char *word, struct worker_ref *ret, stru
 {
     struct text id = text_of(word);
     struct worker_ref ref = { 0 };
-
     if (!text_is(text_split(&id, '/'), "hive") || !id.at)
         return worker_ref_parse(word, ret, e);
     enum err err = name_copy(id, "hive", ref.hive, e);
-    if (!err)
+    if (err == OK)
         *ret = ref;
     return err;
 }

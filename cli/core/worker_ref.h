@@ -6,7 +6,7 @@
 #include "name.h"
 
 struct worker_ref {
-    char hive[NAME_SIZE];   /* "" = not said */
+    char hive[NAME_SIZE];   /* "" = not given */
     char worker[NAME_SIZE]; /* "" = the hive itself is meant */
 };
 
@@ -18,7 +18,7 @@ enum err worker_or_hive_ref_parse(const char *word, struct worker_ref *ret, stru
 /* The address of the worker (or hive) at the queen; nothing in it needs escaping. */
 void worker_ref_add_path(const struct worker_ref *ref, struct buf *ret);
 
-/* Is (hive, worker) what was meant? A hive that was not said fits every hive; NULL fits nothing. */
+/* Is (hive, worker) what was meant? Without a hive it fits every hive; NULL fits nothing. */
 bool worker_ref_fits(const struct worker_ref *ref, const char *hive, const char *worker);
 
 #endif

@@ -21,7 +21,6 @@ typedef void cell_fn(struct buf *ret, const cJSON *document, const char *name);
 static void cell_text(struct buf *ret, const cJSON *document, const char *name)
 {
     const char *value = document_str(document, name);
-
     if (value)
         buf_add_str(ret, value);
 }
@@ -35,7 +34,6 @@ static void cell_full_name(struct buf *ret, const cJSON *document, const char *n
 static void cell_int(struct buf *ret, const cJSON *document, const char *name)
 {
     int64_t value;
-
     if (document_int(document, name, &value))
         buf_printf(ret, "%" PRId64, value);
 }
@@ -43,7 +41,6 @@ static void cell_int(struct buf *ret, const cJSON *document, const char *name)
 static void cell_ms(struct buf *ret, const cJSON *document, const char *name)
 {
     int64_t value;
-
     if (document_int(document, name, &value))
         buf_printf(ret, "%" PRId64 "ms", value);
 }
@@ -52,7 +49,6 @@ static void cell_age(struct buf *ret, const cJSON *document, const char *name)
 {
     int64_t value;
     char text[AGE_SIZE];
-
     if (!document_int(document, name, &value))
         return;
     age_to_text(value, text);
@@ -63,7 +59,6 @@ static void cell_difference(struct buf *ret, const cJSON *document, const char *
 {
     int64_t value;
     char text[AGE_SIZE];
-
     if (!document_int(document, name, &value))
         return;
     age_difference_to_text(value, text);
@@ -73,7 +68,6 @@ static void cell_difference(struct buf *ret, const cJSON *document, const char *
 static void cell_share(struct buf *ret, const cJSON *document, const char *name)
 {
     double share;
-
     if (json_number(json_member(document, name), &share) && isfinite(share))
         buf_printf(ret, "%.0f%%", share * 100);
 }
@@ -81,7 +75,6 @@ static void cell_share(struct buf *ret, const cJSON *document, const char *name)
 static void cell_list(struct buf *ret, const cJSON *document, const char *name)
 {
     const cJSON *item;
-
     cJSON_ArrayForEach(item, json_member(document, name))
     {
         if (!cJSON_IsString(item))
@@ -283,7 +276,6 @@ void worker_name_add(struct buf *ret, const cJSON *document)
 {
     const char *hive = document_str(document, "hive_id");
     const char *worker = document_str(document, "worker_id");
-
     bool is_hive = hive && !worker;
 
     printable_add(ret, text_of(is_hive ? "hive" : hive ? hive : "?"));

@@ -45,7 +45,6 @@ const struct conf_option service_options[] = {
 static int refuse(const struct service *service, enum err err, const struct errbuf *e)
 {
     char shown[ERRBUF_SIZE];
-
     text_to_printable(text_of(e->text), shown, sizeof shown);
     fprintf(stderr, "%s: %s\n", service->name, shown);
     return err == ERR_NOMEM ? EXIT_FAILED : EXIT_USAGE;
@@ -55,7 +54,6 @@ static int refuse(const struct service *service, enum err err, const struct errb
 static int print(const struct service *service, struct buf *text)
 {
     bool complete = buf_ok(text) && fputs(buf_str(text), stdout) >= 0 && fflush(stdout) == 0;
-
     if (!complete)
         fprintf(stderr, "%s: cannot write to stdout\n", service->name);
     buf_clear(text);
@@ -82,7 +80,6 @@ int service_help_width(void)
 static int print_help(const struct service *service)
 {
     struct buf text = BUF_INIT;
-
     service_help(service, service_help_width(), &text);
     return print(service, &text);
 }
@@ -90,7 +87,6 @@ static int print_help(const struct service *service)
 static int print_version(const struct service *service)
 {
     struct buf text = BUF_INIT;
-
     buf_printf(&text, "%s %s\n", service->name, SKEP_VERSION);
     return print(service, &text);
 }
@@ -98,7 +94,6 @@ static int print_version(const struct service *service)
 static int print_config(const struct service *service, const struct conf *conf)
 {
     struct buf text = BUF_INIT;
-
     buf_printf(&text, "[%s]\n", service->section);
     conf_print(conf, &text);
     return print(service, &text);
@@ -107,7 +102,6 @@ static int print_config(const struct service *service, const struct conf *conf)
 static int print_valid(const struct service *service)
 {
     struct buf text = BUF_INIT;
-
     buf_add_str(&text, "configuration is valid\n");
     return print(service, &text);
 }
@@ -128,7 +122,6 @@ enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
 {
     struct broker_list list;
     enum err err = broker_login_check(&conf->login, &list, e);
-
     return err == OK ? OK : err_set(e, err, "--%s", e->text); /* it begins with `broker` */
 }
 
@@ -136,8 +129,7 @@ enum err service_check_http(const char *http, const char *token_file, struct err
 {
     struct address address;
     enum err err = address_parse(text_of(http), ADDRESS_PORT_NEEDED, &address, e);
-
-    if (err)
+    if (err != OK)
         return err_set(e, err, "--http: %s", e->text);
     if (token_file || address_is_loopback(&address))
         return OK;
@@ -174,12 +166,11 @@ int service_configure(const struct service *service, int argc, char **argv, void
     struct conf conf;
     struct errbuf e = { 0 };
     enum err err;
-
     tables_make(service, &tables);
     err = conf_init(&conf, tables.list, target, arena, &e);
-    if (!err)
+    if (err == OK)
         err = conf_args(&conf, argc, argv, ret_next, &e);
-    if (err)
+    if (err != OK)
         return refuse(service, err, &e);
     if (common->help)
         return print_help(service);
@@ -189,12 +180,12 @@ int service_configure(const struct service *service, int argc, char **argv, void
         return refuse(service, err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", argv[*ret_next]), &e);
 
     err = sources_read(service, &conf, common, &e);
-    if (err)
+    if (err != OK)
         return refuse(service, err, &e);
     if (common->print_config)
         return print_config(service, &conf);
     err = check ? check(target, &e) : OK;
-    if (err)
+    if (err != OK)
         return refuse(service, err, &e);
     if (common->check_config)
         return print_valid(service);
@@ -209,14 +200,13 @@ enum err service_reread(const struct service *service, int argc, char **argv, vo
     struct conf conf;
     int next;
     enum err err;
-
     tables_make(service, &tables);
     err = conf_init(&conf, tables.list, target, arena, e);
-    if (!err)
+    if (err == OK)
         err = conf_args(&conf, argc, argv, &next, e);
-    if (!err)
+    if (err == OK)
         err = sources_read(service, &conf, common_of(service, target), e);
-    if (!err && check)
+    if (err == OK && check)
         err = check(target, e);
     return err;
 }

@@ -11,7 +11,6 @@ void service_help(const struct service *service, int width, struct buf *ret)
 {
     const struct conf_option *const own[] = { service->options, NULL };
     const struct conf_option *const common[] = { service_options, NULL };
-
     buf_printf(ret, "%s - %s\n\nUsage: %s\n", service->name, service->summary, service->usage);
     buf_printf(ret, "\nExamples:\n%s", service->examples);
     buf_add_str(ret, "\nOptions:\n");

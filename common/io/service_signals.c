@@ -45,11 +45,10 @@ static enum err watchdog_start(struct loop *loop)
 {
     ms_t interval = notify_watchdog_interval();
     enum err err;
-
     if (interval == MS_NEVER)
         return OK;
     err = loop_timer_new(loop, watchdog_feed, NULL, &signals.watchdog);
-    if (err)
+    if (err != OK)
         return err;
     loop_timer_in(signals.watchdog, interval);
     return OK;
@@ -58,14 +57,13 @@ static enum err watchdog_start(struct loop *loop)
 enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user)
 {
     enum err err;
-
     signals.stop = stop;
     signals.reload = reload;
     signals.user = user;
     err = loop_signal(loop, SIGTERM, stop_arrived, NULL);
-    if (!err)
+    if (err == OK)
         err = loop_signal(loop, SIGINT, stop_arrived, NULL);
-    if (!err) /* also without `reload`: an ignored signal would be inherited by children */
+    if (err == OK) /* also without `reload`: an ignored signal would be inherited by children */
         err = loop_signal(loop, SIGHUP, hangup_arrived, NULL);
-    return err ? err : watchdog_start(loop);
+    return err != OK ? err : watchdog_start(loop);
 }
