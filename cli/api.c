@@ -68,7 +68,7 @@ void api_set_deadline(struct api *api, ms_t deadline)
 }
 
 /* OK: the queen answered with success. */
-static enum err request(struct api *api, const char *method, const char *path, ms_t timeout, struct text *ret,
+static enum err request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct text *ret,
                         struct errbuf *e)
 {
     struct buf url = BUF_INIT;
@@ -77,7 +77,9 @@ static enum err request(struct api *api, const char *method, const char *path, m
     enum err err = ERR_NOMEM;
     if (api->deadline != MS_NEVER)
         timeout = ms_min(timeout, ms_max(api->deadline - clock_mono(), API_MIN_TIMEOUT));
-    buf_printf(&url, "%s%s", api->base, path);
+    buf_printf(&url, "%s%s", api->base, buf_str(path));
+    url.failed |= path->failed;
+    buf_clear(path);
     if (buf_ok(&url))
         err = fetch_request(api->fetch, method, buf_str(&url), timeout, &fetched, &why);
     buf_clear(&url);
@@ -92,7 +94,7 @@ static enum err request(struct api *api, const char *method, const char *path, m
                : api_problem_read(fetched.status, fetched.body, api->has_token, e);
 }
 
-static enum err request_document(struct api *api, const char *method, const char *path, ms_t timeout,
+static enum err request_document(struct api *api, const char *method, struct buf *path, ms_t timeout,
                                  struct cJSON **ret, struct errbuf *e)
 {
     struct text answer;
@@ -110,17 +112,17 @@ static enum err request_document(struct api *api, const char *method, const char
     return OK;
 }
 
-enum err api_get(struct api *api, const char *path, ms_t timeout, struct cJSON **ret, struct errbuf *e)
+enum err api_get(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e)
 {
     return request_document(api, "GET", path, timeout, ret, e);
 }
 
-enum err api_post(struct api *api, const char *path, ms_t timeout, struct cJSON **ret, struct errbuf *e)
+enum err api_post(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e)
 {
     return request_document(api, "POST", path, timeout, ret, e);
 }
 
-enum err api_delete(struct api *api, const char *path, struct errbuf *e)
+enum err api_delete(struct api *api, struct buf *path, struct errbuf *e)
 {
     struct text answer;
     return request(api, "DELETE", path, API_TIMEOUT, &answer, e);

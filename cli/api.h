@@ -2,7 +2,7 @@
 #ifndef SKEP_CLI_API_H
 #define SKEP_CLI_API_H
 
-#include "err.h"
+#include "buf.h"
 
 struct cJSON;
 struct api;
@@ -20,11 +20,12 @@ DEFINE_AUTO_FREE(api)
  * first: none. */
 void api_set_deadline(struct api *api, ms_t deadline);
 
-/* The document at `path`, which begins with "/"; the caller frees it with cJSON_Delete. `timeout` is in milliseconds.
- * Each error has its sentence, which says what to do where something can be done: ERR_UNREACHABLE no answer,
- * ERR_REFUSED a token is needed, ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT, ERR_TOO_LARGE, ERR_IO anything else. */
-enum err api_get(struct api *api, const char *path, ms_t timeout, struct cJSON **ret, struct errbuf *e);
-enum err api_post(struct api *api, const char *path, ms_t timeout, struct cJSON **ret, struct errbuf *e); /* no body */
-enum err api_delete(struct api *api, const char *path, struct errbuf *e);
+/* The document at `path`, which begins with "/" and is cleared in any case; the caller frees the document with
+ * cJSON_Delete. `timeout` is in milliseconds. Each error has its sentence, which has what to do where something can be
+ * done: ERR_UNREACHABLE no answer, ERR_REFUSED a token is needed, ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT,
+ * ERR_TOO_LARGE, ERR_NOMEM, also for a path that has failed, ERR_IO anything else. */
+enum err api_get(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e);
+enum err api_post(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e); /* no body */
+enum err api_delete(struct api *api, struct buf *path, struct errbuf *e);
 
 #endif

@@ -26,10 +26,7 @@ static enum err request(struct follow *follow, ms_t timeout, cJSON **ret, struct
     buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE);
     if (seconds > 0)
         buf_printf(&path, "&wait=%" PRId64, seconds);
-    enum err err = buf_ok(&path) ? api_get(follow->api, buf_str(&path), seconds * 1000 + API_TIMEOUT, ret, e)
-                                 : err_set(e, ERR_NOMEM, "out of memory");
-    buf_clear(&path);
-    return err;
+    return api_get(follow->api, &path, seconds * 1000 + API_TIMEOUT, ret, e);
 }
 
 /* Behind the newest event of the answer; ids go up, also over a restart of the queen. */

@@ -24,8 +24,7 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
         return err;
     worker_ref_add_path(&ref, &path);
     buf_add_str(&path, conf->force ? "?force=true" : "");
-    err = buf_ok(&path) ? api_delete(cli->api, buf_str(&path), e) : err_set(e, ERR_NOMEM, "out of memory");
-    buf_clear(&path);
+    err = api_delete(cli->api, &path, e);
     if (err == OK)
         output_note("%s is forgotten", cli->word);
     return err == ERR_NOT_FOUND ? worker_unknown(&ref, e) : err;

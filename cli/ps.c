@@ -87,10 +87,7 @@ static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct 
     url_query_add(&path, "state", ps->conf->state);
     url_query_add(&path, "hive", ps->conf->hive);
     url_query_add(&path, "cursor", cursor);
-    enum err err = buf_ok(&path) ? api_get(ps->cli->api, buf_str(&path), API_TIMEOUT, ret, e)
-                                 : err_set(e, ERR_NOMEM, "out of memory");
-    buf_clear(&path);
-    return err;
+    return api_get(ps->cli->api, &path, API_TIMEOUT, ret, e);
 }
 
 /* The page's cursor, a string or a number, as text; empty behind the last page. A cursor that does not move would be

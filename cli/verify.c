@@ -29,9 +29,7 @@ static enum err request(struct api *api, const struct worker_ref *ref, cJSON **r
     struct buf path = BUF_INIT;
     worker_ref_add_path(ref, &path);
     buf_add_str(&path, "/verify");
-    enum err err =
-        buf_ok(&path) ? api_post(api, buf_str(&path), VERIFY_TIMEOUT, ret, e) : err_set(e, ERR_NOMEM, "out of memory");
-    buf_clear(&path);
+    enum err err = api_post(api, &path, VERIFY_TIMEOUT, ret, e);
     return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
 }
 
