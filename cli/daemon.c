@@ -148,6 +148,14 @@ static enum err request_health(struct daemon *daemon, bool once, pid_t child, st
     return err != OK ? err : health_poll_run(&poll, ret, e);
 }
 
+/* The other commands would look for it at the default address. */
+static void note_address(const struct daemon *daemon)
+{
+    const char *url = daemon->conf.http_url;
+    if (strcmp(daemon->kind, "queen") == 0 && url && strcmp(url, daemon->conf.common.queen) != 0)
+        output_note("for other commands: --queen %s, or SKEP_QUEEN=%s", url, url);
+}
+
 static enum err start(struct daemon *daemon, struct errbuf *e)
 {
     struct health_outcome outcome;
@@ -163,6 +171,8 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
     err = request_health(daemon, false, child, &outcome, e);
     if (err == OK)
         err = health_conclude(daemon->name, true, &outcome, &why);
+    if (err == OK)
+        note_address(daemon);
     if (err == OK || !why.text[0])
         return err;
     if (outcome.kind == HEALTH_DIED) {

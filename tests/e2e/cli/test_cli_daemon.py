@@ -86,6 +86,13 @@ def test_from_start_to_stop(daemon):
     assert "queen/q1 is not running" in status.stderr
 
 
+def test_a_queen_at_an_address_of_its_own_is_named_for_other_commands(daemon):
+    assert "--queen" not in daemon("start").stderr  # SKEP_QUEEN is there already
+    daemon("stop")
+    daemon.skep.environment["SKEP_QUEEN"] = "http://127.0.0.1:1"
+    assert f"--queen http://127.0.0.1:{daemon.port}" in daemon("start").stderr
+
+
 def test_the_daemons_own_options_count(daemon):
     """What stands behind -- goes to the daemon, and skep asks where it then is."""
     done = daemon("start", rest=("--id", "q2", "--keep-alive", "7s"))
