@@ -12,7 +12,6 @@
 
 #include "clock.h"
 #include "mqtt_properties.h"
-#include "mqtt_setup.h"
 #include "mqtt_tls.h"
 #include "tls_fault.h"
 

@@ -3,16 +3,9 @@
 #ifndef SKEP_MQTT_SESSION_H
 #define SKEP_MQTT_SESSION_H
 
-#include "mqtt_client.h"
+#include "mqtt_setup.h"
 
 struct mqtt_session;
-
-struct mqtt_peer {
-    const char *host;    /* as it was configured; borrowed until the session is freed */
-    const char *numeric; /* the address to connect to; borrowed during the call */
-    int port;
-    bool tls;
-};
 
 struct mqtt_session_owner {
     const struct mqtt_events *events; /* will, message, acked, subscribed, packet are called; borrowed */

@@ -2,9 +2,16 @@
 #ifndef SKEP_MQTT_SETUP_H
 #define SKEP_MQTT_SETUP_H
 
-#include "mqtt_session.h"
+#include "mqtt_events.h"
 
 struct mosquitto;
+
+struct mqtt_peer {
+    const char *host;    /* as it was configured; borrowed until the session is freed */
+    const char *numeric; /* the address to connect to; borrowed during the call */
+    int port;
+    bool tls;
+};
 
 /* Protocol, login, TLS and will; `user` is for the callbacks. On success *ret is the caller's. ERR_NOMEM, or the errors
  * of secret_read and mqtt_tls_new, with a sentence. */

@@ -18,7 +18,7 @@ MECHANISMS = [
     ("reason texts of the TLS library", r"\bX509_verify_cert_error_string\(|\bSSL_get_verify_result\(", "common/mqtt/mqtt_tls.c"),
     ("event loop", r"\buv_loop_init\(", "common/io/loop.c"),
     ("HTTP server", r"\bMHD_start_daemon\(", "common/io/httpd.c"),
-    ("HTTP client", r"\bcurl_easy_init\(", 3),
+    ("HTTP client", r"\bcurl_easy_init\(", "common/io/http_easy.c"),
     ("driver of a core", r"\bkind = INPUT_TICK\b", 2),  # common/daemon/daemon.c, and the thread of the library
     ("voice to systemd", r'getenv\("NOTIFY_SOCKET"', "common/io/notify.c"),
 ]
