@@ -2,6 +2,7 @@
 
 #include "json.h"
 #include "view.h"
+#include "view_health.h"
 
 static void assert_worker(struct scene *scene, bool whole, const char *want)
 {

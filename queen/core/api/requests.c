@@ -9,6 +9,7 @@
 #include "verify.h"
 #include "verify_wait.h"
 #include "view.h"
+#include "view_health.h"
 
 #define LISTS_MAX 64
 #define LIST_SLICES 4 /* a step */

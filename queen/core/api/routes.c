@@ -7,6 +7,7 @@
 #include "routes_fleet.h"
 #include "step.h"
 #include "view.h"
+#include "view_health.h"
 
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60

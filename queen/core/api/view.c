@@ -1,6 +1,6 @@
 #include "view.h"
 
-#include "change.h"
+#include "verdict_write.h"
 #include "verify.h"
 
 static void put_age(struct json_write *w, const char *key, ms_t since, ms_t now)
@@ -8,7 +8,7 @@ static void put_age(struct json_write *w, const char *key, ms_t since, ms_t now)
     json_add_int_if(w, key, since != MS_NEVER, now - since);
 }
 
-void view_put_standing(const struct queen *queen, const struct record *record, struct json_write *w)
+static void put_state(const struct queen *queen, const struct record *record, struct json_write *w)
 {
     json_add_str(w, "state", record_state_name(record, record->state));
     json_add_str(w, "cause", cause_name(record->cause));
@@ -17,13 +17,13 @@ void view_put_standing(const struct queen *queen, const struct record *record, s
     put_age(w, "last_seen_ms_ago", record->heard_mono, queen->now);
     json_add_int_if(w, "clock_skew_ms", record->skew != TIME_ABSENT, record->skew);
     json_key(w, "flags");
-    flags_write(queen, record, w);
+    flags_write(record, queen->now, w);
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);
     json_add_raw(w, "heartbeat", record_document(record));
 }
 
-void view_put_reason(const struct record *record, struct json_write *w)
+static void put_reason(const struct record *record, struct json_write *w)
 {
     incident_write(record, w);
     json_key(w, "evidence");
@@ -35,12 +35,12 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
     json_open(w, '{');
     json_add_str(w, "worker_id", record_worker(record));
     json_add_str(w, "hive_id", record_hive(record));
-    view_put_standing(queen, record, w);
+    put_state(queen, record, w);
     json_add_raw(w, "witness", record_witness(record));
     json_key(w, "verification");
     verification_write(verify_latest(record), w);
     if (whole)
-        view_put_reason(record, w);
+        put_reason(record, w);
     json_close(w, '}');
 }
 
@@ -61,5 +61,31 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
     json_close(w, ']');
     json_add_int(w, "last", (int64_t)after);
     view_put_view(queen, w);
+    json_close(w, '}');
+}
+
+static void put_workers(const struct queen *queen, const struct record *hive, struct json_write *w)
+{
+    const struct registry *registry = &queen->registry;
+    size_t counts[STATE_COUNT] = { 0 }, total = 0;
+    const struct record *worker = registry_first_of_hive(registry, text_of(record_hive(hive)));
+    for (; worker; worker = registry_next_of_hive(registry, worker), total++)
+        counts[worker->state]++;
+    json_open(w, '{');
+    json_add_int(w, "total", (int64_t)total);
+    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
+        json_add_int(w, state_name(state), (int64_t)counts[state]);
+    json_close(w, '}');
+}
+
+void view_hive(const struct queen *queen, const struct record *record, bool whole, struct json_write *w)
+{
+    json_open(w, '{');
+    json_add_str(w, "hive_id", record_hive(record));
+    put_state(queen, record, w);
+    json_key(w, "workers");
+    put_workers(queen, record, w);
+    if (whole)
+        put_reason(record, w);
     json_close(w, '}');
 }

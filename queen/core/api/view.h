@@ -11,17 +11,10 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
 /* One hive's document: `workers` counts its workers by their states; `whole` as above. */
 void view_hive(const struct queen *queen, const struct record *record, bool whole, struct json_write *w);
 
-/* The members that workers and hives have in common: between the ids and the documents, and (`whole`) behind them. */
-void view_put_standing(const struct queen *queen, const struct record *record, struct json_write *w);
-void view_put_reason(const struct record *record, struct json_write *w);
-
 /* The events after an id, at most `limit`: {"events":[...],"last":ID,"view":...}. */
 void view_events(const struct queen *queen, uint64_t after, size_t limit, struct json_write *w);
 
 /* "view":"live" or "blind", as a member. */
 void view_put_view(const struct queen *queen, struct json_write *w);
-
-/* The queen's health document, and its HTTP status. */
-int view_health(const struct queen *queen, struct buf *ret);
 
 #endif

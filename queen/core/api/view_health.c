@@ -1,8 +1,8 @@
-/* The queen's health document: `fail` until the snapshot of her present connection is read, and while she is blind. */
+#include "view_health.h"
+
 #include <stdio.h>
 
 #include "health.h"
-#include "view.h"
 
 static enum health_status overall(const struct queen *queen)
 {

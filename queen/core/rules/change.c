@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "state.h"
+#include "verdict_write.h"
 
 #define JOIN_MS 30000 /* wills of one host come within keep alive x 1.5 + 6 s of each other */
 
@@ -66,7 +67,7 @@ static struct text verdict_text(struct queen *queen, const struct record *record
 {
     struct json_write w = json_write_to(&queen->scratch);
     buf_reset(&queen->scratch);
-    verdict_write(queen, record, &w);
+    verdict_write(record, queen->options.id, queen->now, &w);
     if (!buf_ok(&queen->scratch))
         queen->out->failed = true;
     return buf_text(&queen->scratch);

@@ -5,7 +5,6 @@
 #ifndef SKEP_CHANGE_H
 #define SKEP_CHANGE_H
 
-#include "json_write.h"
 #include "queen_state.h"
 
 /* The evidence of a change that was seen just now and due just now, with how long ago the worker was last heard. */
@@ -44,12 +43,6 @@ void change_forget(struct queen *queen, struct record *record);
 
 /* Publishes, keeps and hands out an event document of any kind; `line` says the same for people. */
 void change_publish_event(struct queen *queen, uint64_t id, struct text document, const char *line);
-
-/* The document of the present verdict. */
-void verdict_write(const struct queen *queen, const struct record *record, struct json_write *w);
-void evidence_write(const struct record *record, struct json_write *w);
-void incident_write(const struct record *record, struct json_write *w); /* "incident", as a member */
-void flags_write(const struct queen *queen, const struct record *record, struct json_write *w);
 
 /* R10: a worker is lost, and what its hive has to do with it. */
 

@@ -1,6 +1,7 @@
 #include "queen_link.h"
 
 #include "change.h"
+#include "json_write.h"
 
 #define MARKER_REPEAT_MS 2000
 #define MARKERS_BEFORE_NOTICE 3

@@ -1,5 +1,4 @@
-/* The verdict's document: docs/protocol.md, "Presence, witness, hive, verdict, event". */
-#include "change.h"
+#include "verdict_write.h"
 
 #include <stdio.h>
 
@@ -33,12 +32,12 @@ void evidence_write(const struct record *record, struct json_write *w)
     json_close(w, '}');
 }
 
-void flags_write(const struct queen *queen, const struct record *record, struct json_write *w)
+void flags_write(const struct record *record, ms_t now, struct json_write *w)
 {
     json_open(w, '[');
-    if (record_in_conflict(record, queen->now))
+    if (record_in_conflict(record, now))
         json_put_str(w, "conflict");
-    if (record_is_flapping(record, queen->now))
+    if (record_is_flapping(record, now))
         json_put_str(w, "flapping");
     json_close(w, ']');
 }
@@ -56,7 +55,7 @@ void incident_write(const struct record *record, struct json_write *w)
     json_add_str(w, "incident", part ? incident : NULL);
 }
 
-void verdict_write(const struct queen *queen, const struct record *record, struct json_write *w)
+void verdict_write(const struct record *record, const char *queen_id, ms_t now, struct json_write *w)
 {
     json_open(w, '{');
     if (!record_is_hive(record))
@@ -68,12 +67,12 @@ void verdict_write(const struct queen *queen, const struct record *record, struc
     json_add_time(w, "since", record->since_wall);
     json_add_int(w, "event_id", (int64_t)record->event_id);
     json_add_int(w, "revision", record->revision);
-    json_add_str(w, "queen_id", queen->options.id);
+    json_add_str(w, "queen_id", queen_id);
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);
     incident_write(record, w);
     json_key(w, "flags");
-    flags_write(queen, record, w);
+    flags_write(record, now, w);
     json_key(w, "evidence");
     evidence_write(record, w);
     json_close(w, '}');
