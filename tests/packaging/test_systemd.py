@@ -111,3 +111,18 @@ def test_user_of_the_workers_is_made(installed):
     unit = installed / "lib/systemd/system/skep-hive.service"
     users = (installed / "lib/sysusers.d/skep.conf").read_text(encoding="utf-8")
     assert re.search(rf"^u {value_of(unit, 'User')} ", users, re.MULTILINE)
+
+
+@pytest.mark.parametrize("status, slept", [("0", ""), ("1", ""), ("2", ""), ("6", "28\n"), ("KILL", ""), ("TERM", "")])
+def test_identity_a_refused_id_is_tried_again_after_a_while(unit, tmp_path, status, slept):
+    """As systemd runs it: `$$` is `$`, and how the program ended stands in the environment."""
+    assert value_of(unit, "RestartPreventExitStatus") == "2"
+    command = re.fullmatch(r"/bin/sh -c '(.*)'", value_of(unit, "ExecStopPost"))[1].replace("$$", "$")
+    sleep = tmp_path / "sleep"
+    sleep.write_text("#!/bin/sh\necho $1\n", encoding="utf-8")
+    sleep.chmod(0o755)
+    done = subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{tmp_path}:/bin", "EXIT_STATUS": status},
+                          capture_output=True, text=True, timeout=10)
+    assert (done.returncode, done.stdout) == (0, slept)
+    assert int(value_of(unit, "RestartSec").rstrip("s")) + 28 == 30
+    assert int(value_of(unit, "TimeoutStopSec").rstrip("s")) > 28
