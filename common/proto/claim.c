@@ -179,7 +179,7 @@ enum claim_verdict claim_replied(struct claim *claim, const struct message *mess
 enum claim_verdict claim_tick(struct claim *claim, ms_t now, struct outbox *outbox)
 {
     struct answer answer;
-    if (requester_due(&claim->requester, now, outbox, &answer))
+    if (requester_due(&claim->requester, now, outbox, &answer) && answer.pending)
         return answered(claim, &answer, now, outbox);
     if (claim->next_at > now)
         return CLAIM_OPEN;

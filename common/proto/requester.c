@@ -175,7 +175,7 @@ enum err requester_ask(struct requester *requester, struct pending *pending, con
                            .late = question->late };
     requester_cancel(requester, pending);
     if (heap_reserve(&requester->deadlines, HASH_COUNT(requester->open) + 1) != OK ||
-        (new.retry_after && !(new.copy = copy_of(question, payload))))
+        (question->retry && !(new.copy = copy_of(question, payload))))
         return ERR_NOMEM;
     correlation_make(requester, new.correlation);
     new.token = token_of(requester, new.correlation[0]);
@@ -262,19 +262,19 @@ static void give_up(struct requester *requester, struct pending *pending, ms_t n
 
 bool requester_due(struct requester *requester, ms_t now, struct outbox *outbox, struct answer *ret)
 {
-    struct heap_item *top;
-    while ((top = heap_top(&requester->deadlines)) && top->at <= now) {
-        struct pending *pending = of_due(top);
-        if (pending->phase == PHASE_LATE) {
-            requester_cancel(requester, pending);
-        } else if (pending->phase == PHASE_PAUSE && now < pending->deadline) {
-            send_again(requester, pending, now, outbox);
-        } else {
-            give_up(requester, pending, now, ret);
-            return true;
-        }
-    }
-    return false;
+    struct heap_item *top = heap_top(&requester->deadlines);
+    struct pending *pending;
+    if (!top || top->at > now)
+        return false;
+    pending = of_due(top);
+    *ret = (struct answer){ 0 };
+    if (pending->phase == PHASE_LATE)
+        requester_cancel(requester, pending);
+    else if (pending->phase == PHASE_PAUSE && now < pending->deadline)
+        send_again(requester, pending, now, outbox);
+    else
+        give_up(requester, pending, now, ret);
+    return true;
 }
 
 bool requester_lost(struct requester *requester, ms_t now, struct answer *ret)

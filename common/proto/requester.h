@@ -80,8 +80,9 @@ struct question {
     struct text payload; /* absent = no parameters; without NUL */
     ms_t deadline;       /* on the clock of `now`; MS_NEVER: `reply_timeout` alone counts */
     ms_t reply_timeout;  /* ms after the PUBACK, where that ends before the deadline; 0 = until the deadline */
-    ms_t retry_after;    /* no subscriber (0x10): the request is sent once more so many ms later; 0 = not again */
-    ms_t late;           /* ms after its end for which a reply is still handed out; 0 = none */
+    bool retry;          /* no subscriber (0x10): the request is sent once more, `retry_after` ms later */
+    ms_t retry_after;
+    ms_t late; /* ms after its end for which a reply is still handed out; 0 = none */
 };
 
 /* Appends the request. Already open: it is cancelled first. ERR_NOMEM. */
@@ -101,7 +102,8 @@ struct pending *requester_match(const struct requester *requester, struct text c
 bool requester_replied(struct requester *requester, struct text correlation, struct text payload, ms_t now,
                        struct arena *arena, struct answer *ret);
 
-/* Sends again what is to be sent again by now, and hands out one request whose time is over; call until false. */
+/* One thing that is due by now: a request is sent again, and nothing handed out (`ret->pending` is NULL), or its time
+ * is over. Call until false, or later again. */
 bool requester_due(struct requester *requester, ms_t now, struct outbox *outbox, struct answer *ret);
 
 /* The link is lost: one request that was under way; call until false. */

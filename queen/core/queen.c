@@ -43,6 +43,8 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
     if ((err = link_init(queen)) != OK)
         return err_set(e, err, "--root %s: topics below it get too long", options->root);
     hive_poll_init(queen);
+    verify_init(queen);
+    confirm_init(queen);
     if ((err = expect_list(queen, options->expect, e)) != OK)
         return err;
     *ret = queen;
@@ -141,8 +143,10 @@ static void tick(struct queen *queen, const struct input *input)
     requests_tick(queen);
     hive_poll_tick(queen);
     take_proofs(queen, &left);
-    if (queen->watch.going) /* else nothing more can be due, and there is no broker to prove a silence */
+    if (queen->watch.going) { /* else nothing more can be due, and there is no broker to prove a silence */
+        confirm_tick(queen, &left);
         run_due(queen, true, queen->watch.time, &left);
+    }
     run_due(queen, false, queen->watch.loop_time, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);

@@ -140,3 +140,23 @@ def test_over_mqtt_the_same(broker, root, queen, askable):
         assert result == {"worker_id": work, "hive_id": "h1", "result": work, "path": "mqtt", "state": state}
         assert worker.requests == 1
     assert ask({"worker_id": "nobody"})["error"]["code"] == "not_found"
+
+
+def test_a_worker_made_of_a_shell_answers(broker, root, queen, verify):
+    """mosquitto_sub and mosquitto_pub: the correlation is text, which a shell can send back as it came."""
+    port = ("-V", "5", "-h", "127.0.0.1", "-p", str(broker.port))
+    loop = subprocess.Popen(["/bin/sh", "-c", f"""
+        mosquitto_sub {' '.join(port)} -q 1 -t '{root}-rpc/hive/h1/worker/w1/verify' -F '%R %D %p' |
+        while read -r topic correlation payload; do
+            mosquitto_pub {' '.join(port)} -q 1 -t "$topic" -D publish correlation-data "$correlation" \\
+                -m "{{\\"result\\":${{payload%\\}}}},\\"work\\":\\"ok\\"}}}}"
+        done"""], start_new_session=True)
+    try:
+        subprocess.run(["mosquitto_pub", *port, "-q", "1", "-r", "-t", f"{root}/hive/h1/worker/w1/presence", "-m",
+                        '{"presence":"online","session":"00000000000000aa","connection":1,"rpc":true}'], check=True)
+        queen.await_state("h1/w1")
+        code, found = verify("h1/w1")
+        assert (code, found["result"], found["path"], found["state"]) == (0, "ok", "mqtt", "online")
+    finally:
+        os.killpg(loop.pid, signal.SIGTERM)
+        loop.wait(LIMIT_S)

@@ -20,6 +20,8 @@ MECHANISMS = [
     ("HTTP server", r"\bMHD_start_daemon\(", "common/io/httpd.c"),
     ("HTTP client", r"\bcurl_easy_init\(", "common/io/http_easy.c"),
     ("driver of a core", r"\bkind = INPUT_TICK\b", 2),  # common/daemon/daemon.c, and the thread of the library
+    ("requester", r"[!=]= MQTT_NO_SUBSCRIBER\b", "common/proto/requester.c"),
+    ("keeper of its own presence", r"\bDEATH_CONNECTION_LOST\b", "common/proto/member.c"),
     ("voice to systemd", r'getenv\("NOTIFY_SOCKET"', "common/io/notify.c"),
 ]
 

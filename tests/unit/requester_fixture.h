@@ -81,7 +81,10 @@ static inline bool reply(const struct sent *sent, const char *json, struct answe
 static inline bool due(ms_t now, struct answer *ret)
 {
     outbox_reset(&outbox);
-    return requester_due(&requester, now, &outbox, ret);
+    while (requester_due(&requester, now, &outbox, ret))
+        if (ret->pending)
+            return true;
+    return false;
 }
 
 /* Nothing that may still happen to a request that has ended hands it out again. */

@@ -43,7 +43,9 @@ static void a_reply_may_be_due_from_the_acknowledgement_on(void **state)
 
 static void without_a_subscriber_it_is_asked_twice(void **state)
 {
-    struct question question = { .payload = TEXT("{\"n\":1}"), .deadline = NOW + 5000, .retry_after = 250 };
+    struct question question = {
+        .payload = TEXT("{\"n\":1}"), .deadline = NOW + 5000, .retry = true, .retry_after = 250
+    };
     struct answer answer;
     struct sent sent = ask(&pendings[0], &question);
 
@@ -66,7 +68,7 @@ static void without_a_subscriber_it_is_asked_twice(void **state)
 
 static void the_second_time_it_may_be_answered(void **state)
 {
-    struct question question = { .deadline = MS_NEVER, .reply_timeout = 1000, .retry_after = 250 };
+    struct question question = { .deadline = MS_NEVER, .reply_timeout = 1000, .retry = true, .retry_after = 250 };
     struct answer answer;
     struct sent sent = ask(&pendings[0], &question);
 
@@ -82,7 +84,8 @@ static void the_second_time_it_may_be_answered(void **state)
 static void a_deadline_does_not_wait_for_the_second_time(void **state)
 {
     struct answer answer;
-    struct sent sent = ask(&pendings[0], &(struct question){ .deadline = NOW + 100, .retry_after = 250 });
+    struct sent sent =
+        ask(&pendings[0], &(struct question){ .deadline = NOW + 100, .retry = true, .retry_after = 250 });
 
     (void)state;
     assert_false(requester_acked(&requester, sent.token, 0x10, NOW, &answer));

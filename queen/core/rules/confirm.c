@@ -1,22 +1,21 @@
 #include "confirm.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "proof.h"
 
 #define ANSWER_MS 1000
 #define ANNOUNCE_MS 5000 /* a suspicion that lasts longer is no longer silent */
 #define HIVE_MS 1500     /* for its hive's verdict, at most */
-#define TRIES 2
 
-enum phase { PHASE_ASKING, PHASE_PAUSE, PHASE_ANSWER, PHASE_RETURN, PHASE_HIVE, PHASE_HELD };
+enum phase { PHASE_ASKING, PHASE_RETURN, PHASE_HIVE, PHASE_HELD };
 
 struct confirm {
-    UT_hash_handle hh; /* by token */
+    struct confirm *prev, *next; /* queen->confirms; utlist */
     struct record *record;
-    uint64_t token; /* of both requests: the second goes out only when the first was acknowledged */
+    struct pending pending; /* its subject is this confirm */
     enum phase phase;
-    unsigned tries;
     ms_t began; /* watch time */
     ms_t began_mono;
     ms_t until;                 /* watch time: end of the phase; MS_NEVER = it ends by a message only */
@@ -31,36 +30,31 @@ static void enter(struct queen *queen, struct confirm *confirm, enum phase phase
     confirm->until = until;
 }
 
-static void ask(struct queen *queen, struct confirm *confirm)
+/* False: no memory to ask with. */
+static bool ask(struct queen *queen, struct confirm *confirm)
 {
     const struct record *record = confirm->record;
     struct topic topic = { .kind = record_is_hive(record) ? TOPIC_HIVE_REQUEST : TOPIC_WORKER_REQUEST,
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)),
                            .method = TEXT("beat") };
-    char text[TOPIC_SIZE], correlation[HEX64_SIZE];
-    hex64_to_text(confirm->token, correlation);
-    if (topic_build(queen->options.root, &topic, text) != OK) /* valid ids below a checked root fit */
-        return;
-    confirm->tries++;
-    enter(queen, confirm, PHASE_ASKING, MS_NEVER);
-    outbox_publish(queen->out, &(struct publish){ .topic = text,
-                                                  .payload = TEXT(""),
-                                                  .qos = 1,
-                                                  .urgent = true,
-                                                  .expiry_s = 1,
-                                                  .response_topic = queen->member.reply_topic,
-                                                  .correlation = text_of(correlation),
-                                                  .token = confirm->token });
+    char text[TOPIC_SIZE];
+    struct question question = { .topic = text,
+                                 .deadline = MS_NEVER,
+                                 .reply_timeout = ANSWER_MS,
+                                 .retry = true,
+                                 .retry_after = queen->options.confirm_wait,
+                                 .late = HIVE_MS };
+    return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
+           requester_ask(&queen->confirming, &confirm->pending, &question, queen->watch.time, queen->out) == OK;
 }
 
 /* Also of one that was held: only from now on can it be told, so that its silence begins anew. */
 static void start_asking(struct queen *queen, struct confirm *confirm)
 {
     confirm->began = queen->watch.time;
-    confirm->tries = 0;
-    if (confirm->record->rpc)
-        ask(queen, confirm);
+    if (confirm->record->rpc && ask(queen, confirm))
+        enter(queen, confirm, PHASE_ASKING, MS_NEVER);
     else
         enter(queen, confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
 }
@@ -70,12 +64,8 @@ static struct confirm *confirm_new(struct queen *queen, struct record *record)
     struct confirm *confirm = calloc(1, sizeof *confirm);
     if (!confirm)
         return NULL;
-    confirm->token = queen_token(queen, TOKEN_CONFIRM);
-    HASH_ADD(hh, queen->confirms, token, sizeof confirm->token, confirm);
-    if (!confirm->hh.tbl) {
-        free(confirm);
-        return NULL;
-    }
+    DL_APPEND(queen->confirms, confirm);
+    confirm->pending.subject = confirm;
     confirm->record = record;
     confirm->began = queen->watch.time;
     confirm->began_mono = queen->now;
@@ -128,7 +118,8 @@ void confirm_drop(struct queen *queen, struct record *record)
     if (!confirm)
         return;
     registry_touch(&queen->registry, record);
-    HASH_DELETE(hh, queen->confirms, confirm);
+    requester_cancel(&queen->confirming, &confirm->pending);
+    DL_DELETE(queen->confirms, confirm);
     record->confirm = NULL;
     free(confirm);
 }
@@ -167,32 +158,35 @@ void confirm_hive_judged(struct queen *queen, struct record *record)
         lost(queen, record->confirm, record->confirm->found);
 }
 
-static struct confirm *find(const struct queen *queen, uint64_t token)
+static void answered(struct queen *queen, const struct answer *answer)
 {
-    struct confirm *confirm;
-    HASH_FIND(hh, queen->confirms, &token, sizeof token, confirm);
-    return confirm;
+    struct confirm *confirm = answer->subject;
+    if (answer->kind == ANSWER_REFUSED)
+        enter(queen, confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
+    else
+        lost(queen, confirm, answer->kind == ANSWER_NO_SUBSCRIBER ? RESULT_NO_SUBSCRIBER : RESULT_NO_REPLY);
 }
 
 void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
-    struct confirm *confirm = find(queen, token);
-    if (!confirm || confirm->phase != PHASE_ASKING)
-        return;
-    if (reason == 0x10 && confirm->tries >= TRIES)
-        lost(queen, confirm, RESULT_NO_SUBSCRIBER);
-    else if (reason == 0x10)
-        enter(queen, confirm, PHASE_PAUSE, queen->watch.time + queen->options.confirm_wait);
-    else if (reason >= 0x80)
-        enter(queen, confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
-    else
-        enter(queen, confirm, PHASE_ANSWER, queen->watch.time + ANSWER_MS);
+    struct answer answer;
+    if (requester_acked(&queen->confirming, token, reason, queen->watch.time, &answer))
+        answered(queen, &answer);
+}
+
+void confirm_tick(struct queen *queen, unsigned *left)
+{
+    struct answer answer;
+    for (; *left > 0 && requester_due(&queen->confirming, queen->watch.time, queen->out, &answer); --*left)
+        if (answer.pending)
+            answered(queen, &answer);
 }
 
 /* An answer to `beat` proves that it lives, not that its work goes on: a zombie stays one. */
-void confirm_replied(struct queen *queen, uint64_t token)
+void confirm_replied(struct queen *queen, struct text correlation)
 {
-    struct confirm *confirm = find(queen, token);
+    const struct pending *pending = requester_match(&queen->confirming, correlation);
+    const struct confirm *confirm = pending ? pending->subject : NULL;
     struct record *record;
     struct evidence evidence;
     if (!confirm)
@@ -225,12 +219,6 @@ ms_t confirm_deadline(const struct queen *queen, const struct record *record)
 static void phase_over(struct queen *queen, struct confirm *confirm)
 {
     switch (confirm->phase) {
-    case PHASE_PAUSE:
-        ask(queen, confirm);
-        break;
-    case PHASE_ANSWER:
-        lost(queen, confirm, RESULT_NO_REPLY);
-        break;
     case PHASE_RETURN:
         enter(queen, confirm, PHASE_RETURN, MS_NEVER);
         proof_ask(queen, confirm->record);
@@ -263,14 +251,21 @@ void confirm_proven(struct queen *queen, struct record *record)
 
 void confirm_link_lost(struct queen *queen)
 {
-    struct confirm *confirm, *after;
-    HASH_ITER(hh, queen->confirms, confirm, after)
+    struct confirm *confirm;
+    DL_FOREACH(queen->confirms, confirm)
     {
+        requester_cancel(&queen->confirming, &confirm->pending);
         enter(queen, confirm, PHASE_HELD, MS_NEVER);
     }
 }
 
+void confirm_init(struct queen *queen)
+{
+    requester_init(&queen->confirming, queen->member.reply_topic,
+                   siphash_derive(&queen->options.secret, "confirmations"), TOKEN_CONFIRM);
+}
+
 void confirm_clear(struct queen *queen)
 {
-    HASH_CLEAR(hh, queen->confirms);
+    requester_clear(&queen->confirming);
 }

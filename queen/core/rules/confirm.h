@@ -1,10 +1,7 @@
 /* confirm.h - R4: a last will makes a worker (or a hive) suspect silently; then it is asked.
  *
- *   ASKING    a `beat` request is on its way to the broker; its PUBACK is due
- *             0x10 the first time -> PAUSE; the second time -> lost (nobody listens)
- *             accepted -> ANSWER; cannot be asked -> RETURN
- *   PAUSE     the confirmation wait between the two requests
- *   ANSWER    somebody is subscribed: lost if there is no reply within 1 s
+ *   ASKING    a `beat` request is out (requester.h): lost without a subscriber, twice with the confirmation wait in
+ *             between, and without a reply 1 s after the broker has taken it; refused -> RETURN
  *   RETURN    it answers no requests: lost if it has not come back when the confirmation wait is over and the
  *             broker has acknowledged a probe after that
  *   HIVE      lost, but its hive is suspect: whose verdict is waited for, 1.5 s at most (R10)
@@ -15,6 +12,8 @@
 #define SKEP_CONFIRM_H
 
 #include "change.h"
+
+void confirm_init(struct queen *queen);
 
 /* A will that counts arrived live: suspect, and asked at once. A HELD one is asked now. */
 void confirm_begin(struct queen *queen, struct record *record);
@@ -29,9 +28,10 @@ void confirm_end(struct queen *queen, struct record *record);
 /* Another verdict was reached in the meantime: forget the confirmation, and the wait for a proof; leave the state. */
 void confirm_drop(struct queen *queen, struct record *record);
 
-/* PUBACK of a request; a reply to one. An unknown (late) token changes nothing. */
+/* PUBACK of a request; a reply to one; the time. What fits none changes nothing. */
 void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason);
-void confirm_replied(struct queen *queen, uint64_t token);
+void confirm_replied(struct queen *queen, struct text correlation);
+void confirm_tick(struct queen *queen, unsigned *left); /* watch time; `left` counts down what may be done now */
 
 /* Its deadline, in watch time; and what happens when it has passed. */
 ms_t confirm_deadline(const struct queen *queen, const struct record *record);

@@ -154,7 +154,8 @@ void hive_poll_tick(struct queen *queen)
     struct answer answer;
     struct heap_item *top;
     while (requester_due(&queen->hives.requester, queen->now, queen->out, &answer))
-        (void)answered(queen, &answer);
+        if (answer.pending)
+            (void)answered(queen, &answer);
     while (may_ask(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
         heap_remove(&queen->hives.due, top);
         attempt(queen, of_due(top));

@@ -162,15 +162,13 @@ static void take_reply(struct queen *queen, const struct message *message)
     uint64_t token;
     if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
         judge_ready(queen, record, PATH_MQTT);
+    confirm_replied(queen, message->correlation);
+    verified_apply(queen, verify_replied(queen, message->correlation, message->payload));
     link_reply(queen, message);
     if (text_to_hex64(message->correlation, &token) != OK)
         return;
     if (token_kind(token) == TOKEN_MARKER)
         link_marked(queen, token);
-    else if (token_kind(token) == TOKEN_CONFIRM)
-        confirm_replied(queen, token);
-    else if (token_kind(token) == TOKEN_VERIFY)
-        verified_apply(queen, verify_replied(queen, token, message->payload));
 }
 
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)

@@ -55,9 +55,8 @@ struct proofs {
 /* Verifications (verify.h). */
 struct verifying {
     struct verification *on_demand, *automatic; /* queued; utlist */
-    struct verification *by_token;              /* uthash */
-    struct heap due;                            /* monotonic */
-    size_t count;                               /* that exist */
+    struct verification *over_http;             /* uthash by token */
+    struct requester requester;                 /* those over MQTT; monotonic */
     unsigned running;
     ms_t spent;                 /* monotonic: until when the budget is spent */
     uint64_t started, finished; /* ever */
@@ -87,11 +86,12 @@ struct queen {
     struct hives hives;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;
-    struct confirm *confirms; /* uthash by token */
-    struct arena arena;       /* of the message at hand */
-    struct arena scan;        /* of the stored document being read */
-    struct buf scratch;       /* of the document being written */
-    struct outbox *out;       /* of the step at hand */
+    struct confirm *confirms;    /* utlist */
+    struct requester confirming; /* their requests; watch time */
+    struct arena arena;          /* of the message at hand */
+    struct arena scan;           /* of the stored document being read */
+    struct buf scratch;          /* of the document being written */
+    struct outbox *out;          /* of the step at hand */
     struct queen_counters counters;
     ms_t now, wall; /* of the step at hand */
     uint64_t next_token;

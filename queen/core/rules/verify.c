@@ -8,33 +8,32 @@
 #include "keyed_hash.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
-#define BURST_MS 1000 /* what may be started at once, as time */
-#define LATE_MS 60000 /* for how long an answer after the deadline is still taken */
-#define REFUSED_REASON 0x80
+#define BURST_MS 1000     /* what may be started at once, as time */
+#define LATE_MS 60000     /* for how long an answer after the deadline is still taken */
 #define AUTOMATIC_SHARE 5 /* every so manieth goes to those not on demand, so that none starves */
-#define TRIES 2
 
-enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_ASKING, PHASE_PAUSE, PHASE_LATE };
+enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_RUNNING };
 
 struct verification {
-    UT_hash_handle hh;                /* by token, in ASKING, PAUSE and LATE */
+    UT_hash_handle hh;                /* by token, while the request over HTTP is out */
     struct verification *prev, *next; /* in QUEUED */
-    struct heap_item due;             /* in ASKING, PAUSE and LATE */
     struct record *record;
-    uint64_t token;
+    struct pending pending; /* the request over MQTT; its subject is this verification */
+    uint64_t token;         /* of the request over HTTP; 0 = none */
+    uint64_t nonce;
     enum phase phase;
     bool on_demand, finished;
     bool mqtt_out, http_out, refused; /* what is still to come; the broker did not let her ask */
-    unsigned tries;
-    enum verify_result found; /* what stands if nothing better comes */
-    enum evidence_path path;  /* ... and whence */
-    ms_t began, deadline;     /* monotonic */
+    enum verify_result found;         /* what stands if nothing better comes */
+    enum evidence_path path;          /* ... and whence */
+    ms_t began;                       /* monotonic */
     struct verified latest;
 };
 
-static struct verification *of_due(struct heap_item *item)
+void verify_init(struct queen *queen)
 {
-    return (struct verification *)((char *)item - offsetof(struct verification, due));
+    requester_init(&queen->verifying.requester, queen->member.reply_topic,
+                   siphash_derive(&queen->options.secret, "verifications"), TOKEN_VERIFY);
 }
 
 static struct verification **queue_of(struct queen *queen, const struct verification *verification)
@@ -42,23 +41,22 @@ static struct verification **queue_of(struct queen *queen, const struct verifica
     return verification->on_demand ? &queen->verifying.on_demand : &queen->verifying.automatic;
 }
 
-static bool is_out(const struct verification *verification)
-{
-    return verification->phase == PHASE_ASKING || verification->phase == PHASE_PAUSE;
-}
-
-/* Leaves whatever the phase had linked. */
+/* Leaves whatever the phase had linked, but for the request over MQTT, which may still get a late answer. */
 static void leave(struct queen *queen, struct verification *verification)
 {
     if (verification->phase == PHASE_QUEUED)
         DL_DELETE(*queue_of(queen, verification), verification);
-    if (is_out(verification))
+    if (verification->phase == PHASE_RUNNING)
         queen->verifying.running--;
     if (verification->token)
-        HASH_DELETE(hh, queen->verifying.by_token, verification);
+        HASH_DELETE(hh, queen->verifying.over_http, verification);
     verification->token = 0;
-    heap_remove(&queen->verifying.due, &verification->due);
     verification->phase = PHASE_IDLE;
+}
+
+static void drop_request(struct queen *queen, struct verification *verification)
+{
+    requester_cancel(&queen->verifying.requester, &verification->pending);
 }
 
 static void enqueue(struct queen *queen, struct verification *verification, bool on_demand)
@@ -69,27 +67,30 @@ static void enqueue(struct queen *queen, struct verification *verification, bool
     DL_APPEND(*queue_of(queen, verification), verification);
 }
 
-static struct verification *of_record(struct queen *queen, struct record *record)
+static struct verification *of_record(struct record *record)
 {
-    struct verifying *verifying = &queen->verifying;
-    if (record->verification || heap_reserve(&verifying->due, verifying->count + 1) != OK ||
-        !(record->verification = calloc(1, sizeof *record->verification)))
+    struct verification *verification;
+    if (record->verification)
         return record->verification;
-    record->verification->record = record;
-    verifying->count++;
-    return record->verification;
+    if (!(verification = calloc(1, sizeof *verification)))
+        return NULL;
+    verification->record = record;
+    verification->pending.subject = verification;
+    record->verification = verification;
+    return verification;
 }
 
 bool verify_begin(struct queen *queen, struct record *record, bool on_demand)
 {
-    struct verification *verification = of_record(queen, record);
+    struct verification *verification = of_record(record);
     if (!verification)
         return false;
-    if (is_out(verification))
+    if (verification->phase == PHASE_RUNNING)
         return true;
     if (verification->phase == PHASE_QUEUED && (verification->on_demand || !on_demand))
         return true;
     leave(queen, verification);
+    drop_request(queen, verification);
     enqueue(queen, verification, on_demand);
     return true;
 }
@@ -97,7 +98,7 @@ bool verify_begin(struct queen *queen, struct record *record, bool on_demand)
 bool verify_is_going_on(const struct record *record)
 {
     const struct verification *verification = record->verification;
-    return verification && (verification->phase == PHASE_QUEUED || is_out(verification));
+    return verification && verification->phase != PHASE_IDLE;
 }
 
 const struct verified *verify_latest(const struct record *record)
@@ -110,49 +111,39 @@ void verify_drop(struct queen *queen, struct record *record)
     if (!record->verification)
         return;
     leave(queen, record->verification);
+    drop_request(queen, record->verification);
     free(record->verification);
     record->verification = NULL;
-    queen->verifying.count--;
 }
 
-static void publish_request(struct queen *queen, const struct verification *verification)
+/* False: no memory to ask with. */
+static bool ask(struct queen *queen, struct verification *verification)
 {
     struct topic topic = { .kind = TOPIC_WORKER_REQUEST,
                            .hive = text_of(record_hive(verification->record)),
                            .worker = text_of(record_worker(verification->record)),
                            .method = TEXT("verify") };
     char text[TOPIC_SIZE], nonce[HEX64_SIZE], payload[64];
-    ms_t left = verification->deadline - queen->now;
-    hex64_to_text(verification->token, nonce);
+    struct question question = { .topic = text,
+                                 .deadline = queen->now + queen->options.verify_timeout,
+                                 .retry = true,
+                                 .retry_after = queen->options.confirm_wait,
+                                 .late = LATE_MS };
+    verification->nonce = queen_token(queen, TOKEN_VERIFY);
+    hex64_to_text(verification->nonce, nonce);
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
-    if (topic_build(queen->options.root, &topic, text) != OK)
-        return;
-    outbox_publish(queen->out, &(struct publish){ .topic = text,
-                                                  .payload = text_of(payload),
-                                                  .qos = 1,
-                                                  .urgent = true,
-                                                  .content_type = "application/json",
-                                                  .expiry_s = (uint32_t)ms_max((left + 999) / 1000, 1),
-                                                  .response_topic = queen->member.reply_topic,
-                                                  .correlation = text_of(nonce),
-                                                  .token = verification->token });
-}
-
-static void ask(struct queen *queen, struct verification *verification)
-{
-    verification->phase = PHASE_ASKING;
-    verification->tries++;
-    (void)heap_put(&queen->verifying.due, &verification->due, verification->deadline); /* room was made */
-    publish_request(queen, verification);
+    question.payload = text_of(payload);
+    return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
+           requester_ask(&queen->verifying.requester, &verification->pending, &question, queen->now, queen->out) == OK;
 }
 
 static struct record *finish(struct queen *queen, struct verification *verification, enum verify_result result,
-                             enum evidence_path path)
+                             enum evidence_path path, bool late)
 {
     verification->latest = (struct verified){ .result = result,
                                               .path = path,
                                               .refused = verification->refused,
-                                              .late = verification->phase == PHASE_LATE,
+                                              .late = late,
                                               .at_wall = queen->wall,
                                               .at_mono = queen->now,
                                               .began = verification->began,
@@ -178,7 +169,7 @@ static struct record *conclude(struct queen *queen, struct verification *verific
 {
     if (verification->mqtt_out || verification->http_out)
         return NULL;
-    return finish(queen, verification, verification->found, verification->path);
+    return finish(queen, verification, verification->found, verification->path, false);
 }
 
 bool verify_is_possible(const struct queen *queen, const struct record *record)
@@ -186,18 +177,25 @@ bool verify_is_possible(const struct queen *queen, const struct record *record)
     return (record->rpc && !record->over_http) || http_ask_may(queen, record);
 }
 
+static void ask_over_http(struct queen *queen, struct verification *verification)
+{
+    verification->token = queen_token(queen, TOKEN_VERIFY);
+    HASH_ADD(hh, queen->verifying.over_http, token, sizeof verification->token, verification);
+    if (!verification->hh.tbl)
+        verification->token = 0;
+    else
+        verification->http_out =
+            http_ask(queen, verification->record, verification->token, queen->options.verify_timeout);
+}
+
 static void begin(struct queen *queen, struct verification *verification)
 {
-    struct record *record = verification->record;
-    verification->tries = 0;
-    verification->deadline = queen->now + queen->options.verify_timeout;
-    verification->phase = PHASE_ASKING;
+    const struct record *record = verification->record;
+    verification->phase = PHASE_RUNNING;
     queen->verifying.running++;
-    (void)heap_put(&queen->verifying.due, &verification->due, verification->deadline); /* room was made */
-    verification->http_out = http_ask(queen, record, verification->token, queen->options.verify_timeout);
-    verification->mqtt_out = record->rpc && !record->over_http;
-    if (verification->mqtt_out)
-        ask(queen, verification);
+    if (http_ask_may(queen, record))
+        ask_over_http(queen, verification);
+    verification->mqtt_out = record->rpc && !record->over_http && ask(queen, verification);
 }
 
 /* Its turn has come. The record if there is nothing to ask, for then it is finished. */
@@ -210,21 +208,10 @@ static struct record *start(struct queen *queen, struct verification *verificati
     verification->found = VERIFY_NO_REPLY;
     verification->path = PATH_MQTT;
     if (record->gone)
-        return finish(queen, verification, VERIFY_PROCESS_GONE, PATH_WITNESS);
-    verification->token = queen_token(queen, TOKEN_VERIFY);
-    HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
-    if (!verification->hh.tbl)
-        verification->token = 0;
-    else if (verify_is_possible(queen, record))
+        return finish(queen, verification, VERIFY_PROCESS_GONE, PATH_WITNESS, false);
+    if (verify_is_possible(queen, record))
         begin(queen, verification);
     return conclude(queen, verification);
-}
-
-static struct verification *find(const struct queen *queen, uint64_t token)
-{
-    struct verification *verification;
-    HASH_FIND(hh, queen->verifying.by_token, &token, sizeof token, verification);
-    return verification;
 }
 
 /* The broker does not let her ask: that says nothing of the worker. */
@@ -237,76 +224,56 @@ static struct record *refused(struct queen *queen, struct verification *verifica
     return conclude(queen, verification);
 }
 
-struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
+/* No answer of the work loop in time ends it, whatever else is still to come. */
+static struct record *answered(struct queen *queen, const struct answer *answer)
 {
-    struct verification *verification = find(queen, token);
-    if (!verification || verification->phase != PHASE_ASKING)
-        return NULL;
-    if (reason >= REFUSED_REASON)
-        return refused(queen, verification, reason);
-    if (reason != MQTT_NO_SUBSCRIBER)
-        return NULL;
-    if (verification->tries >= TRIES) {
+    struct verification *verification = answer->subject;
+    if (answer->kind == ANSWER_REFUSED)
+        return refused(queen, verification, answer->reason);
+    if (answer->kind == ANSWER_NO_SUBSCRIBER)
         found(verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
-        verification->mqtt_out = false;
-        return conclude(queen, verification);
-    }
-    verification->phase = PHASE_PAUSE;
-    (void)heap_put(&queen->verifying.due, &verification->due, queen->now + queen->options.confirm_wait);
-    return NULL;
+    else
+        verification->http_out = false;
+    verification->mqtt_out = false;
+    return conclude(queen, verification);
 }
 
-struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload)
+struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
-    struct verification *verification = find(queen, token);
+    struct answer answer;
+    if (!requester_acked(&queen->verifying.requester, token, reason, queen->now, &answer))
+        return NULL;
+    return answered(queen, &answer);
+}
+
+struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload)
+{
+    struct pending *pending = requester_match(&queen->verifying.requester, correlation);
+    struct verification *verification = pending ? pending->subject : NULL;
     enum verify_result result;
+    bool late;
     if (!verification)
         return NULL;
-    result = verify_reply_read(&queen->arena, token, payload);
-    return result == VERIFY_NO_REPLY ? NULL : finish(queen, verification, result, PATH_MQTT);
+    result = verify_reply_read(&queen->arena, verification->nonce, payload);
+    if (result == VERIFY_NO_REPLY)
+        return NULL;
+    late = !requester_is_waiting(pending);
+    drop_request(queen, verification);
+    return finish(queen, verification, result, PATH_MQTT, late);
 }
 
 /* Its health document is not the word of its work loop, unless it says that work stands still. */
 struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http)
 {
-    struct verification *verification = find(queen, token);
+    struct verification *verification;
     enum health_status status;
+    HASH_FIND(hh, queen->verifying.over_http, &token, sizeof token, verification);
     if (!verification || !verification->http_out)
         return NULL;
     verification->http_out = false;
     if (http_ask_read(queen, verification->record, http, &status))
         found(verification, status == HEALTH_FAIL ? VERIFY_STALLED : VERIFY_UNKNOWN, PATH_HTTP);
     return conclude(queen, verification);
-}
-
-/* No answer of the work loop in time; one that still comes is recognised for a while. */
-static struct record *give_up(struct queen *queen, struct verification *verification)
-{
-    uint64_t token = verification->token;
-    verification->mqtt_out = verification->http_out = false;
-    (void)conclude(queen, verification);
-    verification->token = token;
-    HASH_ADD(hh, queen->verifying.by_token, token, sizeof verification->token, verification);
-    if (!verification->hh.tbl) {
-        verification->token = 0;
-        return verification->record;
-    }
-    verification->phase = PHASE_LATE;
-    (void)heap_put(&queen->verifying.due, &verification->due, queen->now + LATE_MS);
-    return verification->record;
-}
-
-static struct record *due(struct queen *queen, struct verification *verification)
-{
-    if (verification->phase == PHASE_LATE) {
-        leave(queen, verification);
-        return NULL;
-    }
-    if (verification->phase == PHASE_PAUSE && queen->now < verification->deadline) {
-        ask(queen, verification);
-        return NULL;
-    }
-    return give_up(queen, verification);
 }
 
 static bool may_start(const struct queen *queen)
@@ -328,11 +295,11 @@ static struct verification *next_queued(const struct verifying *verifying)
 struct record *verify_next(struct queen *queen)
 {
     struct verifying *verifying = &queen->verifying;
-    struct heap_item *top;
     struct verification *next;
     struct record *record = NULL;
-    while (!record && (top = heap_top(&verifying->due)) && top->at <= queen->now)
-        record = due(queen, of_due(top));
+    struct answer answer;
+    while (!record && requester_due(&verifying->requester, queen->now, queen->out, &answer))
+        record = answer.pending ? answered(queen, &answer) : NULL;
     while (!record && (next = next_queued(verifying)) && may_start(queen)) {
         verifying->started++;
         verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
@@ -344,8 +311,7 @@ struct record *verify_next(struct queen *queen)
 ms_t verify_deadline(const struct queen *queen)
 {
     const struct verifying *verifying = &queen->verifying;
-    const struct heap_item *top = heap_top(&verifying->due);
-    ms_t at = top ? top->at : MS_NEVER;
+    ms_t at = requester_deadline(&verifying->requester);
     if ((verifying->on_demand || verifying->automatic) && queen_sees(queen) && verifying->running < VERIFY_RUNNING)
         at = ms_min(at, verifying->spent - (BURST_MS - SPACING_MS));
     return at;
@@ -353,14 +319,11 @@ ms_t verify_deadline(const struct queen *queen)
 
 void verify_link_lost(struct queen *queen)
 {
-    struct verification *verification, *after;
-    HASH_ITER(hh, queen->verifying.by_token, verification, after)
-    {
-        bool again = is_out(verification);
+    struct answer answer;
+    while (requester_lost(&queen->verifying.requester, queen->now, &answer)) {
+        struct verification *verification = answer.subject;
         ms_t began = verification->began;
         leave(queen, verification);
-        if (!again)
-            continue;
         enqueue(queen, verification, verification->on_demand);
         verification->began = began;
     }
@@ -368,6 +331,6 @@ void verify_link_lost(struct queen *queen)
 
 void verify_clear(struct queen *queen)
 {
-    HASH_CLEAR(hh, queen->verifying.by_token);
-    heap_clear(&queen->verifying.due);
+    HASH_CLEAR(hh, queen->verifying.over_http);
+    requester_clear(&queen->verifying.requester);
 }

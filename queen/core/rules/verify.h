@@ -3,9 +3,8 @@
  *
  *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once;
  *             those asked for on demand go first
- *   ASKING    a `verify` request is out, or one over HTTP
- *   PAUSE     nobody was subscribed; asked once more after the confirmation wait
- *   LATE      the deadline passed without an answer; one that still comes is taken like one in time
+ *   RUNNING   a `verify` request is out, or one over HTTP. Without a subscriber it is sent once more after the
+ *             confirmation wait; an answer that comes after the deadline is taken for a minute (requester.h)
  *   IDLE      nothing is going on; the latest result stands
  *
  * A worker that cannot be asked is judged by its hive's word alone, at once. */
@@ -16,6 +15,8 @@
 #include "verify_result.h"
 
 #define VERIFY_PER_SECOND 50
+
+void verify_init(struct queen *queen);
 
 /* Somebody could answer: over MQTT, or over HTTP. */
 bool verify_is_possible(const struct queen *queen, const struct record *record);
@@ -34,7 +35,7 @@ void verify_drop(struct queen *queen, struct record *record);
 /* What came of a request: PUBACK, reply, the link's end. NULL, or the record whose verification is finished: the caller
  * applies the result (verified.h). */
 struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason);
-struct record *verify_replied(struct queen *queen, uint64_t token, struct text payload);
+struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload);
 struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
 
 /* Starts what may start, and gives up on what is due: call until it returns NULL; each record is finished as above. */
