@@ -10,6 +10,7 @@
 #define RETRY_MS 1000  /* between two requests that had no subscriber, where a holder may be on its way back */
 #define BROKER_MS 6000 /* by which a broker notices a silent client later than 1.5 keep alives; measured */
 #define TRIES 2
+#define HOLDER_NAME_SIZE 128
 
 void claim_init(struct claim *claim, const struct claim_options *options)
 {
@@ -77,15 +78,21 @@ void claim_seen(struct claim *claim, const struct presence *presence, ms_t now, 
         ask(claim, now, outbox);
 }
 
-static enum claim_verdict lose(struct claim *claim, const char *cause)
+static void holder_name(const struct holder *holder, char ret[HOLDER_NAME_SIZE])
 {
-    const struct holder *holder = &claim->holder;
     char pid[32] = "unknown";
     if (holder->pid != INT_ABSENT)
         snprintf(pid, sizeof pid, "%lld", (long long)holder->pid);
+    snprintf(ret, HOLDER_NAME_SIZE, "(host %s, pid %s)", holder->host[0] ? holder->host : "unknown", pid);
+}
+
+static enum claim_verdict lose(struct claim *claim, const char *cause)
+{
+    char holder[HOLDER_NAME_SIZE];
+    holder_name(&claim->holder, holder);
     snprintf(claim->why, sizeof claim->why,
-             "another %s holds the id %s (host %s, pid %s)%s: stop that one, or give this one another --id",
-             claim->noun, claim->id, holder->host[0] ? holder->host : "unknown", pid, cause);
+             "another %s holds the id %s %s%s: stop that one, or give this one another --id", claim->noun, claim->id,
+             holder, cause);
     requester_cancel(&claim->requester, &claim->pending);
     claim->next_at = MS_NEVER;
     return CLAIM_LOST;
@@ -110,13 +117,25 @@ enum claim_verdict claim_refused(struct claim *claim, uint8_t reason, struct out
     return claim->checking ? set_free(claim) : CLAIM_OPEN;
 }
 
+static void wait_for_silent(struct claim *claim, ms_t now, struct outbox *outbox)
+{
+    char holder[HOLDER_NAME_SIZE];
+    holder_name(&claim->holder, holder);
+    claim->next_at = now + claim->hold - REPLY_MS;
+    outbox_notice(outbox, "the id %s is another %s's %s, which does not answer: waiting %lld s for it or its will",
+                  claim->id, claim->noun, holder, (long long)(claim->hold / 1000));
+}
+
 /* Where no holder's birth is stored, nothing speaks for one. */
-static enum claim_verdict unanswered(struct claim *claim, enum answer_kind kind, ms_t now)
+static enum claim_verdict unanswered(struct claim *claim, enum answer_kind kind, ms_t now, struct outbox *outbox)
 {
     if (!claim->holder.online || (kind == ANSWER_NO_SUBSCRIBER && claim->tries >= TRIES))
         return set_free(claim);
     claim->silent = kind != ANSWER_NO_SUBSCRIBER;
-    claim->next_at = now + (claim->silent ? claim->hold - REPLY_MS : RETRY_MS);
+    if (claim->silent)
+        wait_for_silent(claim, now, outbox);
+    else
+        claim->next_at = now + RETRY_MS;
     return CLAIM_OPEN;
 }
 
@@ -124,7 +143,7 @@ static enum claim_verdict answered(struct claim *claim, const struct answer *ans
 {
     if (answer->kind == ANSWER_REFUSED)
         return claim_refused(claim, answer->reason, outbox);
-    return claim->checking ? unanswered(claim, answer->kind, now) : CLAIM_OPEN;
+    return claim->checking ? unanswered(claim, answer->kind, now, outbox) : CLAIM_OPEN;
 }
 
 enum claim_verdict claim_acked(struct claim *claim, uint64_t token, uint8_t reason, ms_t now, struct outbox *outbox)

@@ -20,6 +20,8 @@ static const char *describe(const struct hive *hive)
         return "hive: stopping";
     if (hive->status == HIVE_STARTING)
         return "hive: its roster is not loaded yet";
+    if (hive->member.claim.checking)
+        return "hive: finding out who holds its id";
     if (!hive->member.linked)
         return "hive: no link to the broker";
     return hive->member.is_heard ? "hive" : "hive: the broker hands it no requests";

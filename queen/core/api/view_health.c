@@ -13,6 +13,8 @@ static enum health_status overall(const struct queen *queen)
 
 static const char *describe(const struct queen *queen)
 {
+    if (queen->member.claim.checking)
+        return "queen: finding out who holds its id";
     if (!queen->member.linked)
         return "queen: no link to the broker";
     if (!queen_sees(queen))
