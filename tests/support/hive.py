@@ -10,7 +10,7 @@ import urllib.request
 
 from fleet import BIN, LIMIT_S, Program, await_that, is_running
 
-PROGRAM = pathlib.Path(__file__).parents[1] / "hive" / "program.py"
+PROGRAM = pathlib.Path(__file__).parents[1] / "live" / "hive" / "program.py"
 numbers = itertools.count(1)
 
 

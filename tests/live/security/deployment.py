@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-CONFIG = pathlib.Path(__file__).parents[2] / "broker-config"
+CONFIG = pathlib.Path(__file__).parents[3] / "broker-config"
 BIN = pathlib.Path(os.environ["SKEP_BIN_DIR"])
 LIMIT_S = 20  # for whatever has to happen at all
 HOST = "localhost"
