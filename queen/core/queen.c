@@ -14,7 +14,7 @@
 #include "requests.h"
 #include "silence.h"
 #include "step.h"
-#include "verified.h"
+#include "verify_outcome.h"
 #include "verify_wait.h"
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
@@ -103,7 +103,7 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
         take_proofs(queen, &left);
         break;
     case TOKEN_VERIFY:
-        verified_apply(queen, verify_acked(queen, token, reason));
+        verify_outcome_apply(queen, verify_acked(queen, token, reason));
         break;
     case TOKEN_HIVE:
         hive_poll_acked(queen, token, reason);
@@ -117,7 +117,7 @@ static void answered_over_http(struct queen *queen, uint64_t token, const struct
 {
     struct record *record;
     if (token_kind(token) == TOKEN_VERIFY) {
-        verified_apply(queen, verify_http_answered(queen, token, http));
+        verify_outcome_apply(queen, verify_http_answered(queen, token, http));
     } else if ((record = hive_poll_http_answered(queen, token, http))) {
         judge_ready(queen, record, PATH_HTTP);
     }
@@ -138,7 +138,7 @@ static void tick(struct queen *queen, const struct input *input)
     struct record *record;
     unsigned left = STEP_RECORDS;
     while ((record = verify_next(queen))) /* before the checks, which may begin new ones */
-        verified_apply(queen, record);
+        verify_outcome_apply(queen, record);
     verify_wait_expire(queen);
     requests_tick(queen);
     hive_poll_tick(queen);

@@ -7,7 +7,7 @@
 #include "judge.h"
 #include "queen_link.h"
 #include "stored.h"
-#include "verified.h"
+#include "verify_outcome.h"
 
 #define DEFAULT_HIVE "default"
 
@@ -163,7 +163,7 @@ static void take_reply(struct queen *queen, const struct message *message)
     if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
         judge_ready(queen, record, PATH_MQTT);
     confirm_replied(queen, message->correlation);
-    verified_apply(queen, verify_replied(queen, message->correlation, message->payload));
+    verify_outcome_apply(queen, verify_replied(queen, message->correlation, message->payload));
     link_reply(queen, message);
     if (text_to_hex64(message->correlation, &token) != OK)
         return;

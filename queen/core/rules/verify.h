@@ -33,7 +33,7 @@ const struct verified *verify_latest(const struct record *record);
 void verify_drop(struct queen *queen, struct record *record);
 
 /* What came of a request: PUBACK, reply, the link's end. NULL, or the record whose verification is finished: the caller
- * applies the result (verified.h). */
+ * applies the result (verify_outcome.h). */
 struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason);
 struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload);
 struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);

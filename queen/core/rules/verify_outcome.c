@@ -1,4 +1,4 @@
-#include "verified.h"
+#include "verify_outcome.h"
 
 #include "confirm.h"
 #include "judge.h"
@@ -92,7 +92,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
     }
 }
 
-void verified_apply(struct queen *queen, struct record *record)
+void verify_outcome_apply(struct queen *queen, struct record *record)
 {
     const struct verified *verified = record ? verify_latest(record) : NULL;
     if (!verified || (record->state == STATE_OFFLINE && verified->late)) /* nobody waits for a late one */
