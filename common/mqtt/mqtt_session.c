@@ -21,10 +21,12 @@
 #define BURST_MS 20
 #define BURST_CLOCK_EVERY 64 /* packets */
 
-/* To be woken costs as much as to read a packet. A link on which a wake brought a few packets is busy: it reads again
- * after a rest, and finds more of them. bench_ingest, seven fields: 0.8 instead of 1.1 to 1.2 of a counting subscriber.
- */
-#define BUSY 4             /* packets */
+/* To be woken costs as much as to read a packet. A link is busy if a wake brought a few packets, or if many have come
+ * without a pause: it is read again a little later, when there are more of them. At 3,333 heartbeats a second that
+ * saves a quarter of the CPU time; a message waits 0.5 ms longer (bench_ingest). */
+#define BUSY_BURST 4       /* packets */
+#define BUSY_STREAK 16     /* packets */
+#define STREAK_PAUSE_MS 3  /* a longer pause ends a streak */
 #define READ_COALESCE_MS 1 /* in which what the kernel buffers does not fill up */
 
 #define TOKENS_MAX 256 /* acknowledgements that are awaited with a token; send_queue has 20 out at most */
@@ -43,6 +45,8 @@ struct mqtt_session {
     bool in_burst;        /* `packet` was called */
     bool cut;             /* the latest burst ended at its limit: more may be there */
     unsigned handed;      /* callbacks since the burst began */
+    unsigned streak;      /* ... and in the bursts before it, while none was followed by a pause */
+    ms_t read_at;         /* the latest burst that brought something */
     ms_t coalesce_until;  /* not read until then */
     struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
     struct errbuf why;
@@ -392,18 +396,28 @@ static bool is_readable(struct mqtt_session *session)
     return session->cut || poll(&fd, 1, 0) == 1 || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
 }
 
+static bool is_busy(struct mqtt_session *session, ms_t now)
+{
+    session->streak = now - session->read_at <= STREAK_PAUSE_MS ? session->streak + session->handed : session->handed;
+    session->read_at = now;
+    return session->handed >= BUSY_BURST || session->streak >= BUSY_STREAK;
+}
+
 static void read_what_came(struct mqtt_session *session)
 {
+    ms_t now;
+
     session->coalesce_until = INT64_MIN;
     if (!is_readable(session))
         return;
     read_burst(session);
     if (session->ended)
         return;
-    if (session->handed < BUSY)
+    now = clock_mono();
+    if (!is_busy(session, now))
         acknowledge_quickly(session);
     else if (!session->cut)
-        session->coalesce_until = clock_mono() + READ_COALESCE_MS;
+        session->coalesce_until = now + READ_COALESCE_MS;
 }
 
 static void write_what_waits(struct mqtt_session *session)
