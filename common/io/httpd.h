@@ -10,15 +10,8 @@
 #ifndef SKEP_HTTPD_H
 #define SKEP_HTTPD_H
 
+#include "httpd_handlers.h"
 #include "loop.h"
-#include "wire.h"
-
-#define HTTPD_TURN_US 2000
-#define HTTPD_STEP_MS 30000 /* and a second for each HTTPD_SLOWEST bytes of an answer */
-#define HTTPD_SLOWEST 16384
-#define HTTPD_ANSWER_MS 600000
-#define HTTPD_HELD_MAX (64u << 20)         /* bytes of answers not yet taken, in all */
-#define HTTPD_HELD_PER_ADDRESS (16u << 20) /* one answer may have more where nothing else waits to be taken */
 
 struct httpd;
 
@@ -31,24 +24,6 @@ struct httpd_options {
     ms_t step_ms;                     /* 0 = HTTPD_STEP_MS */
     bool local_names_only; /* 421 for a Host that is no name of the loopback: a web page that lets its own name point
                             * here (DNS rebinding) would else speak for the user whose browser shows it */
-};
-
-/* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the handler is called again after an
- * httpd_wake with a bit of ret->wakes_on, or after that time with timed_out set. Takes a ms or two at most: what grows
- * with the fleet belongs into ret->listing. */
-typedef ms_t httpd_handler(void *user, const struct http_request *request, struct http_response *ret);
-
-/* Body for faults found here (status, one sentence): lets the program keep one error shape. */
-typedef void httpd_fault(void *user, int status, const char *sentence, struct http_response *ret);
-
-struct httpd_handlers {
-    httpd_handler *request;
-    httpd_fault *fault;
-    /* For responses with a listing (NULL: there are none): appends the next slice, 64 KiB or what takes 1 ms, or
-     * nothing yet; false: it was the last one, or `slice` has failed, and the answer is cut off. */
-    bool (*listing_next)(void *user, struct listing *listing, struct buf *slice);
-    size_t (*listing_bytes)(const struct listing *listing); /* that it holds at present */
-    void (*listing_free)(struct listing *listing);          /* once for each, also when the client has gone */
 };
 
 /* `handlers` is borrowed for good. ERR_SYNTAX for a bad address, ERR_IO with a sentence when it cannot be bound. */

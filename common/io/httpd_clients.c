@@ -6,7 +6,7 @@
 
 #include <utlist.h>
 
-#include "httpd.h"
+#include "httpd_handlers.h"
 
 static void make_key(const struct sockaddr *address, uint8_t ret[16])
 {

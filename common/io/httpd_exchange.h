@@ -4,7 +4,7 @@
 
 #include <microhttpd.h>
 
-#include "httpd_parts.h"
+#include "httpd_state.h"
 
 /* libmicrohttpd's callbacks: with the request line, before the header, where what is returned comes along as the
  * context; when the header is complete, for each piece of the body, and at its end; and for a request that is over.

@@ -9,7 +9,7 @@ import sys
 import c_source
 
 DEPTH_MAX = 10  # of queen/core: a module that includes none of the core's has depth 1
-CIRCLES_MAX = 1
+CIRCLES_MAX = 0
 
 # Room: the rooms that it may use besides itself. docs/architecture.md says why. The longest folder wins.
 BASE, CORE = ["common/base"], ["common/base", "common/proto"]

@@ -1,9 +1,10 @@
-/* httpd_parts.h - inside of the HTTP server: what its files share. */
-#ifndef SKEP_HTTPD_PARTS_H
-#define SKEP_HTTPD_PARTS_H
+/* httpd_state.h - inside of the HTTP server: what its files share. */
+#ifndef SKEP_HTTPD_STATE_H
+#define SKEP_HTTPD_STATE_H
 
-#include "httpd.h"
 #include "httpd_clients.h"
+#include "httpd_handlers.h"
+#include "loop.h"
 
 struct MHD_Daemon;
 
