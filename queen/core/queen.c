@@ -88,7 +88,7 @@ static void lose_link(struct queen *queen, const struct input *input)
     hive_poll_link_lost(queen);
     proof_link_lost(queen);
     take_proofs(queen, &left);
-    confirm_link_lost(queen);
+    confirm_link_lost(queen, &left);
 }
 
 static void acked(struct queen *queen, uint64_t token, uint8_t reason)
@@ -143,10 +143,10 @@ static void tick(struct queen *queen, const struct input *input)
     requests_tick(queen);
     hive_poll_tick(queen);
     take_proofs(queen, &left);
-    if (queen->watch.going) { /* else nothing more can be due, and there is no broker to prove a silence */
-        confirm_tick(queen, &left);
+    confirm_tick(queen, &left);
+    if (queen->watch.going &&
+        !queen->holding) /* else nothing more can be due, and there is no broker to prove a silence */
         run_due(queen, true, queen->watch.time, &left);
-    }
     run_due(queen, false, queen->watch.loop_time, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);

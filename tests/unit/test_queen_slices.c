@@ -139,12 +139,40 @@ static void a_lost_link_comes_in_slices(void **state)
     scene_clear(&scene);
 }
 
+static void requests_that_a_lost_link_ends_are_held_in_slices(void **state)
+{
+    static const char up[] = "{\"presence\":\"online\",\"rpc\":true,\"session\":\"0000000000000001\",\"connection\":1}";
+    static const char will[] = "{\"presence\":\"stale\",\"cause\":\"connection_lost\","
+                               "\"session\":\"0000000000000001\",\"connection\":1}";
+    struct scene scene;
+    const size_t *counts;
+    int ticks = 0;
+    (void)state;
+    begin(&scene);
+    counts = scene.queen->registry.counts;
+    say_of_all(&scene, "presence", up);
+    say_of_all(&scene, "presence", will);
+    assert_int_equal(counts[STATE_SUSPECT], FLEET);
+    ack_count = 0;
+    scene_run(&scene, "down");
+    for (; queen_deadline(scene.queen) == scene.now; ticks++)
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK });
+    assert_int_equal(ticks, FLEET / STEP_RECORDS - 1);
+    scene_run(&scene, "wait 10; up");
+    run_for(&scene, 34000);
+    assert_int_equal(counts[STATE_SUSPECT], FLEET);
+    run_for(&scene, 3000);
+    assert_int_equal(counts[STATE_STALE], FLEET);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mass_silence_comes_in_slices),
         cmocka_unit_test(an_incident_comes_in_slices),
         cmocka_unit_test(a_lost_link_comes_in_slices),
+        cmocka_unit_test(requests_that_a_lost_link_ends_are_held_in_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ static struct confirm *confirm_new(struct queen *queen, struct record *record)
     struct confirm *confirm = calloc(1, sizeof *confirm);
     if (!confirm)
         return NULL;
-    DL_APPEND(queen->confirms, confirm);
+    DL_PREPEND(queen->confirms, confirm); /* those to be held are behind it */
     confirm->pending.subject = confirm;
     confirm->record = record;
     confirm->began = queen->watch.time;
@@ -119,6 +119,8 @@ void confirm_drop(struct queen *queen, struct record *record)
         return;
     registry_touch(&queen->registry, record);
     requester_cancel(&queen->confirming, &confirm->pending);
+    if (queen->holding == confirm)
+        queen->holding = confirm->next;
     DL_DELETE(queen->confirms, confirm);
     record->confirm = NULL;
     free(confirm);
@@ -174,9 +176,23 @@ void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason)
         answered(queen, &answer);
 }
 
+static void hold_all(struct queen *queen, unsigned *left)
+{
+    struct confirm *confirm;
+    for (; *left > 0 && (confirm = queen->holding); --*left) {
+        queen->holding = confirm->next;
+        requester_cancel(&queen->confirming, &confirm->pending);
+        enter(queen, confirm, PHASE_HELD, MS_NEVER);
+    }
+}
+
+/* While some are still to be held no request may run out of its time, which the link's loss has stopped. */
 void confirm_tick(struct queen *queen, unsigned *left)
 {
     struct answer answer;
+    hold_all(queen, left);
+    if (queen->holding || !queen->watch.going)
+        return;
     for (; *left > 0 && requester_due(&queen->confirming, queen->watch.time, queen->out, &answer); --*left)
         if (answer.pending)
             answered(queen, &answer);
@@ -249,14 +265,10 @@ void confirm_proven(struct queen *queen, struct record *record)
         lost(queen, record->confirm, RESULT_NOT_ASKABLE);
 }
 
-void confirm_link_lost(struct queen *queen)
+void confirm_link_lost(struct queen *queen, unsigned *left)
 {
-    struct confirm *confirm;
-    DL_FOREACH(queen->confirms, confirm)
-    {
-        requester_cancel(&queen->confirming, &confirm->pending);
-        enter(queen, confirm, PHASE_HELD, MS_NEVER);
-    }
+    queen->holding = queen->confirms;
+    hold_all(queen, left);
 }
 
 void confirm_init(struct queen *queen)

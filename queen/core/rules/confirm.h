@@ -31,7 +31,7 @@ void confirm_drop(struct queen *queen, struct record *record);
 /* PUBACK of a request; a reply to one; the time. What fits none changes nothing. */
 void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason);
 void confirm_replied(struct queen *queen, struct text correlation);
-void confirm_tick(struct queen *queen, unsigned *left); /* watch time; `left` counts down what may be done now */
+void confirm_tick(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
 
 /* Its deadline, in watch time; and what happens when it has passed. */
 ms_t confirm_deadline(const struct queen *queen, const struct record *record);
@@ -40,8 +40,8 @@ void confirm_due(struct queen *queen, struct record *record);
 /* The probe that confirm_due asked for (RETURN) was acknowledged. */
 void confirm_proven(struct queen *queen, struct record *record);
 
-/* The link is gone: whoever is being asked is held, and looked at again when that is over. */
-void confirm_link_lost(struct queen *queen);
+/* The link is gone: all that are under way are held, in slices, and begun anew when that is over. */
+void confirm_link_lost(struct queen *queen, unsigned *left);
 
 /* The hive of this worker was judged: no more waiting for that. */
 void confirm_hive_judged(struct queen *queen, struct record *record);

@@ -87,6 +87,7 @@ struct queen {
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;
     struct confirm *confirms;    /* utlist */
+    struct confirm *holding;     /* the next one to be held, since the link was lost (confirm.h) */
     struct requester confirming; /* their requests; watch time */
     struct arena arena;          /* of the message at hand */
     struct arena scan;           /* of the stored document being read */
