@@ -45,13 +45,6 @@ struct signal_watch {
     void *user;
 };
 
-struct job {
-    uv_work_t uv;
-    void (*work)(void *user);
-    void (*done)(void *user);
-    void *user;
-};
-
 static void handle_link(struct loop *loop, struct handle *handle)
 {
     handle->next = loop->handles;
@@ -99,7 +92,7 @@ void loop_free(struct loop *loop)
     if (!loop)
         return;
     uv_close((uv_handle_t *)&loop->turn, NULL);
-    do { /* work that is still running ends here, and its `done` may make new handles */
+    do { /* what is called while handles close may make new ones */
         while (loop->handles)
             handle_close(loop->handles);
     } while (uv_run(&loop->uv, UV_RUN_ONCE) != 0 || loop->handles);
@@ -235,33 +228,6 @@ void loop_fd_free(struct loop_fd *watch)
 {
     if (watch)
         handle_close(&watch->handle);
-}
-
-static void job_work(uv_work_t *uv)
-{
-    struct job *job = uv->data;
-
-    job->work(job->user);
-}
-
-static void job_done(uv_work_t *uv, int status)
-{
-    struct job *job = uv->data;
-
-    (void)status; /* never cancelled */
-    job->done(job->user);
-    free(job);
-}
-
-enum err loop_work(struct loop *loop, void (*work)(void *user), void (*done)(void *user), void *user)
-{
-    struct job *job = calloc(1, sizeof *job);
-
-    if (!job)
-        return ERR_NOMEM;
-    *job = (struct job){ .uv.data = job, .work = work, .done = done, .user = user };
-    uv_queue_work(&loop->uv, &job->uv, job_work, job_done);
-    return OK;
 }
 
 static void signal_arrived(uv_signal_t *uv, int number)

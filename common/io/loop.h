@@ -1,4 +1,4 @@
-/* loop.h - the one event loop of a daemon, over libuv: timers, signals, file descriptors, work for the thread pool.
+/* loop.h - the one event loop of a daemon, over libuv: timers, signals, file descriptors.
  *
  * All calls from the loop's thread. Handles are heap objects; x_free stops and closes one (also from its own callback),
  * NULL is fine. */
@@ -12,8 +12,7 @@ struct loop_timer;
 struct loop_fd;
 
 enum err loop_new(struct loop **ret, struct errbuf *e);
-/* Waits for work that is still running and calls its `done`; closes what was not freed (signals, timers, watches).
- * Handles made on loop_uv must be closed before. */
+/* Closes what was not freed (signals, timers, watches). Handles made on loop_uv must be closed before. */
 void loop_free(struct loop *loop);
 DEFINE_AUTO_FREE(loop)
 
@@ -37,10 +36,6 @@ enum loop_events { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
 enum err loop_fd_new(struct loop *loop, int fd, void (*fn)(void *user, int events), void *user, struct loop_fd **ret);
 void loop_fd_want(struct loop_fd *watch, int events); /* 0 pauses */
 void loop_fd_free(struct loop_fd *watch);
-
-/* Runs `work` on the thread pool, then `done` on the loop. Cannot be taken back: `user` must live until `done`.
- * ERR_NOMEM. */
-enum err loop_work(struct loop *loop, void (*work)(void *user), void (*done)(void *user), void *user);
 
 /* `fn` on the loop's thread for each arrival (equal ones may be merged). SIGPIPE is ignored by loop_new. ERR_NOMEM,
  * ERR_IO. */

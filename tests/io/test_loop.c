@@ -1,6 +1,5 @@
-/* The loop with real pipes, signals, threads and timers. A test that hangs is ended by ctest. */
+/* The loop with real pipes, signals and timers. A test that hangs is ended by ctest. */
 #include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,7 +19,6 @@ struct scene {
     int pipe[2];
     int count, events, number, turns;
     char trace[32];
-    pthread_t thread;
 };
 
 static void scene_init(struct scene *scene)
@@ -282,32 +280,7 @@ static void unpollable_is_refused(void **state)
     scene_clear(&scene);
 }
 
-static void remember_thread(void *user)
-{
-    struct scene *scene = user;
-
-    scene->thread = pthread_self();
-}
-
-static void work_runs_elsewhere_and_is_done_here(void **state)
-{
-    struct scene scene;
-
-    (void)state;
-    scene_init(&scene);
-    assert_int_equal(loop_work(scene.loop, remember_thread, stop, &scene), OK);
-    loop_run(scene.loop, NULL, NULL);
-    assert_int_equal(scene.count, 1);
-    assert_false(pthread_equal(scene.thread, pthread_self()));
-    scene_clear(&scene);
-}
-
-static void count_done(void *user)
-{
-    ((struct scene *)user)->count++;
-}
-
-static void freeing_waits_for_work(void **state)
+static void freeing_closes_what_is_left(void **state)
 {
     struct scene scene;
 
@@ -315,9 +288,7 @@ static void freeing_waits_for_work(void **state)
     scene_init(&scene);
     assert_int_equal(loop_timer_new(scene.loop, stop, &scene, &scene.timer), OK);
     loop_timer_in(scene.timer, 3600 * 1000);
-    assert_int_equal(loop_work(scene.loop, remember_thread, count_done, &scene), OK);
     scene_clear(&scene);
-    assert_int_equal(scene.count, 1);
     loop_free(NULL);
 }
 
@@ -374,8 +345,7 @@ int main(void)
         cmocka_unit_test(writable_pipe),
         cmocka_unit_test(descriptor_in_error_stays_watched),
         cmocka_unit_test(unpollable_is_refused),
-        cmocka_unit_test(work_runs_elsewhere_and_is_done_here),
-        cmocka_unit_test(freeing_waits_for_work),
+        cmocka_unit_test(freeing_closes_what_is_left),
         cmocka_unit_test(signal_reaches_the_loop),
         cmocka_unit_test(stop_before_run_is_kept),
     };
