@@ -61,13 +61,6 @@ static void correlation_write(const uint64_t correlation[2], char ret[CORRELATIO
     hex64_to_text(correlation[1], ret + HEX64_SIZE - 1);
 }
 
-void requester_correlation(struct requester *requester, char ret[CORRELATION_SIZE])
-{
-    uint64_t correlation[2];
-    correlation_make(requester, correlation);
-    correlation_write(correlation, ret);
-}
-
 static uint64_t token_of(const struct requester *requester, uint64_t first_half)
 {
     return (uint64_t)requester->tag << TAG_SHIFT | first_half >> (64 - TAG_SHIFT);

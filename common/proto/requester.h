@@ -89,9 +89,6 @@ struct question {
 enum err requester_ask(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
                        struct outbox *outbox);
 
-/* A new one, as texts that a requester makes are: for what is published to oneself. */
-void requester_correlation(struct requester *requester, char ret[CORRELATION_SIZE]);
-
 /* PUBACK: 0x10 = no subscriber, 0x80 and above = the broker refuses it, else it waits on for its reply. */
 bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason, ms_t now, struct answer *ret);
 

@@ -139,6 +139,31 @@ static void replies_count_by_their_correlation_only(void **state)
     scene_clear(&scene);
 }
 
+/* The first request of each purpose: with one key for two counters, one of them would show the other. */
+static void what_one_is_asked_shows_nothing_of_what_others_are(void **state)
+{
+    struct scene scene;
+    const char *correlations[4];
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1 @h1/; wait 0; birth 1.1; demand; wait 0; birth 1.1 @w2; will 1.1 @w2");
+    correlations[0] = scene.claim.correlation;
+    correlations[1] = scene.poll.correlation;
+    correlations[2] = scene.verify.correlation;
+    correlations[3] = scene.beat.correlation;
+    for (size_t i = 0; i < ARRAY_LEN(correlations); i++) {
+        assert_int_equal(strlen(correlations[i]), 32); /* 128 bits */
+        for (size_t j = 0; j < ARRAY_LEN(correlations); j++)
+            for (size_t at = 0; i != j && at + 8 <= 32; at++) {
+                char part[9];
+                snprintf(part, sizeof part, "%.8s", correlations[i] + at);
+                assert_null(strstr(correlations[j], part));
+            }
+        assert_null(strstr(correlations[i], scene.nonce));
+    }
+    scene_clear(&scene);
+}
+
 static void another_queens_presence_is_none_of_hers(void **state)
 {
     struct scene scene;
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_full_registry_refuses_and_counts),
         cmocka_unit_test(documents_beyond_their_limit_are_refused_and_counted),
         cmocka_unit_test(replies_count_by_their_correlation_only),
+        cmocka_unit_test(what_one_is_asked_shows_nothing_of_what_others_are),
         cmocka_unit_test(another_queens_presence_is_none_of_hers),
         cmocka_unit_test(hives_keep_workers_of_one_name_apart),
         cmocka_unit_test(a_post_needs_a_name),
