@@ -31,7 +31,6 @@ struct observer {
 static uint64_t now_us(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000;
 }
@@ -40,7 +39,6 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
 {
     struct observer *observer = user;
     char text[512];
-
     (void)mosq;
     snprintf(text, sizeof text, "%.*s", message->payloadlen, (const char *)message->payload);
     if (!strstr(text, BIRTH))
@@ -76,7 +74,6 @@ static uint64_t observer_await(struct observer *observer, unsigned before)
     struct timespec until;
     uint64_t seen = 0;
     int rc = 0;
-
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += LIMIT_S;
     pthread_mutex_lock(&observer->mutex);
@@ -102,7 +99,6 @@ static void *library_start(const char *uri)
 {
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
     struct skep_worker *worker = NULL;
-
     options.broker = uri;
     options.worker = "bench";
     options.interval_ms = 3600000;
@@ -144,7 +140,6 @@ static bool measure_once(struct observer *observer, struct proxy *proxy, ms_t re
     static const struct timespec lived = { .tv_sec = LIVED_MS / 1000, .tv_nsec = LIVED_MS % 1000 * 1000000L };
     unsigned births;
     uint64_t lost, back;
-
     nanosleep(&lived, NULL);
     births = observer_births(observer);
     lost = now_us();
@@ -160,7 +155,6 @@ static bool measure(const struct contender *contender, struct observer *observer
     double away[ROUNDS], median;
     void *started;
     bool fine;
-
     snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", proxy_port(proxy));
     unsigned births = observer_births(observer);
     started = contender->start(uri);
@@ -186,7 +180,6 @@ int main(int argc, char **argv)
     struct proxy *proxy = broker ? proxy_start(broker_port(broker)) : NULL;
     struct observer observer;
     bool fine;
-
     mosquitto_lib_init();
     fine = proxy && observer_start(&observer, broker_port(broker));
     for (size_t r = 0; fine && r < ARRAY_LEN(refusals); r++)

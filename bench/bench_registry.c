@@ -70,12 +70,11 @@ static void link_as_far_as_asked(struct world *world)
     queen_step(world->queen, &(struct input){ .kind = INPUT_LINK_UP, .now = world->now }, &world->outbox);
     seen = world->outbox;
     outbox_init(&world->outbox);
-    for (const struct effect *effect = seen.first; effect; effect = effect->next) {
+    for (const struct effect *effect = seen.first; effect; effect = effect->next)
         if (effect->kind == EFFECT_SUBSCRIBE)
             step(world, (struct input){ .kind = INPUT_SUBSCRIBED, .token = effect->subscribe.token });
         else if (effect->kind == EFFECT_PUBLISH)
             step(world, (struct input){ .kind = INPUT_ACKED, .token = effect->publish.token, .reason = 0x10 });
-    }
     outbox_clear(&seen);
 }
 

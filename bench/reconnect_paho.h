@@ -20,7 +20,6 @@ static inline void reconnect_paho_wait(unsigned attempt)
 {
     long ms = attempt == 0 ? 0 : attempt < 4 ? 60 : 500;
     struct timespec wait = { .tv_nsec = ms * 1000000L };
-
     nanosleep(&wait, NULL);
 }
 

@@ -63,7 +63,6 @@ static int on_arrived(void *context, char *topic, int len, MQTTAsync_message *me
 static bool have_handle(struct reconnect_paho *paho)
 {
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
-
     if (paho->client && paho->use == PAHO_NEW_HANDLE)
         MQTTAsync_destroy(&paho->client); /* sets it to NULL */
     if (paho->client)
@@ -76,7 +75,6 @@ static bool have_handle(struct reconnect_paho *paho)
 static void connect(struct reconnect_paho *paho)
 {
     MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer5;
-
     options.cleanstart = 1;
     options.keepAliveInterval = 10;
     options.connectTimeout = CONNECT_LIMIT_S;
@@ -108,7 +106,6 @@ static void *run(void *object)
 {
     struct reconnect_paho *paho = object;
     enum paho_state state = PAHO_DOWN;
-
     for (unsigned attempt = 0; state == PAHO_DOWN; attempt++) {
         reconnect_paho_wait(attempt);
         connect(paho);
@@ -125,7 +122,6 @@ static void *run(void *object)
 struct reconnect_paho *reconnect_paho_start(const char *uri, const char *topic, const char *birth, enum paho_use use)
 {
     struct reconnect_paho *paho = calloc(1, sizeof *paho);
-
     if (!paho)
         return NULL;
     snprintf(paho->uri, sizeof paho->uri, "tcp%s", strchr(uri, ':'));

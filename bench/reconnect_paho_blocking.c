@@ -27,7 +27,6 @@ struct reconnect_paho {
 static bool have_handle(struct reconnect_paho *paho)
 {
     MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
-
     options.MQTTVersion = MQTTVERSION_5;
     if (paho->client && paho->use == PAHO_NEW_HANDLE)
         MQTTClient_destroy(&paho->client); /* sets it to NULL */
@@ -41,7 +40,6 @@ static bool connect_and_publish(struct reconnect_paho *paho)
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer5;
     MQTTResponse response;
     bool fine;
-
     options.cleanstart = 1;
     options.keepAliveInterval = 10;
     options.connectTimeout = CONNECT_LIMIT_S;
@@ -61,12 +59,10 @@ static bool connect_and_publish(struct reconnect_paho *paho)
 static void receive_until_lost(struct reconnect_paho *paho)
 {
     int rc = MQTTCLIENT_SUCCESS;
-
     while (rc >= 0 && !atomic_load(&paho->stop) && MQTTClient_isConnected(paho->client)) {
         MQTTClient_message *message = NULL;
         char *topic = NULL;
         int len = 0;
-
         rc = MQTTClient_receive(paho->client, &topic, &len, &message, RECEIVE_MS);
         if (message)
             MQTTClient_freeMessage(&message);
@@ -77,7 +73,6 @@ static void receive_until_lost(struct reconnect_paho *paho)
 static void *run(void *object)
 {
     struct reconnect_paho *paho = object;
-
     for (unsigned attempt = 0; !atomic_load(&paho->stop); attempt++) {
         reconnect_paho_wait(attempt);
         if (!connect_and_publish(paho))
@@ -91,7 +86,6 @@ static void *run(void *object)
 struct reconnect_paho *reconnect_paho_start(const char *uri, const char *topic, const char *birth, enum paho_use use)
 {
     struct reconnect_paho *paho = calloc(1, sizeof *paho);
-
     if (!paho)
         return NULL;
     snprintf(paho->uri, sizeof paho->uri, "tcp%s", strchr(uri, ':'));

@@ -11,10 +11,9 @@ void url_query_add(struct buf *url, const char *name, const char *value)
     if (!value)
         return;
     buf_printf(url, "%c%s=", strchr(buf_str(url), '?') ? '&' : '?', name);
-    for (; *value; value++) {
+    for (; *value; value++)
         if (is_unreserved(*value))
             buf_add_char(url, *value);
         else
             buf_printf(url, "%%%02X", (unsigned char)*value);
-    }
 }

@@ -277,7 +277,6 @@ void worker_name_add(struct buf *ret, const cJSON *document)
     const char *hive = document_str(document, "hive_id");
     const char *worker = document_str(document, "worker_id");
     bool is_hive = hive && !worker;
-
     printable_add(ret, text_of(is_hive ? "hive" : hive ? hive : "?"));
     buf_add_char(ret, '/');
     printable_add(ret, text_of(is_hive ? hive : worker ? worker : "?"));

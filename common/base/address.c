@@ -10,7 +10,6 @@
 static bool is_host(struct text host, bool bracketed)
 {
     const char *more = bracketed ? ".-_:%" : ".-_";
-
     for (size_t i = 0; i < host.len; i++) {
         unsigned char c = (unsigned char)host.at[i];
         bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -28,7 +27,6 @@ static bool split_host(struct text t, struct text *ret_host, struct text *ret_re
     size_t start = bracketed ? 1 : 0;
     size_t host_end = end ? (size_t)(end - t.at) : t.len;
     size_t rest_start = host_end + (bracketed && end ? 1 : 0);
-
     if (bracketed && !end)
         return false;
     *ret_host = (struct text){ t.at + start, host_end - start };
@@ -41,7 +39,6 @@ enum err address_parse(struct text t, int default_port, struct address *ret, str
     struct text host, rest;
     int64_t port = default_port;
     char shown[ERRBUF_SIZE / 2];
-
     text_to_printable(t, shown, sizeof shown);
     if (!t.at || !split_host(t, &host, &rest))
         return err_set(e, ERR_SYNTAX, "address '%s': must be host:port or [v6]:port", shown);
@@ -61,7 +58,6 @@ bool address_is_loopback(const struct address *address)
 {
     struct in6_addr v6;
     struct in_addr v4;
-
     if (inet_pton(AF_INET, address->host, &v4) == 1)
         return ntohl(v4.s_addr) >> 24 == 127;
     if (inet_pton(AF_INET6, address->host, &v6) == 1)

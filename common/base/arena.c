@@ -31,10 +31,9 @@ static struct arena_block *block_push(struct arena *arena, size_t need)
 {
     size_t size = arena->used < LARGEST_ALLOCATION ? 2 * arena->used + need : need;
     size = size < FIRST_BLOCK ? FIRST_BLOCK : size;
-    struct arena_block *block = malloc(sizeof(*block) + size);
-    if (!block) {
+    struct arena_block *block = malloc(sizeof *block + size);
+    if (!block)
         return NULL;
-    }
     block->older = arena->blocks;
     block->size = size;
     block->used = 0;
@@ -53,19 +52,16 @@ static void blocks_free(struct arena_block *block)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    if (size > LARGEST_ALLOCATION) {
+    if (size > LARGEST_ALLOCATION)
         return NULL;
-    }
     size_t need = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (arena->limit > 0 && arena->used + need > arena->limit) {
+    if (arena->limit > 0 && arena->used + need > arena->limit)
         return NULL;
-    }
     struct arena_block *block = arena->blocks;
     if (!block || need > block->size - block->used) {
         block = block_push(arena, need);
-        if (!block) {
+        if (!block)
             return NULL;
-        }
     }
     void *at = block->bytes + block->used;
     block->used += need;
@@ -82,12 +78,10 @@ void *arena_zalloc(struct arena *arena, size_t size)
 char *arena_copy(struct arena *arena, struct text t)
 {
     char *copy = t.len < SIZE_MAX ? arena_alloc(arena, t.len + 1) : NULL;
-    if (!copy) {
+    if (!copy)
         return NULL;
-    }
-    if (t.len > 0) {
+    if (t.len > 0)
         memcpy(copy, t.at, t.len);
-    }
     copy[t.len] = '\0';
     return copy;
 }
@@ -99,9 +93,8 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     char *at = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
-    if (at) {
+    if (at)
         vsnprintf(at, (size_t)len + 1, format, again);
-    }
     va_end(again);
     va_end(args);
     return at;
@@ -109,10 +102,9 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 bool arena_on_reset(struct arena *arena, void (*fn)(void *object), void *object)
 {
-    struct arena_cleanup *cleanup = arena_alloc(arena, sizeof(*cleanup));
-    if (!cleanup) {
+    struct arena_cleanup *cleanup = arena_alloc(arena, sizeof *cleanup);
+    if (!cleanup)
         return false;
-    }
     *cleanup = (struct arena_cleanup){ arena->cleanups, fn, object };
     arena->cleanups = cleanup;
     return true;

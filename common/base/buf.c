@@ -17,9 +17,8 @@ void buf_reset(struct buf *buf)
 {
     buf->len = 0;
     buf->failed = false;
-    if (buf->at) {
+    if (buf->at)
         buf->at[0] = '\0';
-    }
 }
 
 /* Room for `extra` bytes and the terminator, or `failed`. */
@@ -31,9 +30,8 @@ static bool buf_grow(struct buf *buf, size_t extra)
         return false;
     }
     size_t need = buf->len + extra + 1;
-    if (need <= buf->size) {
+    if (need <= buf->size)
         return true;
-    }
     size_t size = buf->size < FIRST_SIZE ? FIRST_SIZE : 2 * buf->size;
     size = size < need ? need : size;
     char *at = realloc(buf->at, size);
@@ -48,12 +46,10 @@ static bool buf_grow(struct buf *buf, size_t extra)
 
 void buf_add(struct buf *buf, const void *bytes, size_t len)
 {
-    if (!buf_grow(buf, len)) {
+    if (!buf_grow(buf, len))
         return;
-    }
-    if (len > 0) {
+    if (len > 0)
         memcpy(buf->at + buf->len, bytes, len);
-    }
     buf->len += len;
     buf->at[buf->len] = '\0';
 }
@@ -100,9 +96,8 @@ char *buf_detach(struct buf *buf, size_t *ret_len)
     if (buf_grow(buf, 0)) {
         at = buf->at;
         at[buf->len] = '\0';
-        if (ret_len) {
+        if (ret_len)
             *ret_len = buf->len;
-        }
         buf->at = NULL;
     }
     buf_clear(buf);

@@ -22,7 +22,6 @@ static int width_of(const struct cidr *cidr)
 static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
     unsigned whole = bits / 8, rest = bits % 8;
-
     return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
 }
 
@@ -30,7 +29,6 @@ static bool is_zero_beyond_prefix(const struct cidr *cidr)
 {
     uint8_t prefix[16] = { 0 };
     unsigned whole = cidr->bits / 8U, rest = cidr->bits % 8U;
-
     memcpy(prefix, cidr->address, whole);
     if (rest > 0)
         prefix[whole] = (uint8_t)(cidr->address[whole] & 0xff << (8 - rest));
@@ -40,7 +38,6 @@ static bool is_zero_beyond_prefix(const struct cidr *cidr)
 static bool read_address(struct text t, struct cidr *ret)
 {
     char terminated[INET6_ADDRSTRLEN] = { 0 };
-
     if (t.len >= sizeof terminated)
         return false;
     memcpy(terminated, t.at, t.len);
@@ -54,7 +51,6 @@ static bool read_address(struct text t, struct cidr *ret)
 static enum err read_bits(struct text t, int width, uint8_t *ret)
 {
     int64_t bits = width;
-
     if (t.at && (t.len == 0 || t.at[0] < '0' || t.at[0] > '9' || text_to_int(t, &bits) != OK))
         return ERR_SYNTAX;
     if (bits > width)
@@ -78,7 +74,6 @@ static enum err cidr_parse(struct text t, struct cidr *ret, struct errbuf *e)
     struct cidr cidr = { 0 };
     char shown[80];
     enum err err;
-
     text_to_printable(t, shown, sizeof shown);
     if (!read_address(address, &cidr))
         return err_set(e, ERR_SYNTAX, "'%s' must be ADDRESS or ADDRESS/BITS, like 127.0.0.1, 10.0.0.0/8, fd00::/8",
@@ -96,7 +91,6 @@ enum err cidr_list_parse(struct text t, struct cidr_list *ret, struct errbuf *e)
 {
     struct cidr_list list = { 0 };
     struct text rest = t.at ? t : TEXT("");
-
     while (rest.at) {
         struct text entry = text_split(&rest, ',');
         enum err err;
@@ -112,10 +106,9 @@ enum err cidr_list_parse(struct text t, struct cidr_list *ret, struct errbuf *e)
 
 static bool list_has(const struct cidr_list *list, bool v6, const uint8_t *address)
 {
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         if (list->at[i].v6 == v6 && share_prefix(list->at[i].address, address, list->at[i].bits))
             return true;
-    }
     return false;
 }
 

@@ -23,15 +23,13 @@ struct row {
 /* The row behind `row`; start with { 0 }. False at the end. `table` is the caller's place in the list of tables. */
 static bool row_next(const struct conf_option *const **table, struct row *row)
 {
-    if (!**table) {
+    if (!**table)
         return false;
-    }
     row->index += row->option != NULL;
     row->option = row->option ? row->option + 1 : **table;
     while (!row->option->name) {
-        if (!*++*table) {
+        if (!*++*table)
             return false;
-        }
         row->option = **table;
     }
     return true;
@@ -48,9 +46,8 @@ static enum err text_parse(const struct conf_option *option, struct text t, unio
 {
     for (size_t i = 0; i < t.len; i++) {
         unsigned char c = (unsigned char)t.at[i];
-        if ((c < ' ' && c != '\t') || c == 0x7F) {
+        if ((c < ' ' && c != '\t') || c == 0x7F)
             return ERR_SYNTAX;
-        }
     }
     ret->text = t.at;
     return option->max > 0 ? range_check(option, (int64_t)t.len) : OK;
@@ -67,11 +64,9 @@ static enum err choice_parse(const struct conf_option *option, struct text t, un
 {
     ret->text = t.at;
     struct text rest = text_of(option->choices);
-    while (rest.at) {
-        if (text_equal(text_split(&rest, '|'), t)) {
+    while (rest.at)
+        if (text_equal(text_split(&rest, '|'), t))
             return OK;
-        }
-    }
     return ERR_RANGE;
 }
 
@@ -95,19 +90,19 @@ static enum err flag_parse(const struct conf_option *option, struct text t, unio
 static enum err int_parse(const struct conf_option *option, struct text t, union value *ret)
 {
     enum err err = text_to_int(t, &ret->number);
-    return err ? err : range_check(option, ret->number);
+    return err != OK ? err : range_check(option, ret->number);
 }
 
 static enum err duration_parse(const struct conf_option *option, struct text t, union value *ret)
 {
     enum err err = text_to_duration(t, &ret->number);
-    return err ? err : range_check(option, ret->number);
+    return err != OK ? err : range_check(option, ret->number);
 }
 
 static enum err size_parse(const struct conf_option *option, struct text t, union value *ret)
 {
     enum err err = text_to_size(t, &ret->number);
-    return err ? err : range_check(option, ret->number);
+    return err != OK ? err : range_check(option, ret->number);
 }
 
 static enum err hex64_parse(const struct conf_option *option, struct text t, union value *ret)
@@ -151,11 +146,10 @@ static enum err value_refuse(const struct conf_option *option, struct text value
     const struct type *type = &types[option->type];
     const char *choices = option->type == CONF_CHOICE ? option->choices : "";
     char shown[SHOWN_SIZE];
-    text_to_printable(value.len > 0 ? value : TEXT("\"\""), shown, sizeof(shown));
+    text_to_printable(value.len > 0 ? value : TEXT("\"\""), shown, sizeof shown);
     bool bounded = type->bound_to_text && (option->min != 0 || option->max != 0);
-    if (!bounded) {
+    if (!bounded)
         return err_set(e, err, "%s %s: must be %s%s", label, shown, type->what, choices);
-    }
     char low[RANGE_SIZE], high[RANGE_SIZE];
     type->bound_to_text(option->min, low);
     type->bound_to_text(option->max, high);
@@ -170,15 +164,12 @@ static enum err row_set(struct conf *conf, struct row row, struct text value, en
     const struct type *type = &types[row.option->type];
     union value parsed = { 0 };
     enum err err = type->parse(row.option, value, &parsed);
-    if (err) {
+    if (err != OK)
         return value_refuse(row.option, value, err, label, e);
-    }
-    if (origin < conf->origin[row.index]) {
+    if (origin < conf->origin[row.index])
         return OK;
-    }
-    if (type->is_text && !(parsed.text = arena_copy(conf->arena, value))) {
+    if (type->is_text && !(parsed.text = arena_copy(conf->arena, value)))
         return err_set(e, ERR_NOMEM, "%s: out of memory", label);
-    }
     memcpy((char *)conf->target + row.option->offset, &parsed, type->size);
     conf->origin[row.index] = (uint8_t)origin;
     return OK;
@@ -186,16 +177,14 @@ static enum err row_set(struct conf *conf, struct row row, struct text value, en
 
 static enum err default_set(struct conf *conf, struct row row, struct errbuf *e)
 {
-    if (row.index >= CONF_OPTIONS_MAX) {
+    if (row.index >= CONF_OPTIONS_MAX)
         return err_set(e, ERR_FULL, "%s: more than %d options", row.option->name, CONF_OPTIONS_MAX);
-    }
     memset((char *)conf->target + row.option->offset, 0, types[row.option->type].size);
     conf->origin[row.index] = CONF_FROM_DEFAULT;
-    if (!row.option->fallback) {
+    if (!row.option->fallback)
         return OK;
-    }
     char label[LABEL_SIZE];
-    snprintf(label, sizeof(label), "default of %s", row.option->name);
+    snprintf(label, sizeof label, "default of %s", row.option->name);
     return row_set(conf, row, text_of(row.option->fallback), CONF_FROM_DEFAULT, label, e);
 }
 
@@ -204,9 +193,8 @@ enum err conf_init(struct conf *conf, const struct conf_option *const *tables, v
 {
     *conf = (struct conf){ .tables = tables, .target = target, .arena = arena };
     enum err err = OK;
-    for (struct row row = { 0 }; !err && row_next(&tables, &row);) {
+    for (struct row row = { 0 }; err == OK && row_next(&tables, &row);)
         err = default_set(conf, row, e);
-    }
     return err;
 }
 
@@ -254,9 +242,8 @@ static enum err name_refuse(const struct conf *conf, struct text name, enum conf
                             struct errbuf *e)
 {
     const char *nearest = name_nearest(conf, name);
-    if (!nearest) {
+    if (!nearest)
         return err_set(e, ERR_UNKNOWN, "%s: unknown option", label);
-    }
     const char *dashes = origin == CONF_FROM_OPTION ? "--" : "";
     return err_set(e, ERR_UNKNOWN, "%s: unknown option; did you mean %s%s?", label, dashes, nearest);
 }
@@ -265,15 +252,12 @@ enum err conf_set(struct conf *conf, struct text name, struct text value, enum c
                   struct errbuf *e)
 {
     struct row row;
-    if (!row_find(conf, name, &row)) {
+    if (!row_find(conf, name, &row))
         return name_refuse(conf, name, origin, label, e);
-    }
-    if (row.option->command_line_only && origin != CONF_FROM_OPTION) {
+    if (row.option->command_line_only && origin != CONF_FROM_OPTION)
         return err_set(e, ERR_UNKNOWN, "%s: only allowed on the command line", label);
-    }
-    if (row.option->outside_file && origin == CONF_FROM_FILE) {
+    if (row.option->outside_file && origin == CONF_FROM_FILE)
         return err_set(e, ERR_UNKNOWN, "%s: not allowed in the file itself", label);
-    }
     return row_set(conf, row, value, origin, label, e);
 }
 
@@ -286,18 +270,16 @@ static enum err argument_read(struct conf *conf, int argc, char *const *argv, in
     struct text name = { written.at + 1 + is_long, written.len - 1 - is_long };
     value.at = is_long ? value.at : NULL;
     char label[LABEL_SIZE];
-    text_to_printable(written, label, sizeof(label));
+    text_to_printable(written, label, sizeof label);
     struct row row;
-    if (!(is_long ? row_find(conf, name, &row) : name.len == 1 && row_find_short(conf, name.at[0], &row))) {
+    if (!(is_long ? row_find(conf, name, &row) : name.len == 1 && row_find_short(conf, name.at[0], &row)))
         return name_refuse(conf, name, CONF_FROM_OPTION, label, e);
-    }
-    if (!value.at && row.option->type == CONF_FLAG) {
+    if (!value.at && row.option->type == CONF_FLAG)
         value = TEXT("true");
-    } else if (!value.at && *at + 1 == argc) {
+    else if (!value.at && *at + 1 == argc)
         return err_set(e, ERR_SYNTAX, "%s: needs a value (%s)", label, row.option->arg ? row.option->arg : "VALUE");
-    } else if (!value.at) {
+    else if (!value.at)
         value = text_of(argv[++*at]);
-    }
     return row_set(conf, row, value, CONF_FROM_OPTION, label, e);
 }
 
@@ -310,9 +292,8 @@ enum err conf_args(struct conf *conf, int argc, char *const *argv, int *ret_next
             break;
         }
         enum err err = argument_read(conf, argc, argv, &at, e);
-        if (err) {
+        if (err != OK)
             return err;
-        }
     }
     *ret_next = at < argc ? at : argc;
     return OK;
@@ -323,15 +304,13 @@ static bool is_variable_of(struct text key, const char *name)
 {
     static const struct text prefix = { "SKEP_", 5 };
     size_t len = strlen(name);
-    if (key.len != prefix.len + len || memcmp(key.at, prefix.at, prefix.len) != 0) {
+    if (key.len != prefix.len + len || memcmp(key.at, prefix.at, prefix.len) != 0)
         return false;
-    }
     for (size_t i = 0; i < len; i++) {
         char c = name[i] == '-' ? '_' : name[i];
         c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-        if (key.at[prefix.len + i] != c) {
+        if (key.at[prefix.len + i] != c)
             return false;
-        }
     }
     return true;
 }
@@ -344,7 +323,7 @@ static enum err variable_read(struct conf *conf, const char *variable, struct er
     for (struct row row = { 0 }; value.at && row_next(&table, &row);) {
         if (!row.option->command_line_only && is_variable_of(key, row.option->name)) {
             char label[LABEL_SIZE];
-            text_to_printable(key, label, sizeof(label));
+            text_to_printable(key, label, sizeof label);
             return row_set(conf, row, value, CONF_FROM_ENVIRONMENT, label, e);
         }
     }
@@ -355,9 +334,8 @@ enum err conf_environment(struct conf *conf, char *const *environ, struct errbuf
 {
     for (; *environ; environ++) {
         enum err err = variable_read(conf, *environ, e);
-        if (err) {
+        if (err != OK)
             return err;
-        }
     }
     return OK;
 }

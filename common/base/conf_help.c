@@ -12,14 +12,12 @@ static size_t left_len(const struct conf_option *option)
 
 static void left_print(const struct conf_option *option, struct buf *ret)
 {
-    if (option->short_name) {
+    if (option->short_name)
         buf_printf(ret, "  -%c, --%s", option->short_name, option->name);
-    } else {
+    else
         buf_printf(ret, "      --%s", option->name);
-    }
-    if (option->arg) {
+    if (option->arg)
         buf_printf(ret, " %s", option->arg);
-    }
 }
 
 /* The column where the help begins: behind the longest option that is not too long. */
@@ -74,16 +72,13 @@ static void sentence_add(const struct conf_option *option, struct buf *ret)
     bool has_default = option->fallback && option->fallback[0] && option->type != CONF_FLAG;
     bool has_variable = !option->command_line_only;
     buf_add_str(ret, option->help ? option->help : "");
-    if (!has_default && !has_variable) {
+    if (!has_default && !has_variable)
         return;
-    }
     buf_add_str(ret, " (");
-    if (has_default) {
+    if (has_default)
         buf_printf(ret, "default: %s%s", option->fallback, has_variable ? "; " : "");
-    }
-    if (has_variable) {
+    if (has_variable)
         variable_add(option, ret);
-    }
     buf_add_char(ret, ')');
 }
 
@@ -109,11 +104,9 @@ void conf_help(const struct conf_option *const *tables, int width, struct buf *r
     size_t column = help_column(tables);
     size_t total = width > 0 ? (size_t)width : 0;
     size_t right = total > column + RIGHT_MIN ? total - column : RIGHT_MIN;
-    for (; *tables; tables++) {
-        for (const struct conf_option *option = *tables; option->name; option++) {
+    for (; *tables; tables++)
+        for (const struct conf_option *option = *tables; option->name; option++)
             row_print(option, column, right, ret);
-        }
-    }
 }
 
 /* The value at the option's offset as text; false when it is absent. */
@@ -125,9 +118,8 @@ static bool value_add(const struct conf *conf, const struct conf_option *option,
     case CONF_TEXT:
     case CONF_ID:
     case CONF_CHOICE:
-        if (!*(const char *const *)at) {
+        if (!*(const char *const *)at)
             return false;
-        }
         buf_add_str(ret, *(const char *const *)at);
         return true;
     case CONF_FLAG:
@@ -143,9 +135,8 @@ static bool value_add(const struct conf *conf, const struct conf_option *option,
         size_to_text(*(const int64_t *)at, shown);
         break;
     case CONF_HEX64:
-        if (*(const uint64_t *)at == 0) {
+        if (*(const uint64_t *)at == 0)
             return false;
-        }
         hex64_to_text(*(const uint64_t *)at, shown);
         break;
     }
@@ -177,10 +168,8 @@ void conf_print(const struct conf *conf, struct buf *ret)
 {
     size_t index = 0;
     for (const struct conf_option *const *table = conf->tables; *table; table++) {
-        for (const struct conf_option *option = *table; option->name; option++, index++) {
-            if (!option->command_line_only) {
+        for (const struct conf_option *option = *table; option->name; option++, index++)
+            if (!option->command_line_only)
                 value_print(conf, option, (enum conf_origin)conf->origin[index], ret);
-            }
-        }
     }
 }

@@ -16,7 +16,6 @@ bool ending_is_crash(const struct ending *ending)
 void signal_name(int number, char ret[SIGNAL_NAME_SIZE])
 {
     const char *abbreviation = sigabbrev_np(number);
-
     if (abbreviation)
         snprintf(ret, SIGNAL_NAME_SIZE, "SIG%s", abbreviation);
     else

@@ -16,25 +16,22 @@ const char *err_name(enum err err)
 /* Where to cut `text` at `len` bytes or just before, so that no UTF-8 character is left in halves. */
 static size_t border_before(const char *text, size_t len)
 {
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) {
+    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
         len--;
-    }
     return len;
 }
 
 enum err err_set(struct errbuf *e, enum err err, const char *format, ...)
 {
-    if (!e) {
+    if (!e)
         return err;
-    }
     char sentence[ERRBUF_SIZE + 1]; /* apart from e->text, which may be one of the arguments */
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(sentence, sizeof(sentence), format, args);
+    int len = vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    if (len < 0) {
-        len = snprintf(sentence, sizeof(sentence), "%s", err_name(err));
-    }
+    if (len < 0)
+        len = snprintf(sentence, sizeof sentence, "%s", err_name(err));
     size_t keep = (size_t)len < ERRBUF_SIZE ? (size_t)len : border_before(sentence, ERRBUF_SIZE - 1);
     memcpy(e->text, sentence, keep);
     e->text[keep] = '\0';

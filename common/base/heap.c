@@ -17,15 +17,13 @@ void heap_clear(struct heap *heap)
 
 enum err heap_reserve(struct heap *heap, size_t count)
 {
-    if (count <= heap->size) {
+    if (count <= heap->size)
         return OK;
-    }
     size_t size = heap->size + heap->size / 4; /* whoever asks for one more each time moves seldom */
     size = size < count ? count : size;
-    struct heap_item **items = reallocarray(heap->items, size, sizeof(*items));
-    if (!items) {
+    struct heap_item **items = reallocarray(heap->items, size, sizeof *items);
+    if (!items)
         return ERR_NOMEM;
-    }
     heap->items = items;
     heap->size = size;
     return OK;
@@ -61,12 +59,10 @@ static void sift_up(struct heap *heap, struct heap_item *item, size_t position)
 static void sift_down(struct heap *heap, struct heap_item *item, size_t position)
 {
     for (size_t child = 2 * position; child <= heap->len; child = 2 * position) {
-        if (child < heap->len && item_at(heap, child + 1)->at < item_at(heap, child)->at) {
+        if (child < heap->len && item_at(heap, child + 1)->at < item_at(heap, child)->at)
             child++;
-        }
-        if (item->at <= item_at(heap, child)->at) {
+        if (item->at <= item_at(heap, child)->at)
             break;
-        }
         place(heap, item_at(heap, child), position);
         position = child;
     }
@@ -75,11 +71,10 @@ static void sift_down(struct heap *heap, struct heap_item *item, size_t position
 
 static void sift(struct heap *heap, struct heap_item *item, size_t position)
 {
-    if (position > 1 && item->at < item_at(heap, position / 2)->at) {
+    if (position > 1 && item->at < item_at(heap, position / 2)->at)
         sift_up(heap, item, position);
-    } else {
+    else
         sift_down(heap, item, position);
-    }
 }
 
 enum err heap_put(struct heap *heap, struct heap_item *item, ms_t at)
@@ -91,9 +86,8 @@ enum err heap_put(struct heap *heap, struct heap_item *item, ms_t at)
     }
     if (heap->len == heap->size) {
         enum err err = heap_reserve(heap, heap->size < FIRST_SIZE ? FIRST_SIZE : 2 * heap->size);
-        if (err) {
+        if (err != OK)
             return err;
-        }
     }
     item->at = at;
     sift_up(heap, item, ++heap->len);
@@ -102,13 +96,11 @@ enum err heap_put(struct heap *heap, struct heap_item *item, ms_t at)
 
 void heap_remove(struct heap *heap, struct heap_item *item)
 {
-    if (!holds(heap, item)) {
+    if (!holds(heap, item))
         return;
-    }
     size_t hole = item->position;
     struct heap_item *last = item_at(heap, heap->len--);
     item->position = 0;
-    if (last != item) {
+    if (last != item)
         sift(heap, last, hole);
-    }
 }

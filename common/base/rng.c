@@ -11,9 +11,8 @@ uint64_t rng_next(struct rng *rng)
 int64_t rng_between(struct rng *rng, int64_t low, int64_t high)
 {
     uint64_t count = (uint64_t)high - (uint64_t)low + 1;
-    if (count == 0) { /* the whole range of int64_t */
+    if (count == 0) /* the whole range of int64_t */
         return (int64_t)rng_next(rng);
-    }
     /* The lowest 2^64 mod count numbers would make some results likelier than others. */
     uint64_t surplus = -count % count;
     uint64_t n;
@@ -25,9 +24,8 @@ int64_t rng_between(struct rng *rng, int64_t low, int64_t high)
 
 ms_t rng_jitter(struct rng *rng, ms_t value, unsigned percent)
 {
-    if (value <= 0) {
+    if (value <= 0)
         return value;
-    }
     ms_t share = percent < 100 ? percent : 100;
     ms_t span = value / 100 * share + value % 100 * share / 100;
     ms_t high = value > INT64_MAX - span ? INT64_MAX : value + span;

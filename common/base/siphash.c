@@ -15,9 +15,8 @@ static inline uint64_t rotate_left(uint64_t x, unsigned bits)
 static inline uint64_t load(const unsigned char *at, size_t len)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         word |= (uint64_t)at[i] << (8 * i);
-    }
     return word;
 }
 
@@ -54,9 +53,8 @@ uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t len)
     };
     const unsigned char *at = bytes;
     size_t left = len;
-    for (; left >= 8; at += 8, left -= 8) {
+    for (; left >= 8; at += 8, left -= 8)
         compress(&s, load(at, 8));
-    }
     compress(&s, (uint64_t)len << 56 | load(at, left));
     s.v2 ^= 0xFF;
     rounds(&s, 4);

@@ -28,14 +28,12 @@ struct text text_split(struct text *rest, char separator)
 
 bool text_is_id(struct text t)
 {
-    if (t.len == 0 || t.len > TEXT_ID_MAX || !(is_letter(t.at[0]) || is_digit(t.at[0]))) {
+    if (t.len == 0 || t.len > TEXT_ID_MAX || !(is_letter(t.at[0]) || is_digit(t.at[0])))
         return false;
-    }
     for (size_t i = 1; i < t.len; i++) {
         char c = t.at[i];
-        if (!is_letter(c) && !is_digit(c) && c != '.' && c != '_' && c != '-') {
+        if (!is_letter(c) && !is_digit(c) && c != '.' && c != '_' && c != '-')
             return false;
-        }
     }
     return true;
 }
@@ -54,11 +52,9 @@ static const struct sequence {
 
 static const struct sequence *sequence_of(unsigned char lead)
 {
-    for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
-        if (lead >= sequences[i].first && lead <= sequences[i].last) {
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
+        if (lead >= sequences[i].first && lead <= sequences[i].last)
             return &sequences[i];
-        }
-    }
     return NULL;
 }
 
@@ -71,14 +67,12 @@ static size_t character_decode(const char *at, size_t left, uint32_t *ret)
         return 1;
     }
     const struct sequence *s = sequence_of(bytes[0]);
-    if (!s || left < s->len || bytes[1] < s->low || bytes[1] > s->high) {
+    if (!s || left < s->len || bytes[1] < s->low || bytes[1] > s->high)
         return 0;
-    }
     uint32_t code = bytes[0] & (0x7Fu >> s->len);
     for (size_t i = 1; i < s->len; i++) {
-        if ((bytes[i] & 0xC0) != 0x80) {
+        if ((bytes[i] & 0xC0) != 0x80)
             return 0;
-        }
         code = code << 6 | (bytes[i] & 0x3F);
     }
     *ret = code;
@@ -89,11 +83,10 @@ static size_t character_decode(const char *at, size_t left, uint32_t *ret)
 static size_t ascii_len(const char *at, size_t len)
 {
     size_t i = 0;
-    for (uint64_t word; len - i >= sizeof(word); i += sizeof(word)) {
-        memcpy(&word, at + i, sizeof(word));
-        if (word & 0x8080808080808080) {
+    for (uint64_t word; len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, at + i, sizeof word);
+        if (word & 0x8080808080808080)
             break;
-        }
     }
     return i;
 }
@@ -103,9 +96,8 @@ bool text_is_utf8(struct text t)
     for (size_t i = ascii_len(t.at, t.len); i < t.len; i += ascii_len(t.at + i, t.len - i)) {
         uint32_t code;
         size_t len = character_decode(t.at + i, t.len - i, &code);
-        if (len == 0) {
+        if (len == 0)
             return false;
-        }
         i += len;
     }
     return true;
@@ -119,28 +111,24 @@ static bool is_harmful(uint32_t code)
     } harmful[] = {
         { 0x00, 0x1F }, { 0x7F, 0x9F }, { 0x061C, 0x061C }, { 0x200E, 0x200F }, { 0x2028, 0x202E }, { 0x2066, 0x2069 },
     };
-    for (size_t i = 0; i < ARRAY_LEN(harmful); i++) {
-        if (code >= harmful[i].first && code <= harmful[i].last) {
+    for (size_t i = 0; i < ARRAY_LEN(harmful); i++)
+        if (code >= harmful[i].first && code <= harmful[i].last)
             return true;
-        }
-    }
     return false;
 }
 
 void text_to_printable(struct text t, char *ret, size_t size)
 {
-    if (size == 0) {
+    if (size == 0)
         return;
-    }
     size_t written = 0;
     for (size_t i = 0; i < t.len;) {
         uint32_t code = 0;
         size_t len = character_decode(t.at + i, t.len - i, &code);
         bool good = len > 0 && !is_harmful(code);
         size_t out = good ? len : 1;
-        if (out > size - 1 - written) {
+        if (out > size - 1 - written)
             break;
-        }
         memcpy(ret + written, good ? t.at + i : "?", out);
         written += out;
         i += len > 0 ? len : 1;
@@ -150,29 +138,24 @@ void text_to_printable(struct text t, char *ret, size_t size)
 
 static bool is_digits(struct text t)
 {
-    for (size_t i = 0; i < t.len; i++) {
-        if (!is_digit(t.at[i])) {
+    for (size_t i = 0; i < t.len; i++)
+        if (!is_digit(t.at[i]))
             return false;
-        }
-    }
     return t.len > 0;
 }
 
 enum err text_to_int(struct text t, int64_t *ret)
 {
     bool negative = t.len > 0 && t.at[0] == '-';
-    if (negative || (t.len > 0 && t.at[0] == '+')) {
+    if (negative || (t.len > 0 && t.at[0] == '+'))
         t = (struct text){ t.at + 1, t.len - 1 };
-    }
-    if (!is_digits(t)) {
+    if (!is_digits(t))
         return ERR_SYNTAX;
-    }
     int64_t value = 0;
     for (size_t i = 0; i < t.len; i++) {
         int digit = negative ? '0' - t.at[i] : t.at[i] - '0';
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value)) {
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
             return ERR_RANGE;
-        }
     }
     *ret = value;
     return OK;
@@ -192,9 +175,8 @@ static const struct unit size_units[] = {
 
 static const struct unit *unit_find(const struct unit *units, struct text name)
 {
-    while (units->name && !text_is(name, units->name)) {
+    while (units->name && !text_is(name, units->name))
         units++;
-    }
     return units->name ? units : NULL;
 }
 
@@ -203,23 +185,19 @@ static const struct unit *unit_find(const struct unit *units, struct text name)
 static enum err quantity_parse(struct text t, const struct unit *units, int64_t *ret)
 {
     size_t len = 0;
-    while (len < t.len && is_digit(t.at[len])) {
+    while (len < t.len && is_digit(t.at[len]))
         len++;
-    }
     struct text number = { t.at, len };
     int64_t value;
     enum err err = text_to_int(number, &value);
-    if (err == ERR_SYNTAX) {
+    if (err == ERR_SYNTAX)
         return ERR_SYNTAX;
-    }
     const struct unit *unit = unit_find(units, (struct text){ t.at + len, t.len - len });
-    bool bare_zero = len == t.len && !err && value == 0;
-    if (!unit && !bare_zero) {
+    bool bare_zero = len == t.len && err == OK && value == 0;
+    if (!unit && !bare_zero)
         return ERR_SYNTAX;
-    }
-    if (err || __builtin_mul_overflow(value, unit ? unit->factor : 1, &value)) {
+    if (err != OK || __builtin_mul_overflow(value, unit ? unit->factor : 1, &value))
         return ERR_RANGE;
-    }
     *ret = value;
     return OK;
 }
@@ -237,9 +215,8 @@ enum err text_to_size(struct text t, int64_t *ret)
 /* In the largest unit that leaves a whole number. */
 static void quantity_print(int64_t value, const struct unit *units, char *ret, size_t size)
 {
-    while (value % units->factor != 0) {
+    while (value % units->factor != 0)
         units++;
-    }
     snprintf(ret, size, "%" PRId64 "%s", value / units->factor, value == 0 ? "" : units->name);
 }
 
@@ -255,38 +232,33 @@ void size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE])
 
 static int hex_digit(char c)
 {
-    if (is_digit(c)) {
+    if (is_digit(c))
         return c - '0';
-    }
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 enum err text_to_hex64(struct text t, uint64_t *ret)
 {
-    if (t.len != HEX64_SIZE - 1) {
+    if (t.len != HEX64_SIZE - 1)
         return ERR_SYNTAX;
-    }
     uint64_t value = 0;
     for (size_t i = 0; i < t.len; i++) {
         int digit = hex_digit(t.at[i]);
-        if (digit < 0) {
+        if (digit < 0)
             return ERR_SYNTAX;
-        }
         value = value << 4 | (uint64_t)digit;
     }
-    if (value == 0) {
+    if (value == 0)
         return ERR_SYNTAX;
-    }
     *ret = value;
     return OK;
 }
 
 void hex64_to_text(uint64_t value, char ret[HEX64_SIZE])
 {
-    for (size_t i = HEX64_SIZE - 1; i-- > 0; value >>= 4) {
+    for (size_t i = HEX64_SIZE - 1; i-- > 0; value >>= 4)
         ret[i] = "0123456789abcdef"[value & 15];
-    }
     ret[HEX64_SIZE - 1] = '\0';
 }
 
@@ -298,9 +270,8 @@ static size_t min_of_three(size_t a, size_t b, size_t c)
 
 size_t text_distance(struct text a, struct text b)
 {
-    if (a.len > TEXT_DISTANCE_MAX || b.len > TEXT_DISTANCE_MAX) {
+    if (a.len > TEXT_DISTANCE_MAX || b.len > TEXT_DISTANCE_MAX)
         return SIZE_MAX;
-    }
     /* rows[i % 3][j]: edits that turn the first i bytes of a into the first j of b. */
     size_t rows[3][TEXT_DISTANCE_MAX + 1];
     for (size_t i = 0; i <= a.len; i++) {
@@ -312,9 +283,8 @@ size_t text_distance(struct text a, struct text b)
             }
             row[j] = min_of_three(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a.at[i - 1] != b.at[j - 1]));
             bool swapped = i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1];
-            if (swapped && two_above[j - 2] + 1 < row[j]) {
+            if (swapped && two_above[j - 2] + 1 < row[j])
                 row[j] = two_above[j - 2] + 1;
-            }
         }
     }
     return rows[a.len % 3][b.len];

@@ -36,9 +36,8 @@ static struct date days_to_date(int64_t days)
 /* Writes `value` with leading zeros and what stands behind it; returns the place that follows. */
 static char *put(char *at, int64_t value, int digits, char behind)
 {
-    for (int i = digits; i-- > 0; value /= 10) {
+    for (int i = digits; i-- > 0; value /= 10)
         at[i] = (char)('0' + value % 10);
-    }
     at[digits] = behind;
     return at + digits + 1;
 }
@@ -78,9 +77,8 @@ static char next_char(struct reader *r)
 
 static void expect(struct reader *r, char wanted)
 {
-    if (next_char(r) != wanted) {
+    if (next_char(r) != wanted)
         r->bad = true;
-    }
 }
 
 static int64_t number(struct reader *r, int digits, int64_t low, int64_t high)
@@ -130,14 +128,12 @@ static int64_t read_minutes(struct reader *r)
 /* Milliseconds of a fraction of any length; 0 if there is none. */
 static int64_t read_fraction(struct reader *r)
 {
-    if (r->rest.len == 0 || r->rest.at[0] != '.') {
+    if (r->rest.len == 0 || r->rest.at[0] != '.')
         return 0;
-    }
     expect(r, '.');
     int64_t ms = number(r, 1, 0, 9) * 100;
-    for (int64_t weight = 10; r->rest.len > 0 && r->rest.at[0] >= '0' && r->rest.at[0] <= '9'; weight /= 10) {
+    for (int64_t weight = 10; r->rest.len > 0 && r->rest.at[0] >= '0' && r->rest.at[0] <= '9'; weight /= 10)
         ms += number(r, 1, 0, 9) * weight;
-    }
     return ms;
 }
 
@@ -170,9 +166,8 @@ enum err text_to_time(struct text t, ms_t *ret)
     minutes += date_to_days(d) * 1440 - read_offset(&r);
     /* Leap seconds are inserted at the end of a day in UTC; unix time counts them as the next second. */
     bool last_of_day = (minutes + 1) % 1440 == 0;
-    if (r.bad || r.rest.len > 0 || (separator != 'T' && separator != 't') || (seconds == 60 && !last_of_day)) {
+    if (r.bad || r.rest.len > 0 || (separator != 'T' && separator != 't') || (seconds == 60 && !last_of_day))
         return ERR_SYNTAX;
-    }
     *ret = minutes * 60000 + seconds * 1000 + ms;
     return OK;
 }

@@ -28,7 +28,6 @@ const char *tls_fault_text(const char *said)
 {
     const char *colon = strrchr(said, ':');
     const char *rest = colon ? colon + 1 : said;
-
     for (size_t i = 0; i < ARRAY_LEN(faults); i++)
         if (strstr(said, faults[i].said))
             return faults[i].text;

@@ -25,10 +25,9 @@ static bool add_all(struct MHD_Response *made, const struct http_response *respo
         { MHD_HTTP_HEADER_CONNECTION, last ? "close" : NULL },
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         if (!add(made, fields[i].name, fields[i].value))
             return false;
-    }
     return true;
 }
 

@@ -40,7 +40,6 @@ static bool is_journal(void)
     const char *name = getenv("JOURNAL_STREAM");
     char own[48];
     struct stat status;
-
     if (!name || fstat(STDERR_FILENO, &status) != 0)
         return false;
     snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
@@ -51,7 +50,6 @@ static bool wants_colours(void)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
-
     return isatty(STDERR_FILENO) && (!no_color || !*no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
@@ -70,10 +68,9 @@ void log_setup(const char *component, const char *format, const char *level)
     settings.style = style_of(format);
     settings.colours = settings.style == LOG_STYLE_HUMAN && wants_colours();
     settings.to_journal = is_journal();
-    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++)
         if (strcmp(level, level_names[i]) == 0)
             settings.level = (enum log_level)i;
-    }
 }
 
 static void write_line(enum log_level level, const char *message, va_list pairs, const char *not_shown)
@@ -89,7 +86,6 @@ static void write_line(enum log_level level, const char *message, va_list pairs,
     };
     struct log_line line;
     const char *key, *value;
-
     if (level > settings.level)
         return;
     time_to_text(clock_wall(), time);
@@ -109,7 +105,6 @@ static void write_line(enum log_level level, const char *message, va_list pairs,
 void log_at(enum log_level level, const char *message, ...)
 {
     va_list pairs;
-
     va_start(pairs, message);
     write_line(level, message, pairs, NULL);
     va_end(pairs);
@@ -118,7 +113,6 @@ void log_at(enum log_level level, const char *message, ...)
 bool log_allowed(struct log_limit *limit, unsigned *ret_skipped)
 {
     ms_t now = clock_mono();
-
     if (now - limit->since >= (limit->every ? limit->every : EVERY_MS)) {
         limit->since = now;
         limit->used = 0;
@@ -138,7 +132,6 @@ bool log_limited(struct log_limit *limit, enum log_level level, const char *mess
     unsigned skipped;
     char not_shown[16];
     va_list pairs;
-
     if (!log_allowed(limit, &skipped))
         return false;
     snprintf(not_shown, sizeof not_shown, "%u", skipped);

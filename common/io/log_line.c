@@ -23,7 +23,6 @@ static void put_str(struct log_line *line, const char *text)
 static struct text value_head(const char *value)
 {
     struct text head = { value, strnlen(value, LOG_VALUE_MAX + 1) };
-
     if (head.len <= LOG_VALUE_MAX)
         return head;
     for (head.len = LOG_VALUE_MAX; ((unsigned char)head.at[head.len] & 0xC0) == 0x80 && head.len > LOG_VALUE_MAX - 3;)
@@ -45,7 +44,6 @@ static void put_value(struct log_line *line, const char *value, bool quoted)
 {
     struct text head = value_head(value);
     char clean[LOG_VALUE_MAX + 1];
-
     text_to_printable(head, clean, sizeof clean);
     if (quoted)
         put(line, "\"", 1);
@@ -67,7 +65,6 @@ static bool needs_quotes(const char *value)
 static void put_pair(struct log_line *line, const char *key, const char *value)
 {
     bool is_json = line->style == LOG_STYLE_JSON;
-
     if (line->len > line->first)
         put(line, is_json ? "," : " ", 1);
     put_value(line, key, is_json);
@@ -93,7 +90,6 @@ static void begin_human(struct log_line *line, const struct log_head *head)
 void log_line_begin(struct log_line *line, enum log_style style, const struct log_head *head)
 {
     const char priority[] = { '<', (char)('0' + head->journal_priority), '>' };
-
     line->len = line->first = 0;
     line->style = style;
     line->full = false;
@@ -116,7 +112,6 @@ void log_line_begin(struct log_line *line, enum log_style style, const struct lo
 void log_line_pair(struct log_line *line, const char *key, const char *value)
 {
     size_t before = line->len;
-
     if (line->full)
         return;
     put_pair(line, key, value);
@@ -133,7 +128,6 @@ void log_line_end(struct log_line *line)
     };
     const char *tail = tails[line->style][line->full];
     size_t len = strlen(tail);
-
     memcpy(line->at + line->len, tail, len); /* TAIL_SIZE is kept free for it */
     line->len += len;
 }

@@ -72,7 +72,6 @@ enum err loop_new(struct loop **ret, struct errbuf *e)
 {
     struct loop *loop = calloc(1, sizeof *loop);
     int fault;
-
     if (!loop)
         return err_set(e, ERR_NOMEM, "event loop: out of memory");
     fault = uv_loop_init(&loop->uv);
@@ -105,7 +104,6 @@ void loop_free(struct loop *loop)
 static void turn_ended(uv_prepare_t *uv)
 {
     struct loop *loop = uv->data;
-
     if (loop->before_sleep)
         loop->before_sleep(loop->user);
 }
@@ -133,7 +131,6 @@ static void timer_fired(uv_timer_t *uv)
 {
     struct loop_timer *timer = uv->data;
     struct loop *loop = timer->loop;
-
     loop->in_timer = true;
     timer->fn(timer->user); /* may free the timer */
     loop->in_timer = false;
@@ -142,7 +139,6 @@ static void timer_fired(uv_timer_t *uv)
 enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, struct loop_timer **ret)
 {
     struct loop_timer *timer = calloc(1, sizeof *timer);
-
     if (!timer)
         return ERR_NOMEM;
     timer->loop = loop;
@@ -180,7 +176,6 @@ static void fd_ready(uv_poll_t *uv, int fault, int events)
 {
     struct loop_fd *watch = uv->data;
     int seen = (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);
-
     if (fault < 0) { /* libuv stopped watching; the owner meets the fault when it reads or writes */
         fd_watch(watch);
         seen = watch->wanted;
@@ -191,7 +186,6 @@ static void fd_ready(uv_poll_t *uv, int fault, int events)
 static void fd_watch(struct loop_fd *watch)
 {
     int events = (watch->wanted & LOOP_READABLE ? UV_READABLE : 0) | (watch->wanted & LOOP_WRITABLE ? UV_WRITABLE : 0);
-
     if (events)
         uv_poll_start(&watch->handle.uv.poll, events, fd_ready);
     else
@@ -201,7 +195,6 @@ static void fd_watch(struct loop_fd *watch)
 enum err loop_fd_new(struct loop *loop, int fd, void (*fn)(void *user, int events), void *user, struct loop_fd **ret)
 {
     struct loop_fd *watch = calloc(1, sizeof *watch);
-
     if (!watch)
         return ERR_NOMEM;
     if (uv_poll_init(&loop->uv, &watch->handle.uv.poll, fd) < 0) {
@@ -233,14 +226,12 @@ void loop_fd_free(struct loop_fd *watch)
 static void signal_arrived(uv_signal_t *uv, int number)
 {
     struct signal_watch *watch = uv->data;
-
     watch->fn(watch->user, number);
 }
 
 enum err loop_signal(struct loop *loop, int number, void (*fn)(void *user, int number), void *user)
 {
     struct signal_watch *watch = calloc(1, sizeof *watch);
-
     if (!watch)
         return ERR_NOMEM;
     if (uv_signal_init(&loop->uv, &watch->handle.uv.signal) < 0) {

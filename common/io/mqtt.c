@@ -46,7 +46,6 @@ static void rearm(struct mqtt *mqtt)
     short events = 0;
     int fd = mqtt_client_fd(mqtt->client, &events);
     ms_t deadline, now;
-
     if (mqtt->watch && (fd < 0 || mqtt->epoch != mqtt_client_epoch(mqtt->client)))
         unwatch(mqtt);
     if (!mqtt->watch && fd >= 0)
@@ -78,7 +77,6 @@ static void on_ready(void *user, int events)
 static void on_timer(void *user)
 {
     struct mqtt *mqtt = user;
-
     mqtt->armed = MS_NEVER;
     turn(mqtt);
 }
@@ -134,7 +132,6 @@ bool mqtt_is_up(const struct mqtt *mqtt)
 bool mqtt_drain(struct mqtt *mqtt)
 {
     bool is_all;
-
     mqtt->in_turn = true;
     is_all = mqtt_client_drain(mqtt->client);
     mqtt->in_turn = false;
@@ -151,7 +148,6 @@ void mqtt_drop(struct mqtt *mqtt, const char *why)
 enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish)
 {
     enum err err = mqtt_client_publish(mqtt->client, publish);
-
     rearm_outside(mqtt);
     return err;
 }
@@ -159,7 +155,6 @@ enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish)
 enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe)
 {
     enum err err = mqtt_client_subscribe(mqtt->client, subscribe);
-
     rearm_outside(mqtt);
     return err;
 }
@@ -167,7 +162,6 @@ enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe)
 enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
 {
     enum err err = mqtt_client_unsubscribe(mqtt->client, filter);
-
     rearm_outside(mqtt);
     return err;
 }

@@ -13,7 +13,6 @@ static bool address_of(const char *name, struct sockaddr_un *ret, socklen_t *ret
 {
     size_t len = strlen(name);
     bool is_abstract = name[0] == '@';
-
     if ((name[0] != '/' && !is_abstract) || len < 2 || len >= sizeof ret->sun_path)
         return false;
     *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -32,7 +31,6 @@ bool notify_send(const char *lines)
     socklen_t address_len;
     ssize_t sent;
     int fd;
-
     if (!name || !*name)
         return true;
     if (!address_of(name, &address, &address_len))

@@ -4,7 +4,6 @@ enum err broker_login_check(const struct broker_login *login, struct broker_list
 {
     struct broker_list list;
     enum err err = broker_uri_parse(text_of(login->broker), &list, e);
-
     if (err != OK)
         return err;
     if (!login->cert != !login->key)

@@ -12,13 +12,11 @@ static const struct {
 static enum err uri_parse(struct text uri, struct address *ret, bool *ret_tls, struct errbuf *e)
 {
     char shown[ERRBUF_SIZE / 2];
-
     text_to_printable(uri, shown, sizeof shown);
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         size_t prefix = strlen(schemes[i].prefix);
         struct text rest = uri;
         enum err err;
-
         if (uri.len < prefix || memcmp(uri.at, schemes[i].prefix, prefix) != 0)
             continue;
         rest.at += prefix;
@@ -40,7 +38,6 @@ enum err broker_uri_parse(struct text text, struct broker_list *ret, struct errb
 {
     struct broker_list list = { .count = 0 };
     struct text rest = text;
-
     if (text.len > 0 && memchr(text.at, '@', text.len)) /* before anything is cut: a password may hold a comma */
         return err_set(e, ERR_REFUSED,
                        "broker: its URI must not hold a user or a password: use username and "
@@ -48,7 +45,6 @@ enum err broker_uri_parse(struct text text, struct broker_list *ret, struct errb
     do {
         bool tls = false;
         enum err err;
-
         if (list.count == BROKERS_MAX)
             return err_set(e, ERR_RANGE, "broker: more than %d URIs", BROKERS_MAX);
         if ((err = uri_parse(text_split(&rest, ','), &list.at[list.count], &tls, e)) != OK)

@@ -71,7 +71,6 @@ static bool keep_options(struct mqtt_options *options, struct arena *arena)
     const char **texts[] = { &options->client_id,          &options->login.broker, &options->login.username,
                              &options->login.cafile,       &options->login.cert,   &options->login.key,
                              &options->login.password_file };
-
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (*texts[i] && !(*texts[i] = arena_copy(arena, text_of(*texts[i]))))
             return false;
@@ -125,7 +124,6 @@ void mqtt_client_free(struct mqtt_client *client)
 static void retry(struct mqtt_client *client, ms_t lived, ms_t now)
 {
     ms_t delay;
-
     end_attempt(client);
     set_phase(client, PHASE_IDLE, MS_NEVER);
     if (!client->events.retry_in)
@@ -138,7 +136,6 @@ static void retry(struct mqtt_client *client, ms_t lived, ms_t now)
 static void fail_round(struct mqtt_client *client, ms_t now)
 {
     struct errbuf why = client->why;
-
     retry(client, -1, now);
     if (client->events.failed)
         client->events.failed(client->user, why.text);
@@ -156,7 +153,6 @@ static void note_failure(struct mqtt_client *client, enum mqtt_stage stage, cons
 static void on_session_up(void *owner)
 {
     struct mqtt_client *client = owner;
-
     if (client->phase != PHASE_ATTEMPT)
         return;
     client->since = clock_mono();
@@ -171,7 +167,6 @@ static void start_attempt(struct mqtt_client *client, ms_t now)
     const struct address *broker = &client->brokers.at[client->broker - 1];
     struct mqtt_peer peer = { broker->host, client->resolved.at[client->address++], broker->port, client->brokers.tls };
     struct mqtt_session_owner owner = { &client->events, client->user, on_session_up, client };
-
     client->since = now;
     client->epoch++;
     set_phase(client, PHASE_ATTEMPT, now);
@@ -182,11 +177,9 @@ static void start_attempt(struct mqtt_client *client, ms_t now)
 static void try_next(struct mqtt_client *client, ms_t now)
 {
     struct errbuf e = { 0 };
-
     end_attempt(client);
     while (client->address == client->resolved.count && client->broker < client->brokers.count) {
         const char *host = client->brokers.at[client->broker++].host;
-
         client->address = client->resolved.count = 0;
         if (resolver_is_numeric(host, &client->resolved))
             continue;
@@ -216,7 +209,6 @@ static void turn_resolving(struct mqtt_client *client, ms_t now)
     const char *host = client->brokers.at[client->broker - 1].host;
     struct errbuf why = { 0 };
     int fault = 0;
-
     if (resolver_take(client->resolver, &client->resolved, &fault)) {
         if (fault != 0)
             (void)err_set(&why, OK, "cannot resolve '%s': %s", host, gai_strerror(fault));
@@ -243,7 +235,6 @@ static void turn_attempt(struct mqtt_client *client, ms_t now)
     const struct address *broker = &client->brokers.at[client->broker - 1];
     enum mqtt_stage stage = MQTT_CONNECTING;
     struct errbuf why = { 0 };
-
     if (client->session) {
         mqtt_session_turn(client->session, now);
         stage = mqtt_session_stage(client->session);
@@ -269,7 +260,6 @@ static void turn_attempt(struct mqtt_client *client, ms_t now)
 static void turn_up(struct mqtt_client *client, ms_t now)
 {
     struct errbuf why = { 0 };
-
     mqtt_session_turn(client->session, now);
     if (client->phase != PHASE_UP)
         return;
@@ -345,7 +335,6 @@ unsigned mqtt_client_epoch(const struct mqtt_client *client)
 ms_t mqtt_client_deadline(const struct mqtt_client *client)
 {
     ms_t due = client->phase == PHASE_ATTEMPT ? attempt_limit(client) : client->due;
-
     return client->session ? ms_min(due, mqtt_session_deadline(client->session)) : due;
 }
 
@@ -374,7 +363,6 @@ void mqtt_client_close(struct mqtt_client *client)
 void mqtt_client_stop(struct mqtt_client *client, void (*done)(void *user))
 {
     bool up = mqtt_client_is_up(client);
-
     if (client->phase == PHASE_STOPPING || client->phase == PHASE_STOPPED)
         return;
     client->stopped = done;

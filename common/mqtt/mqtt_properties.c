@@ -13,7 +13,6 @@ static int write_string(mosquitto_property **list, int identifier, const char *v
 static int write_content_type(const struct publish *publish, mosquitto_property **list)
 {
     int fault;
-
     if (!publish->content_type)
         return MOSQ_ERR_SUCCESS;
     fault = mosquitto_property_add_byte(list, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, PAYLOAD_IS_TEXT);
@@ -48,7 +47,6 @@ enum err mqtt_properties_write(const struct publish *publish, mosquitto_property
                                                                                      write_response,
                                                                                      write_correlation };
     mosquitto_property *list = NULL;
-
     if (publish->correlation.len > UINT16_MAX)
         return ERR_TOO_LARGE;
     for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
@@ -65,7 +63,6 @@ enum err mqtt_properties_write(const struct publish *publish, mosquitto_property
 static bool read_correlation(const mosquitto_property *at, struct message *message, struct mqtt_copies *copies)
 {
     uint16_t len = 0;
-
     if (!mosquitto_property_read_binary(at, MQTT_PROP_CORRELATION_DATA, &copies->correlation, &len, false))
         return false;
     message->correlation = (struct text){ copies->correlation ? copies->correlation : "", len };

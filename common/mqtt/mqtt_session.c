@@ -78,7 +78,6 @@ static const char *fault_text(int fault, int number)
 static bool is_tls_fault(const struct mqtt_session *session, int fault, int number)
 {
     bool is_cut_off = session->stage == MQTT_GREETING && (fault == MOSQ_ERR_CONN_LOST || fault == MOSQ_ERR_ERRNO);
-
     return session->peer.tls && (session->logged.text[0] != '\0' || fault == MOSQ_ERR_TLS || is_cut_off ||
                                  (fault == MOSQ_ERR_ERRNO && number == EPROTO));
 }
@@ -89,7 +88,6 @@ static void end_by_fault(struct mqtt_session *session, int fault, int number)
     const struct mqtt_peer *peer = &session->peer;
     const char *text = fault_text(fault, number);
     struct errbuf why = { 0 };
-
     if (session->stage == MQTT_UP)
         (void)err_set(&why, OK, "connection to %s:%d lost: %s", peer->host, peer->port, text);
     else if (is_tls_fault(session, fault, number))
@@ -112,7 +110,6 @@ static uint64_t token_take(struct mqtt_session *session, int packet_id)
 {
     for (size_t i = 0; i < session->token_count; i++) {
         uint64_t token = session->tokens[i].token;
-
         if (session->tokens[i].packet_id != packet_id)
             continue;
         session->tokens[i] = session->tokens[--session->token_count];
@@ -148,7 +145,6 @@ static void on_message(struct mosquitto *mosquitto, void *user, const struct mos
         .payload = { received->payload ? received->payload : "", (size_t)received->payloadlen },
         .retain = received->retain,
     };
-
     (void)mosquitto;
     if (!hand_over(session) || !session->owner.events->message)
         return;
@@ -165,7 +161,6 @@ static void on_publish(struct mosquitto *mosquitto, void *user, int packet_id, i
 {
     struct mqtt_session *session = user;
     uint64_t token = token_take(session, packet_id);
-
     (void)mosquitto, (void)properties;
     if (!token)
         session->handed++;
@@ -179,7 +174,6 @@ static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id,
     struct mqtt_session *session = user;
     uint64_t token = token_take(session, packet_id);
     uint8_t reason = count > 0 ? (uint8_t)granted[0] : MQTT_FAILED;
-
     (void)mosquitto, (void)properties;
     if (hand_over(session) && token && session->owner.events->subscribed)
         session->owner.events->subscribed(session->owner.user, token, reason);
@@ -190,7 +184,6 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
 {
     struct mqtt_session *session = user;
     struct errbuf why = { 0 };
-
     (void)flags, (void)properties;
     session->handed++;
     if (session->ended)
@@ -212,7 +205,6 @@ static void on_disconnect(struct mosquitto *mosquitto, void *user, int fault, co
     int number = errno;
     struct mqtt_session *session = user;
     struct errbuf why = { 0 };
-
     (void)mosquitto, (void)properties;
     if (fault > 0 && fault < MQTT_FAILED) {
         end_by_fault(session, fault, number);
@@ -225,7 +217,6 @@ static void on_disconnect(struct mosquitto *mosquitto, void *user, int fault, co
 static void on_log(struct mosquitto *mosquitto, void *user, int level, const char *line)
 {
     struct mqtt_session *session = user;
-
     if (level == MOSQ_LOG_ERR && !session->logged.text[0])
         (void)err_set(&session->logged, OK, "%s", mqtt_tls_reason(mosquitto, line));
 }
@@ -236,7 +227,6 @@ static void check_connected(struct mqtt_session *session)
     struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLOUT };
     socklen_t len = sizeof(int);
     int number = 0;
-
     if (poll(&fd, 1, 0) != 1)
         return;
     if (getsockopt(fd.fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
@@ -250,7 +240,6 @@ static void check_connected(struct mqtt_session *session)
 static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const char *numeric)
 {
     int fault;
-
     mosquitto_connect_v5_callback_set(session->mosquitto, on_connect);
     mosquitto_disconnect_v5_callback_set(session->mosquitto, on_disconnect);
     mosquitto_message_v5_callback_set(session->mosquitto, on_message);
@@ -275,7 +264,6 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     struct publish will = { 0 };
     struct errbuf why = { 0 };
     bool has_will;
-
     if (!session)
         return NULL;
     session->owner = *owner;
@@ -319,7 +307,6 @@ const char *mqtt_session_why(const struct mqtt_session *session)
 int mqtt_session_fd(const struct mqtt_session *session, short *ret_events)
 {
     bool writes;
-
     if (!session->mosquitto || session->ended)
         return -1;
     if (session->stage == MQTT_CONNECTING)
@@ -344,7 +331,6 @@ static void end_if_closed(struct mqtt_session *session)
 {
     char byte;
     ssize_t got = recv(mosquitto_socket(session->mosquitto), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
     if (got == 0)
         end_by_fault(session, MOSQ_ERR_CONN_LOST, 0);
     else if (got < 0 && errno != EAGAIN && errno != EINTR)
@@ -358,11 +344,9 @@ static void read_burst(struct mqtt_session *session)
     unsigned idle_max = session->peer.tls ? 2 : 1;
     unsigned idle = 0, calls = 0, before;
     ms_t began = clock_mono();
-
     session->handed = 0;
     do {
         int fault;
-
         before = session->handed;
         errno = 0; /* libmosquitto reads it also when nothing failed */
         fault = mosquitto_loop_read(session->mosquitto, 1);
@@ -384,7 +368,6 @@ static void read_burst(struct mqtt_session *session)
 static void acknowledge_quickly(struct mqtt_session *session)
 {
     int on = 1;
-
     setsockopt(mosquitto_socket(session->mosquitto), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
@@ -392,7 +375,6 @@ static bool is_readable(struct mqtt_session *session)
 {
     struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLIN };
     bool writes;
-
     return session->cut || poll(&fd, 1, 0) == 1 || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
 }
 
@@ -406,7 +388,6 @@ static bool is_busy(struct mqtt_session *session, ms_t now)
 static void read_what_came(struct mqtt_session *session)
 {
     ms_t now;
-
     session->coalesce_until = INT64_MIN;
     if (!is_readable(session))
         return;
@@ -423,7 +404,6 @@ static void read_what_came(struct mqtt_session *session)
 static void write_what_waits(struct mqtt_session *session)
 {
     int fault;
-
     errno = 0;
     if (session->ended || !mosquitto_want_write(session->mosquitto))
         return;
@@ -455,7 +435,6 @@ bool mqtt_session_drain(struct mqtt_session *session)
 void mqtt_session_tick(struct mqtt_session *session)
 {
     int fault = session->ended ? MOSQ_ERR_SUCCESS : mosquitto_loop_misc(session->mosquitto);
-
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
 }
@@ -471,7 +450,6 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     mosquitto_property *properties = NULL;
     int packet_id = 0, fault;
     enum err err;
-
     if (publish->payload.len > INT_MAX)
         return ERR_TOO_LARGE;
     if (publish->token && session->token_count == TOKENS_MAX)
@@ -490,7 +468,6 @@ enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subsc
 {
     int options = (subscribe->no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | subscribe->retain_handling << 4;
     int packet_id = 0, fault;
-
     if (subscribe->token && session->token_count == TOKENS_MAX)
         return ERR_FULL;
     fault = mosquitto_subscribe_v5(session->mosquitto, &packet_id, subscribe->filter, subscribe->qos, options, NULL);

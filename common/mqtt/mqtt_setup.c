@@ -27,10 +27,9 @@ static const struct {
 
 enum err mqtt_fault_err(int fault)
 {
-    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++)
         if (errors[i].fault == fault)
             return errors[i].err;
-    }
     return ERR_IO;
 }
 
@@ -48,7 +47,6 @@ static struct mosquitto *create(const char *id, void *user)
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     struct sigaction before;
     struct mosquitto *mosquitto;
-
     pthread_once(&once, library_start);
     pthread_mutex_lock(&mutex);
     sigaction(SIGPIPE, NULL, &before);
@@ -62,7 +60,6 @@ static enum err set_login(struct mosquitto *mosquitto, const struct broker_login
 {
     char *password = NULL;
     enum err err = OK;
-
     if (login->password_file && (err = secret_read(login->password_file, &password, e)) != OK)
         return err_set(e, err, "password file %s", e->text);
     if (mosquitto_username_pw_set(mosquitto, login->username, password) != MOSQ_ERR_SUCCESS)
@@ -76,7 +73,6 @@ static enum err set_tls(struct mosquitto *mosquitto, const struct broker_login *
 {
     struct ssl_ctx_st *context = NULL;
     enum err err = mqtt_tls_new(login, host, &context, e);
-
     if (err != OK)
         return err_set(e, err, "TLS with %s: %s", host, e->text);
     if (mosquitto_int_option(mosquitto, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) != MOSQ_ERR_SUCCESS ||
@@ -91,7 +87,6 @@ static enum err set_will(struct mosquitto *mosquitto, const struct publish *will
     mosquitto_property *properties = NULL;
     enum err err = mqtt_properties_write(will, &properties);
     int fault;
-
     if (err != OK)
         return err_set(e, err, "cannot set the will: %s", err_name(err));
     fault = mosquitto_will_set_v5(mosquitto, will->topic, (int)will->payload.len, will->payload.at, will->qos,
@@ -108,7 +103,6 @@ static enum err set_properties(struct mosquitto *mosquitto, const struct mqtt_op
 {
     mosquitto_property *properties = NULL;
     int fault = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, options->receive_max);
-
     if (fault == MOSQ_ERR_SUCCESS)
         fault = mosquitto_connect_bind_v5(mosquitto, NULL, 1, options->keep_alive_s, NULL, properties);
     mosquitto_property_free_all(&properties);
@@ -120,7 +114,6 @@ enum err mqtt_setup(const struct mqtt_options *options, const struct mqtt_peer *
 {
     struct mosquitto *mosquitto = create(options->client_id, user);
     enum err err;
-
     if (!mosquitto)
         return err_set(e, ERR_NOMEM, "MQTT connection: out of memory");
     mosquitto_int_option(mosquitto, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);

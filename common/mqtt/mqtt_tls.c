@@ -22,7 +22,6 @@ static int no_passphrase(char *ret, int size, int writing, void *user)
 static void on_handshake(const SSL *ssl, int where, int value)
 {
     char *host = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
     (void)value;
     if (where == SSL_CB_HANDSHAKE_START)
         SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl, host);
@@ -31,14 +30,12 @@ static void on_handshake(const SSL *ssl, int where, int value)
 static bool is_address(const char *host)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
-
     return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
 static bool set_host(SSL_CTX *context, const char *host)
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
-
     SSL_CTX_set_info_callback(context, on_handshake);
     if (is_address(host)) /* no name is requested then: RFC 6066 */
         return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
@@ -50,7 +47,6 @@ static bool set_host(SSL_CTX *context, const char *host)
 static enum err fault(const char *what, const char *path, struct errbuf *e)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
-
     ERR_clear_error();
     return err_set(e, ERR_IO, "cannot use the %s '%s': %s", what, path, reason ? reason : "unknown fault");
 }
@@ -65,7 +61,6 @@ static enum err check_file(const char *what, const char *path, struct errbuf *e)
 static enum err load_files(const struct broker_login *login, SSL_CTX *context, struct errbuf *e)
 {
     enum err err = check_file("CA file", login->cafile, e);
-
     if (err == OK)
         err = check_file("certificate", login->cert, e);
     if (err == OK)
@@ -88,7 +83,6 @@ enum err mqtt_tls_new(const struct broker_login *login, const char *host, struct
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     enum err err;
-
     if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || !set_host(context, host)) {
         SSL_CTX_free(context);
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -112,7 +106,6 @@ const char *mqtt_tls_reason(struct mosquitto *mosquitto, const char *line)
 {
     const SSL *ssl = mosquitto_ssl_get(mosquitto);
     long result = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
-
     if (result == X509_V_OK || !strstr(line, "certificate verify failed"))
         return line;
     return X509_verify_cert_error_string(result);
@@ -121,7 +114,6 @@ const char *mqtt_tls_reason(struct mosquitto *mosquitto, const char *line)
 bool mqtt_tls_is_in_handshake(struct mosquitto *mosquitto, bool *ret_writable)
 {
     const SSL *ssl = mosquitto_ssl_get(mosquitto);
-
     if (!ssl || SSL_is_init_finished(ssl))
         return false;
     *ret_writable = SSL_want_write(ssl);

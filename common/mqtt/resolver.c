@@ -28,7 +28,6 @@ static int look_up(const char *host, int flags, struct resolved *ret)
     struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags };
     struct addrinfo *list;
     int fault = getaddrinfo(host, NULL, &hints, &list);
-
     ret->count = 0;
     if (fault != 0)
         return fault;
@@ -58,7 +57,6 @@ static void *run(void *object)
 {
     struct resolver *resolver = object;
     bool abandoned;
-
     resolver->fault = look_up(resolver->host, 0, &resolver->resolved);
     pthread_mutex_lock(&resolver->mutex);
     resolver->done = true;
@@ -78,7 +76,6 @@ static bool start_thread(struct resolver *resolver)
     sigset_t all, before;
     pthread_t thread;
     bool started;
-
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     started = pthread_create(&thread, NULL, run, resolver) == 0;
@@ -91,7 +88,6 @@ static bool start_thread(struct resolver *resolver)
 enum err resolver_start(const char *host, struct resolver **ret, struct errbuf *e)
 {
     struct resolver *resolver = calloc(1, sizeof *resolver);
-
     if (!resolver)
         return err_set(e, ERR_NOMEM, "cannot resolve '%s': out of memory", host);
     pthread_mutex_init(&resolver->mutex, NULL);
@@ -119,7 +115,6 @@ int resolver_fd(const struct resolver *resolver)
 bool resolver_take(struct resolver *resolver, struct resolved *ret, int *ret_fault)
 {
     bool done;
-
     pthread_mutex_lock(&resolver->mutex);
     done = resolver->done;
     pthread_mutex_unlock(&resolver->mutex);
@@ -133,7 +128,6 @@ bool resolver_take(struct resolver *resolver, struct resolved *ret, int *ret_fau
 void resolver_free(struct resolver *resolver)
 {
     bool done;
-
     if (!resolver)
         return;
     pthread_mutex_lock(&resolver->mutex);

@@ -250,10 +250,9 @@ const struct field *field_find(const struct field_table *table, struct text name
 
 static enum err check_required(const struct field_table *table, uint64_t seen, struct errbuf *e)
 {
-    for (size_t i = 0; i < table->len; i++) {
+    for (size_t i = 0; i < table->len; i++)
         if (table->fields[i].required && !(seen >> i & 1))
             return err_set(e, ERR_MISSING, "%s: is required", table->fields[i].name);
-    }
     return OK;
 }
 

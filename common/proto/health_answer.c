@@ -20,14 +20,13 @@ enum err health_answer_read(const struct cJSON *document, const char *service_id
     const char *service = json_string(json_member(document, "serviceId"));
     const char *description = json_string(json_member(document, "description"));
     char shown[96];
-
     if (!status_of(json_string(json_member(document, "status")), &answer.status))
         return err_set(e, ERR_TYPE, "the answer is no health document");
     if (*service_id && (!service || strcmp(service, service_id) != 0)) {
-        text_to_printable(text_of(service ? service : "an unknown service"), shown, sizeof(shown));
+        text_to_printable(text_of(service ? service : "an unknown service"), shown, sizeof shown);
         return err_set(e, ERR_MISMATCH, "%s answered, not %s", shown, service_id);
     }
-    text_to_printable(text_of(description ? description : ""), answer.description, sizeof(answer.description));
+    text_to_printable(text_of(description ? description : ""), answer.description, sizeof answer.description);
     *ret = answer;
     return OK;
 }
@@ -36,7 +35,6 @@ enum err health_answer_parse(struct arena *arena, struct text body, const char *
                              struct errbuf *e)
 {
     struct cJSON *tree;
-
     if (json_parse(arena, body, &tree, NULL) != OK)
         return err_set(e, ERR_TYPE, "the answer is no health document");
     return health_answer_read(tree, service_id, ret, e);

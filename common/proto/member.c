@@ -176,7 +176,7 @@ static void subscribe_all(const struct member *member, struct outbox *outbox)
     struct own_filter filters[OWN_FILTERS];
     size_t count = own_filters(member, filters);
     char name[TOPIC_SIZE];
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (own_topic(member, filters[i].kind, "+", name) == OK)
             outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
                                                           .qos = filters[i].qos,
@@ -184,7 +184,6 @@ static void subscribe_all(const struct member *member, struct outbox *outbox)
                                                           .token = member_token(filters[i].token) });
         else
             outbox->failed = true;
-    }
 }
 
 void member_unsubscribe(struct member *member, struct outbox *outbox)

@@ -8,7 +8,6 @@ bool name_is_valid(struct text t)
 enum err name_check(struct text t, const char *what, struct errbuf *e)
 {
     char shown[NAME_SIZE];
-
     if (name_is_valid(t))
         return OK;
     text_to_printable(t, shown, sizeof shown);
@@ -20,7 +19,7 @@ enum err name_check(struct text t, const char *what, struct errbuf *e)
 enum err name_copy(struct text t, const char *what, char ret[NAME_SIZE], struct errbuf *e)
 {
     enum err err = name_check(t, what, e);
-    if (err)
+    if (err != OK)
         return err;
     memcpy(ret, t.at, t.len);
     ret[t.len] = '\0';

@@ -24,9 +24,8 @@ void problem_open(struct json_write *w, int status, const char *code, const char
     json_add_str(w, "type", "about:blank");
     json_add_str(w, "title", problem_title(status));
     json_add_int(w, "status", status);
-    if (code) {
+    if (code)
         json_add_str(w, "code", code);
-    }
     json_add_str(w, "detail", detail);
 }
 

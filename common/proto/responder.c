@@ -54,7 +54,6 @@ void reply_result(const struct asker *asker, const struct buf *result, struct ou
 {
     struct buf json = BUF_INIT;
     struct json_write w = json_write_to(&json);
-
     if (result->len > RESPONDER_REPLY_MAX) {
         reply_error(asker, outbox, REQUEST_TOO_LARGE, "the result has %zu bytes, more than %d: request less at once",
                     result->len, RESPONDER_REPLY_MAX);
@@ -74,7 +73,6 @@ void reply_error(const struct asker *asker, struct outbox *outbox, enum request_
     struct buf json = BUF_INIT;
     struct json_write w = json_write_to(&json);
     va_list args;
-
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
@@ -113,7 +111,7 @@ static enum err params_parse(struct arena *arena, struct text payload, const str
     if (payload.len > MSG_MAX_BYTES)
         return err_set(e, ERR_TOO_LARGE, "%zu bytes of parameters: at most %d are allowed", payload.len, MSG_MAX_BYTES);
     enum err err = json_parse(arena, payload, &tree, e);
-    if (err)
+    if (err != OK)
         return err;
     if (!cJSON_IsObject(tree))
         return err_set(e, ERR_TYPE, "the parameters must be one JSON object, or nothing");
@@ -135,10 +133,9 @@ static void call_method(const struct method *method, void *self, const struct as
     struct buf result = BUF_INIT;
     struct errbuf e = { 0 };
     struct call call = { .asker = asker, .result = &result, .outbox = outbox };
-
     arena_init(&arena, 0);
     enum err err = params_parse(&arena, payload, &call.params, &e);
-    if (err)
+    if (err != OK)
         reply_error(asker, outbox, params_error(err, payload.len), "%s", e.text);
     else
         method->answer(self, &call);
@@ -153,7 +150,6 @@ bool responder_answer(const struct responder *responder, void *self, const char 
 {
     struct asker asker;
     const struct method *method = method_find(responder, name);
-
     if (!asker_of(root, message, &asker))
         return false;
     if (method)
@@ -167,13 +163,12 @@ enum err params_id(const struct cJSON *params, const char *name, bool required, 
 {
     const struct cJSON *value = json_member(params, name);
     const char *id = json_string(value);
-
     if (!value && required)
         return err_set(e, ERR_MISSING, "%s: is required", name);
     if (value && !id)
         return err_set(e, ERR_TYPE, "%s: must be a string", name);
     enum err err = id ? name_check(text_of(id), name, e) : OK;
-    if (!err)
+    if (err == OK)
         *ret = id;
     return err;
 }

@@ -170,7 +170,7 @@ static enum err line_add_pattern(struct line *line, const char *pattern, struct 
         pattern += literal;
         if (*pattern == '{') {
             enum err err = line_add_part(line, pattern[1], *topic_part(topic, pattern[1]));
-            if (err)
+            if (err != OK)
                 return err;
             pattern += 3;
         }
@@ -182,14 +182,13 @@ enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC
 {
     struct line line = { .len = 0 };
     struct topic parts = *topic;
-
     if (topic->kind >= TOPIC_KIND_COUNT)
         return ERR_TOPIC;
     const struct pattern *pattern = &patterns[topic->kind];
     if (!line_add(&line, text_of(root)) || !line_add(&line, pattern->request ? TEXT(REQUEST_SUFFIX "/") : TEXT("/")))
         return ERR_TOPIC;
     enum err err = line_add_pattern(&line, pattern->text, &parts);
-    if (err)
+    if (err != OK)
         return err;
     memcpy(ret, line.at, line.len);
     ret[line.len] = '\0';

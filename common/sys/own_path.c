@@ -10,7 +10,6 @@ enum err own_path_next_to(const char *name, char ret[PATH_MAX], struct errbuf *e
     char own[PATH_MAX], path[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
     const char *slash;
-
     if (len <= 0)
         return err_set(e, ERR_IO, "/proc/self/exe: %s", strerrordesc_np(errno));
     own[len] = '\0';

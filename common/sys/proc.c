@@ -24,7 +24,6 @@ static bool split_command(struct text stat, struct text *ret_pid, struct text *r
 {
     const char *open = memchr(stat.at, '(', stat.len);
     const char *close = memrchr(stat.at, ')', stat.len);
-
     if (!open || !close || close < open || open == stat.at || (size_t)(close - stat.at) + 2 > stat.len)
         return false;
     *ret_pid = (struct text){ stat.at, (size_t)(open - stat.at) - 1 };
@@ -41,7 +40,6 @@ static bool is_number_of_interest(enum stat_field field)
 static enum err read_stat_field(enum stat_field field, struct text value, struct proc_stat *stat)
 {
     int64_t number = 0;
-
     if (field == STAT_STATE) {
         stat->state = value.len == 1 ? value.at[0] : 0;
         return stat->state ? OK : ERR_SYNTAX;
@@ -67,13 +65,11 @@ enum err proc_stat_parse(struct text text, struct proc_stat *ret)
 {
     struct proc_stat stat = { 0 };
     struct text pid, rest;
-
     if (text.len == 0 || !split_command(text, &pid, &rest) || text_to_int(pid, &stat.pid) != OK || stat.pid < 1)
         return ERR_SYNTAX;
-    for (int field = STAT_STATE; field <= STAT_RSS; field++) {
+    for (int field = STAT_STATE; field <= STAT_RSS; field++)
         if (!rest.at || read_stat_field((enum stat_field)field, text_split(&rest, ' '), &stat) != OK)
             return ERR_SYNTAX;
-    }
     *ret = stat;
     return OK;
 }
@@ -81,7 +77,6 @@ enum err proc_stat_parse(struct text text, struct proc_stat *ret)
 bool proc_children_next(struct text *rest, int64_t *ret_pid)
 {
     int64_t pid;
-
     if (!rest->at || text_to_int(text_split(rest, ' '), &pid) != OK || pid < 1)
         return false;
     *ret_pid = pid;
@@ -92,10 +87,8 @@ struct text proc_cgroup_path(struct text cgroup)
 {
     static const struct text prefix = { "0::/", 4 };
     static const struct text outside = { "/..", 3 };
-
     while (cgroup.at) {
         struct text line = text_split(&cgroup, '\n');
-
         if (line.len < prefix.len || memcmp(line.at, prefix.at, prefix.len) != 0)
             continue;
         line.at += prefix.len - 1;
@@ -111,7 +104,6 @@ enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret)
 {
     while (events.at) {
         struct text value = text_split(&events, '\n');
-
         if (text_is(text_split(&value, ' '), name))
             return value.at ? text_to_int(value, ret) : ERR_SYNTAX;
     }
@@ -127,7 +119,6 @@ struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, bytes, PROC_FILE_SIZE);
-
     if (fd >= 0)
         close(fd);
     return (struct text){ bytes, len > 0 ? (size_t)len : 0 };
@@ -138,7 +129,6 @@ static void add_children(struct tree *tree, int64_t pid, const char *thread)
     char path[PATH_MAX], bytes[PROC_FILE_SIZE];
     struct text rest;
     int64_t child;
-
     snprintf(path, sizeof path, "/proc/%lld/task/%s/children", (long long)pid, thread);
     rest = proc_read_file(path, bytes);
     while (tree->count < PROC_TREE_MAX && proc_children_next(&rest, &child))
@@ -151,22 +141,19 @@ static void add_children_of_threads(struct tree *tree, int64_t pid)
     char path[PATH_MAX];
     struct dirent *entry;
     DIR *threads;
-
     snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
     threads = opendir(path);
     if (!threads)
         return;
-    while ((entry = readdir(threads)) != NULL) {
+    while ((entry = readdir(threads)) != NULL)
         if (entry->d_name[0] != '.')
             add_children(tree, pid, entry->d_name);
-    }
     closedir(threads);
 }
 
 enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
 {
     char path[PATH_MAX], bytes[PROC_FILE_SIZE];
-
     snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
     return proc_stat_parse(proc_read_file(path, bytes), ret) == OK ? OK : ERR_NOT_FOUND;
 }
@@ -184,7 +171,6 @@ bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *u
     struct dirent *entry;
     bool is_whole = true;
     int64_t pid;
-
     if (!processes)
         return false;
     while ((entry = readdir(processes)) != NULL) {
@@ -205,7 +191,6 @@ enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
     struct proc_usage usage = { 0 };
     struct tree tree = { .pids = { pid }, .count = 1 };
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
     if (proc_read_stat(pid, &usage.process) != OK)
         return ERR_NOT_FOUND;
     for (size_t i = 0; i < tree.count; i++) { /* grows while it is walked */
@@ -226,7 +211,6 @@ int64_t proc_read_oom_kills(void)
     char path[PATH_MAX], bytes[PROC_FILE_SIZE];
     struct text group = proc_cgroup_path(proc_read_file("/proc/self/cgroup", bytes));
     int64_t kills = -1;
-
     if (!group.at)
         return -1;
     snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/memory.events", (int)group.len, group.at);

@@ -15,14 +15,12 @@ static enum err head_read(int fd, const char *path, char *ret, size_t size, size
 {
     struct stat status;
     size_t len = 0;
-
     if (fstat(fd, &status) != 0)
         return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     if (status.st_mode & (S_IWGRP | S_IWOTH))
         return err_set(e, ERR_REFUSED, "%s: others than its owner may write it", path);
     while (len < size) {
         ssize_t got = read(fd, ret + len, size - len);
-
         if (got == 0)
             break;
         if (got < 0 && errno != EINTR)
@@ -38,7 +36,6 @@ static enum err line_copy(struct text text, const char *path, char **ret, struct
 {
     struct text line = text_split(&text, '\n');
     char *copy;
-
     if (line.len > 0 && line.at[line.len - 1] == '\r')
         line.len--;
     if (line.len > SECRET_MAX)
@@ -60,7 +57,6 @@ enum err secret_read(const char *path, char **ret, struct errbuf *e)
     size_t len = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum err err;
-
     if (fd < 0)
         return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
     err = head_read(fd, path, head, sizeof head, &len, e);

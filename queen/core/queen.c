@@ -116,11 +116,10 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
 static void answered_over_http(struct queen *queen, uint64_t token, const struct http_answer *http)
 {
     struct record *record;
-    if (token_kind(token) == TOKEN_VERIFY) {
+    if (token_kind(token) == TOKEN_VERIFY)
         verify_outcome_apply(queen, verify_http_answered(queen, token, http));
-    } else if ((record = hive_poll_http_answered(queen, token, http))) {
+    else if ((record = hive_poll_http_answered(queen, token, http)))
         judge_ready(queen, record, PATH_HTTP);
-    }
 }
 
 static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *left)

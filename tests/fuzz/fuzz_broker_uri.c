@@ -16,7 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct text text = { (const char *)bytes, len };
     struct broker_list list;
     struct errbuf e = { 0 };
-
     if (broker_uri_parse(text, &list, &e) != OK) {
         require(e.text[0] != '\0');
         return 0;

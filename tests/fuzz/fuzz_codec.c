@@ -20,7 +20,7 @@ static enum err heartbeat_rewrite(struct arena *arena, struct text json, struct 
 {
     struct heartbeat heartbeat;
     enum err err = heartbeat_decode(arena, json, &heartbeat, e);
-    if (err)
+    if (err != OK)
         return err;
     expect(heartbeat.status && name_is_valid(text_of(heartbeat.status)));
     expect(heartbeat.lease_ms == INT_ABSENT || heartbeat.lease_ms >= 3 * heartbeat.interval_ms);
@@ -32,7 +32,7 @@ static enum err presence_rewrite(struct arena *arena, struct text json, struct b
 {
     struct presence presence;
     enum err err = presence_decode(arena, json, &presence, e);
-    if (err)
+    if (err != OK)
         return err;
     expect(presence_state_name(presence.presence));
     presence_encode(&presence, ret);
@@ -43,7 +43,7 @@ static enum err witness_rewrite(struct arena *arena, struct text json, struct bu
 {
     struct witness witness;
     enum err err = witness_decode(arena, json, &witness, e);
-    if (err)
+    if (err != OK)
         return err;
     expect(witness_state_name(witness.state));
     witness_encode(&witness, ret);
@@ -54,7 +54,7 @@ static enum err hive_heartbeat_rewrite(struct arena *arena, struct text json, st
 {
     struct hive_heartbeat heartbeat;
     enum err err = hive_heartbeat_decode(arena, json, &heartbeat, e);
-    if (err)
+    if (err != OK)
         return err;
     expect(hive_status_name(heartbeat.status));
     hive_heartbeat_encode(&heartbeat, ret);
@@ -67,7 +67,6 @@ static void run(rewrite_fn rewrite, struct text json)
     struct errbuf e = { 0 };
     struct buf first = BUF_INIT, second = BUF_INIT;
     struct arena arena;
-
     arena_init(&arena, 0);
     enum err err = rewrite(&arena, json, &first, &e);
     expect((err == OK) == (e.text[0] == '\0') && text_is_utf8(text_of(e.text)));
@@ -85,7 +84,6 @@ static void run_notice(struct text json)
 {
     struct verdict_notice notice;
     struct arena arena;
-
     arena_init(&arena, 0);
     if (verdict_notice_decode(&arena, json, &notice, NULL) == OK)
         expect(notice.state && name_is_valid(text_of(notice.state)));
@@ -96,7 +94,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text json = { (const char *)bytes, len };
     enum err err;
-
     expect(json_scan_agrees(json, &err));
     run(heartbeat_rewrite, json);
     run(presence_rewrite, json);

@@ -38,9 +38,8 @@ static const struct conf_option *const tables[] = { common_options, own_options,
 
 static void require(bool holds)
 {
-    if (!holds) {
+    if (!holds)
         abort();
-    }
 }
 
 static void check_result(enum err err, struct errbuf *e)

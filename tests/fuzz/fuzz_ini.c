@@ -15,7 +15,6 @@ static enum err key_expect(void *user, const char *section, const char *key, con
                            struct errbuf *e)
 {
     int *last_line = user;
-
     (void)e;
     expect(line > *last_line); /* at most one thing a line */
     expect(strlen(section) <= INIFILE_SECTION_MAX && text_is_utf8(text_of(section)));
@@ -31,7 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct errbuf e = { 0 };
     int last_line = 0;
     enum err err = inifile_parse_text((struct text){ (const char *)bytes, len }, "f", key_expect, &last_line, &e);
-
     expect((err == OK) == (e.text[0] == '\0'));
     return 0;
 }

@@ -18,7 +18,6 @@ static enum err take(void *user, const char *section, const char *key, const cha
     struct roster *roster = user;
     size_t before = roster->count;
     enum err err;
-
     if (!roster_is_section(section))
         return OK;
     expect(!key || before > 0); /* a refused head ends the reading */
@@ -34,7 +33,6 @@ static void check_entry(struct roster *roster, struct roster_entry *entry)
     struct launch_options options = { "h", none, none, none };
     struct launch launch;
     uint64_t fingerprint;
-
     expect(name_is_valid(text_of(entry->name)) && roster_find(roster, entry->name) == entry);
     expect(entry->command && entry->command[0] && entry->restart < RESTART_POLICY_COUNT);
     expect(!entry->directory || entry->directory[0] == '/');
@@ -49,7 +47,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static struct roster roster;
     struct errbuf e = { 0 };
     enum err err;
-
     roster_init(&roster);
     err = inifile_parse_text((struct text){ (const char *)bytes, len }, "f", take, &roster, &e);
     if (err == OK)

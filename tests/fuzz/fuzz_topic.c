@@ -18,7 +18,6 @@ static void run_topic(struct text text)
     struct topic topic = { .kind = TOPIC_KIND_COUNT };
     char built[TOPIC_SIZE];
     bool is_reply = topic_is_reply(ROOT, text);
-
     if (topic_parse(ROOT, text, &topic) != OK) {
         expect(topic.kind == TOPIC_KIND_COUNT);
         return;
@@ -32,9 +31,8 @@ static void run_root(struct text text)
 {
     struct errbuf e = { 0 };
     enum err err = topic_root_check(text, &e);
-
     expect((err == OK) == (e.text[0] == '\0'));
-    if (err)
+    if (err != OK)
         return;
     char root[TOPIC_ROOT_MAX + 1], built[TOPIC_SIZE];
     memcpy(root, text.at, text.len);
@@ -49,7 +47,6 @@ static void run_root(struct text text)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text text = { (const char *)bytes, len };
-
     run_topic(text);
     run_root(text);
     return 0;

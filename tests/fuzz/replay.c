@@ -16,7 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 static void run_copy(const uint8_t *bytes, size_t len)
 {
     uint8_t *copy = malloc(len ? len : 1);
-
     if (!copy)
         abort();
     memcpy(copy, bytes, len);
@@ -36,10 +35,9 @@ static bool run_file(const char *path)
 {
     static uint8_t bytes[REPLAY_FILE_MAX];
     FILE *file = fopen(path, "rb");
-
     if (!file)
         return false;
-    size_t len = fread(bytes, 1, sizeof(bytes), file);
+    size_t len = fread(bytes, 1, sizeof bytes, file);
     bool whole = feof(file) && !ferror(file);
     fclose(file);
     if (whole)
@@ -50,14 +48,12 @@ static bool run_file(const char *path)
 static int run_folder(const char *folder, DIR *dir)
 {
     int count = 0;
-
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
         char path[4096];
-        int len = snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-
+        int len = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         if (entry->d_name[0] == '.')
             continue;
-        if (len < 0 || (size_t)len >= sizeof(path) || !run_file(path)) {
+        if (len < 0 || (size_t)len >= sizeof path || !run_file(path)) {
             fprintf(stderr, "%s: cannot be read\n", entry->d_name);
             return -1;
         }
@@ -70,7 +66,6 @@ int main(int argc, char **argv)
 {
     DIR *dir = argc == 2 ? opendir(argv[1]) : NULL;
     int count = dir ? run_folder(argv[1], dir) : 0;
-
     if (dir)
         closedir(dir);
     if (count <= 0) {

@@ -101,10 +101,9 @@ static inline void server_open(struct server *server, struct loop *loop)
 
 static inline void server_close(struct server *server)
 {
-    for (unsigned i = 0; i < server->accepted; i++) {
+    for (unsigned i = 0; i < server->accepted; i++)
         if (server->connections[i].watch)
             connection_close(&server->connections[i]);
-    }
     loop_fd_free(server->watch);
     close(server->listener);
 }

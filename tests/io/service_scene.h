@@ -51,7 +51,6 @@ static const struct service drone = {
 static inline enum err bee_check(void *target, struct errbuf *e)
 {
     const struct bee_conf *conf = target;
-
     if (strcmp(conf->http, "1.2.3.4") == 0)
         return err_set(e, ERR_SYNTAX, "--http %s: must be HOST:PORT", conf->http);
     return OK;
@@ -73,7 +72,6 @@ struct start {
 static inline int stream_divert(FILE *stream, const char *path)
 {
     int saved = dup(fileno(stream)), fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
     assert_true(saved >= 0 && fd >= 0);
     fflush(stream);
     dup2(fd, fileno(stream));
@@ -84,7 +82,6 @@ static inline int stream_divert(FILE *stream, const char *path)
 static inline void stream_restore(FILE *stream, int saved, char ret[OUTPUT_SIZE])
 {
     ssize_t len;
-
     fflush(stream);
     len = pread(fileno(stream), ret, OUTPUT_SIZE - 1, 0);
     dup2(saved, fileno(stream));
@@ -99,7 +96,6 @@ static inline struct start *program_start(const struct service *program, const c
     struct start *start = calloc(1, sizeof *start);
     char *argv[ARGUMENTS_MAX + 2] = { (char *)"skep-bee" };
     int argc = 1, out, err;
-
     assert_non_null(start);
     for (; words[argc - 1]; argc++)
         argv[argc] = (char *)words[argc - 1];
@@ -129,7 +125,6 @@ static inline void start_free(struct start *start)
 static inline void ini_write(const char *text)
 {
     FILE *file = fopen(ini, "we");
-
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);

@@ -9,11 +9,9 @@
 static void monotonic_never_goes_back(void **state)
 {
     ms_t last = clock_mono();
-
     (void)state;
     for (int i = 0; i < 100000; i++) {
         ms_t now = clock_mono();
-
         assert_true(now >= last);
         last = now;
     }
@@ -32,6 +30,5 @@ int main(void)
         cmocka_unit_test(monotonic_never_goes_back),
         cmocka_unit_test(wall_is_unix_time_in_milliseconds),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,6 @@ static void all_bytes_are_filled(void **state)
     uint8_t bytes[600] = { 0 }; /* more than the 256 that getrandom gives in one piece whatever happens */
     uint8_t other[600] = { 0 };
     size_t zeros = 0;
-
     (void)state;
     assert_int_equal(entropy_read(bytes, sizeof bytes), OK);
     entropy_need(other, sizeof other);
@@ -27,6 +26,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_bytes_are_filled),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@ static enum err trace_key(void *user, const char *section, const char *key, cons
 {
     struct trace *trace = user;
     int len;
-
     if (key && trace->refuse && strcmp(key, trace->refuse) == 0)
         return err_set(e, ERR_UNKNOWN, "line %d: %s is refused", line, key);
     len = key ? snprintf(trace->text + trace->len, TRACE_SIZE - trace->len, "%d %s/%s=%s|", line, section, key, value)
@@ -90,8 +89,7 @@ static void accepted(void **state)
         struct trace trace = { 0 };
         struct errbuf e = { 0 };
         enum err err = inifile_parse_text(text_of(rows[i].text), "queen.ini", trace_key, &trace, &e);
-
-        if (err || strcmp(trace.text, rows[i].want) != 0)
+        if (err != OK || strcmp(trace.text, rows[i].want) != 0)
             fail_msg("%s: %s: %s %s", rows[i].why, trace.text, err_name(err), e.text);
     }
 }
@@ -135,7 +133,6 @@ static void refused(void **state)
         struct trace trace = { .refuse = "bad" };
         struct errbuf e = { 0 };
         enum err err = inifile_parse_text(rows[i].text, "queen.ini", trace_key, &trace, &e);
-
         if (err != rows[i].err || strcmp(e.text, rows[i].sentence) != 0)
             fail_msg("%s: %s: %s", rows[i].why, err_name(err), e.text);
     }
@@ -164,7 +161,6 @@ static void longest(void **state)
 static void reads_up_to_the_error(void **state)
 {
     struct trace trace = { 0 };
-
     (void)state;
     assert_int_equal(inifile_parse_text(TEXT("a=1\nb=2\n[\nc=3"), "x", trace_key, &trace, NULL), ERR_SYNTAX);
     assert_string_equal(trace.text, "1 /a=1|2 /b=2|");
@@ -173,7 +169,6 @@ static void reads_up_to_the_error(void **state)
 static void file_write(const char *path, const char *text, size_t times)
 {
     FILE *file = fopen(path, "we");
-
     assert_non_null(file);
     for (size_t i = 0; i < times; i++)
         assert_true(fputs(text, file) >= 0);
@@ -185,7 +180,6 @@ static void files(void **state)
     char folder[] = "/tmp/test_inifile.XXXXXX", path[64], want[128];
     struct trace trace = { 0 };
     struct errbuf e = { 0 };
-
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/queen.ini", folder);
@@ -220,6 +214,5 @@ int main(void)
         cmocka_unit_test(longest),  cmocka_unit_test(reads_up_to_the_error),
         cmocka_unit_test(files),
     };
-
     return cmocka_run_group_tests(tests, lines_make, NULL);
 }

@@ -32,7 +32,6 @@ static char *take_all(int fd, char *ret, size_t size)
 {
     size_t len = 0;
     ssize_t got;
-
     while ((got = read(fd, ret + len, size - 1 - len)) > 0)
         len += (size_t)got;
     close(fd);
@@ -55,7 +54,6 @@ static char *piped(void (*speak_up)(void), const char *format, const char *level
     int ends[2];
     struct stat status;
     char stream[48];
-
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(fstat(ends[1], &status), 0);
     snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)status.st_dev,
@@ -73,7 +71,6 @@ static const char *line_behind(char **text, size_t skip)
 {
     char *line = *text;
     char *end = strchr(line, '\n');
-
     assert_non_null(end);
     *end = '\0';
     *text = end + 1;
@@ -85,7 +82,6 @@ static void logfmt_on_a_pipe(void **state)
 {
     char bytes[4096], *text = piped(speak, "auto", "info", false, bytes, sizeof bytes);
     size_t skip = strlen("time=2025-10-23T20:00:00.123Z ");
-
     (void)state;
     assert_memory_equal(text, "time=20", 7);
     assert_string_equal(line_behind(&text, skip),
@@ -106,7 +102,6 @@ static void levels(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int lines = 0;
-
         for (const char *c = piped(speak, "logfmt", rows[i].level, false, bytes, sizeof bytes); *c; c++)
             lines += *c == '\n';
         assert_int_equal(lines, rows[i].lines);
@@ -117,7 +112,6 @@ static void json(void **state)
 {
     char bytes[4096], *text = piped(speak, "json", "info", false, bytes, sizeof bytes);
     size_t skip = strlen("{\"time\":\"2025-10-23T20:00:00.123Z\"");
-
     (void)state;
     assert_memory_equal(text, "{\"time\":\"20", 11);
     assert_string_equal(line_behind(&text, skip), ",\"level\":\"error\",\"component\":\"skep-queen\","
@@ -127,7 +121,6 @@ static void json(void **state)
 static void journal_has_priority_and_no_time(void **state)
 {
     char bytes[4096], *text = piped(speak, "auto", "debug", true, bytes, sizeof bytes);
-
     (void)state;
     assert_string_equal(line_behind(&text, 0),
                         "<3>level=error component=skep-queen msg=\"cannot bind\" address=127.0.0.1:7833");
@@ -154,7 +147,6 @@ static void terminal(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char bytes[4096], *text;
         int master, slave;
-
         assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
         unsetenv("NO_COLOR");
         if (rows[i].no_color)
@@ -174,7 +166,6 @@ static void limit(void **state)
 {
     struct log_limit hourly = { .burst = 3, .every = 3600 * 1000 };
     unsigned skipped = 99;
-
     (void)state;
     for (int i = 0; i < 3; i++)
         assert_true(log_allowed(&hourly, &skipped));
@@ -191,7 +182,6 @@ static void limit(void **state)
 static void speak_often(void)
 {
     struct log_limit limit = { .burst = 1 };
-
     assert_true(log_limited(&limit, LOG_WARNING, "odd", "n", "1", NULL));
     for (int i = 0; i < 3; i++)
         assert_false(log_limited(&limit, LOG_WARNING, "odd", "n", "2", NULL));
@@ -202,7 +192,6 @@ static void speak_often(void)
 static void limited_lines_show_how_many_were_left_out(void **state)
 {
     char bytes[4096], *text = piped(speak_often, "auto", "info", true, bytes, sizeof bytes);
-
     (void)state;
     assert_string_equal(line_behind(&text, 0), "<4>level=warning component=skep-queen msg=odd n=1");
     assert_string_equal(line_behind(&text, 0), "<4>level=warning component=skep-queen msg=odd n=3 not_shown=3");
@@ -220,6 +209,5 @@ int main(void)
         cmocka_unit_test(limit),
         cmocka_unit_test(limited_lines_show_how_many_were_left_out),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

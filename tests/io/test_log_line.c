@@ -51,7 +51,6 @@ static void values(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *logfmt = line_of(&line, LOG_STYLE_LOGFMT, "k", rows[i].value) + strlen(LOGFMT_HEAD);
-
         if (strcmp(logfmt, rows[i].logfmt) != 0)
             fail_msg("%s: %s", rows[i].why, line.at);
         if (strcmp(line_of(&line, LOG_STYLE_JSON, "k", rows[i].value) + strlen(JSON_HEAD), rows[i].json) != 0)
@@ -63,7 +62,6 @@ static void heads(void **state)
 {
     struct log_head other = head;
     struct log_line line;
-
     (void)state;
     assert_string_equal(line_of(&line, LOG_STYLE_LOGFMT, "k", "v"), LOGFMT_HEAD "k=v");
     assert_string_equal(line_of(&line, LOG_STYLE_JSON, "k", "v"), JSON_HEAD "\"k\":\"v\"}");
@@ -97,7 +95,6 @@ static void long_values_are_cut(void **state)
 {
     char value[LOG_VALUE_MAX + 2];
     struct log_line line;
-
     (void)state;
     memset(value, 'a', sizeof value);
     value[LOG_VALUE_MAX] = '\0';
@@ -118,7 +115,6 @@ static void full_line_stays_well_formed(void **state)
     };
     struct log_line line;
     char value[LOG_VALUE_MAX + 1];
-
     (void)state;
     for (size_t len = 1; len < sizeof value; len++) {
         memset(value, '"', len); /* doubles when escaped */
@@ -140,7 +136,6 @@ static void long_message_leaves_room_for_a_value(void **state)
     struct log_head other = head;
     char message[LOG_LINE_SIZE * 2];
     struct log_line line;
-
     (void)state;
     memset(message, '"', sizeof message - 1);
     message[sizeof message - 1] = '\0';
@@ -166,6 +161,5 @@ int main(void)
         cmocka_unit_test(full_line_stays_well_formed),
         cmocka_unit_test(long_message_leaves_room_for_a_value),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,6 @@ struct scene {
 static void scene_init(struct scene *scene)
 {
     struct errbuf e = { 0 };
-
     *scene = (struct scene){ .pipe = { -1, -1 } };
     assert_int_equal(loop_new(&scene->loop, &e), OK);
     assert_int_equal(pipe2(scene->pipe, O_CLOEXEC), 0);
@@ -33,16 +32,14 @@ static void scene_init(struct scene *scene)
 static void scene_clear(struct scene *scene)
 {
     loop_free(scene->loop);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         if (scene->pipe[i] >= 0)
             close(scene->pipe[i]);
-    }
 }
 
 static void note(struct scene *scene, char c)
 {
     size_t len = strlen(scene->trace);
-
     if (len + 1 < sizeof scene->trace)
         scene->trace[len] = c;
 }
@@ -50,7 +47,6 @@ static void note(struct scene *scene, char c)
 static void stop(void *user)
 {
     struct scene *scene = user;
-
     scene->count++;
     loop_stop(scene->loop);
 }
@@ -59,7 +55,6 @@ static void timer_fires_once_after_its_delay(void **state)
 {
     struct scene scene;
     ms_t start = clock_mono();
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_timer_new(scene.loop, stop, &scene, &scene.timer), OK);
@@ -82,7 +77,6 @@ static void never_disarms(void **state)
 {
     struct scene scene;
     struct loop_timer *other;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_timer_new(scene.loop, note_fired, &scene, &other), OK);
@@ -99,7 +93,6 @@ static void never_disarms(void **state)
 static void arm_on_first_turn(void *user)
 {
     struct scene *scene = user;
-
     if (scene->turns++ == 0)
         loop_timer_in(scene->timer, 5);
 }
@@ -107,7 +100,6 @@ static void arm_on_first_turn(void *user)
 static void timer_armed_before_sleep_counts(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_timer_new(scene.loop, stop, &scene, &scene.timer), OK);
@@ -121,7 +113,6 @@ static void read_one(void *user, int events)
 {
     struct scene *scene = user;
     char c;
-
     scene->events = events;
     if (read(scene->pipe[0], &c, 1) == 1)
         note(scene, c);
@@ -130,7 +121,6 @@ static void read_one(void *user, int events)
 static void write_b(void *user)
 {
     struct scene *scene = user;
-
     note(scene, 't');
     assert_int_equal(write(scene->pipe[1], "b", 1), 1);
 }
@@ -140,7 +130,6 @@ static void note_turn(void *user)
 {
     struct scene *scene = user;
     size_t len = strlen(scene->trace);
-
     if (len > 0 && scene->trace[len - 1] != '|')
         note(scene, '|');
     if (strchr(scene->trace, 'b'))
@@ -150,7 +139,6 @@ static void note_turn(void *user)
 static void before_sleep_follows_every_event(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_fd_new(scene.loop, scene.pipe[0], read_one, &scene, &scene.watch), OK);
@@ -167,7 +155,6 @@ static void before_sleep_follows_every_event(void **state)
 static void rearm_at_once(void *user)
 {
     struct scene *scene = user;
-
     scene->count++;
     loop_timer_in(scene->timer, 0);
 }
@@ -175,7 +162,6 @@ static void rearm_at_once(void *user)
 static void read_and_stop(void *user, int events)
 {
     struct scene *scene = user;
-
     read_one(user, events);
     loop_stop(scene->loop);
 }
@@ -183,7 +169,6 @@ static void read_and_stop(void *user, int events)
 static void overdue_timer_lets_others_run(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_timer_new(scene.loop, rearm_at_once, &scene, &scene.timer), OK);
@@ -200,7 +185,6 @@ static void overdue_timer_lets_others_run(void **state)
 static void paused_watch_is_silent(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_fd_new(scene.loop, scene.pipe[0], read_one, &scene, &scene.watch), OK);
@@ -219,7 +203,6 @@ static void paused_watch_is_silent(void **state)
 static void free_on_writable(void *user, int events)
 {
     struct scene *scene = user;
-
     scene->events = events;
     scene->count++;
     loop_fd_free(scene->watch); /* from its own callback */
@@ -229,7 +212,6 @@ static void free_on_writable(void *user, int events)
 static void writable_pipe(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_fd_new(scene.loop, scene.pipe[1], free_on_writable, &scene, &scene.watch), OK);
@@ -243,7 +225,6 @@ static void writable_pipe(void **state)
 static void stop_on_third(void *user, int events)
 {
     struct scene *scene = user;
-
     scene->events = events;
     if (++scene->count == 3)
         loop_stop(scene->loop);
@@ -252,7 +233,6 @@ static void stop_on_third(void *user, int events)
 static void descriptor_in_error_stays_watched(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     close(scene.pipe[0]);
@@ -269,7 +249,6 @@ static void unpollable_is_refused(void **state)
 {
     struct scene scene;
     int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-
     (void)state;
     scene_init(&scene);
     assert_true(file >= 0);
@@ -283,7 +262,6 @@ static void unpollable_is_refused(void **state)
 static void freeing_closes_what_is_left(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_timer_new(scene.loop, stop, &scene, &scene.timer), OK);
@@ -295,7 +273,6 @@ static void freeing_closes_what_is_left(void **state)
 static void take_signal(void *user, int number)
 {
     struct scene *scene = user;
-
     scene->number = number;
     loop_stop(scene->loop);
 }
@@ -309,7 +286,6 @@ static void raise_usr1(void *user)
 static void signal_reaches_the_loop(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     assert_int_equal(loop_signal(scene.loop, SIGUSR1, take_signal, &scene), OK);
@@ -324,7 +300,6 @@ static void signal_reaches_the_loop(void **state)
 static void stop_before_run_is_kept(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene);
     loop_stop(scene.loop);
@@ -349,6 +324,5 @@ int main(void)
         cmocka_unit_test(signal_reaches_the_loop),
         cmocka_unit_test(stop_before_run_is_kept),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,6 @@ static void options_are_checked(void **state)
         struct errbuf e = { 0 };
         struct mqtt *mqtt = NULL;
         enum err err = mqtt_new(loop, &rows[i].options, &peer_events, NULL, &mqtt, &e);
-
         if (err != rows[i].want || !strstr(e.text, rows[i].sentence))
             fail_msg("%s: %s, '%s'", rows[i].why, err_name(err), e.text);
         mqtt_free(mqtt);
@@ -65,7 +64,6 @@ static void message_arrives_with_its_properties(void **state)
                                .response_topic = "test/reply",
                                .correlation = TEXT("c-1"),
                                .token = 5 };
-
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
@@ -98,7 +96,6 @@ static void ack_tells_that_nobody_subscribes(void **state)
 {
     struct scene scene;
     struct publish publish = { .topic = "test/nobody", .payload = TEXT("?"), .qos = 1, .token = UINT64_MAX };
-
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
@@ -113,7 +110,6 @@ static void retained_messages_are_marked(void **state)
 {
     struct scene scene;
     struct publish publish = { .topic = "test/kept", .payload = TEXT("old"), .qos = 1, .retain = true, .token = 1 };
-
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
@@ -133,7 +129,6 @@ static void retained_messages_are_marked(void **state)
 static void unsubscribed_topics_stay_away(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
@@ -173,7 +168,6 @@ static void bad_publishes_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct publish publish = rows[i].publish;
         enum err err;
-
         if (publish.payload.len)
             publish.payload.at = payload;
         err = mqtt_publish(scene.a.mqtt, &publish);
@@ -223,7 +217,6 @@ static void retained_burst_arrives_complete(void **state)
         struct publish publish = {
             .topic = topic, .payload = TEXT("kept"), .qos = 1, .retain = true, .token = i == COUNT - 1
         };
-
         snprintf(topic, sizeof topic, "test/%d", i);
         assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
     }
@@ -247,6 +240,5 @@ int main(void)
         cmocka_unit_test(burst_arrives_complete),
         cmocka_unit_test(retained_burst_arrives_complete),
     };
-
     return cmocka_run_group_tests_name("mqtt", tests, NULL, NULL);
 }

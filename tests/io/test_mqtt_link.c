@@ -17,7 +17,6 @@ static void killed_broker_is_noticed_and_found_again(void **state)
 {
     struct scene scene;
     struct publish publish = { .topic = "t" };
-
     (void)state;
     scene_init(&scene, NULL);
     peer_start(&scene.a, scene.loop, broker_uri(scene.broker), "a");
@@ -45,7 +44,6 @@ static void nothing_unacknowledged_is_sent_again(void **state)
     struct proxy *proxy;
     struct publish publish = { .topic = "test/lost", .payload = TEXT("old"), .qos = 1, .token = 1 };
     char uri[64];
-
     (void)state;
     scene_init(&scene, NULL);
     proxy = proxy_start(broker_port(scene.broker));
@@ -73,7 +71,6 @@ static void nothing_unacknowledged_is_sent_again(void **state)
 static void every_connect_has_a_will_of_its_own(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     scene.a.gives_will = true;
@@ -98,7 +95,6 @@ static void stop_says_goodbye(void **state)
 {
     struct scene scene;
     struct publish publish = { .topic = "test/bye", .payload = TEXT("bye"), .qos = 1, .token = 9 };
-
     (void)state;
     scene_init(&scene, NULL);
     scene.a.gives_will = scene.a.stop_in_ack = true;
@@ -123,7 +119,6 @@ static void stop_says_goodbye(void **state)
 static void stop_while_offline_ends_too(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init_offline(&scene);
     peer_start(&scene.a, scene.loop, "mqtt://127.0.0.1:1", "a");
@@ -137,7 +132,6 @@ static void stop_while_offline_ends_too(void **state)
 static void link_may_be_dropped_from_a_message(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
@@ -157,7 +151,6 @@ static void link_may_be_dropped_from_a_message(void **state)
 static void slow_messages_end_a_burst(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
@@ -178,7 +171,6 @@ static void refused_login_is_told(void **state)
     struct scene scene;
     char path[256];
     FILE *file;
-
     (void)state;
     assert_non_null(folder);
     snprintf(path, sizeof path, "%s/secret", folder);
@@ -212,7 +204,6 @@ static void refused_login_is_told(void **state)
 static void missing_password_file_is_told(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init_offline(&scene);
     peer_start_with(&scene.a, scene.loop,
@@ -247,7 +238,6 @@ static void other_servers_are_no_brokers(void **state)
         int listener = socket_listen(0), fd;
         struct scene scene;
         char uri[64];
-
         scene_init_offline(&scene);
         snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", socket_port(listener));
         scene.a.retry = 3600 * 1000;
@@ -272,7 +262,6 @@ static void other_servers_are_no_brokers(void **state)
 static void client_may_be_freed_while_it_connects(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     scene.a.gives_will = true;
@@ -297,7 +286,6 @@ static void client_may_be_freed_while_it_connects(void **state)
 static void silent_broker_is_noticed(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     peer_start_with(
@@ -315,7 +303,6 @@ static void silent_broker_is_noticed(void **state)
 static void idle_link_is_proven_by_pings(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     peer_start_with(
@@ -345,6 +332,5 @@ int main(void)
         cmocka_unit_test(silent_broker_is_noticed),
         cmocka_unit_test(idle_link_is_proven_by_pings),
     };
-
     return cmocka_run_group_tests_name("mqtt_link", tests, NULL, NULL);
 }

@@ -21,7 +21,6 @@ static void scene_init_tls(struct scene *scene, const char *name)
 {
     char *folder = broker_folder_new();
     char command[1024];
-
     scene_init_offline(scene);
     assert_non_null(folder);
     snprintf(command, sizeof command,
@@ -38,7 +37,6 @@ static void start(struct scene *scene, const char *host, const char *scheme, con
 {
     struct mqtt_options options = { .client_id = "a", .keep_alive_s = 10 };
     char uri[128], path[256];
-
     snprintf(uri, sizeof uri, "%s://%s:%d", scheme, host, broker_port(scene->broker));
     snprintf(path, sizeof path, "%s/%s", broker_folder(scene->broker), cafile ? cafile : "");
     options.login.broker = uri;
@@ -82,7 +80,6 @@ static void what_cannot_be_verified_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct scene scene;
-
         scene_init_tls(&scene, "DNS:localhost");
         start(&scene, rows[i].host, rows[i].scheme, rows[i].cafile);
         peer_await(&scene.a, peer_has_failed);
@@ -108,7 +105,6 @@ static void names_and_addresses_are_checked(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct scene scene;
-
         scene_init_tls(&scene, rows[i].name);
         start(&scene, rows[i].host, "mqtts", "cert");
         peer_await(&scene.a, rows[i].sentence ? peer_has_failed : peer_is_up);
@@ -122,7 +118,6 @@ static void the_environment_names_the_system_s_store(void **state)
 {
     struct scene scene;
     char path[256];
-
     (void)state;
     scene_init_tls(&scene, "DNS:localhost");
     snprintf(path, sizeof path, "%s/cert", broker_folder(scene.broker));
@@ -147,7 +142,6 @@ static void the_host_is_named_to_the_broker(void **state)
         char uri[64], hello[2048];
         struct scene scene;
         ssize_t got;
-
         scene_init_offline(&scene);
         scene.a.retry = 3600 * 1000;
         snprintf(uri, sizeof uri, "mqtts://%s:%d", rows[i].host, socket_port(listener));
@@ -170,7 +164,6 @@ static void the_host_is_named_to_the_broker(void **state)
 static void tls_to_a_port_without_is_refused(void **state)
 {
     struct scene scene;
-
     (void)state;
     scene_init(&scene, NULL);
     scene.a.retry = 3600 * 1000;
@@ -188,6 +181,5 @@ int main(void)
         cmocka_unit_test(names_and_addresses_are_checked), cmocka_unit_test(the_environment_names_the_system_s_store),
         cmocka_unit_test(the_host_is_named_to_the_broker), cmocka_unit_test(tls_to_a_port_without_is_refused),
     };
-
     return cmocka_run_group_tests_name("mqtt_tls", tests, NULL, NULL);
 }

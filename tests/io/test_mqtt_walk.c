@@ -21,7 +21,6 @@ static void every_broker_of_the_list_is_tried(void **state)
     int hole = socket_black_hole();
     struct scene scene;
     char uri[256];
-
     (void)state;
     assert_true(hole >= 0);
     scene_init(&scene, NULL);
@@ -56,7 +55,6 @@ static void a_round_without_success_says_why(void **state)
     snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", socket_port(hole));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct scene scene;
-
         scene_init_offline(&scene);
         scene.a.retry = LONG_RETRY;
         peer_start(&scene.a, scene.loop, rows[i].uri ? rows[i].uri : uri, "a");
@@ -75,7 +73,6 @@ static void an_attempt_that_was_given_up_never_completes(void **state)
     struct pollfd backlog = { .fd = hole, .events = POLLIN };
     struct scene scene;
     char uri[64];
-
     (void)state;
     assert_true(hole >= 0);
     scene_init_offline(&scene);
@@ -101,7 +98,6 @@ static void after_a_loss_the_list_begins_anew(void **state)
     struct scene scene;
     struct proxy *first, *second;
     char uri[128];
-
     (void)state;
     scene_init(&scene, NULL);
     first = proxy_start(broker_port(scene.broker));
@@ -131,7 +127,6 @@ static void a_round_ends_where_connect_was_sent(void **state)
     int listener = socket_listen(0), fd;
     struct scene scene;
     char uri[128];
-
     (void)state;
     scene_init(&scene, NULL);
     scene.a.gives_will = true;
@@ -153,7 +148,6 @@ static void too_large_a_packet_does_not_come(void **state)
 {
     struct scene scene;
     char payload[2001];
-
     (void)state;
     memset(payload, 'x', sizeof payload - 1);
     payload[sizeof payload - 1] = '\0';
@@ -185,6 +179,5 @@ int main(void)
         cmocka_unit_test(a_round_ends_where_connect_was_sent),
         cmocka_unit_test(too_large_a_packet_does_not_come),
     };
-
     return cmocka_run_group_tests_name("mqtt_walk", tests, NULL, NULL);
 }

@@ -18,7 +18,6 @@ static int manager_socket(const char *name)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     size_t len = strlen(name);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
     assert_true(fd >= 0);
     memcpy(address.sun_path, name, len);
     if (name[0] == '@')
@@ -32,7 +31,6 @@ static void expect_datagram(int fd, const char *want)
 {
     char got[256];
     ssize_t len = recv(fd, got, sizeof got - 1, MSG_DONTWAIT);
-
     assert_true(len >= 0);
     got[len] = '\0';
     assert_string_equal(got, want);
@@ -42,7 +40,6 @@ static void path_socket(void **state)
 {
     char folder[] = "/tmp/test_notify.XXXXXX", path[64];
     int fd;
-
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/notify", folder);
@@ -61,7 +58,6 @@ static void abstract_socket(void **state)
 {
     char name[64];
     int fd;
-
     (void)state;
     snprintf(name, sizeof name, "@test_notify/%d", (int)getpid());
     fd = manager_socket(name);
@@ -83,7 +79,6 @@ static void no_socket_is_fine(void **state)
 static void names_that_cannot_be(void **state)
 {
     char longest[200];
-
     (void)state;
     memset(longest, 'a', sizeof longest - 1);
     longest[0] = '/';
@@ -136,6 +131,5 @@ int main(void)
         cmocka_unit_test(path_socket),          cmocka_unit_test(abstract_socket), cmocka_unit_test(no_socket_is_fine),
         cmocka_unit_test(names_that_cannot_be), cmocka_unit_test(watchdog),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

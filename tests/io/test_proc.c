@@ -41,7 +41,6 @@ static void stat_lines(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct proc_stat stat = { 0 };
-
         print_message("%s\n", rows[i].reason);
         assert_int_equal(proc_stat_parse(text_of(rows[i].line), &stat), rows[i].err);
         assert_int_equal(stat.pid, rows[i].pid);
@@ -55,7 +54,6 @@ static void stat_lines(void **state)
 static void a_process_is_named_by_pid_and_start(void **state)
 {
     struct proc_stat stat = { 0 };
-
     (void)state;
     assert_int_equal(proc_stat_parse(TEXT("99 (x) S 1 98 97 0 -1 0 0 0 0 0 4 0 0 0 20 0 1 0 8821 0 1 0\n"), &stat), OK);
     assert_int_equal(stat.session, 97);
@@ -79,7 +77,6 @@ static void children_lists(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct text rest = text_of(rows[i].list);
         int64_t pid = 0;
-
         print_message("%s\n", rows[i].reason);
         for (size_t n = 0; n < rows[i].count; n++) {
             assert_true(proc_children_next(&rest, &pid));
@@ -105,7 +102,6 @@ static void cgroup_paths(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct text path = proc_cgroup_path(text_of(rows[i].cgroup));
-
         print_message("%s\n", rows[i].reason);
         assert_int_equal(path.at == NULL, rows[i].path == NULL);
         assert_true(text_is(path, rows[i].path));
@@ -129,7 +125,6 @@ static void memory_events(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int64_t count = -1;
-
         print_message("%s\n", rows[i].reason);
         assert_int_equal(cgroup_event_parse(text_of(rows[i].events), "oom_kill", &count), rows[i].err);
         assert_int_equal(count, rows[i].count);
@@ -144,7 +139,6 @@ struct sight {
 static void look(void *user, const struct proc_stat *stat)
 {
     struct sight *sight = user;
-
     sight->count++;
     sight->saw_this |= stat->pid == getpid();
 }
@@ -152,7 +146,6 @@ static void look(void *user, const struct proc_stat *stat)
 static void this_process_is_among_all(void **state)
 {
     struct sight sight = { 0 };
-
     (void)state;
     assert_true(proc_read_all(look, &sight));
     assert_true(sight.saw_this);
@@ -164,7 +157,6 @@ static void who_lacks_descriptors_does_not_see_all(void **state)
     struct sight sight = { 0 };
     struct rlimit before, tight;
     int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
     (void)state;
     assert_true(next >= 0);
     close(next);
@@ -188,6 +180,5 @@ int main(void)
         cmocka_unit_test(this_process_is_among_all),
         cmocka_unit_test(who_lacks_descriptors_does_not_see_all),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

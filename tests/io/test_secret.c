@@ -31,7 +31,6 @@ static int folder_remove(void **state)
 static void file_write(struct text bytes, mode_t mode)
 {
     FILE *file = fopen(path, "we");
-
     assert_non_null(file);
     assert_int_equal(fwrite(bytes.at, 1, bytes.len, file), bytes.len);
     assert_int_equal(fclose(file), 0);
@@ -65,10 +64,9 @@ static void lines(void **state)
         struct errbuf e = { 0 };
         char *secret = NULL;
         enum err err;
-
         file_write(rows[i].bytes, rows[i].mode);
         err = secret_read(path, &secret, &e);
-        if (err != rows[i].err || (!err && strcmp(secret, rows[i].want) != 0) || (err && secret))
+        if (err != rows[i].err || (err == OK && strcmp(secret, rows[i].want) != 0) || (err && secret))
             fail_msg("%s: %s %s", rows[i].why, err_name(err), e.text);
         assert_null(strstr(e.text, "s3")); /* no sentence quotes it */
         free(secret);
@@ -91,12 +89,11 @@ static void lengths(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char *secret = NULL;
         enum err err;
-
         memset(bytes, 'x', rows[i].len);
         memcpy(bytes + rows[i].len, rows[i].end, strlen(rows[i].end));
         file_write((struct text){ bytes, rows[i].len + strlen(rows[i].end) }, 0600);
         err = secret_read(path, &secret, NULL);
-        if (err != rows[i].err || (!err && strlen(secret) != rows[i].len))
+        if (err != rows[i].err || (err == OK && strlen(secret) != rows[i].len))
             fail_msg("%zu bytes, row %zu: %s", rows[i].len, i, err_name(err));
         free(secret);
     }
@@ -106,7 +103,6 @@ static void absent(void **state)
 {
     struct errbuf e = { 0 };
     char *secret = NULL;
-
     (void)state;
     unlink(path);
     assert_int_equal(secret_read(path, &secret, &e), ERR_NOT_FOUND);
@@ -122,6 +118,5 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(absent),
     };
-
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

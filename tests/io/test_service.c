@@ -4,7 +4,6 @@
 static void defaults(void **state)
 {
     struct start *start = START(NULL);
-
     (void)state;
     assert_int_equal(start->code, -1);
     assert_int_equal(start->next, 1);
@@ -36,7 +35,6 @@ static void precedence(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct start *start;
         char text[64] = "";
-
         unsetenv("SKEP_ID");
         if (rows[i].file)
             snprintf(text, sizeof text, "[bee]\nid = %s\n", rows[i].file);
@@ -53,7 +51,6 @@ static void precedence(void **state)
 static void file_named_by_the_environment(void **state)
 {
     struct start *start;
-
     (void)state;
     ini_write("[bee]\nbroker = mqtts://example:8883\nstale-after=5m\n");
     setenv("SKEP_CONFIG", ini, 1);
@@ -86,7 +83,6 @@ static void bad_files(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct start *start;
         char want[256];
-
         ini_write(rows[i].text);
         start = START("--config", ini, "--id", "o"); /* a stronger source hides no mistake */
         snprintf(want, sizeof want, "skep-bee: %s%s\n", ini, rows[i].want);
@@ -99,7 +95,6 @@ static void bad_files(void **state)
 static void missing_file(void **state)
 {
     struct start *start = START("--config", "/nonexistent/bee.ini");
-
     (void)state;
     assert_int_equal(start->code, EXIT_USAGE);
     assert_string_equal(start->err, "skep-bee: /nonexistent/bee.ini: No such file or directory\n");
@@ -126,7 +121,6 @@ static void usage_errors(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct start *start = start_with(rows[i].words);
-
         if (start->code != EXIT_USAGE || strcmp(start->err, rows[i].want) != 0 || start->out[0])
             fail_msg("%s: %d %s", rows[i].why, start->code, start->err);
         start_free(start);
@@ -147,7 +141,6 @@ static void words_that_nobody_reads(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct start *start = program_start(&drone, rows[i].words);
-
         if (start->code != EXIT_USAGE || strcmp(start->err, rows[i].want) != 0 || start->out[0])
             fail_msg("%s: %d %s", rows[i].why, start->code, start->err);
         start_free(start);
@@ -157,7 +150,6 @@ static void words_that_nobody_reads(void **state)
 static void bad_environment(void **state)
 {
     struct start *start;
-
     (void)state;
     setenv("SKEP_STALE_AFTER", "soon", 1);
     start = START(NULL);
@@ -181,6 +173,5 @@ int main(void)
         cmocka_unit_test_setup(words_that_nobody_reads, scene_begin),
         cmocka_unit_test_setup(bad_environment, scene_begin),
     };
-
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -4,7 +4,6 @@
 static void version(void **state)
 {
     struct start *start = START("--version");
-
     (void)state;
     assert_int_equal(start->code, EXIT_OK);
     assert_string_equal(start->out, "skep-bee " SKEP_VERSION "\n");
@@ -28,13 +27,11 @@ static void help(void **state)
     };
     struct start *start = START("-h");
     const char *at = start->out;
-
     (void)state;
     assert_int_equal(start->code, EXIT_OK);
     assert_string_equal(start->err, "");
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         const char *found = strstr(at, parts[i]);
-
         if (!found)
             fail_msg("%s is missing or in the wrong place:\n%s", parts[i], start->out);
         at = found;
@@ -47,7 +44,6 @@ static void help(void **state)
 static void check_config(void **state)
 {
     struct start *start = START("--check-config");
-
     (void)state;
     assert_int_equal(start->code, EXIT_OK);
     assert_string_equal(start->out, "configuration is valid\n");
@@ -58,7 +54,6 @@ static void check_config(void **state)
 static void print_config(void **state)
 {
     struct start *start;
-
     (void)state;
     ini_write("[bee]\nhttp=[::1]:80\n");
     setenv("SKEP_STALE_AFTER", "10s", 1);
@@ -76,7 +71,6 @@ static void print_config(void **state)
 static void printed_config_is_a_file(void **state)
 {
     struct start *first, *second;
-
     (void)state;
     ini_write("[bee]\nhttp=[::1]:80\n");
     setenv("SKEP_STALE_AFTER", "10s", 1);
@@ -100,7 +94,6 @@ static void printed_config_is_a_file(void **state)
 static void full_stdout_is_a_failure(void **state)
 {
     struct start *start;
-
     (void)state;
     snprintf(out_path, sizeof out_path, "/dev/full");
     start = START("--version");
@@ -120,6 +113,5 @@ int main(void)
         cmocka_unit_test_setup(printed_config_is_a_file, scene_begin),
         cmocka_unit_test_setup(full_stdout_is_a_failure, scene_begin),
     };
-
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

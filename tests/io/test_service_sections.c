@@ -32,7 +32,6 @@ static enum err section_key(void *target, const char *section, const char *key, 
                             struct errbuf *e)
 {
     struct bee_conf *conf = target;
-
     (void)line;
     if (!key) {
         conf->combs++;
@@ -62,7 +61,6 @@ static char ini[] = "/tmp/test_service_sections.XXXXXX";
 static int setup(void **state)
 {
     int fd = mkstemp(ini);
-
     (void)state;
     return fd < 0 ? -1 : close(fd);
 }
@@ -76,7 +74,6 @@ static int tear_down(void **state)
 static enum err refuse_queens(void *target, struct errbuf *e)
 {
     const struct bee_conf *conf = target;
-
     return strcmp(conf->id, "queen") == 0 ? err_set(e, ERR_REFUSED, "--id queen: there is one already") : OK;
 }
 
@@ -86,7 +83,6 @@ static enum err reread(const char *text, const char *more, struct bee_conf *ret,
     char program[] = "skep-bee", option[] = "--config", word[64];
     char *argv[] = { program, option, ini, word, NULL };
     FILE *file = fopen(ini, "w");
-
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     fclose(file);
@@ -100,7 +96,6 @@ static void own_sections_go_to_the_program(void **state)
     struct bee_conf conf;
     struct errbuf e = { 0 };
     struct arena arena;
-
     (void)state;
     arena_init(&arena, 0);
     assert_int_equal(
@@ -131,7 +126,6 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         struct errbuf e = { 0 };
         struct arena arena;
         char want[128];
-
         arena_init(&arena, 0);
         snprintf(want, sizeof want, "%s%s", ini, rows[i].want);
         if (reread(rows[i].text, rows[i].word, &conf, &arena, &e) == OK || strcmp(e.text, want) != 0)
@@ -145,7 +139,6 @@ static void options_and_the_whole_are_checked_again(void **state)
     struct bee_conf conf;
     struct errbuf e = { 0 };
     struct arena arena;
-
     (void)state;
     arena_init(&arena, 0);
     assert_int_equal(reread("[bee]\nid=queen\n", "--root=r", &conf, &arena, &e), ERR_REFUSED);
@@ -162,6 +155,5 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
         cmocka_unit_test(options_and_the_whole_are_checked_again),
     };
-
     return cmocka_run_group_tests(tests, setup, tear_down);
 }

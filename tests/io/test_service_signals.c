@@ -34,7 +34,6 @@ static void reloaded(void *user)
 static void step(void *user)
 {
     struct scene *scene = user;
-
     if (*scene->numbers == 0) {
         loop_stop(scene->loop);
         return;
@@ -49,7 +48,6 @@ static void scene_play(const int *numbers, void (*reload)(void *user))
     struct scene scene = { .numbers = numbers };
     bool ready = loop_new(&scene.loop, NULL) == OK && service_signals(scene.loop, stopped, reload, &scene) == OK &&
                  loop_timer_new(scene.loop, step, &scene, &scene.step) == OK;
-
     if (!ready)
         _exit(99);
     loop_timer_in(scene.step, 1);
@@ -61,7 +59,6 @@ static void scene_play(const int *numbers, void (*reload)(void *user))
 static int exit_code_of(pid_t child)
 {
     int status;
-
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
@@ -90,7 +87,6 @@ static void signals(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         pid_t child = fork();
         int code;
-
         assert_true(child >= 0);
         if (child == 0)
             scene_play(rows[i].numbers, rows[i].reload);
@@ -107,7 +103,6 @@ static void watchdog_is_fed(void **state)
     char name[64], got[64] = "";
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     pid_t child;
-
     (void)state;
     assert_true(fd >= 0);
     snprintf(name, sizeof name, "@test_service/%d", (int)getpid());
@@ -121,7 +116,6 @@ static void watchdog_is_fed(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct loop *loop;
-
         if (loop_new(&loop, NULL) != OK || service_signals(loop, stopped, NULL, NULL) != OK)
             _exit(99);
         loop_run(loop, NULL, NULL);
@@ -145,6 +139,5 @@ int main(void)
         cmocka_unit_test(signals),
         cmocka_unit_test(watchdog_is_fed),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,10 +96,9 @@ void wire_set_cut(struct network *network, struct wire *wire, bool cut)
     if (wire->cut == cut)
         return;
     wire->cut = cut;
-    for (int side = SIDE_CLIENT; side <= SIDE_BROKER; side++) {
+    for (int side = SIDE_CLIENT; side <= SIDE_BROKER; side++)
         if (cut)
             stall(network, wire->towards[side]);
         else
             resend(network, wire->towards[side]);
-    }
 }

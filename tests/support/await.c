@@ -10,7 +10,6 @@ bool await(bool (*condition)(void *user), void *user, ms_t limit)
 {
     ms_t end = clock_mono() + limit;
     struct timespec step = { .tv_nsec = STEP * 1000000L };
-
     while (!condition(user)) {
         if (clock_mono() >= end)
             return false;
@@ -37,7 +36,6 @@ static bool never(void *user)
 static void wait_look(void *user)
 {
     struct wait *wait = user;
-
     wait->met = wait->met || wait->condition(wait->user);
     if (wait->met || clock_mono() >= wait->end)
         loop_stop(wait->loop);
@@ -46,14 +44,12 @@ static void wait_look(void *user)
 static void wait_step(void *user)
 {
     struct wait *wait = user;
-
     loop_timer_in(wait->timer, STEP);
 }
 
 bool await_loop(struct loop *loop, bool (*condition)(void *user), void *user, ms_t limit)
 {
     struct wait wait = { .loop = loop, .condition = condition, .user = user, .end = clock_mono() + limit };
-
     if (loop_timer_new(loop, wait_step, &wait, &wait.timer))
         return false;
     loop_timer_in(wait.timer, STEP);

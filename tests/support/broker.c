@@ -39,7 +39,6 @@ char *broker_folder_new(void)
 {
     const char *base = getenv("TMPDIR");
     char path[256];
-
     snprintf(path, sizeof path, "%s/skep-broker-XXXXXX", base ? base : "/tmp");
     if (!mkdtemp(path) || chmod(path, FOLDER_MODE)) {
         perror(path);
@@ -78,7 +77,6 @@ static bool config_write(const struct broker *broker)
     char path[512];
     FILE *file;
     bool fine;
-
     buf_add_str(&buf, CONFIG_DEFAULT);
     if (!strstr(broker->config, "listener "))
         buf_printf(&buf, "listener %d 127.0.0.1\n", broker->port);
@@ -97,7 +95,6 @@ static void broker_exec(const struct broker *broker)
 {
     char config[512], log[512];
     int fd;
-
     path_in(broker, "mosquitto.conf", config);
     path_in(broker, "log", log);
     fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -121,7 +118,6 @@ static bool accepts_or_ended(void *user)
 {
     struct broker *broker = user;
     int fd;
-
     if (has_ended(broker))
         return true;
     fd = socket_connect(broker->port);
@@ -154,7 +150,6 @@ static bool broker_try(struct broker *broker)
 struct broker *broker_start_in(char *folder, const char *config)
 {
     struct broker *broker = calloc(1, sizeof *broker);
-
     if (!broker || !folder || !(broker->config = strdup(config ? config : ""))) {
         free(folder);
         free(broker);
@@ -241,7 +236,6 @@ void broker_print_log(const struct broker *broker)
 {
     char path[512], line[512];
     FILE *file;
-
     path_in(broker, "log", path);
     file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file))

@@ -13,7 +13,6 @@
 static ms_t on_retry(void *user, ms_t lived)
 {
     struct peer *peer = user;
-
     peer->lived = lived;
     peer->retries++;
     return peer->retry;
@@ -22,7 +21,6 @@ static ms_t on_retry(void *user, ms_t lived)
 static bool on_will(void *user, struct publish *ret)
 {
     struct peer *peer = user;
-
     if (!peer->gives_will)
         return false;
     snprintf(peer->will_payload, sizeof peer->will_payload, "will %u", ++peer->wills);
@@ -37,14 +35,12 @@ static bool on_will(void *user, struct publish *ret)
 static void on_up(void *user)
 {
     struct peer *peer = user;
-
     peer->ups++;
 }
 
 static void on_down(void *user, const char *why)
 {
     struct peer *peer = user;
-
     peer->downs++;
     snprintf(peer->why, sizeof peer->why, "%s", why);
 }
@@ -52,7 +48,6 @@ static void on_down(void *user, const char *why)
 static void on_failed(void *user, const char *why)
 {
     struct peer *peer = user;
-
     peer->fails++;
     snprintf(peer->why, sizeof peer->why, "%s", why);
 }
@@ -71,7 +66,6 @@ static void be_slow(void)
 static void on_message(void *user, const struct message *message)
 {
     struct peer *peer = user;
-
     assert_true(peer->packets > 0);
     peer->messages++;
     peer->burst++;
@@ -92,14 +86,12 @@ static void on_message(void *user, const struct message *message)
 void peer_on_stopped(void *user)
 {
     struct peer *peer = user;
-
     peer->stops++;
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
 {
     struct peer *peer = user;
-
     peer->acked_token = token;
     peer->reason = reason;
     if (peer->stop_in_ack)
@@ -109,7 +101,6 @@ static void on_acked(void *user, uint64_t token, uint8_t reason)
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
     struct peer *peer = user;
-
     peer->subscribed_token = token;
     peer->reason = reason;
 }
@@ -117,7 +108,6 @@ static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 static void on_packet(void *user)
 {
     struct peer *peer = user;
-
     peer->burst = 0;
     peer->packets++;
 }
@@ -158,14 +148,12 @@ bool peer_has_failed(void *user)
 bool peer_has_messages(void *user)
 {
     struct peer *peer = user;
-
     return peer->messages >= peer->want;
 }
 
 bool peer_has_packets(void *user)
 {
     struct peer *peer = user;
-
     return peer->packets >= peer->want;
 }
 
@@ -187,14 +175,12 @@ bool peer_is_stopped(void *user)
 bool peer_is_up_again(void *user)
 {
     struct peer *peer = user;
-
     return peer->ups >= 2 && mqtt_is_up(peer->mqtt);
 }
 
 void peer_start_with(struct peer *peer, struct loop *loop, const struct mqtt_options *options)
 {
     struct errbuf e = { 0 };
-
     peer->loop = loop;
     if (mqtt_new(loop, options, &peer_events, peer, &peer->mqtt, &e))
         fail_msg("%s", e.text);
@@ -204,7 +190,6 @@ void peer_start_with(struct peer *peer, struct loop *loop, const struct mqtt_opt
 void peer_start(struct peer *peer, struct loop *loop, const char *uri, const char *id)
 {
     struct mqtt_options options = { .login.broker = uri, .client_id = id, .keep_alive_s = 10 };
-
     peer_start_with(peer, loop, &options);
 }
 
@@ -227,7 +212,6 @@ void peer_subscribe(struct peer *peer, const char *filter, uint8_t qos)
 void peer_publish(struct peer *peer, const char *topic, const char *payload, uint8_t qos)
 {
     struct publish publish = { .topic = topic, .payload = text_of(payload), .qos = qos };
-
     assert_int_equal(mqtt_publish(peer->mqtt, &publish), OK);
 }
 

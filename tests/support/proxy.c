@@ -38,7 +38,6 @@ struct proxy {
 static void reset_and_close(int fd)
 {
     struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(fd);
 }
@@ -53,7 +52,6 @@ static void pair_drop(struct proxy *proxy, size_t at)
 static void send_limit_set(int fd)
 {
     struct timeval limit = { .tv_sec = SEND_LIMIT };
-
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
@@ -61,7 +59,6 @@ static void pair_accept(struct proxy *proxy)
 {
     int client = accept4(proxy->listener, NULL, NULL, SOCK_CLOEXEC);
     int target = client < 0 ? -1 : socket_connect(proxy->target);
-
     if (client < 0)
         return;
     send_limit_set(client);
@@ -82,7 +79,6 @@ static bool forward(int from, int to)
     char chunk[CHUNK];
     ssize_t got = recv(from, chunk, sizeof chunk, MSG_DONTWAIT);
     ssize_t sent = 0;
-
     if (got < 0)
         return errno == EAGAIN || errno == EINTR;
     while (sent < got) {
@@ -97,7 +93,6 @@ static bool forward(int from, int to)
 static void proxy_obey(struct proxy *proxy)
 {
     uint64_t orders;
-
     if (read(proxy->wake, &orders, sizeof orders) < 0)
         return;
     while (proxy->reset && proxy->pair_count > 0)
@@ -121,7 +116,6 @@ static void proxy_listen(struct proxy *proxy)
 static nfds_t proxy_poll_set(const struct proxy *proxy, struct pollfd *ret)
 {
     nfds_t len = 0;
-
     ret[len++] = (struct pollfd){ .fd = proxy->wake, .events = POLLIN };
     ret[len++] = (struct pollfd){ .fd = proxy->frozen ? -1 : proxy->listener, .events = POLLIN };
     for (size_t i = 0; !proxy->frozen && i < proxy->pair_count; i++) {
@@ -137,7 +131,6 @@ static void proxy_forward(struct proxy *proxy, const struct pollfd *set, nfds_t 
     for (size_t i = (len - 2) / 2; i-- > 0;) {
         int *fds = proxy->pairs[i].fds;
         bool alive = true;
-
         if (set[2 + 2 * i].revents)
             alive = forward(fds[0], fds[1]);
         if (alive && set[3 + 2 * i].revents)
@@ -151,7 +144,6 @@ static void *proxy_thread(void *user)
 {
     struct proxy *proxy = user;
     struct pollfd set[2 + 2 * PAIRS_MAX];
-
     pthread_mutex_lock(&proxy->lock);
     while (!proxy->end) {
         nfds_t len = proxy_poll_set(proxy, set);
@@ -173,7 +165,6 @@ static void *proxy_thread(void *user)
 struct proxy *proxy_start(int target)
 {
     struct proxy *proxy = calloc(1, sizeof *proxy);
-
     if (!proxy)
         return NULL;
     pthread_mutex_init(&proxy->lock, NULL);
@@ -195,7 +186,6 @@ struct proxy *proxy_start(int target)
 static void proxy_order(struct proxy *proxy)
 {
     uint64_t one = 1;
-
     proxy->ordered = true;
     if (write(proxy->wake, &one, sizeof one) < 0)
         abort(); /* a counter that is read in every turn cannot be full */
@@ -255,7 +245,6 @@ void proxy_freeze(struct proxy *proxy, bool frozen)
 unsigned proxy_count(struct proxy *proxy)
 {
     unsigned count;
-
     pthread_mutex_lock(&proxy->lock);
     count = proxy->count;
     pthread_mutex_unlock(&proxy->lock);

@@ -16,7 +16,6 @@ int socket_listen(int port)
     struct sockaddr_in address = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int on = 1;
-
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) || bind(fd, (void *)&address, sizeof address) ||
@@ -31,7 +30,6 @@ int socket_connect(int port)
 {
     struct sockaddr_in address = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
     if (fd >= 0 && connect(fd, (void *)&address, sizeof address)) {
         close(fd);
         return -1;
@@ -43,7 +41,6 @@ int socket_port(int fd)
 {
     struct sockaddr_in address;
     socklen_t size = sizeof address;
-
     return getsockname(fd, (void *)&address, &size) ? -1 : ntohs(address.sin_port);
 }
 
@@ -51,7 +48,6 @@ int socket_free_port(void)
 {
     int fd = socket_listen(0);
     int port = fd < 0 ? -1 : socket_port(fd);
-
     if (fd >= 0)
         close(fd);
     return port;
@@ -60,7 +56,6 @@ int socket_free_port(void)
 int socket_black_hole(void)
 {
     int fd = socket_listen(0);
-
     if (fd >= 0 && (listen(fd, 0) || socket_connect(socket_port(fd)) < 0)) {
         close(fd);
         return -1;

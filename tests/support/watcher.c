@@ -51,7 +51,6 @@ static void on_failure(void *context, MQTTAsync_failureData5 *data)
 static int on_arrived(void *context, char *topic, int len, MQTTAsync_message *message)
 {
     struct watcher *watcher = context;
-
     (void)len;
     pthread_mutex_lock(&watcher->mutex);
     if (watcher->count < SEEN_MAX) {
@@ -69,7 +68,6 @@ static bool has_reply(void *user)
 {
     struct watcher *watcher = user;
     bool has;
-
     pthread_mutex_lock(&watcher->mutex);
     has = watcher->replies != 0;
     pthread_mutex_unlock(&watcher->mutex);
@@ -87,7 +85,6 @@ static void await_reply(struct watcher *watcher, int rc)
 static MQTTAsync_responseOptions reply_to(struct watcher *watcher)
 {
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-
     options.onSuccess5 = on_success;
     options.onFailure5 = on_failure;
     options.context = watcher;
@@ -97,7 +94,6 @@ static MQTTAsync_responseOptions reply_to(struct watcher *watcher)
 static void watcher_connect(struct watcher *watcher)
 {
     MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer5;
-
     options.cleanstart = 1;
     options.keepAliveInterval = 60;
     options.onSuccess5 = on_success;
@@ -147,7 +143,6 @@ void watcher_close(struct watcher *watcher)
 static bool ends_in(const char *text, const char *end)
 {
     size_t len = strlen(text), end_len = strlen(end);
-
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
@@ -232,7 +227,6 @@ unsigned watcher_count(struct watcher *watcher, const char *topic, const char *t
 {
     const char *const texts[] = { text, NULL };
     unsigned count = 0;
-
     pthread_mutex_lock(&watcher->mutex);
     for (unsigned i = 0; i < watcher->count; i++)
         count += ends_in(watcher->seen[i].topic, topic) && holds(&watcher->seen[i], texts);
@@ -243,7 +237,6 @@ unsigned watcher_count(struct watcher *watcher, const char *topic, const char *t
 static void send(struct watcher *watcher, const char *topic, MQTTAsync_message *message)
 {
     MQTTAsync_responseOptions reply = reply_to(watcher);
-
     message->qos = 1;
     await_reply(watcher, MQTTAsync_sendMessage(watcher->client, topic, message, &reply));
 }
@@ -252,7 +245,6 @@ void watcher_publish(struct watcher *watcher, const char *topic, const char *pay
 {
     MQTTAsync_message message = MQTTAsync_message_initializer;
     char *copy = strdup(payload);
-
     assert_non_null(copy);
     message.payload = copy;
     message.payloadlen = (int)strlen(payload);
@@ -264,7 +256,6 @@ void watcher_publish(struct watcher *watcher, const char *topic, const char *pay
 static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code, char *text)
 {
     MQTTProperty property = { .identifier = code };
-
     property.value.data.data = text;
     property.value.data.len = (int)strlen(text);
     assert_int_equal(MQTTProperties_add(properties, &property), 0);
@@ -273,7 +264,6 @@ static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code
 static void add_expiry(MQTTProperties *properties, unsigned expiry_s)
 {
     MQTTProperty property = { .identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, .value.integer4 = expiry_s };
-
     if (expiry_s > 0)
         assert_int_equal(MQTTProperties_add(properties, &property), 0);
 }
@@ -288,7 +278,6 @@ void watcher_request_within(struct watcher *watcher, const char *topic, const ch
 {
     MQTTAsync_message message = MQTTAsync_message_initializer;
     char *copy = strdup(payload), *response = strdup(response_topic), correlation[] = "c1";
-
     assert_true(copy && response);
     message.payload = copy;
     message.payloadlen = (int)strlen(payload);

@@ -56,7 +56,7 @@ static inline int set_up(void **state)
 {
     (void)state;
     arena_init(&arena, 0);
-    memset(&target, 0xA5, sizeof(target));
+    memset(&target, 0xA5, sizeof target);
     e = (struct errbuf){ 0 };
     return conf_init(&conf, tables, &target, &arena, &e);
 }

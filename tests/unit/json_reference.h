@@ -14,7 +14,6 @@ static bool reference_agrees(const struct json_value *value, const cJSON *node);
 static bool reference_members_agree(const struct json_value *value, const cJSON *node)
 {
     const cJSON *child = node->child;
-
     JSON_EACH(member, value)
     {
         if (!child || (value->type == JSON_OBJECT && !text_is(member->key, child->string)))
@@ -57,7 +56,6 @@ static inline bool json_scan_agrees(struct text json, enum err *ret)
     const struct json_value *values;
     struct arena arena;
     bool agrees = true;
-
     arena_init(&arena, 0);
     *ret = json_scan(&arena, json, &values, NULL);
     if (*ret == OK) {

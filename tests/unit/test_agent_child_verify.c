@@ -50,7 +50,6 @@ static void looks(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct child_verify verify = { 0 };
-
         print_message("%s\n", rows[i].reason);
         for (size_t n = 0; n < 3 && rows[i].looks[n].state; n++)
             assert_int_equal(child_verify_look(&verify, rows[i].looks[n].state, rows[i].tells, rows[i].looks[n].left),
@@ -61,6 +60,5 @@ static void looks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(looks) };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,6 @@ static void states(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct child_watch watch;
-
         print_message("%s\n", rows[i].reason);
         child_watch_init(&watch);
         for (size_t n = 0; n < rows[i].count; n++)
@@ -46,7 +45,6 @@ static void states(void **state)
 static void watchdog(void **state)
 {
     struct child_watch watch;
-
     (void)state;
     child_watch_init(&watch);
     assert_int_equal(child_watch_patience(&watch, 0), MS_NEVER);
@@ -68,6 +66,5 @@ static void watchdog(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(states), cmocka_unit_test(watchdog) };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

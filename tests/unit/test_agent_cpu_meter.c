@@ -12,7 +12,6 @@
 static void readings(void **state)
 {
     struct cpu_meter meter = { 0 };
-
     (void)state;
     assert_true(isnan(cpu_meter_read(&meter, 1000, 500, 100)));
     assert_float_equal(cpu_meter_read(&meter, 3000, 800, 100), 1.5, 1e-9);
@@ -25,6 +24,5 @@ static void readings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(readings) };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,11 +16,9 @@ static void read_in_pieces(const char *input, size_t step, struct buf *ret)
     struct line_reader reader;
     struct line line;
     size_t len = strlen(input);
-
     line_reader_init(&reader, LIMIT);
     for (size_t at = 0; at < len; at += step) {
         struct text rest = { input + at, step < len - at ? step : len - at };
-
         while (line_reader_next(&reader, &rest, &line))
             buf_printf(ret, "%d:%.*s|", (int)line.number, line.is_too_long ? 1 : (int)line.text.len,
                        line.is_too_long ? TOO_LONG : line.text.at);
@@ -52,7 +50,6 @@ static void streams(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         for (size_t step = 1; step <= 40; step++) {
             struct buf lines = BUF_INIT;
-
             read_in_pieces(rows[i].input, step, &lines);
             if (strcmp(buf_str(&lines), rows[i].lines) != 0)
                 print_message("%s, in pieces of %d bytes\n", rows[i].reason, (int)step);
@@ -65,6 +62,5 @@ static void streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(streams) };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

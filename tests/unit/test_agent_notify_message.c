@@ -46,7 +46,6 @@ static void datagrams(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct notify_message message = { 0 };
         struct errbuf e = { 0 };
-
         print_message("%s\n", rows[i].reason);
         assert_int_equal(notify_message_parse(text_of(rows[i].datagram), &message, &e), rows[i].err);
         assert_int_equal(e.text[0] != 0, rows[i].err != OK);
@@ -63,7 +62,6 @@ static void datagrams(void **state)
 static void nul_byte(void **state)
 {
     struct notify_message message;
-
     (void)state;
     assert_int_equal(notify_message_parse(TEXT("STATUS=a\0b"), &message, NULL), ERR_SYNTAX);
 }
@@ -72,7 +70,6 @@ static void too_many_fields(void **state)
 {
     struct notify_message message;
     struct buf datagram = BUF_INIT;
-
     (void)state;
     for (int i = 0; i < NOTIFY_FIELDS_MAX; i++)
         buf_add_str(&datagram, "X_SKEP_PID=1\n");
@@ -87,7 +84,6 @@ static void long_status(void **state)
 {
     struct notify_message message;
     struct buf datagram = BUF_INIT;
-
     (void)state;
     buf_add_str(&datagram, "STATUS=x");
     for (int i = 0; i < NOTIFY_STATUS_MAX / 2; i++)
@@ -128,7 +124,6 @@ static void fields(void **state)
         struct notify_field field = { text_of(rows[i].name), text_of(rows[i].value) };
         struct buf json = BUF_INIT;
         struct errbuf e = { 0 };
-
         print_message("%s\n", rows[i].reason);
         assert_int_equal(notify_field_json(&field, &json, &e), rows[i].err);
         assert_int_equal(e.text[0] != 0, rows[i].err != OK);
@@ -162,7 +157,6 @@ static void statuses(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct notify_message message;
         const char *status;
-
         print_message("%s\n", rows[i].reason);
         assert_int_equal(notify_message_parse(text_of(rows[i].datagram), &message, NULL), OK);
         status = notify_status(rows[i].current, rows[i].was_ready, &message);
@@ -178,6 +172,5 @@ int main(void)
         cmocka_unit_test(datagrams),   cmocka_unit_test(nul_byte), cmocka_unit_test(too_many_fields),
         cmocka_unit_test(long_status), cmocka_unit_test(fields),   cmocka_unit_test(statuses),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,6 @@
 static void tell(struct simulate *simulate, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
-
     simulate_step(simulate, STEP);
     simulate_write(simulate, &w);
     w.comma = false;
@@ -24,7 +23,6 @@ static void the_same_id_tells_the_same_story(void **state)
 {
     struct buf one = BUF_INIT, again = BUF_INIT, other = BUF_INIT;
     struct simulate a, b, c;
-
     (void)state;
     simulate_init(&a, "w1");
     simulate_init(&b, "w1");
@@ -47,7 +45,6 @@ static void every_step_is_a_heartbeat(void **state)
     struct arena arena;
     struct simulate simulate;
     unsigned seen[SIMULATE_PHASE_COUNT] = { 0 };
-
     (void)state;
     arena_init(&arena, 0);
     simulate_init(&simulate, "w1");
@@ -55,7 +52,6 @@ static void every_step_is_a_heartbeat(void **state)
         struct buf json = BUF_INIT;
         struct heartbeat beat;
         struct errbuf e = { 0 };
-
         tell(&simulate, &json);
         if (heartbeat_decode(&arena, buf_text(&json), &beat, &e) != OK)
             fail_msg("%s: %s", e.text, buf_str(&json));
@@ -79,6 +75,5 @@ int main(void)
         cmocka_unit_test(the_same_id_tells_the_same_story),
         cmocka_unit_test(every_step_is_a_heartbeat),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,15 +40,12 @@ static void memory_is_aligned_and_apart(void **state)
         assert_non_null(at[i]);
         assert_int_equal((uintptr_t)at[i] % 16, 0);
         memset(at[i], (int)i, sizes[i]);
-        for (size_t j = 0; j < i; j++) {
+        for (size_t j = 0; j < i; j++)
             assert_ptr_not_equal(at[i], at[j]);
-        }
     }
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        for (size_t k = 0; k < sizes[i]; k++) {
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        for (size_t k = 0; k < sizes[i]; k++)
             assert_int_equal(at[i][k], i);
-        }
-    }
 }
 
 static void zeroed_memory_is_zero_after_a_reset_too(void **state)
@@ -57,9 +54,8 @@ static void zeroed_memory_is_zero_after_a_reset_too(void **state)
     memset(arena_alloc(&arena, 64), 0xFF, 64);
     arena_reset(&arena);
     const unsigned char *at = arena_zalloc(&arena, 64);
-    for (size_t i = 0; i < 64; i++) {
+    for (size_t i = 0; i < 64; i++)
         assert_int_equal(at[i], 0);
-    }
 }
 
 static void the_limit_counts_what_was_handed_out(void **state)
@@ -128,9 +124,8 @@ static void a_steady_need_settles_on_one_block(void **state)
     for (int round = 0; round < 8; round++) {
         arena_reset(&arena);
         const void *at = arena_alloc(&arena, 100);
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < 1000; i++)
             assert_non_null(arena_alloc(&arena, 100));
-        }
         if (round >= 3) {
             assert_true(round == 3 || at == first);
             first = at;
@@ -151,7 +146,7 @@ static char a[] = "a", b[] = "b", c[] = "c", late[] = "+";
 
 static void note(void *object)
 {
-    strncat(order, object, sizeof(order) - strlen(order) - 1);
+    strncat(order, object, sizeof order - strlen(order) - 1);
 }
 
 static void note_and_register(void *object)

@@ -47,7 +47,6 @@ static void row_run(const struct row *row, uint64_t seed, ms_t *seen_high)
 {
     struct rng rng = { seed };
     struct backoff backoff;
-
     backoff_init(&backoff, row->max);
     if (row->lived >= 0)
         backoff_lost(&backoff, row->lived);
@@ -68,10 +67,9 @@ static void delays_stay_within_and_fill_their_range(void **state)
         ms_t seen_high[ARRAY_LEN(rows[r].delays)] = { 0 };
         for (uint64_t seed = 0; seed < SEEDS; seed++)
             row_run(&rows[r], seed, seen_high);
-        for (size_t i = 0; i < ARRAY_LEN(seen_high); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(seen_high); i++)
             if (seen_high[i] < rows[r].delays[i].high * 9 / 10)
                 fail_msg("%s: delay %zu never came near %lld", rows[r].why, i, (long long)rows[r].delays[i].high);
-        }
     }
 }
 
@@ -79,7 +77,6 @@ static void a_link_that_lived_starts_the_schedule_anew(void **state)
 {
     struct rng rng = { 1 };
     struct backoff backoff;
-
     (void)state;
     backoff_init(&backoff, 30000);
     for (int i = 0; i < 20; i++)
@@ -94,7 +91,6 @@ static void a_link_that_never_lived_changes_nothing(void **state)
 {
     struct rng rng = { 1 };
     struct backoff backoff;
-
     (void)state;
     backoff_init(&backoff, 30000);
     backoff_lost(&backoff, 5000);

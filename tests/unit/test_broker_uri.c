@@ -11,7 +11,6 @@
 static void shown(const struct broker_list *list, char *ret, size_t size)
 {
     size_t len = (size_t)snprintf(ret, size, "%s", list->tls ? "tls" : "tcp");
-
     for (size_t i = 0; i < list->count; i++)
         len += (size_t)snprintf(ret + len, size - len, " %s %d", list->at[i].host, list->at[i].port);
 }
@@ -41,7 +40,6 @@ static void lists(void **state)
         struct broker_list list;
         struct errbuf e = { 0 };
         char text[512] = "";
-
         if (broker_uri_parse(text_of(rows[i].uri), &list, &e) == OK)
             shown(&list, text, sizeof text);
         if (strcmp(text, rows[i].want) != 0)
@@ -87,7 +85,6 @@ static void refused(void **state)
         struct broker_list list = { .count = 77 };
         struct errbuf e = { 0 };
         enum err err = broker_uri_parse(text_of(rows[i].uri), &list, &e);
-
         if (err != rows[i].want || !strstr(e.text, rows[i].sentence) || list.count != 77)
             fail_msg("%s: %s, '%s'", rows[i].reason, err_name(err), e.text);
         if (strstr(e.text, "secret"))
@@ -117,7 +114,6 @@ static void what_goes_together(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct broker_list list;
         struct errbuf e = { 0 };
-
         if (broker_login_check(&rows[i].login, &list, &e) != rows[i].want || !e.text[0] != !rows[i].want)
             fail_msg("%s: '%s'", rows[i].reason, e.text);
         for (size_t k = 0; k < ARRAY_LEN(rows); k++)
@@ -132,6 +128,5 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(what_goes_together),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

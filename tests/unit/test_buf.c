@@ -54,9 +54,8 @@ static void it_grows_to_any_length(void **state)
         assert_int_equal(buf.at[buf.len], '\0');
     }
     assert_int_equal(buf.len, 100000);
-    for (size_t i = 0; i < buf.len; i++) {
+    for (size_t i = 0; i < buf.len; i++)
         assert_int_equal(buf.at[i], 'a' + i % 26);
-    }
     buf_printf(&buf, "%*s", 200000, "end");
     assert_int_equal(buf.len, 300000);
     assert_string_equal(buf.at + 300000 - 3, "end");

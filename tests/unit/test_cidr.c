@@ -58,7 +58,6 @@ static void lists_are_read_whole_or_not_at_all(void **state)
         struct cidr_list list = { .count = 4711 };
         struct errbuf e = { 0 };
         enum err err = cidr_list_parse(text_of(rows[i].text), &list, &e);
-
         if (err != rows[i].err || list.count != (err == OK ? rows[i].count : 4711))
             fail_msg("%s: %s, %zu", rows[i].why, err_name(err), list.count);
         if (rows[i].says ? !strstr(e.text, rows[i].says) : e.text[0] != '\0')
@@ -69,7 +68,6 @@ static void lists_are_read_whole_or_not_at_all(void **state)
 static void a_zero_byte_ends_no_address(void **state)
 {
     struct cidr_list list;
-
     (void)state;
     assert_int_equal(cidr_list_parse((struct text){ "10.0.0.1\0.evil", 14 }, &list, NULL), ERR_SYNTAX);
 }
@@ -79,7 +77,6 @@ static void lists_are_limited(void **state)
     struct buf text = BUF_INIT;
     struct cidr_list list = { 0 };
     struct errbuf e = { 0 };
-
     (void)state;
     for (int i = 0; i < CIDR_MAX; i++)
         buf_printf(&text, "%s10.0.0.%d", i == 0 ? "" : ",", i);
@@ -94,7 +91,6 @@ static void lists_are_limited(void **state)
 static bool list_has(const struct cidr_list *list, const char *address)
 {
     uint8_t bytes[16];
-
     if (inet_pton(AF_INET, address, bytes) == 1)
         return cidr_list_has_v4(list, bytes);
     assert_int_equal(inet_pton(AF_INET6, address, bytes), 1);
@@ -139,7 +135,6 @@ static void addresses_are_in_a_list_or_not(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct cidr_list list;
         struct errbuf e = { 0 };
-
         if (cidr_list_parse(text_of(rows[i].list), &list, &e) != OK)
             fail_msg("%s: %s", rows[i].why, e.text);
         if (list_has(&list, rows[i].address) != rows[i].has)

@@ -91,7 +91,6 @@ static void integers_are_cut_to_what_is_exact(void **state)
 static void strings_are_strings(void **state)
 {
     cJSON *document = cJSON_Parse("{\"a\":\"x\",\"b\":1}");
-
     (void)state;
     assert_string_equal(document_str(document, "a"), "x");
     assert_null(document_str(document, "b"));

@@ -42,7 +42,7 @@ static void targets(void **state)
         enum err err = health_target_parse(rows[i].word, &target, &e);
         if (err != rows[i].err || (err == OK) != (e.text[0] == '\0'))
             fail_msg("%s: %s (%s)", rows[i].word, err_name(err), e.text);
-        if (err)
+        if (err != OK)
             continue;
         assert_int_equal(target.kind, rows[i].kind);
         assert_string_equal(target.service_id, rows[i].service_id);
@@ -85,7 +85,7 @@ static void answers(void **state)
         enum err err = health_answer_parse(&arena, text_of(rows[i].body), rows[i].service_id, &answer, &e);
         if (err != rows[i].err || (err == OK) != (e.text[0] == '\0'))
             fail_msg("%s: %s (%s)", rows[i].why, err_name(err), e.text);
-        if (err)
+        if (err != OK)
             continue;
         assert_int_equal(answer.status, rows[i].status);
         assert_string_equal(answer.description, rows[i].description);

@@ -19,7 +19,6 @@ static int use_utf8(void **state)
 static void hostile_text_loses_its_teeth(void **state)
 {
     struct buf buf = BUF_INIT;
-
     (void)state;
     buf_add_str(&buf, "<");
     printable_add(&buf, TEXT("a\033[31m\nb\xff\u202e模"));
@@ -32,7 +31,6 @@ static void text_of_any_length_is_kept(void **state)
 {
     struct buf buf = BUF_INIT;
     char *text = malloc(100000);
-
     (void)state;
     assert_non_null(text);
     memset(text, 'x', 100000);
@@ -45,7 +43,6 @@ static void text_of_any_length_is_kept(void **state)
 static void a_style_ends_behind_its_text(void **state)
 {
     struct buf buf = BUF_INIT;
-
     (void)state;
     styled_add(&buf, TEXT("on\033line"), "32");
     styled_add(&buf, TEXT(" plain"), NULL);

@@ -12,7 +12,6 @@
 static void every_state_may_be_chosen(void **state)
 {
     char choices[256] = "";
-
     (void)state;
     for (int i = STATE_NONE + 1; i < STATE_COUNT; i++)
         strcat(strcat(choices, choices[0] ? "|" : ""), state_name(i));

@@ -34,7 +34,6 @@ static void values_are_escaped(void **state)
 static void the_second_pair_follows_an_ampersand(void **state)
 {
     struct buf url = BUF_INIT;
-
     (void)state;
     url_query_add(&url, "a", "1");
     url_query_add(&url, "b", NULL);

@@ -32,7 +32,6 @@ static int use_utf8(void **state)
 static void add(struct worker_list *list, const char *json)
 {
     cJSON *worker = cJSON_Parse(json);
-
     assert_non_null(worker);
     worker_list_add(list, worker);
     cJSON_Delete(worker);
@@ -147,7 +146,6 @@ static void expect_table(const char *out, size_t width)
 static void a_terminal_of_any_width_has_one_line_per_worker(void **state)
 {
     static const char *const formats[] = { "table", "wide" };
-
     (void)state;
     for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
         for (size_t width = 6; width < 300; width++) {

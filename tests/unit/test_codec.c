@@ -51,7 +51,6 @@ static const char full_presence[] =
 static void the_original_seven_fields_are_a_heartbeat(void **state)
 {
     struct heartbeat h;
-
     (void)state;
     assert_int_equal(
         heartbeat_decode(
@@ -76,7 +75,6 @@ static void the_original_seven_fields_are_a_heartbeat(void **state)
 static void a_status_alone_is_a_heartbeat(void **state)
 {
     struct heartbeat h;
-
     (void)state;
     assert_int_equal(heartbeat_decode(&arena, TEXT("{\"status\":\"idle\"}"), &h, NULL), OK);
     assert_string_equal(h.status, "idle");
@@ -87,7 +85,6 @@ static void a_status_alone_is_a_heartbeat(void **state)
 static void every_member_of_a_heartbeat_is_read(void **state)
 {
     struct heartbeat h;
-
     (void)state;
     assert_int_equal(heartbeat_decode(&arena, TEXT(full_heartbeat), &h, NULL), OK);
     assert_string_equal(h.worker_id, "w1");
@@ -122,7 +119,6 @@ static void what_was_read_is_written_the_same(void **state)
 {
     struct heartbeat h;
     struct presence p;
-
     (void)state;
     assert_int_equal(heartbeat_decode(&arena, TEXT(full_heartbeat), &h, NULL), OK);
     heartbeat_encode(&h, &buf);
@@ -137,7 +133,6 @@ static void the_order_of_fields_does_not_matter(void **state)
 {
     struct cJSON *tree;
     struct heartbeat h;
-
     (void)state;
     assert_int_equal(json_parse(&arena, TEXT(full_heartbeat), &tree, NULL), OK);
     const struct cJSON *member = tree->child;
@@ -159,7 +154,6 @@ static void the_order_of_fields_does_not_matter(void **state)
 static void running_out_of_memory_is_an_error(void **state)
 {
     struct heartbeat h = { .status = "untouched" };
-
     (void)state;
     arena.limit = 1;
     assert_int_equal(heartbeat_decode(&arena, TEXT("{\"status\":\"idle\"}"), &h, NULL), ERR_NOMEM);
@@ -170,7 +164,6 @@ static void R20_a_senders_clock_moves_nothing_but_the_timestamp(void **state)
 {
     static const char *const clocks[] = { "1970-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
                                           "2016-12-31T23:59:60Z", "2025-10-23T22:00:00+23:59" };
-
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
         struct heartbeat h;
@@ -188,7 +181,6 @@ static void R20_a_senders_clock_moves_nothing_but_the_timestamp(void **state)
 static void every_member_of_a_presence_is_read(void **state)
 {
     struct presence p;
-
     (void)state;
     assert_int_equal(presence_decode(&arena, TEXT(full_presence), &p, NULL), OK);
     assert_string_equal(p.worker_id, "w1");
@@ -214,7 +206,6 @@ static void every_member_of_a_presence_is_read(void **state)
 static void a_presence_has_a_fixed_shape(void **state)
 {
     struct presence p;
-
     (void)state;
     presence_init(&p);
     p.queen_id = "q1";
@@ -239,7 +230,6 @@ static void an_exit_stands_alone_too(void **state)
 {
     struct exit_info exit;
     struct json_write w = json_write_to(&buf);
-
     (void)state;
     exit_info_init(&exit);
     json_open(&w, '[');
@@ -256,7 +246,6 @@ static void an_exit_stands_alone_too(void **state)
 static void a_worker_reads_the_verdict_on_itself(void **state)
 {
     struct verdict_notice notice;
-
     (void)state;
     assert_int_equal(verdict_notice_decode(
                          &arena,
@@ -327,7 +316,6 @@ static void numbers_are_set_by_name(void **state)
 static void ids_must_not_contradict_the_topic(void **state)
 {
     struct errbuf e = { 0 };
-
     (void)state;
     assert_int_equal(ids_match("w1", TEXT("w1"), "worker_id", &e), OK);
     assert_int_equal(ids_match(NULL, TEXT("w1"), "worker_id", &e), OK);

@@ -137,7 +137,7 @@ static void heartbeat_fields_are_checked(void **state)
         enum err err = heartbeat_decode(&arena, text_of(json), &h, &e);
         if (err != heartbeat_rows[i].want)
             fail_msg("%s: %s (%s)", heartbeat_rows[i].why, err_name(err), e.text);
-        if (strcmp(h.status, err ? "untouched" : "idle") != 0)
+        if (strcmp(h.status, err != OK ? "untouched" : "idle") != 0)
             fail_msg("%s: ret does not fit the result", heartbeat_rows[i].why);
         arena_reset(&arena);
     }
@@ -267,7 +267,6 @@ static void a_message_has_16_KiB_at_most(void **state)
 {
     struct errbuf e = { 0 };
     struct heartbeat h;
-
     (void)state;
     buf_add_str(&buf, "{\"status\":\"idle\"}");
     while (buf.len < 16 * 1024)

@@ -42,7 +42,6 @@ static const char full_hive_heartbeat[] =
 static void every_member_of_a_witness_is_read(void **state)
 {
     struct witness w;
-
     (void)state;
     assert_int_equal(witness_decode(&arena, TEXT(full_witness), &w, NULL), OK);
     assert_string_equal(w.worker_id, "w1");
@@ -68,7 +67,6 @@ static void every_member_of_a_witness_is_read(void **state)
 static void every_member_of_a_hives_heartbeat_is_read(void **state)
 {
     struct hive_heartbeat h;
-
     (void)state;
     assert_int_equal(hive_heartbeat_decode(&arena, TEXT(full_hive_heartbeat), &h, NULL), OK);
     assert_string_equal(h.hive_id, "h1");
@@ -95,7 +93,6 @@ static void what_was_read_is_written_the_same(void **state)
 {
     struct witness w;
     struct hive_heartbeat h;
-
     (void)state;
     assert_int_equal(witness_decode(&arena, TEXT(full_witness), &w, NULL), OK);
     witness_encode(&w, &buf);
@@ -110,7 +107,6 @@ static void what_was_read_is_written_the_same(void **state)
 static void a_witness_has_a_fixed_shape(void **state)
 {
     struct witness w;
-
     (void)state;
     witness_init(&w);
     w.worker_id = "w1";
@@ -132,7 +128,6 @@ static void a_witness_has_a_fixed_shape(void **state)
 static void a_hives_heartbeat_leaves_out_what_is_absent(void **state)
 {
     struct hive_heartbeat h;
-
     (void)state;
     assert_int_equal(hive_heartbeat_decode(&arena, TEXT("{\"status\":\"stopping\",\"workers\":null}"), &h, NULL), OK);
     assert_false(h.workers.known);
@@ -149,7 +144,6 @@ static void a_hives_heartbeat_leaves_out_what_is_absent(void **state)
 static void an_exit_is_the_last_one_without_its_process(void **state)
 {
     struct witness w;
-
     (void)state;
     assert_int_equal(witness_decode(&arena, TEXT(full_witness), &w, NULL), OK);
     struct exit_info exit = last_exit_info(&w.last_exit);

@@ -29,9 +29,8 @@ static void values_of_every_type_are_read(void **state)
         { "max-state", "1GiB" }, { "stale-after", "3s" },
         { "wait", "1ms" },       { "session", "00c0ffee00000001" },
     };
-    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
         assert_int_equal(set(values[i][0], values[i][1], CONF_FROM_FILE), OK);
-    }
     assert_string_equal(target.id, "q-2");
     assert_string_equal(target.state_dir, "/var/lib/skep \xC3\xA9\t");
     assert_string_equal(target.title, "abcde");
@@ -109,7 +108,7 @@ static void a_bad_value_is_named_with_what_is_allowed(void **state)
         struct target before = target;
         assert_int_equal(set(rows[i].name, rows[i].value, CONF_FROM_OPTION), rows[i].err);
         assert_string_equal(e.text, rows[i].sentence);
-        assert_memory_equal(&target, &before, sizeof(target));
+        assert_memory_equal(&target, &before, sizeof target);
     }
 }
 
@@ -117,8 +116,8 @@ static void a_long_value_is_cut_in_the_sentence(void **state)
 {
     char value[1001];
     (void)state;
-    memset(value, '9', sizeof(value) - 1);
-    value[sizeof(value) - 1] = '\0';
+    memset(value, '9', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
     assert_int_equal(set("max-workers", value, CONF_FROM_OPTION), ERR_RANGE);
     assert_non_null(strstr(e.text, "9: must be a whole number between 1 and 200"));
 }
@@ -240,9 +239,8 @@ static void too_many_options_are_refused(void **state)
     static struct conf_option many[CONF_OPTIONS_MAX + 2];
     static const struct conf_option *const many_tables[] = { many, NULL };
     (void)state;
-    for (size_t i = 0; i <= CONF_OPTIONS_MAX; i++) {
+    for (size_t i = 0; i <= CONF_OPTIONS_MAX; i++)
         many[i] = (struct conf_option){ "any", CONF_INT, AT(any) };
-    }
     assert_int_equal(conf_init(&conf, many_tables, &target, &arena, &e), ERR_FULL);
     assert_string_equal(e.text, "any: more than 64 options");
     many[CONF_OPTIONS_MAX].name = NULL;

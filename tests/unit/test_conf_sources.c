@@ -6,9 +6,8 @@
 static int copy_words(const char *const words[WORDS_MAX], char *ret[WORDS_MAX])
 {
     int count = 0;
-    for (; words[count]; count++) {
+    for (; words[count]; count++)
         ret[count] = arena_copy(&arena, text_of(words[count]));
-    }
     ret[count] = NULL;
     return count;
 }

@@ -60,6 +60,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(endings), cmocka_unit_test(signals),
                                         cmocka_unit_test(out_of_memory) };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

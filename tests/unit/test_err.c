@@ -16,9 +16,8 @@ static void every_error_has_its_own_name(void **state)
         const char *name = err_name((enum err)a);
         assert_string_not_equal(name, "unknown");
         assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz_8"), strlen(name));
-        for (int b = 0; b < a; b++) {
+        for (int b = 0; b < a; b++)
             assert_string_not_equal(name, err_name((enum err)b));
-        }
     }
 }
 
@@ -70,7 +69,7 @@ static void long_sentences_are_cut_on_a_character_border(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char letters[ERRBUF_SIZE + 1];
-        memset(letters, 'x', sizeof(letters));
+        memset(letters, 'x', sizeof letters);
         letters[rows[i].letters] = '\0';
         struct errbuf e = { 0 };
         err_set(&e, ERR_IO, "%s\xE2\x82\xAC....", letters);

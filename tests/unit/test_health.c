@@ -31,7 +31,6 @@ static void the_document_has_the_shape_of_the_draft(void **state)
 {
     struct buf buf = BUF_INIT;
     struct json_write w = json_write_to(&buf);
-
     (void)state;
     health_open(&w, HEALTH_WARN, "0.1.0", "skep:h:hive-a", "a hive", NULL);
     health_check_str(&w, "broker:link", "down", HEALTH_WARN);
@@ -51,7 +50,6 @@ static void what_is_not_known_is_left_out(void **state)
 {
     struct buf buf = BUF_INIT;
     struct json_write w = json_write_to(&buf);
-
     (void)state;
     health_open(&w, HEALTH_FAIL, NULL, "skep:q:q1", NULL, &(struct health_holder){ 0xab, 1500 });
     health_close(&w);

@@ -36,9 +36,8 @@ static void the_earliest_comes_first(void **state)
     (void)state;
     struct heap heap;
     heap_init(&heap);
-    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(times); i++)
         assert_int_equal(heap_put(&heap, &items[i], times[i]), OK);
-    }
     for (size_t i = 0; i < ARRAY_LEN(sorted); i++) {
         assert_true(heap_top(&heap)->at == sorted[i]);
         heap_remove(&heap, heap_top(&heap));
@@ -53,9 +52,8 @@ static void an_item_moves_when_it_is_put_again(void **state)
     (void)state;
     struct heap heap;
     heap_init(&heap);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++)
         assert_int_equal(heap_put(&heap, &items[i], 10 * (ms_t)i), OK);
-    }
     assert_int_equal(heap_put(&heap, &items[2], -1), OK);
     assert_ptr_equal(heap_top(&heap), &items[2]);
     assert_int_equal(heap_put(&heap, &items[2], 100), OK);
@@ -103,9 +101,8 @@ static void room_that_was_reserved_is_used(void **state)
     heap_init(&heap);
     assert_int_equal(heap_reserve(&heap, ARRAY_LEN(items)), OK);
     struct heap_item **array = heap.items;
-    for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(items); i++)
         assert_int_equal(heap_put(&heap, &items[i], (ms_t)i), OK);
-    }
     assert_ptr_equal(heap.items, array);
     assert_int_equal(heap_reserve(&heap, 1), OK);
     assert_int_equal(heap.size, ARRAY_LEN(items));

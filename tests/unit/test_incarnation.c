@@ -105,7 +105,6 @@ static void R2_live_messages_are_fenced(void **state)
 static void R2_adopting_keeps_four_retired_sessions_newest_first(void **state)
 {
     struct incarnation current = after(&five_restarts);
-
     (void)state;
     assert_int_equal(current.session, 6);
     for (size_t i = 0; i < INCARNATION_REMEMBERED; i++)
@@ -122,7 +121,6 @@ static void R2_adopting_keeps_four_retired_sessions_newest_first(void **state)
 static void R2_a_session_is_never_retired_by_a_message_without_one(void **state)
 {
     struct incarnation current = after(&then_plain);
-
     (void)state;
     assert_true(current.known);
     assert_int_equal(current.session, 0);
@@ -166,7 +164,6 @@ static void R3_wills_and_goodbyes_count_only_for_the_current_incarnation(void **
 static void judging_changes_nothing(void **state)
 {
     struct incarnation before = after(&restarted), current;
-
     (void)state;
     memcpy(&current, &before, sizeof before); /* an assignment need not copy the padding */
     for (uint64_t session = 0; session < 16; session++)

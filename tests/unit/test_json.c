@@ -167,7 +167,6 @@ static void nothing_behind_the_text_is_read(void **state)
 static void an_absent_text_is_no_json(void **state)
 {
     struct cJSON *tree;
-
     (void)state;
     assert_int_equal(json_parse(&arena, (struct text){ NULL, 0 }, &tree, NULL), ERR_SYNTAX);
 }
@@ -175,7 +174,6 @@ static void an_absent_text_is_no_json(void **state)
 static void a_terminator_is_no_end(void **state)
 {
     struct cJSON *tree;
-
     (void)state;
     assert_int_equal(json_parse(&arena, TEXT("{}\0"), &tree, NULL), ERR_SYNTAX);
     assert_int_equal(json_parse(&arena, TEXT("\"a\0b\""), &tree, NULL), ERR_SYNTAX);
@@ -185,7 +183,6 @@ static void sentences_say_where(void **state)
 {
     struct cJSON *tree;
     struct errbuf e = { 0 };
-
     (void)state;
     json_parse(&arena, TEXT("{\"a\":tru}"), &tree, &e);
     assert_string_equal(e.text, "JSON, byte 5: expected a value");
@@ -198,7 +195,6 @@ static enum err members_parse(int count, bool keyed)
 {
     struct buf buf = BUF_INIT;
     struct cJSON *tree;
-
     buf_add_char(&buf, keyed ? '{' : '[');
     for (int i = 0; i < count; i++)
         keyed ? buf_printf(&buf, "%s\"k%d\":0", i ? "," : "", i) : buf_printf(&buf, "%s0", i ? "," : "");
@@ -223,7 +219,6 @@ static void members_come_one_after_the_other(void **state)
     static const char *const texts[] = { "{}", "{\"a\":1}", "{\"a\":1,\"b\":null,\"c\":{\"d\":2}}", "[1,2]", "\"a\"" };
     static const char *const want[] = { "", "a", "abc", "", "" };
     const char *name = "untouched";
-
     (void)state;
     assert_null(json_first(NULL, &name));
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -241,7 +236,6 @@ static void values_come_out_as_they_are(void **state)
     struct cJSON *tree;
     double number = 7;
     bool truth = false;
-
     (void)state;
     assert_int_equal(
         json_parse(&arena,
@@ -264,7 +258,6 @@ static void what_is_absent_or_of_another_type_is_not_there(void **state)
     struct cJSON *tree;
     double number = 7;
     bool truth = true;
-
     (void)state;
     assert_int_equal(json_parse(&arena, TEXT("{\"s\":\"1\",\"n\":1,\"z\":null,\"l\":[1]}"), &tree, NULL), OK);
     assert_null(json_member(tree, "z"));
@@ -286,7 +279,6 @@ static void running_out_of_memory_is_an_error(void **state)
 {
     enum err err = ERR_NOMEM;
     struct cJSON *tree;
-
     (void)state;
     for (size_t limit = 1; err != OK; limit += 16) {
         arena.limit = limit;
@@ -305,7 +297,6 @@ static void the_locale_of_the_program_does_not_matter(void **state)
     struct cJSON *tree;
     double number = 0;
     bool set = false;
-
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(with_comma) && !set; i++)
         set = setlocale(LC_ALL, with_comma[i]) != NULL;

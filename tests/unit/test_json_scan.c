@@ -91,7 +91,6 @@ static void add_value(struct buf *buf, unsigned depth)
 {
     static const char *const words[] = { "true", "false", "null" };
     unsigned kind = below(depth > 1 ? 8 : 5);
-
     if (kind == 0) {
         add_one(buf, words, ARRAY_LEN(words));
     } else if (kind <= 2) {
@@ -124,7 +123,6 @@ static void add_value(struct buf *buf, unsigned depth)
 static void check(struct text json, bool valid)
 {
     enum err err;
-
     if (!json_scan_agrees(json, &err))
         fail_msg("cJSON reads it differently: %.*s", (int)json.len, json.at);
     if (valid && err != OK)
@@ -134,7 +132,6 @@ static void check(struct text json, bool valid)
 static void generated_documents_are_read_as_cjson_reads_them(void **state)
 {
     struct buf buf = BUF_INIT;
-
     (void)state;
     rng.state = 20251023;
     for (int i = 0; i < DOCUMENTS; i++) {
@@ -158,7 +155,6 @@ static void a_key_that_comes_again_is_seen_wherever_it_is(void **state)
 {
     struct buf buf = BUF_INIT;
     enum err err;
-
     (void)state;
     for (unsigned count = 2; count <= JSON_MAX_MEMBERS; count += 7) {
         for (unsigned again = 0; again < count - 1; again += 1 + count / 9) {
@@ -177,7 +173,6 @@ static void values_lie_behind_one_another(void **state)
 {
     const struct json_value *values;
     struct arena arena;
-
     (void)state;
     arena_init(&arena, 0);
     assert_int_equal(json_scan(&arena, TEXT(" {\"a\":[1,[2],3],\"b\\n\":\"\\u00e4\",\"c\":{}} "), &values, NULL), OK);

@@ -206,7 +206,6 @@ static void the_locale_of_the_program_does_not_matter(void **state)
 {
     static const char *const with_comma[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "de_AT.UTF-8", "ps_AF.UTF-8" };
     bool set = false;
-
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(with_comma) && !set; i++)
         set = setlocale(LC_ALL, with_comma[i]) != NULL;

@@ -44,7 +44,7 @@ static void only_ids_are_names(void **state)
 
         char copy[NAME_SIZE] = "untouched";
         assert_int_equal(name_copy(rows[i].name, "worker", copy, NULL), err);
-        if (!text_equal(text_of(copy), err ? TEXT("untouched") : rows[i].name))
+        if (!text_equal(text_of(copy), err != OK ? TEXT("untouched") : rows[i].name))
             fail_msg("%s: copied as %s", rows[i].why, copy);
     }
 }
@@ -52,7 +52,6 @@ static void only_ids_are_names(void **state)
 static void the_sentence_names_the_rule_and_is_harmless(void **state)
 {
     struct errbuf e = { 0 };
-
     (void)state;
     assert_int_equal(name_check(TEXT("a\x1b[2Jb"), "hive", &e), ERR_ID);
     assert_string_equal(e.text, "hive \"a?[2Jb\": must be 1 to 64 letters, digits, '.', '_' or '-', "

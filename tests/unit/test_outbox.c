@@ -15,7 +15,6 @@ static void effects_keep_their_order(void **state)
     struct subscribe subscribe = { .filter = "f" };
     struct outbox outbox;
     size_t i = 0;
-
     (void)state;
     outbox_init(&outbox);
     outbox_connect(&outbox, &publish);
@@ -51,7 +50,6 @@ static void a_publish_is_copied_whole(void **state)
         .token = 77,
     };
     struct outbox outbox;
-
     (void)state;
     outbox_init(&outbox);
     outbox_publish(&outbox, &publish);
@@ -78,7 +76,6 @@ static void a_publish_is_copied_whole(void **state)
 static void what_is_absent_stays_absent(void **state)
 {
     struct outbox outbox;
-
     (void)state;
     outbox_init(&outbox);
     outbox_publish(&outbox, &(struct publish){ .topic = "t" });
@@ -96,7 +93,6 @@ static void subscriptions_and_sentences_are_copied(void **state)
 {
     char filter[] = "skep/v1/hive/+/presence", word[] = "down";
     struct outbox outbox;
-
     (void)state;
     outbox_init(&outbox);
     outbox_subscribe(&outbox, &(struct subscribe){ filter, 1, true, 2, 9 });
@@ -126,7 +122,6 @@ static void a_url_is_copied(void **state)
 {
     char url[] = "http://192.0.2.7:8080";
     struct outbox outbox;
-
     (void)state;
     outbox_init(&outbox);
     outbox_http_get(&outbox, url, 77, 5000);
@@ -140,7 +135,6 @@ static void a_url_is_copied(void **state)
 static void a_reset_forgets_everything(void **state)
 {
     struct outbox outbox;
-
     (void)state;
     outbox_init(&outbox);
     outbox_notice(&outbox, "one");

@@ -114,7 +114,6 @@ static void a_reply_may_come_before_the_acknowledgement(void **state)
 {
     struct answer answer;
     struct sent sent = ask_for(1000, NULL);
-
     (void)state;
     assert_true(reply(&sent, "{\"result\":{}}", &answer));
     assert_false(answer.acked);
@@ -125,7 +124,6 @@ static void what_ends_nothing(void **state)
 {
     struct answer answer;
     struct sent sent = ask_for(1000, NULL), other;
-
     (void)state;
     for (size_t i = 0; i < CORRELATION_SIZE - 1; i++) {
         other = sent;
@@ -149,7 +147,6 @@ static void correlations_tell_nothing_of_one_another(void **state)
     struct requester other;
     struct pending pending = { 0 };
     struct sent sent[COUNT];
-
     (void)state;
     for (size_t i = 0; i < COUNT; i++) {
         sent[i] = ask_nth(i, 1000);
@@ -172,7 +169,6 @@ static void asked_anew_the_old_one_is_gone(void **state)
 {
     struct answer answer;
     struct sent old = ask_for(1000, NULL), new = ask_for(1000, NULL);
-
     (void)state;
     assert_false(reply(&old, "{\"result\":{}}", &answer));
     assert_true(reply(&new, "{\"result\":{}}", &answer));

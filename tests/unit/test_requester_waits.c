@@ -5,7 +5,6 @@ static void requests_end_at_their_deadlines_in_order(void **state)
 {
     struct answer answer;
     struct sent late = ask_nth(0, 2000), soon = ask_nth(1, 1000);
-
     (void)state;
     assert_false(requester_acked(&requester, soon.token, 0, NOW, &answer));
     assert_int_equal(requester_deadline(&requester), NOW + 1000);
@@ -26,7 +25,6 @@ static void a_reply_may_be_due_from_the_acknowledgement_on(void **state)
 {
     struct answer answer;
     struct sent sent = ask(&pendings[0], &(struct question){ .deadline = MS_NEVER, .reply_timeout = 1000 });
-
     (void)state;
     assert_int_equal(requester_deadline(&requester), MS_NEVER); /* the link's loss ends it, if no PUBACK comes */
     assert_false(requester_acked(&requester, sent.token, 0, NOW + 500, &answer));
@@ -48,7 +46,6 @@ static void without_a_subscriber_it_is_asked_twice(void **state)
     };
     struct answer answer;
     struct sent sent = ask(&pendings[0], &question);
-
     (void)state;
     assert_false(requester_acked(&requester, sent.token, 0x10, NOW + 10, &answer));
     assert_false(requester_acked(&requester, sent.token, 0x10, NOW + 11, &answer)); /* repeated */
@@ -71,7 +68,6 @@ static void the_second_time_it_may_be_answered(void **state)
     struct question question = { .deadline = MS_NEVER, .reply_timeout = 1000, .retry = true, .retry_after = 250 };
     struct answer answer;
     struct sent sent = ask(&pendings[0], &question);
-
     (void)state;
     assert_false(requester_acked(&requester, sent.token, 0x10, NOW, &answer));
     assert_false(due(NOW + 250, &answer));
@@ -86,7 +82,6 @@ static void a_deadline_does_not_wait_for_the_second_time(void **state)
     struct answer answer;
     struct sent sent =
         ask(&pendings[0], &(struct question){ .deadline = NOW + 100, .retry = true, .retry_after = 250 });
-
     (void)state;
     assert_false(requester_acked(&requester, sent.token, 0x10, NOW, &answer));
     assert_true(due(NOW + 100, &answer));
@@ -100,7 +95,6 @@ static void a_late_reply_is_taken_for_a_while(void **state)
     struct question question = { .deadline = NOW + 5, .late = 1000 };
     struct answer answer;
     struct sent sent = ask(&pendings[0], &question);
-
     (void)state;
     assert_true(due(NOW + 5, &answer));
     assert_int_equal(answer.kind, ANSWER_NO_REPLY);
@@ -128,7 +122,6 @@ static void a_lost_link_ends_them_all(void **state)
 {
     struct answer answer;
     struct sent one = ask_nth(0, 1000), two = ask_nth(1, 2000);
-
     (void)state;
     assert_true(requester_lost(&requester, NOW, &answer));
     assert_int_equal(answer.kind, ANSWER_LINK_LOST);

@@ -197,7 +197,6 @@ static void a_reply_has_its_properties(void **state)
     struct message request = { .payload = TEXT("{\"id\":\"w\"}"),
                                .response_topic = REPLY_TO,
                                .correlation = { correlation, sizeof correlation } };
-
     (void)state;
     memset(correlation, 0xFE, sizeof correlation);
     assert_true(ask("echo", &request));
@@ -219,7 +218,6 @@ static void an_answer_may_come_later(void **state)
 {
     char topic[] = "skep/v1-rpc/reply/me", correlation[] = "c-1";
     struct message request = { .response_topic = text_of(topic), .correlation = text_of(correlation) };
-
     (void)state;
     assert_true(ask("later", &request));
     assert_null(outbox.first);
@@ -240,7 +238,6 @@ static void an_answer_may_come_later(void **state)
 static void a_result_that_could_not_be_written_fails_the_step(void **state)
 {
     struct message request = { .response_topic = REPLY_TO };
-
     (void)state;
     assert_true(ask("broke", &request));
     assert_null(outbox.first);

@@ -14,9 +14,8 @@ static void a_seed_gives_the_published_sequence(void **state)
                                          4593380528125082431u, 16408922859458223821u };
     (void)state;
     struct rng rng = { 1234567 };
-    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++)
         assert_true(rng_next(&rng) == expected[i]);
-    }
 }
 
 static void numbers_stay_between_their_bounds(void **state)
@@ -49,12 +48,10 @@ static void every_number_is_equally_likely(void **state)
     (void)state;
     struct rng rng = { 42 };
     int counts[10] = { 0 };
-    for (int draw = 0; draw < 100000; draw++) {
+    for (int draw = 0; draw < 100000; draw++)
         counts[rng_between(&rng, -4, 5) + 4]++;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
         assert_in_range(counts[i], 9700, 10300); /* three standard deviations are 285 */
-    }
 }
 
 static void all_numbers_really_include_both_signs(void **state)
@@ -62,9 +59,8 @@ static void all_numbers_really_include_both_signs(void **state)
     (void)state;
     struct rng rng = { 1 };
     int negative = 0;
-    for (int draw = 0; draw < 1000; draw++) {
+    for (int draw = 0; draw < 1000; draw++)
         negative += rng_between(&rng, INT64_MIN, INT64_MAX) < 0;
-    }
     assert_in_range(negative, 400, 600);
 }
 

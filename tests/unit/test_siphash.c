@@ -31,9 +31,8 @@ static void reference_vectors(void **state)
     };
     unsigned char input[300];
     (void)state;
-    for (size_t i = 0; i < sizeof(input); i++) {
+    for (size_t i = 0; i < sizeof input; i++)
         input[i] = (unsigned char)i;
-    }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         print_message("  %s\n", rows[i].why);
         assert_true(siphash(&key, input, rows[i].len) == rows[i].hash);
@@ -57,7 +56,7 @@ static void it_reads_no_byte_beyond_the_input(void **state)
         unsigned char *exact = malloc(len);
         unsigned char padded[40];
         assert_non_null(exact);
-        memset(padded, 0xEE, sizeof(padded));
+        memset(padded, 0xEE, sizeof padded);
         memset(exact, 7, len);
         memset(padded, 7, len);
         assert_true(siphash(&key, exact, len) == siphash(&key, padded, len));

@@ -23,7 +23,6 @@ static void the_default_schedule_to_the_millisecond(void **state)
     struct startup_poll_options options = without_jitter();
     struct startup_poll poll;
     ms_t now = START;
-
     (void)state;
     startup_poll_init(&poll, &options, 1, now);
     for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
@@ -91,7 +90,6 @@ static void jitter_moves_each_delay_a_little(void **state)
     struct startup_poll_options options = STARTUP_POLL_DEFAULT;
     ms_t low = MS_NEVER, high = 0;
     int count;
-
     (void)state;
     for (uint64_t seed = 0; seed < 1000; seed++) {
         ms_t sum = sum_of_delays(&options, seed, &count);
@@ -107,7 +105,6 @@ static void the_first_attempt_is_due_at_once(void **state)
 {
     struct startup_poll_options options = without_jitter();
     struct startup_poll poll;
-
     (void)state;
     startup_poll_init(&poll, &options, 1, START);
     assert_false(startup_poll_is_over(&poll));

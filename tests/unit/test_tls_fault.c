@@ -43,6 +43,5 @@ static void faults_are_told_in_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(faults_are_told_in_words) };
-
     return cmocka_run_group_tests_name("tls_fault", tests, NULL, NULL);
 }

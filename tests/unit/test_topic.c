@@ -129,7 +129,6 @@ static void a_reply_client_has_256_bytes_at_most(void **state)
 {
     char topic[400] = ROOT "-rpc/reply/", *client = topic + strlen(topic);
     struct topic parsed;
-
     (void)state;
     memset(client, 'c', 257);
     assert_int_equal(topic_parse(ROOT, text_of(topic), &parsed), ERR_ID);
@@ -188,9 +187,9 @@ static void what_cannot_be_built(void **state)
         enum err err = topic_build(rows[i].root, &rows[i].topic, built);
         if (err != rows[i].want)
             fail_msg("%s: %s", rows[i].why, err_name(err));
-        if (err && strcmp(built, "untouched") != 0)
+        if (err != OK && strcmp(built, "untouched") != 0)
             fail_msg("%s: ret was touched", rows[i].why);
-        if (!err && strlen(built) != TOPIC_SIZE - 1)
+        if (err == OK && strlen(built) != TOPIC_SIZE - 1)
             fail_msg("%s: %zu bytes", rows[i].why, strlen(built));
     }
 }
@@ -258,16 +257,14 @@ static void only_topics_below_reply_are_answered(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (topic_is_reply(ROOT, rows[i].topic) != rows[i].want)
             fail_msg("%s", rows[i].why);
-    }
 }
 
 static void addresses_are_one_per_id_and_client_ids_per_process(void **state)
 {
     char address[ADDRESS_SIZE], id[CLIENT_ID_SIZE];
-
     (void)state;
     address_worker("h1", "w1", address);
     assert_string_equal(address, "skep:w:h1:w1");

@@ -40,7 +40,6 @@ static void step_apply(struct watch *watch, const struct step *step)
 static void script_run(const struct step *steps, size_t count)
 {
     struct watch watch;
-
     watch_init(&watch);
     for (size_t i = 0; i < count; i++) {
         step_apply(&watch, &steps[i]);
@@ -74,7 +73,6 @@ static void R12_watch_time_stands_still_while_the_link_is_down(void **state)
         { TURN, 9700, 1100, 4700, "goes on from where it stopped" },
         { STOP, 0, 1000, 4700, "the end marker itself was the last proof" },
     };
-
     (void)state;
     script_run(steps, ARRAY_LEN(steps));
 }
@@ -98,7 +96,6 @@ static void R13_a_pause_adds_at_most_the_armed_sleep_and_the_guard(void **state)
         { ARM, MS_NEVER, 3800, 3800, "no deadline at all" },
         { TURN, 7299999, 5000, 5000, "still at most 1 s and the guard" },
     };
-
     (void)state;
     script_run(steps, ARRAY_LEN(steps));
 }
@@ -115,7 +112,6 @@ static void R13_several_turns_share_one_armed_sleep(void **state)
         { TURN, 5000, 1200, 1200, "a pause now adds these and the guard" },
         { TURN, 4000, 1200, 1200, "a clock that falls back adds nothing" },
     };
-
     (void)state;
     script_run(steps, ARRAY_LEN(steps));
 }
@@ -123,7 +119,6 @@ static void R13_several_turns_share_one_armed_sleep(void **state)
 static void deadlines_are_watch_time(void **state)
 {
     struct watch watch;
-
     (void)state;
     watch_init(&watch);
     watch_turn(&watch, 100000);

@@ -16,7 +16,6 @@ static void says(const struct facts *facts, ms_t now, const char *expected)
     struct heartbeat heartbeat;
     struct buf json = BUF_INIT;
     struct arena arena;
-
     arena_init(&arena, 0);
     heartbeat_init(&heartbeat);
     assert_int_equal(facts_to_heartbeat(facts, now, &arena, &heartbeat), OK);

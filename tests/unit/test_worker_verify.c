@@ -7,7 +7,6 @@
 static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
 {
     char payload[128];
-
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
     feed(s, (struct input){ .kind = INPUT_MESSAGE,
                             .message = &(struct message){ .topic = TEXT(VERIFY),
@@ -31,7 +30,6 @@ static void progress(struct script *s)
 static struct worker_view view(const struct script *s)
 {
     struct worker_view view;
-
     worker_look(s->worker, &view);
     return view;
 }
@@ -262,7 +260,6 @@ static void test_health_document(void **state)
         struct buf json = BUF_INIT;
         struct facts facts;
         int code;
-
         facts_init(&facts);
         assert_int_equal(facts_set_text(&facts, "status", text_of(rows[i].status), NULL), OK);
         facts_progress(&facts, 1000);

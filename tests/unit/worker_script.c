@@ -28,7 +28,6 @@ static void trace_document(struct script *s, const struct publish *p)
     struct presence presence;
     struct heartbeat heartbeat;
     struct arena arena;
-
     arena_init(&arena, 0);
     if (strcmp(p->topic, PRESENCE_TOPIC) == 0) {
         assert_int_equal(presence_decode(&arena, p->payload, &presence, NULL), OK);
@@ -123,7 +122,6 @@ void tick(struct script *s)
 ms_t pass(struct script *s)
 {
     ms_t before = s->now, due = worker_deadline(s->worker);
-
     assert_true(due != MS_NEVER);
     s->now = ms_max(before, due);
     tick(s);

@@ -54,14 +54,12 @@ const struct service agent_service = {
 static enum err check_broker(const struct service_conf *conf, struct errbuf *e)
 {
     enum err err = service_check_broker(conf, e);
-
     return err == OK ? topic_root_check(text_of(conf->root), e) : err;
 }
 
 static enum err check_sources(const struct agent_conf *conf, struct errbuf *e)
 {
     int count = conf->exec + conf->read_stdin + conf->simulate;
-
     if (count == 1)
         return OK;
     return err_set(e, count ? ERR_CONFLICT : ERR_MISSING,
@@ -80,7 +78,6 @@ enum err agent_conf_check(void *target, struct errbuf *e)
 {
     const struct agent_conf *conf = target;
     enum err err = check_sources(conf, e);
-
     if (!conf->id)
         return err_set(e, ERR_MISSING, "--id is missing: the worker needs a name");
     if (err == OK)

@@ -24,7 +24,6 @@ static const struct source *source_of(const struct agent_conf *conf)
 static void stop_asked(void *user)
 {
     struct agent *agent = user;
-
     log_at(LOG_INFO, "stop requested", NULL);
     agent->source->stop(agent->source_state);
 }
@@ -32,7 +31,6 @@ static void stop_asked(void *user)
 static void reload_asked(void *user)
 {
     struct agent *agent = user;
-
     if (agent->source->reload)
         agent->source->reload(agent->source_state);
 }
@@ -41,7 +39,6 @@ static enum err open_worker(struct agent *agent, const char *endpoint, struct lo
 {
     const struct agent_conf *conf = agent->conf;
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
-
     options.broker = conf->common.login.broker;
     options.root = conf->common.root;
     options.hive = conf->hive;
@@ -62,7 +59,7 @@ static enum err open_worker(struct agent *agent, const char *endpoint, struct lo
     options.pid = agent->pid;
     options.log = log_relay_say;
     options.user = relay;
-    return skep_worker_open(&options, &agent->worker, e->text, sizeof(e->text)) == SKEP_OK ? OK : ERR_IO;
+    return skep_worker_open(&options, &agent->worker, e->text, sizeof e->text) == SKEP_OK ? OK : ERR_IO;
 }
 
 static void close_worker(struct agent *agent)
@@ -73,7 +70,6 @@ static void close_worker(struct agent *agent)
         .signal = agent->ending.signal ? name : NULL,
         .oom = agent->ending.oom,
     };
-
     signal_name(agent->ending.signal, name);
     if (skep_worker_close(agent->worker, ending_is_crash(&agent->ending) ? &crash : NULL, FAREWELL_MS) != SKEP_OK)
         log_at(LOG_WARNING, "the broker did not acknowledge the goodbye", NULL);
@@ -92,7 +88,6 @@ static int work(struct agent *agent)
     struct agent_verify *verify = NULL;
     struct errbuf e = { 0 };
     int code;
-
     if (agent_verify_new(agent, &verify, &e) != OK)
         return fail(agent, &e);
     code = agent->source->start(agent->source_state);
@@ -110,7 +105,6 @@ static int live(struct agent *agent, const char *endpoint, struct log_relay *rel
 {
     struct errbuf e = { 0 };
     int code = agent->source->prepare(agent, &agent->source_state);
-
     if (code != 0)
         return code;
     if (open_worker(agent, endpoint, relay, &e) == OK) {
@@ -128,7 +122,6 @@ static int with_health_page(struct agent *agent, struct log_relay *relay)
     struct health_page *page = NULL;
     struct errbuf e = { 0 };
     int code;
-
     if (!agent->conf->http)
         return live(agent, NULL, relay);
     if (health_page_new(agent, &page, &e) != OK)
@@ -143,7 +136,6 @@ static int with_loop(struct agent *agent)
     struct log_relay *relay = NULL;
     struct errbuf e = { 0 };
     int code;
-
     if (service_signals(agent->loop, stop_asked, reload_asked, agent) != OK)
         err_set(&e, ERR_IO, "cannot handle signals");
     else if (log_relay_new(agent->loop, &relay, &e) == OK) {
@@ -157,9 +149,8 @@ static int with_loop(struct agent *agent)
 /* Agents of one hive share its log. */
 static void name_log(const struct agent_conf *conf)
 {
-    static char component[sizeof("skep-worker/") + NAME_MAX_LEN];
-
-    snprintf(component, sizeof(component), "skep-worker/%s", conf->id);
+    static char component[sizeof "skep-worker/" + NAME_MAX_LEN];
+    snprintf(component, sizeof component, "skep-worker/%s", conf->id);
     log_setup(component, conf->common.log_format, conf->common.log_level);
 }
 
@@ -168,7 +159,6 @@ int agent_run(const struct agent_conf *conf, char **command)
     struct agent agent = { .conf = conf, .command = command, .source = source_of(conf) };
     struct errbuf e = { 0 };
     int code;
-
     name_log(conf);
     if (loop_new(&agent.loop, &e) != OK)
         return fail(&agent, &e);

@@ -16,14 +16,12 @@ static enum skep_work ask_source(void *user, uint32_t left_ms)
 {
     struct agent_verify *verify = user;
     const struct agent *agent = verify->agent;
-
     return agent->source->verify(agent->source_state, !verify->is_asked, left_ms);
 }
 
 static void serve(void *user)
 {
     struct agent_verify *verify = user;
-
     verify->is_asked = skep_worker_serve(verify->agent->worker);
     loop_timer_in(verify->timer, verify->is_asked ? CHILD_VERIFY_EVERY : MS_NEVER);
 }
@@ -36,9 +34,8 @@ static void readable(void *user, int events)
 
 enum err agent_verify_new(struct agent *agent, struct agent_verify **ret, struct errbuf *e)
 {
-    struct agent_verify *verify = calloc(1, sizeof(*verify));
+    struct agent_verify *verify = calloc(1, sizeof *verify);
     enum err err;
-
     if (!verify)
         return err_set(e, ERR_NOMEM, "out of memory");
     verify->agent = agent;

@@ -27,11 +27,9 @@ static bool is_private(const char *variable)
 {
     static const char *const names[] = { "SKEP_SESSION=", "SKEP_PASSWORD_FILE=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
                                          "WATCHDOG_PID=" };
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strncmp(variable, names[i], strlen(names[i])) == 0)
             return true;
-    }
     return false;
 }
 
@@ -39,16 +37,14 @@ static char **build_environment(const char *notify_socket, struct arena *arena)
 {
     size_t count = 0, kept = 0;
     char **environment;
-
     while (environ[count])
         count++;
-    environment = arena_alloc(arena, (count + 2) * sizeof(*environment));
+    environment = arena_alloc(arena, (count + 2) * sizeof *environment);
     if (!environment)
         return NULL;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (!is_private(environ[i]))
             environment[kept++] = environ[i];
-    }
     environment[kept] = arena_printf(arena, "NOTIFY_SOCKET=%s", notify_socket);
     environment[kept + 1] = NULL;
     return environment[kept] ? environment : NULL;
@@ -58,10 +54,9 @@ static char **build_arguments(const struct child_options *options, int report_fd
 {
     size_t count = 0;
     char **arguments;
-
     while (options->command[count])
         count++;
-    arguments = arena_zalloc(arena, (CHILD_EXEC_COMMAND + count + 1) * sizeof(*arguments));
+    arguments = arena_zalloc(arena, (CHILD_EXEC_COMMAND + count + 1) * sizeof *arguments);
     if (!arguments)
         return NULL;
     arguments[CHILD_EXEC_SELF] = arena_copy(arena, TEXT("skep-worker"));
@@ -69,11 +64,10 @@ static char **build_arguments(const struct child_options *options, int report_fd
     arguments[CHILD_EXEC_ON_DEATH] = arena_copy(arena, options->dies_with_agent ? TEXT("kill") : TEXT("leave"));
     arguments[CHILD_EXEC_REPORT_FD] = arena_printf(arena, "%d", report_fd);
     arguments[CHILD_EXEC_AGENT_PID] = arena_printf(arena, "%d", (int)getpid());
-    for (int i = 0; i < CHILD_EXEC_COMMAND; i++) {
+    for (int i = 0; i < CHILD_EXEC_COMMAND; i++)
         if (!arguments[i])
             return NULL;
-    }
-    memcpy(arguments + CHILD_EXEC_COMMAND, options->command, count * sizeof(*arguments));
+    memcpy(arguments + CHILD_EXEC_COMMAND, options->command, count * sizeof *arguments);
     return arguments;
 }
 
@@ -91,7 +85,6 @@ static void process_ended(uv_process_t *process, int64_t status, int number)
         .signal = number,
         .was_asked_for = child->was_asked_for || (child->was_hung_up && number == SIGHUP),
     };
-
     child->is_running = false;
     child->options.ended(child->options.user, &ending);
 }
@@ -116,7 +109,6 @@ static int spawn(struct loop *loop, struct child *child, int report_fd, struct a
         .stdio_count = ARRAY_LEN(streams),
         .exit_cb = process_ended,
     };
-
     if (!options.args || !options.env)
         return UV_ENOMEM;
     return uv_spawn(loop_uv(loop), &child->process, &options);
@@ -127,13 +119,12 @@ static int await_exec(int fd)
 {
     int number = 0;
     ssize_t len;
-
     do
-        len = read(fd, &number, sizeof(number));
+        len = read(fd, &number, sizeof number);
     while (len < 0 && errno == EINTR);
     if (len == 0)
         return 0;
-    return len == sizeof(number) ? number : EIO;
+    return len == sizeof number ? number : EIO;
 }
 
 static int failure_code(int number)
@@ -144,7 +135,6 @@ static int failure_code(int number)
 static int start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
 {
     int ends[2], fault, number;
-
     if (pipe2(ends, O_CLOEXEC) != 0) {
         err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
         return AGENT_FAILED;
@@ -169,9 +159,8 @@ static int start(struct loop *loop, struct child *child, struct arena *arena, st
 int child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
               struct errbuf *e)
 {
-    struct child *child = calloc(1, sizeof(*child));
+    struct child *child = calloc(1, sizeof *child);
     int code;
-
     if (!child || loop_timer_new(loop, patience_ended, child, &child->patience) != OK) {
         free(child);
         err_set(e, ERR_NOMEM, "out of memory");
@@ -229,7 +218,6 @@ int child_imitate(const struct ending *ending)
 {
     struct rlimit none = { 0, 0 };
     sigset_t all;
-
     if (ending->signal) {
         setrlimit(RLIMIT_CORE, &none);
         prctl(PR_SET_DUMPABLE, 0); /* the limit does not hold for cores that are piped to a program */

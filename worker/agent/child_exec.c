@@ -23,7 +23,6 @@ static void die_with_agent(pid_t agent)
 static void reset_signals(void)
 {
     sigset_t none;
-
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL); /* fails for KILL, STOP and those of the C library, which cannot differ */
     sigemptyset(&none);
@@ -33,15 +32,13 @@ static void reset_signals(void)
 static int report_errno(int fd)
 {
     int number = errno;
-    ssize_t written = write(fd, &number, sizeof(number));
-
-    return written == sizeof(number) ? AGENT_CANNOT_EXECUTE : AGENT_FAILED;
+    ssize_t written = write(fd, &number, sizeof number);
+    return written == sizeof number ? AGENT_CANNOT_EXECUTE : AGENT_FAILED;
 }
 
 int child_exec(char **argv)
 {
     int fd = atoi(argv[CHILD_EXEC_REPORT_FD]);
-
     if (strcmp(argv[CHILD_EXEC_ON_DEATH], "kill") == 0)
         die_with_agent((pid_t)atoi(argv[CHILD_EXEC_AGENT_PID]));
     reset_signals();

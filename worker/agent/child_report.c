@@ -35,7 +35,6 @@ static void judge(void *user)
     struct child_report *report = user;
     ms_t now = clock_mono();
     enum child_stall stall = child_watch_judge(&report->watch, now);
-
     agent_set_stalled(report->agent, stall != CHILD_STALL_NONE, child_stall_sentence(stall));
     loop_timer_in(report->timer, ms_min(report->look_at - now, child_watch_patience(&report->watch, now)));
 }
@@ -44,7 +43,6 @@ static void read_usage(struct child_report *report)
 {
     struct skep_worker *worker = report->agent->worker;
     struct proc_usage usage;
-
     if (proc_read_usage(report->agent->pid, &usage) != OK)
         return; /* it is ending: its exit is on the way */
     child_watch_observe(&report->watch, usage.process.state, usage.process.cpu_ticks);
@@ -57,7 +55,6 @@ static void read_usage(struct child_report *report)
 static void look(void *user)
 {
     struct child_report *report = user;
-
     notify_socket_drain(report->socket);
     read_usage(report);
     report->look_at = clock_mono() + LOOK_EVERY;
@@ -78,9 +75,8 @@ static void set_field(struct child_report *report, const struct notify_field *fi
     struct buf json = BUF_INIT;
     struct errbuf e = { 0 };
     enum err err = notify_field_json(field, &json, &e);
-
     if (err == OK &&
-        skep_worker_merge(report->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
+        skep_worker_merge(report->agent->worker, buf_str(&json), json.len, e.text, sizeof e.text) != SKEP_OK)
         err = ERR_REFUSED;
     if (err != OK)
         (void)log_limited(&report->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
@@ -92,15 +88,13 @@ static void set_field(struct child_report *report, const struct notify_field *fi
 static void set_status_text(struct child_report *report, struct text status)
 {
     char text[NOTIFY_STATUS_MAX + 1];
-
-    text_to_printable(status, text, sizeof(text));
+    text_to_printable(status, text, sizeof text);
     skep_worker_set_label(report->agent->worker, "status_text", text[0] ? text : NULL);
 }
 
 static void apply(struct child_report *report, const struct notify_message *message)
 {
     const char *status = notify_status(report->status, report->was_ready, message);
-
     if (message->status.at)
         set_status_text(report, message->status);
     if (message->watchdog_limit != MS_NEVER)
@@ -122,7 +116,6 @@ static void received(void *user, struct text datagram)
     struct child_report *report = user;
     struct notify_message message;
     struct errbuf e = { 0 };
-
     if (notify_message_parse(datagram, &message, &e) == OK)
         apply(report, &message);
     else
@@ -132,9 +125,8 @@ static void received(void *user, struct text datagram)
 enum err child_report_new(struct agent *agent, struct child_report **ret, struct errbuf *e)
 {
     static const struct notify_socket_events events = { .received = received, .drained = judge };
-    struct child_report *report = calloc(1, sizeof(*report));
+    struct child_report *report = calloc(1, sizeof *report);
     enum err err;
-
     if (!report)
         return err_set(e, ERR_NOMEM, "out of memory");
     report->agent = agent;
@@ -168,7 +160,7 @@ const char *child_report_socket(const struct child_report *report)
 
 void child_report_start(struct child_report *report)
 {
-    snprintf(report->status, sizeof(report->status), "%s", report->agent->source->first_status);
+    snprintf(report->status, sizeof report->status, "%s", report->agent->source->first_status);
     look(report);
 }
 
@@ -189,7 +181,6 @@ static enum skep_work work_of(enum child_work work)
 enum skep_work child_report_verify(struct child_report *report, bool is_first, uint32_t left_ms)
 {
     struct proc_stat stat;
-
     if (is_first) {
         report->verify = (struct child_verify){ 0 };
         look(report);

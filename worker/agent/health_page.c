@@ -17,7 +17,6 @@ struct health_page {
 static void fault(void *user, int status, const char *sentence, struct http_response *ret)
 {
     struct json_write w = json_write_to(&ret->body);
-
     (void)user;
     ret->status = status;
     ret->content_type = "application/problem+json";
@@ -30,8 +29,7 @@ static void fault(void *user, int status, const char *sentence, struct http_resp
 static void write_health(struct skep_worker *worker, struct http_response *ret)
 {
     char health[SKEP_WORKER_HEALTH_SIZE];
-
-    ret->status = worker ? skep_worker_health(worker, health, sizeof(health)) : 0;
+    ret->status = worker ? skep_worker_health(worker, health, sizeof health) : 0;
     if (ret->status == 0) {
         fault(NULL, 503, "no memory, or not open yet", ret);
         return;
@@ -43,7 +41,6 @@ static void write_health(struct skep_worker *worker, struct http_response *ret)
 static ms_t answer(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct health_page *page = user;
-
     if (strcmp(request->path, "/health") != 0) {
         fault(NULL, 404, "only /health is here", ret);
     } else if (strcmp(request->method, "GET") != 0) {
@@ -62,8 +59,7 @@ static void make_url(struct health_page *page, const char *address)
 {
     const char *colon = strrchr(address, ':');
     int host = colon ? (int)(colon - address) : (int)strlen(address);
-
-    snprintf(page->url, sizeof(page->url), "http://%.*s:%d", host, address, httpd_port(page->httpd));
+    snprintf(page->url, sizeof page->url, "http://%.*s:%d", host, address, httpd_port(page->httpd));
 }
 
 enum err health_page_new(struct agent *agent, struct health_page **ret, struct errbuf *e)
@@ -71,9 +67,8 @@ enum err health_page_new(struct agent *agent, struct health_page **ret, struct e
     struct httpd_options options = {
         .address = agent->conf->http, .body_limit = 1024, .connections = 16, .local_names_only = true
     };
-    struct health_page *page = calloc(1, sizeof(*page));
+    struct health_page *page = calloc(1, sizeof *page);
     enum err err;
-
     if (!page)
         return err_set(e, ERR_NOMEM, "out of memory");
     page->agent = agent;

@@ -28,7 +28,6 @@ static enum log_level level_of(enum skep_log_level level)
         [SKEP_LOG_INFO] = LOG_INFO,
         [SKEP_LOG_DEBUG] = LOG_DEBUG,
     };
-
     return (unsigned)level < ARRAY_LEN(levels) ? levels[level] : LOG_DEBUG;
 }
 
@@ -36,16 +35,14 @@ static void read_all(void *user, int events)
 {
     struct log_relay *relay = user;
     struct record record;
-
     (void)events;
-    while (read(relay->ends[0], &record, sizeof(record)) == sizeof(record))
+    while (read(relay->ends[0], &record, sizeof record) == sizeof record)
         log_at(level_of(record.level), record.message, NULL);
 }
 
 enum err log_relay_new(struct loop *loop, struct log_relay **ret, struct errbuf *e)
 {
-    struct log_relay *relay = calloc(1, sizeof(*relay));
-
+    struct log_relay *relay = calloc(1, sizeof *relay);
     if (!relay)
         return err_set(e, ERR_NOMEM, "out of memory");
     if (pipe2(relay->ends, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -77,8 +74,7 @@ void log_relay_say(void *user, enum skep_log_level level, const char *message)
     struct log_relay *relay = user;
     struct record record = { .level = level };
     ssize_t written;
-
-    snprintf(record.message, sizeof(record.message), "%s", message);
-    written = write(relay->ends[1], &record, sizeof(record));
+    snprintf(record.message, sizeof record.message, "%s", message);
+    written = write(relay->ends[1], &record, sizeof record);
     (void)written; /* a full pipe: the message is dropped */
 }

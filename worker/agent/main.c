@@ -8,8 +8,7 @@
 static int refuse(const struct errbuf *e)
 {
     char shown[ERRBUF_SIZE];
-
-    text_to_printable(text_of(e->text), shown, sizeof(shown));
+    text_to_printable(text_of(e->text), shown, sizeof shown);
     fprintf(stderr, "skep-worker: %s\n", shown);
     return EXIT_USAGE;
 }
@@ -28,7 +27,6 @@ int main(int argc, char **argv)
     struct arena arena;
     struct errbuf e = { 0 };
     int next, code;
-
     if (child_exec_is_meant(argc, argv))
         return child_exec(argv);
     arena_init(&arena, 0);

@@ -31,7 +31,6 @@ struct notify_socket {
 static void remove_directory(char *path)
 {
     char *name = strrchr(path, '/');
-
     if (!name)
         return;
     unlink(path);
@@ -44,8 +43,7 @@ static bool is_dead(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     bool refused =
-        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 && errno == ECONNREFUSED;
-
+        fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
     if (fd >= 0)
         close(fd);
     return refused;
@@ -55,7 +53,6 @@ static bool is_dead(const struct sockaddr_un *address)
 static bool is_own(int parent, const char *name)
 {
     struct stat status;
-
     return strncmp(name, DIRECTORY_PREFIX, strlen(DIRECTORY_PREFIX)) == 0 &&
            fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
            status.st_uid == getuid();
@@ -67,13 +64,12 @@ static void sweep(const char *parent)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     DIR *directory = opendir(parent);
     const struct dirent *entry;
-
     while (directory && (entry = readdir(directory))) {
         int len;
         if (!is_own(dirfd(directory), entry->d_name))
             continue;
-        len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s" SOCKET_NAME, parent, entry->d_name);
-        if (len > 0 && (size_t)len < sizeof(address.sun_path) && is_dead(&address))
+        len = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s" SOCKET_NAME, parent, entry->d_name);
+        if (len > 0 && (size_t)len < sizeof address.sun_path && is_dead(&address))
             remove_directory(address.sun_path);
     }
     if (directory)
@@ -83,27 +79,25 @@ static void sweep(const char *parent)
 static bool make_directory(const char *parent, struct sockaddr_un *address)
 {
     int len;
-
     if (!parent || parent[0] != '/')
         return false;
     sweep(parent);
-    len = snprintf(address->sun_path, sizeof(address->sun_path), "%s" DIRECTORY_NAME, parent);
-    return len > 0 && (size_t)len + sizeof(SOCKET_NAME) <= sizeof(address->sun_path) && mkdtemp(address->sun_path);
+    len = snprintf(address->sun_path, sizeof address->sun_path, "%s" DIRECTORY_NAME, parent);
+    return len > 0 && (size_t)len + sizeof SOCKET_NAME <= sizeof address->sun_path && mkdtemp(address->sun_path);
 }
 
 static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
 {
     const int on = 1;
-
     if (!make_directory(getenv("XDG_RUNTIME_DIR"), &notify->address) && !make_directory("/tmp", &notify->address)) {
         notify->address.sun_path[0] = 0;
         return err_set(e, ERR_IO, "cannot make a directory for the notify socket: %s", strerror(errno));
     }
-    memcpy(strchr(notify->address.sun_path, 0), SOCKET_NAME, sizeof(SOCKET_NAME)); /* make_directory left room */
+    memcpy(strchr(notify->address.sun_path, 0), SOCKET_NAME, sizeof SOCKET_NAME); /* make_directory left room */
     notify->address.sun_family = AF_UNIX;
     notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (notify->fd < 0 || setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
-        bind(notify->fd, (const struct sockaddr *)&notify->address, sizeof(notify->address)) != 0)
+    if (notify->fd < 0 || setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
+        bind(notify->fd, (const struct sockaddr *)&notify->address, sizeof notify->address) != 0)
         return err_set(e, ERR_IO, "cannot make the notify socket: %s", strerror(errno));
     return OK;
 }
@@ -112,18 +106,16 @@ static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
 static bool read_credentials(struct msghdr *header, struct ucred *ret)
 {
     bool found = false;
-
     for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
         if (part->cmsg_level != SOL_SOCKET)
             continue;
-        if (part->cmsg_type == SCM_CREDENTIALS && part->cmsg_len == CMSG_LEN(sizeof(*ret))) {
-            memcpy(ret, CMSG_DATA(part), sizeof(*ret));
+        if (part->cmsg_type == SCM_CREDENTIALS && part->cmsg_len == CMSG_LEN(sizeof *ret)) {
+            memcpy(ret, CMSG_DATA(part), sizeof *ret);
             found = true;
         } else if (part->cmsg_type == SCM_RIGHTS) {
             for (size_t at = 0; at + sizeof(int) <= part->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
                 int fd;
-
-                memcpy(&fd, CMSG_DATA(part) + at, sizeof(fd));
+                memcpy(&fd, CMSG_DATA(part) + at, sizeof fd);
                 close(fd);
             }
         }
@@ -139,9 +131,9 @@ static bool receive(struct notify_socket *notify)
         char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
         struct cmsghdr align;
     } control;
-    struct iovec iovec = { bytes, sizeof(bytes) };
+    struct iovec iovec = { bytes, sizeof bytes };
     struct msghdr header = {
-        .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
     };
     ssize_t len = recvmsg(notify->fd, &header, MSG_CMSG_CLOEXEC);
     struct ucred sender;
@@ -174,9 +166,8 @@ static void readable(void *user, int events)
 enum err notify_socket_new(struct loop *loop, const struct notify_socket_events *events, void *user,
                            struct notify_socket **ret, struct errbuf *e)
 {
-    struct notify_socket *notify = calloc(1, sizeof(*notify));
+    struct notify_socket *notify = calloc(1, sizeof *notify);
     enum err err;
-
     if (!notify)
         return err_set(e, ERR_NOMEM, "out of memory");
     notify->fd = -1;

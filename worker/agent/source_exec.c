@@ -19,8 +19,7 @@ static void log_ending(const struct ending *ending)
 {
     char code[16], name[SIGNAL_NAME_SIZE];
     bool is_crash = ending_is_crash(ending);
-
-    snprintf(code, sizeof(code), "%d", ending_code(ending));
+    snprintf(code, sizeof code, "%d", ending_code(ending));
     signal_name(ending->signal, name);
     log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command exited", "code", code,
            "signal", ending->signal ? name : NULL, NULL);
@@ -30,7 +29,6 @@ static void child_ended(void *user, const struct ending *ending)
 {
     struct exec_source *source = user;
     struct ending complete = *ending;
-
     complete.oom = ending_oom(source->oom_kills, proc_read_oom_kills());
     agent_end(source->agent, &complete);
     log_ending(&complete);
@@ -47,7 +45,6 @@ static int start_child(struct exec_source *source)
     };
     struct errbuf e = { 0 };
     int code = child_new(source->agent->loop, &options, &source->agent->arena, &source->child, &e);
-
     if (code != 0)
         log_at(LOG_ERROR, e.text, NULL);
     else
@@ -58,7 +55,6 @@ static int start_child(struct exec_source *source)
 static void exec_free(void *state)
 {
     struct exec_source *source = state;
-
     if (!source)
         return;
     child_free(source->child);
@@ -68,10 +64,9 @@ static void exec_free(void *state)
 
 static int exec_prepare(struct agent *agent, void **ret)
 {
-    struct exec_source *source = calloc(1, sizeof(*source));
+    struct exec_source *source = calloc(1, sizeof *source);
     struct errbuf e = { 0 };
     int code = AGENT_FAILED;
-
     if (!source)
         return AGENT_FAILED;
     source->agent = agent;
@@ -90,7 +85,6 @@ static int exec_prepare(struct agent *agent, void **ret)
 static int exec_start(void *state)
 {
     struct exec_source *source = state;
-
     child_report_start(source->report);
     return 0;
 }
@@ -98,21 +92,18 @@ static int exec_start(void *state)
 static enum skep_work exec_verify(void *state, bool is_first, uint32_t left_ms)
 {
     struct exec_source *source = state;
-
     return child_report_verify(source->report, is_first, left_ms);
 }
 
 static void exec_stop(void *state)
 {
     struct exec_source *source = state;
-
     child_stop(source->child);
 }
 
 static void exec_reload(void *state)
 {
     struct exec_source *source = state;
-
     child_hang_up(source->child);
 }
 

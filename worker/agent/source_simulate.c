@@ -17,9 +17,8 @@ static void tell(struct simulate_source *source)
     struct buf json = BUF_INIT;
     struct json_write w = json_write_to(&json);
     struct errbuf e = { 0 };
-
     simulate_write(&source->simulate, &w);
-    if (skep_worker_merge(source->agent->worker, buf_str(&json), json.len, e.text, sizeof(e.text)) != SKEP_OK)
+    if (skep_worker_merge(source->agent->worker, buf_str(&json), json.len, e.text, sizeof e.text) != SKEP_OK)
         log_at(LOG_ERROR, "the simulated load was refused", "why", e.text, NULL);
     if (source->simulate.advanced)
         skep_worker_progress(source->agent->worker);
@@ -29,7 +28,6 @@ static void tell(struct simulate_source *source)
 static void step(void *user)
 {
     struct simulate_source *source = user;
-
     simulate_step(&source->simulate, STEP);
     tell(source);
     loop_timer_in(source->timer, STEP);
@@ -37,8 +35,7 @@ static void step(void *user)
 
 static int simulate_prepare(struct agent *agent, void **ret)
 {
-    struct simulate_source *source = calloc(1, sizeof(*source));
-
+    struct simulate_source *source = calloc(1, sizeof *source);
     if (!source || loop_timer_new(agent->loop, step, source, &source->timer) != OK) {
         log_at(LOG_ERROR, "out of memory", NULL);
         free(source);
@@ -53,7 +50,6 @@ static int simulate_prepare(struct agent *agent, void **ret)
 static int simulate_start(void *state)
 {
     struct simulate_source *source = state;
-
     tell(source);
     loop_timer_in(source->timer, STEP);
     return 0;
@@ -62,14 +58,12 @@ static int simulate_start(void *state)
 static void simulate_stop(void *state)
 {
     struct simulate_source *source = state;
-
     agent_end(source->agent, NULL);
 }
 
 static void simulate_free(void *state)
 {
     struct simulate_source *source = state;
-
     if (source)
         loop_timer_free(source->timer);
     free(source);

@@ -24,28 +24,25 @@ struct stdin_source {
 static void refuse_line(struct stdin_source *source, uint64_t number, const char *why)
 {
     char line[24];
-
-    snprintf(line, sizeof(line), "%llu", (unsigned long long)number);
+    snprintf(line, sizeof line, "%llu", (unsigned long long)number);
     (void)log_limited(&source->limit, LOG_WARNING, "line ignored", "line", line, "why", why, NULL);
 }
 
 static bool is_blank(struct text line)
 {
-    for (size_t i = 0; i < line.len; i++) {
+    for (size_t i = 0; i < line.len; i++)
         if (line.at[i] != ' ' && line.at[i] != '\t')
             return false;
-    }
     return true;
 }
 
 static void take_line(struct stdin_source *source, const struct line *line)
 {
     struct errbuf e = { 0 };
-
     if (line->is_too_long)
         refuse_line(source, line->number, "it is longer than 16 KiB");
     else if (!is_blank(line->text) &&
-             skep_worker_merge(source->agent->worker, line->text.at, line->text.len, e.text, sizeof(e.text)) != SKEP_OK)
+             skep_worker_merge(source->agent->worker, line->text.at, line->text.len, e.text, sizeof e.text) != SKEP_OK)
         refuse_line(source, line->number, e.text);
 }
 
@@ -53,7 +50,6 @@ static void end_of_input(struct stdin_source *source, const char *fault)
 {
     struct ending failed = { .status = EXIT_FAILED };
     struct line line;
-
     if (line_reader_end(&source->reader, &line))
         take_line(source, &line);
     if (source->watch)
@@ -66,10 +62,9 @@ static void end_of_input(struct stdin_source *source, const char *fault)
 static bool read_some(struct stdin_source *source)
 {
     char bytes[READ_SIZE];
-    ssize_t len = read(STDIN_FILENO, bytes, sizeof(bytes));
+    ssize_t len = read(STDIN_FILENO, bytes, sizeof bytes);
     struct text rest = { bytes, len > 0 ? (size_t)len : 0 };
     struct line line;
-
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
     if (len <= 0) {
@@ -90,7 +85,6 @@ static void readable(void *user, int events)
 static void time_to_read(void *user)
 {
     struct stdin_source *source = user;
-
     if (read_some(source))
         loop_timer_in(source->timer, 0);
 }
@@ -98,7 +92,6 @@ static void time_to_read(void *user)
 static void stdin_free(void *state)
 {
     struct stdin_source *source = state;
-
     if (!source)
         return;
     loop_fd_free(source->watch);
@@ -110,8 +103,7 @@ static void stdin_free(void *state)
 
 static int stdin_prepare(struct agent *agent, void **ret)
 {
-    struct stdin_source *source = calloc(1, sizeof(*source));
-
+    struct stdin_source *source = calloc(1, sizeof *source);
     if (!source || loop_timer_new(agent->loop, time_to_read, source, &source->timer) != OK) {
         log_at(LOG_ERROR, "out of memory", NULL);
         free(source);
@@ -127,7 +119,6 @@ static int stdin_prepare(struct agent *agent, void **ret)
 static int stdin_start(void *state)
 {
     struct stdin_source *source = state;
-
     if (loop_fd_new(source->agent->loop, STDIN_FILENO, readable, source, &source->watch) == OK)
         loop_fd_want(source->watch, LOOP_READABLE);
     else
@@ -145,7 +136,6 @@ static enum skep_work stdin_verify(void *state, bool is_first, uint32_t left_ms)
 static void stdin_stop(void *state)
 {
     struct stdin_source *source = state;
-
     agent_end(source->agent, NULL);
 }
 

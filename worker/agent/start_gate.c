@@ -13,11 +13,10 @@ static bool await_byte(int fd)
 {
     char byte;
     ssize_t len;
-
     do
-        len = read(fd, &byte, sizeof(byte));
+        len = read(fd, &byte, sizeof byte);
     while (len < 0 && errno == EINTR);
-    return len == sizeof(byte);
+    return len == sizeof byte;
 }
 
 bool start_gate_pass(void)
@@ -25,7 +24,6 @@ bool start_gate_pass(void)
     const char *named = getenv(VARIABLE);
     int64_t fd;
     bool passed;
-
     if (!named)
         return true;
     if (text_to_int(text_of(named), &fd) != OK || fd <= STDERR_FILENO || fd > INT_MAX)

@@ -7,7 +7,6 @@
 static void copy_text(char *ret, size_t size, const char *text)
 {
     size_t len = strlen(text) < size ? strlen(text) : size - 1;
-
     memcpy(ret, text, len);
     ret[len] = '\0';
 }
@@ -23,7 +22,6 @@ static void present(struct worker *worker)
 {
     struct presence *self = &worker->member.self;
     const struct facts *facts = &worker->facts;
-
     self->pid = facts->pid > 0 ? (int64_t)facts->pid : INT_ABSENT;
     self->host = facts->host[0] ? facts->host : NULL;
     self->version = facts->version[0] ? facts->version : NULL;
@@ -39,7 +37,6 @@ static enum err join(struct worker *worker, uint64_t session)
         .role = MEMBER_WORKER, .root = worker->root, .hive = worker->hive, .worker = worker->name, .session = session
     };
     enum err err = member_init(&worker->member, &options);
-
     worker->member.self.interval_ms = worker->interval;
     present(worker);
     return err == OK ? topic_build(worker->root, &heartbeat, worker->heartbeat_topic) : err;
@@ -83,7 +80,6 @@ void worker_free(struct worker *worker)
 static void end(struct worker *worker, struct outbox *outbox)
 {
     bool acked = worker->member.goodbye_acked;
-
     if (worker->link == LINK_UP && !worker->member.goodbye_refused)
         outbox_disconnect(outbox);
     worker->link = LINK_ENDED;
@@ -105,7 +101,6 @@ static void connect(struct worker *worker, struct outbox *outbox)
 static void say_goodbye(struct worker *worker, ms_t until, struct outbox *outbox)
 {
     struct input input = { .now = worker->now, .wall = worker->wall };
-
     if (worker->link == LINK_UP && (worker->seq == 0 || worker->soon_at != MS_NEVER))
         worker_beat(worker, worker->now, worker->wall, outbox);
     member_leave(&worker->member, worker->crashed ? &worker->exit : NULL, until, &input, outbox);
@@ -126,7 +121,6 @@ static void on_up(struct worker *worker, const struct input *input, struct outbo
 static void on_down(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
     bool was_up = worker->link == LINK_UP;
-
     if (worker->link != LINK_UP && worker->link != LINK_CONNECTING)
         return;
     if (!worker->outage_told)
@@ -143,7 +137,6 @@ static void on_down(struct worker *worker, const struct input *input, struct out
 void worker_beat_soon(struct worker *worker, ms_t now)
 {
     ms_t at = worker->beat_at == MS_NEVER ? now : ms_max(now, worker->beat_at + WORKER_MERGE_MS);
-
     worker->soon_at = ms_min(worker->soon_at, at);
 }
 
@@ -188,7 +181,6 @@ static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t w
 static ms_t beat_due(const struct worker *worker)
 {
     ms_t stall = worker->beat_at == MS_NEVER ? MS_NEVER : facts_stall_due(&worker->facts, worker->beat_at);
-
     if (worker->unacked >= WORKER_UNACKED_MAX)
         return MS_NEVER;
     return ms_min(worker->next_at, ms_min(worker->soon_at, stall));
@@ -209,7 +201,6 @@ static void turn(struct worker *worker, struct outbox *outbox)
     struct input input = { .now = worker->now, .wall = worker->wall };
     enum member_event event =
         worker->link == LINK_ENDED ? MEMBER_NOTHING : member_tick(&worker->member, &input, outbox);
-
     if (event == MEMBER_LEFT)
         end(worker, outbox);
     else if (event == MEMBER_HEALED) /* who cleared the presence has most likely cleared the heartbeat too */
@@ -286,7 +277,6 @@ void worker_take(struct worker *worker, const struct worker_input *input, struct
 ms_t worker_deadline(const struct worker *worker)
 {
     ms_t at = member_deadline(&worker->member);
-
     if (worker->link == LINK_ENDED)
         return MS_NEVER;
     if (worker->link == LINK_WAITING)

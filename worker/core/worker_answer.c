@@ -11,7 +11,6 @@ static void answer_health(void *self, const struct call *call)
 {
     const struct asked *asked = self;
     struct worker_view view;
-
     worker_look(asked->worker, &view);
     worker_health(&view, &asked->worker->facts, asked->input->now, call->result);
 }
@@ -19,7 +18,6 @@ static void answer_health(void *self, const struct call *call)
 static void answer_verify(void *self, const struct call *call)
 {
     const struct asked *asked = self;
-
     worker_verify(asked->worker, asked->input, call);
 }
 
@@ -27,7 +25,6 @@ static void answer_beat(void *self, const struct call *call)
 {
     const struct asked *asked = self;
     uint64_t seq = asked->worker->seq;
-
     worker_beat(asked->worker, asked->input->now, asked->input->wall, call->outbox);
     buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)seq);
 }
@@ -42,7 +39,6 @@ static const struct responder responder = { methods, ARRAY_LEN(methods) };
 void worker_answer(struct worker *worker, struct text method, const struct input *input, struct outbox *outbox)
 {
     struct asked asked = { worker, input };
-
     if (!responder_answer(&responder, &asked, worker->root, method, input->message, outbox))
         worker->ignored++;
 }

@@ -24,7 +24,6 @@ int worker_health(const struct worker_view *view, const struct facts *facts, ms_
     bool is_stalled = status == HEALTH_FAIL, is_error = strcmp(facts->status, "error") == 0;
     struct json_write w = json_write_to(ret);
     char service[sizeof "worker//" + 2 * NAME_MAX_LEN];
-
     snprintf(service, sizeof service, "worker/%s/%s", view->hive, view->name);
     health_open(&w, status, facts->version[0] ? facts->version : SKEP_VERSION, service, "skep worker", NULL);
     health_check_str(&w, "worker:status", facts->status, is_error ? HEALTH_WARN : HEALTH_PASS);

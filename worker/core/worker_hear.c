@@ -6,7 +6,6 @@
 static void answer_verdict(struct worker *worker, const struct verdict_notice *verdict, ms_t now)
 {
     ms_t at = worker->told_at == MS_NEVER ? now : ms_max(now, worker->told_at + WORKER_TOLD_EVERY);
-
     if (verdict->session != worker->member.self.session ||
         (strcmp(verdict->state, "stale") != 0 && strcmp(verdict->state, "zombie") != 0))
         return;
@@ -19,7 +18,6 @@ static void answer_verdict(struct worker *worker, const struct verdict_notice *v
 static void hear_verdict(struct worker *worker, const struct input *input, struct arena *arena)
 {
     struct verdict_notice verdict;
-
     if (input->message->payload.len == 0)
         return; /* it was withdrawn */
     if (verdict_notice_decode(arena, input->message->payload, &verdict, NULL) == OK)
@@ -38,7 +36,6 @@ void worker_hear(struct worker *worker, const struct input *input, struct outbox
     const struct message *message = input->message;
     struct topic topic;
     struct arena arena;
-
     if (message->payload.len > MSG_MAX_BYTES || topic_parse(worker->root, message->topic, &topic) != OK ||
         !is_mine(worker, &topic)) {
         worker->ignored++;

@@ -21,7 +21,6 @@ static enum err heartbeat_fill(const struct worker *worker, ms_t now, ms_t wall,
 static void heartbeat_publish(const struct worker *worker, const struct heartbeat *heartbeat, struct outbox *outbox)
 {
     struct buf json = BUF_INIT;
-
     heartbeat_encode(heartbeat, &json);
     outbox->failed |= !buf_ok(&json);
     outbox_publish(outbox, &(struct publish){ .topic = worker->heartbeat_topic,
@@ -38,7 +37,6 @@ void worker_beat(struct worker *worker, ms_t now, ms_t wall, struct outbox *outb
 {
     bool first = worker->beat_at == MS_NEVER;
     struct heartbeat heartbeat;
-
     if (heartbeat_fill(worker, now, wall, &outbox->arena, &heartbeat) == OK)
         heartbeat_publish(worker, &heartbeat, outbox);
     else

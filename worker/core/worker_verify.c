@@ -19,7 +19,6 @@ static void verification_answer(const struct worker *worker, struct verification
 {
     struct buf json = BUF_INIT;
     struct json_write w = json_write_to(&json);
-
     json_open(&w, '{');
     json_add_str(&w, "nonce", verification->nonce);
     json_add_str(&w, "work", work_names[work]);
@@ -44,7 +43,6 @@ static struct verification *verification_free_slot(struct worker *worker)
 static ms_t answer_by(const struct input *input)
 {
     ms_t deadline = input->message->expiry_s > 0 ? (ms_t)input->message->expiry_s * 1000 : WORKER_VERIFY_DEADLINE;
-
     return input->now + ms_min(deadline, WORKER_VERIFY_LONGEST) - WORKER_VERIFY_MARGIN;
 }
 
@@ -52,7 +50,6 @@ void worker_verify(struct worker *worker, const struct input *input, const struc
 {
     const char *nonce = json_string(json_member(call->params, "nonce"));
     struct verification *verification = verification_free_slot(worker);
-
     if (!nonce || strlen(nonce) > WORKER_NONCE_MAX) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "nonce: must be a text of up to %d bytes",
                     WORKER_NONCE_MAX);
@@ -80,7 +77,6 @@ void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox)
 {
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
         struct verification *verification = &worker->verifications[i];
-
         if (verification->number != 0 && has_stepped(&worker->facts, verification))
             verification_answer(worker, verification, WORK_OK, now, outbox);
     }
@@ -90,7 +86,6 @@ void worker_verify_found(struct worker *worker, const struct worker_input *input
 {
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
         struct verification *verification = &worker->verifications[i];
-
         if (verification->number != 0 && verification->number <= input->found.upto)
             verification_answer(worker, verification, input->found.work, input->now, outbox);
     }
@@ -106,7 +101,6 @@ void worker_verify_turn(struct worker *worker, ms_t now, struct outbox *outbox)
 {
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
         struct verification *verification = &worker->verifications[i];
-
         if (verification->number != 0 && now >= verification->answer_by)
             verification_answer(worker, verification, work_without_answer(&worker->facts), now, outbox);
     }
@@ -121,7 +115,6 @@ void worker_verify_forget(struct worker *worker)
 uint64_t worker_verify_latest(const struct worker *worker)
 {
     uint64_t latest = 0;
-
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
         if (worker->verifications[i].number > latest)
             latest = worker->verifications[i].number;
@@ -131,7 +124,6 @@ uint64_t worker_verify_latest(const struct worker *worker)
 ms_t worker_verify_due(const struct worker *worker)
 {
     ms_t due = MS_NEVER;
-
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
         if (worker->verifications[i].number != 0)
             due = ms_min(due, worker->verifications[i].answer_by);

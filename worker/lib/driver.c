@@ -16,7 +16,6 @@ static void driver_log(struct driver *driver, enum skep_log_level level, const c
 {
     char line[512];
     va_list args;
-
     if (!driver->log)
         return;
     va_start(args, format);
@@ -42,7 +41,6 @@ static void take(struct driver *driver, struct worker_input input)
 static void on_up(void *user)
 {
     struct driver *driver = user;
-
     step(driver, (struct input){ .kind = INPUT_LINK_UP });
     driver_log(driver, SKEP_LOG_INFO, "connected to the broker (connection %u)",
                (unsigned)worker_connection(driver->worker));
@@ -77,7 +75,6 @@ static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 static bool on_will(void *user, struct publish *ret)
 {
     const struct driver *driver = user;
-
     *ret = driver->kept.first->publish;
     return true;
 }
@@ -95,7 +92,6 @@ static const struct mqtt_events events = {
 static void show(struct driver *driver)
 {
     struct worker_view view;
-
     worker_look(driver->worker, &view);
     mailbox_show(driver->box, &view);
     atomic_store(&driver->online, view.online);
@@ -105,7 +101,6 @@ enum err driver_init(struct driver *driver, struct mailbox *box, struct worker *
                      const struct mqtt_options *options, struct errbuf *e)
 {
     enum err err;
-
     *driver = (struct driver){ .box = box, .worker = worker, .code = 1 };
     if ((err = mqtt_client_new(options, &events, driver, &driver->client, e)) != OK)
         return err;
@@ -137,7 +132,6 @@ static void connect_with(struct driver *driver, const struct publish *will)
 static void disconnect(struct driver *driver)
 {
     struct pollfd fd;
-
     mqtt_client_stop(driver->client, NULL);
     for (int i = 0; i < DISCONNECT_TRIES && !mqtt_client_is_stopped(driver->client); i++) {
         fd.fd = mqtt_client_fd(driver->client, &fd.events);
@@ -151,7 +145,6 @@ static void disconnect(struct driver *driver)
 static void check_sent(struct driver *driver, enum err err)
 {
     struct errbuf why = { 0 };
-
     if (err == OK || err == ERR_UNREACHABLE)
         return;
     (void)err_set(&why, err, "cannot send: %s", err_name(err));
@@ -192,7 +185,6 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
 static void carry_out(struct driver *driver)
 {
     bool failed = driver->outbox.failed;
-
     for (const struct effect *effect = driver->outbox.first; effect && !failed; effect = effect->next)
         carry_out_one(driver, effect);
     outbox_reset(&driver->outbox);
@@ -207,7 +199,6 @@ static void carry_out(struct driver *driver)
 static void take_mail(struct driver *driver)
 {
     struct mail *mail = &driver->mail;
-
     mailbox_take(driver->box, mail);
     if (mail->changed)
         take(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &mail->facts });
@@ -225,7 +216,6 @@ static void sleep_until_due(struct driver *driver)
     struct pollfd fds[2] = { { .fd = driver->box->wake_fd, .events = POLLIN } };
     ms_t due = ms_min(worker_deadline(driver->worker), mqtt_client_deadline(driver->client));
     ms_t now = clock_mono();
-
     fds[1].fd = mqtt_client_fd(driver->client, &fds[1].events);
     poll(fds, 2, (int)(due <= now ? 0 : ms_min(due - now, SLEEP_MAX)));
 }

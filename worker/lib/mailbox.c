@@ -91,7 +91,6 @@ void mailbox_found(struct mailbox *box, enum worker_work work, uint64_t upto)
 bool mailbox_inquiry(struct mailbox *box, struct inquiry *ret)
 {
     eventfd_t count;
-
     pthread_mutex_lock(&box->mutex);
     if (box->announced)
         (void)!eventfd_read(box->serve_fd, &count);
@@ -145,7 +144,6 @@ void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *re
 void mailbox_take(struct mailbox *box, struct mail *ret)
 {
     eventfd_t count;
-
     (void)!eventfd_read(box->wake_fd, &count);
     pthread_mutex_lock(&box->mutex);
     ret->changed = box->changed;

@@ -37,7 +37,6 @@ static enum err options_check(const struct skep_worker_options *options, struct 
 {
     uint32_t interval = number_or_default(options->interval_ms, INTERVAL_DEFAULT);
     enum err err = name_check(text_of(options->worker), "worker", e);
-
     if (err == OK)
         err = name_check(text_of(or_default(options->hive, HIVE_DEFAULT)), "hive", e);
     if (err == OK)
@@ -65,7 +64,6 @@ static enum err driver_make(struct skep_worker *worker, const struct skep_worker
     };
     uint32_t random;
     enum err err;
-
     if (entropy_read(&random, sizeof random) != OK)
         return err_set(e, ERR_IO, "the kernel gives no random numbers");
     address_worker(or_default(options->hive, HIVE_DEFAULT), options->worker, address);
@@ -81,7 +79,6 @@ static enum err facts_fill(struct facts *facts, const struct skep_worker_options
 {
     char host[256] = "";
     enum err err;
-
     gethostname(host, sizeof host - 1); /* only shown: nothing if it fails */
     facts_set_text(facts, "host", text_of(host), NULL);
     facts->pid = options->pid ? options->pid : (uint32_t)getpid();
@@ -106,7 +103,6 @@ static enum err core_make(struct skep_worker *worker, const struct skep_worker_o
         .reconnect_max = number_or_default(options->reconnect_max_ms, RECONNECT_MAX_DEFAULT),
         .retain_s = number_or_default(options->retain_s, RETAIN_DEFAULT),
     };
-
     if (entropy_read(&core.seed, sizeof core.seed) != OK ||
         (core.session == 0 && entropy_read(&core.session, sizeof core.session) != OK))
         return err_set(e, ERR_IO, "the kernel gives no random numbers");
@@ -117,7 +113,6 @@ static enum err core_make(struct skep_worker *worker, const struct skep_worker_o
 static void *thread_main(void *object)
 {
     struct skep_worker *worker = object;
-
     driver_run(&worker->driver);
     return NULL;
 }
@@ -128,7 +123,6 @@ static enum err thread_start(struct skep_worker *worker)
 {
     sigset_t all, before;
     int rc;
-
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     rc = pthread_create(&worker->thread, NULL, thread_main, worker);
@@ -139,7 +133,6 @@ static enum err thread_start(struct skep_worker *worker)
 static enum err worker_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
 {
     enum err err = facts_fill(&worker->box.facts, options, e);
-
     if (err == OK)
         err = core_make(worker, options, e);
     if (err == OK)
@@ -179,7 +172,6 @@ enum skep_result skep_worker_open(const struct skep_worker_options *options, str
     struct errbuf e = { 0 };
     struct skep_worker *worker;
     enum err err;
-
     if (!options || !ret || options->size < sizeof *options)
         return refuse(err_set(&e, ERR_RANGE, "options: initialise with SKEP_WORKER_OPTIONS_INIT"), &e, error,
                       error_size);

@@ -17,7 +17,6 @@ static enum skep_result result_of(enum err err)
 enum skep_result skep_worker_set_status(struct skep_worker *worker, const char *status)
 {
     enum err err = facts_set_text(mailbox_open(&worker->box), "status", text_of(status), NULL);
-
     mailbox_close(&worker->box, err == OK, true);
     return result_of(err);
 }
@@ -25,7 +24,6 @@ enum skep_result skep_worker_set_status(struct skep_worker *worker, const char *
 enum skep_result skep_worker_set_model(struct skep_worker *worker, const char *model)
 {
     enum err err = facts_set_text(mailbox_open(&worker->box), "model_loaded", text_of(model), NULL);
-
     mailbox_close(&worker->box, err == OK, true);
     return result_of(err);
 }
@@ -40,7 +38,6 @@ enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *
 {
     ms_t now = clock_mono();
     enum err err;
-
     if (!field)
         return SKEP_INVALID;
     err = facts_set_number(mailbox_open(&worker->box), field, value, now, NULL);
@@ -51,7 +48,6 @@ enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *
 enum skep_result skep_worker_set_metric(struct skep_worker *worker, const char *name, double value)
 {
     enum err err = facts_set_metric(mailbox_open(&worker->box), text_of(name), value, NULL);
-
     mailbox_close(&worker->box, err == OK, false);
     return result_of(err);
 }
@@ -59,7 +55,6 @@ enum skep_result skep_worker_set_metric(struct skep_worker *worker, const char *
 enum skep_result skep_worker_set_label(struct skep_worker *worker, const char *name, const char *value)
 {
     enum err err = facts_set_label(mailbox_open(&worker->box), text_of(name), text_of(value), NULL);
-
     mailbox_close(&worker->box, err == OK, false);
     return result_of(err);
 }
@@ -70,7 +65,6 @@ enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json,
     struct errbuf e = { 0 };
     ms_t now = clock_mono();
     enum err err;
-
     if (!json)
         return SKEP_INVALID;
     err = facts_merge(mailbox_open(&worker->box), (struct text){ json, len }, now, &e);
@@ -107,7 +101,6 @@ int skep_worker_serve(struct skep_worker *worker)
 {
     enum skep_work work = SKEP_WORK_OK;
     struct inquiry inquiry;
-
     if (!mailbox_inquiry(&worker->box, &inquiry))
         return 0;
     if (inquiry.verify)
@@ -135,7 +128,6 @@ int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
     struct worker_view view;
     struct facts facts;
     int status;
-
     mailbox_look(&worker->box, &facts, &view);
     status = worker_health(&view, &facts, clock_mono(), &json);
     if (!ret || !buf_ok(&json) || json.len >= size)
@@ -164,7 +156,6 @@ const char *skep_worker_session(const struct skep_worker *worker)
 static struct exit_info exit_info_of(const struct skep_worker_exit *exit)
 {
     struct exit_info info;
-
     exit_info_init(&info);
     info.known = true;
     info.code = exit->code >= 0 && exit->code <= 255 ? exit->code : INT_ABSENT;
@@ -177,7 +168,6 @@ static struct exit_info exit_info_of(const struct skep_worker_exit *exit)
 enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit, uint32_t timeout_ms)
 {
     enum skep_result result;
-
     if (!worker)
         return SKEP_OK;
     if (exit) {

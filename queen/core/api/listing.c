@@ -272,14 +272,13 @@ bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, 
     listing->cost = 0;
     if (!listing->begun)
         begin(listing);
-    while (listing->phase != PHASE_END && !is_slice_over(listing, bytes)) {
+    while (listing->phase != PHASE_END && !is_slice_over(listing, bytes))
         if (listing->phase == PHASE_SCAN)
             body->failed |= !scan(queen, listing, bytes);
         else if (listing->phase == PHASE_ORDER)
             order(listing);
         else
             write_sorted(queen, listing, bytes);
-    }
     return buf_ok(body) && listing->phase != PHASE_END;
 }
 

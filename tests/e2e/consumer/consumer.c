@@ -8,7 +8,6 @@ int main(void)
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
     struct skep_worker *worker;
     char error[200] = "";
-
     if (skep_worker_open(&options, &worker, error, sizeof error) != SKEP_INVALID || !error[0])
         return 1;
     options.worker = "consumer";

@@ -110,7 +110,6 @@ static void start(void **state, struct program *agent, const char *const *enviro
 {
     const char *words[WORDS_MAX] = { AGENT_PROGRAM, "--broker", fixture_broker_uri(state), "--id", id };
     size_t count = 5;
-
     while ((words[count] = va_arg(more, const char *)) != NULL)
         assert_true(++count < WORDS_MAX);
     program_start(agent, words, environment, with_input);
@@ -119,7 +118,6 @@ static void start(void **state, struct program *agent, const char *const *enviro
 void agent_start(void **state, struct program *agent, const char *id, ...)
 {
     va_list more;
-
     va_start(more, id);
     start(state, agent, NULL, false, id, more);
     va_end(more);
@@ -128,7 +126,6 @@ void agent_start(void **state, struct program *agent, const char *id, ...)
 void agent_start_with(void **state, struct program *agent, const char *const *environment, const char *id, ...)
 {
     va_list more;
-
     va_start(more, id);
     start(state, agent, environment, true, id, more);
     va_end(more);

@@ -33,7 +33,6 @@ static void become(const char *const *argv, const char *const *environment, int 
 void program_start(struct program *program, const char *const *argv, const char *const *environment, bool with_input)
 {
     int input[2] = { -1, -1 }, output[2];
-
     assert_int_equal(pipe2(output, O_CLOEXEC), 0);
     if (with_input)
         assert_int_equal(pipe2(input, O_CLOEXEC), 0);
@@ -51,7 +50,6 @@ void program_start(struct program *program, const char *const *argv, const char 
 static bool has_ended(void *user)
 {
     struct program *program = user;
-
     program->has_ended = program->has_ended || waitpid(program->pid, &program->status, WNOHANG) == program->pid;
     return program->has_ended;
 }
@@ -67,8 +65,7 @@ const char *program_read_line(struct program *program)
 {
     static char line[256];
     size_t len = 0;
-
-    while (len < sizeof(line) - 1 && read(program->output, line + len, 1) == 1 && line[len] != '\n')
+    while (len < sizeof line - 1 && read(program->output, line + len, 1) == 1 && line[len] != '\n')
         len++;
     line[len] = 0;
     return line;
@@ -91,8 +88,7 @@ static char program_state(pid_t pid)
 {
     char path[64], state = 'Z';
     FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     file = fopen(path, "r");
     if (!file)
         return 'Z';
@@ -105,7 +101,6 @@ static char program_state(pid_t pid)
 bool program_exists(pid_t pid)
 {
     char state = program_state(pid);
-
     return state != 'Z' && state != 'X';
 }
 

@@ -51,7 +51,6 @@ static void exit_codes(void **state)
         const char *words[16] = { AGENT_PROGRAM, "--broker", fixture_broker_uri(state) };
         struct program agent;
         int status;
-
         print_message("%s\n", rows[i].reason);
         for (size_t n = 0; rows[i].words[n]; n++)
             words[3 + n] = rows[i].words[n];
@@ -70,7 +69,6 @@ static void without_a_broker_the_child_runs_all_the_same(void **state)
         "/bin/sh",     "-c",       "echo here; exit 3",  NULL
     };
     struct program agent;
-
     (void)state;
     program_start(&agent, words, NULL, false);
     assert_string_equal(program_read_line(&agent), "here");
@@ -109,7 +107,6 @@ static void ends_of_children(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct watcher *later;
         struct program agent;
-
         print_message("%s\n", rows[i].reason);
         agent_start_with(state, &agent, NULL, rows[i].id, "--exec", "--", "/bin/sh", "-c", rows[i].script, NULL);
         await_worker(watcher, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
@@ -146,7 +143,6 @@ static void an_end_that_was_asked_for_is_a_goodbye(void **state)
         bool is_crash = rows[i].number == SIGHUP && rows[i].code != 0;
         struct program agent;
         int status;
-
         print_message("%s\n", rows[i].reason);
         agent_start(state, &agent, rows[i].id, "--exec", "--", "/bin/sh", "-c", rows[i].script, NULL);
         assert_string_equal(program_read_line(&agent), "ready");
@@ -167,7 +163,6 @@ static void a_child_that_does_not_listen_is_killed(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     agent_start(state, &agent, "deaf", "--exec", "--", "/bin/sh", "-c",
                 "trap '' TERM; echo ready; while :; do sleep 0.05; done", NULL);
     assert_string_equal(program_read_line(&agent), "ready");
@@ -193,7 +188,6 @@ static void a_killed_agent(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct program agent;
         pid_t child;
-
         print_message("%s\n", rows[i].reason);
         agent_start(state, &agent, rows[i].id, "--on-agent-death", rows[i].on_death, LASTING, NULL);
         child = (pid_t)atoi(program_read_line(&agent));
@@ -220,7 +214,6 @@ static void the_session_is_the_agents(void **state)
                                                "SKEP_PASSWORD_FILE=/proc/sys/kernel/ostype", "FLAVOUR=sweet", NULL };
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     agent_start_with(state, &agent, environment, "session", "--exec", "--", "/bin/sh", "-c",
                      "echo ${SKEP_SESSION-none} ${SKEP_PASSWORD_FILE-none} ${WATCHDOG_USEC-none} $FLAVOUR; read x",
                      NULL);
@@ -241,6 +234,5 @@ int main(void)
         cmocka_unit_test(a_killed_agent),
         cmocka_unit_test(the_session_is_the_agents),
     };
-
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

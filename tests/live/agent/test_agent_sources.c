@@ -26,9 +26,8 @@ static void lines_are_merged(void **state)
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
     char too_long[20000];
-
-    memset(too_long, 'x', sizeof(too_long) - 2);
-    memcpy(too_long + sizeof(too_long) - 2, "\n", 2);
+    memset(too_long, 'x', sizeof too_long - 2);
+    memcpy(too_long + sizeof too_long - 2, "\n", 2);
     agent_start_with(state, &agent, NULL, "lines", "--interval", "200ms", "--stdin", NULL);
     write_all(agent.input, "{\"status\":\"busy\",\"queue_depth\":4}\n");
     await_worker(watcher, "lines", "heartbeat", "\"status\":\"busy\"", "\"queue_depth\":4", NULL);
@@ -55,7 +54,6 @@ static void what_a_file_says_is_told(void **state)
                             "--id",    "a-file", "--stdin", NULL };
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     close(mkstemp(path));
     program_start(&agent, words, NULL, false);
     assert_int_equal(program_wait(&agent), 0);
@@ -70,7 +68,6 @@ static void a_made_up_load_says_so(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     agent_start(state, &agent, "made-up", "--interval", "200ms", "--simulate", NULL);
     await_worker(watcher, "made-up", "heartbeat", "\"labels\":{\"simulated\":\"true\"}", "\"status\":\"loading\"",
                  NULL);
@@ -89,7 +86,6 @@ static void ask(int port, const char *request, char *ret, size_t size)
     int fd = socket_connect(port);
     size_t len = 0;
     ssize_t more;
-
     assert_true(fd >= 0);
     write_all(fd, request);
     while (len < size - 1 && (more = read(fd, ret + len, size - 1 - len)) > 0)
@@ -106,22 +102,21 @@ static void health_over_http(void **state)
     const char *presence;
     char answer[4096];
     int port;
-
     agent_start(state, &agent, "page", "--interval", "200ms", "--http", "127.0.0.1:0", "--simulate", NULL);
     presence = await_worker(watcher, "page", "presence", endpoint, NULL);
     port = atoi(strstr(presence, endpoint) + strlen(endpoint));
     await_worker(watcher, "page", "heartbeat", "\"seq\":1", NULL);
-    ask(port, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof answer);
     assert_non_null(strstr(answer, " 200 "));
     assert_non_null(strstr(answer, "application/health+json"));
     assert_non_null(strstr(answer, "\"status\":\"pass\""));
     assert_non_null(strstr(answer, "\"serviceId\":\"worker/default/page\""));
     assert_non_null(strstr(answer, "\"heartbeat:seq\"")); /* the worker's own, the same as over MQTT */
-    ask(port, "GET /other HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "GET /other HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof answer);
     assert_non_null(strstr(answer, " 404 "));
-    ask(port, "DELETE /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "DELETE /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", answer, sizeof answer);
     assert_non_null(strstr(answer, " 405 "));
-    ask(port, "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", answer, sizeof(answer));
+    ask(port, "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", answer, sizeof answer);
     assert_non_null(strstr(answer, " 421 "));
     program_clear(&agent);
     watcher_close(watcher);
@@ -135,6 +130,5 @@ int main(void)
         cmocka_unit_test(a_made_up_load_says_so),
         cmocka_unit_test(health_over_http),
     };
-
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

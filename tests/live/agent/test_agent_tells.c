@@ -37,11 +37,10 @@ static void pid_cpu_and_memory(void **state)
 {
     struct story story;
     char pid[32];
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "usage", "--interval", "200ms", "--exec", "--", "/bin/sh", "-c",
                 "echo $$; while :; do :; done", NULL);
-    snprintf(pid, sizeof(pid), "\"pid\":%s,", program_read_line(&story.agent));
+    snprintf(pid, sizeof pid, "\"pid\":%s,", program_read_line(&story.agent));
     await_worker(story.watcher, "usage", "heartbeat", pid, "\"rss_bytes\":", "\"status\":\"idle\"", NULL);
     await_worker(story.watcher, "usage", "heartbeat", "\"cpu\":", "!\"cpu\":0,", "!\"cpu\":0}", NULL);
     story_end(&story);
@@ -50,7 +49,6 @@ static void pid_cpu_and_memory(void **state)
 static void what_the_child_says(void **state)
 {
     struct story story;
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "says", SPEAKING, "READY=1\nSTATUS=serving on 8000",
                 "X_SKEP_STATUS=busy\nX_SKEP_QUEUE_DEPTH=7\nX_SKEP_MODEL_LOADED=llama\nX_SKEP_GPU_UTILIZATION=0.5",
@@ -64,7 +62,6 @@ static void what_the_child_says(void **state)
 static void bad_notifications_change_nothing(void **state)
 {
     struct story story;
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "bad", SPEAKING, "X_SKEP_QUEUE_DEPTH=7", "X_SKEP_QUEUE_DEPTH=-1",
                 "X_SKEP_QUEUE_DEPTH=many", "X_SKEP_SESSION=00000000000000ff", "X_SKEP_NONSENSE=1",
@@ -78,7 +75,6 @@ static void bad_notifications_change_nothing(void **state)
 static void starting_until_ready(void **state)
 {
     struct story story;
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "starts", SPEAKING, "STATUS=loading the model", NULL);
     await_worker(story.watcher, "starts", "heartbeat", "\"status\":\"starting\"", "loading the model", NULL);
@@ -97,7 +93,6 @@ static void starting_until_ready(void **state)
 static void a_talkative_child_is_looked_at(void **state)
 {
     struct story story;
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "talkative", SPEAKING, "repeat", "WATCHDOG=1", NULL);
     await_worker(story.watcher, "talkative", "heartbeat", "\"cpu\":", "\"progress\":", NULL);
@@ -107,7 +102,6 @@ static void a_talkative_child_is_looked_at(void **state)
 static void a_stopped_child_stands_still(void **state)
 {
     struct story story;
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "stopped", "--interval", "1h", "--exec", "--", SPEAKER_PROGRAM, NULL);
     story.child = (pid_t)atoi(program_read_line(&story.agent));
@@ -122,7 +116,6 @@ static void a_stopped_child_stands_still(void **state)
 static void an_overdue_watchdog_stands_still(void **state)
 {
     struct story story;
-
     story_begin(state, &story);
     agent_start(state, &story.agent, "overdue", "--interval", "1h", "--exec", "--", SPEAKER_PROGRAM,
                 "WATCHDOG=1\nWATCHDOG_USEC=300000", NULL);
@@ -141,6 +134,5 @@ int main(void)
         cmocka_unit_test(a_stopped_child_stands_still),
         cmocka_unit_test(an_overdue_watchdog_stands_still),
     };
-
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

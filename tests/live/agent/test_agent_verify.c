@@ -22,7 +22,6 @@ static pid_t child_start(void **state, struct watcher *watcher, struct program *
                          const char *datagram)
 {
     pid_t child;
-
     agent_start(state, agent, id, "--interval", "200ms", "--exec", "--", SPEAKER_PROGRAM, datagram, NULL);
     child = (pid_t)atoi(program_read_line(agent));
     await_worker(watcher, id, "heartbeat", "\"seq\":0", NULL);
@@ -33,7 +32,6 @@ static void a_child_that_never_notified(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     child_start(state, watcher, &agent, "silent", NULL);
     VERIFY(watcher, "silent", LONG);
     FOUND(watcher, "silent", "unknown");
@@ -46,7 +44,6 @@ static void a_child_that_is_stopped(void **state)
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
     pid_t child = child_start(state, watcher, &agent, "stopped", NULL);
-
     program_halt(child);
     VERIFY(watcher, "stopped", 2);
     await_worker_latest(watcher, "stopped", "heartbeat", "\"stalled_ms\":", NULL); /* the first look is told */
@@ -64,7 +61,6 @@ static void a_child_that_is_stopped_for_a_moment(void **state)
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
     pid_t child = child_start(state, watcher, &agent, "moment", NULL);
-
     program_halt(child);
     VERIFY(watcher, "moment", LONG);
     await_worker_latest(watcher, "moment", "heartbeat", "\"stalled_ms\":", NULL);
@@ -78,7 +74,6 @@ static void a_child_that_tells_of_its_progress(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     agent_start(state, &agent, "tells", "--interval", "200ms", "--exec", "--", SPEAKER_PROGRAM, "repeat", "WATCHDOG=1",
                 NULL);
     await_worker(watcher, "tells", "heartbeat", "\"progress\":", NULL);
@@ -92,7 +87,6 @@ static void a_child_that_has_stopped_to_tell(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-
     child_start(state, watcher, &agent, "hangs", "WATCHDOG=1\nX_SKEP_INFLIGHT=1");
     await_worker(watcher, "hangs", "heartbeat", "\"inflight\":1", NULL);
     VERIFY(watcher, "hangs", 1);
@@ -111,7 +105,6 @@ static void sources_without_a_child(void **state)
     struct watcher *watcher = fixture_watch(state);
     static const char busy[] = "{\"inflight\":1}\n";
     struct program agent;
-
     agent_start(state, &agent, "made-up", "--interval", "1h", "--simulate", NULL);
     await_worker(watcher, "made-up", "heartbeat", "\"seq\":0", NULL);
     VERIFY(watcher, "made-up", LONG);
@@ -134,6 +127,5 @@ int main(void)
         cmocka_unit_test(a_child_that_is_stopped_for_a_moment), cmocka_unit_test(a_child_that_tells_of_its_progress),
         cmocka_unit_test(a_child_that_has_stopped_to_tell),     cmocka_unit_test(sources_without_a_child),
     };
-
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

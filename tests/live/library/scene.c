@@ -23,7 +23,6 @@ struct skep_worker *open_at(const char *uri, struct skep_worker_options options)
 {
     struct skep_worker *worker = NULL;
     char error[200] = "";
-
     options.broker = uri;
     options.worker = "w";
     if (skep_worker_open(&options, &worker, error, sizeof error) != SKEP_OK)
@@ -40,7 +39,6 @@ struct skep_worker *online_at(const char *uri)
 {
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
     struct skep_worker *worker = open_at(uri, options);
-
     assert_true(await(is_online, worker, AWAIT_LIMIT));
     return worker;
 }

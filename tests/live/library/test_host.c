@@ -15,7 +15,6 @@ static void *set_everything(void *object)
 {
     struct skep_worker *worker = object;
     char name[32];
-
     for (int i = 0; i < 500; i++) {
         snprintf(name, sizeof name, "m%d", i % 10);
         skep_worker_set_status(worker, i % 2 ? "busy" : "idle");
@@ -72,8 +71,7 @@ static void test_descriptors_beyond_1024(void **state)
 static bool is_connection(int fd)
 {
     struct sockaddr_storage address;
-    socklen_t size = sizeof(address);
-
+    socklen_t size = sizeof address;
     return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_INET;
 }
 

@@ -61,7 +61,6 @@ static int be_a_worker(const char *uri)
 {
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
     struct skep_worker *worker;
-
     options.broker = uri;
     options.worker = "w";
     if (skep_worker_open(&options, &worker, NULL, 0) == SKEP_OK)
@@ -75,7 +74,6 @@ static pid_t spawn_worker(const char *uri)
     char path[] = "/proc/self/exe", copy[64];
     char *argv[] = { path, copy, NULL };
     pid_t child = -1;
-
     snprintf(copy, sizeof copy, "%s", uri);
     assert_int_equal(posix_spawn(&child, path, NULL, NULL, argv, environ), 0);
     return child;

@@ -19,7 +19,6 @@ static struct broker *broker_with(const char *config)
     char *folder = broker_folder_new();
     char command[1024];
     struct broker *made;
-
     assert_non_null(folder);
     snprintf(command, sizeof command, MAKE_FILES, folder);
     assert_int_equal(system(command), 0);
@@ -41,7 +40,6 @@ struct heard {
 static void listen_for(void *user, enum skep_log_level level, const char *message)
 {
     struct heard *heard = user;
-
     (void)level;
     if (heard->says && strstr(message, heard->says))
         atomic_store(&heard->said, true);
@@ -59,7 +57,6 @@ static void check_row(struct broker *at, const struct row *row)
     struct skep_worker *worker;
     char uri[128], cafile[256], password_file[256];
     bool fine;
-
     snprintf(uri, sizeof uri, "%s://%s:%d", row->scheme, row->host, broker_port(at));
     snprintf(cafile, sizeof cafile, "%s/%s", broker_folder(at), row->cafile ? row->cafile : "");
     snprintf(password_file, sizeof password_file, "%s/%s", broker_folder(at),
@@ -81,7 +78,6 @@ static void check_row(struct broker *at, const struct row *row)
 static void check_rows(const char *config, const struct row *rows, size_t count)
 {
     struct broker *at = broker_with(config);
-
     for (size_t i = 0; i < count; i++)
         check_row(at, &rows[i]);
     broker_free(at);

@@ -12,7 +12,6 @@
 static void verify(const char *nonce, unsigned within_s)
 {
     char payload[64];
-
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
     watcher_request_within(watcher, REQUESTS "verify", payload, REPLIES, within_s);
 }
@@ -20,7 +19,6 @@ static void verify(const char *nonce, unsigned within_s)
 static void expect_reply(const char *nonce, const char *holds)
 {
     char text[64];
-
     snprintf(text, sizeof text, "\"nonce\":\"%s\"", nonce);
     AWAIT_MESSAGE(watcher, REPLIES, text, holds);
 }
@@ -28,7 +26,6 @@ static void expect_reply(const char *nonce, const char *holds)
 static bool is_asked(void *worker)
 {
     struct pollfd fd = { .fd = skep_worker_serve_fd(worker), .events = POLLIN };
-
     return poll(&fd, 1, 0) == 1;
 }
 
@@ -55,7 +52,6 @@ struct answer {
 static enum skep_work give_answer(void *user, uint32_t left_ms)
 {
     struct answer *answer = user;
-
     answer->calls++;
     answer->left_ms = left_ms;
     return answer->work;
@@ -164,10 +160,8 @@ static enum skep_work count_call(void *user, uint32_t left_ms)
 static void *serve_all_the_time(void *worker)
 {
     char health[SKEP_WORKER_HEALTH_SIZE];
-
     while (!atomic_load(&threads_end)) {
         struct pollfd fd = { .fd = skep_worker_serve_fd(worker), .events = POLLIN };
-
         poll(&fd, 1, 1);
         skep_worker_on_verify(worker, count_call, worker);
         skep_worker_serve(worker);

@@ -29,7 +29,6 @@ void child_watch_observe(struct child_watch *watch, char state, uint64_t cpu_tic
 {
     bool blocked = state == 'D';
     bool still = watch->state == 'D' && cpu_ticks == watch->cpu_ticks;
-
     watch->blocked = !blocked ? 0 : still ? watch->blocked + 1 : 1;
     watch->state = state;
     watch->cpu_ticks = cpu_ticks;

@@ -5,7 +5,6 @@
 double cpu_meter_read(struct cpu_meter *meter, ms_t now, uint64_t ticks, long ticks_per_second)
 {
     struct cpu_meter last = *meter;
-
     if (last.started && now <= last.at)
         return NAN;
     *meter = (struct cpu_meter){ .ticks = ticks, .at = now, .started = true };

@@ -3,7 +3,7 @@
 void line_reader_init(struct line_reader *reader, size_t limit)
 {
     *reader = (struct line_reader){ .limit = limit };
-    reader->line.limit = limit + sizeof("\r");
+    reader->line.limit = limit + sizeof "\r";
 }
 
 void line_reader_clear(struct line_reader *reader)
@@ -22,7 +22,6 @@ static void take_bytes(struct line_reader *reader, struct text bytes)
 static struct line finish_line(struct line_reader *reader)
 {
     struct line line = { .text = buf_text(&reader->line), .number = ++reader->number };
-
     if (line.text.len > 0 && line.text.at[line.text.len - 1] == '\r')
         line.text.len--;
     line.is_too_long = reader->is_too_long || line.text.len > reader->limit;

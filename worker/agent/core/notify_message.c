@@ -22,7 +22,6 @@ static struct text cut_status(struct text status)
 static enum err read_limit(struct text value, ms_t *ret, struct errbuf *e)
 {
     int64_t usec;
-
     if (text_to_int(value, &usec) != OK || usec < 0)
         return err_set(e, ERR_SYNTAX, "WATCHDOG_USEC must be a number of microseconds");
     *ret = usec / 1000 + (usec % 1000 > 0);
@@ -39,8 +38,7 @@ static enum err add_field(struct notify_message *message, struct text name, stru
 
 static bool has_field_prefix(struct text name)
 {
-    static const struct text prefix = { FIELD_PREFIX, sizeof(FIELD_PREFIX) - 1 };
-
+    static const struct text prefix = { FIELD_PREFIX, sizeof FIELD_PREFIX - 1 };
     return name.len > prefix.len && memcmp(name.at, prefix.at, prefix.len) == 0;
 }
 
@@ -48,7 +46,6 @@ static enum err read_line(struct text line, struct notify_message *message, stru
 {
     struct text value = line;
     struct text name = text_split(&value, '=');
-
     if (!value.at || name.len == 0)
         return err_set(e, ERR_SYNTAX, "a line is not of the form NAME=value");
     if (text_is(name, "READY"))
@@ -62,16 +59,14 @@ static enum err read_line(struct text line, struct notify_message *message, stru
     else if (text_is(name, "WATCHDOG_USEC"))
         return read_limit(value, &message->watchdog_limit, e);
     else if (has_field_prefix(name))
-        return add_field(message,
-                         (struct text){ name.at + sizeof(FIELD_PREFIX) - 1, name.len - sizeof(FIELD_PREFIX) + 1 },
-                         value, e);
+        return add_field(
+            message, (struct text){ name.at + sizeof FIELD_PREFIX - 1, name.len - sizeof FIELD_PREFIX + 1 }, value, e);
     return OK;
 }
 
 enum err notify_message_parse(struct text datagram, struct notify_message *ret, struct errbuf *e)
 {
     struct notify_message message = { .watchdog_limit = MS_NEVER };
-
     if (!text_is_utf8(datagram))
         return err_set(e, ERR_UTF8, "the datagram is not UTF-8");
     if (datagram.len > 0 && memchr(datagram.at, 0, datagram.len))
@@ -79,7 +74,6 @@ enum err notify_message_parse(struct text datagram, struct notify_message *ret, 
     while (datagram.at) {
         struct text line = text_split(&datagram, '\n');
         enum err err = line.len > 0 ? read_line(line, &message, e) : OK;
-
         if (err != OK)
             return err;
     }
@@ -91,15 +85,13 @@ enum err notify_message_parse(struct text datagram, struct notify_message *ret, 
 static const struct field_info *find_field(struct text name)
 {
     char lower[FIELD_NAME_SIZE];
-
-    if (name.len >= sizeof(lower))
+    if (name.len >= sizeof lower)
         return NULL;
     for (size_t i = 0; i < name.len; i++)
         lower[i] = (char)tolower((unsigned char)name.at[i]);
-    for (const struct field_info *field = heartbeat_field_info; field->name; field++) {
+    for (const struct field_info *field = heartbeat_field_info; field->name; field++)
         if (text_is((struct text){ lower, name.len }, field->name))
             return field;
-    }
     return NULL;
 }
 
@@ -107,8 +99,7 @@ static enum err put_number(struct json_write *w, const struct field_info *field,
 {
     char terminated[64], *end;
     double number;
-
-    if (value.len >= sizeof(terminated))
+    if (value.len >= sizeof terminated)
         return err_set(e, ERR_TYPE, "%s must be a number", field->name);
     memcpy(terminated, value.at, value.len);
     terminated[value.len] = 0;
@@ -122,7 +113,6 @@ static enum err put_number(struct json_write *w, const struct field_info *field,
 static enum err put_value(struct json_write *w, const struct field_info *field, struct text value, struct errbuf *e)
 {
     static const char *const texts[] = { "ID", "TOKEN", "TEXT", "HEX64", "TIME" };
-
     if (value.len == 0) {
         json_put_null(w);
         return OK;
@@ -143,7 +133,6 @@ enum err notify_field_json(const struct notify_field *field, struct buf *ret, st
     const struct field_info *info = find_field(field->name);
     struct json_write w = json_write_to(ret);
     enum err err;
-
     if (!info)
         return err_set(e, ERR_UNKNOWN, FIELD_PREFIX "%.*s is no heartbeat field", (int)(field->name.len & 0xff),
                        field->name.at);
@@ -157,7 +146,6 @@ enum err notify_field_json(const struct notify_field *field, struct buf *ret, st
 const char *notify_status(const char *current, bool was_ready, const struct notify_message *message)
 {
     bool is_starting = strcmp(current, "starting") == 0;
-
     if (message->stopping)
         return "draining";
     if (is_starting && (message->ready || message->watchdog))

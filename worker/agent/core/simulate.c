@@ -36,7 +36,6 @@ void simulate_init(struct simulate *simulate, const char *id)
 {
     static const struct siphash_key key = { 0 };
     size_t model;
-
     *simulate = (struct simulate){ .rng = { siphash(&key, id, strlen(id)) }, .last_inference_ms = NAN };
     model = (size_t)rng_between(&simulate->rng, 0, ARRAY_LEN(models) - 1);
     simulate->model = models[model].name;
@@ -50,7 +49,6 @@ static void work(struct simulate *simulate)
     int64_t waiting = simulate->queue_depth + rng_between(&simulate->rng, 0, SLOTS);
     int64_t done = rng_between(&simulate->rng, 1, SLOTS);
     int64_t load;
-
     waiting = waiting > done ? waiting - done : 0;
     simulate->inflight = 1 + rng_between(&simulate->rng, 0, SLOTS - 1);
     simulate->queue_depth = waiting;
@@ -82,7 +80,6 @@ void simulate_step(struct simulate *simulate, ms_t elapsed)
 void simulate_write(const struct simulate *simulate, struct json_write *w)
 {
     bool is_loaded = simulate->phase != SIMULATE_LOADING;
-
     json_open(w, '{');
     json_add_str(w, "status", phases[simulate->phase].status);
     json_add_str(w, "model_loaded", is_loaded ? simulate->model : NULL);
