@@ -9,6 +9,7 @@
 #define SLICE_BYTES (64u * 1024)
 #define SLICE_COST 20000     /* in units of about 50 ns */
 #define COST_DOCUMENT 150    /* of decoding one */
+#define COST_OF_HIVE 4       /* of each of a hive's workers: they lie apart in memory */
 #define COST_ORDER 8         /* of putting one in order */
 #define VERIFY_AT_ONCE 1000u /* more cannot be verified while a request waits (verify.h) */
 
@@ -171,7 +172,7 @@ static void write_record(const struct queen *queen, struct listing *listing, con
     else
         view_worker(queen, record, false, &listing->w);
     if (record_is_hive(record)) /* which goes through its workers */
-        listing->cost += (unsigned)(queen->registry.count / queen->registry.hive_count);
+        listing->cost += (unsigned)(queen->registry.count / queen->registry.hive_count) * COST_OF_HIVE;
     listing->last = record->number;
     listing->written++;
 }
