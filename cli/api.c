@@ -71,7 +71,7 @@ void api_set_deadline(struct api *api, ms_t deadline)
 static enum err request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct text *ret,
                         struct errbuf *e)
 {
-    struct buf url = BUF_INIT;
+    auto_clear(buf) url = BUF_INIT;
     struct fetched fetched = { 0 };
     struct errbuf why = { 0 };
     enum err err = ERR_NOMEM;
@@ -82,7 +82,6 @@ static enum err request(struct api *api, const char *method, struct buf *path, m
     buf_clear(path);
     if (buf_ok(&url))
         err = fetch_request(api->fetch, method, buf_str(&url), timeout, &fetched, &why);
-    buf_clear(&url);
     if (err == ERR_UNREACHABLE)
         return err_set(e, err, "no queen responds at %s (%s): start skep-queen, or set --queen URL or SKEP_QUEEN",
                        api->base, why.text);

@@ -203,7 +203,7 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
 
 static enum err stop(struct daemon *daemon, struct errbuf *e)
 {
-    struct buf line = BUF_INIT;
+    auto_clear(buf) line = BUF_INIT;
     if (daemon->pid) {
         if (kill(daemon->pid, SIGTERM) != 0 && errno != ESRCH) /* it may have ended by itself */
             return err_set(e, ERR_IO, "pid %d, which holds %s, cannot be signalled", (int)daemon->pid,
@@ -213,9 +213,7 @@ static enum err stop(struct daemon *daemon, struct errbuf *e)
             return err;
     }
     buf_printf(&line, "%s: %s\n", daemon->name, daemon->pid ? "stopped" : "was not running");
-    enum err err = output_write(&line, e);
-    buf_clear(&line);
-    return err;
+    return output_write(&line, e);
 }
 
 /* One that skep did not start may run all the same, and answer. */

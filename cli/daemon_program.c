@@ -94,19 +94,18 @@ static enum err capture(const struct daemon_program *program, struct buf *ret, i
 
 enum err daemon_program_settings(const struct daemon_program *program, inifile_key *fn, void *user, struct errbuf *e)
 {
-    struct buf printed = { .limit = PRINTED_MAX };
+    auto_clear(buf) printed = { .limit = PRINTED_MAX };
     int status = 0;
     enum err err = capture(program, &printed, &status, e);
-    if (err == OK && WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
-        err = err_set(e, ERR_NOT_FOUND, "%s cannot be run", program->path);
-    else if (err == OK && status != 0)
-        err = err_set(e, ERR_SYNTAX, "%s refuses its options", program->path);
-    else if (err == OK && !buf_ok(&printed))
-        err = err_set(e, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        err = inifile_parse_text(buf_text(&printed), program->path, fn, user, e);
-    buf_clear(&printed);
-    return err;
+    if (err != OK)
+        return err;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
+        return err_set(e, ERR_NOT_FOUND, "%s cannot be run", program->path);
+    if (status != 0)
+        return err_set(e, ERR_SYNTAX, "%s refuses its options", program->path);
+    if (!buf_ok(&printed))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return inifile_parse_text(buf_text(&printed), program->path, fn, user, e);
 }
 
 /* In the child, which becomes the daemon. Comes back only when something failed. */

@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "describe_text.h"
+#include "document.h"
 #include "output.h"
 #include "worker_get.h"
 
@@ -22,17 +23,14 @@ static enum err get(const struct cli *cli, cJSON **ret, struct errbuf *e)
 
 static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 {
-    struct buf out = BUF_INIT;
-    cJSON *worker = NULL;
+    auto_clear(buf) out = BUF_INIT;
+    auto_free(cJSON) worker = NULL;
     (void)conf;
     enum err err = get(cli, &worker, e);
-    if (err == OK) {
-        describe_text_add(&out, worker, cli->display.colour);
-        err = output_lines(&cli->display, &out, DESCRIBE_INDENT, e);
-    }
-    buf_clear(&out);
-    cJSON_Delete(worker);
-    return err;
+    if (err != OK)
+        return err;
+    describe_text_add(&out, worker, cli->display.colour);
+    return output_lines(&cli->display, &out, DESCRIBE_INDENT, e);
 }
 
 const struct command command_describe = {

@@ -38,15 +38,13 @@ static void add_event(struct buf *out, const cJSON *event, bool json, bool colou
 
 static enum err print_events(const struct cli *cli, const cJSON *answer, bool json, struct errbuf *e)
 {
-    struct buf out = BUF_INIT;
+    auto_clear(buf) out = BUF_INIT;
     const cJSON *event;
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
         add_event(&out, event, json, cli->display.colour);
     }
-    enum err err = json ? output_write(&out, e) : output_lines(&cli->display, &out, EVENT_INDENT, e);
-    buf_clear(&out);
-    return err;
+    return json ? output_write(&out, e) : output_lines(&cli->display, &out, EVENT_INDENT, e);
 }
 
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
@@ -58,12 +56,11 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     enum err err;
     follow_init(&follow, cli->api);
     do {
-        cJSON *answer = NULL;
+        auto_free(cJSON) answer = NULL;
         before = follow.after;
         err = follow_next(&follow, conf->follow ? FOLLOW_TIMEOUT : 0, &answer, e);
         if (err == OK)
             err = print_events(cli, answer, json, e);
-        cJSON_Delete(answer);
     } while (err == OK && (conf->follow || follow.after != before));
     return err;
 }

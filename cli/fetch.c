@@ -15,12 +15,11 @@ struct fetch {
 
 static bool add_header(struct fetch *fetch, const char *name, const char *value)
 {
-    struct buf header = BUF_INIT;
+    auto_clear(buf) header = BUF_INIT;
     struct curl_slist *headers = NULL;
     buf_printf(&header, "%s%s", name, value);
     if (buf_ok(&header))
         headers = curl_slist_append(fetch->headers, buf_str(&header));
-    buf_clear(&header);
     fetch->headers = headers ? headers : fetch->headers;
     return headers != NULL;
 }

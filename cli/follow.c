@@ -71,13 +71,12 @@ enum err follow_skip(struct follow *follow, struct errbuf *e)
     int64_t before;
     enum err err;
     do {
-        cJSON *document = NULL;
+        auto_free(cJSON) document = NULL;
         before = follow->after;
         err = request(follow, 0, &document, e);
         if (err == OK)
             advance(follow, document);
         follow->begun |= err == OK;
-        cJSON_Delete(document);
     } while (err == OK && follow->after != before);
     return err;
 }

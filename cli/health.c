@@ -17,13 +17,12 @@ static enum err find_hive(struct api *api, struct health_target *target, struct 
 {
     struct worker_ref ref = { 0 };
     struct errbuf why = { 0 };
-    cJSON *worker = NULL;
+    auto_free(cJSON) worker = NULL;
     enum err err = name_copy(text_of(target->id), "worker", ref.worker, &why);
     if (err == OK)
         err = worker_get(api, &ref, &worker, &why);
     if (err == OK && document_str(worker, "hive_id"))
         err = health_target_set_hive(target, document_str(worker, "hive_id"), &why);
-    cJSON_Delete(worker);
     return err == OK || err == ERR_UNREACHABLE || err == ERR_NOT_FOUND ? OK : err_set(e, err, "%s", why.text);
 }
 

@@ -79,15 +79,13 @@ enum err health_conf_poll(const struct health_conf *conf, const struct health_ta
 
 static enum err conclude_ready(const char *name, const struct health_outcome *outcome, struct errbuf *e)
 {
-    struct buf line = BUF_INIT;
+    auto_clear(buf) line = BUF_INIT;
     buf_printf(&line, "%s: %s via %s, attempt %lld, %.2f s", name, health_status_name(outcome->answer.status),
                outcome->path, (long long)outcome->attempt, (double)outcome->elapsed / 1000);
     if (outcome->answer.status == HEALTH_WARN && outcome->answer.description[0])
         buf_printf(&line, " (%s)", outcome->answer.description);
     buf_add_char(&line, '\n');
-    enum err err = output_write(&line, e);
-    buf_clear(&line);
-    return err;
+    return output_write(&line, e);
 }
 
 static enum err conclude_died(const char *name, const struct health_outcome *outcome, struct errbuf *e)

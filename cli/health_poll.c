@@ -89,17 +89,15 @@ static enum err request_mqtt(struct health_poll *poll, struct health_answer *ret
 static enum err request_http(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
 {
     struct fetched fetched = { 0 };
-    struct arena arena;
-    enum err err =
-        fetch_request(poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
+    auto_clear(arena) arena;
+    enum err err;
+    arena_init(&arena, 0);
+    err = fetch_request(poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
     if (err != OK)
         return err;
     if (fetched.status != 200 && fetched.status != 503)
         return err_set(why, ERR_TYPE, "%s answered %ld", poll->url, fetched.status);
-    arena_init(&arena, 0);
-    err = health_answer_parse(&arena, fetched.body, poll->options->target->service_id, ret, why);
-    arena_clear(&arena);
-    return err;
+    return health_answer_parse(&arena, fetched.body, poll->options->target->service_id, ret, why);
 }
 
 /* A daemon that warns over HTTP, while its requests have no subscriber at a broker that can be reached, is on its way

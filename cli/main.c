@@ -70,7 +70,7 @@ static const struct command *command_find(const char *name)
 /* --help, also of one command, or --version. */
 static int print_help(const struct cli_conf *conf, const struct command *command)
 {
-    struct buf text = BUF_INIT;
+    auto_clear(buf) text = BUF_INIT;
     struct errbuf e = { 0 };
     if (!conf->help)
         version_add(&text);
@@ -79,7 +79,6 @@ static int print_help(const struct cli_conf *conf, const struct command *command
     else
         help_add(&text, commands, common_options);
     enum err err = output_write(&text, &e);
-    buf_clear(&text);
     return err != OK ? fail(err, &e) : EXIT_OK;
 }
 

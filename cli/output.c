@@ -23,14 +23,11 @@ enum err output_write(struct buf *data, struct errbuf *e)
 
 enum err output_lines(const struct display *display, struct buf *lines, size_t indent, struct errbuf *e)
 {
-    struct buf folded = BUF_INIT;
-    enum err err;
+    auto_clear(buf) folded = BUF_INIT;
     printable_fold(&folded, buf_text(lines), display->width, indent);
     folded.failed |= lines->failed;
-    err = output_write(&folded, e);
-    buf_clear(&folded);
     buf_reset(lines);
-    return err;
+    return output_write(&folded, e);
 }
 
 static bool progress_shown;
@@ -54,20 +51,19 @@ static void PRINTF_LIKE(2, 0) note_add(struct buf *ret, const char *format, va_l
 
 void output_note(const char *format, ...)
 {
-    struct buf note = BUF_INIT;
+    auto_clear(buf) note = BUF_INIT;
     va_list args;
     va_start(args, format);
     note_add(&note, format, args);
     va_end(args);
     progress_remove();
     fputs(buf_ok(&note) ? buf_str(&note) : "skep: out of memory\n", stderr);
-    buf_clear(&note);
 }
 
 /* What would need a second line is left out, since only one line can be taken away again. */
 void output_progress(const char *format, ...)
 {
-    struct buf note = BUF_INIT;
+    auto_clear(buf) note = BUF_INIT;
     struct text rest, first;
     va_list args;
     if (!isatty(STDERR_FILENO))
@@ -82,7 +78,6 @@ void output_progress(const char *format, ...)
     first = text_split(&rest, '\n');
     fprintf(stderr, "%.*s", (int)first.len, first.at);
     progress_shown = true;
-    buf_clear(&note);
 }
 
 bool output_has_colour(void)

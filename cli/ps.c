@@ -110,19 +110,17 @@ static enum err next_cursor(const cJSON *page, struct buf *cursor, struct errbuf
 
 static enum err read_list(struct ps *ps, struct errbuf *e)
 {
-    struct buf cursor = BUF_INIT;
+    auto_clear(buf) cursor = BUF_INIT;
     enum err err;
     do {
-        cJSON *page = NULL;
+        auto_free(cJSON) page = NULL;
         err = get_page(ps, buf_text(&cursor).len > 0 ? buf_str(&cursor) : NULL, &page, e);
         if (err == OK) {
             warn_blind(ps, page);
             add_page(ps, page);
             err = next_cursor(page, &cursor, e);
         }
-        cJSON_Delete(page);
     } while (err == OK && buf_text(&cursor).len > 0);
-    buf_clear(&cursor);
     return err;
 }
 
@@ -138,16 +136,14 @@ static void note_empty(const struct ps *ps)
 
 static enum err print_list(struct ps *ps, struct errbuf *e)
 {
-    struct buf out = BUF_INIT;
+    auto_clear(buf) out = BUF_INIT;
     enum err err = read_list(ps, e);
-    if (err == OK && worker_list_print(ps->list, ps->blind ? "blind" : "live", &ps->cli->display, &out))
-        err = err_set(e, ERR_NOMEM, "out of memory");
-    if (err == OK)
-        note_empty(ps);
-    if (err == OK)
-        err = output_write(&out, e);
-    buf_clear(&out);
-    return err;
+    if (err != OK)
+        return err;
+    if (worker_list_print(ps->list, ps->blind ? "blind" : "live", &ps->cli->display, &out) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    note_empty(ps);
+    return output_write(&out, e);
 }
 
 static bool is_watched(const struct ps *ps, const cJSON *event)
@@ -160,7 +156,7 @@ static bool is_watched(const struct ps *ps, const cJSON *event)
 
 static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf *e)
 {
-    struct buf out = BUF_INIT;
+    auto_clear(buf) out = BUF_INIT;
     const cJSON *event;
     warn_blind(ps, answer);
     cJSON_ArrayForEach(event, json_member(answer, "events"))
@@ -168,9 +164,7 @@ static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf 
         if (is_watched(ps, event))
             worker_list_add_change(ps->list, event, &ps->cli->display, &out);
     }
-    enum err err = output_write(&out, e);
-    buf_clear(&out);
-    return err;
+    return output_write(&out, e);
 }
 
 /* The events are counted from before the list was requested: what changes in between is shown twice, not lost. */
@@ -184,11 +178,10 @@ static enum err watch(struct ps *ps, struct errbuf *e)
     if (err == OK)
         err = print_list(ps, e);
     while (err == OK) {
-        cJSON *answer = NULL;
+        auto_free(cJSON) answer = NULL;
         err = follow_next(&follow, FOLLOW_TIMEOUT, &answer, e);
         if (err == OK)
             err = print_changes(ps, answer, e);
-        cJSON_Delete(answer);
     }
     return err;
 }
@@ -196,12 +189,10 @@ static enum err watch(struct ps *ps, struct errbuf *e)
 static enum err run(struct cli *cli, const void *conf, struct errbuf *e)
 {
     struct ps ps = { .cli = cli, .conf = conf };
-    ps.list = worker_list_new(ps.conf->output);
-    if (!ps.list)
+    auto_free(worker_list) list = ps.list = worker_list_new(ps.conf->output);
+    if (!list)
         return err_set(e, ERR_NOMEM, "out of memory");
-    enum err err = ps.conf->watch ? watch(&ps, e) : print_list(&ps, e);
-    worker_list_free(ps.list);
-    return err;
+    return ps.conf->watch ? watch(&ps, e) : print_list(&ps, e);
 }
 
 const struct command command_ps = {

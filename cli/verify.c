@@ -35,32 +35,27 @@ static enum err request(struct api *api, const struct worker_ref *ref, cJSON **r
 
 static enum err print(const struct cli *cli, const cJSON *verified, bool json, struct errbuf *e)
 {
-    struct buf out = BUF_INIT;
+    auto_clear(buf) out = BUF_INIT;
     if (json) {
         document_add_json(&out, verified);
         buf_add_char(&out, '\n');
     } else {
         verify_line_add(&out, verified, cli->display.colour);
     }
-    enum err err = json ? output_write(&out, e) : output_lines(&cli->display, &out, LINE_INDENT, e);
-    buf_clear(&out);
-    return err;
+    return json ? output_write(&out, e) : output_lines(&cli->display, &out, LINE_INDENT, e);
 }
 
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct verify_conf *conf = options_given;
     struct worker_ref ref;
-    cJSON *verified = NULL;
+    auto_free(cJSON) verified = NULL;
     enum err err = worker_ref_parse(cli->word, &ref, e);
     if (err == OK)
         err = request(cli->api, &ref, &verified, e);
     if (err == OK)
         err = print(cli, verified, strcmp(conf->output, "json") == 0, e);
-    if (err == OK)
-        err = verify_judge(verified, e);
-    cJSON_Delete(verified);
-    return err;
+    return err == OK ? verify_judge(verified, e) : err;
 }
 
 const struct command command_verify = {

@@ -86,7 +86,7 @@ static void see_worker(struct wait *wait, const cJSON *worker)
 /* One that is not there may still come, and so may a queen that went away. */
 static enum err look(struct wait *wait, struct errbuf *e)
 {
-    cJSON *worker = NULL;
+    auto_free(cJSON) worker = NULL;
     enum err err = worker_get(wait->cli->api, &wait->ref, &worker, e);
     if (err == OK)
         see_worker(wait, worker);
@@ -96,7 +96,6 @@ static enum err look(struct wait *wait, struct errbuf *e)
         schedule_check(wait, CHECK_SOON);
     else
         return err;
-    cJSON_Delete(worker);
     return OK;
 }
 
@@ -116,7 +115,7 @@ static void see_events(struct wait *wait, const cJSON *answer)
 
 static enum err pass_time(struct wait *wait, ms_t time, struct errbuf *e)
 {
-    cJSON *answer = NULL;
+    auto_free(cJSON) answer = NULL;
     if (time < 1000) { /* a long poll counts in seconds */
         nanosleep(&(struct timespec){ .tv_nsec = (long)time * 1000000 }, NULL);
         return OK;
@@ -124,7 +123,6 @@ static enum err pass_time(struct wait *wait, ms_t time, struct errbuf *e)
     enum err err = follow_next(&wait->follow, time, &answer, e);
     if (err == OK)
         see_events(wait, answer);
-    cJSON_Delete(answer);
     return err;
 }
 

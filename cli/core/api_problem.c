@@ -24,17 +24,14 @@ static void describe(struct buf *ret, long status, const cJSON *problem)
 
 static enum err refuse_ambiguous(const cJSON *candidates, struct errbuf *e)
 {
-    struct buf names = BUF_INIT;
+    auto_clear(buf) names = BUF_INIT;
     const cJSON *name;
     cJSON_ArrayForEach(name, candidates)
     {
         buf_add_str(&names, buf_text(&names).len > 0 ? ", " : "");
         document_add_text(&names, name);
     }
-    enum err err =
-        err_set(e, ERR_AMBIGUOUS, "ambiguous: several hives have a worker of that name: %s", buf_str(&names));
-    buf_clear(&names);
-    return err;
+    return err_set(e, ERR_AMBIGUOUS, "ambiguous: several hives have a worker of that name: %s", buf_str(&names));
 }
 
 static enum err refuse(long status, const char *why, bool has_token, struct errbuf *e)
@@ -56,16 +53,11 @@ static enum err refuse(long status, const char *why, bool has_token, struct errb
 
 enum err api_problem_read(long status, struct text body, bool has_token, struct errbuf *e)
 {
-    cJSON *problem = cJSON_ParseWithLength(body.at, body.len);
+    auto_free(cJSON) problem = cJSON_ParseWithLength(body.at, body.len);
     const cJSON *candidates = json_member(problem, "candidates");
-    struct buf why = BUF_INIT;
-    enum err err;
+    auto_clear(buf) why = BUF_INIT;
     describe(&why, status, problem);
     if (status == 409 && cJSON_IsArray(candidates))
-        err = refuse_ambiguous(candidates, e);
-    else
-        err = refuse(status, buf_str(&why), has_token, e);
-    buf_clear(&why);
-    cJSON_Delete(problem);
-    return err;
+        return refuse_ambiguous(candidates, e);
+    return refuse(status, buf_str(&why), has_token, e);
 }

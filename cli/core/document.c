@@ -60,14 +60,13 @@ void document_write(struct json_write *w, const cJSON *value)
 
 void document_add_json(struct buf *ret, const cJSON *value)
 {
-    struct buf plain = BUF_INIT;
+    auto_clear(buf) plain = BUF_INIT;
     struct json_write w = json_write_to(&plain);
     document_write(&w, value);
     if (buf_ok(&plain))
         printable_add_json(ret, buf_text(&plain));
     else
         ret->failed = true;
-    buf_clear(&plain);
 }
 
 void document_add_text(struct buf *ret, const cJSON *value)

@@ -4,10 +4,17 @@
 #ifndef SKEP_CLI_DOCUMENT_H
 #define SKEP_CLI_DOCUMENT_H
 
+#include <cjson/cJSON.h>
+
 #include "buf.h"
 
-struct cJSON;
 struct json_write;
+
+/* `auto_free(cJSON) document = NULL;` deletes it when the scope ends. */
+static inline void cJSON_auto_free(struct cJSON **document)
+{
+    cJSON_Delete(*document);
+}
 
 /* The member if it is a string, else NULL. `document` may be NULL. Borrowed from it. */
 const char *document_str(const struct cJSON *document, const char *name);

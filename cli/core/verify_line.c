@@ -30,11 +30,9 @@ void verify_line_add(struct buf *ret, const struct cJSON *verified, bool colour)
 
 static enum err refuse(const struct cJSON *verified, const char *fault, struct errbuf *e)
 {
-    struct buf name = BUF_INIT;
+    auto_clear(buf) name = BUF_INIT;
     worker_name_add(&name, verified);
-    enum err err = err_set(e, ERR_STATE, "%s: %s", buf_str(&name), fault);
-    buf_clear(&name);
-    return err;
+    return err_set(e, ERR_STATE, "%s: %s", buf_str(&name), fault);
 }
 
 enum err verify_judge(const struct cJSON *verified, struct errbuf *e)

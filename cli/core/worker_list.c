@@ -49,11 +49,10 @@ static void add_name(struct worker_list *list, const struct cJSON *worker)
 
 static void change_line(const struct cJSON *event, const struct display *display, struct buf *ret)
 {
-    struct buf line = BUF_INIT;
+    auto_clear(buf) line = BUF_INIT;
     event_line_add(&line, event, display->colour);
     printable_fold(ret, buf_text(&line), display->width, EVENT_INDENT);
     ret->failed |= line.failed;
-    buf_clear(&line);
 }
 
 static void change_json(const struct cJSON *event, const struct display *display, struct buf *ret)

@@ -169,11 +169,10 @@ static void note_hive(struct worker_table *workers, const char *hive)
 /* The cell as text that cannot leave its row. */
 static void add_printable(struct buf *ret, const struct column *column, const cJSON *worker)
 {
-    struct buf text = BUF_INIT;
+    auto_clear(buf) text = BUF_INIT;
     column->cell(&text, column->flags & BEAT ? json_member(worker, "heartbeat") : worker, column->member);
     printable_add(ret, buf_text(&text).len > 0 ? buf_text(&text) : TEXT("-"));
     ret->failed |= text.failed;
-    buf_clear(&text);
 }
 
 static bool set_cell(struct libscols_line *line, struct libscols_column *column, const char *text, const char *colour)
@@ -185,7 +184,7 @@ static bool set_cell(struct libscols_line *line, struct libscols_column *column,
 void worker_table_add(struct worker_table *workers, const cJSON *worker)
 {
     struct libscols_line *line = scols_table_new_line(workers->table, NULL);
-    struct buf text = BUF_INIT;
+    auto_clear(buf) text = BUF_INIT;
     char colour[STYLE_SIZE];
     note_hive(workers, document_str(worker, "hive_id"));
     for (size_t i = 0; line && i < ARRAY_LEN(columns); i++) {
@@ -198,7 +197,6 @@ void worker_table_add(struct worker_table *workers, const cJSON *worker)
             workers->failed = true;
     }
     workers->failed |= !line;
-    buf_clear(&text);
 }
 
 /* Numbers in names by their value: gpu-2 before gpu-10. */

@@ -24,6 +24,9 @@ typedef int64_t ms_t;
         type##_free(*p);                                 \
     }
 
+/* `auto_clear(type) x = ...;` calls type_clear on a struct that is held by value. */
+#define auto_clear(type) __attribute__((cleanup(type##_clear))) struct type
+
 static inline ms_t ms_min(ms_t a, ms_t b)
 {
     return a < b ? a : b;

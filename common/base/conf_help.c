@@ -91,12 +91,11 @@ static void row_print(const struct conf_option *option, size_t column, size_t wi
         left = 0;
     }
     spaces_add(ret, column - left);
-    struct buf sentence = BUF_INIT;
+    auto_clear(buf) sentence = BUF_INIT;
     sentence_add(option, &sentence);
     ret->failed |= !buf_ok(&sentence);
     wrap(buf_text(&sentence), column, width, ret);
     buf_add_char(ret, '\n');
-    buf_clear(&sentence);
 }
 
 void conf_help(const struct conf_option *const *tables, int width, struct buf *ret)
@@ -153,7 +152,7 @@ static void value_print(const struct conf *conf, const struct conf_option *optio
         [CONF_FROM_ENVIRONMENT] = "from the environment",
         [CONF_FROM_OPTION] = "from an option",
     };
-    struct buf value = BUF_INIT;
+    auto_clear(buf) value = BUF_INIT;
     if (value_add(conf, option, &value)) {
         buf_printf(ret, "# %s\n%s%s = %s\n", origins[origin], option->outside_file ? "# " : "", option->name,
                    buf_str(&value));
@@ -161,7 +160,6 @@ static void value_print(const struct conf *conf, const struct conf_option *optio
         buf_printf(ret, "# %s is not set\n", option->name);
     }
     ret->failed |= !buf_ok(&value);
-    buf_clear(&value);
 }
 
 void conf_print(const struct conf *conf, struct buf *ret)

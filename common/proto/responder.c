@@ -52,7 +52,7 @@ static void reply(const struct asker *asker, const struct buf *json, struct outb
 
 void reply_result(const struct asker *asker, const struct buf *result, struct outbox *outbox)
 {
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     struct json_write w = json_write_to(&json);
     if (result->len > RESPONDER_REPLY_MAX) {
         reply_error(asker, outbox, REQUEST_TOO_LARGE, "the result has %zu bytes, more than %d: request less at once",
@@ -64,13 +64,12 @@ void reply_result(const struct asker *asker, const struct buf *result, struct ou
     json_close(&w, '}');
     json.failed |= !buf_ok(result);
     reply(asker, &json, outbox);
-    buf_clear(&json);
 }
 
 void reply_error(const struct asker *asker, struct outbox *outbox, enum request_error error, const char *format, ...)
 {
     char message[ERRBUF_SIZE];
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     struct json_write w = json_write_to(&json);
     va_list args;
     va_start(args, format);
@@ -83,7 +82,6 @@ void reply_error(const struct asker *asker, struct outbox *outbox, enum request_
     json_close(&w, '}');
     json_close(&w, '}');
     reply(asker, &json, outbox);
-    buf_clear(&json);
 }
 
 static const struct method *method_find(const struct responder *responder, struct text name)
@@ -96,11 +94,10 @@ static const struct method *method_find(const struct responder *responder, struc
 
 static void refuse_method(const struct responder *responder, const struct asker *asker, struct outbox *outbox)
 {
-    struct buf known = BUF_INIT;
+    auto_clear(buf) known = BUF_INIT;
     for (size_t i = 0; i < responder->method_count; i++)
         buf_printf(&known, "%s%s", i ? ", " : "", responder->methods[i].name);
     reply_error(asker, outbox, REQUEST_NO_METHOD, "no such method; known are %s", buf_str(&known));
-    buf_clear(&known);
 }
 
 static enum err params_parse(struct arena *arena, struct text payload, const struct cJSON **ret, struct errbuf *e)
@@ -129,8 +126,8 @@ static enum request_error params_error(enum err err, size_t len)
 static void call_method(const struct method *method, void *self, const struct asker *asker, struct text payload,
                         struct outbox *outbox)
 {
-    struct arena arena;
-    struct buf result = BUF_INIT;
+    auto_clear(arena) arena;
+    auto_clear(buf) result = BUF_INIT;
     struct errbuf e = { 0 };
     struct call call = { .asker = asker, .result = &result, .outbox = outbox };
     arena_init(&arena, 0);
@@ -141,8 +138,6 @@ static void call_method(const struct method *method, void *self, const struct as
         method->answer(self, &call);
     if (result.len > 0 || !buf_ok(&result))
         reply_result(asker, &result, outbox);
-    buf_clear(&result);
-    arena_clear(&arena);
 }
 
 bool responder_answer(const struct responder *responder, void *self, const char *root, struct text name,
