@@ -70,8 +70,10 @@ static void turn(struct mqtt *mqtt)
 
 static void on_ready(void *user, int events)
 {
-    (void)events; /* the client asks the socket itself */
-    turn(user);
+    struct mqtt *mqtt = user;
+    if (events & LOOP_READABLE)
+        mqtt_client_readable(mqtt->client);
+    turn(mqtt);
 }
 
 static void on_timer(void *user)

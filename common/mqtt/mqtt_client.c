@@ -313,6 +313,12 @@ void mqtt_client_turn(struct mqtt_client *client, ms_t now)
     }
 }
 
+void mqtt_client_readable(struct mqtt_client *client)
+{
+    if (client->session)
+        mqtt_session_readable(client->session);
+}
+
 void mqtt_client_connect(struct mqtt_client *client)
 {
     if (client->phase == PHASE_IDLE || client->phase == PHASE_WAITING || client->phase == PHASE_STOPPED)

@@ -40,6 +40,9 @@ unsigned mqtt_client_epoch(const struct mqtt_client *client);
 ms_t mqtt_client_deadline(const struct mqtt_client *client); /* monotonic; in the past: at once */
 void mqtt_client_turn(struct mqtt_client *client, ms_t now);
 
+/* The descriptor was reported readable: the next turn reads it without asking again, which saves a system call. */
+void mqtt_client_readable(struct mqtt_client *client);
+
 bool mqtt_client_is_up(const struct mqtt_client *client);
 
 /* Reads what has arrived and hands it over: for an owner that must not judge before. True: nothing is left, or there is

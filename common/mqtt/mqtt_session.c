@@ -44,6 +44,7 @@ struct mqtt_session {
     bool ended;
     bool in_burst;        /* `packet` was called */
     bool cut;             /* the latest burst ended at its limit: more may be there */
+    bool readable;        /* as its owner's poll said */
     unsigned handed;      /* callbacks since the burst began */
     unsigned streak;      /* ... and in the bursts before it, while none was followed by a pause */
     ms_t read_at;         /* the latest burst that brought something */
@@ -374,8 +375,9 @@ static void acknowledge_quickly(struct mqtt_session *session)
 static bool is_readable(struct mqtt_session *session)
 {
     struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLIN };
-    bool writes;
-    return session->cut || poll(&fd, 1, 0) == 1 || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
+    bool writes, known = session->cut || session->readable;
+    session->readable = false;
+    return known || poll(&fd, 1, 0) == 1 || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
 }
 
 static bool is_busy(struct mqtt_session *session, ms_t now)
@@ -410,6 +412,11 @@ static void write_what_waits(struct mqtt_session *session)
     fault = mosquitto_loop_write(session->mosquitto, 1);
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
+}
+
+void mqtt_session_readable(struct mqtt_session *session)
+{
+    session->readable = true;
 }
 
 void mqtt_session_turn(struct mqtt_session *session, ms_t now)

@@ -30,6 +30,7 @@ const char *mqtt_session_why(const struct mqtt_session *session); /* one sentenc
 int mqtt_session_fd(const struct mqtt_session *session, short *ret_events);
 ms_t mqtt_session_deadline(const struct mqtt_session *session); /* for what was read only in part */
 
+void mqtt_session_readable(struct mqtt_session *session); /* known from a poll, so that the next turn need not ask */
 void mqtt_session_turn(struct mqtt_session *session, ms_t now); /* reads and writes what is possible */
 bool mqtt_session_drain(struct mqtt_session *session);          /* as mqtt_client_drain */
 void mqtt_session_tick(struct mqtt_session *session);           /* keep alive; about twice a second while it is up */
