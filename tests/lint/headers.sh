@@ -17,6 +17,7 @@ includes_of() {
     queen/core/rules/* | queen/core/include/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules ;;
     queen/core/api/*) echo common/base common/proto queen/core/include queen/core/fleet queen/core/rules queen/core/api ;;
     hive/core/*) echo common/base common/proto hive/core hive/core/include ;;
+    worker/core/* | worker/agent/core/*) echo common/base common/proto worker/include "${1%/*}" ;;
     */core/*) echo common/base common/proto "${1%/*}" ;;
     worker/include/*) echo worker/include ;;
     worker/lib/*) echo common/base common/sys common/mqtt common/proto worker/core worker/include worker/lib ;;

@@ -35,7 +35,7 @@ ROOMS = {
     "worker/include": [],
     "worker/core": CORE + ["worker/include"],  # the fields and verdicts that a program sets are the library's
     "worker/lib": CORE + ["common/sys", "common/mqtt", "worker/core", "worker/include"],
-    "worker/agent/core": CORE,
+    "worker/agent/core": CORE + ["worker/include"],
     "worker/agent": PROGRAM + ["worker/agent/core", "worker/include"],
     "cli/core": CORE,
     "cli": PROGRAM + ["cli/core"],

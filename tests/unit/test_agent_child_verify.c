@@ -18,33 +18,33 @@ static void looks(void **state)
         const char *reason;
         bool tells;
         struct look looks[3];
-        enum child_work answers[3];
+        enum skep_work answers[3];
     } rows[] = {
         { "asleep: who knows",
           false,
           { { 'S', 4500 }, { 'S', 4300 }, { 'R', 200 } },
-          { CHILD_WORK_UNKNOWN, CHILD_WORK_UNKNOWN, CHILD_WORK_UNKNOWN } },
+          { SKEP_WORK_UNKNOWN, SKEP_WORK_UNKNOWN, SKEP_WORK_UNKNOWN } },
         { "stopped throughout",
           false,
           { { 'T', 4500 }, { 'T', 301 }, { 'T', 300 } },
-          { CHILD_WORK_LATER, CHILD_WORK_LATER, CHILD_WORK_STALLED } },
+          { SKEP_WORK_LATER, SKEP_WORK_LATER, SKEP_WORK_STALLED } },
         { "in a debugger, and on a bad disk, and so on until the time is up",
           false,
           { { 't', 4500 }, { 'D', 400 }, { 'D', 0 } },
-          { CHILD_WORK_LATER, CHILD_WORK_LATER, CHILD_WORK_STALLED } },
+          { SKEP_WORK_LATER, SKEP_WORK_LATER, SKEP_WORK_STALLED } },
         { "stopped for a moment",
           false,
           { { 'T', 4500 }, { 'S', 4300 }, { 'T', 200 } },
-          { CHILD_WORK_LATER, CHILD_WORK_UNKNOWN, CHILD_WORK_UNKNOWN } },
-        { "no time for a second look", false, { { 'T', 250 } }, { CHILD_WORK_STALLED } },
+          { SKEP_WORK_LATER, SKEP_WORK_UNKNOWN, SKEP_WORK_UNKNOWN } },
+        { "no time for a second look", false, { { 'T', 250 } }, { SKEP_WORK_STALLED } },
         { "it tells of its progress: wait for its word",
           true,
           { { 'S', 4500 }, { 'T', 300 }, { 'T', 0 } },
-          { CHILD_WORK_LATER, CHILD_WORK_LATER, CHILD_WORK_LATER } },
+          { SKEP_WORK_LATER, SKEP_WORK_LATER, SKEP_WORK_LATER } },
         { "it would tell, but is stopped",
           true,
           { { 'T', 4500 }, { 'T', 500 }, { 'T', 100 } },
-          { CHILD_WORK_LATER, CHILD_WORK_LATER, CHILD_WORK_STALLED } },
+          { SKEP_WORK_LATER, SKEP_WORK_LATER, SKEP_WORK_STALLED } },
     };
 
     (void)state;

@@ -1,12 +1,6 @@
 #include "agent.h"
 
-#include "child_exec.h"
 #include "log.h"
-
-int agent_failure_code(const struct agent *agent)
-{
-    return agent->conf->exec ? AGENT_FAILED : EXIT_FAILED;
-}
 
 void agent_end(struct agent *agent, const struct ending *ending)
 {

@@ -12,6 +12,8 @@
 #include "loop.h"
 
 struct source;
+struct log_relay;
+struct health_page;
 
 struct agent {
     const struct agent_conf *conf;
@@ -22,12 +24,14 @@ struct agent {
     void *source_state;
     struct skep_worker *worker; /* NULL until it is opened */
     uint32_t pid;               /* that does the work; 0 = this process */
-    bool is_stalled;            /* the source knows that work stands still */
-    struct ending ending;       /* how the source ended; all 0: well */
+    struct log_relay *relay;
+    struct health_page *page; /* NULL without --http */
+    struct loop_fd *verify_watch;
+    struct loop_timer *verify_timer;
+    bool verify_waits;    /* the source has answered: later */
+    bool is_stalled;      /* the source knows that work stands still */
+    struct ending ending; /* how the source ended; all 0: well */
 };
-
-/* 125 with --exec, so that the agent's own failure is told apart from its child's; else 1. */
-int agent_failure_code(const struct agent *agent);
 
 /* The source ended: leaves the loop. `ending` NULL: well. */
 void agent_end(struct agent *agent, const struct ending *ending);

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-#include "agent_verify.h"
 #include "child.h"
 #include "child_exec.h"
+#include "child_verify.h"
 #include "health_page.h"
 #include "log.h"
 #include "log_relay.h"
@@ -12,7 +12,7 @@
 #include "notify.h"
 #include "source.h"
 
-#define FAREWELL_MS 1000 /* how long the broker may take to acknowledge it */
+#define GOODBYE_MS 1000 /* how long the broker may take to acknowledge it */
 
 static const struct source *source_of(const struct agent_conf *conf)
 {
@@ -21,21 +21,33 @@ static const struct source *source_of(const struct agent_conf *conf)
     return conf->read_stdin ? &source_stdin : &source_simulate;
 }
 
-static void stop_asked(void *user)
+static void on_stop(void *user)
 {
     struct agent *agent = user;
     log_at(LOG_INFO, "stop requested", NULL);
     agent->source->stop(agent->source_state);
 }
 
-static void reload_asked(void *user)
+static void on_reload(void *user)
 {
     struct agent *agent = user;
     if (agent->source->reload)
         agent->source->reload(agent->source_state);
 }
 
-static enum err open_worker(struct agent *agent, const char *endpoint, struct log_relay *relay, struct errbuf *e)
+static enum err make(struct agent *agent, struct errbuf *e)
+{
+    enum err err;
+    if ((err = loop_new(&agent->loop, e)) != OK)
+        return err;
+    if (service_signals(agent->loop, on_stop, on_reload, agent) != OK)
+        return err_set(e, ERR_IO, "cannot handle signals");
+    if ((err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
+        return err;
+    return agent->conf->http ? health_page_new(agent, &agent->page, e) : OK;
+}
+
+static enum err open_worker(struct agent *agent, struct errbuf *e)
 {
     const struct agent_conf *conf = agent->conf;
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
@@ -49,7 +61,7 @@ static enum err open_worker(struct agent *agent, const char *endpoint, struct lo
     options.cert = conf->common.login.cert;
     options.key = conf->common.login.key;
     options.version = SKEP_VERSION;
-    options.endpoint = endpoint;
+    options.endpoint = agent->page ? health_page_url(agent->page) : NULL;
     options.status = agent->source->first_status;
     options.session = conf->session;
     options.interval_ms = (uint32_t)conf->interval;
@@ -58,7 +70,7 @@ static enum err open_worker(struct agent *agent, const char *endpoint, struct lo
     options.reconnect_max_ms = (uint32_t)conf->reconnect_max;
     options.pid = agent->pid;
     options.log = log_relay_say;
-    options.user = relay;
+    options.user = agent->relay;
     return skep_worker_open(&options, &agent->worker, e->text, sizeof e->text) == SKEP_OK ? OK : ERR_IO;
 }
 
@@ -71,79 +83,78 @@ static void close_worker(struct agent *agent)
         .oom = agent->ending.oom,
     };
     signal_name(agent->ending.signal, name);
-    if (skep_worker_close(agent->worker, ending_is_crash(&agent->ending) ? &crash : NULL, FAREWELL_MS) != SKEP_OK)
+    if (skep_worker_close(agent->worker, ending_is_crash(&agent->ending) ? &crash : NULL, GOODBYE_MS) != SKEP_OK)
         log_at(LOG_WARNING, "the broker did not acknowledge the goodbye", NULL);
     agent->worker = NULL;
 }
 
-static int fail(const struct agent *agent, const struct errbuf *e)
+static enum skep_work verify_source(void *user, uint32_t left_ms)
 {
-    log_at(LOG_ERROR, e->text, NULL);
-    return agent_failure_code(agent);
+    const struct agent *agent = user;
+    return agent->source->verify(agent->source_state, !agent->verify_waits, left_ms);
 }
 
-/* While the worker is open. */
-static int work(struct agent *agent)
+static void serve(void *user)
 {
-    struct agent_verify *verify = NULL;
-    struct errbuf e = { 0 };
+    struct agent *agent = user;
+    agent->verify_waits = skep_worker_serve(agent->worker);
+    loop_timer_in(agent->verify_timer, agent->verify_waits ? CHILD_VERIFY_EVERY : MS_NEVER);
+}
+
+static void readable(void *user, int events)
+{
+    (void)events;
+    serve(user);
+}
+
+static enum err watch_verifications(struct agent *agent, struct errbuf *e)
+{
+    enum err err;
+    if ((err = loop_timer_new(agent->loop, serve, agent, &agent->verify_timer)) != OK ||
+        (err = loop_fd_new(agent->loop, skep_worker_serve_fd(agent->worker), readable, agent, &agent->verify_watch)) !=
+            OK)
+        return err_set(e, err, "cannot wait for verifications");
+    loop_fd_want(agent->verify_watch, LOOP_READABLE);
+    if (agent->source->verify)
+        skep_worker_on_verify(agent->worker, verify_source, agent);
+    return OK;
+}
+
+/* 125 with --exec, so that the agent's own failure is told apart from its child's; else 1. */
+static int failure_code(const struct agent *agent)
+{
+    return agent->conf->exec ? AGENT_FAILED : EXIT_FAILED;
+}
+
+/* 0, or the exit code and a sentence. */
+static int live(struct agent *agent, struct errbuf *e)
+{
     int code;
-    if (agent_verify_new(agent, &verify, &e) != OK)
-        return fail(agent, &e);
-    code = agent->source->start(agent->source_state);
-    if (code == 0) {
-        notify_send("READY=1");
-        loop_run(agent->loop, NULL, NULL);
-        notify_send("STOPPING=1");
-    }
-    agent_verify_free(verify);
-    return code;
+    if (make(agent, e) != OK)
+        return failure_code(agent);
+    if ((code = agent->source->prepare(agent, &agent->source_state, e)) != 0)
+        return code;
+    if (open_worker(agent, e) != OK || watch_verifications(agent, e) != OK)
+        return failure_code(agent);
+    agent->source->start(agent->source_state);
+    notify_send("READY=1");
+    loop_run(agent->loop, NULL, NULL);
+    notify_send("STOPPING=1");
+    return 0;
 }
 
-/* From the source's first step to the farewell. */
-static int live(struct agent *agent, const char *endpoint, struct log_relay *relay)
+/* What was made, the other way round: the relay outlives the library's thread. */
+static void unmake(struct agent *agent)
 {
-    struct errbuf e = { 0 };
-    int code = agent->source->prepare(agent, &agent->source_state);
-    if (code != 0)
-        return code;
-    if (open_worker(agent, endpoint, relay, &e) == OK) {
-        code = work(agent);
+    loop_fd_free(agent->verify_watch);
+    loop_timer_free(agent->verify_timer);
+    if (agent->worker)
         close_worker(agent);
-    } else {
-        code = fail(agent, &e);
-    }
     agent->source->free(agent->source_state);
-    return code;
-}
-
-static int with_health_page(struct agent *agent, struct log_relay *relay)
-{
-    struct health_page *page = NULL;
-    struct errbuf e = { 0 };
-    int code;
-    if (!agent->conf->http)
-        return live(agent, NULL, relay);
-    if (health_page_new(agent, &page, &e) != OK)
-        return fail(agent, &e);
-    code = live(agent, health_page_url(page), relay);
-    health_page_free(page);
-    return code;
-}
-
-static int with_loop(struct agent *agent)
-{
-    struct log_relay *relay = NULL;
-    struct errbuf e = { 0 };
-    int code;
-    if (service_signals(agent->loop, stop_asked, reload_asked, agent) != OK)
-        err_set(&e, ERR_IO, "cannot handle signals");
-    else if (log_relay_new(agent->loop, &relay, &e) == OK) {
-        code = with_health_page(agent, relay);
-        log_relay_free(relay);
-        return code;
-    }
-    return fail(agent, &e);
+    health_page_free(agent->page);
+    log_relay_free(agent->relay);
+    loop_free(agent->loop);
+    arena_clear(&agent->arena);
 }
 
 /* Agents of one hive share its log. */
@@ -160,11 +171,9 @@ int agent_run(const struct agent_conf *conf, char **command)
     struct errbuf e = { 0 };
     int code;
     name_log(conf);
-    if (loop_new(&agent.loop, &e) != OK)
-        return fail(&agent, &e);
     arena_init(&agent.arena, 0);
-    code = with_loop(&agent);
-    loop_free(agent.loop);
-    arena_clear(&agent.arena);
+    if ((code = live(&agent, &e)) != 0)
+        log_at(LOG_ERROR, e.text, NULL);
+    unmake(&agent);
     return code == 0 ? child_imitate(&agent.ending) : code;
 }

@@ -5,21 +5,19 @@
 #include "agent.h"
 
 struct source {
-    const char *name;         /* of the option */
     const char *first_status; /* of the worker */
 
-    /* Before the worker is opened. Sets *ret, and agent->pid if another process does the work. 0, or the exit code
-     * after the reason was logged. */
-    int (*prepare)(struct agent *agent, void **ret);
+    /* Before the worker is opened. Sets *ret, and agent->pid if another process does the work. 0, or the exit code and
+     * a sentence. */
+    int (*prepare)(struct agent *agent, void **ret, struct errbuf *e);
 
-    /* The worker is open. 0 or the exit code, as above. */
-    int (*start)(void *state);
+    void (*start)(void *state); /* the worker is open */
 
-    /* Somebody verifies the worker: how does its work? Asked again soon after SKEP_WORK_LATER, then not for the first
+    /* The worker is being verified: how does its work? Called again soon after SKEP_WORK_LATER, then not for the first
      * time; left_ms as in skep_worker_on_verify. NULL = the loop itself does the work. */
     enum skep_work (*verify)(void *state, bool is_first, uint32_t left_ms);
 
-    void (*stop)(void *state);   /* asked to end: calls agent_end, now or later */
+    void (*stop)(void *state);   /* requested to end: calls agent_end, now or later */
     void (*reload)(void *state); /* SIGHUP came; NULL = ignored */
     void (*free)(void *state);   /* NULL state is fine */
 };

@@ -1,19 +1,130 @@
+/* The source --exec: the command as a child of the agent. What the fleet is told of it: what it reports itself over its
+ * NOTIFY_SOCKET, and what /proc shows every 5 s. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "child_exec.h"
-#include "child_report.h"
+#include "child_verify.h"
+#include "child_watch.h"
+#include "clock.h"
+#include "cpu_meter.h"
 #include "log.h"
+#include "notify_message.h"
+#include "notify_socket.h"
 #include "proc.h"
 #include "source.h"
+
+#define LOOK_EVERY 5000 /* ms between two looks at the child, at the most */
+#define STATUS_SIZE 65
 
 struct exec_source {
     struct agent *agent;
     struct child *child;
-    struct child_report *report;
     int64_t oom_kills; /* before the child was started */
+    struct notify_socket *socket;
+    struct loop_timer *look;
+    struct child_watch child_watch;
+    struct child_verify verify;
+    struct cpu_meter meter;
+    struct log_limit limit;
+    ms_t look_at;             /* whatever the child reports in between */
+    char status[STATUS_SIZE]; /* that the worker has now */
+    bool was_ready, tells_progress;
 };
+
+static void judge(void *user)
+{
+    struct exec_source *source = user;
+    ms_t now = clock_mono();
+    enum child_stall stall = child_watch_judge(&source->child_watch, now);
+    agent_set_stalled(source->agent, stall != CHILD_STALL_NONE, child_stall_sentence(stall));
+    loop_timer_in(source->look, ms_min(source->look_at - now, child_watch_patience(&source->child_watch, now)));
+}
+
+static void read_usage(struct exec_source *source)
+{
+    struct skep_worker *worker = source->agent->worker;
+    struct proc_usage usage;
+    if (proc_read_usage(source->agent->pid, &usage) != OK)
+        return; /* it is ending: its exit is on the way */
+    child_watch_observe(&source->child_watch, usage.process.state, usage.process.cpu_ticks);
+    skep_worker_set_metric(worker, "cpu",
+                           cpu_meter_read(&source->meter, clock_mono(), usage.cpu_ticks, sysconf(_SC_CLK_TCK)));
+    skep_worker_set_metric(worker, "rss_bytes", (double)usage.rss_bytes);
+}
+
+/* What the child said while this process stood still is heard before it is judged: datagrams wait in the socket. */
+static void look(void *user)
+{
+    struct exec_source *source = user;
+    notify_socket_drain(source->socket);
+    read_usage(source);
+    source->look_at = clock_mono() + LOOK_EVERY;
+    judge(source);
+}
+
+static void set_status(struct exec_source *source, struct text status)
+{
+    if (status.len == 0 || status.len >= STATUS_SIZE)
+        return;
+    memcpy(source->status, status.at, status.len);
+    source->status[status.len] = 0;
+    skep_worker_set_status(source->agent->worker, source->status);
+}
+
+static void set_field(struct exec_source *source, const struct notify_field *field)
+{
+    struct buf json = BUF_INIT;
+    struct errbuf e = { 0 };
+    enum err err = notify_field_json(field, &json, &e);
+    if (err == OK &&
+        skep_worker_merge(source->agent->worker, buf_str(&json), json.len, e.text, sizeof e.text) != SKEP_OK)
+        err = ERR_REFUSED;
+    if (err != OK)
+        (void)log_limited(&source->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
+    else if (text_is(field->name, "STATUS"))
+        set_status(source, field->value);
+    buf_clear(&json);
+}
+
+static void set_status_text(struct exec_source *source, struct text status)
+{
+    char text[NOTIFY_STATUS_MAX + 1];
+    text_to_printable(status, text, sizeof text);
+    skep_worker_set_label(source->agent->worker, "status_text", text[0] ? text : NULL);
+}
+
+static void apply(struct exec_source *source, const struct notify_message *message)
+{
+    const char *status = notify_status(source->status, source->was_ready, message);
+    if (message->status.at)
+        set_status_text(source, message->status);
+    if (message->watchdog_limit != MS_NEVER)
+        child_watch_limit(&source->child_watch, clock_mono(), message->watchdog_limit);
+    if (message->watchdog) {
+        source->tells_progress = true;
+        child_watch_feed(&source->child_watch, clock_mono());
+        skep_worker_progress(source->agent->worker);
+    }
+    if (status)
+        set_status(source, text_of(status));
+    for (size_t i = 0; i < message->field_count; i++)
+        set_field(source, &message->fields[i]);
+    source->was_ready = source->was_ready || message->ready || message->watchdog;
+}
+
+static void received(void *user, struct text datagram)
+{
+    struct exec_source *source = user;
+    struct notify_message message;
+    struct errbuf e = { 0 };
+    if (notify_message_parse(datagram, &message, &e) == OK)
+        apply(source, &message);
+    else
+        (void)log_limited(&source->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
+}
 
 static void log_ending(const struct ending *ending)
 {
@@ -34,22 +145,40 @@ static void child_ended(void *user, const struct ending *ending)
     log_ending(&complete);
 }
 
-static int start_child(struct exec_source *source)
+/* 0, or the exit code and a sentence. */
+static int start_child(struct exec_source *source, struct errbuf *e)
 {
-    struct child_options options = {
-        .command = source->agent->command,
-        .notify_socket = child_report_socket(source->report),
-        .dies_with_agent = agent_conf_kills(source->agent->conf),
-        .ended = child_ended,
-        .user = source,
-    };
-    struct errbuf e = { 0 };
-    int code = child_new(source->agent->loop, &options, &source->agent->arena, &source->child, &e);
-    if (code != 0)
-        log_at(LOG_ERROR, e.text, NULL);
-    else
-        source->agent->pid = (uint32_t)child_pid(source->child);
+    static const struct notify_socket_events events = { .received = received, .drained = judge };
+    struct agent *agent = source->agent;
+    struct child_options options = { .command = agent->command,
+                                     .dies_with_agent = agent_conf_kills(agent->conf),
+                                     .ended = child_ended,
+                                     .user = source };
+    int code;
+    if (loop_timer_new(agent->loop, look, source, &source->look) != OK) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return AGENT_FAILED;
+    }
+    if (notify_socket_new(agent->loop, &events, source, &source->socket, e) != OK)
+        return AGENT_FAILED;
+    options.notify_socket = notify_socket_path(source->socket);
+    if ((code = child_new(agent->loop, &options, &agent->arena, &source->child, e)) == 0)
+        agent->pid = (uint32_t)child_pid(source->child);
     return code;
+}
+
+static int exec_prepare(struct agent *agent, void **ret, struct errbuf *e)
+{
+    struct exec_source *source = calloc(1, sizeof *source);
+    if (!source) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return AGENT_FAILED;
+    }
+    *ret = source;
+    source->agent = agent;
+    source->oom_kills = proc_read_oom_kills();
+    child_watch_init(&source->child_watch);
+    return start_child(source, e);
 }
 
 static void exec_free(void *state)
@@ -58,57 +187,44 @@ static void exec_free(void *state)
     if (!source)
         return;
     child_free(source->child);
-    child_report_free(source->report);
+    notify_socket_free(source->socket);
+    loop_timer_free(source->look);
     free(source);
 }
 
-static int exec_prepare(struct agent *agent, void **ret)
-{
-    struct exec_source *source = calloc(1, sizeof *source);
-    struct errbuf e = { 0 };
-    int code = AGENT_FAILED;
-    if (!source)
-        return AGENT_FAILED;
-    source->agent = agent;
-    source->oom_kills = proc_read_oom_kills();
-    if (child_report_new(agent, &source->report, &e) != OK)
-        log_at(LOG_ERROR, e.text, NULL);
-    else
-        code = start_child(source);
-    if (code != 0)
-        exec_free(source);
-    else
-        *ret = source;
-    return code;
-}
-
-static int exec_start(void *state)
+static void exec_start(void *state)
 {
     struct exec_source *source = state;
-    child_report_start(source->report);
-    return 0;
+    snprintf(source->status, sizeof source->status, "%s", source_exec.first_status);
+    look(source);
 }
 
+/* A first look as every 5 s lets a heartbeat show what has changed before the answer is given. A child that cannot be
+ * looked at is ending: its exit is on the way. */
 static enum skep_work exec_verify(void *state, bool is_first, uint32_t left_ms)
 {
     struct exec_source *source = state;
-    return child_report_verify(source->report, is_first, left_ms);
+    struct proc_stat stat;
+    if (is_first) {
+        source->verify = (struct child_verify){ 0 };
+        look(source);
+    }
+    if (proc_read_stat(source->agent->pid, &stat) != OK)
+        return SKEP_WORK_LATER;
+    return child_verify_look(&source->verify, stat.state, source->tells_progress, left_ms);
 }
 
 static void exec_stop(void *state)
 {
-    struct exec_source *source = state;
-    child_stop(source->child);
+    child_stop(((struct exec_source *)state)->child);
 }
 
 static void exec_reload(void *state)
 {
-    struct exec_source *source = state;
-    child_hang_up(source->child);
+    child_hang_up(((struct exec_source *)state)->child);
 }
 
 const struct source source_exec = {
-    .name = "exec",
     .first_status = "idle",
     .prepare = exec_prepare,
     .start = exec_start,

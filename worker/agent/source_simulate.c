@@ -33,11 +33,11 @@ static void step(void *user)
     loop_timer_in(source->timer, STEP);
 }
 
-static int simulate_prepare(struct agent *agent, void **ret)
+static int simulate_prepare(struct agent *agent, void **ret, struct errbuf *e)
 {
     struct simulate_source *source = calloc(1, sizeof *source);
     if (!source || loop_timer_new(agent->loop, step, source, &source->timer) != OK) {
-        log_at(LOG_ERROR, "out of memory", NULL);
+        err_set(e, ERR_NOMEM, "out of memory");
         free(source);
         return EXIT_FAILED;
     }
@@ -47,12 +47,11 @@ static int simulate_prepare(struct agent *agent, void **ret)
     return 0;
 }
 
-static int simulate_start(void *state)
+static void simulate_start(void *state)
 {
     struct simulate_source *source = state;
     tell(source);
     loop_timer_in(source->timer, STEP);
-    return 0;
 }
 
 static void simulate_stop(void *state)
@@ -70,7 +69,6 @@ static void simulate_free(void *state)
 }
 
 const struct source source_simulate = {
-    .name = "simulate",
     .first_status = "loading",
     .prepare = simulate_prepare,
     .start = simulate_start,

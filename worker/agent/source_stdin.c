@@ -101,11 +101,11 @@ static void stdin_free(void *state)
     free(source);
 }
 
-static int stdin_prepare(struct agent *agent, void **ret)
+static int stdin_prepare(struct agent *agent, void **ret, struct errbuf *e)
 {
     struct stdin_source *source = calloc(1, sizeof *source);
     if (!source || loop_timer_new(agent->loop, time_to_read, source, &source->timer) != OK) {
-        log_at(LOG_ERROR, "out of memory", NULL);
+        err_set(e, ERR_NOMEM, "out of memory");
         free(source);
         return EXIT_FAILED;
     }
@@ -116,14 +116,13 @@ static int stdin_prepare(struct agent *agent, void **ret)
     return 0;
 }
 
-static int stdin_start(void *state)
+static void stdin_start(void *state)
 {
     struct stdin_source *source = state;
     if (loop_fd_new(source->agent->loop, STDIN_FILENO, readable, source, &source->watch) == OK)
         loop_fd_want(source->watch, LOOP_READABLE);
     else
         loop_timer_in(source->timer, 0);
-    return 0;
 }
 
 /* Who writes the lines is the work, and cannot be asked. */
@@ -140,7 +139,6 @@ static void stdin_stop(void *state)
 }
 
 const struct source source_stdin = {
-    .name = "stdin",
     .first_status = "idle",
     .prepare = stdin_prepare,
     .start = stdin_start,

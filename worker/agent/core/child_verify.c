@@ -8,10 +8,10 @@ static bool stands_still(char state)
     return state == 'T' || state == 't' || state == 'D';
 }
 
-enum child_work child_verify_look(struct child_verify *verify, char state, bool tells, ms_t left)
+enum skep_work child_verify_look(struct child_verify *verify, char state, bool tells, ms_t left)
 {
     verify->moved = verify->moved || !stands_still(state);
     if (verify->moved)
-        return tells ? CHILD_WORK_LATER : CHILD_WORK_UNKNOWN;
-    return left > LAST_LOOK ? CHILD_WORK_LATER : CHILD_WORK_STALLED;
+        return tells ? SKEP_WORK_LATER : SKEP_WORK_UNKNOWN;
+    return left > LAST_LOOK ? SKEP_WORK_LATER : SKEP_WORK_STALLED;
 }

@@ -3,11 +3,11 @@
 #ifndef SKEP_CHILD_VERIFY_H
 #define SKEP_CHILD_VERIFY_H
 
+#include <skep/worker.h>
+
 #include "base.h"
 
 #define CHILD_VERIFY_EVERY 200 /* ms */
-
-enum child_work { CHILD_WORK_STALLED, CHILD_WORK_UNKNOWN, CHILD_WORK_LATER };
 
 /* Zero-initialise it for each verification. */
 struct child_verify {
@@ -16,6 +16,6 @@ struct child_verify {
 
 /* One look. `state` as in proc_stat; `left`: ms until the answer must be given; `tells`: the child itself tells of its
  * progress, so that its word is waited for. Stalled is only who stood still at every look until the time was up. */
-enum child_work child_verify_look(struct child_verify *verify, char state, bool tells, ms_t left);
+enum skep_work child_verify_look(struct child_verify *verify, char state, bool tells, ms_t left);
 
 #endif
