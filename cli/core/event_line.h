@@ -16,7 +16,4 @@ void event_line_add(struct buf *ret, const struct cJSON *event, bool colour);
  * ended. Nothing for null. */
 void evidence_add(struct buf *ret, const struct cJSON *evidence);
 
-/* A state in its colour. NULL shows as "unknown". */
-void state_add(struct buf *ret, const char *state, bool colour);
-
 #endif

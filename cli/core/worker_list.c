@@ -6,6 +6,7 @@
 #include "document.h"
 #include "event_line.h"
 #include "json_write.h"
+#include "template.h"
 #include "worker_table.h"
 
 struct format {
@@ -43,8 +44,7 @@ static void add_json_line(struct worker_list *list, const struct cJSON *worker)
 
 static void add_name(struct worker_list *list, const struct cJSON *worker)
 {
-    worker_name_add(&list->lines, worker);
-    buf_add_char(&list->lines, '\n');
+    template_add(&list->lines, "{:name}\n", worker, false);
 }
 
 static void change_line(const struct cJSON *event, const struct display *display, struct buf *ret)

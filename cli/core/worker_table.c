@@ -1,89 +1,16 @@
 #include "worker_table.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 #include <libsmartcols.h>
 
-#include "age.h"
 #include "document.h"
 #include "json.h"
 #include "name.h"
-#include "printable.h"
 #include "state_words.h"
-
-/* Appends the member `name` of `document` as a cell; nothing appended shows as "-". */
-typedef void cell_fn(struct buf *ret, const cJSON *document, const char *name);
-
-static void cell_text(struct buf *ret, const cJSON *document, const char *name)
-{
-    const char *value = document_str(document, name);
-    if (value)
-        buf_add_str(ret, value);
-}
-
-static void cell_full_name(struct buf *ret, const cJSON *document, const char *name)
-{
-    (void)name;
-    worker_name_add(ret, document);
-}
-
-static void cell_int(struct buf *ret, const cJSON *document, const char *name)
-{
-    int64_t value;
-    if (document_int(document, name, &value))
-        buf_printf(ret, "%" PRId64, value);
-}
-
-static void cell_ms(struct buf *ret, const cJSON *document, const char *name)
-{
-    int64_t value;
-    if (document_int(document, name, &value))
-        buf_printf(ret, "%" PRId64 "ms", value);
-}
-
-static void cell_age(struct buf *ret, const cJSON *document, const char *name)
-{
-    int64_t value;
-    char text[AGE_SIZE];
-    if (!document_int(document, name, &value))
-        return;
-    age_to_text(value, text);
-    buf_add_str(ret, text);
-}
-
-static void cell_difference(struct buf *ret, const cJSON *document, const char *name)
-{
-    int64_t value;
-    char text[AGE_SIZE];
-    if (!document_int(document, name, &value))
-        return;
-    age_difference_to_text(value, text);
-    buf_add_str(ret, text);
-}
-
-static void cell_share(struct buf *ret, const cJSON *document, const char *name)
-{
-    double share;
-    if (json_number(json_member(document, name), &share) && isfinite(share))
-        buf_printf(ret, "%.0f%%", share * 100);
-}
-
-static void cell_list(struct buf *ret, const cJSON *document, const char *name)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_member(document, name))
-    {
-        if (!cJSON_IsString(item))
-            continue;
-        if (buf_text(ret).len > 0)
-            buf_add_char(ret, ',');
-        buf_add_str(ret, item->valuestring);
-    }
-}
+#include "template.h"
 
 enum { COLUMN_NAME, COLUMN_FULL_NAME, COLUMN_STATE, COLUMN_SINCE, COLUMN_LAST_BEAT, COLUMN_STATUS };
 
@@ -91,26 +18,26 @@ enum { NARROW = 1, BEAT = 2, RIGHT = 4, TRUNC = 8 }; /* in both tables; member o
 
 static const struct column {
     const char *title;
-    cell_fn *cell;
+    show_fn *show;
     const char *member;
     unsigned flags;
 } columns[] = {
-    [COLUMN_NAME] = { "WORKER", cell_text, "worker_id", NARROW },
-    [COLUMN_FULL_NAME] = { "WORKER", cell_full_name, NULL, NARROW },
-    [COLUMN_STATE] = { "STATE", cell_text, "state", NARROW },
-    [COLUMN_SINCE] = { "SINCE", cell_age, "since_ms_ago", NARROW | RIGHT },
-    [COLUMN_LAST_BEAT] = { "LAST BEAT", cell_age, "last_seen_ms_ago", NARROW | RIGHT },
-    [COLUMN_STATUS] = { "STATUS", cell_text, "status", NARROW | BEAT },
-    { "QUEUE", cell_int, "queue_depth", NARROW | BEAT | RIGHT },
-    { "MODEL", cell_text, "model_loaded", NARROW | BEAT | TRUNC },
-    { "HIVE", cell_text, "hive_id", TRUNC },
-    { "CAUSE", cell_text, "cause", 0 },
-    { "GPU", cell_share, "gpu_utilization", BEAT | RIGHT },
-    { "LATENCY", cell_ms, "last_inference_ms", BEAT | RIGHT },
-    { "SKEW", cell_difference, "clock_skew_ms", RIGHT },
-    { "VERSION", cell_text, "version", BEAT | TRUNC },
-    { "HOST", cell_text, "host", BEAT | TRUNC },
-    { "FLAGS", cell_list, "flags", TRUNC },
+    [COLUMN_NAME] = { "WORKER", show_text, "worker_id", NARROW },
+    [COLUMN_FULL_NAME] = { "WORKER", show_name, NULL, NARROW },
+    [COLUMN_STATE] = { "STATE", show_text, "state", NARROW },
+    [COLUMN_SINCE] = { "SINCE", show_age, "since_ms_ago", NARROW | RIGHT },
+    [COLUMN_LAST_BEAT] = { "LAST BEAT", show_age, "last_seen_ms_ago", NARROW | RIGHT },
+    [COLUMN_STATUS] = { "STATUS", show_text, "status", NARROW | BEAT },
+    { "QUEUE", show_int, "queue_depth", NARROW | BEAT | RIGHT },
+    { "MODEL", show_text, "model_loaded", NARROW | BEAT | TRUNC },
+    { "HIVE", show_text, "hive_id", TRUNC },
+    { "CAUSE", show_text, "cause", 0 },
+    { "GPU", show_share, "gpu_utilization", BEAT | RIGHT },
+    { "LATENCY", show_ms, "last_inference_ms", BEAT | RIGHT },
+    { "SKEW", show_difference, "clock_skew_ms", RIGHT },
+    { "VERSION", show_text, "version", BEAT | TRUNC },
+    { "HOST", show_text, "host", BEAT | TRUNC },
+    { "FLAGS", show_list, "flags", TRUNC },
 };
 
 #define SEPARATOR "  "
@@ -170,7 +97,7 @@ static void note_hive(struct worker_table *workers, const char *hive)
 static void add_printable(struct buf *ret, const struct column *column, const cJSON *worker)
 {
     auto_clear(buf) text = BUF_INIT;
-    column->cell(&text, column->flags & BEAT ? json_member(worker, "heartbeat") : worker, column->member);
+    column->show(&text, column->flags & BEAT ? json_member(worker, "heartbeat") : worker, column->member);
     printable_add(ret, buf_text(&text).len > 0 ? buf_text(&text) : TEXT("-"));
     ret->failed |= text.failed;
 }
@@ -268,14 +195,4 @@ enum err worker_table_print(struct worker_table *workers, const struct display *
     buf_add_char(ret, '\n');
     free(text);
     return buf_ok(ret) ? OK : ERR_NOMEM;
-}
-
-void worker_name_add(struct buf *ret, const cJSON *document)
-{
-    const char *hive = document_str(document, "hive_id");
-    const char *worker = document_str(document, "worker_id");
-    bool is_hive = hive && !worker;
-    printable_add(ret, text_of(is_hive ? "hive" : hive ? hive : "?"));
-    buf_add_char(ret, '/');
-    printable_add(ret, text_of(is_hive ? hive : worker ? worker : "?"));
 }

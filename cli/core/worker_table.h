@@ -20,7 +20,4 @@ void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
  * the display: texts are cut first, then the last columns are left out. ERR_NOMEM. */
 enum err worker_table_print(struct worker_table *workers, const struct display *display, struct buf *ret);
 
-/* Appends HIVE/NAME of a worker or an event, printable; hive/ID of one that is about a hive. */
-void worker_name_add(struct buf *ret, const struct cJSON *document);
-
 #endif
