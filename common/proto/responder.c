@@ -123,17 +123,17 @@ static enum request_error params_error(enum err err, size_t len)
     return len > MSG_MAX_BYTES ? REQUEST_TOO_LARGE : REQUEST_BAD_PARAMS;
 }
 
-static void call_method(const struct method *method, void *self, const struct asker *asker, struct text payload,
-                        struct outbox *outbox)
+static void call_method(const struct method *method, void *self, const struct asker *asker,
+                        const struct message *message, struct outbox *outbox)
 {
     auto_clear(arena) arena;
     auto_clear(buf) result = BUF_INIT;
     struct errbuf e = { 0 };
-    struct call call = { .asker = asker, .result = &result, .outbox = outbox };
+    struct call call = { .asker = asker, .result = &result, .outbox = outbox, .expiry_s = message->expiry_s };
     arena_init(&arena, 0);
-    enum err err = params_parse(&arena, payload, &call.params, &e);
+    enum err err = params_parse(&arena, message->payload, &call.params, &e);
     if (err != OK)
-        reply_error(asker, outbox, params_error(err, payload.len), "%s", e.text);
+        reply_error(asker, outbox, params_error(err, message->payload.len), "%s", e.text);
     else
         method->answer(self, &call);
     if (result.len > 0 || !buf_ok(&result))
@@ -148,7 +148,7 @@ bool responder_answer(const struct responder *responder, void *self, const char 
     if (!asker_of(root, message, &asker))
         return false;
     if (method)
-        call_method(method, self, &asker, message->payload, outbox);
+        call_method(method, self, &asker, message, outbox);
     else
         refuse_method(responder, &asker, outbox);
     return true;

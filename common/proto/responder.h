@@ -49,6 +49,7 @@ struct call {
     const struct cJSON *params; /* an object; NULL = none were given */
     struct buf *result;         /* empty: for one JSON value, which is then the reply */
     struct outbox *outbox;
+    uint32_t expiry_s; /* of the request: how long its reply is waited for; 0 = unknown */
 };
 
 struct method {

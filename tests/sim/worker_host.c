@@ -13,7 +13,7 @@ struct worker_host {
     char hive[NAME_SIZE], client_id[CLIENT_ID_SIZE];
     ms_t lease;
     struct facts facts;
-    enum worker_work answer; /* WORKER_WORK_COUNT: none, it hangs */
+    enum skep_work answer; /* SKEP_WORK_LATER: none, it hangs */
     struct worker *worker;
     struct outbox outbox;
 };
@@ -45,8 +45,10 @@ static void on_packet(void *user)
 static void on_up(void *user)
 {
     struct worker_host *host = user;
+    struct worker_view view;
     step(host, (struct input){ .kind = INPUT_LINK_UP });
-    node_say(&host->node, "connected (connection %u)", worker_connection(host->worker));
+    worker_look(host->worker, &view);
+    node_say(&host->node, "connected (connection %u)", view.connection);
 }
 
 static void on_message(void *user, const struct publish *publish)
@@ -128,7 +130,7 @@ static void answer_verifications(struct worker_host *host)
 {
     struct worker_view view;
     worker_look(host->worker, &view);
-    if (view.verification && host->answer != WORKER_WORK_COUNT)
+    if (view.verification && host->answer != SKEP_WORK_LATER)
         take(host, (struct worker_input){ .kind = WORKER_FOUND, .found = { host->answer, view.verification } });
 }
 
@@ -186,7 +188,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     address_worker(host->hive, host->node.name, address);
     client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&node->rng), host->client_id);
     facts_init(&host->facts);
-    host->answer = WORK_OK;
+    host->answer = SKEP_WORK_OK;
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);
     if (err == OK)
         err = worker_new(&options, &host->facts, &host->worker);
@@ -232,17 +234,17 @@ enum err worker_set_text(struct node *node, const char *field, const char *value
 }
 
 static const char *const answers[] = {
-#define X(symbol, name) [WORK_##symbol] = name,
-    WORKER_WORKS(X)
-#undef X
-        [WORKER_WORK_COUNT] = "hangs",
+    [SKEP_WORK_STALLED] = "stalled",
+    [SKEP_WORK_OK] = "ok",
+    [SKEP_WORK_UNKNOWN] = "unknown",
+    [SKEP_WORK_LATER] = "hangs",
 };
 
 enum err worker_set_answer(struct node *node, const char *answer)
 {
     for (size_t i = 0; i < ARRAY_LEN(answers); i++)
         if (strcmp(answers[i], answer) == 0) {
-            host_of(node)->answer = (enum worker_work)i;
+            host_of(node)->answer = (enum skep_work)i;
             turn(node);
             return OK;
         }
@@ -252,7 +254,7 @@ enum err worker_set_answer(struct node *node, const char *answer)
 bool worker_hangs(const struct node *node)
 {
     const struct worker_host *host = (const struct worker_host *)node;
-    return host->answer == WORKER_WORK_COUNT && facts_inflight(&host->facts) > 0;
+    return host->answer == SKEP_WORK_LATER && facts_inflight(&host->facts) > 0;
 }
 
 void worker_progress(struct node *node)
@@ -266,7 +268,7 @@ void worker_set_stopped(struct node *node, bool stopped)
 {
     struct worker_host *host = host_of(node);
     facts_set_stalled(&host->facts, stopped, node->world->network.now);
-    host->answer = stopped ? WORKER_WORK_COUNT : WORK_UNKNOWN;
+    host->answer = stopped ? SKEP_WORK_LATER : SKEP_WORK_UNKNOWN;
     take(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
     take(host, (struct worker_input){ .kind = WORKER_BEAT });
     turn(node);

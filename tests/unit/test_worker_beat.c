@@ -190,7 +190,7 @@ static void test_only_reply_topics_are_answered(void **state)
                                  .message = &(struct message){ .topic = TEXT(REQUEST_TOPIC "beat"),
                                                                .retain = rows[i].retain,
                                                                .response_topic = text_of(rows[i].response) } });
-        if (buf_str(&s.trace)[0] || worker_ignored(s.worker) != 1)
+        if (buf_str(&s.trace)[0] || script_view(&s).ignored != 1)
             fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
         script_clear(&s);
     }
@@ -216,7 +216,7 @@ static void test_presence_heals(void **state)
     assert_non_null(strstr(buf_str(&s.trace), "online c1\n"));
     message(&s, PRESENCE_TOPIC, "nonsense", false);
     expect(&s, "");
-    assert_int_equal(worker_ignored(s.worker), 1);
+    assert_int_equal(script_view(&s).ignored, 1);
     script_clear(&s);
 }
 
@@ -278,7 +278,7 @@ static void test_strange_messages_are_counted(void **state)
     for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
         message(&s, topics[i], "{}", false);
         expect(&s, "");
-        assert_int_equal(worker_ignored(s.worker), i + 1);
+        assert_int_equal(script_view(&s).ignored, i + 1);
     }
     script_clear(&s);
 }

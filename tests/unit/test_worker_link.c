@@ -17,9 +17,9 @@ static void test_first_connection(void **state)
                "subscribe skep/v1/queen/+/verdict/h/w rh2\n"
                "online c1\n"
                "beat 0 c1 starting\n");
-    assert_false(worker_is_online(s.worker));
+    assert_false(script_view(&s).online);
     ack(&s, BIRTH, 0x10);
-    assert_true(worker_is_online(s.worker));
+    assert_true(script_view(&s).online);
     script_clear(&s);
 }
 
@@ -32,7 +32,7 @@ static void test_reconnect_schedule(void **state)
     s.now += 1000;
     down(&s, INPUT_LINK_DOWN);
     expect(&s, "notice lost the broker: reset\nconnect, will stale c2 connection_lost\n");
-    assert_false(worker_is_online(s.worker));
+    assert_false(script_view(&s).online);
     for (int i = 0; i < 3; i++) {
         down(&s, INPUT_LINK_FAILED);
         expect(&s, "");

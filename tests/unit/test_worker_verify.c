@@ -16,7 +16,7 @@ static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
                                                           .correlation = text_of(nonce) } });
 }
 
-static void found(struct script *s, enum worker_work work, uint64_t upto)
+static void found(struct script *s, enum skep_work work, uint64_t upto)
 {
     take(s, (struct worker_input){ .kind = WORKER_FOUND, .found = { work, upto } });
 }
@@ -38,13 +38,13 @@ static void test_the_work_loop_answers(void **state)
 {
     static const struct {
         const char *why;
-        enum worker_work work;
+        enum skep_work work;
         const char *expected;
     } rows[] = {
-        { "it works", WORK_OK, "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"ok\"," NOBODY },
-        { "it says that it stands still", WORK_STALLED,
+        { "it works", SKEP_WORK_OK, "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"ok\"," NOBODY },
+        { "it says that it stands still", SKEP_WORK_STALLED,
           "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"stalled\"," NOBODY },
-        { "it cannot tell", WORK_UNKNOWN,
+        { "it cannot tell", SKEP_WORK_UNKNOWN,
           "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"unknown\"," NOBODY },
     };
     (void)state;
@@ -179,7 +179,7 @@ static void test_nonces(void **state)
         message(&s, VERIFY, rows[i].payload, false);
         if ((strstr(buf_str(&s.trace), "\"code\":\"bad_params\"") == NULL) != rows[i].fine)
             fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
-        found(&s, WORK_OK, 1);
+        found(&s, SKEP_WORK_OK, 1);
         strncat(echoed, rows[i].payload, strlen(rows[i].payload) ? strlen(rows[i].payload) - 1 : 0);
         if ((strstr(buf_str(&s.trace), echoed) != NULL) != rows[i].fine)
             fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
@@ -204,7 +204,7 @@ static void test_several_at_once(void **state)
     assert_int_equal(view(&s).verification, WORKER_VERIFY_MAX);
     assert_int_equal(pass(&s), 2500); /* the last one has 3 s */
     assert_non_null(strstr(buf_str(&s.trace), "\"nonce\":\"n7\",\"work\":\"unknown\""));
-    found(&s, WORK_OK, 2);
+    found(&s, SKEP_WORK_OK, 2);
     assert_non_null(strstr(buf_str(&s.trace), "to " REPLY_TOPIC " n0 {\"result\":{\"nonce\":\"n0\",\"work\":\"ok\""));
     assert_non_null(strstr(buf_str(&s.trace), "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"ok\""));
     assert_null(strstr(buf_str(&s.trace), "\"n2\"")); /* it came after what was looked at */
@@ -228,12 +228,12 @@ static void test_who_has_gone_answers_nothing(void **state)
     down(&s, INPUT_LINK_DOWN);
     assert_int_equal(view(&s).verification, 0);
     up(&s);
-    found(&s, WORK_OK, 1);
+    found(&s, SKEP_WORK_OK, 1);
     expect(&s, ""); /* the request belonged to the link */
     ask_within(&s, "n2", 0);
     leave(&s, NULL, 1000);
     assert_non_null(strstr(buf_str(&s.trace), "offline c2 goodbye\n"));
-    found(&s, WORK_OK, 2);
+    found(&s, SKEP_WORK_OK, 2);
     expect(&s, ""); /* the farewell is the last word */
     script_clear(&s);
 }

@@ -23,6 +23,13 @@ void script_clear(struct script *s)
     buf_clear(&s->trace);
 }
 
+struct worker_view script_view(const struct script *s)
+{
+    struct worker_view view;
+    worker_look(s->worker, &view);
+    return view;
+}
+
 static void trace_document(struct script *s, const struct publish *p)
 {
     struct presence presence;

@@ -38,6 +38,7 @@ struct script {
 
 void script_init(struct script *s, ms_t interval);
 void script_clear(struct script *s);
+struct worker_view script_view(const struct script *s);
 
 /* Feeds one input at the present time; the effects stay readable until the next one. */
 void feed(struct script *s, struct input input);

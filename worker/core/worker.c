@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "codec.h"
 #include "worker_private.h"
 
 static void copy_text(char *ret, size_t size, const char *text)
@@ -96,14 +97,60 @@ static void connect(struct worker *worker, struct outbox *outbox)
     (void)member_step(&worker->member, &(struct input){ .kind = INPUT_CONNECTING, .wall = worker->wall }, outbox);
 }
 
+static enum err heartbeat_fill(const struct worker *worker, struct arena *arena, struct heartbeat *ret)
+{
+    heartbeat_init(ret);
+    ret->worker_id = worker->name;
+    ret->hive_id = worker->hive;
+    ret->timestamp = worker->wall;
+    ret->session = worker->member.self.session;
+    ret->connection = worker->member.self.connection;
+    ret->seq = (int64_t)worker->seq;
+    ret->interval_ms = worker->interval;
+    ret->lease_ms = worker->lease;
+    ret->retain_s = worker->retain_s;
+    return facts_to_heartbeat(&worker->facts, worker->now, arena, ret);
+}
+
+static void heartbeat_publish(const struct worker *worker, const struct heartbeat *heartbeat, struct outbox *outbox)
+{
+    struct buf json = BUF_INIT;
+    heartbeat_encode(heartbeat, &json);
+    outbox->failed |= !buf_ok(&json);
+    outbox_publish(outbox, &(struct publish){ .topic = worker->heartbeat_topic,
+                                              .payload = buf_text(&json),
+                                              .qos = 1,
+                                              .retain = true,
+                                              .content_type = "application/json",
+                                              .expiry_s = (uint32_t)worker->retain_s,
+                                              .token = TOKEN_HEARTBEAT });
+    buf_clear(&json);
+}
+
+static void beat(struct worker *worker, struct outbox *outbox)
+{
+    bool first = worker->beat_at == MS_NEVER;
+    struct heartbeat heartbeat;
+    if (heartbeat_fill(worker, &outbox->arena, &heartbeat) == OK)
+        heartbeat_publish(worker, &heartbeat, outbox);
+    else
+        outbox->failed = true;
+    worker->seq++;
+    worker->unacked++;
+    worker->beat_at = worker->now;
+    worker->soon_at = MS_NEVER;
+    worker->next_at = worker->now + (first ? rng_between(&worker->rng, worker->interval / 2, worker->interval)
+                                           : rng_jitter(&worker->rng, worker->interval, 5));
+}
+
 /* Nothing follows a goodbye, so what is still to be published goes before it: also of a program that ended sooner than
  * the link was up. */
 static void say_goodbye(struct worker *worker, ms_t until, struct outbox *outbox)
 {
     struct input input = { .now = worker->now, .wall = worker->wall };
     if (worker->link == LINK_UP && (worker->seq == 0 || worker->soon_at != MS_NEVER))
-        worker_beat(worker, worker->now, worker->wall, outbox);
-    member_leave(&worker->member, worker->crashed ? &worker->exit : NULL, until, &input, outbox);
+        beat(worker, outbox);
+    member_leave(&worker->member, worker->exit.known ? &worker->exit : NULL, until, &input, outbox);
 }
 
 static void on_up(struct worker *worker, const struct input *input, struct outbox *outbox)
@@ -115,7 +162,7 @@ static void on_up(struct worker *worker, const struct input *input, struct outbo
     if (worker->leaving)
         say_goodbye(worker, worker->member.leave_by, outbox);
     else
-        worker_beat(worker, worker->now, worker->wall, outbox);
+        beat(worker, outbox);
 }
 
 static void on_down(struct worker *worker, const struct input *input, struct outbox *outbox)
@@ -134,9 +181,10 @@ static void on_down(struct worker *worker, const struct input *input, struct out
     worker->connect_at = worker->now + backoff_next(&worker->backoff, &worker->rng);
 }
 
-void worker_beat_soon(struct worker *worker, ms_t now)
+/* A heartbeat as soon as the merging of bursts allows. */
+static void beat_soon(struct worker *worker)
 {
-    ms_t at = worker->beat_at == MS_NEVER ? now : ms_max(now, worker->beat_at + WORKER_MERGE_MS);
+    ms_t at = worker->beat_at == MS_NEVER ? worker->now : ms_max(worker->now, worker->beat_at + WORKER_MERGE_MS);
     worker->soon_at = ms_min(worker->soon_at, at);
 }
 
@@ -145,9 +193,9 @@ static void on_facts(struct worker *worker, const struct facts *facts, struct ou
     bool news = !facts_same_headline(&worker->facts, facts);
     worker->facts = *facts;
     present(worker);
-    worker_verify_facts(worker, worker->now, outbox);
+    worker_verify_review(worker, NULL, outbox);
     if (news)
-        worker_beat_soon(worker, worker->now);
+        beat_soon(worker);
 }
 
 static void on_acked(struct worker *worker, const struct input *input, struct outbox *outbox)
@@ -166,7 +214,6 @@ static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t w
         return;
     worker->leaving = true;
     worker_verify_forget(worker);
-    worker->crashed = exit != NULL;
     if (exit) {
         worker->exit = *exit;
         copy_text(worker->exit_signal, sizeof worker->exit_signal, exit->signal ? exit->signal : "");
@@ -190,9 +237,9 @@ static void turn_up(struct worker *worker, struct outbox *outbox)
 {
     if (worker->leaving)
         return;
-    worker_verify_turn(worker, worker->now, outbox);
+    worker_verify_review(worker, NULL, outbox);
     if (beat_due(worker) <= worker->now)
-        worker_beat(worker, worker->now, worker->wall, outbox);
+        beat(worker, outbox);
 }
 
 /* What time alone brings about. */
@@ -204,11 +251,89 @@ static void turn(struct worker *worker, struct outbox *outbox)
     if (event == MEMBER_LEFT)
         end(worker, outbox);
     else if (event == MEMBER_HEALED) /* who cleared the presence has most likely cleared the heartbeat too */
-        worker_beat_soon(worker, worker->now);
+        beat_soon(worker);
     if (worker->link == LINK_WAITING && worker->now >= worker->connect_at)
         connect(worker, outbox);
     else if (worker->link == LINK_UP)
         turn_up(worker, outbox);
+}
+
+static void answer_health(void *self, const struct call *call)
+{
+    const struct worker *worker = self;
+    struct worker_view view;
+    worker_look(worker, &view);
+    worker_health(&view, &worker->facts, worker->now, call->result);
+}
+
+static void answer_beat(void *self, const struct call *call)
+{
+    struct worker *worker = self;
+    buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)worker->seq);
+    beat(worker, call->outbox);
+}
+
+static const struct method methods[] = {
+    { "health", answer_health },
+    { "beat", answer_beat },
+    { "verify", worker_verify },
+};
+static const struct responder responder = { methods, ARRAY_LEN(methods) };
+
+/* A heartbeat answers a queen that takes this worker for lost. Stored verdicts are not subscribed to. */
+static void answer_verdict(struct worker *worker, const struct verdict_notice *verdict)
+{
+    ms_t at = worker->told_at == MS_NEVER ? worker->now : ms_max(worker->now, worker->told_at + WORKER_TOLD_EVERY);
+    if (verdict->session != worker->member.self.session ||
+        (strcmp(verdict->state, "stale") != 0 && strcmp(verdict->state, "zombie") != 0))
+        return;
+    if (worker->soon_at > at) {
+        worker->soon_at = at;
+        worker->told_at = at;
+    }
+}
+
+static void receive_verdict(struct worker *worker, const struct message *message, struct arena *arena)
+{
+    struct verdict_notice verdict;
+    if (message->payload.len == 0)
+        return; /* it was withdrawn */
+    if (verdict_notice_decode(arena, message->payload, &verdict, NULL) == OK)
+        answer_verdict(worker, &verdict);
+    else
+        worker->ignored++;
+}
+
+static bool is_mine(const struct worker *worker, const struct topic *topic)
+{
+    return text_is(topic->hive, worker->hive) && text_is(topic->worker, worker->name);
+}
+
+static void receive(struct worker *worker, const struct input *input, struct outbox *outbox)
+{
+    const struct message *message = input->message;
+    struct topic topic;
+    struct arena arena;
+    if (message->payload.len > MSG_MAX_BYTES || topic_parse(worker->root, message->topic, &topic) != OK ||
+        !is_mine(worker, &topic)) {
+        worker->ignored++;
+        return;
+    }
+    arena_init(&arena, 0);
+    switch (topic.kind) {
+    case TOPIC_WORKER_REQUEST:
+        worker->ignored += !responder_answer(&responder, worker, worker->root, topic.method, message, outbox);
+        break;
+    case TOPIC_WORKER_PRESENCE:
+        member_presence(&worker->member, input, &arena, outbox);
+        break;
+    case TOPIC_VERDICT:
+        receive_verdict(worker, message, &arena);
+        break;
+    default:
+        worker->ignored++;
+    }
+    arena_clear(&arena);
 }
 
 static void handle(struct worker *worker, const struct input *input, struct outbox *outbox)
@@ -224,7 +349,7 @@ static void handle(struct worker *worker, const struct input *input, struct outb
         break;
     case INPUT_MESSAGE:
         if (worker->link == LINK_UP && !worker->leaving)
-            worker_hear(worker, input, outbox);
+            receive(worker, input, outbox);
         break;
     case INPUT_ACKED:
         if (worker->link == LINK_UP)
@@ -262,10 +387,10 @@ void worker_take(struct worker *worker, const struct worker_input *input, struct
         on_facts(worker, input->facts, outbox);
         break;
     case WORKER_BEAT:
-        worker_beat_soon(worker, input->now);
+        beat_soon(worker);
         break;
     case WORKER_FOUND:
-        worker_verify_found(worker, input, outbox);
+        worker_verify_review(worker, input, outbox);
         break;
     case WORKER_LEAVE:
         on_leave(worker, input->leave.exit, input->leave.within, outbox);
@@ -291,29 +416,14 @@ bool worker_has_ended(const struct worker *worker)
     return worker->link == LINK_ENDED;
 }
 
-bool worker_is_online(const struct worker *worker)
-{
-    return worker->member.is_online;
-}
-
-uint64_t worker_ignored(const struct worker *worker)
-{
-    return worker->ignored + worker->member.ignored;
-}
-
-uint32_t worker_connection(const struct worker *worker)
-{
-    return (uint32_t)worker->member.self.connection;
-}
-
 void worker_look(const struct worker *worker, struct worker_view *ret)
 {
     *ret = (struct worker_view){ .hive = worker->hive,
                                  .name = worker->name,
                                  .online = worker->member.is_online,
-                                 .connection = worker_connection(worker),
+                                 .connection = (uint32_t)worker->member.self.connection,
                                  .seq = worker->seq,
-                                 .ignored = worker_ignored(worker),
+                                 .ignored = worker->ignored + worker->member.ignored,
                                  .verification = worker_verify_latest(worker),
                                  .answer_by = worker_verify_due(worker) };
 }

@@ -12,6 +12,7 @@
 #include "facts.h"
 #include "input.h"
 #include "outbox.h"
+#include "skep/worker.h"
 
 #define WORKER_MERGE_MS 50     /* changes within this time become one heartbeat */
 #define WORKER_TOLD_EVERY 1000 /* ms between two heartbeats because of a verdict, at the least */
@@ -22,15 +23,6 @@
 #define WORKER_VERIFY_DEADLINE 5000 /* ms, of one that has none */
 #define WORKER_VERIFY_LONGEST 60000 /* ms; nobody waits longer */
 #define WORKER_NONCE_MAX 64         /* bytes */
-
-/* X(symbol, name): what a verification found */
-#define WORKER_WORKS(X)   \
-    X(STALLED, "stalled") \
-    X(OK, "ok")           \
-    X(UNKNOWN, "unknown")
-#define X(symbol, name) WORK_##symbol,
-enum worker_work { WORKER_WORKS(X) WORKER_WORK_COUNT };
-#undef X
 
 struct worker;
 
@@ -58,7 +50,7 @@ struct worker_input {
     union {
         const struct facts *facts;
         struct {
-            enum worker_work work;
+            enum skep_work work;
             uint64_t upto; /* those that came later were not looked at */
         } found;
         struct {
@@ -79,17 +71,15 @@ void worker_take(struct worker *worker, const struct worker_input *input, struct
 /* When the next INPUT_TICK is due, on the clock of `now`; MS_NEVER = not by itself. A tick too early does no harm. */
 ms_t worker_deadline(const struct worker *worker);
 
-bool worker_has_ended(const struct worker *worker);      /* nothing more will happen */
-bool worker_is_online(const struct worker *worker);      /* the link is up and the birth was acknowledged */
-uint64_t worker_ignored(const struct worker *worker);    /* messages that were refused or not understood */
-uint32_t worker_connection(const struct worker *worker); /* number of the latest CONNECT; 0 = none yet */
+bool worker_has_ended(const struct worker *worker); /* nothing more will happen */
 
 /* What the program's own threads may want to know, copied. */
 struct worker_view {
     const char *hive, *name; /* borrowed as long as the worker lives; they never change */
-    bool online;
-    uint32_t connection;
-    uint64_t seq, ignored;
+    bool online;             /* the link is up and the birth was acknowledged */
+    uint32_t connection;     /* number of the latest CONNECT; 0 = none yet */
+    uint64_t seq;
+    uint64_t ignored;      /* messages that were refused or not understood */
     uint64_t verification; /* number of the latest one that waits for the work loop; 0 = none waits */
     ms_t answer_by;        /* when the first of them is answered without it */
 };

@@ -52,33 +52,22 @@ struct worker {
 
     /* the end */
     bool leaving;
-    bool crashed;
-    struct exit_info exit;
+    struct exit_info exit; /* known: the watched program crashed */
     char exit_signal[17];
 
     uint64_t ignored;
 };
 
-/* worker_say.c: heartbeats */
-void worker_beat(struct worker *worker, ms_t now, ms_t wall, struct outbox *outbox);
+/* worker_verify.c: takes a verification up. `self` is the worker. */
+void worker_verify(void *self, const struct call *call);
 
-/* worker_hear.c: messages */
-void worker_hear(struct worker *worker, const struct input *input, struct outbox *outbox);
-
-/* worker_answer.c: requests. `method` and the message are borrowed. */
-void worker_answer(struct worker *worker, struct text method, const struct input *input, struct outbox *outbox);
-
-/* worker_verify.c: verifications. The first takes one up; the next three answer those that it can; the last two say
- * which is the latest that waits (0 = none) and when the first is due. */
-void worker_verify(struct worker *worker, const struct input *input, const struct call *call);
-void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox);
-void worker_verify_found(struct worker *worker, const struct worker_input *input, struct outbox *outbox);
-void worker_verify_turn(struct worker *worker, ms_t now, struct outbox *outbox);
+/* Answers those that it can: their work has made a step, or was `found` (NULL: nothing new) to go on or not, or their
+ * time is up. */
+void worker_verify_review(struct worker *worker, const struct worker_input *found, struct outbox *outbox);
 void worker_verify_forget(struct worker *worker);
+
+/* The latest that waits (0 = none), and when the first is due. */
 uint64_t worker_verify_latest(const struct worker *worker);
 ms_t worker_verify_due(const struct worker *worker);
-
-/* worker.c: asks for a heartbeat as soon as the merging of bursts allows. */
-void worker_beat_soon(struct worker *worker, ms_t now);
 
 #endif

@@ -1,12 +1,12 @@
-/* worker_verify.c - does the work loop live? Each who asks waits until it shows, or until the time is nearly up. */
+/* worker_verify.c - does the work loop live? Each request waits until it shows, or until its time is nearly up. */
 #include "json.h"
 #include "json_write.h"
 #include "worker_private.h"
 
 static const char *const work_names[] = {
-#define X(symbol, name) [WORK_##symbol] = (name),
-    WORKER_WORKS(X)
-#undef X
+    [SKEP_WORK_STALLED] = "stalled",
+    [SKEP_WORK_OK] = "ok",
+    [SKEP_WORK_UNKNOWN] = "unknown",
 };
 
 static void put_known(struct json_write *w, const char *key, int64_t value)
@@ -14,8 +14,8 @@ static void put_known(struct json_write *w, const char *key, int64_t value)
     json_add_int_if(w, key, value != INT_ABSENT, value);
 }
 
-static void verification_answer(const struct worker *worker, struct verification *verification, enum worker_work work,
-                                ms_t now, struct outbox *outbox)
+static void verification_answer(const struct worker *worker, struct verification *verification, enum skep_work work,
+                                struct outbox *outbox)
 {
     struct buf json = BUF_INIT;
     struct json_write w = json_write_to(&json);
@@ -23,7 +23,7 @@ static void verification_answer(const struct worker *worker, struct verification
     json_add_str(&w, "nonce", verification->nonce);
     json_add_str(&w, "work", work_names[work]);
     put_known(&w, "progress", facts_progress_count(&worker->facts));
-    put_known(&w, "progress_age_ms", facts_progress_age(&worker->facts, now));
+    put_known(&w, "progress_age_ms", facts_progress_age(&worker->facts, worker->now));
     put_known(&w, "inflight", facts_inflight(&worker->facts));
     json_close(&w, '}');
     reply_result(&verification->asker, &json, outbox);
@@ -40,14 +40,15 @@ static struct verification *verification_free_slot(struct worker *worker)
 }
 
 /* When it is answered for want of a better answer: so much before the deadline that the reply can arrive. */
-static ms_t answer_by(const struct input *input)
+static ms_t answer_by(const struct call *call, ms_t now)
 {
-    ms_t deadline = input->message->expiry_s > 0 ? (ms_t)input->message->expiry_s * 1000 : WORKER_VERIFY_DEADLINE;
-    return input->now + ms_min(deadline, WORKER_VERIFY_LONGEST) - WORKER_VERIFY_MARGIN;
+    ms_t deadline = call->expiry_s > 0 ? (ms_t)call->expiry_s * 1000 : WORKER_VERIFY_DEADLINE;
+    return now + ms_min(deadline, WORKER_VERIFY_LONGEST) - WORKER_VERIFY_MARGIN;
 }
 
-void worker_verify(struct worker *worker, const struct input *input, const struct call *call)
+void worker_verify(void *self, const struct call *call)
 {
+    struct worker *worker = self;
     const char *nonce = json_string(json_member(call->params, "nonce"));
     struct verification *verification = verification_free_slot(worker);
     if (!nonce || strlen(nonce) > WORKER_NONCE_MAX) {
@@ -61,8 +62,8 @@ void worker_verify(struct worker *worker, const struct input *input, const struc
     }
     *verification = (struct verification){ .number = ++worker->verified,
                                            .asker = *call->asker,
-                                           .asked_at = input->now,
-                                           .answer_by = answer_by(input),
+                                           .asked_at = worker->now,
+                                           .answer_by = answer_by(call, worker->now),
                                            .progress = worker->facts.progress };
     memcpy(verification->nonce, nonce, strlen(nonce));
 }
@@ -73,36 +74,24 @@ static bool has_stepped(const struct facts *facts, const struct verification *ve
     return facts->progress != verification->progress && facts->stepped_at >= verification->asked_at;
 }
 
-void worker_verify_facts(struct worker *worker, ms_t now, struct outbox *outbox)
-{
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
-        struct verification *verification = &worker->verifications[i];
-        if (verification->number != 0 && has_stepped(&worker->facts, verification))
-            verification_answer(worker, verification, WORK_OK, now, outbox);
-    }
-}
-
-void worker_verify_found(struct worker *worker, const struct worker_input *input, struct outbox *outbox)
-{
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
-        struct verification *verification = &worker->verifications[i];
-        if (verification->number != 0 && verification->number <= input->found.upto)
-            verification_answer(worker, verification, input->found.work, input->now, outbox);
-    }
-}
-
 /* The process lives, but its work loop has not answered. */
-static enum worker_work work_without_answer(const struct facts *facts)
+static enum skep_work work_without_answer(const struct facts *facts)
 {
-    return facts_inflight(facts) > 0 || facts->stalled_at != MS_NEVER ? WORK_STALLED : WORK_UNKNOWN;
+    return facts_inflight(facts) > 0 || facts->stalled_at != MS_NEVER ? SKEP_WORK_STALLED : SKEP_WORK_UNKNOWN;
 }
 
-void worker_verify_turn(struct worker *worker, ms_t now, struct outbox *outbox)
+void worker_verify_review(struct worker *worker, const struct worker_input *found, struct outbox *outbox)
 {
     for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
         struct verification *verification = &worker->verifications[i];
-        if (verification->number != 0 && now >= verification->answer_by)
-            verification_answer(worker, verification, work_without_answer(&worker->facts), now, outbox);
+        if (verification->number == 0)
+            continue;
+        if (has_stepped(&worker->facts, verification))
+            verification_answer(worker, verification, SKEP_WORK_OK, outbox);
+        else if (found && verification->number <= found->found.upto)
+            verification_answer(worker, verification, found->found.work, outbox);
+        else if (worker->now >= verification->answer_by)
+            verification_answer(worker, verification, work_without_answer(&worker->facts), outbox);
     }
 }
 

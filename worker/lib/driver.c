@@ -41,9 +41,10 @@ static void take(struct driver *driver, struct worker_input input)
 static void on_up(void *user)
 {
     struct driver *driver = user;
+    struct worker_view view;
     step(driver, (struct input){ .kind = INPUT_LINK_UP });
-    driver_log(driver, SKEP_LOG_INFO, "connected to the broker (connection %u)",
-               (unsigned)worker_connection(driver->worker));
+    worker_look(driver->worker, &view);
+    driver_log(driver, SKEP_LOG_INFO, "connected to the broker (connection %u)", (unsigned)view.connection);
 }
 
 static void on_failed(void *user, const char *why)
@@ -199,16 +200,16 @@ static void carry_out(struct driver *driver)
 static void take_mail(struct driver *driver)
 {
     struct mail *mail = &driver->mail;
-    mailbox_take(driver->box, mail);
+    mailbox_take(driver->box, mail, &driver->facts);
     if (mail->changed)
-        take(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &mail->facts });
+        take(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &driver->facts });
     if (mail->beat)
         take(driver, (struct worker_input){ .kind = WORKER_BEAT });
     if (mail->found) /* behind the beat, so that the asker has heard what the beat says */
         take(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
     if (mail->leave)
         take(driver, (struct worker_input){ .kind = WORKER_LEAVE,
-                                            .leave = { mail->crashed ? &mail->exit : NULL, mail->within } });
+                                            .leave = { mail->exit.known ? &mail->exit : NULL, mail->within } });
 }
 
 static void sleep_until_due(struct driver *driver)

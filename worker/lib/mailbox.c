@@ -43,7 +43,7 @@ struct facts *mailbox_open(struct mailbox *box)
 
 void mailbox_close(struct mailbox *box, bool changed, bool urgent)
 {
-    box->changed |= changed;
+    box->mail.changed |= changed;
     urgent |= box->view.verification != 0; /* it could be the step that is waited for */
     pthread_mutex_unlock(&box->mutex);
     if (changed && urgent)
@@ -53,7 +53,7 @@ void mailbox_close(struct mailbox *box, bool changed, bool urgent)
 void mailbox_beat(struct mailbox *box)
 {
     pthread_mutex_lock(&box->mutex);
-    box->beat = true;
+    box->mail.beat = true;
     pthread_mutex_unlock(&box->mutex);
     wake(box);
 }
@@ -61,26 +61,23 @@ void mailbox_beat(struct mailbox *box)
 void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t within)
 {
     pthread_mutex_lock(&box->mutex);
-    box->leave = true;
-    box->crashed = exit != NULL;
-    box->within = within;
-    if (exit) {
-        box->exit = *exit;
-        if (exit->signal)
-            strncpy(box->exit_signal, exit->signal, sizeof box->exit_signal - 1);
-    }
+    box->mail.leave = true;
+    box->mail.within = within;
+    box->mail.exit = *exit;
+    if (exit->signal)
+        strncpy(box->mail.exit_signal, exit->signal, sizeof box->mail.exit_signal - 1);
     pthread_mutex_unlock(&box->mutex);
     wake(box);
 }
 
 /* A later answer goes for the earlier verifications too, and an earlier one that comes late for none. */
-void mailbox_found(struct mailbox *box, enum worker_work work, uint64_t upto)
+void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t upto)
 {
     pthread_mutex_lock(&box->mutex);
-    if (!box->found || upto >= box->upto) {
-        box->found = true;
-        box->work = work;
-        box->upto = upto;
+    if (!box->mail.found || upto >= box->mail.upto) {
+        box->mail.found = true;
+        box->mail.work = work == SKEP_WORK_STALLED || work == SKEP_WORK_OK ? work : SKEP_WORK_UNKNOWN;
+        box->mail.upto = upto;
     }
     if (box->view.verification <= upto)
         box->view.verification = 0;
@@ -118,7 +115,7 @@ static void announce(struct mailbox *box)
     if (!box->announced)
         (void)!eventfd_write(box->serve_fd, 1);
     box->announced = true;
-    if (box->changed)
+    if (box->mail.changed)
         wake(box);
 }
 
@@ -126,7 +123,7 @@ void mailbox_show(struct mailbox *box, const struct worker_view *view)
 {
     pthread_mutex_lock(&box->mutex);
     box->view = *view;
-    if (box->found && view->verification <= box->upto)
+    if (box->mail.found && view->verification <= box->mail.upto)
         box->view.verification = 0; /* its answer is on the way */
     if (box->view.verification > box->announced_upto)
         announce(box);
@@ -141,24 +138,15 @@ void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *re
     pthread_mutex_unlock(&box->mutex);
 }
 
-void mailbox_take(struct mailbox *box, struct mail *ret)
+void mailbox_take(struct mailbox *box, struct mail *ret, struct facts *ret_facts)
 {
     eventfd_t count;
     (void)!eventfd_read(box->wake_fd, &count);
     pthread_mutex_lock(&box->mutex);
-    ret->changed = box->changed;
-    if (box->changed)
-        ret->facts = box->facts;
-    ret->beat = box->beat;
-    ret->found = box->found;
-    ret->work = box->work;
-    ret->upto = box->upto;
-    ret->leave = box->leave;
-    ret->crashed = box->crashed;
-    ret->within = box->within;
-    ret->exit = box->exit;
-    memcpy(ret->exit_signal, box->exit_signal, sizeof ret->exit_signal);
-    ret->exit.signal = ret->exit_signal[0] ? ret->exit_signal : NULL;
-    box->changed = box->beat = box->found = box->leave = false;
+    *ret = box->mail;
+    if (ret->changed)
+        *ret_facts = box->facts;
+    box->mail.changed = box->mail.beat = box->mail.found = box->mail.leave = false;
     pthread_mutex_unlock(&box->mutex);
+    ret->exit.signal = ret->exit_signal[0] ? ret->exit_signal : NULL;
 }

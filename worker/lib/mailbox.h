@@ -11,16 +11,21 @@
 
 typedef enum skep_work verify_function(void *user, uint32_t left_ms);
 
+/* What waits for the thread, besides the facts. */
+struct mail {
+    bool changed, beat, found, leave; /* changed: of the facts */
+    enum skep_work work;              /* if found */
+    uint64_t upto;
+    struct exit_info exit; /* if leave; known: the watched program crashed */
+    char exit_signal[17];
+    ms_t within;
+};
+
 struct mailbox {
     pthread_mutex_t mutex;
     int wake_fd; /* an eventfd, readable when there is urgent mail or somebody else woke the thread */
     struct facts facts;
-    bool changed, beat, found, leave, crashed;
-    enum worker_work work; /* if found */
-    uint64_t upto;
-    struct exit_info exit;
-    char exit_signal[17];
-    ms_t within;
+    struct mail mail;
 
     /* for the callers */
     struct worker_view view;
@@ -29,16 +34,6 @@ struct mailbox {
     uint64_t announced_upto;
     verify_function *verify; /* NULL = none */
     void *verify_user;
-};
-
-struct mail {
-    bool changed, beat, found, leave, crashed;
-    struct facts facts; /* if changed */
-    enum worker_work work;
-    uint64_t upto;
-    struct exit_info exit;
-    char exit_signal[17];
-    ms_t within;
 };
 
 /* ERR_IO: no descriptor or mutex is to be had. */
@@ -51,11 +46,11 @@ void mailbox_close(struct mailbox *box, bool changed, bool urgent);
 
 void mailbox_beat(struct mailbox *box);
 
-/* The last mail; `exit` as in worker_input, borrowed during the call. */
+/* The last mail; `exit` is copied. */
 void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t within);
 
-/* The program's word on the verifications up to `upto`. */
-void mailbox_found(struct mailbox *box, enum worker_work work, uint64_t upto);
+/* The program's answer to the verifications up to `upto`; another value than those of enum skep_work: unknown. */
+void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t upto);
 
 /* Verifications that wait for the program. */
 struct inquiry {
@@ -73,7 +68,7 @@ void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user)
 void mailbox_show(struct mailbox *box, const struct worker_view *view);
 void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *ret_view);
 
-/* Moves everything out, and forgets the wake-ups so far. */
-void mailbox_take(struct mailbox *box, struct mail *ret);
+/* Moves everything out, and forgets the wake-ups so far. *ret_facts is set only if ret->changed. */
+void mailbox_take(struct mailbox *box, struct mail *ret, struct facts *ret_facts);
 
 #endif

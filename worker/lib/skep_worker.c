@@ -7,8 +7,10 @@
 
 #include "open.h"
 
-static enum skep_result result_of(enum err err)
+/* The end of a setter: `err` is what became of it between mailbox_open and here. */
+static enum skep_result set(struct skep_worker *worker, enum err err, bool urgent)
 {
+    mailbox_close(&worker->box, err == OK, urgent);
     if (err == OK)
         return SKEP_OK;
     return err == ERR_NOMEM ? SKEP_NOMEM : SKEP_INVALID;
@@ -16,16 +18,12 @@ static enum skep_result result_of(enum err err)
 
 enum skep_result skep_worker_set_status(struct skep_worker *worker, const char *status)
 {
-    enum err err = facts_set_text(mailbox_open(&worker->box), "status", text_of(status), NULL);
-    mailbox_close(&worker->box, err == OK, true);
-    return result_of(err);
+    return set(worker, facts_set_text(mailbox_open(&worker->box), "status", text_of(status), NULL), true);
 }
 
 enum skep_result skep_worker_set_model(struct skep_worker *worker, const char *model)
 {
-    enum err err = facts_set_text(mailbox_open(&worker->box), "model_loaded", text_of(model), NULL);
-    mailbox_close(&worker->box, err == OK, true);
-    return result_of(err);
+    return set(worker, facts_set_text(mailbox_open(&worker->box), "model_loaded", text_of(model), NULL), true);
 }
 
 /* What can bring a deadline forward must be known at once; the rest waits for the next heartbeat. */
@@ -37,26 +35,19 @@ static bool moves_deadline(const char *field)
 enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *field, double value)
 {
     ms_t now = clock_mono();
-    enum err err;
     if (!field)
         return SKEP_INVALID;
-    err = facts_set_number(mailbox_open(&worker->box), field, value, now, NULL);
-    mailbox_close(&worker->box, err == OK, moves_deadline(field));
-    return result_of(err);
+    return set(worker, facts_set_number(mailbox_open(&worker->box), field, value, now, NULL), moves_deadline(field));
 }
 
 enum skep_result skep_worker_set_metric(struct skep_worker *worker, const char *name, double value)
 {
-    enum err err = facts_set_metric(mailbox_open(&worker->box), text_of(name), value, NULL);
-    mailbox_close(&worker->box, err == OK, false);
-    return result_of(err);
+    return set(worker, facts_set_metric(mailbox_open(&worker->box), text_of(name), value, NULL), false);
 }
 
 enum skep_result skep_worker_set_label(struct skep_worker *worker, const char *name, const char *value)
 {
-    enum err err = facts_set_label(mailbox_open(&worker->box), text_of(name), text_of(value), NULL);
-    mailbox_close(&worker->box, err == OK, false);
-    return result_of(err);
+    return set(worker, facts_set_label(mailbox_open(&worker->box), text_of(name), text_of(value), NULL), false);
 }
 
 enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json, size_t len, char *error,
@@ -64,13 +55,12 @@ enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json,
 {
     struct errbuf e = { 0 };
     ms_t now = clock_mono();
-    enum err err;
+    enum skep_result result;
     if (!json)
         return SKEP_INVALID;
-    err = facts_merge(mailbox_open(&worker->box), (struct text){ json, len }, now, &e);
-    mailbox_close(&worker->box, err == OK, true);
+    result = set(worker, facts_merge(mailbox_open(&worker->box), (struct text){ json, len }, now, &e), true);
     sentence_copy(&e, error, error_size);
-    return result_of(err);
+    return result;
 }
 
 void skep_worker_progress(struct skep_worker *worker)
@@ -85,18 +75,6 @@ void skep_worker_set_stalled(struct skep_worker *worker, int stalled)
     mailbox_close(&worker->box, true, true);
 }
 
-static enum worker_work work_of(enum skep_work work)
-{
-    switch (work) {
-    case SKEP_WORK_STALLED:
-        return WORK_STALLED;
-    case SKEP_WORK_OK:
-        return WORK_OK;
-    default:
-        return WORK_UNKNOWN;
-    }
-}
-
 int skep_worker_serve(struct skep_worker *worker)
 {
     enum skep_work work = SKEP_WORK_OK;
@@ -107,7 +85,7 @@ int skep_worker_serve(struct skep_worker *worker)
         work = inquiry.verify(inquiry.user, (uint32_t)ms_max(0, inquiry.answer_by - clock_mono()));
     if (work == SKEP_WORK_LATER)
         return 1;
-    mailbox_found(&worker->box, work_of(work), inquiry.upto);
+    mailbox_found(&worker->box, work, inquiry.upto);
     return 0;
 }
 
@@ -157,6 +135,8 @@ static struct exit_info exit_info_of(const struct skep_worker_exit *exit)
 {
     struct exit_info info;
     exit_info_init(&info);
+    if (!exit)
+        return info;
     info.known = true;
     info.code = exit->code >= 0 && exit->code <= 255 ? exit->code : INT_ABSENT;
     info.signal = exit->signal;
@@ -167,15 +147,11 @@ static struct exit_info exit_info_of(const struct skep_worker_exit *exit)
 /* Joining is bounded: the core ends within the given time, and nothing on the thread blocks. */
 enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit, uint32_t timeout_ms)
 {
+    struct exit_info info = exit_info_of(exit);
     enum skep_result result;
     if (!worker)
         return SKEP_OK;
-    if (exit) {
-        struct exit_info info = exit_info_of(exit);
-        mailbox_leave(&worker->box, &info, timeout_ms);
-    } else {
-        mailbox_leave(&worker->box, NULL, timeout_ms);
-    }
+    mailbox_leave(&worker->box, &info, timeout_ms);
     pthread_join(worker->thread, NULL);
     result = worker->driver.code == 0 ? SKEP_OK : SKEP_TIMEOUT;
     skep_worker_free(worker);
