@@ -35,17 +35,10 @@ void styled_add(struct buf *buf, struct text t, const char *style)
 /* One character: its bytes, and its code point. What is no UTF-8 counts byte by byte. */
 static size_t char_step(struct text t, wchar_t *ret)
 {
-    static const unsigned char lead_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-    unsigned char lead = (unsigned char)t.at[0];
-    size_t len = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (!text_is_utf8((struct text){ t.at, len <= t.len ? len : t.len })) {
-        *ret = L'?';
-        return 1;
-    }
-    *ret = lead & lead_bits[len];
-    for (size_t i = 1; i < len; i++)
-        *ret = *ret << 6 | ((unsigned char)t.at[i] & 0x3f);
-    return len;
+    uint32_t code = L'?';
+    size_t len = text_character(t, &code);
+    *ret = (wchar_t)code;
+    return len > 0 ? len : 1;
 }
 
 static bool char_is_harmful(struct text one)

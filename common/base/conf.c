@@ -87,21 +87,12 @@ static enum err flag_parse(const struct conf_option *option, struct text t, unio
     return ERR_SYNTAX;
 }
 
-static enum err int_parse(const struct conf_option *option, struct text t, union value *ret)
+/* An integer, a duration or a size. */
+static enum err number_parse(const struct conf_option *option, struct text t, union value *ret)
 {
-    enum err err = text_to_int(t, &ret->number);
-    return err != OK ? err : range_check(option, ret->number);
-}
-
-static enum err duration_parse(const struct conf_option *option, struct text t, union value *ret)
-{
-    enum err err = text_to_duration(t, &ret->number);
-    return err != OK ? err : range_check(option, ret->number);
-}
-
-static enum err size_parse(const struct conf_option *option, struct text t, union value *ret)
-{
-    enum err err = text_to_size(t, &ret->number);
+    enum err err = option->type == CONF_INT        ? text_to_int(t, &ret->number)
+                   : option->type == CONF_DURATION ? text_to_duration(t, &ret->number)
+                                                   : text_to_size(t, &ret->number);
     return err != OK ? err : range_check(option, ret->number);
 }
 
@@ -131,10 +122,11 @@ static const struct type {
     [CONF_ID] = { id_parse, sizeof(char *), true,
                   "an id of letters, digits, '.', '_' and '-', with a letter or digit first, at most 64 in all" },
     [CONF_FLAG] = { flag_parse, sizeof(bool), false, "true, false, yes, no, on, off, 1 or 0" },
-    [CONF_INT] = { int_parse, sizeof(int64_t), false, "a whole number", int_to_text, "" },
-    [CONF_DURATION] = { duration_parse, sizeof(ms_t), false, "a duration such as 200ms, 30s, 5m, 1h", duration_to_text,
+    [CONF_INT] = { number_parse, sizeof(int64_t), false, "a whole number", int_to_text, "" },
+    [CONF_DURATION] = { number_parse, sizeof(ms_t), false, "a duration such as 200ms, 30s, 5m, 1h", duration_to_text,
                         "" },
-    [CONF_SIZE] = { size_parse, sizeof(int64_t), false, "a size such as 4096, 64KiB, 512MiB, 1GiB", size_to_text, "" },
+    [CONF_SIZE] = { number_parse, sizeof(int64_t), false, "a size such as 4096, 64KiB, 512MiB, 1GiB", size_to_text,
+                    "" },
     [CONF_HEX64] = { hex64_parse, sizeof(uint64_t), false, "16 hexadecimal digits, not all zero" },
     [CONF_CHOICE] = { choice_parse, sizeof(char *), true, "one of " },
 };
@@ -198,23 +190,12 @@ enum err conf_init(struct conf *conf, const struct conf_option *const *tables, v
     return err;
 }
 
-static bool row_find(const struct conf *conf, struct text name, struct row *ret)
+/* By the name, or by the one letter that `name` is. */
+static bool row_find(const struct conf *conf, struct text name, bool is_short, struct row *ret)
 {
     const struct conf_option *const *table = conf->tables;
     for (struct row row = { 0 }; row_next(&table, &row);) {
-        if (text_is(name, row.option->name)) {
-            *ret = row;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool row_find_short(const struct conf *conf, char name, struct row *ret)
-{
-    const struct conf_option *const *table = conf->tables;
-    for (struct row row = { 0 }; row_next(&table, &row);) {
-        if (row.option->short_name == name) {
+        if (is_short ? name.len == 1 && name.at[0] == row.option->short_name : text_is(name, row.option->name)) {
             *ret = row;
             return true;
         }
@@ -252,7 +233,7 @@ enum err conf_set(struct conf *conf, struct text name, struct text value, enum c
                   struct errbuf *e)
 {
     struct row row;
-    if (!row_find(conf, name, &row))
+    if (!row_find(conf, name, false, &row))
         return name_refuse(conf, name, origin, label, e);
     if (row.option->command_line_only && origin != CONF_FROM_OPTION)
         return err_set(e, ERR_UNKNOWN, "%s: only allowed on the command line", label);
@@ -272,7 +253,7 @@ static enum err argument_read(struct conf *conf, int argc, char *const *argv, in
     char label[LABEL_SIZE];
     text_to_printable(written, label, sizeof label);
     struct row row;
-    if (!(is_long ? row_find(conf, name, &row) : name.len == 1 && row_find_short(conf, name.at[0], &row)))
+    if (!row_find(conf, name, !is_long, &row))
         return name_refuse(conf, name, CONF_FROM_OPTION, label, e);
     if (!value.at && row.option->type == CONF_FLAG)
         value = TEXT("true");

@@ -58,16 +58,15 @@ static const struct sequence *sequence_of(unsigned char lead)
     return NULL;
 }
 
-/* Length of the character at `at`, of which `left` > 0 bytes are there; 0 if it is not valid UTF-8. */
-static size_t character_decode(const char *at, size_t left, uint32_t *ret)
+size_t text_character(struct text t, uint32_t *ret)
 {
-    const unsigned char *bytes = (const unsigned char *)at;
+    const unsigned char *bytes = (const unsigned char *)t.at;
     if (bytes[0] < 0x80) {
         *ret = bytes[0];
         return 1;
     }
     const struct sequence *s = sequence_of(bytes[0]);
-    if (!s || left < s->len || bytes[1] < s->low || bytes[1] > s->high)
+    if (!s || t.len < s->len || bytes[1] < s->low || bytes[1] > s->high)
         return 0;
     uint32_t code = bytes[0] & (0x7Fu >> s->len);
     for (size_t i = 1; i < s->len; i++) {
@@ -95,7 +94,7 @@ bool text_is_utf8(struct text t)
 {
     for (size_t i = ascii_len(t.at, t.len); i < t.len; i += ascii_len(t.at + i, t.len - i)) {
         uint32_t code;
-        size_t len = character_decode(t.at + i, t.len - i, &code);
+        size_t len = text_character((struct text){ t.at + i, t.len - i }, &code);
         if (len == 0)
             return false;
         i += len;
@@ -124,7 +123,7 @@ void text_to_printable(struct text t, char *ret, size_t size)
     size_t written = 0;
     for (size_t i = 0; i < t.len;) {
         uint32_t code = 0;
-        size_t len = character_decode(t.at + i, t.len - i, &code);
+        size_t len = text_character((struct text){ t.at + i, t.len - i }, &code);
         bool good = len > 0 && !is_harmful(code);
         size_t out = good ? len : 1;
         if (out > size - 1 - written)
@@ -230,7 +229,7 @@ void size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE])
     quantity_print(bytes, size_units, ret, SIZE_TEXT_SIZE);
 }
 
-static int hex_digit(char c)
+int text_hex_digit(char c)
 {
     if (is_digit(c))
         return c - '0';
@@ -244,7 +243,7 @@ enum err text_to_hex64(struct text t, uint64_t *ret)
         return ERR_SYNTAX;
     uint64_t value = 0;
     for (size_t i = 0; i < t.len; i++) {
-        int digit = hex_digit(t.at[i]);
+        int digit = text_hex_digit(t.at[i]);
         if (digit < 0)
             return ERR_SYNTAX;
         value = value << 4 | (uint64_t)digit;

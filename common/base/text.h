@@ -36,6 +36,9 @@ struct text text_split(struct text *rest, char separator);
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool text_is_utf8(struct text t);
 
+/* Bytes of the character that `t`, which is not empty, begins with, and its code point; 0 if it is not valid UTF-8. */
+size_t text_character(struct text t, uint32_t *ret);
+
 /* An id as the protocol defines it: [A-Za-z0-9][A-Za-z0-9._-]{0,63}. */
 #define TEXT_ID_MAX 64
 bool text_is_id(struct text t);
@@ -56,6 +59,8 @@ enum err text_to_size(struct text t, int64_t *ret);
 /* The shortest form that text_to_size reads back, e.g. 65536 -> 64KiB. */
 #define SIZE_TEXT_SIZE 24
 void size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE]);
+
+int text_hex_digit(char c); /* either case; -1 if it is none */
 
 /* 16 hexadecimal digits, either case; not all zero. ERR_SYNTAX. */
 enum err text_to_hex64(struct text t, uint64_t *ret);

@@ -86,7 +86,6 @@ DECODER(verdict_notice, check_nothing)
 
 ENCODER(heartbeat)
 ENCODER(presence)
-ENCODER(witness)
 ENCODER(hive_heartbeat)
 
 void witness_put(const struct witness *witness, struct json_write *w)
@@ -125,3 +124,13 @@ enum err ids_match(const char *in_document, struct text in_topic, const char *wh
     return err_set(e, ERR_MISMATCH, "%s: %s in the document, %.*s in the topic", what, in_document, (int)in_topic.len,
                    in_topic.at);
 }
+
+#define X(type, name, low, high, required, doc) { #name, #type, doc, low, high, required },
+const struct field_info heartbeat_field_info[] = { HEARTBEAT_FIELDS(X){ 0 } };
+const struct field_info presence_field_info[] = { PRESENCE_FIELDS(X){ 0 } };
+const struct field_info exit_field_info[] = { EXIT_FIELDS(X){ 0 } };
+const struct field_info witness_field_info[] = { WITNESS_FIELDS(X){ 0 } };
+const struct field_info last_exit_field_info[] = { LAST_EXIT_FIELDS(X){ 0 } };
+const struct field_info hive_heartbeat_field_info[] = { HIVE_HEARTBEAT_FIELDS(X){ 0 } };
+const struct field_info worker_tally_field_info[] = { WORKER_TALLY_FIELDS(X){ 0 } };
+#undef X

@@ -24,7 +24,6 @@ enum err heartbeat_set_number(struct heartbeat *heartbeat, const char *field, do
  * witness, whose shape is fixed (ids that the sender does not have are left out). */
 void heartbeat_encode(const struct heartbeat *heartbeat, struct buf *ret);
 void presence_encode(const struct presence *presence, struct buf *ret);
-void witness_encode(const struct witness *witness, struct buf *ret);
 void hive_heartbeat_encode(const struct hive_heartbeat *heartbeat, struct buf *ret);
 struct json_write;
 void witness_put(const struct witness *witness, struct json_write *w); /* as one value of a larger document */

@@ -49,29 +49,18 @@ static void put_escape(struct buf *buf, unsigned char c)
     buf_printf(buf, "\\u%04x", c);
 }
 
-/* Length of the valid UTF-8 character at the start of `t`, 0 if there is none. */
-static size_t utf8_len(struct text t)
-{
-    unsigned char lead = (unsigned char)t.at[0];
-    size_t len = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    return len <= t.len && text_is_utf8((struct text){ t.at, len }) ? len : 0;
-}
-
 /* Writes what begins at `t` and is not plain: one character. Returns the bytes it took. */
 static size_t put_special(struct buf *buf, struct text t)
 {
     unsigned char c = (unsigned char)t.at[0];
+    uint32_t code;
     if (c < 0x80) {
         put_escape(buf, c);
         return 1;
     }
-    size_t len = utf8_len(t);
-    if (len == 0) {
-        buf_add_str(buf, REPLACEMENT);
-        return 1;
-    }
-    buf_add(buf, t.at, len);
-    return len;
+    size_t len = text_character(t, &code);
+    buf_add_text(buf, len > 0 ? (struct text){ t.at, len } : TEXT(REPLACEMENT));
+    return len > 0 ? len : 1;
 }
 
 static void put_quoted(struct buf *buf, struct text t)

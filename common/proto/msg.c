@@ -2,43 +2,18 @@
 
 #include <math.h>
 
-#define X(symbol, name) [PRESENCE_##symbol] = (name),
-static const char *const presence_states[] = { PRESENCE_STATES(X) };
-#undef X
-#define X(symbol, name) [DEATH_##symbol] = (name),
-static const char *const death_causes[] = { DEATH_CAUSES(X) };
-#undef X
-#define X(symbol, name) [WITNESS_##symbol] = (name),
-static const char *const witness_states[] = { WITNESS_STATES(X) };
-#undef X
-#define X(symbol, name) [HIVE_##symbol] = (name),
-static const char *const hive_statuses[] = { HIVE_STATUSES(X) };
-#undef X
+#define NAME(symbol, name) (name),
+#define DEFINE_NAME(function, list)                                               \
+    const char *function(int value)                                               \
+    {                                                                             \
+        static const char *const names[] = { list(NAME) };                        \
+        return value >= 0 && value < (int)ARRAY_LEN(names) ? names[value] : NULL; \
+    }
 
-static const char *name_at(const char *const *names, int count, int at)
-{
-    return at >= 0 && at < count ? names[at] : NULL;
-}
-
-const char *presence_state_name(int state)
-{
-    return name_at(presence_states, PRESENCE_STATE_COUNT, state);
-}
-
-const char *death_cause_name(int cause)
-{
-    return name_at(death_causes, DEATH_CAUSE_COUNT, cause);
-}
-
-const char *witness_state_name(int state)
-{
-    return name_at(witness_states, WITNESS_STATE_COUNT, state);
-}
-
-const char *hive_status_name(int status)
-{
-    return name_at(hive_statuses, HIVE_STATUS_COUNT, status);
-}
+DEFINE_NAME(presence_state_name, PRESENCE_STATES)
+DEFINE_NAME(death_cause_name, DEATH_CAUSES)
+DEFINE_NAME(witness_state_name, WITNESS_STATES)
+DEFINE_NAME(hive_status_name, HIVE_STATUSES)
 
 /* What "absent" is for each type of field; the list in msg_fields.h. */
 #define ABSENT_ID NULL
@@ -58,62 +33,25 @@ const char *hive_status_name(int status)
 #define ABSENT_EXIT exit_absent
 #define ABSENT_LASTEXIT last_exit_absent
 #define ABSENT_TALLY tally_absent
-#define X(type, name, low, high, required, doc) .name = ABSENT_##type,
+#define ABSENT(type, name, low, high, required, doc) .name = ABSENT_##type,
 
-static const struct exit_info exit_absent = { EXIT_FIELDS(X) };
-static const struct last_exit last_exit_absent = { LAST_EXIT_FIELDS(X) };
-static const struct worker_tally tally_absent = { WORKER_TALLY_FIELDS(X) };
+static const struct exit_info exit_absent = { EXIT_FIELDS(ABSENT) };
+static const struct last_exit last_exit_absent = { LAST_EXIT_FIELDS(ABSENT) };
+static const struct worker_tally tally_absent = { WORKER_TALLY_FIELDS(ABSENT) };
 
-void exit_info_init(struct exit_info *exit)
-{
-    *exit = exit_absent;
-}
+#define DEFINE_INIT(message, list)               \
+    void message##_init(struct message *ret)     \
+    {                                            \
+        *ret = (struct message){ list(ABSENT) }; \
+    }
 
-void last_exit_init(struct last_exit *exit)
-{
-    *exit = last_exit_absent;
-}
-
-void heartbeat_init(struct heartbeat *heartbeat)
-{
-    *heartbeat = (struct heartbeat)
-    {
-        HEARTBEAT_FIELDS(X)
-    };
-}
-
-void presence_init(struct presence *presence)
-{
-    *presence = (struct presence)
-    {
-        PRESENCE_FIELDS(X)
-    };
-}
-
-void witness_init(struct witness *witness)
-{
-    *witness = (struct witness)
-    {
-        WITNESS_FIELDS(X)
-    };
-}
-
-void hive_heartbeat_init(struct hive_heartbeat *heartbeat)
-{
-    *heartbeat = (struct hive_heartbeat)
-    {
-        HIVE_HEARTBEAT_FIELDS(X)
-    };
-}
-
-void verdict_notice_init(struct verdict_notice *notice)
-{
-    *notice = (struct verdict_notice)
-    {
-        VERDICT_NOTICE_FIELDS(X)
-    };
-}
-#undef X
+DEFINE_INIT(exit_info, EXIT_FIELDS)
+DEFINE_INIT(last_exit, LAST_EXIT_FIELDS)
+DEFINE_INIT(heartbeat, HEARTBEAT_FIELDS)
+DEFINE_INIT(presence, PRESENCE_FIELDS)
+DEFINE_INIT(witness, WITNESS_FIELDS)
+DEFINE_INIT(hive_heartbeat, HIVE_HEARTBEAT_FIELDS)
+DEFINE_INIT(verdict_notice, VERDICT_NOTICE_FIELDS)
 
 struct exit_info last_exit_info(const struct last_exit *last)
 {

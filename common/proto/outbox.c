@@ -3,27 +3,29 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void forget_effects(struct outbox *outbox)
+{
+    outbox->first = NULL;
+    outbox->end = &outbox->first;
+    outbox->failed = false;
+}
+
 void outbox_init(struct outbox *outbox)
 {
-    *outbox = (struct outbox){ 0 };
     arena_init(&outbox->arena, 0);
-    outbox->end = &outbox->first;
+    forget_effects(outbox);
 }
 
 void outbox_clear(struct outbox *outbox)
 {
     arena_clear(&outbox->arena);
-    outbox->first = NULL;
-    outbox->end = &outbox->first;
-    outbox->failed = false;
+    forget_effects(outbox);
 }
 
 void outbox_reset(struct outbox *outbox)
 {
     arena_reset(&outbox->arena);
-    outbox->first = NULL;
-    outbox->end = &outbox->first;
-    outbox->failed = false;
+    forget_effects(outbox);
 }
 
 static struct text keep_text(struct outbox *outbox, struct text t)

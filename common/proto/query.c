@@ -1,13 +1,5 @@
 #include "query.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum err decode(struct arena *arena, struct text text, bool plus_is_space, struct text *ret)
 {
     char *to = arena_alloc(arena, text.len + 1);
@@ -19,8 +11,8 @@ static enum err decode(struct arena *arena, struct text text, bool plus_is_space
         if (c == '+' && plus_is_space)
             c = ' ';
         if (c == '%') {
-            int high = i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_digit(text.at[i + 2]) : -1;
+            int high = i + 2 < text.len ? text_hex_digit(text.at[i + 1]) : -1;
+            int low = i + 2 < text.len ? text_hex_digit(text.at[i + 2]) : -1;
             if (high < 0 || low < 0)
                 return ERR_SYNTAX;
             c = (char)(high << 4 | low);

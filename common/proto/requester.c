@@ -16,15 +16,6 @@ enum phase {
     PHASE_LATE   /* given up; a reply is still taken */
 };
 
-#define X(symbol, name) [ANSWER_##symbol] = (name),
-static const char *const kind_names[] = { ANSWER_KINDS(X) };
-#undef X
-
-const char *answer_kind_name(enum answer_kind kind)
-{
-    return kind_names[kind];
-}
-
 void requester_init(struct requester *requester, const char *reply_topic, struct siphash_key key, uint8_t tag)
 {
     *requester = (struct requester){ .reply_topic = reply_topic, .key = key, .tag = tag };

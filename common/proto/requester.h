@@ -16,21 +16,15 @@
 
 struct cJSON;
 
-/* X(symbol, name) */
-#define ANSWER_KINDS(X)               \
-    X(RESULT, "result")               \
-    X(ERROR, "error")                 \
-    X(GARBLED, "garbled")             \
-    X(NO_SUBSCRIBER, "no_subscriber") \
-    X(REFUSED, "refused")             \
-    X(NO_REPLY, "no_reply")           \
-    X(LINK_LOST, "link_lost")
-
-#define X(symbol, name) ANSWER_##symbol,
-enum answer_kind { ANSWER_KINDS(X) ANSWER_KIND_COUNT };
-#undef X
-
-const char *answer_kind_name(enum answer_kind kind);
+enum answer_kind {
+    ANSWER_RESULT,
+    ANSWER_ERROR,
+    ANSWER_GARBLED,
+    ANSWER_NO_SUBSCRIBER,
+    ANSWER_REFUSED,
+    ANSWER_NO_REPLY,
+    ANSWER_LINK_LOST,
+};
 
 #define CORRELATION_SIZE 33
 

@@ -38,8 +38,3 @@ ms_t startup_poll_failed(struct startup_poll *poll, ms_t now)
     poll->next_at = now + delay;
     return delay;
 }
-
-bool startup_poll_is_over(const struct startup_poll *poll)
-{
-    return poll->next_at == MS_NEVER && poll->until == MS_NEVER;
-}

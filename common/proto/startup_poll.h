@@ -3,8 +3,7 @@
  *
  *     startup_poll_init(&poll, &options, seed, now);
  *     if (startup_poll_begin(&poll, now)) ask, until poll.until at the latest
- *     startup_poll_failed(&poll, now);              // the attempt said no: the next one is due at poll.next_at
- *     if (startup_poll_is_over(&poll)) give up
+ *     startup_poll_failed(&poll, now);              // the attempt failed: the next one is due at poll.next_at
  */
 #ifndef SKEP_STARTUP_POLL_H
 #define SKEP_STARTUP_POLL_H
@@ -46,8 +45,5 @@ bool startup_poll_begin(struct startup_poll *poll, ms_t now);
 
 /* The running attempt failed. Returns the delay before the next one; MS_NEVER when they are used up. */
 ms_t startup_poll_failed(struct startup_poll *poll, ms_t now);
-
-/* All attempts are used up. */
-bool startup_poll_is_over(const struct startup_poll *poll);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "../unit/json_reference.h"
 #include "codec.h"
+#include "json_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -46,7 +47,7 @@ static enum err witness_rewrite(struct arena *arena, struct text json, struct bu
     if (err != OK)
         return err;
     expect(witness_state_name(witness.state));
-    witness_encode(&witness, ret);
+    witness_put(&witness, &(struct json_write){ .buf = ret });
     return OK;
 }
 

@@ -1,4 +1,5 @@
 #include "codec.h"
+#include "json_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,7 +96,7 @@ static void what_was_read_is_written_the_same(void **state)
     struct hive_heartbeat h;
     (void)state;
     assert_int_equal(witness_decode(&arena, TEXT(full_witness), &w, NULL), OK);
-    witness_encode(&w, &buf);
+    witness_put(&w, &(struct json_write){ .buf = &buf });
     assert_string_equal(buf_str(&buf), full_witness);
 
     buf_reset(&buf);
@@ -111,7 +112,7 @@ static void a_witness_has_a_fixed_shape(void **state)
     witness_init(&w);
     w.worker_id = "w1";
     w.state = WITNESS_STARTING;
-    witness_encode(&w, &buf);
+    witness_put(&w, &(struct json_write){ .buf = &buf });
     assert_string_equal(buf_str(&buf), "{\"worker_id\":\"w1\",\"session\":null,\"pid\":null,\"state\":\"starting\","
                                        "\"reason\":null,\"restarts\":null,\"restart_in_ms\":null,\"started_at\":null,"
                                        "\"last_exit\":null,\"timestamp\":null}");
@@ -120,7 +121,7 @@ static void a_witness_has_a_fixed_shape(void **state)
     last_exit_init(&w.last_exit);
     w.last_exit.known = true;
     w.last_exit.code = 0;
-    witness_encode(&w, &buf);
+    witness_put(&w, &(struct json_write){ .buf = &buf });
     assert_non_null(strstr(buf_str(&buf), "\"last_exit\":{\"code\":0,\"signal\":null,\"oom\":null,\"session\":null,"
                                           "\"pid\":null,\"at\":null,\"asked_for\":null}"));
 }
