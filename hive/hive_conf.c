@@ -49,13 +49,10 @@ static const struct conf_option agent_options[] = {
     { 0 },
 };
 
-static enum err add_word(struct hive_conf *conf, const char *name, const char *value, struct errbuf *e)
+static void add_option(struct hive_conf *conf, const char *name, const char *value)
 {
-    char *word = arena_printf(&conf->arena, "--%s=%s", name, value);
-    if (!word || conf->agent_word_count == AGENT_WORDS_MAX)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    conf->agent_words[conf->agent_word_count++] = word;
-    return OK;
+    if (value)
+        word_list_add(&conf->agent_words, arena_printf(&conf->arena, "--%s=%s", name, value));
 }
 
 static int agent_row(const char *key)
@@ -100,7 +97,8 @@ static enum err take_agent_key(struct hive_conf *conf, const char *key, const ch
     if (conf->agent_given & 1u << row)
         return err_set(e, ERR_DUPLICATE, "%s is given twice", key);
     conf->agent_given |= 1u << row;
-    return add_word(conf, key, value, e);
+    add_option(conf, key, value);
+    return OK;
 }
 
 static bool owns_section(const char *section)
@@ -143,6 +141,7 @@ enum err hive_conf_init(struct hive_conf *conf)
 {
     *conf = (struct hive_conf){ 0 };
     arena_init(&conf->arena, 0);
+    conf->agent_words.arena = conf->agent_variables.arena = &conf->arena;
     conf->roster = malloc(sizeof *conf->roster);
     if (!conf->roster)
         return ERR_NOMEM;
@@ -174,51 +173,37 @@ static enum err check_http(const struct hive_conf *conf, struct errbuf *e)
 /* A path as agents understand it, which may run elsewhere. */
 static enum err add_path(struct hive_conf *conf, const char *name, const char *path, struct errbuf *e)
 {
-    char *here, *absolute;
-    if (!path || path[0] == '/')
-        return path ? add_word(conf, name, path, e) : OK;
+    char *here;
+    if (!path || path[0] == '/') {
+        add_option(conf, name, path);
+        return OK;
+    }
     here = getcwd(NULL, 0);
     if (!here)
         return err_set(e, ERR_IO, "--%s %s: %s", name, path, strerror(errno));
-    absolute = arena_printf(&conf->arena, "%s/%s", here, path);
+    word_list_add(&conf->agent_words, arena_printf(&conf->arena, "--%s=%s/%s", name, here, path));
     free(here);
-    return absolute ? add_word(conf, name, absolute, e) : err_set(e, ERR_NOMEM, "out of memory");
-}
-
-static enum err add_text(struct hive_conf *conf, const char *name, const char *value, struct errbuf *e)
-{
-    return value ? add_word(conf, name, value, e) : OK;
+    return OK;
 }
 
 /* Agents log as the hive does unless [agent] says otherwise: options go before variables. */
-static enum err add_variables(struct hive_conf *conf, struct errbuf *e)
-{
-    conf->agent_variables[0] = arena_printf(&conf->arena, "SKEP_LOG_FORMAT=%s", conf->common.log_format);
-    conf->agent_variables[1] = arena_printf(&conf->arena, "SKEP_LOG_LEVEL=%s", conf->common.log_level);
-    conf->agent_variables[2] = NULL;
-    return conf->agent_variables[0] && conf->agent_variables[1] ? OK : err_set(e, ERR_NOMEM, "out of memory");
-}
-
 static enum err complete_launch(struct hive_conf *conf, struct errbuf *e)
 {
     const struct service_conf *common = &conf->common;
-    enum err err = add_text(conf, "broker", common->login.broker, e);
-    if (err == OK)
-        err = add_text(conf, "root", common->root, e);
-    if (err == OK)
-        err = add_text(conf, "username", common->login.username, e);
-    if (err == OK)
-        err = add_path(conf, "password-file", common->login.password_file, e);
-    if (err == OK)
-        err = add_path(conf, "cafile", common->login.cafile, e);
-    if (err == OK)
-        err = add_path(conf, "cert", common->login.cert, e);
-    if (err == OK)
-        err = add_path(conf, "key", common->login.key, e);
-    if (err == OK)
-        err = add_variables(conf, e);
-    conf->launch = (struct launch_options){ conf->id, conf->agent_words, environ, conf->agent_variables };
-    return err;
+    struct word_list *variables = &conf->agent_variables;
+    enum err err;
+    add_option(conf, "broker", common->login.broker);
+    add_option(conf, "root", common->root);
+    add_option(conf, "username", common->login.username);
+    if ((err = add_path(conf, "password-file", common->login.password_file, e)) != OK ||
+        (err = add_path(conf, "cafile", common->login.cafile, e)) != OK ||
+        (err = add_path(conf, "cert", common->login.cert, e)) != OK ||
+        (err = add_path(conf, "key", common->login.key, e)) != OK)
+        return err;
+    word_list_add(variables, arena_printf(&conf->arena, "SKEP_LOG_FORMAT=%s", common->log_format));
+    word_list_add(variables, arena_printf(&conf->arena, "SKEP_LOG_LEVEL=%s", common->log_level));
+    conf->launch = (struct launch_options){ conf->id, conf->agent_words.at, environ, variables->at };
+    return conf->agent_words.failed || variables->failed ? err_set(e, ERR_NOMEM, "out of memory") : OK;
 }
 
 static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
@@ -235,16 +220,15 @@ static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
 enum err hive_conf_check(void *target, struct errbuf *e)
 {
     struct hive_conf *conf = target;
-    enum err err = service_check_broker(&conf->common, e);
-    if (err == OK)
-        err = topic_root_check(text_of(conf->common.root), e);
-    if (err == OK)
-        err = conf->id ? OK : err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
-    if (err == OK)
-        err = check_http(conf, e);
-    if (err == OK)
-        err = complete_launch(conf, e);
-    return err == OK ? complete_roster(conf, e) : err;
+    enum err err;
+    if ((err = service_check_broker(&conf->common, e)) != OK ||
+        (err = topic_root_check(text_of(conf->common.root), e)) != OK)
+        return err;
+    if (!conf->id)
+        return err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
+    if ((err = check_http(conf, e)) != OK || (err = complete_launch(conf, e)) != OK)
+        return err;
+    return complete_roster(conf, e);
 }
 
 static bool same(const char *a, const char *b)

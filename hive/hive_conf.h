@@ -4,18 +4,16 @@
 
 #include "launch.h"
 #include "service.h"
-
-#define AGENT_WORDS_MAX 24
+#include "word_list.h"
 
 struct hive_conf {
     struct service_conf common;
     const char *id, *http, *state_dir, *token_file;
     char host[256];
     struct arena arena;
-    struct roster *roster;                  /* owned */
-    char *agent_words[AGENT_WORDS_MAX + 1]; /* options of every agent; NULL-terminated */
-    size_t agent_word_count;
-    char *agent_variables[3];
+    struct roster *roster;        /* owned */
+    struct word_list agent_words; /* options of every agent */
+    struct word_list agent_variables;
     unsigned agent_given;         /* which keys of [agent] were given, a bit each */
     int agent_line;               /* where [agent] begins; 0 = it does not */
     struct launch_options launch; /* of the agents; borrows from this struct */

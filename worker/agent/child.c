@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "child_exec.h"
+#include "word_list.h"
 
 struct child {
     uv_process_t process; /* first: its address is the one to free */
@@ -22,53 +23,31 @@ struct child {
 
 extern char **environ;
 
-/* Meant for the agent alone: what it is called by its hive, its secrets, and its own service manager. */
-static bool is_private(const char *variable)
-{
-    static const char *const names[] = { "SKEP_SESSION=", "SKEP_PASSWORD_FILE=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
-                                         "WATCHDOG_PID=" };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strncmp(variable, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
+/* Meant for the agent alone: what its hive calls it, its secrets, and its own service manager. */
+static const char *const agents_own[] = { "SKEP_SESSION=",  "SKEP_PASSWORD_FILE=", "NOTIFY_SOCKET=",
+                                          "WATCHDOG_USEC=", "WATCHDOG_PID=",       NULL };
 
 static char **build_environment(const char *notify_socket, struct arena *arena)
 {
-    size_t count = 0, kept = 0;
-    char **environment;
-    while (environ[count])
-        count++;
-    environment = arena_alloc(arena, (count + 2) * sizeof *environment);
-    if (!environment)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        if (!is_private(environ[i]))
-            environment[kept++] = environ[i];
-    environment[kept] = arena_printf(arena, "NOTIFY_SOCKET=%s", notify_socket);
-    environment[kept + 1] = NULL;
-    return environment[kept] ? environment : NULL;
+    struct word_list list = { .arena = arena };
+    for (char **variable = environ; *variable; variable++)
+        if (!word_begins_with(*variable, agents_own))
+            word_list_add(&list, *variable);
+    word_list_add(&list, arena_printf(arena, "NOTIFY_SOCKET=%s", notify_socket));
+    return list.failed ? NULL : list.at;
 }
 
+/* In the order of enum child_exec_word. */
 static char **build_arguments(const struct child_options *options, int report_fd, struct arena *arena)
 {
-    size_t count = 0;
-    char **arguments;
-    while (options->command[count])
-        count++;
-    arguments = arena_zalloc(arena, (CHILD_EXEC_COMMAND + count + 1) * sizeof *arguments);
-    if (!arguments)
-        return NULL;
-    arguments[CHILD_EXEC_SELF] = arena_copy(arena, TEXT("skep-worker"));
-    arguments[CHILD_EXEC_MARK] = arena_copy(arena, TEXT(CHILD_EXEC_WORD));
-    arguments[CHILD_EXEC_ON_DEATH] = arena_copy(arena, options->dies_with_agent ? TEXT("kill") : TEXT("leave"));
-    arguments[CHILD_EXEC_REPORT_FD] = arena_printf(arena, "%d", report_fd);
-    arguments[CHILD_EXEC_AGENT_PID] = arena_printf(arena, "%d", (int)getpid());
-    for (int i = 0; i < CHILD_EXEC_COMMAND; i++)
-        if (!arguments[i])
-            return NULL;
-    memcpy(arguments + CHILD_EXEC_COMMAND, options->command, count * sizeof *arguments);
-    return arguments;
+    struct word_list list = { .arena = arena };
+    word_list_add(&list, arena_copy(arena, TEXT("skep-worker")));
+    word_list_add(&list, arena_copy(arena, TEXT(CHILD_EXEC_WORD)));
+    word_list_add(&list, arena_copy(arena, options->dies_with_agent ? TEXT("kill") : TEXT("leave")));
+    word_list_add(&list, arena_printf(arena, "%d", report_fd));
+    word_list_add(&list, arena_printf(arena, "%d", (int)getpid()));
+    word_list_add_all(&list, options->command);
+    return list.failed ? NULL : list.at;
 }
 
 static void signal_group(const struct child *child, int number)
