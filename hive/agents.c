@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,33 +10,42 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 #include <utlist.h>
+#include <uv.h>
 
-#include "agents_parts.h"
 #include "log.h"
 #include "own_path.h"
 #include "proc.h"
 
 #define AGENT_PROGRAM "skep-worker"
+#define PAUSE_FIRST 20 /* ms between two looks at the sessions that are swept */
+#define PAUSE_MAX 1000
 
-enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
-                    struct errbuf *e)
-{
-    auto_free(agents) agents = calloc(1, sizeof *agents);
-    enum err err;
-    /* What this process was handed is not for its agents, which may outlive it. */
-    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    if (!agents || loop_timer_new(loop, agents_look, agents, &agents->look) != OK)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    agents->loop = loop;
-    agents->events = events;
-    agents->user = user;
-    agents->oom_kills = proc_read_oom_kills();
-    if ((err = own_path_next_to(AGENT_PROGRAM, agents->program, e)) != OK)
-        return err;
-    *ret = agents;
-    agents = NULL;
-    return OK;
-}
+struct hive_agent {
+    uv_process_t process; /* of a child of ours; first: its address is the one to free */
+    struct agents *owner;
+    struct loop_fd *watch; /* of one that is not our child */
+    int pidfd;             /* -1 for a child */
+    int gate;              /* where a child is released; -1 = it was */
+    char worker[NAME_SIZE];
+    struct agent_key key;
+    bool runs, sweeps;
+    bool is_gentle;   /* the sweep: it waits for those that it has asked */
+    bool asks;        /* they are asked at the next look */
+    unsigned members; /* of its session, by the look at hand */
+    bool is_reused;   /* the pid, and with it the session's number, belongs to somebody else now */
+    struct hive_agent *prev, *next;
+};
+
+struct agents {
+    struct loop *loop;
+    const struct agents_events *events;
+    void *user;
+    char program[PATH_MAX];
+    int64_t oom_kills;
+    struct hive_agent *list;
+    struct loop_timer *look; /* at the sessions that are swept */
+    ms_t pause;              /* until the next look */
+};
 
 static struct hive_agent *find(const struct agents *agents, const char *worker)
 {
@@ -82,7 +92,7 @@ static void close_gate(struct hive_agent *agent)
     agent->gate = -1;
 }
 
-void agent_remove(struct hive_agent *agent)
+static void remove_agent(struct hive_agent *agent)
 {
     DL_DELETE(agent->owner->list, agent);
     agent->owner = NULL;
@@ -99,7 +109,7 @@ void agents_free(struct agents *agents)
     if (!agents)
         return;
     while (agents->list)
-        agent_remove(agents->list);
+        remove_agent(agents->list);
     loop_timer_free(agents->look);
     free(agents);
 }
@@ -174,7 +184,7 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
         return err_set(e, ERR_NOMEM, "out of memory");
     fault = spawn(agent, launch, directory);
     if (fault != 0) {
-        agent_remove(agent);
+        remove_agent(agent);
         return err_set(e, ERR_IO, "cannot start " AGENT_PROGRAM ": %s", uv_strerror(fault));
     }
     agent->runs = true;
@@ -237,7 +247,7 @@ enum err agents_adopt(struct agents *agents, const char *worker, struct agent_ke
     if (!agent->runs)
         agent->pidfd = open_nothing();
     if (agent->pidfd < 0 || loop_fd_new(agents->loop, agent->pidfd, stranger_exited, agent, &agent->watch) != OK) {
-        agent_remove(agent);
+        remove_agent(agent);
         return err_set(e, ERR_IO, "cannot watch process %lld: %s", (long long)key.pid, strerror(errno));
     }
     loop_fd_want(agent->watch, LOOP_READABLE);
@@ -248,7 +258,7 @@ enum err agents_adopt(struct agents *agents, const char *worker, struct agent_ke
 static void send_signal(struct hive_agent *agent, int number)
 {
     int fault;
-    if (!agent || !agent->runs)
+    if (!agent->runs)
         return;
     if (agent->pidfd >= 0)
         fault = pidfd_send_signal(agent->pidfd, number, NULL, 0);
@@ -258,35 +268,155 @@ static void send_signal(struct hive_agent *agent, int number)
         log_at(LOG_ERROR, "cannot signal an agent", "worker", agent->worker, "why", strerror(errno), NULL);
 }
 
-void agents_terminate(struct agents *agents, const char *worker)
+/* What an agent leaves behind: the other members of its session. The kernel does not give a session's number away while
+ * it has members, so whoever bears it is one of them, unless the number was free for a while. */
+
+static bool is_gone(const struct proc_stat *stat)
 {
-    struct hive_agent *agent = find(agents, worker);
-    send_signal(agent, SIGTERM);
-    send_signal(agent, SIGCONT); /* a stopped process takes nothing but KILL */
+    return stat->state == 'Z' || stat->state == 'X';
 }
 
-void agents_kill(struct agents *agents, const char *worker)
+/* First look: is the number still theirs? */
+static void check_number(void *user, const struct proc_stat *stat)
 {
-    send_signal(find(agents, worker), SIGKILL);
+    struct agents *agents = user;
+    struct hive_agent *agent;
+    DL_FOREACH(agents->list, agent)
+    {
+        bool is_known = agent->key.started != 0; /* else /proc could not be read when it was started */
+        if (agent->sweeps && is_known && stat->pid == agent->key.pid && stat->started != agent->key.started)
+            agent->is_reused = true;
+    }
 }
 
-static void sweep(struct agents *agents, const char *worker, bool is_gentle)
+/* The pid may have become somebody else's since it was read. */
+static void signal_member(int64_t pid, int64_t session, int number)
+{
+    struct proc_stat stat;
+    int fd = pidfd_open((pid_t)pid, 0);
+    if (fd < 0)
+        return;
+    if (proc_read_stat(pid, &stat) == OK && stat.session == session)
+        (void)pidfd_send_signal(fd, number, NULL, 0); /* whoever cannot be reached is seen at the next look */
+    close(fd);
+}
+
+static void handle_member(const struct hive_agent *agent, const struct proc_stat *stat)
+{
+    if (agent->asks) {
+        signal_member(stat->pid, stat->session, SIGTERM);
+        signal_member(stat->pid, stat->session, SIGCONT); /* a stopped process takes nothing but KILL */
+    } else if (!agent->is_gentle) {
+        signal_member(stat->pid, stat->session, SIGKILL);
+    }
+}
+
+static void end_member(void *user, const struct proc_stat *stat)
+{
+    struct agents *agents = user;
+    struct hive_agent *agent;
+    DL_FOREACH(agents->list, agent)
+    {
+        if (!agent->sweeps || agent->is_reused || stat->session != agent->key.pid || is_gone(stat) ||
+            stat->started < agent->key.started)
+            continue;
+        agent->members++;
+        handle_member(agent, stat);
+    }
+}
+
+static bool look_at_all(struct agents *agents)
+{
+    struct hive_agent *agent;
+    DL_FOREACH(agents->list, agent)
+    {
+        agent->members = 0;
+        agent->is_reused = false;
+    }
+    return proc_read_all(check_number, agents) && proc_read_all(end_member, agents);
+}
+
+/* Reports those of whom nothing is left. True: others are still swept. */
+static bool report_swept(struct agents *agents)
+{
+    struct hive_agent *agent, *next;
+    char worker[NAME_SIZE];
+    bool any_left = false;
+    DL_FOREACH_SAFE(agents->list, agent, next)
+    {
+        agent->asks = false; /* once is enough */
+        if (!agent->sweeps)
+            continue;
+        if (agent->members > 0) {
+            any_left = true;
+            continue;
+        }
+        memcpy(worker, agent->worker, sizeof worker);
+        remove_agent(agent);
+        agents->events->swept(agents->user, worker);
+    }
+    return any_left;
+}
+
+static void look(void *user)
+{
+    struct agents *agents = user;
+    bool again = true;
+    if (look_at_all(agents))
+        again = report_swept(agents);
+    else
+        log_at(LOG_ERROR, "cannot read /proc: no worker is started while its leftovers may run", NULL);
+    agents->pause = ms_min(ms_max(2 * agents->pause, PAUSE_FIRST), PAUSE_MAX);
+    if (again)
+        loop_timer_in(agents->look, agents->pause);
+}
+
+enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
+                    struct errbuf *e)
+{
+    auto_free(agents) agents = calloc(1, sizeof *agents);
+    enum err err;
+    /* What this process was handed is not for its agents, which may outlive it. */
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (!agents || loop_timer_new(loop, look, agents, &agents->look) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    agents->loop = loop;
+    agents->events = events;
+    agents->user = user;
+    agents->oom_kills = proc_read_oom_kills();
+    if ((err = own_path_next_to(AGENT_PROGRAM, agents->program, e)) != OK)
+        return err;
+    *ret = agents;
+    agents = NULL;
+    return OK;
+}
+
+static void sweep(struct hive_agent *agent, bool is_gentle)
+{
+    agent->sweeps = true;
+    agent->is_gentle = agent->asks = is_gentle;
+    agent->owner->pause = 0;
+    loop_timer_in(agent->owner->look, 0);
+}
+
+void agents_order(struct agents *agents, const char *worker, enum process_order order)
 {
     struct hive_agent *agent = find(agents, worker);
     if (!agent)
         return;
-    agent->sweeps = true;
-    agent->is_gentle = agent->asks = is_gentle;
-    agents->pause = 0;
-    loop_timer_in(agents->look, 0);
-}
-
-void agents_ask(struct agents *agents, const char *worker)
-{
-    sweep(agents, worker, true);
-}
-
-void agents_sweep(struct agents *agents, const char *worker)
-{
-    sweep(agents, worker, false);
+    switch (order) {
+    case PROCESS_TERM:
+        send_signal(agent, SIGTERM);
+        send_signal(agent, SIGCONT); /* a stopped process takes nothing but KILL */
+        break;
+    case PROCESS_KILL:
+        send_signal(agent, SIGKILL);
+        break;
+    case PROCESS_ASK:
+    case PROCESS_SWEEP:
+        sweep(agent, order == PROCESS_ASK);
+        break;
+    case PROCESS_START:
+        break;
+    }
 }

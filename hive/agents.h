@@ -11,6 +11,7 @@
 
 struct agents;
 
+/* Neither may call back here at once. */
 struct agents_events {
     void (*exited)(void *user, const char *worker, const struct ending *ending); /* NULL: nobody can know how */
     void (*swept)(void *user, const char *worker);                               /* another one may be started */
@@ -41,12 +42,9 @@ void agents_release(struct agents *agents, const char *worker);
  * ERR_IO. */
 enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e);
 
-void agents_terminate(struct agents *agents, const char *worker);
-void agents_kill(struct agents *agents, const char *worker);
-
-/* Ends what is left of the session of an agent that is gone, or asks it to end; `swept` comes when nothing is left, and
- * in one go for all that are waiting, for it takes a look at every process of the machine. */
-void agents_ask(struct agents *agents, const char *worker);
-void agents_sweep(struct agents *agents, const char *worker);
+/* Carries an order out, but PROCESS_START. Ending what is left of the session of an agent that is gone, or requesting
+ * it to end, takes a look at every process of the machine: it is one for all that are waiting, and `swept` comes when
+ * nothing is left. */
+void agents_order(struct agents *agents, const char *worker, enum process_order order);
 
 #endif

@@ -5,7 +5,6 @@
 #include "address.h"
 #include "entropy.h"
 #include "hive_driver.h"
-#include "hive_routes.h"
 #include "host_facts.h"
 #include "keyed_hash.h"
 #include "orders.h"

@@ -88,24 +88,12 @@ static void start(struct orders *orders, const char *worker)
 
 static void carry_out(struct orders *orders, enum process_order order, const char *worker)
 {
-    switch (order) {
-    case PROCESS_TERM:
-        agents_terminate(orders->agents, worker);
-        break;
-    case PROCESS_KILL:
+    if (order == PROCESS_KILL)
         log_at(LOG_WARNING, "worker does not end; killing it", "worker", worker, NULL);
-        agents_kill(orders->agents, worker);
-        break;
-    case PROCESS_ASK:
-        agents_ask(orders->agents, worker);
-        break;
-    case PROCESS_SWEEP:
-        agents_sweep(orders->agents, worker);
-        break;
-    case PROCESS_START:
+    if (order == PROCESS_START)
         start(orders, worker);
-        break;
-    }
+    else
+        agents_order(orders->agents, worker, order);
 }
 
 static bool carry_out_next(struct orders *orders)

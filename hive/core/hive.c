@@ -5,7 +5,6 @@
 
 #include "hive_link.h"
 #include "hive_publish.h"
-#include "hive_receive.h"
 #include "hive_state.h"
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
@@ -216,7 +215,7 @@ static bool handle(struct hive *hive, const struct input *input)
 {
     switch (input->kind) {
     case INPUT_MESSAGE:
-        return hive_receive(hive, input);
+        return hive_link_receive(hive, input);
     case INPUT_STOP:
         hive_stop(hive);
         return true;

@@ -1,6 +1,7 @@
 #include "hive_link.h"
 
 #include "codec.h"
+#include "hive_api.h"
 #include "hive_publish.h"
 
 #define EXIT_REFUSED_CODE 6
@@ -41,14 +42,29 @@ static void born(struct hive *hive)
     publish_all_again(hive);
 }
 
-bool hive_link_take(struct hive *hive, enum member_event event)
+/* The goodbye was acknowledged, or need not be. */
+static void leave(struct hive *hive)
+{
+    hive->member.leave_by = MS_NEVER;
+    if (!hive->is_refused)
+        outbox_disconnect(hive->out);
+    if (hive->is_refused)
+        outbox_exit(hive->out, EXIT_REFUSED_CODE, "%s", hive->member.claim.why);
+    else if (hive->is_unclean)
+        outbox_exit(hive->out, EXIT_FAILED_CODE, "workers are left that do not end");
+    else
+        outbox_exit(hive->out, 0, "%s", "");
+}
+
+/* False: another hive holds the id, and this one must end. */
+static bool take_event(struct hive *hive, enum member_event event)
 {
     switch (event) {
     case MEMBER_BORN:
         born(hive);
         break;
     case MEMBER_LEFT:
-        hive_link_leave(hive);
+        leave(hive);
         break;
     case MEMBER_REFUSED:
         outbox_notice(hive->out, "%s; stopping the workers", hive->member.claim.why);
@@ -71,14 +87,14 @@ bool hive_link_step(struct hive *hive, const struct input *input)
     if (input->kind == INPUT_LINK_DOWN) {
         hive->beat_at = MS_NEVER;
         if (leaves)
-            hive_link_leave(hive);
+            leave(hive);
     }
     if (hive->beat_at <= hive->now)
         publish_heartbeat(hive);
-    return hive_link_take(hive, event);
+    return take_event(hive, event);
 }
 
-void hive_link_verdict(struct hive *hive, struct text payload)
+static void receive_verdict(struct hive *hive, struct text payload)
 {
     struct verdict_notice notice;
     if (payload.len == 0)
@@ -100,18 +116,55 @@ void hive_link_goodbye(struct hive *hive)
     if (hive->member.linked)
         member_leave(&hive->member, NULL, MS_NEVER, &(struct input){ .now = hive->now, .wall = hive->wall }, hive->out);
     else
-        hive_link_leave(hive);
+        leave(hive);
 }
 
-void hive_link_leave(struct hive *hive)
+/* What a predecessor, or a broker that was rolled back, has kept of a worker that is not in the roster. */
+static void receive_witness(struct hive *hive, const struct message *message, const struct topic *topic)
 {
-    hive->member.leave_by = MS_NEVER;
-    if (!hive->is_refused)
-        outbox_disconnect(hive->out);
-    if (hive->is_refused)
-        outbox_exit(hive->out, EXIT_REFUSED_CODE, "%s", hive->member.claim.why);
-    else if (hive->is_unclean)
-        outbox_exit(hive->out, EXIT_FAILED_CODE, "workers are left that do not end");
-    else
-        outbox_exit(hive->out, 0, "%s", "");
+    char name[NAME_SIZE];
+    if (!message->retain || message->payload.len == 0)
+        return;
+    memcpy(name, topic->worker.at, topic->worker.len);
+    name[topic->worker.len] = '\0';
+    if (!hive_find(hive, name))
+        publish_removed(hive, topic->worker);
+}
+
+static void receive_request(struct hive *hive, const struct message *message, const struct topic *topic)
+{
+    if (!responder_answer(&hive_responder, hive, hive->options.root, topic->method, message, hive->out))
+        hive->ignored++;
+}
+
+/* Replies are to the one request that a hive ever makes: who holds its id. */
+bool hive_link_receive(struct hive *hive, const struct input *input)
+{
+    const struct message *message = input->message;
+    struct topic topic;
+    bool known = topic_parse(hive->options.root, message->topic, &topic) == OK;
+    if (known && topic.kind == TOPIC_REPLY)
+        return take_event(hive, member_reply(&hive->member, input, &hive->arena, hive->out));
+    if (!known || !text_is(topic.hive, hive->options.id)) {
+        hive->ignored++;
+        return true;
+    }
+    switch (topic.kind) {
+    case TOPIC_HIVE_REQUEST:
+        receive_request(hive, message, &topic);
+        break;
+    case TOPIC_HIVE_PRESENCE:
+        if (hive->status != HIVE_STOPPING)
+            member_presence(&hive->member, input, &hive->arena, hive->out);
+        break;
+    case TOPIC_HIVE_VERDICT:
+        receive_verdict(hive, message->payload);
+        break;
+    case TOPIC_WORKER_WITNESS:
+        receive_witness(hive, message, &topic);
+        break;
+    default:
+        hive->ignored++;
+    }
+    return true;
 }

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "hive.h"
-#include "hive_routes.h"
+#include "problem.h"
 #include "topic.h"
 
 #define SCENE_SESSION 0x1111222233334444

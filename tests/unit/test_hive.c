@@ -1,7 +1,6 @@
 #include "hive.h"
 
 #include "hive_fixture.h"
-#include "hive_view.h"
 
 #define W1 "worker/w1/witness"
 #define W2 "worker/w2/witness"
@@ -284,7 +283,8 @@ static void what_nobody_knows_changes_nothing(void **state)
 static void an_illegal_transition_is_refused_counted_and_noticed(void **state)
 {
     struct scene scene;
-    struct buf health = BUF_INIT;
+    struct http_request request = { .method = "GET", .path = "/health" };
+    struct http_response health;
     (void)state;
     scene_init(&scene);
     scene_roster(&scene, "w1");
@@ -293,9 +293,9 @@ static void an_illegal_transition_is_refused_counted_and_noticed(void **state)
     assert_true(scene_told(&scene, "refused an illegal transition of w1: running -> running"));
     scene_expect(&scene, "started twice", "notice");
     assert_int_equal(hive_process(scene.hive, "w1")->state, WITNESS_RUNNING);
-    (void)hive_view_health(scene.hive, &health);
-    assert_non_null(strstr(buf_str(&health), "\"transitions:refused\":[{\"observedValue\":1,"));
-    buf_clear(&health);
+    hive_http(scene.hive, &request, scene.now, SCENE_WALL, &health);
+    assert_non_null(strstr(buf_str(&health.body), "\"transitions:refused\":[{\"observedValue\":1,"));
+    buf_clear(&health.body);
     scene_wait(&scene, 1000);
     scene_expect(&scene, "once", "");
     scene_clear(&scene);

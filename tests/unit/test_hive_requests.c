@@ -1,4 +1,4 @@
-#include "hive_requests.h"
+#include "hive_api.h"
 
 #include "hive_fixture.h"
 

@@ -5,6 +5,7 @@
 
 #include "health.h"
 #include "httpd.h"
+#include "problem.h"
 
 #define URL_SIZE 300
 
@@ -16,14 +17,8 @@ struct health_page {
 
 static void fault(void *user, int status, const char *sentence, struct http_response *ret)
 {
-    struct json_write w = json_write_to(&ret->body);
     (void)user;
-    ret->status = status;
-    ret->content_type = "application/problem+json";
-    json_open(&w, '{');
-    json_add_int(&w, "status", status);
-    json_add_str(&w, "title", sentence);
-    json_close(&w, '}');
+    http_fail(ret, status, NULL, sentence);
 }
 
 static void write_health(struct skep_worker *worker, struct http_response *ret)
@@ -31,7 +26,7 @@ static void write_health(struct skep_worker *worker, struct http_response *ret)
     char health[SKEP_WORKER_HEALTH_SIZE];
     ret->status = worker ? skep_worker_health(worker, health, sizeof health) : 0;
     if (ret->status == 0) {
-        fault(NULL, 503, "no memory, or not open yet", ret);
+        http_fail(ret, 503, NULL, "no memory, or not open yet");
         return;
     }
     ret->content_type = HEALTH_CONTENT_TYPE;
@@ -42,9 +37,9 @@ static ms_t answer(void *user, const struct http_request *request, struct http_r
 {
     struct health_page *page = user;
     if (strcmp(request->path, "/health") != 0) {
-        fault(NULL, 404, "only /health is here", ret);
+        http_fail(ret, 404, NULL, "only /health is here");
     } else if (strcmp(request->method, "GET") != 0) {
-        fault(NULL, 405, "only GET is allowed", ret);
+        http_fail(ret, 405, NULL, "only GET is allowed");
         ret->allow = "GET";
     } else {
         write_health(page->agent->worker, ret);

@@ -64,6 +64,9 @@ DEFINE_AUTO_FREE(hive)
 void hive_step(struct hive *hive, const struct input *input, struct outbox *outbox);
 void hive_take(struct hive *hive, const struct hive_input *input, struct outbox *outbox);
 
+/* A request over HTTP: GET /health and GET /v1/workers?limit=N&cursor=NAME; anything else is answered by a problem. */
+void hive_http(struct hive *hive, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret);
+
 /* For the heartbeats from now on; copied. */
 void hive_set_host(struct hive *hive, const struct hive_host *host);
 

@@ -1,0 +1,271 @@
+#include "hive_api.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <utlist.h>
+
+#include "health.h"
+#include "hive_publish.h"
+#include "json.h"
+#include "json_write.h"
+#include "problem.h"
+#include "query.h"
+
+#define LIMIT_DEFAULT 100 /* of worker.list; over HTTP it is the most */
+
+/* Without the broker, or without its requests, it still supervises: a warning. */
+static enum health_status overall(const struct hive *hive)
+{
+    if (hive->status != HIVE_READY)
+        return HEALTH_FAIL;
+    return hive->member.is_heard ? HEALTH_PASS : HEALTH_WARN;
+}
+
+static const char *describe(const struct hive *hive)
+{
+    if (hive->status == HIVE_STOPPING)
+        return "hive: stopping";
+    if (hive->status == HIVE_STARTING)
+        return "hive: its roster is not loaded yet";
+    if (hive->member.claim.checking)
+        return "hive: finding out who holds its id";
+    if (!hive->member.linked)
+        return "hive: no link to the broker";
+    return hive->member.is_heard ? "hive" : "hive: the broker hands it no requests";
+}
+
+static int put_health(const struct hive *hive, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    struct worker_tally tally = tally_workers(hive);
+    enum health_status status = overall(hive);
+    char service[16 + NAME_SIZE];
+    struct health_holder holder = { hive->options.session, claim_held(&hive->member.claim, hive->now) };
+    snprintf(service, sizeof service, "hive/%s", hive->options.id);
+    health_open(&w, status, hive->options.version, service, describe(hive), &holder);
+    health_check_str(&w, "mqtt:link", hive->member.linked ? "up" : "down",
+                     hive->member.linked ? HEALTH_PASS : HEALTH_WARN);
+    health_check_int(&w, "workers:total", tally.total, NULL, HEALTH_PASS);
+    health_check_int(&w, "workers:running", tally.running, NULL, HEALTH_PASS);
+    health_check_int(&w, "workers:exited", tally.exited, NULL, HEALTH_PASS);
+    health_check_int(&w, "workers:failed", tally.failed, NULL, tally.failed ? HEALTH_WARN : HEALTH_PASS);
+    health_check_int(&w, "messages:ignored", (int64_t)(hive->ignored + hive->member.ignored), NULL, HEALTH_PASS);
+    if (hive->refused_transitions)
+        health_check_int(&w, "transitions:refused", (int64_t)hive->refused_transitions, NULL, HEALTH_WARN);
+    health_close(&w);
+    return health_http_status(status);
+}
+
+static void put_workers(const struct hive *hive, size_t limit, const char *cursor, struct buf *ret)
+{
+    struct json_write w = json_write_to(ret);
+    const struct hive_worker *worker = hive->workers, *last = NULL;
+    while (worker && cursor && strcmp(worker->name, cursor) <= 0)
+        worker = worker->next;
+    json_open(&w, '{');
+    json_open_member(&w, "workers", '[');
+    for (; worker && limit > 0; worker = worker->next, limit--) {
+        worker_witness_put(hive, worker, &w);
+        last = worker;
+    }
+    json_close(&w, ']');
+    json_add_str(&w, "next", worker && last ? last->name : NULL);
+    json_close(&w, '}');
+}
+
+static void answer_health(void *self, const struct call *call)
+{
+    (void)put_health(self, call->result);
+}
+
+static void answer_beat(void *self, const struct call *call)
+{
+    struct hive *hive = self;
+    uint64_t seq = hive->seq;
+    publish_heartbeat(hive);
+    buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)seq);
+}
+
+/* False: the reply says why not. */
+static bool take_limit(const struct call *call, size_t *ret)
+{
+    const struct cJSON *value = json_member(call->params, "limit");
+    double number = LIMIT_DEFAULT;
+    if (value && (!json_number(value, &number) || number < 1 || number > ROSTER_MAX || number != floor(number))) {
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "limit: must be a whole number from 1 to %d",
+                    ROSTER_MAX);
+        return false;
+    }
+    *ret = (size_t)number;
+    return true;
+}
+
+static bool take_id(const struct call *call, const char *name, bool required, const char **ret)
+{
+    struct errbuf e = { 0 };
+    if (params_id(call->params, name, required, ret, &e) == OK)
+        return true;
+    reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+    return false;
+}
+
+static void answer_list(void *self, const struct call *call)
+{
+    const char *cursor;
+    size_t limit;
+    if (!take_limit(call, &limit) || !take_id(call, "cursor", false, &cursor))
+        return;
+    put_workers(self, limit, cursor, call->result);
+}
+
+static void reply_state(const struct call *call, const struct hive_worker *worker)
+{
+    struct json_write w = json_write_to(call->result);
+    json_open(&w, '{');
+    json_add_str(&w, "worker_id", worker->name);
+    json_add_str(&w, "state", witness_state_name((int)worker->process.state));
+    json_close(&w, '}');
+}
+
+/* The worker that is meant; NULL: the reply says why there is none to be commanded. */
+static struct hive_worker *take_worker(struct hive *hive, const struct call *call)
+{
+    struct hive_worker *worker;
+    const char *name;
+    if (!take_id(call, "worker_id", true, &name))
+        return NULL;
+    worker = hive_find(hive, name);
+    if (worker && worker->listed && hive->status == HIVE_READY)
+        return worker;
+    if (worker && worker->listed)
+        reply_error(call->asker, call->outbox, REQUEST_NOT_READY, "the hive is stopping");
+    else
+        reply_error(call->asker, call->outbox, REQUEST_NOT_FOUND, "hive %s has no worker %s", hive->options.id, name);
+    return NULL;
+}
+
+static void answer_start(void *self, const struct call *call)
+{
+    struct hive_worker *worker = take_worker(self, call);
+    if (!worker)
+        return;
+    process_start(&worker->process);
+    reply_state(call, worker);
+}
+
+static void end_by(struct hive *hive, const struct call *call, void (*end)(struct process *process, ms_t now))
+{
+    struct hive_worker *worker = take_worker(hive, call);
+    if (!worker)
+        return;
+    end(&worker->process, hive->now);
+    reply_state(call, worker);
+}
+
+static void answer_stop(void *self, const struct call *call)
+{
+    end_by(self, call, process_stop);
+}
+
+static void answer_restart(void *self, const struct call *call)
+{
+    end_by(self, call, process_restart);
+}
+
+static const struct method methods[] = {
+    { "health", answer_health },      { "beat", answer_beat },        { "worker.list", answer_list },
+    { "worker.start", answer_start }, { "worker.stop", answer_stop }, { "worker.restart", answer_restart },
+};
+
+const struct responder hive_responder = { methods, ARRAY_LEN(methods) };
+
+struct hive_call {
+    struct hive *hive;
+    struct query query;
+    struct http_response *response;
+};
+
+static void get_health(struct hive_call *call)
+{
+    call->response->content_type = HEALTH_CONTENT_TYPE;
+    call->response->status = put_health(call->hive, &call->response->body);
+}
+
+/* False: a parameter is wrong. */
+static bool take_page(const struct hive_call *call, int64_t *ret_limit, const char **ret_cursor)
+{
+    for (size_t i = 0; i < call->query.count; i++) {
+        const struct parameter *parameter = &call->query.parameters[i];
+        if (text_is(parameter->name, "cursor") && name_is_valid(parameter->value))
+            *ret_cursor = parameter->value.at;
+        else if (!text_is(parameter->name, "limit") || text_to_int(parameter->value, ret_limit) != OK ||
+                 *ret_limit < 1 || *ret_limit > ROSTER_MAX)
+            return false;
+    }
+    return true;
+}
+
+static void get_workers(struct hive_call *call)
+{
+    int64_t limit = ROSTER_MAX;
+    const char *cursor = NULL;
+    if (!take_page(call, &limit, &cursor)) {
+        http_fail(call->response, 400, "bad_params", "known are limit=1..1000 and cursor=NAME");
+        return;
+    }
+    call->response->status = 200;
+    call->response->content_type = "application/json";
+    put_workers(call->hive, (size_t)limit, cursor, &call->response->body);
+}
+
+static const struct route {
+    const char *path;
+    void (*get)(struct hive_call *call);
+} routes[] = {
+    { "/health", get_health },
+    { "/v1/workers", get_workers },
+};
+
+static const struct route *find(const char *path)
+{
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        if (strcmp(path, routes[i].path) == 0)
+            return &routes[i];
+    return NULL;
+}
+
+static bool is_get(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static void answer(struct hive_call *call, const struct http_request *request)
+{
+    const struct route *route = find(request->path);
+    struct errbuf e = { 0 };
+    if (!route) {
+        http_fail(call->response, 404, "not_found", "no such path");
+    } else if (!is_get(request->method)) {
+        http_fail(call->response, 405, "method_not_allowed", "method not allowed for this path");
+        call->response->allow = "GET";
+    } else if (query_parse(&call->hive->arena, request->query, &call->query, &e) != OK) {
+        http_fail(call->response, 400, "bad_params", e.text);
+    } else {
+        route->get(call);
+    }
+}
+
+void hive_http(struct hive *hive, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret)
+{
+    struct http_response response = { 0 };
+    struct hive_call call = { .hive = hive, .response = &response };
+    hive->now = now;
+    hive->wall = wall;
+    answer(&call, request);
+    arena_reset(&hive->arena);
+    if (!buf_ok(&response.body)) {
+        buf_clear(&response.body);
+        http_fail(&response, 503, "out_of_memory", "out of memory: request fewer workers");
+    }
+    *ret = response;
+}
