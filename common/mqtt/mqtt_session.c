@@ -18,8 +18,8 @@
 /* A turn reads no more packets and no longer than this, so that nothing else starves. The clock is read now and then:
  * per packet it would cost more than small packets do. */
 #define BURST_MAX 2000
-#define BURST_MS 20
-#define BURST_CLOCK_EVERY 64 /* packets */
+#define BURST_MS 8
+#define BURST_CLOCK_EVERY 8 /* calls; each reads as many packets as messages of ours await their acknowledgement */
 
 /* To be woken costs as much as to read a packet. A link is busy if a wake brought a few packets, or if many have come
  * without a pause: it is read again a little later, when there are more of them. At 3,333 heartbeats a second that
