@@ -5,6 +5,8 @@
 
 #include <uv.h>
 
+#include "clock.h"
+
 /* Comes first in every watch, and `uv` first in it: the address of the uv handle is the one to free. */
 struct handle {
     union {
@@ -106,6 +108,7 @@ static void turn_ended(uv_prepare_t *uv)
     struct loop *loop = uv->data;
     if (loop->before_sleep)
         loop->before_sleep(loop->user);
+    uv_update_time(uv->loop); /* by which the sleep is measured */
 }
 
 void loop_run(struct loop *loop, void (*before_sleep)(void *user), void *user)
@@ -151,17 +154,20 @@ enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, s
     return OK;
 }
 
+/* libuv 1.44 runs timers until none is due. So that one which is armed again lets all else run, the loop's time stands
+ * still while timers run, however long they take; what has passed meanwhile is added to the delay. */
 void loop_timer_in(struct loop_timer *timer, ms_t delay)
 {
-    /* libuv 1.44 runs timers until none is due: one that re-arms itself with 0 would keep all else from running. */
-    ms_t least = timer->loop->in_timer ? 1 : 0;
-
+    uv_loop_t *uv = &timer->loop->uv;
     if (delay == MS_NEVER) {
         uv_timer_stop(&timer->handle.uv.timer);
         return;
     }
-    uv_update_time(&timer->loop->uv); /* the loop's time is that of the start of the turn */
-    uv_timer_start(&timer->handle.uv.timer, timer_fired, (uint64_t)ms_max(delay, least), 0);
+    if (timer->loop->in_timer)
+        delay = ms_max(delay, 1) + ms_max(clock_mono() - (ms_t)uv_now(uv), 0);
+    else
+        uv_update_time(uv); /* the loop's time is that of the start of the turn */
+    uv_timer_start(&timer->handle.uv.timer, timer_fired, (uint64_t)ms_max(delay, 0), 0);
 }
 
 void loop_timer_free(struct loop_timer *timer)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -182,6 +183,43 @@ static void overdue_timer_lets_others_run(void **state)
     scene_clear(&scene);
 }
 
+struct slow_timer {
+    struct loop_timer *timer;
+    unsigned runs;
+};
+
+/* Takes longer than the other one's delay. */
+static void run_slowly(void *user)
+{
+    struct slow_timer *slow = user;
+    nanosleep(&(struct timespec){ .tv_nsec = 3000000 }, NULL);
+    slow->runs++;
+    loop_timer_in(slow->timer, 0);
+}
+
+static void count_turn(void *user)
+{
+    struct scene *scene = user;
+    if (++scene->turns == 5)
+        loop_stop(scene->loop);
+}
+
+static void slow_timers_run_once_a_turn(void **state)
+{
+    struct scene scene;
+    struct slow_timer slow[2] = { 0 };
+    (void)state;
+    scene_init(&scene);
+    for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+        assert_int_equal(loop_timer_new(scene.loop, run_slowly, &slow[i], &slow[i].timer), OK);
+        loop_timer_in(slow[i].timer, 0);
+    }
+    loop_run(scene.loop, count_turn, &scene);
+    assert_in_range(slow[0].runs, 1, 5);
+    assert_in_range(slow[1].runs, 1, 5);
+    scene_clear(&scene);
+}
+
 static void paused_watch_is_silent(void **state)
 {
     struct scene scene;
@@ -316,6 +354,7 @@ int main(void)
         cmocka_unit_test(timer_armed_before_sleep_counts),
         cmocka_unit_test(before_sleep_follows_every_event),
         cmocka_unit_test(overdue_timer_lets_others_run),
+        cmocka_unit_test(slow_timers_run_once_a_turn),
         cmocka_unit_test(paused_watch_is_silent),
         cmocka_unit_test(writable_pipe),
         cmocka_unit_test(descriptor_in_error_stays_watched),

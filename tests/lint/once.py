@@ -9,7 +9,7 @@ import c_source
 # What, the code that shows it (comments removed), and the one file where it stands; a number is how many files have it as
 # long as there are too many of them: it only falls.
 MECHANISMS = [
-    ("reader of the clock", r"\b(clock_gettime|gettimeofday|timespec_get|uv_hrtime|uv_now|time)\(", "common/sys/clock.c"),
+    ("reader of the clock", r"\b(clock_gettime|gettimeofday|timespec_get|uv_hrtime|time)\(", "common/sys/clock.c"),
     ("source of random bytes", r"\b(getrandom|getentropy|arc4random\w*|RAND_bytes)\(|/dev/u?random", "common/sys/entropy.c"),
     ("reader of secrets", r"\bS_IW(GRP|OTH)\b", "common/sys/secret.c"),
     ("finder of the program's own path", r'readlink\("/proc/self/exe"|\bAT_EXECFN\b', "common/sys/own_path.c"),
