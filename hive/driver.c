@@ -3,17 +3,21 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "agents.h"
+#include "clock.h"
+#include "daemon_loop.h"
 #include "entropy.h"
 #include "hive_driver.h"
 #include "host_facts.h"
 #include "keyed_hash.h"
-#include "orders.h"
+#include "state_dir.h"
 #include "topic.h"
 
 #define HTTP_BODY_MAX 1024 /* nothing here takes one */
 #define HTTP_CONNECTIONS 100
 #define KEEP_ALIVE_MS 10000
 #define ENDPOINT_SIZE 320
+#define ORDERS_BURST_MS 20 /* a start takes milliseconds, and a roster has up to 1000 of them */
 
 struct hive_driver {
     struct hive_conf *conf;
@@ -21,7 +25,8 @@ struct hive_driver {
     char **argv;
     struct hive_conf *current; /* whose roster and [agent] count: `conf`, or, owned, what the last HUP brought */
     struct daemon_loop loop;
-    struct orders orders;
+    struct agents *agents;
+    struct state_dir *state; /* of the running agents, so that a restarted hive can adopt them; NULL: none is kept */
     struct hive *hive;
     char endpoint[ENDPOINT_SIZE];
 };
@@ -51,9 +56,161 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     return 0;
 }
 
-static bool work(void *user)
+/* What only a hive takes (hive.h), and what comes of it. */
+static void take(struct hive_driver *driver, struct hive_input input)
 {
-    return orders_carry_out(&((struct hive_driver *)user)->orders);
+    struct daemon *daemon = &driver->loop.daemon;
+    struct outbox *outbox = daemon_enter(daemon);
+    input.now = daemon->now;
+    input.wall = daemon->wall;
+    hive_take(driver->hive, &input, outbox);
+    daemon_leave(daemon);
+}
+
+static uint64_t new_session(void)
+{
+    uint64_t session;
+    do
+        entropy_need(&session, sizeof session);
+    while (session == 0);
+    return session;
+}
+
+/* Without its record the agent runs all the same; only a successor of this hive will not know it. */
+static void record(struct hive_driver *driver, const char *worker, const struct agent_record *record)
+{
+    struct errbuf e = { 0 };
+    if (driver->state && state_dir_save(driver->state, worker, *record, &e) != OK)
+        log_at(LOG_ERROR, "a restarted hive will not know this agent", "worker", worker, "why", e.text, NULL);
+}
+
+static void log_started(const char *worker, int64_t pid, const char *how)
+{
+    char shown[24];
+    snprintf(shown, sizeof shown, "%lld", (long long)pid);
+    log_at(LOG_INFO, how, "worker", worker, "pid", shown, NULL);
+}
+
+static enum err launch(struct hive_driver *driver, const struct roster_entry *entry, struct arena *arena,
+                       struct agent_record *ret, struct errbuf *e)
+{
+    const struct process *process = hive_process(driver->hive, entry->name);
+    struct agent_key key;
+    struct launch how;
+    enum err err;
+    ret->session = new_session();
+    if (launch_make(arena, &driver->current->launch, entry, ret->session, &how) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    if ((err = agents_start(driver->agents, entry->name, &how, entry->directory, &key, e)) != OK)
+        return err;
+    ret->pid = key.pid;
+    ret->started = key.started;
+    ret->fingerprint = entry->fingerprint;
+    ret->wall = driver->loop.daemon.wall;
+    ret->restarts = process->restarts + process->was_started;
+    return OK;
+}
+
+static void start(struct hive_driver *driver, const char *worker)
+{
+    const struct roster_entry *entry = roster_find(driver->current->roster, worker);
+    struct agent_record born = { 0 };
+    struct errbuf e = { 0 };
+    struct arena arena;
+    enum err err = ERR_NOT_FOUND;
+    arena_init(&arena, 0);
+    if (entry)
+        err = launch(driver, entry, &arena, &born, &e);
+    arena_clear(&arena);
+    if (err != OK) {
+        log_at(LOG_ERROR, "a worker is not started", "worker", worker, "why", e.text, NULL);
+        take(driver, (struct hive_input){ .kind = HIVE_NOT_STARTED, .worker = worker, .why = e.text });
+        return;
+    }
+    record(driver, worker, &born);
+    agents_release(driver->agents, worker);
+    log_started(worker, born.pid, "worker started");
+    take(driver, (struct hive_input){ .kind = HIVE_STARTED,
+                                      .worker = worker,
+                                      .birth = { born.pid, born.session, born.wall, born.restarts } });
+}
+
+static void carry_out(struct hive_driver *driver, enum process_order order, const char *worker)
+{
+    if (order == PROCESS_KILL)
+        log_at(LOG_WARNING, "worker does not end; killing it", "worker", worker, NULL);
+    if (order == PROCESS_START)
+        start(driver, worker);
+    else
+        agents_order(driver->agents, worker, order);
+}
+
+static bool carry_out_next(struct hive_driver *driver)
+{
+    struct hive_order order;
+    char worker[NAME_SIZE]; /* a further step may end the one it is borrowed from */
+    if (!hive_next_order(driver->hive, &order))
+        return false;
+    snprintf(worker, sizeof worker, "%s", order.worker);
+    carry_out(driver, order.order, worker);
+    return true;
+}
+
+/* For a while; false: more is left. */
+static bool carry_out_orders(void *user)
+{
+    struct hive_driver *driver = user;
+    ms_t until = clock_mono() + ORDERS_BURST_MS;
+    while (carry_out_next(driver))
+        if (clock_mono() >= until)
+            return false;
+    return true;
+}
+
+static void log_exited(const struct hive_driver *driver, const char *worker, const struct ending *ending)
+{
+    const struct process *process = hive_process(driver->hive, worker);
+    char code[16], name[SIGNAL_NAME_SIZE];
+    if (!process)
+        return;
+    if (ending) {
+        snprintf(code, sizeof code, "%d", ending_code(ending));
+        signal_name(ending->signal, name);
+    }
+    log_at(process->last.asked_for == 1 || process->last.code == 0 ? LOG_INFO : LOG_WARNING, "worker ended", "worker",
+           worker, "code", ending ? code : "unknown", "signal", ending && ending->signal ? name : NULL, "state",
+           witness_state_name((int)process->state), NULL);
+}
+
+static void on_exited(void *user, const char *worker, const struct ending *ending)
+{
+    struct hive_driver *driver = user;
+    take(driver, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = ending });
+    log_exited(driver, worker, ending);
+}
+
+static void on_swept(void *user, const char *worker)
+{
+    struct hive_driver *driver = user;
+    if (driver->state)
+        state_dir_forget(driver->state, worker); /* before another one takes its place */
+    take(driver, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
+}
+
+/* One that is gone by now is told as one that ends now. */
+static enum err adopt(void *user, const char *worker, const struct agent_record *record, struct errbuf *e)
+{
+    struct hive_driver *driver = user;
+    struct agent_key key = { record->pid, record->started };
+    enum err err = agents_adopt(driver->agents, worker, key, e);
+    if (err != OK)
+        return err;
+    log_started(worker, record->pid, "worker adopted");
+    take(driver, (struct hive_input){ .kind = HIVE_ADOPT,
+                                      .worker = worker,
+                                      .birth = { record->pid, record->session, record->wall, record->restarts },
+                                      .fingerprint = record->fingerprint });
+    return OK;
 }
 
 static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh, struct errbuf *e)
@@ -94,8 +251,7 @@ static void replace_conf(struct hive_driver *driver, struct hive_conf *fresh)
 
 static void serve_roster(struct hive_driver *driver)
 {
-    driver->orders.conf = driver->current;
-    orders_take(&driver->orders, (struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->current->roster });
+    take(driver, (struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->current->roster });
 }
 
 static void reload(void *user)
@@ -115,7 +271,7 @@ static const struct daemon_ops ops = {
     .step = step,
     .deadline = deadline,
     .http = http,
-    .work = work,
+    .work = carry_out_orders,
     .reload = reload,
 };
 
@@ -150,7 +306,6 @@ static enum err make_core(struct hive_driver *driver, struct errbuf *e)
     keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
     if (hive_new(&options, driver->loop.daemon.now, driver->loop.daemon.wall, &driver->hive) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
-    driver->orders.hive = driver->hive;
     return OK;
 }
 
@@ -162,20 +317,23 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
                                      .connections = HTTP_CONNECTIONS,
                                      .connections_per_address = HTTP_CONNECTIONS,
                                      .local_names_only = !conf->token_file };
+    static const struct agents_events events = { on_exited, on_swept };
     char address[ADDRESS_SIZE];
     enum err err;
     address_hive(conf->id, address);
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK ||
-        (err = orders_init(&driver->orders, &driver->loop, conf->state_dir, e)) != OK ||
+        (err = agents_new(driver->loop.loop, &events, driver, &driver->agents, e)) != OK ||
+        (conf->state_dir && (err = state_dir_open(conf->state_dir, &driver->state, e)) != OK) ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, e)) != OK)
         return err;
-    return orders_adopt(&driver->orders, e);
+    return driver->state ? state_dir_read(driver->state, adopt, driver, e) : OK;
 }
 
 static void unmake(struct hive_driver *driver)
 {
-    orders_clear(&driver->orders);
+    agents_free(driver->agents);
+    state_dir_free(driver->state);
     daemon_loop_clear(&driver->loop);
     hive_free(driver->hive);
     replace_conf(driver, driver->conf);

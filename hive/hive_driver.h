@@ -1,4 +1,5 @@
-/* hive_driver.h - the hive's core on its real loop: broker, HTTP and processes in, effects and orders out. */
+/* hive_driver.h - the hive's core on its real loop: broker, HTTP and processes in, effects and orders out. Each agent
+ * that runs is recorded in the state directory, so that a restarted hive can adopt it. */
 #ifndef SKEP_HIVE_DRIVER_H
 #define SKEP_HIVE_DRIVER_H
 
