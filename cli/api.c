@@ -93,8 +93,8 @@ static enum err request(struct api *api, const char *method, struct buf *path, m
                : api_problem_read(fetched.status, fetched.body, api->has_token, e);
 }
 
-static enum err request_document(struct api *api, const char *method, struct buf *path, ms_t timeout,
-                                 struct cJSON **ret, struct errbuf *e)
+enum err api_request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct cJSON **ret,
+                     struct errbuf *e)
 {
     struct text answer;
     cJSON *document;
@@ -109,16 +109,6 @@ static enum err request_document(struct api *api, const char *method, struct buf
     }
     *ret = document;
     return OK;
-}
-
-enum err api_get(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e)
-{
-    return request_document(api, "GET", path, timeout, ret, e);
-}
-
-enum err api_post(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e)
-{
-    return request_document(api, "POST", path, timeout, ret, e);
 }
 
 enum err api_delete(struct api *api, struct buf *path, struct errbuf *e)

@@ -21,11 +21,12 @@ DEFINE_AUTO_FREE(api)
 void api_set_deadline(struct api *api, ms_t deadline);
 
 /* The document at `path`, which begins with "/" and is cleared in any case; the caller frees the document with
- * cJSON_Delete. `timeout` is in milliseconds. Each error has its sentence, which has what to do where something can be
- * done: ERR_UNREACHABLE no answer, ERR_REFUSED a token is needed, ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT,
- * ERR_TOO_LARGE, ERR_NOMEM, also for a path that has failed, ERR_IO anything else. */
-enum err api_get(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e);
-enum err api_post(struct api *api, struct buf *path, ms_t timeout, struct cJSON **ret, struct errbuf *e); /* no body */
+ * cJSON_Delete. `method` is GET, or POST without a body; `timeout` is in milliseconds. Each error has its sentence,
+ * which has what to do where something can be done: ERR_UNREACHABLE no answer, ERR_REFUSED a token is needed,
+ * ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_CONFLICT, ERR_TOO_LARGE, ERR_NOMEM, also for a path that has failed, ERR_IO
+ * anything else. */
+enum err api_request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct cJSON **ret,
+                     struct errbuf *e);
 enum err api_delete(struct api *api, struct buf *path, struct errbuf *e);
 
 #endif

@@ -13,6 +13,7 @@ struct cli_conf {
 };
 
 struct cli {
+    const char *command; /* its name */
     struct api *api;
     struct display display; /* stdout */
     const char *word;       /* e.g. the WORKER of the command line; NULL where the command takes none */

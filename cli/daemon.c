@@ -241,9 +241,10 @@ static const struct {
     { "status", status },
 };
 
-static enum err run(const char *kind, const struct cli *cli, const struct health_conf *conf, struct errbuf *e)
+static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
-    struct daemon daemon = { .kind = kind, .conf = *conf, .files = { .pid_fd = -1, .log_fd = -1 } };
+    const struct health_conf *conf = options_given;
+    struct daemon daemon = { .kind = cli->command, .conf = *conf, .files = { .pid_fd = -1, .log_fd = -1 } };
     size_t i = 0;
     while (i < ARRAY_LEN(verbs) && strcmp(cli->word, verbs[i].word) != 0)
         i++;
@@ -255,16 +256,6 @@ static enum err run(const char *kind, const struct cli *cli, const struct health
         err = verbs[i].fn(&daemon, e);
     daemon_close(&daemon);
     return err;
-}
-
-static enum err run_queen(struct cli *cli, const void *conf, struct errbuf *e)
-{
-    return run("queen", cli, conf, e);
-}
-
-static enum err run_hive(struct cli *cli, const void *conf, struct errbuf *e)
-{
-    return run("hive", cli, conf, e);
 }
 
 #define NOTES                                                                         \
@@ -279,7 +270,7 @@ static enum err run_hive(struct cli *cli, const void *conf, struct errbuf *e)
     .name = kind, .summary = "start, stop or check a " kind " on this machine",                                    \
     .usage = "skep " kind " start|stop|status [OPTIONS] [-- OPTIONS-OF-SKEP-" KIND "]", .notes = NOTES,            \
     .options = options, .more = { health_poll_rows, health_daemon_rows }, .conf_size = sizeof(struct health_conf), \
-    .word = "start, stop or status", .takes_rest = true
+    .word = "start, stop or status", .takes_rest = true, .run = run
 
 const struct command command_queen = {
     DAEMON_COMMAND("queen", "QUEEN"),
@@ -287,7 +278,6 @@ const struct command command_queen = {
                 "  skep queen start -- --http 127.0.0.1:8833 --stale-after 2m\n"
                 "  skep queen status\n"
                 "  skep queen stop\n",
-    .run = run_queen,
 };
 
 const struct command command_hive = {
@@ -295,5 +285,4 @@ const struct command command_hive = {
     .examples = "  skep hive start -- --config hive.ini\n"
                 "  skep hive status -- --config hive.ini         # the options of the start\n"
                 "  skep hive stop --id hive-a\n",
-    .run = run_hive,
 };

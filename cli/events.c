@@ -26,23 +26,16 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
-static void add_event(struct buf *out, const cJSON *event, bool json, bool colour)
-{
-    if (!json) {
-        event_line_add(out, event, colour);
-        return;
-    }
-    document_add_json(out, event);
-    buf_add_char(out, '\n');
-}
-
 static enum err print_events(const struct cli *cli, const cJSON *answer, bool json, struct errbuf *e)
 {
     auto_clear(buf) out = BUF_INIT;
     const cJSON *event;
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
-        add_event(&out, event, json, cli->display.colour);
+        if (json)
+            document_add_line(&out, event);
+        else
+            event_line_add(&out, event, cli->display.colour);
     }
     return json ? output_write(&out, e) : output_lines(&cli->display, &out, EVENT_INDENT, e);
 }
@@ -51,10 +44,9 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
 {
     const struct events_conf *conf = options_given;
     bool json = strcmp(conf->output, "jsonl") == 0;
-    struct follow follow;
+    struct follow follow = { .api = cli->api };
     int64_t before;
     enum err err;
-    follow_init(&follow, cli->api);
     do {
         auto_free(cJSON) answer = NULL;
         before = follow.after;

@@ -14,11 +14,6 @@
 #define WAIT_MAX 60            /* s, what the queen allows */
 #define AWAY_PAUSE 1000000000L /* ns, between two looks for a queen that went away */
 
-void follow_init(struct follow *follow, struct api *api)
-{
-    *follow = (struct follow){ .api = api };
-}
-
 static enum err request(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
     ms_t seconds = ms_min(timeout / 1000, WAIT_MAX);
@@ -26,7 +21,7 @@ static enum err request(struct follow *follow, ms_t timeout, cJSON **ret, struct
     buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE);
     if (seconds > 0)
         buf_printf(&path, "&wait=%" PRId64, seconds);
-    return api_get(follow->api, &path, seconds * 1000 + API_TIMEOUT, ret, e);
+    return api_request(follow->api, "GET", &path, seconds * 1000 + API_TIMEOUT, ret, e);
 }
 
 /* Behind the newest event of the answer; ids go up, also over a restart of the queen. */

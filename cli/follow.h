@@ -4,15 +4,13 @@
 
 #include "api.h"
 
+/* Begins with its api alone: from the oldest event that the queen remembers. */
 struct follow {
     struct api *api; /* borrowed */
     int64_t after;   /* id of the last event that was handed out */
     bool begun;      /* the queen has answered */
     bool away;       /* and then no longer */
 };
-
-/* From the oldest event that the queen remembers. */
-void follow_init(struct follow *follow, struct api *api);
 
 /* The next events, oldest first, in the member `events` of *ret (cJSON_Delete), waiting up to `timeout` ms (in whole
  * seconds, 60 s at most) for the first; there may be none. A queen that goes away later is waited for, with a note on

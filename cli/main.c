@@ -103,7 +103,9 @@ static enum err api_open(const struct cli_conf *conf, struct api **ret, struct e
 static int run(const struct command *command, const struct cli_conf *conf, const char *word, char **rest)
 {
     struct errbuf e = { 0 };
-    struct cli cli = { .word = word, .rest = rest, .display.width = service_terminal_width(STDOUT_FILENO) };
+    struct cli cli = {
+        .command = command->name, .word = word, .rest = rest, .display.width = service_terminal_width(STDOUT_FILENO)
+    };
     enum err err = api_open(conf, &cli.api, &e);
     cli.display.colour = !conf->no_color && output_has_colour();
     if (err == OK)

@@ -87,7 +87,7 @@ static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct 
     url_query_add(&path, "state", ps->conf->state);
     url_query_add(&path, "hive", ps->conf->hive);
     url_query_add(&path, "cursor", cursor);
-    return api_get(ps->cli->api, &path, API_TIMEOUT, ret, e);
+    return api_request(ps->cli->api, "GET", &path, API_TIMEOUT, ret, e);
 }
 
 /* The page's cursor, a string or a number, as text; empty behind the last page. A cursor that does not move would be
@@ -170,10 +170,9 @@ static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf 
 /* The events are counted from before the list was requested: what changes in between is shown twice, not lost. */
 static enum err watch(struct ps *ps, struct errbuf *e)
 {
-    struct follow follow;
+    struct follow follow = { .api = ps->cli->api };
     if (!worker_list_is_watchable(ps->list))
         return err_set(e, ERR_SYNTAX, "--watch: requires -o table, wide or jsonl, not %s", ps->conf->output);
-    follow_init(&follow, ps->cli->api);
     enum err err = follow_skip(&follow, e);
     if (err == OK)
         err = print_list(ps, e);

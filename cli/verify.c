@@ -29,19 +29,17 @@ static enum err request(struct api *api, const struct worker_ref *ref, cJSON **r
     struct buf path = BUF_INIT;
     worker_ref_add_path(ref, &path);
     buf_add_str(&path, "/verify");
-    enum err err = api_post(api, &path, VERIFY_TIMEOUT, ret, e);
+    enum err err = api_request(api, "POST", &path, VERIFY_TIMEOUT, ret, e);
     return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
 }
 
 static enum err print(const struct cli *cli, const cJSON *verified, bool json, struct errbuf *e)
 {
     auto_clear(buf) out = BUF_INIT;
-    if (json) {
-        document_add_json(&out, verified);
-        buf_add_char(&out, '\n');
-    } else {
+    if (json)
+        document_add_line(&out, verified);
+    else
         verify_line_add(&out, verified, cli->display.colour);
-    }
     return json ? output_write(&out, e) : output_lines(&cli->display, &out, LINE_INDENT, e);
 }
 

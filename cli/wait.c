@@ -144,10 +144,11 @@ static enum err wait_for(struct wait *wait, struct errbuf *e)
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct wait_conf *conf = options_given;
-    struct wait wait = { .cli = cli, .wanted = conf->state, .deadline = clock_mono() + conf->timeout };
+    struct wait wait = {
+        .cli = cli, .follow.api = cli->api, .wanted = conf->state, .deadline = clock_mono() + conf->timeout
+    };
     enum err err = worker_ref_parse(cli->word, &wait.ref, e);
     api_set_deadline(cli->api, wait.deadline);
-    follow_init(&wait.follow, cli->api);
     return err != OK ? err : wait_for(&wait, e);
 }
 

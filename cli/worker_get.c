@@ -12,6 +12,6 @@ enum err worker_get(struct api *api, const struct worker_ref *ref, struct cJSON 
 {
     struct buf path = BUF_INIT;
     worker_ref_add_path(ref, &path);
-    enum err err = api_get(api, &path, API_TIMEOUT, ret, e);
+    enum err err = api_request(api, "GET", &path, API_TIMEOUT, ret, e);
     return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
 }

@@ -5,7 +5,7 @@
 #include "api.h"
 #include "worker_ref.h"
 
-/* Its document, freed by the caller with cJSON_Delete. Errors as api_get; ERR_NOT_FOUND names the worker. */
+/* Its document, freed by the caller with cJSON_Delete. Errors as api_request; ERR_NOT_FOUND names the worker. */
 enum err worker_get(struct api *api, const struct worker_ref *ref, struct cJSON **ret, struct errbuf *e);
 
 /* The sentence for a worker that the queen does not know. */

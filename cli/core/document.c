@@ -69,6 +69,12 @@ void document_add_json(struct buf *ret, const cJSON *value)
         ret->failed = true;
 }
 
+void document_add_line(struct buf *ret, const cJSON *value)
+{
+    document_add_json(ret, value);
+    buf_add_char(ret, '\n');
+}
+
 void document_add_text(struct buf *ret, const cJSON *value)
 {
     if (!value || cJSON_IsNull(value))

@@ -28,6 +28,9 @@ void document_write(struct json_write *w, const struct cJSON *value);
 /* The value as one line of JSON without its newline, harmless on a terminal, nothing lost. */
 void document_add_json(struct buf *ret, const struct cJSON *value);
 
+/* The same with its newline. */
+void document_add_line(struct buf *ret, const struct cJSON *value);
+
 /* The value for people: strings as they are, everything else as JSON; printable. NULL: "-". */
 void document_add_text(struct buf *ret, const struct cJSON *value);
 

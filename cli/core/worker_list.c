@@ -38,8 +38,7 @@ static void add_member(struct worker_list *list, const struct cJSON *worker)
 
 static void add_json_line(struct worker_list *list, const struct cJSON *worker)
 {
-    document_add_json(&list->lines, worker);
-    buf_add_char(&list->lines, '\n');
+    document_add_line(&list->lines, worker);
 }
 
 static void add_name(struct worker_list *list, const struct cJSON *worker)
@@ -58,8 +57,7 @@ static void change_line(const struct cJSON *event, const struct display *display
 static void change_json(const struct cJSON *event, const struct display *display, struct buf *ret)
 {
     (void)display;
-    document_add_json(ret, event);
-    buf_add_char(ret, '\n');
+    document_add_line(ret, event);
 }
 
 static const struct format formats[] = {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "read_file.h"
+
 struct parser {
     const char *name;
     int line;
@@ -133,22 +135,6 @@ enum err inifile_parse_text(struct text text, const char *name, inifile_key *fn,
     return err;
 }
 
-/* Fills `ret` up to `size` bytes; what was read, or -1. */
-static ssize_t read_all(int fd, char *ret, size_t size)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t got = read(fd, ret + len, size - len);
-        if (got == 0)
-            break;
-        if (got < 0 && errno != EINTR)
-            return -1;
-        if (got > 0)
-            len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
 static enum err descriptor_parse(int fd, const char *path, inifile_key *fn, void *user, struct errbuf *e)
 {
     char *text = malloc(INIFILE_MAX + 1);
@@ -156,7 +142,7 @@ static enum err descriptor_parse(int fd, const char *path, inifile_key *fn, void
     enum err err;
     if (!text)
         return err_set(e, ERR_NOMEM, "%s: out of memory", path);
-    len = read_all(fd, text, INIFILE_MAX + 1);
+    len = read_up_to(fd, text, INIFILE_MAX + 1);
     if (len < 0)
         err = err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     else if (len > INIFILE_MAX)

@@ -120,18 +120,18 @@ static void rearm_outside(struct mqtt *mqtt)
         rearm(mqtt);
 }
 
-void mqtt_start(struct mqtt *mqtt)
+static void mqtt_start(struct mqtt *mqtt)
 {
     mqtt_client_connect(mqtt->client);
     rearm_outside(mqtt);
 }
 
-bool mqtt_is_up(const struct mqtt *mqtt)
+static bool mqtt_is_up(const struct mqtt *mqtt)
 {
     return mqtt_client_is_up(mqtt->client);
 }
 
-bool mqtt_drain(struct mqtt *mqtt)
+static bool mqtt_drain(struct mqtt *mqtt)
 {
     bool is_all;
     mqtt->in_turn = true;
@@ -141,34 +141,34 @@ bool mqtt_drain(struct mqtt *mqtt)
     return is_all;
 }
 
-void mqtt_drop(struct mqtt *mqtt, const char *why)
+static void mqtt_drop(struct mqtt *mqtt, const char *why)
 {
     mqtt_client_drop(mqtt->client, why);
     rearm_outside(mqtt);
 }
 
-enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish)
+static enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish)
 {
     enum err err = mqtt_client_publish(mqtt->client, publish);
     rearm_outside(mqtt);
     return err;
 }
 
-enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe)
+static enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe)
 {
     enum err err = mqtt_client_subscribe(mqtt->client, subscribe);
     rearm_outside(mqtt);
     return err;
 }
 
-enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
+static enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
 {
     enum err err = mqtt_client_unsubscribe(mqtt->client, filter);
     rearm_outside(mqtt);
     return err;
 }
 
-void mqtt_stop(struct mqtt *mqtt, void (*done)(void *user))
+static void mqtt_stop(struct mqtt *mqtt, void (*done)(void *user))
 {
     mqtt_client_stop(mqtt->client, done);
     rearm_outside(mqtt);

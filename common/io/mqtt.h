@@ -1,6 +1,6 @@
 /* mqtt.h - the MQTT client (mqtt_client.h: options, events, errors) as a guest of the loop. Begins to connect with
- * mqtt_start and keeps at it, by the schedule that the driver's retry_in gives, which is required. All calls and events
- * on the loop's thread; events may call mqtt_* but not mqtt_free. */
+ * its `start` and keeps at it, by the schedule that the driver's retry_in gives, which is required. All calls and
+ * events on the loop's thread; events may call all but `drain` and `free`. */
 #ifndef SKEP_MQTT_H
 #define SKEP_MQTT_H
 
@@ -17,18 +17,8 @@ enum err mqtt_new(struct loop *loop, const struct mqtt_options *options, const s
 void mqtt_free(struct mqtt *mqtt);
 DEFINE_AUTO_FREE(mqtt)
 
-void mqtt_start(struct mqtt *mqtt);
-
-/* As their namesakes in mqtt_client.h; mqtt_drain not from an event. */
-bool mqtt_is_up(const struct mqtt *mqtt);
-bool mqtt_drain(struct mqtt *mqtt);
-void mqtt_drop(struct mqtt *mqtt, const char *why);
-enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish);
-enum err mqtt_subscribe(struct mqtt *mqtt, const struct subscribe *subscribe);
-enum err mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
-void mqtt_stop(struct mqtt *mqtt, void (*done)(void *user));
-
-/* The same as a table, for those who take another transport, too. */
+/* As their namesakes in mqtt_client.h; `drain` and `free` not from an event. A table, for those who take another
+ * transport, too. */
 struct mqtt_ops {
     void (*start)(struct mqtt *mqtt);
     void (*stop)(struct mqtt *mqtt, void (*done)(void *user));

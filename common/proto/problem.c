@@ -29,17 +29,12 @@ void problem_open(struct json_write *w, int status, const char *code, const char
     json_add_str(w, "detail", detail);
 }
 
-void problem_write(struct buf *ret, int status, const char *code, const char *detail)
-{
-    struct json_write w = json_write_to(ret);
-    problem_open(&w, status, code, detail);
-    json_close(&w, '}');
-}
-
 void http_fail(struct http_response *response, int status, const char *code, const char *detail)
 {
+    struct json_write w = json_write_to(&response->body);
     buf_reset(&response->body);
     response->status = status;
     response->content_type = PROBLEM_CONTENT_TYPE;
-    problem_write(&response->body, status, code, detail);
+    problem_open(&w, status, code, detail);
+    json_close(&w, '}');
 }

@@ -14,9 +14,6 @@ const char *problem_title(int status);
  * of the caller's; close it with json_close(w, '}'). `code` is one word for programs, NULL to leave it out. */
 void problem_open(struct json_write *w, int status, const char *code, const char *detail);
 
-/* The same, complete. */
-void problem_write(struct buf *ret, int status, const char *code, const char *detail);
-
 /* Makes the response a problem, whatever it was before. */
 void http_fail(struct http_response *response, int status, const char *code, const char *detail);
 

@@ -6,30 +6,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "read_file.h"
 #include "text.h"
 
 #define SECRET_MAX 4096
 
 /* What stands at the file's beginning, up to `size` bytes. */
-static enum err head_read(int fd, const char *path, char *ret, size_t size, size_t *ret_len, struct errbuf *e)
+static enum err head_read(int fd, const char *path, char *ret, size_t size, ssize_t *ret_len, struct errbuf *e)
 {
     struct stat status;
-    size_t len = 0;
     if (fstat(fd, &status) != 0)
         return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     if (status.st_mode & (S_IWGRP | S_IWOTH))
         return err_set(e, ERR_REFUSED, "%s: others than its owner may write it", path);
-    while (len < size) {
-        ssize_t got = read(fd, ret + len, size - len);
-        if (got == 0)
-            break;
-        if (got < 0 && errno != EINTR)
-            return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
-        if (got > 0)
-            len += (size_t)got;
-    }
-    *ret_len = len;
-    return OK;
+    *ret_len = read_up_to(fd, ret, size);
+    return *ret_len >= 0 ? OK : err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
 }
 
 static enum err line_copy(struct text text, const char *path, char **ret, struct errbuf *e)
@@ -54,7 +45,7 @@ static enum err line_copy(struct text text, const char *path, char **ret, struct
 enum err secret_read(const char *path, char **ret, struct errbuf *e)
 {
     char head[SECRET_MAX + 2]; /* a line that is just too long, or the longest with its end of two bytes */
-    size_t len = 0;
+    ssize_t len = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum err err;
     if (fd < 0)
@@ -62,7 +53,7 @@ enum err secret_read(const char *path, char **ret, struct errbuf *e)
     err = head_read(fd, path, head, sizeof head, &len, e);
     close(fd);
     if (err == OK)
-        err = line_copy((struct text){ head, len }, path, ret, e);
+        err = line_copy((struct text){ head, (size_t)len }, path, ret, e);
     explicit_bzero(head, sizeof head);
     return err;
 }

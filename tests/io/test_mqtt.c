@@ -69,7 +69,7 @@ static void message_arrives_with_its_properties(void **state)
     scene_connect(&scene);
     peer_subscribe(&scene.b, "test/#", 1);
     scene.b.want = 1;
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     peer_await(&scene.b, peer_has_messages);
     assert_string_equal(scene.b.topic, "test/full");
     assert_string_equal(scene.b.payload, "hello");
@@ -99,7 +99,7 @@ static void ack_tells_that_nobody_subscribes(void **state)
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     peer_await(&scene.a, peer_is_acked);
     assert_true(scene.a.acked_token == UINT64_MAX);
     assert_int_equal(scene.a.reason, MQTT_NO_SUBSCRIBER);
@@ -113,14 +113,14 @@ static void retained_messages_are_marked(void **state)
     (void)state;
     scene_init(&scene, NULL);
     scene_connect(&scene);
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     peer_await(&scene.a, peer_is_acked);
     scene.b.want = 1;
     peer_subscribe(&scene.b, "test/#", 0);
     peer_await(&scene.b, peer_has_messages);
     assert_true(scene.b.retain);
     scene.b.want = 2;
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     peer_await(&scene.b, peer_has_messages);
     assert_false(scene.b.retain);
     scene_clear(&scene);
@@ -133,7 +133,7 @@ static void unsubscribed_topics_stay_away(void **state)
     scene_init(&scene, NULL);
     scene_connect(&scene);
     peer_subscribe(&scene.b, "test/left", 0);
-    assert_int_equal(mqtt_unsubscribe(scene.b.mqtt, "test/left"), OK);
+    assert_int_equal(mqtt_ops.unsubscribe(scene.b.mqtt, "test/left"), OK);
     peer_subscribe(&scene.b, "test/end", 0); /* its SUBACK comes behind UNSUBACK */
     scene.b.want = 1;
     peer_publish(&scene.a, "test/left", "x", 0);
@@ -170,12 +170,12 @@ static void bad_publishes_are_refused(void **state)
         enum err err;
         if (publish.payload.len)
             publish.payload.at = payload;
-        err = mqtt_publish(scene.a.mqtt, &publish);
+        err = mqtt_ops.publish(scene.a.mqtt, &publish);
         if (err != rows[i].want)
             fail_msg("%s: %s", rows[i].why, err_name(err));
     }
-    assert_int_equal(mqtt_subscribe(scene.a.mqtt, &(struct subscribe){ "a/#/b", .token = 1 }), ERR_TOPIC);
-    assert_true(mqtt_is_up(scene.a.mqtt));
+    assert_int_equal(mqtt_ops.subscribe(scene.a.mqtt, &(struct subscribe){ "a/#/b", .token = 1 }), ERR_TOPIC);
+    assert_true(mqtt_ops.is_up(scene.a.mqtt));
     scene_clear(&scene);
 }
 
@@ -218,7 +218,7 @@ static void retained_burst_arrives_complete(void **state)
             .topic = topic, .payload = TEXT("kept"), .qos = 1, .retain = true, .token = i == COUNT - 1
         };
         snprintf(topic, sizeof topic, "test/%d", i);
-        assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+        assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     }
     peer_await(&scene.a, peer_is_acked);
     scene.b.want = COUNT;

@@ -20,15 +20,15 @@ static void killed_broker_is_noticed_and_found_again(void **state)
     (void)state;
     scene_init(&scene, NULL);
     peer_start(&scene.a, scene.loop, broker_uri(scene.broker), "a");
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), ERR_UNREACHABLE);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), ERR_UNREACHABLE);
     peer_await(&scene.a, peer_is_up);
     scene.a.retry = 5;
     broker_kill(scene.broker);
     peer_await(&scene.a, peer_is_down);
-    assert_false(mqtt_is_up(scene.a.mqtt));
+    assert_false(mqtt_ops.is_up(scene.a.mqtt));
     assert_true(scene.a.lived >= 0);
     assert_non_null(strstr(scene.a.why, "lost"));
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), ERR_UNREACHABLE);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), ERR_UNREACHABLE);
     peer_await(&scene.a, peer_has_failed);
     assert_non_null(strstr(scene.a.why, "Connection refused"));
     assert_true(scene.a.lived == -1);
@@ -55,7 +55,7 @@ static void nothing_unacknowledged_is_sent_again(void **state)
     peer_await(&scene.b, peer_is_up);
     peer_subscribe(&scene.b, "test/#", 1);
     proxy_freeze(proxy, true);
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     proxy_reset(proxy, 50);
     proxy_freeze(proxy, false);
     peer_await(&scene.a, peer_is_up_again);
@@ -77,15 +77,15 @@ static void every_connect_has_a_will_of_its_own(void **state)
     scene_connect(&scene);
     peer_subscribe(&scene.b, "test/will", 1);
     scene.b.want = 1;
-    mqtt_drop(scene.a.mqtt, "tired");
-    assert_false(mqtt_is_up(scene.a.mqtt));
+    mqtt_ops.drop(scene.a.mqtt, "tired");
+    assert_false(mqtt_ops.is_up(scene.a.mqtt));
     peer_await(&scene.b, peer_has_messages);
     assert_string_equal(scene.b.payload, "will 1");
     assert_true(scene.b.has_expiry);
     peer_await(&scene.a, peer_is_up_again);
     assert_string_equal(scene.a.why, "tired");
     scene.b.want = 2;
-    mqtt_drop(scene.a.mqtt, "again");
+    mqtt_ops.drop(scene.a.mqtt, "again");
     peer_await(&scene.b, peer_has_messages);
     assert_string_equal(scene.b.payload, "will 2");
     scene_clear(&scene);
@@ -100,16 +100,16 @@ static void stop_says_goodbye(void **state)
     scene.a.gives_will = scene.a.stop_in_ack = true;
     scene_connect(&scene);
     peer_subscribe(&scene.b, "test/#", 1);
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
     peer_await(&scene.a, peer_is_stopped);
-    assert_false(mqtt_is_up(scene.a.mqtt));
-    assert_int_equal(mqtt_publish(scene.a.mqtt, &publish), ERR_UNREACHABLE);
+    assert_false(mqtt_ops.is_up(scene.a.mqtt));
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), ERR_UNREACHABLE);
     scene.b.want = 2;
     peer_publish(&scene.b, "test/end", "end", 1);
     peer_await(&scene.b, peer_has_messages);
     assert_string_equal(scene.b.topic, "test/end"); /* "bye" before it, no will between */
     assert_int_equal(scene.b.messages, 2);
-    mqtt_stop(scene.a.mqtt, peer_on_stopped);
+    mqtt_ops.stop(scene.a.mqtt, peer_on_stopped);
     await_span(scene.loop, 20);
     assert_int_equal(scene.a.stops, 1);
     assert_int_equal(scene.a.downs + scene.a.fails, 0);
@@ -124,7 +124,7 @@ static void stop_while_offline_ends_too(void **state)
     peer_start(&scene.a, scene.loop, "mqtt://127.0.0.1:1", "a");
     scene.a.retry = 3600 * 1000;
     peer_await(&scene.a, peer_has_failed);
-    mqtt_stop(scene.a.mqtt, peer_on_stopped);
+    mqtt_ops.stop(scene.a.mqtt, peer_on_stopped);
     peer_await(&scene.a, peer_is_stopped);
     scene_clear(&scene);
 }
@@ -311,7 +311,7 @@ static void idle_link_is_proven_by_pings(void **state)
     peer_await(&scene.a, peer_is_up);
     scene.a.want = scene.a.packets + 1;
     peer_await(&scene.a, peer_has_packets);
-    assert_true(mqtt_is_up(scene.a.mqtt));
+    assert_true(mqtt_ops.is_up(scene.a.mqtt));
     scene_clear(&scene);
 }
 

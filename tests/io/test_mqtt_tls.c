@@ -60,7 +60,7 @@ static void messages_pass_through_tls(void **state)
     peer_await(&scene.a, peer_has_messages);
     assert_int_equal(scene.a.messages, COUNT);
     assert_string_equal(scene.a.payload, "through TLS");
-    mqtt_stop(scene.a.mqtt, peer_on_stopped);
+    mqtt_ops.stop(scene.a.mqtt, peer_on_stopped);
     peer_await(&scene.a, peer_is_stopped);
     scene_clear(&scene);
 }

@@ -80,7 +80,7 @@ static void on_message(void *user, const struct message *message)
     peer->has_expiry = message->has_expiry;
     peer->expiry_s = message->expiry_s;
     if (peer->drop_in_message)
-        mqtt_drop(peer->mqtt, "enough");
+        mqtt_ops.drop(peer->mqtt, "enough");
 }
 
 void peer_on_stopped(void *user)
@@ -95,7 +95,7 @@ static void on_acked(void *user, uint64_t token, uint8_t reason)
     peer->acked_token = token;
     peer->reason = reason;
     if (peer->stop_in_ack)
-        mqtt_stop(peer->mqtt, peer_on_stopped);
+        mqtt_ops.stop(peer->mqtt, peer_on_stopped);
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
@@ -126,7 +126,7 @@ const struct mqtt_events peer_events = {
 
 bool peer_is_up(void *user)
 {
-    return mqtt_is_up(((struct peer *)user)->mqtt);
+    return mqtt_ops.is_up(((struct peer *)user)->mqtt);
 }
 
 bool peer_is_down(void *user)
@@ -175,7 +175,7 @@ bool peer_is_stopped(void *user)
 bool peer_is_up_again(void *user)
 {
     struct peer *peer = user;
-    return peer->ups >= 2 && mqtt_is_up(peer->mqtt);
+    return peer->ups >= 2 && mqtt_ops.is_up(peer->mqtt);
 }
 
 void peer_start_with(struct peer *peer, struct loop *loop, const struct mqtt_options *options)
@@ -184,7 +184,7 @@ void peer_start_with(struct peer *peer, struct loop *loop, const struct mqtt_opt
     peer->loop = loop;
     if (mqtt_new(loop, options, &peer_events, peer, &peer->mqtt, &e))
         fail_msg("%s", e.text);
-    mqtt_start(peer->mqtt);
+    mqtt_ops.start(peer->mqtt);
 }
 
 void peer_start(struct peer *peer, struct loop *loop, const char *uri, const char *id)
@@ -203,7 +203,7 @@ void peer_await(struct peer *peer, bool (*condition)(void *user))
 void peer_subscribe(struct peer *peer, const char *filter, uint8_t qos)
 {
     peer->subscribed_token = 0;
-    assert_int_equal(mqtt_subscribe(peer->mqtt, &(struct subscribe){ filter, .qos = qos, .token = 77 }), OK);
+    assert_int_equal(mqtt_ops.subscribe(peer->mqtt, &(struct subscribe){ filter, .qos = qos, .token = 77 }), OK);
     peer_await(peer, peer_is_subscribed);
     assert_int_equal(peer->subscribed_token, 77);
     assert_int_equal(peer->reason, qos);
@@ -212,7 +212,7 @@ void peer_subscribe(struct peer *peer, const char *filter, uint8_t qos)
 void peer_publish(struct peer *peer, const char *topic, const char *payload, uint8_t qos)
 {
     struct publish publish = { .topic = topic, .payload = text_of(payload), .qos = qos };
-    assert_int_equal(mqtt_publish(peer->mqtt, &publish), OK);
+    assert_int_equal(mqtt_ops.publish(peer->mqtt, &publish), OK);
 }
 
 void scene_init_offline(struct scene *scene)

@@ -26,8 +26,10 @@ static void every_status_has_its_title(void **state)
 static void a_problem_is_an_object(void **state)
 {
     struct buf buf = BUF_INIT;
+    struct json_write w = json_write_to(&buf);
     (void)state;
-    problem_write(&buf, 404, "not_found", "no \"such\" worker");
+    problem_open(&w, 404, "not_found", "no \"such\" worker");
+    json_close(&w, '}');
     assert_string_equal(buf_str(&buf), "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
                                        "\"code\":\"not_found\",\"detail\":\"no \\\"such\\\" worker\"}");
     buf_clear(&buf);
