@@ -96,21 +96,14 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
     const struct queen_conf *conf = driver->conf;
     static char host[256];
     enum err err;
-    struct queen_options options = { .root = conf->common.root,
-                                     .id = conf->id,
-                                     .host = host,
-                                     .version = SKEP_VERSION,
-                                     .pid = (uint32_t)getpid(),
-                                     .keep_alive = conf->keep_alive,
-                                     .stale_after = conf->stale_after,
-                                     .confirm_wait = conf->confirm_wait,
-                                     .return_grace = conf->return_grace,
-                                     .verify_timeout = conf->verify_timeout,
-                                     .max_workers = (size_t)conf->max_workers,
-                                     .max_document_bytes = (size_t)conf->max_state,
-                                     .token = conf->token,
-                                     .verify_http = conf->may_ask.count > 0,
-                                     .expect = conf->expect ? buf_text(&conf->expected) : (struct text){ 0 } };
+    struct queen_options options = conf->core;
+    options.root = conf->common.root;
+    options.host = host;
+    options.version = SKEP_VERSION;
+    options.pid = (uint32_t)getpid();
+    options.token = conf->token;
+    options.verify_http = conf->may_ask.count > 0;
+    options.expect = buf_text(&conf->expected); /* absent without --expect */
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);
     entropy_need(&options.secret, sizeof options.secret);
@@ -166,7 +159,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     struct http_client_options client = { .allowed = &conf->may_ask, .path = "/health", .limit = HTTP_GETS_RUNNING };
     char address[ADDRESS_SIZE];
     enum err err;
-    address_queen(conf->id, address);
+    address_queen(conf->core.id, address);
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
         return err;
@@ -177,7 +170,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
         (err = http_client_new(driver->loop.loop, &client, on_answered, driver, &driver->client)) != OK)
         return err;
     subscribe(driver);
-    return daemon_loop_connect(&driver->loop, &conf->common, address, conf->keep_alive, e);
+    return daemon_loop_connect(&driver->loop, &conf->common, address, conf->core.keep_alive, e);
 }
 
 static void unmake(struct queen_driver *driver)
@@ -192,7 +185,7 @@ static int run(struct queen_driver *driver)
 {
     char port[16];
     snprintf(port, sizeof port, "%d", httpd_port(driver->loop.httpd));
-    log_at(LOG_INFO, "started", "id", driver->conf->id, "http", driver->conf->http, "port", port, NULL);
+    log_at(LOG_INFO, "started", "id", driver->conf->core.id, "http", driver->conf->http, "port", port, NULL);
     return daemon_loop_run(&driver->loop);
 }
 

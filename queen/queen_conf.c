@@ -13,27 +13,27 @@
 #define EXPECT_MAX (16 * 1024 * 1024)
 
 static const struct conf_option options[] = {
-    { "id", CONF_ID, ROW(id), .fallback = "queen", .arg = "ID", .help = "name of this queen on the broker" },
+    { "id", CONF_ID, ROW(core.id), .fallback = "queen", .arg = "ID", .help = "name of this queen on the broker" },
     { "http", CONF_TEXT, ROW(http), .fallback = "127.0.0.1:7833", .arg = "ADDRESS",
       .help = "HTTP listen address; a non-loopback address requires --token-file" },
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
       .help = "file that holds the token required for writes over HTTP (Authorization: Bearer)" },
-    { "stale-after", CONF_DURATION, ROW(stale_after), .min = 3000, .max = 30 * DAY_MS, .fallback = "90s", .arg = "TIME",
-      .help = "lease of senders that declare none: silence after which they are stale" },
-    { "confirm-wait", CONF_DURATION, ROW(confirm_wait), .min = 0, .max = 60000, .fallback = "250ms", .arg = "TIME",
+    { "stale-after", CONF_DURATION, ROW(core.stale_after), .min = 3000, .max = 30 * DAY_MS, .fallback = "90s",
+      .arg = "TIME", .help = "lease of senders that declare none: silence after which they are stale" },
+    { "confirm-wait", CONF_DURATION, ROW(core.confirm_wait), .min = 0, .max = 60000, .fallback = "250ms", .arg = "TIME",
       .help = "time for a worker to reconnect after its last will arrived" },
-    { "return-grace", CONF_DURATION, ROW(return_grace), .min = 0, .max = 3600000, .fallback = "35s", .arg = "TIME",
+    { "return-grace", CONF_DURATION, ROW(core.return_grace), .min = 0, .max = 3600000, .fallback = "35s", .arg = "TIME",
       .help = "extra lease for workers after a broker outage" },
-    { "verify-timeout", CONF_DURATION, ROW(verify_timeout), .min = 1000, .max = 60000, .fallback = "5s", .arg = "TIME",
-      .help = "timeout of a verification" },
+    { "verify-timeout", CONF_DURATION, ROW(core.verify_timeout), .min = 1000, .max = 60000, .fallback = "5s",
+      .arg = "TIME", .help = "timeout of a verification" },
     { "verify-http", CONF_TEXT, ROW(verify_http), .fallback = "off", .arg = "off|CIDR,...",
       .help = "networks whose /health may be requested over HTTP, e.g. 10.0.0.0/8,127.0.0.1; off: none" },
-    { "keep-alive", CONF_DURATION, ROW(keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
+    { "keep-alive", CONF_DURATION, ROW(core.keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
       .help = "MQTT keep-alive, whole seconds" },
-    { "max-workers", CONF_INT, ROW(max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",
+    { "max-workers", CONF_INT, ROW(core.max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",
       .help = "maximum number of workers; further ones are refused and counted" },
-    { "max-state", CONF_SIZE, ROW(max_state), .min = 1024 * 1024, .max = 64 * GIB, .fallback = "512MiB", .arg = "SIZE",
-      .help = "memory limit for all heartbeat documents; further ones are refused and counted" },
+    { "max-state", CONF_SIZE, ROW(core.max_document_bytes), .min = 1024 * 1024, .max = 64 * GIB, .fallback = "512MiB",
+      .arg = "SIZE", .help = "memory limit for all heartbeat documents; further ones are refused and counted" },
     { "expect", CONF_TEXT, ROW(expect), .arg = "FILE",
       .help = "file that lists the workers that must exist, one HIVE/NAME or NAME per line" },
     { "on-event", CONF_TEXT, ROW(on_event), .arg = "COMMAND",
@@ -105,7 +105,7 @@ enum err queen_conf_check(void *target, struct errbuf *e)
         err = read_networks(conf, e);
     if (err != OK)
         return err;
-    if (conf->keep_alive % 1000 != 0)
+    if (conf->core.keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
     return read_files(conf, e);
 }

@@ -3,13 +3,13 @@
 #define SKEP_QUEEN_CONF_H
 
 #include "cidr.h"
+#include "queen.h"
 #include "service.h"
 
 struct queen_conf {
     struct service_conf common;
-    const char *id, *http, *token_file, *expect, *on_event, *verify_http;
-    ms_t stale_after, confirm_wait, return_grace, verify_timeout, keep_alive;
-    int64_t max_workers, max_state;
+    struct queen_options core; /* as far as options say it: the driver adds the rest */
+    const char *http, *token_file, *expect, *on_event, *verify_http;
     char *token;              /* that --token-file holds; NULL without */
     struct buf expected;      /* what --expect holds */
     struct cidr_list may_ask; /* what --verify-http lists; empty = off */

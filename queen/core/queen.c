@@ -30,7 +30,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     watch_init(&queen->watch);
     watch_turn(&queen->watch, now);
     event_ring_init(&queen->events);
-    registry_init(&queen->registry, options->max_workers, options->max_document_bytes);
+    registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
 }
 
 enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, struct queen **ret, struct errbuf *e)

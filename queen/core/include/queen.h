@@ -27,8 +27,7 @@ struct queen_options {
     ms_t keep_alive;
     struct siphash_key secret; /* from the kernel: every key is derived from it */
     ms_t stale_after, confirm_wait, return_grace, verify_timeout;
-    size_t max_workers;
-    size_t max_document_bytes;
+    int64_t max_workers, max_document_bytes;
     const char *token;  /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
     bool verify_http;   /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
     struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
