@@ -175,13 +175,15 @@ static double update_queen(struct world *world, struct arrivals *arrivals)
     uint64_t start = figure_cpu_ns();
     for (unsigned i = 0; i < BLOCK; i++) {
         struct record *record;
+        struct sign sign;
         arrivals->heartbeat.session = arrivals->senders[i].worker + 1;
         arrivals->heartbeat.seq++;
         queen_enter(world->queen, world->now, world->now, &world->outbox);
         record = registry_find(&world->queen->registry, TEXT("default"), text_of(arrivals->senders[i].name));
         tombstones_remove(&world->queen->tombstones, TEXT("default"), text_of(arrivals->senders[i].name));
-        (void)judge_heartbeat(world->queen, record, &arrivals->heartbeat,
-                              (struct text){ arrivals->document, PAYLOAD_FULL_LEN }, false);
+        sign = sign_of_heartbeat(&arrivals->heartbeat);
+        (void)judge_heartbeat(world->queen, record, &sign, (struct text){ arrivals->document, PAYLOAD_FULL_LEN },
+                              false);
         queen_leave(world->queen);
     }
     must(!world->outbox.first && world->queen->counters.ignored[INCARNATION_OLD_SEQ] == 0);

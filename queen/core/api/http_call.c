@@ -56,13 +56,13 @@ bool route_may_write(struct http_call *call)
 
 static void fail_ambiguous(struct http_call *call, const struct record *record)
 {
-    const struct registry *registry = &call->queen->registry;
+    const struct name_index *by_name = &call->queen->registry.by_name;
     struct json_write w = route_begin(call, 409);
     char candidate[2 * NAME_SIZE];
     call->response->content_type = PROBLEM_CONTENT_TYPE;
     problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
     json_open_member(&w, "candidates", '[');
-    for (; record; record = registry_same_name(registry, record)) {
+    for (; record; record = name_index_next(by_name, record)) {
         snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
         json_put_str(&w, candidate);
     }
@@ -72,17 +72,16 @@ static void fail_ambiguous(struct http_call *call, const struct record *record)
 
 struct record *route_find(struct http_call *call)
 {
-    struct registry *registry = &call->queen->registry;
-    struct record *record =
-        call->hive.at ? registry_find(registry, call->hive, call->worker) : registry_find_name(registry, call->worker);
-    if (!record) {
+    struct record *record;
+    switch (registry_find_one(&call->queen->registry, call->hive, call->worker, &record)) {
+    case OK:
+        return record;
+    case ERR_CONFLICT:
+        fail_ambiguous(call, record);
+        return NULL;
+    default:
         route_fail(call, 404, "not_found",
                    call->worker.at ? "no worker of that name is known" : "no hive of that name is known");
         return NULL;
     }
-    if (!call->hive.at && registry_same_name(registry, record)) {
-        fail_ambiguous(call, record);
-        return NULL;
-    }
-    return record;
 }

@@ -22,7 +22,7 @@ static void answer_health(void *self, const struct call *call)
 static void refuse_ambiguous(const struct registry *registry, const struct record *record, const struct call *call)
 {
     struct buf names = BUF_INIT;
-    for (; record; record = registry_same_name(registry, record))
+    for (; record; record = name_index_next(&registry->by_name, record))
         buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
     reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "ambiguous: set hive_id to one of %s", buf_str(&names));
     buf_clear(&names);
@@ -34,20 +34,20 @@ static struct record *find(struct queen *queen, const struct call *call)
     const char *worker, *hive;
     struct errbuf e = { 0 };
     struct record *record;
-    if (params_id(call->params, "worker_id", true, &worker, &e) != OK ||
-        params_id(call->params, "hive_id", false, &hive, &e) != OK) {
+    enum err err = params_id(call->params, "worker_id", true, &worker, &e);
+    if (err == OK)
+        err = params_id(call->params, "hive_id", false, &hive, &e);
+    if (err != OK) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
         return NULL;
     }
-    record = hive ? registry_find(&queen->registry, text_of(hive), text_of(worker))
-                  : registry_find_name(&queen->registry, text_of(worker));
-    if (!record) {
-        reply_error(call->asker, call->outbox, REQUEST_NOT_FOUND, "no worker of that name is known");
-    } else if (!hive && registry_same_name(&queen->registry, record)) {
+    if ((err = registry_find_one(&queen->registry, text_of(hive), text_of(worker), &record)) == OK)
+        return record;
+    if (err == ERR_CONFLICT)
         refuse_ambiguous(&queen->registry, record, call);
-        record = NULL;
-    }
-    return record;
+    else
+        reply_error(call->asker, call->outbox, REQUEST_NOT_FOUND, "no worker of that name is known");
+    return NULL;
 }
 
 static void answer_worker_get(void *self, const struct call *call)

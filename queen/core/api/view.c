@@ -66,10 +66,10 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
 
 static void put_workers(const struct queen *queen, const struct record *hive, struct json_write *w)
 {
-    const struct registry *registry = &queen->registry;
+    const struct name_index *by_hive = &queen->registry.by_hive;
     size_t counts[STATE_COUNT] = { 0 }, total = 0;
-    const struct record *worker = registry_first_of_hive(registry, text_of(record_hive(hive)));
-    for (; worker; worker = registry_next_of_hive(registry, worker), total++)
+    const struct record *worker = name_index_find(by_hive, text_of(record_hive(hive)));
+    for (; worker; worker = name_index_next(by_hive, worker), total++)
         counts[worker->state]++;
     json_open(w, '{');
     json_add_int(w, "total", (int64_t)total);

@@ -49,9 +49,12 @@ struct record *registry_find_name(const struct registry *registry, struct text w
     return name_index_find(&registry->by_name, worker);
 }
 
-struct record *registry_same_name(const struct registry *registry, const struct record *record)
+enum err registry_find_one(const struct registry *registry, struct text hive, struct text worker, struct record **ret)
 {
-    return name_index_next(&registry->by_name, record);
+    *ret = hive.at ? registry_find(registry, hive, worker) : registry_find_name(registry, worker);
+    if (!*ret)
+        return ERR_MISSING;
+    return !hive.at && name_index_next(&registry->by_name, *ret) ? ERR_CONFLICT : OK;
 }
 
 struct record *registry_find_hive(const struct registry *registry, struct text hive)
@@ -62,16 +65,6 @@ struct record *registry_find_hive(const struct registry *registry, struct text h
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker)
 {
     return registry_find_hive(registry, (struct text){ record_hive(worker), worker->hive_len });
-}
-
-struct record *registry_first_of_hive(const struct registry *registry, struct text hive)
-{
-    return name_index_find(&registry->by_hive, hive);
-}
-
-struct record *registry_next_of_hive(const struct registry *registry, const struct record *worker)
-{
-    return name_index_next(&registry->by_hive, worker);
 }
 
 static struct record *record_new(struct text hive, struct text worker)
@@ -238,7 +231,7 @@ static enum err make_room(struct registry *registry, struct document **document,
     return OK;
 }
 
-static enum err store(struct registry *registry, struct document **document, struct text text)
+enum err registry_store(struct registry *registry, struct document **document, struct text text)
 {
     enum err err = fits(*document, text.len) ? OK : make_room(registry, document, text.len);
     if (err != OK)
@@ -252,15 +245,10 @@ static enum err store(struct registry *registry, struct document **document, str
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
                                  const struct load *load)
 {
-    enum err err = store(registry, &record->document, document);
+    enum err err = registry_store(registry, &record->document, document);
     if (err == OK)
         set_load(registry, record, load);
     return err;
-}
-
-enum err registry_store_witness(struct registry *registry, struct record *record, struct text document)
-{
-    return store(registry, &record->witness, document);
 }
 
 void registry_set_state(struct registry *registry, struct record *record, enum state state)

@@ -27,28 +27,27 @@ void registry_clear(struct registry *registry);
 /* NULL when unknown. Borrowed until it is removed. */
 struct record *registry_find(const struct registry *registry, struct text hive, struct text worker);
 
-/* One of the workers of that name; NULL when unknown. The others: registry_same_name. */
+/* One of the workers of that name; NULL when unknown. The others: name_index_next of by_name. */
 struct record *registry_find_name(const struct registry *registry, struct text worker);
 
-/* The next one of the same name, NULL behind the last. */
-struct record *registry_same_name(const struct registry *registry, const struct record *record);
+/* What a request names: (hive, worker), or without a hive the only worker of that name. ERR_MISSING: unknown (*ret is
+ * NULL); ERR_CONFLICT: several hives have one, *ret is the first. */
+enum err registry_find_one(const struct registry *registry, struct text hive, struct text worker, struct record **ret);
 
-/* NULL: it never announced itself. And the workers of a hive, in no order, NULL behind the last. */
+/* NULL: it never announced itself. Its workers: by_hive. */
 struct record *registry_find_hive(const struct registry *registry, struct text hive);
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker);
-struct record *registry_first_of_hive(const struct registry *registry, struct text hive);
-struct record *registry_next_of_hive(const struct registry *registry, const struct record *worker);
 
 /* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid; that of the worker
  * absent for a hive. */
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
-/* Copies the heartbeat with what it says of the load (of a hive LOAD_NONE), or the witness, into the record. ERR_FULL,
- * ERR_NOMEM: the old one stays. */
+/* Copies a heartbeat with what it says of the load (of a hive LOAD_NONE) into the record; or any document of a record,
+ * whose place is `document`. ERR_FULL, ERR_NOMEM: the old one stays. */
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
                                  const struct load *load);
-enum err registry_store_witness(struct registry *registry, struct record *record, struct text document);
+enum err registry_store(struct registry *registry, struct document **document, struct text text);
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);

@@ -182,6 +182,16 @@ void change_forget(struct queen *queen, struct record *record)
     publish_change(queen, record, verdict_text(queen, record));
 }
 
+void change_heard(struct queen *queen, struct record *record, bool over_http)
+{
+    record->over_http = over_http;
+    record->heard = queen_time_for(queen, record);
+    record->heard_mono = queen->now;
+    record->heard_epoch = queen->epoch ? queen->epoch : 1;
+    record->not_before = 0;
+    registry_touch(&queen->registry, record);
+}
+
 static const struct record *hive_of(const struct queen *queen, const struct record *record)
 {
     return record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);

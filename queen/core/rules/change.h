@@ -44,6 +44,9 @@ void change_forget(struct queen *queen, struct record *record);
 /* Publishes, keeps and hands out an event document of any kind; `line` says the same for people. */
 void change_publish_event(struct queen *queen, uint64_t id, struct text document, const char *line);
 
+/* It gave a live sign of life now: its lease starts anew. */
+void change_heard(struct queen *queen, struct record *record, bool over_http);
+
 /* R10: a worker is lost, and what its hive has to do with it. */
 
 /* Lost by will or silence: a worker is unreachable while its hive is down, part of that incident; else stale. */

@@ -209,11 +209,7 @@ void confirm_replied(struct queen *queen, struct text correlation)
         return;
     record = confirm->record;
     confirm_end(queen, record);
-    record->over_http = false;
-    record->heard = queen->watch.time;
-    record->heard_mono = queen->now;
-    record->heard_epoch = queen->epoch;
-    record->not_before = 0;
+    change_heard(queen, record, false);
     if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
         return;
     evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);

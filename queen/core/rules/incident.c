@@ -22,14 +22,13 @@ static bool concerns_workers(const struct queen *queen, const struct record *hiv
 
 static void begin(struct queen *queen, struct hive_watch *watch)
 {
-    const struct registry *registry = &queen->registry;
     const struct record *hive = watch->record;
     if (watch->reviewing)
         return;
     if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
         hive_poll_stop(queen, watch->record);
     watch->reviewing = true;
-    watch->review_next = registry_first_of_hive(registry, text_of(record_hive(hive)));
+    watch->review_next = name_index_find(&queen->registry.by_hive, text_of(record_hive(hive)));
 }
 
 void incident_review(struct queen *queen, size_t limit)
@@ -40,7 +39,7 @@ void incident_review(struct queen *queen, size_t limit)
         begin(queen, watch);
         for (; concerns && limit > 0 && watch->review_next; limit--) {
             struct record *worker = watch->review_next;
-            watch->review_next = registry_next_of_hive(&queen->registry, worker);
+            watch->review_next = name_index_next(&queen->registry.by_hive, worker);
             review_worker(queen, watch->record, worker);
         }
         if (!concerns || !watch->review_next)
@@ -54,5 +53,5 @@ void incident_forgotten(struct queen *queen, struct record *record)
     if (record_is_hive(record))
         incident_review(queen, SIZE_MAX);
     else if (hive && hive->watch->review_next == record)
-        hive->watch->review_next = registry_next_of_hive(&queen->registry, record);
+        hive->watch->review_next = name_index_next(&queen->registry.by_hive, record);
 }

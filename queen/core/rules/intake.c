@@ -47,111 +47,121 @@ static ms_t stored_age(const struct message *message, int64_t retain_s)
     return (retain_s - message->expiry_s) * 1000;
 }
 
-static enum err match_ids(const struct topic *topic, const char *worker_id, const char *hive_id, struct errbuf *e)
-{
-    enum err err = ids_match(worker_id, topic->worker, "worker_id", e);
-    return err == OK ? ids_match(hive_id, topic->hive, "hive_id", e) : err;
-}
+/* A document of any kind, and what it means for the record that it is about. */
+struct received {
+    union {
+        struct heartbeat heartbeat;
+        struct hive_heartbeat hive_heartbeat;
+        struct presence presence;
+        struct witness witness;
+    };
+    const char *worker_id, *hive_id;
+    uint64_t session;
+    struct sign sign;    /* of a heartbeat */
+    ms_t age;            /* of a stored one */
+    bool ends_tombstone; /* it is a sign of life, by the one that it is about */
+    bool makes_known;    /* there is a record of it from now on */
+};
 
-static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
-                               struct errbuf *e)
+#define RECEIVE(kind, message, worker)                                      \
+    enum err err = kind##_decode(arena, (message)->payload, &ret->kind, e); \
+    if (err != OK)                                                          \
+        return err;                                                         \
+    ret->worker_id = (worker);                                              \
+    ret->hive_id = ret->kind.hive_id;                                       \
+    ret->session = ret->kind.session
+
+static enum err receive_heartbeat(struct arena *arena, const struct message *message, struct received *ret,
+                                  struct errbuf *e)
 {
-    struct heartbeat heartbeat;
-    struct record *record;
-    struct sign sign;
-    enum err err = heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
-    if (err == OK)
-        err = match_ids(topic, heartbeat.worker_id, heartbeat.hive_id, e);
-    if (err != OK)
-        return err;
-    if (message->retain && forget_again(queen, topic->hive, topic->worker, heartbeat.session, message->topic))
-        return OK;
-    if ((err = find_or_add(queen, topic->hive, topic->worker, !message->retain, &record)) != OK)
-        return err;
-    if (!message->retain)
-        return judge_heartbeat(queen, record, &heartbeat, message->payload, false);
-    sign = sign_of_heartbeat(&heartbeat);
-    return stored_heartbeat(queen, record, &sign, message->payload, stored_age(message, heartbeat.retain_s));
+    RECEIVE(heartbeat, message, ret->heartbeat.worker_id);
+    ret->sign = sign_of_heartbeat(&ret->heartbeat);
+    ret->age = stored_age(message, ret->heartbeat.retain_s);
+    ret->ends_tombstone = !message->retain;
+    ret->makes_known = true;
+    return OK;
 }
 
 /* A hive is known by its presence: a name that never had one is no hive, and nothing is said of it. */
-static enum err take_hive_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
-                                    struct errbuf *e)
+static enum err receive_hive_heartbeat(struct arena *arena, const struct message *message, struct received *ret,
+                                       struct errbuf *e)
 {
-    struct record *record = registry_find_hive(&queen->registry, topic->hive);
-    struct hive_heartbeat heartbeat;
-    struct sign sign;
-    enum err err = hive_heartbeat_decode(&queen->arena, message->payload, &heartbeat, e);
-    if (err == OK)
-        err = ids_match(heartbeat.hive_id, topic->hive, "hive_id", e);
-    if (err != OK)
-        return err;
-    if (message->retain && forget_again(queen, topic->hive, topic->worker, heartbeat.session, message->topic))
-        return OK;
-    if (!record)
-        return OK;
-    registry_touch(&queen->registry, record);
-    if (!message->retain)
-        return judge_hive_heartbeat(queen, record, &heartbeat, message->payload);
-    sign = sign_of_hive_heartbeat(&heartbeat);
-    return stored_heartbeat(queen, record, &sign, message->payload, 0);
-}
-
-static enum err take_witness(struct queen *queen, const struct topic *topic, const struct message *message,
-                             struct errbuf *e)
-{
-    struct witness witness;
-    struct record *record;
-    enum err err = witness_decode(&queen->arena, message->payload, &witness, e);
-    if (err == OK)
-        err = match_ids(topic, witness.worker_id, witness.hive_id, e);
-    if (err != OK)
-        return err;
-    if (message->retain && forget_again(queen, topic->hive, topic->worker, witness.session, message->topic))
-        return OK;
-    if ((err = find_or_add(queen, topic->hive, topic->worker, false, &record)) != OK)
-        return err;
-    stored_sight(queen, record);
-    err = judge_witness(queen, record, &witness, message->payload, message->retain);
-    return err;
-}
-
-static enum err decode_presence(struct queen *queen, const struct topic *topic, struct text payload,
-                                struct presence *ret, struct errbuf *e)
-{
-    enum err err = presence_decode(&queen->arena, payload, ret, e);
-    if (err == OK)
-        err = match_ids(topic, ret->worker_id, ret->hive_id, e);
-    return err;
-}
-
-/* The live death of somebody unknown makes nobody known. */
-static bool is_news_of_nobody(struct queen *queen, const struct topic *topic, const struct presence *presence,
-                              bool stored)
-{
-    return !stored && presence->presence != PRESENCE_ONLINE &&
-           !registry_find(&queen->registry, topic->hive, topic->worker);
-}
-
-static enum err take_presence(struct queen *queen, const struct topic *topic, const struct message *message,
-                              struct errbuf *e)
-{
-    struct presence presence;
-    struct record *record;
-    bool birth;
-    enum err err = decode_presence(queen, topic, message->payload, &presence, e);
-    if (err != OK || is_news_of_nobody(queen, topic, &presence, message->retain))
-        return err;
-    if (message->retain && forget_again(queen, topic->hive, topic->worker, presence.session, message->topic))
-        return OK;
-    birth = !message->retain && presence.presence == PRESENCE_ONLINE;
-    if ((err = find_or_add(queen, topic->hive, topic->worker, birth, &record)) != OK)
-        return err;
-    if (message->retain)
-        stored_presence(queen, record, &presence);
-    else
-        judge_presence(queen, record, &presence);
+    RECEIVE(hive_heartbeat, message, NULL);
+    ret->sign = sign_of_hive_heartbeat(&ret->hive_heartbeat);
     return OK;
+}
+
+/* The live death of an unknown worker or hive makes none known. */
+static enum err receive_presence(struct arena *arena, const struct message *message, struct received *ret,
+                                 struct errbuf *e)
+{
+    RECEIVE(presence, message, ret->presence.worker_id);
+    ret->ends_tombstone = !message->retain && ret->presence.presence == PRESENCE_ONLINE;
+    ret->makes_known = message->retain || ret->ends_tombstone;
+    return OK;
+}
+
+static enum err receive_witness(struct arena *arena, const struct message *message, struct received *ret,
+                                struct errbuf *e)
+{
+    RECEIVE(witness, message, ret->witness.worker_id);
+    ret->makes_known = true;
+    return OK;
+}
+
+static enum err take_heartbeat(struct queen *queen, struct record *record, const struct received *received,
+                               const struct message *message)
+{
+    if (!message->retain)
+        return judge_heartbeat(queen, record, &received->sign, message->payload, false);
+    return stored_heartbeat(queen, record, &received->sign, message->payload, received->age);
+}
+
+static enum err take_presence(struct queen *queen, struct record *record, const struct received *received,
+                              const struct message *message)
+{
+    (message->retain ? stored_presence : judge_presence)(queen, record, &received->presence);
+    return OK;
+}
+
+static enum err take_witness(struct queen *queen, struct record *record, const struct received *received,
+                             const struct message *message)
+{
+    stored_sight(queen, record);
+    return judge_witness(queen, record, &received->witness, message->payload, message->retain);
+}
+
+static const struct kind {
+    enum err (*receive)(struct arena *arena, const struct message *message, struct received *ret, struct errbuf *e);
+    enum err (*take)(struct queen *queen, struct record *record, const struct received *received,
+                     const struct message *message);
+    enum forget_seen cleared; /* what an empty message means */
+} kinds[] = {
+    [TOPIC_WORKER_HEARTBEAT] = { receive_heartbeat, take_heartbeat, FORGET_SEEN_HEARTBEAT },
+    [TOPIC_HIVE_HEARTBEAT] = { receive_hive_heartbeat, take_heartbeat, FORGET_SEEN_HEARTBEAT },
+    [TOPIC_WORKER_PRESENCE] = { receive_presence, take_presence, FORGET_SEEN_PRESENCE },
+    [TOPIC_HIVE_PRESENCE] = { receive_presence, take_presence, FORGET_SEEN_PRESENCE },
+    [TOPIC_WORKER_WITNESS] = { receive_witness, take_witness, FORGET_SEEN_NONE },
+};
+
+static enum err take_document(struct queen *queen, const struct kind *kind, const struct topic *topic,
+                              const struct message *message, struct errbuf *e)
+{
+    struct received received = { 0 };
+    struct record *record;
+    enum err err = kind->receive(&queen->arena, message, &received, e);
+    if (err == OK)
+        err = ids_match(received.worker_id, topic->worker, "worker_id", e);
+    if (err == OK)
+        err = ids_match(received.hive_id, topic->hive, "hive_id", e);
+    if (err != OK ||
+        (message->retain && forget_again(queen, topic->hive, topic->worker, received.session, message->topic)))
+        return err;
+    if (!received.makes_known && !registry_find(&queen->registry, topic->hive, topic->worker))
+        return OK;
+    if ((err = find_or_add(queen, topic->hive, topic->worker, received.ends_tombstone, &record)) != OK)
+        return err;
+    return kind->take(queen, record, &received, message);
 }
 
 /* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
@@ -173,42 +183,27 @@ static void take_reply(struct queen *queen, const struct message *message)
 
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)
 {
-    bool cleared = message->payload.len == 0;
-    switch (topic->kind) {
-    case TOPIC_WORKER_HEARTBEAT:
-        if (!cleared)
-            return take_heartbeat(queen, topic, message, e);
-        forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_HEARTBEAT);
-        return OK;
-    case TOPIC_HIVE_HEARTBEAT:
-        if (!cleared)
-            return take_hive_heartbeat(queen, topic, message, e);
-        forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_HEARTBEAT);
-        return OK;
-    case TOPIC_WORKER_PRESENCE:
-    case TOPIC_HIVE_PRESENCE:
-        if (!cleared)
-            return take_presence(queen, topic, message, e);
-        forget_cleared(queen, topic->hive, topic->worker, FORGET_SEEN_PRESENCE);
-        return OK;
-    case TOPIC_WORKER_WITNESS:
-        return cleared ? OK : take_witness(queen, topic, message, e);
-    case TOPIC_QUEEN_PRESENCE:
+    const struct kind *kind = topic->kind < ARRAY_LEN(kinds) ? &kinds[topic->kind] : NULL;
+    if (topic->kind == TOPIC_QUEEN_PRESENCE) {
         if (text_is(topic->queen, queen->options.id))
             link_own_presence(queen, message);
-        return OK;
-    case TOPIC_REPLY:
+    } else if (topic->kind == TOPIC_REPLY) {
         take_reply(queen, message);
-        return OK;
-    default:
+    } else if (!kind || !kind->receive) {
         return ERR_TOPIC;
+    } else if (message->payload.len > 0) {
+        return take_document(queen, kind, topic, message, e);
+    } else if (kind->cleared != FORGET_SEEN_NONE) {
+        forget_cleared(queen, topic->hive, topic->worker, kind->cleared);
     }
+    return OK;
 }
 
 enum err intake_posted(struct queen *queen, struct text document, struct errbuf *e)
 {
     struct heartbeat heartbeat;
     struct record *record;
+    struct sign sign;
     struct text hive;
     enum err err = heartbeat_decode(&queen->arena, document, &heartbeat, e);
     if (err == OK && !heartbeat.worker_id)
@@ -218,7 +213,8 @@ enum err intake_posted(struct queen *queen, struct text document, struct errbuf 
     hive = text_of(heartbeat.hive_id ? heartbeat.hive_id : DEFAULT_HIVE);
     if ((err = find_or_add(queen, hive, text_of(heartbeat.worker_id), true, &record)) != OK)
         goto out;
-    err = judge_heartbeat(queen, record, &heartbeat, document, true);
+    sign = sign_of_heartbeat(&heartbeat);
+    err = judge_heartbeat(queen, record, &sign, document, true);
 out:
     if (err == OK)
         queen->counters.accepted++;

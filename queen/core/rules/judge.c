@@ -35,7 +35,8 @@ struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
                           .lease_ms = heartbeat->lease_ms,
                           .timestamp = heartbeat->timestamp,
                           .endpoint = heartbeat->endpoint != NULL,
-                          .load = load_of(heartbeat) };
+                          .load = load_of(heartbeat),
+                          .work = heartbeat };
 }
 
 struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat)
@@ -117,16 +118,6 @@ static bool admit(struct queen *queen, struct record *record, struct incarnation
     return true;
 }
 
-void judge_heard(struct queen *queen, struct record *record, bool over_http)
-{
-    record->over_http = over_http;
-    record->heard = queen_time_for(queen, record);
-    record->heard_mono = queen->now;
-    record->heard_epoch = queen->epoch ? queen->epoch : 1;
-    record->not_before = 0;
-    registry_touch(&queen->registry, record);
-}
-
 /* R1. A hive that was not asked yet is; one that is known from stored copies says nothing new before it has answered.
  */
 static void alive(struct queen *queen, struct record *record, enum state state, enum cause cause,
@@ -157,44 +148,23 @@ static bool conflicts_with_mqtt(const struct record *record, struct incarnation_
            verdict != INCARNATION_NEW_CONNECTION;
 }
 
-/* A heartbeat that passes the fences: its document is kept, its lease starts anew. False: it was ignored. */
-static bool take_sign(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
-                      bool over_http, enum err *ret)
+enum err judge_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
+                         bool over_http)
 {
-    *ret = OK;
-    if (!admit(queen, record, sign->claim))
-        return false;
-    *ret = registry_store_document(&queen->registry, record, document, &sign->load);
-    judge_note_sign(queen, record, sign);
-    judge_heard(queen, record, over_http);
-    record->answers = record->asks = 0;
-    return true;
-}
-
-enum err judge_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
-                         struct text document, bool over_http)
-{
-    struct sign sign = sign_of_heartbeat(heartbeat);
     enum err err;
     bool verify;
-    if (over_http && conflicts_with_mqtt(record, sign.claim))
+    if (over_http && conflicts_with_mqtt(record, sign->claim))
         return ERR_CONFLICT;
-    if (!take_sign(queen, record, &sign, document, over_http, &err))
+    if (!admit(queen, record, sign->claim))
         return OK;
-    verify = work_note(queen, record, heartbeat);
-    alive(queen, record, STATE_ONLINE, CAUSE_HEARTBEAT, path_of(record));
-    if (work_judge(queen, record) || verify)
+    err = registry_store_document(&queen->registry, record, document, &sign->load);
+    judge_note_sign(queen, record, sign);
+    change_heard(queen, record, over_http);
+    record->answers = record->asks = 0;
+    verify = sign->work && work_note(queen, record, sign->work);
+    alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, path_of(record));
+    if (sign->work && (work_judge(queen, record) || verify))
         (void)verify_begin(queen, record, false); /* without memory for it, silence or the next answer decides */
-    return err;
-}
-
-enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const struct hive_heartbeat *heartbeat,
-                              struct text document)
-{
-    struct sign sign = sign_of_hive_heartbeat(heartbeat);
-    enum err err;
-    if (take_sign(queen, record, &sign, document, false, &err))
-        alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, PATH_MQTT);
     return err;
 }
 
@@ -210,7 +180,7 @@ void judge_ready(struct queen *queen, struct record *record, enum evidence_path 
 {
     if (record->state != STATE_UNVERIFIED && record->state != STATE_SUSPECT)
         return;
-    judge_heard(queen, record, false);
+    change_heard(queen, record, false);
     if (judge_answers_only(record))
         return;
     record->asks = 0;
@@ -222,7 +192,7 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
     if (!admit(queen, record, claim_of_presence(presence)))
         return;
     judge_note_presence(record, presence);
-    judge_heard(queen, record, false);
+    change_heard(queen, record, false);
     alive(queen, record, record_state_alive(record), CAUSE_BIRTH, PATH_MQTT);
 }
 
@@ -304,7 +274,7 @@ static void weigh_witness(struct queen *queen, struct record *record, const stru
 enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,
                        bool stored)
 {
-    enum err err = registry_store_witness(&queen->registry, record, document);
+    enum err err = registry_store(&queen->registry, &record->witness, document);
     if (!stored || !queen_heard_live(queen, record))
         weigh_witness(queen, record, witness);
     return err;

@@ -11,19 +11,16 @@ struct sign {
     ms_t timestamp;                /* TIME_ABSENT */
     bool endpoint;                 /* it named one */
     struct load load;              /* its texts borrowed from the message */
+    const struct heartbeat *work;  /* what a worker says of its work; NULL of a hive. Borrowed */
 };
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat);
 struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat);
 
-/* A valid live heartbeat, with its document as received. ERR_CONFLICT: it came by HTTP, and another incarnation is
- * online over MQTT; nothing changed. ERR_FULL, ERR_NOMEM: the document could not be kept, the sign of life counts. OK
- * also when a fence ignored it. */
-enum err judge_heartbeat(struct queen *queen, struct record *record, const struct heartbeat *heartbeat,
-                         struct text document, bool over_http);
-
-/* The same of a hive. */
-enum err judge_hive_heartbeat(struct queen *queen, struct record *record, const struct hive_heartbeat *heartbeat,
-                              struct text document);
+/* A valid live heartbeat of a worker or a hive, with its document as received. ERR_CONFLICT: it came by HTTP, and
+ * another incarnation is online over MQTT; nothing changed. ERR_FULL, ERR_NOMEM: the document could not be kept, the
+ * sign of life counts. OK also when a fence ignored it. */
+enum err judge_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
+                         bool over_http);
 
 /* The start-up poll of a hive was answered, over MQTT or HTTP. */
 void judge_ready(struct queen *queen, struct record *record, enum evidence_path path);
@@ -40,9 +37,6 @@ void judge_exited(struct queen *queen, struct record *record, const struct exit_
 
 /* It said goodbye, live or stored: that closes its (session, connection). */
 void judge_goodbye(struct queen *queen, struct record *record);
-
-/* It gave a live sign of life now: its lease starts anew. */
-void judge_heard(struct queen *queen, struct record *record, bool over_http);
 
 /* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign);

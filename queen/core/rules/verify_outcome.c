@@ -40,7 +40,7 @@ static void answered(struct queen *queen, struct record *record, const struct ve
         return;
     work_excuse(queen, record);
     answers_only = judge_answers_only(record);
-    judge_heard(queen, record, record->over_http);
+    change_heard(queen, record, record->over_http);
     if (answers_only)
         return;
     confirm_end(queen, record);
@@ -71,7 +71,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         break;
     case VERIFY_STALLED:
         record->work.advanced = false;
-        judge_heard(queen, record, record->over_http);
+        change_heard(queen, record, record->over_http);
         settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_STALLED);
         break;
     case VERIFY_NO_SUBSCRIBER:
