@@ -216,11 +216,6 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
     queen_leave(queen);
 }
 
-ms_t queen_deadline(struct queen *queen)
-{
-    return queen_arm(queen);
-}
-
 const struct event *queen_event_after(const struct queen *queen, uint64_t after)
 {
     return event_ring_after(&queen->events, after);

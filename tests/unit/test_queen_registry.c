@@ -63,7 +63,7 @@ static size_t namesakes(const char *name)
 {
     size_t count = 0;
     for (struct record *record = registry_find_name(&registry, text_of(name)); record;
-         record = name_index_next(&registry.by_name, record))
+         record = name_index_next(&registry.by[NAME_OF_WORKER], record))
         count++;
     return count;
 }

@@ -15,12 +15,12 @@ static void a_hive_is_never_zombie_or_unreachable(void **state)
         bool is_one = i != STATE_ZOMBIE && i != STATE_UNREACHABLE;
         assert_int_equal(state_name_of_hive(i) != NULL, is_one);
         for (int to = 0; to < STATE_COUNT; to++)
-            if (state_may_follow_of_hive(i, to) || state_may_follow_of_hive(to, i))
+            if (state_may_follow(true, i, to) || state_may_follow(true, to, i))
                 assert_true(is_one);
     }
     assert_null(state_name_of_hive(STATE_COUNT));
     assert_string_equal(state_name_of_hive(STATE_UNVERIFIED), "starting");
-    assert_false(state_may_follow_of_hive(STATE_STALE, STATE_ONLINE)); /* it is asked first */
+    assert_false(state_may_follow(true, STATE_STALE, STATE_ONLINE)); /* it is asked first */
 }
 
 /* One letter per follower: u o s t(stale) z f(offline) r(unreachable). */
@@ -34,10 +34,10 @@ static void transitions_are_those_of_the_table(void **state)
     (void)state;
     for (int from = 0; from < STATE_COUNT; from++)
         for (int to = 0; to < STATE_COUNT; to++)
-            assert_int_equal(state_may_follow(from, to), strchr(want[from], letters[to]) != NULL);
-    assert_false(state_may_follow(STATE_COUNT, STATE_ONLINE));
-    assert_false(state_may_follow_of_hive(STATE_COUNT, STATE_ONLINE));
-    assert_false(state_may_follow(STATE_ONLINE, STATE_COUNT));
+            assert_int_equal(state_may_follow(false, from, to), strchr(want[from], letters[to]) != NULL);
+    assert_false(state_may_follow(false, STATE_COUNT, STATE_ONLINE));
+    assert_false(state_may_follow(true, STATE_COUNT, STATE_ONLINE));
+    assert_false(state_may_follow(false, STATE_ONLINE, STATE_COUNT));
 }
 
 int main(void)

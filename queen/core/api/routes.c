@@ -1,16 +1,234 @@
 #include "routes.h"
 
+#include <stdio.h>
 #include <strings.h>
 
+#include "forget.h"
 #include "health.h"
 #include "intake.h"
-#include "routes_fleet.h"
+#include "json_write.h"
+#include "listing.h"
 #include "step.h"
+#include "verify.h"
+#include "verify_wait.h"
 #include "view.h"
 #include "view_health.h"
 
+#define JSON_CONTENT_TYPE "application/json"
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60
+
+/* A request while it is answered. */
+struct http_call {
+    struct queen *queen;
+    const struct http_request *request;
+    struct query query;
+    struct text hive, worker; /* absent when the path has none */
+    struct http_response *response;
+};
+
+static void route_fail(struct http_call *call, int status, const char *code, const char *detail)
+{
+    http_fail(call->response, status, code, detail);
+}
+
+static void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e)
+{
+    route_fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
+}
+
+static struct json_write route_begin(struct http_call *call, int status)
+{
+    call->response->status = status;
+    call->response->content_type = JSON_CONTENT_TYPE;
+    return json_write_to(&call->response->body);
+}
+
+/* The request waits for such news: returns what is left of `wait` since it was received, at least 1 ms. */
+static ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait)
+{
+    call->response->wakes_on = news;
+    return ms_max(call->request->received_at + wait - call->queen->now, 1);
+}
+
+/* Compares in a time that does not depend on where they differ. */
+static bool is_token(const char *authorization, const char *token)
+{
+    const char *prefix = "Bearer ";
+    size_t len = strlen(token);
+    unsigned char difference = 0;
+    if (!authorization || strncasecmp(authorization, prefix, strlen(prefix)) != 0)
+        return false;
+    authorization += strlen(prefix);
+    if (strlen(authorization) != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        difference |= (unsigned char)(authorization[i] ^ token[i]);
+    return difference == 0;
+}
+
+/* True if the request may change something; else the response says what it needs. */
+static bool route_may_write(struct http_call *call)
+{
+    const char *token = call->queen->options.token;
+    if (!token || is_token(call->request->authorization, token))
+        return true;
+    route_fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
+    call->response->authenticate = "Bearer";
+    return false;
+}
+
+static void fail_ambiguous(struct http_call *call, const struct record *record)
+{
+    const struct name_index *by_name = &call->queen->registry.by[NAME_OF_WORKER];
+    struct json_write w = route_begin(call, 409);
+    char candidate[2 * NAME_SIZE];
+    call->response->content_type = PROBLEM_CONTENT_TYPE;
+    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
+    json_open_member(&w, "candidates", '[');
+    for (; record; record = name_index_next(by_name, record)) {
+        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
+        json_put_str(&w, candidate);
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+}
+
+/* The worker or hive that the path names; NULL when the response says why not. */
+static struct record *route_find(struct http_call *call)
+{
+    struct record *record;
+    switch (registry_find_one(&call->queen->registry, call->hive, call->worker, &record)) {
+    case OK:
+        return record;
+    case ERR_CONFLICT:
+        fail_ambiguous(call, record);
+        return NULL;
+    default:
+        route_fail(call, 404, "not_found",
+                   call->worker.at ? "no worker of that name is known" : "no hive of that name is known");
+        return NULL;
+    }
+}
+
+static ms_t verify_wait(struct http_call *call)
+{
+    return route_wait(call, QUEEN_NEWS_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
+}
+
+/* How long to wait for verifications that are missing; 0: none is (or there is no memory to find out). */
+static ms_t verify_selected(struct http_call *call, const struct selection *selection)
+{
+    bool pending = false;
+    (void)listing_verify(call->queen, selection, call->request->received_at, &pending);
+    return pending ? verify_wait(call) : 0;
+}
+
+static void answer_list(struct http_call *call, const struct selection *selection)
+{
+    (void)route_begin(call, 200);
+    if (listing_new(selection, call->request->received_at, &call->response->listing) != OK)
+        route_fail(call, 503, "out_of_memory", "out of memory");
+}
+
+static ms_t route_get_workers(struct http_call *call)
+{
+    ms_t wait;
+    struct errbuf e = { 0 };
+    struct selection selection;
+    enum err err = selection_parse(&call->query, &selection, &e);
+    if (err != OK) {
+        route_fail_with(call, 400, err, &e);
+        return 0;
+    }
+    if (selection.verified && !route_may_write(call)) /* it has workers asked, and may judge them */
+        return 0;
+    if (selection.verified && !call->request->timed_out && (wait = verify_selected(call, &selection)) > 0)
+        return wait;
+    answer_list(call, &selection);
+    return 0;
+}
+
+static ms_t route_get_hives(struct http_call *call)
+{
+    struct errbuf e = { 0 };
+    struct selection selection;
+    enum err err = selection_parse_hives(&call->query, &selection, &e);
+    if (err != OK)
+        route_fail(call, 400, "bad_params", e.text);
+    else
+        answer_list(call, &selection);
+    return 0;
+}
+
+static ms_t route_get(struct http_call *call)
+{
+    struct record *record = route_find(call);
+    if (record) {
+        struct json_write w = route_begin(call, 200);
+        if (record_is_hive(record))
+            view_hive(call->queen, record, true, &w);
+        else
+            view_worker(call->queen, record, true, &w);
+    }
+    return 0;
+}
+
+/* Begins a verification and waits for it: the request is called again when one has finished. */
+static ms_t route_verify_worker(struct http_call *call)
+{
+    struct record *record = route_find(call);
+    const struct verified *verified = record ? verify_latest(record) : NULL;
+    if (!record)
+        return 0;
+    if (verified && verified->began >= call->request->received_at) {
+        struct json_write w = route_begin(call, 200);
+        verified_write(record, verify_latest(record), &w);
+        return 0;
+    }
+    if (call->request->timed_out) {
+        route_fail(call, 503, "not_ready", VERIFY_NOT_READY);
+        return 0;
+    }
+    if (!verify_begin(call->queen, record, true)) {
+        route_fail(call, 503, "out_of_memory", "out of memory");
+        return 0;
+    }
+    return verify_wait(call);
+}
+
+static bool parse_force(struct http_call *call, bool *ret)
+{
+    for (size_t i = 0; i < call->query.count; i++) {
+        const struct parameter *parameter = &call->query.parameters[i];
+        bool force = text_is(parameter->value, "true");
+        if (!text_is(parameter->name, "force") || !(force || text_is(parameter->value, "false"))) {
+            route_fail(call, 400, "bad_params", "known is force=true or force=false");
+            return false;
+        }
+        *ret = i == 0 ? force : *ret;
+    }
+    return true;
+}
+
+static ms_t route_delete(struct http_call *call)
+{
+    bool force = false;
+    struct record *record = parse_force(call, &force) ? route_find(call) : NULL;
+    if (!record)
+        return 0;
+    if (record->expected) {
+        route_fail(call, 409, "conflict", "the worker is expected (--expect): remove it from that list first");
+    } else if (record->state == STATE_ONLINE && !force) {
+        route_fail(call, 409, "conflict",
+                   record_is_hive(record) ? "the hive is ready: stop it first, or use ?force=true (--force)"
+                                          : "the worker is online: stop it first, or use ?force=true (--force)");
+    } else {
+        forget_record(call->queen, record, FORGET_SEEN_NONE);
+        call->response->status = 204;
+    }
+    return 0;
+}
 
 static ms_t get_health(struct http_call *call)
 {

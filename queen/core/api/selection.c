@@ -5,36 +5,20 @@
 #include "codec.h"
 #include "json.h"
 
+/* A number of the load; or an age, whose place holds monotonic time. */
 struct sort_key {
     const char *name;
-    double (*value)(const struct queen *queen, const struct record *record);
+    size_t offset; /* in the record */
+    bool is_age;
 };
 
-#define BY_LOAD(member)                                                               \
-    static double by_##member(const struct queen *queen, const struct record *record) \
-    {                                                                                 \
-        (void)queen;                                                                  \
-        return record->load.member;                                                   \
-    }
-BY_LOAD(queue_depth)
-BY_LOAD(inflight)
-BY_LOAD(gpu_utilization)
-BY_LOAD(last_inference_ms)
-
-static double by_last_seen(const struct queen *queen, const struct record *record)
-{
-    return record->heard_mono == MS_NEVER ? NAN : (double)(queen->now - record->heard_mono);
-}
-
-static double by_since(const struct queen *queen, const struct record *record)
-{
-    return (double)(queen->now - record->since_mono);
-}
-
 static const struct sort_key sort_keys[] = {
-    { "queue_depth", by_queue_depth },         { "inflight", by_inflight },
-    { "gpu_utilization", by_gpu_utilization }, { "last_inference_ms", by_last_inference_ms },
-    { "last_seen_ms_ago", by_last_seen },      { "since_ms_ago", by_since },
+    { "queue_depth", offsetof(struct record, load.queue_depth), false },
+    { "inflight", offsetof(struct record, load.inflight), false },
+    { "gpu_utilization", offsetof(struct record, load.gpu_utilization), false },
+    { "last_inference_ms", offsetof(struct record, load.last_inference_ms), false },
+    { "last_seen_ms_ago", offsetof(struct record, heard_mono), true },
+    { "since_ms_ago", offsetof(struct record, since_mono), true },
 };
 
 #define SORT_NAMES "queue_depth, inflight, gpu_utilization, last_inference_ms, last_seen_ms_ago or since_ms_ago"
@@ -206,6 +190,11 @@ bool selection_matches(struct queen *queen, const struct selection *selection, c
 
 double selection_value(const struct queen *queen, const struct selection *selection, const struct record *record)
 {
-    double value = selection->sort->value(queen, record);
+    const void *at = (const char *)record + selection->sort->offset;
+    double value;
+    if (selection->sort->is_age)
+        value = *(const ms_t *)at == MS_NEVER ? NAN : (double)(queen->now - *(const ms_t *)at);
+    else
+        value = *(const double *)at;
     return selection->descending ? -value : value;
 }

@@ -66,7 +66,7 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
 
 static void put_workers(const struct queen *queen, const struct record *hive, struct json_write *w)
 {
-    const struct name_index *by_hive = &queen->registry.by_hive;
+    const struct name_index *by_hive = &queen->registry.by[NAME_OF_HIVE];
     size_t counts[STATE_COUNT] = { 0 }, total = 0;
     const struct record *worker = name_index_find(by_hive, text_of(record_hive(hive)));
     for (; worker; worker = name_index_next(by_hive, worker), total++)

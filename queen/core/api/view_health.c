@@ -24,7 +24,7 @@ static const char *describe(const struct queen *queen)
 
 static void put_count(struct json_write *w, const char *group, const char *name, size_t count)
 {
-    char text[48];
+    char text[64];
     snprintf(text, sizeof text, "%s:%s", group, name);
     health_check_int(w, text, (int64_t)count, NULL, HEALTH_PASS);
 }
@@ -44,23 +44,20 @@ static void put_counts(const struct queen *queen, struct json_write *w)
 
 static void put_counter(struct json_write *w, const char *group, const char *reason, uint64_t count)
 {
-    char name[64];
-    if (count == 0)
-        return;
-    snprintf(name, sizeof name, "%s%s", group, reason);
-    health_check_int(w, name, (int64_t)count, NULL, HEALTH_PASS);
+    if (count != 0)
+        put_count(w, group, reason, count);
 }
 
 static void put_messages(const struct queen *queen, struct json_write *w)
 {
     const struct queen_counters *counters = &queen->counters;
-    health_check_int(w, "messages:accepted", (int64_t)counters->accepted, NULL, HEALTH_PASS);
+    put_count(w, "messages", "accepted", counters->accepted);
     for (int err = 0; err < ERR_COUNT; err++)
-        put_counter(w, "messages:rejected:", err_name(err), counters->rejected[err]);
+        put_counter(w, "messages:rejected", err_name(err), counters->rejected[err]);
     for (int verdict = 0; verdict < INCARNATION_VERDICT_COUNT; verdict++)
-        put_counter(w, "messages:ignored:", incarnation_verdict_name(verdict), counters->ignored[verdict]);
-    put_counter(w, "transitions:", "refused", counters->refused_transitions);
-    health_check_int(w, "events:total", (int64_t)counters->events, NULL, HEALTH_PASS);
+        put_counter(w, "messages:ignored", incarnation_verdict_name(verdict), counters->ignored[verdict]);
+    put_counter(w, "transitions", "refused", counters->refused_transitions);
+    put_count(w, "events", "total", counters->events);
 }
 
 int view_health(const struct queen *queen, struct buf *ret)

@@ -45,7 +45,7 @@ struct verification;
 struct hive_watch;
 
 /* What records are found by, and the links of the indexes by each (name_index.h). */
-enum name_part { NAME_OF_WORKER, NAME_OF_HIVE, NAME_OF_PAIR, NAME_PARTS };
+enum name_part { NAME_OF_PAIR, NAME_OF_WORKER, NAME_OF_HIVE, NAME_PARTS };
 struct name_link {
     struct record *next, **at;
 };
@@ -74,8 +74,6 @@ struct document {
     uint32_t len, size; /* of the text; of what there is room for */
     char text[];        /* terminated */
 };
-
-enum proof_wait { PROOF_NONE, PROOF_LIST_A, PROOF_LIST_B }; /* in which of two lists it waits (proof.h) */
 
 struct record {
     struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
@@ -110,6 +108,7 @@ struct record {
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
     uint32_t number;                  /* order of first sight */
+    uint32_t proof;                   /* the number of the probe that it waits for; 0 = none (proof.h) */
     struct evidence evidence;
 
     /* From here on what lists read: it lies together. */
@@ -127,7 +126,6 @@ struct record {
     bool closed : 1;     /* the current (session, connection) said goodbye */
     bool flapping : 1;
     bool gone : 1;     /* its hive saw the process of the current session end unasked */
-    uint8_t proof : 2; /* enum proof_wait */
     bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
     bool touched : 1;  /* it is in that list */
     bool endpoint : 1; /* its last heartbeat named one */

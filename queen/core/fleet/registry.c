@@ -5,9 +5,8 @@
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
-    name_index_init(&registry->by_pair, NAME_OF_PAIR, max_count);
-    name_index_init(&registry->by_name, NAME_OF_WORKER, max_count);
-    name_index_init(&registry->by_hive, NAME_OF_HIVE, max_count);
+    for (size_t part = 0; part < NAME_PARTS; part++)
+        name_index_init(&registry->by[part], (enum name_part)part, max_count);
     heap_init(&registry->due_watch);
     heap_init(&registry->due_loop);
     registry->touched_end = &registry->touched;
@@ -27,9 +26,8 @@ void registry_clear(struct registry *registry)
     for (size_t i = 0; i < registry->roll.count; i++)
         if (registry->roll.entries[i].record)
             record_release(registry->roll.entries[i].record);
-    name_index_clear(&registry->by_pair);
-    name_index_clear(&registry->by_name);
-    name_index_clear(&registry->by_hive);
+    for (size_t part = 0; part < NAME_PARTS; part++)
+        name_index_clear(&registry->by[part]);
     roll_clear(&registry->roll);
     intern_clear(&registry->words);
     heap_clear(&registry->due_watch);
@@ -41,12 +39,12 @@ struct record *registry_find(const struct registry *registry, struct text hive, 
     char key[NAME_PAIR_SIZE];
     if (hive.len > NAME_MAX_LEN || worker.len > NAME_MAX_LEN)
         return NULL;
-    return name_index_find(&registry->by_pair, (struct text){ key, name_pair(key, hive, worker) });
+    return name_index_find(&registry->by[NAME_OF_PAIR], (struct text){ key, name_pair(key, hive, worker) });
 }
 
 struct record *registry_find_name(const struct registry *registry, struct text worker)
 {
-    return name_index_find(&registry->by_name, worker);
+    return name_index_find(&registry->by[NAME_OF_WORKER], worker);
 }
 
 enum err registry_find_one(const struct registry *registry, struct text hive, struct text worker, struct record **ret)
@@ -54,7 +52,7 @@ enum err registry_find_one(const struct registry *registry, struct text hive, st
     *ret = hive.at ? registry_find(registry, hive, worker) : registry_find_name(registry, worker);
     if (!*ret)
         return ERR_MISSING;
-    return !hive.at && name_index_next(&registry->by_name, *ret) ? ERR_CONFLICT : OK;
+    return !hive.at && name_index_next(&registry->by[NAME_OF_WORKER], *ret) ? ERR_CONFLICT : OK;
 }
 
 struct record *registry_find_hive(const struct registry *registry, struct text hive)
@@ -92,8 +90,9 @@ static bool reserve(struct registry *registry)
 {
     size_t count = registry->count + registry->hive_count + 1;
     return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK &&
-           name_index_reserve(&registry->by_pair) == OK && name_index_reserve(&registry->by_name) == OK &&
-           name_index_reserve(&registry->by_hive) == OK && roll_reserve(&registry->roll) == OK;
+           name_index_reserve(&registry->by[NAME_OF_PAIR]) == OK &&
+           name_index_reserve(&registry->by[NAME_OF_WORKER]) == OK &&
+           name_index_reserve(&registry->by[NAME_OF_HIVE]) == OK && roll_reserve(&registry->roll) == OK;
 }
 
 static size_t *count_of(struct registry *registry, const struct record *record)
@@ -106,22 +105,10 @@ static size_t *counts_of(struct registry *registry, const struct record *record)
     return record_is_hive(record) ? registry->hive_counts : registry->counts;
 }
 
-static void index_add(struct registry *registry, struct record *record)
+/* A hive is found by the pair only, which is the first part. */
+static size_t parts_of(const struct record *record)
 {
-    name_index_add(&registry->by_pair, record);
-    if (record_is_hive(record))
-        return;
-    name_index_add(&registry->by_name, record);
-    name_index_add(&registry->by_hive, record);
-}
-
-static void index_remove(struct registry *registry, struct record *record)
-{
-    name_index_remove(&registry->by_pair, record);
-    if (record_is_hive(record))
-        return;
-    name_index_remove(&registry->by_name, record);
-    name_index_remove(&registry->by_hive, record);
+    return record_is_hive(record) ? 1 : NAME_PARTS;
 }
 
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
@@ -131,7 +118,8 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
         return ERR_FULL;
     if (!reserve(registry) || !(record = record_new(hive, worker)))
         return ERR_NOMEM;
-    index_add(registry, record);
+    for (size_t part = 0; part < parts_of(record); part++)
+        name_index_add(&registry->by[part], record);
     roll_add(&registry->roll, record);
     ++*count_of(registry, record);
     counts_of(registry, record)[STATE_NONE]++;
@@ -197,7 +185,8 @@ void registry_remove(struct registry *registry, struct record *record)
     untouch(registry, record);
     set_load(registry, record, &LOAD_NONE);
     roll_remove(&registry->roll, record);
-    index_remove(registry, record);
+    for (size_t part = 0; part < parts_of(record); part++)
+        name_index_remove(&registry->by[part], record);
     --*count_of(registry, record);
     counts_of(registry, record)[record->state]--;
     registry->document_bytes -= document_size(record->document) + document_size(record->witness);

@@ -10,10 +10,9 @@
 #include "roll.h"
 
 struct registry {
-    struct name_index by_pair;          /* workers and hives */
-    struct roll roll;                   /* workers and hives, in the order of first sight */
-    struct intern words;                /* of the loads */
-    struct name_index by_name, by_hive; /* workers only */
+    struct name_index by[NAME_PARTS]; /* workers by each part, hives by the pair */
+    struct roll roll;                 /* workers and hives, in the order of first sight */
+    struct intern words;              /* of the loads */
     struct heap due_watch, due_loop;
     struct record *touched, **touched_end; /* singly linked, oldest first */
     size_t count, hive_count, max_count;   /* of workers; of hives; of each at most */
@@ -27,14 +26,14 @@ void registry_clear(struct registry *registry);
 /* NULL when unknown. Borrowed until it is removed. */
 struct record *registry_find(const struct registry *registry, struct text hive, struct text worker);
 
-/* One of the workers of that name; NULL when unknown. The others: name_index_next of by_name. */
+/* One of the workers of that name; NULL when unknown. The others: name_index_next by NAME_OF_WORKER. */
 struct record *registry_find_name(const struct registry *registry, struct text worker);
 
 /* What a request names: (hive, worker), or without a hive the only worker of that name. ERR_MISSING: unknown (*ret is
  * NULL); ERR_CONFLICT: several hives have one, *ret is the first. */
 enum err registry_find_one(const struct registry *registry, struct text hive, struct text worker, struct record **ret);
 
-/* NULL: it never announced itself. Its workers: by_hive. */
+/* NULL: it never announced itself. Its workers: name_index_find by NAME_OF_HIVE. */
 struct record *registry_find_hive(const struct registry *registry, struct text hive);
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker);
 

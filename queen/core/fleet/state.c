@@ -25,17 +25,8 @@ static const unsigned hive_followers[STATE_COUNT] = {
     [STATE_OFFLINE] = TO(UNVERIFIED),
 };
 
-static bool may_follow(const unsigned followers_of[STATE_COUNT], enum state from, enum state to)
+bool state_may_follow(bool is_hive, enum state from, enum state to)
 {
+    const unsigned *followers_of = is_hive ? hive_followers : followers;
     return (unsigned)from < STATE_COUNT && (unsigned)to < STATE_COUNT && (followers_of[from] & (1u << to)) != 0;
-}
-
-bool state_may_follow(enum state from, enum state to)
-{
-    return may_follow(followers, from, to);
-}
-
-bool state_may_follow_of_hive(enum state from, enum state to)
-{
-    return may_follow(hive_followers, from, to);
 }

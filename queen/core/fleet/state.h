@@ -5,7 +5,6 @@
 
 #include "vocabulary.h"
 
-bool state_may_follow(enum state from, enum state to);
-bool state_may_follow_of_hive(enum state from, enum state to);
+bool state_may_follow(bool is_hive, enum state from, enum state to);
 
 #endif

@@ -85,7 +85,7 @@ static void enter(struct queen *queen, struct record *record, enum state state)
 static bool may_become(struct queen *queen, const struct record *record, enum state state, enum cause cause)
 {
     bool is_hive = record_is_hive(record);
-    if (is_hive ? state_may_follow_of_hive(record->state, state) : state_may_follow(record->state, state))
+    if (state_may_follow(is_hive, record->state, state))
         return true;
     queen->counters.refused_transitions++;
     outbox_notice(queen->out, "refused an illegal transition of %s/%s: %s -> %s (%s)",

@@ -28,7 +28,7 @@ static void begin(struct queen *queen, struct hive_watch *watch)
     if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
         hive_poll_stop(queen, watch->record);
     watch->reviewing = true;
-    watch->review_next = name_index_find(&queen->registry.by_hive, text_of(record_hive(hive)));
+    watch->review_next = name_index_find(&queen->registry.by[NAME_OF_HIVE], text_of(record_hive(hive)));
 }
 
 void incident_review(struct queen *queen, size_t limit)
@@ -39,7 +39,7 @@ void incident_review(struct queen *queen, size_t limit)
         begin(queen, watch);
         for (; concerns && limit > 0 && watch->review_next; limit--) {
             struct record *worker = watch->review_next;
-            watch->review_next = name_index_next(&queen->registry.by_hive, worker);
+            watch->review_next = name_index_next(&queen->registry.by[NAME_OF_HIVE], worker);
             review_worker(queen, watch->record, worker);
         }
         if (!concerns || !watch->review_next)
@@ -53,5 +53,5 @@ void incident_forgotten(struct queen *queen, struct record *record)
     if (record_is_hive(record))
         incident_review(queen, SIZE_MAX);
     else if (hive && hive->watch->review_next == record)
-        hive->watch->review_next = name_index_next(&queen->registry.by_hive, record);
+        hive->watch->review_next = name_index_next(&queen->registry.by[NAME_OF_HIVE], record);
 }

@@ -2,11 +2,6 @@
 
 #include <utlist.h>
 
-static struct record **list_of(struct queen *queen, const struct record *record)
-{
-    return &queen->proofs.lists[record->proof - PROOF_LIST_A];
-}
-
 bool proof_is_due(const struct queen *queen)
 {
     return queen->proofs.proved || queen->proofs.lost;
@@ -15,9 +10,9 @@ bool proof_is_due(const struct queen *queen)
 static void send_probe(struct queen *queen)
 {
     struct proofs *proofs = &queen->proofs;
-    if (proofs->token || proof_is_due(queen) || !proofs->lists[!proofs->asked] || !queen->member.linked)
+    if (proofs->token || proof_is_due(queen) || !proofs->waiting || !queen->member.linked)
         return;
-    proofs->asked = !proofs->asked;
+    proofs->sent++;
     proofs->token = queen_token(queen, TOKEN_PROOF);
     outbox_publish(queen->out, &(struct publish){ .topic = queen->member.reply_topic,
                                                   .payload = TEXT("{}"),
@@ -29,20 +24,20 @@ static void send_probe(struct queen *queen)
 
 void proof_ask(struct queen *queen, struct record *record)
 {
-    if (record->proof != PROOF_NONE)
+    if (record->proof != 0)
         return;
-    record->proof = queen->proofs.asked ? PROOF_LIST_A : PROOF_LIST_B;
-    DL_APPEND(*list_of(queen, record), record);
+    record->proof = queen->proofs.sent + 1;
+    DL_APPEND(queen->proofs.waiting, record);
     registry_touch(&queen->registry, record);
     send_probe(queen);
 }
 
 void proof_withdraw(struct queen *queen, struct record *record)
 {
-    if (record->proof == PROOF_NONE)
+    if (record->proof == 0)
         return;
-    DL_DELETE(*list_of(queen, record), record);
-    record->proof = PROOF_NONE;
+    DL_DELETE(queen->proofs.waiting, record);
+    record->proof = 0;
     registry_touch(&queen->registry, record);
 }
 
@@ -64,14 +59,11 @@ void proof_link_lost(struct queen *queen)
 struct record *proof_take(struct queen *queen, bool *ret_proved)
 {
     struct proofs *proofs = &queen->proofs;
-    struct record *record = NULL;
+    struct record *record = proofs->waiting;
     if (!proof_is_due(queen))
         return NULL;
     *ret_proved = proofs->proved;
-    record = proofs->lists[proofs->asked];
-    if (!record && proofs->lost)
-        record = proofs->lists[!proofs->asked];
-    if (record) {
+    if (record && (proofs->lost || record->proof <= proofs->sent)) {
         proof_withdraw(queen, record);
         return record;
     }

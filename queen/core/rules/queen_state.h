@@ -45,11 +45,11 @@ struct snapshot {
 
 /* Probes for `silent while the broker answers` (proof.h). */
 struct proofs {
-    struct record *lists[2]; /* utlist */
-    unsigned asked;          /* which of them the probe is for; who comes now waits in the other */
-    uint64_t token;          /* of the probe in flight; 0 = none */
-    bool proved;             /* it came back: its list is being taken */
-    bool lost;               /* so did neither list's: both are being taken */
+    struct record *waiting; /* utlist, in the order of the probes that they wait for */
+    uint32_t sent;          /* the number of the last probe; who comes now waits for the next */
+    uint64_t token;         /* of the probe in flight; 0 = none */
+    bool proved;            /* it came back: those that it was for are being taken */
+    bool lost;              /* it did not: all are being taken */
 };
 
 /* Verifications (verify.h). */

@@ -104,7 +104,7 @@ void silence_schedule(struct queen *queen, struct record *record)
 {
     if (record->confirm) {
         registry_schedule(&queen->registry, record, true, confirm_deadline(queen, record));
-    } else if (record->proof != PROOF_NONE) {
+    } else if (record->proof != 0) {
         registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
     } else if (is_leased(queen, record)) {
         registry_schedule(&queen->registry, record, !record->over_http, next_silence(queen, record));

@@ -14,7 +14,7 @@ static ms_t loop_until(const struct queen *queen)
     return due == MS_NEVER ? MS_NEVER : ms_max(due - queen->watch.loop_time, 0);
 }
 
-ms_t queen_arm(struct queen *queen)
+ms_t queen_deadline(struct queen *queen)
 {
     ms_t sleep = WATCH_SLEEP_MAX;
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));

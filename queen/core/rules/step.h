@@ -10,7 +10,4 @@ void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox
 /* What the changed hives mean for their workers. */
 void queen_leave(struct queen *queen);
 
-/* The time of the next tick, until which the loop may sleep. */
-ms_t queen_arm(struct queen *queen);
-
 #endif

@@ -27,6 +27,13 @@ static void lease_from(struct queen *queen, struct record *record, ms_t age)
     registry_touch(&queen->registry, record);
 }
 
+/* The first sign of its existence is a stored one, or the list of those expected. */
+static void first_seen(struct queen *queen, struct record *record, enum cause cause, enum evidence_result result)
+{
+    lease_from(queen, record, 0);
+    unverified(queen, record, cause, result);
+}
+
 /* Whether a stored heartbeat is a later one than was known: then it says more than the copy that was seen first.
  * Without session and seq nothing tells. */
 static bool is_later(const struct record *record, struct incarnation_claim claim)
@@ -105,10 +112,8 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
     if (queen_heard_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
         return;
     judge_note_presence(record, presence);
-    if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN) {
-        lease_from(queen, record, 0);
-        unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
-    }
+    if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
+        first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
     if (presence->presence != PRESENCE_ONLINE)
         stored_death(queen, record, presence);
     else if (record_is_hive(record) && record->state == STATE_UNVERIFIED)
@@ -117,17 +122,13 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
 
 void stored_sight(struct queen *queen, struct record *record)
 {
-    if (record->state != STATE_NONE)
-        return;
-    lease_from(queen, record, 0);
-    unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
+    if (record->state == STATE_NONE)
+        first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
 }
 
 void stored_expect(struct queen *queen, struct record *record)
 {
     record->expected = true;
-    if (record->state != STATE_NONE)
-        return;
-    lease_from(queen, record, 0);
-    unverified(queen, record, CAUSE_NEVER_SEEN, RESULT_EXPECTED);
+    if (record->state == STATE_NONE)
+        first_seen(queen, record, CAUSE_NEVER_SEEN, RESULT_EXPECTED);
 }
