@@ -50,13 +50,6 @@ const struct service agent_service = {
     .takes_words = true,
 };
 
-/* The worker library checks these too, but only when the command is running already. */
-static enum err check_broker(const struct service_conf *conf, struct errbuf *e)
-{
-    enum err err = service_check_broker(conf, e);
-    return err == OK ? topic_root_check(text_of(conf->root), e) : err;
-}
-
 static enum err check_sources(const struct agent_conf *conf, struct errbuf *e)
 {
     int count = conf->exec + conf->read_stdin + conf->simulate;
@@ -74,21 +67,21 @@ static enum err check_whole_seconds(const char *option, ms_t value, struct errbu
     return err_set(e, ERR_RANGE, "%s %lldms: must be whole seconds", option, (long long)value);
 }
 
+/* The worker library checks the broker and the root too, but only when the command is running already. */
 enum err agent_conf_check(void *target, struct errbuf *e)
 {
     const struct agent_conf *conf = target;
-    enum err err = check_sources(conf, e);
+    enum err err;
     if (!conf->id)
         return err_set(e, ERR_MISSING, "--id is missing: the worker needs a name");
-    if (err == OK)
-        err = check_broker(&conf->common, e);
-    if (err == OK)
-        err = check_whole_seconds("--keep-alive", conf->keep_alive, e);
-    if (err == OK)
-        err = check_whole_seconds("--retain", conf->retain, e);
-    if (err == OK && conf->http && !httpd_is_loopback(conf->http))
-        err = err_set(e, ERR_REFUSED, "--http %s: must be a loopback address, since it requires no token", conf->http);
-    return err;
+    if ((err = check_sources(conf, e)) != OK || (err = service_check_broker(&conf->common, e)) != OK ||
+        (err = topic_root_check(text_of(conf->common.root), e)) != OK ||
+        (err = check_whole_seconds("--keep-alive", conf->keep_alive, e)) != OK ||
+        (err = check_whole_seconds("--retain", conf->retain, e)) != OK)
+        return err;
+    if (conf->http && !httpd_is_loopback(conf->http))
+        return err_set(e, ERR_REFUSED, "--http %s: must be a loopback address, since it requires no token", conf->http);
+    return OK;
 }
 
 enum err agent_command_check(const struct agent_conf *conf, char **command, struct errbuf *e)

@@ -1,19 +1,213 @@
-/* skep_worker.c - the public functions: check arguments, leave the values with the library's thread. */
+/* skep_worker.c - the public functions: make the worker and its thread, check arguments, leave the values with it. */
 #include "skep/worker.h"
 
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "open.h"
+#include "clock.h"
+#include "driver.h"
+#include "entropy.h"
+#include "topic.h"
+
+#define BROKER_DEFAULT "mqtt://127.0.0.1:1883"
+#define HIVE_DEFAULT "default"
+#define INTERVAL_DEFAULT 30000
+#define KEEP_ALIVE_DEFAULT 10
+#define KEEP_ALIVE_MIN 5 /* libmosquitto's own limit */
+#define RETAIN_DEFAULT 86400
+#define RECEIVE_MAX (64 * 1024) /* bytes; a larger request would be refused anyway */
+#define RECONNECT_MAX_DEFAULT 30000
+
+struct skep_worker {
+    struct mailbox box;
+    struct driver driver;
+    struct worker *core;
+    pthread_t thread;
+    char session[HEX64_SIZE];
+};
+
+static enum err options_check(const struct skep_worker_options *options, struct errbuf *e)
+{
+    uint32_t interval = options->interval_ms;
+    enum err err;
+    if ((err = name_check(text_of(options->worker), "worker", e)) != OK ||
+        (err = name_check(text_of(options->hive), "hive", e)) != OK ||
+        (err = topic_root_check(text_of(options->root), e)) != OK)
+        return err;
+    if (interval < MSG_INTERVAL_MIN || interval > MSG_INTERVAL_MAX)
+        return err_set(e, ERR_RANGE, "interval_ms %u: must be %d to %d", interval, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX);
+    if (options->lease_ms && options->lease_ms < 3 * (uint64_t)interval)
+        return err_set(e, ERR_RANGE, "lease_ms %u: must be 3 intervals or more", options->lease_ms);
+    if (options->keep_alive_s < KEEP_ALIVE_MIN || options->keep_alive_s > 65535)
+        return err_set(e, ERR_RANGE, "keep_alive_s %u: must be %d to 65535", options->keep_alive_s, KEEP_ALIVE_MIN);
+    return OK;
+}
+
+static enum err driver_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
+{
+    char address[ADDRESS_SIZE], client_id[CLIENT_ID_SIZE];
+    struct mqtt_options mqtt = {
+        .login = { options->broker, options->username, options->password_file, options->cafile, options->cert,
+                   options->key },
+        .client_id = client_id,
+        .keep_alive_s = (int)options->keep_alive_s,
+        .receive_max = RECEIVE_MAX,
+    };
+    uint32_t random;
+    enum err err;
+    if (entropy_read(&random, sizeof random) != OK)
+        return err_set(e, ERR_IO, "the kernel gives no random numbers");
+    address_worker(options->hive, options->worker, address);
+    client_id_of(options->root, address, random, client_id);
+    if ((err = driver_init(&worker->driver, &worker->box, worker->core, &mqtt, e)) != OK)
+        return err;
+    worker->driver.log = options->log;
+    worker->driver.log_user = options->user;
+    return OK;
+}
+
+static enum err facts_fill(struct facts *facts, const struct skep_worker_options *options, struct errbuf *e)
+{
+    char host[256] = "";
+    enum err err;
+    gethostname(host, sizeof host - 1); /* only shown: nothing if it fails */
+    facts_set_text(facts, "host", text_of(host), NULL);
+    facts->pid = options->pid ? options->pid : (uint32_t)getpid();
+    if ((err = facts_set_text(facts, "status", text_of(options->status), e)) != OK ||
+        (err = facts_set_text(facts, "version", text_of(options->version), e)) != OK)
+        return err;
+    return facts_set_text(facts, "endpoint", text_of(options->endpoint), e);
+}
+
+static enum err core_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
+{
+    struct worker_options core = {
+        .root = options->root,
+        .hive = options->hive,
+        .worker = options->worker,
+        .session = options->session,
+        .interval = options->interval_ms,
+        .lease = options->lease_ms,
+        .reconnect_max = options->reconnect_max_ms,
+        .retain_s = options->retain_s,
+    };
+    if (entropy_read(&core.seed, sizeof core.seed) != OK ||
+        (core.session == 0 && entropy_read(&core.session, sizeof core.session) != OK))
+        return err_set(e, ERR_IO, "the kernel gives no random numbers");
+    hex64_to_text(core.session, worker->session);
+    return worker_new(&core, &worker->box.facts, &worker->core);
+}
+
+static void *thread_main(void *object)
+{
+    struct skep_worker *worker = object;
+    driver_run(&worker->driver);
+    return NULL;
+}
+
+/* Signals are the program's business, so all are blocked here; SIGPIPE with them, which writing to a closed socket
+ * would raise. */
+static enum err thread_start(struct skep_worker *worker, struct errbuf *e)
+{
+    sigset_t all, before;
+    int rc;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rc = pthread_create(&worker->thread, NULL, thread_main, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc == 0 ? OK : err_set(e, ERR_IO, "the worker's thread could not be started");
+}
+
+/* After the thread has ended. */
+static void worker_clear(struct skep_worker *worker)
+{
+    driver_clear(&worker->driver);
+    worker_free(worker->core);
+    mailbox_clear(&worker->box);
+    free(worker);
+}
+
+static enum err worker_make(const struct skep_worker_options *options, struct skep_worker **ret, struct errbuf *e)
+{
+    struct skep_worker *worker;
+    enum err err;
+    if ((err = options_check(options, e)) != OK)
+        return err;
+    if (!(worker = calloc(1, sizeof *worker)))
+        return ERR_NOMEM;
+    if (mailbox_init(&worker->box) != OK) {
+        free(worker);
+        return err_set(e, ERR_IO, "out of file descriptors");
+    }
+    if ((err = facts_fill(&worker->box.facts, options, e)) != OK || (err = core_make(worker, options, e)) != OK ||
+        (err = driver_make(worker, options, e)) != OK || (err = thread_start(worker, e)) != OK) {
+        worker_clear(worker);
+        return err;
+    }
+    *ret = worker;
+    return OK;
+}
+
+static struct skep_worker_options with_defaults(struct skep_worker_options options)
+{
+    options.broker = options.broker ? options.broker : BROKER_DEFAULT;
+    options.root = options.root ? options.root : TOPIC_ROOT_DEFAULT;
+    options.hive = options.hive ? options.hive : HIVE_DEFAULT;
+    options.status = options.status ? options.status : "starting";
+    options.interval_ms = options.interval_ms ? options.interval_ms : INTERVAL_DEFAULT;
+    options.keep_alive_s = options.keep_alive_s ? options.keep_alive_s : KEEP_ALIVE_DEFAULT;
+    options.retain_s = options.retain_s ? options.retain_s : RETAIN_DEFAULT;
+    options.reconnect_max_ms = options.reconnect_max_ms ? options.reconnect_max_ms : RECONNECT_MAX_DEFAULT;
+    return options;
+}
+
+static enum skep_result result_of(enum err err)
+{
+    switch (err) {
+    case OK:
+        return SKEP_OK;
+    case ERR_NOMEM:
+        return SKEP_NOMEM;
+    case ERR_IO:
+        return SKEP_FAILED;
+    default:
+        return SKEP_INVALID;
+    }
+}
+
+/* The sentence, cut to fit; NULL `ret` is fine. */
+static void sentence_copy(const struct errbuf *e, char *ret, size_t size)
+{
+    if (ret && size > 0)
+        snprintf(ret, size, "%s", e->text);
+}
+
+enum skep_result skep_worker_open(const struct skep_worker_options *options, struct skep_worker **ret, char *error,
+                                  size_t error_size)
+{
+    struct errbuf e = { .text = "out of memory" };
+    struct skep_worker_options filled;
+    enum err err;
+    if (!options || !ret || options->size < sizeof *options) {
+        err = err_set(&e, ERR_RANGE, "options: initialise with SKEP_WORKER_OPTIONS_INIT");
+    } else {
+        filled = with_defaults(*options);
+        err = worker_make(&filled, ret, &e);
+    }
+    if (err != OK)
+        sentence_copy(&e, error, error_size);
+    return result_of(err);
+}
 
 /* The end of a setter: `err` is what became of it between mailbox_open and here. */
 static enum skep_result set(struct skep_worker *worker, enum err err, bool urgent)
 {
     mailbox_close(&worker->box, err == OK, urgent);
-    if (err == OK)
-        return SKEP_OK;
-    return err == ERR_NOMEM ? SKEP_NOMEM : SKEP_INVALID;
+    return result_of(err);
 }
 
 enum skep_result skep_worker_set_status(struct skep_worker *worker, const char *status)
@@ -154,6 +348,6 @@ enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep
     mailbox_leave(&worker->box, &info, timeout_ms);
     pthread_join(worker->thread, NULL);
     result = worker->driver.code == 0 ? SKEP_OK : SKEP_TIMEOUT;
-    skep_worker_free(worker);
+    worker_clear(worker);
     return result;
 }
