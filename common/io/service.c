@@ -1,17 +1,20 @@
 #include "service.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "address.h"
+#include "inifile.h"
 #include "log.h"
-#include "service_parts.h"
+#include "notify.h"
 
 #define WIDTH_UNKNOWN 80
 #define WIDTH_MAX 120 /* longer lines of text are hard to read */
 #define COLUMNS_MAX 10000
+#define LABEL_SIZE 256
 
 #define AT(member) offsetof(struct service_conf, member)
 
@@ -71,16 +74,39 @@ size_t service_terminal_width(int fd)
     return size.ws_col > 0 ? size.ws_col : WIDTH_UNKNOWN;
 }
 
-int service_help_width(void)
+/* For --help on stdout: 80 columns without a terminal, 120 at most. */
+static int help_width(void)
 {
     size_t width = service_terminal_width(STDOUT_FILENO);
     return width == 0 ? WIDTH_UNKNOWN : width < WIDTH_MAX ? (int)width : WIDTH_MAX;
 }
 
+static void exit_codes_add(struct buf *ret)
+{
+#define X(symbol, code, meaning) buf_printf(ret, "  %3d  %s\n", (code), (meaning));
+    EXIT_CODES(X)
+#undef X
+}
+
+/* --help: usage, examples, the program's options, the common ones, exit codes. `width` in columns. */
+static void service_help(const struct service *service, int width, struct buf *ret)
+{
+    const struct conf_option *const own[] = { service->options, NULL };
+    const struct conf_option *const common[] = { service_options, NULL };
+    buf_printf(ret, "%s - %s\n\nUsage: %s\n", service->name, service->summary, service->usage);
+    buf_printf(ret, "\nExamples:\n%s", service->examples);
+    buf_add_str(ret, "\nOptions:\n");
+    conf_help(own, width, ret);
+    buf_add_str(ret, "\nOptions of every program:\n");
+    conf_help(common, width, ret);
+    buf_add_str(ret, "\nExit codes:\n");
+    exit_codes_add(ret);
+}
+
 static int print_help(const struct service *service)
 {
     struct buf text = BUF_INIT;
-    service_help(service, service_help_width(), &text);
+    service_help(service, help_width(), &text);
     return print(service, &text);
 }
 
@@ -104,6 +130,80 @@ static int print_valid(const struct service *service)
     struct buf text = BUF_INIT;
     buf_add_str(&text, "configuration is valid\n");
     return print(service, &text);
+}
+
+struct reading {
+    const struct service *service;
+    struct conf *conf;
+    const char *path;
+    int section_line;                /* where the section began; 0 = not yet */
+    int key_lines[CONF_OPTIONS_MAX]; /* where the option of each row was given; 0 = not yet */
+};
+
+/* What the program reads by itself. */
+static enum err foreign_take(struct reading *reading, const char *section, const char *key, const char *value, int line,
+                             struct errbuf *e)
+{
+    enum err err = reading->service->section_key(reading->conf->target, section, key, value, line, e);
+    return err != OK ? err_set(e, err, "%s:%d: %s", reading->path, line, e->text) : OK;
+}
+
+static bool is_foreign(const struct service *service, const char *section)
+{
+    return service->owns_section && service->owns_section(section);
+}
+
+static enum err section_take(struct reading *reading, const char *section, int line, struct errbuf *e)
+{
+    const struct service *service = reading->service;
+    if (strcmp(section, service->section) != 0)
+        return err_set(e, ERR_UNKNOWN, "%s:%d: unknown section [%s]: must be [%s]%s%s", reading->path, line, section,
+                       service->section, service->other_sections ? ", " : "",
+                       service->other_sections ? service->other_sections : "");
+    if (reading->section_line)
+        return err_set(e, ERR_DUPLICATE, "%s:%d: section [%s] repeated: it began at line %d", reading->path, line,
+                       section, reading->section_line);
+    reading->section_line = line;
+    return OK;
+}
+
+/* The row of an option over all tables, or NULL if there is none. */
+static int *key_line(struct reading *reading, const char *key)
+{
+    int *row = reading->key_lines;
+    for (const struct conf_option *const *table = reading->conf->tables; *table; table++)
+        for (const struct conf_option *option = *table; option->name; option++, row++)
+            if (strcmp(option->name, key) == 0)
+                return row;
+    return NULL;
+}
+
+static enum err key_take(void *user, const char *section, const char *key, const char *value, int line,
+                         struct errbuf *e)
+{
+    struct reading *reading = user;
+    char label[LABEL_SIZE];
+    int *given;
+    if (is_foreign(reading->service, section))
+        return foreign_take(reading, section, key, value, line, e);
+    if (!key)
+        return section_take(reading, section, line, e);
+    snprintf(label, sizeof label, "%s:%d: %s", reading->path, line, key);
+    if (!reading->section_line)
+        return err_set(e, ERR_UNKNOWN, "%s: must come after the line [%s]", label, reading->service->section);
+    given = key_line(reading, key);
+    if (given && *given)
+        return err_set(e, ERR_DUPLICATE, "%s: repeated: first given at line %d", label, *given);
+    if (given)
+        *given = line;
+    return conf_set(reading->conf, text_of(key), text_of(value), CONF_FROM_FILE, label, e);
+}
+
+/* Reads the program's section of an INI file into `conf`. Unknown and repeated sections and keys are refused. */
+static enum err service_file_read(const struct service *service, struct conf *conf, const char *path, struct errbuf *e)
+{
+    struct reading reading = { .service = service, .conf = conf, .path = path };
+    return inifile_parse_file(path, key_take, &reading, e);
 }
 
 /* Environment and file: what --help and --version do not need. */
@@ -209,4 +309,68 @@ enum err service_reread(const struct service *service, int argc, char **argv, vo
     if (err == OK && check)
         err = check(target, e);
     return err;
+}
+
+/* One per process, as signals are. */
+static struct {
+    void (*stop)(void *user);
+    void (*reload)(void *user);
+    void *user;
+    bool is_stopping;
+    unsigned interrupts;
+    struct loop_timer *watchdog; /* NULL: nobody watches */
+} signals;
+
+static void stop_arrived(void *user, int number)
+{
+    (void)user;
+    if (number == SIGINT && ++signals.interrupts > 1)
+        _exit(EXIT_INTERRUPTED);
+    if (signals.is_stopping)
+        return;
+    signals.is_stopping = true;
+    signals.stop(signals.user);
+}
+
+static void hangup_arrived(void *user, int number)
+{
+    (void)user;
+    (void)number;
+    if (signals.reload)
+        signals.reload(signals.user);
+}
+
+/* From the loop, so that a loop that hangs is seen. */
+static void watchdog_feed(void *user)
+{
+    (void)user;
+    (void)notify_send("WATCHDOG=1"); /* a loss is made good by the next one: the interval is half of the limit */
+    loop_timer_in(signals.watchdog, notify_watchdog_interval());
+}
+
+static enum err watchdog_start(struct loop *loop)
+{
+    ms_t interval = notify_watchdog_interval();
+    enum err err;
+    if (interval == MS_NEVER)
+        return OK;
+    err = loop_timer_new(loop, watchdog_feed, NULL, &signals.watchdog);
+    if (err != OK)
+        return err;
+    loop_timer_in(signals.watchdog, interval);
+    return OK;
+}
+
+enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user)
+{
+    enum err err;
+    signals.stop = stop;
+    signals.reload = reload;
+    signals.user = user;
+    err = loop_signal(loop, SIGTERM, stop_arrived, NULL);
+    if (err == OK)
+        err = loop_signal(loop, SIGINT, stop_arrived, NULL);
+    if (err == OK) /* also without `reload`: an ignored signal would be inherited by children */
+        err = loop_signal(loop, SIGHUP, hangup_arrived, NULL);
+    return err != OK ? err : watchdog_start(loop);
 }

@@ -80,7 +80,6 @@ extern const struct conf_option service_options[];
 
 /* Columns of a terminal: $COLUMNS, else what the terminal says, else 80. 0: no terminal, and no $COLUMNS. */
 size_t service_terminal_width(int fd);
-int service_help_width(void); /* for --help on stdout: 80 without a terminal, 120 at most */
 
 /* TERM and INT call `stop` once in all; a second INT exits at once with 130. HUP calls `reload` (NULL: ignored). Feeds
  * the watchdog from the loop. Once per process, as signals are; ends with the loop. ERR_NOMEM, ERR_IO. */

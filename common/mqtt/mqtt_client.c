@@ -357,7 +357,7 @@ bool mqtt_client_drain(struct mqtt_client *client)
 void mqtt_client_drop(struct mqtt_client *client, const char *why)
 {
     if (client->session)
-        mqtt_session_end(client->session, why);
+        mqtt_session_end(client->session, "%s", why);
 }
 
 void mqtt_client_close(struct mqtt_client *client)

@@ -10,51 +10,33 @@ static int write_string(mosquitto_property **list, int identifier, const char *v
     return *value ? mosquitto_property_add_string(list, identifier, value) : MOSQ_ERR_INVAL;
 }
 
-static int write_content_type(const struct publish *publish, mosquitto_property **list)
+static int write_all(const struct publish *publish, mosquitto_property **list)
 {
-    int fault;
-    if (!publish->content_type)
-        return MOSQ_ERR_SUCCESS;
-    fault = mosquitto_property_add_byte(list, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, PAYLOAD_IS_TEXT);
-    return fault ? fault : write_string(list, MQTT_PROP_CONTENT_TYPE, publish->content_type);
-}
-
-static int write_expiry(const struct publish *publish, mosquitto_property **list)
-{
-    if (publish->expiry_s == 0)
-        return MOSQ_ERR_SUCCESS;
-    return mosquitto_property_add_int32(list, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publish->expiry_s);
-}
-
-static int write_response(const struct publish *publish, mosquitto_property **list)
-{
-    if (!publish->response_topic)
-        return MOSQ_ERR_SUCCESS;
-    return write_string(list, MQTT_PROP_RESPONSE_TOPIC, publish->response_topic);
-}
-
-static int write_correlation(const struct publish *publish, mosquitto_property **list)
-{
-    if (!publish->correlation.at)
-        return MOSQ_ERR_SUCCESS;
-    return mosquitto_property_add_binary(list, MQTT_PROP_CORRELATION_DATA, publish->correlation.at,
-                                         (uint16_t)publish->correlation.len);
+    int fault = MOSQ_ERR_SUCCESS;
+    if (publish->content_type)
+        fault = mosquitto_property_add_byte(list, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, PAYLOAD_IS_TEXT);
+    if (publish->content_type && !fault)
+        fault = write_string(list, MQTT_PROP_CONTENT_TYPE, publish->content_type);
+    if (publish->expiry_s != 0 && !fault)
+        fault = mosquitto_property_add_int32(list, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, publish->expiry_s);
+    if (publish->response_topic && !fault)
+        fault = write_string(list, MQTT_PROP_RESPONSE_TOPIC, publish->response_topic);
+    if (publish->correlation.at && !fault)
+        fault = mosquitto_property_add_binary(list, MQTT_PROP_CORRELATION_DATA, publish->correlation.at,
+                                              (uint16_t)publish->correlation.len);
+    return fault;
 }
 
 enum err mqtt_properties_write(const struct publish *publish, mosquitto_property **ret)
 {
-    static int (*const writers[])(const struct publish *, mosquitto_property **) = { write_content_type, write_expiry,
-                                                                                     write_response,
-                                                                                     write_correlation };
     mosquitto_property *list = NULL;
+    int fault;
     if (publish->correlation.len > UINT16_MAX)
         return ERR_TOO_LARGE;
-    for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
-        int fault = writers[i](publish, &list);
-        if (fault) {
-            mosquitto_property_free_all(&list);
-            return fault == MOSQ_ERR_NOMEM ? ERR_NOMEM : ERR_TOPIC;
-        }
+    fault = write_all(publish, &list);
+    if (fault) {
+        mosquitto_property_free_all(&list);
+        return fault == MOSQ_ERR_NOMEM ? ERR_NOMEM : ERR_TOPIC;
     }
     *ret = list;
     return OK;

@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -55,12 +57,15 @@ struct mqtt_session {
     struct token tokens[TOKENS_MAX];
 };
 
-void mqtt_session_end(struct mqtt_session *session, const char *why)
+void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
 {
+    va_list args;
     if (session->ended)
         return;
     session->ended = true;
-    (void)err_set(&session->why, OK, "%s", why);
+    va_start(args, format);
+    vsnprintf(session->why.text, sizeof session->why.text, format, args);
+    va_end(args);
 }
 
 static const char *fault_text(int fault, int number)
@@ -88,17 +93,15 @@ static void end_by_fault(struct mqtt_session *session, int fault, int number)
 {
     const struct mqtt_peer *peer = &session->peer;
     const char *text = fault_text(fault, number);
-    struct errbuf why = { 0 };
     if (session->stage == MQTT_UP)
-        (void)err_set(&why, OK, "connection to %s:%d lost: %s", peer->host, peer->port, text);
+        mqtt_session_end(session, "connection to %s:%d lost: %s", peer->host, peer->port, text);
     else if (is_tls_fault(session, fault, number))
-        (void)err_set(&why, OK, "TLS with %s:%d failed: %s", peer->host, peer->port,
-                      tls_fault_text(session->logged.text));
+        mqtt_session_end(session, "TLS with %s:%d failed: %s", peer->host, peer->port,
+                         tls_fault_text(session->logged.text));
     else if (session->stage == MQTT_CONNECTING)
-        (void)err_set(&why, OK, "cannot connect to %s:%d: %s", peer->host, peer->port, text);
+        mqtt_session_end(session, "cannot connect to %s:%d: %s", peer->host, peer->port, text);
     else
-        (void)err_set(&why, OK, "no MQTT connection to %s:%d: %s", peer->host, peer->port, text);
-    mqtt_session_end(session, why.text);
+        mqtt_session_end(session, "no MQTT connection to %s:%d: %s", peer->host, peer->port, text);
 }
 
 static void token_put(struct mqtt_session *session, int packet_id, uint64_t token)
@@ -184,15 +187,13 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    struct errbuf why = { 0 };
     (void)flags, (void)properties;
     session->handed++;
     if (session->ended)
         return;
     if (reason) {
-        (void)err_set(&why, OK, "the broker refused the connection: %s",
-                      reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
-        mqtt_session_end(session, why.text);
+        mqtt_session_end(session, "the broker refused the connection: %s",
+                         reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
         return;
     }
     mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
@@ -205,14 +206,13 @@ static void on_disconnect(struct mosquitto *mosquitto, void *user, int fault, co
 {
     int number = errno;
     struct mqtt_session *session = user;
-    struct errbuf why = { 0 };
     (void)mosquitto, (void)properties;
-    if (fault > 0 && fault < MQTT_FAILED) {
+    if (fault > 0 && fault < MQTT_FAILED)
         end_by_fault(session, fault, number);
-        return;
-    }
-    (void)err_set(&why, OK, "disconnected by the broker: %s", mosquitto_reason_string(fault));
-    mqtt_session_end(session, fault ? why.text : "disconnected");
+    else if (fault)
+        mqtt_session_end(session, "disconnected by the broker: %s", mosquitto_reason_string(fault));
+    else
+        mqtt_session_end(session, "disconnected");
 }
 
 static void on_log(struct mosquitto *mosquitto, void *user, int level, const char *line)
@@ -275,7 +275,7 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
         connect_to(session, options, peer->numeric);
     else
-        mqtt_session_end(session, why.text);
+        mqtt_session_end(session, "%s", why.text);
     return session;
 }
 

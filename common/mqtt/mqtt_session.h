@@ -34,8 +34,9 @@ void mqtt_session_readable(struct mqtt_session *session); /* known from a poll, 
 void mqtt_session_turn(struct mqtt_session *session, ms_t now); /* reads and writes what is possible */
 bool mqtt_session_drain(struct mqtt_session *session);          /* as mqtt_client_drain */
 void mqtt_session_tick(struct mqtt_session *session);           /* keep alive; about twice a second while it is up */
-void mqtt_session_end(struct mqtt_session *session, const char *why); /* nothing is read or written any more */
-void mqtt_session_disconnect(struct mqtt_session *session);           /* DISCONNECT; it ends when that is written */
+void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
+    PRINTF_LIKE(2, 3);                                      /* nothing is read or written any more */
+void mqtt_session_disconnect(struct mqtt_session *session); /* DISCONNECT; it ends when that is written */
 
 /* As in mqtt_client.h; for a session that is up. */
 enum err mqtt_session_publish(struct mqtt_session *session, const struct publish *publish);
