@@ -1,7 +1,9 @@
 #include "queen.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
+#include "ask.h"
 #include "confirm.h"
 #include "expect.h"
 #include "forget.h"
@@ -42,9 +44,7 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
     set_up(queen, options, now, wall);
     if ((err = link_init(queen)) != OK)
         return err_set(e, err, "--root %s: topics below it get too long", options->root);
-    hive_poll_init(queen);
-    verify_init(queen);
-    confirm_init(queen);
+    ask_init(queen);
     if ((err = expect_list(queen, options->expect, e)) != OK)
         return err;
     *ret = queen;
@@ -56,11 +56,11 @@ void queen_free(struct queen *queen)
 {
     if (!queen)
         return;
-    confirm_clear(queen);
+    ask_clear(queen);
     requests_clear(queen);
     verify_wait_clear(queen);
     verify_clear(queen);
-    hive_poll_clear(queen);
+    heap_clear(&queen->hives.due);
     member_clear(&queen->member);
     registry_clear(&queen->registry);
     tombstones_clear(&queen->tombstones);
@@ -91,26 +91,36 @@ static void lose_link(struct queen *queen, const struct input *input)
     confirm_link_lost(queen, &left);
 }
 
+static void answered(struct queen *queen, enum asking asking, const struct answer *answer)
+{
+    struct record *record;
+    if (asking == ASKING_CONFIRM)
+        confirm_answered(queen, answer);
+    else if (asking == ASKING_VERIFY)
+        verify_outcome_apply(queen, verify_answered(queen, answer));
+    else if ((record = hive_poll_answered(queen, answer)))
+        judge_ready(queen, record, PATH_MQTT);
+}
+
 static void acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
     unsigned left = STEP_RECORDS;
-    switch (token_kind(token)) {
-    case TOKEN_CONFIRM:
-        confirm_acked(queen, token, reason);
-        break;
-    case TOKEN_PROOF:
+    struct answer answer;
+    if (token_kind(token) == TOKEN_PROOF) {
         proof_acked(queen, token);
         take_proofs(queen, &left);
-        break;
-    case TOKEN_VERIFY:
-        verify_outcome_apply(queen, verify_acked(queen, token, reason));
-        break;
-    case TOKEN_HIVE:
-        hive_poll_acked(queen, token, reason);
-        break;
-    default:
-        break;
     }
+    for (size_t asking = 0; asking < ASKING_COUNT; asking++)
+        if (requester_acked(&queen->asking[asking], token, reason, ask_time(queen, asking), &answer))
+            answered(queen, asking, &answer);
+}
+
+static void take_due(struct queen *queen, enum asking asking, unsigned *left)
+{
+    struct answer answer;
+    for (; *left > 0 && requester_due(&queen->asking[asking], ask_time(queen, asking), queen->out, &answer); --*left)
+        if (answer.pending)
+            answered(queen, asking, &answer);
 }
 
 static void answered_over_http(struct queen *queen, uint64_t token, const struct http_answer *http)
@@ -135,17 +145,20 @@ static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *lef
 static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
-    unsigned left = STEP_RECORDS;
+    unsigned left = STEP_RECORDS, all = UINT_MAX;
+    take_due(queen, ASKING_VERIFY, &all);
     while ((record = verify_next(queen))) /* before the checks, which may begin new ones */
         verify_outcome_apply(queen, record);
     verify_wait_expire(queen);
     requests_tick(queen);
+    take_due(queen, ASKING_HIVE, &all);
     hive_poll_tick(queen);
     take_proofs(queen, &left);
-    confirm_tick(queen, &left);
-    if (queen->watch.going &&
-        !queen->holding) /* else nothing more can be due, and there is no broker to prove a silence */
+    confirm_hold_all(queen, &left);
+    if (queen->watch.going && !queen->holding) { /* else nothing is due: there is no broker to prove a silence */
+        take_due(queen, ASKING_CONFIRM, &left);
         run_due(queen, true, queen->watch.time, &left);
+    }
     run_due(queen, false, queen->watch.loop_time, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);

@@ -149,12 +149,14 @@ static void unknown_tokens_do_nothing(void **state)
 {
     static const uint64_t tokens[] = { 0, (uint64_t)TOKEN_CONFIRM << TOKEN_KIND_SHIFT | 7, UINT64_MAX };
     static const char *const correlations[] = { "", "0123456789abcdef0123456789abcdef", "ffff" };
+    struct answer answer;
     struct scene scene;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1; will 1.1");
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
-        confirm_acked(scene.queen, tokens[i], 0x10);
+        assert_false(
+            requester_acked(&scene.queen->asking[ASKING_CONFIRM], tokens[i], 0x10, scene.queen->watch.time, &answer));
         confirm_replied(scene.queen, text_of(correlations[i]));
         assert_null(scene.queen->registry.touched);
     }

@@ -27,8 +27,7 @@ struct hive_watch {
 
 struct hives {
     struct hive_watch *all, *changed; /* utlist */
-    struct requester requester;       /* of the start-up polls */
-    struct heap due;                  /* their attempts */
+    struct heap due;                  /* attempts of start-up polls */
     unsigned running;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "ask.h"
 #include "proof.h"
 
 #define ANSWER_MS 1000
@@ -30,30 +31,21 @@ static void enter(struct queen *queen, struct confirm *confirm, enum phase phase
     confirm->until = until;
 }
 
-/* False: no memory to ask with. */
-static bool ask(struct queen *queen, struct confirm *confirm)
+static bool ask_confirm(struct queen *queen, struct confirm *confirm)
 {
-    const struct record *record = confirm->record;
-    struct topic topic = { .kind = record_is_hive(record) ? TOPIC_HIVE_REQUEST : TOPIC_WORKER_REQUEST,
-                           .hive = text_of(record_hive(record)),
-                           .worker = text_of(record_worker(record)),
-                           .method = TEXT("beat") };
-    char text[TOPIC_SIZE];
-    struct question question = { .topic = text,
-                                 .deadline = MS_NEVER,
-                                 .reply_timeout = ANSWER_MS,
-                                 .retry = true,
-                                 .retry_after = queen->options.confirm_wait,
-                                 .late = HIVE_MS };
-    return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
-           requester_ask(&queen->confirming, &confirm->pending, &question, queen->watch.time, queen->out) == OK;
+    return ask(queen, ASKING_CONFIRM, &confirm->pending, confirm->record, "beat",
+               (struct question){ .deadline = MS_NEVER,
+                                  .reply_timeout = ANSWER_MS,
+                                  .retry = true,
+                                  .retry_after = queen->options.confirm_wait,
+                                  .late = HIVE_MS });
 }
 
 /* Also of one that was held: only from now on can it be told, so that its silence begins anew. */
 static void start_asking(struct queen *queen, struct confirm *confirm)
 {
     confirm->began = queen->watch.time;
-    if (confirm->record->rpc && ask(queen, confirm))
+    if (confirm->record->rpc && ask_confirm(queen, confirm))
         enter(queen, confirm, PHASE_ASKING, MS_NEVER);
     else
         enter(queen, confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
@@ -118,7 +110,7 @@ void confirm_drop(struct queen *queen, struct record *record)
     if (!confirm)
         return;
     registry_touch(&queen->registry, record);
-    requester_cancel(&queen->confirming, &confirm->pending);
+    requester_cancel(&queen->asking[ASKING_CONFIRM], &confirm->pending);
     if (queen->holding == confirm)
         queen->holding = confirm->next;
     DL_DELETE(queen->confirms, confirm);
@@ -160,7 +152,7 @@ void confirm_hive_judged(struct queen *queen, struct record *record)
         lost(queen, record->confirm, record->confirm->found);
 }
 
-static void answered(struct queen *queen, const struct answer *answer)
+void confirm_answered(struct queen *queen, const struct answer *answer)
 {
     struct confirm *confirm = answer->subject;
     if (answer->kind == ANSWER_REFUSED)
@@ -169,39 +161,20 @@ static void answered(struct queen *queen, const struct answer *answer)
         lost(queen, confirm, answer->kind == ANSWER_NO_SUBSCRIBER ? RESULT_NO_SUBSCRIBER : RESULT_NO_REPLY);
 }
 
-void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason)
-{
-    struct answer answer;
-    if (requester_acked(&queen->confirming, token, reason, queen->watch.time, &answer))
-        answered(queen, &answer);
-}
-
-static void hold_all(struct queen *queen, unsigned *left)
+void confirm_hold_all(struct queen *queen, unsigned *left)
 {
     struct confirm *confirm;
     for (; *left > 0 && (confirm = queen->holding); --*left) {
         queen->holding = confirm->next;
-        requester_cancel(&queen->confirming, &confirm->pending);
+        requester_cancel(&queen->asking[ASKING_CONFIRM], &confirm->pending);
         enter(queen, confirm, PHASE_HELD, MS_NEVER);
     }
-}
-
-/* While some are still to be held no request may run out of its time, which the link's loss has stopped. */
-void confirm_tick(struct queen *queen, unsigned *left)
-{
-    struct answer answer;
-    hold_all(queen, left);
-    if (queen->holding || !queen->watch.going)
-        return;
-    for (; *left > 0 && requester_due(&queen->confirming, queen->watch.time, queen->out, &answer); --*left)
-        if (answer.pending)
-            answered(queen, &answer);
 }
 
 /* An answer to `beat` proves that it lives, not that its work goes on: a zombie stays one. */
 void confirm_replied(struct queen *queen, struct text correlation)
 {
-    const struct pending *pending = requester_match(&queen->confirming, correlation);
+    const struct pending *pending = requester_match(&queen->asking[ASKING_CONFIRM], correlation);
     const struct confirm *confirm = pending ? pending->subject : NULL;
     struct record *record;
     struct evidence evidence;
@@ -230,19 +203,13 @@ ms_t confirm_deadline(const struct queen *queen, const struct record *record)
 
 static void phase_over(struct queen *queen, struct confirm *confirm)
 {
-    switch (confirm->phase) {
-    case PHASE_RETURN:
+    if (confirm->phase == PHASE_RETURN) {
         enter(queen, confirm, PHASE_RETURN, MS_NEVER);
         proof_ask(queen, confirm->record);
-        break;
-    case PHASE_HIVE:
+    } else if (confirm->phase == PHASE_HIVE) {
         lost(queen, confirm, confirm->found);
-        break;
-    case PHASE_HELD:
+    } else if (confirm->phase == PHASE_HELD) {
         start_asking(queen, confirm);
-        break;
-    case PHASE_ASKING:
-        break;
     }
 }
 
@@ -264,16 +231,5 @@ void confirm_proven(struct queen *queen, struct record *record)
 void confirm_link_lost(struct queen *queen, unsigned *left)
 {
     queen->holding = queen->confirms;
-    hold_all(queen, left);
-}
-
-void confirm_init(struct queen *queen)
-{
-    requester_init(&queen->confirming, queen->member.reply_topic,
-                   siphash_derive(&queen->options.secret, "confirmations"), TOKEN_CONFIRM);
-}
-
-void confirm_clear(struct queen *queen)
-{
-    requester_clear(&queen->confirming);
+    confirm_hold_all(queen, left);
 }

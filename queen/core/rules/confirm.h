@@ -13,8 +13,6 @@
 
 #include "change.h"
 
-void confirm_init(struct queen *queen);
-
 /* A will that counts arrived live: suspect, and asked at once. A HELD one is asked now. */
 void confirm_begin(struct queen *queen, struct record *record);
 
@@ -28,10 +26,9 @@ void confirm_end(struct queen *queen, struct record *record);
 /* Another verdict was reached in the meantime: forget the confirmation, and the wait for a proof; leave the state. */
 void confirm_drop(struct queen *queen, struct record *record);
 
-/* PUBACK of a request; a reply to one; the time. What fits none changes nothing. */
-void confirm_acked(struct queen *queen, uint64_t token, uint8_t reason);
+/* What came of a request; a reply to one, if it fits. */
+void confirm_answered(struct queen *queen, const struct answer *answer);
 void confirm_replied(struct queen *queen, struct text correlation);
-void confirm_tick(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
 
 /* Its deadline, in watch time; and what happens when it has passed. */
 ms_t confirm_deadline(const struct queen *queen, const struct record *record);
@@ -41,12 +38,10 @@ void confirm_due(struct queen *queen, struct record *record);
 void confirm_proven(struct queen *queen, struct record *record);
 
 /* The link is gone: all that are under way are held, in slices, and begun anew when that is over. */
-void confirm_link_lost(struct queen *queen, unsigned *left);
+void confirm_link_lost(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
+void confirm_hold_all(struct queen *queen, unsigned *left);  /* goes on with that */
 
 /* The hive of this worker was judged: no more waiting for that. */
 void confirm_hive_judged(struct queen *queen, struct record *record);
-
-/* Lets go of all of them, before the registry frees the records. */
-void confirm_clear(struct queen *queen);
 
 #endif

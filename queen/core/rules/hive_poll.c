@@ -3,25 +3,12 @@
 #include <stdio.h>
 #include <utlist.h>
 
+#include "ask.h"
 #include "health_answer.h"
-#include "http_ask.h"
 
 static struct hive_watch *of_due(struct heap_item *item)
 {
     return (struct hive_watch *)((char *)item - offsetof(struct hive_watch, due));
-}
-
-void hive_poll_init(struct queen *queen)
-{
-    heap_init(&queen->hives.due);
-    requester_init(&queen->hives.requester, queen->member.reply_topic,
-                   siphash_derive(&queen->options.secret, "hive polls"), TOKEN_HIVE);
-}
-
-void hive_poll_clear(struct queen *queen)
-{
-    requester_clear(&queen->hives.requester);
-    heap_clear(&queen->hives.due);
 }
 
 static void wait_for_turn(struct queen *queen, struct hive_watch *watch)
@@ -44,7 +31,7 @@ void hive_poll_stop(struct queen *queen, struct record *hive)
     struct hive_watch *watch = hive->watch;
     if (requester_is_waiting(&watch->pending) || watch->http_token)
         queen->hives.running--;
-    requester_cancel(&queen->hives.requester, &watch->pending);
+    requester_cancel(&queen->asking[ASKING_HIVE], &watch->pending);
     heap_remove(&queen->hives.due, &watch->due);
     watch->http_token = 0;
     watch->polling = false;
@@ -68,17 +55,12 @@ static void attempt_failed(struct queen *queen, struct hive_watch *watch)
 
 static void attempt(struct queen *queen, struct hive_watch *watch)
 {
-    struct topic topic = { .kind = TOPIC_HIVE_REQUEST,
-                           .hive = text_of(record_hive(watch->record)),
-                           .method = TEXT("health") };
-    char text[TOPIC_SIZE];
-    struct question question = { .topic = text };
+    struct question question = { 0 };
     (void)startup_poll_begin(&watch->poll, queen->now);
     question.deadline = watch->poll.until;
-    if (http_ask_may(queen, watch->record)) /* which has the other half of the time */
+    if (ask_may_http(queen, watch->record)) /* which has the other half of the time */
         question.deadline -= watch->poll.options.attempt_timeout / 2;
-    if (topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
-        requester_ask(&queen->hives.requester, &watch->pending, &question, queen->now, queen->out) == OK)
+    if (ask(queen, ASKING_HIVE, &watch->pending, watch->record, "health", question))
         queen->hives.running++;
     else
         attempt_failed(queen, watch);
@@ -107,12 +89,12 @@ static bool says_ready(const struct hive_watch *watch, const struct answer *answ
            health.status != HEALTH_FAIL;
 }
 
-static struct record *answered(struct queen *queen, const struct answer *answer)
+struct record *hive_poll_answered(struct queen *queen, const struct answer *answer)
 {
     struct hive_watch *watch = answer->subject;
     watch->http_token = queen_token(queen, TOKEN_HIVE_HTTP);
     if (answer->kind != ANSWER_RESULT &&
-        http_ask(queen, watch->record, watch->http_token, watch->poll.until - queen->now))
+        ask_http(queen, watch->record, watch->http_token, watch->poll.until - queen->now))
         return NULL;
     return attempt_over(queen, watch, says_ready(watch, answer));
 }
@@ -125,23 +107,15 @@ struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, cons
         watch = watch->next;
     if (!watch)
         return NULL;
-    return attempt_over(queen, watch, http_ask_read(queen, watch->record, http, &status) && status != HEALTH_FAIL);
-}
-
-/* An acknowledgement may say that nobody listens, but not that the hive is ready. */
-void hive_poll_acked(struct queen *queen, uint64_t token, uint8_t reason)
-{
-    struct answer answer;
-    if (requester_acked(&queen->hives.requester, token, reason, queen->now, &answer))
-        (void)answered(queen, &answer);
+    return attempt_over(queen, watch, ask_http_read(queen, watch->record, http, &status) && status != HEALTH_FAIL);
 }
 
 struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload)
 {
     struct answer answer;
-    if (!requester_replied(&queen->hives.requester, correlation, payload, queen->now, &queen->arena, &answer))
+    if (!requester_replied(&queen->asking[ASKING_HIVE], correlation, payload, queen->now, &queen->arena, &answer))
         return NULL;
-    return answered(queen, &answer);
+    return hive_poll_answered(queen, &answer);
 }
 
 static bool may_ask(const struct queen *queen)
@@ -151,11 +125,7 @@ static bool may_ask(const struct queen *queen)
 
 void hive_poll_tick(struct queen *queen)
 {
-    struct answer answer;
     struct heap_item *top;
-    while (requester_due(&queen->hives.requester, queen->now, queen->out, &answer))
-        if (answer.pending)
-            (void)answered(queen, &answer);
     while (may_ask(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
         heap_remove(&queen->hives.due, top);
         attempt(queen, of_due(top));
@@ -165,7 +135,7 @@ void hive_poll_tick(struct queen *queen)
 ms_t hive_poll_deadline(const struct queen *queen)
 {
     const struct heap_item *top = may_ask(queen) ? heap_top(&queen->hives.due) : NULL;
-    return ms_min(top ? top->at : MS_NEVER, requester_deadline(&queen->hives.requester));
+    return top ? top->at : MS_NEVER;
 }
 
 void hive_poll_link_lost(struct queen *queen)

@@ -1,6 +1,6 @@
 /* hive_poll.h - the start-up poll of hives: one that announces itself, or is known from stored copies, counts as ready
  * when it has answered `health`. The schedule is that of `skep hive start` (startup_poll.h), and so is an attempt: over
- * MQTT, and if nobody answers there over HTTP, where that is allowed (http_ask.h).
+ * MQTT, and if nobody answers there over HTTP, where that is allowed (ask.h).
  *
  * HIVE_POLLS_RUNNING attempts are out at once. An unanswered poll begins again when the hive is next heard of, but not
  * within HIVE_POLL_PAUSE_MS. A lost link ends all of them: what is heard on the next one begins them anew. */
@@ -11,9 +11,6 @@
 
 #define HIVE_POLL_PAUSE_MS 60000
 
-void hive_poll_init(struct queen *queen);
-void hive_poll_clear(struct queen *queen);
-
 /* Begins one unless it is going on, or was used up lately. */
 void hive_poll_begin(struct queen *queen, struct record *hive);
 
@@ -22,8 +19,8 @@ void hive_poll_begin(struct queen *queen, struct record *hive);
 void hive_poll_stop(struct queen *queen, struct record *hive);
 void hive_poll_reset(struct queen *queen, struct record *hive);
 
-/* What came of a request; for a reply NULL, or the hive that is ready: the caller judges it (judge_ready). */
-void hive_poll_acked(struct queen *queen, uint64_t token, uint8_t reason);
+/* What came of a request, or a reply to one: NULL, or the hive that is ready: the caller judges it (judge_ready). */
+struct record *hive_poll_answered(struct queen *queen, const struct answer *answer);
 struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload);
 struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
 

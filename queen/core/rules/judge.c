@@ -199,16 +199,9 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
 /* R4: which states a will makes suspect; in the others it adds nothing that is not known. */
 static void judge_will(struct queen *queen, struct record *record)
 {
-    switch ((enum state)record->state) {
-    case STATE_ONLINE:
-    case STATE_UNVERIFIED:
-    case STATE_ZOMBIE:
-    case STATE_SUSPECT:
+    if (record->state == STATE_ONLINE || record->state == STATE_UNVERIFIED || record->state == STATE_ZOMBIE ||
+        record->state == STATE_SUSPECT)
         confirm_begin(queen, record);
-        break;
-    default:
-        break;
-    }
 }
 
 void judge_exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path)

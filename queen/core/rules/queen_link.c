@@ -85,20 +85,12 @@ static void leave(struct queen *queen)
 
 static void take(struct queen *queen, enum member_event event)
 {
-    switch (event) {
-    case MEMBER_BORN:
+    if (event == MEMBER_BORN)
         born(queen);
-        break;
-    case MEMBER_LEFT:
+    else if (event == MEMBER_LEFT)
         leave(queen);
-        break;
-    case MEMBER_REFUSED:
+    else if (event == MEMBER_REFUSED)
         outbox_exit(queen->out, EXIT_REFUSED_CODE, "%s", queen->member.claim.why);
-        break;
-    case MEMBER_NOTHING:
-    case MEMBER_HEALED:
-        break;
-    }
 }
 
 static void link_down(struct queen *queen)

@@ -26,6 +26,10 @@ enum token_kind {
 };
 #define TOKEN_KIND_SHIFT 56
 
+/* What members are asked for over MQTT (ask.h). Each has a requester, since the correlations of different purposes
+ * share nothing. */
+enum asking { ASKING_CONFIRM, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
+
 /* Records that one step takes of what many may wait for at once; the rest is due again at once. A record that changes
  * its state costs 4 us here, and three effects. */
 #define STEP_RECORDS 200
@@ -56,7 +60,6 @@ struct proofs {
 struct verifying {
     struct verification *on_demand, *automatic; /* queued; utlist */
     struct verification *over_http;             /* uthash by token */
-    struct requester requester;                 /* those over MQTT; monotonic */
     unsigned running;
     ms_t spent;                 /* monotonic: until when the budget is spent */
     uint64_t started, finished; /* ever */
@@ -86,13 +89,13 @@ struct queen {
     struct hives hives;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;
-    struct confirm *confirms;    /* utlist */
-    struct confirm *holding;     /* the next one to be held, since the link was lost (confirm.h) */
-    struct requester confirming; /* their requests; watch time */
-    struct arena arena;          /* of the message at hand */
-    struct arena scan;           /* of the stored document being read */
-    struct buf scratch;          /* of the document being written */
-    struct outbox *out;          /* of the step at hand */
+    struct confirm *confirms; /* utlist */
+    struct confirm *holding;  /* the next one to be held, since the link was lost (confirm.h) */
+    struct requester asking[ASKING_COUNT];
+    struct arena arena; /* of the message at hand */
+    struct arena scan;  /* of the stored document being read */
+    struct buf scratch; /* of the document being written */
+    struct outbox *out; /* of the step at hand */
     struct queen_counters counters;
     ms_t now, wall; /* of the step at hand */
     uint64_t next_token;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "http_ask.h"
+#include "ask.h"
 #include "keyed_hash.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
@@ -30,12 +30,6 @@ struct verification {
     struct verified latest;
 };
 
-void verify_init(struct queen *queen)
-{
-    requester_init(&queen->verifying.requester, queen->member.reply_topic,
-                   siphash_derive(&queen->options.secret, "verifications"), TOKEN_VERIFY);
-}
-
 static struct verification **queue_of(struct queen *queen, const struct verification *verification)
 {
     return verification->on_demand ? &queen->verifying.on_demand : &queen->verifying.automatic;
@@ -56,7 +50,7 @@ static void leave(struct queen *queen, struct verification *verification)
 
 static void drop_request(struct queen *queen, struct verification *verification)
 {
-    requester_cancel(&queen->verifying.requester, &verification->pending);
+    requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
 }
 
 static void enqueue(struct queen *queen, struct verification *verification, bool on_demand)
@@ -116,25 +110,18 @@ void verify_drop(struct queen *queen, struct record *record)
     record->verification = NULL;
 }
 
-/* False: no memory to ask with. */
-static bool ask(struct queen *queen, struct verification *verification)
+static bool ask_verify(struct queen *queen, struct verification *verification)
 {
-    struct topic topic = { .kind = TOPIC_WORKER_REQUEST,
-                           .hive = text_of(record_hive(verification->record)),
-                           .worker = text_of(record_worker(verification->record)),
-                           .method = TEXT("verify") };
-    char text[TOPIC_SIZE], nonce[HEX64_SIZE], payload[64];
-    struct question question = { .topic = text,
-                                 .deadline = queen->now + queen->options.verify_timeout,
-                                 .retry = true,
-                                 .retry_after = queen->options.confirm_wait,
-                                 .late = LATE_MS };
+    char nonce[HEX64_SIZE], payload[64];
     verification->nonce = queen_token(queen, TOKEN_VERIFY);
     hex64_to_text(verification->nonce, nonce);
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
-    question.payload = text_of(payload);
-    return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
-           requester_ask(&queen->verifying.requester, &verification->pending, &question, queen->now, queen->out) == OK;
+    return ask(queen, ASKING_VERIFY, &verification->pending, verification->record, "verify",
+               (struct question){ .payload = text_of(payload),
+                                  .deadline = queen->now + queen->options.verify_timeout,
+                                  .retry = true,
+                                  .retry_after = queen->options.confirm_wait,
+                                  .late = LATE_MS });
 }
 
 static struct record *finish(struct queen *queen, struct verification *verification, enum verify_result result,
@@ -174,7 +161,7 @@ static struct record *conclude(struct queen *queen, struct verification *verific
 
 bool verify_is_possible(const struct queen *queen, const struct record *record)
 {
-    return (record->rpc && !record->over_http) || http_ask_may(queen, record);
+    return (record->rpc && !record->over_http) || ask_may_http(queen, record);
 }
 
 static void ask_over_http(struct queen *queen, struct verification *verification)
@@ -185,7 +172,7 @@ static void ask_over_http(struct queen *queen, struct verification *verification
         verification->token = 0;
     else
         verification->http_out =
-            http_ask(queen, verification->record, verification->token, queen->options.verify_timeout);
+            ask_http(queen, verification->record, verification->token, queen->options.verify_timeout);
 }
 
 static void begin(struct queen *queen, struct verification *verification)
@@ -193,9 +180,9 @@ static void begin(struct queen *queen, struct verification *verification)
     const struct record *record = verification->record;
     verification->phase = PHASE_RUNNING;
     queen->verifying.running++;
-    if (http_ask_may(queen, record))
+    if (ask_may_http(queen, record))
         ask_over_http(queen, verification);
-    verification->mqtt_out = record->rpc && !record->over_http && ask(queen, verification);
+    verification->mqtt_out = record->rpc && !record->over_http && ask_verify(queen, verification);
 }
 
 /* Its turn has come. The record if there is nothing to ask, for then it is finished. */
@@ -225,7 +212,7 @@ static struct record *refused(struct queen *queen, struct verification *verifica
 }
 
 /* No answer of the work loop in time ends it, whatever else is still to come. */
-static struct record *answered(struct queen *queen, const struct answer *answer)
+struct record *verify_answered(struct queen *queen, const struct answer *answer)
 {
     struct verification *verification = answer->subject;
     if (answer->kind == ANSWER_REFUSED)
@@ -238,17 +225,9 @@ static struct record *answered(struct queen *queen, const struct answer *answer)
     return conclude(queen, verification);
 }
 
-struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason)
-{
-    struct answer answer;
-    if (!requester_acked(&queen->verifying.requester, token, reason, queen->now, &answer))
-        return NULL;
-    return answered(queen, &answer);
-}
-
 struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload)
 {
-    struct pending *pending = requester_match(&queen->verifying.requester, correlation);
+    struct pending *pending = requester_match(&queen->asking[ASKING_VERIFY], correlation);
     struct verification *verification = pending ? pending->subject : NULL;
     enum verify_result result;
     bool late;
@@ -271,7 +250,7 @@ struct record *verify_http_answered(struct queen *queen, uint64_t token, const s
     if (!verification || !verification->http_out)
         return NULL;
     verification->http_out = false;
-    if (http_ask_read(queen, verification->record, http, &status))
+    if (ask_http_read(queen, verification->record, http, &status))
         found(verification, status == HEALTH_FAIL ? VERIFY_STALLED : VERIFY_UNKNOWN, PATH_HTTP);
     return conclude(queen, verification);
 }
@@ -297,9 +276,6 @@ struct record *verify_next(struct queen *queen)
     struct verifying *verifying = &queen->verifying;
     struct verification *next;
     struct record *record = NULL;
-    struct answer answer;
-    while (!record && requester_due(&verifying->requester, queen->now, queen->out, &answer))
-        record = answer.pending ? answered(queen, &answer) : NULL;
     while (!record && (next = next_queued(verifying)) && may_start(queen)) {
         verifying->started++;
         verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
@@ -311,16 +287,15 @@ struct record *verify_next(struct queen *queen)
 ms_t verify_deadline(const struct queen *queen)
 {
     const struct verifying *verifying = &queen->verifying;
-    ms_t at = requester_deadline(&verifying->requester);
     if ((verifying->on_demand || verifying->automatic) && queen_sees(queen) && verifying->running < VERIFY_RUNNING)
-        at = ms_min(at, verifying->spent - (BURST_MS - SPACING_MS));
-    return at;
+        return verifying->spent - (BURST_MS - SPACING_MS);
+    return MS_NEVER;
 }
 
 void verify_link_lost(struct queen *queen)
 {
     struct answer answer;
-    while (requester_lost(&queen->verifying.requester, queen->now, &answer)) {
+    while (requester_lost(&queen->asking[ASKING_VERIFY], queen->now, &answer)) {
         struct verification *verification = answer.subject;
         ms_t began = verification->began;
         leave(queen, verification);
@@ -332,5 +307,4 @@ void verify_link_lost(struct queen *queen)
 void verify_clear(struct queen *queen)
 {
     HASH_CLEAR(hh, queen->verifying.over_http);
-    requester_clear(&queen->verifying.requester);
 }

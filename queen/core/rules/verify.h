@@ -1,5 +1,5 @@
 /* verify.h - R6: asking one worker whether its work goes on. By hand, before work is routed to it, or on suspicion:
- * over MQTT, and at the same time over HTTP where that is allowed (http_ask.h).
+ * over MQTT, and at the same time over HTTP where that is allowed (ask.h).
  *
  *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once;
  *             those asked for on demand go first
@@ -16,8 +16,6 @@
 
 #define VERIFY_PER_SECOND 50
 
-void verify_init(struct queen *queen);
-
 /* Somebody could answer: over MQTT, or over HTTP. */
 bool verify_is_possible(const struct queen *queen, const struct record *record);
 
@@ -32,13 +30,13 @@ const struct verified *verify_latest(const struct record *record);
 /* Stops one that is going on, without a result, and forgets the latest: the record is about to be removed. */
 void verify_drop(struct queen *queen, struct record *record);
 
-/* What came of a request: PUBACK, reply, the link's end. NULL, or the record whose verification is finished: the caller
+/* What came of a request, or a reply to one. NULL, or the record whose verification is finished: the caller
  * applies the result (verify_outcome.h). */
-struct record *verify_acked(struct queen *queen, uint64_t token, uint8_t reason);
+struct record *verify_answered(struct queen *queen, const struct answer *answer);
 struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload);
 struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
 
-/* Starts what may start, and gives up on what is due: call until it returns NULL; each record is finished as above. */
+/* Starts what may start: call until it returns NULL; each record is finished as above. */
 struct record *verify_next(struct queen *queen);
 ms_t verify_deadline(const struct queen *queen); /* monotonic */
 

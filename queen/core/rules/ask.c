@@ -1,0 +1,98 @@
+#include "ask.h"
+
+#include <stdio.h>
+
+#include "codec.h"
+#include "health_answer.h"
+
+#define SERVICE_SIZE (16 + 2 * NAME_SIZE)
+
+static const struct {
+    const char *purpose; /* of the key */
+    enum token_kind token;
+} askings[ASKING_COUNT] = {
+    [ASKING_CONFIRM] = { "confirmations", TOKEN_CONFIRM },
+    [ASKING_VERIFY] = { "verifications", TOKEN_VERIFY },
+    [ASKING_HIVE] = { "hive polls", TOKEN_HIVE },
+};
+
+void ask_init(struct queen *queen)
+{
+    for (size_t i = 0; i < ASKING_COUNT; i++)
+        requester_init(&queen->asking[i], queen->member.reply_topic,
+                       siphash_derive(&queen->options.secret, askings[i].purpose), (uint8_t)askings[i].token);
+}
+
+void ask_clear(struct queen *queen)
+{
+    for (size_t i = 0; i < ASKING_COUNT; i++)
+        requester_clear(&queen->asking[i]);
+}
+
+ms_t ask_time(const struct queen *queen, enum asking asking)
+{
+    return asking == ASKING_CONFIRM ? queen->watch.time : queen->now;
+}
+
+bool ask(struct queen *queen, enum asking asking, struct pending *pending, const struct record *record,
+         const char *method, struct question question)
+{
+    struct topic topic = { .kind = record_is_hive(record) ? TOPIC_HIVE_REQUEST : TOPIC_WORKER_REQUEST,
+                           .hive = text_of(record_hive(record)),
+                           .worker = text_of(record_worker(record)),
+                           .method = text_of(method) };
+    char text[TOPIC_SIZE];
+    question.topic = text;
+    return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
+           requester_ask(&queen->asking[asking], pending, &question, ask_time(queen, asking), queen->out) == OK;
+}
+
+bool ask_may_http(const struct queen *queen, const struct record *record)
+{
+    return queen->options.verify_http && record->endpoint;
+}
+
+/* In the scan arena; NULL when there is none, or no memory to read it. */
+static const char *endpoint_of(struct queen *queen, const struct record *record)
+{
+    struct text document = record_document(record);
+    struct hive_heartbeat hive;
+    struct heartbeat worker;
+    hive_heartbeat_init(&hive);
+    heartbeat_init(&worker);
+    if (record_is_hive(record))
+        return hive_heartbeat_decode(&queen->scan, document, &hive, NULL) == OK ? hive.endpoint : NULL;
+    return heartbeat_decode(&queen->scan, document, &worker, NULL) == OK ? worker.endpoint : NULL;
+}
+
+bool ask_http(struct queen *queen, const struct record *record, uint64_t token, ms_t timeout)
+{
+    const char *endpoint = NULL;
+    if (ask_may_http(queen, record) && record->document)
+        endpoint = endpoint_of(queen, record);
+    if (endpoint)
+        outbox_http_get(queen->out, endpoint, token, ms_max(timeout, 1));
+    arena_reset(&queen->scan);
+    return endpoint != NULL;
+}
+
+static void service_of(const struct record *record, char ret[SERVICE_SIZE])
+{
+    if (record_is_hive(record))
+        snprintf(ret, SERVICE_SIZE, "hive/%s", record_hive(record));
+    else
+        snprintf(ret, SERVICE_SIZE, "worker/%s/%s", record_hive(record), record_worker(record));
+}
+
+bool ask_http_read(struct queen *queen, const struct record *record, const struct http_answer *http,
+                   enum health_status *ret)
+{
+    struct health_answer answer;
+    char service[SERVICE_SIZE];
+    service_of(record, service);
+    if ((http->status != 200 && http->status != 503) ||
+        health_answer_parse(&queen->arena, http->body, service, &answer, NULL) != OK)
+        return false;
+    *ret = answer.status;
+    return true;
+}
