@@ -20,7 +20,7 @@
 /* A turn reads no more packets and no longer than this, so that nothing else starves. The clock is read now and then:
  * per packet it would cost more than small packets do. */
 #define BURST_MAX 2000
-#define BURST_MS 8
+#define BURST_MS 5
 #define BURST_CLOCK_EVERY 8 /* calls; each reads as many packets as messages of ours await their acknowledgement */
 
 /* To be woken costs as much as to read a packet. A link is busy if a wake brought a few packets, or if many have come
