@@ -78,7 +78,7 @@ static void see_worker(struct wait *wait, const cJSON *worker)
 {
     const char *state = document_str(worker, "state");
     const char *hive = document_str(worker, "hive_id");
-    if (hive && name_is_valid(text_of(hive)))
+    if (hive && text_is_id(text_of(hive)))
         memcpy(wait->ref.hive, hive, strlen(hive) + 1);
     note_state(wait, state ? state : "unknown");
 }

@@ -119,7 +119,7 @@ static void name_hive(void *target)
 {
     struct hive_conf *conf = target;
     (void)gethostname(conf->host, sizeof conf->host - 1);
-    if (!conf->id && name_is_valid(text_of(conf->host)))
+    if (!conf->id && text_is_id(text_of(conf->host)))
         conf->id = conf->host;
 }
 

@@ -104,7 +104,7 @@ static bool worker_of(const char *file, char ret[NAME_SIZE])
 {
     size_t len = strlen(file), suffix = strlen(SUFFIX);
     struct text name = { file, len > suffix ? len - suffix : 0 };
-    if (!name_is_valid(name) || strcmp(file + name.len, SUFFIX) != 0)
+    if (!text_is_id(name) || strcmp(file + name.len, SUFFIX) != 0)
         return false;
     memcpy(ret, name.at, name.len);
     ret[name.len] = '\0';
@@ -174,13 +174,10 @@ static enum err replace(struct state_dir *dir, const char *worker, struct text t
 
 enum err state_dir_save(struct state_dir *dir, const char *worker, struct agent_record record, struct errbuf *e)
 {
-    struct buf text = BUF_INIT;
-    enum err err;
+    auto_clear(buf) text = BUF_INIT;
     memcpy(record.boot_id, dir->boot_id, sizeof record.boot_id);
     state_text_write(&record, &text);
-    err = buf_ok(&text) ? replace(dir, worker, buf_text(&text), e) : err_set(e, ERR_NOMEM, "out of memory");
-    buf_clear(&text);
-    return err;
+    return buf_ok(&text) ? replace(dir, worker, buf_text(&text), e) : err_set(e, ERR_NOMEM, "out of memory");
 }
 
 void state_dir_forget(struct state_dir *dir, const char *worker)

@@ -1,14 +1,9 @@
 #include "name.h"
 
-bool name_is_valid(struct text t)
-{
-    return text_is_id(t);
-}
-
 enum err name_check(struct text t, const char *what, struct errbuf *e)
 {
     char shown[NAME_SIZE];
-    if (name_is_valid(t))
+    if (text_is_id(t))
         return OK;
     text_to_printable(t, shown, sizeof shown);
     return err_set(e, ERR_ID,

@@ -7,9 +7,7 @@
 #define NAME_MAX_LEN 64
 #define NAME_SIZE (NAME_MAX_LEN + 1)
 
-bool name_is_valid(struct text t);
-
-/* Why it is not valid, naming it and the rule; for what people type. ERR_ID. */
+/* OK for what text_is_id accepts; else why it is not valid, naming it and the rule; for what people type. ERR_ID. */
 enum err name_check(struct text t, const char *what, struct errbuf *e);
 
 /* The same; a valid one is copied, terminated. */

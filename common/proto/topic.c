@@ -46,13 +46,13 @@ static bool text_is_plain(struct text t)
 static bool part_is_valid(char letter, struct text part)
 {
     if (letter != 'c')
-        return name_is_valid(part);
+        return text_is_id(part);
     return part.len > 0 && part.len <= CLIENT_MAX && !memchr(part.at, '/', part.len) && text_is_plain(part);
 }
 
 static bool is_id_character(char c)
 {
-    return name_is_valid((struct text){ (const char[]){ 'a', c }, 2 });
+    return text_is_id((struct text){ (const char[]){ 'a', c }, 2 });
 }
 
 enum err topic_root_check(struct text root, struct errbuf *e)

@@ -196,7 +196,7 @@ static bool take_page(const struct hive_call *call, int64_t *ret_limit, const ch
 {
     for (size_t i = 0; i < call->query.count; i++) {
         const struct parameter *parameter = &call->query.parameters[i];
-        if (text_is(parameter->name, "cursor") && name_is_valid(parameter->value))
+        if (text_is(parameter->name, "cursor") && text_is_id(parameter->value))
             *ret_cursor = parameter->value.at;
         else if (!text_is(parameter->name, "limit") || text_to_int(parameter->value, ret_limit) != OK ||
                  *ret_limit < 1 || *ret_limit > ROSTER_MAX)

@@ -84,7 +84,7 @@ enum err launch_fingerprint(struct arena *arena, const struct launch_options *op
 {
     static const struct siphash_key key = { 0, 0 }; /* kept over restarts; nobody gains by a collision */
     struct word_list words = { .arena = arena };
-    struct buf all = BUF_INIT;
+    auto_clear(buf) all = BUF_INIT;
     uint64_t hash;
     add_words(&words, options, entry);
     if (words.failed)
@@ -93,11 +93,8 @@ enum err launch_fingerprint(struct arena *arena, const struct launch_options *op
     add_strings(&all, entry->environment);
     buf_add_str(&all, entry->directory ? entry->directory : "");
     hash = siphash(&key, buf_str(&all), all.len);
-    if (!buf_ok(&all)) {
-        buf_clear(&all);
+    if (!buf_ok(&all))
         return ERR_NOMEM;
-    }
-    buf_clear(&all);
     *ret = hash ? hash : 1;
     return OK;
 }

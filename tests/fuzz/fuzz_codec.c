@@ -23,7 +23,7 @@ static enum err heartbeat_rewrite(struct arena *arena, struct text json, struct 
     enum err err = heartbeat_decode(arena, json, &heartbeat, e);
     if (err != OK)
         return err;
-    expect(heartbeat.status && name_is_valid(text_of(heartbeat.status)));
+    expect(heartbeat.status && text_is_id(text_of(heartbeat.status)));
     expect(heartbeat.lease_ms == INT_ABSENT || heartbeat.lease_ms >= 3 * heartbeat.interval_ms);
     heartbeat_encode(&heartbeat, ret);
     return OK;
@@ -87,7 +87,7 @@ static void run_notice(struct text json)
     struct arena arena;
     arena_init(&arena, 0);
     if (verdict_notice_decode(&arena, json, &notice, NULL) == OK)
-        expect(notice.state && name_is_valid(text_of(notice.state)));
+        expect(notice.state && text_is_id(text_of(notice.state)));
     arena_clear(&arena);
 }
 

@@ -33,7 +33,7 @@ static void check_entry(struct roster *roster, struct roster_entry *entry)
     struct launch_options options = { "h", none, none, none };
     struct launch launch;
     uint64_t fingerprint;
-    expect(name_is_valid(text_of(entry->name)) && roster_find(roster, entry->name) == entry);
+    expect(text_is_id(text_of(entry->name)) && roster_find(roster, entry->name) == entry);
     expect(entry->command && entry->command[0] && entry->restart < RESTART_POLICY_COUNT);
     expect(!entry->directory || entry->directory[0] == '/');
     for (size_t i = 0; i < entry->environment_count; i++)

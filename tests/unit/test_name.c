@@ -37,7 +37,7 @@ static void only_ids_are_names(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct errbuf e = { 0 };
         enum err err = name_check(rows[i].name, "worker", &e);
-        if (name_is_valid(rows[i].name) != rows[i].want || err != (rows[i].want ? OK : ERR_ID))
+        if (text_is_id(rows[i].name) != rows[i].want || err != (rows[i].want ? OK : ERR_ID))
             fail_msg("%s: %s", rows[i].why, err_name(err));
         if ((err != OK) != (strncmp(e.text, "worker \"", 8) == 0))
             fail_msg("%s: the sentence is: %s", rows[i].why, e.text);

@@ -76,7 +76,7 @@ static void set_status(struct exec_source *source, struct text status)
 
 static void set_field(struct exec_source *source, const struct notify_field *field)
 {
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     struct errbuf e = { 0 };
     enum err err = notify_field_json(field, &json, &e);
     if (err == OK &&
@@ -86,7 +86,6 @@ static void set_field(struct exec_source *source, const struct notify_field *fie
         (void)log_limited(&source->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
     else if (text_is(field->name, "STATUS"))
         set_status(source, field->value);
-    buf_clear(&json);
 }
 
 static void set_status_text(struct exec_source *source, struct text status)

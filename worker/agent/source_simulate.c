@@ -14,7 +14,7 @@ struct simulate_source {
 
 static void tell(struct simulate_source *source)
 {
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     struct json_write w = json_write_to(&json);
     struct errbuf e = { 0 };
     simulate_write(&source->simulate, &w);
@@ -22,7 +22,6 @@ static void tell(struct simulate_source *source)
         log_at(LOG_ERROR, "the simulated load was refused", "why", e.text, NULL);
     if (source->simulate.advanced)
         skep_worker_progress(source->agent->worker);
-    buf_clear(&json);
 }
 
 static void step(void *user)

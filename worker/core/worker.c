@@ -114,7 +114,7 @@ static enum err heartbeat_fill(const struct worker *worker, struct arena *arena,
 
 static void heartbeat_publish(const struct worker *worker, const struct heartbeat *heartbeat, struct outbox *outbox)
 {
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     heartbeat_encode(heartbeat, &json);
     outbox->failed |= !buf_ok(&json);
     outbox_publish(outbox, &(struct publish){ .topic = worker->heartbeat_topic,
@@ -124,7 +124,6 @@ static void heartbeat_publish(const struct worker *worker, const struct heartbea
                                               .content_type = "application/json",
                                               .expiry_s = (uint32_t)worker->retain_s,
                                               .token = TOKEN_HEARTBEAT });
-    buf_clear(&json);
 }
 
 static void beat(struct worker *worker, struct outbox *outbox)

@@ -17,7 +17,7 @@ static void put_known(struct json_write *w, const char *key, int64_t value)
 static void verification_answer(const struct worker *worker, struct verification *verification, enum skep_work work,
                                 struct outbox *outbox)
 {
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     struct json_write w = json_write_to(&json);
     json_open(&w, '{');
     json_add_str(&w, "nonce", verification->nonce);
@@ -27,7 +27,6 @@ static void verification_answer(const struct worker *worker, struct verification
     put_known(&w, "inflight", facts_inflight(&worker->facts));
     json_close(&w, '}');
     reply_result(&verification->asker, &json, outbox);
-    buf_clear(&json);
     verification->number = 0;
 }
 

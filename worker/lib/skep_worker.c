@@ -296,7 +296,7 @@ void skep_worker_on_verify(struct skep_worker *worker, enum skep_work (*verify)(
 
 int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
 {
-    struct buf json = BUF_INIT;
+    auto_clear(buf) json = BUF_INIT;
     struct worker_view view;
     struct facts facts;
     int status;
@@ -306,7 +306,6 @@ int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
         status = 0;
     else
         memcpy(ret, buf_str(&json), json.len + 1);
-    buf_clear(&json);
     return status;
 }
 

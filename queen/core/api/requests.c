@@ -21,11 +21,10 @@ static void answer_health(void *self, const struct call *call)
 
 static void refuse_ambiguous(const struct registry *registry, const struct record *record, const struct call *call)
 {
-    struct buf names = BUF_INIT;
+    auto_clear(buf) names = BUF_INIT;
     for (; record; record = name_index_next(&registry->by[NAME_OF_WORKER], record))
         buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
     reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "ambiguous: set hive_id to one of %s", buf_str(&names));
-    buf_clear(&names);
 }
 
 /* The worker that the parameters name; NULL when the reply says why not. */

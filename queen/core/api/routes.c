@@ -352,7 +352,7 @@ static const struct route {
 static bool take_name(struct http_call *call, struct text segment, struct text *ret)
 {
     struct text name;
-    if (query_decode_segment(&call->queen->arena, segment, &name) != OK || !name_is_valid(name))
+    if (query_decode_segment(&call->queen->arena, segment, &name) != OK || !text_is_id(name))
         return false;
     *ret = name;
     return true;

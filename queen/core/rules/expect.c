@@ -25,7 +25,7 @@ static enum err expect_one(struct queen *queen, struct text name, int line, stru
         worker = hive;
         hive = TEXT("default");
     }
-    if (!name_is_valid(hive) || !name_is_valid(worker))
+    if (!text_is_id(hive) || !text_is_id(worker))
         return err_set(e, ERR_ID, "line %d: `%.*s` must be NAME or HIVE/NAME, each of letters, digits and . _ -", line,
                        (int)ms_min((ms_t)name.len, 80), name.at);
     if (registry_find(&queen->registry, hive, worker))

@@ -47,7 +47,7 @@ static void drop(struct queen *queen, struct verify_wait *wait)
 void verify_wait_finished(struct queen *queen, const struct record *record)
 {
     struct verify_wait *wait, *after;
-    struct buf result = BUF_INIT;
+    auto_clear(buf) result = BUF_INIT;
     DL_FOREACH_SAFE(queen->verifying.waits, wait, after)
     {
         struct json_write w = json_write_to(&result);
@@ -58,7 +58,6 @@ void verify_wait_finished(struct queen *queen, const struct record *record)
         reply_result(&wait->asker, &result, queen->out);
         drop(queen, wait);
     }
-    buf_clear(&result);
 }
 
 void verify_wait_forgotten(struct queen *queen, const struct record *record)
