@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "httpd.h"
+#include "agent_settings.h"
 #include "secret.h"
 #include "topic.h"
 
@@ -28,23 +28,19 @@ static const char examples[] = "  skep-hive --config hive.ini                   
                                "  skep-hive --config hive.ini --check-config      validate the configuration\n"
                                "  kill -HUP $(pidof skep-hive)                    reload hive.ini\n";
 
-/* What [agent] may say, and thereby every agent of this hive. Ranges are those of skep-worker. */
-struct agent_settings {
-    ms_t interval, keep_alive, reconnect_max, retain;
-    const char *on_agent_death, *http, *log_format, *log_level;
+/* What [agent] may say, and thereby every agent of this hive. */
+struct agent_section {
+    struct agent_settings settings;
+    const char *log_format, *log_level;
 };
 
-#define AGENT(member) offsetof(struct agent_settings, member)
-#define DAY_MS (24LL * 3600 * 1000)
+#define AGENT(member) offsetof(struct agent_section, member)
 
 static const struct conf_option agent_options[] = {
-    { "interval", CONF_DURATION, AGENT(interval), .min = 50, .max = DAY_MS },
-    { "keep-alive", CONF_DURATION, AGENT(keep_alive), .min = 5000, .max = 65535000 },
-    { "reconnect-max", CONF_DURATION, AGENT(reconnect_max), .min = 100, .max = DAY_MS },
-    { "retain", CONF_DURATION, AGENT(retain), .min = 1000, .max = 365 * DAY_MS },
-    { "on-agent-death", CONF_CHOICE, AGENT(on_agent_death), .choices = "kill|leave" },
-    { "http", CONF_TEXT, AGENT(http), .min = 1, .max = 255 },
-    { "log-format", CONF_CHOICE, AGENT(log_format), .choices = "auto|logfmt|json" },
+#define X(...) AGENT_SETTING(AGENT(settings), __VA_ARGS__)
+    AGENT_SETTINGS(X)
+#undef X
+        { "log-format", CONF_CHOICE, AGENT(log_format), .choices = "auto|logfmt|json" },
     { "log-level", CONF_CHOICE, AGENT(log_level), .choices = "error|warning|info|debug" },
     { 0 },
 };
@@ -67,17 +63,13 @@ static int agent_row(const char *key)
 static enum err check_agent_option(struct hive_conf *conf, const char *key, const char *value, struct errbuf *e)
 {
     const struct conf_option *const tables[] = { agent_options, NULL };
-    struct agent_settings settings;
+    struct agent_section section;
     struct conf reading;
-    enum err err = conf_init(&reading, tables, &settings, &conf->arena, e);
-    if (err == OK)
-        err = conf_set(&reading, text_of(key), text_of(value), CONF_FROM_FILE, key, e);
-    if (err == OK && settings.keep_alive % 1000 + settings.retain % 1000 != 0)
-        err = err_set(e, ERR_RANGE, "%s %s: must be whole seconds", key, value);
-    if (err == OK && settings.http && !httpd_is_loopback(settings.http))
-        err = err_set(e, ERR_REFUSED, "%s %s: only loopback addresses, with port 0 for one of each agent's own", key,
-                      value);
-    return err;
+    enum err err;
+    if ((err = conf_init(&reading, tables, &section, &conf->arena, e)) != OK ||
+        (err = conf_set(&reading, text_of(key), text_of(value), CONF_FROM_FILE, key, e)) != OK)
+        return err;
+    return agent_settings_check(&section.settings, "", e);
 }
 
 static enum err take_agent_key(struct hive_conf *conf, const char *key, const char *value, int line, struct errbuf *e)

@@ -1,13 +1,8 @@
 #include "agent_conf.h"
 
-#include "httpd.h"
 #include "topic.h"
 
 #define AT(member) offsetof(struct agent_conf, member)
-
-enum { SECOND = 1000, DAY = 86400 * SECOND };
-
-#define KEEP_ALIVE_MIN (5 * SECOND) /* libmosquitto's own limit */
 
 static const struct conf_option options[] = {
     { "id", CONF_ID, AT(id), .arg = "NAME", .help = "name of this worker; required" },
@@ -19,20 +14,11 @@ static const struct conf_option options[] = {
     { "stdin", CONF_FLAG, AT(read_stdin), .command_line_only = true,
       .help = "source: one JSON object of heartbeat fields per line of standard input" },
     { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a simulated load" },
-    { "interval", CONF_DURATION, AT(interval), 50, DAY, .fallback = "30s", .arg = "TIME",
-      .help = "maximum time between two heartbeats" },
-    { "keep-alive", CONF_DURATION, AT(keep_alive), KEEP_ALIVE_MIN, 65535 * (int64_t)SECOND, .fallback = "10s",
-      .arg = "TIME", .help = "MQTT keep-alive, whole seconds" },
-    { "reconnect-max", CONF_DURATION, AT(reconnect_max), 100, DAY, .fallback = "30s", .arg = "TIME",
-      .help = "maximum delay between connection attempts" },
-    { "retain", CONF_DURATION, AT(retain), SECOND, 365 * (int64_t)DAY, .fallback = "1d", .arg = "TIME",
-      .help = "expiry of retained messages, whole seconds" },
     { "session", CONF_HEX64, AT(session), .arg = "HEX16", .help = "session of this process; random by default" },
-    { "on-agent-death", CONF_CHOICE, AT(on_agent_death), .fallback = "kill", .choices = "kill|leave",
-      .arg = "kill|leave", .help = "what happens to the command when the agent is killed" },
-    { "http", CONF_TEXT, AT(http), 0, 255, .arg = "HOST:PORT",
-      .help = "HTTP listen address for GET /health; loopback only, since it requires no token" },
-    { 0 },
+#define X(...) AGENT_SETTING(AT(settings), __VA_ARGS__)
+    AGENT_SETTINGS(X)
+#undef X
+        { 0 },
 };
 
 static const char examples[] = "  skep-worker --id gpu-0 --exec -- ./serve --port 8000\n"
@@ -60,13 +46,6 @@ static enum err check_sources(const struct agent_conf *conf, struct errbuf *e)
                    count ? "more than one source" : "no source");
 }
 
-static enum err check_whole_seconds(const char *option, ms_t value, struct errbuf *e)
-{
-    if (value % SECOND == 0)
-        return OK;
-    return err_set(e, ERR_RANGE, "%s %lldms: must be whole seconds", option, (long long)value);
-}
-
 /* The worker library checks the broker and the root too, but only when the command is running already. */
 enum err agent_conf_check(void *target, struct errbuf *e)
 {
@@ -75,13 +54,9 @@ enum err agent_conf_check(void *target, struct errbuf *e)
     if (!conf->id)
         return err_set(e, ERR_MISSING, "--id is missing: the worker needs a name");
     if ((err = check_sources(conf, e)) != OK || (err = service_check_broker(&conf->common, e)) != OK ||
-        (err = topic_root_check(text_of(conf->common.root), e)) != OK ||
-        (err = check_whole_seconds("--keep-alive", conf->keep_alive, e)) != OK ||
-        (err = check_whole_seconds("--retain", conf->retain, e)) != OK)
+        (err = topic_root_check(text_of(conf->common.root), e)) != OK)
         return err;
-    if (conf->http && !httpd_is_loopback(conf->http))
-        return err_set(e, ERR_REFUSED, "--http %s: must be a loopback address, since it requires no token", conf->http);
-    return OK;
+    return agent_settings_check(&conf->settings, "--", e);
 }
 
 enum err agent_command_check(const struct agent_conf *conf, char **command, struct errbuf *e)

@@ -2,12 +2,13 @@
 #ifndef SKEP_AGENT_CONF_H
 #define SKEP_AGENT_CONF_H
 
+#include "agent_settings.h"
 #include "service.h"
 
 struct agent_conf {
     struct service_conf common;
-    const char *id, *hive, *http, *on_agent_death;
-    ms_t interval, keep_alive, reconnect_max, retain;
+    struct agent_settings settings;
+    const char *id, *hive;
     uint64_t session; /* 0 = random */
     bool exec, read_stdin, simulate;
 };
@@ -23,7 +24,7 @@ enum err agent_command_check(const struct agent_conf *conf, char **command, stru
 /* --on-agent-death kill */
 static inline bool agent_conf_kills(const struct agent_conf *conf)
 {
-    return strcmp(conf->on_agent_death, "kill") == 0;
+    return strcmp(conf->settings.on_agent_death, "kill") == 0;
 }
 
 #endif

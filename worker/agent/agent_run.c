@@ -44,7 +44,7 @@ static enum err make(struct agent *agent, struct errbuf *e)
         return err_set(e, ERR_IO, "cannot handle signals");
     if ((err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
         return err;
-    return agent->conf->http ? health_page_new(agent, &agent->page, e) : OK;
+    return agent->conf->settings.http ? health_page_new(agent, &agent->page, e) : OK;
 }
 
 static enum err open_worker(struct agent *agent, struct errbuf *e)
@@ -64,10 +64,10 @@ static enum err open_worker(struct agent *agent, struct errbuf *e)
     options.endpoint = agent->page ? health_page_url(agent->page) : NULL;
     options.status = agent->source->first_status;
     options.session = conf->session;
-    options.interval_ms = (uint32_t)conf->interval;
-    options.keep_alive_s = (uint32_t)(conf->keep_alive / 1000);
-    options.retain_s = (uint32_t)(conf->retain / 1000);
-    options.reconnect_max_ms = (uint32_t)conf->reconnect_max;
+    options.interval_ms = (uint32_t)conf->settings.interval;
+    options.keep_alive_s = (uint32_t)(conf->settings.keep_alive / 1000);
+    options.retain_s = (uint32_t)(conf->settings.retain / 1000);
+    options.reconnect_max_ms = (uint32_t)conf->settings.reconnect_max;
     options.pid = agent->pid;
     options.log = log_relay_say;
     options.user = agent->relay;

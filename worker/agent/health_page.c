@@ -60,7 +60,7 @@ static void make_url(struct health_page *page, const char *address)
 enum err health_page_new(struct agent *agent, struct health_page **ret, struct errbuf *e)
 {
     struct httpd_options options = {
-        .address = agent->conf->http, .body_limit = 1024, .connections = 16, .local_names_only = true
+        .address = agent->conf->settings.http, .body_limit = 1024, .connections = 16, .local_names_only = true
     };
     struct health_page *page = calloc(1, sizeof *page);
     enum err err;
@@ -72,7 +72,7 @@ enum err health_page_new(struct agent *agent, struct health_page **ret, struct e
         free(page);
         return err;
     }
-    make_url(page, agent->conf->http);
+    make_url(page, agent->conf->settings.http);
     *ret = page;
     return OK;
 }
