@@ -163,22 +163,14 @@ static int spawn(struct hive_agent *agent, const struct launch *launch, const ch
     return fault;
 }
 
-static enum err check_directory(const char *directory, struct errbuf *e)
-{
-    if (directory && access(directory, X_OK) != 0)
-        return err_set(e, ERR_IO, "directory %s: %s", directory, strerror(errno));
-    return OK;
-}
-
 enum err agents_start(struct agents *agents, const char *worker, const struct launch *launch, const char *directory,
                       struct agent_key *ret, struct errbuf *e)
 {
     struct proc_stat stat = { 0 };
     struct hive_agent *agent;
-    enum err err = check_directory(directory, e);
     int fault;
-    if (err != OK)
-        return err;
+    if (directory && access(directory, X_OK) != 0)
+        return err_set(e, ERR_IO, "directory %s: %s", directory, strerror(errno));
     agent = add(agents, worker);
     if (!agent)
         return err_set(e, ERR_NOMEM, "out of memory");

@@ -6,6 +6,9 @@
 
 #define SIGNAL_NAME_SIZE 16
 
+/* Exit codes of an agent with --exec, beside those of the program itself, as env, nohup and timeout have them. */
+enum agent_exit { AGENT_FAILED = 125, AGENT_CANNOT_EXECUTE = 126, AGENT_NOT_FOUND = 127 };
+
 struct ending {
     int status;         /* of exit(), when it ended by itself */
     int signal;         /* that ended it; 0 = none */

@@ -2,10 +2,6 @@
 
 #include <stdio.h>
 
-/* Of an agent whose command cannot be run. */
-#define EXIT_CANNOT_EXECUTE 126
-#define EXIT_NOT_FOUND 127
-
 #define TO(state) (1u << WITNESS_##state)
 
 /* What may follow what. `stopped` is also where everything begins: from there a predecessor's process is adopted. */
@@ -172,9 +168,9 @@ static const char *why_not_executed(const struct ending *ending)
 {
     if (!ending || ending->signal)
         return NULL;
-    if (ending->status == EXIT_NOT_FOUND)
+    if (ending->status == AGENT_NOT_FOUND)
         return "the command was not found (exit code 127)";
-    return ending->status == EXIT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
+    return ending->status == AGENT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
 }
 
 /* It ended by itself. */

@@ -5,10 +5,7 @@
 #ifndef SKEP_CHILD_EXEC_H
 #define SKEP_CHILD_EXEC_H
 
-#include "base.h"
-
-/* Exit codes of --exec beside those of the program itself, as env, nohup and timeout have them. */
-enum agent_exit { AGENT_FAILED = 125, AGENT_CANNOT_EXECUTE = 126, AGENT_NOT_FOUND = 127 };
+#include "ending.h"
 
 #define CHILD_EXEC_WORD "--become-the-child"
 

@@ -1,16 +1,10 @@
 #include "worker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "codec.h"
 #include "worker_private.h"
-
-static void copy_text(char *ret, size_t size, const char *text)
-{
-    size_t len = strlen(text) < size ? strlen(text) : size - 1;
-    memcpy(ret, text, len);
-    ret[len] = '\0';
-}
 
 /* Brokers drop what outlives its expiry, and three missed heartbeats must not look like that. */
 static int64_t retention(const struct worker_options *options)
@@ -50,9 +44,9 @@ enum err worker_new(const struct worker_options *options, const struct facts *fa
 
     if (!worker)
         return ERR_NOMEM;
-    copy_text(worker->root, sizeof worker->root, options->root);
-    copy_text(worker->hive, sizeof worker->hive, options->hive);
-    copy_text(worker->name, sizeof worker->name, options->worker);
+    snprintf(worker->root, sizeof worker->root, "%s", options->root);
+    snprintf(worker->hive, sizeof worker->hive, "%s", options->hive);
+    snprintf(worker->name, sizeof worker->name, "%s", options->worker);
     worker->interval = options->interval;
     worker->lease = ms_max(options->lease, 3 * options->interval);
     worker->retain_s = retention(options);
@@ -215,7 +209,7 @@ static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t w
     worker_verify_forget(worker);
     if (exit) {
         worker->exit = *exit;
-        copy_text(worker->exit_signal, sizeof worker->exit_signal, exit->signal ? exit->signal : "");
+        snprintf(worker->exit_signal, sizeof worker->exit_signal, "%s", exit->signal ? exit->signal : "");
         worker->exit.signal = exit->signal ? worker->exit_signal : NULL;
     }
     if (worker->link == LINK_UP)
