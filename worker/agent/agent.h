@@ -13,7 +13,7 @@
 
 struct source;
 struct log_relay;
-struct health_page;
+struct httpd;
 
 struct agent {
     const struct agent_conf *conf;
@@ -25,7 +25,8 @@ struct agent {
     struct skep_worker *worker; /* NULL until it is opened */
     uint32_t pid;               /* that does the work; 0 = this process */
     struct log_relay *relay;
-    struct health_page *page; /* NULL without --http */
+    struct httpd *page; /* GET /health; NULL without --http */
+    char url[300];      /* of the page, which the worker publishes as its endpoint: http://127.0.0.1:8080 */
     struct loop_fd *verify_watch;
     struct loop_timer *verify_timer;
     bool verify_waits;    /* the source has answered: later */

@@ -6,6 +6,7 @@
 #include "child_exec.h"
 #include "child_verify.h"
 #include "health_page.h"
+#include "httpd.h"
 #include "log.h"
 #include "log_relay.h"
 #include "name.h"
@@ -44,7 +45,7 @@ static enum err make(struct agent *agent, struct errbuf *e)
         return err_set(e, ERR_IO, "cannot handle signals");
     if ((err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
         return err;
-    return agent->conf->settings.http ? health_page_new(agent, &agent->page, e) : OK;
+    return agent->conf->settings.http ? health_page_open(agent, e) : OK;
 }
 
 static enum err open_worker(struct agent *agent, struct errbuf *e)
@@ -61,7 +62,7 @@ static enum err open_worker(struct agent *agent, struct errbuf *e)
     options.cert = conf->common.login.cert;
     options.key = conf->common.login.key;
     options.version = SKEP_VERSION;
-    options.endpoint = agent->page ? health_page_url(agent->page) : NULL;
+    options.endpoint = agent->page ? agent->url : NULL;
     options.status = agent->source->first_status;
     options.session = conf->session;
     options.interval_ms = (uint32_t)conf->settings.interval;
@@ -151,7 +152,7 @@ static void unmake(struct agent *agent)
     if (agent->worker)
         close_worker(agent);
     agent->source->free(agent->source_state);
-    health_page_free(agent->page);
+    httpd_free(agent->page);
     log_relay_free(agent->relay);
     loop_free(agent->loop);
     arena_clear(&agent->arena);

@@ -106,11 +106,6 @@ static int await_exec(int fd)
     return len == sizeof number ? number : EIO;
 }
 
-static int failure_code(int number)
-{
-    return number == ENOENT ? AGENT_NOT_FOUND : AGENT_CANNOT_EXECUTE;
-}
-
 static int start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
 {
     int ends[2], fault, number;
@@ -129,7 +124,7 @@ static int start(struct loop *loop, struct child *child, struct arena *arena, st
     }
     if (number != 0) {
         err_set(e, ERR_IO, "cannot execute %s: %s", child->options.command[0], strerror(number));
-        return failure_code(number);
+        return number == ENOENT ? AGENT_NOT_FOUND : AGENT_CANNOT_EXECUTE;
     }
     child->is_running = true;
     return 0;
