@@ -29,9 +29,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
     arena_init(&queen->arena, MESSAGE_ARENA_LIMIT);
     arena_init(&queen->scan, MESSAGE_ARENA_LIMIT);
-    watch_init(&queen->watch);
     watch_turn(&queen->watch, now);
-    event_ring_init(&queen->events);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
 }
 
@@ -168,7 +166,6 @@ static void tick(struct queen *queen, const struct input *input)
 static void reject(struct queen *queen, const struct message *message, enum err err, const struct errbuf *e)
 {
     char topic[128];
-    queen->counters.rejected[err]++;
     text_to_printable(message->topic, topic, sizeof topic);
     outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
 }
@@ -182,9 +179,8 @@ static void take_message(struct queen *queen, const struct message *message)
         err = requests_answer(queen, topic.method, message, &e);
     else if (err == OK)
         err = intake_message(queen, &topic, message, &e);
-    if (err == OK)
-        queen->counters.accepted++;
-    else
+    intake_count(queen, err);
+    if (err != OK)
         reject(queen, message, err, &e);
 }
 

@@ -303,7 +303,7 @@ static void one_incident_is_named_by_the_hives_verdict(void **state)
     scene_init(&scene);
     scene_run(&scene, UP "; birth 1.1 @h1/w1; birth 1.1 @h1/w2; will 1.1 @h1/w1; will 1.1 @h1/w2; will 1.1 @h1/; "
                          "ack 10; ack 10; ack 10; wait 250; ack 10; ack 10; ack 10");
-    event = registry_find_hive(&scene.queen->registry, TEXT("h1"))->event_id;
+    event = registry_find(&scene.queen->registry, TEXT("h1"), (struct text){ 0 })->event_id;
     snprintf(want, sizeof want, "\"incident\":\"hive:h1:%llu\"", (unsigned long long)event);
     assert_non_null(strstr(buf_str(&scene.hive_verdict), want));
     assert_non_null(

@@ -133,7 +133,7 @@ static void documents_are_copied_and_counted(void **state)
     assert_int_equal(registry_store_document(&registry, record, text_of(document), &LOAD_NONE), OK);
     memset(document, 'z', sizeof document - 1);
     assert_string_equal(record->document->text, "{\"status\":\"idle\"}");
-    assert_int_equal(record_document(record).len, 17);
+    assert_int_equal(document_text(record->document).len, 17);
     assert_int_equal(registry.document_bytes, record->document->size);
     registry_remove(&registry, record);
     assert_int_equal(registry.document_bytes, 0);
@@ -165,7 +165,7 @@ static void documents_have_a_limit_in_all(void **state)
     assert_null(second->document);
     assert_int_equal(store(second, 1000), OK);
     assert_int_equal(store(second, 2000), ERR_FULL);
-    assert_int_equal(record_document(second).len, 1000); /* the old one stays */
+    assert_int_equal(document_text(second->document).len, 1000); /* the old one stays */
     assert_int_equal(store(first, 100), OK);
     assert_int_equal(store(second, 2000), OK);
 }

@@ -339,7 +339,7 @@ static void events_may_be_waited_for(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up");
-    snprintf(query, sizeof query, "after=%llu&wait=25", (unsigned long long)event_ring_last(&scene.queen->events));
+    snprintf(query, sizeof query, "after=%llu&wait=25", (unsigned long long)(scene.queen->next_event - 1));
     assert_int_equal(ask_events(&scene, query, false, &response), 25000);
     assert_int_equal(response.status, -1);
     assert_int_equal(ask_events(&scene, query, true, &response), 0); /* the wait is over */

@@ -81,7 +81,7 @@ static void events_after_an_id(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up");
-    first = event_ring_last(&scene.queen->events) - 1;
+    first = (scene.queen->next_event - 1) - 1;
     scene_run(&scene, "birth 1.1; crash 1.1; birth 2.1");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf buf = BUF_INIT;

@@ -40,7 +40,7 @@ static void step_apply(struct watch *watch, const struct step *step)
 static void script_run(const struct step *steps, size_t count)
 {
     struct watch watch;
-    watch_init(&watch);
+    watch = (struct watch){ 0 };
     for (size_t i = 0; i < count; i++) {
         step_apply(&watch, &steps[i]);
         if (watch.time != steps[i].want_time || watch.loop_time != steps[i].want_looped)
@@ -120,7 +120,7 @@ static void deadlines_are_watch_time(void **state)
 {
     struct watch watch;
     (void)state;
-    watch_init(&watch);
+    watch = (struct watch){ 0 };
     watch_turn(&watch, 100000);
     assert_true(watch_until(&watch, 0) == MS_NEVER);
     watch_go(&watch);

@@ -167,10 +167,7 @@ static bool belongs(struct queen *queen, struct listing *listing, const struct r
 
 static void write_record(const struct queen *queen, struct listing *listing, const struct record *record)
 {
-    if (record_is_hive(record))
-        view_hive(queen, record, false, &listing->w);
-    else
-        view_worker(queen, record, false, &listing->w);
+    (record_is_hive(record) ? view_hive : view_worker)(queen, record, false, &listing->w);
     if (record_is_hive(record)) /* which goes through its workers */
         listing->cost += (unsigned)(queen->registry.count / queen->registry.hive_count) * COST_OF_HIVE;
     listing->last = record->number;

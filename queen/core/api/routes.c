@@ -25,6 +25,7 @@ struct http_call {
     struct query query;
     struct text hive, worker; /* absent when the path has none */
     struct http_response *response;
+    ms_t wait; /* the response is to come: how long it may take; 0 = it is there */
 };
 
 static void route_fail(struct http_call *call, int status, const char *code, const char *detail)
@@ -44,11 +45,11 @@ static struct json_write route_begin(struct http_call *call, int status)
     return json_write_to(&call->response->body);
 }
 
-/* The request waits for such news: returns what is left of `wait` since it was received, at least 1 ms. */
-static ms_t route_wait(struct http_call *call, enum queen_news news, ms_t wait)
+/* The request waits for such news, for what is left of `wait` since it was received, at least 1 ms. */
+static void route_wait(struct http_call *call, enum queen_news news, ms_t wait)
 {
     call->response->wakes_on = news;
-    return ms_max(call->request->received_at + wait - call->queen->now, 1);
+    call->wait = ms_max(call->request->received_at + wait - call->queen->now, 1);
 }
 
 /* Compares in a time that does not depend on where they differ. */
@@ -111,17 +112,9 @@ static struct record *route_find(struct http_call *call)
     }
 }
 
-static ms_t verify_wait(struct http_call *call)
+static void verify_wait(struct http_call *call)
 {
-    return route_wait(call, QUEEN_NEWS_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
-}
-
-/* How long to wait for verifications that are missing; 0: none is (or there is no memory to find out). */
-static ms_t verify_selected(struct http_call *call, const struct selection *selection)
-{
-    bool pending = false;
-    (void)listing_verify(call->queen, selection, call->request->received_at, &pending);
-    return pending ? verify_wait(call) : 0;
+    route_wait(call, QUEEN_NEWS_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
 }
 
 static void answer_list(struct http_call *call, const struct selection *selection)
@@ -131,70 +124,62 @@ static void answer_list(struct http_call *call, const struct selection *selectio
         route_fail(call, 503, "out_of_memory", "out of memory");
 }
 
-static ms_t route_get_workers(struct http_call *call)
+static void route_get_workers(struct http_call *call)
 {
-    ms_t wait;
+    bool pending = false;
     struct errbuf e = { 0 };
     struct selection selection;
     enum err err = selection_parse(&call->query, &selection, &e);
     if (err != OK) {
         route_fail_with(call, 400, err, &e);
-        return 0;
+        return;
     }
     if (selection.verified && !route_may_write(call)) /* it has workers asked, and may judge them */
-        return 0;
-    if (selection.verified && !call->request->timed_out && (wait = verify_selected(call, &selection)) > 0)
-        return wait;
-    answer_list(call, &selection);
-    return 0;
+        return;
+    if (selection.verified && !call->request->timed_out) /* without memory none is pending */
+        (void)listing_verify(call->queen, &selection, call->request->received_at, &pending);
+    if (pending)
+        verify_wait(call);
+    else
+        answer_list(call, &selection);
 }
 
-static ms_t route_get_hives(struct http_call *call)
+static void route_get_hives(struct http_call *call)
 {
     struct errbuf e = { 0 };
     struct selection selection;
-    enum err err = selection_parse_hives(&call->query, &selection, &e);
-    if (err != OK)
+    if (selection_parse_hives(&call->query, &selection, &e) != OK)
         route_fail(call, 400, "bad_params", e.text);
     else
         answer_list(call, &selection);
-    return 0;
 }
 
-static ms_t route_get(struct http_call *call)
+static void route_get(struct http_call *call)
 {
     struct record *record = route_find(call);
     if (record) {
         struct json_write w = route_begin(call, 200);
-        if (record_is_hive(record))
-            view_hive(call->queen, record, true, &w);
-        else
-            view_worker(call->queen, record, true, &w);
+        (record_is_hive(record) ? view_hive : view_worker)(call->queen, record, true, &w);
     }
-    return 0;
 }
 
 /* Begins a verification and waits for it: the request is called again when one has finished. */
-static ms_t route_verify_worker(struct http_call *call)
+static void route_verify_worker(struct http_call *call)
 {
     struct record *record = route_find(call);
     const struct verified *verified = record ? verify_latest(record) : NULL;
     if (!record)
-        return 0;
+        return;
     if (verified && verified->began >= call->request->received_at) {
         struct json_write w = route_begin(call, 200);
-        verified_write(record, verify_latest(record), &w);
-        return 0;
-    }
-    if (call->request->timed_out) {
+        verified_write(record, verified, &w);
+    } else if (call->request->timed_out) {
         route_fail(call, 503, "not_ready", VERIFY_NOT_READY);
-        return 0;
-    }
-    if (!verify_begin(call->queen, record, true)) {
+    } else if (!verify_begin(call->queen, record, true)) {
         route_fail(call, 503, "out_of_memory", "out of memory");
-        return 0;
+    } else {
+        verify_wait(call);
     }
-    return verify_wait(call);
 }
 
 static bool parse_force(struct http_call *call, bool *ret)
@@ -211,12 +196,12 @@ static bool parse_force(struct http_call *call, bool *ret)
     return true;
 }
 
-static ms_t route_delete(struct http_call *call)
+static void route_delete(struct http_call *call)
 {
     bool force = false;
     struct record *record = parse_force(call, &force) ? route_find(call) : NULL;
     if (!record)
-        return 0;
+        return;
     if (record->expected) {
         route_fail(call, 409, "conflict", "the worker is expected (--expect): remove it from that list first");
     } else if (record->state == STATE_ONLINE && !force) {
@@ -227,14 +212,12 @@ static ms_t route_delete(struct http_call *call)
         forget_record(call->queen, record, FORGET_SEEN_NONE);
         call->response->status = 204;
     }
-    return 0;
 }
 
-static ms_t get_health(struct http_call *call)
+static void get_health(struct http_call *call)
 {
     call->response->content_type = HEALTH_CONTENT_TYPE;
     call->response->status = view_health(call->queen, &call->response->body);
-    return 0;
 }
 
 static const struct {
@@ -266,16 +249,13 @@ static bool is_json(const char *content_type)
            (content_type[len] == '\0' || content_type[len] == ';' || content_type[len] == ' ');
 }
 
-static ms_t post_heartbeat(struct http_call *call)
+static void post_heartbeat(struct http_call *call)
 {
     struct errbuf e = { 0 };
     enum err err;
     if (!is_json(call->request->content_type)) {
         route_fail(call, 415, "bad_content_type", "send the heartbeat as application/json");
-        return 0;
-    }
-    err = intake_posted(call->queen, call->request->body, &e);
-    if (err != OK) {
+    } else if ((err = intake_posted(call->queen, call->request->body, &e)) != OK) {
         fail_post(call, err, &e);
     } else {
         struct json_write w = route_begin(call, 202);
@@ -283,7 +263,6 @@ static ms_t post_heartbeat(struct http_call *call)
         json_add_bool(&w, "accepted", true);
         json_close(&w, '}');
     }
-    return 0;
 }
 
 struct events_wanted {
@@ -312,41 +291,36 @@ static bool parse_events(struct http_call *call, struct events_wanted *ret)
     return true;
 }
 
-static ms_t get_events(struct http_call *call)
+static void get_events(struct http_call *call)
 {
     struct events_wanted wanted = { .limit = 1000 };
-    struct json_write w;
     if (!parse_events(call, &wanted))
-        return 0;
+        return;
     if (wanted.wait_s > 0 && !call->request->timed_out &&
-        !event_ring_after(&call->queen->events, (uint64_t)wanted.after))
-        return route_wait(call, QUEEN_NEWS_EVENT, wanted.wait_s * 1000);
-    w = route_begin(call, 200);
-    view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);
-    return 0;
+        !event_ring_after(&call->queen->events, (uint64_t)wanted.after)) {
+        route_wait(call, QUEEN_NEWS_EVENT, wanted.wait_s * 1000);
+    } else {
+        struct json_write w = route_begin(call, 200);
+        view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);
+    }
 }
 
-/* `{h}` and `{w}` stand for names. Writes need the token, if there is one. */
+/* `{h}` and `{w}` stand for names. Whatever does not only read needs the token, if there is one. */
 static const struct route {
     const char *path;
-    const char *method;
-    ms_t (*fn)(struct http_call *call);
-    bool writes;
-    const char *allow; /* every method of the path, for 405 */
+    const char *allow; /* its methods, for 405 */
+    void (*get)(struct http_call *call), (*post)(struct http_call *call), (*remove)(struct http_call *call);
 } routes[] = {
-    { "/health", "GET", get_health, false, "GET" },
-    { "/v1/worker/heartbeat", "POST", post_heartbeat, true, "POST" },
-    { "/v1/workers", "GET", route_get_workers, false, "GET" },
-    { "/v1/workers/{w}", "GET", route_get, false, "GET, DELETE" },
-    { "/v1/workers/{w}", "DELETE", route_delete, true, "GET, DELETE" },
-    { "/v1/hives/{h}/workers/{w}", "GET", route_get, false, "GET, DELETE" },
-    { "/v1/hives/{h}/workers/{w}", "DELETE", route_delete, true, "GET, DELETE" },
-    { "/v1/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
-    { "/v1/hives/{h}/workers/{w}/verify", "POST", route_verify_worker, true, "POST" },
-    { "/v1/hives", "GET", route_get_hives, false, "GET" },
-    { "/v1/hives/{h}", "GET", route_get, false, "GET, DELETE" },
-    { "/v1/hives/{h}", "DELETE", route_delete, true, "GET, DELETE" },
-    { "/v1/events", "GET", get_events, false, "GET" },
+    { "/health", "GET", .get = get_health },
+    { "/v1/worker/heartbeat", "POST", .post = post_heartbeat },
+    { "/v1/workers", "GET", .get = route_get_workers },
+    { "/v1/workers/{w}", "GET, DELETE", .get = route_get, .remove = route_delete },
+    { "/v1/hives/{h}/workers/{w}", "GET, DELETE", .get = route_get, .remove = route_delete },
+    { "/v1/workers/{w}/verify", "POST", .post = route_verify_worker },
+    { "/v1/hives/{h}/workers/{w}/verify", "POST", .post = route_verify_worker },
+    { "/v1/hives", "GET", .get = route_get_hives },
+    { "/v1/hives/{h}", "GET, DELETE", .get = route_get, .remove = route_delete },
+    { "/v1/events", "GET", .get = get_events },
 };
 
 static bool take_name(struct http_call *call, struct text segment, struct text *ret)
@@ -373,38 +347,35 @@ static bool path_matches(struct http_call *call, const char *pattern)
     return !want.at && !have.at;
 }
 
-static ms_t run(struct http_call *call, const struct route *route)
+static void run(struct http_call *call, const struct route *route)
 {
+    const char *method = call->request->method;
+    bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    void (*fn)(struct http_call * call) = reads                           ? route->get
+                                          : strcmp(method, "POST") == 0   ? route->post
+                                          : strcmp(method, "DELETE") == 0 ? route->remove
+                                                                          : NULL;
     struct errbuf e = { 0 };
     enum err err;
-    if (route->writes && !route_may_write(call))
-        return 0;
-    err = query_parse(&call->queen->arena, call->request->query, &call->query, &e);
-    if (err != OK) {
-        route_fail_with(call, 400, err, &e);
-        return 0;
+    if (!fn) {
+        route_fail(call, 405, "method_not_allowed", "method not allowed for this path");
+        call->response->allow = route->allow;
+    } else if (reads || route_may_write(call)) {
+        if ((err = query_parse(&call->queen->arena, call->request->query, &call->query, &e)) == OK)
+            fn(call);
+        else
+            route_fail_with(call, 400, err, &e);
     }
-    return route->fn(call);
 }
 
-static ms_t dispatch(struct http_call *call)
+static void dispatch(struct http_call *call)
 {
-    const char *method = strcmp(call->request->method, "HEAD") == 0 ? "GET" : call->request->method;
-    const char *allow = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-        if (!path_matches(call, routes[i].path))
-            continue;
-        if (strcmp(method, routes[i].method) == 0)
-            return run(call, &routes[i]);
-        allow = routes[i].allow;
-    }
-    if (!allow) {
-        route_fail(call, 404, "not_found", "no such path");
-        return 0;
-    }
-    route_fail(call, 405, "method_not_allowed", "method not allowed for this path");
-    call->response->allow = allow;
-    return 0;
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        if (path_matches(call, routes[i].path)) {
+            run(call, &routes[i]);
+            return;
+        }
+    route_fail(call, 404, "not_found", "no such path");
 }
 
 ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
@@ -412,13 +383,12 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
 {
     struct http_response response = { .body = { .limit = RESPONSE_MAX } };
     struct http_call call = { .queen = queen, .request = request, .response = &response };
-    ms_t wait;
     queen_enter(queen, now, wall, outbox);
-    wait = dispatch(&call);
+    dispatch(&call);
     queen_leave(queen);
-    if (wait > 0) {
+    if (call.wait > 0) {
         ret->wakes_on = response.wakes_on;
-        return wait;
+        return call.wait;
     }
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);

@@ -163,7 +163,8 @@ static bool document_matches(struct queen *queen, const struct selection *select
     struct heartbeat heartbeat;
     bool matches;
     heartbeat_init(&heartbeat);
-    matches = record->document && heartbeat_decode(&queen->scan, record_document(record), &heartbeat, NULL) == OK &&
+    matches = record->document &&
+              heartbeat_decode(&queen->scan, document_text(record->document), &heartbeat, NULL) == OK &&
               word_is(selection->status, heartbeat.status) && word_is(selection->model, heartbeat.model_loaded) &&
               has_labels(selection, heartbeat.labels);
     arena_reset(&queen->scan);

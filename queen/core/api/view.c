@@ -20,7 +20,7 @@ static void put_state(const struct queen *queen, const struct record *record, st
     flags_write(record, queen->now, w);
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);
-    json_add_raw(w, "heartbeat", record_document(record));
+    json_add_raw(w, "heartbeat", document_text(record->document));
 }
 
 static void put_reason(const struct record *record, struct json_write *w)
@@ -36,7 +36,7 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
     json_add_str(w, "worker_id", record_worker(record));
     json_add_str(w, "hive_id", record_hive(record));
     put_state(queen, record, w);
-    json_add_raw(w, "witness", record_witness(record));
+    json_add_raw(w, "witness", document_text(record->witness));
     json_key(w, "verification");
     verification_write(verify_latest(record), w);
     if (whole)

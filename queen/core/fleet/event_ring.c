@@ -2,16 +2,11 @@
 
 #include <stdlib.h>
 
-void event_ring_init(struct event_ring *ring)
-{
-    *ring = (struct event_ring){ 0 };
-}
-
 void event_ring_clear(struct event_ring *ring)
 {
     for (size_t i = 0; i < EVENT_RING_SIZE; i++)
         free((char *)ring->events[i].json.at);
-    event_ring_init(ring);
+    *ring = (struct event_ring){ 0 };
 }
 
 enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json, const char *line)
@@ -45,9 +40,4 @@ const struct event *event_ring_after(const struct event_ring *ring, uint64_t aft
             high = middle;
     }
     return low == ring->count ? NULL : &ring->events[(ring->first + low) % EVENT_RING_SIZE];
-}
-
-uint64_t event_ring_last(const struct event_ring *ring)
-{
-    return ring->count == 0 ? 0 : ring->events[(ring->first + ring->count - 1) % EVENT_RING_SIZE].id;
 }

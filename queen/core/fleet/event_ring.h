@@ -6,12 +6,12 @@
 
 #define EVENT_RING_SIZE 1000
 
+/* Zero-initialised it is empty. */
 struct event_ring {
     struct event events[EVENT_RING_SIZE];
     size_t first, count;
 };
 
-void event_ring_init(struct event_ring *ring);
 void event_ring_clear(struct event_ring *ring);
 
 /* Copies both texts; the oldest event makes room. Ids ascend. ERR_NOMEM: nothing changed. */
@@ -19,7 +19,5 @@ enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json, 
 
 /* The oldest event with an id above `after`, or NULL; and the one behind an event. Borrowed until the next add. */
 const struct event *event_ring_after(const struct event_ring *ring, uint64_t after);
-
-uint64_t event_ring_last(const struct event_ring *ring); /* 0 when empty */
 
 #endif

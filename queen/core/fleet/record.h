@@ -167,16 +167,6 @@ static inline struct text document_text(const struct document *document)
     return document ? (struct text){ document->text, document->len } : (struct text){ 0 };
 }
 
-static inline struct text record_document(const struct record *record)
-{
-    return document_text(record->document);
-}
-
-static inline struct text record_witness(const struct record *record)
-{
-    return document_text(record->witness);
-}
-
 static inline struct record *record_of_due(struct heap_item *item)
 {
     return (struct record *)((char *)item - offsetof(struct record, due));

@@ -55,14 +55,9 @@ enum err registry_find_one(const struct registry *registry, struct text hive, st
     return !hive.at && name_index_next(&registry->by[NAME_OF_WORKER], *ret) ? ERR_CONFLICT : OK;
 }
 
-struct record *registry_find_hive(const struct registry *registry, struct text hive)
-{
-    return registry_find(registry, hive, (struct text){ 0 });
-}
-
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker)
 {
-    return registry_find_hive(registry, (struct text){ record_hive(worker), worker->hive_len });
+    return registry_find(registry, (struct text){ record_hive(worker), worker->hive_len }, (struct text){ 0 });
 }
 
 static struct record *record_new(struct text hive, struct text worker)

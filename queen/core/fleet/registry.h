@@ -33,8 +33,7 @@ struct record *registry_find_name(const struct registry *registry, struct text w
  * NULL); ERR_CONFLICT: several hives have one, *ret is the first. */
 enum err registry_find_one(const struct registry *registry, struct text hive, struct text worker, struct record **ret);
 
-/* NULL: it never announced itself. Its workers: name_index_find by NAME_OF_HIVE. */
-struct record *registry_find_hive(const struct registry *registry, struct text hive);
+/* The hive of a worker; NULL: it never announced itself. Its workers: name_index_find by NAME_OF_HIVE. */
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker);
 
 /* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid; that of the worker

@@ -4,15 +4,10 @@
 
 #define SIZE_FIRST 64
 
-void roll_init(struct roll *roll)
-{
-    *roll = (struct roll){ 0 };
-}
-
 void roll_clear(struct roll *roll)
 {
     free(roll->entries);
-    roll_init(roll);
+    *roll = (struct roll){ 0 };
 }
 
 enum err roll_reserve(struct roll *roll)

@@ -5,6 +5,7 @@
 
 #include "record.h"
 
+/* Zero-initialised it is empty. */
 struct roll {
     struct roll_entry {
         struct record *record; /* NULL: removed */
@@ -13,7 +14,6 @@ struct roll {
     size_t count, size, removed;
 };
 
-void roll_init(struct roll *roll);
 void roll_clear(struct roll *roll);
 
 /* Room for one more. ERR_NOMEM. */

@@ -1,10 +1,5 @@
 #include "watch.h"
 
-void watch_init(struct watch *watch)
-{
-    *watch = (struct watch){ 0 };
-}
-
 void watch_turn(struct watch *watch, ms_t now)
 {
     if (!watch->started) {

@@ -11,6 +11,7 @@
 #define WATCH_PAUSE_GUARD 200 /* ms */
 #define WATCH_SLEEP_MAX 1000  /* ms */
 
+/* Zero-initialised it has not turned yet. */
 struct watch {
     ms_t time;      /* watch time, ms; starts at 0 */
     ms_t proven;    /* watch time at the last packet received */
@@ -20,8 +21,6 @@ struct watch {
     bool going;     /* false while the link is down or its snapshot is incomplete */
     bool started;
 };
-
-void watch_init(struct watch *watch);
 
 /* A turn of the loop: call first with every input. */
 void watch_turn(struct watch *watch, ms_t now);

@@ -55,7 +55,7 @@ bool ask_may_http(const struct queen *queen, const struct record *record)
 /* In the scan arena; NULL when there is none, or no memory to read it. */
 static const char *endpoint_of(struct queen *queen, const struct record *record)
 {
-    struct text document = record_document(record);
+    struct text document = document_text(record->document);
     struct hive_heartbeat hive;
     struct heartbeat worker;
     hive_heartbeat_init(&hive);

@@ -20,7 +20,7 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
     };
 }
 
-static void publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
+void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
 {
     char text[TOPIC_SIZE];
     if (topic_build(queen->options.root, topic, text) != OK) /* the ids are valid and the root is checked: it fits */
@@ -38,13 +38,13 @@ static void publish_verdict(struct queen *queen, const struct record *record, st
                            .queen = text_of(queen->options.id),
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)) };
-    publish(queen, &topic, payload, true);
+    change_publish(queen, &topic, payload, true);
 }
 
 void change_publish_event(struct queen *queen, uint64_t id, struct text payload, const char *line)
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
-    publish(queen, &topic, payload, false);
+    change_publish(queen, &topic, payload, false);
     queen->counters.events++;
     if (event_ring_add(&queen->events, id, payload, line) != OK)
         outbox_notice(queen->out, "out of memory: event %llu is only published", (unsigned long long)id);

@@ -41,6 +41,9 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
 /* The record was forgotten: one event, and the retained verdict is cleared. The caller removes it. */
 void change_forget(struct queen *queen, struct record *record);
 
+/* At QoS 1, on a topic of the fleet's; an empty payload clears it. */
+void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain);
+
 /* Publishes, keeps and hands out an event document of any kind; `line` says the same for people. */
 void change_publish_event(struct queen *queen, uint64_t id, struct text document, const char *line);
 

@@ -6,11 +6,6 @@
 #include "verify.h"
 #include "verify_wait.h"
 
-static void clear_topic(struct queen *queen, const char *topic)
-{
-    outbox_publish(queen->out, &(struct publish){ .topic = topic, .payload = TEXT(""), .qos = 1, .retain = true });
-}
-
 /* Of a worker, or of a hive. */
 static void clear_leaf(struct queen *queen, const struct record *record, enum topic_kind of_worker,
                        enum topic_kind of_hive)
@@ -18,9 +13,7 @@ static void clear_leaf(struct queen *queen, const struct record *record, enum to
     struct topic topic = { .kind = record_is_hive(record) ? of_hive : of_worker,
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)) };
-    char text[TOPIC_SIZE];
-    if (topic_build(queen->options.root, &topic, text) == OK)
-        clear_topic(queen, text);
+    change_publish(queen, &topic, TEXT(""), true);
 }
 
 static void add_tombstone(struct queen *queen, const struct record *record)
@@ -40,7 +33,7 @@ static void release(struct queen *queen, struct record *record)
         hive_watch_remove(&queen->hives, record);
     } else {
         verify_drop(queen, record);
-        verify_wait_forgotten(queen, record);
+        verify_wait_over(queen, record, NULL);
     }
 }
 
@@ -69,13 +62,10 @@ void forget_cleared(struct queen *queen, struct text hive, struct text worker, e
     forget_record(queen, record, seen);
 }
 
-bool forget_again(struct queen *queen, struct text hive, struct text worker, uint64_t session, struct text topic)
+bool forget_again(struct queen *queen, const struct topic *topic, uint64_t session)
 {
-    const char *terminated;
-    if (!tombstones_hold(&queen->tombstones, hive, worker, session, queen->epoch))
+    if (!tombstones_hold(&queen->tombstones, topic->hive, topic->worker, session, queen->epoch))
         return false;
-    terminated = arena_copy(&queen->arena, topic);
-    if (terminated)
-        clear_topic(queen, terminated);
+    change_publish(queen, topic, TEXT(""), true);
     return true;
 }

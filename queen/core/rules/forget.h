@@ -16,6 +16,6 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
 void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen);
 
 /* A stored copy of a removed one was read from `topic`: clears it again and returns true. */
-bool forget_again(struct queen *queen, struct text hive, struct text worker, uint64_t session, struct text topic);
+bool forget_again(struct queen *queen, const struct topic *topic, uint64_t session);
 
 #endif

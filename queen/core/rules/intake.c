@@ -25,6 +25,11 @@ static enum err add(struct queen *queen, struct text hive, struct text worker, s
     return OK;
 }
 
+void intake_count(struct queen *queen, enum err err)
+{
+    ++*(err == OK ? &queen->counters.accepted : &queen->counters.rejected[err]);
+}
+
 /* The record of (hive, worker), or of the hive if the worker is absent, made if need be. A live message ends its
  * tombstone. */
 static enum err find_or_add(struct queen *queen, struct text hive, struct text worker, bool live, struct record **ret)
@@ -154,8 +159,7 @@ static enum err take_document(struct queen *queen, const struct kind *kind, cons
         err = ids_match(received.worker_id, topic->worker, "worker_id", e);
     if (err == OK)
         err = ids_match(received.hive_id, topic->hive, "hive_id", e);
-    if (err != OK ||
-        (message->retain && forget_again(queen, topic->hive, topic->worker, received.session, message->topic)))
+    if (err != OK || (message->retain && forget_again(queen, topic, received.session)))
         return err;
     if (!received.makes_known && !registry_find(&queen->registry, topic->hive, topic->worker))
         return OK;
@@ -201,24 +205,17 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
 
 enum err intake_posted(struct queen *queen, struct text document, struct errbuf *e)
 {
-    struct heartbeat heartbeat;
+    struct message message = { .payload = document };
+    struct received received = { 0 };
     struct record *record;
-    struct sign sign;
-    struct text hive;
-    enum err err = heartbeat_decode(&queen->arena, document, &heartbeat, e);
-    if (err == OK && !heartbeat.worker_id)
+    enum err err = receive_heartbeat(&queen->arena, &message, &received, e);
+    if (err == OK && !received.worker_id)
         err = err_set(e, ERR_MISSING, "worker_id: required over HTTP");
-    if (err != OK)
-        goto out;
-    hive = text_of(heartbeat.hive_id ? heartbeat.hive_id : DEFAULT_HIVE);
-    if ((err = find_or_add(queen, hive, text_of(heartbeat.worker_id), true, &record)) != OK)
-        goto out;
-    sign = sign_of_heartbeat(&heartbeat);
-    err = judge_heartbeat(queen, record, &sign, document, true);
-out:
     if (err == OK)
-        queen->counters.accepted++;
-    else
-        queen->counters.rejected[err]++;
+        err = find_or_add(queen, text_of(received.hive_id ? received.hive_id : DEFAULT_HIVE),
+                          text_of(received.worker_id), true, &record);
+    if (err == OK)
+        err = judge_heartbeat(queen, record, &received.sign, document, true);
+    intake_count(queen, err);
     return err;
 }

@@ -9,8 +9,11 @@
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message,
                         struct errbuf *e);
 
-/* A heartbeat document that came by POST. Errors: those of the codec, ERR_MISSING without worker_id, ERR_CONFLICT as in
- * judge_heartbeat, ERR_FULL, ERR_NOMEM. */
+/* Counts a message by what came of it. */
+void intake_count(struct queen *queen, enum err err);
+
+/* A heartbeat document that came by POST, which is counted. Errors: those of the codec, ERR_MISSING without worker_id,
+ * ERR_CONFLICT as in judge_heartbeat, ERR_FULL, ERR_NOMEM. */
 enum err intake_posted(struct queen *queen, struct text document, struct errbuf *e);
 
 #endif

@@ -276,7 +276,7 @@ enum err judge_witness(struct queen *queen, struct record *record, const struct 
 void judge_witness_again(struct queen *queen, struct record *record)
 {
     struct witness witness;
-    if (record->witness && witness_decode(&queen->scan, record_witness(record), &witness, NULL) == OK)
+    if (record->witness && witness_decode(&queen->scan, document_text(record->witness), &witness, NULL) == OK)
         weigh_witness(queen, record, &witness);
     arena_reset(&queen->scan);
 }

@@ -99,5 +99,5 @@ void verify_outcome_apply(struct queen *queen, struct record *record)
         return;
     apply(queen, record, verified);
     registry_touch(&queen->registry, record);
-    verify_wait_finished(queen, record);
+    verify_wait_over(queen, record, verified);
 }

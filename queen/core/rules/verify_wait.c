@@ -44,30 +44,21 @@ static void drop(struct queen *queen, struct verify_wait *wait)
     free(wait);
 }
 
-void verify_wait_finished(struct queen *queen, const struct record *record)
+void verify_wait_over(struct queen *queen, const struct record *record, const struct verified *verified)
 {
     struct verify_wait *wait, *after;
     auto_clear(buf) result = BUF_INIT;
-    DL_FOREACH_SAFE(queen->verifying.waits, wait, after)
-    {
-        struct json_write w = json_write_to(&result);
-        if (wait->record != record)
-            continue;
-        buf_reset(&result);
-        verified_write(record, verify_latest(record), &w);
-        reply_result(&wait->asker, &result, queen->out);
-        drop(queen, wait);
-    }
-}
-
-void verify_wait_forgotten(struct queen *queen, const struct record *record)
-{
-    struct verify_wait *wait, *after;
+    struct json_write w = json_write_to(&result);
+    if (verified)
+        verified_write(record, verified, &w);
     DL_FOREACH_SAFE(queen->verifying.waits, wait, after)
     {
         if (wait->record != record)
             continue;
-        reply_error(&wait->asker, queen->out, REQUEST_NOT_FOUND, "the worker was forgotten meanwhile");
+        if (verified)
+            reply_result(&wait->asker, &result, queen->out);
+        else
+            reply_error(&wait->asker, queen->out, REQUEST_NOT_FOUND, "the worker was forgotten meanwhile");
         drop(queen, wait);
     }
 }

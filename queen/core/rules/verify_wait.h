@@ -4,6 +4,7 @@
 
 #include "queen_state.h"
 #include "responder.h"
+#include "verify_result.h"
 
 #define VERIFY_WAIT_EXTRA_MS 5000 /* on top of the deadline of a verification: for its turn, and for asking twice */
 #define VERIFY_WAIT_PER_WORKER 16
@@ -17,11 +18,8 @@ bool verify_wait_has_room(const struct queen *queen, const struct record *record
 /* Keeps a copy of `asker`, who is answered once, later. False: no memory. */
 bool verify_wait_add(struct queen *queen, const struct record *record, const struct asker *asker);
 
-/* A verification of the record has finished: answers those who wait for it. */
-void verify_wait_finished(struct queen *queen, const struct record *record);
-
-/* The record is about to be removed: answers them, too. */
-void verify_wait_forgotten(struct queen *queen, const struct record *record);
+/* Answers those who wait for the record: its verification has finished, or (NULL) it is about to be removed. */
+void verify_wait_over(struct queen *queen, const struct record *record, const struct verified *verified);
 
 /* Answers those who have waited for too long. */
 void verify_wait_expire(struct queen *queen);
