@@ -16,7 +16,6 @@ static void put_state(const struct queen *queen, const struct record *record, st
     put_age(w, "since_ms_ago", record->since_mono, queen->now);
     put_age(w, "last_seen_ms_ago", record->heard_mono, queen->now);
     json_add_int_if(w, "clock_skew_ms", record->skew != TIME_ABSENT, record->skew);
-    json_key(w, "flags");
     flags_write(record, queen->now, w);
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);
@@ -26,7 +25,6 @@ static void put_state(const struct queen *queen, const struct record *record, st
 static void put_reason(const struct record *record, struct json_write *w)
 {
     incident_write(record, w);
-    json_key(w, "evidence");
     evidence_write(record, w);
 }
 
@@ -71,7 +69,7 @@ static void put_workers(const struct queen *queen, const struct record *hive, st
     const struct record *worker = name_index_find(by_hive, text_of(record_hive(hive)));
     for (; worker; worker = name_index_next(by_hive, worker), total++)
         counts[worker->state]++;
-    json_open(w, '{');
+    json_open_member(w, "workers", '{');
     json_add_int(w, "total", (int64_t)total);
     for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
         json_add_int(w, state_name(state), (int64_t)counts[state]);
@@ -83,7 +81,6 @@ void view_hive(const struct queen *queen, const struct record *record, bool whol
     json_open(w, '{');
     json_add_str(w, "hive_id", record_hive(record));
     put_state(queen, record, w);
-    json_key(w, "workers");
     put_workers(queen, record, w);
     if (whole)
         put_reason(record, w);

@@ -41,9 +41,3 @@ void hive_watch_changed(struct hives *hives, struct record *record, const struct
     hive->changed = true;
     hive->reviewing = false;
 }
-
-void hive_watch_reviewed(struct hives *hives, struct hive_watch *watch)
-{
-    DL_DELETE2(hives->changed, watch, changed_prev, changed_next);
-    watch->changed = watch->reviewing = false;
-}

@@ -41,7 +41,4 @@ void hive_watch_remove(struct hives *hives, struct record *record);
  * (incident.h). */
 void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch);
 
-/* All its workers were reviewed. */
-void hive_watch_reviewed(struct hives *hives, struct hive_watch *watch);
-
 #endif

@@ -7,8 +7,6 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_init(&registry->by[part], (enum name_part)part, max_count);
-    heap_init(&registry->due_watch);
-    heap_init(&registry->due_loop);
     registry->touched_end = &registry->touched;
 }
 
@@ -30,8 +28,8 @@ void registry_clear(struct registry *registry)
         name_index_clear(&registry->by[part]);
     roll_clear(&registry->roll);
     intern_clear(&registry->words);
-    heap_clear(&registry->due_watch);
-    heap_clear(&registry->due_loop);
+    heap_clear(&registry->due[false]);
+    heap_clear(&registry->due[true]);
 }
 
 struct record *registry_find(const struct registry *registry, struct text hive, struct text worker)
@@ -84,7 +82,7 @@ static struct record *record_new(struct text hive, struct text worker)
 static bool reserve(struct registry *registry)
 {
     size_t count = registry->count + registry->hive_count + 1;
-    return heap_reserve(&registry->due_watch, count) == OK && heap_reserve(&registry->due_loop, count) == OK &&
+    return heap_reserve(&registry->due[false], count) == OK && heap_reserve(&registry->due[true], count) == OK &&
            name_index_reserve(&registry->by[NAME_OF_PAIR]) == OK &&
            name_index_reserve(&registry->by[NAME_OF_WORKER]) == OK &&
            name_index_reserve(&registry->by[NAME_OF_HIVE]) == OK && roll_reserve(&registry->roll) == OK;
@@ -124,7 +122,7 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
 
 static void unschedule(struct registry *registry, struct record *record)
 {
-    heap_remove(record->on_watch ? &registry->due_watch : &registry->due_loop, &record->due);
+    heap_remove(&registry->due[record->on_watch], &record->due);
 }
 
 void registry_touch(struct registry *registry, struct record *record)
@@ -251,21 +249,20 @@ void registry_schedule(struct registry *registry, struct record *record, bool on
         unschedule(registry, record);
     record->on_watch = on_watch;
     if (at != MS_NEVER) /* cannot fail: registry_add made room */
-        (void)heap_put(on_watch ? &registry->due_watch : &registry->due_loop, &record->due, at);
+        (void)heap_put(&registry->due[on_watch], &record->due, at);
 }
 
 struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t now)
 {
-    struct heap *heap = on_watch ? &registry->due_watch : &registry->due_loop;
-    struct heap_item *item = heap_top(heap);
+    struct heap_item *item = heap_top(&registry->due[on_watch]);
     if (!item || item->at > now)
         return NULL;
-    heap_remove(heap, item);
+    heap_remove(&registry->due[on_watch], item);
     return record_of_due(item);
 }
 
 ms_t registry_next_due(const struct registry *registry, bool on_watch)
 {
-    const struct heap_item *item = heap_top(on_watch ? &registry->due_watch : &registry->due_loop);
+    const struct heap_item *item = heap_top(&registry->due[on_watch]);
     return item ? item->at : MS_NEVER;
 }

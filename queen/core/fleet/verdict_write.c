@@ -19,7 +19,7 @@ void evidence_write(const struct record *record, struct json_write *w)
 {
     const struct evidence *evidence = &record->evidence;
     struct exit_info info = exit_of(evidence);
-    json_open(w, '{');
+    json_open_member(w, "evidence", '{');
     json_add_str(w, "path", evidence_path_name(evidence->path));
     json_add_str(w, "result", evidence_result_name(evidence->result));
     json_add_time(w, "due_at", evidence->seen_at - evidence->took);
@@ -34,7 +34,7 @@ void evidence_write(const struct record *record, struct json_write *w)
 
 void flags_write(const struct record *record, ms_t now, struct json_write *w)
 {
-    json_open(w, '[');
+    json_open_member(w, "flags", '[');
     if (record_in_conflict(record, now))
         json_put_str(w, "conflict");
     if (record_is_flapping(record, now))
@@ -71,9 +71,7 @@ void verdict_write(const struct record *record, const char *queen_id, ms_t now, 
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);
     incident_write(record, w);
-    json_key(w, "flags");
     flags_write(record, now, w);
-    json_key(w, "evidence");
     evidence_write(record, w);
     json_close(w, '}');
 }

@@ -7,8 +7,10 @@
 #include "record.h"
 
 void verdict_write(const struct record *record, const char *queen_id, ms_t now, struct json_write *w);
+
+/* Each writes the member of its name. */
 void evidence_write(const struct record *record, struct json_write *w);
-void incident_write(const struct record *record, struct json_write *w); /* "incident", as a member */
+void incident_write(const struct record *record, struct json_write *w);
 void flags_write(const struct record *record, ms_t now, struct json_write *w);
 
 #endif

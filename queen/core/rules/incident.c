@@ -1,5 +1,7 @@
 #include "incident.h"
 
+#include <utlist.h>
+
 #include "confirm.h"
 #include "hive_poll.h"
 
@@ -42,8 +44,10 @@ void incident_review(struct queen *queen, size_t limit)
             watch->review_next = name_index_next(&queen->registry.by[NAME_OF_HIVE], worker);
             review_worker(queen, watch->record, worker);
         }
-        if (!concerns || !watch->review_next)
-            hive_watch_reviewed(&queen->hives, watch);
+        if (concerns && watch->review_next)
+            break; /* the limit is reached */
+        DL_DELETE2(queen->hives.changed, watch, changed_prev, changed_next);
+        watch->changed = watch->reviewing = false;
     }
 }
 

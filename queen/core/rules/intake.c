@@ -173,16 +173,11 @@ static enum err take_document(struct queen *queen, const struct kind *kind, cons
 static void take_reply(struct queen *queen, const struct message *message)
 {
     struct record *record;
-    uint64_t token;
     if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
         judge_ready(queen, record, PATH_MQTT);
     confirm_replied(queen, message->correlation);
     verify_outcome_apply(queen, verify_replied(queen, message->correlation, message->payload));
     link_reply(queen, message);
-    if (text_to_hex64(message->correlation, &token) != OK)
-        return;
-    if (token_kind(token) == TOKEN_MARKER)
-        link_marked(queen, token);
 }
 
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)

@@ -135,11 +135,6 @@ static void alive(struct queen *queen, struct record *record, enum state state, 
     change_state(queen, record, state, cause, &evidence);
 }
 
-static enum evidence_path path_of(const struct record *record)
-{
-    return record->over_http ? PATH_HTTP : PATH_MQTT;
-}
-
 /* A POST does not replace what is online over MQTT. */
 static bool conflicts_with_mqtt(const struct record *record, struct incarnation_claim claim)
 {
@@ -162,7 +157,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     change_heard(queen, record, over_http);
     record->answers = record->asks = 0;
     verify = sign->work && work_note(queen, record, sign->work);
-    alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, path_of(record));
+    alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, over_http ? PATH_HTTP : PATH_MQTT);
     if (sign->work && (work_judge(queen, record) || verify))
         (void)verify_begin(queen, record, false); /* without memory for it, silence or the next answer decides */
     return err;

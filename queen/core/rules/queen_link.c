@@ -135,15 +135,13 @@ static void fleet_subscribed(struct queen *queen, uint8_t reason)
         send_marker(queen);
 }
 
-bool link_marked(struct queen *queen, uint64_t token)
+/* The end marker came back: the snapshot is read. */
+static void marked(struct queen *queen)
 {
-    if (queen->snapshot.phase != SNAPSHOT_READING || token != queen->snapshot.marker)
-        return false;
     watch_go(&queen->watch);
     queen->snapshot.phase = SNAPSHOT_READ;
     queen->snapshot.read_at = queen->watch.time;
     fleet_event(queen, "live");
-    return true;
 }
 
 void link_own_presence(struct queen *queen, const struct message *message)
@@ -155,7 +153,11 @@ void link_own_presence(struct queen *queen, const struct message *message)
 void link_reply(struct queen *queen, const struct message *message)
 {
     struct input input = { .now = queen->now, .wall = queen->wall, .message = message };
+    uint64_t token;
     take(queen, member_reply(&queen->member, &input, &queen->arena, queen->out));
+    if (queen->snapshot.phase == SNAPSHOT_READING && text_to_hex64(message->correlation, &token) == OK &&
+        token == queen->snapshot.marker)
+        marked(queen);
 }
 
 void link_stop(struct queen *queen)

@@ -9,10 +9,8 @@ enum err link_init(struct queen *queen); /* ERR_TOPIC */
 /* An input that concerns the link or the time. */
 void link_step(struct queen *queen, const struct input *input);
 
-/* The end marker came back on the reply topic. True if it ends the snapshot. */
-bool link_marked(struct queen *queen, uint64_t token);
-
-/* A message on the queen's own presence topic, and on its reply topic one that replies to no request of the rules. */
+/* A message on the queen's own presence topic, and on its reply topic the end marker or what replies to no request of
+ * the rules. */
 void link_own_presence(struct queen *queen, const struct message *message);
 void link_reply(struct queen *queen, const struct message *message);
 
