@@ -12,6 +12,9 @@ typedef int64_t ms_t;
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The struct whose member `at` points to. */
+#define CONTAINER_OF(at, type, member) ((type *)((char *)(at)-offsetof(type, member)))
+
 #define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #define MUST_CHECK __attribute__((warn_unused_result))
 

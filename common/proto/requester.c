@@ -33,11 +33,6 @@ void requester_clear(struct requester *requester)
     *requester = (struct requester){ 0 };
 }
 
-static struct pending *of_due(struct heap_item *item)
-{
-    return (struct pending *)((char *)item - offsetof(struct pending, due));
-}
-
 static void correlation_make(struct requester *requester, uint64_t ret[2])
 {
     uint64_t input[2] = { ++requester->counter, 0 };
@@ -250,7 +245,7 @@ bool requester_due(struct requester *requester, ms_t now, struct outbox *outbox,
     struct pending *pending;
     if (!top || top->at > now)
         return false;
-    pending = of_due(top);
+    pending = CONTAINER_OF(top, struct pending, due);
     *ret = (struct answer){ 0 };
     if (pending->phase == PHASE_LATE)
         requester_cancel(requester, pending);

@@ -167,11 +167,6 @@ static inline struct text document_text(const struct document *document)
     return document ? (struct text){ document->text, document->len } : (struct text){ 0 };
 }
 
-static inline struct record *record_of_due(struct heap_item *item)
-{
-    return (struct record *)((char *)item - offsetof(struct record, due));
-}
-
 /* Flags beside the state, at monotonic time `now`, in steps of a second. */
 #define RECORD_CONFLICT_MS (10 * 60 * 1000)
 bool record_in_conflict(const struct record *record, ms_t now);

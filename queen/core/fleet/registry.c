@@ -258,7 +258,7 @@ struct record *registry_take_due(struct registry *registry, bool on_watch, ms_t 
     if (!item || item->at > now)
         return NULL;
     heap_remove(&registry->due[on_watch], item);
-    return record_of_due(item);
+    return CONTAINER_OF(item, struct record, due);
 }
 
 ms_t registry_next_due(const struct registry *registry, bool on_watch)

@@ -4,21 +4,13 @@
 
 #include "codec.h"
 
-static struct exit_info exit_of(const struct evidence *evidence)
-{
-    struct exit_info info;
-    exit_info_init(&info);
-    info.known = evidence->has_exit;
-    info.code = evidence->code;
-    info.signal = evidence->signal[0] ? evidence->signal : NULL;
-    info.oom = evidence->oom;
-    return info;
-}
-
 void evidence_write(const struct record *record, struct json_write *w)
 {
     const struct evidence *evidence = &record->evidence;
-    struct exit_info info = exit_of(evidence);
+    struct exit_info info = { .known = evidence->has_exit,
+                              .code = evidence->code,
+                              .signal = evidence->signal[0] ? evidence->signal : NULL,
+                              .oom = evidence->oom };
     json_open_member(w, "evidence", '{');
     json_add_str(w, "path", evidence_path_name(evidence->path));
     json_add_str(w, "result", evidence_result_name(evidence->result));

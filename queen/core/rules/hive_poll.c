@@ -6,11 +6,6 @@
 #include "ask.h"
 #include "health_answer.h"
 
-static struct hive_watch *of_due(struct heap_item *item)
-{
-    return (struct hive_watch *)((char *)item - offsetof(struct hive_watch, due));
-}
-
 static void wait_for_turn(struct queen *queen, struct hive_watch *watch)
 {
     (void)heap_put(&queen->hives.due, &watch->due, watch->poll.next_at); /* room was made with the hive */
@@ -128,7 +123,7 @@ void hive_poll_tick(struct queen *queen)
     struct heap_item *top;
     while (may_ask(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
         heap_remove(&queen->hives.due, top);
-        attempt(queen, of_due(top));
+        attempt(queen, CONTAINER_OF(top, struct hive_watch, due));
     }
 }
 

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "ask.h"
+#include "json.h"
 #include "keyed_hash.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
@@ -48,11 +49,6 @@ static void leave(struct queen *queen, struct verification *verification)
     verification->phase = PHASE_IDLE;
 }
 
-static void drop_request(struct queen *queen, struct verification *verification)
-{
-    requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
-}
-
 static void enqueue(struct queen *queen, struct verification *verification, bool on_demand)
 {
     verification->on_demand = on_demand;
@@ -84,7 +80,7 @@ bool verify_begin(struct queen *queen, struct record *record, bool on_demand)
     if (verification->phase == PHASE_QUEUED && (verification->on_demand || !on_demand))
         return true;
     leave(queen, verification);
-    drop_request(queen, verification);
+    requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
     enqueue(queen, verification, on_demand);
     return true;
 }
@@ -105,7 +101,7 @@ void verify_drop(struct queen *queen, struct record *record)
     if (!record->verification)
         return;
     leave(queen, record->verification);
-    drop_request(queen, record->verification);
+    requester_cancel(&queen->asking[ASKING_VERIFY], &record->verification->pending);
     free(record->verification);
     record->verification = NULL;
 }
@@ -225,6 +221,27 @@ struct record *verify_answered(struct queen *queen, const struct answer *answer)
     return conclude(queen, verification);
 }
 
+/* What the worker said of its work, in reply to the request of that nonce (VERIFY_NO_REPLY: it is no reply to that);
+ * that it answers at all, also with an error, shows that it lives. */
+static enum verify_result read_reply(struct arena *arena, uint64_t wanted, struct text payload)
+{
+    const struct cJSON *result;
+    const char *nonce, *work;
+    struct cJSON *document;
+    char expected[HEX64_SIZE];
+    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &document, NULL) != OK)
+        return VERIFY_NO_REPLY;
+    result = json_member(document, "result");
+    if (!result)
+        return json_member(document, "error") ? VERIFY_UNKNOWN : VERIFY_NO_REPLY;
+    hex64_to_text(wanted, expected);
+    nonce = json_string(json_member(result, "nonce"));
+    work = json_string(json_member(result, "work"));
+    if (!nonce || !work || strcmp(nonce, expected) != 0)
+        return VERIFY_NO_REPLY;
+    return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
+}
+
 struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload)
 {
     struct pending *pending = requester_match(&queen->asking[ASKING_VERIFY], correlation);
@@ -233,11 +250,11 @@ struct record *verify_replied(struct queen *queen, struct text correlation, stru
     bool late;
     if (!verification)
         return NULL;
-    result = verify_reply_read(&queen->arena, verification->nonce, payload);
+    result = read_reply(&queen->arena, verification->nonce, payload);
     if (result == VERIFY_NO_REPLY)
         return NULL;
     late = !requester_is_waiting(pending);
-    drop_request(queen, verification);
+    requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
     return finish(queen, verification, result, PATH_MQTT, late);
 }
 

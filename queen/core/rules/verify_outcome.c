@@ -6,18 +6,11 @@
 #include "verify_wait.h"
 #include "work.h"
 
-static struct evidence evidence_of(const struct queen *queen, const struct record *record,
-                                   const struct verified *verified, enum evidence_result result)
-{
-    struct evidence evidence = evidence_now(queen, record, verified->path, result);
-    evidence.took = (uint32_t)ms_min(verified->took, UINT32_MAX);
-    return evidence;
-}
-
 static void settle(struct queen *queen, struct record *record, const struct verified *verified, enum state state,
                    enum cause cause, enum evidence_result result)
 {
-    struct evidence evidence = evidence_of(queen, record, verified, result);
+    struct evidence evidence = evidence_now(queen, record, verified->path, result);
+    evidence.took = (uint32_t)ms_min(verified->took, UINT32_MAX);
     if (record->state == STATE_OFFLINE && state != STATE_ONLINE) /* it said goodbye, and stays so until it is heard */
         return;
     confirm_drop(queen, record);

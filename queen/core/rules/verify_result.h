@@ -1,8 +1,7 @@
-/* verify_result.h - what came of a verification: read from a worker's reply, shown to whoever asked. Pure. */
+/* verify_result.h - what came of a verification: as it is shown to the requester. Pure. */
 #ifndef SKEP_VERIFY_RESULT_H
 #define SKEP_VERIFY_RESULT_H
 
-#include "arena.h"
 #include "json_write.h"
 #include "record.h"
 
@@ -15,9 +14,6 @@ struct verified {
     ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
     ms_t took;
 };
-
-/* Of the request with that token, as its nonce. VERIFY_NO_REPLY: it is no reply to that. */
-enum verify_result verify_reply_read(struct arena *arena, uint64_t token, struct text payload);
 
 /* {"at","result","path","took_ms"}; null for NULL. */
 void verification_write(const struct verified *verified, struct json_write *w);
