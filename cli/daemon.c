@@ -10,7 +10,7 @@
 #include "output.h"
 
 #define STOP_TIMEOUT 15000 /* ms from TERM until the daemon must have ended */
-#define LOOK_EVERY 50      /* ms */
+#define CHECK_EVERY 50     /* ms */
 
 static const struct conf_option options[] = {
     { "id", CONF_ID, HEALTH_CONF(id), .arg = "ID", .help = "name of the daemon; default: its own" },
@@ -192,7 +192,7 @@ static enum err await_end(struct daemon *daemon, struct errbuf *e)
         if (err != OK || holder != pid)
             break;
         output_progress("waiting for %s to end, %.1f s", daemon->name, (double)(now - begun) / 1000);
-        nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY * 1000000L }, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = CHECK_EVERY * 1000000L }, NULL);
     }
     output_progress(NULL);
     if (err == OK && holder == pid)

@@ -69,7 +69,7 @@ static void send_request(struct health_mqtt *health)
 {
     struct question question = { .topic = health->topic, .deadline = health->until };
     health->state = STATE_SENT;
-    if (requester_ask(&health->requester, &health->pending, &question, clock_mono(), &health->outbox) != OK ||
+    if (requester_send(&health->requester, &health->pending, &question, clock_mono(), &health->outbox) != OK ||
         !publish_all(health))
         give_up(health, "the request cannot be sent");
 }

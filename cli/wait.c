@@ -84,7 +84,7 @@ static void see_worker(struct wait *wait, const cJSON *worker)
 }
 
 /* One that is not there may still come, and so may a queen that went away. */
-static enum err look(struct wait *wait, struct errbuf *e)
+static enum err check(struct wait *wait, struct errbuf *e)
 {
     auto_free(cJSON) worker = NULL;
     enum err err = worker_get(wait->cli->api, &wait->ref, &worker, e);
@@ -132,7 +132,7 @@ static enum err wait_for(struct wait *wait, struct errbuf *e)
     while (err == OK && !is_there(wait)) {
         ms_t now = clock_mono();
         if (now >= wait->check_at)
-            err = look(wait, e);
+            err = check(wait, e);
         else if (now >= wait->deadline)
             err = err_set(e, ERR_TIMEOUT, "timed out: %s is %s, not %s", wait->cli->word, wait->state, wait->wanted);
         else

@@ -43,8 +43,8 @@ struct agents {
     char program[PATH_MAX];
     int64_t oom_kills;
     struct hive_agent *list;
-    struct loop_timer *look; /* at the sessions that are swept */
-    ms_t pause;              /* until the next look */
+    struct loop_timer *check; /* at the sessions that are swept */
+    ms_t pause;               /* until the next look */
 };
 
 static struct hive_agent *find(const struct agents *agents, const char *worker)
@@ -110,7 +110,7 @@ void agents_free(struct agents *agents)
         return;
     while (agents->list)
         remove_agent(agents->list);
-    loop_timer_free(agents->look);
+    loop_timer_free(agents->check);
     free(agents);
 }
 
@@ -119,18 +119,18 @@ static int judge_oom(struct agents *agents, int signal_number)
 {
     int64_t before = agents->oom_kills;
     agents->oom_kills = proc_read_oom_kills();
-    return signal_number == SIGKILL ? ending_oom(before, agents->oom_kills) : before < 0 ? -1 : 0;
+    return signal_number == SIGKILL ? exit_status_oom(before, agents->oom_kills) : before < 0 ? -1 : 0;
 }
 
 static void child_exited(uv_process_t *process, int64_t status, int signal_number)
 {
     struct hive_agent *agent = process->data;
-    struct ending ending = { .status = (int)status, .signal = signal_number };
+    struct exit_status exit_status = { .status = (int)status, .signal = signal_number };
     if (!agent->owner)
         return;
     agent->runs = false;
-    ending.oom = judge_oom(agent->owner, signal_number);
-    agent->owner->events->exited(agent->owner->user, agent->worker, &ending);
+    exit_status.oom = judge_oom(agent->owner, signal_number);
+    agent->owner->events->exited(agent->owner->user, agent->worker, &exit_status);
 }
 
 /* Standard output is for data: what workers print joins the log. */
@@ -197,7 +197,7 @@ void agents_release(struct agents *agents, const char *worker)
     close_gate(agent);
 }
 
-static void stranger_exited(void *user, int events)
+static void adopted_exited(void *user, int events)
 {
     struct hive_agent *agent = user;
     (void)events;
@@ -238,7 +238,7 @@ enum err agents_adopt(struct agents *agents, const char *worker, struct agent_ke
     agent->runs = agent->pidfd >= 0;
     if (!agent->runs)
         agent->pidfd = open_nothing();
-    if (agent->pidfd < 0 || loop_fd_new(agents->loop, agent->pidfd, stranger_exited, agent, &agent->watch) != OK) {
+    if (agent->pidfd < 0 || loop_fd_new(agents->loop, agent->pidfd, adopted_exited, agent, &agent->watch) != OK) {
         remove_agent(agent);
         return err_set(e, ERR_IO, "cannot watch process %lld: %s", (long long)key.pid, strerror(errno));
     }
@@ -317,7 +317,7 @@ static void end_member(void *user, const struct proc_stat *stat)
     }
 }
 
-static bool look_at_all(struct agents *agents)
+static bool check_all(struct agents *agents)
 {
     struct hive_agent *agent;
     DL_FOREACH(agents->list, agent)
@@ -350,17 +350,17 @@ static bool report_swept(struct agents *agents)
     return any_left;
 }
 
-static void look(void *user)
+static void check(void *user)
 {
     struct agents *agents = user;
     bool again = true;
-    if (look_at_all(agents))
+    if (check_all(agents))
         again = report_swept(agents);
     else
         log_at(LOG_ERROR, "cannot read /proc: no worker is started while its leftovers may run", NULL);
     agents->pause = ms_min(ms_max(2 * agents->pause, PAUSE_FIRST), PAUSE_MAX);
     if (again)
-        loop_timer_in(agents->look, agents->pause);
+        loop_timer_in(agents->check, agents->pause);
 }
 
 enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,
@@ -370,7 +370,7 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
     enum err err;
     /* What this process was handed is not for its agents, which may outlive it. */
     (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    if (!agents || loop_timer_new(loop, look, agents, &agents->look) != OK)
+    if (!agents || loop_timer_new(loop, check, agents, &agents->check) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     agents->loop = loop;
     agents->events = events;
@@ -388,7 +388,7 @@ static void sweep(struct hive_agent *agent, bool is_gentle)
     agent->sweeps = true;
     agent->is_gentle = agent->asks = is_gentle;
     agent->owner->pause = 0;
-    loop_timer_in(agent->owner->look, 0);
+    loop_timer_in(agent->owner->check, 0);
 }
 
 void agents_order(struct agents *agents, const char *worker, enum process_order order)
@@ -404,9 +404,9 @@ void agents_order(struct agents *agents, const char *worker, enum process_order 
     case PROCESS_KILL:
         send_signal(agent, SIGKILL);
         break;
-    case PROCESS_ASK:
+    case PROCESS_REQUEST_STOP:
     case PROCESS_SWEEP:
-        sweep(agent, order == PROCESS_ASK);
+        sweep(agent, order == PROCESS_REQUEST_STOP);
         break;
     case PROCESS_START:
         break;

@@ -5,7 +5,7 @@
 #ifndef SKEP_AGENTS_H
 #define SKEP_AGENTS_H
 
-#include "ending.h"
+#include "exit_status.h"
 #include "launch.h"
 #include "loop.h"
 
@@ -13,8 +13,9 @@ struct agents;
 
 /* Neither may call back here at once. */
 struct agents_events {
-    void (*exited)(void *user, const char *worker, const struct ending *ending); /* NULL: nobody can know how */
-    void (*swept)(void *user, const char *worker);                               /* another one may be started */
+    void (*exited)(void *user, const char *worker,
+                   const struct exit_status *exit_status); /* NULL: nobody can know how */
+    void (*swept)(void *user, const char *worker);         /* another one may be started */
 };
 
 /* A process, whatever becomes of its pid. */

@@ -167,26 +167,26 @@ static bool carry_out_orders(void *user)
     return true;
 }
 
-static void log_exited(const struct hive_driver *driver, const char *worker, const struct ending *ending)
+static void log_exited(const struct hive_driver *driver, const char *worker, const struct exit_status *exit_status)
 {
     const struct process *process = hive_process(driver->hive, worker);
     char code[16], name[SIGNAL_NAME_SIZE];
     if (!process)
         return;
-    if (ending) {
-        snprintf(code, sizeof code, "%d", ending_code(ending));
-        signal_name(ending->signal, name);
+    if (exit_status) {
+        snprintf(code, sizeof code, "%d", exit_status_code(exit_status));
+        signal_name(exit_status->signal, name);
     }
     log_at(process->last.asked_for == 1 || process->last.code == 0 ? LOG_INFO : LOG_WARNING, "worker ended", "worker",
-           worker, "code", ending ? code : "unknown", "signal", ending && ending->signal ? name : NULL, "state",
-           witness_state_name((int)process->state), NULL);
+           worker, "code", exit_status ? code : "unknown", "signal", exit_status && exit_status->signal ? name : NULL,
+           "state", witness_state_name((int)process->state), NULL);
 }
 
-static void on_exited(void *user, const char *worker, const struct ending *ending)
+static void on_exited(void *user, const char *worker, const struct exit_status *exit_status)
 {
     struct hive_driver *driver = user;
-    take(driver, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = ending });
-    log_exited(driver, worker, ending);
+    take(driver, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .exit_status = exit_status });
+    log_exited(driver, worker, exit_status);
 }
 
 static void on_swept(void *user, const char *worker)

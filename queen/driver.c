@@ -55,7 +55,7 @@ static bool listing_next(void *user, struct listing *listing, ms_t now, ms_t wal
 static enum err http_get(void *user, const struct http_get *get)
 {
     struct queen_driver *driver = user;
-    return driver->client ? http_client_get(driver->client, get->url, get->token, get->patience) : OK;
+    return driver->client ? http_client_get(driver->client, get->url, get->token, get->timeout) : OK;
 }
 
 static void hand_out(void *user)
@@ -70,7 +70,7 @@ static void stepped(void *user)
     uint64_t count = queen_verified_count(driver->queen);
     hand_out(driver);
     if (count != driver->verified_count)
-        httpd_wake(driver->loop.httpd, QUEEN_NEWS_VERIFIED);
+        httpd_wake(driver->loop.httpd, QUEEN_CHANGED_VERIFIED);
     driver->verified_count = count;
 }
 
@@ -102,7 +102,7 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
     options.version = SKEP_VERSION;
     options.pid = (uint32_t)getpid();
     options.token = conf->token;
-    options.verify_http = conf->may_ask.count > 0;
+    options.verify_http = conf->http_allowlist.count > 0;
     options.expect = buf_text(&conf->expected); /* absent without --expect */
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);
@@ -125,7 +125,7 @@ static bool wake_waiters(void *user, const struct event *event)
 {
     struct queen_driver *driver = user;
     (void)event;
-    httpd_wake(driver->loop.httpd, QUEEN_NEWS_EVENT);
+    httpd_wake(driver->loop.httpd, QUEEN_CHANGED_EVENT);
     return true;
 }
 
@@ -156,7 +156,9 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
                                      .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
                                      .loopback_spare = HTTP_LOOPBACK_SPARE,
                                      .local_names_only = !conf->token_file };
-    struct http_client_options client = { .allowed = &conf->may_ask, .path = "/health", .limit = HTTP_GETS_RUNNING };
+    struct http_client_options client = { .allowed = &conf->http_allowlist,
+                                          .path = "/health",
+                                          .limit = HTTP_GETS_RUNNING };
     char address[ADDRESS_SIZE];
     enum err err;
     address_queen(conf->core.id, address);
@@ -166,7 +168,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     if (conf->on_event &&
         (err = on_event_new(driver->loop.loop, conf->on_event, hand_out, driver, &driver->on_event)) != OK)
         return err;
-    if (conf->may_ask.count > 0 &&
+    if (conf->http_allowlist.count > 0 &&
         (err = http_client_new(driver->loop.loop, &client, on_answered, driver, &driver->client)) != OK)
         return err;
     subscribe(driver);

@@ -89,7 +89,7 @@ static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
 {
     enum err err = OK;
     if (strcmp(conf->verify_http, "off") != 0)
-        err = cidr_list_parse(text_of(conf->verify_http), &conf->may_ask, e);
+        err = cidr_list_parse(text_of(conf->verify_http), &conf->http_allowlist, e);
     return err == OK ? OK : err_set(e, err, "--verify-http must be off, or networks and commas: %s", e->text);
 }
 

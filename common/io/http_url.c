@@ -14,17 +14,17 @@ static bool is_scheme(const char *scheme, const char *path)
 /* libcurl hands a v6 address out in brackets. */
 static bool is_host(const char *host, const char *path)
 {
-    char within[INET6_ADDRSTRLEN] = { 0 };
+    char timeout[INET6_ADDRSTRLEN] = { 0 };
     size_t len = strlen(host);
     struct in6_addr v6;
     struct in_addr v4;
     (void)path;
     if (host[0] != '[')
         return strcasecmp(host, "localhost") == 0 || inet_pton(AF_INET, host, &v4) == 1;
-    if (len < 2 || len - 2 >= sizeof within)
+    if (len < 2 || len - 2 >= sizeof timeout)
         return false;
-    memcpy(within, host + 1, len - 2);
-    return inet_pton(AF_INET6, within, &v6) == 1;
+    memcpy(timeout, host + 1, len - 2);
+    return inet_pton(AF_INET6, timeout, &v6) == 1;
 }
 
 static bool is_path(const char *found, const char *path)

@@ -26,7 +26,7 @@ static bool address_of(const char *name, struct sockaddr_un *ret, socklen_t *ret
 bool notify_send(const char *lines)
 {
     const char *name = getenv("NOTIFY_SOCKET");
-    struct timeval patience = { .tv_sec = 1 }; /* a manager that does not read must not stop the loop */
+    struct timeval timeout = { .tv_sec = 1 }; /* a manager that does not read must not stop the loop */
     struct sockaddr_un address;
     socklen_t address_len;
     ssize_t sent;
@@ -38,7 +38,7 @@ bool notify_send(const char *lines)
     fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     do
         sent = sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (const struct sockaddr *)&address, address_len);
     while (sent < 0 && errno == EINTR);

@@ -83,7 +83,8 @@ static const char *fault_text(int fault, int number)
  * of the stream, a reset, or EPROTO where CONNECT could not be written. */
 static bool is_tls_fault(const struct mqtt_session *session, int fault, int number)
 {
-    bool is_cut_off = session->stage == MQTT_GREETING && (fault == MOSQ_ERR_CONN_LOST || fault == MOSQ_ERR_ERRNO);
+    bool is_cut_off =
+        session->stage == MQTT_AWAITING_CONNACK && (fault == MOSQ_ERR_CONN_LOST || fault == MOSQ_ERR_ERRNO);
     return session->peer.tls && (session->logged.text[0] != '\0' || fault == MOSQ_ERR_TLS || is_cut_off ||
                                  (fault == MOSQ_ERR_ERRNO && number == EPROTO));
 }
@@ -235,7 +236,7 @@ static void check_connected(struct mqtt_session *session)
     if (number != 0)
         end_by_fault(session, MOSQ_ERR_ERRNO, number);
     else
-        session->stage = MQTT_GREETING;
+        session->stage = MQTT_AWAITING_CONNACK;
 }
 
 static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const char *numeric)
@@ -284,7 +285,7 @@ void mqtt_session_free(struct mqtt_session *session)
     if (!session)
         return;
     session->ended = true; /* no more events */
-    if (session->mosquitto && session->stage == MQTT_GREETING)
+    if (session->mosquitto && session->stage == MQTT_AWAITING_CONNACK)
         mosquitto_disconnect_v5(session->mosquitto, MQTT_RC_NORMAL_DISCONNECTION, NULL);
     mosquitto_destroy(session->mosquitto);
     free(session);
@@ -360,7 +361,7 @@ static void read_burst(struct mqtt_session *session)
     if (session->stage == MQTT_UP)
         begin_burst(session); /* e.g. PINGRESP */
     session->in_burst = false;
-    if (!session->ended && session->stage == MQTT_GREETING && session->handed == 0)
+    if (!session->ended && session->stage == MQTT_AWAITING_CONNACK && session->handed == 0)
         end_if_closed(session);
 }
 

@@ -14,7 +14,7 @@ struct mqtt_session_owner {
     void *owner;
 };
 
-enum mqtt_stage { MQTT_CONNECTING, MQTT_GREETING, MQTT_UP }; /* TCP; TLS and CONNACK; after it */
+enum mqtt_stage { MQTT_CONNECTING, MQTT_AWAITING_CONNACK, MQTT_UP }; /* TCP; TLS and CONNACK; after it */
 
 /* Gets the will, reads the files of the login and begins to connect; what fails shows as a session that has ended.
  * NULL: no memory. `options` is borrowed during the call. */

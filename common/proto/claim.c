@@ -43,8 +43,8 @@ static void ask(struct claim *claim, ms_t now, struct outbox *outbox)
     };
     claim->tries++;
     claim->next_at = MS_NEVER;
-    claim->asked_held = claim_held(claim, now);
-    if (requester_ask(&claim->requester, &claim->pending, &question, now, outbox) != OK)
+    claim->requested_held = claim_held(claim, now);
+    if (requester_send(&claim->requester, &claim->pending, &question, now, outbox) != OK)
         outbox->failed = true;
 }
 
@@ -179,7 +179,7 @@ static bool rival_read(struct text payload, struct arena *arena, struct rival *r
  * same result. */
 static enum claim_verdict compare(struct claim *claim, const struct rival *rival, ms_t now)
 {
-    ms_t own = (claim->asked_held + claim_held(claim, now)) / 2;
+    ms_t own = (claim->requested_held + claim_held(claim, now)) / 2;
     if (own < rival->held || (own == rival->held && claim->session > rival->session))
         return lose(claim, " and has held it for longer");
     requester_cancel(&claim->requester, &claim->pending);

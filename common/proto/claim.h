@@ -33,10 +33,10 @@ struct claim {
     struct holder holder;
     bool checking;
     unsigned tries;
-    ms_t next_at;    /* of the check: asked again, or free if it was `silent`; MS_NEVER */
-    bool silent;     /* the broker took the request, and nobody answers */
-    ms_t held_since; /* monotonic, of the first birth; MS_NEVER = not yet */
-    ms_t asked_held; /* one's own held_ms when the other one was asked */
+    ms_t next_at;        /* of the check: asked again, or free if it was `silent`; MS_NEVER */
+    bool silent;         /* the broker took the request, and nobody answers */
+    ms_t held_since;     /* monotonic, of the first birth; MS_NEVER = not yet */
+    ms_t requested_held; /* one's own held_ms when the other one was asked */
     char why[256];
 };
 

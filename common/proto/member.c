@@ -214,7 +214,7 @@ static enum member_event up(struct member *member, const struct input *input, st
 
 static void down(struct member *member)
 {
-    member->linked = member->is_online = member->is_heard = false;
+    member->linked = member->is_online = member->rpc_subscribed = false;
     member->heal_at = MS_NEVER;
     claim_link_lost(&member->claim);
 }
@@ -267,7 +267,7 @@ static enum member_event subscribed(struct member *member, const struct input *i
     if (input->reason >= MQTT_FAILED)
         return refused(member, input, outbox);
     if (is_token(input->token, MEMBER_TOKEN_REQUESTS))
-        member->is_heard = true;
+        member->rpc_subscribed = true;
     return MEMBER_NOTHING;
 }
 

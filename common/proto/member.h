@@ -49,7 +49,7 @@ struct member {
     bool checking;        /* the present link is only to find out who holds the id */
     bool linked;          /* born on the present link */
     bool is_online;       /* ... and the birth was acknowledged */
-    bool is_heard;        /* the broker hands requests on */
+    bool rpc_subscribed;  /* the broker hands requests on */
     bool is_deaf;         /* ... or refuses to */
     ms_t heal_at;         /* MS_NEVER = nothing to heal */
     ms_t healed_at;       /* the latest healing; MS_NEVER = never */

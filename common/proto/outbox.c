@@ -130,9 +130,9 @@ void outbox_notice(struct outbox *outbox, const char *format, ...)
     outbox_add(outbox, &effect);
 }
 
-void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t patience)
+void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t timeout)
 {
-    struct effect effect = { .kind = EFFECT_HTTP_GET, .http_get = { keep_str(outbox, url), token, patience } };
+    struct effect effect = { .kind = EFFECT_HTTP_GET, .http_get = { keep_str(outbox, url), token, timeout } };
     outbox_add(outbox, &effect);
 }
 

@@ -25,7 +25,7 @@ enum effect_kind {
 struct http_get {
     const char *url;
     uint64_t token;
-    ms_t patience; /* for the whole answer */
+    ms_t timeout; /* for the whole answer */
 };
 
 struct effect {
@@ -59,7 +59,7 @@ void outbox_disconnect(struct outbox *outbox);
 void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
 void outbox_unsubscribe(struct outbox *outbox, const char *filter);
 void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
-void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t patience);
+void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t timeout);
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -103,7 +103,7 @@ static void answer_fill(struct pending *pending, enum answer_kind kind, ms_t now
                             .kind = kind,
                             .acked = pending->phase != PHASE_SENT && pending->phase != PHASE_AGAIN,
                             .late = pending->phase == PHASE_LATE,
-                            .took = ms_max(now - pending->asked_at, 0) };
+                            .took = ms_max(now - pending->requested_at, 0) };
 }
 
 static void end(struct requester *requester, struct pending *pending, enum answer_kind kind, ms_t now,
@@ -142,12 +142,12 @@ static char *copy_of(const struct question *question, struct text payload)
     return copy;
 }
 
-enum err requester_ask(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
-                       struct outbox *outbox)
+enum err requester_send(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
+                        struct outbox *outbox)
 {
     struct text payload = question->payload.at ? question->payload : TEXT("");
     struct pending new = { .subject = pending->subject,
-                           .asked_at = now,
+                           .requested_at = now,
                            .deadline = question->deadline,
                            .reply_timeout = question->reply_timeout,
                            .retry_after = question->retry_after,

@@ -37,7 +37,7 @@ struct pending {
     uint64_t token; /* 0 = not open */
     uint64_t correlation[2];
     unsigned phase;
-    ms_t asked_at, deadline, reply_timeout, retry_after, late;
+    ms_t requested_at, deadline, reply_timeout, retry_after, late;
     char *copy; /* of topic and payload, each terminated, where it may be sent again; owned */
 };
 
@@ -80,8 +80,8 @@ struct question {
 };
 
 /* Appends the request. Already open: it is cancelled first. ERR_NOMEM. */
-enum err requester_ask(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
-                       struct outbox *outbox);
+enum err requester_send(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,
+                        struct outbox *outbox);
 
 /* PUBACK: 0x10 = no subscriber, 0x80 and above = the broker refuses it, else it waits on for its reply. */
 bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason, ms_t now, struct answer *ret);

@@ -205,7 +205,7 @@ static void process_input(struct hive *hive, const struct hive_input *input)
     else if (input->kind == HIVE_NOT_STARTED)
         process_not_started(&worker->process, input->why, hive->now);
     else if (input->kind == HIVE_EXITED)
-        process_exited(&worker->process, input->ending, hive->now, hive->wall);
+        process_exited(&worker->process, input->exit_status, hive->now, hive->wall);
     else
         process_swept(&worker->process, hive->now);
 }

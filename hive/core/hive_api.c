@@ -18,7 +18,7 @@ static enum health_status overall(const struct hive *hive)
 {
     if (hive->status != HIVE_READY)
         return HEALTH_FAIL;
-    return hive->member.is_heard ? HEALTH_PASS : HEALTH_WARN;
+    return hive->member.rpc_subscribed ? HEALTH_PASS : HEALTH_WARN;
 }
 
 static const char *describe(const struct hive *hive)
@@ -31,7 +31,7 @@ static const char *describe(const struct hive *hive)
         return "hive: finding out who holds its id";
     if (!hive->member.linked)
         return "hive: no link to the broker";
-    return hive->member.is_heard ? "hive" : "hive: the broker hands it no requests";
+    return hive->member.rpc_subscribed ? "hive" : "hive: the broker hands it no requests";
 }
 
 static int put_health(const struct hive *hive, struct buf *ret)

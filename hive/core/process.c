@@ -52,7 +52,7 @@ static void begin(struct process *process)
     process->due = MS_NEVER;
     if (process->state != WITNESS_STARTING)
         set_state(process, WITNESS_STARTING);
-    if (!process->has_remains)
+    if (!process->has_leftovers)
         process->orders |= PROCESS_START;
 }
 
@@ -61,9 +61,9 @@ static void halt(struct process *process)
 {
     process->due = MS_NEVER;
     process->orders &= ~(unsigned)PROCESS_START;
-    if (process->has_remains && process->state != WITNESS_STOPPING)
+    if (process->has_leftovers && process->state != WITNESS_STOPPING)
         set_state(process, WITNESS_STOPPING);
-    else if (!process->has_remains && process->state != WITNESS_STOPPED)
+    else if (!process->has_leftovers && process->state != WITNESS_STOPPED)
         set_state(process, WITNESS_STOPPED);
 }
 
@@ -73,7 +73,7 @@ static void terminate(struct process *process, ms_t now)
         return;
     set_state(process, WITNESS_STOPPING);
     process->orders |= PROCESS_TERM;
-    process->due = now + PROCESS_PATIENCE_MS;
+    process->due = now + PROCESS_KILL_AFTER_MS;
 }
 
 void process_start(struct process *process)
@@ -147,7 +147,7 @@ void process_not_started(struct process *process, const char *why, ms_t now)
         halt(process);
 }
 
-static void remember_exit(struct process *process, const struct ending *ending, ms_t wall)
+static void remember_exit(struct process *process, const struct exit_status *exit_status, ms_t wall)
 {
     struct last_exit *last = &process->last;
     last_exit_init(last);
@@ -156,28 +156,28 @@ static void remember_exit(struct process *process, const struct ending *ending, 
     last->pid = process->pid;
     last->at = wall;
     last->asked_for = process->state == WITNESS_STOPPING;
-    if (!ending)
+    if (!exit_status)
         return;
-    last->code = ending_code(ending);
-    last->oom = (int8_t)ending->oom;
-    signal_name(ending->signal, process->last_signal);
-    last->signal = ending->signal ? process->last_signal : NULL;
+    last->code = exit_status_code(exit_status);
+    last->oom = (int8_t)exit_status->oom;
+    signal_name(exit_status->signal, process->last_signal);
+    last->signal = exit_status->signal ? process->last_signal : NULL;
 }
 
-static const char *why_not_executed(const struct ending *ending)
+static const char *why_not_executed(const struct exit_status *exit_status)
 {
-    if (!ending || ending->signal)
+    if (!exit_status || exit_status->signal)
         return NULL;
-    if (ending->status == AGENT_NOT_FOUND)
+    if (exit_status->status == AGENT_NOT_FOUND)
         return "the command was not found (exit code 127)";
-    return ending->status == AGENT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
+    return exit_status->status == AGENT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
 }
 
 /* It ended by itself. */
-static void react(struct process *process, const struct ending *ending, ms_t now)
+static void react(struct process *process, const struct exit_status *exit_status, ms_t now)
 {
-    bool well = ending && ending_code(ending) == 0;
-    const char *why = why_not_executed(ending);
+    bool well = exit_status && exit_status_code(exit_status) == 0;
+    const char *why = why_not_executed(exit_status);
     if (why) {
         fail(process, why, now);
     } else if (process->policy == RESTART_ALWAYS || (process->policy == RESTART_ON_FAILURE && !well)) {
@@ -190,32 +190,32 @@ static void react(struct process *process, const struct ending *ending, ms_t now
 
 /* A program that was asked to end may have left others behind, which were asked with it and are not done yet: a shell
  * ends at once, what it had started saves its work. They have what is left of the patience. */
-static void end_remains(struct process *process)
+static void end_leftovers(struct process *process)
 {
     bool has_time = process->state == WITNESS_STOPPING && process->due != MS_NEVER;
-    process->orders = has_time ? PROCESS_ASK : PROCESS_SWEEP;
+    process->orders = has_time ? PROCESS_REQUEST_STOP : PROCESS_SWEEP;
     if (!has_time)
         process->due = MS_NEVER;
 }
 
-void process_exited(struct process *process, const struct ending *ending, ms_t now, ms_t wall)
+void process_exited(struct process *process, const struct exit_status *exit_status, ms_t now, ms_t wall)
 {
     if (!runs(process))
         return;
-    remember_exit(process, ending, wall);
+    remember_exit(process, exit_status, wall);
     process->pid = INT_ABSENT;
-    process->has_remains = true;
+    process->has_leftovers = true;
     process->changed = true;
-    end_remains(process);
+    end_leftovers(process);
     if (now - process->born >= PROCESS_LIVED_MS)
         process->pause = PROCESS_BACKOFF_FIRST;
     if (process->state != WITNESS_STOPPING)
-        react(process, ending, now);
+        react(process, exit_status, now);
 }
 
 void process_swept(struct process *process, ms_t now)
 {
-    process->has_remains = false;
+    process->has_leftovers = false;
     if (process->state == WITNESS_STARTING)
         begin(process);
     else if (process->state == WITNESS_STOPPING)
@@ -230,14 +230,14 @@ void process_tick(struct process *process, ms_t now)
         return;
     process->due = MS_NEVER;
     if (process->state == WITNESS_STOPPING)
-        process->orders |= process->has_remains ? PROCESS_SWEEP : PROCESS_KILL;
+        process->orders |= process->has_leftovers ? PROCESS_SWEEP : PROCESS_KILL;
     else
         begin(process);
 }
 
 ms_t process_deadline(const struct process *process)
 {
-    return process->has_remains && process->state != WITNESS_STOPPING ? MS_NEVER : process->due;
+    return process->has_leftovers && process->state != WITNESS_STOPPING ? MS_NEVER : process->due;
 }
 
 bool process_is_over(const struct process *process)

@@ -6,11 +6,11 @@
 #ifndef SKEP_PROCESS_H
 #define SKEP_PROCESS_H
 
-#include "ending.h"
+#include "exit_status.h"
 #include "msg.h"
 
 /* An agent gives its program 10 s between TERM and KILL, and then has to say farewell. */
-#define PROCESS_PATIENCE_MS 12000
+#define PROCESS_KILL_AFTER_MS 12000
 #define PROCESS_BACKOFF_FIRST 1000
 #define PROCESS_BACKOFF_MAX 60000
 #define PROCESS_LIVED_MS 60000 /* a process that lived that long starts the backoff anew */
@@ -26,11 +26,11 @@ enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
 /* What the driver is to do, in this order. START is answered by process_started or process_not_started, ASK and
  * SWEEP by process_swept. */
 enum process_order {
-    PROCESS_TERM = 1,  /* ask the agent to end */
-    PROCESS_KILL = 2,  /* end the agent at once */
-    PROCESS_ASK = 4,   /* ask what is left of the session of an agent that is gone to end */
-    PROCESS_SWEEP = 8, /* end it at once */
-    PROCESS_START = 16 /* start an agent */
+    PROCESS_TERM = 1,         /* ask the agent to end */
+    PROCESS_KILL = 2,         /* end the agent at once */
+    PROCESS_REQUEST_STOP = 4, /* ask what is left of the session of an agent that is gone to end */
+    PROCESS_SWEEP = 8,        /* end it at once */
+    PROCESS_START = 16        /* start an agent */
 };
 
 #define PROCESS_REASON_SIZE 128
@@ -38,9 +38,9 @@ enum process_order {
 struct process {
     enum witness_state state; /* only process.c changes it */
     enum restart_policy policy;
-    bool wanted;      /* it shall run */
-    bool has_remains; /* of the process before; not yet swept */
-    bool changed;     /* the witness says something new; whoever publishes it takes the mark away */
+    bool wanted;        /* it shall run */
+    bool has_leftovers; /* of the process before; not yet swept */
+    bool changed;       /* the witness says something new; whoever publishes it takes the mark away */
     int8_t
         refused; /* enum witness_state: a transition that is not legal, and did not happen; -1 = none; as `changed` */
     unsigned orders; /* of enum process_order; whoever carries them out takes them */
@@ -78,8 +78,9 @@ void process_restart(struct process *process, ms_t now); /* starts it too if it 
 /* What the driver saw. */
 void process_started(struct process *process, const struct process_birth *birth, ms_t now);
 void process_not_started(struct process *process, const char *why, ms_t now);
-void process_adopt(struct process *process, const struct process_birth *birth, ms_t now);       /* a predecessor's */
-void process_exited(struct process *process, const struct ending *ending, ms_t now, ms_t wall); /* NULL: unknown how */
+void process_adopt(struct process *process, const struct process_birth *birth, ms_t now); /* a predecessor's */
+void process_exited(struct process *process, const struct exit_status *exit_status, ms_t now,
+                    ms_t wall); /* NULL: unknown how */
 void process_swept(struct process *process, ms_t now);
 
 /* Time has passed. And when it has something to say next; MS_NEVER = not by itself. */

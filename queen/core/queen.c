@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ask.h"
+#include "broker_barrier.h"
 #include "confirm.h"
 #include "expect.h"
 #include "forget.h"
@@ -11,7 +12,6 @@
 #include "incident.h"
 #include "intake.h"
 #include "judge.h"
-#include "proof.h"
 #include "queen_link.h"
 #include "requests.h"
 #include "silence.h"
@@ -69,13 +69,13 @@ void queen_free(struct queen *queen)
     free(queen);
 }
 
-static void take_proofs(struct queen *queen, unsigned *left)
+static void take_barriers(struct queen *queen, unsigned *left)
 {
     struct record *record;
-    bool proved;
-    for (; *left > 0 && (record = proof_take(queen, &proved)); --*left)
-        if (proved)
-            silence_proven(queen, record);
+    bool passed;
+    for (; *left > 0 && (record = barrier_take(queen, &passed)); --*left)
+        if (passed)
+            silence_confirmed(queen, record);
 }
 
 static void lose_link(struct queen *queen, const struct input *input)
@@ -84,8 +84,8 @@ static void lose_link(struct queen *queen, const struct input *input)
     link_step(queen, input);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
-    proof_link_lost(queen);
-    take_proofs(queen, &left);
+    barrier_link_lost(queen);
+    take_barriers(queen, &left);
     confirm_link_lost(queen, &left);
 }
 
@@ -104,9 +104,9 @@ static void acked(struct queen *queen, uint64_t token, uint8_t reason)
 {
     unsigned left = STEP_RECORDS;
     struct answer answer;
-    if (token_kind(token) == TOKEN_PROOF) {
-        proof_acked(queen, token);
-        take_proofs(queen, &left);
+    if (token_kind(token) == TOKEN_BARRIER) {
+        barrier_acked(queen, token);
+        take_barriers(queen, &left);
     }
     for (size_t asking = 0; asking < ASKING_COUNT; asking++)
         if (requester_acked(&queen->asking[asking], token, reason, ask_time(queen, asking), &answer))
@@ -151,7 +151,7 @@ static void tick(struct queen *queen, const struct input *input)
     requests_tick(queen);
     take_due(queen, ASKING_HIVE, &all);
     hive_poll_tick(queen);
-    take_proofs(queen, &left);
+    take_barriers(queen, &left);
     confirm_hold_all(queen, &left);
     if (queen->watch.going && !queen->holding) { /* else nothing is due: there is no broker to prove a silence */
         take_due(queen, ASKING_CONFIRM, &left);

@@ -121,11 +121,11 @@ struct scene {
     char fault[ERRBUF_SIZE];
 };
 
-static inline void scene_ask(struct scene *scene, const char *host, uint64_t token, ms_t patience)
+static inline void scene_ask(struct scene *scene, const char *host, uint64_t token, ms_t timeout)
 {
     char url[80];
     snprintf(url, sizeof url, "http://%s:%d", host, scene->server.port);
-    assert_int_equal(http_client_get(scene->client, url, token, patience), OK);
+    assert_int_equal(http_client_get(scene->client, url, token, timeout), OK);
 }
 
 static inline void answered(void *user, uint64_t token, const struct http_answer *answer)

@@ -123,7 +123,7 @@ static void headers_are_limited(void **state)
     }
 }
 
-static void patience_ends(void **state)
+static void timeout_ends(void **state)
 {
     struct scene scene;
     (void)state;
@@ -179,7 +179,7 @@ int main(void)
         cmocka_unit_test(requests_say_little),
         cmocka_unit_test(bodies_are_limited),
         cmocka_unit_test(headers_are_limited),
-        cmocka_unit_test(patience_ends),
+        cmocka_unit_test(timeout_ends),
         cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(https_needs_a_server_that_can),
     };

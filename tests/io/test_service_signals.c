@@ -99,7 +99,7 @@ static void signals(void **state)
 static void watchdog_is_fed(void **state)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct timeval patience = { .tv_sec = 20 };
+    struct timeval timeout = { .tv_sec = 20 };
     char name[64], got[64] = "";
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     pid_t child;
@@ -109,7 +109,7 @@ static void watchdog_is_fed(void **state)
     memcpy(address.sun_path + 1, name + 1, strlen(name) - 1);
     assert_int_equal(
         bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))), 0);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout), 0);
     setenv("NOTIFY_SOCKET", name, 1);
     setenv("WATCHDOG_USEC", "20000", 1);
     child = fork();

@@ -38,8 +38,8 @@ void client_connect(struct client *client, const struct publish *will)
         connect.publish = *will;
     client->phase = CLIENT_CONNECTING;
     client->pinged = false;
-    client->heard = client->said = network_of(client)->now;
-    client->give_up_at = client->heard + client->attempt_limit;
+    client->received_at = client->said = network_of(client)->now;
+    client->give_up_at = client->received_at + client->attempt_limit;
     client->why = "no answer";
     if (!client->cut)
         open_wire(client, &connect);
@@ -129,7 +129,7 @@ static void read_burst(struct client *client)
     bool in_burst = false;
     while (client->wire && client->wire == wire &&
            (packet = wire_take(network_of(client), client->wire, SIDE_CLIENT))) {
-        client->heard = network_of(client)->now;
+        client->received_at = network_of(client)->now;
         if (!in_burst && packet->kind != PACKET_CLOSE && client->phase == CLIENT_UP) {
             client->events->packet(client->user);
             in_burst = true;
@@ -143,7 +143,7 @@ static ms_t ping_due(const struct client *client)
 {
     if (client->phase != CLIENT_UP || !client->keep_alive)
         return MS_NEVER;
-    return ms_min(client->heard, client->said) + client->keep_alive;
+    return ms_min(client->received_at, client->said) + client->keep_alive;
 }
 
 static void keep_alive(struct client *client)
@@ -153,7 +153,7 @@ static void keep_alive(struct client *client)
         return;
     }
     client->pinged = true;
-    client->heard = network_of(client)->now;
+    client->received_at = network_of(client)->now;
     send(client, &(struct packet){ .kind = PACKET_PING });
 }
 

@@ -33,7 +33,7 @@ struct client {
     bool was_up, pinged;
     const char *why;
     ms_t give_up_at; /* while CONNECTING */
-    ms_t heard, said;
+    ms_t received_at, said;
 };
 
 /* `will` is borrowed during the call; NULL = none. */

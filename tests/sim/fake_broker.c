@@ -15,7 +15,7 @@ struct session {
     struct wire *wire;
     struct publish will; /* topic NULL = none, or taken back */
     ms_t keep_alive;     /* 0 = none */
-    ms_t heard;
+    ms_t received_at;
     struct subscription *subscriptions;
     struct session *prev, *next;
 };
@@ -148,7 +148,7 @@ static void on_connect(struct fake_broker *broker, struct wire *wire, const stru
     session->wire = wire;
     session->will = packet->publish;
     session->keep_alive = packet->keep_alive;
-    session->heard = broker->network->now;
+    session->received_at = broker->network->now;
     wire->session = session;
     DL_APPEND(broker->sessions, session);
     send_to(broker, session, &(struct packet){ .kind = PACKET_CONNACK });
@@ -225,7 +225,7 @@ static void handle(struct fake_broker *broker, struct wire *wire, const struct p
         wire_close(broker->network, wire, SIDE_BROKER);
         return;
     }
-    session->heard = broker->network->now;
+    session->received_at = broker->network->now;
     switch (packet->kind) {
     case PACKET_SUBSCRIBE:
         on_subscribe(broker, session, packet);
@@ -260,9 +260,9 @@ static struct wire *wire_with_earliest(const struct fake_broker *broker)
     return found;
 }
 
-static ms_t patience_ends(const struct session *session)
+static ms_t timeout_ends(const struct session *session)
 {
-    return session->keep_alive ? session->heard + session->keep_alive * 3 / 2 : MS_NEVER;
+    return session->keep_alive ? session->received_at + session->keep_alive * 3 / 2 : MS_NEVER;
 }
 
 static void drop_silent(struct fake_broker *broker)
@@ -271,7 +271,7 @@ static void drop_silent(struct fake_broker *broker)
     char name[CLIENT_ID_SIZE];
     DL_FOREACH_SAFE(broker->sessions, session, after)
     {
-        if (patience_ends(session) > broker->network->now)
+        if (timeout_ends(session) > broker->network->now)
             continue;
         tell(broker, "keep alive over, closes", short_name(session->client_id, name));
         session_end(broker, session);
@@ -295,7 +295,7 @@ ms_t fake_broker_deadline(const struct fake_broker *broker)
     ms_t at = wire ? wire_arrival(wire, SIDE_BROKER) : MS_NEVER;
     DL_FOREACH(broker->sessions, session)
     {
-        at = ms_min(at, patience_ends(session));
+        at = ms_min(at, timeout_ends(session));
     }
     return at;
 }

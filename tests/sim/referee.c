@@ -112,7 +112,7 @@ static void judge_absence(struct referee *referee, const struct ward *ward, cons
 static void judge_unsubscribed(struct referee *referee, const struct ward *ward)
 {
     ms_t now = referee->world->network.now;
-    bool was_heard_on_link = ward->vigil.heard != MS_NEVER && !ward->vigil.lost_since;
+    bool was_heard_on_link = ward->vigil.received_at != MS_NEVER && !ward->vigil.lost_since;
     if (!was_heard_on_link && !fit_for(referee->queen_linked_since, now, VIGIL_GRACE))
         violate(referee, "%s became stale (no_subscriber) at %lld, too soon after the queen's link", ward->name,
                 (long long)now);
@@ -333,7 +333,7 @@ void referee_init(struct referee *referee, struct world *world, const char *cons
     for (size_t i = 0; i <= count; i++) {
         snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", i < count ? names[i] : WORLD_HIVE);
         referee->wards[i].is_hive = i == count;
-        referee->wards[i].fit_since = referee->wards[i].vigil.heard = referee->wards[i].hung_at = MS_NEVER;
+        referee->wards[i].fit_since = referee->wards[i].vigil.received_at = referee->wards[i].hung_at = MS_NEVER;
     }
     world->events = &world_events;
     world->user = referee;
@@ -345,7 +345,7 @@ void referee_forget_queen(struct referee *referee)
     referee->last_event = 0;
     for (size_t i = 0; i < referee->count; i++) {
         referee->wards[i].announced[0] = '\0';
-        referee->wards[i].vigil.heard = MS_NEVER;
+        referee->wards[i].vigil.received_at = MS_NEVER;
         referee->wards[i].event_id = 0;
     }
 }

@@ -29,8 +29,9 @@ static void take(struct vigil *vigil, const struct vigil_clock *clock, const str
     if (json_number(json_member(document, "interval_ms"), &interval))
         lease = 3 * interval;
     (void)json_number(json_member(document, "lease_ms"), &lease);
-    *vigil =
-        (struct vigil){ .heard = vigil_now(clock), .lease = (ms_t)lease, .grace = ms_max((ms_t)interval, VIGIL_GRACE) };
+    *vigil = (struct vigil){ .received_at = vigil_now(clock),
+                             .lease = (ms_t)lease,
+                             .grace = ms_max((ms_t)interval, VIGIL_GRACE) };
 }
 
 void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct message *message)
@@ -45,7 +46,7 @@ void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const s
 
 void vigil_answered(struct vigil *vigil, const struct vigil_clock *clock)
 {
-    vigil->heard = vigil_now(clock);
+    vigil->received_at = vigil_now(clock);
     vigil->lost_since = false;
 }
 
@@ -56,7 +57,7 @@ void vigil_link_lost(struct vigil *vigil)
 
 ms_t vigil_missing(const struct vigil *vigil, const struct vigil_clock *clock)
 {
-    if (vigil->heard == MS_NEVER)
+    if (vigil->received_at == MS_NEVER)
         return 0;
-    return vigil->heard + vigil->lease + (vigil->lost_since ? vigil->grace : 0) - vigil_now(clock);
+    return vigil->received_at + vigil->lease + (vigil->lost_since ? vigil->grace : 0) - vigil_now(clock);
 }

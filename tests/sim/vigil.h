@@ -12,7 +12,7 @@
 #define VIGIL_TURN_MAX 1200 /* ms: the longest sleep of her loop and the pause guard */
 
 struct vigil {
-    ms_t heard;        /* on the clock below; MS_NEVER = not by this process of the queen */
+    ms_t received_at;  /* on the clock below; MS_NEVER = not by this process of the queen */
     ms_t lease, grace; /* as declared when last heard */
     bool lost_since;   /* her link was lost since then */
 };

@@ -47,7 +47,7 @@ static void on_up(void *user)
     struct worker_host *host = user;
     struct worker_view view;
     step(host, (struct input){ .kind = INPUT_LINK_UP });
-    worker_look(host->worker, &view);
+    worker_view_fill(host->worker, &view);
     node_say(&host->node, "connected (connection %u)", view.connection);
 }
 
@@ -129,7 +129,7 @@ static ms_t deadline(const struct node *node)
 static void answer_verifications(struct worker_host *host)
 {
     struct worker_view view;
-    worker_look(host->worker, &view);
+    worker_view_fill(host->worker, &view);
     if (view.verification && host->answer != SKEP_WORK_LATER)
         take(host, (struct worker_input){ .kind = WORKER_FOUND, .found = { host->answer, view.verification } });
 }

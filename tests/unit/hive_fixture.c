@@ -98,7 +98,7 @@ static void scene_orders(struct scene *scene)
 {
     static const char *const names[] = { [PROCESS_TERM] = "TERM",
                                          [PROCESS_KILL] = "KILL",
-                                         [PROCESS_ASK] = "ASK",
+                                         [PROCESS_REQUEST_STOP] = "ASK",
                                          [PROCESS_SWEEP] = "SWEEP",
                                          [PROCESS_START] = "START" };
     struct hive_order order;
@@ -108,7 +108,7 @@ static void scene_orders(struct scene *scene)
         scene_say(scene, names[order.order], worker);
         if (order.order == PROCESS_START)
             scene_start(scene, worker);
-        else if ((order.order == PROCESS_ASK || order.order == PROCESS_SWEEP) && !scene->cannot_sweep)
+        else if ((order.order == PROCESS_REQUEST_STOP || order.order == PROCESS_SWEEP) && !scene->cannot_sweep)
             scene_raw_take(scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
     }
 }
@@ -218,8 +218,8 @@ void scene_wait(struct scene *scene, ms_t left)
 
 void scene_exit(struct scene *scene, const char *worker, int signal_number)
 {
-    struct ending ending = { .signal = signal_number, .oom = -1 };
-    scene_take(scene, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .ending = &ending });
+    struct exit_status exit_status = { .signal = signal_number, .oom = -1 };
+    scene_take(scene, (struct hive_input){ .kind = HIVE_EXITED, .worker = worker, .exit_status = &exit_status });
 }
 
 void scene_hear(struct scene *scene, const char *topic, const char *payload, bool stored)

@@ -59,7 +59,7 @@ static inline struct sent ask(struct pending *pending, const struct question *qu
     struct question whole = *question;
     whole.topic = "skep/v1-rpc/queen/q/health";
     outbox_reset(&outbox);
-    assert_int_equal(requester_ask(&requester, pending, &whole, NOW, &outbox), OK);
+    assert_int_equal(requester_send(&requester, pending, &whole, NOW, &outbox), OK);
     sent.token = published()->token;
     assert_int_equal(published()->correlation.len, CORRELATION_SIZE - 1);
     memcpy(sent.correlation, published()->correlation.at, CORRELATION_SIZE - 1);

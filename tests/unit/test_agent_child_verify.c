@@ -52,7 +52,7 @@ static void looks(void **state)
         struct child_verify verify = { 0 };
         print_message("%s\n", rows[i].reason);
         for (size_t n = 0; n < 3 && rows[i].looks[n].state; n++)
-            assert_int_equal(child_verify_look(&verify, rows[i].looks[n].state, rows[i].tells, rows[i].looks[n].left),
+            assert_int_equal(child_verify_check(&verify, rows[i].looks[n].state, rows[i].tells, rows[i].looks[n].left),
                              rows[i].answers[n]);
     }
 }

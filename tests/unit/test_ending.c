@@ -5,13 +5,13 @@
 
 #include <cmocka.h>
 
-#include "ending.h"
+#include "exit_status.h"
 
 static void endings(void **state)
 {
     static const struct {
         const char *reason;
-        struct ending ending;
+        struct exit_status exit_status;
         int code;
         bool crash;
     } rows[] = {
@@ -27,8 +27,8 @@ static void endings(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         print_message("%s\n", rows[i].reason);
-        assert_int_equal(ending_code(&rows[i].ending), rows[i].code);
-        assert_int_equal(ending_is_crash(&rows[i].ending), rows[i].crash);
+        assert_int_equal(exit_status_code(&rows[i].exit_status), rows[i].code);
+        assert_int_equal(exit_status_is_crash(&rows[i].exit_status), rows[i].crash);
     }
 }
 
@@ -50,10 +50,10 @@ static void signals(void **state)
 static void out_of_memory(void **state)
 {
     (void)state;
-    assert_int_equal(ending_oom(2, 3), 1);
-    assert_int_equal(ending_oom(2, 2), 0);
-    assert_int_equal(ending_oom(-1, 2), -1);
-    assert_int_equal(ending_oom(2, -1), -1);
+    assert_int_equal(exit_status_oom(2, 3), 1);
+    assert_int_equal(exit_status_oom(2, 2), 0);
+    assert_int_equal(exit_status_oom(-1, 2), -1);
+    assert_int_equal(exit_status_oom(2, -1), -1);
 }
 
 int main(void)

@@ -241,9 +241,9 @@ static void who_does_not_end_is_killed_and_then_given_up(void **state)
     scene_init(&scene);
     scene_roster(&scene, "w1");
     scene_step(&scene, (struct input){ .kind = INPUT_STOP });
-    scene_wait(&scene, PROCESS_PATIENCE_MS);
+    scene_wait(&scene, PROCESS_KILL_AFTER_MS);
     scene_expect(&scene, "killed", "START w1; TERM w1; KILL w1");
-    scene_wait(&scene, HIVE_STOP_LIMIT_MS - PROCESS_PATIENCE_MS);
+    scene_wait(&scene, HIVE_STOP_LIMIT_MS - PROCESS_KILL_AFTER_MS);
     assert_true(scene_told(&scene, "workers are left that do not end"));
     scene_expect(&scene, "given up", "disconnect; exit 1");
     scene_clear(&scene);

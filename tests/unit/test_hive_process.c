@@ -30,7 +30,7 @@ static void note_orders(struct scene *scene)
         const char *name;
     } names[] = { { PROCESS_TERM, " TERM" },
                   { PROCESS_KILL, " KILL" },
-                  { PROCESS_ASK, " ASK" },
+                  { PROCESS_REQUEST_STOP, " ASK" },
                   { PROCESS_SWEEP, " SWEEP" },
                   { PROCESS_START, " START" } };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -87,14 +87,14 @@ static void do_adopt(struct scene *scene, const char *args)
 
 static void do_exit(struct scene *scene, const char *args)
 {
-    struct ending ending = { .status = atoi(args), .oom = -1 };
-    process_exited(&scene->process, &ending, scene->now, WALL + scene->now);
+    struct exit_status exit_status = { .status = atoi(args), .oom = -1 };
+    process_exited(&scene->process, &exit_status, scene->now, WALL + scene->now);
 }
 
 static void do_die(struct scene *scene, const char *args)
 {
-    struct ending ending = { .signal = atoi(args), .oom = -1 };
-    process_exited(&scene->process, &ending, scene->now, WALL + scene->now);
+    struct exit_status exit_status = { .signal = atoi(args), .oom = -1 };
+    process_exited(&scene->process, &exit_status, scene->now, WALL + scene->now);
 }
 
 static void do_vanish(struct scene *scene, const char *args)
@@ -241,7 +241,7 @@ static void backoff_doubles_up_to_a_minute(void **state)
 {
     static const ms_t want[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
     struct scene scene;
-    struct ending crash = { .signal = SIGSEGV };
+    struct exit_status crash = { .signal = SIGSEGV };
     struct process_birth born = { .pid = 1, .session = 1 };
     (void)state;
     scene_run(&scene, ALWAYS, "start");

@@ -249,11 +249,11 @@ static void refused_requests_are_declared_once(void **state)
     refuse(&scene, MEMBER_TOKEN_REQUESTS);
     refuse(&scene, MEMBER_TOKEN_REQUESTS);
     expect(&scene, "requests are declared", "notice; publish online c1 deaf; notice");
-    assert_false(scene.member.is_heard);
+    assert_false(scene.member.rpc_subscribed);
     step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
     connect(&scene);
     step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = member_token(MEMBER_TOKEN_REQUESTS) });
-    assert_true(scene.member.is_heard);
+    assert_true(scene.member.rpc_subscribed);
     tear_down(&scene);
 }
 

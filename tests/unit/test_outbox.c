@@ -128,7 +128,7 @@ static void a_url_is_copied(void **state)
     memset(url, 'z', sizeof url);
     assert_string_equal(outbox.first->http_get.url, "http://192.0.2.7:8080");
     assert_int_equal(outbox.first->http_get.token, 77);
-    assert_int_equal(outbox.first->http_get.patience, 5000);
+    assert_int_equal(outbox.first->http_get.timeout, 5000);
     outbox_clear(&outbox);
 }
 

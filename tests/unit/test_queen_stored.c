@@ -124,9 +124,9 @@ static void r15_the_age_is_shown(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "connect; stored beat 1.1.0; read");
-    assert_true(scene_record(&scene)->heard_mono == MS_NEVER);
+    assert_true(scene_record(&scene)->received_mono == MS_NEVER);
     scene_run(&scene, OF_A_DAY "86360; stored beat 1.1.0 @w2");
-    assert_int_equal(registry_find_name(&scene.queen->registry, TEXT("w2"))->heard_mono, scene.now - 40000);
+    assert_int_equal(registry_find_name(&scene.queen->registry, TEXT("w2"))->received_mono, scene.now - 40000);
     scene_clear(&scene);
 }
 

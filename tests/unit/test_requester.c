@@ -160,7 +160,7 @@ static void correlations_tell_nothing_of_one_another(void **state)
     outbox_reset(&outbox);
     requester_init(&other, "skep/v1-rpc/reply/me", (struct siphash_key){ 1, 3 }, TAG); /* another key */
     assert_int_equal(
-        requester_ask(&other, &pending, &(struct question){ .topic = "t", .deadline = NOW + 1 }, NOW, &outbox), OK);
+        requester_send(&other, &pending, &(struct question){ .topic = "t", .deadline = NOW + 1 }, NOW, &outbox), OK);
     assert_memory_not_equal(published()->correlation.at, sent[0].correlation, 16); /* the same number */
     requester_clear(&other);
 }

@@ -158,7 +158,7 @@ static void test_farewell_is_not_awaited_for_ever(void **state)
 {
     static const struct {
         const char *why;
-        ms_t within, expected;
+        ms_t timeout, expected;
     } rows[] = {
         { "at most a second", 5000, 1000 },
         { "less if the caller has less", 200, 200 },
@@ -171,8 +171,8 @@ static void test_farewell_is_not_awaited_for_ever(void **state)
         ms_t since;
         script_online(&s, 30000);
         since = s.now;
-        leave(&s, NULL, rows[i].within);
-        if (rows[i].within > 0)
+        leave(&s, NULL, rows[i].timeout);
+        if (rows[i].timeout > 0)
             pass(&s);
         if (s.now - since != rows[i].expected || !strstr(buf_str(&s.trace), "disconnect\nexit 1\n"))
             fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));

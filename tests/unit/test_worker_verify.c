@@ -16,9 +16,9 @@ static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
                                                           .correlation = text_of(nonce) } });
 }
 
-static void found(struct script *s, enum skep_work work, uint64_t upto)
+static void found(struct script *s, enum skep_work work, uint64_t up_to_id)
 {
-    take(s, (struct worker_input){ .kind = WORKER_FOUND, .found = { work, upto } });
+    take(s, (struct worker_input){ .kind = WORKER_FOUND, .found = { work, up_to_id } });
 }
 
 static void progress(struct script *s)
@@ -30,7 +30,7 @@ static void progress(struct script *s)
 static struct worker_view view(const struct script *s)
 {
     struct worker_view view;
-    worker_look(s->worker, &view);
+    worker_view_fill(s->worker, &view);
     return view;
 }
 

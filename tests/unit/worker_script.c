@@ -26,7 +26,7 @@ void script_clear(struct script *s)
 struct worker_view script_view(const struct script *s)
 {
     struct worker_view view;
-    worker_look(s->worker, &view);
+    worker_view_fill(s->worker, &view);
     return view;
 }
 
@@ -171,9 +171,9 @@ void down(struct script *s, enum input_kind kind)
     feed(s, (struct input){ .kind = kind, .why = "reset" });
 }
 
-void leave(struct script *s, const struct exit_info *exit, ms_t within)
+void leave(struct script *s, const struct exit_info *exit, ms_t timeout)
 {
-    take(s, (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, within } });
+    take(s, (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, timeout } });
 }
 
 void script_online(struct script *s, ms_t interval)

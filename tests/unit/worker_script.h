@@ -58,7 +58,7 @@ void message(struct script *s, const char *topic, const char *payload, bool reta
 void ack(struct script *s, uint64_t token, uint8_t reason);
 void up(struct script *s);
 void down(struct script *s, enum input_kind kind);
-void leave(struct script *s, const struct exit_info *exit, ms_t within);
+void leave(struct script *s, const struct exit_info *exit, ms_t timeout);
 
 /* A worker whose link is up and whose birth and first heartbeat are acknowledged. */
 void script_online(struct script *s, ms_t interval);

@@ -2,10 +2,10 @@
 
 #include "log.h"
 
-void agent_end(struct agent *agent, const struct ending *ending)
+void agent_end(struct agent *agent, const struct exit_status *exit_status)
 {
-    if (ending)
-        agent->ending = *ending;
+    if (exit_status)
+        agent->exit_status = *exit_status;
     loop_stop(agent->loop);
 }
 

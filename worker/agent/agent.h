@@ -8,7 +8,7 @@
 
 #include "agent_conf.h"
 #include "arena.h"
-#include "ending.h"
+#include "exit_status.h"
 #include "loop.h"
 
 struct source;
@@ -29,13 +29,13 @@ struct agent {
     char url[300];      /* of the page, which the worker publishes as its endpoint: http://127.0.0.1:8080 */
     struct loop_fd *verify_watch;
     struct loop_timer *verify_timer;
-    bool verify_waits;    /* the source has answered: later */
-    bool is_stalled;      /* the source knows that work stands still */
-    struct ending ending; /* how the source ended; all 0: well */
+    bool verify_waits;              /* the source has answered: later */
+    bool is_stalled;                /* the source knows that work stands still */
+    struct exit_status exit_status; /* how the source ended; all 0: well */
 };
 
-/* The source ended: leaves the loop. `ending` NULL: well. */
-void agent_end(struct agent *agent, const struct ending *ending);
+/* The source ended: leaves the loop. `exit_status` NULL: well. */
+void agent_end(struct agent *agent, const struct exit_status *exit_status);
 
 /* Tells the worker, once per change, whether work stands still; why is for the log. */
 void agent_set_stalled(struct agent *agent, bool is_stalled, const char *why);

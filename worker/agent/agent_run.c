@@ -70,7 +70,7 @@ static enum err open_worker(struct agent *agent, struct errbuf *e)
     options.retain_s = (uint32_t)(conf->settings.retain / 1000);
     options.reconnect_max_ms = (uint32_t)conf->settings.reconnect_max;
     options.pid = agent->pid;
-    options.log = log_relay_say;
+    options.log = log_relay_write;
     options.user = agent->relay;
     return skep_worker_open(&options, &agent->worker, e->text, sizeof e->text) == SKEP_OK ? OK : ERR_IO;
 }
@@ -79,12 +79,13 @@ static void close_worker(struct agent *agent)
 {
     char name[SIGNAL_NAME_SIZE];
     struct skep_worker_exit crash = {
-        .code = ending_code(&agent->ending),
-        .signal = agent->ending.signal ? name : NULL,
-        .oom = agent->ending.oom,
+        .code = exit_status_code(&agent->exit_status),
+        .signal = agent->exit_status.signal ? name : NULL,
+        .oom = agent->exit_status.oom,
     };
-    signal_name(agent->ending.signal, name);
-    if (skep_worker_close(agent->worker, ending_is_crash(&agent->ending) ? &crash : NULL, GOODBYE_MS) != SKEP_OK)
+    signal_name(agent->exit_status.signal, name);
+    if (skep_worker_close(agent->worker, exit_status_is_crash(&agent->exit_status) ? &crash : NULL, GOODBYE_MS) !=
+        SKEP_OK)
         log_at(LOG_WARNING, "the broker did not acknowledge the goodbye", NULL);
     agent->worker = NULL;
 }
@@ -176,5 +177,5 @@ int agent_run(const struct agent_conf *conf, char **command)
     if ((code = live(&agent, &e)) != 0)
         log_at(LOG_ERROR, e.text, NULL);
     unmake(&agent);
-    return code == 0 ? child_imitate(&agent.ending) : code;
+    return code == 0 ? child_imitate(&agent.exit_status) : code;
 }

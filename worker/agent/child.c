@@ -17,7 +17,7 @@
 struct child {
     uv_process_t process; /* first: its address is the one to free */
     struct child_options options;
-    struct loop_timer *patience;
+    struct loop_timer *timeout;
     bool is_running, was_asked_for, was_hung_up;
 };
 
@@ -59,16 +59,16 @@ static void signal_group(const struct child *child, int number)
 static void process_ended(uv_process_t *process, int64_t status, int number)
 {
     struct child *child = process->data;
-    struct ending ending = {
+    struct exit_status exit_status = {
         .status = (int)status,
         .signal = number,
         .was_asked_for = child->was_asked_for || (child->was_hung_up && number == SIGHUP),
     };
     child->is_running = false;
-    child->options.ended(child->options.user, &ending);
+    child->options.ended(child->options.user, &exit_status);
 }
 
-static void patience_ended(void *user)
+static void timeout_ended(void *user)
 {
     signal_group(user, SIGKILL);
 }
@@ -135,7 +135,7 @@ int child_new(struct loop *loop, const struct child_options *options, struct are
 {
     struct child *child = calloc(1, sizeof *child);
     int code;
-    if (!child || loop_timer_new(loop, patience_ended, child, &child->patience) != OK) {
+    if (!child || loop_timer_new(loop, timeout_ended, child, &child->timeout) != OK) {
         free(child);
         err_set(e, ERR_NOMEM, "out of memory");
         return AGENT_FAILED;
@@ -160,7 +160,7 @@ void child_free(struct child *child)
 {
     if (!child)
         return;
-    loop_timer_free(child->patience);
+    loop_timer_free(child->timeout);
     if (child->options.dies_with_agent)
         signal_group(child, SIGKILL);
     if (child->process.type == UV_PROCESS)
@@ -179,7 +179,7 @@ void child_stop(struct child *child)
     child->was_asked_for = true;
     signal_group(child, SIGTERM);
     signal_group(child, SIGCONT); /* a stopped process takes nothing but KILL */
-    loop_timer_in(child->patience, CHILD_PATIENCE);
+    loop_timer_in(child->timeout, CHILD_TIMEOUT_MS);
 }
 
 void child_hang_up(struct child *child)
@@ -188,17 +188,17 @@ void child_hang_up(struct child *child)
     signal_group(child, SIGHUP);
 }
 
-int child_imitate(const struct ending *ending)
+int child_imitate(const struct exit_status *exit_status)
 {
     struct rlimit none = { 0, 0 };
     sigset_t all;
-    if (ending->signal) {
+    if (exit_status->signal) {
         setrlimit(RLIMIT_CORE, &none);
         prctl(PR_SET_DUMPABLE, 0); /* the limit does not hold for cores that are piped to a program */
-        signal(ending->signal, SIG_DFL);
+        signal(exit_status->signal, SIG_DFL);
         sigfillset(&all);
         sigprocmask(SIG_UNBLOCK, &all, NULL);
-        raise(ending->signal);
+        raise(exit_status->signal);
     }
-    return ending_code(ending);
+    return exit_status_code(exit_status);
 }

@@ -3,10 +3,10 @@
 #define SKEP_CHILD_H
 
 #include "arena.h"
-#include "ending.h"
+#include "exit_status.h"
 #include "loop.h"
 
-#define CHILD_PATIENCE 10000 /* ms between TERM and KILL */
+#define CHILD_TIMEOUT_MS 10000 /* ms between TERM and KILL */
 
 struct child;
 
@@ -14,7 +14,7 @@ struct child_options {
     char **command;            /* ended by NULL; borrowed during the call */
     const char *notify_socket; /* the command's NOTIFY_SOCKET */
     bool dies_with_agent;
-    void (*ended)(void *user, const struct ending *ending); /* on the loop, once; may free the child */
+    void (*ended)(void *user, const struct exit_status *exit_status); /* on the loop, once; may free the child */
     void *user;
 };
 
@@ -29,7 +29,7 @@ void child_free(struct child *child);
 
 int child_pid(const struct child *child);
 
-/* TERM to the group, KILL after CHILD_PATIENCE. */
+/* TERM to the group, KILL after CHILD_TIMEOUT_MS. */
 void child_stop(struct child *child);
 
 /* HUP to the group. */
@@ -37,6 +37,6 @@ void child_hang_up(struct child *child);
 
 /* Ends this process as the child ended: dies of the same signal, without a core of its own. Returns the exit code
  * where there was no signal, or where the signal does not kill (the first process of a container). */
-int child_imitate(const struct ending *ending);
+int child_imitate(const struct exit_status *exit_status);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef SKEP_CHILD_EXEC_H
 #define SKEP_CHILD_EXEC_H
 
-#include "ending.h"
+#include "exit_status.h"
 
 #define CHILD_EXEC_WORD "--become-the-child"
 

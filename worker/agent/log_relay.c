@@ -69,7 +69,7 @@ void log_relay_free(struct log_relay *relay)
     free(relay);
 }
 
-void log_relay_say(void *user, enum skep_log_level level, const char *message)
+void log_relay_write(void *user, enum skep_log_level level, const char *message)
 {
     struct log_relay *relay = user;
     struct record record = { .level = level };

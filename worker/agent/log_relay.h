@@ -14,6 +14,6 @@ enum err log_relay_new(struct loop *loop, struct log_relay **ret, struct errbuf 
 void log_relay_free(struct log_relay *relay);
 
 /* For struct skep_worker_options: `user` is the relay. Never blocks; a message that finds no room is dropped. */
-void log_relay_say(void *user, enum skep_log_level level, const char *message);
+void log_relay_write(void *user, enum skep_log_level level, const char *message);
 
 #endif

@@ -16,7 +16,7 @@
 #include "proc.h"
 #include "source.h"
 
-#define LOOK_EVERY 5000 /* ms between two looks at the child, at the most */
+#define CHECK_EVERY 5000 /* ms between two looks at the child, at the most */
 #define STATUS_SIZE 65
 
 struct exec_source {
@@ -24,14 +24,14 @@ struct exec_source {
     struct child *child;
     int64_t oom_kills; /* before the child was started */
     struct notify_socket *socket;
-    struct loop_timer *look;
+    struct loop_timer *check;
     struct child_watch child_watch;
     struct child_verify verify;
     struct cpu_meter meter;
     struct log_limit limit;
-    ms_t look_at;             /* whatever the child reports in between */
+    ms_t check_at;            /* whatever the child reports in between */
     char status[STATUS_SIZE]; /* that the worker has now */
-    bool was_ready, tells_progress;
+    bool was_ready, reports_progress;
 };
 
 static void judge(void *user)
@@ -40,7 +40,7 @@ static void judge(void *user)
     ms_t now = clock_mono();
     enum child_stall stall = child_watch_judge(&source->child_watch, now);
     agent_set_stalled(source->agent, stall != CHILD_STALL_NONE, child_stall_sentence(stall));
-    loop_timer_in(source->look, ms_min(source->look_at - now, child_watch_patience(&source->child_watch, now)));
+    loop_timer_in(source->check, ms_min(source->check_at - now, child_watch_timeout(&source->child_watch, now)));
 }
 
 static void read_usage(struct exec_source *source)
@@ -56,12 +56,12 @@ static void read_usage(struct exec_source *source)
 }
 
 /* What the child said while this process stood still is heard before it is judged: datagrams wait in the socket. */
-static void look(void *user)
+static void check(void *user)
 {
     struct exec_source *source = user;
     notify_socket_drain(source->socket);
     read_usage(source);
-    source->look_at = clock_mono() + LOOK_EVERY;
+    source->check_at = clock_mono() + CHECK_EVERY;
     judge(source);
 }
 
@@ -103,7 +103,7 @@ static void apply(struct exec_source *source, const struct notify_message *messa
     if (message->watchdog_limit != MS_NEVER)
         child_watch_limit(&source->child_watch, clock_mono(), message->watchdog_limit);
     if (message->watchdog) {
-        source->tells_progress = true;
+        source->reports_progress = true;
         child_watch_feed(&source->child_watch, clock_mono());
         skep_worker_progress(source->agent->worker);
     }
@@ -125,23 +125,23 @@ static void received(void *user, struct text datagram)
         (void)log_limited(&source->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
 }
 
-static void log_ending(const struct ending *ending)
+static void log_exit_status(const struct exit_status *exit_status)
 {
     char code[16], name[SIGNAL_NAME_SIZE];
-    bool is_crash = ending_is_crash(ending);
-    snprintf(code, sizeof code, "%d", ending_code(ending));
-    signal_name(ending->signal, name);
+    bool is_crash = exit_status_is_crash(exit_status);
+    snprintf(code, sizeof code, "%d", exit_status_code(exit_status));
+    signal_name(exit_status->signal, name);
     log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command exited", "code", code,
-           "signal", ending->signal ? name : NULL, NULL);
+           "signal", exit_status->signal ? name : NULL, NULL);
 }
 
-static void child_ended(void *user, const struct ending *ending)
+static void child_ended(void *user, const struct exit_status *exit_status)
 {
     struct exec_source *source = user;
-    struct ending complete = *ending;
-    complete.oom = ending_oom(source->oom_kills, proc_read_oom_kills());
+    struct exit_status complete = *exit_status;
+    complete.oom = exit_status_oom(source->oom_kills, proc_read_oom_kills());
     agent_end(source->agent, &complete);
-    log_ending(&complete);
+    log_exit_status(&complete);
 }
 
 /* 0, or the exit code and a sentence. */
@@ -154,7 +154,7 @@ static int start_child(struct exec_source *source, struct errbuf *e)
                                      .ended = child_ended,
                                      .user = source };
     int code;
-    if (loop_timer_new(agent->loop, look, source, &source->look) != OK) {
+    if (loop_timer_new(agent->loop, check, source, &source->check) != OK) {
         err_set(e, ERR_NOMEM, "out of memory");
         return AGENT_FAILED;
     }
@@ -187,7 +187,7 @@ static void exec_free(void *state)
         return;
     child_free(source->child);
     notify_socket_free(source->socket);
-    loop_timer_free(source->look);
+    loop_timer_free(source->check);
     free(source);
 }
 
@@ -195,7 +195,7 @@ static void exec_start(void *state)
 {
     struct exec_source *source = state;
     snprintf(source->status, sizeof source->status, "%s", source_exec.first_status);
-    look(source);
+    check(source);
 }
 
 /* A first look as every 5 s lets a heartbeat show what has changed before the answer is given. A child that cannot be
@@ -206,11 +206,11 @@ static enum skep_work exec_verify(void *state, bool is_first, uint32_t left_ms)
     struct proc_stat stat;
     if (is_first) {
         source->verify = (struct child_verify){ 0 };
-        look(source);
+        check(source);
     }
     if (proc_read_stat(source->agent->pid, &stat) != OK)
         return SKEP_WORK_LATER;
-    return child_verify_look(&source->verify, stat.state, source->tells_progress, left_ms);
+    return child_verify_check(&source->verify, stat.state, source->reports_progress, left_ms);
 }
 
 static void exec_stop(void *state)

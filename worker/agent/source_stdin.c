@@ -48,7 +48,7 @@ static void take_line(struct stdin_source *source, const struct line *line)
 
 static void end_of_input(struct stdin_source *source, const char *fault)
 {
-    struct ending failed = { .status = EXIT_FAILED };
+    struct exit_status failed = { .status = EXIT_FAILED };
     struct line line;
     if (line_reader_end(&source->reader, &line))
         take_line(source, &line);

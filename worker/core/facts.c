@@ -217,7 +217,7 @@ static ms_t stall_limit(const struct facts *facts)
 }
 
 /* The two clocks that run towards the stall limit; MS_NEVER = not running. */
-static ms_t standing_since(const struct facts *facts)
+static ms_t stalled_since(const struct facts *facts)
 {
     return is_working(facts) ? facts->progressed_at : MS_NEVER;
 }
@@ -230,7 +230,7 @@ static ms_t limit_after(ms_t since, ms_t limit)
 ms_t facts_stall_due(const struct facts *facts, ms_t told)
 {
     ms_t limit = stall_limit(facts);
-    ms_t standing = limit_after(standing_since(facts), limit);
+    ms_t standing = limit_after(stalled_since(facts), limit);
     ms_t stalled = limit_after(facts->stalled_at, limit);
     return ms_min(standing > told ? standing : MS_NEVER, stalled > told ? stalled : MS_NEVER);
 }
@@ -238,7 +238,7 @@ ms_t facts_stall_due(const struct facts *facts, ms_t told)
 bool facts_is_stalled(const struct facts *facts, ms_t now)
 {
     ms_t limit = stall_limit(facts);
-    return now >= limit_after(standing_since(facts), limit) || now >= limit_after(facts->stalled_at, limit);
+    return now >= limit_after(stalled_since(facts), limit) || now >= limit_after(facts->stalled_at, limit);
 }
 
 static enum err merge_entry(struct facts *facts, const struct fact *fact, const struct json_value *entry,

@@ -54,7 +54,7 @@ enum err worker_new(const struct worker_options *options, const struct facts *fa
     worker->rng.state = options->seed;
     worker->facts = *facts;
     worker->connect_at = INT64_MIN;
-    worker->beat_at = worker->next_at = worker->soon_at = worker->told_at = MS_NEVER;
+    worker->beat_at = worker->next_at = worker->soon_at = worker->published_at = MS_NEVER;
     if ((err = join(worker, options->session)) != OK)
         return err;
     *ret = worker;
@@ -138,7 +138,7 @@ static void beat(struct worker *worker, struct outbox *outbox)
 
 /* Nothing follows a goodbye, so what is still to be published goes before it: also of a program that ended sooner than
  * the link was up. */
-static void say_goodbye(struct worker *worker, ms_t until, struct outbox *outbox)
+static void publish_goodbye(struct worker *worker, ms_t until, struct outbox *outbox)
 {
     struct input input = { .now = worker->now, .wall = worker->wall };
     if (worker->link == LINK_UP && (worker->seq == 0 || worker->soon_at != MS_NEVER))
@@ -150,10 +150,10 @@ static void on_up(struct worker *worker, const struct input *input, struct outbo
 {
     worker->link = LINK_UP;
     worker->up_at = worker->now;
-    worker->outage_told = false;
+    worker->outage_reported = false;
     (void)member_step(&worker->member, input, outbox); /* it is born */
     if (worker->leaving)
-        say_goodbye(worker, worker->member.leave_by, outbox);
+        publish_goodbye(worker, worker->member.leave_by, outbox);
     else
         beat(worker, outbox);
 }
@@ -163,9 +163,9 @@ static void on_down(struct worker *worker, const struct input *input, struct out
     bool was_up = worker->link == LINK_UP;
     if (worker->link != LINK_UP && worker->link != LINK_CONNECTING)
         return;
-    if (!worker->outage_told)
+    if (!worker->outage_reported)
         outbox_notice(outbox, "%s: %s", was_up ? "lost the broker" : "cannot reach the broker", input->why);
-    worker->outage_told = true;
+    worker->outage_reported = true;
     (void)member_step(&worker->member, input, outbox);
     worker_verify_forget(worker);
     if (was_up)
@@ -201,7 +201,7 @@ static void on_acked(struct worker *worker, const struct input *input, struct ou
         end(worker, outbox);
 }
 
-static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t within, struct outbox *outbox)
+static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t timeout, struct outbox *outbox)
 {
     if (worker->leaving)
         return;
@@ -214,7 +214,7 @@ static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t w
     }
     if (worker->link == LINK_UP)
         member_unsubscribe(&worker->member, outbox);
-    say_goodbye(worker, worker->now + within, outbox);
+    publish_goodbye(worker, worker->now + timeout, outbox);
 }
 
 /* When the next heartbeat is due. */
@@ -255,7 +255,7 @@ static void answer_health(void *self, const struct call *call)
 {
     const struct worker *worker = self;
     struct worker_view view;
-    worker_look(worker, &view);
+    worker_view_fill(worker, &view);
     worker_health(&view, &worker->facts, worker->now, call->result);
 }
 
@@ -276,13 +276,14 @@ static const struct responder responder = { methods, ARRAY_LEN(methods) };
 /* A heartbeat answers a queen that takes this worker for lost. Stored verdicts are not subscribed to. */
 static void answer_verdict(struct worker *worker, const struct verdict_notice *verdict)
 {
-    ms_t at = worker->told_at == MS_NEVER ? worker->now : ms_max(worker->now, worker->told_at + WORKER_TOLD_EVERY);
+    ms_t at = worker->published_at == MS_NEVER ? worker->now
+                                               : ms_max(worker->now, worker->published_at + WORKER_REPUBLISH_EVERY);
     if (verdict->session != worker->member.self.session ||
         (strcmp(verdict->state, "stale") != 0 && strcmp(verdict->state, "zombie") != 0))
         return;
     if (worker->soon_at > at) {
         worker->soon_at = at;
-        worker->told_at = at;
+        worker->published_at = at;
     }
 }
 
@@ -386,7 +387,7 @@ void worker_take(struct worker *worker, const struct worker_input *input, struct
         worker_verify_review(worker, input, outbox);
         break;
     case WORKER_LEAVE:
-        on_leave(worker, input->leave.exit, input->leave.within, outbox);
+        on_leave(worker, input->leave.exit, input->leave.timeout, outbox);
         break;
     }
     turn(worker, outbox);
@@ -409,7 +410,7 @@ bool worker_has_ended(const struct worker *worker)
     return worker->link == LINK_ENDED;
 }
 
-void worker_look(const struct worker *worker, struct worker_view *ret)
+void worker_view_fill(const struct worker *worker, struct worker_view *ret)
 {
     *ret = (struct worker_view){ .hive = worker->hive,
                                  .name = worker->name,

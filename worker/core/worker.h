@@ -14,9 +14,9 @@
 #include "outbox.h"
 #include "skep/worker.h"
 
-#define WORKER_MERGE_MS 50     /* changes within this time become one heartbeat */
-#define WORKER_TOLD_EVERY 1000 /* ms between two heartbeats because of a verdict, at the least */
-#define WORKER_UNACKED_MAX 8   /* heartbeats under way; more wait, as one, for an acknowledgement */
+#define WORKER_MERGE_MS 50          /* changes within this time become one heartbeat */
+#define WORKER_REPUBLISH_EVERY 1000 /* ms between two heartbeats because of a verdict, at the least */
+#define WORKER_UNACKED_MAX 8        /* heartbeats under way; more wait, as one, for an acknowledgement */
 
 #define WORKER_VERIFY_MAX 8         /* verifications that wait; more are refused */
 #define WORKER_VERIFY_MARGIN 500    /* ms before its deadline, one is answered without the work loop */
@@ -51,11 +51,11 @@ struct worker_input {
         const struct facts *facts;
         struct {
             enum skep_work work;
-            uint64_t upto; /* those that came later were not looked at */
+            uint64_t up_to_id; /* those that came later were not looked at */
         } found;
         struct {
             const struct exit_info *exit; /* NULL: goodbye; else the watched program crashed */
-            ms_t within;                  /* how long the farewell may take */
+            ms_t timeout;                 /* how long the farewell may take */
         } leave;
     };
 };
@@ -84,7 +84,7 @@ struct worker_view {
     ms_t answer_by;        /* when the first of them is answered without it */
 };
 
-void worker_look(const struct worker *worker, struct worker_view *ret);
+void worker_view_fill(const struct worker *worker, struct worker_view *ret);
 
 /* Appends the health document and returns the HTTP status that goes with it. */
 int worker_health(const struct worker_view *view, const struct facts *facts, ms_t now, struct buf *ret);

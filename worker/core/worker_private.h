@@ -17,7 +17,7 @@ struct verification {
     uint64_t number; /* 0 = nobody waits here */
     struct asker asker;
     char nonce[WORKER_NONCE_MAX + 1];
-    ms_t asked_at, answer_by;
+    ms_t requested_at, answer_by;
     uint64_t progress; /* when it was asked */
 };
 
@@ -37,15 +37,15 @@ struct worker {
     struct rng rng;
     ms_t connect_at; /* while LINK_WAITING */
     ms_t up_at;      /* of the present or latest link */
-    bool outage_told;
+    bool outage_reported;
 
     /* heartbeats */
-    uint64_t seq;     /* of the next one */
-    ms_t beat_at;     /* of the latest one; MS_NEVER = none on this link */
-    ms_t next_at;     /* the regular one */
-    ms_t soon_at;     /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
-    ms_t told_at;     /* when a verdict last made us beat; MS_NEVER = never */
-    unsigned unacked; /* heartbeats without PUBACK on this link */
+    uint64_t seq;      /* of the next one */
+    ms_t beat_at;      /* of the latest one; MS_NEVER = none on this link */
+    ms_t next_at;      /* the regular one */
+    ms_t soon_at;      /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
+    ms_t published_at; /* when a verdict last made us beat; MS_NEVER = never */
+    unsigned unacked;  /* heartbeats without PUBACK on this link */
 
     struct verification verifications[WORKER_VERIFY_MAX];
     uint64_t verified; /* number of the latest one */

@@ -61,7 +61,7 @@ void worker_verify(void *self, const struct call *call)
     }
     *verification = (struct verification){ .number = ++worker->verified,
                                            .asker = *call->asker,
-                                           .asked_at = worker->now,
+                                           .requested_at = worker->now,
                                            .answer_by = answer_by(call, worker->now),
                                            .progress = worker->facts.progress };
     memcpy(verification->nonce, nonce, strlen(nonce));
@@ -70,7 +70,7 @@ void worker_verify(void *self, const struct call *call)
 /* Neither a step that was made before the request and heard of after it, nor one of the same millisecond. */
 static bool has_stepped(const struct facts *facts, const struct verification *verification)
 {
-    return facts->progress != verification->progress && facts->stepped_at >= verification->asked_at;
+    return facts->progress != verification->progress && facts->stepped_at >= verification->requested_at;
 }
 
 /* The process lives, but its work loop has not answered. */
@@ -87,7 +87,7 @@ void worker_verify_review(struct worker *worker, const struct worker_input *foun
             continue;
         if (has_stepped(&worker->facts, verification))
             verification_answer(worker, verification, SKEP_WORK_OK, outbox);
-        else if (found && verification->number <= found->found.upto)
+        else if (found && verification->number <= found->found.up_to_id)
             verification_answer(worker, verification, found->found.work, outbox);
         else if (worker->now >= verification->answer_by)
             verification_answer(worker, verification, work_without_answer(&worker->facts), outbox);

@@ -43,7 +43,7 @@ static void on_up(void *user)
     struct driver *driver = user;
     struct worker_view view;
     step(driver, (struct input){ .kind = INPUT_LINK_UP });
-    worker_look(driver->worker, &view);
+    worker_view_fill(driver->worker, &view);
     driver_log(driver, SKEP_LOG_INFO, "connected to the broker (connection %u)", (unsigned)view.connection);
 }
 
@@ -93,7 +93,7 @@ static const struct mqtt_events events = {
 static void show(struct driver *driver)
 {
     struct worker_view view;
-    worker_look(driver->worker, &view);
+    worker_view_fill(driver->worker, &view);
     mailbox_show(driver->box, &view);
     atomic_store(&driver->online, view.online);
 }
@@ -206,10 +206,10 @@ static void take_mail(struct driver *driver)
     if (mail->beat)
         take(driver, (struct worker_input){ .kind = WORKER_BEAT });
     if (mail->found) /* behind the beat, so that the asker has heard what the beat says */
-        take(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->upto } });
+        take(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->up_to_id } });
     if (mail->leave)
         take(driver, (struct worker_input){ .kind = WORKER_LEAVE,
-                                            .leave = { mail->exit.known ? &mail->exit : NULL, mail->within } });
+                                            .leave = { mail->exit.known ? &mail->exit : NULL, mail->timeout } });
 }
 
 static void sleep_until_due(struct driver *driver)

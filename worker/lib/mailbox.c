@@ -58,11 +58,11 @@ void mailbox_beat(struct mailbox *box)
     wake(box);
 }
 
-void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t within)
+void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t timeout)
 {
     pthread_mutex_lock(&box->mutex);
     box->mail.leave = true;
-    box->mail.within = within;
+    box->mail.timeout = timeout;
     box->mail.exit = *exit;
     if (exit->signal)
         strncpy(box->mail.exit_signal, exit->signal, sizeof box->mail.exit_signal - 1);
@@ -71,15 +71,15 @@ void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t withi
 }
 
 /* A later answer goes for the earlier verifications too, and an earlier one that comes late for none. */
-void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t upto)
+void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t up_to_id)
 {
     pthread_mutex_lock(&box->mutex);
-    if (!box->mail.found || upto >= box->mail.upto) {
+    if (!box->mail.found || up_to_id >= box->mail.up_to_id) {
         box->mail.found = true;
         box->mail.work = work == SKEP_WORK_STALLED || work == SKEP_WORK_OK ? work : SKEP_WORK_UNKNOWN;
-        box->mail.upto = upto;
+        box->mail.up_to_id = up_to_id;
     }
-    if (box->view.verification <= upto)
+    if (box->view.verification <= up_to_id)
         box->view.verification = 0;
     pthread_mutex_unlock(&box->mutex);
     wake(box);
@@ -92,12 +92,12 @@ bool mailbox_inquiry(struct mailbox *box, struct inquiry *ret)
     if (box->announced)
         (void)!eventfd_read(box->serve_fd, &count);
     box->announced = false;
-    *ret = (struct inquiry){ .upto = box->view.verification,
+    *ret = (struct inquiry){ .up_to_id = box->view.verification,
                              .answer_by = box->view.answer_by,
                              .verify = box->verify,
                              .user = box->verify_user };
     pthread_mutex_unlock(&box->mutex);
-    return ret->upto != 0;
+    return ret->up_to_id != 0;
 }
 
 void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user)
@@ -111,7 +111,7 @@ void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user)
 /* Facts that came in while nobody knew that they were waited for are fetched now. */
 static void announce(struct mailbox *box)
 {
-    box->announced_upto = box->view.verification;
+    box->announced_up_to_id = box->view.verification;
     if (!box->announced)
         (void)!eventfd_write(box->serve_fd, 1);
     box->announced = true;
@@ -123,14 +123,14 @@ void mailbox_show(struct mailbox *box, const struct worker_view *view)
 {
     pthread_mutex_lock(&box->mutex);
     box->view = *view;
-    if (box->mail.found && view->verification <= box->mail.upto)
+    if (box->mail.found && view->verification <= box->mail.up_to_id)
         box->view.verification = 0; /* its answer is on the way */
-    if (box->view.verification > box->announced_upto)
+    if (box->view.verification > box->announced_up_to_id)
         announce(box);
     pthread_mutex_unlock(&box->mutex);
 }
 
-void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *ret_view)
+void mailbox_peek(struct mailbox *box, struct facts *ret, struct worker_view *ret_view)
 {
     pthread_mutex_lock(&box->mutex);
     *ret = box->facts;

@@ -15,10 +15,10 @@ typedef enum skep_work verify_function(void *user, uint32_t left_ms);
 struct mail {
     bool changed, beat, found, leave; /* changed: of the facts */
     enum skep_work work;              /* if found */
-    uint64_t upto;
+    uint64_t up_to_id;
     struct exit_info exit; /* if leave; known: the watched program crashed */
     char exit_signal[17];
-    ms_t within;
+    ms_t timeout;
 };
 
 struct mailbox {
@@ -31,7 +31,7 @@ struct mailbox {
     struct worker_view view;
     int serve_fd;   /* an eventfd, readable while `announced` */
     bool announced; /* a verification that mailbox_inquiry has not shown yet */
-    uint64_t announced_upto;
+    uint64_t announced_up_to_id;
     verify_function *verify; /* NULL = none */
     void *verify_user;
 };
@@ -47,14 +47,14 @@ void mailbox_close(struct mailbox *box, bool changed, bool urgent);
 void mailbox_beat(struct mailbox *box);
 
 /* The last mail; `exit` is copied. */
-void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t within);
+void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t timeout);
 
-/* The program's answer to the verifications up to `upto`; another value than those of enum skep_work: unknown. */
-void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t upto);
+/* The program's answer to the verifications up to `up_to_id`; another value than those of enum skep_work: unknown. */
+void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t up_to_id);
 
 /* Verifications that wait for the program. */
 struct inquiry {
-    uint64_t upto;
+    uint64_t up_to_id;
     ms_t answer_by;          /* of the first of them */
     verify_function *verify; /* as mailbox_on_verify was told */
     void *user;
@@ -66,7 +66,7 @@ void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user)
 
 /* From the library's thread: what callers may see. */
 void mailbox_show(struct mailbox *box, const struct worker_view *view);
-void mailbox_look(struct mailbox *box, struct facts *ret, struct worker_view *ret_view);
+void mailbox_peek(struct mailbox *box, struct facts *ret, struct worker_view *ret_view);
 
 /* Moves everything out, and forgets the wake-ups so far. *ret_facts is set only if ret->changed. */
 void mailbox_take(struct mailbox *box, struct mail *ret, struct facts *ret_facts);

@@ -279,7 +279,7 @@ int skep_worker_serve(struct skep_worker *worker)
         work = inquiry.verify(inquiry.user, (uint32_t)ms_max(0, inquiry.answer_by - clock_mono()));
     if (work == SKEP_WORK_LATER)
         return 1;
-    mailbox_found(&worker->box, work, inquiry.upto);
+    mailbox_found(&worker->box, work, inquiry.up_to_id);
     return 0;
 }
 
@@ -300,7 +300,7 @@ int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
     struct worker_view view;
     struct facts facts;
     int status;
-    mailbox_look(&worker->box, &facts, &view);
+    mailbox_peek(&worker->box, &facts, &view);
     status = worker_health(&view, &facts, clock_mono(), &json);
     if (!ret || !buf_ok(&json) || json.len >= size)
         status = 0;

@@ -35,7 +35,7 @@ enum hive_input_kind {
     HIVE_STARTED,     /* worker, birth: PROCESS_START was carried out */
     HIVE_NOT_STARTED, /* worker, why: PROCESS_START could not be carried out */
     HIVE_EXITED,      /* worker, ending (NULL: unknown how) */
-    HIVE_SWEPT,       /* worker: PROCESS_ASK or PROCESS_SWEEP was carried out */
+    HIVE_SWEPT,       /* worker: PROCESS_REQUEST_STOP or PROCESS_SWEEP was carried out */
 };
 
 /* The host, for heartbeats. */
@@ -52,7 +52,7 @@ struct hive_input {
     const char *worker, *why;
     struct process_birth birth;
     uint64_t fingerprint;
-    const struct ending *ending;
+    const struct exit_status *exit_status;
 };
 
 /* ERR_NOMEM. */

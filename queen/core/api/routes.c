@@ -46,7 +46,7 @@ static struct json_write route_begin(struct http_call *call, int status)
 }
 
 /* The request waits for such news, for what is left of `wait` since it was received, at least 1 ms. */
-static void route_wait(struct http_call *call, enum queen_news news, ms_t wait)
+static void route_wait(struct http_call *call, enum queen_change_seq news, ms_t wait)
 {
     call->response->wakes_on = news;
     call->wait = ms_max(call->request->received_at + wait - call->queen->now, 1);
@@ -114,7 +114,7 @@ static struct record *route_find(struct http_call *call)
 
 static void verify_wait(struct http_call *call)
 {
-    route_wait(call, QUEEN_NEWS_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
+    route_wait(call, QUEEN_CHANGED_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
 }
 
 static void answer_list(struct http_call *call, const struct selection *selection)
@@ -298,7 +298,7 @@ static void get_events(struct http_call *call)
         return;
     if (wanted.wait_s > 0 && !call->request->timed_out &&
         !event_ring_after(&call->queen->events, (uint64_t)wanted.after)) {
-        route_wait(call, QUEEN_NEWS_EVENT, wanted.wait_s * 1000);
+        route_wait(call, QUEEN_CHANGED_EVENT, wanted.wait_s * 1000);
     } else {
         struct json_write w = route_begin(call, 200);
         view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);

@@ -17,7 +17,7 @@ static const struct sort_key sort_keys[] = {
     { "inflight", offsetof(struct record, load.inflight), false },
     { "gpu_utilization", offsetof(struct record, load.gpu_utilization), false },
     { "last_inference_ms", offsetof(struct record, load.last_inference_ms), false },
-    { "last_seen_ms_ago", offsetof(struct record, heard_mono), true },
+    { "last_seen_ms_ago", offsetof(struct record, received_mono), true },
     { "since_ms_ago", offsetof(struct record, since_mono), true },
 };
 

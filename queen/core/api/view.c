@@ -14,7 +14,7 @@ static void put_state(const struct queen *queen, const struct record *record, st
     json_add_str(w, "cause", cause_name(record->cause));
     json_add_time(w, "since", record->since_wall);
     put_age(w, "since_ms_ago", record->since_mono, queen->now);
-    put_age(w, "last_seen_ms_ago", record->heard_mono, queen->now);
+    put_age(w, "last_seen_ms_ago", record->received_mono, queen->now);
     json_add_int_if(w, "clock_skew_ms", record->skew != TIME_ABSENT, record->skew);
     flags_write(record, queen->now, w);
     json_add_hex64(w, "session", record->incarnation.session);

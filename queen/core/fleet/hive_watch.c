@@ -28,12 +28,12 @@ void hive_watch_remove(struct hives *hives, struct record *record)
 void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch)
 {
     struct hive_watch *hive = record->watch;
-    bool proved = record->state == STATE_ONLINE || (record->state == STATE_SUSPECT && record->proved);
-    if (proved && !record->proved) {
+    bool ready_confirmed = record->state == STATE_ONLINE || (record->state == STATE_SUSPECT && record->ready_confirmed);
+    if (ready_confirmed && !record->ready_confirmed) {
         hive->ready_at = watch->time;
         hive->ready_at_loop = watch->loop_time;
     }
-    record->proved = proved;
+    record->ready_confirmed = ready_confirmed;
     if (record->state == STATE_STALE || record->state == STATE_OFFLINE) /* polled anew when it comes back */
         hive->again_at = 0;
     if (!hive->changed)

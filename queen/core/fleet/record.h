@@ -50,12 +50,12 @@ struct name_link {
     struct record *next, **at;
 };
 
-/* What heartbeats say of the work itself (R7); times as in `heard`. */
+/* What heartbeats say of the work itself (R7); times as in `received_at`. */
 struct work {
     int64_t progress; /* as last declared; INT_ABSENT */
     ms_t since;       /* when it was first seen at that value */
-    ms_t excused;     /* an answer of the work loop then started the limit anew, if was_excused */
-    bool was_excused;
+    ms_t limit_start; /* an answer of the work loop then started the limit anew, if limit_restarted */
+    bool limit_restarted;
     bool seen;     /* a heartbeat of this session was */
     bool stuck;    /* the last heartbeat gives reason to think that work stands still */
     bool reason;   /* ... or would if it lasted: work in flight, or its agent's word */
@@ -77,7 +77,7 @@ struct document {
 
 struct record {
     struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
-    struct record *prev, *next;         /* in the list of those that wait for a proof (proof.h) */
+    struct record *prev, *next;         /* in the list of those that wait for a proof (broker_barrier.h) */
     struct record *next_touched;        /* in the list of those that the step has touched (registry.h) */
     struct heap_item due;               /* its next check */
     struct confirm *confirm;            /* only while suspect by a will (confirm.h) */
@@ -92,14 +92,14 @@ struct record {
     struct work work;
 
     struct incarnation incarnation;
-    int64_t lease_ms;     /* as declared; INT_ABSENT */
-    int32_t interval_ms;  /* as declared; INT_ABSENT */
-    uint32_t heard_epoch; /* the link (queen.epoch) on which it was last heard live; 0 = never */
-    ms_t heard;           /* watch time (loop time if over_http) when its lease started */
-    ms_t not_before;      /* watch time before which a stored copy's lease does not end; 0 = does not apply */
-    ms_t heard_mono;      /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
-    ms_t asked_at;        /* watch time of the last of `asks` */
-    ms_t skew;            /* sender's clock minus ours; TIME_ABSENT = unknown */
+    int64_t lease_ms;        /* as declared; INT_ABSENT */
+    int32_t interval_ms;     /* as declared; INT_ABSENT */
+    uint32_t received_epoch; /* the link (queen.epoch) on which it was last heard live; 0 = never */
+    ms_t received_at;        /* watch time (loop time if over_http) when its lease started */
+    ms_t not_before;         /* watch time before which a stored copy's lease does not end; 0 = does not apply */
+    ms_t received_mono;      /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
+    ms_t requested_at;       /* watch time of the last of `asks` */
+    ms_t skew;               /* sender's clock minus ours; TIME_ABSENT = unknown */
 
     ms_t since_wall, since_mono; /* of the present state */
     uint64_t event_id;           /* of the last announced change; 0 = none */
@@ -108,7 +108,7 @@ struct record {
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
     uint32_t number;                  /* order of first sight */
-    uint32_t proof;                   /* the number of the probe that it waits for; 0 = none (proof.h) */
+    uint32_t barrier;                 /* the number of the probe that it waits for; 0 = none (broker_barrier.h) */
     struct evidence evidence;
 
     /* From here on what lists read: it lies together. */
@@ -125,11 +125,11 @@ struct record {
     bool expected : 1;   /* listed by --expect: never forgotten */
     bool closed : 1;     /* the current (session, connection) said goodbye */
     bool flapping : 1;
-    bool gone : 1;     /* its hive saw the process of the current session end unasked */
-    bool on_watch : 1; /* `due` is in the heap of watch time, else in that of loop time */
-    bool touched : 1;  /* it is in that list */
-    bool endpoint : 1; /* its last heartbeat named one */
-    bool proved : 1;   /* a hive's: its present process was asked and is ready */
+    bool gone : 1;            /* its hive saw the process of the current session end unasked */
+    bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */
+    bool touched : 1;         /* it is in that list */
+    bool endpoint : 1;        /* its last heartbeat named one */
+    bool ready_confirmed : 1; /* a hive's: its present process has answered that it is ready */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */
@@ -158,7 +158,7 @@ static inline const char *record_state_name(const struct record *record, enum st
 /* What a sign of life makes of it, if nothing else speaks against that. A hive must have been asked first. */
 static inline enum state record_state_alive(const struct record *record)
 {
-    return record_is_hive(record) && !record->proved ? STATE_UNVERIFIED : STATE_ONLINE;
+    return record_is_hive(record) && !record->ready_confirmed ? STATE_UNVERIFIED : STATE_ONLINE;
 }
 
 /* Absent for NULL. */

@@ -71,7 +71,7 @@ static struct record *record_new(struct text hive, struct text worker)
         memcpy(record->names + hive.len + 1, worker.at, worker.len);
     record->interval_ms = INT_ABSENT;
     record->lease_ms = INT_ABSENT;
-    record->heard_mono = MS_NEVER;
+    record->received_mono = MS_NEVER;
     record->skew = TIME_ABSENT;
     record->work.progress = INT_ABSENT;
     record->load = LOAD_NONE;

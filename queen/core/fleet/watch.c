@@ -23,7 +23,7 @@ void watch_arm(struct watch *watch, ms_t sleep)
 
 void watch_prove(struct watch *watch)
 {
-    watch->proven = watch->time;
+    watch->last_packet_at = watch->time;
 }
 
 void watch_go(struct watch *watch)
@@ -35,7 +35,7 @@ void watch_go(struct watch *watch)
 void watch_stop(struct watch *watch)
 {
     watch->going = false;
-    watch->time = watch->proven;
+    watch->time = watch->last_packet_at;
 }
 
 ms_t watch_until(const struct watch *watch, ms_t deadline)

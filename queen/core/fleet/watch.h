@@ -13,12 +13,12 @@
 
 /* Zero-initialised it has not turned yet. */
 struct watch {
-    ms_t time;      /* watch time, ms; starts at 0 */
-    ms_t proven;    /* watch time at the last packet received */
-    ms_t loop_time; /* like `time`, but the link does not count: for senders heard over HTTP */
-    ms_t turned;    /* monotonic time of the last turn */
-    ms_t sleep;     /* how long the loop meant to sleep at most after that turn */
-    bool going;     /* false while the link is down or its snapshot is incomplete */
+    ms_t time;           /* watch time, ms; starts at 0 */
+    ms_t last_packet_at; /* watch time at the last packet received */
+    ms_t loop_time;      /* like `time`, but the link does not count: for senders heard over HTTP */
+    ms_t turned;         /* monotonic time of the last turn */
+    ms_t sleep;          /* how long the loop meant to sleep at most after that turn */
+    bool going;          /* false while the link is down or its snapshot is incomplete */
     bool started;
 };
 

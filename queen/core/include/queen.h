@@ -50,9 +50,9 @@ ms_t queen_deadline(struct queen *queen);
 const struct event *queen_event_after(const struct queen *queen, uint64_t after);
 
 /* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
-enum queen_news { QUEEN_NEWS_EVENT = 1, QUEEN_NEWS_VERIFIED = 2 };
+enum queen_change_seq { QUEEN_CHANGED_EVENT = 1, QUEEN_CHANGED_VERIFIED = 2 };
 
-/* How many verifications have finished: QUEEN_NEWS_VERIFIED is another one. */
+/* How many verifications have finished: QUEEN_CHANGED_VERIFIED is another one. */
 uint64_t queen_verified_count(const struct queen *queen);
 
 #endif

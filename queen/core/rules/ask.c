@@ -44,7 +44,7 @@ bool ask(struct queen *queen, enum asking asking, struct pending *pending, const
     char text[TOPIC_SIZE];
     question.topic = text;
     return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
-           requester_ask(&queen->asking[asking], pending, &question, ask_time(queen, asking), queen->out) == OK;
+           requester_send(&queen->asking[asking], pending, &question, ask_time(queen, asking), queen->out) == OK;
 }
 
 bool ask_may_http(const struct queen *queen, const struct record *record)

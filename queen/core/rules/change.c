@@ -16,7 +16,7 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
         .code = -1,
         .oom = -1,
         .seen_at = queen->wall,
-        .last_seen_ago = record->heard_mono == MS_NEVER ? -1 : queen->now - record->heard_mono,
+        .last_seen_ago = record->received_mono == MS_NEVER ? -1 : queen->now - record->received_mono,
     };
 }
 
@@ -141,7 +141,7 @@ void change_silently(struct queen *queen, struct record *record, enum state stat
         assign(queen, record, state, cause, evidence);
 }
 
-struct standing change_standing(const struct record *record)
+struct standing change_snapshot(const struct record *record)
 {
     return (struct standing){ record->state, record->cause, record->since_wall, record->since_mono, record->evidence };
 }
@@ -185,9 +185,9 @@ void change_forget(struct queen *queen, struct record *record)
 void change_heard(struct queen *queen, struct record *record, bool over_http)
 {
     record->over_http = over_http;
-    record->heard = queen_time_for(queen, record);
-    record->heard_mono = queen->now;
-    record->heard_epoch = queen->epoch ? queen->epoch : 1;
+    record->received_at = queen_time_for(queen, record);
+    record->received_mono = queen->now;
+    record->received_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
     registry_touch(&queen->registry, record);
 }

@@ -28,7 +28,7 @@ struct standing {
     ms_t since_wall, since_mono;
     struct evidence evidence;
 };
-struct standing change_standing(const struct record *record);
+struct standing change_snapshot(const struct record *record);
 void change_restore(struct queen *queen, struct record *record, const struct standing *standing);
 
 /* Announces a state that was entered silently. */

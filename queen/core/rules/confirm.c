@@ -4,13 +4,13 @@
 #include <utlist.h>
 
 #include "ask.h"
-#include "proof.h"
+#include "broker_barrier.h"
 
 #define ANSWER_MS 1000
 #define ANNOUNCE_MS 5000 /* a suspicion that lasts longer is no longer silent */
 #define HIVE_MS 1500     /* for its hive's verdict, at most */
 
-enum phase { PHASE_ASKING, PHASE_RETURN, PHASE_HIVE, PHASE_HELD };
+enum phase { PHASE_REQUESTED, PHASE_RETURN, PHASE_HIVE, PHASE_HELD };
 
 struct confirm {
     struct confirm *prev, *next; /* queen->confirms; utlist */
@@ -42,11 +42,11 @@ static bool ask_confirm(struct queen *queen, struct confirm *confirm)
 }
 
 /* Also of one that was held: only from now on can it be told, so that its silence begins anew. */
-static void start_asking(struct queen *queen, struct confirm *confirm)
+static void start_requesting(struct queen *queen, struct confirm *confirm)
 {
     confirm->began = queen->watch.time;
     if (confirm->record->rpc && ask_confirm(queen, confirm))
-        enter(queen, confirm, PHASE_ASKING, MS_NEVER);
+        enter(queen, confirm, PHASE_REQUESTED, MS_NEVER);
     else
         enter(queen, confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
 }
@@ -61,7 +61,7 @@ static struct confirm *confirm_new(struct queen *queen, struct record *record)
     confirm->record = record;
     confirm->began = queen->watch.time;
     confirm->began_mono = queen->now;
-    confirm->before = change_standing(record);
+    confirm->before = change_snapshot(record);
     return confirm;
 }
 
@@ -75,7 +75,7 @@ static bool suspect(struct queen *queen, struct record *record)
                       record_worker(record));
         return false;
     }
-    proof_withdraw(queen, record);
+    barrier_withdraw(queen, record);
     record->confirm = confirm;
     change_silently(queen, record, STATE_SUSPECT, CAUSE_LAST_WILL, &evidence);
     return true;
@@ -87,7 +87,7 @@ void confirm_begin(struct queen *queen, struct record *record)
         return;
     if (!record->confirm && !suspect(queen, record))
         return;
-    start_asking(queen, record->confirm);
+    start_requesting(queen, record->confirm);
 }
 
 /* One grace after the snapshot. Until there is one, watch time stands still, so that now is then. */
@@ -106,7 +106,7 @@ void confirm_hold(struct queen *queen, struct record *record)
 void confirm_drop(struct queen *queen, struct record *record)
 {
     struct confirm *confirm = record->confirm;
-    proof_withdraw(queen, record);
+    barrier_withdraw(queen, record);
     if (!confirm)
         return;
     registry_touch(&queen->registry, record);
@@ -205,11 +205,11 @@ static void phase_over(struct queen *queen, struct confirm *confirm)
 {
     if (confirm->phase == PHASE_RETURN) {
         enter(queen, confirm, PHASE_RETURN, MS_NEVER);
-        proof_ask(queen, confirm->record);
+        barrier_request(queen, confirm->record);
     } else if (confirm->phase == PHASE_HIVE) {
         lost(queen, confirm, confirm->found);
     } else if (confirm->phase == PHASE_HELD) {
-        start_asking(queen, confirm);
+        start_requesting(queen, confirm);
     }
 }
 
@@ -222,7 +222,7 @@ void confirm_due(struct queen *queen, struct record *record)
         phase_over(queen, confirm);
 }
 
-void confirm_proven(struct queen *queen, struct record *record)
+void confirm_barrier_passed(struct queen *queen, struct record *record)
 {
     if (record->confirm && record->confirm->phase == PHASE_RETURN)
         lost(queen, record->confirm, RESULT_NOT_ASKABLE);

@@ -35,7 +35,7 @@ ms_t confirm_deadline(const struct queen *queen, const struct record *record);
 void confirm_due(struct queen *queen, struct record *record);
 
 /* The probe that confirm_due asked for (RETURN) was acknowledged. */
-void confirm_proven(struct queen *queen, struct record *record);
+void confirm_barrier_passed(struct queen *queen, struct record *record);
 
 /* The link is gone: all that are under way are held, in slices, and begun anew when that is over. */
 void confirm_link_lost(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */

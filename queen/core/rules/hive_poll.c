@@ -75,7 +75,7 @@ static struct record *attempt_over(struct queen *queen, struct hive_watch *watch
 }
 
 /* Only the hive that was asked can say that it is ready. */
-static bool says_ready(const struct hive_watch *watch, const struct answer *answer)
+static bool reports_ready(const struct hive_watch *watch, const struct answer *answer)
 {
     char service[16 + NAME_SIZE];
     struct health_answer health;
@@ -91,7 +91,7 @@ struct record *hive_poll_answered(struct queen *queen, const struct answer *answ
     if (answer->kind != ANSWER_RESULT &&
         ask_http(queen, watch->record, watch->http_token, watch->poll.until - queen->now))
         return NULL;
-    return attempt_over(queen, watch, says_ready(watch, answer));
+    return attempt_over(queen, watch, reports_ready(watch, answer));
 }
 
 struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http)
@@ -113,7 +113,7 @@ struct record *hive_poll_replied(struct queen *queen, struct text correlation, s
     return hive_poll_answered(queen, &answer);
 }
 
-static bool may_ask(const struct queen *queen)
+static bool http_allowlist(const struct queen *queen)
 {
     return queen_sees(queen) && queen->hives.running < HIVE_POLLS_RUNNING;
 }
@@ -121,7 +121,7 @@ static bool may_ask(const struct queen *queen)
 void hive_poll_tick(struct queen *queen)
 {
     struct heap_item *top;
-    while (may_ask(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
+    while (http_allowlist(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
         heap_remove(&queen->hives.due, top);
         attempt(queen, CONTAINER_OF(top, struct hive_watch, due));
     }
@@ -129,7 +129,7 @@ void hive_poll_tick(struct queen *queen)
 
 ms_t hive_poll_deadline(const struct queen *queen)
 {
-    const struct heap_item *top = may_ask(queen) ? heap_top(&queen->hives.due) : NULL;
+    const struct heap_item *top = http_allowlist(queen) ? heap_top(&queen->hives.due) : NULL;
     return top ? top->at : MS_NEVER;
 }
 

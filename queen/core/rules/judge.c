@@ -1,9 +1,9 @@
 #include "judge.h"
 
+#include "broker_barrier.h"
 #include "codec.h"
 #include "confirm.h"
 #include "hive_poll.h"
-#include "proof.h"
 #include "verify.h"
 #include "work.h"
 
@@ -84,7 +84,7 @@ static bool may_be_replaced(struct queen *queen, struct record *record, enum inc
 {
     if (verdict == INCARNATION_RETIRED)
         flag_conflict(queen, record);
-    if (record_is_hive(record) && record->state == STATE_UNVERIFIED && queen_heard_live(queen, record))
+    if (record_is_hive(record) && record->state == STATE_UNVERIFIED && queen_received_live(queen, record))
         return false; /* it lives, and is being asked */
     return record->state != STATE_ONLINE;
 }
@@ -93,7 +93,7 @@ static bool may_be_replaced(struct queen *queen, struct record *record, enum inc
 static void forget_process(struct queen *queen, struct record *record)
 {
     work_reset(record);
-    record->gone = record->proved = record->endpoint = false;
+    record->gone = record->ready_confirmed = record->endpoint = false;
     if (record_is_hive(record))
         hive_poll_reset(queen, record);
 }
@@ -125,7 +125,7 @@ static void alive(struct queen *queen, struct record *record, enum state state, 
 {
     enum evidence_result result = cause == CAUSE_VERIFIED ? RESULT_ANSWERED : RESULT_HEARD;
     struct evidence evidence;
-    proof_withdraw(queen, record);
+    barrier_withdraw(queen, record);
     confirm_end(queen, record);
     if (state == STATE_UNVERIFIED)
         hive_poll_begin(queen, record);
@@ -246,7 +246,7 @@ void judge_presence(struct queen *queen, struct record *record, const struct pre
         judge_will(queen, record);
 }
 
-static bool tells_of_end(const struct record *record, const struct last_exit *last)
+static bool reports_end(const struct record *record, const struct last_exit *last)
 {
     return last->known && last->asked_for != 1 && last->session != 0 && last->session == record->incarnation.session;
 }
@@ -254,7 +254,7 @@ static bool tells_of_end(const struct record *record, const struct last_exit *la
 static void weigh_witness(struct queen *queen, struct record *record, const struct witness *witness)
 {
     struct exit_info exit = last_exit_info(&witness->last_exit);
-    record->gone = tells_of_end(record, &witness->last_exit);
+    record->gone = reports_end(record, &witness->last_exit);
     if (record->gone)
         judge_exited(queen, record, &exit, PATH_WITNESS);
 }
@@ -263,7 +263,7 @@ enum err judge_witness(struct queen *queen, struct record *record, const struct 
                        bool stored)
 {
     enum err err = registry_store(&queen->registry, &record->witness, document);
-    if (!stored || !queen_heard_live(queen, record))
+    if (!stored || !queen_received_live(queen, record))
         weigh_witness(queen, record, witness);
     return err;
 }

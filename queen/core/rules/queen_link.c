@@ -61,7 +61,7 @@ static void fleet_event(struct queen *queen, const char *what)
     change_publish_event(queen, id, buf_text(&queen->scratch), what);
 }
 
-static void say_goodbye(struct queen *queen, ms_t until)
+static void publish_goodbye(struct queen *queen, ms_t until)
 {
     member_leave(&queen->member, NULL, until, &(struct input){ .now = queen->now, .wall = queen->wall }, queen->out);
 }
@@ -70,7 +70,7 @@ static void born(struct queen *queen)
 {
     queen->epoch++;
     if (queen->stopping) { /* the link was lost before the goodbye was acknowledged */
-        say_goodbye(queen, queen->member.leave_by);
+        publish_goodbye(queen, queen->member.leave_by);
         return;
     }
     queen->snapshot = (struct snapshot){ .phase = SNAPSHOT_SUBSCRIBING };
@@ -166,7 +166,7 @@ void link_stop(struct queen *queen)
         return;
     queen->stopping = true;
     if (queen->member.linked)
-        say_goodbye(queen, MS_NEVER);
+        publish_goodbye(queen, MS_NEVER);
     else
         leave(queen);
 }

@@ -17,7 +17,7 @@
 enum token_kind {
     TOKEN_NONE,
     TOKEN_CONFIRM,
-    TOKEN_PROOF,
+    TOKEN_BARRIER,
     TOKEN_MARKER,
     TOKEN_SUBSCRIBE,
     TOKEN_VERIFY,
@@ -47,12 +47,12 @@ struct snapshot {
     ms_t read_at;     /* watch time of the end marker */
 };
 
-/* Probes for `silent while the broker answers` (proof.h). */
-struct proofs {
+/* Probes for `silent while the broker answers` (broker_barrier.h). */
+struct barriers {
     struct record *waiting; /* utlist, in the order of the probes that they wait for */
     uint32_t sent;          /* the number of the last probe; who comes now waits for the next */
     uint64_t token;         /* of the probe in flight; 0 = none */
-    bool proved;            /* it came back: those that it was for are being taken */
+    bool passed;            /* it came back: those that it was for are being taken */
     bool lost;              /* it did not: all are being taken */
 };
 
@@ -84,7 +84,7 @@ struct queen {
     struct watch watch;
     struct member member;
     struct snapshot snapshot;
-    struct proofs proofs;
+    struct barriers barriers;
     struct verifying verifying;
     struct hives hives;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
@@ -138,9 +138,9 @@ static inline ms_t queen_grace(const struct queen *queen, const struct record *r
 }
 
 /* Heard live on the present connection (or over HTTP, where connections do not count). */
-static inline bool queen_heard_live(const struct queen *queen, const struct record *record)
+static inline bool queen_received_live(const struct queen *queen, const struct record *record)
 {
-    return record->heard_epoch != 0 && (record->over_http || record->heard_epoch == queen->epoch);
+    return record->received_epoch != 0 && (record->over_http || record->received_epoch == queen->epoch);
 }
 
 #endif

@@ -1,14 +1,14 @@
 #include "silence.h"
 
+#include "broker_barrier.h"
 #include "confirm.h"
 #include "hive_poll.h"
-#include "proof.h"
 #include "verify.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
-#define ASKS_MAX 4        /* verifications between suspect and stale */
-#define ASK_EVERY_MS 5000 /* ... that far apart at most */
-#define ASK_EVERY_MAX_MS 600000
+#define REQUESTS_MAX 4        /* verifications between suspect and stale */
+#define REQUEST_EVERY_MS 5000 /* ... that far apart at most */
+#define REQUEST_EVERY_MAX_MS 600000
 
 /* How long a record is kept in a state that time alone does not change. */
 static const ms_t retention[STATE_COUNT] = {
@@ -31,25 +31,25 @@ static struct lease lease_for(const struct queen *queen, const struct record *re
 /* The extra wait that a lost link grants to those who were last heard before. */
 static ms_t grace_for(const struct queen *queen, const struct record *record)
 {
-    return record->heard_epoch == 0 || queen_heard_live(queen, record) ? 0 : queen_grace(queen, record);
+    return record->received_epoch == 0 || queen_received_live(queen, record) ? 0 : queen_grace(queen, record);
 }
 
 /* Stored copies alone are overdue only when they are over. */
 static ms_t stale_at(const struct queen *queen, const struct record *record)
 {
     struct lease lease = lease_for(queen, record);
-    return ms_max(record->heard + lease.stale_after + grace_for(queen, record), record->not_before);
+    return ms_max(record->received_at + lease.stale_after + grace_for(queen, record), record->not_before);
 }
 
 static ms_t suspect_at(const struct queen *queen, const struct record *record)
 {
     struct lease lease = lease_for(queen, record);
-    return record->heard + lease.suspect_after + grace_for(queen, record);
+    return record->received_at + lease.suspect_after + grace_for(queen, record);
 }
 
 bool silence_is_short(const struct queen *queen, const struct record *record)
 {
-    return queen_time_for(queen, record) < record->heard + lease_for(queen, record).suspect_after;
+    return queen_time_for(queen, record) < record->received_at + lease_for(queen, record).suspect_after;
 }
 
 /* R6: who answered so often without a beat stays suspect, and is asked at doubling distances. */
@@ -58,13 +58,13 @@ static bool only_answers(const struct record *record)
     return record->answers >= ANSWERS_WITHOUT_BEAT;
 }
 
-static ms_t ask_distance(const struct queen *queen, const struct record *record)
+static ms_t request_distance(const struct queen *queen, const struct record *record)
 {
     unsigned doublings = only_answers(record) ? ms_min(record->answers - ANSWERS_WITHOUT_BEAT + 1, 8) : 0;
-    ms_t left = stale_at(queen, record) - record->asked_at;
+    ms_t left = stale_at(queen, record) - record->requested_at;
     if (doublings > 0)
-        return ms_min(ASK_EVERY_MS << doublings, ASK_EVERY_MAX_MS);
-    return ms_min(ASK_EVERY_MS, left / 2);
+        return ms_min(REQUEST_EVERY_MS << doublings, REQUEST_EVERY_MAX_MS);
+    return ms_min(REQUEST_EVERY_MS, left / 2);
 }
 
 /* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. */
@@ -78,7 +78,8 @@ static ms_t ask_at(const struct queen *queen, const struct record *record)
         return MS_NEVER;
     if (record->asks == 0)
         return suspect_at(queen, record);
-    return record->asks < ASKS_MAX || only_answers(record) ? record->asked_at + ask_distance(queen, record) : MS_NEVER;
+    return record->asks < REQUESTS_MAX || only_answers(record) ? record->requested_at + request_distance(queen, record)
+                                                               : MS_NEVER;
 }
 
 static ms_t over_at(const struct queen *queen, const struct record *record)
@@ -90,7 +91,7 @@ static ms_t over_at(const struct queen *queen, const struct record *record)
         return ms_max(over, record->not_before + queen->options.verify_timeout);
     if (record->state != STATE_SUSPECT || !only_answers(record))
         return over;
-    return ms_max(over, record->asked_at + ask_distance(queen, record) + queen->options.verify_timeout);
+    return ms_max(over, record->requested_at + request_distance(queen, record) + queen->options.verify_timeout);
 }
 
 static ms_t next_silence(const struct queen *queen, const struct record *record)
@@ -104,7 +105,7 @@ void silence_schedule(struct queen *queen, struct record *record)
 {
     if (record->confirm) {
         registry_schedule(&queen->registry, record, true, confirm_deadline(queen, record));
-    } else if (record->proof != 0) {
+    } else if (record->barrier != 0) {
         registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
     } else if (is_leased(queen, record)) {
         registry_schedule(&queen->registry, record, !record->over_http, next_silence(queen, record));
@@ -147,7 +148,7 @@ static void ask(struct queen *queen, struct record *record, ms_t time)
 {
     if (record->asks < UINT8_MAX)
         record->asks++;
-    record->asked_at = time;
+    record->requested_at = time;
     if (record_is_hive(record))
         hive_poll_begin(queen, record); /* which goes on by itself */
     else
@@ -167,7 +168,7 @@ static void leased_due(struct queen *queen, struct record *record)
     if (record->over_http)
         judge_over(queen, record);
     else
-        proof_ask(queen, record);
+        barrier_request(queen, record);
 }
 
 bool silence_due(struct queen *queen, struct record *record)
@@ -181,10 +182,10 @@ bool silence_due(struct queen *queen, struct record *record)
     return true;
 }
 
-void silence_proven(struct queen *queen, struct record *record)
+void silence_confirmed(struct queen *queen, struct record *record)
 {
     if (record->confirm)
-        confirm_proven(queen, record);
+        confirm_barrier_passed(queen, record);
     else if (is_leased(queen, record) && over_at(queen, record) <= queen_time_for(queen, record))
         judge_over(queen, record);
 }

@@ -11,7 +11,7 @@ void silence_schedule(struct queen *queen, struct record *record);
 bool silence_due(struct queen *queen, struct record *record);
 
 /* The broker has acknowledged a probe that was sent after the record's limit had passed. */
-void silence_proven(struct queen *queen, struct record *record);
+void silence_confirmed(struct queen *queen, struct record *record);
 
 /* It was heard within its lease, the excuse of a lost link left aside. */
 bool silence_is_short(const struct queen *queen, const struct record *record);

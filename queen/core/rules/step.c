@@ -1,8 +1,8 @@
 #include "step.h"
 
+#include "broker_barrier.h"
 #include "hive_poll.h"
 #include "incident.h"
-#include "proof.h"
 #include "queen_link.h"
 #include "silence.h"
 #include "verify.h"
@@ -24,7 +24,7 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
-    if (proof_is_due(queen) || queen->hives.changed || queen->lists || queen->holding)
+    if (barrier_is_due(queen) || queen->hives.changed || queen->lists || queen->holding)
         sleep = 0;
     sleep = ms_max(sleep, 0);
     watch_arm(&queen->watch, sleep);

@@ -6,7 +6,7 @@
 /* Known from stored copies only, and suspect at most by one of them. */
 static bool is_stored_only(const struct record *record)
 {
-    return record->heard_epoch == 0;
+    return record->received_epoch == 0;
 }
 
 static void unverified(struct queen *queen, struct record *record, enum cause cause, enum evidence_result result)
@@ -21,8 +21,8 @@ static void unverified(struct queen *queen, struct record *record, enum cause ca
  * time stands still until that snapshot is read. */
 static void lease_from(struct queen *queen, struct record *record, ms_t age)
 {
-    record->heard = queen->watch.time - age;
-    record->heard_mono = age > 0 ? queen->now - age : record->heard_mono;
+    record->received_at = queen->watch.time - age;
+    record->received_mono = age > 0 ? queen->now - age : record->received_mono;
     record->not_before = queen->watch.time + queen_grace(queen, record);
     registry_touch(&queen->registry, record);
 }
@@ -109,7 +109,7 @@ static void stored_death(struct queen *queen, struct record *record, const struc
 
 void stored_presence(struct queen *queen, struct record *record, const struct presence *presence)
 {
-    if (queen_heard_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
+    if (queen_received_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
         return;
     judge_note_presence(record, presence);
     if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)

@@ -160,7 +160,7 @@ bool verify_is_possible(const struct queen *queen, const struct record *record)
     return (record->rpc && !record->over_http) || ask_may_http(queen, record);
 }
 
-static void ask_over_http(struct queen *queen, struct verification *verification)
+static void request_over_http(struct queen *queen, struct verification *verification)
 {
     verification->token = queen_token(queen, TOKEN_VERIFY);
     HASH_ADD(hh, queen->verifying.over_http, token, sizeof verification->token, verification);
@@ -177,7 +177,7 @@ static void begin(struct queen *queen, struct verification *verification)
     verification->phase = PHASE_RUNNING;
     queen->verifying.running++;
     if (ask_may_http(queen, record))
-        ask_over_http(queen, verification);
+        request_over_http(queen, verification);
     verification->mqtt_out = record->rpc && !record->over_http && ask_verify(queen, verification);
 }
 

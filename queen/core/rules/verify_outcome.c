@@ -45,7 +45,7 @@ static void answered(struct queen *queen, struct record *record, const struct ve
 /* R12: so soon after a new link, nobody subscribed may only mean that it has not come back yet. */
 static bool may_still_return(const struct queen *queen, const struct record *record)
 {
-    return !queen_heard_live(queen, record) &&
+    return !queen_received_live(queen, record) &&
            (queen->snapshot.phase != SNAPSHOT_READ ||
             queen->watch.time < queen->snapshot.read_at + queen_grace(queen, record));
 }

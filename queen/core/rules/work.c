@@ -17,15 +17,15 @@ static ms_t standstill(const struct queen *queen, const struct record *record, c
     return heartbeat->progress == INT_ABSENT ? 0 : watched;
 }
 
-static bool is_excused(const struct queen *queen, const struct record *record, ms_t limit)
+static bool limit_is_restarted(const struct queen *queen, const struct record *record, ms_t limit)
 {
-    return record->work.was_excused && queen_time_for(queen, record) - record->work.excused < limit;
+    return record->work.limit_restarted && queen_time_for(queen, record) - record->work.limit_start < limit;
 }
 
 static bool is_stuck(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
 {
     ms_t limit = heartbeat->stall_ms == INT_ABSENT ? WORK_STALL_MS : heartbeat->stall_ms;
-    if (is_warming_up(heartbeat) || is_excused(queen, record, limit))
+    if (is_warming_up(heartbeat) || limit_is_restarted(queen, record, limit))
         return false;
     return heartbeat->stalled_ms >= limit || standstill(queen, record, heartbeat) >= limit;
 }
@@ -72,9 +72,9 @@ void work_reset(struct record *record)
 
 void work_excuse(struct queen *queen, struct record *record)
 {
-    record->work.was_excused = true;
-    record->work.excused = queen_time_for(queen, record);
-    record->work.since = record->work.excused;
+    record->work.limit_restarted = true;
+    record->work.limit_start = queen_time_for(queen, record);
+    record->work.since = record->work.limit_start;
 }
 
 bool work_holds(const struct record *record)

@@ -32,28 +32,28 @@ struct row {
     const char *says; /* the notice; NULL = it comes online */
 };
 
-struct heard {
+struct received_at {
     const char *says;
     atomic_bool said;
 };
 
 static void listen_for(void *user, enum skep_log_level level, const char *message)
 {
-    struct heard *heard = user;
+    struct received_at *received_at = user;
     (void)level;
-    if (heard->says && strstr(message, heard->says))
-        atomic_store(&heard->said, true);
+    if (received_at->says && strstr(message, received_at->says))
+        atomic_store(&received_at->said, true);
 }
 
 static bool was_said(void *user)
 {
-    return atomic_load(&((struct heard *)user)->said);
+    return atomic_load(&((struct received_at *)user)->said);
 }
 
 static void check_row(struct broker *at, const struct row *row)
 {
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
-    struct heard heard = { .says = row->says };
+    struct received_at received_at = { .says = row->says };
     struct skep_worker *worker;
     char uri[128], cafile[256], password_file[256];
     bool fine;
@@ -65,9 +65,9 @@ static void check_row(struct broker *at, const struct row *row)
     options.username = row->password_file ? "bee" : NULL;
     options.password_file = row->password_file ? password_file : NULL;
     options.log = listen_for;
-    options.user = &heard;
+    options.user = &received_at;
     worker = open_at(uri, options);
-    fine = row->says ? await(was_said, &heard, AWAIT_LIMIT) : await(is_online, worker, AWAIT_LIMIT);
+    fine = row->says ? await(was_said, &received_at, AWAIT_LIMIT) : await(is_online, worker, AWAIT_LIMIT);
     if (row->says && skep_worker_is_online(worker))
         fine = false;
     skep_worker_close(worker, NULL, row->says ? 0 : 1000);

@@ -16,6 +16,6 @@ struct child_verify {
 
 /* One look. `state` as in proc_stat; `left`: ms until the answer must be given; `tells`: the child itself tells of its
  * progress, so that its word is waited for. Stalled is only who stood still at every look until the time was up. */
-enum skep_work child_verify_look(struct child_verify *verify, char state, bool tells, ms_t left);
+enum skep_work child_verify_check(struct child_verify *verify, char state, bool tells, ms_t left);
 
 #endif

@@ -43,12 +43,12 @@ enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now)
 {
     if (watch->state == 'T' || watch->state == 't')
         return CHILD_STALL_STOPPED;
-    if (watch->blocked >= CHILD_BLOCKED_LOOKS)
+    if (watch->blocked >= CHILD_BLOCKED_CHECKS)
         return CHILD_STALL_BLOCKED;
     return is_overdue(watch, now) ? CHILD_STALL_OVERDUE : CHILD_STALL_NONE;
 }
 
-ms_t child_watch_patience(const struct child_watch *watch, ms_t now)
+ms_t child_watch_timeout(const struct child_watch *watch, ms_t now)
 {
     if (watch->limit == MS_NEVER || is_overdue(watch, now))
         return MS_NEVER;

@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-#define CHILD_BLOCKED_LOOKS 3 /* in a row in uninterruptible sleep: a slow disk alone is no standstill */
+#define CHILD_BLOCKED_CHECKS 3 /* in a row in uninterruptible sleep: a slow disk alone is no standstill */
 
 /* X(symbol, sentence) */
 #define CHILD_STALLS(X)                          \
@@ -40,6 +40,6 @@ void child_watch_observe(struct child_watch *watch, char state, uint64_t cpu_tic
 enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now);
 
 /* Milliseconds until the watchdog is overdue; MS_NEVER when it is already, or there is none. */
-ms_t child_watch_patience(const struct child_watch *watch, ms_t now);
+ms_t child_watch_timeout(const struct child_watch *watch, ms_t now);
 
 #endif

@@ -1,6 +1,6 @@
 #include "queen_script.h"
 
-#include "proof.h"
+#include "broker_barrier.h"
 
 #define UP "up; beat 1.1.0; wait 1000; beat 2.1.0 @w2; wait 88999; "
 #define BEGIN                                                                                                          \
@@ -35,23 +35,23 @@ static void waiting_twice_is_waiting_once(void **state)
 {
     struct scene scene;
     struct record *record;
-    bool proved = false;
+    bool passed = false;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; beat 1.1.0");
     record = scene_record(&scene);
     scene.queen->out = &scene.outbox;
-    proof_ask(scene.queen, record);
-    proof_ask(scene.queen, record);
-    assert_int_not_equal(record->proof, 0);
-    proof_acked(scene.queen, scene.queen->proofs.token + 1);
-    assert_null(proof_take(scene.queen, &proved));
-    proof_acked(scene.queen, scene.queen->proofs.token);
-    assert_ptr_equal(proof_take(scene.queen, &proved), record);
-    assert_true(proved);
-    assert_null(proof_take(scene.queen, &proved));
-    assert_int_equal(record->proof, 0);
-    assert_false(proof_is_due(scene.queen));
+    barrier_request(scene.queen, record);
+    barrier_request(scene.queen, record);
+    assert_int_not_equal(record->barrier, 0);
+    barrier_acked(scene.queen, scene.queen->barriers.token + 1);
+    assert_null(barrier_take(scene.queen, &passed));
+    barrier_acked(scene.queen, scene.queen->barriers.token);
+    assert_ptr_equal(barrier_take(scene.queen, &passed), record);
+    assert_true(passed);
+    assert_null(barrier_take(scene.queen, &passed));
+    assert_int_equal(record->barrier, 0);
+    assert_false(barrier_is_due(scene.queen));
     scene_clear(&scene);
 }
 
@@ -59,22 +59,22 @@ static void what_waited_in_vain_is_given_back(void **state)
 {
     struct scene scene;
     struct record *first, *second;
-    bool proved = true;
+    bool passed = true;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2");
     first = scene_record(&scene);
     second = registry_find_name(&scene.queen->registry, TEXT("w2"));
     scene.queen->out = &scene.outbox;
-    proof_ask(scene.queen, first);
-    proof_ask(scene.queen, second);
-    assert_int_not_equal(first->proof, second->proof); /* the second waits for the next probe */
-    proof_link_lost(scene.queen);
-    assert_ptr_equal(proof_take(scene.queen, &proved), first);
-    assert_ptr_equal(proof_take(scene.queen, &proved), second);
-    assert_false(proved);
-    assert_null(proof_take(scene.queen, &proved));
-    assert_int_equal(scene.queen->proofs.token, 0);
+    barrier_request(scene.queen, first);
+    barrier_request(scene.queen, second);
+    assert_int_not_equal(first->barrier, second->barrier); /* the second waits for the next probe */
+    barrier_link_lost(scene.queen);
+    assert_ptr_equal(barrier_take(scene.queen, &passed), first);
+    assert_ptr_equal(barrier_take(scene.queen, &passed), second);
+    assert_false(passed);
+    assert_null(barrier_take(scene.queen, &passed));
+    assert_int_equal(scene.queen->barriers.token, 0);
     scene_clear(&scene);
 }
 
@@ -84,7 +84,7 @@ static void the_next_probe_waits_until_all_are_taken(void **state)
     struct scene scene;
     struct record *records[3];
     uint64_t token;
-    bool proved = false;
+    bool passed = false;
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; beat 1.1.0; beat 2.1.0 @w2; beat 3.1.0 @w3");
@@ -92,21 +92,21 @@ static void the_next_probe_waits_until_all_are_taken(void **state)
     records[1] = registry_find_name(&scene.queen->registry, TEXT("w2"));
     records[2] = registry_find_name(&scene.queen->registry, TEXT("w3"));
     scene.queen->out = &scene.outbox;
-    proof_ask(scene.queen, records[0]);
-    token = scene.queen->proofs.token;
-    proof_ask(scene.queen, records[1]);
-    proof_acked(scene.queen, token);
-    proof_ask(scene.queen, records[2]);
-    assert_int_equal(scene.queen->proofs.token, 0);
-    assert_ptr_equal(proof_take(scene.queen, &proved), records[0]);
-    assert_true(proof_is_due(scene.queen));
-    assert_null(proof_take(scene.queen, &proved));
-    assert_int_not_equal(scene.queen->proofs.token, token);
-    proof_acked(scene.queen, scene.queen->proofs.token);
-    proof_withdraw(scene.queen, records[1]);
-    assert_ptr_equal(proof_take(scene.queen, &proved), records[2]);
-    assert_null(proof_take(scene.queen, &proved));
-    assert_int_equal(scene.queen->proofs.token, 0);
+    barrier_request(scene.queen, records[0]);
+    token = scene.queen->barriers.token;
+    barrier_request(scene.queen, records[1]);
+    barrier_acked(scene.queen, token);
+    barrier_request(scene.queen, records[2]);
+    assert_int_equal(scene.queen->barriers.token, 0);
+    assert_ptr_equal(barrier_take(scene.queen, &passed), records[0]);
+    assert_true(barrier_is_due(scene.queen));
+    assert_null(barrier_take(scene.queen, &passed));
+    assert_int_not_equal(scene.queen->barriers.token, token);
+    barrier_acked(scene.queen, scene.queen->barriers.token);
+    barrier_withdraw(scene.queen, records[1]);
+    assert_ptr_equal(barrier_take(scene.queen, &passed), records[2]);
+    assert_null(barrier_take(scene.queen, &passed));
+    assert_int_equal(scene.queen->barriers.token, 0);
     scene_clear(&scene);
 }
 

@@ -1,16 +1,16 @@
-#include "ending.h"
+#include "exit_status.h"
 
 #include <stdio.h>
 #include <string.h>
 
-int ending_code(const struct ending *ending)
+int exit_status_code(const struct exit_status *exit_status)
 {
-    return ending->signal ? 128 + ending->signal : ending->status;
+    return exit_status->signal ? 128 + exit_status->signal : exit_status->status;
 }
 
-bool ending_is_crash(const struct ending *ending)
+bool exit_status_is_crash(const struct exit_status *exit_status)
 {
-    return !ending->was_asked_for && ending_code(ending) != 0;
+    return !exit_status->was_asked_for && exit_status_code(exit_status) != 0;
 }
 
 void signal_name(int number, char ret[SIGNAL_NAME_SIZE])
@@ -22,7 +22,7 @@ void signal_name(int number, char ret[SIGNAL_NAME_SIZE])
         snprintf(ret, SIGNAL_NAME_SIZE, "SIG%d", number);
 }
 
-int ending_oom(int64_t kills_before, int64_t kills_after)
+int exit_status_oom(int64_t kills_before, int64_t kills_after)
 {
     if (kills_before < 0 || kills_after < 0)
         return -1;
