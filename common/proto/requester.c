@@ -91,6 +91,12 @@ void requester_cancel(struct requester *requester, struct pending *pending)
     *pending = (struct pending){ .subject = pending->subject };
 }
 
+void requester_stop_waiting(struct requester *requester, struct pending *pending)
+{
+    if (pending->token)
+        wait_until(requester, pending, PHASE_LATE, MS_NEVER);
+}
+
 bool requester_is_waiting(const struct pending *pending)
 {
     return pending->token && pending->phase != PHASE_LATE;

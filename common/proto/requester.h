@@ -100,6 +100,10 @@ bool requester_due(struct requester *requester, ms_t now, struct outbox *outbox,
 /* The link is lost: one request that was under way; call until false. */
 bool requester_lost(struct requester *requester, ms_t now, struct answer *ret);
 
+/* No answer is waited for any more, but a reply is still taken, until the request is cancelled or sent anew. One that
+ * is not open is fine. */
+void requester_stop_waiting(struct requester *requester, struct pending *pending);
+
 /* Ends a request without an answer; one that is not open is fine. */
 void requester_cancel(struct requester *requester, struct pending *pending);
 

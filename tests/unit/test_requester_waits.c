@@ -118,6 +118,22 @@ static void a_late_reply_is_taken_for_a_while(void **state)
     has_ended(&sent);
 }
 
+static void what_is_no_longer_waited_for_may_still_be_answered(void **state)
+{
+    struct answer answer;
+    struct sent sent = ask_nth(0, 1000);
+    (void)state;
+    requester_stop_waiting(&requester, sent.pending);
+    assert_false(requester_is_waiting(sent.pending));
+    assert_false(requester_acked(&requester, sent.token, 0x10, NOW, &answer));
+    assert_int_equal(requester_deadline(&requester), MS_NEVER);
+    assert_true(reply(&sent, "{\"result\":{}}", &answer));
+    assert_true(answer.late);
+    has_ended(&sent);
+    requester_stop_waiting(&requester, sent.pending); /* not open */
+    has_ended(&sent);
+}
+
 static void a_lost_link_ends_them_all(void **state)
 {
     struct answer answer;
@@ -140,6 +156,7 @@ int main(void)
         TEST(the_second_time_it_may_be_answered),
         TEST(a_deadline_does_not_wait_for_the_second_time),
         TEST(a_late_reply_is_taken_for_a_while),
+        TEST(what_is_no_longer_waited_for_may_still_be_answered),
         TEST(a_lost_link_ends_them_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,7 @@ void confirm_hold_all(struct queen *queen, unsigned *left)
     struct confirm *confirm;
     for (; *left > 0 && (confirm = queen->holding); --*left) {
         queen->holding = confirm->next;
-        requester_cancel(&queen->asking[ASKING_CONFIRM], &confirm->pending);
+        requester_stop_waiting(&queen->asking[ASKING_CONFIRM], &confirm->pending); /* its answer may be on the way */
         enter(queen, confirm, PHASE_HELD, MS_NEVER);
     }
 }
