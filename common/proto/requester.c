@@ -107,7 +107,6 @@ static void answer_fill(struct pending *pending, enum answer_kind kind, ms_t now
     *ret = (struct answer){ .pending = pending,
                             .subject = pending->subject,
                             .kind = kind,
-                            .acked = pending->phase != PHASE_SENT && pending->phase != PHASE_AGAIN,
                             .late = pending->phase == PHASE_LATE,
                             .took = ms_max(now - pending->requested_at, 0) };
 }

@@ -45,7 +45,6 @@ struct answer {
     struct pending *pending; /* it is not open any more, but for a late reply after ANSWER_NO_REPLY */
     void *subject;
     enum answer_kind kind;
-    bool acked;                 /* the broker had taken the request */
     bool late;                  /* ANSWER_NO_REPLY was handed out before */
     uint8_t reason;             /* ANSWER_NO_SUBSCRIBER, ANSWER_REFUSED: of the PUBACK */
     ms_t took;                  /* since the request */
