@@ -3,6 +3,7 @@
 #include "entropy.h"
 #include "notify.h"
 #include "problem.h"
+#include "service_signals.h"
 #include "topic.h"
 
 #define RECONNECT_MAX_MS 30000

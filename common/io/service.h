@@ -1,11 +1,10 @@
 /* service.h - the shared body of every program: options, environment, INI file, --help, --version, --check-config,
- * --print-config, logging, signals, readiness, exit codes. */
+ * --print-config, logging, exit codes. */
 #ifndef SKEP_SERVICE_H
 #define SKEP_SERVICE_H
 
 #include "broker_login.h"
 #include "conf.h"
-#include "loop.h"
 
 /* X(symbol, code, meaning): the meanings are what --help shows. */
 #define EXIT_CODES(X)                                 \
@@ -80,9 +79,5 @@ extern const struct conf_option service_options[];
 
 /* Columns of a terminal: $COLUMNS, else what the terminal says, else 80. 0: no terminal, and no $COLUMNS. */
 size_t service_terminal_width(int fd);
-
-/* TERM and INT call `stop` once in all; a second INT exits at once with 130. HUP calls `reload` (NULL: ignored). Feeds
- * the watchdog from the loop. Once per process, as signals are; ends with the loop. ERR_NOMEM, ERR_IO. */
-enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user);
 
 #endif

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "service.h"
+#include "service_signals.h"
 
 struct scene {
     struct loop *loop;

@@ -11,6 +11,7 @@
 #include "log_relay.h"
 #include "name.h"
 #include "notify.h"
+#include "service_signals.h"
 #include "source.h"
 
 #define GOODBYE_MS 1000 /* how long the broker may take to acknowledge it */
