@@ -140,7 +140,7 @@ static void daemon_close(struct daemon *daemon)
 static enum err request_health(struct daemon *daemon, bool once, pid_t child, struct health_outcome *ret,
                                struct errbuf *e)
 {
-    struct health_poll_options poll = { .name = daemon->name, .child = child };
+    struct health_poll_options poll = { .name = daemon->name, .pid = child ? child : daemon->pid, .child = child };
     enum err err = health_conf_poll(&daemon->conf, &daemon->target, &poll, e);
     poll.http_url = daemon->conf.http_url;
     if (once)
@@ -216,13 +216,24 @@ static enum err stop(struct daemon *daemon, struct errbuf *e)
     return output_write(&line, e);
 }
 
-/* One that skep did not start may run all the same, and answer. */
+/* Whoever answers in place of the daemon of the pid file. */
+static enum err status_of_another(const struct daemon *daemon, const struct health_outcome *outcome, struct errbuf *e)
+{
+    if (daemon->pid)
+        return err_set(e, ERR_STATE, "%s, pid %d, does not respond, but pid %lld does", daemon->name, (int)daemon->pid,
+                       (long long)outcome->other_pid);
+    return err_set(e, ERR_STATE, "%s was not started by skep here; pid %lld responds (%s via %s)", daemon->name,
+                   (long long)outcome->answer.pid, health_status_name(outcome->answer.status), outcome->path);
+}
+
 static enum err status(struct daemon *daemon, struct errbuf *e)
 {
     struct health_outcome outcome;
     if (daemon->pid)
         output_note("%s: pid %d, log %s", daemon->name, (int)daemon->pid, daemon->files.log_path);
     enum err err = request_health(daemon, true, 0, &outcome, e);
+    if (err == OK && (daemon->pid ? outcome.kind == HEALTH_SILENT && outcome.other_pid : outcome.kind != HEALTH_SILENT))
+        return status_of_another(daemon, &outcome, e);
     if (err == OK && outcome.kind == HEALTH_SILENT && daemon->pid)
         return err_set(e, ERR_STATE,
                        "%s is running, but does not respond there: give status the options that start had",
@@ -258,13 +269,14 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     return err;
 }
 
-#define NOTES                                                                         \
-    "The daemon is installed next to skep. Arguments after -- are passed to it, as\n" \
-    "are --id and the broker options. Its pid file and log are KIND-ID.pid and\n"     \
-    "KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"                       \
-    "start waits until the daemon is ready. Exit codes: 0 ready, also if it was\n"    \
-    "already running; 3 attempts used up (it is left running); 1 it died, with the\n" \
-    "end of its log. stop sends SIGTERM and waits 15 s. status: 0 healthy, 3 not.\n"
+#define NOTES                                                                           \
+    "The daemon is installed next to skep. Arguments after -- are passed to it, as\n"   \
+    "are --id and the broker options. Its pid file and log are KIND-ID.pid and\n"       \
+    "KIND-ID.log in $XDG_RUNTIME_DIR, else in /tmp/skep-UID.\n"                         \
+    "start waits until the daemon is ready. Exit codes: 0 ready, also if it was\n"      \
+    "already running; 3 attempts used up (it is left running); 1 it died, 6 another\n"  \
+    "process has its id: with the end of its log. stop sends SIGTERM and waits 15 s.\n" \
+    "status: 0 healthy; 3 not, or what responds is not the daemon of the pid file.\n"
 
 #define DAEMON_COMMAND(kind, KIND)                                                                                 \
     .name = kind, .summary = "start, stop or check a " kind " on this machine",                                    \

@@ -94,6 +94,8 @@ static enum err conclude_died(const char *name, const struct health_outcome *out
     if (WIFSIGNALED(status))
         return err_set(e, ERR_IO, "%s died after %.2f s: signal %s", name, (double)outcome->elapsed / 1000,
                        sigabbrev_np(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == EXIT_REFUSED)
+        return err_set(e, ERR_REFUSED, "%s was refused after %.2f s", name, (double)outcome->elapsed / 1000);
     return err_set(e, ERR_IO, "%s ended after %.2f s with exit code %d", name, (double)outcome->elapsed / 1000,
                    WEXITSTATUS(status));
 }

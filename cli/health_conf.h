@@ -32,7 +32,7 @@ enum err health_conf_poll(const struct health_conf *conf, const struct health_ta
                           struct health_poll_options *ret, struct errbuf *e);
 
 /* The closing line on stdout, and what it comes to: OK; ERR_STATE not healthy; ERR_UNREACHABLE nobody answered a single
- * request; ERR_IO the daemon died. */
+ * request; ERR_IO the daemon died; ERR_REFUSED it ended with EXIT_REFUSED. */
 enum err health_conclude(const char *name, bool waited, const struct health_outcome *outcome, struct errbuf *e);
 
 #endif

@@ -125,6 +125,21 @@ static bool take(struct health_poll *poll, const char *path, const struct health
     return false;
 }
 
+/* Another process has the id that the daemon was given, which therefore ends soon: the attempt is over with its time.
+ */
+static bool is_of_another(struct health_poll *poll, const char *path, const struct health_answer *answer)
+{
+    char text[96];
+    if (!poll->options->pid || answer->pid == poll->options->pid)
+        return false;
+    snprintf(text, sizeof text, "pid %lld responds, not pid %d", (long long)answer->pid, (int)poll->options->pid);
+    note(poll, path, text);
+    poll->outcome->other_pid = answer->pid;
+    while (poll->options->child && turn(poll, poll->schedule.until))
+        continue;
+    return true;
+}
+
 /* True: the poll is over, with an outcome. */
 static bool attempt(struct health_poll *poll)
 {
@@ -133,17 +148,19 @@ static bool attempt(struct health_poll *poll)
         enum err (*request)(struct health_poll *poll, struct health_answer *ret, struct errbuf *why);
     } paths[] = { { "mqtt", request_mqtt }, { "http", request_http } };
     poll->texts.text[0] = '\0';
+    poll->outcome->other_pid = 0;
     end(poll, HEALTH_SILENT);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         struct health_answer answer = { 0 };
         struct errbuf why = { 0 };
         if (i == 0 ? !poll->mqtt : !poll->fetch)
             continue;
-        if (paths[i].request(poll, &answer, &why) == OK)
+        if (paths[i].request(poll, &answer, &why) != OK)
+            note(poll, paths[i].path, why.text);
+        else if (!is_of_another(poll, paths[i].path, &answer))
             return take(poll, paths[i].path, &answer);
         if (poll->outcome->kind == HEALTH_DIED)
             return true;
-        note(poll, paths[i].path, why.text);
     }
     return false;
 }

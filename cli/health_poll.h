@@ -16,6 +16,7 @@ struct health_poll_options {
     const char *root;
     const char *http_url; /* NULL: not over HTTP */
     const char *name;     /* of the target, for people */
+    pid_t pid;            /* of the process whose answers count; 0 = any */
     pid_t child;          /* whose end ends the poll; 0 = none */
 };
 
@@ -32,7 +33,8 @@ struct health_outcome {
     const char *path;            /* "mqtt" or "http", likewise */
     int64_t attempt;
     ms_t elapsed;
-    int wait_status; /* of DIED, as waitpid gives it */
+    int wait_status;   /* of DIED, as waitpid gives it */
+    int64_t other_pid; /* of another process that answered the last attempt, INT_ABSENT = unknown; 0 = none did */
 };
 
 /* Blocks until the outcome is known, and says on stderr what each attempt but a successful first one brought. Errors:

@@ -30,6 +30,7 @@ void health_open(struct json_write *w, enum health_status status, const char *ve
     put_member(w, "description", description);
     if (holder) {
         json_add_hex64(w, "session", holder->session);
+        json_add_int(w, "pid", holder->pid);
         json_add_int(w, "held_ms", holder->held_ms);
     }
     json_open_member(w, "checks", '{');

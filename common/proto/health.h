@@ -20,6 +20,7 @@ int health_http_status(enum health_status status); /* 200 for pass and warn, 503
 /* The process that answers, of those that hold an id (claim.h). */
 struct health_holder {
     uint64_t session;
+    uint32_t pid;
     ms_t held_ms;
 };
 

@@ -1,6 +1,7 @@
 #include "health_answer.h"
 
 #include "json.h"
+#include "msg.h"
 
 static bool status_of(const char *name, enum health_status *ret)
 {
@@ -16,10 +17,11 @@ static bool status_of(const char *name, enum health_status *ret)
 enum err health_answer_read(const struct cJSON *document, const char *service_id, struct health_answer *ret,
                             struct errbuf *e)
 {
-    struct health_answer answer = { 0 };
+    struct health_answer answer = { .pid = INT_ABSENT };
     const char *service = json_string(json_member(document, "serviceId"));
     const char *description = json_string(json_member(document, "description"));
     char shown[96];
+    double pid;
     if (!status_of(json_string(json_member(document, "status")), &answer.status))
         return err_set(e, ERR_TYPE, "the answer is no health document");
     if (*service_id && (!service || strcmp(service, service_id) != 0)) {
@@ -27,6 +29,8 @@ enum err health_answer_read(const struct cJSON *document, const char *service_id
         return err_set(e, ERR_MISMATCH, "%s answered, not %s", shown, service_id);
     }
     text_to_printable(text_of(description ? description : ""), answer.description, sizeof answer.description);
+    if (json_number(json_member(document, "pid"), &pid) && pid > 0 && pid <= INT32_MAX)
+        answer.pid = (int64_t)pid;
     *ret = answer;
     return OK;
 }

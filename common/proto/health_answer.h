@@ -10,6 +10,7 @@ struct cJSON;
 struct health_answer {
     enum health_status status;
     char description[96]; /* printable; "" = none */
+    int64_t pid;          /* of a queen or hive; INT_ABSENT = unknown */
 };
 
 /* From a document. ERR_TYPE: it is none; ERR_MISMATCH: it is of somebody else than `service_id` ("" = anybody). Each

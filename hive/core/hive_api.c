@@ -40,7 +40,8 @@ static int put_health(const struct hive *hive, struct buf *ret)
     struct worker_tally tally = tally_workers(hive);
     enum health_status status = overall(hive);
     char service[16 + NAME_SIZE];
-    struct health_holder holder = { hive->options.session, claim_held(&hive->member.claim, hive->now) };
+    struct health_holder holder = { hive->options.session, hive->options.pid,
+                                    claim_held(&hive->member.claim, hive->now) };
     snprintf(service, sizeof service, "hive/%s", hive->options.id);
     health_open(&w, status, hive->options.version, service, describe(hive), &holder);
     health_check_str(&w, "mqtt:link", hive->member.linked ? "up" : "down",

@@ -51,10 +51,10 @@ static void what_is_not_known_is_left_out(void **state)
     struct buf buf = BUF_INIT;
     struct json_write w = json_write_to(&buf);
     (void)state;
-    health_open(&w, HEALTH_FAIL, NULL, "skep:q:q1", NULL, &(struct health_holder){ 0xab, 1500 });
+    health_open(&w, HEALTH_FAIL, NULL, "skep:q:q1", NULL, &(struct health_holder){ 0xab, 17, 1500 });
     health_close(&w);
     assert_string_equal(buf_str(&buf), "{\"status\":\"fail\",\"serviceId\":\"skep:q:q1\",\"session\":"
-                                       "\"00000000000000ab\",\"held_ms\":1500,\"checks\":{}}");
+                                       "\"00000000000000ab\",\"pid\":17,\"held_ms\":1500,\"checks\":{}}");
     buf_clear(&buf);
 }
 

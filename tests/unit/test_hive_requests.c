@@ -170,8 +170,9 @@ static void health_follows_the_hive(void **state)
                  "\"status\":\"warn\",\"version\":\"1.2.3\",\"serviceId\":\"hive/hive-a\","
                  "\"description\":\"hive: no link to the broker\"");
     scene_check(&scene);
-    check_health(&scene, 200,
-                 "\"description\":\"hive: no link to the broker\",\"session\":\"1111222233334444\",\"held_ms\":0,");
+    check_health(
+        &scene, 200,
+        "\"description\":\"hive: no link to the broker\",\"session\":\"1111222233334444\",\"pid\":42,\"held_ms\":0,");
     scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
     check_health(&scene, 200, "\"description\":\"hive: the broker hands it no requests\"");

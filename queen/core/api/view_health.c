@@ -64,7 +64,8 @@ int view_health(const struct queen *queen, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
     char service[16 + NAME_SIZE];
-    struct health_holder holder = { queen->options.session, claim_held(&queen->member.claim, queen->now) };
+    struct health_holder holder = { queen->options.session, queen->options.pid,
+                                    claim_held(&queen->member.claim, queen->now) };
     enum health_status status = overall(queen);
     snprintf(service, sizeof service, "queen/%s", queen->options.id);
     health_open(&w, status, queen->options.version, service, describe(queen), &holder);

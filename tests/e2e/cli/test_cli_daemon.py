@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from fleet import BIN, Skep, await_that, is_running
+from fleet import BIN, Queen, Skep, await_that, is_running
 
 FAST = ("--initial-delay", "20ms", "--multiplier", "1.1", "--attempts", "20", "--jitter", "0")
 
@@ -202,6 +202,20 @@ def test_a_link_in_place_of_the_log_is_not_followed(daemon, tmp_path):
     assert daemon("start").returncode == 1
     assert victim.read_text(encoding="ascii") == "mine\n"
     log.unlink()
+
+
+def test_one_whose_id_another_process_holds_is_refused(daemon, broker, root):
+    """The other one answers the health requests, too: that is not the started daemon's answer."""
+    other = Queen(broker, root, "--id", daemon.id)
+    for options in (), ("--attempts", "1"):
+        done = daemon("start", *options)
+        assert done.returncode == 6 and not done.stdout
+        assert f"another queen holds the id {daemon.id}" in done.stderr
+        assert not is_running(daemon.pid())
+    status = daemon("status")
+    assert status.returncode == 3 and not status.stdout
+    assert f"queen/q1 was not started by skep here; pid {other.process.pid} responds (pass via mqtt)" in status.stderr
+    other.end()
 
 
 def test_one_that_does_not_end(daemon):
