@@ -134,6 +134,14 @@ static void note_empty(const struct ps *ps)
         output_note("no workers");
 }
 
+static void note_hidden_columns(const struct ps *ps)
+{
+    auto_clear(buf) titles = BUF_INIT;
+    worker_list_add_hidden(ps->list, &titles);
+    if (buf_ok(&titles) && buf_text(&titles).len > 0)
+        output_note("hidden, for %zu columns are too few: %s", ps->cli->display.width, buf_str(&titles));
+}
+
 static enum err print_list(struct ps *ps, struct errbuf *e)
 {
     auto_clear(buf) out = BUF_INIT;
@@ -143,7 +151,10 @@ static enum err print_list(struct ps *ps, struct errbuf *e)
     if (worker_list_print(ps->list, ps->blind ? "blind" : "live", &ps->cli->display, &out) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     note_empty(ps);
-    return output_write(&out, e);
+    err = output_write(&out, e);
+    if (err == OK)
+        note_hidden_columns(ps);
+    return err;
 }
 
 static bool is_watched(const struct ps *ps, const cJSON *event)

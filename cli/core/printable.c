@@ -48,6 +48,44 @@ static bool char_is_harmful(struct text one)
     return !text_equal(text_of(shown), one);
 }
 
+static size_t char_width(wchar_t code)
+{
+    int columns = wcwidth(code);
+    return columns < 0 ? 1 : (size_t)columns;
+}
+
+size_t printable_width(struct text t)
+{
+    size_t width = 0, len;
+    for (size_t at = 0; at < t.len; at += len) {
+        wchar_t code;
+        len = char_step((struct text){ t.at + at, t.len - at }, &code);
+        width += char_width(code);
+    }
+    return width;
+}
+
+void printable_add_cut(struct buf *buf, struct text t, size_t width, size_t head)
+{
+    size_t total = printable_width(t), passed = 0, len, at;
+    bool marked = false;
+    if (total <= width) {
+        buf_add_text(buf, t);
+        return;
+    }
+    for (at = 0; at < t.len; at += len) {
+        wchar_t code;
+        len = char_step((struct text){ t.at + at, t.len - at }, &code);
+        if (!marked && passed + char_width(code) > head) {
+            buf_add_str(buf, "\xe2\x80\xa6");
+            marked = true;
+        }
+        if (!marked || total - passed <= width - head - 1)
+            buf_add(buf, t.at + at, len);
+        passed += char_width(code);
+    }
+}
+
 void printable_add_json(struct buf *buf, struct text json)
 {
     size_t done = 0, len;
@@ -81,12 +119,10 @@ static size_t fitting(struct text line, size_t width)
     for (size_t at = 0; at < line.len; at += len) {
         struct text rest = { line.at + at, line.len - at };
         wchar_t code;
-        int columns = 0;
         if ((len = style_len(rest)) == 0) {
             len = char_step(rest, &code);
-            columns = wcwidth(code);
+            used += char_width(code);
         }
-        used += columns < 0 ? 1 : (size_t)columns;
         if (used > width)
             return blank > 0 ? blank : at > 0 ? at : len;
         if (line.at[at] == ' ')

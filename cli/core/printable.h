@@ -20,6 +20,13 @@ void styled_add(struct buf *buf, struct text t, const char *style);
 #define STYLE_SIZE 16
 bool style_sequence(const char *style, char ret[STYLE_SIZE]);
 
+/* Columns of printable text without styles. Needs a UTF-8 LC_CTYPE, as do the next two. */
+size_t printable_width(struct text t);
+
+/* Appends `t` in at most `width` columns (1 or more). A wider one keeps `head` columns of its front, less than `width`,
+ * then has an ellipsis, then its end. */
+void printable_add_cut(struct buf *buf, struct text t, size_t width, size_t head);
+
 /* Appends a JSON document with such characters written as \uXXXX instead: nothing is lost. The document has no control
  * characters outside its strings, as json_write makes them. */
 void printable_add_json(struct buf *buf, struct text json);

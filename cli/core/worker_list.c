@@ -136,6 +136,12 @@ enum err worker_list_print(struct worker_list *list, const char *view, const str
     return buf_ok(ret) ? OK : ERR_NOMEM;
 }
 
+void worker_list_add_hidden(const struct worker_list *list, struct buf *ret)
+{
+    if (list->table)
+        worker_table_add_hidden(list->table, ret);
+}
+
 bool worker_list_is_watchable(const struct worker_list *list)
 {
     return list->format->add_change != NULL;

@@ -21,6 +21,9 @@ size_t worker_list_count(const struct worker_list *list);
 /* The whole list, once; `view` is the queen's, for the list document. An empty table is nothing. ERR_NOMEM. */
 enum err worker_list_print(struct worker_list *list, const char *view, const struct display *display, struct buf *ret);
 
+/* Appends the titles of the columns that did not fit the display, "A, B". After worker_list_print. */
+void worker_list_add_hidden(const struct worker_list *list, struct buf *ret);
+
 /* Does the format go on after the list, one line per change? */
 bool worker_list_is_watchable(const struct worker_list *list);
 

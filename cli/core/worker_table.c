@@ -14,7 +14,7 @@
 
 enum { COLUMN_NAME, COLUMN_FULL_NAME, COLUMN_STATE, COLUMN_SINCE, COLUMN_LAST_BEAT, COLUMN_STATUS };
 
-enum { NARROW = 1, BEAT = 2, RIGHT = 4, TRUNC = 8 }; /* in both tables; member of the heartbeat; see libsmartcols */
+enum { NARROW = 1, BEAT = 2, RIGHT = 4, TRUNC = 8 }; /* in both tables; of the heartbeat; numbers; may be cut */
 
 static const struct column {
     const char *title;
@@ -27,7 +27,7 @@ static const struct column {
     [COLUMN_STATE] = { "STATE", show_text, "state", NARROW },
     [COLUMN_SINCE] = { "SINCE", show_age, "since_ms_ago", NARROW | RIGHT },
     [COLUMN_LAST_BEAT] = { "LAST BEAT", show_age, "last_seen_ms_ago", NARROW | RIGHT },
-    [COLUMN_STATUS] = { "STATUS", show_text, "status", NARROW | BEAT },
+    [COLUMN_STATUS] = { "STATUS", show_text, "status", NARROW | BEAT | TRUNC },
     { "QUEUE", show_int, "queue_depth", NARROW | BEAT | RIGHT },
     { "MODEL", show_text, "model_loaded", NARROW | BEAT | TRUNC },
     { "HIVE", show_text, "hive_id", TRUNC },
@@ -42,6 +42,12 @@ static const struct column {
 
 #define SEPARATOR "  "
 
+/* Columns that a text keeps before names that are longer than most are cut, that those keep before other columns are
+ * hidden, and that every name keeps. */
+#define TEXT_ENOUGH 12
+#define NAME_ENOUGH 24
+#define NAME_LEAST 8
+
 struct worker_table {
     struct libscols_table *table;
     struct libscols_column *shown[ARRAY_LEN(columns)]; /* borrowed from the table; NULL: not a column of it */
@@ -52,10 +58,10 @@ struct worker_table {
 static bool add_columns(struct worker_table *workers, bool wide)
 {
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-        int flags = (columns[i].flags & RIGHT ? SCOLS_FL_RIGHT : 0) | (columns[i].flags & TRUNC ? SCOLS_FL_TRUNC : 0);
         if (!wide && !(columns[i].flags & NARROW))
             continue;
-        workers->shown[i] = scols_table_new_column(workers->table, columns[i].title, 0, flags);
+        workers->shown[i] =
+            scols_table_new_column(workers->table, columns[i].title, 0, columns[i].flags & RIGHT ? SCOLS_FL_RIGHT : 0);
         if (!workers->shown[i])
             return false;
     }
@@ -143,39 +149,178 @@ static bool is_printed(const struct worker_table *workers, size_t column)
     return workers->shown[column] && !scols_column_is_hidden(workers->shown[column]);
 }
 
-/* The widths are those of the whole table, also when one line is printed. */
-static bool measure(const struct worker_table *workers, size_t *ret)
+static size_t name_column(const struct worker_table *workers)
 {
-    struct libscols_line *first = scols_table_get_line(workers->table, 0);
-    char *text = NULL;
-    bool printed = scols_table_print_range_to_string(workers->table, first, first, &text) == 0;
-    free(text);
-    *ret = 0;
-    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-        if (is_printed(workers, i))
-            *ret += (*ret > 0 ? strlen(SEPARATOR) : 0) + scols_column_get_width(workers->shown[i]);
-    return printed;
+    return workers->several_hives ? COLUMN_FULL_NAME : COLUMN_NAME;
 }
 
-/* libsmartcols does not go below the titles and what may not be truncated: what is too wide even so loses the ends of
- * its names, then of what the workers call their status, then its last columns. */
-static enum err fit(struct worker_table *workers, size_t width)
+static struct text cell_text(const struct worker_table *workers, size_t row, size_t column)
 {
-    struct libscols_column *next[] = { workers->shown[workers->several_hives ? COLUMN_FULL_NAME : COLUMN_NAME],
-                                       workers->shown[COLUMN_STATUS] };
-    size_t printed;
-    if (!measure(workers, &printed))
-        return ERR_NOMEM;
-    for (size_t i = 0; i < ARRAY_LEN(next) && printed > width; i++)
-        if (!set_flag(next[i], SCOLS_FL_TRUNC) || !measure(workers, &printed))
-            return ERR_NOMEM;
-    for (size_t i = ARRAY_LEN(columns) - 1; i > COLUMN_FULL_NAME && printed > width; i--) {
+    struct libscols_line *line = scols_table_get_line(workers->table, row);
+    return text_of(scols_cell_get_data(scols_line_get_column_cell(line, workers->shown[column])));
+}
+
+struct widths {
+    size_t whole[ARRAY_LEN(columns)], now[ARRAY_LEN(columns)]; /* 0: not printed */
+    size_t excess;                                             /* over the display's width */
+};
+
+static void measure(const struct worker_table *workers, size_t limit, struct widths *ret)
+{
+    size_t total = 0;
+    *ret = (struct widths){ 0 };
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if (!is_printed(workers, i))
             continue;
-        printed -= strlen(SEPARATOR) + scols_column_get_width(workers->shown[i]);
-        (void)set_flag(workers->shown[i], SCOLS_FL_HIDDEN);
+        ret->whole[i] = strlen(columns[i].title);
+        for (size_t row = 0; row < scols_table_get_nlines(workers->table); row++) {
+            size_t width = printable_width(cell_text(workers, row, i));
+            ret->whole[i] = width > ret->whole[i] ? width : ret->whole[i];
+        }
+        ret->now[i] = ret->whole[i];
+        total += ret->now[i] + (total > 0 ? strlen(SEPARATOR) : 0);
     }
-    return OK;
+    ret->excess = total > limit ? total - limit : 0;
+}
+
+static void shrink(struct widths *widths, size_t column, size_t least)
+{
+    size_t spare = widths->now[column] > least ? widths->now[column] - least : 0;
+    size_t taken = spare < widths->excess ? spare : widths->excess;
+    widths->now[column] -= taken;
+    widths->excess -= taken;
+}
+
+static void shrink_texts(struct widths *widths, size_t least)
+{
+    for (size_t i = ARRAY_LEN(columns) - 1; i > COLUMN_FULL_NAME; i--)
+        if (columns[i].flags & TRUNC)
+            shrink(widths, i, strlen(columns[i].title) > least ? strlen(columns[i].title) : least);
+}
+
+/* From the last column to `first`; what becomes free goes to the columns that were cut, the names before all. */
+static bool hide(struct worker_table *workers, struct widths *widths, size_t first)
+{
+    size_t free_columns = 0;
+    for (size_t i = ARRAY_LEN(columns) - 1; i >= first && widths->excess > 0; i--) {
+        size_t width = widths->now[i] + strlen(SEPARATOR);
+        if (widths->now[i] == 0)
+            continue;
+        if (!set_flag(workers->shown[i], SCOLS_FL_HIDDEN))
+            return false;
+        free_columns = width > widths->excess ? width - widths->excess : 0;
+        widths->excess -= width - free_columns;
+        widths->now[i] = widths->whole[i] = 0;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        size_t missing = widths->whole[i] - widths->now[i];
+        size_t given = missing < free_columns ? missing : free_columns;
+        widths->now[i] += given;
+        free_columns -= given;
+    }
+    return true;
+}
+
+/* The end of a name says more than its front: of 1 to 7 columns the front has one. */
+static void add_cut_name(struct buf *ret, struct text name, size_t width)
+{
+    printable_add_cut(ret, name, width, width >= 8 ? width / 8 : width > 1);
+}
+
+static int compare_widths(const void *a, const void *b)
+{
+    return (*(const size_t *)a > *(const size_t *)b) - (*(const size_t *)a < *(const size_t *)b);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Whether names that are cut to `width` can still be told from each other. No memory counts as no. */
+static bool are_distinct(const struct worker_table *workers, size_t width)
+{
+    size_t count = scols_table_get_nlines(workers->table), made = 0;
+    char **names = calloc(count, sizeof *names);
+    bool distinct = names != NULL;
+    for (; distinct && made < count; made++) {
+        auto_clear(buf) name = BUF_INIT;
+        add_cut_name(&name, cell_text(workers, made, name_column(workers)), width);
+        names[made] = strdup(buf_str(&name));
+        distinct = names[made] && buf_ok(&name);
+    }
+    if (distinct)
+        qsort(names, count, sizeof *names, compare_texts);
+    for (size_t i = 1; i < count && distinct; i++)
+        distinct = strcmp(names[i - 1], names[i]) != 0;
+    for (size_t i = 0; i < made; i++)
+        free(names[i]);
+    free(names);
+    return distinct;
+}
+
+/* How far the few names that are longer than the others may be cut before columns are hidden from all. */
+static size_t name_enough(const struct worker_table *workers, size_t longest)
+{
+    size_t count = scols_table_get_nlines(workers->table), enough = longest;
+    size_t *widths = calloc(count, sizeof *widths);
+    if (!widths)
+        return longest;
+    for (size_t row = 0; row < count; row++)
+        widths[row] = printable_width(cell_text(workers, row, name_column(workers)));
+    qsort(widths, count, sizeof *widths, compare_widths);
+    enough = widths[(count - 1) / 2] > NAME_ENOUGH ? widths[(count - 1) / 2] : NAME_ENOUGH;
+    free(widths);
+    while (enough < longest && !are_distinct(workers, enough))
+        enough++;
+    return enough < longest ? enough : longest;
+}
+
+static bool cut_cells(const struct worker_table *workers, size_t column, size_t width)
+{
+    for (size_t row = 0; row < scols_table_get_nlines(workers->table); row++) {
+        auto_clear(buf) text = BUF_INIT;
+        struct text whole = cell_text(workers, row, column);
+        if (printable_width(whole) <= width)
+            continue;
+        if (column <= COLUMN_FULL_NAME)
+            add_cut_name(&text, whole, width);
+        else
+            printable_add_cut(&text, whole, width, width - 1);
+        if (!buf_ok(&text) || scols_line_set_column_data(scols_table_get_line(workers->table, row),
+                                                         workers->shown[column], buf_str(&text)) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Texts are cut first, then names that are longer than most, then columns are hidden, then all names are cut. */
+static bool fit(struct worker_table *workers, size_t limit)
+{
+    size_t name = name_column(workers);
+    struct widths widths;
+    measure(workers, limit, &widths);
+    shrink_texts(&widths, TEXT_ENOUGH);
+    if (widths.excess > 0)
+        shrink(&widths, name, name_enough(workers, widths.whole[name]));
+    shrink_texts(&widths, 0);
+    if (!hide(workers, &widths, COLUMN_SINCE))
+        return false;
+    shrink(&widths, name, NAME_LEAST);
+    if (!hide(workers, &widths, COLUMN_STATE))
+        return false;
+    shrink(&widths, name, 1);
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+        if (widths.now[i] < widths.whole[i] && !cut_cells(workers, i, widths.now[i]))
+            return false;
+    return true;
+}
+
+void worker_table_add_hidden(const struct worker_table *workers, struct buf *ret)
+{
+    for (size_t i = COLUMN_STATE; i < ARRAY_LEN(columns); i++)
+        if (workers->shown[i] && !is_printed(workers, i))
+            buf_printf(ret, "%s%s", buf_text(ret).len > 0 ? ", " : "", columns[i].title);
 }
 
 enum err worker_table_print(struct worker_table *workers, const struct display *display, struct buf *ret)
@@ -183,12 +328,11 @@ enum err worker_table_print(struct worker_table *workers, const struct display *
     struct libscols_column *full_name = workers->shown[COLUMN_FULL_NAME];
     char *text = NULL;
     scols_table_enable_colors(workers->table, display->colour);
-    scols_table_set_termforce(workers->table, display->width > 0 ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-    scols_table_set_termwidth(workers->table, display->width);
+    scols_table_set_termforce(workers->table, SCOLS_TERMFORCE_NEVER);
     scols_column_set_cmpfunc(full_name, compare_names, NULL);
     if (workers->failed || scols_sort_table(workers->table, full_name) != 0 ||
         !set_flag(workers->shown[workers->several_hives ? COLUMN_NAME : COLUMN_FULL_NAME], SCOLS_FL_HIDDEN) ||
-        (display->width > 0 && fit(workers, display->width) != OK) ||
+        (display->width > 0 && !fit(workers, display->width)) ||
         scols_print_table_to_string(workers->table, &text) != 0)
         return ERR_NOMEM;
     buf_add_str(ret, text);

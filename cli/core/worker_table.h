@@ -17,7 +17,11 @@ DEFINE_AUTO_FREE(worker_table)
 void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
 
 /* Once, ordered by name. Workers are shown as NAME when all are of one hive, else as HIVE/NAME. No line is wider than
- * the display: texts are cut first, then the last columns are left out. ERR_NOMEM. */
+ * the display: what is cut has an ellipsis, and the last columns are hidden before names are cut, except for names that
+ * are longer than most and differ also when cut. ERR_NOMEM. */
 enum err worker_table_print(struct worker_table *workers, const struct display *display, struct buf *ret);
+
+/* Appends the titles of the columns that did not fit, "A, B". After worker_table_print. */
+void worker_table_add_hidden(const struct worker_table *workers, struct buf *ret);
 
 #endif

@@ -172,11 +172,14 @@ static void long_texts_are_cut_first_and_names_last(void **state)
         { 70, "WORKER          STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
               "llama-on-gpu-7  online  3m 12s         1s  idle        3  llama-3-70b\n" },
         { 66, "WORKER          STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
-              "llama-on-gpu-7  online  3m 12s         1s  idle        3  llama-3-\n" },
-        { 56, "WORKER   STATE    SINCE  LAST BEAT  STATUS  QUEUE  MODEL\n"
-              "llama-o  online  3m 12s         1s  idle        3  llama\n" },
-        { 40, "WORKER         STATE    SINCE  LAST BEAT\n"
-              "llama-on-gpu-  online  3m 12s         1s\n" },
+              "llama-on-gpu-7  online  3m 12s         1s  idle        3  llama-3…\n" },
+        { 56, "WORKER          STATE    SINCE  LAST BEAT  STATUS  QUEUE\n"
+              "llama-on-gpu-7  online  3m 12s         1s  idle        3\n" },
+        { 40, "WORKER          STATE    SINCE\n"
+              "llama-on-gpu-7  online  3m 12s\n" },
+        { 21, "WORKER         STATE\n"
+              "l…ma-on-gpu-7  online\n" },
+        { 10, "WORKER\nl…on-gpu-7\n" },
     };
 
     (void)state;
@@ -191,6 +194,67 @@ static void long_texts_are_cut_first_and_names_last(void **state)
         assert_int_equal(worker_list_print(list, "live", &(struct display){ .width = rows[i].width }, &out), OK);
         assert_string_equal(buf_str(&out), rows[i].text);
         buf_clear(&out);
+    }
+}
+
+#define EU(zone, number) WORKER("inference-eu-west-" zone, "llama-3-70b-instruct-" number, "online")
+#define LONG_ID "a-worker-with-a-name-that-is-much-longer-than-those-of-all-others"
+
+/* Whatever the width, as long as there is room for what differs. */
+static void different_workers_look_different(void **state)
+{
+    static const struct {
+        const char *why, *format;
+        const char *workers[4];
+        size_t width;
+        const char *text, *hidden;
+    } rows[] = {
+        { "long names stay whole before other columns",
+          "table",
+          { EU("1a", "0"), EU("1b", "0") },
+          80,
+          "WORKER                                       STATE    SINCE  LAST BEAT  STATUS\n"
+          "inference-eu-west-1a/llama-3-70b-instruct-0  online  3m 12s         1s  idle\n"
+          "inference-eu-west-1b/llama-3-70b-instruct-0  online  3m 12s         1s  idle\n",
+          "QUEUE, MODEL" },
+        { "a cut name keeps its end",
+          "table",
+          { EU("1a", "0"), EU("1b", "0") },
+          40,
+          "WORKER                            STATE\n"
+          "infe…t-1a/llama-3-70b-instruct-0  online\n"
+          "infe…t-1b/llama-3-70b-instruct-0  online\n",
+          "SINCE, LAST BEAT, STATUS, QUEUE, MODEL" },
+        { "one long name is cut, and the others keep their columns",
+          "table",
+          { WORKER("h1", "w1", "online"), WORKER("h1", "w2", "online"), WORKER("h1", LONG_ID, "online") },
+          80,
+          NULL,
+          "" },
+        { "wide", "wide", { EU("1a", "0"), EU("1a", "1"), EU("1b", "0"), EU("1b", "1") }, 132, NULL, NULL },
+        { "wide, in few columns",
+          "wide",
+          { EU("1a", "0"), EU("1b", "0") },
+          80,
+          NULL,
+          "QUEUE, MODEL, HIVE, CAUSE, GPU, LATENCY, SKEW, VERSION, HOST, FLAGS" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf out = BUF_INIT, hidden = BUF_INIT;
+        auto_free(worker_list) list = worker_list_new(rows[i].format);
+        print_message("  %s\n", rows[i].why);
+        for (size_t w = 0; w < ARRAY_LEN(rows[i].workers) && rows[i].workers[w]; w++)
+            add(list, rows[i].workers[w]);
+        assert_int_equal(worker_list_print(list, "live", &(struct display){ .width = rows[i].width }, &out), OK);
+        worker_list_add_hidden(list, &hidden);
+        print_message("%s[%s]\n", buf_str(&out), buf_str(&hidden));
+        if (rows[i].text)
+            assert_string_equal(buf_str(&out), rows[i].text);
+        if (rows[i].hidden)
+            assert_string_equal(buf_str(&hidden), rows[i].hidden);
+        buf_clear(&out);
+        buf_clear(&hidden);
     }
 }
 
@@ -253,6 +317,7 @@ int main(void)
         cmocka_unit_test(each_format_has_its_form),
         cmocka_unit_test(a_terminal_of_any_width_has_one_line_per_worker),
         cmocka_unit_test(long_texts_are_cut_first_and_names_last),
+        cmocka_unit_test(different_workers_look_different),
         cmocka_unit_test(names_are_ordered_by_their_numbers),
         cmocka_unit_test(a_watched_list_goes_on_with_changes),
         cmocka_unit_test(an_unknown_format_is_none),
