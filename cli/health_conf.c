@@ -69,6 +69,8 @@ enum err health_conf_poll(const struct health_conf *conf, const struct health_ta
 {
     if (topic_root_check(text_of(conf->daemon.root), e) != OK)
         return ERR_SYNTAX;
+    if (target->kind != TARGET_URL && service_check_broker(&conf->daemon, e) != OK) /* whatever is wrong with it */
+        return ERR_SYNTAX;
     ret->target = target;
     ret->root = conf->daemon.root;
     ret->mqtt = (struct mqtt_options){ .login = conf->daemon.login, .keep_alive_s = KEEP_ALIVE_S };

@@ -45,6 +45,10 @@ def test_without_a_queen_one_sentence_says_what_to_do(lonely, arguments):
     ("no URL", ["ps", "--queen", "127.0.0.1:7833"], "http://"),
     ("a query", ["ps", "--queen", "http://x/?a=b"], "query"),
     ("a password in a URL", ["ps", "--queen", "http://u:p@x/"], "--token-file"),
+    ("a password in a broker's URI", ["health", "queen/q", "--broker", "mqtt://u:pw@h"], "--password-file"),
+    ("brokers with and without TLS", ["health", "queen/q", "--broker", "mqtts://a,mqtt://b"], "mixed"),
+    ("port 0", ["health", "queen/q", "--broker", "mqtt://h:0"], "1 to 65535"),
+    ("a port above 65535", ["health", "queen/q", "--broker", "mqtt://h:99999"], "1 to 65535"),
     ("a file of a scheme", ["ps", "--queen", "file:///etc/passwd"], "file:///etc/passwd"),
 ])
 def test_wrong_use(lonely, why, arguments, says):
