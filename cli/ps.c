@@ -30,7 +30,7 @@ static const struct conf_option options[] = {
           "table, wide (more columns), json (one list document), jsonl (one worker per line) or name (HIVE/NAME per "
           "line)" },
     { "state", CONF_CHOICE, offsetof(struct ps_conf, state), .command_line_only = true, .choices = STATE_CHOICES,
-      .arg = "STATE", .help = "only workers in this state: " STATE_CHOICES },
+      .arg = "STATE", .help = "only workers in this state: " STATE_LIST },
     { "hive", CONF_ID, offsetof(struct ps_conf, hive), .command_line_only = true, .arg = "HIVE",
       .help = "only workers of this hive" },
     { "watch", CONF_FLAG, offsetof(struct ps_conf, watch), .command_line_only = true,

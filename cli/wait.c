@@ -22,7 +22,7 @@ struct wait_conf {
 
 static const struct conf_option options[] = {
     { "for", CONF_CHOICE, offsetof(struct wait_conf, state), .command_line_only = true, .choices = STATE_CHOICES,
-      .fallback = "online", .arg = "STATE", .help = "state to wait for: " STATE_CHOICES },
+      .fallback = "online", .arg = "STATE", .help = "state to wait for: " STATE_LIST },
     { "timeout", CONF_DURATION, offsetof(struct wait_conf, timeout), .min = 0, .max = 7 * 86400000LL,
       .command_line_only = true, .fallback = "30s", .arg = "TIME", .help = "timeout; then exit code 124" },
     { 0 },

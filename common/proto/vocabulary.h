@@ -23,9 +23,10 @@
     X(NONE, "unknown", "unknown", NULL, NULL) \
     SHOWN_STATES(X, )
 
-/* The names of a worker's, as the choice of an option. */
+/* The names of a worker's, as the choice of an option, and in its help. */
 #define STATE_CHOICE(symbol, name, of_hive, meaning, hive_meaning) name
 #define STATE_CHOICES SHOWN_STATES(STATE_CHOICE, "|")
+#define STATE_LIST SHOWN_STATES(STATE_CHOICE, ", ")
 
 /* X(symbol, name, meaning) */
 #define CAUSES(X)                                                                            \

@@ -64,7 +64,15 @@ def test_help_begins_with_examples(lonely, arguments):
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.index("Examples:") < done.stdout.index("Usage:") < done.stdout.index("--queen")
         assert "Exit codes:" in done.stdout
-        assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("program", ["skep-queen", "skep-hive", "skep-worker", "skep"] +
+                         [f"skep {command}" for command in [*COMMANDS, "health", "queen", "hive"]])
+def test_help_fits_80_columns(program):
+    name, *command = program.split()
+    done = subprocess.run([BIN / name, *command, "--help"], capture_output=True, text=True, timeout=LIMIT_S,
+                          check=True)
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
 
 
 def test_help_lists_every_command(lonely):
