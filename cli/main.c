@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 
+#include "address.h"
 #include "command.h"
 #include "health_conf.h"
 #include "help.h"
@@ -127,7 +128,7 @@ static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_
         if (at >= argc)
             break;
         if (!takes_word || *ret_word)
-            return err_set(e, ERR_SYNTAX, "%s: unexpected argument", argv[at]);
+            return err_set(e, ERR_SYNTAX, "%s: unexpected argument", address_shown(argv[at]));
         *ret_word = argv[at];
     }
     return OK;

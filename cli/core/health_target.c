@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "address.h"
+
 enum err health_target_set_hive(struct health_target *target, const char *hive, struct errbuf *e)
 {
     enum err err = name_copy(text_of(hive), "hive", target->hive, e);
@@ -48,7 +50,8 @@ enum err health_target_parse(const char *word, struct health_target *ret, struct
     else if (target.kind != TARGET_URL)
         err = parse_daemon(kind, rest, &target, e);
     else if (!is_url(word))
-        err = err_set(e, ERR_SYNTAX, "%s: must be queen/ID, hive/ID, worker/ID, worker/HIVE/ID or a URL", word);
+        err = err_set(e, ERR_SYNTAX, "%s: must be queen/ID, hive/ID, worker/ID, worker/HIVE/ID or a URL",
+                      address_shown(word));
     if (err == OK)
         *ret = target;
     return err;

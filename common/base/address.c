@@ -31,6 +31,8 @@ static bool split_host(struct text t, struct text *ret_host, struct text *ret_re
         return false;
     *ret_host = (struct text){ t.at + start, host_end - start };
     *ret_rest = (struct text){ t.at + rest_start, t.len - rest_start };
+    if (bracketed && !memchr(ret_host->at, ':', ret_host->len))
+        return false;
     return is_host(*ret_host, bracketed) && (ret_rest->len == 0 || ret_rest->at[0] == ':');
 }
 
@@ -44,7 +46,7 @@ enum err address_parse(struct text t, int default_port, struct address *ret, str
         return err_set(e, ERR_SYNTAX, "address '%s': must be host:port or [v6]:port", shown);
     if (rest.len == 0 && default_port == ADDRESS_PORT_NEEDED)
         return err_set(e, ERR_SYNTAX, "address '%s': the port is missing", shown);
-    if (rest.len > 0 && text_to_int((struct text){ rest.at + 1, rest.len - 1 }, &port))
+    if (rest.len > 0 && (text_to_int((struct text){ rest.at + 1, rest.len - 1 }, &port) != OK || rest.at[1] == '+'))
         return err_set(e, ERR_SYNTAX, "address '%s': the port must be a number", shown);
     if (port < 0 || port > PORT_MAX)
         return err_set(e, ERR_RANGE, "address '%s': the port must be 0 to %d", shown, PORT_MAX);
@@ -52,6 +54,21 @@ enum err address_parse(struct text t, int default_port, struct address *ret, str
     ret->host[host.len] = '\0';
     ret->port = (int)port;
     return OK;
+}
+
+enum err address_check_login(struct text uri, const char *label, struct errbuf *e)
+{
+    if (uri.len == 0 || !memchr(uri.at, '@', uri.len)) /* before anything is cut: a password may hold a comma */
+        return OK;
+    return err_set(e, ERR_REFUSED,
+                   "%s: its URI must not hold a user or a password: use username and password_file (--username, "
+                   "--password-file)",
+                   label);
+}
+
+const char *address_shown(const char *word)
+{
+    return strchr(word, '@') ? "(a word with @)" : word;
 }
 
 bool address_is_loopback(const struct address *address)

@@ -16,6 +16,12 @@ struct address {
  * ERR_RANGE with a sentence; *ret untouched on failure. */
 enum err address_parse(struct text t, int default_port, struct address *ret, struct errbuf *e);
 
+/* ERR_REFUSED, with a sentence that begins with `label` and quotes nothing, for a URI with a user or a password. */
+enum err address_check_login(struct text uri, const char *label, struct errbuf *e);
+
+/* `word` as a sentence may show it: another text in place of what may be a URI with a password. */
+const char *address_shown(const char *word);
+
 /* By its text: 127/8, ::1, localhost. */
 bool address_is_loopback(const struct address *address);
 

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "address.h"
+
 #define LABEL_SIZE 96
 #define SHOWN_SIZE 64
 #define RANGE_SIZE 24
@@ -119,6 +121,7 @@ static const struct type {
     const char *behind;
 } types[] = {
     [CONF_TEXT] = { text_parse, sizeof(char *), true, "text without control characters", int_to_text, " bytes long" },
+    [CONF_URI] = { text_parse, sizeof(char *), true, "text without control characters", int_to_text, " bytes long" },
     [CONF_ID] = { id_parse, sizeof(char *), true,
                   "an id of letters, digits, '.', '_' and '-', with a letter or digit first, at most 64 in all" },
     [CONF_FLAG] = { flag_parse, sizeof(bool), false, "true, false, yes, no, on, off, 1 or 0" },
@@ -155,8 +158,10 @@ static enum err row_set(struct conf *conf, struct row row, struct text value, en
 {
     const struct type *type = &types[row.option->type];
     union value parsed = { 0 };
-    enum err err = type->parse(row.option, value, &parsed);
+    enum err err = row.option->type == CONF_URI ? address_check_login(value, label, e) : OK;
     if (err != OK)
+        return err;
+    if ((err = type->parse(row.option, value, &parsed)) != OK)
         return value_refuse(row.option, value, err, label, e);
     if (origin < conf->origin[row.index])
         return OK;

@@ -18,6 +18,7 @@
 /* What a row's value is, and the type of the member at its offset. */
 enum conf_type {
     CONF_TEXT,     /* const char *; min and max bound its length when max > 0 */
+    CONF_URI,      /* as CONF_TEXT, without a user or a password: what may hold one is never quoted or stored */
     CONF_ID,       /* const char *; an id as protocol.md defines it */
     CONF_FLAG,     /* bool; `--name` alone is true, else true|false|yes|no|on|off|1|0 */
     CONF_INT,      /* int64_t; min..max */

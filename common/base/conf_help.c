@@ -115,6 +115,7 @@ static bool value_add(const struct conf *conf, const struct conf_option *option,
     char shown[32];
     switch (option->type) {
     case CONF_TEXT:
+    case CONF_URI:
     case CONF_ID:
     case CONF_CHOICE:
         if (!*(const char *const *)at)

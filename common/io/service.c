@@ -17,7 +17,7 @@
 #define AT(member) offsetof(struct service_conf, member)
 
 const struct conf_option service_options[] = {
-    { "broker", CONF_TEXT, AT(login.broker), .min = 1, .max = 1000, .fallback = "mqtt://127.0.0.1:1883", .arg = "URI",
+    { "broker", CONF_URI, AT(login.broker), .min = 1, .max = 1000, .fallback = "mqtt://127.0.0.1:1883", .arg = "URI",
       .help = "MQTT broker: mqtt://HOST[:PORT], or mqtts:// for TLS; several with commas between are tried in order" },
     { "username", CONF_TEXT, AT(login.username), .arg = "NAME", .help = "user name at the broker" },
     { "password-file", CONF_TEXT, AT(login.password_file), .arg = "FILE",
@@ -275,7 +275,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
     if (common->version)
         return print_version(service);
     if (*ret_next < argc && !service->takes_words)
-        return refuse(service, err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", argv[*ret_next]), &e);
+        return refuse(service, err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", address_shown(argv[*ret_next])), &e);
 
     err = sources_read(service, &conf, common, &e);
     if (err != OK)

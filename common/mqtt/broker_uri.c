@@ -38,13 +38,11 @@ enum err broker_uri_parse(struct text text, struct broker_list *ret, struct errb
 {
     struct broker_list list = { .count = 0 };
     struct text rest = text;
-    if (text.len > 0 && memchr(text.at, '@', text.len)) /* before anything is cut: a password may hold a comma */
-        return err_set(e, ERR_REFUSED,
-                       "broker: its URI must not hold a user or a password: use username and "
-                       "password_file (--username, --password-file)");
+    enum err err = address_check_login(text, "broker", e);
+    if (err != OK)
+        return err;
     do {
         bool tls = false;
-        enum err err;
         if (list.count == BROKERS_MAX)
             return err_set(e, ERR_RANGE, "broker: more than %d URIs", BROKERS_MAX);
         if ((err = uri_parse(text_split(&rest, ','), &list.at[list.count], &tls, e)) != OK)

@@ -127,6 +127,53 @@ static void usage_errors(void **state)
     }
 }
 
+/* What stands before the @ of a broker's URI, wherever it comes from. */
+static void passwords_are_not_shown(void **state)
+{
+    static const struct {
+        const char *why, *file, *environment, *words[ARGUMENTS_MAX];
+    } rows[] = {
+        { "an option", NULL, NULL, { "--broker", "mqtt://u:hunter2@h" } },
+        { "with a control character", NULL, NULL, { "--broker", "mqtt://u:hunter2@h\x01" } },
+        { "in one word", NULL, NULL, { "--broker=mqtt://u:hunter2@h", "--print-config" } },
+        { "the environment", NULL, "mqtt://u:hunter2@h", { "--print-config" } },
+        { "... behind an option", NULL, "mqtt://u:hunter2@h", { "--print-config", "--broker", "mqtt://h" } },
+        { "a file", "[bee]\nbroker = mqtt://u:hunter2@h\n", NULL, { "--print-config", "--config", ini } },
+        { "... behind an option",
+          "[bee]\nbroker = mqtt://hunter2@h\n",
+          NULL,
+          { "--broker=mqtt://h", "--config", ini } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct start *start;
+        unsetenv("SKEP_BROKER");
+        if (rows[i].environment)
+            setenv("SKEP_BROKER", rows[i].environment, 1);
+        if (rows[i].file)
+            ini_write(rows[i].file);
+        start = start_with(rows[i].words);
+        if (start->code != EXIT_USAGE || !start->err[0] || strstr(start->err, "hunter2") || start->out[0])
+            fail_msg("%s: %d %s%s", rows[i].why, start->code, start->err, start->out);
+        start_free(start);
+    }
+    unsetenv("SKEP_BROKER");
+}
+
+static void long_uri_is_not_shown(void **state)
+{
+    char uri[1100] = "mqtt://u:hunter2@";
+    struct start *start;
+    (void)state;
+    memset(uri + strlen(uri), 'h', sizeof uri - strlen(uri) - 1);
+    uri[sizeof uri - 1] = '\0';
+    start = START("--broker", uri);
+    assert_int_equal(start->code, EXIT_USAGE);
+    assert_null(strstr(start->err, "hunter2"));
+    start_free(start);
+}
+
 static void words_that_nobody_reads(void **state)
 {
     static const struct {
@@ -136,6 +183,7 @@ static void words_that_nobody_reads(void **state)
         { "behind --", { "--", "-x" }, "skep-drone: -x: unexpected argument\n" },
         { "not even checked", { "--check-config", "a", "b" }, "skep-drone: a: unexpected argument\n" },
         { "the empty word is one", { "" }, "skep-drone: : unexpected argument\n" },
+        { "what may hold a password", { "mqtt://u:pw@h" }, "skep-drone: (a word with @): unexpected argument\n" },
     };
 
     (void)state;
@@ -170,6 +218,8 @@ int main(void)
         cmocka_unit_test_setup(bad_files, scene_begin),
         cmocka_unit_test_setup(missing_file, scene_begin),
         cmocka_unit_test_setup(usage_errors, scene_begin),
+        cmocka_unit_test_setup(passwords_are_not_shown, scene_begin),
+        cmocka_unit_test_setup(long_uri_is_not_shown, scene_begin),
         cmocka_unit_test_setup(words_that_nobody_reads, scene_begin),
         cmocka_unit_test_setup(bad_environment, scene_begin),
     };
