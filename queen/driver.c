@@ -79,6 +79,7 @@ static const struct daemon_ops ops = {
     .deadline = deadline,
     .http = http,
     .listing_next = listing_next,
+    .listing_wait = queen_listing_wait,
     .listing_bytes = queen_listing_bytes,
     .listing_free = queen_listing_free,
     .http_get = http_get,

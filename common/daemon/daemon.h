@@ -20,6 +20,7 @@ struct daemon_ops {
     /* The rest may be NULL. */
     bool (*listing_next)(void *user, struct listing *listing, ms_t now, ms_t wall,
                          struct buf *slice); /* as in httpd.h */
+    ms_t (*listing_wait)(const struct listing *listing);
     size_t (*listing_bytes)(const struct listing *listing);
     void (*listing_free)(struct listing *listing);
     enum err (*http_get)(void *user, const struct http_get *get); /* ERR_NOMEM ends the daemon */

@@ -48,8 +48,12 @@ static void on_fault(void *user, int status, const char *sentence, struct http_r
 enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e)
 {
     enum err err;
-    loop->handlers = (struct httpd_handlers){ daemon_http, on_fault, daemon_listing_next,
-                                              loop->daemon.ops->listing_bytes, loop->daemon.ops->listing_free };
+    loop->handlers = (struct httpd_handlers){ daemon_http,
+                                              on_fault,
+                                              daemon_listing_next,
+                                              loop->daemon.ops->listing_wait,
+                                              loop->daemon.ops->listing_bytes,
+                                              loop->daemon.ops->listing_free };
     err = httpd_new(loop->loop, options, &loop->handlers, &loop->daemon, &loop->httpd, e);
     return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }

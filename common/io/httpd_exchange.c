@@ -253,6 +253,18 @@ static bool may_wait(struct exchange *exchange)
     return exchange->response.status == 0;
 }
 
+static bool wait_until(struct exchange *exchange, ms_t until)
+{
+    struct httpd *httpd = exchange->client->httpd;
+    if (!may_wait(exchange))
+        return false;
+    exchange->wait_ends = until;
+    exchange->phase = EXCHANGE_WAITING;
+    DL_APPEND(httpd->waiting, exchange);
+    httpd->waiting_count++;
+    return true;
+}
+
 /* True: it waits. */
 static bool handle(struct exchange *exchange)
 {
@@ -275,13 +287,7 @@ static bool handle(struct exchange *exchange)
         return false;
     exchange->response.status = 0;
     buf_clear(&exchange->response.body);
-    if (!may_wait(exchange))
-        return false;
-    exchange->wait_ends = now + wait;
-    exchange->phase = EXCHANGE_WAITING;
-    DL_APPEND(httpd->waiting, exchange);
-    httpd->waiting_count++;
-    return true;
+    return wait_until(exchange, now + wait);
 }
 
 static void resume(struct exchange *exchange)
@@ -312,6 +318,18 @@ static void make_slice(struct exchange *exchange)
         exchange->dropped = true;
 }
 
+/* True: there is nothing to send yet, but later. */
+static bool is_for_later(struct exchange *exchange)
+{
+    ms_t until;
+    if (!exchange->more || exchange->response.body.len > 0)
+        return false;
+    if ((until = exchange->client->httpd->handlers->listing_wait(exchange->response.listing)) > 0)
+        return wait_until(exchange, until);
+    queue(exchange);
+    return true;
+}
+
 void exchange_serve(struct exchange *exchange)
 {
     leave_list(exchange);
@@ -319,10 +337,8 @@ void exchange_serve(struct exchange *exchange)
     if (exchange->response.status == 0 && handle(exchange))
         return;
     make_slice(exchange);
-    if (exchange->more && exchange->response.body.len == 0) {
-        queue(exchange);
+    if (is_for_later(exchange))
         return;
-    }
     exchange->phase = EXCHANGE_SENDING;
     if (exchange->responded)
         set_deadline(exchange);

@@ -64,7 +64,8 @@ static void request(struct world *world, struct text line, struct text body)
     require(request.method && request.path);
     require(queen_http(world->queen, &request, world->now, world->now, &response, &world->outbox) == 0);
     while (response.listing &&
-           queen_listing_next(world->queen, response.listing, world->now, world->now, &response.body))
+           queen_listing_next(world->queen, response.listing, ms_max(world->now, queen_listing_wait(response.listing)),
+                              world->now, &response.body))
         continue;
     queen_listing_free(response.listing);
     check_response(&arena, &response);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "await.h"
+#include "clock.h"
 #include "site.h"
 
 #define SLICE 65536
@@ -23,6 +24,7 @@ struct listing {
     unsigned slices; /* to be made */
     size_t bytes;    /* of each */
     unsigned empty;  /* slices with nothing in them, before the first */
+    ms_t wait;       /* until then nothing, before the first */
     bool fails;      /* instead of the last one */
     size_t holds;    /* memory of its own */
     unsigned made, freed;
@@ -32,6 +34,9 @@ static bool feed_next(void *user, struct listing *listing, struct buf *slice)
 {
     char number[16];
     (void)user;
+    if (listing->wait > clock_mono())
+        return true;
+    listing->wait = 0;
     if (listing->empty > 0) {
         listing->empty--;
         return true;
@@ -42,6 +47,11 @@ static bool feed_next(void *user, struct listing *listing, struct buf *slice)
         buf_add_char(slice, '.');
     slice->failed = listing->fails && listing->made == listing->slices;
     return listing->made < listing->slices;
+}
+
+static ms_t feed_wait(const struct listing *listing)
+{
+    return listing->wait;
 }
 
 static size_t feed_bytes(const struct listing *listing)
@@ -67,14 +77,16 @@ static ms_t handle(void *user, const struct http_request *request, struct http_r
         nanosleep(&(struct timespec){ .tv_nsec = 2 * HTTPD_TURN_US * 1000 }, NULL);
     } else if (strcmp(request->path, "/wait") == 0) {
         return site->wait;
-    } else if (strcmp(request->path, "/feed") == 0) {
-        buf_add_str(&ret->body, "<0>");
+    } else if (strcmp(request->path, "/feed") == 0 || strcmp(request->path, "/later") == 0) {
+        if (strcmp(request->path, "/feed") == 0)
+            buf_add_str(&ret->body, "<0>");
         ret->listing = &feed;
+        ret->wakes_on = SITE_WAKE;
     }
     return 0;
 }
 
-static const struct httpd_handlers handlers = { handle, site_fault, feed_next, feed_bytes, feed_free };
+static const struct httpd_handlers handlers = { handle, site_fault, feed_next, feed_wait, feed_bytes, feed_free };
 
 static void open_site(struct site *site, ms_t step, struct listing wanted)
 {
@@ -122,6 +134,51 @@ static void slices_come_in_order(void **state)
         site_close(&site);
         assert_int_equal(feed.freed, 1);
     }
+}
+
+static void the_first_slice_may_be_waited_for(void **state)
+{
+    struct site site;
+    struct line line, other;
+    (void)state;
+    for (int woken = 0; woken < 2; woken++) {
+        open_site(&site, 0, (struct listing){ .slices = 3, .bytes = 10 });
+        feed.wait = clock_mono() + (woken ? 3600000 : 30);
+        line_open(&line, &site);
+        line_say(&line, GET("/later"));
+        site_await_calls(&site, 1);
+        if (woken) {
+            httpd_wake(site.httpd, SITE_WAKE); /* in vain */
+            line_open(&other, &site);
+            line_say(&other, GET("/"));
+            line_await(&other, &site, " 200 ");
+            close(other.fd);
+            assert_int_equal(feed.made, 0);
+            feed.wait = 0;
+            httpd_wake(site.httpd, SITE_WAKE);
+        }
+        line_await(&line, &site, "\r\n0\r\n\r\n");
+        assert_non_null(strstr(line.answer, " 200 "));
+        assert_non_null(strstr(line.answer, "<1>"));
+        assert_int_equal(feed.made, 3);
+        assert_int_equal(site.calls, 1 + woken);
+        close(line.fd);
+        site_close(&site);
+    }
+}
+
+static void a_listing_that_still_waits_may_be_freed(void **state)
+{
+    struct site site;
+    struct line line;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = 1, .wait = MS_NEVER });
+    line_open(&line, &site);
+    line_say(&line, GET("/later"));
+    site_await_calls(&site, 1);
+    site_close(&site);
+    assert_int_equal(feed.freed, 1);
+    close(line.fd);
 }
 
 static void head_has_no_slices(void **state)
@@ -382,6 +439,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(short_answer_is_whole),
         cmocka_unit_test(slices_come_in_order),
+        cmocka_unit_test(the_first_slice_may_be_waited_for),
+        cmocka_unit_test(a_listing_that_still_waits_may_be_freed),
         cmocka_unit_test(head_has_no_slices),
         cmocka_unit_test(failure_shows),
         cmocka_unit_test(slices_are_made_as_they_are_taken),

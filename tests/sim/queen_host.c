@@ -96,7 +96,8 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     struct queen_host *host = user;
     ms_t wait = queen_http(host->queen, request, now, wall, ret, outbox);
     observe(host, outbox);
-    while (ret->listing && queen_listing_next(host->queen, ret->listing, now, wall, &ret->body))
+    while (ret->listing && queen_listing_next(host->queen, ret->listing, ms_max(now, queen_listing_wait(ret->listing)),
+                                              wall, &ret->body))
         continue;
     queen_listing_free(ret->listing);
     ret->listing = NULL;

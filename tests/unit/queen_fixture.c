@@ -235,7 +235,8 @@ struct record *scene_record(struct scene *scene)
 static void scene_drain(struct scene *scene, struct http_response *response)
 {
     while (response->listing &&
-           queen_listing_next(scene->queen, response->listing, scene->now, scene->wall, &response->body))
+           queen_listing_next(scene->queen, response->listing,
+                              ms_max(scene->now, queen_listing_wait(response->listing)), scene->wall, &response->body))
         continue;
     queen_listing_free(response->listing);
     response->listing = NULL;

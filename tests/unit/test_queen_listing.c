@@ -22,7 +22,9 @@ static void populate(struct scene *scene)
 
 static struct listing *open_list(struct scene *scene, const char *query)
 {
-    struct http_request request = { .method = "GET", .path = "/v1/workers", .query = text_of(query) };
+    struct http_request request = {
+        .method = "GET", .path = "/v1/workers", .query = text_of(query), .received_at = scene->now
+    };
     struct http_response response = { 0 };
     assert_int_equal(queen_http(scene->queen, &request, scene->now, scene->wall, &response, &scene->outbox), 0);
     scene_look(scene);
@@ -83,6 +85,35 @@ static void lists_come_in_slices(void **state)
         buf_clear(&whole);
         buf_clear(&slice);
     }
+    scene_clear(&scene);
+}
+
+/* Each slice decodes some documents only, and not more are verified than can be while a request waits. */
+static void the_verified_are_gathered_in_slices(void **state)
+{
+    struct scene scene;
+    struct listing *listing;
+    struct buf slice = BUF_INIT;
+    const struct roll *roll;
+    size_t slices = 0, verified = 0;
+    (void)state;
+    populate(&scene);
+    roll = &scene.queen->registry.roll;
+    listing = open_list(&scene, "label.zone=z3&verified=true&limit=1");
+    for (; !queen_listing_wait(listing); slices++)
+        assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
+    assert_in_range(slices, 20, 30); /* 150 a document, 20,000 a slice */
+    assert_int_equal(slice.len, 0);
+    assert_non_null(registry_find_name(&scene.queen->registry, TEXT("w0003"))->verification);
+    queen_listing_free(listing);
+    listing = open_list(&scene, "verified=true&limit=100000");
+    while (!queen_listing_wait(listing))
+        assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
+    for (size_t i = 0; i < roll->count; i++)
+        verified += roll->entries[i].record->verification != NULL;
+    assert_int_equal(verified, 1000);
+    queen_listing_free(listing);
+    buf_clear(&slice);
     scene_clear(&scene);
 }
 
@@ -190,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_come_in_slices),
+        cmocka_unit_test(the_verified_are_gathered_in_slices),
         cmocka_unit_test(the_registry_may_change_between_slices),
         cmocka_unit_test(words_beyond_the_table_are_found_in_the_documents),
         cmocka_unit_test(a_long_list_over_mqtt_comes_with_the_ticks),

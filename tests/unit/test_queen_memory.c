@@ -82,7 +82,9 @@ static void ask(struct queen *queen, const struct step *step, struct outbox *out
                                     .content_type = "application/json" };
     struct http_response response = { 0 };
     (void)queen_http(queen, &request, 2000, 2000, &response, outbox);
-    while (response.listing && queen_listing_next(queen, response.listing, 2000, 2000, &response.body))
+    while (response.listing &&
+           queen_listing_next(queen, response.listing, ms_max(2000, queen_listing_wait(response.listing)), 2000,
+                              &response.body))
         continue;
     queen_listing_free(response.listing);
     assert_in_range(response.status, 200, 503);

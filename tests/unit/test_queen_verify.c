@@ -1,6 +1,7 @@
 #include "queen_script.h"
 
 #include "verify.h"
+#include "verify_wait.h"
 
 #define ONLINE "unknown -> online (birth)"
 #define SILENT ", online -> suspect (missed_heartbeats), verify"
@@ -140,6 +141,70 @@ static void on_demand_the_answer_is_waited_for(void **state)
     }
 }
 
+static bool list_next(struct scene *scene, struct listing *listing, struct buf *body)
+{
+    bool more = queen_listing_next(scene->queen, listing, scene->now, scene->wall, body);
+    scene_run(scene, "wait 0");
+    return more;
+}
+
+/* As many are verified as the page has places; who is refuted is replaced by the next in order. */
+static void a_list_of_the_verified_fills_its_page(void **state)
+{
+    struct http_request request = { .method = "GET", .path = "/v1/workers", .query = TEXT("verified=true&limit=1") };
+    struct http_response response = { 0 };
+    struct listing *listing;
+    struct scene scene;
+    struct buf body = BUF_INIT;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1 @w1; birth 1.1 @w2; birth 1.1 @w3; wait 10");
+    request.received_at = scene.now;
+    assert_int_equal(queen_http(scene.queen, &request, scene.now, scene.wall, &response, &scene.outbox), 0);
+    assert_int_equal(response.wakes_on, QUEEN_CHANGED_VERIFIED);
+    assert_non_null(listing = response.listing);
+    assert_int_equal(queen_listing_wait(listing), 0);
+    assert_true(list_next(&scene, listing, &body));
+    assert_true(queen_listing_wait(listing) > scene.now + VERIFY_WAIT_EXTRA_MS);
+    assert_true(list_next(&scene, listing, &body)); /* somebody else's news */
+    assert_int_equal(scene.queen->verifying.running, 1);
+    scene_run(&scene, "vack 10; wait 250; vack 10");
+    assert_true(list_next(&scene, listing, &body));
+    assert_int_equal(scene.queen->verifying.running, 1);
+    assert_true(verify_is_going_on(registry_find_name(&scene.queen->registry, TEXT("w2"))));
+    scene_run(&scene, "answer ok @w2");
+    assert_int_equal(body.len, 0);
+    assert_false(list_next(&scene, listing, &body));
+    assert_non_null(strstr(buf_str(&body), "{\"workers\":[{\"worker_id\":\"w2\""));
+    assert_non_null(strstr(buf_str(&body), "\"total\":1,\"next\":null"));
+    assert_null(registry_find_name(&scene.queen->registry, TEXT("w3"))->verification); /* not needed */
+    queen_listing_free(listing);
+    buf_clear(&body);
+    scene_clear(&scene);
+}
+
+static void a_list_of_the_verified_waits_no_longer_than_it_may(void **state)
+{
+    struct http_request request = { .method = "GET", .path = "/v1/workers", .query = TEXT("verified=true") };
+    struct http_response response = { 0 };
+    struct scene scene;
+    ms_t until;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; wait 10; down"); /* nothing can be verified */
+    request.received_at = scene.now;
+    assert_int_equal(queen_http(scene.queen, &request, scene.now, scene.wall, &response, &scene.outbox), 0);
+    assert_true(queen_listing_next(scene.queen, response.listing, scene.now, scene.wall, &response.body));
+    until = queen_listing_wait(response.listing);
+    assert_true(queen_listing_next(scene.queen, response.listing, until - 1, scene.wall, &response.body));
+    assert_int_equal(queen_listing_wait(response.listing), until);
+    assert_false(queen_listing_next(scene.queen, response.listing, until, scene.wall, &response.body));
+    assert_non_null(strstr(buf_str(&response.body), "{\"workers\":[],\"total\":0,\"next\":null"));
+    queen_listing_free(response.listing);
+    buf_clear(&response.body);
+    scene_clear(&scene);
+}
+
 static void verifications_have_a_budget_and_demand_goes_first(void **state)
 {
     const struct roll *roll;
@@ -196,6 +261,8 @@ int main(void)
         cmocka_unit_test(r6_who_answers_but_does_not_beat_stays_suspect),
         cmocka_unit_test(r6_an_answer_must_be_to_the_question),
         cmocka_unit_test(on_demand_the_answer_is_waited_for),
+        cmocka_unit_test(a_list_of_the_verified_fills_its_page),
+        cmocka_unit_test(a_list_of_the_verified_waits_no_longer_than_it_may),
         cmocka_unit_test(verifications_have_a_budget_and_demand_goes_first),
         cmocka_unit_test(a_lost_link_asks_again_on_the_next),
     };

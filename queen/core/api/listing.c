@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "verify.h"
+#include "verify_wait.h"
 #include "view.h"
 
 #define SLICE_BYTES (64u * 1024)
@@ -13,7 +14,7 @@
 #define COST_ORDER 8         /* of putting one in order */
 #define VERIFY_AT_ONCE 1000u /* more cannot be verified while a request waits (verify.h) */
 
-enum phase { PHASE_SCAN, PHASE_ORDER, PHASE_WRITE, PHASE_END };
+enum phase { PHASE_SCAN, PHASE_ORDER, PHASE_VERIFY, PHASE_WAIT, PHASE_WRITE, PHASE_END };
 
 /* One that matches, and its place in a sorted list. */
 struct candidate {
@@ -25,7 +26,9 @@ struct listing {
     struct arena arena; /* of the selection */
     struct selection selection;
     ms_t since;
-    bool verifies; /* it gathers those that are to be verified, and writes nothing */
+    bool verifies;  /* it gathers those that are to be verified, and writes nothing yet */
+    size_t awaited; /* in PHASE_WAIT: how many of them it does not wait for any more */
+    ms_t until;     /* ... and its end */
     enum phase phase;
     unsigned cost; /* of the slice at hand */
 
@@ -50,6 +53,7 @@ enum err listing_new(const struct selection *selection, ms_t since, struct listi
         return ERR_NOMEM;
     arena_init(&listing->arena, 0);
     listing->since = since;
+    listing->verifies = selection->verified;
     if (selection_copy(&listing->arena, selection, &listing->selection) != OK) {
         queen_listing_free(listing);
         return ERR_NOMEM;
@@ -210,7 +214,8 @@ static bool scan(struct queen *queen, struct listing *listing, size_t bytes)
     if (at < roll->count)
         return true;
     listing->heaped = listing->count;
-    listing->written = listing->selection.cursor < listing->count ? listing->selection.cursor : listing->count;
+    if (!listing->verifies)
+        listing->written = listing->selection.cursor < listing->count ? listing->selection.cursor : listing->count;
     listing->phase = PHASE_ORDER;
     return true;
 }
@@ -222,7 +227,7 @@ static void order(struct listing *listing)
         sift_down(listing->best, listing->heaped);
     }
     if (listing->heaped <= 1)
-        listing->phase = PHASE_WRITE;
+        listing->phase = listing->verifies ? PHASE_VERIFY : PHASE_WRITE;
 }
 
 static void write_end(const struct queen *queen, struct listing *listing)
@@ -261,6 +266,61 @@ static void begin(struct listing *listing)
     listing->begun = true;
 }
 
+/* `verifies`: once more those that no verification has refuted; else what is written. */
+static void scan_again(struct listing *listing, bool verifies)
+{
+    listing->verifies = verifies;
+    listing->phase = PHASE_SCAN;
+    listing->scanned = 0;
+    listing->total = listing->count = 0;
+}
+
+/* Begins the verifications that are still missing for a full page. False: no memory. */
+static bool verify(struct queen *queen, struct listing *listing)
+{
+    bool pending = false;
+    listing->until = listing->since + queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS;
+    for (size_t i = 0; i < listing->count && queen->now < listing->until; i++) {
+        struct record *record = roll_find(&queen->registry.roll, listing->best[i].number);
+        if (!record || confirmation_of(listing, record) != CONFIRMATION_UNKNOWN)
+            continue;
+        if (!verify_begin(queen, record, true))
+            return false;
+        pending = true;
+    }
+    listing->awaited = 0;
+    listing->phase = PHASE_WAIT;
+    if (!pending)
+        scan_again(listing, false);
+    return true;
+}
+
+/* In their order, so that what was found once is not looked for again. False: some are still under way. */
+static bool await_verified(const struct queen *queen, struct listing *listing)
+{
+    for (; queen->now < listing->until && listing->awaited < listing->count; listing->awaited++) {
+        const struct record *record = roll_find(&queen->registry.roll, listing->best[listing->awaited].number);
+        if (record && verify_is_going_on(record) && confirmation_of(listing, record) == CONFIRMATION_UNKNOWN)
+            return false;
+    }
+    scan_again(listing, queen->now < listing->until);
+    return true;
+}
+
+/* False: no memory. */
+static bool go_on(struct queen *queen, struct listing *listing, size_t bytes)
+{
+    if (listing->phase == PHASE_SCAN)
+        return scan(queen, listing, bytes);
+    if (listing->phase == PHASE_VERIFY)
+        return verify(queen, listing);
+    if (listing->phase == PHASE_ORDER)
+        order(listing);
+    else
+        write_sorted(queen, listing, bytes);
+    return true;
+}
+
 bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, ms_t wall, struct buf *body)
 {
     size_t bytes = body->len + SLICE_BYTES;
@@ -268,39 +328,17 @@ bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, 
     queen->wall = wall;
     listing->w.buf = body;
     listing->cost = 0;
-    if (!listing->begun)
-        begin(listing);
-    while (listing->phase != PHASE_END && !is_slice_over(listing, bytes))
-        if (listing->phase == PHASE_SCAN)
-            body->failed |= !scan(queen, listing, bytes);
-        else if (listing->phase == PHASE_ORDER)
-            order(listing);
-        else
-            write_sorted(queen, listing, bytes);
+    while (listing->phase != PHASE_END && !is_slice_over(listing, bytes)) {
+        if (listing->phase == PHASE_WAIT && !await_verified(queen, listing))
+            break;
+        if (!listing->begun && !listing->verifies)
+            begin(listing);
+        body->failed |= !go_on(queen, listing, bytes);
+    }
     return buf_ok(body) && listing->phase != PHASE_END;
 }
 
-/* The first ones in order that no verification has refuted. */
-static bool gather(struct queen *queen, struct listing *listing)
+ms_t queen_listing_wait(const struct listing *listing)
 {
-    for (; listing->phase == PHASE_SCAN; listing->cost = 0)
-        if (!scan(queen, listing, 0))
-            return false;
-    for (; listing->phase == PHASE_ORDER; listing->cost = 0)
-        order(listing);
-    return true;
-}
-
-enum err listing_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending)
-{
-    struct listing listing = { .selection = *selection, .since = since, .verifies = true };
-    bool whole = gather(queen, &listing), pending = false;
-    for (size_t i = 0; whole && i < listing.count; i++) {
-        struct record *record = roll_find(&queen->registry.roll, listing.best[i].number);
-        if (confirmation_of(&listing, record) == CONFIRMATION_UNKNOWN && verify_begin(queen, record, true))
-            pending = true;
-    }
-    free(listing.best);
-    *ret_pending = pending;
-    return whole ? OK : ERR_NOMEM;
+    return listing->phase == PHASE_WAIT ? listing->until : 0;
 }

@@ -9,12 +9,8 @@
 #include "routes.h"
 #include "selection.h"
 
-/* The selection is copied. With `verified`: only what a verification begun since monotonic time `since` confirmed.
- * ERR_NOMEM. */
+/* The selection is copied. With `verified`: only what a verification begun since monotonic time `since` confirmed; the
+ * listing begins those that are missing for a full page, of the first ones in order, and waits for them. ERR_NOMEM. */
 enum err listing_new(const struct selection *selection, ms_t since, struct listing **ret);
-
-/* With `verified`: begins the verifications that are still missing for a full page, of the first ones in order. True:
- * some asked for since monotonic time `since` are still out, so that it is worth waiting. ERR_NOMEM. */
-enum err listing_verify(struct queen *queen, const struct selection *selection, ms_t since, bool *ret_pending);
 
 #endif

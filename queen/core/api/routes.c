@@ -112,35 +112,22 @@ static struct record *route_find(struct http_call *call)
     }
 }
 
-static void verify_wait(struct http_call *call)
-{
-    route_wait(call, QUEEN_CHANGED_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
-}
-
 static void answer_list(struct http_call *call, const struct selection *selection)
 {
     (void)route_begin(call, 200);
+    call->response->wakes_on = QUEEN_CHANGED_VERIFIED;
     if (listing_new(selection, call->request->received_at, &call->response->listing) != OK)
         route_fail(call, 503, "out_of_memory", "out of memory");
 }
 
 static void route_get_workers(struct http_call *call)
 {
-    bool pending = false;
     struct errbuf e = { 0 };
     struct selection selection;
     enum err err = selection_parse(&call->query, &selection, &e);
-    if (err != OK) {
+    if (err != OK)
         route_fail_with(call, 400, err, &e);
-        return;
-    }
-    if (selection.verified && !route_may_write(call)) /* it has workers asked, and may judge them */
-        return;
-    if (selection.verified && !call->request->timed_out) /* without memory none is pending */
-        (void)listing_verify(call->queen, &selection, call->request->received_at, &pending);
-    if (pending)
-        verify_wait(call);
-    else
+    else if (!selection.verified || route_may_write(call)) /* verified: it has workers asked, and may judge them */
         answer_list(call, &selection);
 }
 
@@ -178,7 +165,7 @@ static void route_verify_worker(struct http_call *call)
     } else if (!verify_begin(call->queen, record, true)) {
         route_fail(call, 503, "out_of_memory", "out of memory");
     } else {
-        verify_wait(call);
+        route_wait(call, QUEEN_CHANGED_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
     }
 }
 

@@ -16,6 +16,9 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
  * append nothing. False: that was the last one, or `body` has failed and the answer cannot be completed. A listing
  * refers to no record, so the registry may change between two slices; free it before the queen. */
 bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, ms_t wall, struct buf *body);
+
+/* Monotonic time until which the listing waits for QUEEN_CHANGED_VERIFIED, and has no slice before; 0 = it does not. */
+ms_t queen_listing_wait(const struct listing *listing);
 size_t queen_listing_bytes(const struct listing *listing); /* of memory that it holds at present */
 void queen_listing_free(struct listing *listing);          /* NULL is fine */
 
