@@ -1,9 +1,9 @@
 #include "queen_conf.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "read_file.h"
 #include "secret.h"
 #include "topic.h"
 
@@ -57,18 +57,16 @@ const struct service queen_service = {
 static enum err read_expected(const char *path, struct buf *ret, struct errbuf *e)
 {
     char chunk[4096];
-    size_t got;
-    int broken;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return err_set(e, ERR_IO, "--expect %s: %s", path, strerror(errno));
+    ssize_t got;
+    int fd;
+    if (read_file_open(path, &fd, e) != OK)
+        return err_set(e, ERR_IO, "--expect %s", e->text);
     ret->limit = EXPECT_MAX;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_add(ret, chunk, got);
-    broken = ferror(file);
-    fclose(file);
-    return broken || !buf_ok(ret) ? err_set(e, ERR_IO, "--expect %s: cannot be read, or has more than 16 MiB", path)
-                                  : OK;
+    while ((got = read_up_to(fd, chunk, sizeof chunk)) > 0 && !ret->failed)
+        buf_add(ret, chunk, (size_t)got);
+    close(fd);
+    return got < 0 || !buf_ok(ret) ? err_set(e, ERR_IO, "--expect %s: cannot be read, or has more than 16 MiB", path)
+                                   : OK;
 }
 
 static enum err read_token(const char *path, char **ret, struct errbuf *e)

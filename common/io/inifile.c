@@ -1,7 +1,6 @@
 #include "inifile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -155,10 +154,10 @@ static enum err descriptor_parse(int fd, const char *path, inifile_key *fn, void
 
 enum err inifile_parse_file(const char *path, inifile_key *fn, void *user, struct errbuf *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum err err;
-    if (fd < 0)
-        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
+    int fd;
+    enum err err = read_file_open(path, &fd, e);
+    if (err != OK)
+        return err;
     err = descriptor_parse(fd, path, fn, user, e);
     close(fd);
     return err;

@@ -1,7 +1,6 @@
 #include "mqtt_tls.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <mosquitto.h>
 #include <unistd.h>
 
@@ -10,6 +9,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #undef ERR_STATE
+
+#include "read_file.h"
+#include "secret.h"
 
 /* Else OpenSSL would read the passphrase of an encrypted key from the terminal. */
 static int no_passphrase(char *ret, int size, int writing, void *user)
@@ -53,8 +55,12 @@ static enum err fault(const char *what, const char *path, struct errbuf *e)
 
 static enum err check_file(const char *what, const char *path, struct errbuf *e)
 {
-    if (path && access(path, R_OK) != 0)
-        return err_set(e, ERR_IO, "cannot read the %s '%s': %s", what, path, strerrordesc_np(errno));
+    int fd;
+    if (!path)
+        return OK;
+    if (read_file_open(path, &fd, e) != OK)
+        return err_set(e, ERR_IO, "cannot read the %s %s", what, e->text);
+    close(fd);
     return OK;
 }
 
@@ -63,8 +69,8 @@ static enum err load_files(const struct broker_login *login, SSL_CTX *context, s
     enum err err = check_file("CA file", login->cafile, e);
     if (err == OK)
         err = check_file("certificate", login->cert, e);
-    if (err == OK)
-        err = check_file("key", login->key, e);
+    if (err == OK && login->key && (err = secret_check(login->key, e)) != OK)
+        err = err_set(e, err, "cannot use the key %s", e->text);
     if (err != OK)
         return err;
     if (login->cafile && SSL_CTX_load_verify_file(context, login->cafile) != 1)

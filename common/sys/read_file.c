@@ -1,7 +1,24 @@
 #include "read_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum err read_file_open(const char *path, int *ret_fd, struct errbuf *e)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    struct stat status;
+    if (fd < 0)
+        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+        *ret_fd = fd;
+        return OK;
+    }
+    close(fd);
+    return err_set(e, ERR_IO, "%s: not a regular file", path);
+}
 
 ssize_t read_up_to(int fd, char *ret, size_t size)
 {

@@ -1,9 +1,14 @@
-/* read_file.h - reading a descriptor to its end. Any thread. */
+/* read_file.h - files that are read whole. Any thread. */
 #ifndef SKEP_READ_FILE_H
 #define SKEP_READ_FILE_H
 
-#include <stddef.h>
 #include <sys/types.h>
+
+#include "err.h"
+
+/* Opens a regular file, or a link to one; waits for no writer of a FIFO and no device. The caller closes *ret_fd.
+ * ERR_NOT_FOUND, ERR_IO, with a sentence that names the file. */
+enum err read_file_open(const char *path, int *ret_fd, struct errbuf *e);
 
 /* Fills `ret` with up to `size` bytes, over several reads if need be. How many there were; -1 with errno. */
 ssize_t read_up_to(int fd, char *ret, size_t size);

@@ -1,7 +1,6 @@
 #include "secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,16 +10,24 @@
 
 #define SECRET_MAX 4096
 
-/* What stands at the file's beginning, up to `size` bytes. */
-static enum err head_read(int fd, const char *path, char *ret, size_t size, ssize_t *ret_len, struct errbuf *e)
+/* Opened, if it is a regular file that only its owner may write. */
+static enum err secret_open(const char *path, int *ret_fd, struct errbuf *e)
 {
     struct stat status;
-    if (fstat(fd, &status) != 0)
-        return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
-    if (status.st_mode & (S_IWGRP | S_IWOTH))
-        return err_set(e, ERR_REFUSED, "%s: others than its owner may write it", path);
-    *ret_len = read_up_to(fd, ret, size);
-    return *ret_len >= 0 ? OK : err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    enum err err = read_file_open(path, ret_fd, e);
+    if (err != OK || (fstat(*ret_fd, &status) == 0 && !(status.st_mode & (S_IWGRP | S_IWOTH))))
+        return err;
+    close(*ret_fd);
+    return err_set(e, ERR_REFUSED, "%s: others than its owner may write it", path);
+}
+
+enum err secret_check(const char *path, struct errbuf *e)
+{
+    int fd;
+    enum err err = secret_open(path, &fd, e);
+    if (err == OK)
+        close(fd);
+    return err;
 }
 
 static enum err line_copy(struct text text, const char *path, char **ret, struct errbuf *e)
@@ -45,15 +52,15 @@ static enum err line_copy(struct text text, const char *path, char **ret, struct
 enum err secret_read(const char *path, char **ret, struct errbuf *e)
 {
     char head[SECRET_MAX + 2]; /* a line that is just too long, or the longest with its end of two bytes */
-    ssize_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum err err;
-    if (fd < 0)
-        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
-    err = head_read(fd, path, head, sizeof head, &len, e);
+    ssize_t len;
+    int fd;
+    enum err err = secret_open(path, &fd, e);
+    if (err != OK)
+        return err;
+    len = read_up_to(fd, head, sizeof head);
+    err = len < 0 ? err_set(e, ERR_IO, "%s: %s", path, strerror(errno))
+                  : line_copy((struct text){ head, (size_t)len }, path, ret, e);
     close(fd);
-    if (err == OK)
-        err = line_copy((struct text){ head, (size_t)len }, path, ret, e);
     explicit_bzero(head, sizeof head);
     return err;
 }

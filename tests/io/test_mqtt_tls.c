@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -88,6 +89,24 @@ static void what_cannot_be_verified_is_refused(void **state)
         assert_int_equal(scene.a.ups, 0);
         scene_clear(&scene);
     }
+}
+
+static void key_that_others_may_write_is_refused(void **state)
+{
+    struct mqtt_options options = { .client_id = "a", .keep_alive_s = 10 };
+    char uri[128], cert[256], key[256];
+    struct scene scene;
+    (void)state;
+    scene_init_tls(&scene, "DNS:localhost");
+    snprintf(uri, sizeof uri, "mqtts://localhost:%d", broker_port(scene.broker));
+    snprintf(cert, sizeof cert, "%s/cert", broker_folder(scene.broker));
+    snprintf(key, sizeof key, "%s/key", broker_folder(scene.broker));
+    options.login = (struct broker_login){ .broker = uri, .cafile = cert, .cert = cert, .key = key };
+    assert_int_equal(chmod(key, 0666), 0);
+    peer_start_with(&scene.a, scene.loop, &options);
+    peer_await(&scene.a, peer_has_failed);
+    assert_non_null(strstr(scene.a.why, "others than its owner may write it"));
+    scene_clear(&scene);
 }
 
 static void names_and_addresses_are_checked(void **state)
@@ -177,9 +196,13 @@ static void tls_to_a_port_without_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages_pass_through_tls),       cmocka_unit_test(what_cannot_be_verified_is_refused),
-        cmocka_unit_test(names_and_addresses_are_checked), cmocka_unit_test(the_environment_names_the_system_s_store),
-        cmocka_unit_test(the_host_is_named_to_the_broker), cmocka_unit_test(tls_to_a_port_without_is_refused),
+        cmocka_unit_test(messages_pass_through_tls),
+        cmocka_unit_test(what_cannot_be_verified_is_refused),
+        cmocka_unit_test(key_that_others_may_write_is_refused),
+        cmocka_unit_test(names_and_addresses_are_checked),
+        cmocka_unit_test(the_environment_names_the_system_s_store),
+        cmocka_unit_test(the_host_is_named_to_the_broker),
+        cmocka_unit_test(tls_to_a_port_without_is_refused),
     };
     return cmocka_run_group_tests_name("mqtt_tls", tests, NULL, NULL);
 }

@@ -111,12 +111,37 @@ static void absent(void **state)
     assert_null(secret);
 }
 
+/* A FIFO without a writer must not keep the program from starting. */
+static void only_regular_files(void **state)
+{
+    struct errbuf e = { 0 };
+    char *secret = NULL, link[80];
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(secret_read(path, &secret, &e), ERR_IO);
+    assert_non_null(strstr(e.text, "not a regular file"));
+    assert_int_equal(secret_check(path, &e), ERR_IO);
+    assert_int_equal(secret_read("/dev/zero", &secret, &e), ERR_IO);
+    unlink(path);
+    file_write(TEXT("s3cret\n"), 0600);
+    snprintf(link, sizeof link, "%s.link", path);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(secret_read(link, &secret, &e), OK);
+    assert_string_equal(secret, "s3cret");
+    assert_int_equal(secret_check(link, &e), OK);
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(secret_check(link, &e), ERR_REFUSED); /* what it leads to counts */
+    unlink(link);
+    secret_free(secret);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
         cmocka_unit_test(lengths),
         cmocka_unit_test(absent),
+        cmocka_unit_test(only_regular_files),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
