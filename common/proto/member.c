@@ -200,6 +200,7 @@ void member_unsubscribe(struct member *member, struct outbox *outbox)
 static enum member_event up(struct member *member, const struct input *input, struct outbox *outbox)
 {
     if (member->leave_by == MS_NEVER)
+    member->is_connected = true;
         subscribe_all(member, outbox);
     if (member->checking) {
         claim_check(&member->claim, input->now, outbox);
@@ -214,7 +215,7 @@ static enum member_event up(struct member *member, const struct input *input, st
 
 static void down(struct member *member)
 {
-    member->linked = member->is_online = member->rpc_subscribed = false;
+    member->is_connected = member->linked = member->is_online = member->rpc_subscribed = false;
     member->heal_at = MS_NEVER;
     claim_link_lost(&member->claim);
 }
@@ -231,7 +232,7 @@ static enum member_event conclude(struct member *member, enum claim_verdict verd
     case CLAIM_OPEN:
         break;
     case CLAIM_FREE:
-        member->checking = false;
+        member->checking = member->is_connected = false;
         outbox_reconnect(outbox);
         break;
     case CLAIM_KEPT:

@@ -47,6 +47,7 @@ struct member {
     struct claim claim; /* of hives and queens */
 
     bool checking;        /* the present link is only to find out who holds the id */
+    bool is_connected;    /* the link is up, be it to find out only */
     bool linked;          /* born on the present link */
     bool is_online;       /* ... and the birth was acknowledged */
     bool rpc_subscribed;  /* the broker hands requests on */

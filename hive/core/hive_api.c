@@ -44,8 +44,8 @@ static int put_health(const struct hive *hive, struct buf *ret)
                                     claim_held(&hive->member.claim, hive->now) };
     snprintf(service, sizeof service, "hive/%s", hive->options.id);
     health_open(&w, status, hive->options.version, service, describe(hive), &holder);
-    health_check_str(&w, "mqtt:link", hive->member.linked ? "up" : "down",
-                     hive->member.linked ? HEALTH_PASS : HEALTH_WARN);
+    health_check_str(&w, "mqtt:link", hive->member.is_connected ? "up" : "down",
+                     hive->member.is_connected ? HEALTH_PASS : HEALTH_WARN);
     health_check_int(&w, "workers:total", tally.total, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:running", tally.running, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:exited", tally.exited, NULL, HEALTH_PASS);

@@ -159,6 +159,20 @@ static void check_health(struct scene *scene, int status, const char *part)
     buf_clear(&response.body);
 }
 
+static void health_shows_the_link_of_a_check(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init_before_link(&scene);
+    scene_roster(&scene, "w1");
+    check_health(&scene, 200, "\"mqtt:link\":[{\"observedValue\":\"down\"");
+    scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
+    check_health(&scene, 200, "\"description\":\"hive: finding out who holds its id\"");
+    check_health(&scene, 200, "\"mqtt:link\":[{\"observedValue\":\"up\",\"status\":\"pass\"}]");
+    scene_clear(&scene);
+}
+
 static void health_follows_the_hive(void **state)
 {
     struct scene scene;
@@ -208,6 +222,7 @@ int main(void)
         cmocka_unit_test(routes),
         cmocka_unit_test(http_and_mqtt_say_the_same),
         cmocka_unit_test(health_follows_the_hive),
+        cmocka_unit_test(health_shows_the_link_of_a_check),
         cmocka_unit_test(what_gets_no_answer_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

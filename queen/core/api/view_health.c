@@ -69,8 +69,8 @@ int view_health(const struct queen *queen, struct buf *ret)
     enum health_status status = overall(queen);
     snprintf(service, sizeof service, "queen/%s", queen->options.id);
     health_open(&w, status, queen->options.version, service, describe(queen), &holder);
-    health_check_str(&w, "mqtt:link", queen->member.linked ? "up" : "down",
-                     queen->member.linked ? HEALTH_PASS : HEALTH_FAIL);
+    health_check_str(&w, "mqtt:link", queen->member.is_connected ? "up" : "down",
+                     queen->member.is_connected ? HEALTH_PASS : HEALTH_FAIL);
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
     put_counts(queen, &w);
