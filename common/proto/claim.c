@@ -10,6 +10,8 @@
 #define RETRY_MS 1000  /* between two requests that had no subscriber, where a holder may be on its way back */
 #define BROKER_MS 6000 /* by which a broker notices a silent client later than 1.5 keep alives; measured */
 #define TRIES 2
+#define SAME_MS 1000  /* born within this time of each other: the session decides */
+#define ROUNDING_MS 2 /* of four instants, two of either clock */
 #define HOLDER_NAME_SIZE 128
 
 void claim_init(struct claim *claim, const struct claim_options *options)
@@ -17,6 +19,7 @@ void claim_init(struct claim *claim, const struct claim_options *options)
     *claim = (struct claim){ .noun = options->noun,
                              .id = options->id,
                              .health_topic = options->health_topic,
+                             .presence_topic = options->presence_topic,
                              .session = options->session,
                              .hold = options->keep_alive * 3 / 2 + BROKER_MS,
                              .holder = { .pid = INT_ABSENT },
@@ -42,6 +45,7 @@ static void ask(struct claim *claim, ms_t now, struct outbox *outbox)
         .topic = claim->health_topic, .deadline = MS_NEVER, .reply_timeout = REPLY_MS, .late = claim->hold
     };
     claim->tries++;
+    claim->silent = claim->reborn = false;
     claim->next_at = MS_NEVER;
     claim->requested_held = claim_held(claim, now);
     if (requester_send(&claim->requester, &claim->pending, &question, now, outbox) != OK)
@@ -64,7 +68,16 @@ static void holder_set(struct holder *holder, const struct presence *presence)
     text_to_printable(text_of(presence->host ? presence->host : ""), holder->host, sizeof holder->host);
 }
 
-void claim_seen(struct claim *claim, const struct presence *presence, ms_t now, struct outbox *outbox)
+/* A live birth while one checks: the holder is back, and must be requested anew before the id may be taken. */
+static void check_reborn(struct claim *claim, ms_t now, struct outbox *outbox)
+{
+    claim->reborn = requester_is_waiting(&claim->pending);
+    claim->tries = 0;
+    if (claim->next_at != MS_NEVER)
+        ask(claim, now, outbox);
+}
+
+void claim_seen(struct claim *claim, const struct presence *presence, bool stored, ms_t now, struct outbox *outbox)
 {
     if (presence && presence->session == claim->session)
         return;
@@ -72,9 +85,14 @@ void claim_seen(struct claim *claim, const struct presence *presence, ms_t now, 
         holder_set(&claim->holder, presence);
     else
         claim->holder.online = false;
-    if (claim->next_at != MS_NEVER && claim->silent && !claim->holder.online) /* the broker has noticed */
-        claim->next_at = now;
-    if (!claim->checking && claim->holder.online && claim->holder.session && !requester_is_waiting(&claim->pending))
+    if (claim->silent && !claim->holder.online) { /* the broker has noticed; the holder may be on its way back */
+        claim->silent = false;
+        claim->next_at = now + RETRY_MS;
+    }
+    if (claim->checking && claim->holder.online && !stored)
+        check_reborn(claim, now, outbox);
+    if (!claim->checking && claim->holder.online && claim->holder.session && claim->holder.session != claim->doubted &&
+        !requester_is_waiting(&claim->pending))
         ask(claim, now, outbox);
 }
 
@@ -86,13 +104,16 @@ static void holder_name(const struct holder *holder, char ret[HOLDER_NAME_SIZE])
     snprintf(ret, HOLDER_NAME_SIZE, "(host %s, pid %s)", holder->host[0] ? holder->host : "unknown", pid);
 }
 
-static enum claim_verdict lose(struct claim *claim, const char *cause)
+/* To a sentence `cause: stop that one ...`, with the way out where the holder may be dead. */
+static enum claim_verdict lose(struct claim *claim, const char *cause, bool may_be_dead)
 {
     char holder[HOLDER_NAME_SIZE];
     holder_name(&claim->holder, holder);
     snprintf(claim->why, sizeof claim->why,
-             "another %s holds the id %s %s%s: stop that one, or give this one another --id", claim->noun, claim->id,
-             holder, cause);
+             "another %s holds the id %s %s%s: stop that one, or give this one another --id%s%s", claim->noun,
+             claim->id, holder, cause,
+             may_be_dead ? "; if it is gone, clear its retained presence: mosquitto_pub -r -n -t " : "",
+             may_be_dead ? claim->presence_topic : "");
     requester_cancel(&claim->requester, &claim->pending);
     claim->next_at = MS_NEVER;
     return CLAIM_LOST;
@@ -101,7 +122,7 @@ static enum claim_verdict lose(struct claim *claim, const char *cause)
 static enum claim_verdict set_free(struct claim *claim)
 {
     requester_cancel(&claim->requester, &claim->pending);
-    claim->checking = false;
+    claim->checking = claim->silent = false;
     claim->next_at = MS_NEVER;
     return CLAIM_FREE;
 }
@@ -109,7 +130,7 @@ static enum claim_verdict set_free(struct claim *claim)
 enum claim_verdict claim_refused(struct claim *claim, uint8_t reason, struct outbox *outbox)
 {
     if (claim->checking && claim->holder.online)
-        return lose(claim, ", and the broker does not let this one request its health");
+        return lose(claim, ", and the broker does not let this one request its health", true);
     outbox_notice(outbox,
                   "the broker does not let this %s request the health of another that uses its id (reason 0x%02x): "
                   "see broker-config/README.md",
@@ -132,7 +153,9 @@ static enum claim_verdict unanswered(struct claim *claim, enum answer_kind kind,
     if (!claim->holder.online || (kind == ANSWER_NO_SUBSCRIBER && claim->tries >= TRIES))
         return set_free(claim);
     claim->silent = kind != ANSWER_NO_SUBSCRIBER;
-    if (claim->silent)
+    if (claim->silent && claim->reborn)
+        ask(claim, now, outbox);
+    else if (claim->silent)
         wait_for_silent(claim, now, outbox);
     else
         claim->next_at = now + RETRY_MS;
@@ -141,6 +164,7 @@ static enum claim_verdict unanswered(struct claim *claim, enum answer_kind kind,
 
 static enum claim_verdict answered(struct claim *claim, const struct answer *answer, ms_t now, struct outbox *outbox)
 {
+    claim->doubted = 0;
     if (answer->kind == ANSWER_REFUSED)
         return claim_refused(claim, answer->reason, outbox);
     return claim->checking ? unanswered(claim, answer->kind, now, outbox) : CLAIM_OPEN;
@@ -175,13 +199,34 @@ static bool rival_read(struct text payload, struct arena *arena, struct rival *r
     return cJSON_IsObject(result) || json_member(document, "error");
 }
 
-/* The other one's time was taken between the request and now: compared with the middle of one's own, both come to the
- * same result. */
+/* The first answer leaves it open: the one that yields requests again, and ends if it still cannot tell. The other one
+ * waits until that has happened: if then somebody answers, that one has made sure that it stays. */
+static enum claim_verdict doubt(struct claim *claim, const struct rival *rival, bool yields, ms_t now)
+{
+    ms_t took = claim_held(claim, now) - claim->requested_held;
+    requester_cancel(&claim->requester, &claim->pending);
+    claim->doubted = rival->session;
+    claim->next_at = now + (RETRY_MS + 2 * took) * (yields ? 1 : 3);
+    return CLAIM_OPEN;
+}
+
+/* The other one's time was taken at some instant between the request and now, so by how much longer this one has held
+ * the id lies between two limits. Both compare with the same edge, and either ends only if its whole range is on the
+ * losing side: never both. */
 static enum claim_verdict compare(struct claim *claim, const struct rival *rival, ms_t now)
 {
-    ms_t own = (claim->requested_held + claim_held(claim, now)) / 2;
-    if (own < rival->held || (own == rival->held && claim->session > rival->session))
-        return lose(claim, " and has held it for longer");
+    bool yields = claim->session > rival->session;
+    ms_t edge = yields ? SAME_MS + 1 : -SAME_MS;
+    ms_t low, high;
+    if (rival->held == MS_NEVER)
+        return lose(claim, " and has held it for longer", false);
+    low = claim->requested_held - rival->held - ROUNDING_MS;
+    high = claim_held(claim, now) - rival->held + ROUNDING_MS;
+    if (low < edge && high >= edge && claim->doubted != rival->session)
+        return doubt(claim, rival, yields, now);
+    claim->doubted = 0;
+    if (low < edge)
+        return lose(claim, high < -SAME_MS ? " and has held it for longer" : " since the same second", false);
     requester_cancel(&claim->requester, &claim->pending);
     return CLAIM_KEPT;
 }
@@ -192,7 +237,7 @@ enum claim_verdict claim_replied(struct claim *claim, const struct message *mess
     if (!requester_match(&claim->requester, message->correlation) || !rival_read(message->payload, arena, &rival) ||
         rival.session == claim->session)
         return CLAIM_OPEN;
-    return claim->checking ? lose(claim, "") : compare(claim, &rival, now);
+    return claim->checking ? lose(claim, "", false) : compare(claim, &rival, now);
 }
 
 enum claim_verdict claim_tick(struct claim *claim, ms_t now, struct outbox *outbox)
@@ -215,6 +260,8 @@ ms_t claim_deadline(const struct claim *claim)
 
 void claim_link_lost(struct claim *claim)
 {
+    claim->doubted = 0;
+    claim->silent = false;
     requester_cancel(&claim->requester, &claim->pending);
     claim->next_at = MS_NEVER;
 }

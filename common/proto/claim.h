@@ -1,7 +1,8 @@
 /* claim.h - who holds an id that only one process may have: a queen's or a hive's (docs/semantics.md, Identity). Pure.
  *
  * One that starts takes nothing from one that runs: it reads the stored presence of its id and requests `health` from
- * the holder before it takes the id. Of two that run, the one that has held it for less time ends. */
+ * the holder before it takes the id. Of two that run, the one that has held it for less time ends; of two born within
+ * a second of each other, the one with the greater session. One that cannot tell yet stays, and requests once more. */
 #ifndef SKEP_CLAIM_H
 #define SKEP_CLAIM_H
 
@@ -25,7 +26,7 @@ struct holder {
 
 struct claim {
     const char *noun, *id; /* borrowed: "queen" or "hive", and which */
-    const char *health_topic;
+    const char *health_topic, *presence_topic;
     uint64_t session; /* one's own */
     ms_t hold;        /* after which a silent holder is gone: its keep alive times 1.5, and the broker's delay */
     struct requester requester;
@@ -33,15 +34,17 @@ struct claim {
     struct holder holder;
     bool checking;
     unsigned tries;
-    ms_t next_at;        /* of the check: asked again, or free if it was `silent`; MS_NEVER */
-    bool silent;         /* the broker took the request, and nobody answers */
+    ms_t next_at;        /* asked again, or free if `silent`; MS_NEVER */
+    bool silent;         /* the broker took the request, and nobody answers: free at `next_at` */
+    bool reborn;         /* a birth came while the request was open: it may have been too early */
+    uint64_t doubted;    /* the session whose first answer left it open which of two ends; 0 = none */
     ms_t held_since;     /* monotonic, of the first birth; MS_NEVER = not yet */
     ms_t requested_held; /* one's own held_ms when the other one was asked */
-    char why[256];
+    char why[TOPIC_SIZE + 512];
 };
 
 struct claim_options {
-    const char *noun, *id, *health_topic, *reply_topic; /* borrowed for the identity's life */
+    const char *noun, *id, *health_topic, *presence_topic, *reply_topic; /* borrowed for the identity's life */
     uint64_t session;
     struct siphash_key key; /* of its correlations, and of nothing else */
     uint8_t tag;            /* of its tokens */
@@ -54,8 +57,8 @@ void claim_clear(struct claim *claim);
 /* Begins the check, on a link that reads the presence and the replies already. */
 void claim_check(struct claim *claim, ms_t now, struct outbox *outbox);
 
-/* The presence of the id was published, by anybody. NULL: cleared. */
-void claim_seen(struct claim *claim, const struct presence *presence, ms_t now, struct outbox *outbox);
+/* The presence of the id was published, by anybody, or is `stored`. NULL: cleared. */
+void claim_seen(struct claim *claim, const struct presence *presence, bool stored, ms_t now, struct outbox *outbox);
 
 enum claim_verdict claim_acked(struct claim *claim, uint64_t token, uint8_t reason, ms_t now, struct outbox *outbox);
 enum claim_verdict claim_replied(struct claim *claim, const struct message *message, ms_t now, struct arena *arena);

@@ -91,6 +91,7 @@ enum err member_init(struct member *member, const struct member_options *options
     claim_init(&member->claim, &(struct claim_options){ .noun = role_of(member)->noun,
                                                         .id = options->queen ? options->queen : options->hive,
                                                         .health_topic = member->health_topic,
+                                                        .presence_topic = member->presence_topic,
                                                         .reply_topic = member->reply_topic,
                                                         .session = options->session,
                                                         .key = options->key,
@@ -199,8 +200,8 @@ void member_unsubscribe(struct member *member, struct outbox *outbox)
 /* A goodbye counts only for the current incarnation, so even one that leaves is born first. */
 static enum member_event up(struct member *member, const struct input *input, struct outbox *outbox)
 {
-    if (member->leave_by == MS_NEVER)
     member->is_connected = true;
+    if (member->leave_by == MS_NEVER)
         subscribe_all(member, outbox);
     if (member->checking) {
         claim_check(&member->claim, input->now, outbox);
@@ -335,7 +336,7 @@ static void observe(struct member *member, const struct presence *presence, cons
 {
     bool stored = input->message->retain;
     if (role_of(member)->is_claimed)
-        claim_seen(&member->claim, presence, input->now, outbox);
+        claim_seen(&member->claim, presence, stored, input->now, outbox);
     if (!member->linked || stored)
         return;
     if (!presence || (presence->presence != PRESENCE_ONLINE && !is_of_this_link(member, presence)))

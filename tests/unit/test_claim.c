@@ -16,8 +16,10 @@
 /* A claim between a broker and a holder, driven by a script, and what comes of it:
  *
  *     ack 10               PUBACK of the latest request, reason 0x10 = no subscriber
- *     seen online b        the presence of the id, and the session that it names (0 = none); `cleared`: an empty
- * message reply b 5000         health of that session, which has held the id for so long; `reply 0` of an older version
+ *     seen online b        the stored presence of the id, and the session that it names (0 = none); `cleared`: an
+ *                          empty message
+ *     live online b        a presence that is published now
+ *     reply b 5000         health of that session, which has held the id for so long; `reply 0` of an older version
  *     error                the holder answers with an error
  *     wait 1000            time passes
  */
@@ -66,7 +68,7 @@ static void do_wait(struct scene *scene, ms_t left)
     }
 }
 
-static void do_presence(struct scene *scene, const char *state, unsigned session)
+static void do_presence(struct scene *scene, const char *state, unsigned session, bool stored)
 {
     struct presence presence;
     presence_init(&presence);
@@ -74,7 +76,7 @@ static void do_presence(struct scene *scene, const char *state, unsigned session
     presence.session = session;
     presence.host = "host-b";
     presence.pid = 7;
-    claim_seen(&scene->claim, strcmp(state, "cleared") == 0 ? NULL : &presence, scene->now, &scene->outbox);
+    claim_seen(&scene->claim, strcmp(state, "cleared") == 0 ? NULL : &presence, stored, scene->now, &scene->outbox);
     look(scene, CLAIM_OPEN);
 }
 
@@ -99,7 +101,9 @@ static void do_step(struct scene *scene, const char *step)
     if (sscanf(step, "ack %x", &number) == 1)
         look(scene, claim_acked(&scene->claim, scene->token, (uint8_t)number, scene->now, &scene->outbox));
     else if (sscanf(step, "seen %15s %x", word, &number) >= 1)
-        do_presence(scene, word, number);
+        do_presence(scene, word, number, true);
+    else if (sscanf(step, "live %15s %x", word, &number) >= 1)
+        do_presence(scene, word, number, false);
     else if (sscanf(step, "reply %x %lld", &number, &amount) >= 1)
         do_health(scene, number, amount);
     else if (sscanf(step, "wait %lld", &amount) == 1)
@@ -135,6 +139,7 @@ static void set_up(struct scene *scene)
     claim_init(&scene->claim, &(struct claim_options){ .noun = "queen",
                                                        .id = "q1",
                                                        .health_topic = "skep/v1-rpc/queen/q1/health",
+                                                       .presence_topic = "skep/v1/queen/q1/presence",
                                                        .reply_topic = "skep/v1-rpc/reply/skep:q:q1",
                                                        .session = OWN,
                                                        .key = { 1, 2 },
@@ -182,9 +187,12 @@ static void identity_one_that_starts_asks_the_holder(void **state)
         { "it comes back in between", "seen online b; ack 10; wait 1000; ack 0; reply b 5000", "ask, ask, lost" },
         { "a birth is stored, and nobody answers: 1.5 keep alives and 6 s", "seen online b; ack 0; wait 20999; wait 1",
           "ask, notice, free" },
-        { "or until the broker has noticed", "seen online b; ack 0; wait 5000; seen stale b; wait 0",
+        { "or until the broker has noticed", "seen online b; ack 0; wait 5000; seen stale b; wait 999; wait 1; ack 10",
+          "ask, notice, ask, free" },
+        { "or somebody has cleared it", "seen online b; ack 0; wait 5000; seen cleared; wait 1000; ack 10",
+          "ask, notice, ask, free" },
+        { "a death after the check is of no account", "seen online b; ack 0; wait 21000; live stale b; wait 60000",
           "ask, notice, free" },
-        { "or somebody has cleared it", "seen online b; ack 0; wait 5000; seen cleared; wait 0", "ask, notice, free" },
         { "a slow holder", "seen online b; ack 0; wait 20000; reply b 90000", "ask, notice, lost" },
         { "a holder", "seen online b; ack 0; reply b 5000", "ask, lost" },
         { "however short a time", "seen online b; ack 0; reply b 0", "ask, lost" },
@@ -197,6 +205,17 @@ static void identity_one_that_starts_asks_the_holder(void **state)
         { "not allowed to ask, and none is stored", "ack 87", "ask, notice, free" },
         { "not allowed to read the answer", "deaf", "ask, notice, free" },
         { "... and a birth is stored", "seen online b; deaf", "ask, lost" },
+        { "a silent holder is born again: it is asked at once",
+          "seen online b; ack 0; wait 5000; live online b; reply b 1", "ask, notice, ask, lost" },
+        { "... while the first request is open", "seen online b; ack 0; wait 300; live online b; wait 700; reply b 1",
+          "ask, ask, lost" },
+        { "... between will and end", "seen online b; ack 0; wait 5000; live stale b; live online b; wait 1; reply b 1",
+          "ask, notice, ask, lost" },
+        { "... and is silent again: the wait begins anew",
+          "seen online b; ack 0; wait 19000; live online b; ack 0; wait 20999; wait 1",
+          "ask, notice, ask, notice, free" },
+        { "born between two requests without a subscriber",
+          "seen online b; ack 10; live online b; ack 10; wait 1000; ack 10", "ask, ask, ask, free" },
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -209,12 +228,21 @@ static void identity_of_two_that_run_the_younger_ends(void **state)
         { "one's own birth comes back", "seen online a", "" },
         { "a birth that names no session harms nobody", "seen online 0", "" },
         { "a death is none", "seen stale b", "" },
-        { "the other one has held it for longer", "seen online b; ack 0; reply b 5001", "ask, lost" },
-        { "for less", "seen online b; ack 0; reply b 4999", "ask, kept" },
-        { "as long, and the session decides", "seen online b; ack 0; reply b 5000", "ask, kept" },
-        { "as long, and the session decides: the greater one ends", "seen online 9; ack 0; reply 9 5000", "ask, lost" },
-        { "the reply takes its time: the middle counts", "seen online b; wait 600; reply b 5301", "ask, lost" },
-        { "... on both sides", "seen online b; wait 600; reply b 5299", "ask, kept" },
+        { "the other one has held it for longer", "seen online b; ack 0; reply b 6003", "ask, lost" },
+        { "for less", "seen online 9; ack 0; reply 9 3997", "ask, kept" },
+        { "within a second the session decides", "seen online b; ack 0; reply b 5998", "ask, kept" },
+        { "... the greater one ends", "seen online 9; ack 0; reply 9 4002", "ask, lost" },
+        { "the reply takes its time: neither side is sure", "seen online b; wait 600; reply b 6301", "ask" },
+        { "... the one that does not yield asks later", "seen online b; wait 600; reply b 6301; wait 6599; wait 1",
+          "ask, ask" },
+        { "... and ends if the other one is still there",
+          "seen online b; wait 600; reply b 6301; wait 6600; reply b 13201", "ask, ask, lost" },
+        { "... and stays if not", "seen online b; wait 600; reply b 6301; wait 6600; ack 10; wait 60000", "ask, ask" },
+        { "... the one that yields asks first", "seen online 9; wait 600; reply 9 4301; wait 2199; wait 1",
+          "ask, ask" },
+        { "... and ends if it is not sure then",
+          "seen online 9; wait 600; reply 9 4301; wait 2200; wait 10; reply 9 6801", "ask, ask, lost" },
+        { "... not before", "seen online 9; wait 600; reply 9 4301; live online 9; wait 2199", "ask" },
         { "an older version does not know how to end", "seen online b; reply 0", "ask, lost" },
         { "one's own answer does not count", "seen online b; reply a 9000; reply b 4000", "ask, kept" },
         { "no answer: it is gone", "seen online b; ack 0; wait 60000", "ask" },
@@ -225,6 +253,71 @@ static void identity_of_two_that_run_the_younger_ends(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         check(&rows[i], 5000);
+}
+
+/* Two that run, their births `apart`: the first one's way to the second and back. Counts who ends. */
+struct duel {
+    ms_t apart, there, back;
+    bool first_yields;
+};
+
+static enum claim_verdict ask_once(struct scene *self, bool is_first, const struct duel *duel, ms_t held_other)
+{
+    ms_t there = is_first ? duel->there : duel->back;
+    char step[64];
+    look(self, CLAIM_OPEN);
+    buf_reset(&self->trace);
+    self->now += there;
+    snprintf(step, sizeof step, "reply %x %lld", (unsigned)(OWN + OTHER - self->claim.session),
+             (long long)(self->now - held_other));
+    self->now += duel->there + duel->back - there;
+    run(self, step);
+    return self->claim.why[0] ? CLAIM_LOST : CLAIM_OPEN;
+}
+
+/* Each asks at the instant at which the other one's birth arrives, and once more if it has to; one that has ended
+ * answers no more. */
+static unsigned fight(const struct duel *duel)
+{
+    struct scene scenes[2];
+    ms_t born[2] = { NOW, NOW + duel->apart };
+    unsigned ended = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        set_up(&scenes[i]);
+        scenes[i].claim.session = (i == 0) == duel->first_yields ? OTHER : OWN;
+        scenes[i].claim.held_since = born[i];
+        scenes[i].now = ms_max(born[0], born[1]) + (i ? duel->there : duel->back);
+        do_presence(&scenes[i], "online", (unsigned)(OWN + OTHER - scenes[i].claim.session), false);
+        ended += ask_once(&scenes[i], i == 0, duel, born[1 - i]) == CLAIM_LOST;
+    }
+    for (unsigned turn = 0; turn < 2 && !ended; turn++) {
+        unsigned i = duel->first_yields ? turn : 1 - turn; /* the one that yields asks again first */
+        if (scenes[i].claim.next_at == MS_NEVER)
+            continue;
+        scenes[i].now = scenes[i].claim.next_at;
+        (void)claim_tick(&scenes[i].claim, scenes[i].now, &scenes[i].outbox);
+        ended += ask_once(&scenes[i], i == 0, duel, born[1 - i]) == CLAIM_LOST;
+    }
+    tear_down(&scenes[0]);
+    tear_down(&scenes[1]);
+    return ended;
+}
+
+static void identity_of_two_exactly_one_ends(void **state)
+{
+    static const ms_t from[] = { 0, 975, 1900 };
+    (void)state;
+    for (size_t f = 0; f < ARRAY_LEN(from); f++)
+        for (ms_t apart = from[f]; apart <= from[f] + 50; apart++)
+            for (ms_t trip = 0; trip <= 100; trip += 5)
+                for (ms_t there = 0; there <= trip; there += 5)
+                    for (unsigned yields = 0; yields < 2; yields++) {
+                        struct duel duel = { apart, there, trip - there, yields };
+                        unsigned ended = fight(&duel);
+                        if (ended != 1)
+                            fail_msg("%lld ms apart, %lld there, %lld back, first yields %u: %u end", (long long)apart,
+                                     (long long)there, (long long)(trip - there), yields, ended);
+                    }
 }
 
 static void the_holder_is_named(void **state)
@@ -243,6 +336,13 @@ static void the_holder_is_named(void **state)
     look(&scene, CLAIM_OPEN);
     run(&scene, "reply b 1");
     assert_non_null(strstr(scene.claim.why, "(host unknown, pid unknown)"));
+    tear_down(&scene);
+    set_up(&scene);
+    claim_check(&scene.claim, scene.now, &scene.outbox);
+    look(&scene, CLAIM_OPEN);
+    run(&scene, "seen online b; ack 87");
+    assert_non_null(strstr(scene.claim.why, "if it is gone, clear its retained presence: mosquitto_pub -r -n -t "
+                                            "skep/v1/queen/q1/presence"));
     tear_down(&scene);
 }
 
@@ -268,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identity_one_that_starts_asks_the_holder),
         cmocka_unit_test(identity_of_two_that_run_the_younger_ends),
+        cmocka_unit_test(identity_of_two_exactly_one_ends),
         cmocka_unit_test(the_holder_is_named),
         cmocka_unit_test(a_check_begins_anew_on_each_link),
     };

@@ -162,7 +162,8 @@ static void identity_a_queen_takes_nothing_from_one_that_runs(void **state)
         { "one that starts and may not ask", "check; stored own {\"presence\":\"online\"," RIVAL "}; cack 87",
           "disconnect, exit",
           HOLDS
-          ", and the broker does not let this one request its health: stop that one, or give this one another --id" },
+          ", and the broker does not let this one request its health: stop that one, or give this one another --id; if "
+          "it is gone, clear its retained presence: mosquitto_pub -r -n -t skep/v1/queen/queen/presence" },
         { "the younger of two that run",
           "up; wait 1000; own {\"presence\":\"online\"," RIVAL "}; held aaaabbbbccccdddd 5000",
           "claim, disconnect, exit",
