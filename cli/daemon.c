@@ -163,6 +163,8 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
     pid_t child = 0;
     enum err err = give_state_dir(daemon, e);
     if (err == OK && !daemon->pid)
+        err = daemon_program_check(&daemon->program, e);
+    if (err == OK && !daemon->pid)
         err = daemon_program_start(&daemon->program, &daemon->files, &child, e);
     if (err != OK)
         return err;

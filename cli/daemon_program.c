@@ -56,10 +56,10 @@ static void execute(const struct daemon_program *program, const char *first)
     execv(program->path, argv);
 }
 
-static void print_settings(const struct daemon_program *program, int out)
+static void print(const struct daemon_program *program, const char *option, int out)
 {
     if (dup2(out, STDOUT_FILENO) >= 0)
-        execute(program, "--print-config");
+        execute(program, option);
     fprintf(stderr, "skep: cannot run %s: %s\n", program->path, strerrordesc_np(errno));
     _exit(CANNOT_EXECUTE);
 }
@@ -74,7 +74,8 @@ static void read_all(int fd, struct buf *ret)
 }
 
 /* Runs the child with a pipe for what it prints; *ret_status is from waitpid. */
-static enum err capture(const struct daemon_program *program, struct buf *ret, int *ret_status, struct errbuf *e)
+static enum err capture(const struct daemon_program *program, const char *option, struct buf *ret, int *ret_status,
+                        struct errbuf *e)
 {
     int ends[2];
     pid_t child;
@@ -82,7 +83,7 @@ static enum err capture(const struct daemon_program *program, struct buf *ret, i
         return err_set(e, ERR_IO, "pipe: %s", strerrordesc_np(errno));
     child = fork();
     if (child == 0)
-        print_settings(program, ends[1]);
+        print(program, option, ends[1]);
     close(ends[1]);
     if (child > 0)
         read_all(ends[0], ret);
@@ -92,20 +93,31 @@ static enum err capture(const struct daemon_program *program, struct buf *ret, i
     return OK;
 }
 
-enum err daemon_program_settings(const struct daemon_program *program, inifile_key *fn, void *user, struct errbuf *e)
+/* What it prints with `option`; on stderr it says itself what it refuses. */
+static enum err run_with(const struct daemon_program *program, const char *option, struct buf *ret, struct errbuf *e)
 {
-    auto_clear(buf) printed = { .limit = PRINTED_MAX };
     int status = 0;
-    enum err err = capture(program, &printed, &status, e);
+    enum err err = capture(program, option, ret, &status, e);
     if (err != OK)
         return err;
     if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_EXECUTE)
         return err_set(e, ERR_NOT_FOUND, "%s cannot be run", program->path);
     if (status != 0)
         return err_set(e, ERR_SYNTAX, "%s refuses its options", program->path);
-    if (!buf_ok(&printed))
-        return err_set(e, ERR_NOMEM, "out of memory");
-    return inifile_parse_text(buf_text(&printed), program->path, fn, user, e);
+    return buf_ok(ret) ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
+enum err daemon_program_settings(const struct daemon_program *program, inifile_key *fn, void *user, struct errbuf *e)
+{
+    auto_clear(buf) printed = { .limit = PRINTED_MAX };
+    enum err err = run_with(program, "--print-config", &printed, e);
+    return err != OK ? err : inifile_parse_text(buf_text(&printed), program->path, fn, user, e);
+}
+
+enum err daemon_program_check(const struct daemon_program *program, struct errbuf *e)
+{
+    auto_clear(buf) printed = { .limit = PRINTED_MAX };
+    return run_with(program, "--check-config", &printed, e);
 }
 
 /* In the child, which becomes the daemon. Comes back only when something failed. */

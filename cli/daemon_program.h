@@ -20,6 +20,9 @@ enum err daemon_program_find(const char *kind, char *const *options, struct aren
  * printed why itself. ERR_NOT_FOUND no such program, ERR_IO, ERR_NOMEM and the errors of `fn`. */
 enum err daemon_program_settings(const struct daemon_program *program, inifile_key *fn, void *user, struct errbuf *e);
 
+/* Lets the program check its options, files and environment: errors as above. */
+enum err daemon_program_check(const struct daemon_program *program, struct errbuf *e);
+
 /* Starts it in a session of its own, with the log for what it says. ERR_CONFLICT: another one took the pid file
  * meanwhile. ERR_IO. */
 enum err daemon_program_start(const struct daemon_program *program, const struct daemon_files *files, pid_t *ret,

@@ -120,6 +120,17 @@ def test_a_daemon_that_dies_ends_the_poll(daemon):
     assert daemon("status").returncode == 3
 
 
+@pytest.mark.parametrize("options, sentence", [
+    (("--broker", "mqtt://u:pw@h"), "--password-file"),
+    (("--http", "nope"), "--http"),
+])
+def test_options_that_the_daemon_refuses_start_nothing(daemon, options, sentence):
+    done = daemon("start", rest=options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr and "started" not in done.stderr and "pw" not in done.stderr.replace(sentence, "")
+    assert daemon("status").returncode == 3
+
+
 def test_only_the_new_lines_of_the_log_are_shown(daemon):
     assert daemon("start").returncode == 0
     daemon("stop")
