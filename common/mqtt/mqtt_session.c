@@ -31,6 +31,9 @@
 #define STREAK_PAUSE_MS 3  /* a longer pause ends a streak */
 #define READ_COALESCE_MS 1 /* in which what the kernel buffers does not fill up */
 
+/* UNSUBSCRIBE with it changes nothing, and every broker answers it. */
+#define FILTER_OF_NOBODY "$skep/keep-alive"
+
 #define TOKENS_MAX 256 /* acknowledgements that are awaited with a token; send_queue has 20 out at most */
 
 struct token {
@@ -44,13 +47,16 @@ struct mqtt_session {
     struct mqtt_peer peer; /* but for `numeric` */
     enum mqtt_stage stage;
     bool ended;
-    bool in_burst;        /* `packet` was called */
-    bool cut;             /* the latest burst ended at its limit: more may be there */
-    bool readable;        /* as its owner's poll said */
-    unsigned handed;      /* callbacks since the burst began */
-    unsigned streak;      /* ... and in the bursts before it, while none was followed by a pause */
-    ms_t read_at;         /* the latest burst that brought something */
-    ms_t coalesce_until;  /* not read until then */
+    bool in_burst;       /* `packet` was called */
+    bool cut;            /* the latest burst ended at its limit: more may be there */
+    bool readable;       /* as its owner's poll said */
+    unsigned handed;     /* callbacks since the burst began */
+    unsigned streak;     /* ... and in the bursts before it, while none was followed by a pause */
+    ms_t read_at;        /* the latest burst that brought something */
+    ms_t coalesce_until; /* not read until then */
+    ms_t keep_alive;
+    ms_t received_at;     /* the latest packet but for PINGRESP */
+    ms_t sent_at;         /* the latest packet of ours but for acknowledgements and PINGREQ */
     struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
     struct errbuf why;
     size_t token_count;
@@ -73,7 +79,7 @@ static const char *fault_text(int fault, int number)
     if (fault == MOSQ_ERR_CONN_LOST)
         return "closed by the other side";
     if (fault == MOSQ_ERR_KEEPALIVE)
-        return "nothing was received for a keep alive";
+        return "no answer to a ping for a keep alive";
     if (fault != MOSQ_ERR_ERRNO)
         return mosquitto_strerror(fault);
     return number != 0 && strerrordesc_np(number) ? strerrordesc_np(number) : "no MQTT broker answers there";
@@ -188,7 +194,8 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    (void)flags, (void)properties;
+    uint16_t keep_alive_s;
+    (void)flags;
     session->handed++;
     if (session->ended)
         return;
@@ -198,6 +205,8 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
         return;
     }
     mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
+    if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keep_alive_s, false))
+        session->keep_alive = keep_alive_s * (ms_t)1000; /* the broker's counts, for libmosquitto too */
     session->stage = MQTT_UP;
     session->owner.up(session->owner.owner);
 }
@@ -272,6 +281,8 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     session->peer = *peer;
     session->peer.numeric = NULL;
     session->coalesce_until = INT64_MIN;
+    session->keep_alive = options->keep_alive_s * (ms_t)1000;
+    session->received_at = session->sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
     if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
         connect_to(session, options, peer->numeric);
@@ -358,6 +369,8 @@ static void read_burst(struct mqtt_session *session)
         session->cut =
             session->handed >= BURST_MAX || (++calls % BURST_CLOCK_EVERY == 0 && clock_mono() - began >= BURST_MS);
     } while (!session->ended && idle < idle_max && !session->cut);
+    if (session->handed > 0)
+        session->received_at = clock_mono();
     if (session->stage == MQTT_UP)
         begin_burst(session); /* e.g. PINGRESP */
     session->in_burst = false;
@@ -440,9 +453,25 @@ bool mqtt_session_drain(struct mqtt_session *session)
     return session->ended || !session->cut;
 }
 
+/* The broker must receive something within 1.5 keep alives. */
+static int prove_life(struct mqtt_session *session, ms_t now)
+{
+    if (now - session->sent_at < session->keep_alive * 3 / 4)
+        return MOSQ_ERR_SUCCESS;
+    session->sent_at = now;
+    return mosquitto_unsubscribe_v5(session->mosquitto, NULL, FILTER_OF_NOBODY, NULL);
+}
+
+/* libmosquitto's keep alive ends a link whose PINGRESP does not come, also when it is only behind much else: it judges
+ * no link on which packets arrive. */
 void mqtt_session_tick(struct mqtt_session *session)
 {
-    int fault = session->ended ? MOSQ_ERR_SUCCESS : mosquitto_loop_misc(session->mosquitto);
+    ms_t now = clock_mono();
+    int fault;
+    if (session->ended)
+        return;
+    fault = now - session->received_at < session->keep_alive ? prove_life(session, now)
+                                                             : mosquitto_loop_misc(session->mosquitto);
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
 }
@@ -467,6 +496,8 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     fault = mosquitto_publish_v5(session->mosquitto, &packet_id, publish->topic, (int)publish->payload.len,
                                  publish->payload.at, publish->qos, publish->retain, properties);
     mosquitto_property_free_all(&properties);
+    if (fault == MOSQ_ERR_SUCCESS)
+        session->sent_at = clock_mono();
     if (fault == MOSQ_ERR_SUCCESS && publish->qos > 0)
         token_put(session, packet_id, publish->token);
     return mqtt_fault_err(fault);

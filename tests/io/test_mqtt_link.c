@@ -155,7 +155,7 @@ static void slow_messages_end_a_burst(void **state)
     scene_init(&scene, NULL);
     scene_connect(&scene);
     peer_subscribe(&scene.b, "test/#", 0);
-    scene.b.slow = true;
+    scene.b.slow_ms = 1;
     scene.b.want = 500;
     for (int i = 0; i < 500; i++)
         peer_publish(&scene.a, "test/x", "x", 0);
@@ -300,6 +300,28 @@ static void silent_broker_is_noticed(void **state)
     scene_clear(&scene);
 }
 
+/* PINGRESP lies behind 14 s of messages, and keep alive is 5 s. */
+static void pings_behind_messages_end_no_link(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene, NULL);
+    peer_start(&scene.b, scene.loop, broker_uri(scene.broker), "b");
+    peer_start_with(
+        &scene.a, scene.loop,
+        &(struct mqtt_options){ .login.broker = broker_uri(scene.broker), .client_id = "a", .keep_alive_s = 5 });
+    peer_await(&scene.a, peer_is_up);
+    peer_await(&scene.b, peer_is_up);
+    peer_subscribe(&scene.a, "test/#", 0);
+    scene.a.slow_ms = 200;
+    scene.a.want = 70;
+    for (int i = 0; i < 70; i++)
+        peer_publish(&scene.b, "test/x", "x", 0);
+    peer_await(&scene.a, peer_has_messages);
+    assert_int_equal(scene.a.downs, 0);
+    scene_clear(&scene);
+}
+
 static void idle_link_is_proven_by_pings(void **state)
 {
     struct scene scene;
@@ -309,7 +331,7 @@ static void idle_link_is_proven_by_pings(void **state)
         &scene.a, scene.loop,
         &(struct mqtt_options){ .login.broker = broker_uri(scene.broker), .client_id = "a", .keep_alive_s = 5 });
     peer_await(&scene.a, peer_is_up);
-    scene.a.want = scene.a.packets + 1;
+    scene.a.want = scene.a.packets + 2; /* the first is UNSUBACK: CONNACK has come within the keep alive */
     peer_await(&scene.a, peer_has_packets);
     assert_true(mqtt_ops.is_up(scene.a.mqtt));
     scene_clear(&scene);
@@ -330,6 +352,7 @@ int main(void)
         cmocka_unit_test(other_servers_are_no_brokers),
         cmocka_unit_test(client_may_be_freed_while_it_connects),
         cmocka_unit_test(silent_broker_is_noticed),
+        cmocka_unit_test(pings_behind_messages_end_no_link),
         cmocka_unit_test(idle_link_is_proven_by_pings),
     };
     return cmocka_run_group_tests_name("mqtt_link", tests, NULL, NULL);

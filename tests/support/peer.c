@@ -4,11 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "await.h"
-#include "clock.h"
 
 static ms_t on_retry(void *user, ms_t lived)
 {
@@ -57,12 +57,6 @@ static void keep(struct text t, char ret[PEER_TEXT_SIZE])
     snprintf(ret, PEER_TEXT_SIZE, "%.*s", t.at ? (int)t.len : 8, t.at ? t.at : "(absent)");
 }
 
-static void be_slow(void)
-{
-    for (ms_t began = clock_mono(); clock_mono() <= began;)
-        continue;
-}
-
 static void on_message(void *user, const struct message *message)
 {
     struct peer *peer = user;
@@ -70,8 +64,7 @@ static void on_message(void *user, const struct message *message)
     peer->messages++;
     peer->burst++;
     peer->longest_burst = peer->burst > peer->longest_burst ? peer->burst : peer->longest_burst;
-    if (peer->slow)
-        be_slow();
+    usleep(peer->slow_ms * 1000);
     keep(message->topic, peer->topic);
     keep(message->payload, peer->payload);
     keep(message->response_topic, peer->response_topic);

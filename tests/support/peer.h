@@ -15,7 +15,7 @@ struct peer {
     unsigned ups, downs, fails, packets, messages, wills, stops;
     unsigned want;                 /* messages (or packets) to wait for */
     unsigned burst, longest_burst; /* messages */
-    bool slow;                     /* takes a millisecond for a message */
+    unsigned slow_ms;              /* that a message takes */
     ms_t retry, lived;
     unsigned retries;
     char why[ERRBUF_SIZE];
