@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backoff.h"
 #include "log.h"
@@ -9,6 +10,12 @@
 #include "topic.h"
 
 #define WHY_SIZE 128
+
+/* Its failed acknowledgement is due. */
+struct unsendable {
+    uint64_t number; /* in flight, of the send queue */
+    uint8_t reason;
+};
 
 struct broker_link {
     struct broker_link_options options;
@@ -21,9 +28,11 @@ struct broker_link {
     bool is_renewed;      /* EFFECT_RECONNECT: the link ends because it shall */
     char will_topic[TOPIC_SIZE];
     struct buf will_payload;
-    char why[WHY_SIZE]; /* the latest attempt failed, as it was logged */
+    char why[WHY_SIZE]; /* the latest attempt failed or the link was lost, as logged; empty: it works */
     struct log_limit refused, dropped;
     uint64_t dropped_seen; /* of queue.dropped */
+    struct unsendable unsendable[SEND_QUEUE_INFLIGHT];
+    unsigned unsendable_count;
 };
 
 static void input(const struct broker_link *link, struct input input)
@@ -51,6 +60,24 @@ static bool on_will(void *user, struct publish *ret)
     return link->has_will;
 }
 
+/* It would be refused again on this link. Its core learns of that in the next turn, since it may be in a step. */
+static void note_unsendable(struct broker_link *link, const struct queued *queued, enum err err)
+{
+    log_at(LOG_ERROR, "cannot publish", "topic", queued->publish.topic, "error", err_name(err), NULL);
+    link->unsendable[link->unsendable_count++] =
+        (struct unsendable){ queued->number, err == ERR_TOO_LARGE ? MQTT_TOO_LARGE : MQTT_BAD_TOPIC };
+}
+
+static void give_up_link(struct broker_link *link, const struct queued *queued, enum err err)
+{
+    if (err != ERR_REFUSED)
+        log_at(LOG_ERROR, "cannot publish", "topic", queued->publish.topic, "error", err_name(err), NULL);
+    send_queue_unsent(&link->queue, queued->number);
+    link->ops->drop(link->mqtt, err == ERR_REFUSED ? "the broker refused a message: QoS not supported (it must offer "
+                                                     "QoS 1: see max_qos in broker-config/README.md)"
+                                                   : "cannot publish");
+}
+
 /* Hands over what may be sent. */
 static void pump(struct broker_link *link)
 {
@@ -60,16 +87,10 @@ static void pump(struct broker_link *link)
         enum err err;
         publish.token = queued->number;
         err = link->ops->publish(link->mqtt, &publish);
-        if (err == OK)
-            continue;
-        log_at(LOG_ERROR, "cannot publish", "topic", publish.topic, "error", err_name(err), NULL);
-        if (err == ERR_TOO_LARGE || err == ERR_REFUSED || err == ERR_TOPIC) {
-            (void)send_queue_acked(&link->queue, queued->number); /* it would be refused again */
-            continue;
-        }
-        send_queue_unsent(&link->queue, queued->number);
-        link->ops->drop(link->mqtt, "cannot publish"); /* reconnecting, and the message sent again */
-        return;
+        if (err == ERR_TOO_LARGE || err == ERR_TOPIC)
+            note_unsendable(link, queued, err);
+        else if (err != OK)
+            give_up_link(link, queued, err);
     }
 }
 
@@ -100,31 +121,37 @@ static void on_up(void *user)
     if (link->has_will)
         log_at(LOG_INFO, "connected to the broker", "broker", link->options.broker, NULL);
     log_dropped(link); /* what the limit held back meanwhile */
-    link->why[0] = '\0';
     input(link, (struct input){ .kind = INPUT_LINK_UP });
     pump(link);
+}
+
+/* Once per change of the reason is enough: it tries for ever. */
+static bool is_news(struct broker_link *link, const char *why)
+{
+    if (strncmp(link->why, why, WHY_SIZE - 1) == 0)
+        return false;
+    snprintf(link->why, sizeof link->why, "%s", why);
+    return true;
 }
 
 static void on_down(void *user, const char *why)
 {
     struct broker_link *link = user;
-    if (!link->is_renewed)
+    if (!link->is_renewed && is_news(link, why))
         log_at(LOG_WARNING, "lost the connection to the broker; reconnecting", "broker", link->options.broker, "why",
                why, NULL);
     link->is_renewed = false;
     send_queue_link_lost(&link->queue);
+    link->unsendable_count = 0;
     input(link, (struct input){ .kind = INPUT_LINK_DOWN, .why = why });
 }
 
-/* Once per change of the reason is enough: it tries for ever. */
 static void on_failed(void *user, const char *why)
 {
     struct broker_link *link = user;
     input(link, (struct input){ .kind = INPUT_LINK_FAILED, .why = why });
-    if (strncmp(link->why, why, WHY_SIZE - 1) == 0)
-        return;
-    snprintf(link->why, sizeof link->why, "%s", why);
-    log_at(LOG_WARNING, "cannot reach the broker; retrying", "broker", link->options.broker, "why", why, NULL);
+    if (is_news(link, why))
+        log_at(LOG_WARNING, "cannot reach the broker; retrying", "broker", link->options.broker, "why", why, NULL);
 }
 
 static void on_message(void *user, const struct message *message)
@@ -132,16 +159,21 @@ static void on_message(void *user, const struct message *message)
     input(user, (struct input){ .kind = INPUT_MESSAGE, .message = message });
 }
 
-static void on_acked(void *user, uint64_t number, uint8_t reason)
+static void acknowledge(struct broker_link *link, uint64_t number, uint8_t reason)
 {
-    struct broker_link *link = user;
-    uint64_t token;
-    if (reason >= MQTT_FAILED)
-        log_refused(link, send_queue_inflight(&link->queue, number), reason);
-    token = send_queue_acked(&link->queue, number);
+    uint64_t token = send_queue_acked(&link->queue, number);
     if (token)
         input(link, (struct input){ .kind = INPUT_ACKED, .token = token, .reason = reason });
     pump(link);
+}
+
+static void on_acked(void *user, uint64_t number, uint8_t reason)
+{
+    struct broker_link *link = user;
+    link->why[0] = '\0';
+    if (reason >= MQTT_FAILED)
+        log_refused(link, send_queue_inflight(&link->queue, number), reason);
+    acknowledge(link, number, reason);
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
@@ -199,6 +231,17 @@ void broker_link_free(struct broker_link *link)
 void broker_link_start(struct broker_link *link)
 {
     link->ops->start(link->mqtt);
+}
+
+bool broker_link_settle(struct broker_link *link)
+{
+    struct unsendable due[SEND_QUEUE_INFLIGHT];
+    unsigned count = link->unsendable_count;
+    memcpy(due, link->unsendable, count * sizeof due[0]);
+    link->unsendable_count = 0;
+    for (unsigned i = 0; i < count; i++)
+        acknowledge(link, due[i].number, due[i].reason);
+    return link->unsendable_count == 0;
 }
 
 bool broker_link_drain(struct broker_link *link)

@@ -41,6 +41,11 @@ void broker_link_start(struct broker_link *link);
  * when a message could not be kept: the world no longer matches the core. */
 enum err broker_link_carry_out(struct broker_link *link, const struct effect *effect);
 
+/* Reports, as INPUT_ACKED with a reason from MQTT_FAILED on, what the client could not send, which frees its place; not
+ * from within an input. What has no QoS 1 to offer is not used: the link is dropped and tried again. False: that made
+ * more to report. */
+bool broker_link_settle(struct broker_link *link);
+
 /* As mqtt_drain. */
 bool broker_link_drain(struct broker_link *link);
 

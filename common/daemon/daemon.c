@@ -130,9 +130,10 @@ static ms_t due(struct daemon *daemon)
 
 ms_t daemon_turn(struct daemon *daemon)
 {
+    bool is_settled = broker_link_settle(daemon->link);
     if (!daemon->has_ended && due(daemon) == 0 && broker_link_drain(daemon->link))
         daemon_step(daemon, (struct input){ .kind = INPUT_TICK });
     if (daemon->ops->work && !daemon->ops->work(daemon->user))
         return 0;
-    return due(daemon);
+    return !is_settled ? 0 : due(daemon);
 }

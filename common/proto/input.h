@@ -15,7 +15,7 @@ enum input_kind {
     INPUT_LINK_FAILED,   /* an attempt to connect failed; why */
     INPUT_PACKET,        /* something came from the broker: once per burst, before its messages */
     INPUT_SUBSCRIBED,    /* SUBACK: token, reason */
-    INPUT_ACKED,         /* PUBACK: token, reason */
+    INPUT_ACKED,         /* PUBACK, or the client cannot send it: token, reason */
     INPUT_MESSAGE,       /* message */
     INPUT_HTTP_ANSWERED, /* token, answer: what came of an EFFECT_HTTP_GET */
     INPUT_STOP,          /* say goodbye and end: EFFECT_DISCONNECT and EFFECT_EXIT follow */

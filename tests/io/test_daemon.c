@@ -41,7 +41,10 @@ static void step(void *user, const struct input *input, struct outbox *outbox)
     };
     void (*act)(struct outbox * outbox) = scene.act;
     (void)user;
-    buf_printf(&scene.trace, "%s%s@%lld", scene.trace.len ? ", " : "", names[input->kind], (long long)input->now);
+    buf_printf(&scene.trace, "%s%s", scene.trace.len ? ", " : "", names[input->kind]);
+    if (input->reason >= MQTT_FAILED)
+        buf_printf(&scene.trace, " %x", input->reason);
+    buf_printf(&scene.trace, "@%lld", (long long)input->now);
     assert_int_equal(input->wall, input->now + 1000000);
     if (input->kind == INPUT_TICK)
         scene.deadline = input->now + 1000;
@@ -283,8 +286,8 @@ static void a_request_has_effects(void **state)
 
 static void publish_two(struct outbox *outbox)
 {
-    outbox_publish(outbox, &(struct publish){ .topic = "a", .qos = 1 });
-    outbox_publish(outbox, &(struct publish){ .topic = "b", .qos = 1 });
+    outbox_publish(outbox, &(struct publish){ .topic = "a", .qos = 1, .token = 1 });
+    outbox_publish(outbox, &(struct publish){ .topic = "b", .qos = 1, .token = 2 });
 }
 
 /* What the client refuses for good is not sent again; for everything else the link is made anew. */
@@ -296,8 +299,9 @@ static void what_the_client_refuses(void **state)
         const char *now, *later;
     } rows[] = {
         { "fine", OK, "tick@10, a@10, b@10", "up@10, a@10, b@10" }, /* not acknowledged: again on the next link */
-        { "too large", ERR_TOO_LARGE, "tick@10, a@10, b@10", "up@10" },
-        { "no QoS 1", ERR_REFUSED, "tick@10, a@10, b@10", "up@10" },
+        { "too large", ERR_TOO_LARGE, "tick@10, a@10, b@10, puback 95@10, puback 95@10", "up@10" },
+        { "a bad topic", ERR_TOPIC, "tick@10, a@10, b@10, puback 90@10, puback 90@10", "up@10" },
+        { "no QoS 1", ERR_REFUSED, "tick@10, a@10, drop@10", "up@10, a@10, b@10" },
         { "a fault of the socket", ERR_IO, "tick@10, a@10, drop@10", "up@10, a@10, b@10" },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -306,6 +310,7 @@ static void what_the_client_refuses(void **state)
         scene.publish_fault = rows[i].fault;
         scene.act = publish_two;
         daemon_step(&scene.daemon, (struct input){ .kind = INPUT_TICK });
+        (void)daemon_turn(&scene.daemon);
         expect(rows[i].now);
         scene.publish_fault = OK;
         scene.up = false;

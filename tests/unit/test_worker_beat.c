@@ -97,6 +97,21 @@ static void test_unacknowledged_beats_do_not_pile_up(void **state)
     script_clear(&s);
 }
 
+static void test_beats_that_are_too_large_are_reported_once_per_link(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 1000);
+    ack(&s, HEARTBEAT, MQTT_TOO_LARGE);
+    expect(&s, "notice a message is larger than the broker accepts: not sent (see max_packet_size)\n");
+    pass(&s);
+    buf_reset(&s.trace);
+    ack(&s, HEARTBEAT, MQTT_TOO_LARGE);
+    expect(&s, "");
+    script_clear(&s);
+}
+
 static void test_expiry_covers_four_intervals(void **state)
 {
     static const struct {
@@ -291,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_burst_is_merged),
         cmocka_unit_test(test_stall_is_told_when_it_is_reached),
         cmocka_unit_test(test_unacknowledged_beats_do_not_pile_up),
+        cmocka_unit_test(test_beats_that_are_too_large_are_reported_once_per_link),
         cmocka_unit_test(test_expiry_covers_four_intervals),
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_health),

@@ -150,7 +150,7 @@ static void on_up(struct worker *worker, const struct input *input, struct outbo
 {
     worker->link = LINK_UP;
     worker->up_at = worker->now;
-    worker->outage_reported = false;
+    worker->outage_reported = worker->too_large_reported = false;
     (void)member_step(&worker->member, input, outbox); /* it is born */
     if (worker->leaving)
         publish_goodbye(worker, worker->member.leave_by, outbox);
@@ -193,8 +193,12 @@ static void on_facts(struct worker *worker, const struct facts *facts, struct ou
 
 static void on_acked(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
-    if (input->reason >= MQTT_FAILED)
+    if (input->reason == MQTT_TOO_LARGE && !worker->too_large_reported) {
+        outbox_notice(outbox, "a message is larger than the broker accepts: not sent (see max_packet_size)");
+        worker->too_large_reported = true;
+    } else if (input->reason >= MQTT_FAILED && input->reason != MQTT_TOO_LARGE) {
         outbox_notice(outbox, "the broker refused a message (reason 0x%02x)", input->reason);
+    }
     if (input->token == TOKEN_HEARTBEAT && worker->unacked > 0)
         worker->unacked--;
     if (member_step(&worker->member, input, outbox) == MEMBER_LEFT)

@@ -152,6 +152,24 @@ static void check_sent(struct driver *driver, enum err err)
     mqtt_client_drop(driver->client, why.text);
 }
 
+/* What the broker does not take is not sent again: the next link would end of it, too. */
+static void publish(struct driver *driver, const struct publish *publish)
+{
+    enum err err = mqtt_client_publish(driver->client, publish);
+    if (err == ERR_TOO_LARGE && driver->unsent_count < DRIVER_UNSENT_MAX)
+        driver->unsent[driver->unsent_count++] = publish->token;
+    else
+        check_sent(driver, err);
+}
+
+static void report_unsent(struct driver *driver)
+{
+    unsigned count = driver->unsent_count;
+    driver->unsent_count = 0;
+    for (unsigned i = 0; i < count; i++)
+        on_acked(driver, driver->unsent[i], MQTT_TOO_LARGE);
+}
+
 static void carry_out_one(struct driver *driver, const struct effect *effect)
 {
     switch (effect->kind) {
@@ -168,7 +186,7 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
         check_sent(driver, mqtt_client_unsubscribe(driver->client, effect->subscribe.filter));
         break;
     case EFFECT_PUBLISH:
-        check_sent(driver, mqtt_client_publish(driver->client, &effect->publish));
+        publish(driver, &effect->publish);
         break;
     case EFFECT_RECONNECT: /* those that find out first who holds their id */
     case EFFECT_HTTP_GET:  /* a worker asks nobody */
@@ -217,6 +235,8 @@ static void sleep_until_due(struct driver *driver)
     struct pollfd fds[2] = { { .fd = driver->box->wake_fd, .events = POLLIN } };
     ms_t due = ms_min(worker_deadline(driver->worker), mqtt_client_deadline(driver->client));
     ms_t now = clock_mono();
+    if (driver->unsent_count > 0)
+        due = now;
     fds[1].fd = mqtt_client_fd(driver->client, &fds[1].events);
     poll(fds, 2, (int)(due <= now ? 0 : ms_min(due - now, SLEEP_MAX)));
 }
@@ -224,6 +244,7 @@ static void sleep_until_due(struct driver *driver)
 static void turn(struct driver *driver)
 {
     take_mail(driver);
+    report_unsent(driver);
     mqtt_client_turn(driver->client, clock_mono());
     step(driver, (struct input){ .kind = INPUT_TICK });
     show(driver); /* first: who learns of something by a message finds it here too */

@@ -37,6 +37,17 @@ def test_a_queen_says_which_messages_the_broker_refused(own_broker, started):
     assert f"topic={EVENTS} reason=0x87" in line and "broker-config/README.md" in line
 
 
+def test_a_broker_without_qos_1_is_named_once_and_tried_again(tmp_path, started):
+    broker = Broker(tmp_path, "max_qos 0")
+    log = tmp_path / "mosquitto.log"
+    try:
+        queen = started(RefusedQueen, broker, ROOT)
+        await_that(lambda: log.read_text(encoding="utf-8").count("New client connected") >= 3, "two more attempts")
+        assert queen.said().count("QoS not supported") == 1
+    finally:
+        broker.end()
+
+
 def test_a_queen_says_that_events_were_dropped(own_broker, started):
     broker = own_broker("topic readwrite #\n")
     queen = started(Queen, broker, ROOT)

@@ -1,4 +1,5 @@
 /* test_outage.c - brokers that go, hang or are away, links that break, identities that are shared. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,6 +120,49 @@ static void test_two_with_one_identity_notice(void **state)
     skep_worker_close(second, NULL, 0);
 }
 
+static void count_too_large(void *user, enum skep_log_level level, const char *message)
+{
+    (void)level;
+    if (strstr(message, "larger than the broker accepts"))
+        atomic_fetch_add((atomic_int *)user, 1);
+}
+
+/* The link stays, and what fits still comes. */
+static void test_a_heartbeat_too_large_for_the_broker_is_not_sent(void **state)
+{
+    struct broker *small = broker_start("max_packet_size 600");
+    struct watcher *there = watcher_open(broker_uri(small), "#");
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct skep_worker *worker;
+    static const char *const names[] = { "a", "b", "c" };
+    char label[201] = "";
+    atomic_int said = 0;
+    (void)state;
+
+    assert_non_null(small);
+    memset(label, 'x', sizeof label - 1);
+    options.log = count_too_large;
+    options.user = &said;
+    worker = open_at(broker_uri(small), options);
+    AWAIT_MESSAGE(there, HEARTBEAT, "\"seq\":0");
+    for (int i = 0; i < 20; i++) { /* more than may be under way */
+        label[0] = (char)('a' + i);
+        for (int name = 0; name < 3; name++)
+            assert_int_equal(skep_worker_set_label(worker, names[name], label), SKEP_OK);
+        skep_worker_beat(worker);
+        usleep(150000);
+    }
+    for (int name = 0; name < 3; name++)
+        assert_int_equal(skep_worker_set_label(worker, names[name], "short"), SKEP_OK);
+    skep_worker_beat(worker);
+    AWAIT_MESSAGE(there, HEARTBEAT, "\"short\"");
+    assert_int_equal(watcher_count(there, PRESENCE, "online"), 1);
+    assert_int_equal(atomic_load(&said), 1);
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+    watcher_close(there);
+    broker_free(small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +172,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_hanging_broker_does_not_hold_the_end_up, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_a_broker_that_is_away, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_two_with_one_identity_notice, scene_open, scene_close),
+        cmocka_unit_test(test_a_heartbeat_too_large_for_the_broker_is_not_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
