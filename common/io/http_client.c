@@ -139,7 +139,7 @@ static struct socket_watch *watch_new(struct http_client *client, curl_socket_t 
     if (!watch)
         return NULL;
     *watch = (struct socket_watch){ .client = client, .fd = fd };
-    if (loop_fd_new(client->loop, fd, on_ready, watch, &watch->loop_fd)) {
+    if (loop_fd_new(client->loop, fd, on_ready, watch, &watch->loop_fd) != OK) {
         free(watch);
         return NULL;
     }

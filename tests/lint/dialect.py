@@ -79,6 +79,22 @@ def compare_errors(source):
                 source.replace(i, i, "err != OK", why)
 
 
+def returns_errors(text):
+    """The functions that TEXT declares or defines with an enum err as their result, and those with another one."""
+    kinds = re.findall(r"^(?:static |inline |extern )*(enum err|bool|int|void|size_t|\w+_t) \**(\w+)\(", text, re.MULTILINE)
+    return ({name for kind, name in kinds if kind == "enum err"}, {name for kind, name in kinds if kind != "enum err"})
+
+
+def compare_calls(source, errors):
+    """A call of one of ERRORS that stands alone as a condition."""
+    for i, word in enumerate(source.words):
+        if word not in errors or source.word(i + 1) != "(":
+            continue
+        end, before = source.closing(i + 1), source.word(i - 1)
+        if source.word(end + 1) in (")", "&&", "||", "?") and (before in ("!", "&&", "||") or is_condition(source, i - 1)):
+            source.replace(end, end, ") != OK" if before != "!" else ") == OK", "compare with OK")
+
+
 def bare_sizeof(source):
     for i, word in enumerate(source.words):
         if word != "sizeof" or source.word(i + 1) != "(":
@@ -117,11 +133,15 @@ def joined_declarations(source):
 def main():
     write = "--write" in sys.argv
     files = [word for word in sys.argv[1:] if not word.startswith("-")] or c_source.project_files("*.c", "*.h")
+    headers = [c_source.text_of(path) for path in c_source.project_files("*.h")]
+    errors = set().union(*(returns_errors(text)[0] for text in headers))
     found = []
     for path in files:
         source = Source(path)
         if "int err" not in source.text:
             compare_errors(source)
+        own, other = returns_errors(source.text)
+        compare_calls(source, (errors | own) - other)
         bare_sizeof(source)
         joined_declarations(source)
         found += [f"{path}:{source.line(start)}: {why}" for start, _, _, why in source.edits]

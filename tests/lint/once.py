@@ -1,28 +1,40 @@
 #!/usr/bin/python3
 """once.py - each mechanism stands once in the product: a second reader of the clock, parser of a broker's URI, MQTT client and so
-on is found by what only it can need. Tests and benchmarks measure and connect for themselves."""
+on is found by what only it can need. Tests and benchmarks measure and connect for themselves. It knows calls and literals by
+their names, line by line: one that is written without them (a parser that compares single characters) it does not see."""
 import re
 import sys
 
 import c_source
 
-# What, the code that shows it (comments removed), and the one file where it stands; a number is how many files have it as
-# long as there are too many of them: it only falls.
+# What, the code that shows it (comments removed), and the file where it stands, or the files that may have it; a number is
+# how many files have it as long as there are too many of them: it only falls.
 MECHANISMS = [
-    ("reader of the clock", r"\b(clock_gettime|gettimeofday|timespec_get|uv_hrtime|time)\(", "common/sys/clock.c"),
+    ("reader of the clock", r"\b(\w*clock_gettime\w*|gettimeofday|timespec_get|uv_hrtime|time\()", "common/sys/clock.c"),
     ("source of random bytes", r"\b(getrandom|getentropy|arc4random\w*|RAND_bytes)\(|/dev/u?random", "common/sys/entropy.c"),
-    ("reader of secrets", r"\bS_IW(GRP|OTH)\b", "common/sys/secret.c"),
+    ("reader of secrets", r"\bS_I(W|RW?X)?(GRP|OTH|RWXG|RWXO)\b|\bst_mode & 0", ("common/sys/secret.c", "cli/daemon_files.c")),
+    ("user of the password file", r"\bpassword_file\b",
+     ("common/mqtt/broker_login.h", "common/mqtt/broker_login.c", "common/mqtt/mqtt_client.c",
+      "common/mqtt/mqtt_setup.c", "common/io/service.c", "hive/hive_conf.c", "worker/agent/agent_run.c",
+      "worker/lib/skep_worker.c", "worker/include/skep/worker.h")),
+    ("opener of files", r"\b(f?open(at)?|freopen|\w*open64)\(",
+     ("common/sys/read_file.c", "common/sys/proc.c", "hive/state_dir.c",
+      "cli/daemon_files.c", "cli/daemon_program.c")),
     ("finder of the program's own path", r'readlink\("/proc/self/exe"|\bAT_EXECFN\b', "common/sys/own_path.c"),
-    ("parser of a broker's URI", r'"mqtts?://"', "common/mqtt/broker_uri.c"),
-    ("MQTT client", r"\bmosquitto_new\(", "common/mqtt/mqtt_setup.c"),
+    ("parser of a broker's URI", r'"mqtts?:(//)?"|\w*(cmp|strstr|scanf)\([^;]*"mqtts?:', "common/mqtt/broker_uri.c"),
+    ("parser by scanf", r"\bv?[fs]?scanf\b", ()),
+    ("MQTT client", r"\bmosquitto_new\b|\bMQTT(Async|Client)_create\w*", "common/mqtt/mqtt_setup.c"),
     ("reason texts of the TLS library", r"\bX509_verify_cert_error_string\(|\bSSL_get_verify_result\(", "common/mqtt/mqtt_tls.c"),
-    ("event loop", r"\buv_loop_init\(", "common/io/loop.c"),
+    ("event loop", r"\buv_(loop_init|loop_new|default_loop)\b", "common/io/loop.c"),
     ("HTTP server", r"\bMHD_start_daemon\(", "common/io/httpd.c"),
     ("HTTP client", r"\bcurl_easy_init\(", "common/io/http_easy.c"),
     ("driver of a core", r"\bkind = INPUT_TICK\b", 2),  # common/daemon/daemon.c, and the thread of the library
     ("requester", r"[!=]= MQTT_NO_SUBSCRIBER\b", "common/proto/requester.c"),
     ("keeper of its own presence", r"\bDEATH_CONNECTION_LOST\b", "common/proto/member.c"),
     ("voice to systemd", r'getenv\("NOTIFY_SOCKET"', "common/io/notify.c"),
+    ("table on the terminal", r"\bscols_new_table\b", "cli/core/worker_table.c"),
+    ("list of states", r'"(suspect|zombie|unreachable)"',  # of errors; one state each to compare with
+     ("common/proto/vocabulary.h", "common/base/err.h", "worker/core/worker.c", "cli/wait.c")),
 ]
 
 
@@ -44,15 +56,14 @@ def main():
         literal = '"' in shows or "/" in shows
         found = {path: line for path, lines in code.items() for line, text, bare in lines
                  if re.search(shows, text if literal else bare)}
-        if isinstance(where, str):
-            found = {path: line for path, line in found.items() if path != where}
-            if not found:
-                continue
-        elif len(found) <= where:
+        places = (where,) if isinstance(where, str) else where
+        if isinstance(places, tuple):
+            found = {path: line for path, line in found.items() if path not in places}
+        elif len(found) <= places:
             continue
-        failed = True
+        failed = failed or bool(found)
         for path, line in sorted(found.items()):
-            print(f"{path}:{line}: another {what}" + (f"; the one is {where}" if isinstance(where, str) else ""),
+            print(f"{path}:{line}: another {what}" + (f"; it stands in {', '.join(places)}" if isinstance(places, tuple) else ""),
                   file=sys.stderr)
     print(f"once: {len(MECHANISMS)} mechanisms in {len(code)} files")
     return 1 if failed else 0

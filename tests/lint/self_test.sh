@@ -72,16 +72,39 @@ finds headers 'a header in no layer' elsewhere/elsewhere.h 'int x;\n'
 
 finds structure 'a circle' queen/one.h '#include "two.h"\n' queen/two.c '#include "one.h"\n' queen/two.h 'int two;\n'
 finds structure 'an include against the direction' queen/core/deep.h '#include "clock.h"\n'
+finds structure 'a way round the include folders' common/sys/way.c '#include "../sys/clock.h"\n'
+finds structure 'a lower room that reaches up by a path' queen/core/fleet/way.c '#include "rules/high.h"\n' \
+    queen/core/rules/high.h 'int high;\n'
 finds structure 'a deep core' queen/core/deep.h '#include "core.h"\n'
 finds economy 'too many statements' queen/core/long.c "$(repeat 30 '    x = 1;\n')$(repeat 9 '/* why */\n')"
 finds economy 'too few comments' queen/core/long.c "$(repeat 15 '    x = 1;\n')"
 finds once 'a second reader of the clock' queen/core/late.c 'long now(void)\n{\n    return time(0);\n}\n'
 finds once 'a second source of random bytes' queen/dice.c 'int f(void)\n{\n    return getrandom(0, 0, 0);\n}\n'
 finds once 'a second reader of secrets' queen/key.c 'int f(void)\n{\n    return mode & S_IWOTH;\n}\n'
+# once_finds WHAT CODE - the code, in a function of a file of its own.
+once_finds() {
+    finds once "$1" queen/second.c "int f(void)\n{\n    $2;\n}\n"
+}
+once_finds 'a clock of the loop' 'return uv_clock_gettime(0, 0)'
+once_finds 'a clock of the kernel' 'return syscall(SYS_clock_gettime, 0)'
+once_finds 'a clock by its address' 'int (*now)(void) = clock_gettime'
+once_finds 'a second test for secrets' 'return status.st_mode & 022'
+once_finds 'a password that is read beside the secrets' 'return read_all(login->password_file)'
+once_finds 'a second opener of files' 'return fopen(path, "re")'
+once_finds 'a broker URI that is compared' 'return strncmp(uri, "mqtt:", 5)'
+once_finds 'a broker URI that is scanned' 'return sscanf(uri, "x", &host)'
+once_finds 'a second event loop' 'return uv_loop_new()'
+once_finds 'the default event loop' 'return uv_default_loop()'
+once_finds 'another MQTT library' 'return MQTTAsync_create(0)'
+once_finds 'a second table' 'return scols_new_table()'
+once_finds 'a second list of states' 'const char *names[] = { "suspect", "zombie" }'
+finds words 'a literal that is split' queen/core/word.c 'const char *word = "nobody "\n    "answers";\n'
+finds words 'a comment of the public header' worker/include/skep/worker.h '/* What the queen is told. */\n'
 finds words 'a literal' queen/core/word.c 'const char *word = "nobody answers";\n'
 finds words 'a page' docs/page.md 'The queen is told.\n'
 finds dialect 'a bare error' queen/core/bare.c 'void f(enum err err)\n{\n    if (err)\n        return;\n}\n'
 finds dialect 'a bare error assigned' queen/core/bare.c 'void f(void)\n{\n    if ((err = g()))\n        return;\n}\n'
+finds dialect 'a bare error called' queen/core/bare.c 'enum err g(int);\nvoid f(void)\n{\n    if (g(1))\n        return;\n}\n'
 finds dialect 'a wide sizeof' queen/core/wide.c 'int f(int *x)\n{\n    return sizeof(*x);\n}\n'
 finds dialect 'a blank line after declarations' queen/core/gap.c 'void f(void)\n{\n    int x = 1;\n\n    g(x);\n}\n'
 lines='    if (one(a) && two(b))\n        return 1;\n    while (three(a, b) > 7)\n        four();\n'

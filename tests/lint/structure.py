@@ -56,8 +56,17 @@ def module_of(path):
     return re.sub(r"_(parts|private)$", "", os.path.splitext(path)[0])
 
 
+def target_of(path, mark, name, files, headers):
+    """The file of the product that PATH includes as NAME: next to it, or by its name, which only one header has."""
+    beside = os.path.normpath(os.path.join(os.path.dirname(path), name))
+    if mark == '"' and beside in files:
+        return beside
+    return headers.get(name) or (headers.get(os.path.basename(name)) if mark == '"' else None)
+
+
 def read(files):
     """{module: {module that it includes}}, and the includes that ROOMS does not allow."""
+    known = set(files)
     headers = {}
     for path in files:
         if path.endswith(".h"):
@@ -68,8 +77,10 @@ def read(files):
         here = graph.setdefault(module, set())
         if not room_of(path):
             against.append(f"{path}: is in no room")
-        for name in re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', c_source.text_of(path), re.MULTILINE):
-            target = headers.get(name)
+        for mark, name in re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', c_source.text_of(path), re.MULTILINE):
+            if ".." in name.split("/"):
+                against.append(f"{path}: {name}: a header is included by its name, not by a way to it")
+            target = target_of(path, mark, name, known, headers)
             if not target:
                 continue
             if module_of(target) != module:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""words.py [-v] [PROGRAM_DIR] - texts that people read use the field's words: string literals of the product, the help of the
+"""words.py [-v] [PROGRAM_DIR] - texts that people read use the field's words: string literals of the product, comments of
+the public header, the help of the
 programs in PROGRAM_DIR, README.md, docs/ and the pages of broker-config/ and bench/. WORDS says what to write instead. -v
 prints each line, however few there are."""
 import collections
@@ -13,7 +14,7 @@ import c_source
 
 # What not to write: what to write. Whole words, in any case.
 WORDS = {
-    r"asked|said|told|heard|hears|says|tells?": "requested, reported, published, received",
+    r"asks|asked|said|saying|told|heard|hears|says|tells?": "requested, reported, published, received",
     r"patience|moments?|within": "timeout, at most N ms",
     r"looks? at|looks? away|looked at|look": "schedule, unschedule, run",
     r"greeted|resting|rests?|rested": "connected, coalescing; the others",
@@ -33,14 +34,30 @@ PATTERN = re.compile(r"\b(?:" + "|".join(WORDS) + r")\b", re.IGNORECASE)
 # Literals that are no text: values of fields, whose names are the protocol's.
 VALUES = {"heard"}
 
+END = c_source.Token("end", "", 0)
+
 FOUND_MAX = 0
 
 
 def literals():
     for path in c_source.product_files():
-        for token in c_source.tokens(c_source.text_of(path), directives=True):
-            if token.kind == "string" and not token.text.endswith('.h"') and token.text[1:-1] not in VALUES:
-                yield path, token.line, c_source.string_text(token)
+        text, line = "", 0
+        for token in [*c_source.tokens(c_source.text_of(path), directives=True), END]:
+            if token.kind == "string":  # those side by side are one
+                line = line if text else token.line
+                text += "" if token.text.endswith('.h"') else c_source.string_text(token)
+            elif text:
+                if text not in VALUES:
+                    yield path, line, text
+                text = ""
+
+
+def public_comments():
+    for path in c_source.product_files():
+        if "/include/skep/" in path:
+            for match in c_source.TOKEN.finditer(c_source.text_of(path)):
+                if match.lastgroup == "comment":
+                    yield path, c_source.text_of(path).count("\n", 0, match.start()) + 1, match.group()
 
 
 def pages():
@@ -65,7 +82,7 @@ def help_of(folder):
 
 
 def main():
-    texts = list(literals()) + list(pages())
+    texts = [*literals(), *public_comments(), *pages()]
     folders = [word for word in sys.argv[1:] if not word.startswith("-")]
     for folder in folders:
         texts += help_of(folder)

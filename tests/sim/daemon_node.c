@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define RECONNECT_MAX 30000 /* ms; as in common/daemon/daemon_loop.c */
-#define ATTEMPT_LIMIT 10000 /* ms; as in common/io/mqtt.c */
+#define ATTEMPT_LIMIT 10000 /* ms; as in common/mqtt/mqtt_client.c */
 
 static ms_t now_of(const struct daemon_node *daemon)
 {

@@ -50,7 +50,7 @@ static void wait_step(void *user)
 bool await_loop(struct loop *loop, bool (*condition)(void *user), void *user, ms_t limit)
 {
     struct wait wait = { .loop = loop, .condition = condition, .user = user, .end = clock_mono() + limit };
-    if (loop_timer_new(loop, wait_step, &wait, &wait.timer))
+    if (loop_timer_new(loop, wait_step, &wait, &wait.timer) != OK)
         return false;
     loop_timer_in(wait.timer, STEP);
     loop_run(loop, wait_look, &wait);

@@ -175,7 +175,7 @@ void peer_start_with(struct peer *peer, struct loop *loop, const struct mqtt_opt
 {
     struct errbuf e = { 0 };
     peer->loop = loop;
-    if (mqtt_new(loop, options, &peer_events, peer, &peer->mqtt, &e))
+    if (mqtt_new(loop, options, &peer_events, peer, &peer->mqtt, &e) != OK)
         fail_msg("%s", e.text);
     mqtt_ops.start(peer->mqtt);
 }

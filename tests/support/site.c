@@ -54,7 +54,7 @@ void site_start(struct site *site, struct httpd_options options, const struct ht
     *site = (struct site){ .wait = 3600 * 1000 };
     options.address = "127.0.0.1:0";
     assert_int_equal(loop_new(&site->loop, &e), OK);
-    if (httpd_new(site->loop, &options, handlers, site, &site->httpd, &e))
+    if (httpd_new(site->loop, &options, handlers, site, &site->httpd, &e) != OK)
         fail_msg("%s", e.text);
     assert_in_range(httpd_port(site->httpd), 1, 65535);
 }

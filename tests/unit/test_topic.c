@@ -42,7 +42,7 @@ static void every_kind_is_built_and_parsed(void **state)
         struct topic topic;
         char built[TOPIC_SIZE];
         assert_int_equal(every_kind[i].kind, i);
-        if (topic_parse(ROOT, text_of(every_kind[i].text), &topic) || topic.kind != every_kind[i].kind)
+        if (topic_parse(ROOT, text_of(every_kind[i].text), &topic) != OK || topic.kind != every_kind[i].kind)
             fail_msg("%s is not parsed as what it is", every_kind[i].text);
         assert_int_equal(topic_build(ROOT, &topic, built), OK);
         assert_string_equal(built, every_kind[i].text);

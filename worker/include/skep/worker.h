@@ -10,7 +10,7 @@
  *
  * Threads: every function may be called from any thread, at the same time, but for skep_worker_close, which must be the
  * last. Setters never block on the network or the disk: they leave the new value with the library's own thread, which
- * publishes a change at once (several within 50 ms become one heartbeat). The library starts one thread of its own, and
+ * publishes a change at once (several in 50 ms become one heartbeat). The library starts one thread of its own, and
  * one for each host name that it looks up; it handles no signals (all are blocked on its threads) and never changes
  * cJSON's allocator. A child of fork() must not use the worker.
  *
@@ -75,7 +75,7 @@ struct skep_worker_options {
 struct skep_worker_exit {
     int code;           /* exit status, or 128 + signal */
     const char *signal; /* "SIGSEGV", or NULL */
-    int oom;            /* 1 killed for want of memory, 0 not, -1 cannot tell */
+    int oom;            /* 1 killed for want of memory, 0 not, -1 unknown */
 };
 
 /* Starts the worker's thread and returns at once; connecting, and trying again, is the thread's business. On failure a
@@ -102,35 +102,35 @@ enum skep_result skep_worker_set_label(struct skep_worker *worker, const char *n
 enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json, size_t len, char *error,
                                    size_t error_size);
 
-/* One step of progress. Call it from the work loop only, never from a timer: it is the proof that work goes on. */
+/* One step of progress. Call it from the work loop only, never from a timer: it shows that work goes on. */
 void skep_worker_progress(struct skep_worker *worker);
 
 /* The caller knows that work stands still (1), or no longer (0): stalled_ms counts from the call. */
 void skep_worker_set_stalled(struct skep_worker *worker, int stalled);
 
-/* Verification. Somebody, before routing work here or because of a suspicion, asks whether the work loop lives. Its own
- * word counts, given from the work loop, never from a timer: either skep_worker_progress, called since it was asked, or
- * skep_worker_serve. Half a second before the asker's deadline (5 s, unless it says otherwise) the library answers
- * without it: `stalled` if inflight > 0 or skep_worker_set_stalled, else `unknown`. So a program that sets inflight
- * must call one of the two, or each verification finds its work stalled. */
+/* Verification. A requester, before routing work here or because of a suspicion, checks whether the work loop lives.
+ * Its own word counts, given from the work loop, never from a timer: either skep_worker_progress, called since the
+ * request, or skep_worker_serve. Half a second before the asker's deadline (5 s, unless it gives another) the library
+ * answers without it: `stalled` if inflight > 0 or skep_worker_set_stalled, else `unknown`. So a program that sets
+ * inflight must call one of the two, or each verification finds its work stalled. */
 enum skep_work {
     SKEP_WORK_STALLED = 0, /* it stands still */
     SKEP_WORK_OK = 1,      /* it goes on */
-    SKEP_WORK_UNKNOWN = 2, /* this program lives, but cannot tell */
-    SKEP_WORK_LATER = 3    /* not known yet: asks again at the next skep_worker_serve */
+    SKEP_WORK_UNKNOWN = 2, /* this program lives; of its work nothing is known */
+    SKEP_WORK_LATER = 3    /* not known yet: called again at the next skep_worker_serve */
 };
 
 /* Answers what waits, and returns at once. Cheap enough for every turn of a loop. Returns 1 if something still waits
- * because the callback said SKEP_WORK_LATER, else 0. */
+ * because the callback returned SKEP_WORK_LATER, else 0. */
 int skep_worker_serve(struct skep_worker *worker);
 
 /* A descriptor that is readable when there is something new for skep_worker_serve, for programs whose work loop sleeps
  * in poll. It is the library's: neither read nor close it. */
 int skep_worker_serve_fd(const struct skep_worker *worker);
 
-/* `verify` is called by skep_worker_serve, in its caller's thread (in several at once, if they do), and says how the
+/* `verify` is called by skep_worker_serve, in its caller's thread (in several at once, if they do), and returns how the
  * work does; left_ms is how long SKEP_WORK_LATER is still an answer. It may call everything here but
- * skep_worker_close. NULL, the default: that skep_worker_serve was called is proof enough, SKEP_WORK_OK. */
+ * skep_worker_close. NULL, the default: that skep_worker_serve was called is enough, SKEP_WORK_OK. */
 void skep_worker_on_verify(struct skep_worker *worker, enum skep_work (*verify)(void *user, uint32_t left_ms),
                            void *user);
 
@@ -151,7 +151,7 @@ const char *skep_worker_session(const struct skep_worker *worker);
 
 /* Leaves and frees the worker. `exit` NULL: goodbye (offline). Else: the watched program crashed (stale,
  * process_exited, with the exit). Waits up to timeout_ms for the acknowledgement; SKEP_TIMEOUT: it did not come, and
- * the broker will tell the fleet by the will instead. NULL worker is fine. */
+ * the broker publishes the will instead. NULL worker is fine. */
 enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit,
                                    uint32_t timeout_ms);
 
