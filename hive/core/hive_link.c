@@ -1,5 +1,7 @@
 #include "hive_link.h"
 
+#include <utlist.h>
+
 #include "codec.h"
 #include "hive_api.h"
 #include "hive_publish.h"
@@ -56,6 +58,17 @@ static void leave(struct hive *hive)
         outbox_exit(hive->out, 0, "%s", "");
 }
 
+static bool has_processes(const struct hive *hive)
+{
+    const struct hive_worker *worker;
+    DL_FOREACH(hive->workers, worker)
+    {
+        if (worker->process.pid != INT_ABSENT || worker->process.has_leftovers)
+            return true;
+    }
+    return false;
+}
+
 /* False: another hive holds the id, and this one must end. */
 static bool take_event(struct hive *hive, enum member_event event)
 {
@@ -67,7 +80,8 @@ static bool take_event(struct hive *hive, enum member_event event)
         leave(hive);
         break;
     case MEMBER_REFUSED:
-        outbox_notice(hive->out, "%s; stopping the workers", hive->member.claim.why);
+        if (has_processes(hive)) /* else the sentence is that of the exit */
+            outbox_notice(hive->out, "%s; stopping the workers", hive->member.claim.why);
         hive->is_refused = true;
         hive->beat_at = MS_NEVER;
         return false;

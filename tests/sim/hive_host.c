@@ -20,8 +20,11 @@ static void observe(const struct node *node, const struct outbox *outbox)
     for (const struct effect *effect = outbox->first; effect; effect = effect->next)
         if (effect->kind == EFFECT_NOTICE)
             node_say(node, "%s", effect->text.at);
-        else if (effect->kind == EFFECT_EXIT)
+        else if (effect->kind == EFFECT_EXIT) {
+            if (effect->text.len > 0)
+                node_say(node, "%s", effect->text.at);
             node_say(node, "exits with %d", effect->code);
+        }
 }
 
 static void step(void *user, const struct input *input, struct outbox *outbox)

@@ -195,7 +195,7 @@ static void identity_a_hive_that_starts_takes_nothing(void **state)
     scene_step(&scene, (struct input){ .kind = INPUT_ACKED, .token = scene.goodbye });
     reply_to_health(&scene, ",\"session\":\"aaaabbbbccccdddd\",\"held_ms\":70000");
     assert_true(scene_told(&scene, TAKEN ": stop that one, or give this one another --id"));
-    scene_expect(&scene, "no worker was started", "disconnect; notice; exit 6");
+    scene_expect(&scene, "no worker was started", "disconnect; exit 6");
     scene_clear(&scene);
 }
 
