@@ -1,5 +1,6 @@
 #include "queen_script.h"
 
+#include "change.h"
 #include "verify.h"
 #include "verify_wait.h"
 
@@ -102,6 +103,40 @@ static void r6_an_answer_must_be_to_the_question(void **state)
     assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
     scene_reply(&scene, scene.verify.correlation, "{\"error\":{\"code\":\"no_method\"}}"); /* it lives */
     assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    scene_clear(&scene);
+}
+
+enum err __real_requester_send(struct requester *requester, struct pending *pending, const struct question *question,
+                               ms_t now, struct outbox *outbox);
+enum err __wrap_requester_send(struct requester *requester, struct pending *pending, const struct question *question,
+                               ms_t now, struct outbox *outbox);
+
+static bool has_no_memory;
+
+enum err __wrap_requester_send(struct requester *requester, struct pending *pending, const struct question *question,
+                               ms_t now, struct outbox *outbox)
+{
+    return has_no_memory ? ERR_NOMEM : __real_requester_send(requester, pending, question, now, outbox);
+}
+
+static void without_memory_for_the_request_nothing_is_found(void **state)
+{
+    struct scene scene;
+    struct evidence evidence = { 0 };
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1");
+    scene.queen->out = &scene.outbox;
+    change_state(scene.queen, scene_record(&scene), STATE_SUSPECT, CAUSE_STALLED, &evidence);
+    assert_true(verify_begin(scene.queen, scene_record(&scene), true));
+    has_no_memory = true;
+    scene_run(&scene, "wait 100");
+    has_no_memory = false;
+    assert_null(verify_latest(scene_record(&scene)));
+    assert_int_equal(scene.queen->verifying.running, 0);
+    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+    scene_run(&scene, "wait 2000; answer ok");
+    assert_int_equal(verify_latest(scene_record(&scene))->result, VERIFY_OK);
     scene_clear(&scene);
 }
 
@@ -260,6 +295,7 @@ int main(void)
         cmocka_unit_test(r15_stored_copies_are_verified_once),
         cmocka_unit_test(r6_who_answers_but_does_not_beat_stays_suspect),
         cmocka_unit_test(r6_an_answer_must_be_to_the_question),
+        cmocka_unit_test(without_memory_for_the_request_nothing_is_found),
         cmocka_unit_test(on_demand_the_answer_is_waited_for),
         cmocka_unit_test(a_list_of_the_verified_fills_its_page),
         cmocka_unit_test(a_list_of_the_verified_waits_no_longer_than_it_may),

@@ -57,6 +57,15 @@ static void enqueue(struct queen *queen, struct verification *verification, bool
     DL_APPEND(*queue_of(queen, verification), verification);
 }
 
+/* It counts from when it was begun first. */
+static void enqueue_again(struct queen *queen, struct verification *verification)
+{
+    ms_t began = verification->began;
+    leave(queen, verification);
+    enqueue(queen, verification, verification->on_demand);
+    verification->began = began;
+}
+
 static struct verification *of_record(struct record *record)
 {
     struct verification *verification;
@@ -171,14 +180,20 @@ static void request_over_http(struct queen *queen, struct verification *verifica
             ask_http(queen, verification->record, verification->token, queen->options.verify_timeout);
 }
 
-static void begin(struct queen *queen, struct verification *verification)
+/* False: no memory for the request; it is queued again, for that says nothing of the worker. */
+static bool begin(struct queen *queen, struct verification *verification)
 {
     const struct record *record = verification->record;
+    bool over_mqtt = record->rpc && !record->over_http;
     verification->phase = PHASE_RUNNING;
     queen->verifying.running++;
     if (ask_may_http(queen, record))
         request_over_http(queen, verification);
-    verification->mqtt_out = record->rpc && !record->over_http && ask_verify(queen, verification);
+    verification->mqtt_out = over_mqtt && ask_verify(queen, verification);
+    if (verification->mqtt_out == over_mqtt)
+        return true;
+    enqueue_again(queen, verification);
+    return false;
 }
 
 /* Its turn has come. The record if there is nothing to ask, for then it is finished. */
@@ -192,8 +207,8 @@ static struct record *start(struct queen *queen, struct verification *verificati
     verification->path = PATH_MQTT;
     if (record->gone)
         return finish(queen, verification, VERIFY_PROCESS_GONE, PATH_WITNESS, false);
-    if (verify_is_possible(queen, record))
-        begin(queen, verification);
+    if (verify_is_possible(queen, record) && !begin(queen, verification))
+        return NULL;
     return conclude(queen, verification);
 }
 
@@ -312,13 +327,8 @@ ms_t verify_deadline(const struct queen *queen)
 void verify_link_lost(struct queen *queen)
 {
     struct answer answer;
-    while (requester_lost(&queen->asking[ASKING_VERIFY], queen->now, &answer)) {
-        struct verification *verification = answer.subject;
-        ms_t began = verification->began;
-        leave(queen, verification);
-        enqueue(queen, verification, verification->on_demand);
-        verification->began = began;
-    }
+    while (requester_lost(&queen->asking[ASKING_VERIFY], queen->now, &answer))
+        enqueue_again(queen, answer.subject);
 }
 
 void verify_clear(struct queen *queen)
