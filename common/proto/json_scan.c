@@ -242,41 +242,54 @@ static enum err scan_word(struct scan *s, const char *word, struct json_value *v
     return OK;
 }
 
-/* Which keys an object has had so far: a set of hashes that can only say "not yet" for sure. */
+/* Which keys an object has had so far: a set of hashes that can only say "not yet" for sure. Who writes the document
+ * can aim at it, so that a doubt costs no more than putting the keys in order, once. */
 struct key_set {
     uint64_t bits[4];
+    bool doubt;
 };
 
-static bool key_is_certainly_new(struct key_set *seen, struct text key)
+static void key_set_add(struct key_set *seen, struct text key)
 {
     unsigned char first = key.len ? (unsigned char)key.at[0] : 0,
                   last = key.len ? (unsigned char)key.at[key.len - 1] : 0;
     unsigned hash = ((unsigned)key.len * 31 + first * 7u + last) & 255;
     uint64_t bit = UINT64_C(1) << (hash & 63);
     uint64_t *bits = &seen->bits[hash >> 6];
-    bool is_new = !(*bits & bit);
+    seen->doubt |= (*bits & bit) != 0;
     *bits |= bit;
-    return is_new;
 }
 
-static bool key_was_before(const struct scan *s, uint32_t object, struct text key)
+static int compare_keys(const void *a, const void *b)
 {
-    for (uint32_t i = object + 1; i < s->len; i += s->values[i].span)
-        if (text_equal(s->values[i].key, key))
-            return true;
-    return false;
+    const struct text *one = a, *other = b;
+    if (one->len != other->len)
+        return one->len < other->len ? -1 : 1;
+    return memcmp(one->at, other->at, one->len);
 }
 
-static enum err scan_key(struct scan *s, uint32_t object, struct key_set *seen, struct text *ret)
+static enum err check_keys(const struct scan *s, uint32_t object)
+{
+    struct text keys[JSON_MAX_MEMBERS];
+    size_t count = 0;
+    for (uint32_t i = object + 1; i < s->len; i += s->values[i].span)
+        keys[count++] = s->values[i].key;
+    qsort(keys, count, sizeof *keys, compare_keys);
+    for (size_t i = 1; i < count; i++)
+        if (text_equal(keys[i - 1], keys[i])) {
+            char shown[65];
+            text_to_printable(keys[i], shown, sizeof shown);
+            return err_set(s->e, ERR_DUPLICATE, "JSON: the key \"%s\" is given twice", shown);
+        }
+    return OK;
+}
+
+static enum err scan_key(struct scan *s, struct key_set *seen, struct text *ret)
 {
     enum err err = scan_string(s, ret);
     if (err != OK)
         return err;
-    if (!key_is_certainly_new(seen, *ret) && key_was_before(s, object, *ret)) {
-        char shown[65];
-        text_to_printable(*ret, shown, sizeof shown);
-        return err_set(s->e, ERR_DUPLICATE, "JSON: the key \"%s\" is given twice", shown);
-    }
+    key_set_add(seen, *ret);
     take_all(s, SPACE);
     if (!take(s, ':'))
         return fault(s, ERR_SYNTAX, "expected ':'");
@@ -297,14 +310,14 @@ static enum err scan_members(struct scan *s, uint32_t container, bool keyed)
             return fault(s, ERR_TOO_LARGE, "too many members");
         take_all(s, SPACE);
         if (keyed)
-            err = scan_key(s, container, &seen, &key);
+            err = scan_key(s, &seen, &key);
         if (err == OK)
             err = scan_value(s, key);
         if (err != OK)
             return err;
         take_all(s, SPACE);
     } while (take(s, ','));
-    return OK;
+    return seen.doubt ? check_keys(s, container) : OK;
 }
 
 static enum err scan_container(struct scan *s, enum json_type type)

@@ -16,6 +16,25 @@
 
 static struct rng rng;
 
+static int (*real_compare)(const void *a, const void *b);
+static unsigned comparisons;
+
+static int compare_and_count(const void *a, const void *b)
+{
+    comparisons++;
+    return real_compare(a, b);
+}
+
+/* Named by the linker's --wrap. */
+void __real_qsort(void *base, size_t count, size_t size, int (*compare)(const void *a, const void *b));
+void __wrap_qsort(void *base, size_t count, size_t size, int (*compare)(const void *a, const void *b));
+
+void __wrap_qsort(void *base, size_t count, size_t size, int (*compare)(const void *a, const void *b))
+{
+    real_compare = compare;
+    __real_qsort(base, count, size, compare_and_count);
+}
+
 static unsigned below(unsigned count)
 {
     return (unsigned)rng_between(&rng, 0, (int64_t)count - 1);
@@ -169,6 +188,31 @@ static void a_key_that_comes_again_is_seen_wherever_it_is(void **state)
     buf_clear(&buf);
 }
 
+static void keys_that_look_alike_cost_little(void **state)
+{
+    struct buf buf = BUF_INIT;
+    enum err err;
+    (void)state;
+    for (unsigned i = 0; i < JSON_MAX_MEMBERS; i++)
+        buf_printf(&buf, "%c\"a%c%ca\":0", i ? ',' : '{', 'A' + (char)(i % 16), 'a' + (char)(i / 16));
+    buf_add_char(&buf, '}');
+    comparisons = 0;
+    assert_true(json_scan_agrees(buf_text(&buf), &err));
+    assert_int_equal(err, OK);
+    assert_in_range(comparisons, JSON_MAX_MEMBERS - 1, JSON_MAX_MEMBERS * 8); /* n log n */
+    buf_clear(&buf);
+}
+
+static void a_key_may_also_be_that_of_another_object(void **state)
+{
+    enum err err;
+    (void)state; /* aAb, aBb and aCb look alike */
+    assert_true(json_scan_agrees(TEXT("{\"aAb\":{\"aCb\":1},\"aBb\":[{\"aAb\":0}],\"aCb\":2}"), &err));
+    assert_int_equal(err, OK);
+    assert_true(json_scan_agrees(TEXT("{\"aAb\":{\"aCb\":1},\"aCb\":[0,[1]],\"aBb\":2,\"aCb\":3}"), &err));
+    assert_int_equal(err, ERR_DUPLICATE);
+}
+
 static void values_lie_behind_one_another(void **state)
 {
     const struct json_value *values;
@@ -193,6 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(generated_documents_are_read_as_cjson_reads_them),
         cmocka_unit_test(a_key_that_comes_again_is_seen_wherever_it_is),
+        cmocka_unit_test(keys_that_look_alike_cost_little),
+        cmocka_unit_test(a_key_may_also_be_that_of_another_object),
         cmocka_unit_test(values_lie_behind_one_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
