@@ -93,15 +93,17 @@ bool client_has_left(const struct client *client)
     return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-bool client_hold(struct clients *clients, struct client *client, size_t bytes)
+bool client_may_hold(const struct clients *clients, const struct client *client, size_t bytes)
 {
-    struct peer *peer = client->peer;
-    if ((peer->held > 0 && peer->held + bytes > HTTPD_HELD_PER_ADDRESS) ||
-        (clients->held > 0 && clients->held + bytes > HTTPD_HELD_MAX))
-        return false;
-    peer->held += bytes;
+    size_t held = client->peer->held;
+    return (held == 0 || held + bytes <= HTTPD_HELD_PER_ADDRESS) &&
+           (clients->held == 0 || clients->held + bytes <= HTTPD_HELD_MAX);
+}
+
+void client_hold(struct clients *clients, struct client *client, size_t bytes)
+{
+    client->peer->held += bytes;
     clients->held += bytes;
-    return true;
 }
 
 void client_release(struct clients *clients, struct client *client, size_t bytes)

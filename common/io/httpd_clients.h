@@ -43,8 +43,10 @@ void client_free(struct clients *clients, struct client *client);
 /* Its owner has closed it, or shut down the sending half, which is taken for the same. */
 bool client_has_left(const struct client *client);
 
-/* Accounts for `bytes` of an answer; false: it would be too much. */
-bool client_hold(struct clients *clients, struct client *client, size_t bytes);
+bool client_may_hold(const struct clients *clients, const struct client *client, size_t bytes);
+
+/* Accounts for `bytes` of an answer. */
+void client_hold(struct clients *clients, struct client *client, size_t bytes);
 void client_release(struct clients *clients, struct client *client, size_t bytes);
 
 #endif

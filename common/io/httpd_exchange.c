@@ -73,16 +73,21 @@ static void release(struct exchange *exchange)
     exchange->held = 0;
 }
 
-/* The slice at hand, and what its listing holds. */
+/* The slice at hand, and what its listing holds. An answer that has begun was admitted with room for its slices, and is
+ * not refused any more. */
 static bool hold(struct exchange *exchange)
 {
     const struct httpd *httpd = exchange->client->httpd;
+    struct clients *clients = &exchange->client->httpd->clients;
     size_t bytes = exchange->response.body.len;
+    if (exchange->more && bytes < HTTPD_SLICE)
+        bytes = HTTPD_SLICE;
     if (exchange->response.listing)
         bytes += httpd->handlers->listing_bytes(exchange->response.listing);
     release(exchange);
-    if (!client_hold(&exchange->client->httpd->clients, exchange->client, bytes))
+    if (!exchange->responded && !client_may_hold(clients, exchange->client, bytes))
         return false;
+    client_hold(clients, exchange->client, bytes);
     exchange->held = bytes;
     return true;
 }
@@ -310,12 +315,8 @@ static void make_slice(struct exchange *exchange)
         make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Out of memory.");
     if (!buf_ok(slice))
         exchange->more = false;
-    if (hold(exchange))
-        return;
-    if (!exchange->responded)
+    if (!hold(exchange))
         make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many answers wait to be taken by their clients.");
-    else
-        exchange->dropped = true;
 }
 
 /* True: there is nothing to send yet, but later. */

@@ -78,28 +78,36 @@ static void the_loopback_gets_what_is_kept_back(void **state)
     assert_true(may_enter(&clients, "192.0.2.1"));
 }
 
+static bool hold(struct clients *clients, struct client *client, size_t bytes)
+{
+    if (!client_may_hold(clients, client, bytes))
+        return false;
+    client_hold(clients, client, bytes);
+    return true;
+}
+
 static void bytes_are_limited(void **state)
 {
     struct clients clients = { .limit = 10 };
     struct client *one = enter(&clients, "192.0.2.1"), *same = enter(&clients, "192.0.2.1");
     struct client *others[HTTPD_HELD_MAX / HTTPD_HELD_PER_ADDRESS];
     (void)state;
-    assert_true(client_hold(&clients, one, HTTPD_HELD_PER_ADDRESS));
-    assert_false(client_hold(&clients, same, 1));
+    assert_true(hold(&clients, one, HTTPD_HELD_PER_ADDRESS));
+    assert_false(hold(&clients, same, 1));
     for (size_t i = 1; i < ARRAY_LEN(others); i++) {
         char address[] = "192.0.2.x";
         address[8] = (char)('1' + (char)i);
         others[i] = enter(&clients, address);
-        assert_true(client_hold(&clients, others[i], HTTPD_HELD_PER_ADDRESS));
+        assert_true(hold(&clients, others[i], HTTPD_HELD_PER_ADDRESS));
     }
     others[0] = enter(&clients, "192.0.2.9");
-    assert_false(client_hold(&clients, others[0], 1));
+    assert_false(hold(&clients, others[0], 1));
     client_release(&clients, one, HTTPD_HELD_PER_ADDRESS);
-    assert_true(client_hold(&clients, same, 1));
+    assert_true(hold(&clients, same, 1));
     client_release(&clients, same, 1);
     for (size_t i = 1; i < ARRAY_LEN(others); i++)
         client_release(&clients, others[i], HTTPD_HELD_PER_ADDRESS);
-    assert_true(client_hold(&clients, one, 2u * HTTPD_HELD_MAX)); /* nothing else waits */
+    assert_true(hold(&clients, one, 2u * HTTPD_HELD_MAX)); /* nothing else waits */
     client_release(&clients, one, 2u * HTTPD_HELD_MAX);
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         client_free(&clients, others[i]);

@@ -73,6 +73,11 @@ static ms_t handle(void *user, const struct http_request *request, struct http_r
     if (strcmp(request->path, "/large") == 0) {
         for (unsigned i = 0; i < HTTPD_HELD_PER_ADDRESS; i++)
             buf_add_char(&ret->body, 'x');
+    } else if (strcmp(request->path, "/nearly") == 0) {
+        for (unsigned i = 0; i < HTTPD_HELD_PER_ADDRESS - 2 * HTTPD_SLICE; i++)
+            buf_add_char(&ret->body, 'x');
+    } else if (strcmp(request->path, "/empty-feed") == 0) {
+        ret->listing = &feed;
     } else if (strcmp(request->path, "/slow") == 0) {
         nanosleep(&(struct timespec){ .tv_nsec = 2 * HTTPD_TURN_US * 1000 }, NULL);
     } else if (strcmp(request->path, "/wait") == 0) {
@@ -337,6 +342,47 @@ static void what_listings_hold_is_limited(void **state)
     site_close(&site);
 }
 
+static unsigned grown; /* listings whose memory has reached its size */
+
+static size_t grow(const struct listing *listing)
+{
+    return ++grown > 2 ? listing->holds : 1;
+}
+
+/* What is refused while it prepares its answer has sent nothing yet; what has begun is completed, whatever it holds. */
+static void refusals_come_before_the_answer(void **state)
+{
+    static const struct {
+        const char *why;
+        unsigned empty;
+        const char *want, *never;
+    } rows[] = {
+        { "it grows before it begins", 4, "fault 503", "200 OK" },
+        { "it grows after it began", 0, "\r\n0\r\n\r\n", "503" },
+    };
+    static struct httpd_handlers growing;
+    (void)state;
+    growing = handlers;
+    growing.listing_bytes = grow;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct site site;
+        struct line first, second;
+        feed = (struct listing){ .slices = 6, .bytes = 10, .empty = rows[i].empty, .holds = HTTPD_HELD_PER_ADDRESS };
+        grown = 0;
+        site_start(&site, (struct httpd_options){ .connections = 100, .body_limit = 100 }, &growing);
+        reader_open(&first, &site, GET("/nearly"));
+        site_await_calls(&site, 1);
+        line_open(&second, &site);
+        line_say(&second, GET("/empty-feed"));
+        line_await(&second, &site, rows[i].want);
+        if (strstr(second.answer, rows[i].never))
+            fail_msg("%s: %s", rows[i].why, second.answer);
+        close(first.fd);
+        close(second.fd);
+        site_close(&site);
+    }
+}
+
 struct turns {
     struct site *site;
     unsigned want, seen, most;
@@ -448,6 +494,7 @@ int main(void)
         cmocka_unit_test(slow_clients_are_dropped),
         cmocka_unit_test(untaken_answers_are_limited),
         cmocka_unit_test(what_listings_hold_is_limited),
+        cmocka_unit_test(refusals_come_before_the_answer),
         cmocka_unit_test(turns_have_a_budget),
         cmocka_unit_test(clients_that_left_do_not_wait),
         cmocka_unit_test(some_connections_are_kept_back),
