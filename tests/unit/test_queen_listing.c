@@ -117,6 +117,61 @@ static void the_verified_are_gathered_in_slices(void **state)
     scene_clear(&scene);
 }
 
+/* Before its order is known a sorted list may still be refused. */
+static void a_sorted_list_begins_when_its_memory_is_known(void **state)
+{
+    struct scene scene;
+    struct listing *listing;
+    struct buf slice = BUF_INIT;
+    size_t held;
+    unsigned empty = 0;
+    (void)state;
+    populate(&scene);
+    listing = open_list(&scene, "sort=queue_depth&limit=100000");
+    while (queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice) && slice.len == 0)
+        empty++;
+    assert_true(empty > 0);
+    assert_memory_equal(buf_str(&slice), "{\"workers\":[{\"worker_id\"", 24);
+    held = queen_listing_bytes(listing);
+    while (queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice))
+        assert_int_equal(queen_listing_bytes(listing), held);
+    queen_listing_free(listing);
+    buf_clear(&slice);
+    scene_clear(&scene);
+}
+
+/* The longer the documents, the fewer of them are read for a slice. */
+static unsigned slices_of(struct scene *scene, int width)
+{
+    static char payload[16384];
+    char topic[96];
+    struct listing *listing;
+    struct buf whole = BUF_INIT;
+    unsigned slices = 1;
+    for (int i = 0; i < FLEET / 10; i++) {
+        snprintf(topic, sizeof topic, "skep/v1/hive/h%d/worker/w%04d/heartbeat", i % 3, i);
+        snprintf(payload, sizeof payload, "{\"status\":\"s\",\"other\":\"%0*d\"}", width, 0);
+        scene_message(scene, topic, text_of(payload));
+    }
+    listing = open_list(scene, "label.zone=none");
+    while (queen_listing_next(scene->queen, listing, scene->now, scene->wall, &whole))
+        slices++;
+    queen_listing_free(listing);
+    buf_clear(&whole);
+    return slices;
+}
+
+static void slices_are_measured_by_the_bytes_that_are_read(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    populate(&scene);
+    before = slices_of(&scene, 100);
+    assert_true(slices_of(&scene, 12000) > 2 * before);
+    scene_clear(&scene);
+}
+
 /* Workers that go between two slices are left out, the others are not skipped, new ones come last. */
 static void the_registry_may_change_between_slices(void **state)
 {
@@ -222,6 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_come_in_slices),
         cmocka_unit_test(the_verified_are_gathered_in_slices),
+        cmocka_unit_test(a_sorted_list_begins_when_its_memory_is_known),
+        cmocka_unit_test(slices_are_measured_by_the_bytes_that_are_read),
         cmocka_unit_test(the_registry_may_change_between_slices),
         cmocka_unit_test(words_beyond_the_table_are_found_in_the_documents),
         cmocka_unit_test(a_long_list_over_mqtt_comes_with_the_ticks),

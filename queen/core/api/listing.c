@@ -9,7 +9,7 @@
 
 #define SLICE_BYTES (64u * 1024)
 #define SLICE_COST 20000     /* in units of about 50 ns */
-#define COST_DOCUMENT 150    /* of decoding one */
+#define COST_DOCUMENT 120    /* of decoding one, and a unit for each two bytes */
 #define COST_OF_HIVE 4       /* of each of a hive's workers: they lie apart in memory */
 #define COST_ORDER 8         /* of putting one in order */
 #define VERIFY_AT_ONCE 1000u /* more cannot be verified while a request waits (verify.h) */
@@ -162,7 +162,7 @@ static bool belongs(struct queen *queen, struct listing *listing, const struct r
     bool read_document = false;
     bool matches = selection_matches(queen, &listing->selection, record, &read_document);
     if (read_document)
-        listing->cost += COST_DOCUMENT;
+        listing->cost += COST_DOCUMENT + (record->document ? (unsigned)document_text(record->document).len / 2 : 0);
     if (!matches || !listing->selection.verified)
         return matches;
     return listing->verifies ? confirmation_of(listing, record) != CONFIRMATION_REFUTED
@@ -331,7 +331,7 @@ bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, 
     while (listing->phase != PHASE_END && !is_slice_over(listing, bytes)) {
         if (listing->phase == PHASE_WAIT && !await_verified(queen, listing))
             break;
-        if (!listing->begun && !listing->verifies)
+        if (!listing->begun && !listing->verifies && (!listing->selection.sort || listing->phase == PHASE_WRITE))
             begin(listing);
         body->failed |= !go_on(queen, listing, bytes);
     }

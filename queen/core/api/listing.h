@@ -1,7 +1,8 @@
 /* listing.h - lists of workers and hives, slice by slice: {"workers":[...],"total":N,"next":cursor|null,"view":...}.
  *
  * A list in the order of first sight is written while it is scanned. A sorted one is scanned first, keeping no
- * more than its page (the best so far); then these are put in order, then written. Workers without a value for the sort
+ * more than its page (the best so far); then these are put in order, then written: it appends
+ * nothing before its memory is known, so that it can still be refused. Workers without a value for the sort
  * key come last, whatever the direction. Between two slices a listing holds numbers of records, no pointers. */
 #ifndef SKEP_LISTING_H
 #define SKEP_LISTING_H
