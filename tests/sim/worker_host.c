@@ -131,7 +131,7 @@ static void answer_verifications(struct worker_host *host)
     struct worker_view view;
     worker_view_fill(host->worker, &view);
     if (view.verification && host->answer != SKEP_WORK_LATER)
-        take(host, (struct worker_input){ .kind = WORKER_FOUND, .found = { host->answer, view.verification } });
+        take(host, (struct worker_input){ .found = true, .work = host->answer, .up_to_id = view.verification });
 }
 
 static void turn(struct node *node)
@@ -161,16 +161,16 @@ bool node_is_worker(const struct node *node)
     return node->kind == &kind;
 }
 
-static struct worker_options options_of(struct worker_host *host, const struct words *words)
+static struct skep_worker_options options_of(struct worker_host *host, const struct words *words)
 {
-    struct worker_options options = { .root = WORLD_ROOT, .hive = host->hive, .worker = host->node.name };
+    struct skep_worker_options options = { .root = WORLD_ROOT, .hive = host->hive, .worker = host->node.name };
     snprintf(host->hive, sizeof host->hive, "%s", words_text(words, "hive", WORLD_HIVE));
     options.session = rng_next(&host->node.rng) | 1;
     (void)text_to_hex64(text_of(words_value(words, "session")), &options.session);
-    options.seed = rng_next(&host->node.rng);
-    options.interval = words_duration(words, "interval", 30000);
-    options.lease = host->lease = words_duration(words, "lease", 3 * options.interval);
-    options.reconnect_max = words_duration(words, "reconnect-max", RECONNECT_MAX);
+    options.interval_ms = (uint32_t)words_duration(words, "interval", 30000);
+    host->lease = words_duration(words, "lease", 3 * (ms_t)options.interval_ms);
+    options.lease_ms = (uint32_t)host->lease;
+    options.reconnect_max_ms = (uint32_t)words_duration(words, "reconnect-max", RECONNECT_MAX);
     options.retain_s = RETAIN_S;
     return options;
 }
@@ -179,19 +179,21 @@ enum err worker_start(struct world *world, const char *name, const struct words 
 {
     struct node *node = world_claim(world, &kind, sizeof(struct worker_host), name);
     struct worker_host *host = host_of(node);
-    struct worker_options options;
+    struct skep_worker_options options;
+    uint64_t seed;
     char address[ADDRESS_SIZE];
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
     options = options_of(host, words);
+    seed = rng_next(&node->rng);
     address_worker(host->hive, host->node.name, address);
     client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&node->rng), host->client_id);
     facts_init(&host->facts);
     host->answer = SKEP_WORK_OK;
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);
     if (err == OK)
-        err = worker_new(&options, &host->facts, &host->worker);
+        err = worker_new(&options, seed, &host->facts, &host->worker);
     if (err != OK)
         return err;
     outbox_init(&host->outbox);
@@ -205,13 +207,13 @@ enum err worker_start(struct world *world, const char *name, const struct words 
 
 void worker_leave_fleet(struct node *node, const struct exit_info *exit)
 {
-    take(host_of(node), (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, 1000 } });
+    take(host_of(node), (struct worker_input){ .leave = true, .exit = exit, .timeout = 1000 });
     turn(node);
 }
 
 static void tell_facts(struct worker_host *host)
 {
-    take(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
+    take(host, (struct worker_input){ .facts = &host->facts });
     turn(&host->node);
 }
 
@@ -269,8 +271,7 @@ void worker_set_stopped(struct node *node, bool stopped)
     struct worker_host *host = host_of(node);
     facts_set_stalled(&host->facts, stopped, node->world->network.now);
     host->answer = stopped ? SKEP_WORK_LATER : SKEP_WORK_UNKNOWN;
-    take(host, (struct worker_input){ .kind = WORKER_FACTS, .facts = &host->facts });
-    take(host, (struct worker_input){ .kind = WORKER_BEAT });
+    take(host, (struct worker_input){ .facts = &host->facts, .beat = true });
     turn(node);
 }
 

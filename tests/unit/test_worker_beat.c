@@ -49,7 +49,7 @@ static void test_burst_is_merged(void **state)
     assert_int_equal(pass(&s), 30); /* 50 ms after the last heartbeat */
     expect(&s, "beat 2 c1 error\n");
     s.now += 10;
-    take(&s, (struct worker_input){ .kind = WORKER_BEAT });
+    take(&s, (struct worker_input){ .beat = true });
     expect(&s, "");
     assert_int_equal(pass(&s), 40);
     expect(&s, "beat 3 c1 error\n");

@@ -18,7 +18,7 @@ static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
 
 static void found(struct script *s, enum skep_work work, uint64_t up_to_id)
 {
-    take(s, (struct worker_input){ .kind = WORKER_FOUND, .found = { work, up_to_id } });
+    take(s, (struct worker_input){ .found = true, .work = work, .up_to_id = up_to_id });
 }
 
 static void progress(struct script *s)

@@ -2,18 +2,17 @@
 
 void script_init(struct script *s, ms_t interval)
 {
-    struct worker_options options = { .root = "skep/v1",
-                                      .hive = "h",
-                                      .worker = "w",
-                                      .session = SCRIPT_SESSION,
-                                      .seed = 7,
-                                      .interval = interval,
-                                      .reconnect_max = 30000,
-                                      .retain_s = 86400 };
+    struct skep_worker_options options = { .root = "skep/v1",
+                                           .hive = "h",
+                                           .worker = "w",
+                                           .session = SCRIPT_SESSION,
+                                           .interval_ms = (uint32_t)interval,
+                                           .reconnect_max_ms = 30000,
+                                           .retain_s = 86400 };
     *s = (struct script){ .now = 100000 };
     facts_init(&s->facts);
     outbox_init(&s->outbox);
-    assert_int_equal(worker_new(&options, &s->facts, &s->worker), OK);
+    assert_int_equal(worker_new(&options, 7, &s->facts, &s->worker), OK);
 }
 
 void script_clear(struct script *s)
@@ -137,7 +136,7 @@ ms_t pass(struct script *s)
 
 void tell(struct script *s)
 {
-    take(s, (struct worker_input){ .kind = WORKER_FACTS, .facts = &s->facts });
+    take(s, (struct worker_input){ .facts = &s->facts });
 }
 
 void set_status(struct script *s, const char *status)
@@ -173,7 +172,7 @@ void down(struct script *s, enum input_kind kind)
 
 void leave(struct script *s, const struct exit_info *exit, ms_t timeout)
 {
-    take(s, (struct worker_input){ .kind = WORKER_LEAVE, .leave = { exit, timeout } });
+    take(s, (struct worker_input){ .leave = true, .exit = exit, .timeout = timeout });
 }
 
 void script_online(struct script *s, ms_t interval)

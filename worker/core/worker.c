@@ -7,9 +7,9 @@
 #include "worker_private.h"
 
 /* Brokers drop what outlives its expiry, and three missed heartbeats must not look like that. */
-static int64_t retention(const struct worker_options *options)
+static int64_t retention(const struct skep_worker_options *options)
 {
-    return ms_max(options->retain_s, (4 * options->interval + 999) / 1000);
+    return ms_max(options->retain_s, (4 * (ms_t)options->interval_ms + 999) / 1000);
 }
 
 /* What the presence shows of the program. */
@@ -37,21 +37,21 @@ static enum err join(struct worker *worker, uint64_t session)
     return err == OK ? topic_build(worker->root, &heartbeat, worker->heartbeat_topic) : err;
 }
 
-enum err worker_new(const struct worker_options *options, const struct facts *facts, struct worker **ret)
+enum err worker_new(const struct skep_worker_options *options, uint64_t seed, const struct facts *facts,
+                    struct worker **ret)
 {
     auto_free(worker) worker = calloc(1, sizeof *worker);
     enum err err;
-
     if (!worker)
         return ERR_NOMEM;
     snprintf(worker->root, sizeof worker->root, "%s", options->root);
     snprintf(worker->hive, sizeof worker->hive, "%s", options->hive);
     snprintf(worker->name, sizeof worker->name, "%s", options->worker);
-    worker->interval = options->interval;
-    worker->lease = ms_max(options->lease, 3 * options->interval);
+    worker->interval = options->interval_ms;
+    worker->lease = ms_max(options->lease_ms, 3 * worker->interval);
     worker->retain_s = retention(options);
-    backoff_init(&worker->backoff, options->reconnect_max);
-    worker->rng.state = options->seed;
+    backoff_init(&worker->backoff, options->reconnect_max_ms);
+    worker->rng.state = seed;
     worker->facts = *facts;
     worker->connect_at = INT64_MIN;
     worker->beat_at = worker->next_at = worker->soon_at = worker->published_at = MS_NEVER;
@@ -167,7 +167,7 @@ static void on_down(struct worker *worker, const struct input *input, struct out
         outbox_notice(outbox, "%s: %s", was_up ? "lost the broker" : "cannot reach the broker", input->why);
     worker->outage_reported = true;
     (void)member_step(&worker->member, input, outbox);
-    worker_verify_forget(worker);
+    worker->verification_count = 0;
     if (was_up)
         backoff_lost(&worker->backoff, worker->now - worker->up_at);
     worker->link = LINK_WAITING;
@@ -210,7 +210,7 @@ static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t t
     if (worker->leaving)
         return;
     worker->leaving = true;
-    worker_verify_forget(worker);
+    worker->verification_count = 0;
     if (exit) {
         worker->exit = *exit;
         snprintf(worker->exit_signal, sizeof worker->exit_signal, "%s", exit->signal ? exit->signal : "");
@@ -380,20 +380,15 @@ void worker_take(struct worker *worker, const struct worker_input *input, struct
 {
     worker->now = input->now;
     worker->wall = input->wall;
-    switch (input->kind) {
-    case WORKER_FACTS:
+    if (input->facts)
         on_facts(worker, input->facts, outbox);
-        break;
-    case WORKER_BEAT:
+    if (input->beat)
         beat_soon(worker);
-        break;
-    case WORKER_FOUND:
+    turn(worker, outbox);
+    if (input->found) /* behind the beat, so that the asker has received what it says */
         worker_verify_review(worker, input, outbox);
-        break;
-    case WORKER_LEAVE:
-        on_leave(worker, input->leave.exit, input->leave.timeout, outbox);
-        break;
-    }
+    if (input->leave)
+        on_leave(worker, input->exit, input->timeout, outbox);
     turn(worker, outbox);
 }
 
@@ -416,12 +411,14 @@ bool worker_has_ended(const struct worker *worker)
 
 void worker_view_fill(const struct worker *worker, struct worker_view *ret)
 {
+    size_t waiting = worker->verification_count;
+    uint64_t latest = waiting > 0 ? worker->verifications[waiting - 1].number : 0;
     *ret = (struct worker_view){ .hive = worker->hive,
                                  .name = worker->name,
                                  .online = worker->member.is_online,
                                  .connection = (uint32_t)worker->member.self.connection,
                                  .seq = worker->seq,
                                  .ignored = worker->ignored + worker->member.ignored,
-                                 .verification = worker_verify_latest(worker),
+                                 .verification = latest,
                                  .answer_by = worker_verify_due(worker) };
 }

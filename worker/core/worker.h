@@ -3,7 +3,7 @@
  *
  * The driver carries the effects out in order and reports what becomes of them. EFFECT_CONNECT is answered by
  * INPUT_LINK_UP or INPUT_LINK_FAILED, a link that was up ends with INPUT_LINK_DOWN (also after EFFECT_DISCONNECT, where
- * it changes nothing). The worker connects by itself: INPUT_CONNECTING does nothing, and INPUT_STOP is a WORKER_LEAVE.
+ * it changes nothing). The worker connects by itself: INPUT_CONNECTING does nothing, and INPUT_STOP is a goodbye.
  * EFFECT_EXIT comes once, last: code 0 if the farewell was acknowledged, else 1. */
 #ifndef SKEP_WORKER_CORE_H
 #define SKEP_WORKER_CORE_H
@@ -26,42 +26,26 @@
 
 struct worker;
 
-/* Texts are copied. Ids and root must have been checked. */
-struct worker_options {
-    const char *root, *hive, *worker;
-    uint64_t session; /* random; not 0 */
-    uint64_t seed;    /* of the jitter */
-    ms_t interval, lease, reconnect_max;
-    int64_t retain_s;
-};
-
-/* What the program wants; what concerns the link and the time are inputs as every core has them. */
-enum worker_input_kind {
-    WORKER_FACTS, /* `facts`, copied: what the program says now */
-    WORKER_BEAT,  /* the program wants a heartbeat now */
-    WORKER_FOUND, /* `found`: the work loop's answer to verifications */
-    WORKER_LEAVE, /* `leave`: say farewell and end */
-};
-
+/* What the program wants, all of it together; what concerns the link and the time are inputs as every core has them. */
 struct worker_input {
-    enum worker_input_kind kind;
-    ms_t now;  /* monotonic; never goes back */
-    ms_t wall; /* unix time, only shown */
-    union {
-        const struct facts *facts;
-        struct {
-            enum skep_work work;
-            uint64_t up_to_id; /* those that came later were not looked at */
-        } found;
-        struct {
-            const struct exit_info *exit; /* NULL: goodbye; else the watched program crashed */
-            ms_t timeout;                 /* how long the farewell may take */
-        } leave;
-    };
+    ms_t now;                  /* monotonic; never goes back */
+    ms_t wall;                 /* unix time, only shown */
+    const struct facts *facts; /* what the program says now, copied; NULL = as before */
+    bool beat;                 /* it wants a heartbeat now */
+
+    bool found; /* the work loop's answer to verifications: `work` goes for those up to `up_to_id` */
+    enum skep_work work;
+    uint64_t up_to_id;
+
+    bool leave;                   /* say farewell, and end */
+    const struct exit_info *exit; /* NULL: goodbye; else the watched program crashed. Copied */
+    ms_t timeout;                 /* how long the farewell may take */
 };
 
-/* ERR_NOMEM. Connects with the first tick. */
-enum err worker_new(const struct worker_options *options, const struct facts *facts, struct worker **ret);
+/* `options` are those of the library, checked and without defaults to be filled in, of which the core takes names and
+ * root (copied), session and times; `seed` is that of the jitter. ERR_NOMEM. Connects with the first tick. */
+enum err worker_new(const struct skep_worker_options *options, uint64_t seed, const struct facts *facts,
+                    struct worker **ret);
 void worker_free(struct worker *worker);
 DEFINE_AUTO_FREE(worker)
 

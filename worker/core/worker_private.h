@@ -14,7 +14,7 @@ enum worker_link { LINK_WAITING, LINK_CONNECTING, LINK_UP, LINK_ENDED };
 #define TOKEN_HEARTBEAT 1
 
 struct verification {
-    uint64_t number; /* 0 = nobody waits here */
+    uint64_t number;
     struct asker asker;
     char nonce[WORKER_NONCE_MAX + 1];
     ms_t requested_at, answer_by;
@@ -48,7 +48,8 @@ struct worker {
     ms_t published_at; /* when a verdict last made us beat; MS_NEVER = never */
     unsigned unacked;  /* heartbeats without PUBACK on this link */
 
-    struct verification verifications[WORKER_VERIFY_MAX];
+    struct verification verifications[WORKER_VERIFY_MAX]; /* that wait, in the order of their numbers */
+    size_t verification_count;
     uint64_t verified; /* number of the latest one */
 
     /* the end */
@@ -65,10 +66,8 @@ void worker_verify(void *self, const struct call *call);
 /* Answers those that it can: their work has made a step, or was `found` (NULL: nothing new) to go on or not, or their
  * time is up. */
 void worker_verify_review(struct worker *worker, const struct worker_input *found, struct outbox *outbox);
-void worker_verify_forget(struct worker *worker);
 
-/* The latest that waits (0 = none), and when the first is due. */
-uint64_t worker_verify_latest(const struct worker *worker);
+/* When the first that waits is due. */
 ms_t worker_verify_due(const struct worker *worker);
 
 #endif

@@ -14,8 +14,8 @@ static void put_known(struct json_write *w, const char *key, int64_t value)
     json_add_int_if(w, key, value != INT_ABSENT, value);
 }
 
-static void verification_answer(const struct worker *worker, struct verification *verification, enum skep_work work,
-                                struct outbox *outbox)
+static void verification_answer(const struct worker *worker, const struct verification *verification,
+                                enum skep_work work, struct outbox *outbox)
 {
     auto_clear(buf) json = BUF_INIT;
     struct json_write w = json_write_to(&json);
@@ -27,15 +27,6 @@ static void verification_answer(const struct worker *worker, struct verification
     put_known(&w, "inflight", facts_inflight(&worker->facts));
     json_close(&w, '}');
     reply_result(&verification->asker, &json, outbox);
-    verification->number = 0;
-}
-
-static struct verification *verification_free_slot(struct worker *worker)
-{
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
-        if (worker->verifications[i].number == 0)
-            return &worker->verifications[i];
-    return NULL;
 }
 
 /* When it is answered for want of a better answer: so much before the deadline that the reply can arrive. */
@@ -49,16 +40,17 @@ void worker_verify(void *self, const struct call *call)
 {
     struct worker *worker = self;
     const char *nonce = json_string(json_member(call->params, "nonce"));
-    struct verification *verification = verification_free_slot(worker);
+    struct verification *verification;
     if (!nonce || strlen(nonce) > WORKER_NONCE_MAX) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "nonce: must be a text of up to %d bytes",
                     WORKER_NONCE_MAX);
         return;
     }
-    if (!verification) {
+    if (worker->verification_count == WORKER_VERIFY_MAX) {
         reply_error(call->asker, call->outbox, REQUEST_BUSY, "%d verifications wait already", WORKER_VERIFY_MAX);
         return;
     }
+    verification = &worker->verifications[worker->verification_count++];
     *verification = (struct verification){ .number = ++worker->verified,
                                            .asker = *call->asker,
                                            .requested_at = worker->now,
@@ -81,39 +73,25 @@ static enum skep_work work_without_answer(const struct facts *facts)
 
 void worker_verify_review(struct worker *worker, const struct worker_input *found, struct outbox *outbox)
 {
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++) {
-        struct verification *verification = &worker->verifications[i];
-        if (verification->number == 0)
-            continue;
+    size_t waiting = 0;
+    for (size_t i = 0; i < worker->verification_count; i++) {
+        const struct verification *verification = &worker->verifications[i];
         if (has_stepped(&worker->facts, verification))
             verification_answer(worker, verification, SKEP_WORK_OK, outbox);
-        else if (found && verification->number <= found->found.up_to_id)
-            verification_answer(worker, verification, found->found.work, outbox);
+        else if (found && verification->number <= found->up_to_id)
+            verification_answer(worker, verification, found->work, outbox);
         else if (worker->now >= verification->answer_by)
             verification_answer(worker, verification, work_without_answer(&worker->facts), outbox);
+        else
+            worker->verifications[waiting++] = *verification;
     }
-}
-
-void worker_verify_forget(struct worker *worker)
-{
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
-        worker->verifications[i].number = 0;
-}
-
-uint64_t worker_verify_latest(const struct worker *worker)
-{
-    uint64_t latest = 0;
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
-        if (worker->verifications[i].number > latest)
-            latest = worker->verifications[i].number;
-    return latest;
+    worker->verification_count = waiting;
 }
 
 ms_t worker_verify_due(const struct worker *worker)
 {
     ms_t due = MS_NEVER;
-    for (size_t i = 0; i < WORKER_VERIFY_MAX; i++)
-        if (worker->verifications[i].number != 0)
-            due = ms_min(due, worker->verifications[i].answer_by);
+    for (size_t i = 0; i < worker->verification_count; i++)
+        due = ms_min(due, worker->verifications[i].answer_by);
     return due;
 }

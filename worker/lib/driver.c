@@ -31,13 +31,6 @@ static void step(struct driver *driver, struct input input)
     worker_step(driver->worker, &input, &driver->outbox);
 }
 
-static void take(struct driver *driver, struct worker_input input)
-{
-    input.now = clock_mono();
-    input.wall = clock_wall();
-    worker_take(driver->worker, &input, &driver->outbox);
-}
-
 static void on_up(void *user)
 {
     struct driver *driver = user;
@@ -217,17 +210,11 @@ static void carry_out(struct driver *driver)
 
 static void take_mail(struct driver *driver)
 {
-    struct mail *mail = &driver->mail;
-    mailbox_take(driver->box, mail, &driver->facts);
-    if (mail->changed)
-        take(driver, (struct worker_input){ .kind = WORKER_FACTS, .facts = &driver->facts });
-    if (mail->beat)
-        take(driver, (struct worker_input){ .kind = WORKER_BEAT });
-    if (mail->found) /* behind the beat, so that the asker has heard what the beat says */
-        take(driver, (struct worker_input){ .kind = WORKER_FOUND, .found = { mail->work, mail->up_to_id } });
-    if (mail->leave)
-        take(driver, (struct worker_input){ .kind = WORKER_LEAVE,
-                                            .leave = { mail->exit.known ? &mail->exit : NULL, mail->timeout } });
+    struct worker_input mail;
+    mailbox_take(driver->box, &mail, &driver->facts);
+    mail.now = clock_mono();
+    mail.wall = clock_wall();
+    worker_take(driver->worker, &mail, &driver->outbox);
 }
 
 static void sleep_until_due(struct driver *driver)

@@ -18,8 +18,7 @@ struct driver {
     struct mqtt_client *client;
     struct outbox outbox;
     struct outbox kept; /* the latest EFFECT_CONNECT, for its will */
-    struct mail mail;
-    struct facts facts;                                                      /* of the mail */
+    struct facts facts; /* of the mail */
     void (*log)(void *user, enum skep_log_level level, const char *message); /* NULL = none */
     void *log_user;
     atomic_int online;                  /* for other threads */

@@ -43,31 +43,12 @@ struct facts *mailbox_open(struct mailbox *box)
 
 void mailbox_close(struct mailbox *box, bool changed, bool urgent)
 {
-    box->mail.changed |= changed;
-    urgent |= box->view.verification != 0; /* it could be the step that is waited for */
+    if (changed)
+        box->mail.facts = &box->facts;
+    urgent |= changed && box->view.verification != 0; /* it could be the step that is waited for */
     pthread_mutex_unlock(&box->mutex);
-    if (changed && urgent)
+    if (urgent)
         wake(box);
-}
-
-void mailbox_beat(struct mailbox *box)
-{
-    pthread_mutex_lock(&box->mutex);
-    box->mail.beat = true;
-    pthread_mutex_unlock(&box->mutex);
-    wake(box);
-}
-
-void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t timeout)
-{
-    pthread_mutex_lock(&box->mutex);
-    box->mail.leave = true;
-    box->mail.timeout = timeout;
-    box->mail.exit = *exit;
-    if (exit->signal)
-        strncpy(box->mail.exit_signal, exit->signal, sizeof box->mail.exit_signal - 1);
-    pthread_mutex_unlock(&box->mutex);
-    wake(box);
 }
 
 /* A later answer goes for the earlier verifications too, and an earlier one that comes late for none. */
@@ -100,14 +81,6 @@ bool mailbox_inquiry(struct mailbox *box, struct inquiry *ret)
     return ret->up_to_id != 0;
 }
 
-void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user)
-{
-    pthread_mutex_lock(&box->mutex);
-    box->verify = verify;
-    box->verify_user = user;
-    pthread_mutex_unlock(&box->mutex);
-}
-
 /* Facts that came in while nobody knew that they were waited for are fetched now. */
 static void announce(struct mailbox *box)
 {
@@ -115,7 +88,7 @@ static void announce(struct mailbox *box)
     if (!box->announced)
         (void)!eventfd_write(box->serve_fd, 1);
     box->announced = true;
-    if (box->mail.changed)
+    if (box->mail.facts)
         wake(box);
 }
 
@@ -130,23 +103,16 @@ void mailbox_show(struct mailbox *box, const struct worker_view *view)
     pthread_mutex_unlock(&box->mutex);
 }
 
-void mailbox_peek(struct mailbox *box, struct facts *ret, struct worker_view *ret_view)
-{
-    pthread_mutex_lock(&box->mutex);
-    *ret = box->facts;
-    *ret_view = box->view;
-    pthread_mutex_unlock(&box->mutex);
-}
-
-void mailbox_take(struct mailbox *box, struct mail *ret, struct facts *ret_facts)
+void mailbox_take(struct mailbox *box, struct worker_input *ret, struct facts *ret_facts)
 {
     eventfd_t count;
     (void)!eventfd_read(box->wake_fd, &count);
     pthread_mutex_lock(&box->mutex);
     *ret = box->mail;
-    if (ret->changed)
+    if (ret->facts) {
         *ret_facts = box->facts;
-    box->mail.changed = box->mail.beat = box->mail.found = box->mail.leave = false;
+        ret->facts = ret_facts;
+    }
+    box->mail = (struct worker_input){ 0 };
     pthread_mutex_unlock(&box->mutex);
-    ret->exit.signal = ret->exit_signal[0] ? ret->exit_signal : NULL;
 }

@@ -11,21 +11,11 @@
 
 typedef enum skep_work verify_function(void *user, uint32_t left_ms);
 
-/* What waits for the thread, besides the facts. */
-struct mail {
-    bool changed, beat, found, leave; /* changed: of the facts */
-    enum skep_work work;              /* if found */
-    uint64_t up_to_id;
-    struct exit_info exit; /* if leave; known: the watched program crashed */
-    char exit_signal[17];
-    ms_t timeout;
-};
-
 struct mailbox {
     pthread_mutex_t mutex;
     int wake_fd; /* an eventfd, readable when there is urgent mail or somebody else woke the thread */
     struct facts facts;
-    struct mail mail;
+    struct worker_input mail; /* what waits for the thread; its facts are these, once they have changed */
 
     /* for the callers */
     struct worker_view view;
@@ -40,14 +30,10 @@ struct mailbox {
 enum err mailbox_init(struct mailbox *box);
 void mailbox_clear(struct mailbox *box);
 
-/* Between these two the caller alone may change box->facts. `urgent`: wake the thread for it. */
+/* Between these two the caller alone may read and change box->facts, which is returned, box->mail, the view and the
+ * function. `changed`: the facts were; `urgent`: wake the thread for it. */
 struct facts *mailbox_open(struct mailbox *box);
 void mailbox_close(struct mailbox *box, bool changed, bool urgent);
-
-void mailbox_beat(struct mailbox *box);
-
-/* The last mail; `exit` is copied. */
-void mailbox_leave(struct mailbox *box, const struct exit_info *exit, ms_t timeout);
 
 /* The program's answer to the verifications up to `up_to_id`; another value than those of enum skep_work: unknown. */
 void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t up_to_id);
@@ -55,20 +41,18 @@ void mailbox_found(struct mailbox *box, enum skep_work work, uint64_t up_to_id);
 /* Verifications that wait for the program. */
 struct inquiry {
     uint64_t up_to_id;
-    ms_t answer_by;          /* of the first of them */
-    verify_function *verify; /* as mailbox_on_verify was told */
+    ms_t answer_by; /* of the first of them */
+    verify_function *verify;
     void *user;
 };
 
 /* False: none waits. */
 bool mailbox_inquiry(struct mailbox *box, struct inquiry *ret);
-void mailbox_on_verify(struct mailbox *box, verify_function *verify, void *user);
 
 /* From the library's thread: what callers may see. */
 void mailbox_show(struct mailbox *box, const struct worker_view *view);
-void mailbox_peek(struct mailbox *box, struct facts *ret, struct worker_view *ret_view);
 
-/* Moves everything out, and forgets the wake-ups so far. *ret_facts is set only if ret->changed. */
-void mailbox_take(struct mailbox *box, struct mail *ret, struct facts *ret_facts);
+/* Moves everything out, and forgets the wake-ups so far. Facts that have changed go into *ret_facts. */
+void mailbox_take(struct mailbox *box, struct worker_input *ret, struct facts *ret_facts);
 
 #endif

@@ -47,7 +47,8 @@ static enum err options_check(const struct skep_worker_options *options, struct 
     return OK;
 }
 
-static enum err driver_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
+static enum err driver_make(struct skep_worker *worker, const struct skep_worker_options *options, uint32_t id,
+                            struct errbuf *e)
 {
     char address[ADDRESS_SIZE], client_id[CLIENT_ID_SIZE];
     struct mqtt_options mqtt = {
@@ -57,12 +58,9 @@ static enum err driver_make(struct skep_worker *worker, const struct skep_worker
         .keep_alive_s = (int)options->keep_alive_s,
         .receive_max = RECEIVE_MAX,
     };
-    uint32_t random;
     enum err err;
-    if (entropy_read(&random, sizeof random) != OK)
-        return err_set(e, ERR_IO, "the kernel gives no random numbers");
     address_worker(options->hive, options->worker, address);
-    client_id_of(options->root, address, random, client_id);
+    client_id_of(options->root, address, id, client_id);
     if ((err = driver_init(&worker->driver, &worker->box, worker->core, &mqtt, e)) != OK)
         return err;
     worker->driver.log = options->log;
@@ -83,23 +81,20 @@ static enum err facts_fill(struct facts *facts, const struct skep_worker_options
     return facts_set_text(facts, "endpoint", text_of(options->endpoint), e);
 }
 
-static enum err core_make(struct skep_worker *worker, const struct skep_worker_options *options, struct errbuf *e)
+static enum err core_make(struct skep_worker *worker, struct skep_worker_options *options, struct errbuf *e)
 {
-    struct worker_options core = {
-        .root = options->root,
-        .hive = options->hive,
-        .worker = options->worker,
-        .session = options->session,
-        .interval = options->interval_ms,
-        .lease = options->lease_ms,
-        .reconnect_max = options->reconnect_max_ms,
-        .retain_s = options->retain_s,
-    };
-    if (entropy_read(&core.seed, sizeof core.seed) != OK ||
-        (core.session == 0 && entropy_read(&core.session, sizeof core.session) != OK))
+    struct {
+        uint64_t session, seed, id;
+    } random;
+    enum err err;
+    if (entropy_read(&random, sizeof random) != OK)
         return err_set(e, ERR_IO, "the kernel gives no random numbers");
-    hex64_to_text(core.session, worker->session);
-    return worker_new(&core, &worker->box.facts, &worker->core);
+    if (options->session == 0)
+        options->session = random.session;
+    hex64_to_text(options->session, worker->session);
+    if ((err = worker_new(options, random.seed, &worker->box.facts, &worker->core)) != OK)
+        return err;
+    return driver_make(worker, options, (uint32_t)random.id, e);
 }
 
 static void *thread_main(void *object)
@@ -131,7 +126,7 @@ static void worker_clear(struct skep_worker *worker)
     free(worker);
 }
 
-static enum err worker_make(const struct skep_worker_options *options, struct skep_worker **ret, struct errbuf *e)
+static enum err worker_make(struct skep_worker_options *options, struct skep_worker **ret, struct errbuf *e)
 {
     struct skep_worker *worker;
     enum err err;
@@ -144,7 +139,7 @@ static enum err worker_make(const struct skep_worker_options *options, struct sk
         return err_set(e, ERR_IO, "out of file descriptors");
     }
     if ((err = facts_fill(&worker->box.facts, options, e)) != OK || (err = core_make(worker, options, e)) != OK ||
-        (err = driver_make(worker, options, e)) != OK || (err = thread_start(worker, e)) != OK) {
+        (err = thread_start(worker, e)) != OK) {
         worker_clear(worker);
         return err;
     }
@@ -206,7 +201,7 @@ enum skep_result skep_worker_open(const struct skep_worker_options *options, str
 /* The end of a setter: `err` is what became of it between mailbox_open and here. */
 static enum skep_result set(struct skep_worker *worker, enum err err, bool urgent)
 {
-    mailbox_close(&worker->box, err == OK, urgent);
+    mailbox_close(&worker->box, err == OK, urgent && err == OK);
     return result_of(err);
 }
 
@@ -291,7 +286,10 @@ int skep_worker_serve_fd(const struct skep_worker *worker)
 void skep_worker_on_verify(struct skep_worker *worker, enum skep_work (*verify)(void *user, uint32_t left_ms),
                            void *user)
 {
-    mailbox_on_verify(&worker->box, verify, user);
+    mailbox_open(&worker->box);
+    worker->box.verify = verify;
+    worker->box.verify_user = user;
+    mailbox_close(&worker->box, false, false);
 }
 
 int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
@@ -300,7 +298,9 @@ int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
     struct worker_view view;
     struct facts facts;
     int status;
-    mailbox_peek(&worker->box, &facts, &view);
+    facts = *mailbox_open(&worker->box);
+    view = worker->box.view;
+    mailbox_close(&worker->box, false, false);
     status = worker_health(&view, &facts, clock_mono(), &json);
     if (!ret || !buf_ok(&json) || json.len >= size)
         status = 0;
@@ -311,7 +311,9 @@ int skep_worker_health(struct skep_worker *worker, char *ret, size_t size)
 
 void skep_worker_beat(struct skep_worker *worker)
 {
-    mailbox_beat(&worker->box);
+    mailbox_open(&worker->box);
+    worker->box.mail.beat = true;
+    mailbox_close(&worker->box, false, true);
 }
 
 int skep_worker_is_online(const struct skep_worker *worker)
@@ -326,25 +328,26 @@ const char *skep_worker_session(const struct skep_worker *worker)
 
 static struct exit_info exit_info_of(const struct skep_worker_exit *exit)
 {
-    struct exit_info info;
-    exit_info_init(&info);
-    if (!exit)
-        return info;
-    info.known = true;
-    info.code = exit->code >= 0 && exit->code <= 255 ? exit->code : INT_ABSENT;
-    info.signal = exit->signal;
-    info.oom = exit->oom < 0 ? -1 : exit->oom != 0;
-    return info;
+    return (struct exit_info){ .known = true,
+                               .code = exit->code >= 0 && exit->code <= 255 ? exit->code : INT_ABSENT,
+                               .signal = exit->signal,
+                               .oom = exit->oom < 0 ? -1 : exit->oom != 0 };
 }
 
 /* Joining is bounded: the core ends within the given time, and nothing on the thread blocks. */
 enum skep_result skep_worker_close(struct skep_worker *worker, const struct skep_worker_exit *exit, uint32_t timeout_ms)
 {
-    struct exit_info info = exit_info_of(exit);
+    struct exit_info info;
     enum skep_result result;
     if (!worker)
         return SKEP_OK;
-    mailbox_leave(&worker->box, &info, timeout_ms);
+    if (exit)
+        info = exit_info_of(exit);
+    mailbox_open(&worker->box);
+    worker->box.mail.leave = true;
+    worker->box.mail.exit = exit ? &info : NULL;
+    worker->box.mail.timeout = timeout_ms;
+    mailbox_close(&worker->box, false, true);
     pthread_join(worker->thread, NULL);
     result = worker->driver.code == 0 ? SKEP_OK : SKEP_TIMEOUT;
     worker_clear(worker);
