@@ -118,6 +118,7 @@ static void refused(void **state)
         { "NUL in a value", TEXT("[queen]\na=x\0y"), ERR_SYNTAX, "queen.ini:2: control character" },
         { "NUL in a comment", TEXT("#\0"), ERR_SYNTAX, "queen.ini:1: control character" },
         { "ESC", TEXT("a=\x1b[2J"), ERR_SYNTAX, "queen.ini:1: control character" },
+        { "DEL", TEXT("a=x\x7f"), ERR_SYNTAX, "queen.ini:1: control character" },
         { "not UTF-8", TEXT("a=\xff"), ERR_UTF8, "queen.ini:1: not UTF-8" },
         { "a second byte order mark", TEXT("\xEF\xBB\xBF \xEF\xBB\xBF=q"), ERR_SYNTAX, "queen.ini:1: byte order mark" },
         { "no key", TEXT(" = q"), ERR_SYNTAX, "queen.ini:1: value without a key" },

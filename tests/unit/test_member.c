@@ -252,6 +252,9 @@ static void refused_requests_are_declared_once(void **state)
     assert_false(scene.member.rpc_subscribed);
     step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
     connect(&scene);
+    expect(&scene, "the next link may be allowed to",
+           "connect, will stale c2; subscribe r/hive/h/worker/w/presence; subscribe r-rpc/hive/h/worker/w/+; "
+           "subscribe r/queen/+/verdict/h/w; publish online c2; BORN");
     step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = member_token(MEMBER_TOKEN_REQUESTS) });
     assert_true(scene.member.rpc_subscribed);
     tear_down(&scene);
@@ -355,6 +358,21 @@ static void one_that_leaves_is_born_first(void **state)
     tear_down(&scene);
 }
 
+/* A queen's queue may hold a whole fleet's verdicts; what others have sent before they leave is still to arrive. */
+static void only_a_queens_goodbye_goes_first(void **state)
+{
+    static const bool goes_first[] = { [MEMBER_WORKER] = false, [MEMBER_HIVE] = false, [MEMBER_QUEEN] = true };
+    (void)state;
+    for (size_t role = 0; role < ARRAY_LEN(goes_first); role++) {
+        struct scene scene;
+        set_up(&scene, (enum member_role)role);
+        scene.member.linked = true;
+        member_leave(&scene.member, NULL, MS_NEVER, &(struct input){ .now = scene.now }, &scene.outbox);
+        assert_int_equal(scene.outbox.first->publish.urgent, goes_first[role]);
+        tear_down(&scene);
+    }
+}
+
 static void ids_that_do_not_fit(void **state)
 {
     char root[TOPIC_SIZE];
@@ -378,6 +396,7 @@ int main(void)
         cmocka_unit_test(healing_is_limited),
         cmocka_unit_test(a_goodbye_is_awaited_for_a_second),
         cmocka_unit_test(one_that_leaves_is_born_first),
+        cmocka_unit_test(only_a_queens_goodbye_goes_first),
         cmocka_unit_test(ids_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,11 +98,28 @@ static void a_bad_list_is_refused_with_its_line(void **state)
     }
 }
 
+static void r16_the_expected_are_never_forgotten(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    ms_t end;
+    (void)state;
+    options.expect = TEXT("w1");
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up; birth 1.1; bye 1.1");
+    for (end = scene.now + 24 * 3600 * 1000; scene.now <= end;)
+        do_stand(&scene, "1000");
+    assert_int_equal(scene_record(&scene)->state, STATE_OFFLINE);
+    assert_true(queen_deadline(scene.queen) > scene.now); /* nor is that ever due */
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r15_the_expected_are_unverified_then_never_seen),
         cmocka_unit_test(the_cause_follows_what_is_known),
+        cmocka_unit_test(r16_the_expected_are_never_forgotten),
         cmocka_unit_test(a_list_is_lines_of_names),
         cmocka_unit_test(a_bad_list_is_refused_with_its_line),
     };

@@ -170,6 +170,25 @@ static void documents_have_a_limit_in_all(void **state)
     assert_int_equal(store(second, 2000), OK);
 }
 
+/* Senders make words up: what nobody says any more must not fill the table. */
+static void words_of_who_is_gone_are_let_go(void **state)
+{
+    struct record *first = add("h1", "w1"), *second = add("h1", "w2");
+    struct load load = LOAD_NONE;
+    (void)state;
+    load.status = "idle";
+    load.model = "llama";
+    assert_int_equal(registry_store_document(&registry, first, TEXT("{}"), &load), OK);
+    load.model = "phi";
+    assert_int_equal(registry_store_document(&registry, second, TEXT("{}"), &load), OK);
+    assert_int_equal(registry.words.count, 3);
+    registry_remove(&registry, first);
+    assert_int_equal(registry.words.count, 2);
+    assert_string_equal(second->load.status, "idle");
+    registry_remove(&registry, second);
+    assert_int_equal(registry.words.count, 0);
+}
+
 static void states_are_counted(void **state)
 {
     struct record *record = add("h1", "w1");
@@ -248,6 +267,7 @@ int main(void)
         TEST(documents_are_copied_and_counted),
         TEST(a_document_keeps_its_room_while_it_fits),
         TEST(documents_have_a_limit_in_all),
+        TEST(words_of_who_is_gone_are_let_go),
         TEST(states_are_counted),
         TEST(looks_come_in_the_order_of_their_time),
         TEST(a_look_that_is_due_earlier_stays),

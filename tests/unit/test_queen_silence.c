@@ -38,6 +38,18 @@ static void r5_silence_is_judged_at_its_limits(void **state)
     ROWS_CHECK(rows);
 }
 
+static void r5_between_the_limits_it_is_verified(void **state)
+{
+    static const struct row rows[] = {
+        { "every 5 s", "up; say \"interval_ms\":100000; birth 1.1; wait 234999",
+          "unknown -> online (birth)" SUSPECT ", verify, verify, verify | suspect" },
+        { "... four times at most", "up; say \"interval_ms\":100000; birth 1.1; wait 299999",
+          "unknown -> online (birth)" SUSPECT ", verify, verify, verify, verify | suspect" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r5_the_evidence_says_when_it_was_due(void **state)
 {
     struct scene scene;
@@ -128,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r5_silence_is_judged_at_its_limits),
+        cmocka_unit_test(r5_between_the_limits_it_is_verified),
         cmocka_unit_test(r5_the_evidence_says_when_it_was_due),
         cmocka_unit_test(r12_a_lost_link_ages_nobody),
         cmocka_unit_test(r13_a_loop_that_stood_still_ages_nobody),
