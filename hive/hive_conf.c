@@ -122,7 +122,6 @@ const struct service hive_service = {
     .examples = examples,
     .section = "hive",
     .options = options,
-    .common_offset = offsetof(struct hive_conf, common),
     .complete = name_hive,
     .other_sections = "[agent] or [worker \"NAME\"] (with the quotes)",
     .owns_section = owns_section,

@@ -51,7 +51,6 @@ const struct service queen_service = {
                 "  skep-queen --on-event 'jq -c .state >> changes'    a command for each change\n",
     .section = "queen",
     .options = options,
-    .common_offset = offsetof(struct queen_conf, common),
 };
 
 static enum err read_expected(const char *path, struct buf *ret, struct errbuf *e)

@@ -6,7 +6,6 @@
 
 #define LABEL_SIZE 96
 #define SHOWN_SIZE 64
-#define RANGE_SIZE 24
 
 /* A parsed value; the member that the row's type uses lies at its start, as every member of a union does. */
 union value {
@@ -16,14 +15,7 @@ union value {
     uint64_t bits;
 };
 
-/* One option and its index over all tables. */
-struct row {
-    const struct conf_option *option;
-    size_t index;
-};
-
-/* The row behind `row`; start with { 0 }. False at the end. `table` is the caller's place in the list of tables. */
-static bool row_next(const struct conf_option *const **table, struct row *row)
+bool conf_row_next(const struct conf_option *const **table, struct conf_row *row)
 {
     if (!**table)
         return false;
@@ -104,12 +96,14 @@ static enum err hex64_parse(const struct conf_option *option, struct text t, uni
     return text_to_hex64(t, &ret->bits);
 }
 
-static void int_to_text(int64_t number, char ret[RANGE_SIZE])
+static void int_to_text(int64_t number, char ret[CONF_NUMBER_SIZE])
 {
-    snprintf(ret, RANGE_SIZE, "%lld", (long long)number);
+    snprintf(ret, CONF_NUMBER_SIZE, "%lld", (long long)number);
 }
 
-_Static_assert(RANGE_SIZE >= DURATION_SIZE && RANGE_SIZE >= SIZE_TEXT_SIZE, "a bound of any type fits");
+_Static_assert(CONF_NUMBER_SIZE >= DURATION_SIZE && CONF_NUMBER_SIZE >= SIZE_TEXT_SIZE &&
+                   CONF_NUMBER_SIZE >= HEX64_SIZE,
+               "a number of any type fits");
 
 /* What a type accepts, and how the sentence about a bad value ends: "must be WHAT between LOW and HIGH BEHIND". */
 static const struct type {
@@ -117,7 +111,7 @@ static const struct type {
     size_t size;  /* of the member in the target struct */
     bool is_text; /* the value must be copied */
     const char *what;
-    void (*bound_to_text)(int64_t bound, char ret[RANGE_SIZE]); /* NULL: the type has no bounds */
+    void (*to_text)(int64_t number, char ret[CONF_NUMBER_SIZE]); /* NULL: the type has no bounds */
     const char *behind;
 } types[] = {
     [CONF_TEXT] = { text_parse, sizeof(char *), true, "text without control characters", int_to_text, " bytes long" },
@@ -142,18 +136,34 @@ static enum err value_refuse(const struct conf_option *option, struct text value
     const char *choices = option->type == CONF_CHOICE ? option->choices : "";
     char shown[SHOWN_SIZE];
     text_to_printable(value.len > 0 ? value : TEXT("\"\""), shown, sizeof shown);
-    bool bounded = type->bound_to_text && (option->min != 0 || option->max != 0);
+    bool bounded = type->to_text && (option->min != 0 || option->max != 0);
     if (!bounded)
         return err_set(e, err, "%s %s: must be %s%s", label, shown, type->what, choices);
-    char low[RANGE_SIZE], high[RANGE_SIZE];
-    type->bound_to_text(option->min, low);
-    type->bound_to_text(option->max, high);
+    char low[CONF_NUMBER_SIZE], high[CONF_NUMBER_SIZE];
+    type->to_text(option->min, low);
+    type->to_text(option->max, high);
     return err_set(e, err, "%s %s: must be %s between %s and %s%s", label, shown, type->what, low, high, type->behind);
+}
+
+const char *conf_value(const struct conf *conf, const struct conf_option *option, char number[CONF_NUMBER_SIZE])
+{
+    const struct type *type = &types[option->type];
+    union value value = { 0 };
+    memcpy(&value, (const char *)conf->target + option->offset, type->size);
+    if (type->is_text)
+        return value.text;
+    if (option->type == CONF_FLAG)
+        return value.flag ? "true" : "false";
+    if (type->to_text)
+        type->to_text(value.number, number);
+    else
+        hex64_to_text(value.bits, number);
+    return type->to_text || value.bits ? number : NULL;
 }
 
 /* Checks a value whatever its rank, so that a mistake does not hide behind a stronger source; stores it unless one has
  * spoken already. */
-static enum err row_set(struct conf *conf, struct row row, struct text value, enum conf_origin origin,
+static enum err row_set(struct conf *conf, struct conf_row row, struct text value, enum conf_origin origin,
                         const char *label, struct errbuf *e)
 {
     const struct type *type = &types[row.option->type];
@@ -172,7 +182,7 @@ static enum err row_set(struct conf *conf, struct row row, struct text value, en
     return OK;
 }
 
-static enum err default_set(struct conf *conf, struct row row, struct errbuf *e)
+static enum err default_set(struct conf *conf, struct conf_row row, struct errbuf *e)
 {
     if (row.index >= CONF_OPTIONS_MAX)
         return err_set(e, ERR_FULL, "%s: more than %d options", row.option->name, CONF_OPTIONS_MAX);
@@ -190,16 +200,15 @@ enum err conf_init(struct conf *conf, const struct conf_option *const *tables, v
 {
     *conf = (struct conf){ .tables = tables, .target = target, .arena = arena };
     enum err err = OK;
-    for (struct row row = { 0 }; err == OK && row_next(&tables, &row);)
+    for (struct conf_row row = { 0 }; err == OK && conf_row_next(&tables, &row);)
         err = default_set(conf, row, e);
     return err;
 }
 
 /* By the name, or by the one letter that `name` is. */
-static bool row_find(const struct conf *conf, struct text name, bool is_short, struct row *ret)
+static bool row_find(const struct conf_option *const *tables, struct text name, bool is_short, struct conf_row *ret)
 {
-    const struct conf_option *const *table = conf->tables;
-    for (struct row row = { 0 }; row_next(&table, &row);) {
+    for (struct conf_row row = { 0 }; conf_row_next(&tables, &row);) {
         if (is_short ? name.len == 1 && name.at[0] == row.option->short_name : text_is(name, row.option->name)) {
             *ret = row;
             return true;
@@ -214,7 +223,7 @@ static const char *name_nearest(const struct conf *conf, struct text name)
     const struct conf_option *const *table = conf->tables;
     const char *nearest = NULL;
     size_t least = name.len / 3 + 1;
-    for (struct row row = { 0 }; row_next(&table, &row);) {
+    for (struct conf_row row = { 0 }; conf_row_next(&table, &row);) {
         size_t distance = text_distance(name, text_of(row.option->name));
         if (distance < least) {
             least = distance;
@@ -237,8 +246,8 @@ static enum err name_refuse(const struct conf *conf, struct text name, enum conf
 enum err conf_set(struct conf *conf, struct text name, struct text value, enum conf_origin origin, const char *label,
                   struct errbuf *e)
 {
-    struct row row;
-    if (!row_find(conf, name, false, &row))
+    struct conf_row row;
+    if (!row_find(conf->tables, name, false, &row))
         return name_refuse(conf, name, origin, label, e);
     if (row.option->command_line_only && origin != CONF_FROM_OPTION)
         return err_set(e, ERR_UNKNOWN, "%s: only allowed on the command line", label);
@@ -257,8 +266,8 @@ static enum err argument_read(struct conf *conf, int argc, char *const *argv, in
     value.at = is_long ? value.at : NULL;
     char label[LABEL_SIZE];
     text_to_printable(written, label, sizeof label);
-    struct row row;
-    if (!row_find(conf, name, !is_long, &row))
+    struct conf_row row;
+    if (!row_find(conf->tables, name, !is_long, &row))
         return name_refuse(conf, name, CONF_FROM_OPTION, label, e);
     if (!value.at && row.option->type == CONF_FLAG)
         value = TEXT("true");
@@ -285,20 +294,11 @@ enum err conf_args(struct conf *conf, int argc, char *const *argv, int *ret_next
     return OK;
 }
 
-/* Whether `key` is SKEP_ and the option's name in capitals with `_` for `-`. */
-static bool is_variable_of(struct text key, const char *name)
+void conf_variable(const char *name, char ret[CONF_VARIABLE_SIZE])
 {
-    static const struct text prefix = { "SKEP_", 5 };
-    size_t len = strlen(name);
-    if (key.len != prefix.len + len || memcmp(key.at, prefix.at, prefix.len) != 0)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        char c = name[i] == '-' ? '_' : name[i];
-        c = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-        if (key.at[prefix.len + i] != c)
-            return false;
-    }
-    return true;
+    snprintf(ret, CONF_VARIABLE_SIZE, "SKEP_%s", name);
+    for (; *ret; ret++)
+        *ret = *ret == '-' ? '_' : *ret >= 'a' && *ret <= 'z' ? (char)(*ret - 'a' + 'A') : *ret;
 }
 
 static enum err variable_read(struct conf *conf, const char *variable, struct errbuf *e)
@@ -306,12 +306,11 @@ static enum err variable_read(struct conf *conf, const char *variable, struct er
     struct text value = text_of(variable);
     struct text key = text_split(&value, '=');
     const struct conf_option *const *table = conf->tables;
-    for (struct row row = { 0 }; value.at && row_next(&table, &row);) {
-        if (!row.option->command_line_only && is_variable_of(key, row.option->name)) {
-            char label[LABEL_SIZE];
-            text_to_printable(key, label, sizeof label);
+    char label[CONF_VARIABLE_SIZE];
+    for (struct conf_row row = { 0 }; value.at && conf_row_next(&table, &row);) {
+        conf_variable(row.option->name, label);
+        if (!row.option->command_line_only && text_is(key, label))
             return row_set(conf, row, value, CONF_FROM_ENVIRONMENT, label, e);
-        }
     }
     return OK;
 }

@@ -46,6 +46,19 @@ enum conf_origin { CONF_FROM_DEFAULT, CONF_FROM_FILE, CONF_FROM_ENVIRONMENT, CON
 
 #define CONF_OPTIONS_MAX 64
 
+/* One option and its index over all tables. */
+struct conf_row {
+    const struct conf_option *option;
+    size_t index;
+};
+
+/* Moves `row`, { 0 } at first, to the next one. False at the end. `tables` is the caller's place in its list. */
+bool conf_row_next(const struct conf_option *const **tables, struct conf_row *row);
+
+/* The variable that holds the option: SKEP_ and the name in capitals, with `_` for `-`; cut to fit. */
+#define CONF_VARIABLE_SIZE 64
+void conf_variable(const char *name, char ret[CONF_VARIABLE_SIZE]);
+
 /* A target struct being filled. Later sources win by rank of their origin, whatever the order of the calls. Values are
  * copied into `arena` and live as long as it does. */
 struct conf {
@@ -67,6 +80,10 @@ enum err conf_set(struct conf *conf, struct text name, struct text value, enum c
 /* Reads `argv[1..argc)`: `--name value`, `--name=value`, `-x value`; stops behind `--` or at the first word that is no
  * option. *ret_next is the index of what follows. No abbreviations. An option given twice: the last one counts. */
 enum err conf_args(struct conf *conf, int argc, char *const *argv, int *ret_next, struct errbuf *e);
+
+/* The option's value as text that conf_set reads back, borrowed: from `number` if it is one. NULL: it is absent. */
+#define CONF_NUMBER_SIZE 24
+const char *conf_value(const struct conf *conf, const struct conf_option *option, char number[CONF_NUMBER_SIZE]);
 
 /* Reads every SKEP_* variable that names an option; others are left alone. `environ` is NULL-terminated. */
 enum err conf_environment(struct conf *conf, char *const *environ, struct errbuf *e);

@@ -24,11 +24,9 @@ static void left_print(const struct conf_option *option, struct buf *ret)
 static size_t help_column(const struct conf_option *const *tables)
 {
     size_t longest = 0;
-    for (; *tables; tables++) {
-        for (const struct conf_option *option = *tables; option->name; option++) {
-            size_t len = left_len(option);
-            longest = len > longest && len <= LEFT_MAX ? len : longest;
-        }
+    for (struct conf_row row = { 0 }; conf_row_next(&tables, &row);) {
+        size_t len = left_len(row.option);
+        longest = len > longest && len <= LEFT_MAX ? len : longest;
     }
     return longest + 3;
 }
@@ -57,29 +55,17 @@ static void wrap(struct text t, size_t indent, size_t width, struct buf *ret)
     }
 }
 
-static void variable_add(const struct conf_option *option, struct buf *ret)
-{
-    buf_add_str(ret, "SKEP_");
-    for (const char *c = option->name; *c; c++) {
-        bool lower = *c >= 'a' && *c <= 'z';
-        buf_add_char(ret, *c == '-' ? '_' : lower ? (char)(*c - 'a' + 'A') : *c);
-    }
-}
-
 /* The help and behind it "(default: table; SKEP_OUTPUT)". */
 static void sentence_add(const struct conf_option *option, struct buf *ret)
 {
     bool has_default = option->fallback && option->fallback[0] && option->type != CONF_FLAG;
     bool has_variable = !option->command_line_only;
+    char variable[CONF_VARIABLE_SIZE];
     buf_add_str(ret, option->help ? option->help : "");
-    if (!has_default && !has_variable)
-        return;
-    buf_add_str(ret, " (");
-    if (has_default)
-        buf_printf(ret, "default: %s%s", option->fallback, has_variable ? "; " : "");
-    if (has_variable)
-        variable_add(option, ret);
-    buf_add_char(ret, ')');
+    conf_variable(option->name, variable);
+    if (has_default || has_variable)
+        buf_printf(ret, " (%s%s%s%s)", has_default ? "default: " : "", has_default ? option->fallback : "",
+                   has_default && has_variable ? "; " : "", has_variable ? variable : "");
 }
 
 static void row_print(const struct conf_option *option, size_t column, size_t width, struct buf *ret)
@@ -103,45 +89,8 @@ void conf_help(const struct conf_option *const *tables, int width, struct buf *r
     size_t column = help_column(tables);
     size_t total = width > 0 ? (size_t)width : 0;
     size_t right = total > column + RIGHT_MIN ? total - column : RIGHT_MIN;
-    for (; *tables; tables++)
-        for (const struct conf_option *option = *tables; option->name; option++)
-            row_print(option, column, right, ret);
-}
-
-/* The value at the option's offset as text; false when it is absent. */
-static bool value_add(const struct conf *conf, const struct conf_option *option, struct buf *ret)
-{
-    const void *at = (const char *)conf->target + option->offset;
-    char shown[32];
-    switch (option->type) {
-    case CONF_TEXT:
-    case CONF_URI:
-    case CONF_ID:
-    case CONF_CHOICE:
-        if (!*(const char *const *)at)
-            return false;
-        buf_add_str(ret, *(const char *const *)at);
-        return true;
-    case CONF_FLAG:
-        buf_add_str(ret, *(const bool *)at ? "true" : "false");
-        return true;
-    case CONF_INT:
-        buf_printf(ret, "%lld", (long long)*(const int64_t *)at);
-        return true;
-    case CONF_DURATION:
-        duration_to_text(*(const ms_t *)at, shown);
-        break;
-    case CONF_SIZE:
-        size_to_text(*(const int64_t *)at, shown);
-        break;
-    case CONF_HEX64:
-        if (*(const uint64_t *)at == 0)
-            return false;
-        hex64_to_text(*(const uint64_t *)at, shown);
-        break;
-    }
-    buf_add_str(ret, shown);
-    return true;
+    for (struct conf_row row = { 0 }; conf_row_next(&tables, &row);)
+        row_print(row.option, column, right, ret);
 }
 
 static void value_print(const struct conf *conf, const struct conf_option *option, enum conf_origin origin,
@@ -153,22 +102,18 @@ static void value_print(const struct conf *conf, const struct conf_option *optio
         [CONF_FROM_ENVIRONMENT] = "from the environment",
         [CONF_FROM_OPTION] = "from an option",
     };
-    auto_clear(buf) value = BUF_INIT;
-    if (value_add(conf, option, &value)) {
-        buf_printf(ret, "# %s\n%s%s = %s\n", origins[origin], option->outside_file ? "# " : "", option->name,
-                   buf_str(&value));
-    } else {
+    char number[CONF_NUMBER_SIZE];
+    const char *value = conf_value(conf, option, number);
+    if (value)
+        buf_printf(ret, "# %s\n%s%s = %s\n", origins[origin], option->outside_file ? "# " : "", option->name, value);
+    else
         buf_printf(ret, "# %s is not set\n", option->name);
-    }
-    ret->failed |= !buf_ok(&value);
 }
 
 void conf_print(const struct conf *conf, struct buf *ret)
 {
-    size_t index = 0;
-    for (const struct conf_option *const *table = conf->tables; *table; table++) {
-        for (const struct conf_option *option = *table; option->name; option++, index++)
-            if (!option->command_line_only)
-                value_print(conf, option, (enum conf_origin)conf->origin[index], ret);
-    }
+    const struct conf_option *const *tables = conf->tables;
+    for (struct conf_row row = { 0 }; conf_row_next(&tables, &row);)
+        if (!row.option->command_line_only)
+            value_print(conf, row.option, (enum conf_origin)conf->origin[row.index], ret);
 }

@@ -101,35 +101,6 @@ static void service_help(const struct service *service, int width, struct buf *r
     exit_codes_add(ret);
 }
 
-static int print_help(const struct service *service)
-{
-    struct buf text = BUF_INIT;
-    service_help(service, help_width(), &text);
-    return print(service, &text);
-}
-
-static int print_version(const struct service *service)
-{
-    struct buf text = BUF_INIT;
-    buf_printf(&text, "%s %s\n", service->name, SKEP_VERSION);
-    return print(service, &text);
-}
-
-static int print_config(const struct service *service, const struct conf *conf)
-{
-    struct buf text = BUF_INIT;
-    buf_printf(&text, "[%s]\n", service->section);
-    conf_print(conf, &text);
-    return print(service, &text);
-}
-
-static int print_valid(const struct service *service)
-{
-    struct buf text = BUF_INIT;
-    buf_add_str(&text, "configuration is valid\n");
-    return print(service, &text);
-}
-
 struct reading {
     const struct service *service;
     struct conf *conf;
@@ -165,14 +136,13 @@ static enum err section_take(struct reading *reading, const char *section, int l
     return OK;
 }
 
-/* The row of an option over all tables, or NULL if there is none. */
+/* Where the line is noted at which this key was given; NULL: there is no such key. */
 static int *key_line(struct reading *reading, const char *key)
 {
-    int *row = reading->key_lines;
-    for (const struct conf_option *const *table = reading->conf->tables; *table; table++)
-        for (const struct conf_option *option = *table; option->name; option++, row++)
-            if (strcmp(option->name, key) == 0)
-                return row;
+    const struct conf_option *const *tables = reading->conf->tables;
+    for (struct conf_row row = { 0 }; conf_row_next(&tables, &row);)
+        if (strcmp(row.option->name, key) == 0)
+            return &reading->key_lines[row.index];
     return NULL;
 }
 
@@ -197,20 +167,14 @@ static enum err key_take(void *user, const char *section, const char *key, const
     return conf_set(reading->conf, text_of(key), text_of(value), CONF_FROM_FILE, label, e);
 }
 
-/* Reads the program's section of an INI file into `conf`. Unknown and repeated sections and keys are refused. */
-static enum err service_file_read(const struct service *service, struct conf *conf, const char *path, struct errbuf *e)
+/* Environment and file: what --help and --version do not need. Unknown and repeated sections and keys are refused. */
+static enum err sources_read(const struct service *service, struct conf *conf, struct errbuf *e)
 {
-    struct reading reading = { .service = service, .conf = conf, .path = path };
-    return inifile_parse_file(path, key_take, &reading, e);
-}
-
-/* Environment and file: what --help and --version do not need. */
-static enum err sources_read(const struct service *service, struct conf *conf, const struct service_conf *common,
-                             struct errbuf *e)
-{
+    struct reading reading = { .service = service, .conf = conf };
     enum err err = conf_environment(conf, environ, e);
-    if (err == OK && common->config) /* from the command line or the environment */
-        err = service_file_read(service, conf, common->config, e);
+    reading.path = ((const struct service_conf *)conf->target)->config; /* from the command line or the environment */
+    if (err == OK && reading.path)
+        err = inifile_parse_file(reading.path, key_take, &reading, e);
     if (err == OK && service->complete)
         service->complete(conf->target);
     return err;
@@ -235,58 +199,41 @@ enum err service_check_http(const char *http, const char *token_file, struct err
                    "--http %s is reachable from other machines: a non-loopback address requires --token-file", http);
 }
 
-/* The tables of a program, with the common rows moved to where its target has them. */
-struct tables {
-    struct conf_option rows[ARRAY_LEN(service_options)];
-    const struct conf_option *list[3];
-};
-
-static void tables_make(const struct service *service, struct tables *ret)
-{
-    memcpy(ret->rows, service_options, sizeof ret->rows);
-    for (size_t i = 0; i < ARRAY_LEN(ret->rows); i++)
-        ret->rows[i].offset += service->common_offset;
-    ret->list[0] = service->options;
-    ret->list[1] = ret->rows;
-    ret->list[2] = NULL;
-}
-
-static const struct service_conf *common_of(const struct service *service, const void *target)
-{
-    return (const void *)((const char *)target + service->common_offset);
-}
-
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next)
 {
-    const struct service_conf *common = common_of(service, target);
-    struct tables tables;
+    const struct conf_option *const tables[] = { service->options, service_options, NULL };
+    const struct service_conf *common = target;
+    struct buf text = BUF_INIT;
     struct conf conf;
     struct errbuf e = { 0 };
     enum err err;
-    tables_make(service, &tables);
-    err = conf_init(&conf, tables.list, target, arena, &e);
-    if (err == OK)
-        err = conf_args(&conf, argc, argv, ret_next, &e);
-    if (err != OK)
+    if ((err = conf_init(&conf, tables, target, arena, &e)) != OK ||
+        (err = conf_args(&conf, argc, argv, ret_next, &e)) != OK)
         return refuse(service, err, &e);
-    if (common->help)
-        return print_help(service);
-    if (common->version)
-        return print_version(service);
+    if (common->help) {
+        service_help(service, help_width(), &text);
+        return print(service, &text);
+    }
+    if (common->version) {
+        buf_printf(&text, "%s %s\n", service->name, SKEP_VERSION);
+        return print(service, &text);
+    }
     if (*ret_next < argc && !service->takes_words)
         return refuse(service, err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", address_shown(argv[*ret_next])), &e);
-
-    err = sources_read(service, &conf, common, &e);
-    if (err != OK)
+    if ((err = sources_read(service, &conf, &e)) != OK)
         return refuse(service, err, &e);
-    if (common->print_config)
-        return print_config(service, &conf);
-    err = check ? check(target, &e) : OK;
-    if (err != OK)
+    if (common->print_config) {
+        buf_printf(&text, "[%s]\n", service->section);
+        conf_print(&conf, &text);
+        return print(service, &text);
+    }
+    if ((err = check(target, &e)) != OK)
         return refuse(service, err, &e);
-    if (common->check_config)
-        return print_valid(service);
+    if (common->check_config) {
+        buf_add_str(&text, "configuration is valid\n");
+        return print(service, &text);
+    }
     log_setup(service->name, common->log_format, common->log_level);
     return -1;
 }
@@ -294,17 +241,12 @@ int service_configure(const struct service *service, int argc, char **argv, void
 enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                         enum err (*check)(void *target, struct errbuf *e), struct errbuf *e)
 {
-    struct tables tables;
+    const struct conf_option *const tables[] = { service->options, service_options, NULL };
     struct conf conf;
     int next;
     enum err err;
-    tables_make(service, &tables);
-    err = conf_init(&conf, tables.list, target, arena, e);
-    if (err == OK)
-        err = conf_args(&conf, argc, argv, &next, e);
-    if (err == OK)
-        err = sources_read(service, &conf, common_of(service, target), e);
-    if (err == OK && check)
-        err = check(target, e);
-    return err;
+    if ((err = conf_init(&conf, tables, target, arena, e)) != OK ||
+        (err = conf_args(&conf, argc, argv, &next, e)) != OK || (err = sources_read(service, &conf, e)) != OK)
+        return err;
+    return check(target, e);
 }

@@ -22,7 +22,7 @@
 enum exit_code { EXIT_CODES(X) };
 #undef X
 
-/* What every program takes; embed it in the program's own struct and give the offset. */
+/* What every program takes; the program's own struct begins with it. */
 struct service_conf {
     const char *config;        /* --config FILE */
     struct broker_login login; /* --broker, --username, --password-file, --cafile, --cert, --key */
@@ -38,7 +38,6 @@ struct service {
     const char *usage;                 /* e.g. "skep-worker [OPTIONS] --exec -- COMMAND [ARG...]" */
     const char *section;               /* of the INI file, e.g. "queen" */
     const struct conf_option *options; /* the program's own, ended by a row without a name */
-    size_t common_offset;              /* of the struct service_conf in the target */
     bool takes_words;                  /* behind the options; without it service_configure refuses them */
     /* Fills in what was not given and has no constant default, before --print-config prints it; NULL = nothing. */
     void (*complete)(void *target);
@@ -51,12 +50,11 @@ struct service {
                             struct errbuf *e);
 };
 
-/* Fills `target` from defaults, INI, environment and options, and sets up the log. Returns -1 to go on, or the exit
- * code: it has printed what was asked (help, version, config) or one sentence about what is wrong. *ret_next: index of
- * the first word that is no option (argc: none). `check` (may be NULL) validates the whole and writes the sentence; it
- * runs before
- * --check-config reports. `service` and `argv` are borrowed during the call (its name for good), values live in
- * `arena`. */
+/* Fills `target`, which begins with a struct service_conf, from defaults, INI, environment and options, and sets up the
+ * log. Returns -1 to go on, or the exit code: it has printed what was requested (help, version, config) or one sentence
+ * about what is wrong. *ret_next: index of the first word that is no option (argc: none). `check` validates the whole
+ * and writes the sentence; it runs before --check-config reports. `service` and `argv` are borrowed during the call
+ * (its name for good), values live in `arena`. */
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next);
 

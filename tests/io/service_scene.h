@@ -36,7 +36,6 @@ static const struct service bee = {
     .usage = "skep-bee [OPTIONS] [FLOWER...]",
     .section = "bee",
     .options = bee_options,
-    .common_offset = offsetof(struct bee_conf, common),
     .takes_words = true,
 };
 
@@ -45,7 +44,6 @@ static const struct service drone = {
     .name = "skep-drone",
     .section = "bee",
     .options = bee_options,
-    .common_offset = offsetof(struct bee_conf, common),
 };
 
 static inline enum err bee_check(void *target, struct errbuf *e)

@@ -50,7 +50,6 @@ static const struct service bee = {
     .usage = "skep-bee [OPTIONS]",
     .section = "bee",
     .options = bee_options,
-    .common_offset = offsetof(struct bee_conf, common),
     .other_sections = "[comb NAME]",
     .owns_section = owns_section,
     .section_key = section_key,

@@ -32,7 +32,6 @@ const struct service agent_service = {
     .usage = "skep-worker --id NAME [OPTIONS] --exec -- COMMAND...|--stdin|--simulate",
     .section = "worker",
     .options = options,
-    .common_offset = offsetof(struct agent_conf, common),
     .takes_words = true,
 };
 
