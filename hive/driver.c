@@ -320,7 +320,7 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
     static const struct agents_events events = { on_exited, on_swept };
     char address[ADDRESS_SIZE];
     enum err err;
-    address_hive(conf->id, address);
+    address_of(conf->id, NULL, NULL, address);
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK ||
         (err = agents_new(driver->loop.loop, &events, driver, &driver->agents, e)) != OK ||
         (conf->state_dir && (err = state_dir_open(conf->state_dir, &driver->state, e)) != OK) ||

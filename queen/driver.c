@@ -162,7 +162,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
                                           .limit = HTTP_GETS_RUNNING };
     char address[ADDRESS_SIZE];
     enum err err;
-    address_queen(conf->core.id, address);
+    address_of(NULL, NULL, conf->core.id, address);
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
         return err;

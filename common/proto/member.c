@@ -49,17 +49,6 @@ static enum err own_topic(const struct member *member, enum topic_kind kind, con
     return topic_build(member->root, &topic, ret);
 }
 
-static void address_write(struct member *member, const struct member_options *options)
-{
-    if (member->role == MEMBER_WORKER)
-        address_worker(options->hive, options->worker, member->address);
-    else if (member->role == MEMBER_HIVE)
-        address_hive(options->hive, member->address);
-    else
-        address_queen(options->queen, member->address);
-    member->ids.client = text_of(member->address);
-}
-
 static void self_init(struct presence *self, const struct member_options *options)
 {
     presence_init(self);
@@ -82,7 +71,8 @@ enum err member_init(struct member *member, const struct member_options *options
         .healed_at = MS_NEVER,
         .leave_by = MS_NEVER
     };
-    address_write(member, options);
+    address_of(options->hive, options->worker, options->queen, member->address);
+    member->ids.client = text_of(member->address);
     self_init(&member->self, options);
     if ((err = own_topic(member, role_of(member)->presence, NULL, member->presence_topic)) != OK ||
         (err = own_topic(member, role_of(member)->request, "health", member->health_topic)) != OK ||

@@ -14,22 +14,11 @@ struct pattern {
 static const struct pattern patterns[] = { TOPICS(X) };
 #undef X
 
-static const char part_letters[] = "hwqmc";
+static const char part_letters[] = "hwqmc"; /* in the order of struct topic */
 
-static struct text *topic_part(struct topic *topic, char letter)
+static size_t part_of(char letter)
 {
-    switch (letter) {
-    case 'h':
-        return &topic->hive;
-    case 'w':
-        return &topic->worker;
-    case 'q':
-        return &topic->queen;
-    case 'm':
-        return &topic->method;
-    default:
-        return &topic->client;
-    }
+    return (size_t)(strchr(part_letters, letter) - part_letters);
 }
 
 /* No wildcards, no control characters, UTF-8. */
@@ -102,7 +91,7 @@ static bool pattern_match(const char *pattern, struct text text, struct topic *r
 {
     while (*pattern) {
         if (*pattern == '{') {
-            *topic_part(ret, pattern[1]) = take_level(&text);
+            ret->parts[part_of(pattern[1])] = take_level(&text);
             pattern += 3;
         } else if (!strip_prefix(&text, pattern++, 1)) {
             return false;
@@ -111,13 +100,11 @@ static bool pattern_match(const char *pattern, struct text text, struct topic *r
     return text.len == 0;
 }
 
-static bool parts_are_valid(struct topic *topic)
+static bool parts_are_valid(const struct topic *topic)
 {
-    for (const char *letter = part_letters; *letter; letter++) {
-        struct text *part = topic_part(topic, *letter);
-        if (part->at && !part_is_valid(*letter, *part))
+    for (size_t i = 0; i < TOPIC_PARTS; i++)
+        if (topic->parts[i].at && !part_is_valid(part_letters[i], topic->parts[i]))
             return false;
-    }
     return true;
 }
 
@@ -161,7 +148,7 @@ static enum err line_add_part(struct line *line, char letter, struct text part)
     return line_add(line, part) ? OK : ERR_TOPIC;
 }
 
-static enum err line_add_pattern(struct line *line, const char *pattern, struct topic *topic)
+static enum err line_add_pattern(struct line *line, const char *pattern, const struct topic *topic)
 {
     while (*pattern) {
         size_t literal = strcspn(pattern, "{");
@@ -169,7 +156,7 @@ static enum err line_add_pattern(struct line *line, const char *pattern, struct 
             return ERR_TOPIC;
         pattern += literal;
         if (*pattern == '{') {
-            enum err err = line_add_part(line, pattern[1], *topic_part(topic, pattern[1]));
+            enum err err = line_add_part(line, pattern[1], topic->parts[part_of(pattern[1])]);
             if (err != OK)
                 return err;
             pattern += 3;
@@ -181,13 +168,12 @@ static enum err line_add_pattern(struct line *line, const char *pattern, struct 
 enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC_SIZE])
 {
     struct line line = { .len = 0 };
-    struct topic parts = *topic;
     if (topic->kind >= TOPIC_KIND_COUNT)
         return ERR_TOPIC;
     const struct pattern *pattern = &patterns[topic->kind];
     if (!line_add(&line, text_of(root)) || !line_add(&line, pattern->request ? TEXT(REQUEST_SUFFIX "/") : TEXT("/")))
         return ERR_TOPIC;
-    enum err err = line_add_pattern(&line, pattern->text, &parts);
+    enum err err = line_add_pattern(&line, pattern->text, topic);
     if (err != OK)
         return err;
     memcpy(ret, line.at, line.len);
@@ -203,19 +189,12 @@ bool topic_is_reply(const char *root, struct text topic)
            strip_prefix(&below, "reply/", 6) && below.len > 0 && text_is_plain(below);
 }
 
-void address_worker(const char *hive, const char *worker, char ret[ADDRESS_SIZE])
+void address_of(const char *hive, const char *worker, const char *queen, char ret[ADDRESS_SIZE])
 {
-    snprintf(ret, ADDRESS_SIZE, "skep:w:%s:%s", hive, worker);
-}
-
-void address_hive(const char *hive, char ret[ADDRESS_SIZE])
-{
-    snprintf(ret, ADDRESS_SIZE, "skep:h:%s", hive);
-}
-
-void address_queen(const char *queen, char ret[ADDRESS_SIZE])
-{
-    snprintf(ret, ADDRESS_SIZE, "skep:q:%s", queen);
+    if (worker)
+        snprintf(ret, ADDRESS_SIZE, "skep:w:%s:%s", hive, worker);
+    else
+        snprintf(ret, ADDRESS_SIZE, "skep:%c:%s", hive ? 'h' : 'q', hive ? hive : queen);
 }
 
 void client_id_of(const char *root, const char *address, uint32_t random, char ret[CLIENT_ID_SIZE])

@@ -28,12 +28,18 @@
 #define X(symbol, pattern, request) TOPIC_##symbol,
 enum topic_kind { TOPICS(X) TOPIC_KIND_COUNT };
 #undef X
+#define TOPIC_PARTS 5
 
 /* Parts that the kind does not have are absent (at == NULL). For building a filter a part may be "+". A client id in a
  * reply topic may contain ':' and is at most 256 bytes without '/', '+', '#'. */
 struct topic {
     enum topic_kind kind;
-    struct text hive, worker, queen, method, client;
+    union {
+        struct text parts[TOPIC_PARTS];
+        struct {
+            struct text hive, worker, queen, method, client;
+        };
+    };
 };
 
 /* Root: one or more levels of id characters, at most TOPIC_ROOT_MAX bytes, no wildcards. ERR_TOPIC. */
@@ -49,11 +55,10 @@ enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC
 /* True if `topic` may be answered: below `ROOT-rpc/reply/`, no wildcards, UTF-8, fits. */
 bool topic_is_reply(const char *root, struct text topic);
 
-/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": where replies are received, below ROOT-rpc/reply/. */
+/* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": where replies are received, below ROOT-rpc/reply/. The names that the
+ * member does not have are NULL. */
 #define ADDRESS_SIZE (16 + 2 * NAME_SIZE)
-void address_worker(const char *hive, const char *worker, char ret[ADDRESS_SIZE]);
-void address_hive(const char *hive, char ret[ADDRESS_SIZE]);
-void address_queen(const char *queen, char ret[ADDRESS_SIZE]);
+void address_of(const char *hive, const char *worker, const char *queen, char ret[ADDRESS_SIZE]);
 
 /* The address, and 8 hexadecimal digits that are drawn once per process and published nowhere: the process takes its
  * own session over when it connects anew, and nobody else can. Below another root than the default "@<root>" follows,

@@ -138,10 +138,10 @@ const char *daemon_node_id(const struct daemon_node *daemon, const struct words 
     return id ? arena_copy(&daemon->node.world->arena, text_of(id)) : daemon->node.name;
 }
 
-void daemon_node_client_id(struct daemon_node *daemon, const char *id, void (*address_write)(const char *id, char *ret))
+void daemon_node_client_id(struct daemon_node *daemon, const char *hive, const char *queen)
 {
     char address[ADDRESS_SIZE];
-    address_write(id, address);
+    address_of(hive, NULL, queen, address);
     client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&daemon->node.rng), daemon->client_id);
 }
 

@@ -22,9 +22,8 @@ struct daemon_node {
 /* The daemon's id: option id, by default the node's name. Lives as long as the world. */
 const char *daemon_node_id(const struct daemon_node *daemon, const struct words *options);
 
-/* Draws the process's client id. */
-void daemon_node_client_id(struct daemon_node *daemon, const char *id,
-                           void (*address_write)(const char *id, char *ret));
+/* Draws the process's client id, a hive's or a queen's; the other name is NULL. */
+void daemon_node_client_id(struct daemon_node *daemon, const char *hive, const char *queen);
 
 /* The process starts, and connects at once. `ops` needs daemon_node_clock. Options: keep-alive (by default as
  * given), reconnect-max. */

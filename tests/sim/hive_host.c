@@ -95,7 +95,7 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     err = hive_new(&options, world->network.now, world_wall(world, node), &host->hive);
     if (err != OK)
         return err;
-    daemon_node_client_id(&host->daemon, options.id, address_hive);
+    daemon_node_client_id(&host->daemon, options.id, NULL);
     daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE);
     serve_nobody(host);
     return OK;

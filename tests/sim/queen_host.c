@@ -163,7 +163,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK)
         return err;
-    daemon_node_client_id(&host->daemon, options.id, address_queen);
+    daemon_node_client_id(&host->daemon, NULL, options.id);
     daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE);
     return OK;
 }

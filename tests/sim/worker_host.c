@@ -187,7 +187,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
     options = options_of(host, words);
     seed = rng_next(&node->rng);
-    address_worker(host->hive, host->node.name, address);
+    address_of(host->hive, host->node.name, NULL, address);
     client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&node->rng), host->client_id);
     facts_init(&host->facts);
     host->answer = SKEP_WORK_OK;

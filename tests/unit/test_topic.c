@@ -266,17 +266,17 @@ static void addresses_are_one_per_id_and_client_ids_per_process(void **state)
 {
     char address[ADDRESS_SIZE], id[CLIENT_ID_SIZE];
     (void)state;
-    address_worker("h1", "w1", address);
+    address_of("h1", "w1", NULL, address);
     assert_string_equal(address, "skep:w:h1:w1");
-    address_hive("h1", address);
+    address_of("h1", NULL, NULL, address);
     assert_string_equal(address, "skep:h:h1");
-    address_queen("q1", address);
+    address_of(NULL, NULL, "q1", address);
     assert_string_equal(address, "skep:q:q1");
     client_id_of("skep/v1", address, 0xab, id);
     assert_string_equal(id, "skep:q:q1:000000ab");
     client_id_of("lab/a/skep", address, 0x89abcdef, id); /* fleets that share a broker */
     assert_string_equal(id, "skep:q:q1:89abcdef@lab:a:skep");
-    address_worker(ID64, ID64, address);
+    address_of(ID64, ID64, NULL, address);
     assert_string_equal(address, "skep:w:" ID64 ":" ID64);
     client_id_of(ID64 ID64, address, 1, id);
     assert_string_equal(id, "skep:w:" ID64 ":" ID64 ":00000001@" ID64 ID64);

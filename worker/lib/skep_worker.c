@@ -59,7 +59,7 @@ static enum err driver_make(struct skep_worker *worker, const struct skep_worker
         .receive_max = RECEIVE_MAX,
     };
     enum err err;
-    address_worker(options->hive, options->worker, address);
+    address_of(options->hive, options->worker, NULL, address);
     client_id_of(options->root, address, id, client_id);
     if ((err = driver_init(&worker->driver, &worker->box, worker->core, &mqtt, e)) != OK)
         return err;
