@@ -30,6 +30,16 @@ typedef int64_t ms_t;
 /* `auto_clear(type) x = ...;` calls type_clear on a struct that is held by value. */
 #define auto_clear(type) __attribute__((cleanup(type##_clear))) struct type
 
+/* `const char *function(type value)`: the names of an enum, from its list of X(symbol, name) in the order of its
+ * values; `otherwise` for a value that is none. */
+#define NAME_OF_ROW(symbol, name) name,
+#define DEFINE_NAMES(function, type, list, otherwise)                         \
+    const char *function(type value)                                          \
+    {                                                                         \
+        static const char *const names[] = { list(NAME_OF_ROW) };             \
+        return (size_t)value < ARRAY_LEN(names) ? names[value] : (otherwise); \
+    }
+
 static inline ms_t ms_min(ms_t a, ms_t b)
 {
     return a < b ? a : b;

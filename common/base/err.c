@@ -4,14 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define X(symbol, name) [symbol] = name,
-static const char *const names[] = { ERRORS(X) };
-#undef X
-
-const char *err_name(enum err err)
-{
-    return (unsigned)err < ERR_COUNT ? names[err] : "unknown";
-}
+DEFINE_NAMES(err_name, enum err, ERRORS, "unknown")
 
 /* Where to cut `text` at `len` bytes or just before, so that no UTF-8 character is left in halves. */
 static size_t border_before(const char *text, size_t len)

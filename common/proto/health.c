@@ -1,13 +1,6 @@
 #include "health.h"
 
-#define X(symbol, name) [HEALTH_##symbol] = (name),
-static const char *const status_names[] = { HEALTH_STATUSES(X) };
-#undef X
-
-const char *health_status_name(enum health_status status)
-{
-    return (size_t)status < HEALTH_STATUS_COUNT ? status_names[status] : "fail";
-}
+DEFINE_NAMES(health_status_name, enum health_status, HEALTH_STATUSES, "fail")
 
 int health_http_status(enum health_status status)
 {

@@ -11,14 +11,7 @@
 
 #define REPLY_EXPIRY_S 60 /* nobody waits longer for a reply */
 
-#define X(symbol, name) [REQUEST_##symbol] = (name),
-static const char *const error_names[] = { REQUEST_ERRORS(X) };
-#undef X
-
-const char *request_error_name(enum request_error error)
-{
-    return error_names[error];
-}
+DEFINE_NAMES(request_error_name, enum request_error, REQUEST_ERRORS, "internal")
 
 /* A stored request is nobody's question, and a reply may only go where replies live. */
 static bool asker_of(const char *root, const struct message *message, struct asker *ret)

@@ -2,14 +2,7 @@
 
 #include <string.h>
 
-#define X(symbol, name) [INCARNATION_##symbol] = (name),
-static const char *const verdict_names[] = { INCARNATION_VERDICTS(X) };
-#undef X
-
-const char *incarnation_verdict_name(enum incarnation_verdict verdict)
-{
-    return (size_t)verdict < INCARNATION_VERDICT_COUNT ? verdict_names[verdict] : "unknown";
-}
+DEFINE_NAMES(incarnation_verdict_name, enum incarnation_verdict, INCARNATION_VERDICTS, "unknown")
 
 /* Where the session stands among the retired ones; INCARNATION_REMEMBERED if it does not. */
 static size_t retired_find(const struct incarnation *current, uint64_t session)
