@@ -5,21 +5,29 @@
 #include "codec_fields.h"
 #include "json_write.h"
 
+static enum err check_lease(const void *message, struct errbuf *e)
+{
+    const struct heartbeat *heartbeat = message;
+    if (heartbeat->lease_ms == INT_ABSENT || heartbeat->lease_ms >= 3 * heartbeat->interval_ms)
+        return OK;
+    return err_set(e, ERR_RANGE, "lease_ms: must be at least 3 times interval_ms");
+}
+
 #define FIELD(message, type, name, low, high, required) \
     { #name, sizeof #name - 1, &field_type_##type, offsetof(struct message, name), low, high, required },
-#define TABLE(message, list, nulls)                               \
+#define TABLE(message, list, nulls, check)                        \
     static const struct field message##_fields[] = { list(X) };   \
     _Static_assert(ARRAY_LEN(message##_fields) <= 64, "one bit"); \
-    static const struct field_table message##_table = { message##_fields, ARRAY_LEN(message##_fields), nulls };
+    static const struct field_table message##_table = { message##_fields, ARRAY_LEN(message##_fields), nulls, check };
 
 #define X(type, name, low, high, required, doc) FIELD(exit_info, type, name, low, high, required)
-TABLE(exit_info, EXIT_FIELDS, true)
+TABLE(exit_info, EXIT_FIELDS, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(last_exit, type, name, low, high, required)
-TABLE(last_exit, LAST_EXIT_FIELDS, true)
+TABLE(last_exit, LAST_EXIT_FIELDS, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(worker_tally, type, name, low, high, required)
-TABLE(worker_tally, WORKER_TALLY_FIELDS, false)
+TABLE(worker_tally, WORKER_TALLY_FIELDS, false, NULL)
 #undef X
 
 /* The objects within messages. */
@@ -30,47 +38,34 @@ static const struct field_type field_type_TALLY = { field_read_object, field_wri
                                                     .table = &worker_tally_table };
 
 #define X(type, name, low, high, required, doc) FIELD(heartbeat, type, name, low, high, required)
-TABLE(heartbeat, HEARTBEAT_FIELDS, false)
+TABLE(heartbeat, HEARTBEAT_FIELDS, false, check_lease)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(presence, type, name, low, high, required)
-TABLE(presence, PRESENCE_FIELDS, true)
+TABLE(presence, PRESENCE_FIELDS, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(witness, type, name, low, high, required)
-TABLE(witness, WITNESS_FIELDS, true)
+TABLE(witness, WITNESS_FIELDS, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(hive_heartbeat, type, name, low, high, required)
-TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS, false)
+TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS, false, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(verdict_notice, type, name, low, high, required)
-TABLE(verdict_notice, VERDICT_NOTICE_FIELDS, false)
+TABLE(verdict_notice, VERDICT_NOTICE_FIELDS, false, NULL)
 #undef X
 
-static enum err check_lease(const struct heartbeat *heartbeat, struct errbuf *e)
-{
-    if (heartbeat->lease_ms == INT_ABSENT || heartbeat->lease_ms >= 3 * heartbeat->interval_ms)
-        return OK;
-    return err_set(e, ERR_RANGE, "lease_ms: must be at least 3 times interval_ms");
-}
-
-#define check_nothing(message, e) OK
-
 /* `ret` is set only when all of the document is right. */
-#define DECODER(message, check)                                                                                    \
-    enum err message##_decode(struct arena *arena, struct text json, struct message *ret, struct errbuf *e)        \
-    {                                                                                                              \
-        struct message got;                                                                                        \
-        enum err err;                                                                                              \
-        message##_init(&got);                                                                                      \
-        if ((err = document_decode(&message##_table, arena, json, &got, e)) == OK && (err = check(&got, e)) == OK) \
-            *ret = got;                                                                                            \
-        return err;                                                                                                \
+#define DECODER(message, list)                                                                              \
+    enum err message##_decode(struct arena *arena, struct text json, struct message *ret, struct errbuf *e) \
+    {                                                                                                       \
+        struct message got;                                                                                 \
+        enum err err;                                                                                       \
+        message##_init(&got);                                                                               \
+        if ((err = document_decode(&message##_table, arena, json, &got, e)) == OK)                          \
+            *ret = got;                                                                                     \
+        return err;                                                                                         \
     }
 
-DECODER(heartbeat, check_lease)
-DECODER(presence, check_nothing)
-DECODER(witness, check_nothing)
-DECODER(hive_heartbeat, check_nothing)
-DECODER(verdict_notice, check_nothing)
+MSG_DOCUMENTS(DECODER)
 
 #define ENCODER(message)                                                  \
     void message##_encode(const struct message *message, struct buf *ret) \
@@ -120,12 +115,7 @@ enum err ids_match(const char *in_document, struct text in_topic, const char *wh
                    in_topic.at);
 }
 
-#define X(type, name, low, high, required, doc) { #name, #type, doc, low, high, required },
-const struct field_info heartbeat_field_info[] = { HEARTBEAT_FIELDS(X){ 0 } };
-const struct field_info presence_field_info[] = { PRESENCE_FIELDS(X){ 0 } };
-const struct field_info exit_field_info[] = { EXIT_FIELDS(X){ 0 } };
-const struct field_info witness_field_info[] = { WITNESS_FIELDS(X){ 0 } };
-const struct field_info last_exit_field_info[] = { LAST_EXIT_FIELDS(X){ 0 } };
-const struct field_info hive_heartbeat_field_info[] = { HIVE_HEARTBEAT_FIELDS(X){ 0 } };
-const struct field_info worker_tally_field_info[] = { WORKER_TALLY_FIELDS(X){ 0 } };
-#undef X
+#define INFO_ROW(type, name, low, high, required, doc) { #name, #type, doc, low, high, required },
+#define INFO(message, list) const struct field_info message##_field_info[] = { list(INFO_ROW){ 0 } };
+MSG_OBJECTS(INFO)
+MSG_DOCUMENTS(INFO)

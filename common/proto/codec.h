@@ -9,12 +9,11 @@
 #include "buf.h"
 #include "msg.h"
 
-/* Beyond the field table: lease_ms >= 3 x interval_ms (ERR_RANGE). */
-enum err heartbeat_decode(struct arena *arena, struct text json, struct heartbeat *ret, struct errbuf *e);
-enum err presence_decode(struct arena *arena, struct text json, struct presence *ret, struct errbuf *e);
-enum err witness_decode(struct arena *arena, struct text json, struct witness *ret, struct errbuf *e);
-enum err hive_heartbeat_decode(struct arena *arena, struct text json, struct hive_heartbeat *ret, struct errbuf *e);
-enum err verdict_notice_decode(struct arena *arena, struct text json, struct verdict_notice *ret, struct errbuf *e);
+/* heartbeat_decode and so on. Beyond the field table of a heartbeat: lease_ms >= 3 x interval_ms (ERR_RANGE). */
+#define X(message, list) \
+    enum err message##_decode(struct arena *arena, struct text json, struct message *ret, struct errbuf *e);
+MSG_DOCUMENTS(X)
+#undef X
 
 /* Sets an INT or NUMBER field by its name, within the table's range; NAN makes it absent. ERR_UNKNOWN for a name that
  * is no such field, ERR_RANGE, ERR_TYPE for a fraction in an INT. Not checked: lease_ms against interval_ms. */
@@ -38,8 +37,10 @@ struct field_info {
     double low, high;
     bool required;
 };
-/* Each ends with a NULL name. */
-extern const struct field_info heartbeat_field_info[], presence_field_info[], exit_field_info[], witness_field_info[],
-    last_exit_field_info[], hive_heartbeat_field_info[], worker_tally_field_info[];
+/* heartbeat_field_info and so on; each ends with a NULL name. */
+#define X(message, list) extern const struct field_info message##_field_info[];
+MSG_OBJECTS(X)
+MSG_DOCUMENTS(X)
+#undef X
 
 #endif

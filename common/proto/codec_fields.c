@@ -153,40 +153,19 @@ static void write_ID(const struct field *field, const void *member, bool nulls, 
     write_TEXT(field, member, false, w);
 }
 
-static void write_HEX64(const struct field *field, const void *member, bool nulls, struct json_write *w)
-{
-    uint64_t value = *(const uint64_t *)member;
-    if (write_key(field, value != 0, nulls, w))
-        json_put_hex64(w, value);
-}
-
-static void write_TIME(const struct field *field, const void *member, bool nulls, struct json_write *w)
-{
-    ms_t value = *(const ms_t *)member;
-    if (write_key(field, value != TIME_ABSENT, nulls, w))
-        json_put_time(w, value);
-}
-
-static void write_INT(const struct field *field, const void *member, bool nulls, struct json_write *w)
-{
-    int64_t value = *(const int64_t *)member;
-    if (value != INT_ABSENT || nulls)
-        json_add_int_if(w, field->name, value != INT_ABSENT, value);
-}
-
-static void write_NUMBER(const struct field *field, const void *member, bool nulls, struct json_write *w)
-{
-    double value = *(const double *)member;
-    if (write_key(field, !isnan(value), nulls, w))
-        json_put_number(w, value);
-}
-
-static void write_BOOL(const struct field *field, const void *member, bool nulls, struct json_write *w)
-{
-    int8_t value = *(const int8_t *)member;
-    if (write_key(field, value >= 0, nulls, w))
-        json_put_raw(w, text_of(value < 0 ? NULL : value ? "true" : "false"));
-}
+/* What the writer makes of an absent value is null. */
+#define DEFINE_WRITE(name, ctype, is_present, put)                                                            \
+    static void write_##name(const struct field *field, const void *member, bool nulls, struct json_write *w) \
+    {                                                                                                         \
+        ctype value = *(const ctype *)member;                                                                 \
+        if (write_key(field, is_present, nulls, w))                                                           \
+            put;                                                                                              \
+    }
+DEFINE_WRITE(HEX64, uint64_t, value != 0, json_put_hex64(w, value))
+DEFINE_WRITE(TIME, ms_t, value != TIME_ABSENT, json_put_time(w, value))
+DEFINE_WRITE(INT, int64_t, value != INT_ABSENT, value == INT_ABSENT ? json_put_null(w) : json_put_int(w, value))
+DEFINE_WRITE(NUMBER, double, !isnan(value), json_put_number(w, value))
+DEFINE_WRITE(BOOL, int8_t, value >= 0, json_put_raw(w, text_of(value < 0 ? NULL : value ? "true" : "false")))
 
 static void write_choice(const struct field *field, const void *member, bool nulls, struct json_write *w)
 {
@@ -285,7 +264,8 @@ enum err document_decode(const struct field_table *table, struct arena *arena, s
         return err;
     if (document->type != JSON_OBJECT)
         return err_set(e, ERR_TYPE, "JSON: must be an object");
-    return fields_decode(table, document, message, e);
+    err = fields_decode(table, document, message, e);
+    return err == OK && table->check ? table->check(message, e) : err;
 }
 
 void fields_encode(const struct field_table *table, const void *message, struct json_write *w)

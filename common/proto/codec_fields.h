@@ -35,6 +35,7 @@ struct field_table {
     const struct field *fields; /* at most 64 */
     size_t len;
     bool nulls; /* absent fields are written as null: the shape is fixed */
+    enum err (*check)(const void *message, struct errbuf *e); /* of a document, beyond its fields; NULL = nothing */
 };
 
 /* One per type of msg_fields.h that is not a message's own object. */

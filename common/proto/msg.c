@@ -2,18 +2,10 @@
 
 #include <math.h>
 
-#define NAME(symbol, name) (name),
-#define DEFINE_NAME(function, list)                                               \
-    const char *function(int value)                                               \
-    {                                                                             \
-        static const char *const names[] = { list(NAME) };                        \
-        return value >= 0 && value < (int)ARRAY_LEN(names) ? names[value] : NULL; \
-    }
-
-DEFINE_NAME(presence_state_name, PRESENCE_STATES)
-DEFINE_NAME(death_cause_name, DEATH_CAUSES)
-DEFINE_NAME(witness_state_name, WITNESS_STATES)
-DEFINE_NAME(hive_status_name, HIVE_STATUSES)
+DEFINE_NAMES(presence_state_name, int, PRESENCE_STATES, NULL)
+DEFINE_NAMES(death_cause_name, int, DEATH_CAUSES, NULL)
+DEFINE_NAMES(witness_state_name, int, WITNESS_STATES, NULL)
+DEFINE_NAMES(hive_status_name, int, HIVE_STATUSES, NULL)
 
 /* What "absent" is for each type of field; the list in msg_fields.h. */
 #define ABSENT_ID NULL
@@ -30,28 +22,21 @@ DEFINE_NAME(hive_status_name, HIVE_STATUSES)
 #define ABSENT_HIVE (-1)
 #define ABSENT_GAUGES NULL
 #define ABSENT_LABELS NULL
-#define ABSENT_EXIT exit_absent
+#define ABSENT_EXIT exit_info_absent
 #define ABSENT_LASTEXIT last_exit_absent
-#define ABSENT_TALLY tally_absent
+#define ABSENT_TALLY worker_tally_absent
 #define ABSENT(type, name, low, high, required, doc) .name = ABSENT_##type,
 
-static const struct exit_info exit_absent = { EXIT_FIELDS(ABSENT) };
-static const struct last_exit last_exit_absent = { LAST_EXIT_FIELDS(ABSENT) };
-static const struct worker_tally tally_absent = { WORKER_TALLY_FIELDS(ABSENT) };
+#define DEFINE_ABSENT(message, list) static const struct message message##_absent = { list(ABSENT) };
+MSG_OBJECTS(DEFINE_ABSENT)
 
 #define DEFINE_INIT(message, list)               \
     void message##_init(struct message *ret)     \
     {                                            \
         *ret = (struct message){ list(ABSENT) }; \
     }
-
-DEFINE_INIT(exit_info, EXIT_FIELDS)
-DEFINE_INIT(last_exit, LAST_EXIT_FIELDS)
-DEFINE_INIT(heartbeat, HEARTBEAT_FIELDS)
-DEFINE_INIT(presence, PRESENCE_FIELDS)
-DEFINE_INIT(witness, WITNESS_FIELDS)
-DEFINE_INIT(hive_heartbeat, HIVE_HEARTBEAT_FIELDS)
-DEFINE_INIT(verdict_notice, VERDICT_NOTICE_FIELDS)
+MSG_OBJECTS(DEFINE_INIT)
+MSG_DOCUMENTS(DEFINE_INIT)
 
 struct exit_info last_exit_info(const struct last_exit *last)
 {

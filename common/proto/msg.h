@@ -109,14 +109,23 @@ struct verdict_notice {
     VERDICT_NOTICE_FIELDS(MSG_MEMBER)
 };
 
-/* All members absent. */
-void heartbeat_init(struct heartbeat *heartbeat);
-void presence_init(struct presence *presence);
-void witness_init(struct witness *witness);
-void hive_heartbeat_init(struct hive_heartbeat *heartbeat);
-void exit_info_init(struct exit_info *exit);
-void last_exit_init(struct last_exit *exit);
-void verdict_notice_init(struct verdict_notice *notice);
+/* All of them: X(struct, its fields). Objects lie in documents. */
+#define MSG_OBJECTS(X)             \
+    X(exit_info, EXIT_FIELDS)      \
+    X(last_exit, LAST_EXIT_FIELDS) \
+    X(worker_tally, WORKER_TALLY_FIELDS)
+#define MSG_DOCUMENTS(X)                     \
+    X(heartbeat, HEARTBEAT_FIELDS)           \
+    X(presence, PRESENCE_FIELDS)             \
+    X(witness, WITNESS_FIELDS)               \
+    X(hive_heartbeat, HIVE_HEARTBEAT_FIELDS) \
+    X(verdict_notice, VERDICT_NOTICE_FIELDS)
+
+/* void heartbeat_init(struct heartbeat *ret) and so on: all members absent. */
+#define X(message, list) void message##_init(struct message *ret);
+MSG_OBJECTS(X)
+MSG_DOCUMENTS(X)
+#undef X
 
 /* How that process ended, without which one it was. */
 struct exit_info last_exit_info(const struct last_exit *last);

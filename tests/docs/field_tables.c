@@ -52,7 +52,7 @@ static const struct {
     const struct field_info *fields;
 } tables[] = {
     { "heartbeat", heartbeat_field_info }, { "presence", presence_field_info },
-    { "exit", exit_field_info },           { "witness", witness_field_info },
+    { "exit", exit_info_field_info },      { "witness", witness_field_info },
     { "last_exit", last_exit_field_info }, { "hive_heartbeat", hive_heartbeat_field_info },
     { "tally", worker_tally_field_info },
 };

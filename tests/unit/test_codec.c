@@ -342,7 +342,7 @@ static void tables_can_be_read_by_documentation(void **state)
     (void)state;
     info_check(heartbeat_field_info, 26);
     info_check(presence_field_info, 15);
-    info_check(exit_field_info, 3);
+    info_check(exit_info_field_info, 3);
     assert_string_equal(heartbeat_field_info[1].name, "status");
     assert_string_equal(heartbeat_field_info[1].type, "TOKEN");
     assert_true(heartbeat_field_info[1].required);
