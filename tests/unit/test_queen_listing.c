@@ -1,6 +1,7 @@
 #include "queen_script.h"
 
 #include "listing.h"
+#include "verify.h"
 
 #define FLEET 3000
 
@@ -111,7 +112,48 @@ static void the_verified_are_gathered_in_slices(void **state)
         assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
     for (size_t i = 0; i < roll->count; i++)
         verified += roll->entries[i].record->verification != NULL;
-    assert_int_equal(verified, 1000);
+    assert_int_equal(verified, 550); /* 50 a second for 10 s, and as many at once */
+    queen_listing_free(listing);
+    buf_clear(&slice);
+    scene_clear(&scene);
+}
+
+static struct record *find(struct scene *scene, const char *name)
+{
+    return registry_find_name(&scene->queen->registry, text_of(name));
+}
+
+/* Refuted meanwhile, on somebody else's request. */
+static void refute(struct scene *scene, const char *name)
+{
+    struct record *record = find(scene, name);
+    scene->queen->out = &scene->outbox;
+    assert_true(verify_begin(scene->queen, record, true));
+    scene_run(scene, "wait 1000");
+    assert_int_equal(verify_latest(record)->result, VERIFY_NO_REPLY);
+}
+
+/* However long the scan takes and whoever else asks, the first ones in order are asked for, and after them the next. */
+static void the_next_are_verified_for_those_that_were_refuted(void **state)
+{
+    struct scene scene;
+    struct listing *listing;
+    struct buf slice = BUF_INIT;
+    (void)state;
+    populate(&scene);
+    listing = open_list(&scene, "label.zone=z3&verified=true&limit=1&cursor=4");
+    assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
+    assert_int_equal(queen_listing_wait(listing), 0);
+    refute(&scene, "w0007");
+    scene_run(&scene, "wait 20000");
+    while (!queen_listing_wait(listing))
+        assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
+    assert_null(find(&scene, "w0003")->verification); /* on the page before */
+    assert_true(verify_is_going_on(find(&scene, "w0011")));
+    scene_run(&scene, "wait 1000");
+    assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
+    assert_true(verify_is_going_on(find(&scene, "w0015"))); /* in the same slice: nothing is scanned again */
+    assert_null(find(&scene, "w0019")->verification);
     queen_listing_free(listing);
     buf_clear(&slice);
     scene_clear(&scene);
@@ -277,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_come_in_slices),
         cmocka_unit_test(the_verified_are_gathered_in_slices),
+        cmocka_unit_test(the_next_are_verified_for_those_that_were_refuted),
         cmocka_unit_test(a_sorted_list_begins_when_its_memory_is_known),
         cmocka_unit_test(slices_are_measured_by_the_bytes_that_are_read),
         cmocka_unit_test(the_registry_may_change_between_slices),

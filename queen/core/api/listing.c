@@ -8,11 +8,10 @@
 #include "view.h"
 
 #define SLICE_BYTES (64u * 1024)
-#define SLICE_COST 20000     /* in units of about 50 ns */
-#define COST_DOCUMENT 120    /* of decoding one, and a unit for each two bytes */
-#define COST_OF_HIVE 4       /* of each of a hive's workers: they lie apart in memory */
-#define COST_ORDER 8         /* of putting one in order */
-#define VERIFY_AT_ONCE 1000u /* more cannot be verified while a request waits (verify.h) */
+#define SLICE_COST 20000  /* in units of about 50 ns */
+#define COST_DOCUMENT 120 /* of decoding one, and a unit for each two bytes */
+#define COST_OF_HIVE 4    /* of each of a hive's workers: they lie apart in memory */
+#define COST_ORDER 8      /* of putting one in order */
 
 enum phase { PHASE_SCAN, PHASE_ORDER, PHASE_VERIFY, PHASE_WAIT, PHASE_WRITE, PHASE_END };
 
@@ -26,9 +25,7 @@ struct listing {
     struct arena arena; /* of the selection */
     struct selection selection;
     ms_t since;
-    bool verifies;  /* it gathers those that are to be verified, and writes nothing yet */
-    size_t awaited; /* in PHASE_WAIT: how many of them it does not wait for any more */
-    ms_t until;     /* ... and its end */
+    ms_t until; /* it waits for verifications until then; 0 = it has begun none */
     enum phase phase;
     unsigned cost; /* of the slice at hand */
 
@@ -40,7 +37,11 @@ struct listing {
 
     struct candidate *best; /* a heap, the last in order on top; in and behind PHASE_ORDER the tail is in order */
     size_t count, size;
-    size_t heaped; /* what is still a heap */
+    size_t heaped;    /* what is still a heap */
+    size_t awaited;   /* so many of the first are to be verified */
+    size_t settled;   /* ... for so many it does not wait any more */
+    size_t confirmed; /* ... of which so many */
+    size_t at;        /* the next to be written */
 
     bool begun;
     struct json_write w;
@@ -53,7 +54,6 @@ enum err listing_new(const struct selection *selection, ms_t since, struct listi
         return ERR_NOMEM;
     arena_init(&listing->arena, 0);
     listing->since = since;
-    listing->verifies = selection->verified;
     if (selection_copy(&listing->arena, selection, &listing->selection) != OK) {
         queen_listing_free(listing);
         return ERR_NOMEM;
@@ -120,19 +120,33 @@ static bool make_room(struct listing *listing)
     return true;
 }
 
-/* How many are kept, those of the pages before included: in a sorted list the cursor is a position. */
-static uint64_t kept(const struct listing *listing)
+/* Nothing is written before all were scanned: then the best of them, in order, or those of them that are confirmed. */
+static bool is_gathered(const struct selection *selection)
 {
-    const struct selection *selection = &listing->selection;
-    if (listing->verifies)
-        return selection->limit < VERIFY_AT_ONCE ? selection->limit : VERIFY_AT_ONCE;
-    return selection->cursor + selection->limit;
+    return selection->sort || selection->verified;
+}
+
+/* Where its page ends: in a sorted list the cursor is a position. */
+static uint64_t page_end(const struct selection *selection)
+{
+    return (selection->sort ? selection->cursor : 0) + selection->limit;
+}
+
+static ms_t verify_wait(const struct queen *queen)
+{
+    return queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS;
+}
+
+/* How many are kept: a page and those before it, or as many as can be verified while the request waits (verify.h). */
+static uint64_t kept(const struct queen *queen, const struct selection *selection)
+{
+    return selection->verified ? (uint64_t)(verify_wait(queen) / 1000 + 1) * VERIFY_PER_SECOND : page_end(selection);
 }
 
 /* False: no memory. */
-static bool keep(struct listing *listing, struct candidate candidate)
+static bool keep(const struct queen *queen, struct listing *listing, struct candidate candidate)
 {
-    if (listing->count < kept(listing)) {
+    if (listing->count < kept(queen, &listing->selection)) {
         if (!make_room(listing))
             return false;
         listing->best[listing->count++] = candidate;
@@ -149,7 +163,9 @@ enum confirmation { CONFIRMATION_UNKNOWN, CONFIRMATION_CONFIRMED, CONFIRMATION_R
 /* What a verification that was asked for since then says of it. */
 static enum confirmation confirmation_of(const struct listing *listing, const struct record *record)
 {
-    const struct verified *verified = verify_latest(record);
+    const struct verified *verified = record ? verify_latest(record) : NULL;
+    if (!record)
+        return CONFIRMATION_REFUTED;
     if (!verified || verified->began < listing->since)
         return CONFIRMATION_UNKNOWN;
     if (verified->result == VERIFY_OK || (verified->result == VERIFY_UNKNOWN && !listing->selection.work))
@@ -157,20 +173,20 @@ static enum confirmation confirmation_of(const struct listing *listing, const st
     return CONFIRMATION_REFUTED;
 }
 
-static bool belongs(struct queen *queen, struct listing *listing, const struct record *record)
+static bool matches(struct queen *queen, struct listing *listing, const struct record *record)
 {
     bool read_document = false;
-    bool matches = selection_matches(queen, &listing->selection, record, &read_document);
+    bool does_match = selection_matches(queen, &listing->selection, record, &read_document);
     if (read_document)
         listing->cost += COST_DOCUMENT + (record->document ? (unsigned)document_text(record->document).len / 2 : 0);
-    if (!matches || !listing->selection.verified)
-        return matches;
-    return listing->verifies ? confirmation_of(listing, record) != CONFIRMATION_REFUTED
-                             : confirmation_of(listing, record) == CONFIRMATION_CONFIRMED;
+    return does_match;
 }
 
 static void write_record(const struct queen *queen, struct listing *listing, const struct record *record)
 {
+    listing->more = listing->written == listing->selection.limit;
+    if (listing->more)
+        return;
     (record_is_hive(record) ? view_hive : view_worker)(queen, record, false, &listing->w);
     if (record_is_hive(record)) /* which goes through its workers */
         listing->cost += (unsigned)(queen->registry.count / queen->registry.hive_count) * COST_OF_HIVE;
@@ -178,20 +194,18 @@ static void write_record(const struct queen *queen, struct listing *listing, con
     listing->written++;
 }
 
-/* One that belongs to the list. False: no memory. */
+/* One that matches. False: no memory. */
 static bool take(const struct queen *queen, struct listing *listing, const struct record *record)
 {
     const struct selection *selection = &listing->selection;
-    listing->total++;
-    if (selection->sort || listing->verifies)
-        return keep(listing, (struct candidate){ selection->sort ? selection_value(queen, selection, record) : 0,
-                                                 record->number });
-    if (record->number <= selection->cursor)
-        return true;
-    if (listing->written < selection->limit)
+    bool is_behind = selection->sort || record->number > selection->cursor;
+    listing->total += !selection->verified;
+    if (is_behind && is_gathered(selection))
+        return keep(
+            queen, listing,
+            (struct candidate){ selection->sort ? selection_value(queen, selection, record) : 0, record->number });
+    if (is_behind)
         write_record(queen, listing, record);
-    else
-        listing->more = true;
     return true;
 }
 
@@ -208,14 +222,14 @@ static bool scan(struct queen *queen, struct listing *listing, size_t bytes)
         const struct roll_entry *entry = &roll->entries[at];
         listing->scanned = entry->number;
         listing->cost++;
-        if (entry->record && belongs(queen, listing, entry->record) && !take(queen, listing, entry->record))
+        if (entry->record && matches(queen, listing, entry->record) && !take(queen, listing, entry->record))
             return false;
     }
     if (at < roll->count)
         return true;
     listing->heaped = listing->count;
-    if (!listing->verifies)
-        listing->written = listing->selection.cursor < listing->count ? listing->selection.cursor : listing->count;
+    if (listing->selection.sort && !listing->selection.verified)
+        listing->at = listing->selection.cursor < listing->count ? listing->selection.cursor : listing->count;
     listing->phase = PHASE_ORDER;
     return true;
 }
@@ -227,13 +241,13 @@ static void order(struct listing *listing)
         sift_down(listing->best, listing->heaped);
     }
     if (listing->heaped <= 1)
-        listing->phase = listing->verifies ? PHASE_VERIFY : PHASE_WRITE;
+        listing->phase = listing->selection.verified ? PHASE_VERIFY : PHASE_WRITE;
 }
 
 static void write_end(const struct queen *queen, struct listing *listing)
 {
     const struct selection *selection = &listing->selection;
-    uint64_t end = selection->cursor + selection->limit;
+    uint64_t end = page_end(selection);
     json_close(&listing->w, ']');
     json_add_int(&listing->w, "total", (int64_t)listing->total);
     if (selection->sort)
@@ -245,16 +259,29 @@ static void write_end(const struct queen *queen, struct listing *listing)
     listing->phase = PHASE_END;
 }
 
-static void write_sorted(const struct queen *queen, struct listing *listing, size_t bytes)
+/* It is confirmed, matches still, and in a sorted list others of that kind fill the pages before. */
+static bool is_on_page(struct queen *queen, struct listing *listing, const struct record *record)
 {
-    while (listing->written < listing->count && !is_slice_over(listing, bytes)) {
-        const struct record *record = roll_find(&queen->registry.roll, listing->best[listing->written].number);
-        if (record)
+    const struct selection *selection = &listing->selection;
+    if (confirmation_of(listing, record) != CONFIRMATION_CONFIRMED || !matches(queen, listing, record))
+        return false;
+    return ++listing->total > selection->cursor || !selection->sort;
+}
+
+/* NULL: it went meanwhile. */
+static struct record *candidate_at(const struct queen *queen, const struct listing *listing, size_t at)
+{
+    return roll_find(&queen->registry.roll, listing->best[at].number);
+}
+
+static void write_gathered(struct queen *queen, struct listing *listing, size_t bytes)
+{
+    while (listing->at < listing->count && !is_slice_over(listing, bytes)) {
+        const struct record *record = candidate_at(queen, listing, listing->at++);
+        if (record && (!listing->selection.verified || is_on_page(queen, listing, record)))
             write_record(queen, listing, record);
-        else /* it went meanwhile */
-            listing->written++;
     }
-    if (listing->written == listing->count)
+    if (listing->at == listing->count)
         write_end(queen, listing);
 }
 
@@ -266,44 +293,41 @@ static void begin(struct listing *listing)
     listing->begun = true;
 }
 
-/* `verifies`: once more those that no verification has refuted; else what is written. */
-static void scan_again(struct listing *listing, bool verifies)
-{
-    listing->verifies = verifies;
-    listing->phase = PHASE_SCAN;
-    listing->scanned = 0;
-    listing->total = listing->count = 0;
-}
-
 /* Begins the verifications that are still missing for a full page. False: no memory. */
 static bool verify(struct queen *queen, struct listing *listing)
 {
-    bool pending = false;
-    listing->until = listing->since + queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS;
-    for (size_t i = 0; i < listing->count && queen->now < listing->until; i++) {
-        struct record *record = roll_find(&queen->registry.roll, listing->best[i].number);
-        if (!record || confirmation_of(listing, record) != CONFIRMATION_UNKNOWN)
+    uint64_t hoped_for = listing->confirmed, wanted = page_end(&listing->selection);
+    if (!listing->until)
+        listing->until = queen->now + verify_wait(queen);
+    listing->phase = PHASE_WRITE;
+    for (listing->awaited = listing->settled; listing->awaited < listing->count && hoped_for < wanted;
+         listing->awaited++) {
+        struct record *record = candidate_at(queen, listing, listing->awaited);
+        enum confirmation confirmation = confirmation_of(listing, record);
+        hoped_for += confirmation != CONFIRMATION_REFUTED;
+        if (confirmation != CONFIRMATION_UNKNOWN)
             continue;
         if (!verify_begin(queen, record, true))
             return false;
-        pending = true;
+        listing->phase = PHASE_WAIT;
     }
-    listing->awaited = 0;
-    listing->phase = PHASE_WAIT;
-    if (!pending)
-        scan_again(listing, false);
     return true;
 }
 
 /* In their order, so that what was found once is not looked for again. False: some are still under way. */
 static bool await_verified(const struct queen *queen, struct listing *listing)
 {
-    for (; queen->now < listing->until && listing->awaited < listing->count; listing->awaited++) {
-        const struct record *record = roll_find(&queen->registry.roll, listing->best[listing->awaited].number);
-        if (record && verify_is_going_on(record) && confirmation_of(listing, record) == CONFIRMATION_UNKNOWN)
+    bool is_over = queen->now >= listing->until;
+    for (; !is_over && listing->settled < listing->awaited; listing->settled++) {
+        const struct record *record = candidate_at(queen, listing, listing->settled);
+        enum confirmation confirmation = confirmation_of(listing, record);
+        if (confirmation == CONFIRMATION_UNKNOWN && verify_is_going_on(record))
             return false;
+        if (confirmation == CONFIRMATION_UNKNOWN) /* what went on had begun before: it is verified once more */
+            break;
+        listing->confirmed += confirmation == CONFIRMATION_CONFIRMED;
     }
-    scan_again(listing, queen->now < listing->until);
+    listing->phase = is_over ? PHASE_WRITE : PHASE_VERIFY;
     return true;
 }
 
@@ -317,7 +341,7 @@ static bool go_on(struct queen *queen, struct listing *listing, size_t bytes)
     if (listing->phase == PHASE_ORDER)
         order(listing);
     else
-        write_sorted(queen, listing, bytes);
+        write_gathered(queen, listing, bytes);
     return true;
 }
 
@@ -331,7 +355,7 @@ bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, 
     while (listing->phase != PHASE_END && !is_slice_over(listing, bytes)) {
         if (listing->phase == PHASE_WAIT && !await_verified(queen, listing))
             break;
-        if (!listing->begun && !listing->verifies && (!listing->selection.sort || listing->phase == PHASE_WRITE))
+        if (!listing->begun && (!is_gathered(&listing->selection) || listing->phase == PHASE_WRITE))
             begin(listing);
         body->failed |= !go_on(queen, listing, bytes);
     }
