@@ -2,14 +2,10 @@
 #ifndef SKEP_CLI_AGE_H
 #define SKEP_CLI_AGE_H
 
-#include "base.h"
+#include "buf.h"
 
-#define AGE_SIZE 48
-
-/* 250ms, 12s, 3m 12s, 2h 5m, 4d 3h; a zero second unit is left out; negative ones carry a minus. */
-void age_to_text(ms_t age, char ret[AGE_SIZE]);
-
-/* The same with a sign always, for differences: +12ms, -3m 2s, 0ms. */
-void age_difference_to_text(ms_t difference, char ret[AGE_SIZE]);
+/* Appends 250ms, 12s, 3m 12s, 2h 5m, 4d 3h; a zero second unit is left out. Negative ones carry a minus, and positive
+ * ones begin with `plus`: "" for ages, "+" for differences. */
+void age_add(struct buf *ret, ms_t age, const char *plus);
 
 #endif

@@ -13,76 +13,49 @@
 
 #define NAME_MAX 32 /* bytes of what stands between two marks of a template */
 
-void show_text(struct buf *ret, const cJSON *document, const char *name)
+/* Shows the member `name` of `document`, which may be NULL, not yet printable; nothing if it is absent or of another
+ * type. What `how` is depends on the function. */
+typedef void show_fn(struct buf *ret, const cJSON *document, const char *name, const char *how);
+
+static void show_text(struct buf *ret, const cJSON *document, const char *name, const char *how)
 {
     const char *value = document_str(document, name);
-    if (value)
-        buf_add_str(ret, value);
+    (void)how;
+    buf_add_str(ret, value ? value : "");
 }
 
-void show_int(struct buf *ret, const cJSON *document, const char *name)
+static void show_int(struct buf *ret, const cJSON *document, const char *name, const char *unit)
 {
     int64_t value;
     if (document_int(document, name, &value))
-        buf_printf(ret, "%" PRId64, value);
+        buf_printf(ret, "%" PRId64 "%s", value, unit);
 }
 
-void show_ms(struct buf *ret, const cJSON *document, const char *name)
+static void show_duration(struct buf *ret, const cJSON *document, const char *name, const char *plus)
 {
     int64_t value;
     if (document_int(document, name, &value))
-        buf_printf(ret, "%" PRId64 "ms", value);
+        age_add(ret, value, plus);
 }
 
-static void show_duration(struct buf *ret, const cJSON *document, const char *name,
-                          void (*to_text)(ms_t duration, char ret[AGE_SIZE]))
-{
-    int64_t value;
-    char text[AGE_SIZE];
-    if (!document_int(document, name, &value))
-        return;
-    to_text(value, text);
-    buf_add_str(ret, text);
-}
-
-void show_age(struct buf *ret, const cJSON *document, const char *name)
-{
-    show_duration(ret, document, name, age_to_text);
-}
-
-void show_difference(struct buf *ret, const cJSON *document, const char *name)
-{
-    show_duration(ret, document, name, age_difference_to_text);
-}
-
-void show_share(struct buf *ret, const cJSON *document, const char *name)
+static void show_share(struct buf *ret, const cJSON *document, const char *name, const char *unit)
 {
     double share;
     if (json_number(json_member(document, name), &share) && isfinite(share))
-        buf_printf(ret, "%.0f%%", share * 100);
+        buf_printf(ret, "%.0f%s", share * 100, unit);
 }
 
-static void show_strings(struct buf *ret, const cJSON *list, const char *separator)
+static void show_list(struct buf *ret, const cJSON *document, const char *name, const char *separator)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, list)
+    cJSON_ArrayForEach(item, json_member(document, name))
     {
         if (cJSON_IsString(item))
             buf_printf(ret, "%s%s", ret->len > 0 ? separator : "", item->valuestring);
     }
 }
 
-void show_list(struct buf *ret, const cJSON *document, const char *name)
-{
-    show_strings(ret, json_member(document, name), ",");
-}
-
-static void show_wide_list(struct buf *ret, const cJSON *document, const char *name)
-{
-    show_strings(ret, json_member(document, name), ", ");
-}
-
-void show_name(struct buf *ret, const cJSON *document, const char *name)
+static void show_name(struct buf *ret, const cJSON *document, const char *name, const char *absent)
 {
     const char *hive = document_str(document, "hive_id");
     const char *worker = document_str(document, "worker_id");
@@ -90,22 +63,21 @@ void show_name(struct buf *ret, const cJSON *document, const char *name)
     if (hive && !worker)
         buf_printf(ret, "hive/%s", hive);
     else
-        buf_printf(ret, "%s/%s", hive ? hive : "?", worker ? worker : "?");
+        buf_printf(ret, "%s/%s", hive ? hive : absent, worker ? worker : absent);
 }
 
 static const struct kind {
     const char *name;
     show_fn *show;
+    const char *how;
+    bool is_state;
 } kinds[] = {
-    { "text", show_text },      { "int", show_int },   { "ms", show_ms },      { "age", show_age },
-    { "list", show_wide_list }, { "name", show_name }, { "state", show_text }, { "difference", show_difference },
-    { NULL, show_text },
+    { "text", show_text, NULL, false },  { "int", show_int, "", false },
+    { "ms", show_int, "ms", false },     { "age", show_duration, "", false },
+    { "share", show_share, "%", false }, { "difference", show_duration, "+", false },
+    { "list", show_list, ", ", false },  { "dense", show_list, ",", false },
+    { "name", show_name, "?", false },   { "state", show_text, NULL, true },
 };
-
-static void add_state(struct buf *ret, const char *state, bool colour)
-{
-    styled_add(ret, text_of(state ? state : "unknown"), colour ? state_word_style(state) : NULL);
-}
 
 /* What is filled in, and where in the template. */
 struct filling {
@@ -123,19 +95,21 @@ static void take(struct filling *filling, const char *marks, char ret[NAME_MAX])
     filling->at += len;
 }
 
+/* Text, where the template names none. */
 static const struct kind *kind_find(const char *name)
 {
-    const struct kind *kind = kinds;
-    while (kind->name && strcmp(kind->name, name) != 0)
-        kind++;
-    return kind;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return kinds;
 }
 
 /* From `{` until behind `}`. False: the member is absent. */
 static bool add_member(struct buf *ret, struct filling *filling)
 {
-    char name[NAME_MAX], kind_name[NAME_MAX] = "text";
+    char name[NAME_MAX], kind_name[NAME_MAX] = "";
     const cJSON *object = filling->document;
+    const struct kind *kind;
     auto_clear(buf) text = BUF_INIT;
     filling->at++;
     for (take(filling, ".:}", name); *filling->at == '.'; take(filling, ".:}", name)) {
@@ -147,12 +121,11 @@ static bool add_member(struct buf *ret, struct filling *filling)
         take(filling, "}", kind_name);
     }
     filling->at++;
-    kind_find(kind_name)->show(&text, object, name);
+    kind = kind_find(kind_name);
+    kind->show(&text, object, name, kind->how);
     ret->failed |= text.failed;
-    if (strcmp(kind_name, "state") == 0)
-        add_state(ret, text.len > 0 ? buf_str(&text) : NULL, filling->colour);
-    else
-        printable_add(ret, text.len > 0 ? buf_text(&text) : TEXT("-"));
+    styled_add(ret, text.len > 0 ? buf_text(&text) : text_of(kind->is_state ? "unknown" : "-"),
+               kind->is_state && filling->colour ? state_word_style(buf_str(&text)) : NULL);
     return text.len > 0;
 }
 

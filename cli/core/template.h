@@ -13,14 +13,9 @@
 
 struct cJSON;
 
-/* Appends the member `name` of `document`, which may be NULL, not yet printable; nothing if it is absent or of another
- * type. The kinds of a template, without their prefix, and the cells of a table. */
-typedef void show_fn(struct buf *ret, const struct cJSON *document, const char *name);
-show_fn show_text, show_int, show_ms, show_age, show_difference, show_share;
-show_fn show_list; /* of strings, with commas between */
-show_fn show_name; /* HIVE/NAME of a worker or an event, hive/ID of one that is about a hive; `name` is not used */
-
-/* There is a kind `state` as well: in its colour, "unknown" when it is absent. */
+/* KIND is int, ms (with that unit), age, difference (with a sign), share (in per cent), list (of strings), dense (a
+ * list without blanks), state (in its colour, "unknown" when it is absent), or name: HIVE/NAME of a worker or an event,
+ * hive/ID of one that is about a hive, whatever MEMBER is. */
 void template_add(struct buf *ret, const char *template, const struct cJSON *document, bool colour);
 
 #endif

@@ -7,37 +7,34 @@
 #include <libsmartcols.h>
 
 #include "document.h"
-#include "json.h"
 #include "name.h"
 #include "state_words.h"
 #include "template.h"
 
 enum { COLUMN_NAME, COLUMN_FULL_NAME, COLUMN_STATE, COLUMN_SINCE, COLUMN_LAST_BEAT, COLUMN_STATUS };
 
-enum { NARROW = 1, BEAT = 2, RIGHT = 4, TRUNC = 8 }; /* in both tables; of the heartbeat; numbers; may be cut */
+enum { NARROW = 1, RIGHT = 2, TRUNC = 4 }; /* in both tables; numbers; may be cut */
 
 static const struct column {
-    const char *title;
-    show_fn *show;
-    const char *member;
+    const char *title, *template;
     unsigned flags;
 } columns[] = {
-    [COLUMN_NAME] = { "WORKER", show_text, "worker_id", NARROW },
-    [COLUMN_FULL_NAME] = { "WORKER", show_name, NULL, NARROW },
-    [COLUMN_STATE] = { "STATE", show_text, "state", NARROW },
-    [COLUMN_SINCE] = { "SINCE", show_age, "since_ms_ago", NARROW | RIGHT },
-    [COLUMN_LAST_BEAT] = { "LAST BEAT", show_age, "last_seen_ms_ago", NARROW | RIGHT },
-    [COLUMN_STATUS] = { "STATUS", show_text, "status", NARROW | BEAT | TRUNC },
-    { "QUEUE", show_int, "queue_depth", NARROW | BEAT | RIGHT },
-    { "MODEL", show_text, "model_loaded", NARROW | BEAT | TRUNC },
-    { "HIVE", show_text, "hive_id", TRUNC },
-    { "CAUSE", show_text, "cause", 0 },
-    { "GPU", show_share, "gpu_utilization", BEAT | RIGHT },
-    { "LATENCY", show_ms, "last_inference_ms", BEAT | RIGHT },
-    { "SKEW", show_difference, "clock_skew_ms", RIGHT },
-    { "VERSION", show_text, "version", BEAT | TRUNC },
-    { "HOST", show_text, "host", BEAT | TRUNC },
-    { "FLAGS", show_list, "flags", TRUNC },
+    [COLUMN_NAME] = { "WORKER", "{worker_id}", NARROW },
+    [COLUMN_FULL_NAME] = { "WORKER", "{:name}", NARROW },
+    [COLUMN_STATE] = { "STATE", "{state}", NARROW },
+    [COLUMN_SINCE] = { "SINCE", "{since_ms_ago:age}", NARROW | RIGHT },
+    [COLUMN_LAST_BEAT] = { "LAST BEAT", "{last_seen_ms_ago:age}", NARROW | RIGHT },
+    [COLUMN_STATUS] = { "STATUS", "{heartbeat.status}", NARROW | TRUNC },
+    { "QUEUE", "{heartbeat.queue_depth:int}", NARROW | RIGHT },
+    { "MODEL", "{heartbeat.model_loaded}", NARROW | TRUNC },
+    { "HIVE", "{hive_id}", TRUNC },
+    { "CAUSE", "{cause}", 0 },
+    { "GPU", "{heartbeat.gpu_utilization:share}", RIGHT },
+    { "LATENCY", "{heartbeat.last_inference_ms:ms}", RIGHT },
+    { "SKEW", "{clock_skew_ms:difference}", RIGHT },
+    { "VERSION", "{heartbeat.version}", TRUNC },
+    { "HOST", "{heartbeat.host}", TRUNC },
+    { "FLAGS", "{flags:dense}", TRUNC },
 };
 
 #define SEPARATOR "  "
@@ -99,15 +96,6 @@ static void note_hive(struct worker_table *workers, const char *hive)
         workers->several_hives = true;
 }
 
-/* The cell as text that cannot leave its row. */
-static void add_printable(struct buf *ret, const struct column *column, const cJSON *worker)
-{
-    auto_clear(buf) text = BUF_INIT;
-    column->show(&text, column->flags & BEAT ? json_member(worker, "heartbeat") : worker, column->member);
-    printable_add(ret, buf_text(&text).len > 0 ? buf_text(&text) : TEXT("-"));
-    ret->failed |= text.failed;
-}
-
 static bool set_cell(struct libscols_line *line, struct libscols_column *column, const char *text, const char *colour)
 {
     return scols_line_set_column_data(line, column, text) == 0 &&
@@ -125,7 +113,7 @@ void worker_table_add(struct worker_table *workers, const cJSON *worker)
         if (!workers->shown[i])
             continue;
         buf_reset(&text);
-        add_printable(&text, &columns[i], worker);
+        template_add(&text, columns[i].template, worker, false);
         if (!buf_ok(&text) || !set_cell(line, workers->shown[i], buf_str(&text), styled ? colour : NULL))
             workers->failed = true;
     }

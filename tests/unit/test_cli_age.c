@@ -7,8 +7,6 @@
 
 #include <cmocka.h>
 
-#include "text.h"
-
 static void an_age_has_its_two_largest_units(void **state)
 {
     static const struct {
@@ -28,16 +26,19 @@ static void an_age_has_its_two_largest_units(void **state)
         { "a clock that is behind", -182000, "-3m 2s", "-3m 2s" },
         { "the end of the range", INT64_MIN, "-106751991167d 7h", "-106751991167d 7h" },
     };
-    char text[AGE_SIZE];
+    struct buf text = BUF_INIT;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         print_message("  %s\n", rows[i].why);
-        age_to_text(rows[i].age, text);
-        assert_string_equal(text, rows[i].text);
-        age_difference_to_text(rows[i].age, text);
-        assert_string_equal(text, rows[i].difference);
+        age_add(&text, rows[i].age, "");
+        assert_string_equal(buf_str(&text), rows[i].text);
+        buf_reset(&text);
+        age_add(&text, rows[i].age, "+");
+        assert_string_equal(buf_str(&text), rows[i].difference);
+        buf_reset(&text);
     }
+    buf_clear(&text);
 }
 
 int main(void)
