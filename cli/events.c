@@ -32,12 +32,9 @@ static enum err print_events(const struct cli *cli, const cJSON *answer, bool js
     const cJSON *event;
     cJSON_ArrayForEach(event, json_member(answer, "events"))
     {
-        if (json)
-            document_add_line(&out, event);
-        else
-            event_line_add(&out, event, cli->display.colour);
+        event_add(&out, event, json, &cli->display);
     }
-    return json ? output_write(&out, e) : output_lines(&cli->display, &out, EVENT_INDENT, e);
+    return output_write(&out, e);
 }
 
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)

@@ -8,6 +8,8 @@
 #include "json.h"
 #include "template.h"
 
+#define EVENT_INDENT 4 /* of what goes on in a next line */
+
 void evidence_add(struct buf *ret, const cJSON *evidence)
 {
     const cJSON *exit = json_member(evidence, "exit");
@@ -58,4 +60,15 @@ void event_line_add(struct buf *ret, const cJSON *event, bool colour)
         ret->failed |= words.failed;
     }
     buf_add_char(ret, '\n');
+}
+
+void event_add(struct buf *ret, const cJSON *event, bool json, const struct display *display)
+{
+    auto_clear(buf) line = BUF_INIT;
+    if (json)
+        document_add_line(&line, event);
+    else
+        event_line_add(&line, event, display->colour);
+    printable_fold(ret, buf_text(&line), json ? 0 : display->width, EVENT_INDENT);
+    ret->failed |= line.failed;
 }

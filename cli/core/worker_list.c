@@ -9,84 +9,29 @@
 #include "template.h"
 #include "worker_table.h"
 
-struct format {
-    const char *name;
-    bool table, wide;
-    void (*add)(struct worker_list *list, const struct cJSON *worker);
-    void (*add_change)(const struct cJSON *event, const struct display *display,
-                       struct buf *ret); /* NULL: not watchable */
-};
+enum format { TABLE, WIDE, JSON, JSONL, NAME, FORMAT_COUNT };
+
+static const char *const formats[FORMAT_COUNT] = { "table", "wide", "json", "jsonl", "name" };
 
 struct worker_list {
-    const struct format *format;
+    enum format format;
     struct worker_table *table; /* of the formats that are one */
     struct buf lines;           /* of the others */
     size_t count;
 };
-
-static void add_row(struct worker_list *list, const struct cJSON *worker)
-{
-    worker_table_add(list->table, worker);
-}
-
-static void add_member(struct worker_list *list, const struct cJSON *worker)
-{
-    if (list->count > 0)
-        buf_add_char(&list->lines, ',');
-    document_add_json(&list->lines, worker);
-}
-
-static void add_json_line(struct worker_list *list, const struct cJSON *worker)
-{
-    document_add_line(&list->lines, worker);
-}
-
-static void add_name(struct worker_list *list, const struct cJSON *worker)
-{
-    template_add(&list->lines, "{:name}\n", worker, false);
-}
-
-static void change_line(const struct cJSON *event, const struct display *display, struct buf *ret)
-{
-    auto_clear(buf) line = BUF_INIT;
-    event_line_add(&line, event, display->colour);
-    printable_fold(ret, buf_text(&line), display->width, EVENT_INDENT);
-    ret->failed |= line.failed;
-}
-
-static void change_json(const struct cJSON *event, const struct display *display, struct buf *ret)
-{
-    (void)display;
-    document_add_line(ret, event);
-}
-
-static const struct format formats[] = {
-    { "table", .table = true, .add = add_row, .add_change = change_line },
-    { "wide", .table = true, .wide = true, .add = add_row, .add_change = change_line },
-    { "json", .add = add_member },
-    { "jsonl", .add = add_json_line, .add_change = change_json },
-    { "name", .add = add_name },
-};
-
-static const struct format *format_find(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
-        if (strcmp(formats[i].name, name) == 0)
-            return &formats[i];
-    return NULL;
-}
 
 struct worker_list *worker_list_new(const char *format)
 {
     struct worker_list *list = calloc(1, sizeof *list);
     if (!list)
         return NULL;
-    list->format = format_find(format);
-    if (list->format && list->format->table)
-        list->table = worker_table_new(list->format->wide);
-    if (list->format && (!list->format->table || list->table))
+    while (list->format < FORMAT_COUNT && strcmp(formats[list->format], format) != 0)
+        list->format++;
+    if (list->format <= WIDE)
+        list->table = worker_table_new(list->format == WIDE);
+    if (list->format <= WIDE ? list->table != NULL : list->format < FORMAT_COUNT)
         return list;
-    worker_list_free(list);
+    free(list);
     return NULL;
 }
 
@@ -99,9 +44,24 @@ void worker_list_free(struct worker_list *list)
     free(list);
 }
 
+static void add_line(struct worker_list *list, const struct cJSON *worker)
+{
+    if (list->format == JSON && list->count > 0)
+        buf_add_char(&list->lines, ',');
+    if (list->format == NAME)
+        template_add(&list->lines, "{:name}", worker, false);
+    else
+        document_add_json(&list->lines, worker);
+    if (list->format != JSON)
+        buf_add_char(&list->lines, '\n');
+}
+
 void worker_list_add(struct worker_list *list, const struct cJSON *worker)
 {
-    list->format->add(list, worker);
+    if (list->table)
+        worker_table_add(list->table, worker);
+    else
+        add_line(list, worker);
     list->count++;
 }
 
@@ -129,7 +89,7 @@ enum err worker_list_print(struct worker_list *list, const char *view, const str
     if (list->table)
         return list->count > 0 ? worker_table_print(list->table, display, ret) : OK;
     ret->failed |= list->lines.failed;
-    if (list->format->add == add_member)
+    if (list->format == JSON)
         print_document(list, view, ret);
     else
         buf_add_text(ret, buf_text(&list->lines));
@@ -144,12 +104,12 @@ void worker_list_add_hidden(const struct worker_list *list, struct buf *ret)
 
 bool worker_list_is_watchable(const struct worker_list *list)
 {
-    return list->format->add_change != NULL;
+    return list->table || list->format == JSONL;
 }
 
 void worker_list_add_change(const struct worker_list *list, const struct cJSON *event, const struct display *display,
                             struct buf *ret)
 {
-    if (list->format->add_change)
-        list->format->add_change(event, display, ret);
+    if (worker_list_is_watchable(list))
+        event_add(ret, event, !list->table, display);
 }
