@@ -5,7 +5,7 @@
 #include "describe_text.h"
 #include "document.h"
 #include "output.h"
-#include "worker_get.h"
+#include "worker_request.h"
 
 static const struct conf_option options[] = { { 0 } };
 

@@ -1,55 +1,25 @@
 #include "fetch.h"
 
-#include <stdlib.h>
-
-#include "http_easy.h"
-
 #define CONNECT_TIMEOUT 3000L /* ms */
 
-struct fetch {
-    CURL *curl;
-    struct curl_slist *headers;
-    struct buf body;
-    char curl_error[CURL_ERROR_SIZE];
-};
-
-static bool add_header(struct fetch *fetch, const char *name, const char *value)
+enum err fetch_init(struct fetch *fetch, const char *token, size_t body_max, struct errbuf *e)
 {
-    auto_clear(buf) header = BUF_INIT;
-    struct curl_slist *headers = NULL;
-    buf_printf(&header, "%s%s", name, value);
-    if (buf_ok(&header))
-        headers = curl_slist_append(fetch->headers, buf_str(&header));
-    fetch->headers = headers ? headers : fetch->headers;
-    return headers != NULL;
-}
-
-enum err fetch_new(const char *token, size_t body_max, struct fetch **ret, struct errbuf *e)
-{
-    auto_free(fetch) fetch = calloc(1, sizeof *fetch);
-    if (!fetch)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    fetch->body.limit = body_max;
-    if (!add_header(fetch, "Accept: ", "application/json, application/problem+json") ||
-        (token && !add_header(fetch, "Authorization: Bearer ", token)))
-        return err_set(e, ERR_NOMEM, "out of memory");
-    if (!(fetch->curl = http_easy_new(&fetch->body, fetch->curl_error)) ||
-        curl_easy_setopt(fetch->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT) ||
-        curl_easy_setopt(fetch->curl, CURLOPT_HTTPHEADER, fetch->headers))
-        return err_set(e, ERR_IO, "libcurl cannot be set up");
-    *ret = fetch;
-    fetch = NULL;
+    *fetch = (struct fetch){ .body.limit = body_max };
+    fetch->headers = curl_slist_append(NULL, "Accept: application/json, application/problem+json");
+    fetch->curl = http_easy_new(&fetch->body, fetch->curl_error);
+    if (!fetch->headers || !fetch->curl || curl_easy_setopt(fetch->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT) ||
+        curl_easy_setopt(fetch->curl, CURLOPT_HTTPHEADER, fetch->headers) ||
+        curl_easy_setopt(fetch->curl, CURLOPT_XOAUTH2_BEARER, token) ||
+        curl_easy_setopt(fetch->curl, CURLOPT_HTTPAUTH, token ? CURLAUTH_BEARER : CURLAUTH_NONE))
+        return err_set(e, ERR_NOMEM, "libcurl cannot be set up");
     return OK;
 }
 
-void fetch_free(struct fetch *fetch)
+void fetch_clear(struct fetch *fetch)
 {
-    if (!fetch)
-        return;
     curl_easy_cleanup(fetch->curl);
     curl_slist_free_all(fetch->headers);
     buf_clear(&fetch->body);
-    free(fetch);
 }
 
 /* libcurl keeps what was set for the request before. */

@@ -3,14 +3,20 @@
 #ifndef SKEP_CLI_FETCH_H
 #define SKEP_CLI_FETCH_H
 
-#include "text.h"
+#include "http_easy.h"
 
-struct fetch;
+/* Lies where it is until it is cleared. Zeroed, it may be cleared, too. */
+struct fetch {
+    CURL *curl;
+    struct curl_slist *headers;
+    struct buf body;
+    char curl_error[CURL_ERROR_SIZE];
+};
 
-/* At most `body_max` bytes of an answer are taken. `token` is copied; NULL = none. ERR_NOMEM, ERR_IO. */
-enum err fetch_new(const char *token, size_t body_max, struct fetch **ret, struct errbuf *e);
-void fetch_free(struct fetch *fetch);
-DEFINE_AUTO_FREE(fetch)
+/* At most `body_max` bytes of an answer are taken. `token` is copied; NULL = none. ERR_NOMEM; to be cleared all the
+ * same. */
+enum err fetch_init(struct fetch *fetch, const char *token, size_t body_max, struct errbuf *e);
+void fetch_clear(struct fetch *fetch);
 
 struct fetched {
     long status;

@@ -1,7 +1,7 @@
 /* skep forget - removes a worker or a hive everywhere. */
 #include "command.h"
 #include "output.h"
-#include "worker_get.h"
+#include "worker_request.h"
 
 struct forget_conf {
     struct cli_conf common;
@@ -17,17 +17,13 @@ static const struct conf_option options[] = {
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct forget_conf *conf = options_given;
-    struct buf path = BUF_INIT;
     struct worker_ref ref;
     enum err err = worker_or_hive_ref_parse(cli->word, &ref, e);
-    if (err != OK)
-        return err;
-    worker_ref_add_path(&ref, &path);
-    buf_add_str(&path, conf->force ? "?force=true" : "");
-    err = api_delete(cli->api, &path, e);
+    if (err == OK)
+        err = worker_request(cli->api, "DELETE", &ref, conf->force ? "?force=true" : "", API_TIMEOUT, NULL, e);
     if (err == OK)
         output_note("%s is forgotten", cli->word);
-    return err == ERR_NOT_FOUND ? worker_unknown(&ref, e) : err;
+    return err;
 }
 
 const struct command command_forget = {

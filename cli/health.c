@@ -3,7 +3,7 @@
 
 #include "document.h"
 #include "health_conf.h"
-#include "worker_get.h"
+#include "worker_request.h"
 
 static const struct conf_option options[] = {
     { "wait", CONF_FLAG, HEALTH_CONF(wait), .command_line_only = true,

@@ -22,9 +22,9 @@ struct health_poll {
     const struct health_poll_options *options;
     struct health_outcome *outcome;
     struct health_mqtt *mqtt; /* NULL: not over MQTT */
-    struct fetch *fetch;      /* NULL: not over HTTP */
-    char *url;                /* of the health page */
-    int child_fd;             /* readable when the child has ended; -1 = no child */
+    struct fetch fetch;
+    char *url;    /* of the health page; NULL: not over HTTP */
+    int child_fd; /* readable when the child has ended; -1 = no child */
     struct startup_poll schedule;
     ms_t started_at;
     struct errbuf texts; /* what the paths of the running attempt brought */
@@ -76,7 +76,7 @@ static bool turn(struct health_poll *health, ms_t until)
 /* Half of the attempt's time is for MQTT where HTTP may follow. ERR_STATE: the child has ended meanwhile. */
 static enum err request_mqtt(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
 {
-    ms_t until = poll->schedule.until - (poll->fetch ? poll->options->schedule.attempt_timeout / 2 : 0);
+    ms_t until = poll->schedule.until - (poll->url ? poll->options->schedule.attempt_timeout / 2 : 0);
     enum err err;
     health_mqtt_request(poll->mqtt, until);
     while ((err = health_mqtt_result(poll->mqtt, ret, why)) == ERR_STATE)
@@ -92,7 +92,7 @@ static enum err request_http(struct health_poll *poll, struct health_answer *ret
     auto_clear(arena) arena;
     enum err err;
     arena_init(&arena, 0);
-    err = fetch_request(poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
+    err = fetch_request(&poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
     if (err != OK)
         return err;
     if (fetched.status != 200 && fetched.status != 503)
@@ -153,7 +153,7 @@ static bool attempt(struct health_poll *poll)
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         struct health_answer answer = { 0 };
         struct errbuf why = { 0 };
-        if (i == 0 ? !poll->mqtt : !poll->fetch)
+        if (i == 0 ? !poll->mqtt : !poll->url)
             continue;
         if (paths[i].request(poll, &answer, &why) != OK)
             note(poll, paths[i].path, why.text);
@@ -209,7 +209,7 @@ static enum err set_up(struct health_poll *poll, struct errbuf *e)
         return err;
     if ((err = http_url_read(options->http_url, "/health", &poll->url, e)) != OK)
         return err;
-    return fetch_new(NULL, BODY_MAX, &poll->fetch, e);
+    return fetch_init(&poll->fetch, NULL, BODY_MAX, e);
 }
 
 enum err health_poll_run(const struct health_poll_options *options, struct health_outcome *ret, struct errbuf *e)
@@ -221,7 +221,7 @@ enum err health_poll_run(const struct health_poll_options *options, struct healt
         run(&poll);
     output_progress(NULL);
     health_mqtt_free(poll.mqtt);
-    fetch_free(poll.fetch);
+    fetch_clear(&poll.fetch);
     free(poll.url);
     if (poll.child_fd >= 0)
         close(poll.child_fd);

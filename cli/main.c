@@ -91,27 +91,26 @@ static enum err read_token(const char *path, char **ret, struct errbuf *e)
     return err != OK ? err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", why.text) : OK;
 }
 
-static enum err api_open(const struct cli_conf *conf, struct api **ret, struct errbuf *e)
+static enum err api_open(const struct cli_conf *conf, struct api *ret, struct errbuf *e)
 {
     char *token = NULL;
     enum err err = conf->token_file ? read_token(conf->token_file, &token, e) : OK;
     if (err == OK)
-        err = api_new(conf->queen, token, ret, e);
+        err = api_init(ret, conf->queen, token, e);
     secret_free(token);
     return err;
 }
 
 static int run(const struct command *command, const struct cli_conf *conf, const char *word, char **rest)
 {
+    auto_clear(api) api = { 0 };
     struct errbuf e = { 0 };
-    struct cli cli = {
-        .command = command->name, .word = word, .rest = rest, .display.width = service_terminal_width(STDOUT_FILENO)
-    };
-    enum err err = api_open(conf, &cli.api, &e);
+    struct cli cli = { .command = command->name, .api = &api, .word = word, .rest = rest };
+    enum err err = api_open(conf, &api, &e);
+    cli.display.width = service_terminal_width(STDOUT_FILENO);
     cli.display.colour = !conf->no_color && output_has_colour();
     if (err == OK)
         err = command->run(&cli, conf, &e);
-    api_free(cli.api);
     return err != OK ? fail(err, &e) : EXIT_OK;
 }
 

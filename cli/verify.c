@@ -7,7 +7,7 @@
 #include "document.h"
 #include "output.h"
 #include "verify_line.h"
-#include "worker_get.h"
+#include "worker_request.h"
 
 /* ms: the maximum of the queen's --verify-timeout, 60 s, with what it adds for the queue and the way.
  */
@@ -23,15 +23,6 @@ static const struct conf_option options[] = {
       .choices = "text|json", .fallback = "text", .arg = "FORMAT", .help = "text (one line), or json (one document)" },
     { 0 },
 };
-
-static enum err request(struct api *api, const struct worker_ref *ref, cJSON **ret, struct errbuf *e)
-{
-    struct buf path = BUF_INIT;
-    worker_ref_add_path(ref, &path);
-    buf_add_str(&path, "/verify");
-    enum err err = api_request(api, "POST", &path, VERIFY_TIMEOUT, ret, e);
-    return err == ERR_NOT_FOUND ? worker_unknown(ref, e) : err;
-}
 
 static enum err print(const struct cli *cli, const cJSON *verified, bool json, struct errbuf *e)
 {
@@ -50,7 +41,7 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     auto_free(cJSON) verified = NULL;
     enum err err = worker_ref_parse(cli->word, &ref, e);
     if (err == OK)
-        err = request(cli->api, &ref, &verified, e);
+        err = worker_request(cli->api, "POST", &ref, "/verify", VERIFY_TIMEOUT, &verified, e);
     if (err == OK)
         err = print(cli, verified, strcmp(conf->output, "json") == 0, e);
     return err == OK ? verify_judge(verified, e) : err;

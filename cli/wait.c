@@ -12,7 +12,7 @@
 #include "json.h"
 #include "output.h"
 #include "vocabulary.h"
-#include "worker_get.h"
+#include "worker_request.h"
 
 struct wait_conf {
     struct cli_conf common;
@@ -148,7 +148,7 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
         .cli = cli, .follow.api = cli->api, .wanted = conf->state, .deadline = clock_mono() + conf->timeout
     };
     enum err err = worker_ref_parse(cli->word, &wait.ref, e);
-    api_set_deadline(cli->api, wait.deadline);
+    cli->api->deadline = wait.deadline;
     return err != OK ? err : wait_for(&wait, e);
 }
 
