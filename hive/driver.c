@@ -86,9 +86,7 @@ static void record(struct hive_driver *driver, const char *worker, const struct 
 
 static void log_started(const char *worker, int64_t pid, const char *how)
 {
-    char shown[24];
-    snprintf(shown, sizeof shown, "%lld", (long long)pid);
-    log_at(LOG_INFO, how, "worker", worker, "pid", shown, NULL);
+    log_at(LOG_INFO, how, "worker", worker, "pid", INT_TEXT(pid), NULL);
 }
 
 static enum err launch(struct hive_driver *driver, const struct roster_entry *entry, struct arena *arena,
@@ -170,16 +168,12 @@ static bool carry_out_orders(void *user)
 static void log_exited(const struct hive_driver *driver, const char *worker, const struct exit_status *exit_status)
 {
     const struct process *process = hive_process(driver->hive, worker);
-    char code[16], name[SIGNAL_NAME_SIZE];
     if (!process)
         return;
-    if (exit_status) {
-        snprintf(code, sizeof code, "%d", exit_status_code(exit_status));
-        signal_name(exit_status->signal, name);
-    }
     log_at(process->last.asked_for == 1 || process->last.code == 0 ? LOG_INFO : LOG_WARNING, "worker ended", "worker",
-           worker, "code", exit_status ? code : "unknown", "signal", exit_status && exit_status->signal ? name : NULL,
-           "state", witness_state_name((int)process->state), NULL);
+           worker, "code", exit_status ? INT_TEXT(exit_status_code(exit_status)) : "unknown", "signal",
+           exit_status ? SIGNAL_NAME(exit_status->signal) : NULL, "state", witness_state_name((int)process->state),
+           NULL);
 }
 
 static void on_exited(void *user, const char *worker, const struct exit_status *exit_status)
@@ -258,12 +252,10 @@ static void reload(void *user)
 {
     struct hive_driver *driver = user;
     struct hive_conf *fresh = read_again(driver);
-    char count[16];
     if (!fresh)
         return;
     replace_conf(driver, fresh);
-    snprintf(count, sizeof count, "%zu", fresh->roster->count);
-    log_at(LOG_INFO, "configuration reloaded", "workers", count, NULL);
+    log_at(LOG_INFO, "configuration reloaded", "workers", INT_TEXT(fresh->roster->count), NULL);
     serve_roster(driver);
 }
 
@@ -342,13 +334,11 @@ static void unmake(struct hive_driver *driver)
 static int run(struct hive_driver *driver)
 {
     const struct hive_conf *conf = driver->conf;
-    char port[16], count[16];
-    snprintf(port, sizeof port, "%d", httpd_port(driver->loop.httpd));
-    snprintf(count, sizeof count, "%zu", conf->roster->count);
     if (!conf->state_dir)
         log_at(LOG_WARNING, "without --state-dir the next hive does not know these workers if this one is killed",
                NULL);
-    log_at(LOG_INFO, "started", "id", conf->id, "http", conf->http, "port", port, "workers", count, NULL);
+    log_at(LOG_INFO, "started", "id", conf->id, "http", conf->http, "port", INT_TEXT(httpd_port(driver->loop.httpd)),
+           "workers", INT_TEXT(conf->roster->count), NULL);
     serve_roster(driver);
     return daemon_loop_run(&driver->loop);
 }

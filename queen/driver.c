@@ -186,9 +186,8 @@ static void unmake(struct queen_driver *driver)
 
 static int run(struct queen_driver *driver)
 {
-    char port[16];
-    snprintf(port, sizeof port, "%d", httpd_port(driver->loop.httpd));
-    log_at(LOG_INFO, "started", "id", driver->conf->core.id, "http", driver->conf->http, "port", port, NULL);
+    log_at(LOG_INFO, "started", "id", driver->conf->core.id, "http", driver->conf->http, "port",
+           INT_TEXT(httpd_port(driver->loop.httpd)), NULL);
     return daemon_loop_run(&driver->loop);
 }
 

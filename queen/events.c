@@ -1,7 +1,5 @@
 #include "events.h"
 
-#include <stdio.h>
-
 #include <utlist.h>
 
 #include "log.h"
@@ -13,10 +11,8 @@ void events_subscribe(struct events *events, struct subscriber *subscriber)
 
 static void log_missed(const struct subscriber *subscriber, uint64_t count)
 {
-    char missed[24];
-    snprintf(missed, sizeof missed, "%llu", (unsigned long long)count);
     log_at(LOG_WARNING, "events came faster than a subscriber takes them, and it missed some", "subscriber",
-           subscriber->name, "missed", missed, NULL);
+           subscriber->name, "missed", INT_TEXT(count), NULL);
 }
 
 /* Ids have no gaps. */

@@ -96,13 +96,8 @@ static enum err hex64_parse(const struct conf_option *option, struct text t, uni
     return text_to_hex64(t, &ret->bits);
 }
 
-static void int_to_text(int64_t number, char ret[CONF_NUMBER_SIZE])
-{
-    snprintf(ret, CONF_NUMBER_SIZE, "%lld", (long long)number);
-}
-
 _Static_assert(CONF_NUMBER_SIZE >= DURATION_SIZE && CONF_NUMBER_SIZE >= SIZE_TEXT_SIZE &&
-                   CONF_NUMBER_SIZE >= HEX64_SIZE,
+                   CONF_NUMBER_SIZE >= HEX64_SIZE && CONF_NUMBER_SIZE >= INT_TEXT_SIZE,
                "a number of any type fits");
 
 /* What a type accepts, and how the sentence about a bad value ends: "must be WHAT between LOW and HIGH BEHIND". */
@@ -111,7 +106,7 @@ static const struct type {
     size_t size;  /* of the member in the target struct */
     bool is_text; /* the value must be copied */
     const char *what;
-    void (*to_text)(int64_t number, char ret[CONF_NUMBER_SIZE]); /* NULL: the type has no bounds */
+    char *(*to_text)(int64_t number, char ret[CONF_NUMBER_SIZE]); /* NULL: the type has no bounds */
     const char *behind;
 } types[] = {
     [CONF_TEXT] = { text_parse, sizeof(char *), true, "text without control characters", int_to_text, " bytes long" },
@@ -140,9 +135,8 @@ static enum err value_refuse(const struct conf_option *option, struct text value
     if (!bounded)
         return err_set(e, err, "%s %s: must be %s%s", label, shown, type->what, choices);
     char low[CONF_NUMBER_SIZE], high[CONF_NUMBER_SIZE];
-    type->to_text(option->min, low);
-    type->to_text(option->max, high);
-    return err_set(e, err, "%s %s: must be %s between %s and %s%s", label, shown, type->what, low, high, type->behind);
+    return err_set(e, err, "%s %s: must be %s between %s and %s%s", label, shown, type->what,
+                   type->to_text(option->min, low), type->to_text(option->max, high), type->behind);
 }
 
 const char *conf_value(const struct conf *conf, const struct conf_option *option, char number[CONF_NUMBER_SIZE])
@@ -155,10 +149,8 @@ const char *conf_value(const struct conf *conf, const struct conf_option *option
     if (option->type == CONF_FLAG)
         return value.flag ? "true" : "false";
     if (type->to_text)
-        type->to_text(value.number, number);
-    else
-        hex64_to_text(value.bits, number);
-    return type->to_text || value.bits ? number : NULL;
+        return type->to_text(value.number, number);
+    return value.bits ? hex64_to_text(value.bits, number) : NULL;
 }
 
 /* Checks a value whatever its rank, so that a mistake does not hide behind a stronger source; stores it unless one has

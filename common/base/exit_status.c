@@ -13,13 +13,14 @@ bool exit_status_is_crash(const struct exit_status *exit_status)
     return !exit_status->was_asked_for && exit_status_code(exit_status) != 0;
 }
 
-void signal_name(int number, char ret[SIGNAL_NAME_SIZE])
+const char *signal_name(int number, char ret[SIGNAL_NAME_SIZE])
 {
     const char *abbreviation = sigabbrev_np(number);
     if (abbreviation)
         snprintf(ret, SIGNAL_NAME_SIZE, "SIG%s", abbreviation);
     else
         snprintf(ret, SIGNAL_NAME_SIZE, "SIG%d", number);
+    return number ? ret : NULL;
 }
 
 int exit_status_oom(int64_t kills_before, int64_t kills_after)

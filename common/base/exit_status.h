@@ -22,8 +22,9 @@ int exit_status_code(const struct exit_status *exit_status);
 /* True when nobody asked for it and it was no success: the fleet must know. */
 bool exit_status_is_crash(const struct exit_status *exit_status);
 
-/* "SIGSEGV"; "SIG34" for one without a name of its own. */
-void signal_name(int number, char ret[SIGNAL_NAME_SIZE]);
+/* "SIGSEGV"; "SIG34" for one without a name of its own. Returns `ret`, or NULL for 0. */
+const char *signal_name(int number, char ret[SIGNAL_NAME_SIZE]);
+#define SIGNAL_NAME(number) signal_name((number), (char[SIGNAL_NAME_SIZE]){ 0 })
 
 /* Was memory what it died of? From the counts of oom_kill before and after; negative = unreadable.
  * 1 yes, 0 no, -1 cannot tell. */

@@ -212,21 +212,28 @@ enum err text_to_size(struct text t, int64_t *ret)
 }
 
 /* In the largest unit that leaves a whole number. */
-static void quantity_print(int64_t value, const struct unit *units, char *ret, size_t size)
+static char *quantity_print(int64_t value, const struct unit *units, char *ret, size_t size)
 {
     while (value % units->factor != 0)
         units++;
     snprintf(ret, size, "%" PRId64 "%s", value / units->factor, value == 0 ? "" : units->name);
+    return ret;
 }
 
-void duration_to_text(ms_t duration, char ret[DURATION_SIZE])
+char *int_to_text(int64_t number, char ret[INT_TEXT_SIZE])
 {
-    quantity_print(duration, duration_units, ret, DURATION_SIZE);
+    snprintf(ret, INT_TEXT_SIZE, "%" PRId64, number);
+    return ret;
 }
 
-void size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE])
+char *duration_to_text(ms_t duration, char ret[DURATION_SIZE])
 {
-    quantity_print(bytes, size_units, ret, SIZE_TEXT_SIZE);
+    return quantity_print(duration, duration_units, ret, DURATION_SIZE);
+}
+
+char *size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE])
+{
+    return quantity_print(bytes, size_units, ret, SIZE_TEXT_SIZE);
 }
 
 int text_hex_digit(char c)
@@ -254,11 +261,12 @@ enum err text_to_hex64(struct text t, uint64_t *ret)
     return OK;
 }
 
-void hex64_to_text(uint64_t value, char ret[HEX64_SIZE])
+char *hex64_to_text(uint64_t value, char ret[HEX64_SIZE])
 {
     for (size_t i = HEX64_SIZE - 1; i-- > 0; value >>= 4)
         ret[i] = "0123456789abcdef"[value & 15];
     ret[HEX64_SIZE - 1] = '\0';
+    return ret;
 }
 
 static size_t min_of_three(size_t a, size_t b, size_t c)

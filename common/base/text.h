@@ -43,6 +43,12 @@ size_t text_character(struct text t, uint32_t *ret);
 #define TEXT_ID_MAX 64
 bool text_is_id(struct text t);
 
+/* Those that write a number as text return `ret`; those in capitals write it into the block around the call. */
+
+#define INT_TEXT_SIZE 24
+char *int_to_text(int64_t number, char ret[INT_TEXT_SIZE]);
+#define INT_TEXT(number) int_to_text((int64_t)(number), (char[INT_TEXT_SIZE]){ 0 })
+
 /* Decimal integer, optional sign, nothing else around it. ERR_SYNTAX or ERR_RANGE; *ret untouched on failure. */
 enum err text_to_int(struct text t, int64_t *ret);
 
@@ -51,21 +57,23 @@ enum err text_to_duration(struct text t, ms_t *ret);
 
 /* The shortest form that text_to_duration reads back, e.g. 90000 -> 90s. */
 #define DURATION_SIZE 24
-void duration_to_text(ms_t duration, char ret[DURATION_SIZE]);
+char *duration_to_text(ms_t duration, char ret[DURATION_SIZE]);
+#define DURATION_TEXT(duration) duration_to_text((duration), (char[DURATION_SIZE]){ 0 })
 
 /* Size in bytes: a whole number with an optional unit KiB, MiB or GiB. */
 enum err text_to_size(struct text t, int64_t *ret);
 
 /* The shortest form that text_to_size reads back, e.g. 65536 -> 64KiB. */
 #define SIZE_TEXT_SIZE 24
-void size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE]);
+char *size_to_text(int64_t bytes, char ret[SIZE_TEXT_SIZE]);
 
 int text_hex_digit(char c); /* either case; -1 if it is none */
 
 /* 16 hexadecimal digits, either case; not all zero. ERR_SYNTAX. */
 enum err text_to_hex64(struct text t, uint64_t *ret);
 #define HEX64_SIZE 17
-void hex64_to_text(uint64_t value, char ret[HEX64_SIZE]);
+char *hex64_to_text(uint64_t value, char ret[HEX64_SIZE]);
+#define HEX64_TEXT(value) hex64_to_text((value), (char[HEX64_SIZE]){ 0 })
 
 /* Writes `t` with everything that could harm a terminal, a log line or a reader (control characters, DEL, C1 and bidi
  * controls, line separators, invalid UTF-8) replaced by '?', cut at `size - 1` bytes on a character border, terminated.

@@ -46,10 +46,8 @@ enum err httpd_socket_listen(const struct address *address, int *ret_fd, int *re
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
     struct addrinfo *list = NULL;
-    char port[8];
     int fault, fd = -1;
-    snprintf(port, sizeof port, "%u", (unsigned)address->port & UINT16_MAX);
-    fault = getaddrinfo(address->host, port, &hints, &list);
+    fault = getaddrinfo(address->host, INT_TEXT(address->port & UINT16_MAX), &hints, &list);
     if (fault)
         return say(address, gai_strerror(fault), e);
     for (const struct addrinfo *info = list; info && fd < 0; info = info->ai_next)

@@ -98,10 +98,8 @@ void claim_seen(struct claim *claim, const struct presence *presence, bool store
 
 static void holder_name(const struct holder *holder, char ret[HOLDER_NAME_SIZE])
 {
-    char pid[32] = "unknown";
-    if (holder->pid != INT_ABSENT)
-        snprintf(pid, sizeof pid, "%lld", (long long)holder->pid);
-    snprintf(ret, HOLDER_NAME_SIZE, "(host %s, pid %s)", holder->host[0] ? holder->host : "unknown", pid);
+    snprintf(ret, HOLDER_NAME_SIZE, "(host %s, pid %s)", holder->host[0] ? holder->host : "unknown",
+             holder->pid != INT_ABSENT ? INT_TEXT(holder->pid) : "unknown");
 }
 
 /* To a sentence `cause: stop that one ...`, with the way out where the holder may be dead. */

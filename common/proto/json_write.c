@@ -147,9 +147,7 @@ void json_put_str(struct json_write *w, const char *value)
 
 void json_put_hex64(struct json_write *w, uint64_t value)
 {
-    char text[HEX64_SIZE];
-    hex64_to_text(value, text);
-    json_put_str(w, value ? text : NULL);
+    json_put_str(w, value ? HEX64_TEXT(value) : NULL);
 }
 
 void json_put_time(struct json_write *w, ms_t wall)

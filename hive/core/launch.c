@@ -6,15 +6,6 @@
 
 #define AGENT_NAME "skep-worker"
 
-static void add_interval(struct word_list *list, ms_t interval)
-{
-    char shown[DURATION_SIZE];
-    if (interval == 0)
-        return;
-    duration_to_text(interval, shown);
-    word_list_add(list, arena_printf(list->arena, "--interval=%s", shown));
-}
-
 /* An option that is given twice: the last one counts, so a worker's own interval comes behind the agents' common one.
  */
 static void add_words(struct word_list *list, const struct launch_options *options, const struct roster_entry *entry)
@@ -23,7 +14,8 @@ static void add_words(struct word_list *list, const struct launch_options *optio
     word_list_add_all(list, options->words);
     word_list_add(list, arena_printf(list->arena, "--hive=%s", options->hive));
     word_list_add(list, arena_printf(list->arena, "--id=%s", entry->name));
-    add_interval(list, entry->interval);
+    if (entry->interval != 0)
+        word_list_add(list, arena_printf(list->arena, "--interval=%s", DURATION_TEXT(entry->interval)));
     word_list_add(list, arena_copy(list->arena, TEXT("--exec")));
     word_list_add(list, arena_copy(list->arena, TEXT("--")));
     word_list_add_all(list, entry->command);
@@ -49,14 +41,12 @@ static bool is_overruled(const char *variable, const struct roster_entry *entry)
 static void add_environment(struct word_list *list, const struct launch_options *options,
                             const struct roster_entry *entry, uint64_t session)
 {
-    char hex[HEX64_SIZE];
     for (char *const *variable = options->environment; *variable; variable++)
         if (!word_begins_with(*variable, hives_own) && !is_overruled(*variable, entry))
             word_list_add(list, *variable);
     word_list_add_all(list, entry->environment);
     word_list_add_all(list, options->variables);
-    hex64_to_text(session, hex);
-    word_list_add(list, arena_printf(list->arena, "SKEP_SESSION=%s", hex));
+    word_list_add(list, arena_printf(list->arena, "SKEP_SESSION=%s", HEX64_TEXT(session)));
     word_list_add(list, arena_printf(list->arena, "SKEP_GATE_FD=%d", LAUNCH_GATE_FD));
 }
 

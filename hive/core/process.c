@@ -160,8 +160,7 @@ static void remember_exit(struct process *process, const struct exit_status *exi
         return;
     last->code = exit_status_code(exit_status);
     last->oom = (int8_t)exit_status->oom;
-    signal_name(exit_status->signal, process->last_signal);
-    last->signal = exit_status->signal ? process->last_signal : NULL;
+    last->signal = signal_name(exit_status->signal, process->last_signal);
 }
 
 static const char *why_not_executed(const struct exit_status *exit_status)

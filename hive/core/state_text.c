@@ -8,12 +8,9 @@ enum field { MAGIC_WORD, VERSION_WORD, BOOT, PID, STARTED, SESSION, FINGERPRINT,
 
 void state_text_write(const struct agent_record *record, struct buf *ret)
 {
-    char session[HEX64_SIZE], fingerprint[HEX64_SIZE];
-    hex64_to_text(record->session, session);
-    hex64_to_text(record->fingerprint, fingerprint);
     buf_printf(ret, MAGIC " " VERSION " %s %lld %llu %s %s %lld %lld\n", record->boot_id, (long long)record->pid,
-               (unsigned long long)record->started, session, fingerprint, (long long)record->wall,
-               (long long)record->restarts);
+               (unsigned long long)record->started, HEX64_TEXT(record->session), HEX64_TEXT(record->fingerprint),
+               (long long)record->wall, (long long)record->restarts);
 }
 
 static bool split(struct text line, struct text fields[FIELD_COUNT])

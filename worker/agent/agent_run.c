@@ -78,13 +78,11 @@ static enum err open_worker(struct agent *agent, struct errbuf *e)
 
 static void close_worker(struct agent *agent)
 {
-    char name[SIGNAL_NAME_SIZE];
     struct skep_worker_exit crash = {
         .code = exit_status_code(&agent->exit_status),
-        .signal = agent->exit_status.signal ? name : NULL,
+        .signal = SIGNAL_NAME(agent->exit_status.signal),
         .oom = agent->exit_status.oom,
     };
-    signal_name(agent->exit_status.signal, name);
     if (skep_worker_close(agent->worker, exit_status_is_crash(&agent->exit_status) ? &crash : NULL, GOODBYE_MS) !=
         SKEP_OK)
         log_at(LOG_WARNING, "the broker did not acknowledge the goodbye", NULL);

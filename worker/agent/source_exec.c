@@ -127,12 +127,9 @@ static void received(void *user, struct text datagram)
 
 static void log_exit_status(const struct exit_status *exit_status)
 {
-    char code[16], name[SIGNAL_NAME_SIZE];
     bool is_crash = exit_status_is_crash(exit_status);
-    snprintf(code, sizeof code, "%d", exit_status_code(exit_status));
-    signal_name(exit_status->signal, name);
-    log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command exited", "code", code,
-           "signal", exit_status->signal ? name : NULL, NULL);
+    log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command exited", "code",
+           INT_TEXT(exit_status_code(exit_status)), "signal", SIGNAL_NAME(exit_status->signal), NULL);
 }
 
 static void child_ended(void *user, const struct exit_status *exit_status)

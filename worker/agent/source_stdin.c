@@ -23,9 +23,7 @@ struct stdin_source {
 
 static void refuse_line(struct stdin_source *source, uint64_t number, const char *why)
 {
-    char line[24];
-    snprintf(line, sizeof line, "%llu", (unsigned long long)number);
-    (void)log_limited(&source->limit, LOG_WARNING, "line ignored", "line", line, "why", why, NULL);
+    (void)log_limited(&source->limit, LOG_WARNING, "line ignored", "line", INT_TEXT(number), "why", why, NULL);
 }
 
 static bool is_blank(struct text line)

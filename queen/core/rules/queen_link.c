@@ -104,7 +104,6 @@ static void link_down(struct queen *queen)
 
 static void send_marker(struct queen *queen)
 {
-    char correlation[HEX64_SIZE];
     queen->snapshot.phase = SNAPSHOT_READING;
     if (!queen->snapshot.marker) /* repeated, it stays the same: whichever comes back first ends the snapshot */
         queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
@@ -114,12 +113,11 @@ static void send_marker(struct queen *queen)
                       "what this queen publishes on %s is not received back, so it stays blind: the broker must "
                       "let it write and read there",
                       queen->member.reply_topic);
-    hex64_to_text(queen->snapshot.marker, correlation);
     outbox_publish(queen->out, &(struct publish){ .topic = queen->member.reply_topic,
                                                   .payload = TEXT("{}"),
                                                   .qos = 1,
                                                   .urgent = true,
-                                                  .correlation = text_of(correlation),
+                                                  .correlation = text_of(HEX64_TEXT(queen->snapshot.marker)),
                                                   .token = queen->snapshot.marker });
 }
 

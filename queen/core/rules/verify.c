@@ -117,10 +117,9 @@ void verify_drop(struct queen *queen, struct record *record)
 
 static bool ask_verify(struct queen *queen, struct verification *verification)
 {
-    char nonce[HEX64_SIZE], payload[64];
+    char payload[64];
     verification->nonce = queen_token(queen, TOKEN_VERIFY);
-    hex64_to_text(verification->nonce, nonce);
-    snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
+    snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", HEX64_TEXT(verification->nonce));
     return ask(queen, ASKING_VERIFY, &verification->pending, verification->record, "verify",
                (struct question){ .payload = text_of(payload),
                                   .deadline = queen->now + queen->options.verify_timeout,
@@ -243,16 +242,14 @@ static enum verify_result read_reply(struct arena *arena, uint64_t wanted, struc
     const struct cJSON *result;
     const char *nonce, *work;
     struct cJSON *document;
-    char expected[HEX64_SIZE];
     if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &document, NULL) != OK)
         return VERIFY_NO_REPLY;
     result = json_member(document, "result");
     if (!result)
         return json_member(document, "error") ? VERIFY_UNKNOWN : VERIFY_NO_REPLY;
-    hex64_to_text(wanted, expected);
     nonce = json_string(json_member(result, "nonce"));
     work = json_string(json_member(result, "work"));
-    if (!nonce || !work || strcmp(nonce, expected) != 0)
+    if (!nonce || !work || strcmp(nonce, HEX64_TEXT(wanted)) != 0)
         return VERIFY_NO_REPLY;
     return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
 }
