@@ -417,6 +417,60 @@ static void turns_have_a_budget(void **state)
     site_close(&site);
 }
 
+/* A clock on which each request takes as long as a turn may, and runs of libmicrohttpd behind one. */
+static struct {
+    const struct site *site; /* NULL: the real clock */
+    unsigned calls;          /* before this turn of the loop */
+    unsigned late_runs;
+} slow;
+
+/* Named by the linker's --wrap. */
+struct MHD_Daemon;
+int __real_MHD_run(struct MHD_Daemon *daemon);
+int __wrap_MHD_run(struct MHD_Daemon *daemon);
+int64_t __real_clock_mono_us(void);
+int64_t __wrap_clock_mono_us(void);
+
+int __wrap_MHD_run(struct MHD_Daemon *daemon)
+{
+    slow.late_runs += slow.site && slow.site->calls > slow.calls;
+    return __real_MHD_run(daemon);
+}
+
+int64_t __wrap_clock_mono_us(void)
+{
+    return slow.site ? (int64_t)slow.site->calls * HTTPD_TURN_US : __real_clock_mono_us();
+}
+
+static bool slow_turn_ends(void *user)
+{
+    slow.calls = slow.site->calls;
+    return slow.calls >= *(unsigned *)user;
+}
+
+/* Which has work of its own with each request, and with those that no handler sees. */
+static void libmicrohttpd_runs_within_the_budget(void **state)
+{
+    struct line lines[20];
+    struct site site;
+    unsigned want = ARRAY_LEN(lines);
+    (void)state;
+    open_site(&site, 0, (struct listing){ 0 });
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        line_open(&lines[i], &site);
+        line_say(&lines[i], GET("/"));
+    }
+    slow.site = &site;
+    assert_true(await_loop(site.loop, slow_turn_ends, &want, AWAIT_LIMIT));
+    slow.site = NULL;
+    assert_int_equal(slow.late_runs, 0);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        line_await(&lines[i], &site, "200 OK");
+        close(lines[i].fd);
+    }
+    site_close(&site);
+}
+
 static void clients_that_left_do_not_wait(void **state)
 {
     struct site site;
@@ -496,6 +550,7 @@ int main(void)
         cmocka_unit_test(what_listings_hold_is_limited),
         cmocka_unit_test(refusals_come_before_the_answer),
         cmocka_unit_test(turns_have_a_budget),
+        cmocka_unit_test(libmicrohttpd_runs_within_the_budget),
         cmocka_unit_test(clients_that_left_do_not_wait),
         cmocka_unit_test(some_connections_are_kept_back),
         cmocka_unit_test(refused_requests_leave_nothing),

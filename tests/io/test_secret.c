@@ -1,3 +1,5 @@
+#include <malloc.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +137,66 @@ static void only_regular_files(void **state)
     secret_free(secret);
 }
 
+#define STACK_SIZE (2 * 1024 * 1024)
+
+static char pattern[64]; /* what the secret has, and nothing else */
+static bool is_watched, was_cleared;
+
+/* Named by the linker's --wrap. */
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void __wrap_free(void *memory)
+{
+    if (is_watched && memory)
+        was_cleared &= !memmem(memory, malloc_usable_size(memory), pattern, sizeof pattern);
+    __real_free(memory);
+}
+
+static void *read_it(void *user)
+{
+    (void)secret_read(path, user, NULL);
+    return NULL;
+}
+
+/* Reads it on a stack that can be examined afterwards. */
+static char *read_on(char *stack)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    char *secret = NULL;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstack(&attributes, stack, STACK_SIZE), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, read_it, &secret), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attributes);
+    return secret;
+}
+
+/* What a core dump, or memory that is used again, could give away. */
+static void no_copy_stays_behind(void **state)
+{
+    char *stack = aligned_alloc(4096, STACK_SIZE), *secret;
+    (void)state;
+    for (size_t i = 0; i < sizeof pattern; i++)
+        pattern[i] = (char)('!' + i);
+    assert_non_null(stack);
+    memset(stack, 0, STACK_SIZE);
+    unlink(path);
+    file_write((struct text){ pattern, sizeof pattern }, 0600);
+    secret = read_on(stack);
+    assert_non_null(secret);
+    assert_memory_equal(secret, pattern, sizeof pattern);
+#ifndef __SANITIZE_ADDRESS__ /* which makes copies of its own */
+    assert_null(memmem(stack, STACK_SIZE, pattern, sizeof pattern));
+#endif
+    is_watched = was_cleared = true;
+    secret_free(secret);
+    is_watched = false;
+    assert_true(was_cleared);
+    free(stack);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +204,7 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(absent),
         cmocka_unit_test(only_regular_files),
+        cmocka_unit_test(no_copy_stays_behind),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
