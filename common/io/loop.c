@@ -7,54 +7,35 @@
 
 #include "clock.h"
 
-/* Comes first in every watch, and `uv` first in it: the address of the uv handle is the one to free. */
-struct handle {
-    union {
-        uv_handle_t any;
-        uv_timer_t timer;
-        uv_poll_t poll;
-        uv_signal_t signal;
-    } uv;
-    struct handle *next, **link; /* in the loop's list; `link` is the pointer that points here */
-};
+_Static_assert((int)LOOP_READABLE == UV_READABLE && (int)LOOP_WRITABLE == UV_WRITABLE, "events are libuv's");
 
+/* libuv's handle is the first member everywhere: its address is that of the whole. */
 struct loop {
     uv_loop_t uv;
     uv_prepare_t turn;
-    struct handle *handles;
     bool in_timer;
     void (*before_sleep)(void *user);
     void *user;
 };
 
 struct loop_timer {
-    struct handle handle;
-    struct loop *loop;
+    uv_timer_t uv;
     void (*fn)(void *user);
     void *user;
 };
 
 struct loop_fd {
-    struct handle handle;
+    uv_poll_t uv;
     int wanted;
     void (*fn)(void *user, int events);
     void *user;
 };
 
 struct signal_watch {
-    struct handle handle;
+    uv_signal_t uv;
     void (*fn)(void *user, int number);
     void *user;
 };
-
-static void handle_link(struct loop *loop, struct handle *handle)
-{
-    handle->next = loop->handles;
-    handle->link = &loop->handles;
-    if (handle->next)
-        handle->next->link = &handle->next;
-    loop->handles = handle;
-}
 
 static void handle_closed(uv_handle_t *uv)
 {
@@ -62,12 +43,10 @@ static void handle_closed(uv_handle_t *uv)
 }
 
 /* Stops at once; libuv hands the memory back at the end of the turn. */
-static void handle_close(struct handle *handle)
+static void handle_close(void *handle)
 {
-    *handle->link = handle->next;
-    if (handle->next)
-        handle->next->link = handle->link;
-    uv_close(&handle->uv.any, handle_closed);
+    if (handle)
+        uv_close(handle, handle_closed);
 }
 
 enum err loop_new(struct loop **ret, struct errbuf *e)
@@ -82,22 +61,25 @@ enum err loop_new(struct loop **ret, struct errbuf *e)
         return err_set(e, fault == UV_ENOMEM ? ERR_NOMEM : ERR_IO, "event loop: %s", uv_strerror(fault));
     }
     uv_prepare_init(&loop->uv, &loop->turn);
-    loop->turn.data = loop;
     signal(SIGPIPE, SIG_IGN);
     *ret = loop;
     return OK;
+}
+
+static void close_left(uv_handle_t *uv, void *turn)
+{
+    if (!uv_is_closing(uv))
+        uv_close(uv, uv == turn ? NULL : handle_closed);
 }
 
 void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    uv_close((uv_handle_t *)&loop->turn, NULL);
     do { /* what is called while handles close may make new ones */
-        while (loop->handles)
-            handle_close(loop->handles);
-    } while (uv_run(&loop->uv, UV_RUN_ONCE) != 0 || loop->handles);
-    (void)uv_loop_close(&loop->uv);
+        uv_walk(&loop->uv, close_left, &loop->turn);
+        (void)uv_run(&loop->uv, UV_RUN_ONCE);
+    } while (uv_loop_close(&loop->uv) != 0);
     free(loop);
 }
 
@@ -105,7 +87,7 @@ void loop_free(struct loop *loop)
  * is armed here counts for the sleep that follows. */
 static void turn_ended(uv_prepare_t *uv)
 {
-    struct loop *loop = uv->data;
+    struct loop *loop = (struct loop *)uv->loop;
     if (loop->before_sleep)
         loop->before_sleep(loop->user);
     uv_update_time(uv->loop); /* by which the sleep is measured */
@@ -117,7 +99,6 @@ void loop_run(struct loop *loop, void (*before_sleep)(void *user), void *user)
     loop->user = user;
     uv_prepare_start(&loop->turn, turn_ended); /* also keeps a loop without anything else running */
     uv_run(&loop->uv, UV_RUN_DEFAULT);
-    uv_prepare_stop(&loop->turn);
 }
 
 void loop_stop(struct loop *loop)
@@ -132,8 +113,8 @@ struct uv_loop_s *loop_uv(struct loop *loop)
 
 static void timer_fired(uv_timer_t *uv)
 {
-    struct loop_timer *timer = uv->data;
-    struct loop *loop = timer->loop;
+    struct loop_timer *timer = (struct loop_timer *)uv;
+    struct loop *loop = (struct loop *)uv->loop;
     loop->in_timer = true;
     timer->fn(timer->user); /* may free the timer */
     loop->in_timer = false;
@@ -144,12 +125,9 @@ enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, s
     struct loop_timer *timer = calloc(1, sizeof *timer);
     if (!timer)
         return ERR_NOMEM;
-    timer->loop = loop;
     timer->fn = fn;
     timer->user = user;
-    uv_timer_init(&loop->uv, &timer->handle.uv.timer);
-    timer->handle.uv.any.data = timer;
-    handle_link(loop, &timer->handle);
+    uv_timer_init(&loop->uv, &timer->uv);
     *ret = timer;
     return OK;
 }
@@ -158,44 +136,39 @@ enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, s
  * still while timers run, however long they take; what has passed meanwhile is added to the delay. */
 void loop_timer_in(struct loop_timer *timer, ms_t delay)
 {
-    uv_loop_t *uv = &timer->loop->uv;
+    uv_loop_t *uv = timer->uv.loop;
     if (delay == MS_NEVER) {
-        uv_timer_stop(&timer->handle.uv.timer);
+        uv_timer_stop(&timer->uv);
         return;
     }
-    if (timer->loop->in_timer)
+    if (((struct loop *)uv)->in_timer)
         delay = ms_max(delay, 1) + ms_max(clock_mono() - (ms_t)uv_now(uv), 0);
     else
         uv_update_time(uv); /* the loop's time is that of the start of the turn */
-    uv_timer_start(&timer->handle.uv.timer, timer_fired, (uint64_t)ms_max(delay, 0), 0);
+    uv_timer_start(&timer->uv, timer_fired, (uint64_t)ms_max(delay, 0), 0);
 }
 
 void loop_timer_free(struct loop_timer *timer)
 {
-    if (timer)
-        handle_close(&timer->handle);
+    handle_close(timer);
 }
 
 static void fd_watch(struct loop_fd *watch);
 
 static void fd_ready(uv_poll_t *uv, int fault, int events)
 {
-    struct loop_fd *watch = uv->data;
-    int seen = (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0);
-    if (fault < 0) { /* libuv stopped watching; the owner meets the fault when it reads or writes */
+    struct loop_fd *watch = (struct loop_fd *)uv;
+    if (fault < 0) /* libuv stopped watching; the owner meets the fault when it reads or writes */
         fd_watch(watch);
-        seen = watch->wanted;
-    }
-    watch->fn(watch->user, seen);
+    watch->fn(watch->user, fault < 0 ? watch->wanted : events);
 }
 
 static void fd_watch(struct loop_fd *watch)
 {
-    int events = (watch->wanted & LOOP_READABLE ? UV_READABLE : 0) | (watch->wanted & LOOP_WRITABLE ? UV_WRITABLE : 0);
-    if (events)
-        uv_poll_start(&watch->handle.uv.poll, events, fd_ready);
+    if (watch->wanted)
+        uv_poll_start(&watch->uv, watch->wanted, fd_ready);
     else
-        uv_poll_stop(&watch->handle.uv.poll);
+        uv_poll_stop(&watch->uv);
 }
 
 enum err loop_fd_new(struct loop *loop, int fd, void (*fn)(void *user, int events), void *user, struct loop_fd **ret)
@@ -203,14 +176,12 @@ enum err loop_fd_new(struct loop *loop, int fd, void (*fn)(void *user, int event
     struct loop_fd *watch = calloc(1, sizeof *watch);
     if (!watch)
         return ERR_NOMEM;
-    if (uv_poll_init(&loop->uv, &watch->handle.uv.poll, fd) < 0) {
+    watch->fn = fn;
+    watch->user = user;
+    if (uv_poll_init(&loop->uv, &watch->uv, fd) < 0) {
         free(watch);
         return ERR_IO;
     }
-    watch->fn = fn;
-    watch->user = user;
-    watch->handle.uv.any.data = watch;
-    handle_link(loop, &watch->handle);
     *ret = watch;
     return OK;
 }
@@ -218,20 +189,19 @@ enum err loop_fd_new(struct loop *loop, int fd, void (*fn)(void *user, int event
 void loop_fd_want(struct loop_fd *watch, int events)
 {
     if (watch->wanted == events)
-        return; /* asked for after every packet: spare the system calls */
+        return; /* requested after every packet: spare the system calls */
     watch->wanted = events;
     fd_watch(watch);
 }
 
 void loop_fd_free(struct loop_fd *watch)
 {
-    if (watch)
-        handle_close(&watch->handle);
+    handle_close(watch);
 }
 
 static void signal_arrived(uv_signal_t *uv, int number)
 {
-    struct signal_watch *watch = uv->data;
+    struct signal_watch *watch = (struct signal_watch *)uv;
     watch->fn(watch->user, number);
 }
 
@@ -240,16 +210,14 @@ enum err loop_signal(struct loop *loop, int number, void (*fn)(void *user, int n
     struct signal_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return ERR_NOMEM;
-    if (uv_signal_init(&loop->uv, &watch->handle.uv.signal) < 0) {
+    watch->fn = fn;
+    watch->user = user;
+    if (uv_signal_init(&loop->uv, &watch->uv) < 0) {
         free(watch);
         return ERR_IO;
     }
-    watch->fn = fn;
-    watch->user = user;
-    watch->handle.uv.any.data = watch;
-    handle_link(loop, &watch->handle);
-    if (uv_signal_start(&watch->handle.uv.signal, signal_arrived, number) < 0) {
-        handle_close(&watch->handle);
+    if (uv_signal_start(&watch->uv, signal_arrived, number) < 0) {
+        handle_close(watch);
         return ERR_IO;
     }
     return OK;
