@@ -2,11 +2,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "text.h"
 
 /* False: the name is none that AF_UNIX can carry. A leading @ stands for the NUL of an abstract name. */
 static bool address_of(const char *name, struct sockaddr_un *ret, socklen_t *ret_len)
@@ -46,25 +47,12 @@ bool notify_send(const char *lines)
     return sent >= 0;
 }
 
-/* A positive decimal number, or 0. */
-static long long positive_number(const char *text)
-{
-    char *end;
-    long long value;
-
-    if (!text || *text < '0' || *text > '9')
-        return 0;
-    errno = 0;
-    value = strtoll(text, &end, 10);
-    return *end || errno ? 0 : value;
-}
-
 ms_t notify_watchdog_interval(void)
 {
-    long long limit_us = positive_number(getenv("WATCHDOG_USEC"));
     const char *pid = getenv("WATCHDOG_PID");
-
-    if (limit_us == 0 || (pid && positive_number(pid) != getpid()))
+    int64_t limit_us, watched = getpid();
+    if (text_to_int(text_of(getenv("WATCHDOG_USEC")), &limit_us) != OK || limit_us <= 0 ||
+        (pid && text_to_int(text_of(pid), &watched) != OK) || watched != getpid())
         return MS_NEVER;
     return ms_max(limit_us / 2000, 1);
 }

@@ -13,26 +13,20 @@ static struct {
     void *user;
     bool is_stopping;
     unsigned interrupts;
-    struct loop_timer *watchdog; /* NULL: nobody watches */
+    struct loop_timer *watchdog;
 } signals;
 
-static void stop_arrived(void *user, int number)
+static void arrived(void *user, int number)
 {
     (void)user;
+    if (number == SIGHUP && signals.reload)
+        signals.reload(signals.user);
     if (number == SIGINT && ++signals.interrupts > 1)
         _exit(EXIT_INTERRUPTED);
-    if (signals.is_stopping)
+    if (number == SIGHUP || signals.is_stopping)
         return;
     signals.is_stopping = true;
     signals.stop(signals.user);
-}
-
-static void hangup_arrived(void *user, int number)
-{
-    (void)user;
-    (void)number;
-    if (signals.reload)
-        signals.reload(signals.user);
 }
 
 /* From the loop, so that a loop that hangs is seen. */
@@ -43,29 +37,18 @@ static void watchdog_feed(void *user)
     loop_timer_in(signals.watchdog, notify_watchdog_interval());
 }
 
-static enum err watchdog_start(struct loop *loop)
-{
-    ms_t interval = notify_watchdog_interval();
-    enum err err;
-    if (interval == MS_NEVER)
-        return OK;
-    err = loop_timer_new(loop, watchdog_feed, NULL, &signals.watchdog);
-    if (err != OK)
-        return err;
-    loop_timer_in(signals.watchdog, interval);
-    return OK;
-}
-
 enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*reload)(void *user), void *user)
 {
     enum err err;
     signals.stop = stop;
     signals.reload = reload;
     signals.user = user;
-    err = loop_signal(loop, SIGTERM, stop_arrived, NULL);
-    if (err == OK)
-        err = loop_signal(loop, SIGINT, stop_arrived, NULL);
-    if (err == OK) /* also without `reload`: an ignored signal would be inherited by children */
-        err = loop_signal(loop, SIGHUP, hangup_arrived, NULL);
-    return err != OK ? err : watchdog_start(loop);
+    if ((err = loop_signal(loop, SIGTERM, arrived, NULL)) != OK ||
+        (err = loop_signal(loop, SIGINT, arrived, NULL)) != OK ||
+        /* also without `reload`: an ignored signal would be inherited by children */
+        (err = loop_signal(loop, SIGHUP, arrived, NULL)) != OK ||
+        (err = loop_timer_new(loop, watchdog_feed, NULL, &signals.watchdog)) != OK)
+        return err;
+    loop_timer_in(signals.watchdog, notify_watchdog_interval());
+    return OK;
 }
