@@ -31,46 +31,28 @@ static bool split_command(struct text stat, struct text *ret_pid, struct text *r
     return true;
 }
 
-static bool is_number_of_interest(enum stat_field field)
-{
-    return field == STAT_PARENT || field == STAT_SESSION || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
-           field == STAT_STARTED || field == STAT_RSS;
-}
-
-static enum err read_stat_field(enum stat_field field, struct text value, struct proc_stat *stat)
-{
-    int64_t number = 0;
-    if (field == STAT_STATE) {
-        stat->state = value.len == 1 ? value.at[0] : 0;
-        return stat->state ? OK : ERR_SYNTAX;
-    }
-    if (!is_number_of_interest(field))
-        return OK;
-    if (text_to_int(value, &number) != OK || number < 0)
-        return ERR_SYNTAX;
-    if (field == STAT_PARENT)
-        stat->parent = number;
-    else if (field == STAT_SESSION)
-        stat->session = number;
-    else if (field == STAT_STARTED)
-        stat->started = (uint64_t)number;
-    else if (field == STAT_RSS)
-        stat->rss_pages = (uint64_t)number;
-    else
-        stat->cpu_ticks += (uint64_t)number;
-    return OK;
-}
-
 enum err proc_stat_parse(struct text text, struct proc_stat *ret)
 {
-    struct proc_stat stat = { 0 };
-    struct text pid, rest;
-    if (text.len == 0 || !split_command(text, &pid, &rest) || text_to_int(pid, &stat.pid) != OK || stat.pid < 1)
+    int64_t own, number[STAT_RSS + 1], cpu_ticks = 0;
+    struct text pid, rest, state;
+    if (text.len == 0 || !split_command(text, &pid, &rest) || text_to_int(pid, &own) != OK || own < 1)
         return ERR_SYNTAX;
-    for (int field = STAT_STATE; field <= STAT_RSS; field++)
-        if (!rest.at || read_stat_field((enum stat_field)field, text_split(&rest, ' '), &stat) != OK)
+    state = text_split(&rest, ' ');
+    for (int field = STAT_STATE + 1; field <= STAT_RSS; field++)
+        if (!rest.at || text_to_int(text_split(&rest, ' '), &number[field]) != OK)
             return ERR_SYNTAX;
-    *ret = stat;
+    for (int field = STAT_UTIME; field <= STAT_CSTIME; field++)
+        cpu_ticks += number[field];
+    if (state.len != 1 || number[STAT_PARENT] < 0 || number[STAT_SESSION] < 0 || cpu_ticks < 0 ||
+        number[STAT_STARTED] < 0 || number[STAT_RSS] < 0)
+        return ERR_SYNTAX;
+    *ret = (struct proc_stat){ .pid = own,
+                               .parent = number[STAT_PARENT],
+                               .session = number[STAT_SESSION],
+                               .state = state.at[0],
+                               .cpu_ticks = (uint64_t)cpu_ticks,
+                               .rss_pages = (uint64_t)number[STAT_RSS],
+                               .started = (uint64_t)number[STAT_STARTED] };
     return OK;
 }
 
@@ -85,17 +67,12 @@ bool proc_children_next(struct text *rest, int64_t *ret_pid)
 
 struct text proc_cgroup_path(struct text cgroup)
 {
-    static const struct text prefix = { "0::/", 4 };
-    static const struct text outside = { "/..", 3 };
     while (cgroup.at) {
         struct text line = text_split(&cgroup, '\n');
-        if (line.len < prefix.len || memcmp(line.at, prefix.at, prefix.len) != 0)
+        if (line.len < 4 || memcmp(line.at, "0::/", 4) != 0)
             continue;
-        line.at += prefix.len - 1;
-        line.len -= prefix.len - 1;
-        if (line.len >= outside.len && memcmp(line.at, outside.at, outside.len) == 0)
-            break;
-        return line;
+        line = (struct text){ line.at + 3, line.len - 3 };
+        return line.len >= 3 && memcmp(line.at, "/..", 3) == 0 ? (struct text){ NULL, 0 } : line;
     }
     return (struct text){ NULL, 0 };
 }
