@@ -9,8 +9,7 @@
 struct parser {
     const char *name;
     int line;
-    char section[INIFILE_SECTION_MAX + 1];
-    char *copy; /* of the line, INIFILE_LINE_MAX + 1 bytes: keys and values are terminated there */
+    const char *section;
     inifile_key *fn;
     void *user;
     struct errbuf *e;
@@ -53,6 +52,13 @@ static enum err fault(const struct parser *parser, enum err err, const char *wha
     return err_set(parser->e, err, "%s:%d: %s", parser->name, parser->line, what);
 }
 
+/* In place: what is behind it is a separator, blank, or the end of the line or of the file. */
+static const char *terminate(struct text t)
+{
+    ((char *)t.at)[t.len] = '\0';
+    return t.at;
+}
+
 static enum err section_begin(struct parser *parser, struct text line)
 {
     struct text rest = { line.at + 1, line.len - 1 };
@@ -66,26 +72,14 @@ static enum err section_begin(struct parser *parser, struct text line)
     if (section.len > INIFILE_SECTION_MAX)
         return err_set(parser->e, ERR_TOO_LARGE, "%s:%d: section name of %zu bytes: at most %d", parser->name,
                        parser->line, section.len, INIFILE_SECTION_MAX);
-    memcpy(parser->section, section.at, section.len);
-    parser->section[section.len] = '\0';
+    parser->section = terminate(section);
     return parser->fn(parser->user, parser->section, NULL, NULL, parser->line, parser->e);
 }
 
-/* Appends `t` to the copy of the line, terminated; where it begins. */
-static const char *terminate(char **end, struct text t)
-{
-    char *begin = *end;
-    memcpy(begin, t.at, t.len);
-    begin[t.len] = '\0';
-    *end += t.len + 1;
-    return begin;
-}
-
-/* The first `=` or `:` separates; key and value take no more room than the line, since the separator is left out. */
+/* The first `=` or `:` separates. */
 static enum err key_take(const struct parser *parser, struct text line)
 {
     size_t at = 0;
-    char *end = parser->copy;
     const char *key, *value;
     while (at < line.len && line.at[at] != '=' && line.at[at] != ':')
         at++;
@@ -93,8 +87,8 @@ static enum err key_take(const struct parser *parser, struct text line)
         return fault(parser, ERR_SYNTAX, "neither [section] nor key = value");
     if (at == 0)
         return fault(parser, ERR_SYNTAX, "value without a key");
-    key = terminate(&end, trim((struct text){ line.at, at }));
-    value = terminate(&end, trim((struct text){ line.at + at + 1, line.len - at - 1 }));
+    key = terminate(trim((struct text){ line.at, at }));
+    value = terminate(trim((struct text){ line.at + at + 1, line.len - at - 1 }));
     return parser->fn(parser->user, parser->section, key, value, parser->line, parser->e);
 }
 
@@ -122,43 +116,39 @@ static enum err line_take(struct parser *parser, struct text raw)
 
 enum err inifile_parse_text(struct text text, const char *name, inifile_key *fn, void *user, struct errbuf *e)
 {
-    struct parser parser = { .name = name, .fn = fn, .user = user, .e = e };
+    struct parser parser = { .name = name, .section = "", .fn = fn, .user = user, .e = e };
+    char *copy = malloc(text.len + 1);
     enum err err = OK;
-    if ((parser.copy = malloc(INIFILE_LINE_MAX + 1)) == NULL)
+    if (!copy)
         return err_set(e, ERR_NOMEM, "%s: out of memory", name);
+    if (text.len > 0)
+        memcpy(copy, text.at, text.len);
+    text.at = copy;
     if (has_order_mark(text))
         text = (struct text){ text.at + 3, text.len - 3 };
     while (err == OK && text.at)
         err = line_take(&parser, text_split(&text, '\n'));
-    free(parser.copy);
+    free(copy);
     return err;
 }
 
-static enum err descriptor_parse(int fd, const char *path, inifile_key *fn, void *user, struct errbuf *e)
+enum err inifile_parse_file(const char *path, inifile_key *fn, void *user, struct errbuf *e)
 {
-    char *text = malloc(INIFILE_MAX + 1);
+    char *text = NULL;
     ssize_t len;
-    enum err err;
-    if (!text)
-        return err_set(e, ERR_NOMEM, "%s: out of memory", path);
-    len = read_up_to(fd, text, INIFILE_MAX + 1);
-    if (len < 0)
+    int fd;
+    enum err err = read_file_open(path, &fd, e);
+    if (err != OK)
+        return err;
+    if (!(text = malloc(INIFILE_MAX + 1)))
+        err = err_set(e, ERR_NOMEM, "%s: out of memory", path);
+    else if ((len = read_up_to(fd, text, INIFILE_MAX + 1)) < 0)
         err = err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     else if (len > INIFILE_MAX)
         err = err_set(e, ERR_TOO_LARGE, "%s: larger than %d MiB", path, INIFILE_MAX / 1048576);
     else
         err = inifile_parse_text((struct text){ text, (size_t)len }, path, fn, user, e);
     free(text);
-    return err;
-}
-
-enum err inifile_parse_file(const char *path, inifile_key *fn, void *user, struct errbuf *e)
-{
-    int fd;
-    enum err err = read_file_open(path, &fd, e);
-    if (err != OK)
-        return err;
-    err = descriptor_parse(fd, path, fn, user, e);
     close(fd);
     return err;
 }
