@@ -16,57 +16,30 @@ static char take(struct reader *reader)
     return *reader->rest.at++;
 }
 
-/* Within double quotes a backslash is literal unless it quotes one of these. */
-static bool is_quotable(char c)
+/* Whether a backslash quotes what follows: within double quotes only these, within single ones nothing. */
+static bool quotes_next(const struct reader *reader, char quote)
 {
-    return c == '"' || c == '\\' || c == '$' || c == '`';
+    if (quote == '"')
+        return reader->rest.len > 0 && strchr("\"\\$`", reader->rest.at[0]) && reader->rest.at[0];
+    return quote == 0;
 }
 
-static bool read_single(struct reader *reader)
-{
-    while (reader->rest.len > 0) {
-        char c = take(reader);
-        if (c == '\'')
-            return true;
-        *reader->to++ = c;
-    }
-    return false;
-}
-
-static bool read_double(struct reader *reader)
-{
-    while (reader->rest.len > 0) {
-        char c = take(reader);
-        if (c == '"')
-            return true;
-        if (c == '\\' && reader->rest.len > 0 && is_quotable(reader->rest.at[0]))
-            c = take(reader);
-        *reader->to++ = c;
-    }
-    return false;
-}
-
-/* One word, up to a blank or the end. */
+/* One word, up to a blank or the end. False: a quote is not closed, or a backslash ends the line. */
 static bool read_word(struct reader *reader)
 {
-    while (reader->rest.len > 0 && !is_blank(reader->rest.at[0])) {
+    char quote = 0; /* that was opened */
+    while (reader->rest.len > 0 && (quote || !is_blank(reader->rest.at[0]))) {
         char c = take(reader);
-        if (c == '\'') {
-            if (!read_single(reader))
-                return false;
-        } else if (c == '"') {
-            if (!read_double(reader))
-                return false;
-        } else if (c == '\\') {
-            if (reader->rest.len == 0)
-                return false;
-            *reader->to++ = take(reader);
-        } else {
-            *reader->to++ = c;
-        }
+        bool is_quoted = c == '\\' && quotes_next(reader, quote);
+        if (is_quoted && reader->rest.len == 0)
+            return false;
+        if (!is_quoted && (quote ? c == quote : c == '\'' || c == '"'))
+            quote = quote ? 0 : c;
+        else
+            *reader->to++ = is_quoted ? take(reader) : c;
     }
     *reader->to++ = '\0';
-    return true;
+    return !quote;
 }
 
 enum err argv_split(struct arena *arena, struct text line, char ***ret, size_t *ret_count, struct errbuf *e)
