@@ -47,6 +47,9 @@ struct agents {
     ms_t pause;               /* until the next look */
 };
 
+/* The loop needs braces. */
+#define AGENTS_EACH(agent, agents) for (struct hive_agent *agent = (agents)->list; agent; agent = agent->next)
+
 static struct hive_agent *find(const struct agents *agents, const char *worker)
 {
     struct hive_agent *agent;
@@ -268,19 +271,6 @@ static bool is_gone(const struct proc_stat *stat)
     return stat->state == 'Z' || stat->state == 'X';
 }
 
-/* First look: is the number still theirs? */
-static void check_number(void *user, const struct proc_stat *stat)
-{
-    struct agents *agents = user;
-    struct hive_agent *agent;
-    DL_FOREACH(agents->list, agent)
-    {
-        bool is_known = agent->key.started != 0; /* else /proc could not be read when it was started */
-        if (agent->sweeps && is_known && stat->pid == agent->key.pid && stat->started != agent->key.started)
-            agent->is_reused = true;
-    }
-}
-
 /* The pid may have become somebody else's since it was read. */
 static void signal_member(int64_t pid, int64_t session, int number)
 {
@@ -306,8 +296,7 @@ static void handle_member(const struct hive_agent *agent, const struct proc_stat
 static void end_member(void *user, const struct proc_stat *stat)
 {
     struct agents *agents = user;
-    struct hive_agent *agent;
-    DL_FOREACH(agents->list, agent)
+    AGENTS_EACH(agent, agents)
     {
         if (!agent->sweeps || agent->is_reused || stat->session != agent->key.pid || is_gone(stat) ||
             stat->started < agent->key.started)
@@ -317,15 +306,25 @@ static void end_member(void *user, const struct proc_stat *stat)
     }
 }
 
+/* Is the session's number still theirs? False: that cannot be seen. */
+static bool check_number(struct hive_agent *agent)
+{
+    struct proc_stat stat;
+    enum err err = proc_read_stat(agent->key.pid, &stat);
+    bool is_known = agent->key.started != 0; /* else /proc could not be read when it was started */
+    agent->is_reused = err == OK && is_known && stat.started != agent->key.started;
+    agent->members = 0;
+    return err != ERR_IO;
+}
+
 static bool check_all(struct agents *agents)
 {
-    struct hive_agent *agent;
-    DL_FOREACH(agents->list, agent)
+    AGENTS_EACH(agent, agents)
     {
-        agent->members = 0;
-        agent->is_reused = false;
+        if (agent->sweeps && !check_number(agent))
+            return false;
     }
-    return proc_read_all(check_number, agents) && proc_read_all(end_member, agents);
+    return proc_read_all(end_member, agents);
 }
 
 /* Reports those of whom nothing is left. True: others are still swept. */

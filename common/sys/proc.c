@@ -128,17 +128,20 @@ static void add_children_of_threads(struct tree *tree, int64_t pid)
     closedir(threads);
 }
 
-enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
-{
-    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
-    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    return proc_stat_parse(proc_read_file(path, bytes), ret) == OK ? OK : ERR_NOT_FOUND;
-}
-
 /* A process that cannot be read is gone, unless this one is short of what it takes to look. */
 static bool lacks_means(int fault)
 {
     return fault == EMFILE || fault == ENFILE || fault == ENOMEM;
+}
+
+enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
+{
+    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    errno = 0;
+    if (proc_stat_parse(proc_read_file(path, bytes), ret) == OK)
+        return OK;
+    return lacks_means(errno) ? ERR_IO : ERR_NOT_FOUND;
 }
 
 bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user)
@@ -147,17 +150,17 @@ bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *u
     struct proc_stat stat;
     struct dirent *entry;
     bool is_whole = true;
+    enum err err;
     int64_t pid;
     if (!processes)
         return false;
     while ((entry = readdir(processes)) != NULL) {
         if (text_to_int(text_of(entry->d_name), &pid) != OK)
             continue;
-        errno = 0;
-        if (proc_read_stat(pid, &stat) == OK)
+        err = proc_read_stat(pid, &stat);
+        if (err == OK)
             fn(user, &stat);
-        else if (lacks_means(errno))
-            is_whole = false;
+        is_whole &= err != ERR_IO;
     }
     closedir(processes);
     return is_whole;

@@ -40,7 +40,7 @@ struct proc_usage {
 #define PROC_FILE_SIZE 4096
 struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE]);
 
-/* ERR_NOT_FOUND when it is gone. */
+/* ERR_NOT_FOUND when it is gone, ERR_IO when this process is short of what it takes to look. */
 enum err proc_read_stat(int64_t pid, struct proc_stat *ret);
 
 /* Calls `fn` for every process that there is. False: they cannot be listed, or one of them cannot be looked at though
