@@ -1,22 +1,8 @@
 #include "host_text.h"
 
-#include <math.h>
-
 #include "msg.h"
 
 #define KIB 1024
-
-/* "0.52": two whole numbers, without the locale that strtod looks at. */
-double host_load1(struct text loadavg)
-{
-    struct text fraction = text_split(&loadavg, ' ');
-    struct text whole = text_split(&fraction, '.');
-    int64_t units, hundredths;
-    if (text_to_int(whole, &units) != OK || fraction.len != 2 || text_to_int(fraction, &hundredths) != OK ||
-        units < 0 || hundredths < 0)
-        return NAN;
-    return (double)units + (double)hundredths / 100;
-}
 
 /* "MemTotal:       16303140 kB" */
 int64_t host_memory(struct text meminfo, const char *row)

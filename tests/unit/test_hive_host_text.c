@@ -1,6 +1,5 @@
 #include "host_text.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,29 +8,6 @@
 #include <cmocka.h>
 
 #include "msg.h"
-
-static void load(void **state)
-{
-    static const struct {
-        const char *why, *text;
-        double want;
-    } rows[] = {
-        { "a quiet host", "0.00 0.01 0.05 1/123 4567\n", 0 },
-        { "the first of three", "3.18 0.52 0.30 2/300 99\n", 3.18 },
-        { "a busy host", "1024.99 1.00 1.00 1/1 1\n", 1024.99 },
-        { "a single digit", "0.5 1.00", NAN },
-        { "no fraction", "3 1.00", NAN },
-        { "no number", "x.yz", NAN },
-        { "negative", "-1.00 0", NAN },
-        { "empty: it could not be read", "", NAN },
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        double got = host_load1(text_of(rows[i].text));
-        if (isnan(rows[i].want) ? !isnan(got) : fabs(got - rows[i].want) > 1e-9)
-            fail_msg("%s: %f", rows[i].why, got);
-    }
-}
 
 static void memory(void **state)
 {
@@ -59,6 +35,6 @@ static void memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(load), cmocka_unit_test(memory) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(memory) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
