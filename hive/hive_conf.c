@@ -1,6 +1,5 @@
 #include "hive_conf.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +50,13 @@ static void add_option(struct hive_conf *conf, const char *name, const char *val
         word_list_add(&conf->agent_words, arena_printf(&conf->arena, "--%s=%s", name, value));
 }
 
-static int agent_row(const char *key)
+static bool is_given(const struct hive_conf *conf, const char *key)
 {
-    for (int row = 0; agent_options[row].name; row++)
-        if (strcmp(agent_options[row].name, key) == 0)
-            return row;
-    return -1;
+    size_t len = strlen(key);
+    for (size_t i = 0; i < conf->agent_words.count; i++)
+        if (strncmp(conf->agent_words.at[i] + 2, key, len) == 0 && conf->agent_words.at[i][2 + len] == '=')
+            return true;
+    return false;
 }
 
 /* Checks the value as the agent will; the agent gets it as it was written. */
@@ -74,7 +74,6 @@ static enum err check_agent_option(struct hive_conf *conf, const char *key, cons
 
 static enum err take_agent_key(struct hive_conf *conf, const char *key, const char *value, int line, struct errbuf *e)
 {
-    int row;
     enum err err;
     if (!key && conf->agent_line)
         return err_set(e, ERR_DUPLICATE, "section [agent] repeated: it began at line %d", conf->agent_line);
@@ -84,11 +83,8 @@ static enum err take_agent_key(struct hive_conf *conf, const char *key, const ch
     }
     if ((err = check_agent_option(conf, key, value, e)) != OK)
         return err;
-    row = agent_row(key);
-    assert(row >= 0); /* it was checked */
-    if (conf->agent_given & 1u << row)
+    if (is_given(conf, key))
         return err_set(e, ERR_DUPLICATE, "%s is given twice", key);
-    conf->agent_given |= 1u << row;
     add_option(conf, key, value);
     return OK;
 }

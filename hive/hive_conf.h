@@ -14,7 +14,6 @@ struct hive_conf {
     struct roster *roster;        /* owned */
     struct word_list agent_words; /* options of every agent */
     struct word_list agent_variables;
-    unsigned agent_given;         /* which keys of [agent] were given, a bit each */
     int agent_line;               /* where [agent] begins; 0 = it does not */
     struct launch_options launch; /* of the agents; borrows from this struct */
 };

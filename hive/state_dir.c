@@ -143,19 +143,7 @@ enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user,
     return err;
 }
 
-static bool write_all(int fd, struct text text)
-{
-    while (text.len > 0) {
-        ssize_t written = write(fd, text.at, text.len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        text = (struct text){ text.at + written, text.len - (size_t)written };
-    }
-    return true;
-}
-
+/* A regular file takes so little in one piece. */
 static enum err replace(struct state_dir *dir, const char *worker, struct text text, struct errbuf *e)
 {
     char name[FILE_NAME_SIZE], fresh[FILE_NAME_SIZE + 1];
@@ -166,7 +154,7 @@ static enum err replace(struct state_dir *dir, const char *worker, struct text t
     fd = openat(dir->fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return fail(dir, fresh, e);
-    written = write_all(fd, text);
+    written = write(fd, text.at, text.len) == (ssize_t)text.len;
     if (close(fd) != 0 || !written || renameat(dir->fd, fresh, dir->fd, name) != 0)
         return fail(dir, fresh, e);
     return OK;

@@ -49,8 +49,7 @@ void hive_free(struct hive *hive)
 
 struct hive_worker *hive_find(const struct hive *hive, const char *name)
 {
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         if (strcmp(worker->name, name) == 0)
             return worker;
@@ -120,12 +119,11 @@ static void take_entry(struct hive *hive, const struct roster_entry *entry)
 
 static void take_roster(struct hive *hive, const struct roster *roster)
 {
-    struct hive_worker *worker;
     if (hive->status == HIVE_STOPPING)
         return;
     for (size_t i = 0; i < roster->count; i++)
         take_entry(hive, &roster->entries[i]);
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         worker->listed = roster_find(roster, worker->name) != NULL;
         if (!worker->listed)
@@ -150,13 +148,12 @@ static void remove_unlisted(struct hive *hive)
 
 void hive_stop(struct hive *hive)
 {
-    struct hive_worker *worker;
     if (hive->status == HIVE_STOPPING)
         return;
     hive->status = HIVE_STOPPING;
     hive->stop_at = hive->now + HIVE_STOP_LIMIT_MS;
     publish_heartbeat(hive);
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         process_stop(&worker->process, hive->now);
     }
@@ -164,8 +161,7 @@ void hive_stop(struct hive *hive)
 
 static bool all_over(const struct hive *hive)
 {
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         if (!process_is_over(&worker->process))
             return false;
@@ -188,8 +184,7 @@ static void stop_further(struct hive *hive)
 
 static void tick(struct hive *hive)
 {
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         process_tick(&worker->process, hive->now);
     }
@@ -230,8 +225,7 @@ static bool handle(struct hive *hive, const struct input *input)
 /* A transition that is not in the table is a fault of the program: it did not happen, and is not passed over. */
 static void note_refused(struct hive *hive)
 {
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         struct process *process = &worker->process;
         if (process->refused < 0)
@@ -289,10 +283,9 @@ void hive_set_host(struct hive *hive, const struct hive_host *host)
 ms_t hive_deadline(const struct hive *hive)
 {
     ms_t due = ms_min(ms_min(member_deadline(&hive->member), hive->beat_at), hive->stop_at);
-    struct hive_worker *worker;
     if (hive->now < hive->may_start_at)
         due = ms_min(due, hive->may_start_at);
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         due = ms_min(due, process_deadline(&worker->process));
     }
@@ -302,8 +295,7 @@ ms_t hive_deadline(const struct hive *hive)
 bool hive_next_order(struct hive *hive, struct hive_order *ret)
 {
     unsigned allowed = hive->now < hive->may_start_at ? ~(unsigned)PROCESS_START : ~0U;
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         unsigned orders = worker->process.orders & allowed, first = orders & -orders;
         if (!orders)

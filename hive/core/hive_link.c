@@ -60,8 +60,7 @@ static void leave(struct hive *hive)
 
 static bool has_processes(const struct hive *hive)
 {
-    const struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         if (worker->process.pid != INT_ABSENT || worker->process.has_leftovers)
             return true;

@@ -40,10 +40,9 @@ void worker_witness_put(const struct hive *hive, const struct hive_worker *worke
 
 void publish_changes(struct hive *hive)
 {
-    struct hive_worker *worker;
     if (!hive->member.linked)
         return;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         struct json_write w = json_write_to(&hive->scratch);
         struct topic topic = witness_topic(hive, text_of(worker->name));
@@ -58,8 +57,7 @@ void publish_changes(struct hive *hive)
 
 void publish_all_again(struct hive *hive)
 {
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         worker->process.changed = true;
     }
@@ -75,8 +73,7 @@ void publish_removed(struct hive *hive, struct text worker)
 struct worker_tally tally_workers(const struct hive *hive)
 {
     struct worker_tally tally = { .known = true };
-    struct hive_worker *worker;
-    DL_FOREACH(hive->workers, worker)
+    WORKERS_EACH(worker, hive)
     {
         tally.total += worker->listed;
         if (worker->process.pid != INT_ABSENT)

@@ -42,6 +42,9 @@ struct hive {
     struct buf scratch;
 };
 
+/* The loop needs braces. */
+#define WORKERS_EACH(worker, hive) for (struct hive_worker *worker = (hive)->workers; worker; worker = worker->next)
+
 struct hive_worker *hive_find(const struct hive *hive, const char *name); /* NULL = there is none */
 
 /* Begins the end: no worker is wanted any more. */
