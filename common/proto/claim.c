@@ -182,19 +182,14 @@ struct rival {
     ms_t held;        /* MS_NEVER = not said */
 };
 
-static bool rival_read(struct text payload, struct arena *arena, struct rival *ret)
+static struct rival rival_of(const struct cJSON *result)
 {
-    const struct cJSON *result;
-    struct cJSON *document;
+    struct rival rival = { .held = MS_NEVER };
     double held;
-    *ret = (struct rival){ .held = MS_NEVER };
-    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &document, NULL) != OK)
-        return false;
-    result = json_member(document, "result");
-    (void)text_to_hex64(text_of(json_string(json_member(result, "session"))), &ret->session);
+    (void)text_to_hex64(text_of(json_string(json_member(result, "session"))), &rival.session);
     if (json_number(json_member(result, "held_ms"), &held) && held >= 0 && held < MSG_INT_MAX)
-        ret->held = (ms_t)held;
-    return cJSON_IsObject(result) || json_member(document, "error");
+        rival.held = (ms_t)held;
+    return rival;
 }
 
 /* The first answer leaves it open: the one that yields requests again, and ends if it still cannot tell. The other one
@@ -231,9 +226,13 @@ static enum claim_verdict compare(struct claim *claim, const struct rival *rival
 
 enum claim_verdict claim_replied(struct claim *claim, const struct message *message, ms_t now, struct arena *arena)
 {
+    struct answer answer;
     struct rival rival;
-    if (!requester_match(&claim->requester, message->correlation) || !rival_read(message->payload, arena, &rival) ||
-        rival.session == claim->session)
+    if (!requester_reply(&claim->requester, message->correlation, message->payload, now, arena, &answer) ||
+        answer.kind == ANSWER_GARBLED || (answer.kind == ANSWER_RESULT && !cJSON_IsObject(answer.result)))
+        return CLAIM_OPEN;
+    rival = rival_of(answer.result);
+    if (rival.session == claim->session)
         return CLAIM_OPEN;
     return claim->checking ? lose(claim, "", false) : compare(claim, &rival, now);
 }

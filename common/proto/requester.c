@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 #include "json.h"
+#include "msg.h"
 
 #define TAG_SHIFT 56
 
@@ -59,7 +60,7 @@ static struct pending *find(const struct requester *requester, uint64_t token)
     return pending;
 }
 
-struct pending *requester_match(const struct requester *requester, struct text correlation)
+static struct pending *match(const struct requester *requester, struct text correlation)
 {
     struct pending *pending;
     uint64_t half[2];
@@ -202,7 +203,7 @@ bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason
 static enum answer_kind reply_read(struct text payload, struct arena *arena, struct answer *ret)
 {
     struct cJSON *tree;
-    if (json_parse(arena, payload, &tree, NULL) != OK || !cJSON_IsObject(tree))
+    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &tree, NULL) != OK || !cJSON_IsObject(tree))
         return ANSWER_GARBLED;
     const struct cJSON *result = cJSON_GetObjectItemCaseSensitive(tree, "result");
     const struct cJSON *error = json_member(tree, "error");
@@ -216,14 +217,23 @@ static enum answer_kind reply_read(struct text payload, struct arena *arena, str
     return code ? ANSWER_ERROR : ANSWER_RESULT;
 }
 
+bool requester_reply(const struct requester *requester, struct text correlation, struct text payload, ms_t now,
+                     struct arena *arena, struct answer *ret)
+{
+    struct pending *pending = match(requester, correlation);
+    if (!pending)
+        return false;
+    answer_fill(pending, ANSWER_GARBLED, now, ret);
+    ret->kind = reply_read(payload, arena, ret);
+    return true;
+}
+
 bool requester_replied(struct requester *requester, struct text correlation, struct text payload, ms_t now,
                        struct arena *arena, struct answer *ret)
 {
-    struct pending *pending = requester_match(requester, correlation);
-    if (!pending)
+    if (!requester_reply(requester, correlation, payload, now, arena, ret))
         return false;
-    end(requester, pending, ANSWER_GARBLED, now, ret);
-    ret->kind = reply_read(payload, arena, ret);
+    requester_cancel(requester, ret->pending);
     return true;
 }
 

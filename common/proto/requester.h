@@ -42,7 +42,7 @@ struct pending {
 };
 
 struct answer {
-    struct pending *pending; /* it is not open any more, but for a late reply after ANSWER_NO_REPLY */
+    struct pending *pending; /* it is not open any more, but where a late reply may follow (or requester_reply) */
     void *subject;
     enum answer_kind kind;
     bool late;                  /* ANSWER_NO_REPLY was handed out before */
@@ -85,10 +85,12 @@ enum err requester_send(struct requester *requester, struct pending *pending, co
 /* PUBACK: 0x10 = no subscriber, 0x80 and above = the broker refuses it, else it waits on for its reply. */
 bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason, ms_t now, struct answer *ret);
 
-/* The request that a reply belongs to; NULL = none. For those who judge the payload themselves, and then cancel. */
-struct pending *requester_match(const struct requester *requester, struct text correlation);
+/* A message on the reply topic: what it says, if it belongs to a request, which stays open: for those who judge a reply
+ * first, and then cancel. What *ret points to lives in `arena`. */
+bool requester_reply(const struct requester *requester, struct text correlation, struct text payload, ms_t now,
+                     struct arena *arena, struct answer *ret);
 
-/* A message on the reply topic. What *ret points to lives in `arena`. */
+/* The same; the request has ended. */
 bool requester_replied(struct requester *requester, struct text correlation, struct text payload, ms_t now,
                        struct arena *arena, struct answer *ret);
 

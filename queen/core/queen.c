@@ -57,7 +57,6 @@ void queen_free(struct queen *queen)
     ask_clear(queen);
     requests_clear(queen);
     verify_wait_clear(queen);
-    verify_clear(queen);
     heap_clear(&queen->hives.due);
     member_clear(&queen->member);
     registry_clear(&queen->registry);
@@ -123,11 +122,24 @@ static void take_due(struct queen *queen, enum asking asking, unsigned *left)
 
 static void answered_over_http(struct queen *queen, uint64_t token, const struct http_answer *http)
 {
+    const struct http_ask *ask = ask_http_take(queen, token);
     struct record *record;
-    if (token_kind(token) == TOKEN_VERIFY)
-        verify_outcome_apply(queen, verify_http_answered(queen, token, http));
-    else if ((record = hive_poll_http_answered(queen, token, http)))
+    if (ask && token_kind(token) == TOKEN_VERIFY)
+        verify_outcome_apply(queen, verify_http_answered(queen, ask->subject, http));
+    else if (ask && (record = hive_poll_http_answered(queen, ask->subject, http)))
         judge_ready(queen, record, PATH_HTTP);
+}
+
+/* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
+ */
+static void take_reply(struct queen *queen, const struct message *message)
+{
+    struct answer answer;
+    for (size_t asking = 0; asking < ASKING_COUNT; asking++)
+        if (requester_reply(&queen->asking[asking], message->correlation, message->payload, ask_time(queen, asking),
+                            &queen->arena, &answer))
+            answered(queen, asking, &answer);
+    link_reply(queen, message);
 }
 
 static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *left)
@@ -177,6 +189,8 @@ static void take_message(struct queen *queen, const struct message *message)
     enum err err = topic_parse(queen->options.root, message->topic, &topic);
     if (err == OK && topic.kind == TOPIC_QUEEN_REQUEST)
         err = requests_answer(queen, topic.method, message, &e);
+    else if (err == OK && topic.kind == TOPIC_REPLY)
+        take_reply(queen, message);
     else if (err == OK)
         err = intake_message(queen, &topic, message, &e);
     intake_count(queen, err);

@@ -7,7 +7,7 @@ static void enter(struct scene *scene, enum state state)
 {
     struct evidence evidence = evidence_now(scene->queen, scene_record(scene), PATH_MQTT, RESULT_STALLED);
     queen_enter(scene->queen, scene->now, scene->wall, &scene->outbox);
-    change_state(scene->queen, scene_record(scene), state, CAUSE_STALLED, &evidence);
+    change_state(scene->queen, scene_record(scene), state, CAUSE_STALLED, evidence);
     queen_leave(scene->queen);
     scene_look(scene);
 }

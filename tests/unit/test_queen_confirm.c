@@ -140,7 +140,7 @@ static void r4_a_zombie_that_answers_stays_one(void **state)
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1");
     scene.queen->out = &scene.outbox;
-    change_state(scene.queen, scene_record(&scene), STATE_ZOMBIE, CAUSE_STALLED, &evidence);
+    change_state(scene.queen, scene_record(&scene), STATE_ZOMBIE, CAUSE_STALLED, evidence);
     scene_run(&scene, "will 1.1; ack 0");
     assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
     scene_run(&scene, "reply");
@@ -161,7 +161,8 @@ static void unknown_tokens_do_nothing(void **state)
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
         assert_false(
             requester_acked(&scene.queen->asking[ASKING_CONFIRM], tokens[i], 0x10, scene.queen->watch.time, &answer));
-        confirm_replied(scene.queen, text_of(correlations[i]));
+        assert_false(requester_reply(&scene.queen->asking[ASKING_CONFIRM], text_of(correlations[i]), TEXT("{}"),
+                                     scene.queen->watch.time, &scene.queen->arena, &answer));
         assert_null(scene.queen->registry.touched);
     }
     assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);

@@ -127,7 +127,7 @@ static void without_memory_for_the_request_nothing_is_found(void **state)
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1");
     scene.queen->out = &scene.outbox;
-    change_state(scene.queen, scene_record(&scene), STATE_SUSPECT, CAUSE_STALLED, &evidence);
+    change_state(scene.queen, scene_record(&scene), STATE_SUSPECT, CAUSE_STALLED, evidence);
     assert_true(verify_begin(scene.queen, scene_record(&scene), true));
     has_no_memory = true;
     scene_run(&scene, "wait 100");

@@ -11,7 +11,7 @@ enum err hive_watch_add(struct hives *hives, struct record *record, size_t count
         return ERR_NOMEM;
     }
     watch->record = record;
-    watch->pending.subject = watch;
+    watch->pending.subject = watch->http.subject = watch;
     record->watch = watch;
     DL_APPEND(hives->all, watch);
     return OK;

@@ -7,6 +7,13 @@
 #include "startup_poll.h"
 #include "watch.h"
 
+/* A request over HTTP (ask.h); zero-initialised it is not out. */
+struct http_ask {
+    UT_hash_handle hh; /* by token */
+    uint64_t token;    /* 0 = not out */
+    void *subject;     /* the user's */
+};
+
 struct hive_watch {
     struct record *record;
     struct hive_watch *prev, *next;                 /* hives->all, in the order of first sight; utlist */
@@ -20,7 +27,7 @@ struct hive_watch {
     struct startup_poll poll;
     struct heap_item due;   /* the next attempt, monotonic */
     struct pending pending; /* the request over MQTT; its subject is this hive_watch */
-    uint64_t http_token;    /* of the request over HTTP; 0 = none */
+    struct http_ask http;   /* the request over HTTP; its subject, too */
     bool polling;
     ms_t again_at; /* monotonic: the poll was used up, and does not begin again before */
 };

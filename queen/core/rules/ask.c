@@ -4,6 +4,7 @@
 
 #include "codec.h"
 #include "health_answer.h"
+#include "keyed_hash.h"
 
 #define SERVICE_SIZE (16 + 2 * NAME_SIZE)
 
@@ -27,6 +28,7 @@ void ask_clear(struct queen *queen)
 {
     for (size_t i = 0; i < ASKING_COUNT; i++)
         requester_clear(&queen->asking[i]);
+    HASH_CLEAR(hh, queen->over_http);
 }
 
 ms_t ask_time(const struct queen *queen, enum asking asking)
@@ -65,15 +67,36 @@ static const char *endpoint_of(struct queen *queen, const struct record *record)
     return heartbeat_decode(&queen->scan, document, &worker, NULL) == OK ? worker.endpoint : NULL;
 }
 
-bool ask_http(struct queen *queen, const struct record *record, uint64_t token, ms_t timeout)
+bool ask_http(struct queen *queen, struct http_ask *ask, enum token_kind kind, const struct record *record,
+              ms_t timeout)
 {
-    const char *endpoint = NULL;
-    if (ask_may_http(queen, record) && record->document)
-        endpoint = endpoint_of(queen, record);
-    if (endpoint)
-        outbox_http_get(queen->out, endpoint, token, ms_max(timeout, 1));
+    const char *endpoint = ask_may_http(queen, record) && record->document ? endpoint_of(queen, record) : NULL;
+    if (endpoint) {
+        ask->token = queen_token(queen, kind);
+        HASH_ADD(hh, queen->over_http, token, sizeof ask->token, ask);
+        if (ask->hh.tbl)
+            outbox_http_get(queen->out, endpoint, ask->token, ms_max(timeout, 1));
+        else
+            ask->token = 0;
+    }
     arena_reset(&queen->scan);
-    return endpoint != NULL;
+    return ask->token != 0;
+}
+
+void ask_http_end(struct queen *queen, struct http_ask *ask)
+{
+    if (ask->token)
+        HASH_DELETE(hh, queen->over_http, ask);
+    ask->token = 0;
+}
+
+struct http_ask *ask_http_take(struct queen *queen, uint64_t token)
+{
+    struct http_ask *ask;
+    HASH_FIND(hh, queen->over_http, &token, sizeof token, ask);
+    if (ask)
+        ask_http_end(queen, ask);
+    return ask;
 }
 
 static void service_of(const struct record *record, char ret[SERVICE_SIZE])

@@ -20,7 +20,14 @@ bool ask(struct queen *queen, enum asking asking, struct pending *pending, const
 bool ask_may_http(const struct queen *queen, const struct record *record);
 
 /* One GET /health; the answer comes with the token, after `timeout` ms at the latest. False: there will be none. */
-bool ask_http(struct queen *queen, const struct record *record, uint64_t token, ms_t timeout);
+bool ask_http(struct queen *queen, struct http_ask *ask, enum token_kind kind, const struct record *record,
+              ms_t timeout);
+
+/* Nobody waits for the answer any more; one that is not out is fine. */
+void ask_http_end(struct queen *queen, struct http_ask *ask);
+
+/* The one that the token is of, which has ended; NULL = none. */
+struct http_ask *ask_http_take(struct queen *queen, uint64_t token);
 
 /* What the answer says. False: it is none, or not of the one that was asked. */
 bool ask_http_read(struct queen *queen, const struct record *record, const struct http_answer *http,

@@ -95,13 +95,13 @@ static bool may_become(struct queen *queen, const struct record *record, enum st
 }
 
 static void assign(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                   const struct evidence *evidence)
+                   struct evidence evidence)
 {
     enter(queen, record, state);
     record->cause = (uint8_t)cause;
     record->since_wall = queen->wall;
     record->since_mono = queen->now;
-    record->evidence = *evidence;
+    record->evidence = evidence;
 }
 
 void change_announce(struct queen *queen, struct record *record)
@@ -121,7 +121,7 @@ void change_announce(struct queen *queen, struct record *record)
 }
 
 void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                  const struct evidence *evidence)
+                  struct evidence evidence)
 {
     if (record->state != state) {
         if (!may_become(queen, record, state, cause))
@@ -135,7 +135,7 @@ void change_state(struct queen *queen, struct record *record, enum state state, 
 }
 
 void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                     const struct evidence *evidence)
+                     struct evidence evidence)
 {
     if (record->state != state && may_become(queen, record, state, cause))
         assign(queen, record, state, cause, evidence);
@@ -169,10 +169,9 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
 
 void change_forget(struct queen *queen, struct record *record)
 {
-    struct evidence evidence = evidence_now(queen, record, PATH_NONE, RESULT_REMOVED);
     record->previous = record->announced;
     record->announced = STATE_NONE;
-    record->evidence = evidence;
+    record->evidence = evidence_now(queen, record, PATH_NONE, RESULT_REMOVED);
     record->cause = CAUSE_FORGOTTEN;
     record->since_wall = queen->wall;
     record->event_id = queen->next_event++;
@@ -197,14 +196,13 @@ static const struct record *hive_of(const struct queen *queen, const struct reco
     return record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);
 }
 
-static void unreachable(struct queen *queen, struct record *record, const struct record *hive,
-                        const struct evidence *evidence)
+static void unreachable(struct queen *queen, struct record *record, const struct record *hive, struct evidence evidence)
 {
     record->incident = hive->incident;
     change_state(queen, record, STATE_UNREACHABLE, CAUSE_HIVE_DOWN, evidence);
 }
 
-void change_lost(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
+void change_lost(struct queen *queen, struct record *record, enum cause cause, struct evidence evidence)
 {
     const struct record *hive = hive_of(queen, record);
     bool is_held =
@@ -233,10 +231,9 @@ static bool is_by_will_or_silence(const struct record *record)
 void change_join_incident(struct queen *queen, struct record *record)
 {
     const struct record *hive = hive_of(queen, record);
-    struct evidence evidence = record->evidence;
     if (hive && record->state == STATE_STALE && is_by_will_or_silence(record) &&
         queen->now - record->since_mono <= JOIN_MS)
-        unreachable(queen, record, hive, &evidence);
+        unreachable(queen, record, hive, record->evidence);
 }
 
 ms_t change_unreachable_until(const struct queen *queen, const struct record *record)

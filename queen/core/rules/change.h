@@ -14,11 +14,11 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
 /* The record is in `state` now. The same state again: nothing happens (see change_revise). Announces the change unless
  * it is back to what was announced last. */
 void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                  const struct evidence *evidence);
+                  struct evidence evidence);
 
 /* The same without announcing. */
 void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                     const struct evidence *evidence);
+                     struct evidence evidence);
 
 /* What a record says of its worker now; and back to it, as if nothing had been. The latter for records whose state was
  * entered silently only. */
@@ -53,7 +53,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http);
 /* R10: a worker is lost, and what its hive has to do with it. */
 
 /* Lost by will or silence: a worker is unreachable while its hive is down, part of that incident; else stale. */
-void change_lost(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);
+void change_lost(struct queen *queen, struct record *record, enum cause cause, struct evidence evidence);
 
 /* Its hive is suspect: whether the worker is lost by itself is not known yet. */
 bool change_waits_for_hive(const struct queen *queen, const struct record *record);

@@ -68,7 +68,6 @@ static struct confirm *confirm_new(struct queen *queen, struct record *record)
 /* False: no memory; the worker is left as it was, and silence judges it. */
 static bool suspect(struct queen *queen, struct record *record)
 {
-    struct evidence evidence = evidence_now(queen, record, PATH_WILL, RESULT_WILL_SEEN);
     struct confirm *confirm = confirm_new(queen, record);
     if (!confirm) {
         outbox_notice(queen->out, "out of memory: the will of %s/%s is not confirmed", record_hive(record),
@@ -77,7 +76,8 @@ static bool suspect(struct queen *queen, struct record *record)
     }
     barrier_withdraw(queen, record);
     record->confirm = confirm;
-    change_silently(queen, record, STATE_SUSPECT, CAUSE_LAST_WILL, &evidence);
+    change_silently(queen, record, STATE_SUSPECT, CAUSE_LAST_WILL,
+                    evidence_now(queen, record, PATH_WILL, RESULT_WILL_SEEN));
     return true;
 }
 
@@ -128,7 +128,7 @@ void confirm_end(struct queen *queen, struct record *record)
     if (record->announced != STATE_SUSPECT || before.state == STATE_SUSPECT)
         change_restore(queen, record, &before);
     else if (before.state == STATE_ZOMBIE) /* its suspicion was told; that it lives does not make its work go on */
-        change_state(queen, record, STATE_ZOMBIE, before.cause, &before.evidence);
+        change_state(queen, record, STATE_ZOMBIE, before.cause, before.evidence);
 }
 
 /* R10: while its hive is suspect a worker waits for that verdict, which may be the reason for its own. */
@@ -143,7 +143,7 @@ static void lost(struct queen *queen, struct confirm *confirm, enum evidence_res
         return;
     }
     confirm_drop(queen, record);
-    change_lost(queen, record, CAUSE_LAST_WILL, &evidence);
+    change_lost(queen, record, CAUSE_LAST_WILL, evidence);
 }
 
 void confirm_hive_judged(struct queen *queen, struct record *record)
@@ -152,13 +152,26 @@ void confirm_hive_judged(struct queen *queen, struct record *record)
         lost(queen, record->confirm, record->confirm->found);
 }
 
+/* An answer to `beat`, whatever it says, proves that it lives, not that its work goes on: a zombie stays one. */
+static void replied(struct queen *queen, struct record *record)
+{
+    confirm_end(queen, record);
+    change_heard(queen, record, false);
+    if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
+        return;
+    change_state(queen, record, record_state_alive(record), CAUSE_VERIFIED,
+                 evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED));
+}
+
 void confirm_answered(struct queen *queen, const struct answer *answer)
 {
     struct confirm *confirm = answer->subject;
     if (answer->kind == ANSWER_REFUSED)
         enter(queen, confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
-    else
+    else if (answer->kind == ANSWER_NO_SUBSCRIBER || answer->kind == ANSWER_NO_REPLY)
         lost(queen, confirm, answer->kind == ANSWER_NO_SUBSCRIBER ? RESULT_NO_SUBSCRIBER : RESULT_NO_REPLY);
+    else
+        replied(queen, confirm->record);
 }
 
 void confirm_hold_all(struct queen *queen, unsigned *left)
@@ -169,24 +182,6 @@ void confirm_hold_all(struct queen *queen, unsigned *left)
         requester_stop_waiting(&queen->asking[ASKING_CONFIRM], &confirm->pending); /* its answer may be on the way */
         enter(queen, confirm, PHASE_HELD, MS_NEVER);
     }
-}
-
-/* An answer to `beat` proves that it lives, not that its work goes on: a zombie stays one. */
-void confirm_replied(struct queen *queen, struct text correlation)
-{
-    const struct pending *pending = requester_match(&queen->asking[ASKING_CONFIRM], correlation);
-    const struct confirm *confirm = pending ? pending->subject : NULL;
-    struct record *record;
-    struct evidence evidence;
-    if (!confirm)
-        return;
-    record = confirm->record;
-    confirm_end(queen, record);
-    change_heard(queen, record, false);
-    if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
-        return;
-    evidence = evidence_now(queen, record, PATH_MQTT, RESULT_ANSWERED);
-    change_state(queen, record, record_state_alive(record), CAUSE_VERIFIED, &evidence);
 }
 
 static bool is_silent(const struct confirm *confirm)

@@ -26,9 +26,8 @@ void confirm_end(struct queen *queen, struct record *record);
 /* Another verdict was reached in the meantime: forget the confirmation, and the wait for a proof; leave the state. */
 void confirm_drop(struct queen *queen, struct record *record);
 
-/* What came of a request; a reply to one, if it fits. */
+/* What came of a request. */
 void confirm_answered(struct queen *queen, const struct answer *answer);
-void confirm_replied(struct queen *queen, struct text correlation);
 
 /* Its deadline, in watch time; and what happens when it has passed. */
 ms_t confirm_deadline(const struct queen *queen, const struct record *record);

@@ -24,11 +24,11 @@ void hive_poll_begin(struct queen *queen, struct record *hive)
 void hive_poll_stop(struct queen *queen, struct record *hive)
 {
     struct hive_watch *watch = hive->watch;
-    if (requester_is_waiting(&watch->pending) || watch->http_token)
+    if (requester_is_waiting(&watch->pending) || watch->http.token)
         queen->hives.running--;
     requester_cancel(&queen->asking[ASKING_HIVE], &watch->pending);
+    ask_http_end(queen, &watch->http);
     heap_remove(&queen->hives.due, &watch->due);
-    watch->http_token = 0;
     watch->polling = false;
 }
 
@@ -64,7 +64,6 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
 /* The attempt is over. The hive, if it is ready. */
 static struct record *attempt_over(struct queen *queen, struct hive_watch *watch, bool ready)
 {
-    watch->http_token = 0;
     queen->hives.running--;
     if (!ready) {
         attempt_failed(queen, watch);
@@ -87,30 +86,17 @@ static bool reports_ready(const struct hive_watch *watch, const struct answer *a
 struct record *hive_poll_answered(struct queen *queen, const struct answer *answer)
 {
     struct hive_watch *watch = answer->subject;
-    watch->http_token = queen_token(queen, TOKEN_HIVE_HTTP);
+    requester_cancel(&queen->asking[ASKING_HIVE], &watch->pending);
     if (answer->kind != ANSWER_RESULT &&
-        ask_http(queen, watch->record, watch->http_token, watch->poll.until - queen->now))
+        ask_http(queen, &watch->http, TOKEN_HIVE_HTTP, watch->record, watch->poll.until - queen->now))
         return NULL;
     return attempt_over(queen, watch, reports_ready(watch, answer));
 }
 
-struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http)
+struct record *hive_poll_http_answered(struct queen *queen, struct hive_watch *watch, const struct http_answer *http)
 {
-    struct hive_watch *watch = queen->hives.all;
     enum health_status status;
-    while (watch && watch->http_token != token)
-        watch = watch->next;
-    if (!watch)
-        return NULL;
     return attempt_over(queen, watch, ask_http_read(queen, watch->record, http, &status) && status != HEALTH_FAIL);
-}
-
-struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload)
-{
-    struct answer answer;
-    if (!requester_replied(&queen->asking[ASKING_HIVE], correlation, payload, queen->now, &queen->arena, &answer))
-        return NULL;
-    return hive_poll_answered(queen, &answer);
 }
 
 static bool http_allowlist(const struct queen *queen)

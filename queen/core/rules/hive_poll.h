@@ -19,10 +19,9 @@ void hive_poll_begin(struct queen *queen, struct record *hive);
 void hive_poll_stop(struct queen *queen, struct record *hive);
 void hive_poll_reset(struct queen *queen, struct record *hive);
 
-/* What came of a request, or a reply to one: NULL, or the hive that is ready: the caller judges it (judge_ready). */
+/* What came of a request: NULL, or the hive that is ready: the caller judges it (judge_ready). */
 struct record *hive_poll_answered(struct queen *queen, const struct answer *answer);
-struct record *hive_poll_replied(struct queen *queen, struct text correlation, struct text payload);
-struct record *hive_poll_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
+struct record *hive_poll_http_answered(struct queen *queen, struct hive_watch *watch, const struct http_answer *http);
 
 void hive_poll_tick(struct queen *queen);
 ms_t hive_poll_deadline(const struct queen *queen); /* monotonic */

@@ -3,11 +3,9 @@
 #include "codec.h"
 #include "confirm.h"
 #include "forget.h"
-#include "hive_poll.h"
 #include "judge.h"
 #include "queen_link.h"
 #include "stored.h"
-#include "verify_outcome.h"
 
 #define DEFAULT_HIVE "default"
 
@@ -168,26 +166,12 @@ static enum err take_document(struct queen *queen, const struct kind *kind, cons
     return kind->take(queen, record, &received, message);
 }
 
-/* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
- */
-static void take_reply(struct queen *queen, const struct message *message)
-{
-    struct record *record;
-    if ((record = hive_poll_replied(queen, message->correlation, message->payload)))
-        judge_ready(queen, record, PATH_MQTT);
-    confirm_replied(queen, message->correlation);
-    verify_outcome_apply(queen, verify_replied(queen, message->correlation, message->payload));
-    link_reply(queen, message);
-}
-
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)
 {
     const struct kind *kind = topic->kind < ARRAY_LEN(kinds) ? &kinds[topic->kind] : NULL;
     if (topic->kind == TOPIC_QUEEN_PRESENCE) {
         if (text_is(topic->queen, queen->options.id))
             link_own_presence(queen, message);
-    } else if (topic->kind == TOPIC_REPLY) {
-        take_reply(queen, message);
     } else if (!kind || !kind->receive) {
         return ERR_TOPIC;
     } else if (message->payload.len > 0) {

@@ -124,15 +124,13 @@ static void alive(struct queen *queen, struct record *record, enum state state, 
                   enum evidence_path path)
 {
     enum evidence_result result = cause == CAUSE_VERIFIED ? RESULT_ANSWERED : RESULT_HEARD;
-    struct evidence evidence;
     barrier_withdraw(queen, record);
     confirm_end(queen, record);
     if (state == STATE_UNVERIFIED)
         hive_poll_begin(queen, record);
     if (work_holds(record) || (record->state == state && (record->announced == state || state == STATE_UNVERIFIED)))
         return;
-    evidence = evidence_now(queen, record, path, result);
-    change_state(queen, record, state, cause, &evidence);
+    change_state(queen, record, state, cause, evidence_now(queen, record, path, result));
 }
 
 /* A POST does not replace what is online over MQTT. */
@@ -199,7 +197,8 @@ static void judge_will(struct queen *queen, struct record *record)
         confirm_begin(queen, record);
 }
 
-void judge_exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path)
+/* As its agent itself (PATH_MQTT) or its hive (PATH_WITNESS) said. */
+static void exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path)
 {
     struct evidence evidence =
         evidence_now(queen, record, path, path == PATH_WITNESS ? RESULT_WITNESSED : RESULT_EXITED);
@@ -216,15 +215,20 @@ void judge_exited(struct queen *queen, struct record *record, const struct exit_
         return;
     }
     confirm_drop(queen, record);
-    change_state(queen, record, STATE_STALE, CAUSE_PROCESS_EXITED, &evidence);
+    change_state(queen, record, STATE_STALE, CAUSE_PROCESS_EXITED, evidence);
 }
 
-void judge_goodbye(struct queen *queen, struct record *record)
+bool judge_death(struct queen *queen, struct record *record, const struct presence *presence)
 {
-    struct evidence evidence = evidence_now(queen, record, PATH_MQTT, RESULT_LEFT);
-    confirm_drop(queen, record);
-    record->closed = record->incarnation.session != 0;
-    change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, &evidence);
+    if (presence->presence == PRESENCE_OFFLINE) {
+        confirm_drop(queen, record);
+        record->closed = record->incarnation.session != 0;
+        change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, evidence_now(queen, record, PATH_MQTT, RESULT_LEFT));
+        return true;
+    }
+    if (presence->cause == DEATH_PROCESS_EXITED)
+        exited(queen, record, &presence->exit, PATH_MQTT);
+    return presence->cause == DEATH_PROCESS_EXITED;
 }
 
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence)
@@ -238,11 +242,7 @@ void judge_presence(struct queen *queen, struct record *record, const struct pre
         return;
     }
     judge_note_presence(record, presence);
-    if (presence->presence == PRESENCE_OFFLINE)
-        judge_goodbye(queen, record);
-    else if (presence->cause == DEATH_PROCESS_EXITED)
-        judge_exited(queen, record, &presence->exit, PATH_MQTT);
-    else
+    if (!judge_death(queen, record, presence))
         judge_will(queen, record);
 }
 
@@ -256,7 +256,7 @@ static void weigh_witness(struct queen *queen, struct record *record, const stru
     struct exit_info exit = last_exit_info(&witness->last_exit);
     record->gone = reports_end(record, &witness->last_exit);
     if (record->gone)
-        judge_exited(queen, record, &exit, PATH_WITNESS);
+        exited(queen, record, &exit, PATH_WITNESS);
 }
 
 enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,

@@ -31,12 +31,9 @@ bool judge_answers_only(struct record *record);
 /* A live birth, will or goodbye. */
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);
 
-/* The process ended, as its agent itself (PATH_MQTT) or its hive (PATH_WITNESS) said: stale at once, live or stored
- * (R9, R11, R15). */
-void judge_exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path);
-
-/* It said goodbye, live or stored: that closes its (session, connection). */
-void judge_goodbye(struct queen *queen, struct record *record);
+/* Its death, live or stored: a goodbye closes its (session, connection), a process that ended makes it stale at once
+ * (R9, R11, R15). False: it is a last will, which is to be confirmed. */
+bool judge_death(struct queen *queen, struct record *record, const struct presence *presence);
 
 /* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign);

@@ -59,7 +59,6 @@ struct barriers {
 /* Verifications (verify.h). */
 struct verifying {
     struct verification *on_demand, *automatic; /* queued; utlist */
-    struct verification *over_http;             /* uthash by token */
     unsigned running;
     ms_t spent;                 /* monotonic: until when the budget is spent */
     uint64_t started, finished; /* ever */
@@ -92,10 +91,11 @@ struct queen {
     struct confirm *confirms; /* utlist */
     struct confirm *holding;  /* the next one to be held, since the link was lost (confirm.h) */
     struct requester asking[ASKING_COUNT];
-    struct arena arena; /* of the message at hand */
-    struct arena scan;  /* of the stored document being read */
-    struct buf scratch; /* of the document being written */
-    struct outbox *out; /* of the step at hand */
+    struct http_ask *over_http; /* uthash by token (ask.h) */
+    struct arena arena;         /* of the message at hand */
+    struct arena scan;          /* of the stored document being read */
+    struct buf scratch;         /* of the document being written */
+    struct outbox *out;         /* of the step at hand */
     struct queen_counters counters;
     ms_t now, wall; /* of the step at hand */
     uint64_t next_token;

@@ -128,9 +128,8 @@ static struct evidence silence_evidence(const struct queen *queen, const struct 
 
 static void judge_overdue(struct queen *queen, struct record *record)
 {
-    ms_t due = suspect_at(queen, record);
-    struct evidence evidence = silence_evidence(queen, record, due, RESULT_OVERDUE);
-    change_state(queen, record, STATE_SUSPECT, CAUSE_MISSED_HEARTBEATS, &evidence);
+    change_state(queen, record, STATE_SUSPECT, CAUSE_MISSED_HEARTBEATS,
+                 silence_evidence(queen, record, suspect_at(queen, record), RESULT_OVERDUE));
 }
 
 static void judge_over(struct queen *queen, struct record *record)
@@ -139,9 +138,9 @@ static void judge_over(struct queen *queen, struct record *record)
     struct evidence evidence =
         silence_evidence(queen, record, stale_at(queen, record), never ? RESULT_EXPECTED : RESULT_SILENT);
     if (never)
-        change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN, &evidence);
+        change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN, evidence);
     else
-        change_lost(queen, record, CAUSE_MISSED_HEARTBEATS, &evidence);
+        change_lost(queen, record, CAUSE_MISSED_HEARTBEATS, evidence);
 }
 
 static void ask(struct queen *queen, struct record *record, ms_t time)

@@ -12,7 +12,7 @@ static bool is_stored_only(const struct record *record)
 static void unverified(struct queen *queen, struct record *record, enum cause cause, enum evidence_result result)
 {
     struct evidence evidence = evidence_now(queen, record, PATH_NONE, result);
-    change_silently(queen, record, STATE_UNVERIFIED, cause, &evidence);
+    change_silently(queen, record, STATE_UNVERIFIED, cause, evidence);
     record->cause = (uint8_t)cause; /* also of an expected one, whose state stays the same */
     record->evidence = evidence;
 }
@@ -97,16 +97,6 @@ static bool speaks_for_current(struct record *record, struct incarnation_claim c
     return true;
 }
 
-static void stored_death(struct queen *queen, struct record *record, const struct presence *presence)
-{
-    if (presence->presence == PRESENCE_OFFLINE)
-        judge_goodbye(queen, record);
-    else if (presence->cause == DEATH_PROCESS_EXITED)
-        judge_exited(queen, record, &presence->exit, PATH_MQTT);
-    else if (record->state == STATE_UNVERIFIED || record->state == STATE_ONLINE)
-        confirm_hold(queen, record);
-}
-
 void stored_presence(struct queen *queen, struct record *record, const struct presence *presence)
 {
     if (queen_received_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
@@ -114,10 +104,13 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
     judge_note_presence(record, presence);
     if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
         first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
-    if (presence->presence != PRESENCE_ONLINE)
-        stored_death(queen, record, presence);
-    else if (record_is_hive(record) && record->state == STATE_UNVERIFIED)
-        hive_poll_begin(queen, record);
+    if (presence->presence == PRESENCE_ONLINE) {
+        if (record_is_hive(record) && record->state == STATE_UNVERIFIED)
+            hive_poll_begin(queen, record);
+    } else if (!judge_death(queen, record, presence) &&
+               (record->state == STATE_UNVERIFIED || record->state == STATE_ONLINE)) {
+        confirm_hold(queen, record);
+    }
 }
 
 void stored_sight(struct queen *queen, struct record *record)

@@ -6,7 +6,6 @@
 
 #include "ask.h"
 #include "json.h"
-#include "keyed_hash.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
 #define BURST_MS 1000     /* what may be started at once, as time */
@@ -16,18 +15,17 @@
 enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_RUNNING };
 
 struct verification {
-    UT_hash_handle hh;                /* by token, while the request over HTTP is out */
     struct verification *prev, *next; /* in QUEUED */
     struct record *record;
     struct pending pending; /* the request over MQTT; its subject is this verification */
-    uint64_t token;         /* of the request over HTTP; 0 = none */
+    struct http_ask http;   /* ... over HTTP; likewise */
     uint64_t nonce;
     enum phase phase;
     bool on_demand, finished;
-    bool mqtt_out, http_out, refused; /* what is still to come; the broker did not let her ask */
-    enum verify_result found;         /* what stands if nothing better comes */
-    enum evidence_path path;          /* ... and whence */
-    ms_t began;                       /* monotonic */
+    bool mqtt_out, refused;   /* an answer is still to come; the broker did not let her ask */
+    enum verify_result found; /* what stands if nothing better comes */
+    enum evidence_path path;  /* ... and whence */
+    ms_t began;               /* monotonic */
     struct verified latest;
 };
 
@@ -43,9 +41,7 @@ static void leave(struct queen *queen, struct verification *verification)
         DL_DELETE(*queue_of(queen, verification), verification);
     if (verification->phase == PHASE_RUNNING)
         queen->verifying.running--;
-    if (verification->token)
-        HASH_DELETE(hh, queen->verifying.over_http, verification);
-    verification->token = 0;
+    ask_http_end(queen, &verification->http);
     verification->phase = PHASE_IDLE;
 }
 
@@ -74,7 +70,7 @@ static struct verification *of_record(struct record *record)
     if (!(verification = calloc(1, sizeof *verification)))
         return NULL;
     verification->record = record;
-    verification->pending.subject = verification;
+    verification->pending.subject = verification->http.subject = verification;
     record->verification = verification;
     return verification;
 }
@@ -158,7 +154,7 @@ static void found(struct verification *verification, enum verify_result result, 
 /* The record, if nothing is to come any more. */
 static struct record *conclude(struct queen *queen, struct verification *verification)
 {
-    if (verification->mqtt_out || verification->http_out)
+    if (verification->mqtt_out || verification->http.token)
         return NULL;
     return finish(queen, verification, verification->found, verification->path, false);
 }
@@ -168,17 +164,6 @@ bool verify_is_possible(const struct queen *queen, const struct record *record)
     return (record->rpc && !record->over_http) || ask_may_http(queen, record);
 }
 
-static void request_over_http(struct queen *queen, struct verification *verification)
-{
-    verification->token = queen_token(queen, TOKEN_VERIFY);
-    HASH_ADD(hh, queen->verifying.over_http, token, sizeof verification->token, verification);
-    if (!verification->hh.tbl)
-        verification->token = 0;
-    else
-        verification->http_out =
-            ask_http(queen, verification->record, verification->token, queen->options.verify_timeout);
-}
-
 /* False: no memory for the request; it is queued again, for that says nothing of the worker. */
 static bool begin(struct queen *queen, struct verification *verification)
 {
@@ -186,8 +171,7 @@ static bool begin(struct queen *queen, struct verification *verification)
     bool over_mqtt = record->rpc && !record->over_http;
     verification->phase = PHASE_RUNNING;
     queen->verifying.running++;
-    if (ask_may_http(queen, record))
-        request_over_http(queen, verification);
+    (void)ask_http(queen, &verification->http, TOKEN_VERIFY, record, queen->options.verify_timeout);
     verification->mqtt_out = over_mqtt && ask_verify(queen, verification);
     if (verification->mqtt_out == over_mqtt)
         return true;
@@ -201,7 +185,7 @@ static struct record *start(struct queen *queen, struct verification *verificati
     struct record *record = verification->record;
     DL_DELETE(*queue_of(queen, verification), verification);
     verification->phase = PHASE_IDLE;
-    verification->mqtt_out = verification->http_out = verification->refused = false;
+    verification->mqtt_out = verification->refused = false;
     verification->found = VERIFY_NO_REPLY;
     verification->path = PATH_MQTT;
     if (record->gone)
@@ -221,64 +205,49 @@ static struct record *refused(struct queen *queen, struct verification *verifica
     return conclude(queen, verification);
 }
 
-/* No answer of the work loop in time ends it, whatever else is still to come. */
-struct record *verify_answered(struct queen *queen, const struct answer *answer)
-{
-    struct verification *verification = answer->subject;
-    if (answer->kind == ANSWER_REFUSED)
-        return refused(queen, verification, answer->reason);
-    if (answer->kind == ANSWER_NO_SUBSCRIBER)
-        found(verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
-    else
-        verification->http_out = false;
-    verification->mqtt_out = false;
-    return conclude(queen, verification);
-}
-
 /* What the worker said of its work, in reply to the request of that nonce (VERIFY_NO_REPLY: it is no reply to that);
  * that it answers at all, also with an error, shows that it lives. */
-static enum verify_result read_reply(struct arena *arena, uint64_t wanted, struct text payload)
+static enum verify_result read_reply(uint64_t wanted, const struct answer *answer)
 {
-    const struct cJSON *result;
-    const char *nonce, *work;
-    struct cJSON *document;
-    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &document, NULL) != OK)
-        return VERIFY_NO_REPLY;
-    result = json_member(document, "result");
-    if (!result)
-        return json_member(document, "error") ? VERIFY_UNKNOWN : VERIFY_NO_REPLY;
-    nonce = json_string(json_member(result, "nonce"));
-    work = json_string(json_member(result, "work"));
+    const char *nonce = json_string(json_member(answer->result, "nonce"));
+    const char *work = json_string(json_member(answer->result, "work"));
+    if (answer->kind == ANSWER_ERROR)
+        return VERIFY_UNKNOWN;
     if (!nonce || !work || strcmp(nonce, HEX64_TEXT(wanted)) != 0)
         return VERIFY_NO_REPLY;
     return strcmp(work, "ok") == 0 ? VERIFY_OK : strcmp(work, "stalled") == 0 ? VERIFY_STALLED : VERIFY_UNKNOWN;
 }
 
-struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload)
+static struct record *replied(struct queen *queen, struct verification *verification, const struct answer *answer)
 {
-    struct pending *pending = requester_match(&queen->asking[ASKING_VERIFY], correlation);
-    struct verification *verification = pending ? pending->subject : NULL;
-    enum verify_result result;
-    bool late;
-    if (!verification)
-        return NULL;
-    result = read_reply(&queen->arena, verification->nonce, payload);
+    enum verify_result result = read_reply(verification->nonce, answer);
     if (result == VERIFY_NO_REPLY)
         return NULL;
-    late = !requester_is_waiting(pending);
     requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
-    return finish(queen, verification, result, PATH_MQTT, late);
+    return finish(queen, verification, result, PATH_MQTT, answer->late);
+}
+
+/* No answer of the work loop in time ends it, whatever else is still to come. */
+struct record *verify_answered(struct queen *queen, const struct answer *answer)
+{
+    struct verification *verification = answer->subject;
+    if (answer->kind == ANSWER_RESULT || answer->kind == ANSWER_ERROR || answer->kind == ANSWER_GARBLED)
+        return replied(queen, verification, answer);
+    if (answer->kind == ANSWER_REFUSED)
+        return refused(queen, verification, answer->reason);
+    if (answer->kind == ANSWER_NO_SUBSCRIBER)
+        found(verification, VERIFY_NO_SUBSCRIBER, PATH_MQTT);
+    else
+        ask_http_end(queen, &verification->http);
+    verification->mqtt_out = false;
+    return conclude(queen, verification);
 }
 
 /* Its health document is not the word of its work loop, unless it says that work stands still. */
-struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http)
+struct record *verify_http_answered(struct queen *queen, struct verification *verification,
+                                    const struct http_answer *http)
 {
-    struct verification *verification;
     enum health_status status;
-    HASH_FIND(hh, queen->verifying.over_http, &token, sizeof token, verification);
-    if (!verification || !verification->http_out)
-        return NULL;
-    verification->http_out = false;
     if (ask_http_read(queen, verification->record, http, &status))
         found(verification, status == HEALTH_FAIL ? VERIFY_STALLED : VERIFY_UNKNOWN, PATH_HTTP);
     return conclude(queen, verification);
@@ -326,9 +295,4 @@ void verify_link_lost(struct queen *queen)
     struct answer answer;
     while (requester_lost(&queen->asking[ASKING_VERIFY], queen->now, &answer))
         enqueue_again(queen, answer.subject);
-}
-
-void verify_clear(struct queen *queen)
-{
-    HASH_CLEAR(hh, queen->verifying.over_http);
 }

@@ -30,17 +30,17 @@ const struct verified *verify_latest(const struct record *record);
 /* Stops one that is going on, without a result, and forgets the latest: the record is about to be removed. */
 void verify_drop(struct queen *queen, struct record *record);
 
-/* What came of a request, or a reply to one. NULL, or the record whose verification is finished: the caller
- * applies the result (verify_outcome.h). */
+/* What came of a request. NULL, or the record whose verification is finished: the caller applies the result
+ * (verify_outcome.h). */
+struct verification;
 struct record *verify_answered(struct queen *queen, const struct answer *answer);
-struct record *verify_replied(struct queen *queen, struct text correlation, struct text payload);
-struct record *verify_http_answered(struct queen *queen, uint64_t token, const struct http_answer *http);
+struct record *verify_http_answered(struct queen *queen, struct verification *verification,
+                                    const struct http_answer *http);
 
 /* Starts what may start: call until it returns NULL; each record is finished as above. */
 struct record *verify_next(struct queen *queen);
 ms_t verify_deadline(const struct queen *queen); /* monotonic */
 
 void verify_link_lost(struct queen *queen); /* what was asked is asked again on the next link */
-void verify_clear(struct queen *queen);
 
 #endif

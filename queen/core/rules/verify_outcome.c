@@ -15,9 +15,9 @@ static void settle(struct queen *queen, struct record *record, const struct veri
         return;
     confirm_drop(queen, record);
     if (state == STATE_STALE)
-        change_lost(queen, record, cause, &evidence);
+        change_lost(queen, record, cause, evidence);
     else
-        change_state(queen, record, state, cause, &evidence);
+        change_state(queen, record, state, cause, evidence);
 }
 
 /* A zombie whose work loop does not answer for itself stays one while its heartbeats give the reason. */

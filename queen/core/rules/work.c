@@ -86,13 +86,12 @@ bool work_holds(const struct record *record)
 
 bool work_judge(struct queen *queen, struct record *record)
 {
-    struct evidence evidence;
     if (!record->work.stuck)
         return false;
     if (record->state == STATE_ONLINE) {
         record->work.advanced = false;
-        evidence = evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL);
-        change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED, &evidence);
+        change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED,
+                     evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL));
     }
     return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED;
 }
