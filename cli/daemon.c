@@ -22,64 +22,53 @@ static const struct conf_option *const handed_on[] = { options, health_daemon_ro
 #define HANDED_ON_MAX (1 + SERVICE_BROKER_ROWS)
 
 struct daemon {
+    struct health_conf conf;      /* with the daemon's own settings; the target of the options */
+    const char *http, *state_dir; /* settings of the daemon; NULL = not set */
     const char *kind;
-    struct health_conf conf; /* with the daemon's own settings */
     struct daemon_program program;
     struct health_target target;
     struct daemon_files files;
-    const char *http, *state_dir; /* settings of the daemon; NULL = not set */
-    pid_t pid;                    /* of who holds the pid file; 0 = nobody */
-    char name[8 + NAME_SIZE];     /* KIND/ID */
+    pid_t pid;                /* of who holds the pid file; 0 = nobody */
+    char name[8 + NAME_SIZE]; /* KIND/ID */
     struct arena arena;
 };
 
-static const char **member(struct health_conf *conf, const struct conf_option *option)
-{
-    return (const char **)(void *)((char *)conf + option->offset);
-}
+static const struct conf_option printed[] = {
+    { "http", CONF_TEXT, offsetof(struct daemon, http) },
+    { "state-dir", CONF_TEXT, offsetof(struct daemon, state_dir) },
+    { 0 },
+};
 
 /* The options that were given to skep, then those behind `--`. */
-static enum err collect_options(struct daemon *daemon, const struct cli *cli, char ***ret, struct errbuf *e)
+static enum err collect_options(struct daemon *daemon, const struct cli *cli, struct errbuf *e)
 {
-    size_t count = 0, rest = 0;
-    char **list;
+    size_t count = 2, rest = 0;
+    char **argv;
     while (cli->rest && cli->rest[rest])
         rest++;
-    if (!(list = arena_alloc(&daemon->arena, (HANDED_ON_MAX + rest + 1) * sizeof *list)))
+    if (!(argv = arena_alloc(&daemon->arena, (count + HANDED_ON_MAX + rest + 1) * sizeof *argv)))
         return err_set(e, ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < ARRAY_LEN(handed_on); i++) {
         for (const struct conf_option *option = handed_on[i]; option->name; option++) {
-            const char *value = *member(&daemon->conf, option);
-            if (value && !(list[count++] = arena_printf(&daemon->arena, "--%s=%s", option->name, value)))
+            const char *value = *(const char **)(void *)((char *)daemon + option->offset);
+            if (value && !(argv[count++] = arena_printf(&daemon->arena, "--%s=%s", option->name, value)))
                 return err_set(e, ERR_NOMEM, "out of memory");
         }
     }
     for (size_t i = 0; i < rest; i++)
-        list[count++] = cli->rest[i];
-    list[count] = NULL;
-    *ret = list;
+        argv[count++] = cli->rest[i];
+    argv[count] = NULL;
+    daemon->program.argv = argv;
     return OK;
 }
 
-/* Where a setting is kept; NULL: it does not matter here. */
-static const char **setting(struct daemon *daemon, const char *key)
-{
-    for (size_t i = 0; i < ARRAY_LEN(handed_on); i++)
-        for (const struct conf_option *option = handed_on[i]; option->name; option++)
-            if (strcmp(key, option->name) == 0)
-                return member(&daemon->conf, option);
-    return strcmp(key, "http") == 0 ? &daemon->http : strcmp(key, "state-dir") == 0 ? &daemon->state_dir : NULL;
-}
-
+/* Most settings do not matter here. */
 static enum err take_setting(void *user, const char *section, const char *key, const char *value, int line,
                              struct errbuf *e)
 {
-    struct daemon *daemon = user;
-    const char **at = key ? setting(daemon, key) : NULL;
+    enum err err = key ? conf_set(user, text_of(key), text_of(value), CONF_FROM_FILE, key, e) : OK;
     (void)section, (void)line;
-    if (at && !(*at = arena_copy(&daemon->arena, text_of(value))))
-        return err_set(e, ERR_NOMEM, "out of memory");
-    return OK;
+    return err == ERR_UNKNOWN ? OK : err;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -92,7 +81,11 @@ static bool ends_with(const char *text, const char *end)
  * --http-url says otherwise; which port is free, only the daemon will know. */
 static enum err settle(struct daemon *daemon, struct errbuf *e)
 {
-    enum err err = daemon_program_settings(&daemon->program, take_setting, daemon, e);
+    const struct conf_option *const tables[] = { options, health_daemon_rows, printed, NULL };
+    struct conf conf;
+    enum err err = conf_init(&conf, tables, daemon, &daemon->arena, e);
+    if (err == OK)
+        err = daemon_program_run(&daemon->program, "--print-config", take_setting, &conf, e);
     if (err != OK)
         return err;
     if (!daemon->conf.id)
@@ -116,10 +109,9 @@ static enum err give_state_dir(struct daemon *daemon, struct errbuf *e)
 
 static enum err daemon_open(struct daemon *daemon, const struct cli *cli, struct errbuf *e)
 {
-    char **given = NULL;
-    enum err err = collect_options(daemon, cli, &given, e);
+    enum err err = collect_options(daemon, cli, e);
     if (err == OK)
-        err = daemon_program_find(daemon->kind, given, &daemon->arena, &daemon->program, e);
+        err = daemon_program_find(daemon->kind, &daemon->program, e);
     if (err == OK)
         err = settle(daemon, e);
     if (err != OK)
@@ -163,7 +155,7 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
     pid_t child = 0;
     enum err err = give_state_dir(daemon, e);
     if (err == OK && !daemon->pid)
-        err = daemon_program_check(&daemon->program, e);
+        err = daemon_program_run(&daemon->program, "--check-config", NULL, NULL, e);
     if (err == OK && !daemon->pid)
         err = daemon_program_start(&daemon->program, &daemon->files, &child, e);
     if (err != OK)
