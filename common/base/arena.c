@@ -1,6 +1,5 @@
 #include "arena.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -86,16 +85,23 @@ char *arena_copy(struct arena *arena, struct text t)
     return copy;
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...)
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    va_list measured;
+    va_copy(measured, args);
+    int len = vsnprintf(NULL, 0, format, measured);
+    va_end(measured);
     char *at = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
     if (at)
-        vsnprintf(at, (size_t)len + 1, format, again);
-    va_end(again);
+        vsnprintf(at, (size_t)len + 1, format, args);
+    return at;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *at = arena_vprintf(arena, format, args);
     va_end(args);
     return at;
 }

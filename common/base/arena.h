@@ -4,6 +4,8 @@
 #ifndef SKEP_ARENA_H
 #define SKEP_ARENA_H
 
+#include <stdarg.h>
+
 #include "text.h"
 
 struct arena_block;
@@ -24,6 +26,7 @@ void *arena_zalloc(struct arena *arena, size_t size);
 /* A terminated copy, or NULL. */
 char *arena_copy(struct arena *arena, struct text t);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
 /* Calls `fn(object)` when the arena is reset or cleared, last come first. False: no memory, nothing was registered. */
 bool arena_on_reset(struct arena *arena, void (*fn)(void *object), void *object) MUST_CHECK;

@@ -34,6 +34,10 @@ struct publish {
     uint64_t token;             /* handed back with PUBACK (QoS 1) and its reason code; 0 = not wanted */
 };
 
+/* How many bytes all that it points to takes, terminated; and a copy of it that lies in so many at `at`. */
+size_t publish_size(const struct publish *publish);
+struct publish publish_copy(const struct publish *publish, char *at);
+
 struct subscribe {
     const char *filter;
     uint8_t qos;

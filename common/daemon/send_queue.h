@@ -8,6 +8,7 @@
 #ifndef SKEP_SEND_QUEUE_H
 #define SKEP_SEND_QUEUE_H
 
+#include "keyed_hash.h"
 #include "outbox.h"
 
 #define SEND_QUEUE_INFLIGHT 20
@@ -18,11 +19,13 @@ struct queued {
     struct publish publish; /* all it points to is owned by the entry */
     uint64_t number;        /* names it towards send_queue_acked */
     struct queued *prev, *next;
+    UT_hash_handle hh; /* in `retained`; hh.tbl is NULL outside of it */
+    char bytes[];
 };
 
 struct send_queue {
     struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
-    struct retained_topic *retained;                    /* uthash: topic -> entry in `states` */
+    struct queued *retained;                            /* uthash: topic -> entry in `states` */
     unsigned inflight_count, event_count, reply_count;
     uint64_t next_number;
     uint64_t dropped; /* messages that are not retained, since send_queue_init */

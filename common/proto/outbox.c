@@ -1,8 +1,5 @@
 #include "outbox.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 static void forget_effects(struct outbox *outbox)
 {
     outbox->first = NULL;
@@ -28,35 +25,11 @@ void outbox_reset(struct outbox *outbox)
     forget_effects(outbox);
 }
 
-static struct text keep_text(struct outbox *outbox, struct text t)
-{
-    if (!t.at)
-        return t;
-    t.at = arena_copy(&outbox->arena, t);
-    if (!t.at)
-        outbox->failed = true;
-    return t;
-}
-
 static const char *keep_str(struct outbox *outbox, const char *terminated)
 {
-    return keep_text(outbox, text_of(terminated)).at;
-}
-
-static void PRINTF_LIKE(3, 0) keep_format(struct outbox *outbox, struct text *ret, const char *format, va_list args)
-{
-    va_list measured;
-    va_copy(measured, args);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
-
-    char *at = len < 0 ? NULL : arena_alloc(&outbox->arena, (size_t)len + 1);
-    if (!at) {
-        outbox->failed = true;
-        return;
-    }
-    vsnprintf(at, (size_t)len + 1, format, args);
-    *ret = (struct text){ at, (size_t)len };
+    const char *kept = arena_copy(&outbox->arena, text_of(terminated));
+    outbox->failed |= !kept;
+    return kept;
 }
 
 /* Appends the effect unless a copy of what it points to could not be made. */
@@ -72,29 +45,24 @@ static void outbox_add(struct outbox *outbox, const struct effect *effect)
     outbox->end = &added->next;
 }
 
-static struct publish keep_publish(struct outbox *outbox, const struct publish *publish)
+static void add_publish(struct outbox *outbox, enum effect_kind kind, const struct publish *publish)
 {
-    struct publish kept = *publish;
-    kept.topic = keep_str(outbox, publish->topic);
-    kept.payload = keep_text(outbox, publish->payload);
-    kept.content_type = keep_str(outbox, publish->content_type);
-    kept.response_topic = keep_str(outbox, publish->response_topic);
-    kept.correlation = keep_text(outbox, publish->correlation);
-    return kept;
+    struct effect effect = { .kind = kind };
+    char *at = arena_alloc(&outbox->arena, publish_size(publish));
+    if (at)
+        effect.publish = publish_copy(publish, at);
+    outbox->failed |= !at;
+    outbox_add(outbox, &effect);
 }
 
 void outbox_publish(struct outbox *outbox, const struct publish *publish)
 {
-    struct effect effect = { .kind = EFFECT_PUBLISH, .publish = keep_publish(outbox, publish) };
-    outbox_add(outbox, &effect);
+    add_publish(outbox, EFFECT_PUBLISH, publish);
 }
 
 void outbox_connect(struct outbox *outbox, const struct publish *will)
 {
-    struct effect effect = { .kind = EFFECT_CONNECT };
-    if (will)
-        effect.publish = keep_publish(outbox, will);
-    outbox_add(outbox, &effect);
+    add_publish(outbox, EFFECT_CONNECT, will ? will : &(struct publish){ 0 });
 }
 
 void outbox_reconnect(struct outbox *outbox)
@@ -120,14 +88,20 @@ void outbox_unsubscribe(struct outbox *outbox, const char *filter)
     outbox_add(outbox, &effect);
 }
 
+static void PRINTF_LIKE(3, 0)
+    add_sentence(struct outbox *outbox, struct effect effect, const char *format, va_list args)
+{
+    effect.text = text_of(arena_vprintf(&outbox->arena, format, args));
+    outbox->failed |= !effect.text.at;
+    outbox_add(outbox, &effect);
+}
+
 void outbox_notice(struct outbox *outbox, const char *format, ...)
 {
-    struct effect effect = { .kind = EFFECT_NOTICE };
     va_list args;
     va_start(args, format);
-    keep_format(outbox, &effect.text, format, args);
+    add_sentence(outbox, (struct effect){ .kind = EFFECT_NOTICE }, format, args);
     va_end(args);
-    outbox_add(outbox, &effect);
 }
 
 void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t timeout)
@@ -138,10 +112,8 @@ void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_
 
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...)
 {
-    struct effect effect = { .kind = EFFECT_EXIT, .code = code };
     va_list args;
     va_start(args, format);
-    keep_format(outbox, &effect.text, format, args);
+    add_sentence(outbox, (struct effect){ .kind = EFFECT_EXIT, .code = code }, format, args);
     va_end(args);
-    outbox_add(outbox, &effect);
 }
