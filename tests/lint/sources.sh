@@ -10,6 +10,6 @@ if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
     done
 else
     for pattern in "$@"; do
-        find . -path ./build -prune -o -type f -path "./$pattern" -print | sed 's|^\./||'
+        find . \( -path ./build -o -path ./.git \) -prune -o -type f -path "./$pattern" -print | sed 's|^\./||'
     done
 fi | sort -u
