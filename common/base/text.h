@@ -29,6 +29,15 @@ static inline bool text_is(struct text a, const char *terminated)
     return text_equal(a, text_of(terminated));
 }
 
+/* Takes the prefix away; false, and nothing, if it is not there. */
+static inline bool text_skip(struct text *t, struct text prefix)
+{
+    if (t->len < prefix.len || memcmp(t->at, prefix.at, prefix.len) != 0)
+        return false;
+    *t = (struct text){ t->at + prefix.len, t->len - prefix.len };
+    return true;
+}
+
 /* Splits off what stands before the first `separator`: returns it and leaves the rest in *rest. Without a separator
  * the whole is returned and rest->at becomes NULL. */
 struct text text_split(struct text *rest, char separator);

@@ -14,13 +14,10 @@ static enum err uri_parse(struct text uri, struct address *ret, bool *ret_tls, s
     char shown[ERRBUF_SIZE / 2];
     text_to_printable(uri, shown, sizeof shown);
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        size_t prefix = strlen(schemes[i].prefix);
         struct text rest = uri;
         enum err err;
-        if (uri.len < prefix || memcmp(uri.at, schemes[i].prefix, prefix) != 0)
+        if (!text_skip(&rest, text_of(schemes[i].prefix)))
             continue;
-        rest.at += prefix;
-        rest.len -= prefix;
         if (rest.len > 0 && rest.at[rest.len - 1] == '/')
             rest.len--;
         err = address_parse(rest, schemes[i].port, ret, NULL);

@@ -59,22 +59,13 @@ enum err topic_root_check(struct text root, struct errbuf *e)
                    TOPIC_ROOT_MAX);
 }
 
-static bool strip_prefix(struct text *text, const char *prefix, size_t len)
-{
-    if (text->len < len || memcmp(text->at, prefix, len) != 0)
-        return false;
-    text->at += len;
-    text->len -= len;
-    return true;
-}
-
 /* Cuts root and tree off; false if the topic is not below the root. */
 static bool strip_root(const char *root, struct text *text, bool *ret_request)
 {
-    if (!strip_prefix(text, root, strlen(root)))
+    if (!text_skip(text, text_of(root)))
         return false;
-    *ret_request = strip_prefix(text, REQUEST_SUFFIX, sizeof REQUEST_SUFFIX - 1);
-    return strip_prefix(text, "/", 1);
+    *ret_request = text_skip(text, TEXT(REQUEST_SUFFIX));
+    return text_skip(text, TEXT("/"));
 }
 
 static struct text take_level(struct text *text)
@@ -93,7 +84,7 @@ static bool pattern_match(const char *pattern, struct text text, struct topic *r
         if (*pattern == '{') {
             ret->parts[part_of(pattern[1])] = take_level(&text);
             pattern += 3;
-        } else if (!strip_prefix(&text, pattern++, 1)) {
+        } else if (!text_skip(&text, (struct text){ pattern++, 1 })) {
             return false;
         }
     }
@@ -186,7 +177,7 @@ bool topic_is_reply(const char *root, struct text topic)
     struct text below = topic;
     bool request;
     return topic.len < TOPIC_SIZE && strip_root(root, &below, &request) && request &&
-           strip_prefix(&below, "reply/", 6) && below.len > 0 && text_is_plain(below);
+           text_skip(&below, TEXT("reply/")) && below.len > 0 && text_is_plain(below);
 }
 
 void address_of(const char *hive, const char *worker, const char *queen, char ret[ADDRESS_SIZE])

@@ -36,12 +36,6 @@ static enum err add_field(struct notify_message *message, struct text name, stru
     return OK;
 }
 
-static bool has_field_prefix(struct text name)
-{
-    static const struct text prefix = { FIELD_PREFIX, sizeof FIELD_PREFIX - 1 };
-    return name.len > prefix.len && memcmp(name.at, prefix.at, prefix.len) == 0;
-}
-
 static enum err read_line(struct text line, struct notify_message *message, struct errbuf *e)
 {
     struct text value = line;
@@ -58,9 +52,8 @@ static enum err read_line(struct text line, struct notify_message *message, stru
         message->status = cut_status(value);
     else if (text_is(name, "WATCHDOG_USEC"))
         return read_limit(value, &message->watchdog_limit, e);
-    else if (has_field_prefix(name))
-        return add_field(
-            message, (struct text){ name.at + sizeof FIELD_PREFIX - 1, name.len - sizeof FIELD_PREFIX + 1 }, value, e);
+    else if (text_skip(&name, TEXT(FIELD_PREFIX)) && name.len > 0)
+        return add_field(message, name, value, e);
     return OK;
 }
 
@@ -112,20 +105,15 @@ static enum err put_number(struct json_write *w, const struct field_info *field,
 
 static enum err put_value(struct json_write *w, const struct field_info *field, struct text value, struct errbuf *e)
 {
-    static const char *const texts[] = { "ID", "TOKEN", "TEXT", "HEX64", "TIME" };
-    if (value.len == 0) {
+    if (value.len == 0)
         json_put_null(w);
-        return OK;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        if (strcmp(field->type, texts[i]) == 0) {
-            json_put_text(w, value);
-            return OK;
-        }
-    }
-    if (strcmp(field->type, "INT") == 0 || strcmp(field->type, "NUMBER") == 0)
+    else if (strcmp(field->type, "INT") == 0 || strcmp(field->type, "NUMBER") == 0)
         return put_number(w, field, value, e);
-    return err_set(e, ERR_TYPE, "%s cannot be set by a notification", field->name);
+    else if (strcmp(field->type, "GAUGES") == 0 || strcmp(field->type, "LABELS") == 0)
+        return err_set(e, ERR_TYPE, "%s cannot be set by a notification", field->name);
+    else
+        json_put_text(w, value);
+    return OK;
 }
 
 enum err notify_field_json(const struct notify_field *field, struct buf *ret, struct errbuf *e)
