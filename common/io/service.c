@@ -42,8 +42,7 @@ const struct conf_option service_options[] = {
     { 0 },
 };
 
-/* One sentence on stderr; it may quote what came from outside. */
-static int refuse(const struct service *service, enum err err, const struct errbuf *e)
+int service_refuse(const struct service *service, enum err err, const struct errbuf *e)
 {
     char shown[ERRBUF_SIZE];
     text_to_printable(text_of(e->text), shown, sizeof shown);
@@ -210,7 +209,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
     enum err err;
     if ((err = conf_init(&conf, tables, target, arena, &e)) != OK ||
         (err = conf_args(&conf, argc, argv, ret_next, &e)) != OK)
-        return refuse(service, err, &e);
+        return service_refuse(service, err, &e);
     if (common->help) {
         service_help(service, help_width(), &text);
         return print(service, &text);
@@ -220,16 +219,17 @@ int service_configure(const struct service *service, int argc, char **argv, void
         return print(service, &text);
     }
     if (*ret_next < argc && !service->takes_words)
-        return refuse(service, err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", address_shown(argv[*ret_next])), &e);
+        return service_refuse(service,
+                              err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", address_shown(argv[*ret_next])), &e);
     if ((err = sources_read(service, &conf, &e)) != OK)
-        return refuse(service, err, &e);
+        return service_refuse(service, err, &e);
     if (common->print_config) {
         buf_printf(&text, "[%s]\n", service->section);
         conf_print(&conf, &text);
         return print(service, &text);
     }
     if ((err = check(target, &e)) != OK)
-        return refuse(service, err, &e);
+        return service_refuse(service, err, &e);
     if (common->check_config) {
         buf_add_str(&text, "configuration is valid\n");
         return print(service, &text);

@@ -58,6 +58,9 @@ struct service {
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next);
 
+/* The sentence on stderr, which may quote what came from outside; the exit code. For a program's own checks. */
+int service_refuse(const struct service *service, enum err err, const struct errbuf *e);
+
 /* Fills another target from the same sources, for a program that is told to read its configuration again. Prints
  * nothing; --help and its like mean nothing here, and the log stays as it is. */
 enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,

@@ -5,14 +5,6 @@
 #include "log.h"
 #include "start_gate.h"
 
-static int refuse(const struct errbuf *e)
-{
-    char shown[ERRBUF_SIZE];
-    text_to_printable(text_of(e->text), shown, sizeof shown);
-    fprintf(stderr, "skep-worker: %s\n", shown);
-    return EXIT_USAGE;
-}
-
 static int run(const struct agent_conf *conf, char **command)
 {
     if (start_gate_pass())
@@ -26,13 +18,16 @@ int main(int argc, char **argv)
     struct agent_conf conf;
     struct arena arena;
     struct errbuf e = { 0 };
+    enum err err;
     int next, code;
     if (child_exec_is_meant(argc, argv))
         return child_exec(argv);
     arena_init(&arena, 0);
     code = service_configure(&agent_service, argc, argv, &conf, &arena, agent_conf_check, &next);
-    if (code < 0)
-        code = agent_command_check(&conf, argv + next, &e) == OK ? run(&conf, argv + next) : refuse(&e);
+    if (code < 0 && (err = agent_command_check(&conf, argv + next, &e)) != OK)
+        code = service_refuse(&agent_service, err, &e);
+    else if (code < 0)
+        code = run(&conf, argv + next);
     arena_clear(&arena);
     return code;
 }
