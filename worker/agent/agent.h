@@ -21,7 +21,7 @@ struct agent {
     struct arena arena; /* lives as long as the agent */
     struct loop *loop;
     const struct source *source;
-    void *source_state;
+    void *source_state;         /* NULL until it is prepared */
     struct skep_worker *worker; /* NULL until it is opened */
     uint32_t pid;               /* that does the work; 0 = this process */
     struct log_relay *relay;

@@ -27,7 +27,10 @@ static void on_stop(void *user)
 {
     struct agent *agent = user;
     log_at(LOG_INFO, "stop requested", NULL);
-    agent->source->stop(agent->source_state);
+    if (agent->source->stop)
+        agent->source->stop(agent->source_state);
+    else
+        agent_end(agent, NULL);
 }
 
 static void on_reload(void *user)
@@ -121,37 +124,36 @@ static enum err watch_verifications(struct agent *agent, struct errbuf *e)
     return OK;
 }
 
-/* 125 with --exec, so that the agent's own failure is told apart from its child's; else 1. */
-static int failure_code(const struct agent *agent)
+/* 125 with --exec, so that the agent's own failure is told apart from its child's, and what child_new says of the
+ * command; else 1. */
+static int failure_code(const struct agent_conf *conf, enum err err)
 {
-    return agent->conf->exec ? AGENT_FAILED : EXIT_FAILED;
+    if (!conf->exec)
+        return EXIT_FAILED;
+    return err == ERR_NOT_FOUND ? AGENT_NOT_FOUND : err == ERR_REFUSED ? AGENT_CANNOT_EXECUTE : AGENT_FAILED;
 }
 
-/* 0, or the exit code and a sentence. */
-static int live(struct agent *agent, struct errbuf *e)
+static enum err live(struct agent *agent, struct errbuf *e)
 {
-    int code;
-    if (make(agent, e) != OK)
-        return failure_code(agent);
-    if ((code = agent->source->prepare(agent, &agent->source_state, e)) != 0)
-        return code;
-    if (open_worker(agent, e) != OK || watch_verifications(agent, e) != OK)
-        return failure_code(agent);
+    enum err err;
+    if ((err = make(agent, e)) != OK || (err = agent->source->prepare(agent, e)) != OK ||
+        (err = open_worker(agent, e)) != OK || (err = watch_verifications(agent, e)) != OK)
+        return err;
     agent->source->start(agent->source_state);
     notify_send("READY=1");
     loop_run(agent->loop, NULL, NULL);
     notify_send("STOPPING=1");
-    return 0;
+    return OK;
 }
 
-/* What was made, the other way round: the relay outlives the library's thread. */
+/* What was made, the other way round: the relay outlives the library's thread. Timers end with the loop. */
 static void unmake(struct agent *agent)
 {
     loop_fd_free(agent->verify_watch);
-    loop_timer_free(agent->verify_timer);
     if (agent->worker)
         close_worker(agent);
-    agent->source->free(agent->source_state);
+    if (agent->source_state && agent->source->clear)
+        agent->source->clear(agent->source_state);
     httpd_free(agent->page);
     log_relay_free(agent->relay);
     loop_free(agent->loop);
@@ -170,11 +172,11 @@ int agent_run(const struct agent_conf *conf, char **command)
 {
     struct agent agent = { .conf = conf, .command = command, .source = source_of(conf) };
     struct errbuf e = { 0 };
-    int code;
+    enum err err;
     name_log(conf);
     arena_init(&agent.arena, 0);
-    if ((code = live(&agent, &e)) != 0)
+    if ((err = live(&agent, &e)) != OK)
         log_at(LOG_ERROR, e.text, NULL);
     unmake(&agent);
-    return code == 0 ? child_imitate(&agent.exit_status) : code;
+    return err == OK ? child_imitate(&agent.exit_status) : failure_code(conf, err);
 }

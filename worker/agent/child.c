@@ -106,49 +106,41 @@ static int await_exec(int fd)
     return len == sizeof number ? number : EIO;
 }
 
-static int start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
+static enum err start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
 {
     int ends[2], fault, number;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
-        return AGENT_FAILED;
-    }
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
     fcntl(ends[1], F_SETFD, 0);
     fault = spawn(loop, child, ends[1], arena);
     close(ends[1]);
     number = fault == 0 ? await_exec(ends[0]) : 0;
     close(ends[0]);
-    if (fault < 0) {
-        err_set(e, ERR_IO, "cannot start a process: %s", uv_strerror(fault));
-        return AGENT_FAILED;
-    }
-    if (number != 0) {
-        err_set(e, ERR_IO, "cannot execute %s: %s", child->options.command[0], strerror(number));
-        return number == ENOENT ? AGENT_NOT_FOUND : AGENT_CANNOT_EXECUTE;
-    }
+    if (fault < 0)
+        return err_set(e, ERR_IO, "cannot start a process: %s", uv_strerror(fault));
+    if (number != 0)
+        return err_set(e, number == ENOENT ? ERR_NOT_FOUND : ERR_REFUSED, "cannot execute %s: %s",
+                       child->options.command[0], strerror(number));
     child->is_running = true;
-    return 0;
+    return OK;
 }
 
-int child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
-              struct errbuf *e)
+enum err child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
+                   struct errbuf *e)
 {
     struct child *child = calloc(1, sizeof *child);
-    int code;
+    enum err err;
     if (!child || loop_timer_new(loop, timeout_ended, child, &child->timeout) != OK) {
         free(child);
-        err_set(e, ERR_NOMEM, "out of memory");
-        return AGENT_FAILED;
+        return err_set(e, ERR_NOMEM, "out of memory");
     }
     child->options = *options;
     child->process.data = child;
-    code = start(loop, child, arena, e);
-    if (code != 0) {
+    if ((err = start(loop, child, arena, e)) == OK)
+        *ret = child;
+    else
         child_free(child);
-        return code;
-    }
-    *ret = child;
-    return 0;
+    return err;
 }
 
 static void process_closed(uv_handle_t *handle)

@@ -19,10 +19,11 @@ struct child_options {
 };
 
 /* Starts the command in a process group of its own, with the agent's standard streams and its environment but for what
- * is meant for the agent alone. Returns when the command is running. 0, or the exit code (125, 126, 127) and a
- * sentence. `arena` must live as long as the call. */
-int child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
-              struct errbuf *e);
+ * is meant for the agent alone. Returns when the command is running. ERR_NOT_FOUND when there is no such
+ * command, ERR_REFUSED when it cannot be executed, ERR_IO, ERR_NOMEM, with a sentence. `arena` must live as long as the
+ * call. */
+enum err child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
+                   struct errbuf *e);
 
 /* Stops watching. A command that still runs is killed if it dies with the agent. */
 void child_free(struct child *child);

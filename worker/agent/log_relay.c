@@ -20,16 +20,7 @@ struct log_relay {
     struct loop_fd *watch;
 };
 
-static enum log_level level_of(enum skep_log_level level)
-{
-    static const enum log_level levels[] = {
-        [SKEP_LOG_ERROR] = LOG_ERROR,
-        [SKEP_LOG_WARNING] = LOG_WARNING,
-        [SKEP_LOG_INFO] = LOG_INFO,
-        [SKEP_LOG_DEBUG] = LOG_DEBUG,
-    };
-    return (unsigned)level < ARRAY_LEN(levels) ? levels[level] : LOG_DEBUG;
-}
+_Static_assert((int)SKEP_LOG_ERROR == (int)LOG_ERROR && (int)SKEP_LOG_DEBUG == (int)LOG_DEBUG, "the same levels");
 
 static void read_all(void *user, int events)
 {
@@ -37,7 +28,7 @@ static void read_all(void *user, int events)
     struct record record;
     (void)events;
     while (read(relay->ends[0], &record, sizeof record) == sizeof record)
-        log_at(level_of(record.level), record.message, NULL);
+        log_at((enum log_level)record.level, record.message, NULL);
 }
 
 enum err log_relay_new(struct loop *loop, struct log_relay **ret, struct errbuf *e)

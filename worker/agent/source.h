@@ -7,9 +7,9 @@
 struct source {
     const char *first_status; /* of the worker */
 
-    /* Before the worker is opened. Sets *ret, and agent->pid if another process does the work. 0, or the exit code and
-     * a sentence. */
-    int (*prepare)(struct agent *agent, void **ret, struct errbuf *e);
+    /* Before the worker is opened. Sets agent->source_state, which lives in the agent's arena, and agent->pid if
+     * another process does the work. On failure with a sentence; ERR_NOT_FOUND, ERR_REFUSED as in child_new. */
+    enum err (*prepare)(struct agent *agent, struct errbuf *e);
 
     void (*start)(void *state); /* the worker is open */
 
@@ -17,9 +17,9 @@ struct source {
      * time; left_ms as in skep_worker_on_verify. NULL = the loop itself does the work. */
     enum skep_work (*verify)(void *state, bool is_first, uint32_t left_ms);
 
-    void (*stop)(void *state);   /* requested to end: calls agent_end, now or later */
+    void (*stop)(void *state);   /* requested to end: calls agent_end, now or later; NULL = it ends at once */
     void (*reload)(void *state); /* SIGHUP came; NULL = ignored */
-    void (*free)(void *state);   /* NULL state is fine */
+    void (*clear)(void *state);  /* NULL = there is nothing that the end of loop and arena does not end */
 };
 
 extern const struct source source_exec, source_stdin, source_simulate;

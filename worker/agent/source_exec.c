@@ -1,7 +1,6 @@
 /* The source --exec: the command as a child of the agent. What the fleet is told of it: what it reports itself over its
  * NOTIFY_SOCKET, and what /proc shows every 5 s. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -141,8 +140,7 @@ static void child_ended(void *user, const struct exit_status *exit_status)
     log_exit_status(&complete);
 }
 
-/* 0, or the exit code and a sentence. */
-static int start_child(struct exec_source *source, struct errbuf *e)
+static enum err start_child(struct exec_source *source, struct errbuf *e)
 {
     static const struct notify_socket_events events = { .received = received, .drained = judge };
     struct agent *agent = source->agent;
@@ -150,42 +148,32 @@ static int start_child(struct exec_source *source, struct errbuf *e)
                                      .dies_with_agent = agent_conf_kills(agent->conf),
                                      .ended = child_ended,
                                      .user = source };
-    int code;
-    if (loop_timer_new(agent->loop, check, source, &source->check) != OK) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        return AGENT_FAILED;
-    }
-    if (notify_socket_new(agent->loop, &events, source, &source->socket, e) != OK)
-        return AGENT_FAILED;
+    enum err err;
+    if ((err = notify_socket_new(agent->loop, &events, source, &source->socket, e)) != OK)
+        return err;
     options.notify_socket = notify_socket_path(source->socket);
-    if ((code = child_new(agent->loop, &options, &agent->arena, &source->child, e)) == 0)
+    if ((err = child_new(agent->loop, &options, &agent->arena, &source->child, e)) == OK)
         agent->pid = (uint32_t)child_pid(source->child);
-    return code;
+    return err;
 }
 
-static int exec_prepare(struct agent *agent, void **ret, struct errbuf *e)
+static enum err exec_prepare(struct agent *agent, struct errbuf *e)
 {
-    struct exec_source *source = calloc(1, sizeof *source);
-    if (!source) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        return AGENT_FAILED;
-    }
-    *ret = source;
+    struct exec_source *source = arena_zalloc(&agent->arena, sizeof *source);
+    if (!source || loop_timer_new(agent->loop, check, source, &source->check) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    agent->source_state = source;
     source->agent = agent;
     source->oom_kills = proc_read_oom_kills();
     child_watch_init(&source->child_watch);
     return start_child(source, e);
 }
 
-static void exec_free(void *state)
+static void exec_clear(void *state)
 {
     struct exec_source *source = state;
-    if (!source)
-        return;
     child_free(source->child);
     notify_socket_free(source->socket);
-    loop_timer_free(source->check);
-    free(source);
 }
 
 static void exec_start(void *state)
@@ -227,5 +215,5 @@ const struct source source_exec = {
     .verify = exec_verify,
     .stop = exec_stop,
     .reload = exec_reload,
-    .free = exec_free,
+    .clear = exec_clear,
 };

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "log.h"
 #include "simulate.h"
 #include "source.h"
@@ -32,18 +30,15 @@ static void step(void *user)
     loop_timer_in(source->timer, STEP);
 }
 
-static int simulate_prepare(struct agent *agent, void **ret, struct errbuf *e)
+static enum err simulate_prepare(struct agent *agent, struct errbuf *e)
 {
-    struct simulate_source *source = calloc(1, sizeof *source);
-    if (!source || loop_timer_new(agent->loop, step, source, &source->timer) != OK) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        free(source);
-        return EXIT_FAILED;
-    }
+    struct simulate_source *source = arena_zalloc(&agent->arena, sizeof *source);
+    if (!source || loop_timer_new(agent->loop, step, source, &source->timer) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
     source->agent = agent;
     simulate_init(&source->simulate, agent->conf->id);
-    *ret = source;
-    return 0;
+    agent->source_state = source;
+    return OK;
 }
 
 static void simulate_start(void *state)
@@ -53,24 +48,8 @@ static void simulate_start(void *state)
     loop_timer_in(source->timer, STEP);
 }
 
-static void simulate_stop(void *state)
-{
-    struct simulate_source *source = state;
-    agent_end(source->agent, NULL);
-}
-
-static void simulate_free(void *state)
-{
-    struct simulate_source *source = state;
-    if (source)
-        loop_timer_free(source->timer);
-    free(source);
-}
-
 const struct source source_simulate = {
     .first_status = "loading",
     .prepare = simulate_prepare,
     .start = simulate_start,
-    .stop = simulate_stop,
-    .free = simulate_free,
 };

@@ -1,7 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,31 +85,23 @@ static void time_to_read(void *user)
         loop_timer_in(source->timer, 0);
 }
 
-static void stdin_free(void *state)
+static void stdin_clear(void *state)
 {
     struct stdin_source *source = state;
-    if (!source)
-        return;
-    loop_fd_free(source->watch);
-    loop_timer_free(source->timer);
     fcntl(STDIN_FILENO, F_SETFL, source->flags);
     line_reader_clear(&source->reader);
-    free(source);
 }
 
-static int stdin_prepare(struct agent *agent, void **ret, struct errbuf *e)
+static enum err stdin_prepare(struct agent *agent, struct errbuf *e)
 {
-    struct stdin_source *source = calloc(1, sizeof *source);
-    if (!source || loop_timer_new(agent->loop, time_to_read, source, &source->timer) != OK) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        free(source);
-        return EXIT_FAILED;
-    }
+    struct stdin_source *source = arena_zalloc(&agent->arena, sizeof *source);
+    if (!source || loop_timer_new(agent->loop, time_to_read, source, &source->timer) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
     source->agent = agent;
     source->flags = fcntl(STDIN_FILENO, F_GETFL);
     line_reader_init(&source->reader, LINE_LIMIT);
-    *ret = source;
-    return 0;
+    agent->source_state = source;
+    return OK;
 }
 
 static void stdin_start(void *state)
@@ -130,17 +120,10 @@ static enum skep_work stdin_verify(void *state, bool is_first, uint32_t left_ms)
     return SKEP_WORK_UNKNOWN;
 }
 
-static void stdin_stop(void *state)
-{
-    struct stdin_source *source = state;
-    agent_end(source->agent, NULL);
-}
-
 const struct source source_stdin = {
     .first_status = "idle",
     .prepare = stdin_prepare,
     .start = stdin_start,
     .verify = stdin_verify,
-    .stop = stdin_stop,
-    .free = stdin_free,
+    .clear = stdin_clear,
 };
