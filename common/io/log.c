@@ -13,19 +13,13 @@
 #define BURST 5
 #define EVERY_MS 60000
 
-#define X(symbol, name) [LOG_##symbol] = name,
-static const char *const level_names[] = { LOG_LEVELS(X) };
-#undef X
-
+#define X(symbol, ...) { __VA_ARGS__ },
 static const struct {
-    int journal_priority; /* as syslog(3) numbers them */
+    const char *name;
+    int journal_priority;
     const char *colour;
-} levels[] = {
-    [LOG_ERROR] = { 3, "\033[31m" },
-    [LOG_WARNING] = { 4, "\033[33m" },
-    [LOG_INFO] = { 6, "\033[32m" },
-    [LOG_DEBUG] = { 7, "\033[2m" },
-};
+} levels[] = { LOG_LEVELS(X) };
+#undef X
 
 static struct {
     const char *component;
@@ -69,7 +63,7 @@ void log_setup(const char *component, const char *format, const char *level)
     settings.colours = settings.style == LOG_STYLE_HUMAN && wants_colours();
     settings.to_journal = is_journal();
     for (int i = 0; i < LOG_LEVEL_COUNT; i++)
-        if (strcmp(level, level_names[i]) == 0)
+        if (strcmp(level, levels[i].name) == 0)
             settings.level = (enum log_level)i;
 }
 
@@ -79,7 +73,7 @@ static void write_line(enum log_level level, const char *message, va_list pairs,
     struct log_head head = {
         .journal_priority = settings.to_journal ? levels[level].journal_priority : -1,
         .time = settings.to_journal ? NULL : time,
-        .level = level_names[level],
+        .level = levels[level].name,
         .colour = settings.colours ? levels[level].colour : NULL,
         .component = settings.component,
         .message = message,
@@ -130,13 +124,11 @@ bool log_allowed(struct log_limit *limit, unsigned *ret_skipped)
 bool log_limited(struct log_limit *limit, enum log_level level, const char *message, ...)
 {
     unsigned skipped;
-    char not_shown[16];
     va_list pairs;
     if (!log_allowed(limit, &skipped))
         return false;
-    snprintf(not_shown, sizeof not_shown, "%u", skipped);
     va_start(pairs, message);
-    write_line(level, message, pairs, skipped ? not_shown : NULL);
+    write_line(level, message, pairs, skipped ? INT_TEXT(skipped) : NULL);
     va_end(pairs);
     return true;
 }

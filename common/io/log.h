@@ -6,12 +6,13 @@
 
 #include "text.h"
 
-#define LOG_LEVELS(X)     \
-    X(ERROR, "error")     \
-    X(WARNING, "warning") \
-    X(INFO, "info")       \
-    X(DEBUG, "debug")
-#define X(symbol, name) LOG_##symbol,
+/* X(symbol, name, priority as syslog(3) numbers them, colour on a terminal) */
+#define LOG_LEVELS(X)                    \
+    X(ERROR, "error", 3, "\033[31m")     \
+    X(WARNING, "warning", 4, "\033[33m") \
+    X(INFO, "info", 6, "\033[32m")       \
+    X(DEBUG, "debug", 7, "\033[2m")
+#define X(symbol, ...) LOG_##symbol,
 enum log_level { LOG_LEVELS(X) LOG_LEVEL_COUNT };
 #undef X
 
