@@ -19,7 +19,7 @@ enum err heap_reserve(struct heap *heap, size_t count)
 {
     if (count <= heap->size)
         return OK;
-    size_t size = heap->size + heap->size / 4; /* whoever asks for one more each time moves seldom */
+    size_t size = FIRST_SIZE + heap->size + heap->size / 4; /* whoever needs one more each time moves seldom */
     size = size < count ? count : size;
     struct heap_item **items = reallocarray(heap->items, size, sizeof *items);
     if (!items)
@@ -84,11 +84,8 @@ enum err heap_put(struct heap *heap, struct heap_item *item, ms_t at)
         sift(heap, item, item->position);
         return OK;
     }
-    if (heap->len == heap->size) {
-        enum err err = heap_reserve(heap, heap->size < FIRST_SIZE ? FIRST_SIZE : 2 * heap->size);
-        if (err != OK)
-            return err;
-    }
+    if (heap_reserve(heap, heap->len + 1) != OK)
+        return ERR_NOMEM;
     item->at = at;
     sift_up(heap, item, ++heap->len);
     return OK;
