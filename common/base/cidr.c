@@ -104,20 +104,12 @@ enum err cidr_list_parse(struct text t, struct cidr_list *ret, struct errbuf *e)
     return OK;
 }
 
-static bool list_has(const struct cidr_list *list, bool v6, const uint8_t *address)
+bool cidr_list_has(const struct cidr_list *list, bool v6, const uint8_t *address)
 {
+    if (v6 && is_mapped(address))
+        return cidr_list_has(list, false, address + sizeof mapped_prefix);
     for (size_t i = 0; i < list->count; i++)
         if (list->at[i].v6 == v6 && share_prefix(list->at[i].address, address, list->at[i].bits))
             return true;
     return false;
-}
-
-bool cidr_list_has_v4(const struct cidr_list *list, const uint8_t address[4])
-{
-    return list_has(list, false, address);
-}
-
-bool cidr_list_has_v6(const struct cidr_list *list, const uint8_t address[16])
-{
-    return is_mapped(address) ? list_has(list, false, address + sizeof mapped_prefix) : list_has(list, true, address);
 }

@@ -25,8 +25,7 @@ struct cidr_list {
  * failure. */
 enum err cidr_list_parse(struct text t, struct cidr_list *ret, struct errbuf *e);
 
-/* Addresses in network order. An empty list holds none. */
-bool cidr_list_has_v4(const struct cidr_list *list, const uint8_t address[4]);
-bool cidr_list_has_v6(const struct cidr_list *list, const uint8_t address[16]);
+/* The address of 4 bytes, or 16, in network order. An empty list holds none. */
+bool cidr_list_has(const struct cidr_list *list, bool v6, const uint8_t *address);
 
 #endif

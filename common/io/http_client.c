@@ -169,16 +169,11 @@ static int socket_wanted(CURL *curl, curl_socket_t fd, int what, void *user, voi
 
 static bool is_allowed(const struct cidr_list *allowed, const struct sockaddr *address, char ret[INET6_ADDRSTRLEN])
 {
-    const void *bytes;
-    if (address->sa_family == AF_INET) {
-        bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-        return inet_ntop(AF_INET, bytes, ret, INET6_ADDRSTRLEN) && cidr_list_has_v4(allowed, bytes);
-    }
-    if (address->sa_family == AF_INET6) {
-        bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-        return inet_ntop(AF_INET6, bytes, ret, INET6_ADDRSTRLEN) && cidr_list_has_v6(allowed, bytes);
-    }
-    return false;
+    bool v6 = address->sa_family == AF_INET6;
+    const void *bytes = v6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+                           : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    return (v6 || address->sa_family == AF_INET) && inet_ntop(address->sa_family, bytes, ret, INET6_ADDRSTRLEN) &&
+           cidr_list_has(allowed, v6, bytes);
 }
 
 /* The one way to a connection: whatever the URL said, this is the address that would be connected to. */

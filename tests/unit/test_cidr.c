@@ -92,9 +92,9 @@ static bool list_has(const struct cidr_list *list, const char *address)
 {
     uint8_t bytes[16];
     if (inet_pton(AF_INET, address, bytes) == 1)
-        return cidr_list_has_v4(list, bytes);
+        return cidr_list_has(list, false, bytes);
     assert_int_equal(inet_pton(AF_INET6, address, bytes), 1);
-    return cidr_list_has_v6(list, bytes);
+    return cidr_list_has(list, true, bytes);
 }
 
 static void addresses_are_in_a_list_or_not(void **state)
