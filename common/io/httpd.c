@@ -105,8 +105,9 @@ static void run_for_a_turn(struct httpd *httpd)
 
 /* Does not show on the epoll descriptor: deadlines, resumed connections, what is left in the queue, and that there is
  * room again for a connection that waits to be accepted. Hence the timer after each run. */
-static void httpd_run(struct httpd *httpd)
+static void httpd_run(void *user)
 {
+    struct httpd *httpd = user;
     unsigned connections = httpd->clients.count;
     ms_t delay, waits, now = clock_mono();
     if (httpd->sweep_at <= now)
@@ -131,11 +132,6 @@ static void on_readable(void *user, int events)
     loop_timer_in(httpd->timer, 0);
 }
 
-static void on_timer(void *user)
-{
-    httpd_run(user);
-}
-
 /* The daemon takes the listening socket. */
 static struct MHD_Daemon *daemon_start(struct httpd *httpd, const struct httpd_options *options, int listener)
 {
@@ -151,7 +147,7 @@ static enum err loop_attach(struct httpd *httpd)
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     enum err err = info ? OK : ERR_IO;
     if (err == OK)
-        err = loop_timer_new(httpd->loop, on_timer, httpd, &httpd->timer);
+        err = loop_timer_new(httpd->loop, httpd_run, httpd, &httpd->timer);
     if (err == OK)
         err = loop_fd_new(httpd->loop, info->epoll_fd, on_readable, httpd, &httpd->watch);
     if (err == OK)

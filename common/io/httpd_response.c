@@ -5,16 +5,11 @@
 #define RETRY_AFTER "1"   /* seconds */
 #define BLOCK_BYTES 16384 /* in which a client of HTTP/1.0 gets slices; for others libmicrohttpd takes as much */
 
-/* A NULL value leaves the field out; false: out of memory. */
-static bool add(struct MHD_Response *response, const char *name, const char *value)
-{
-    return !value || MHD_add_response_header(response, name, value) == MHD_YES;
-}
-
+/* False: out of memory. */
 static bool add_all(struct MHD_Response *made, const struct http_response *response, bool last)
 {
     const struct {
-        const char *name, *value;
+        const char *name, *value; /* NULL leaves the field out */
     } fields[] = {
         { MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type },
         { MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
@@ -26,7 +21,7 @@ static bool add_all(struct MHD_Response *made, const struct http_response *respo
     };
 
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (!add(made, fields[i].name, fields[i].value))
+        if (fields[i].value && MHD_add_response_header(made, fields[i].name, fields[i].value) != MHD_YES)
             return false;
     return true;
 }
