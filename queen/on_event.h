@@ -15,7 +15,6 @@ struct on_event;
 enum err on_event_new(struct loop *loop, const char *command, void (*ready)(void *user), void *user,
                       struct on_event **ret);
 void on_event_free(struct on_event *on_event); /* commands that run are left to end by themselves */
-DEFINE_AUTO_FREE(on_event)
 
 /* Copies the document. False: not now, since as many run as may, or it cannot be started, which has been logged. */
 bool on_event_run(struct on_event *on_event, struct text json);

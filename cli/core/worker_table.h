@@ -11,7 +11,6 @@ struct worker_table;
 /* NULL: no memory. */
 struct worker_table *worker_table_new(bool wide);
 void worker_table_free(struct worker_table *workers);
-DEFINE_AUTO_FREE(worker_table)
 
 /* One row; nothing of the document is kept. A failed allocation is reported by worker_table_print. */
 void worker_table_add(struct worker_table *workers, const struct cJSON *worker);

@@ -89,17 +89,3 @@ const char *buf_str(const struct buf *buf)
 {
     return buf->failed || !buf->at ? "" : buf->at;
 }
-
-char *buf_detach(struct buf *buf, size_t *ret_len)
-{
-    char *at = NULL;
-    if (buf_grow(buf, 0)) {
-        at = buf->at;
-        at[buf->len] = '\0';
-        if (ret_len)
-            *ret_len = buf->len;
-        buf->at = NULL;
-    }
-    buf_clear(buf);
-    return at;
-}

@@ -38,7 +38,4 @@ static inline bool buf_ok(const struct buf *buf)
     return !buf->failed;
 }
 
-/* The bytes, terminated, now owned by the caller (free); NULL when failed. The buffer is empty afterwards. */
-char *buf_detach(struct buf *buf, size_t *ret_len);
-
 #endif

@@ -29,7 +29,6 @@ struct broker_link_options {
 /* ERR_NOMEM. */
 enum err broker_link_new(const struct broker_link_options *options, struct broker_link **ret);
 void broker_link_free(struct broker_link *link); /* its client, too */
-DEFINE_AUTO_FREE(broker_link)
 
 /* The client, which was made with these events and the link as their user; taken. Before everything below. */
 extern const struct mqtt_events broker_link_events;

@@ -29,7 +29,6 @@ typedef void http_client_answered(void *user, uint64_t token, const struct http_
 enum err http_client_new(struct loop *loop, const struct http_client_options *options, http_client_answered *answered,
                          void *user, struct http_client **ret);
 void http_client_free(struct http_client *client); /* drops what is under way, without a word */
-DEFINE_AUTO_FREE(http_client)
 
 /* `answered` gets the token once, after about `timeout` ms (at least 1) at the latest, and never in this turn of the
  * loop: also of a request that is refused, for its URL or since `limit` are under way. ERR_NOMEM: it never will. */

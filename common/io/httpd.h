@@ -30,7 +30,6 @@ struct httpd_options {
 enum err httpd_new(struct loop *loop, const struct httpd_options *options, const struct httpd_handlers *handlers,
                    void *user, struct httpd **ret, struct errbuf *e);
 void httpd_free(struct httpd *httpd); /* closes everything */
-DEFINE_AUTO_FREE(httpd)
 
 int httpd_port(const struct httpd *httpd); /* the bound one */
 

@@ -1,7 +1,5 @@
 #include "httpd_response.h"
 
-#include <stdlib.h>
-
 #define RETRY_AFTER "1"   /* seconds */
 #define BLOCK_BYTES 16384 /* in which a client of HTTP/1.0 gets slices; for others libmicrohttpd takes as much */
 
@@ -28,11 +26,10 @@ static bool add_all(struct MHD_Response *made, const struct http_response *respo
 
 static struct MHD_Response *make_whole(struct buf *body)
 {
-    size_t len = 0;
-    char *at = buf_detach(body, &len);
-    struct MHD_Response *made = at ? MHD_create_response_from_buffer(len, at, MHD_RESPMEM_MUST_FREE) : NULL;
-    if (!made)
-        free(at);
+    struct MHD_Response *made =
+        buf_ok(body) ? MHD_create_response_from_buffer(body->len, body->at, MHD_RESPMEM_MUST_FREE) : NULL;
+    if (made)
+        *body = BUF_INIT;
     return made;
 }
 

@@ -6,9 +6,9 @@
 
 #include "wire.h"
 
-/* With `pull` the body is what that returns; without it response->body, which is taken in any case then. `last`: the
- * connection ends with it. The caller hands the result to MHD_queue_response and destroys its reference; NULL: out of
- * memory. */
+/* With `pull` the body is what that returns; without it response->body, which is taken then. `last`: the connection
+ * ends with it. The caller hands the result to MHD_queue_response and destroys its reference; NULL: out of memory, and
+ * nothing was taken. */
 struct MHD_Response *httpd_response_make(struct http_response *response, bool last, MHD_ContentReaderCallback pull,
                                          void *user);
 

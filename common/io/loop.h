@@ -14,7 +14,6 @@ struct loop_fd;
 enum err loop_new(struct loop **ret, struct errbuf *e);
 /* Closes what was not freed (signals, timers, watches). Handles made on loop_uv must be closed before. */
 void loop_free(struct loop *loop);
-DEFINE_AUTO_FREE(loop)
 
 /* Runs until loop_stop. `before_sleep` (may be NULL) is called once per turn after all events were handled, before the
  * loop sleeps: the place to tick cores and re-arm timers. A timer armed there counts for the sleep that follows. */

@@ -141,36 +141,6 @@ static void what_cannot_be_formatted_fails_it(void **state)
     buf_clear(&buf);
 }
 
-static void detached_bytes_belong_to_the_caller(void **state)
-{
-    (void)state;
-    struct buf buf = BUF_INIT;
-    buf_add_str(&buf, "mine");
-    size_t len = 0;
-    char *bytes = buf_detach(&buf, &len);
-    assert_string_equal(bytes, "mine");
-    assert_int_equal(len, 4);
-    free(bytes);
-    assert_null(buf.at);
-    assert_int_equal(buf.len, 0);
-    bytes = buf_detach(&buf, NULL);
-    assert_string_equal(bytes, ""); /* an empty buffer is no failure */
-    free(bytes);
-}
-
-static void nothing_is_detached_from_a_failed_buffer(void **state)
-{
-    (void)state;
-    struct buf buf = { .limit = 2 };
-    size_t len = 77;
-    buf_add_str(&buf, "ab");
-    buf_add_str(&buf, "c");
-    assert_null(buf_detach(&buf, &len));
-    assert_int_equal(len, 77);
-    assert_true(buf_ok(&buf));
-    assert_null(buf.at);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,8 +152,6 @@ int main(void)
         cmocka_unit_test(a_limit_set_too_late_fails_the_next_change),
         cmocka_unit_test(lengths_that_cannot_be_had_fail_it),
         cmocka_unit_test(what_cannot_be_formatted_fails_it),
-        cmocka_unit_test(detached_bytes_belong_to_the_caller),
-        cmocka_unit_test(nothing_is_detached_from_a_failed_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

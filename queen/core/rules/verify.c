@@ -132,7 +132,6 @@ static struct record *finish(struct queen *queen, struct verification *verificat
                                               .refused = verification->refused,
                                               .late = late,
                                               .at_wall = queen->wall,
-                                              .at_mono = queen->now,
                                               .began = verification->began,
                                               .took = queen->now - verification->began };
     verification->finished = true;

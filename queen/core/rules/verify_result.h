@@ -8,10 +8,10 @@
 /* The latest finished verification of a record. */
 struct verified {
     enum verify_result result;
-    enum evidence_path path;      /* PATH_MQTT, PATH_HTTP, or PATH_WITNESS for the hive's word */
-    bool refused;                 /* the broker did not let her ask */
-    bool late;                    /* it came after the deadline */
-    ms_t at_wall, at_mono, began; /* began: monotonic, when it was first asked for */
+    enum evidence_path path; /* PATH_MQTT, PATH_HTTP, or PATH_WITNESS for the hive's word */
+    bool refused;            /* the broker did not let her ask */
+    bool late;               /* it came after the deadline */
+    ms_t at_wall, began;     /* began: monotonic, when it was first asked for */
     ms_t took;
 };
 
