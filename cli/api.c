@@ -12,11 +12,10 @@
 
 enum err api_init(struct api *api, const char *queen, const char *token, struct errbuf *e)
 {
-    struct errbuf why = { 0 };
-    enum err err = http_url_read(queen, "/", &api->base, &why);
+    enum err err = http_url_read(queen, "/", &api->base, e);
     if (err != OK)
         return err_set(e, err, "--queen: %s; it must be like http://127.0.0.1:7833, a token goes in --token-file",
-                       why.text);
+                       e->text);
     for (size_t len = strlen(api->base); len > 0 && api->base[len - 1] == '/'; len--)
         api->base[len - 1] = '\0';
     api->deadline = MS_NEVER;
@@ -35,19 +34,19 @@ static enum err request(struct api *api, const char *method, struct buf *path, m
                         struct errbuf *e)
 {
     auto_clear(buf) url = BUF_INIT;
-    struct errbuf why = { 0 };
-    enum err err = ERR_NOMEM;
+    enum err err;
     if (api->deadline != MS_NEVER)
         timeout = ms_min(timeout, ms_max(api->deadline - clock_mono(), API_MIN_TIMEOUT));
     buf_printf(&url, "%s%s", api->base, buf_str(path));
     url.failed |= path->failed;
     buf_clear(path);
-    if (buf_ok(&url))
-        err = fetch_request(&api->fetch, method, buf_str(&url), timeout, ret, &why);
+    if (!buf_ok(&url))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    err = fetch_request(&api->fetch, method, buf_str(&url), timeout, ret, e);
     if (err == ERR_UNREACHABLE)
         return err_set(e, err, "no queen responds at %s (%s): start skep-queen, or set --queen URL or SKEP_QUEEN",
-                       api->base, why.text);
-    return err != OK ? err_set(e, err, "%s", why.text[0] ? why.text : "out of memory") : OK;
+                       api->base, e->text);
+    return err;
 }
 
 enum err api_request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct cJSON **ret,

@@ -15,15 +15,14 @@ static const struct conf_option options[] = {
  * know the worker, it is one of the default hive. */
 static enum err find_hive(struct api *api, struct health_target *target, struct errbuf *e)
 {
-    struct worker_ref ref = { 0 };
-    struct errbuf why = { 0 };
     auto_free(cJSON) worker = NULL;
-    enum err err = name_copy(text_of(target->id), "worker", ref.worker, &why);
+    struct worker_ref ref;
+    enum err err = worker_ref_parse(target->id, &ref, e);
     if (err == OK)
-        err = worker_get(api, &ref, &worker, &why);
+        err = worker_get(api, &ref, &worker, e);
     if (err == OK && document_str(worker, "hive_id"))
-        err = health_target_set_hive(target, document_str(worker, "hive_id"), &why);
-    return err == OK || err == ERR_UNREACHABLE || err == ERR_NOT_FOUND ? OK : err_set(e, err, "%s", why.text);
+        err = health_target_set_hive(target, document_str(worker, "hive_id"), e);
+    return err == ERR_UNREACHABLE || err == ERR_NOT_FOUND ? OK : err;
 }
 
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)

@@ -52,10 +52,12 @@ static int fail(enum err err, const struct errbuf *e)
     return exit_codes[err] ? exit_codes[err] : EXIT_FAILED;
 }
 
-/* `command` may be NULL. */
-static int usage(const struct command *command, const char *sentence)
+/* A wrong command line. `command` may be NULL. */
+static int refuse(const struct command *command, enum err err, const struct errbuf *e)
 {
-    output_note("%s (see skep %s%s--help)", sentence, command ? command->name : "", command ? " " : "");
+    if (err == ERR_NOMEM)
+        return fail(err, e);
+    output_note("%s (see skep %s%s--help)", e->text, command ? command->name : "", command ? " " : "");
     return EXIT_USAGE;
 }
 
@@ -84,19 +86,13 @@ static int print_help(const struct cli_conf *conf, const struct command *command
 }
 
 /* A file that cannot be used is a wrong option, whatever is wrong with it. */
-static enum err read_token(const char *path, char **ret, struct errbuf *e)
-{
-    struct errbuf why = { 0 };
-    enum err err = secret_read(path, ret, &why);
-    return err != OK ? err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", why.text) : OK;
-}
-
 static enum err api_open(const struct cli_conf *conf, struct api *ret, struct errbuf *e)
 {
     char *token = NULL;
-    enum err err = conf->token_file ? read_token(conf->token_file, &token, e) : OK;
-    if (err == OK)
-        err = api_init(ret, conf->queen, token, e);
+    enum err err = conf->token_file ? secret_read(conf->token_file, &token, e) : OK;
+    if (err != OK)
+        return err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", e->text);
+    err = api_init(ret, conf->queen, token, e);
     secret_free(token);
     return err;
 }
@@ -133,15 +129,6 @@ static enum err read_words(struct conf *conf, int argc, char **argv, bool takes_
     return OK;
 }
 
-/* How many words stand in front of `--`. */
-static int count_own(int argc, char **argv)
-{
-    int own = 0;
-    while (own < argc && strcmp(argv[own], "--") != 0)
-        own++;
-    return own;
-}
-
 /* argv[before] is the command's name; the options before it count, too. */
 static int command_run(const struct command *command, int before, int argc, char **argv, struct arena *arena)
 {
@@ -151,8 +138,9 @@ static int command_run(const struct command *command, int before, int argc, char
     struct errbuf e = { 0 };
     struct conf conf;
     const char *word = NULL;
-    int own = command->takes_rest ? count_own(argc, argv) : argc;
-    int next;
+    int own = 0, next;
+    while (own < argc && !(command->takes_rest && strcmp(argv[own], "--") == 0))
+        own++;
     if (!target)
         return fail(err_set(&e, ERR_NOMEM, "out of memory"), &e);
     enum err err = conf_init(&conf, tables, target, arena, &e);
@@ -163,13 +151,11 @@ static int command_run(const struct command *command, int before, int argc, char
     if (err == OK)
         err = read_words(&conf, own - before, argv + before, command->word != NULL, &word, &e);
     if (err != OK)
-        return err == ERR_NOMEM ? fail(err, &e) : usage(command, e.text);
+        return refuse(command, err, &e);
     if (target->help || target->version)
         return print_help(target, command);
-    if (command->word && !word) {
-        err_set(&e, ERR_SYNTAX, "missing argument: %s", command->word);
-        return usage(command, e.text);
-    }
+    if (command->word && !word)
+        return refuse(command, err_set(&e, ERR_SYNTAX, "missing argument: %s", command->word), &e);
     return run(command, target, word, own < argc ? argv + own + 1 : NULL);
 }
 
@@ -185,16 +171,14 @@ static int dispatch(int argc, char **argv, struct arena *arena)
     if (err == OK)
         err = conf_args(&conf, argc, argv, &next, &e);
     if (err != OK)
-        return err == ERR_NOMEM ? fail(err, &e) : usage(NULL, e.text);
+        return refuse(NULL, err, &e);
     if (target.help || target.version)
         return print_help(&target, NULL);
     if (next >= argc)
-        return usage(NULL, "missing COMMAND argument");
+        return refuse(NULL, err_set(&e, ERR_SYNTAX, "missing COMMAND argument"), &e);
     const struct command *command = command_find(argv[next]);
-    if (!command) {
-        err_set(&e, ERR_UNKNOWN, "%s: no such command", argv[next]);
-        return usage(NULL, e.text);
-    }
+    if (!command)
+        return refuse(NULL, err_set(&e, ERR_UNKNOWN, "%s: no such command", argv[next]), &e);
     return command_run(command, next, argc, argv, arena);
 }
 

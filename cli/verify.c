@@ -24,26 +24,23 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
-static enum err print(const struct cli *cli, const cJSON *verified, bool json, struct errbuf *e)
+static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
+    const struct verify_conf *conf = options_given;
+    bool json = strcmp(conf->output, "json") == 0;
     auto_clear(buf) out = BUF_INIT;
+    auto_free(cJSON) verified = NULL;
+    struct worker_ref ref;
+    enum err err = worker_ref_parse(cli->word, &ref, e);
+    if (err == OK)
+        err = worker_request(cli->api, "POST", &ref, "/verify", VERIFY_TIMEOUT, &verified, e);
+    if (err != OK)
+        return err;
     if (json)
         document_add_line(&out, verified);
     else
         verify_line_add(&out, verified, cli->display.colour);
-    return json ? output_write(&out, e) : output_lines(&cli->display, &out, LINE_INDENT, e);
-}
-
-static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
-{
-    const struct verify_conf *conf = options_given;
-    struct worker_ref ref;
-    auto_free(cJSON) verified = NULL;
-    enum err err = worker_ref_parse(cli->word, &ref, e);
-    if (err == OK)
-        err = worker_request(cli->api, "POST", &ref, "/verify", VERIFY_TIMEOUT, &verified, e);
-    if (err == OK)
-        err = print(cli, verified, strcmp(conf->output, "json") == 0, e);
+    err = json ? output_write(&out, e) : output_lines(&cli->display, &out, LINE_INDENT, e);
     return err == OK ? verify_judge(verified, e) : err;
 }
 

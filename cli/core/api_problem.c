@@ -2,25 +2,9 @@
 
 #include <cjson/cJSON.h>
 
-#include "buf.h"
 #include "document.h"
 #include "json.h"
-#include "printable.h"
-
-/* "title: detail", as far as they are there. */
-static void describe(struct buf *ret, long status, const cJSON *problem)
-{
-    const char *title = document_str(problem, "title");
-    const char *detail = document_str(problem, "detail");
-    if (!title && !detail)
-        buf_printf(ret, "HTTP status %ld", status);
-    if (title)
-        printable_add(ret, text_of(title));
-    if (title && detail)
-        buf_add_str(ret, ": ");
-    if (detail)
-        printable_add(ret, text_of(detail));
-}
+#include "template.h"
 
 static enum err refuse_ambiguous(const cJSON *candidates, struct errbuf *e)
 {
@@ -56,7 +40,9 @@ enum err api_problem_read(long status, struct text body, bool has_token, struct 
     auto_free(cJSON) problem = cJSON_ParseWithLength(body.at, body.len);
     const cJSON *candidates = json_member(problem, "candidates");
     auto_clear(buf) why = BUF_INIT;
-    describe(&why, status, problem);
+    template_add(&why, "<{title}: {detail}|{title}|{detail}>", problem, false);
+    if (why.len == 0)
+        buf_printf(&why, "HTTP status %ld", status);
     if (status == 409 && cJSON_IsArray(candidates))
         return refuse_ambiguous(candidates, e);
     return refuse(status, buf_str(&why), has_token, e);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "address.h"
+#include "worker_ref.h"
 
 enum err health_target_set_hive(struct health_target *target, const char *hive, struct errbuf *e)
 {
@@ -12,22 +13,15 @@ enum err health_target_set_hive(struct health_target *target, const char *hive, 
     return err;
 }
 
-static enum err parse_worker(struct text rest, struct health_target *ret, struct errbuf *e)
+static enum err parse_worker(const char *word, struct health_target *ret, struct errbuf *e)
 {
-    struct text first = text_split(&rest, '/');
-    enum err err = name_copy(rest.at ? rest : first, "worker", ret->id, e);
-    char hive[NAME_SIZE] = "default";
-    ret->hive_given = rest.at != NULL;
-    if (err == OK && ret->hive_given)
-        err = name_copy(first, "hive", hive, e);
-    return err == OK ? health_target_set_hive(ret, hive, e) : err;
-}
-
-static enum err parse_daemon(struct text kind, struct text id, struct health_target *ret, struct errbuf *e)
-{
-    enum err err = name_copy(id, ret->kind == TARGET_QUEEN ? "queen" : "hive", ret->id, e);
-    snprintf(ret->service_id, sizeof ret->service_id, "%.*s/%s", (int)kind.len, kind.at, ret->id);
-    return err;
+    struct worker_ref ref;
+    enum err err = worker_ref_parse(word, &ref, e);
+    if (err != OK)
+        return err;
+    memcpy(ret->id, ref.worker, sizeof ret->id);
+    ret->hive_given = ref.hive[0] != '\0';
+    return health_target_set_hive(ret, ret->hive_given ? ref.hive : "default", e);
 }
 
 static bool is_url(const char *word)
@@ -45,10 +39,11 @@ enum err health_target_parse(const char *word, struct health_target *ret, struct
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (rest.at && text_is(kind, kinds[i]))
             target.kind = (enum target_kind)i;
+    snprintf(target.service_id, sizeof target.service_id, "%s", target.kind != TARGET_URL ? word : "");
     if (target.kind == TARGET_WORKER)
-        err = parse_worker(rest, &target, e);
+        err = parse_worker(rest.at, &target, e);
     else if (target.kind != TARGET_URL)
-        err = parse_daemon(kind, rest, &target, e);
+        err = name_copy(rest, kinds[target.kind], target.id, e);
     else if (!is_url(word))
         err = err_set(e, ERR_SYNTAX, "%s: must be queen/ID, hive/ID, worker/ID, worker/HIVE/ID or a URL",
                       address_shown(word));
@@ -63,12 +58,7 @@ enum err health_target_topic(const struct health_target *target, const char *roo
         [TARGET_QUEEN] = TOPIC_QUEEN_REQUEST, [TARGET_HIVE] = TOPIC_HIVE_REQUEST, [TARGET_WORKER] = TOPIC_WORKER_REQUEST
     };
     struct text id = text_of(target->id);
-    struct topic topic = { .kind = kinds[target->kind], .method = TEXT("health") };
-    if (target->kind == TARGET_QUEEN)
-        topic.queen = id;
-    else
-        topic.hive = target->kind == TARGET_HIVE ? id : text_of(target->hive);
-    if (target->kind == TARGET_WORKER)
-        topic.worker = id;
+    struct topic topic = { .kind = kinds[target->kind], .method = TEXT("health"), .queen = id, .worker = id };
+    topic.hive = target->kind == TARGET_HIVE ? id : text_of(target->hive);
     return topic_build(root, &topic, ret);
 }

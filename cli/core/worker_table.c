@@ -209,15 +209,13 @@ static bool hide(struct worker_table *workers, struct widths *widths, size_t fir
     return true;
 }
 
-/* The end of a name says more than its front: of 1 to 7 columns the front has one. */
-static void add_cut_name(struct buf *ret, struct text name, size_t width)
+/* How much of the front remains of what is cut: the end of a name says more. Of 1 to 7 columns a name's front has one.
+ */
+static size_t head_of(size_t column, size_t width)
 {
-    printable_add_cut(ret, name, width, width >= 8 ? width / 8 : width > 1);
-}
-
-static int compare_widths(const void *a, const void *b)
-{
-    return (*(const size_t *)a > *(const size_t *)b) - (*(const size_t *)a < *(const size_t *)b);
+    if (column > COLUMN_FULL_NAME)
+        return width - 1;
+    return width >= 8 ? width / 8 : width > 1;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -225,17 +223,20 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Whether names that are cut to `width` can still be told from each other. No memory counts as no. */
+/* Whether at most half of the names need to be cut to `width`, and all can still be told from each other. No memory
+ * counts as no. */
 static bool are_distinct(const struct worker_table *workers, size_t width)
 {
-    size_t count = scols_table_get_nlines(workers->table), made = 0;
+    size_t count = scols_table_get_nlines(workers->table), made = 0, cut = 0;
     char **names = calloc(count, sizeof *names);
     bool distinct = names != NULL;
     for (; distinct && made < count; made++) {
         auto_clear(buf) name = BUF_INIT;
-        add_cut_name(&name, cell_text(workers, made, name_column(workers)), width);
+        struct text whole = cell_text(workers, made, name_column(workers));
+        cut += printable_width(whole) > width;
+        printable_add_cut(&name, whole, width, head_of(COLUMN_NAME, width));
         names[made] = strdup(buf_str(&name));
-        distinct = names[made] && buf_ok(&name);
+        distinct = names[made] && buf_ok(&name) && cut <= count / 2;
     }
     if (distinct)
         qsort(names, count, sizeof *names, compare_texts);
@@ -250,15 +251,7 @@ static bool are_distinct(const struct worker_table *workers, size_t width)
 /* How far the few names that are longer than the others may be cut before columns are hidden from all. */
 static size_t name_enough(const struct worker_table *workers, size_t longest)
 {
-    size_t count = scols_table_get_nlines(workers->table), enough = longest;
-    size_t *widths = calloc(count, sizeof *widths);
-    if (!widths)
-        return longest;
-    for (size_t row = 0; row < count; row++)
-        widths[row] = printable_width(cell_text(workers, row, name_column(workers)));
-    qsort(widths, count, sizeof *widths, compare_widths);
-    enough = widths[(count - 1) / 2] > NAME_ENOUGH ? widths[(count - 1) / 2] : NAME_ENOUGH;
-    free(widths);
+    size_t enough = NAME_ENOUGH;
     while (enough < longest && !are_distinct(workers, enough))
         enough++;
     return enough < longest ? enough : longest;
@@ -271,10 +264,7 @@ static bool cut_cells(const struct worker_table *workers, size_t column, size_t 
         struct text whole = cell_text(workers, row, column);
         if (printable_width(whole) <= width)
             continue;
-        if (column <= COLUMN_FULL_NAME)
-            add_cut_name(&text, whole, width);
-        else
-            printable_add_cut(&text, whole, width, width - 1);
+        printable_add_cut(&text, whole, width, head_of(column, width));
         if (!buf_ok(&text) || scols_line_set_column_data(scols_table_get_line(workers->table, row),
                                                          workers->shown[column], buf_str(&text)) != 0)
             return false;
