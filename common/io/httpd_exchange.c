@@ -248,21 +248,15 @@ enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, 
     return MHD_YES;
 }
 
-/* Nothing but these limits ends a suspended connection. */
-static bool may_wait(struct exchange *exchange)
-{
-    if (exchange->timed_out)
-        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no answer yet.");
-    else if (exchange->client->httpd->waiting_count >= WAITING_MAX)
-        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many requests are waiting.");
-    return exchange->response.status == 0;
-}
-
+/* Nothing but these limits ends a suspended connection; a listing knows when its own time is over. False: refused. */
 static bool wait_until(struct exchange *exchange, ms_t until)
 {
     struct httpd *httpd = exchange->client->httpd;
-    if (!may_wait(exchange))
+    if (httpd->waiting_count >= WAITING_MAX || (exchange->timed_out && !exchange->response.listing)) {
+        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+                   exchange->timed_out ? "There is no answer yet." : "Too many requests are waiting.");
         return false;
+    }
     exchange->wait_ends = until;
     exchange->phase = EXCHANGE_WAITING;
     DL_APPEND(httpd->waiting, exchange);

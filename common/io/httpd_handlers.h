@@ -27,7 +27,7 @@ struct httpd_handlers {
      * nothing yet, whereas with its first bytes the answer is admitted for good (503 before); false: it was the last
      * one, or `slice` has failed, and the answer is cut off. */
     bool (*listing_next)(void *user, struct listing *listing, struct buf *slice);
-    /* Monotonic time until which it has no next slice, unless a bit of its response's wakes_on is woken; 0 = it has. */
+    /* Monotonic time until which it has no first slice, unless a bit of its response's wakes_on comes; 0 = it has. */
     ms_t (*listing_wait)(const struct listing *listing);
     size_t (*listing_bytes)(const struct listing *listing); /* that it holds at present */
     void (*listing_free)(struct listing *listing);          /* once for each, also when the client has gone */
