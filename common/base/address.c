@@ -1,6 +1,7 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <strings.h>
 
 #define PORT_MAX 65535
@@ -64,6 +65,11 @@ enum err address_check_login(struct text uri, const char *label, struct errbuf *
                    "%s: its URI must not hold a user or a password: use username and password_file (--username, "
                    "--password-file)",
                    label);
+}
+
+void address_print(const char *host, int port, char ret[ADDRESS_TEXT_SIZE])
+{
+    snprintf(ret, ADDRESS_TEXT_SIZE, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
 }
 
 const char *address_shown(const char *word)

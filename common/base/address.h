@@ -5,6 +5,7 @@
 #include "text.h"
 
 #define ADDRESS_HOST_SIZE 256
+#define ADDRESS_TEXT_SIZE (ADDRESS_HOST_SIZE + 16)
 #define ADDRESS_PORT_NEEDED (-1)
 
 struct address {
@@ -18,6 +19,9 @@ enum err address_parse(struct text t, int default_port, struct address *ret, str
 
 /* ERR_REFUSED, with a sentence that begins with `label` and quotes nothing, for a URI with a user or a password. */
 enum err address_check_login(struct text uri, const char *label, struct errbuf *e);
+
+/* Writes host:port, as options and URIs have it: a host that is an IPv6 address gets brackets. */
+void address_print(const char *host, int port, char ret[ADDRESS_TEXT_SIZE]);
 
 /* `word` as a sentence may show it: another text in place of what may be a URI with a password. */
 const char *address_shown(const char *word);

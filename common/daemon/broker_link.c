@@ -61,17 +61,13 @@ static bool on_will(void *user, struct publish *ret)
 }
 
 /* It would be refused again on this link. Its core learns of that in the next turn, since it may be in a step. */
-static void note_unsendable(struct broker_link *link, const struct queued *queued, enum err err)
+static void note_unsendable(struct broker_link *link, const struct queued *queued, uint8_t reason)
 {
-    log_at(LOG_ERROR, "cannot publish", "topic", queued->publish.topic, "error", err_name(err), NULL);
-    link->unsendable[link->unsendable_count++] =
-        (struct unsendable){ queued->number, err == ERR_TOO_LARGE ? MQTT_TOO_LARGE : MQTT_BAD_TOPIC };
+    link->unsendable[link->unsendable_count++] = (struct unsendable){ queued->number, reason };
 }
 
 static void give_up_link(struct broker_link *link, const struct queued *queued, enum err err)
 {
-    if (err != ERR_REFUSED)
-        log_at(LOG_ERROR, "cannot publish", "topic", queued->publish.topic, "error", err_name(err), NULL);
     send_queue_unsent(&link->queue, queued->number);
     link->ops->drop(link->mqtt, err == ERR_REFUSED ? "the broker refused a message: QoS not supported (it must offer "
                                                      "QoS 1: see max_qos in broker-config/README.md)"
@@ -87,8 +83,10 @@ static void pump(struct broker_link *link)
         enum err err;
         publish.token = queued->number;
         err = link->ops->publish(link->mqtt, &publish);
-        if (err == ERR_TOO_LARGE || err == ERR_TOPIC)
-            note_unsendable(link, queued, err);
+        if (err != OK && err != ERR_REFUSED)
+            log_at(LOG_ERROR, "cannot publish", "topic", publish.topic, "error", err_name(err), NULL);
+        if (mqtt_client_unsendable(err))
+            note_unsendable(link, queued, mqtt_client_unsendable(err));
         else if (err != OK)
             give_up_link(link, queued, err);
     }
@@ -115,11 +113,11 @@ static void log_dropped(struct broker_link *link)
         link->dropped_seen = link->queue.dropped;
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const char *broker)
 {
     struct broker_link *link = user;
     if (link->has_will)
-        log_at(LOG_INFO, "connected to the broker", "broker", link->options.broker, NULL);
+        log_at(LOG_INFO, "connected to the broker", "broker", link->options.broker, "address", broker, NULL);
     log_dropped(link); /* what the limit held back meanwhile */
     input(link, (struct input){ .kind = INPUT_LINK_UP });
     pump(link);
@@ -297,7 +295,7 @@ enum err broker_link_carry_out(struct broker_link *link, const struct effect *ef
         return publish(link, &effect->publish);
     case EFFECT_RECONNECT:
         link->is_renewed = true;
-        link->ops->drop(link->mqtt, "to be made anew");
+        link->ops->renew(link->mqtt);
         break;
     case EFFECT_DISCONNECT:
         link->ops->stop(link->mqtt, on_left);

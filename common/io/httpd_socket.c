@@ -34,12 +34,11 @@ static int bound_port(int fd)
     return ntohs(((struct sockaddr_in *)&bound)->sin_port);
 }
 
-/* The address as options write it. */
 static enum err say(const struct address *address, const char *why, struct errbuf *e)
 {
-    bool v6 = strchr(address->host, ':');
-    return err_set(e, ERR_IO, "cannot listen on %s%s%s:%d: %s", v6 ? "[" : "", address->host, v6 ? "]" : "",
-                   address->port, why);
+    char text[ADDRESS_TEXT_SIZE];
+    address_print(address->host, address->port, text);
+    return err_set(e, ERR_IO, "cannot listen on %s: %s", text, why);
 }
 
 enum err httpd_socket_listen(const struct address *address, int *ret_fd, int *ret_port, struct errbuf *e)

@@ -147,6 +147,12 @@ static void mqtt_drop(struct mqtt *mqtt, const char *why)
     rearm_outside(mqtt);
 }
 
+static void mqtt_renew(struct mqtt *mqtt)
+{
+    mqtt_client_renew(mqtt->client);
+    rearm_outside(mqtt);
+}
+
 static enum err mqtt_publish(struct mqtt *mqtt, const struct publish *publish)
 {
     enum err err = mqtt_client_publish(mqtt->client, publish);
@@ -178,6 +184,7 @@ const struct mqtt_ops mqtt_ops = {
     .start = mqtt_start,
     .stop = mqtt_stop,
     .drop = mqtt_drop,
+    .renew = mqtt_renew,
     .drain = mqtt_drain,
     .is_up = mqtt_is_up,
     .publish = mqtt_publish,

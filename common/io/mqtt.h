@@ -23,6 +23,7 @@ struct mqtt_ops {
     void (*start)(struct mqtt *mqtt);
     void (*stop)(struct mqtt *mqtt, void (*done)(void *user));
     void (*drop)(struct mqtt *mqtt, const char *why);
+    void (*renew)(struct mqtt *mqtt);
     bool (*drain)(struct mqtt *mqtt);
     bool (*is_up)(const struct mqtt *mqtt);
     enum err (*publish)(struct mqtt *mqtt, const struct publish *publish);

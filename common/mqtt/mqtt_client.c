@@ -13,10 +13,10 @@
 #define KEEP_ALIVE_MAX 65535
 #define RECEIVE_MAX (4 * 1024 * 1024)
 #define RESOLVE_TIMEOUT_MS 5000
-#define CONNECT_TIMEOUT_MS 2000  /* TCP, each address */
-#define CONNACK_TIMEOUT_MS 10000 /* from the start of an attempt */
-#define TICK_MS 500              /* libmosquitto looks after keep alive in whole seconds */
-#define STOP_TIMEOUT_MS 1000     /* to get DISCONNECT written */
+#define CONNECT_TIMEOUT_MS 2000 /* TCP, each address */
+#define CONNACK_TIMEOUT_MS 10000
+#define TICK_MS 500          /* libmosquitto looks after keep alive in whole seconds */
+#define STOP_TIMEOUT_MS 1000 /* to get DISCONNECT written */
 
 /*            connect            resolved              CONNACK
  *   IDLE ------------+  +--> RESOLVING --> ATTEMPT ------------> UP
@@ -33,15 +33,15 @@ struct mqtt_client {
     enum phase phase;
     ms_t due;                     /* what it means depends on the phase */
     ms_t since;                   /* the attempt began, or the connection was up */
+    bool is_renewed;              /* UP, and the next round begins with the same address */
     size_t broker;                /* the next of the list to be resolved */
     struct resolved resolved;     /* of the one before */
     size_t address;               /* the next of `resolved` to be tried */
     struct resolver *resolver;    /* while RESOLVING */
     struct mqtt_session *session; /* while ATTEMPT and UP, and STOPPING from there */
     unsigned epoch;               /* counts descriptors */
-    struct errbuf why;            /* what the furthest attempt of the round failed of */
-    enum mqtt_stage why_stage;
-    struct mqtt_options options; /* text in `arena` */
+    struct errbuf why;            /* what the latest attempt failed of: a round ends with the one that got furthest */
+    struct mqtt_options options;  /* text in `arena` */
     struct broker_list brokers;
     struct mqtt_events events;
     void *user;
@@ -92,6 +92,8 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
     client->options = *options;
     if (client->options.receive_max == 0)
         client->options.receive_max = RECEIVE_MAX;
+    if (client->options.connack_timeout == 0)
+        client->options.connack_timeout = CONNACK_TIMEOUT_MS;
     if (!keep_options(&client->options, &client->arena))
         return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
     client->events = *events;
@@ -102,8 +104,14 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
     return OK;
 }
 
+/* After a connection was up, the next round begins with the first address. */
 static void end_attempt(struct mqtt_client *client)
 {
+    if (client->is_renewed)
+        client->address--;
+    else if (client->phase == PHASE_UP || client->phase == PHASE_STOPPING)
+        client->broker = client->address = client->resolved.count = 0;
+    client->is_renewed = false;
     resolver_free(client->resolver);
     mqtt_session_free(client->session);
     client->resolver = NULL;
@@ -135,40 +143,28 @@ static void retry(struct mqtt_client *client, ms_t lived, ms_t now)
 
 static void fail_round(struct mqtt_client *client, ms_t now)
 {
-    struct errbuf why = client->why;
     retry(client, -1, now);
     if (client->events.failed)
-        client->events.failed(client->user, why.text);
+        client->events.failed(client->user, client->why.text);
 }
 
-/* The furthest attempt says most about what is wrong, of those the last one. */
-static void note_failure(struct mqtt_client *client, enum mqtt_stage stage, const char *why)
-{
-    if (stage < client->why_stage)
-        return;
-    client->why_stage = stage;
-    (void)err_set(&client->why, OK, "%s", why);
-}
-
-static void on_session_up(void *owner)
+static void on_session_up(void *owner, const char *broker)
 {
     struct mqtt_client *client = owner;
     if (client->phase != PHASE_ATTEMPT)
         return;
     client->since = clock_mono();
-    client->broker = client->address = client->resolved.count = 0; /* the next round begins with the first */
     set_phase(client, PHASE_UP, client->since + TICK_MS);
     if (client->events.up)
-        client->events.up(client->user);
+        client->events.up(client->user, broker);
 }
 
 static void start_attempt(struct mqtt_client *client, ms_t now)
 {
     const struct address *broker = &client->brokers.at[client->broker - 1];
-    struct mqtt_peer peer = { broker->host, client->resolved.at[client->address++], broker->port, client->brokers.tls };
+    struct mqtt_peer peer = { broker, client->resolved.at[client->address++], client->brokers.tls };
     struct mqtt_session_owner owner = { &client->events, client->user, on_session_up, client };
     client->since = now;
-    client->epoch++;
     set_phase(client, PHASE_ATTEMPT, now);
     client->session = mqtt_session_new(&client->options, &peer, &owner);
 }
@@ -176,18 +172,16 @@ static void start_attempt(struct mqtt_client *client, ms_t now)
 /* The next address, or the next host's; when there is none, the round has failed. */
 static void try_next(struct mqtt_client *client, ms_t now)
 {
-    struct errbuf e = { 0 };
     end_attempt(client);
     while (client->address == client->resolved.count && client->broker < client->brokers.count) {
         const char *host = client->brokers.at[client->broker++].host;
         client->address = client->resolved.count = 0;
         if (resolver_is_numeric(host, &client->resolved))
             continue;
-        if (resolver_start(host, &client->resolver, &e) == OK) {
+        if (resolver_start(host, &client->resolver, &client->why) == OK) {
             set_phase(client, PHASE_RESOLVING, now + RESOLVE_TIMEOUT_MS);
             return;
         }
-        note_failure(client, MQTT_CONNECTING, e.text);
     }
     if (client->address < client->resolved.count)
         start_attempt(client, now);
@@ -197,9 +191,7 @@ static void try_next(struct mqtt_client *client, ms_t now)
 
 static void begin_round(struct mqtt_client *client, ms_t now)
 {
-    client->why = (struct errbuf){ 0 };
-    client->why_stage = MQTT_CONNECTING;
-    if (client->broker == client->brokers.count && client->address == client->resolved.count)
+    if (!mqtt_client_has_more(client))
         client->broker = client->address = client->resolved.count = 0;
     try_next(client, now);
 }
@@ -207,50 +199,42 @@ static void begin_round(struct mqtt_client *client, ms_t now)
 static void turn_resolving(struct mqtt_client *client, ms_t now)
 {
     const char *host = client->brokers.at[client->broker - 1].host;
-    struct errbuf why = { 0 };
     int fault = 0;
     if (resolver_take(client->resolver, &client->resolved, &fault)) {
         if (fault != 0)
-            (void)err_set(&why, OK, "cannot resolve '%s': %s", host, gai_strerror(fault));
+            (void)err_set(&client->why, OK, "cannot resolve '%s': %s", host, gai_strerror(fault));
     } else if (now >= client->due) {
-        (void)err_set(&why, OK, "cannot resolve '%s': no answer in %d s", host, RESOLVE_TIMEOUT_MS / 1000);
+        (void)err_set(&client->why, OK, "cannot resolve '%s': no answer in %d s", host, RESOLVE_TIMEOUT_MS / 1000);
     } else {
         return;
     }
-    if (why.text[0])
-        note_failure(client, MQTT_CONNECTING, why.text);
     try_next(client, now);
 }
 
-static ms_t attempt_limit(const struct mqtt_client *client)
+static ms_t attempt_timeout(const struct mqtt_client *client)
 {
     if (!client->session)
-        return INT64_MIN;
-    return client->since +
-           (mqtt_session_stage(client->session) == MQTT_CONNECTING ? CONNECT_TIMEOUT_MS : CONNACK_TIMEOUT_MS);
+        return 0;
+    return mqtt_session_stage(client->session) == MQTT_CONNECTING ? CONNECT_TIMEOUT_MS
+                                                                  : client->options.connack_timeout;
 }
 
 static void turn_attempt(struct mqtt_client *client, ms_t now)
 {
-    const struct address *broker = &client->brokers.at[client->broker - 1];
     enum mqtt_stage stage = MQTT_CONNECTING;
-    struct errbuf why = { 0 };
+    const char *why = "MQTT connection: out of memory";
     if (client->session) {
         mqtt_session_turn(client->session, now);
+        if (client->phase != PHASE_ATTEMPT)
+            return;
         stage = mqtt_session_stage(client->session);
+        if (now - client->since >= attempt_timeout(client))
+            mqtt_session_time_out(client->session, attempt_timeout(client));
+        if (!mqtt_session_has_ended(client->session))
+            return;
+        why = mqtt_session_why(client->session);
     }
-    if (client->phase != PHASE_ATTEMPT)
-        return;
-    if (!client->session)
-        (void)err_set(&why, OK, "MQTT connection: out of memory");
-    else if (mqtt_session_has_ended(client->session))
-        (void)err_set(&why, OK, "%s", mqtt_session_why(client->session));
-    else if (now >= attempt_limit(client))
-        (void)err_set(&why, OK, "no answer from %s:%d in %d s", broker->host, broker->port,
-                      (int)((attempt_limit(client) - client->since) / 1000));
-    else
-        return;
-    note_failure(client, stage, why.text);
+    (void)err_set(&client->why, OK, "%s", why);
     if (stage == MQTT_CONNECTING)
         try_next(client, now);
     else
@@ -259,7 +243,6 @@ static void turn_attempt(struct mqtt_client *client, ms_t now)
 
 static void turn_up(struct mqtt_client *client, ms_t now)
 {
-    struct errbuf why = { 0 };
     mqtt_session_turn(client->session, now);
     if (client->phase != PHASE_UP)
         return;
@@ -269,10 +252,10 @@ static void turn_up(struct mqtt_client *client, ms_t now)
     }
     if (!mqtt_session_has_ended(client->session))
         return;
-    (void)err_set(&why, OK, "%s", mqtt_session_why(client->session));
+    (void)err_set(&client->why, OK, "%s", mqtt_session_why(client->session));
     retry(client, now - client->since, now);
     if (client->events.down)
-        client->events.down(client->user, why.text);
+        client->events.down(client->user, client->why.text);
 }
 
 static void turn_stopping(struct mqtt_client *client, ms_t now)
@@ -340,8 +323,13 @@ unsigned mqtt_client_epoch(const struct mqtt_client *client)
 
 ms_t mqtt_client_deadline(const struct mqtt_client *client)
 {
-    ms_t due = client->phase == PHASE_ATTEMPT ? attempt_limit(client) : client->due;
+    ms_t due = client->phase == PHASE_ATTEMPT ? client->since + attempt_timeout(client) : client->due;
     return client->session ? ms_min(due, mqtt_session_deadline(client->session)) : due;
+}
+
+bool mqtt_client_has_more(const struct mqtt_client *client)
+{
+    return client->broker < client->brokers.count || client->address < client->resolved.count;
 }
 
 bool mqtt_client_is_up(const struct mqtt_client *client)
@@ -358,6 +346,12 @@ void mqtt_client_drop(struct mqtt_client *client, const char *why)
 {
     if (client->session)
         mqtt_session_end(client->session, "%s", why);
+}
+
+void mqtt_client_renew(struct mqtt_client *client)
+{
+    client->is_renewed = client->phase == PHASE_UP;
+    mqtt_client_drop(client, "to be made anew");
 }
 
 void mqtt_client_close(struct mqtt_client *client)
@@ -385,6 +379,11 @@ bool mqtt_client_is_stopped(const struct mqtt_client *client)
 enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *publish)
 {
     return mqtt_client_is_up(client) ? mqtt_session_publish(client->session, publish) : ERR_UNREACHABLE;
+}
+
+uint8_t mqtt_client_unsendable(enum err err)
+{
+    return err == ERR_TOO_LARGE ? MQTT_TOO_LARGE : err == ERR_TOPIC ? MQTT_BAD_TOPIC : 0;
 }
 
 enum err mqtt_client_subscribe(struct mqtt_client *client, const struct subscribe *subscribe)

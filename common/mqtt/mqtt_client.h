@@ -7,14 +7,15 @@
  *     mqtt_client_turn(client, clock_mono());
  *
  * Nothing blocks: names are looked up on a thread of their own (resolver.h). A round tries every address of every
- * broker of the list in order, 2 s each until TCP is connected. One that answers TCP has 10 s from there on until
- * CONNACK; if it fails then, the round is over, since a CONNECT may have been sent, and the next round goes on with the
- * address behind it. After a connection was up, a round begins with the first address. An attempt that is given up is
- * closed, so that nothing of it can complete later, and each attempt has a libmosquitto client of its own, so that
- * nothing (queued or unacknowledged publishes, state of TLS) reaches the next one.
+ * broker of the list in order. An attempt may take 2 s until TCP is connected, and 10 s (`connack_timeout`), counted
+ * from its start too, until CONNACK. If it fails after TCP was connected, the round is over, since a CONNECT may have
+ * been sent, and the next round goes on with the address behind it. After a connection was lost, a round begins with
+ * the first address; after mqtt_client_renew, with the one that was up. An attempt that is given up is closed, so that
+ * nothing of it can complete later, and each attempt has a libmosquitto client of its own, so that nothing (queued or
+ * unacknowledged publishes, state of TLS) reaches the next one.
  *
  * While offline nothing is queued. All calls from one thread; events come from mqtt_client_turn and
- * mqtt_client_drain only, and may call everything here but mqtt_client_free and mqtt_client_turn. */
+ * mqtt_client_drain only, and may call everything here but those two, mqtt_client_free and mqtt_client_close. */
 #ifndef SKEP_MQTT_CLIENT_H
 #define SKEP_MQTT_CLIENT_H
 
@@ -43,6 +44,9 @@ void mqtt_client_turn(struct mqtt_client *client, ms_t now);
 /* The descriptor was reported readable: the next turn reads it without asking again, which saves a system call. */
 void mqtt_client_readable(struct mqtt_client *client);
 
+/* An address of the list is left: a round that has failed goes on with it. False: the next one begins anew. */
+bool mqtt_client_has_more(const struct mqtt_client *client);
+
 bool mqtt_client_is_up(const struct mqtt_client *client);
 
 /* Reads what has arrived and hands it over: for an owner that must not judge before. True: nothing is left, or there is
@@ -51,6 +55,9 @@ bool mqtt_client_drain(struct mqtt_client *client);
 
 /* Ends the connection without DISCONNECT; `down` comes with the next turn. An attempt fails. */
 void mqtt_client_drop(struct mqtt_client *client, const char *why);
+
+/* As mqtt_client_drop, to connect to the same address again. */
+void mqtt_client_renew(struct mqtt_client *client);
 
 /* Closes whatever there is, without DISCONNECT and without an event. Not from an event. */
 void mqtt_client_close(struct mqtt_client *client);
@@ -63,6 +70,9 @@ bool mqtt_client_is_stopped(const struct mqtt_client *client);
 /* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_IO, ERR_TOPIC for a bad topic or filter, ERR_TOO_LARGE beyond what the
  * broker accepts, ERR_REFUSED for a QoS that it does not offer, ERR_FULL: too many tokens are out. */
 enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *publish);
+/* What such a publish comes to where no link would take it: the reason code of its failed PUBACK, MQTT_TOO_LARGE or
+ * MQTT_BAD_TOPIC. 0: another link may. */
+uint8_t mqtt_client_unsendable(enum err err);
 enum err mqtt_client_subscribe(struct mqtt_client *client, const struct subscribe *subscribe);
 enum err mqtt_client_unsubscribe(struct mqtt_client *client, const char *filter);
 

@@ -9,6 +9,7 @@ struct mqtt_options {
     struct broker_login login;
     const char *client_id;
     int keep_alive_s;
+    ms_t connack_timeout; /* from the start of an attempt; 0 = 10 s */
     uint32_t receive_max; /* the largest packet that the broker may send, in bytes: it drops larger ones; 0 = 4 MiB */
 };
 
@@ -18,7 +19,7 @@ struct mqtt_events { /* each may be NULL */
     ms_t (*retry_in)(void *user, ms_t lived);
     /* Fill in the will of the attempt that is about to be made; false = none. Pointers must live until it returns. */
     bool (*will)(void *user, struct publish *ret);
-    void (*up)(void *user);                                         /* CONNACK was fine */
+    void (*up)(void *user, const char *broker);                     /* CONNACK was fine; host:port, borrowed */
     void (*down)(void *user, const char *why);                      /* an established connection ended */
     void (*failed)(void *user, const char *why);                    /* a round failed */
     void (*message)(void *user, const struct message *message);     /* borrowed during the call */

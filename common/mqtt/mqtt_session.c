@@ -44,7 +44,8 @@ struct token {
 struct mqtt_session {
     struct mosquitto *mosquitto;
     struct mqtt_session_owner owner;
-    struct mqtt_peer peer; /* but for `numeric` */
+    bool tls;
+    char broker[ADDRESS_TEXT_SIZE];
     enum mqtt_stage stage;
     bool ended;
     bool in_burst;       /* `packet` was called */
@@ -74,6 +75,11 @@ void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
     va_end(args);
 }
 
+void mqtt_session_time_out(struct mqtt_session *session, ms_t after)
+{
+    mqtt_session_end(session, "no answer from %s in %d s", session->broker, (int)(after / 1000));
+}
+
 static const char *fault_text(int fault, int number)
 {
     if (fault == MOSQ_ERR_CONN_LOST)
@@ -91,24 +97,22 @@ static bool is_tls_fault(const struct mqtt_session *session, int fault, int numb
 {
     bool is_cut_off =
         session->stage == MQTT_AWAITING_CONNACK && (fault == MOSQ_ERR_CONN_LOST || fault == MOSQ_ERR_ERRNO);
-    return session->peer.tls && (session->logged.text[0] != '\0' || fault == MOSQ_ERR_TLS || is_cut_off ||
-                                 (fault == MOSQ_ERR_ERRNO && number == EPROTO));
+    return session->tls && (session->logged.text[0] != '\0' || fault == MOSQ_ERR_TLS || is_cut_off ||
+                            (fault == MOSQ_ERR_ERRNO && number == EPROTO));
 }
 
 /* `number` is the errno that goes with MOSQ_ERR_ERRNO. */
 static void end_by_fault(struct mqtt_session *session, int fault, int number)
 {
-    const struct mqtt_peer *peer = &session->peer;
     const char *text = fault_text(fault, number);
     if (session->stage == MQTT_UP)
-        mqtt_session_end(session, "connection to %s:%d lost: %s", peer->host, peer->port, text);
+        mqtt_session_end(session, "connection to %s lost: %s", session->broker, text);
     else if (is_tls_fault(session, fault, number))
-        mqtt_session_end(session, "TLS with %s:%d failed: %s", peer->host, peer->port,
-                         tls_fault_text(session->logged.text));
+        mqtt_session_end(session, "TLS with %s failed: %s", session->broker, tls_fault_text(session->logged.text));
     else if (session->stage == MQTT_CONNECTING)
-        mqtt_session_end(session, "cannot connect to %s:%d: %s", peer->host, peer->port, text);
+        mqtt_session_end(session, "cannot connect to %s: %s", session->broker, text);
     else
-        mqtt_session_end(session, "no MQTT connection to %s:%d: %s", peer->host, peer->port, text);
+        mqtt_session_end(session, "no MQTT connection to %s: %s", session->broker, text);
 }
 
 static void token_put(struct mqtt_session *session, int packet_id, uint64_t token)
@@ -208,7 +212,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
     if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keep_alive_s, false))
         session->keep_alive = keep_alive_s * (ms_t)1000; /* the broker's counts, for libmosquitto too */
     session->stage = MQTT_UP;
-    session->owner.up(session->owner.owner);
+    session->owner.up(session->owner.owner, session->broker);
 }
 
 /* A DISCONNECT of the broker gives its reason here, everything else a fault of libmosquitto; the ranges are apart. */
@@ -248,7 +252,7 @@ static void check_connected(struct mqtt_session *session)
         session->stage = MQTT_AWAITING_CONNACK;
 }
 
-static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const char *numeric)
+static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const struct mqtt_peer *peer)
 {
     int fault;
     mosquitto_connect_v5_callback_set(session->mosquitto, on_connect);
@@ -258,7 +262,7 @@ static void connect_to(struct mqtt_session *session, const struct mqtt_options *
     mosquitto_subscribe_v5_callback_set(session->mosquitto, on_subscribe);
     mosquitto_log_callback_set(session->mosquitto, on_log);
     errno = 0;
-    fault = mosquitto_connect_async(session->mosquitto, numeric, session->peer.port, options->keep_alive_s);
+    fault = mosquitto_connect_async(session->mosquitto, peer->numeric, peer->broker->port, options->keep_alive_s);
     if (fault != MOSQ_ERR_SUCCESS) {
         end_by_fault(session, fault, errno);
         return;
@@ -278,14 +282,14 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     if (!session)
         return NULL;
     session->owner = *owner;
-    session->peer = *peer;
-    session->peer.numeric = NULL;
+    session->tls = peer->tls;
+    address_print(peer->broker->host, peer->broker->port, session->broker);
     session->coalesce_until = INT64_MIN;
     session->keep_alive = options->keep_alive_s * (ms_t)1000;
     session->received_at = session->sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
     if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
-        connect_to(session, options, peer->numeric);
+        connect_to(session, options, peer);
     else
         mqtt_session_end(session, "%s", why.text);
     return session;
@@ -354,7 +358,7 @@ static void end_if_closed(struct mqtt_session *session)
  * readable socket, but for what TLS has decrypted already. */
 static void read_burst(struct mqtt_session *session)
 {
-    unsigned idle_max = session->peer.tls ? 2 : 1;
+    unsigned idle_max = session->tls ? 2 : 1;
     unsigned idle = 0, calls = 0, before;
     ms_t began = clock_mono();
     session->handed = 0;

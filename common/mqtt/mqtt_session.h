@@ -8,9 +8,9 @@
 struct mqtt_session;
 
 struct mqtt_session_owner {
-    const struct mqtt_events *events; /* will, message, acked, subscribed, packet are called; borrowed */
-    void *user;                       /* of the events */
-    void (*up)(void *owner);
+    const struct mqtt_events *events;            /* will, message, acked, subscribed, packet are called; borrowed */
+    void *user;                                  /* of the events */
+    void (*up)(void *owner, const char *broker); /* host:port, borrowed during the call */
     void *owner;
 };
 
@@ -31,9 +31,10 @@ int mqtt_session_fd(const struct mqtt_session *session, short *ret_events);
 ms_t mqtt_session_deadline(const struct mqtt_session *session); /* for what was read only in part */
 
 void mqtt_session_readable(struct mqtt_session *session); /* known from a poll, so that the next turn need not ask */
-void mqtt_session_turn(struct mqtt_session *session, ms_t now); /* reads and writes what is possible */
-bool mqtt_session_drain(struct mqtt_session *session);          /* as mqtt_client_drain */
-void mqtt_session_tick(struct mqtt_session *session);           /* keep alive; about twice a second while it is up */
+void mqtt_session_turn(struct mqtt_session *session, ms_t now);       /* reads and writes what is possible */
+bool mqtt_session_drain(struct mqtt_session *session);                /* as mqtt_client_drain */
+void mqtt_session_time_out(struct mqtt_session *session, ms_t after); /* ends it: no answer in this time */
+void mqtt_session_tick(struct mqtt_session *session); /* keep alive; about twice a second while it is up */
 void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
     PRINTF_LIKE(2, 3);                                      /* nothing is read or written any more */
 void mqtt_session_disconnect(struct mqtt_session *session); /* DISCONNECT; it ends when that is written */

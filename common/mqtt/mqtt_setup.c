@@ -122,7 +122,7 @@ enum err mqtt_setup(const struct mqtt_options *options, const struct mqtt_peer *
     if (err == OK)
         err = set_login(mosquitto, &options->login, e);
     if (err == OK && peer->tls)
-        err = set_tls(mosquitto, &options->login, peer->host, e);
+        err = set_tls(mosquitto, &options->login, peer->broker->host, e);
     if (err == OK && will)
         err = set_will(mosquitto, will, e);
     if (err != OK) {

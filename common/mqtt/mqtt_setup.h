@@ -7,9 +7,8 @@
 struct mosquitto;
 
 struct mqtt_peer {
-    const char *host;    /* as it was configured; borrowed until the session is freed */
-    const char *numeric; /* the address to connect to; borrowed during the call */
-    int port;
+    const struct address *broker; /* as it was configured; borrowed until the session is freed */
+    const char *numeric;          /* the address to connect to; borrowed during the call */
     bool tls;
 };
 

@@ -66,7 +66,6 @@ enum err member_init(struct member *member, const struct member_options *options
         .role = options->role,
         .root = options->root,
         .ids = { .hive = text_of(options->hive), .worker = text_of(options->worker), .queen = text_of(options->queen) },
-        .checking = roles[options->role].is_claimed,
         .heal_at = MS_NEVER,
         .healed_at = MS_NEVER,
         .leave_by = MS_NEVER
@@ -128,6 +127,8 @@ static void publish_birth(struct member *member, const struct input *input, stru
 static void connecting(struct member *member, const struct input *input, struct outbox *outbox)
 {
     struct publish will;
+    member->checking = role_of(member)->is_claimed && member->claim.held_since == MS_NEVER && !member->is_free;
+    member->is_free = false;
     if (member->checking) {
         outbox_connect(outbox, NULL);
         return;
@@ -224,6 +225,7 @@ static enum member_event conclude(struct member *member, enum claim_verdict verd
         break;
     case CLAIM_FREE:
         member->checking = member->is_connected = false;
+        member->is_free = true;
         outbox_reconnect(outbox);
         break;
     case CLAIM_KEPT:

@@ -8,6 +8,9 @@
  *     hive, queen     CONNECT without a will -> who holds the id (claim.h)? -> nobody: CONNECT as above
  *                                                                          -> somebody: MEMBER_REFUSED
  *
+ * The CONNECT with a will goes to the broker that was asked. If it fails there, the next attempt may reach another one,
+ * which is asked first.
+ *
  * A death that is not of the present session and connection, or an empty message: the birth is published again, once a
  * second at most (MEMBER_HEALED). */
 #ifndef SKEP_MEMBER_H
@@ -47,6 +50,7 @@ struct member {
     struct claim claim; /* of hives and queens */
 
     bool checking;        /* the present link is only to find out who holds the id */
+    bool is_free;         /* ... and nobody does: the next attempt takes it */
     bool is_connected;    /* the link is up, be it to find out only */
     bool linked;          /* born on the present link */
     bool is_online;       /* ... and the birth was acknowledged */

@@ -98,6 +98,13 @@ static void drop(struct mqtt *mqtt, const char *why)
     scene.up = false;
 }
 
+static void renew(struct mqtt *mqtt)
+{
+    (void)mqtt;
+    say("renew");
+    scene.up = false;
+}
+
 static bool drain(struct mqtt *mqtt)
 {
     struct message message = { .topic = text_of(scene.in_socket) };
@@ -140,7 +147,9 @@ static void let_go(struct mqtt *mqtt)
     (void)mqtt;
 }
 
-static const struct mqtt_ops client = { start, stop, drop, drain, is_up, publish, subscribe, unsubscribe, let_go };
+static const struct mqtt_ops client = {
+    start, stop, drop, renew, drain, is_up, publish, subscribe, unsubscribe, let_go
+};
 
 static int set_up(void **state)
 {
@@ -176,7 +185,7 @@ static void expect(const char *trace)
 static void link_up(void)
 {
     scene.up = true;
-    broker_link_events.up(scene.daemon.link);
+    broker_link_events.up(scene.daemon.link, "127.0.0.1:1883");
 }
 
 static void it_ticks_when_that_is_due(void **state)
@@ -327,7 +336,7 @@ static void connect_with_a_will(struct outbox *outbox)
     outbox_connect(outbox, &(struct publish){ .topic = "presence", .payload = TEXT("{}"), .qos = 1, .retain = true });
 }
 
-static void renew(struct outbox *outbox)
+static void reconnect(struct outbox *outbox)
 {
     outbox_reconnect(outbox);
 }
@@ -347,9 +356,9 @@ static void a_renewed_link_comes_at_once(void **state)
 {
     (void)state;
     link_up();
-    scene.act = renew;
+    scene.act = reconnect;
     daemon_step(&scene.daemon, (struct input){ .kind = INPUT_TICK });
-    expect("up@10, tick@10, drop@10");
+    expect("up@10, tick@10, renew@10");
     assert_int_equal(broker_link_events.retry_in(scene.daemon.link, 5), 0);
     broker_link_events.down(scene.daemon.link, "to be made anew");
     expect("down@10");

@@ -43,6 +43,7 @@ static void a_round_without_success_says_why(void **state)
         const char *why, *uri, *sentence;
     } rows[] = {
         { "refused", "mqtt://127.0.0.1:1", "cannot connect to 127.0.0.1:1: Connection refused" },
+        { "IPv6 in brackets", "mqtt://[::1]:1", "cannot connect to [::1]:1: " },
         { "no such name", "mqtt://nowhere.invalid", "cannot resolve 'nowhere.invalid'" },
         { "a name with two addresses", "mqtt://localhost:1", "cannot connect to localhost:1: Connection refused" },
         { "the last one says it", "mqtt://nowhere.invalid,mqtt://127.0.0.1:1", "127.0.0.1:1: Connection refused" },
@@ -88,37 +89,115 @@ static void an_attempt_that_was_given_up_never_completes(void **state)
     close(hole);
 }
 
-static bool has_two_connections(void *proxy)
+#define WAYS 3
+
+/* A client with a list of ways to one broker, of which the first is closed: it is up on the second. */
+struct walk {
+    struct scene scene;
+    struct proxy *ways[WAYS];
+};
+
+static void walk_begin(struct walk *walk)
 {
-    return proxy_count(proxy) >= 2;
+    char uri[256] = "", where[64];
+    scene_init(&walk->scene, NULL);
+    for (size_t i = 0; i < WAYS; i++) {
+        size_t len = strlen(uri);
+        walk->ways[i] = proxy_start(broker_port(walk->scene.broker));
+        assert_non_null(walk->ways[i]);
+        snprintf(uri + len, sizeof uri - len, "%smqtt://127.0.0.1:%d", i > 0 ? "," : "", proxy_port(walk->ways[i]));
+    }
+    proxy_reset(walk->ways[0], MS_NEVER);
+    peer_start(&walk->scene.a, walk->scene.loop, uri, "a");
+    peer_await(&walk->scene.a, peer_is_up);
+    snprintf(where, sizeof where, "127.0.0.1:%d", proxy_port(walk->ways[1]));
+    assert_string_equal(walk->scene.a.broker, where);
+    proxy_accept(walk->ways[0]);
+}
+
+/* How often each way was taken. */
+static void walk_end(struct walk *walk, unsigned first, unsigned second, unsigned third)
+{
+    peer_await(&walk->scene.a, peer_is_up_again);
+    assert_int_equal(proxy_count(walk->ways[0]), first);
+    assert_int_equal(proxy_count(walk->ways[1]), second);
+    assert_int_equal(proxy_count(walk->ways[2]), third);
+    scene_clear(&walk->scene);
+    for (size_t i = 0; i < WAYS; i++)
+        proxy_free(walk->ways[i]);
 }
 
 static void after_a_loss_the_list_begins_anew(void **state)
 {
-    struct scene scene;
-    struct proxy *first, *second;
-    char uri[128];
+    struct walk walk;
     (void)state;
-    scene_init(&scene, NULL);
-    first = proxy_start(broker_port(scene.broker));
-    second = proxy_start(broker_port(scene.broker));
-    assert_non_null(first);
-    assert_non_null(second);
-    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d,mqtt://127.0.0.1:%d", proxy_port(first), proxy_port(second));
-    peer_start(&scene.a, scene.loop, uri, "a");
-    peer_await(&scene.a, peer_is_up);
-    assert_int_equal(proxy_count(second), 0);
-    proxy_reset(first, MS_NEVER);
-    peer_await(&scene.a, peer_is_up_again);
-    assert_true(proxy_count(second) > 0);
-    proxy_accept(first);
-    scene.a.downs = scene.a.ups = 0;
-    proxy_reset(second, 0);
-    peer_await(&scene.a, peer_is_down);
-    assert_true(await_loop(scene.loop, has_two_connections, first, AWAIT_LIMIT));
-    scene_clear(&scene);
-    proxy_free(first);
-    proxy_free(second);
+    walk_begin(&walk);
+    proxy_reset(walk.ways[1], 0);
+    walk_end(&walk, 1, 1, 0);
+}
+
+static void a_renewed_link_keeps_its_address(void **state)
+{
+    struct walk walk;
+    (void)state;
+    walk_begin(&walk);
+    mqtt_ops.renew(walk.scene.a.mqtt);
+    assert_false(mqtt_ops.is_up(walk.scene.a.mqtt));
+    walk_end(&walk, 0, 2, 0);
+    assert_string_equal(walk.scene.a.why, "to be made anew");
+}
+
+static void a_renewal_that_fails_goes_on_with_the_list(void **state)
+{
+    struct walk walk;
+    (void)state;
+    walk_begin(&walk);
+    mqtt_ops.renew(walk.scene.a.mqtt);
+    proxy_reset(walk.ways[1], MS_NEVER);
+    walk_end(&walk, 0, 1, 1);
+}
+
+/* Closed from outside, it forgets where it was. */
+static void a_link_that_was_closed_begins_anew(void **state)
+{
+    struct walk walk;
+    (void)state;
+    walk_begin(&walk);
+    mqtt_ops.stop(walk.scene.a.mqtt, peer_on_stopped);
+    peer_await(&walk.scene.a, peer_is_stopped);
+    mqtt_ops.start(walk.scene.a.mqtt);
+    walk_end(&walk, 1, 1, 0);
+}
+
+/* Whose owner would go on polling a descriptor that was closed, or another one of the same number. */
+static void another_descriptor_has_another_epoch(void **state)
+{
+    int holes[] = { socket_black_hole(), socket_black_hole() };
+    struct mqtt_events events = { 0 };
+    struct mqtt_client *client;
+    char uri[128];
+    short wanted;
+    unsigned epoch;
+    ms_t now = 1000;
+    (void)state;
+    snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d,mqtt://127.0.0.1:%d", socket_port(holes[0]), socket_port(holes[1]));
+    assert_int_equal(
+        mqtt_client_new(&(struct mqtt_options){ .login.broker = uri, .client_id = "a", .keep_alive_s = 10 }, &events,
+                        NULL, &client, NULL),
+        OK);
+    mqtt_client_connect(client);
+    mqtt_client_turn(client, now);
+    assert_true(mqtt_client_fd(client, &wanted) >= 0);
+    epoch = mqtt_client_epoch(client);
+    assert_int_equal(mqtt_client_deadline(client), now + 2000);
+    mqtt_client_turn(client, now + 1999);
+    assert_int_equal(mqtt_client_epoch(client), epoch);
+    mqtt_client_turn(client, now + 2000);
+    assert_true(mqtt_client_fd(client, &wanted) >= 0);
+    assert_int_not_equal(mqtt_client_epoch(client), epoch);
+    mqtt_client_free(client);
+    close(holes[0]);
+    close(holes[1]);
 }
 
 /* What has answered TCP may have got a CONNECT: the next one is of another round, with a will of its own. */
@@ -176,6 +255,10 @@ int main(void)
         cmocka_unit_test(a_round_without_success_says_why),
         cmocka_unit_test(an_attempt_that_was_given_up_never_completes),
         cmocka_unit_test(after_a_loss_the_list_begins_anew),
+        cmocka_unit_test(a_renewed_link_keeps_its_address),
+        cmocka_unit_test(a_renewal_that_fails_goes_on_with_the_list),
+        cmocka_unit_test(a_link_that_was_closed_begins_anew),
+        cmocka_unit_test(another_descriptor_has_another_epoch),
         cmocka_unit_test(a_round_ends_where_connect_was_sent),
         cmocka_unit_test(too_large_a_packet_does_not_come),
     };

@@ -20,7 +20,7 @@ static void on_up(void *user)
 {
     struct daemon_node *daemon = user;
     daemon->up_at = now_of(daemon);
-    broker_link_events.up(daemon->daemon.link);
+    broker_link_events.up(daemon->daemon.link, "fake");
 }
 
 static void on_message(void *user, const struct publish *publish)
@@ -85,7 +85,12 @@ static void drop(struct mqtt *mqtt, const char *why)
 {
     (void)why;
     client_reset(&node_of(mqtt)->node.client);
-    node_of(mqtt)->is_renewed = true; /* nothing else drops a link here */
+}
+
+static void renew(struct mqtt *mqtt)
+{
+    drop(mqtt, NULL);
+    node_of(mqtt)->is_renewed = true;
 }
 
 static bool drain(struct mqtt *mqtt)
@@ -122,7 +127,8 @@ static void forget(struct mqtt *mqtt)
     (void)mqtt; /* it is the node */
 }
 
-static const struct mqtt_ops client_ops = { start, stop, drop, drain, is_up, publish, subscribe, unsubscribe, forget };
+static const struct mqtt_ops client_ops = { start, stop,    drop,      renew,       drain,
+                                            is_up, publish, subscribe, unsubscribe, forget };
 
 static void must(enum err err)
 {

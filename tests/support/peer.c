@@ -32,9 +32,10 @@ static bool on_will(void *user, struct publish *ret)
     return true;
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const char *broker)
 {
     struct peer *peer = user;
+    snprintf(peer->broker, sizeof peer->broker, "%s", broker);
     peer->ups++;
 }
 

@@ -18,7 +18,7 @@ struct peer {
     unsigned slow_ms;              /* that a message takes */
     ms_t retry, lived;
     unsigned retries;
-    char why[ERRBUF_SIZE];
+    char why[ERRBUF_SIZE], broker[ADDRESS_TEXT_SIZE];
     bool gives_will, drop_in_message, stop_in_ack;
     char will_payload[32];
     uint64_t acked_token, subscribed_token;

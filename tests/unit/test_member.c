@@ -239,6 +239,31 @@ static void identity_a_check_that_breaks_off_begins_anew(void **state)
     tear_down(&scene);
 }
 
+/* The attempt behind one that failed may reach another broker, where somebody may hold the id. */
+static void identity_each_broker_is_asked(void **state)
+{
+    struct scene scene;
+    (void)state;
+    set_up(&scene, MEMBER_HIVE);
+    connect(&scene);
+    ack(&scene, scene.claim, MQTT_NO_SUBSCRIBER);
+    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    buf_reset(&scene.trace);
+    step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    expect(&scene, "where it was asked", "connect, will stale c1");
+    step(&scene, (struct input){ .kind = INPUT_LINK_FAILED });
+    step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    expect(&scene, "elsewhere", "connect; connect");
+    step(&scene, (struct input){ .kind = INPUT_LINK_UP });
+    buf_reset(&scene.trace);
+    ack(&scene, scene.claim, MQTT_NO_SUBSCRIBER);
+    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    expect(&scene, "nobody there, either", "reconnect; connect, will stale c2");
+    tear_down(&scene);
+}
+
 static void refused_requests_are_declared_once(void **state)
 {
     struct scene scene;
@@ -391,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_link_begins_with_its_own_topics),
         cmocka_unit_test(identity_the_first_link_of_hives_and_queens_takes_nothing),
         cmocka_unit_test(identity_a_check_that_breaks_off_begins_anew),
+        cmocka_unit_test(identity_each_broker_is_asked),
         cmocka_unit_test(refused_requests_are_declared_once),
         cmocka_unit_test(what_is_wrong_about_it_is_healed),
         cmocka_unit_test(healing_is_limited),

@@ -31,13 +31,13 @@ static void step(struct driver *driver, struct input input)
     worker_step(driver->worker, &input, &driver->outbox);
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const char *broker)
 {
     struct driver *driver = user;
     struct worker_view view;
     step(driver, (struct input){ .kind = INPUT_LINK_UP });
     worker_view_fill(driver->worker, &view);
-    driver_log(driver, SKEP_LOG_INFO, "connected to the broker (connection %u)", (unsigned)view.connection);
+    driver_log(driver, SKEP_LOG_INFO, "connected to the broker %s (connection %u)", broker, (unsigned)view.connection);
 }
 
 static void on_failed(void *user, const char *why)
