@@ -16,6 +16,7 @@
 #define HTTP_BODY_MAX 1024 /* nothing here takes one */
 #define HTTP_CONNECTIONS 100
 #define KEEP_ALIVE_MS 10000
+#define RECONNECT_MAX_MS 30000 /* hives are a fleet, like workers: their returns are spread */
 #define ENDPOINT_SIZE 320
 #define ORDERS_BURST_MS 20 /* a start takes milliseconds, and a roster has up to 1000 of them */
 
@@ -276,11 +277,10 @@ static bool is_any(const char *host)
 static void name_endpoint(struct hive_driver *driver)
 {
     struct address address = { 0 };
-    const char *host;
+    char text[ADDRESS_TEXT_SIZE];
     (void)address_parse(text_of(driver->conf->http), 0, &address, NULL); /* the server is listening there */
-    host = is_any(address.host) ? driver->conf->host : address.host;
-    snprintf(driver->endpoint, sizeof driver->endpoint, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d", host,
-             httpd_port(driver->loop.httpd));
+    address_print(is_any(address.host) ? driver->conf->host : address.host, httpd_port(driver->loop.httpd), text);
+    snprintf(driver->endpoint, sizeof driver->endpoint, "http://%s", text);
 }
 
 static enum err make_core(struct hive_driver *driver, struct errbuf *e)
@@ -317,7 +317,7 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
         (err = agents_new(driver->loop.loop, &events, driver, &driver->agents, e)) != OK ||
         (conf->state_dir && (err = state_dir_open(conf->state_dir, &driver->state, e)) != OK) ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK || (err = make_core(driver, e)) != OK ||
-        (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, e)) != OK)
+        (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, RECONNECT_MAX_MS, e)) != OK)
         return err;
     return driver->state ? state_dir_read(driver->state, adopt, driver, e) : OK;
 }

@@ -15,6 +15,7 @@
 #define HTTP_CONNECTIONS_PER_ADDRESS 250
 #define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
 
+#define RECONNECT_MAX_MS 2000 /* there is one queen, and all verdicts wait for it */
 #define HTTP_GETS_RUNNING 320 /* the core has no more under way, and may have dropped some before */
 
 _Static_assert(HTTP_GETS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
@@ -173,7 +174,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
         (err = http_client_new(driver->loop.loop, &client, on_answered, driver, &driver->client)) != OK)
         return err;
     subscribe(driver);
-    return daemon_loop_connect(&driver->loop, &conf->common, address, conf->core.keep_alive, e);
+    return daemon_loop_connect(&driver->loop, &conf->common, address, conf->core.keep_alive, RECONNECT_MAX_MS, e);
 }
 
 static void unmake(struct queen_driver *driver)

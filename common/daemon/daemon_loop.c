@@ -6,8 +6,6 @@
 #include "service_signals.h"
 #include "topic.h"
 
-#define RECONNECT_MAX_MS 30000
-
 static void woken(void *user)
 {
     (void)user; /* before_sleep does the work */
@@ -59,12 +57,12 @@ enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options
 }
 
 enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf *conf, const char *address,
-                             ms_t keep_alive, struct errbuf *e)
+                             ms_t keep_alive, ms_t reconnect_max, struct errbuf *e)
 {
     char client_id[CLIENT_ID_SIZE];
     struct broker_link_options options = { .broker = conf->login.broker,
                                            .rng = &loop->rng,
-                                           .reconnect_max = RECONNECT_MAX_MS,
+                                           .reconnect_max = reconnect_max,
                                            .input = daemon_input,
                                            .left = daemon_left,
                                            .user = &loop->daemon };

@@ -30,7 +30,7 @@ enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options
 /* Connects nothing yet; draws the client id, for `address` (topic.h). `conf` is borrowed for good. The errors of
  * mqtt_new. */
 enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf *conf, const char *address,
-                             ms_t keep_alive, struct errbuf *e);
+                             ms_t keep_alive, ms_t reconnect_max, struct errbuf *e);
 
 /* Until the daemon has ended; its exit code. */
 int daemon_loop_run(struct daemon_loop *loop);

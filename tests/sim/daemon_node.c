@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RECONNECT_MAX 30000 /* ms; as in common/daemon/daemon_loop.c */
 #define ATTEMPT_LIMIT 10000 /* ms; as in common/mqtt/mqtt_client.c */
 
 static ms_t now_of(const struct daemon_node *daemon)
@@ -152,12 +151,12 @@ void daemon_node_client_id(struct daemon_node *daemon, const char *hive, const c
 }
 
 void daemon_node_start(struct daemon_node *daemon, const struct daemon_ops *ops, const struct words *options,
-                       ms_t keep_alive)
+                       ms_t keep_alive, ms_t reconnect_max)
 {
     struct client *client = &daemon->node.client;
     struct broker_link_options link = { .broker = "fake",
                                         .rng = &daemon->node.rng,
-                                        .reconnect_max = words_duration(options, "reconnect-max", RECONNECT_MAX),
+                                        .reconnect_max = words_duration(options, "reconnect-max", reconnect_max),
                                         .input = daemon_input,
                                         .left = daemon_left,
                                         .user = &daemon->daemon };

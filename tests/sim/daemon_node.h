@@ -26,9 +26,9 @@ const char *daemon_node_id(const struct daemon_node *daemon, const struct words 
 void daemon_node_client_id(struct daemon_node *daemon, const char *hive, const char *queen);
 
 /* The process starts, and connects at once. `ops` needs daemon_node_clock. Options: keep-alive (by default as
- * given), reconnect-max. */
+ * given), reconnect-max (likewise). */
 void daemon_node_start(struct daemon_node *daemon, const struct daemon_ops *ops, const struct words *options,
-                       ms_t keep_alive);
+                       ms_t keep_alive, ms_t reconnect_max);
 
 void daemon_node_clock(void *host, ms_t *ret_now, ms_t *ret_wall);
 

@@ -3,7 +3,8 @@
 #include "daemon_node.h"
 #include "hive.h"
 
-#define KEEP_ALIVE 10000 /* ms; as in hive/driver.c */
+#define KEEP_ALIVE 10000    /* ms; as in hive/driver.c */
+#define RECONNECT_MAX 30000 /* likewise */
 
 struct hive_daemon {
     struct daemon_node daemon;
@@ -96,7 +97,7 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     if (err != OK)
         return err;
     daemon_node_client_id(&host->daemon, options.id, NULL);
-    daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE);
+    daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE, RECONNECT_MAX);
     serve_nobody(host);
     return OK;
 }

@@ -3,7 +3,8 @@
 #include "daemon_node.h"
 #include "json.h"
 
-#define KEEP_ALIVE 5000 /* ms; as in queen/queen_conf.c */
+#define KEEP_ALIVE 5000    /* ms; as in queen/queen_conf.c */
+#define RECONNECT_MAX 2000 /* ms; as in queen/driver.c */
 #define MAX_WORKERS 10000
 #define MAX_DOCUMENTS ((size_t)64 * 1024 * 1024)
 
@@ -164,7 +165,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     if (err != OK)
         return err;
     daemon_node_client_id(&host->daemon, NULL, options.id);
-    daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE);
+    daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE, RECONNECT_MAX);
     return OK;
 }
 
