@@ -145,22 +145,16 @@ static void check_sent(struct driver *driver, enum err err)
     mqtt_client_drop(driver->client, why.text);
 }
 
-/* What the broker does not take is not sent again: the next link would end of it, too. */
+/* What can be sent on no link is not sent again. The core is not in a step, and what it wants to be done about it comes
+ * behind the effects that are carried out now. */
 static void publish(struct driver *driver, const struct publish *publish)
 {
     enum err err = mqtt_client_publish(driver->client, publish);
-    if (err == ERR_TOO_LARGE && driver->unsent_count < DRIVER_UNSENT_MAX)
-        driver->unsent[driver->unsent_count++] = publish->token;
+    uint8_t reason = mqtt_client_unsendable(err);
+    if (reason)
+        on_acked(driver, publish->token, reason);
     else
         check_sent(driver, err);
-}
-
-static void report_unsent(struct driver *driver)
-{
-    unsigned count = driver->unsent_count;
-    driver->unsent_count = 0;
-    for (unsigned i = 0; i < count; i++)
-        on_acked(driver, driver->unsent[i], MQTT_TOO_LARGE);
 }
 
 static void carry_out_one(struct driver *driver, const struct effect *effect)
@@ -196,9 +190,10 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
 /* Without memory the link no longer matches the core: end it, so that both start anew. */
 static void carry_out(struct driver *driver)
 {
-    bool failed = driver->outbox.failed;
-    for (const struct effect *effect = driver->outbox.first; effect && !failed; effect = effect->next)
+    bool failed;
+    for (const struct effect *effect = driver->outbox.first; effect && !driver->outbox.failed; effect = effect->next)
         carry_out_one(driver, effect);
+    failed = driver->outbox.failed;
     outbox_reset(&driver->outbox);
     if (failed) {
         driver_log(driver, SKEP_LOG_ERROR, "out of memory: reconnecting");
@@ -222,8 +217,6 @@ static void sleep_until_due(struct driver *driver)
     struct pollfd fds[2] = { { .fd = driver->box->wake_fd, .events = POLLIN } };
     ms_t due = ms_min(worker_deadline(driver->worker), mqtt_client_deadline(driver->client));
     ms_t now = clock_mono();
-    if (driver->unsent_count > 0)
-        due = now;
     fds[1].fd = mqtt_client_fd(driver->client, &fds[1].events);
     poll(fds, 2, (int)(due <= now ? 0 : ms_min(due - now, SLEEP_MAX)));
 }
@@ -231,7 +224,6 @@ static void sleep_until_due(struct driver *driver)
 static void turn(struct driver *driver)
 {
     take_mail(driver);
-    report_unsent(driver);
     mqtt_client_turn(driver->client, clock_mono());
     step(driver, (struct input){ .kind = INPUT_TICK });
     show(driver); /* first: who learns of something by a message finds it here too */

@@ -10,8 +10,6 @@
 #include "skep/worker.h"
 #include "worker.h"
 
-#define DRIVER_UNSENT_MAX 32 /* in one turn; beyond, the link is made anew */
-
 struct driver {
     struct mailbox *box;   /* borrowed */
     struct worker *worker; /* borrowed */
@@ -21,10 +19,8 @@ struct driver {
     struct facts facts; /* of the mail */
     void (*log)(void *user, enum skep_log_level level, const char *message); /* NULL = none */
     void *log_user;
-    atomic_int online;                  /* for other threads */
-    uint64_t unsent[DRIVER_UNSENT_MAX]; /* tokens of what the broker does not take: reported in the next turn */
-    unsigned unsent_count;
-    int code; /* of EFFECT_EXIT: 0 = the farewell was acknowledged */
+    atomic_int online; /* for other threads */
+    int code;          /* of EFFECT_EXIT: 0 = the farewell was acknowledged */
 };
 
 /* The errors of mqtt_client_new; then there is nothing to be cleared but what driver_clear takes. */

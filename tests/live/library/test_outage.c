@@ -1,9 +1,11 @@
 /* test_outage.c - brokers that go, hang or are away, links that break, identities that are shared. */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "mqtt_client.h"
 #include "proxy.h"
 #include "scene.h"
 #include "socket.h"
@@ -91,40 +93,40 @@ static void test_a_broker_that_is_away(void **state)
     assert_int_equal(skep_worker_close(worker, NULL, 100), SKEP_TIMEOUT);
 }
 
-static void count_notice(void *user, enum skep_log_level level, const char *message)
+/* Counts the messages of the log that have `text`. */
+struct counter {
+    const char *text;
+    atomic_int count;
+};
+
+static void count_text(void *user, enum skep_log_level level, const char *message)
 {
+    struct counter *counter = user;
     (void)level;
-    if (strstr(message, "another process uses the id"))
-        __atomic_fetch_add((int *)user, 1, __ATOMIC_SEQ_CST);
+    if (strstr(message, counter->text))
+        atomic_fetch_add(&counter->count, 1);
 }
 
-static bool was_noticed(void *user)
+static bool has_counted(void *counter)
 {
-    return __atomic_load_n((int *)user, __ATOMIC_SEQ_CST) > 0;
+    return atomic_load(&((struct counter *)counter)->count) > 0;
 }
 
 static void test_two_with_one_identity_notice(void **state)
 {
     struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
     struct skep_worker *first, *second;
-    int noticed = 0;
+    struct counter noticed = { .text = "another process uses the id" };
     (void)state;
 
-    options.log = count_notice;
+    options.log = count_text;
     options.user = &noticed;
     first = open_at(broker_uri(broker), options);
     assert_true(await(is_online, first, AWAIT_LIMIT));
     second = open_at(broker_uri(broker), options);
-    assert_true(await(was_noticed, &noticed, AWAIT_LIMIT));
+    assert_true(await(has_counted, &noticed, AWAIT_LIMIT));
     skep_worker_close(first, NULL, 0);
     skep_worker_close(second, NULL, 0);
-}
-
-static void count_too_large(void *user, enum skep_log_level level, const char *message)
-{
-    (void)level;
-    if (strstr(message, "larger than the broker accepts"))
-        atomic_fetch_add((atomic_int *)user, 1);
 }
 
 /* The link stays, and what fits still comes. */
@@ -136,12 +138,12 @@ static void test_a_heartbeat_too_large_for_the_broker_is_not_sent(void **state)
     struct skep_worker *worker;
     static const char *const names[] = { "a", "b", "c" };
     char label[201] = "";
-    atomic_int said = 0;
+    struct counter said = { .text = "larger than the broker accepts" };
     (void)state;
 
     assert_non_null(small);
     memset(label, 'x', sizeof label - 1);
-    options.log = count_too_large;
+    options.log = count_text;
     options.user = &said;
     worker = open_at(broker_uri(small), options);
     AWAIT_MESSAGE(there, HEARTBEAT, "\"seq\":0");
@@ -157,10 +159,97 @@ static void test_a_heartbeat_too_large_for_the_broker_is_not_sent(void **state)
     skep_worker_beat(worker);
     AWAIT_MESSAGE(there, HEARTBEAT, "\"short\"");
     assert_int_equal(watcher_count(there, PRESENCE, "online"), 1);
-    assert_int_equal(atomic_load(&said), 1);
+    assert_int_equal(atomic_load(&said.count), 1);
     assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
     watcher_close(there);
     broker_free(small);
+}
+
+/* Stands before the client's: what it returns for heartbeats, unless OK. */
+static _Atomic(enum err) heartbeat_fault = OK;
+
+enum err __real_mqtt_client_publish(struct mqtt_client *client, const struct publish *publish);
+enum err __wrap_mqtt_client_publish(struct mqtt_client *client, const struct publish *publish);
+
+enum err __wrap_mqtt_client_publish(struct mqtt_client *client, const struct publish *publish)
+{
+    enum err fault = atomic_load(&heartbeat_fault);
+    return fault != OK && strstr(publish->topic, HEARTBEAT) ? fault : __real_mqtt_client_publish(client, publish);
+}
+
+/* More of them than may be under way. */
+static void test_what_no_link_can_send_costs_no_link(void **state)
+{
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct counter refused = { .text = "the broker refused a message (reason 0x90)" };
+    struct skep_worker *worker;
+    (void)state;
+
+    options.log = count_text;
+    options.user = &refused;
+    atomic_store(&heartbeat_fault, ERR_TOPIC);
+    worker = open_at(broker_uri(broker), options);
+    for (int i = 1; i <= 6; i++) {
+        assert_true(await(is_online, worker, AWAIT_LIMIT));
+        assert_true(await(has_counted, &refused, AWAIT_LIMIT));
+        atomic_store(&refused.count, 0);
+        skep_worker_beat(worker);
+    }
+    assert_true(await(has_counted, &refused, AWAIT_LIMIT));
+    atomic_store(&heartbeat_fault, OK);
+    assert_int_equal(skep_worker_set_status(worker, "busy"), SKEP_OK);
+    AWAIT_MESSAGE(watcher, HEARTBEAT, "\"status\":\"busy\"");
+    assert_int_equal(watcher_count(watcher, PRESENCE, "\"presence\":\"online\""), 1);
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+}
+
+static void test_what_another_link_may_send_comes_with_that(void **state)
+{
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct counter lost = { .text = "lost the broker: cannot send" };
+    struct skep_worker *worker;
+    (void)state;
+
+    options.log = count_text;
+    options.user = &lost;
+    atomic_store(&heartbeat_fault, ERR_REFUSED);
+    worker = open_at(broker_uri(broker), options);
+    assert_true(await(has_counted, &lost, AWAIT_LIMIT));
+    atomic_store(&heartbeat_fault, OK);
+    AWAIT_MESSAGE(watcher, HEARTBEAT, skep_worker_session(worker));
+    assert_true(await(is_online, worker, AWAIT_LIMIT));
+    assert_int_equal(watcher_count(watcher, HEARTBEAT, "\"connection\":1,"), 0);
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+}
+
+/* A broker without QoS 1 takes no will of ours. When it has it, everything comes. */
+static void test_it_returns_when_the_broker_offers_qos_1_again(void **state)
+{
+    struct broker *poor = broker_start("listener @PORT@ 127.0.0.1\nmax_qos 0\n");
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct counter lost = { .text = "cannot reach the broker: the broker refused the connection" };
+    struct skep_worker *worker;
+    struct watcher *there;
+    char command[512];
+    (void)state;
+
+    assert_non_null(poor);
+    options.log = count_text;
+    options.user = &lost;
+    worker = open_at(broker_uri(poor), options);
+    assert_true(await(has_counted, &lost, AWAIT_LIMIT));
+    assert_int_equal(skep_worker_is_online(worker), 0);
+    broker_stop(poor);
+    snprintf(command, sizeof command, "sed -i 's/^max_qos 0/max_qos 1/' %s/mosquitto.conf", broker_folder(poor));
+    assert_int_equal(system(command), 0);
+    assert_true(broker_restart(poor));
+    there = watcher_open(broker_uri(poor), "#");
+    AWAIT_MESSAGE(there, PRESENCE, "\"presence\":\"online\"", skep_worker_session(worker));
+    AWAIT_MESSAGE(there, HEARTBEAT, skep_worker_session(worker));
+    assert_true(await(is_online, worker, AWAIT_LIMIT));
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
+    watcher_close(there);
+    broker_free(poor);
 }
 
 int main(void)
@@ -173,6 +262,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_broker_that_is_away, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_two_with_one_identity_notice, scene_open, scene_close),
         cmocka_unit_test(test_a_heartbeat_too_large_for_the_broker_is_not_sent),
+        cmocka_unit_test_setup_teardown(test_what_no_link_can_send_costs_no_link, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_what_another_link_may_send_comes_with_that, scene_open, scene_close),
+        cmocka_unit_test(test_it_returns_when_the_broker_offers_qos_1_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
