@@ -2,21 +2,26 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "daemon.h"
+#include "send_queue.h"
 #include "service.h"
 
 struct scene {
     struct daemon daemon;
     struct rng rng;
     ms_t now, deadline;
-    bool up, has_more;                  /* the link; the socket, after a drain */
-    const char *in_socket;              /* the topic of a message; NULL = none */
-    enum err publish_fault;             /* of the client */
-    void (*left)(void *user);           /* DISCONNECT is under way */
-    void (*act)(struct outbox *outbox); /* what the core wants when it is stepped next */
+    bool up, has_more;                       /* the link; the socket, after a drain */
+    const char *in_socket;                   /* the topic of a message; NULL = none */
+    enum err publish_fault, subscribe_fault; /* of the client */
+    enum err get_fault;                      /* of the next GET */
+    bool has_work;                           /* of its own, after a turn */
+    void (*left)(void *user);                /* DISCONNECT is under way */
+    void (*act)(struct outbox *outbox);      /* what the core wants when it is stepped next */
     struct buf trace;
 };
 
@@ -68,6 +73,21 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     return 0;
 }
 
+static enum err http_get(void *user, const struct http_get *get)
+{
+    enum err err = scene.get_fault;
+    (void)user;
+    say(get->url);
+    scene.get_fault = OK;
+    return err;
+}
+
+static bool work(void *user)
+{
+    (void)user;
+    return !scene.has_work;
+}
+
 static void clock_read(void *user, ms_t *ret_now, ms_t *ret_wall)
 {
     (void)user;
@@ -75,7 +95,9 @@ static void clock_read(void *user, ms_t *ret_now, ms_t *ret_wall)
     *ret_wall = scene.now + 1000000;
 }
 
-static const struct daemon_ops ops = { .step = step, .deadline = deadline, .http = http, .clock = clock_read };
+static const struct daemon_ops ops = {
+    .step = step, .deadline = deadline, .http = http, .http_get = http_get, .work = work, .clock = clock_read
+};
 
 /* The client. */
 
@@ -132,7 +154,7 @@ static enum err subscribe(struct mqtt *mqtt, const struct subscribe *subscribe)
 {
     (void)mqtt;
     say(subscribe->filter);
-    return OK;
+    return scene.subscribe_fault;
 }
 
 static enum err unsubscribe(struct mqtt *mqtt, const char *filter)
@@ -213,6 +235,11 @@ static void what_is_in_the_socket_comes_first(void **state)
     expect("tick@10");
 }
 
+static void publish_one(struct outbox *outbox)
+{
+    outbox_publish(outbox, &(struct publish){ .topic = "a", .qos = 1, .token = 1 });
+}
+
 static void a_burst_has_one_time(void **state)
 {
     struct message message = { .topic = TEXT("t") };
@@ -223,6 +250,22 @@ static void a_burst_has_one_time(void **state)
     broker_link_events.subscribed(scene.daemon.link, 7, 0);
     broker_link_events.packet(scene.daemon.link);
     expect("packet@10, message@10, suback@10, packet@15");
+    scene.act = publish_one;
+    link_up();
+    scene.now = 20;
+    broker_link_events.acked(scene.daemon.link, 1, 0);
+    expect("up@15, a@15, puback@15");
+}
+
+static void its_own_work_goes_on_before_it_sleeps(void **state)
+{
+    (void)state;
+    scene.deadline = 60;
+    scene.has_work = true;
+    assert_int_equal(daemon_turn(&scene.daemon), 0);
+    scene.has_work = false;
+    assert_int_equal(daemon_turn(&scene.daemon), 50);
+    expect("");
 }
 
 static void disconnect_and_exit(struct outbox *outbox)
@@ -241,6 +284,20 @@ static void out_of_memory(struct outbox *outbox)
     outbox->failed = true;
 }
 
+static void disconnect_without_memory(struct outbox *outbox)
+{
+    outbox_disconnect(outbox);
+    outbox->failed = true;
+}
+
+/* Of which the first finds no memory. */
+static void get_two(struct outbox *outbox)
+{
+    scene.get_fault = ERR_NOMEM;
+    outbox_http_get(outbox, "http://a", 1, 1000);
+    outbox_http_get(outbox, "http://b", 2, 1000);
+}
+
 static void disconnect_alone(struct outbox *outbox)
 {
     outbox_disconnect(outbox);
@@ -257,6 +314,8 @@ static void how_it_ends(void **state)
         { "it has left before it goes", disconnect_and_exit, false, true, 3 },
         { "without a goodbye it goes at once", exit_alone, true, true, 6 },
         { "what is left undone for want of memory ends it", out_of_memory, true, true, EXIT_FAILED },
+        { "and nothing is waited for then", disconnect_without_memory, true, true, EXIT_FAILED },
+        { "nor forgotten when the next effect is fine", get_two, true, true, EXIT_FAILED },
         { "a link that ends is no end", disconnect_alone, false, false, 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -331,9 +390,61 @@ static void what_the_client_refuses(void **state)
     }
 }
 
+static void publish_many(struct outbox *outbox)
+{
+    for (unsigned i = 0; i <= SEND_QUEUE_INFLIGHT; i++)
+        outbox_publish(outbox, &(struct publish){ .topic = i < SEND_QUEUE_INFLIGHT ? "many" : "last", .qos = 1 });
+}
+
+/* As many are under way as a broker grants; an acknowledgement makes room for the next. */
+static void an_acknowledgement_sends_the_next(void **state)
+{
+    (void)state;
+    scene.act = publish_many;
+    link_up();
+    assert_null(strstr(buf_str(&scene.trace), "last"));
+    buf_reset(&scene.trace);
+    broker_link_events.acked(scene.daemon.link, 1, 0);
+    expect("last@10");
+    broker_link_events.acked(scene.daemon.link, 2, 0);
+    expect("");
+}
+
+/* What cannot be sent makes room, too, for what may be no better: the loop has its turn in between. */
+static void what_follows_the_unsendable_waits_for_a_turn(void **state)
+{
+    (void)state;
+    scene.up = true;
+    scene.publish_fault = ERR_TOO_LARGE;
+    scene.act = publish_many;
+    daemon_step(&scene.daemon, (struct input){ .kind = INPUT_STOP });
+    assert_int_equal(daemon_turn(&scene.daemon), 0);
+    assert_int_equal(daemon_turn(&scene.daemon), MS_NEVER);
+}
+
+static void subscribe_one(struct outbox *outbox)
+{
+    outbox_subscribe(outbox, &(struct subscribe){ .filter = "f" });
+}
+
+static void without_its_subscriptions_a_link_is_of_no_use(void **state)
+{
+    (void)state;
+    scene.act = subscribe_one;
+    link_up();
+    expect("up@10, f@10");
+    scene.act = subscribe_one;
+    scene.subscribe_fault = ERR_IO;
+    link_up();
+    expect("up@10, f@10, drop@10");
+}
+
 static void connect_with_a_will(struct outbox *outbox)
 {
-    outbox_connect(outbox, &(struct publish){ .topic = "presence", .payload = TEXT("{}"), .qos = 1, .retain = true });
+    outbox_connect(
+        outbox,
+        &(struct publish){
+            .topic = "presence", .payload = TEXT("{}"), .qos = 1, .retain = true, .content_type = "application/json" });
 }
 
 static void reconnect(struct outbox *outbox)
@@ -348,6 +459,7 @@ static void the_will_is_the_cores(void **state)
     scene.act = connect_with_a_will;
     assert_true(broker_link_events.will(scene.daemon.link, &will));
     assert_string_equal(will.topic, "presence");
+    assert_string_equal(will.content_type, "application/json");
     assert_true(text_is(will.payload, "{}") && will.retain && will.qos == 1);
     expect("connecting@10");
 }
@@ -364,6 +476,45 @@ static void a_renewed_link_comes_at_once(void **state)
     expect("down@10");
 }
 
+/* Each change of the reason is a line, and so is the first failure after the link has worked. */
+static void a_failure_is_logged_once(void **state)
+{
+    const struct {
+        const char *why;
+        void (*event)(void *user, const char *why);
+        const char *text;
+        bool is_new;
+    } rows[] = {
+        { "the first", broker_link_events.failed, "cannot connect: refused", true },
+        { "the same", broker_link_events.failed, "cannot connect: refused", false },
+        { "another", broker_link_events.failed, "cannot connect: no route", true },
+        { "the first again", broker_link_events.failed, "cannot connect: refused", true },
+        { "a loss", broker_link_events.down, "connection lost", true },
+        { "the same loss, and nothing was sent between", broker_link_events.down, "connection lost", false },
+        { "it had worked", NULL, NULL, false },
+        { "so it is a loss again", broker_link_events.down, "connection lost", true },
+    };
+    int log = memfd_create("log", MFD_CLOEXEC), before = dup(STDERR_FILENO);
+    off_t end = 0;
+    (void)state;
+    log_setup("test", "logfmt", "warning");
+    dup2(log, STDERR_FILENO);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].event)
+            rows[i].event(scene.daemon.link, rows[i].text);
+        else
+            broker_link_events.acked(scene.daemon.link, 1, 0);
+        if ((lseek(log, 0, SEEK_END) > end) != rows[i].is_new) {
+            dup2(before, STDERR_FILENO);
+            fail_msg("%s", rows[i].why);
+        }
+        end = lseek(log, 0, SEEK_END);
+    }
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(log);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -372,11 +523,16 @@ int main(void)
         TEST(it_ticks_when_that_is_due),
         TEST(what_is_in_the_socket_comes_first),
         TEST(a_burst_has_one_time),
+        TEST(its_own_work_goes_on_before_it_sleeps),
         cmocka_unit_test(how_it_ends),
         TEST(it_does_not_tick_when_it_has_ended),
         TEST(a_request_has_effects),
         cmocka_unit_test(what_the_client_refuses),
+        TEST(an_acknowledgement_sends_the_next),
+        TEST(what_follows_the_unsendable_waits_for_a_turn),
+        TEST(without_its_subscriptions_a_link_is_of_no_use),
         TEST(the_will_is_the_cores),
+        TEST(a_failure_is_logged_once),
         TEST(a_renewed_link_comes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
