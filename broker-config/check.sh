@@ -32,7 +32,27 @@ publish() {
 }
 
 subscribe() {
-    mosquitto_sub -h 127.0.0.1 -p "$port" -q 1 -W 10 "$@"
+    mosquitto_sub -h 127.0.0.1 -p "$port" -q 1 -W 100 "$@"
+}
+
+# Another broker that starts with a port of this one, and takes its time to find out, is not taken for this one.
+check_start() {
+    mkdir "$dir/bin" "$dir/other"
+    cat >"$dir/bin/shuf" <<EOF
+#!/bin/sh
+[ ! -e "$dir/bin/used" ] || exec "$(command -v shuf)" "\$@"
+touch "$dir/bin/used"
+echo $port
+EOF
+    cat >"$dir/bin/mosquitto" <<EOF
+#!/bin/sh
+sleep 1
+PATH=/usr/sbin:/usr/local/sbin:${PATH} exec mosquitto "\$@"
+EOF
+    chmod +x "$dir/bin/shuf" "$dir/bin/mosquitto"
+    other=$(PATH=$dir/bin:$PATH "$here/start" "$dir/other")
+    kill "${other#* }"
+    [ "${other% *}" != "$port" ] || fail "start: another broker's port was taken for its own"
 }
 
 check_persistence() {
@@ -62,6 +82,7 @@ check_loopback() {
 }
 
 start_broker
+check_start
 check_persistence
 check_queue
 check_packet_size
