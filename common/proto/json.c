@@ -40,23 +40,6 @@ const struct cJSON *json_member(const struct cJSON *object, const char *name)
     return cJSON_IsNull(member) ? NULL : member;
 }
 
-static const struct cJSON *named(const struct cJSON *member, const char **ret_name)
-{
-    if (member)
-        *ret_name = member->string;
-    return member;
-}
-
-const struct cJSON *json_first(const struct cJSON *object, const char **ret_name)
-{
-    return named(cJSON_IsObject(object) ? object->child : NULL, ret_name);
-}
-
-const struct cJSON *json_next(const struct cJSON *member, const char **ret_name)
-{
-    return named(member->next, ret_name);
-}
-
 const char *json_string(const struct cJSON *value)
 {
     return cJSON_GetStringValue(value);

@@ -18,10 +18,6 @@ enum err json_parse(struct arena *arena, struct text text, struct cJSON **ret, s
 /* Member by exact name, NULL if absent or JSON null. `object` may be NULL. */
 const struct cJSON *json_member(const struct cJSON *object, const char *name);
 
-/* The members of an object one after the other: NULL behind the last one, *ret_name untouched. `object` may be NULL. */
-const struct cJSON *json_first(const struct cJSON *object, const char **ret_name);
-const struct cJSON *json_next(const struct cJSON *member, const char **ret_name);
-
 /* The value, or absent: NULL, or false and *ret untouched, when it is no string or number. NULL is fine. */
 const char *json_string(const struct cJSON *value);
 bool json_number(const struct cJSON *value, double *ret);

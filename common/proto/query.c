@@ -1,5 +1,7 @@
 #include "query.h"
 
+#include "name.h"
+
 static enum err decode(struct arena *arena, struct text text, bool plus_is_space, struct text *ret)
 {
     char *to = arena_alloc(arena, text.len + 1);
@@ -32,12 +34,35 @@ enum err query_decode_segment(struct arena *arena, struct text segment, struct t
     return decode(arena, segment, false, ret);
 }
 
-static bool is_given(const struct query *query, struct text name)
+const struct parameter *query_find(const struct query *query, const char *name)
 {
-    for (size_t i = 0; i < query->count; i++)
-        if (text_equal(query->parameters[i].name, name))
-            return true;
-    return false;
+    for (const struct parameter *at = query->parameters; at < query->parameters + query->count; at++)
+        if (text_is(at->name, name))
+            return at;
+    return NULL;
+}
+
+enum err query_id(const struct query *query, const char *name, bool required, const char **ret, struct errbuf *e)
+{
+    const struct parameter *given = query_find(query, name);
+    enum err err = OK;
+    if (!given && required)
+        return err_set(e, ERR_MISSING, "%s: is required", name);
+    if (given && (!given->value.at || given->is_number))
+        return err_set(e, ERR_TYPE, "%s: must be a string", name);
+    if (!given || (err = name_check(given->value, name, e)) == OK)
+        *ret = given ? given->value.at : NULL;
+    return err;
+}
+
+enum err parameter_number(const struct parameter *parameter, int64_t low, int64_t high, int64_t *ret, struct errbuf *e)
+{
+    int64_t value;
+    if (text_to_int(parameter->value, &value) != OK || value < low || value > high)
+        return err_set(e, ERR_RANGE, "%s: must be a whole number from %lld to %lld", parameter->name.at, (long long)low,
+                       (long long)high);
+    *ret = value;
+    return OK;
 }
 
 static enum err parse_one(struct arena *arena, struct text text, struct query *query, struct errbuf *e)
@@ -54,7 +79,7 @@ static enum err parse_one(struct arena *arena, struct text text, struct query *q
     if ((err = decode(arena, name, true, &parameter->name)) != OK ||
         (err = decode(arena, value, true, &parameter->value)) != OK)
         return err_set(e, err, "a parameter is not properly percent-encoded UTF-8");
-    if (is_given(query, parameter->name))
+    if (query_find(query, parameter->name.at))
         return err_set(e, ERR_DUPLICATE, "a parameter is given twice");
     query->count++;
     return OK;

@@ -3,9 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <cjson/cJSON.h>
-
-#include "json.h"
+#include "json_scan.h"
 #include "json_write.h"
 #include "msg.h"
 
@@ -93,19 +91,37 @@ static void refuse_method(const struct responder *responder, const struct asker 
     reply_error(asker, outbox, REQUEST_NO_METHOD, "no such method; known are %s", buf_str(&known));
 }
 
-static enum err params_parse(struct arena *arena, struct text payload, const struct cJSON **ret, struct errbuf *e)
+/* As it would stand behind `?`: numbers are written out. */
+static struct parameter parameter_of(struct arena *arena, const struct json_value *member)
 {
-    struct cJSON *tree;
+    struct parameter parameter = { .name = member->key, .is_number = member->type == JSON_NUMBER };
+    if (parameter.is_number)
+        parameter.value = text_of(arena_printf(arena, "%.17g", member->number));
+    else if (member->type == JSON_STRING)
+        parameter.value = member->string;
+    return parameter;
+}
+
+static enum err params_parse(struct arena *arena, struct text payload, struct query *ret, struct errbuf *e)
+{
+    const struct json_value *document;
+    enum err err;
     if (payload.len == 0)
         return OK;
     if (payload.len > MSG_MAX_BYTES)
         return err_set(e, ERR_TOO_LARGE, "%zu bytes of parameters: at most %d are allowed", payload.len, MSG_MAX_BYTES);
-    enum err err = json_parse(arena, payload, &tree, e);
-    if (err != OK)
+    if ((err = json_scan(arena, payload, &document, e)) != OK)
         return err;
-    if (!cJSON_IsObject(tree))
+    if (document->type != JSON_OBJECT)
         return err_set(e, ERR_TYPE, "the parameters must be one JSON object, or nothing");
-    *ret = tree;
+    JSON_EACH(member, document)
+    {
+        if (member->type == JSON_NULL)
+            continue;
+        if (ret->count == QUERY_MAX_PARAMETERS)
+            return err_set(e, ERR_TOO_LARGE, "at most %d parameters", QUERY_MAX_PARAMETERS);
+        ret->parameters[ret->count++] = parameter_of(arena, member);
+    }
     return OK;
 }
 
@@ -122,9 +138,12 @@ static void call_method(const struct method *method, void *self, const struct as
     auto_clear(arena) arena;
     auto_clear(buf) result = BUF_INIT;
     struct errbuf e = { 0 };
-    struct call call = { .asker = asker, .result = &result, .outbox = outbox, .expiry_s = message->expiry_s };
+    struct query params = { .count = 0 };
+    struct call call = {
+        .asker = asker, .params = &params, .result = &result, .outbox = outbox, .expiry_s = message->expiry_s
+    };
     arena_init(&arena, 0);
-    enum err err = params_parse(&arena, message->payload, &call.params, &e);
+    enum err err = params_parse(&arena, message->payload, &params, &e);
     if (err != OK)
         reply_error(asker, outbox, params_error(err, message->payload.len), "%s", e.text);
     else
@@ -147,16 +166,11 @@ bool responder_answer(const struct responder *responder, void *self, const char 
     return true;
 }
 
-enum err params_id(const struct cJSON *params, const char *name, bool required, const char **ret, struct errbuf *e)
+bool call_id(const struct call *call, const char *name, bool required, const char **ret)
 {
-    const struct cJSON *value = json_member(params, name);
-    const char *id = json_string(value);
-    if (!value && required)
-        return err_set(e, ERR_MISSING, "%s: is required", name);
-    if (value && !id)
-        return err_set(e, ERR_TYPE, "%s: must be a string", name);
-    enum err err = id ? name_check(text_of(id), name, e) : OK;
-    if (err == OK)
-        *ret = id;
-    return err;
+    struct errbuf e = { 0 };
+    if (query_id(call->params, name, required, ret, &e) == OK)
+        return true;
+    reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+    return false;
 }

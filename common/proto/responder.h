@@ -12,12 +12,11 @@
 
 #include "buf.h"
 #include "outbox.h"
+#include "query.h"
 #include "topic.h"
 
 #define ASKER_CORRELATION_MAX 128         /* bytes; requests with more are not answered */
 #define RESPONDER_REPLY_MAX (1024 * 1024) /* bytes of a result; beyond it the reply is `too_large` */
-
-struct cJSON;
 
 /* X(symbol, name) */
 #define REQUEST_ERRORS(X)       \
@@ -46,7 +45,7 @@ struct asker {
 /* What a method works with, all of it borrowed during the call. */
 struct call {
     const struct asker *asker;
-    const struct cJSON *params; /* an object; NULL = none were given */
+    const struct query *params; /* those that are not null */
     struct buf *result;         /* empty: for one JSON value, which is then the reply */
     struct outbox *outbox;
     uint32_t expiry_s; /* of the request: how long its reply is waited for; 0 = unknown */
@@ -67,9 +66,8 @@ struct responder {
 bool responder_answer(const struct responder *responder, void *self, const char *root, struct text method,
                       const struct message *message, struct outbox *outbox) MUST_CHECK;
 
-/* The parameter `name` must be an id where it is given. *ret is NULL when it is not, which is ERR_MISSING if it is
- * `required`; else borrowed from `params`. ERR_TYPE, ERR_ID. */
-enum err params_id(const struct cJSON *params, const char *name, bool required, const char **ret, struct errbuf *e);
+/* query_id of a parameter. False: the reply says what is wrong. */
+bool call_id(const struct call *call, const char *name, bool required, const char **ret);
 
 /* {"result":RESULT}; `result` holds one JSON value. */
 void reply_result(const struct asker *asker, const struct buf *result, struct outbox *outbox);

@@ -1,12 +1,10 @@
 #include "hive_api.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <utlist.h>
 
 #include "health.h"
 #include "hive_publish.h"
-#include "json.h"
 #include "json_write.h"
 #include "problem.h"
 #include "query.h"
@@ -87,36 +85,16 @@ static void answer_beat(void *self, const struct call *call)
     buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)seq);
 }
 
-/* False: the reply says why not. */
-static bool take_limit(const struct call *call, size_t *ret)
-{
-    const struct cJSON *value = json_member(call->params, "limit");
-    double number = LIMIT_DEFAULT;
-    if (value && (!json_number(value, &number) || number < 1 || number > ROSTER_MAX || number != floor(number))) {
-        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "limit: must be a whole number from 1 to %d",
-                    ROSTER_MAX);
-        return false;
-    }
-    *ret = (size_t)number;
-    return true;
-}
-
-static bool take_id(const struct call *call, const char *name, bool required, const char **ret)
-{
-    struct errbuf e = { 0 };
-    if (params_id(call->params, name, required, ret, &e) == OK)
-        return true;
-    reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
-    return false;
-}
-
 static void answer_list(void *self, const struct call *call)
 {
+    const struct parameter *given = query_find(call->params, "limit");
+    struct errbuf e = { 0 };
+    int64_t limit = LIMIT_DEFAULT;
     const char *cursor;
-    size_t limit;
-    if (!take_limit(call, &limit) || !take_id(call, "cursor", false, &cursor))
-        return;
-    put_workers(self, limit, cursor, call->result);
+    if (given && parameter_number(given, 1, ROSTER_MAX, &limit, &e) != OK)
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+    else if (call_id(call, "cursor", false, &cursor))
+        put_workers(self, (size_t)limit, cursor, call->result);
 }
 
 static void reply_state(const struct call *call, const struct hive_worker *worker)
@@ -133,7 +111,7 @@ static struct hive_worker *take_worker(struct hive *hive, const struct call *cal
 {
     struct hive_worker *worker;
     const char *name;
-    if (!take_id(call, "worker_id", true, &name))
+    if (!call_id(call, "worker_id", true, &name))
         return NULL;
     worker = hive_find(hive, name);
     if (worker && worker->listed && hive->status == HIVE_READY)
@@ -199,8 +177,8 @@ static bool take_page(const struct hive_call *call, int64_t *ret_limit, const ch
         const struct parameter *parameter = &call->query.parameters[i];
         if (text_is(parameter->name, "cursor") && text_is_id(parameter->value))
             *ret_cursor = parameter->value.at;
-        else if (!text_is(parameter->name, "limit") || text_to_int(parameter->value, ret_limit) != OK ||
-                 *ret_limit < 1 || *ret_limit > ROSTER_MAX)
+        else if (!text_is(parameter->name, "limit") ||
+                 parameter_number(parameter, 1, ROSTER_MAX, ret_limit, NULL) != OK)
             return false;
     }
     return true;

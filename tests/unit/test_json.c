@@ -214,23 +214,6 @@ static void members_are_limited(void **state)
     assert_int_equal(members_parse(JSON_MAX_MEMBERS + 1, false), ERR_TOO_LARGE);
 }
 
-static void members_come_one_after_the_other(void **state)
-{
-    static const char *const texts[] = { "{}", "{\"a\":1}", "{\"a\":1,\"b\":null,\"c\":{\"d\":2}}", "[1,2]", "\"a\"" };
-    static const char *const want[] = { "", "a", "abc", "", "" };
-    const char *name = "untouched";
-    (void)state;
-    assert_null(json_first(NULL, &name));
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        struct cJSON *tree;
-        char names[8] = "";
-        assert_int_equal(json_parse(&arena, text_of(texts[i]), &tree, NULL), OK);
-        for (const struct cJSON *member = json_first(tree, &name); member; member = json_next(member, &name))
-            strncat(names, name, sizeof names - strlen(names) - 1);
-        assert_string_equal(names, want[i]);
-    }
-}
-
 static void values_come_out_as_they_are(void **state)
 {
     struct cJSON *tree;
@@ -317,7 +300,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_terminator_is_no_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sentences_say_where, set_up, tear_down),
         cmocka_unit_test_setup_teardown(members_are_limited, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(members_come_one_after_the_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_come_out_as_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_absent_or_of_another_type_is_not_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(running_out_of_memory_is_an_error, set_up, tear_down),

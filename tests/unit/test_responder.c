@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "json.h"
+#include "msg.h"
 
 #define ROOT "skep/v1"
 #define REPLY_TO TEXT("skep/v1-rpc/reply/me")
@@ -21,14 +21,10 @@ struct server {
 static void answer_echo(void *self, const struct call *call)
 {
     struct server *server = self;
-    struct errbuf e = { 0 };
     const char *id = NULL;
     server->calls++;
-    if (params_id(call->params, "id", true, &id, &e) != OK) {
-        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
-        return;
-    }
-    buf_printf(call->result, "\"%s\"", id);
+    if (call_id(call, "id", true, &id))
+        buf_printf(call->result, "\"%s\"", id);
 }
 
 static void answer_later(void *self, const struct call *call)
@@ -244,35 +240,37 @@ static void a_result_that_could_not_be_written_fails_the_step(void **state)
     assert_true(outbox.failed);
 }
 
+#define HIVE_ID      \
+    {                \
+        "hive_id", 7 \
+    }
+
 static void an_id_among_the_parameters(void **state)
 {
     static const struct {
-        const char *why, *params;
+        const char *why;
+        struct query params;
         bool required;
         enum err want;
         const char *id;
     } rows[] = {
-        { "given and required", "{\"hive_id\":\"h\"}", true, OK, "h" },
-        { "given and not required", "{\"hive_id\":\"h\"}", false, OK, "h" },
-        { "absent", "{}", false, OK, NULL },
-        { "absent and required", "{}", true, ERR_MISSING, "untouched" },
-        { "no id", "{\"hive_id\":\"a/b\"}", false, ERR_ID, "untouched" },
-        { "empty", "{\"hive_id\":\"\"}", false, ERR_ID, "untouched" },
-        { "an object", "{\"hive_id\":{}}", false, ERR_TYPE, "untouched" },
+        { "given and required", { { { HIVE_ID, { "h", 1 }, false } }, 1 }, true, OK, "h" },
+        { "given and not required", { { { HIVE_ID, { "h", 1 }, false } }, 1 }, false, OK, "h" },
+        { "absent", { .count = 0 }, false, OK, NULL },
+        { "absent and required", { .count = 0 }, true, ERR_MISSING, "untouched" },
+        { "no id", { { { HIVE_ID, { "a/b", 3 }, false } }, 1 }, false, ERR_ID, "untouched" },
+        { "empty", { { { HIVE_ID, { "", 0 }, false } }, 1 }, false, ERR_ID, "untouched" },
+        { "an object", { { { HIVE_ID, { 0 }, false } }, 1 }, false, ERR_TYPE, "untouched" },
+        { "a number", { { { HIVE_ID, { "7", 1 }, true } }, 1 }, false, ERR_TYPE, "untouched" },
     };
-    struct arena arena;
 
     (void)state;
-    arena_init(&arena, 0);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct cJSON *params;
         const char *id = "untouched";
-        assert_int_equal(json_parse(&arena, text_of(rows[i].params), &params, NULL), OK);
-        enum err err = params_id(params, "hive_id", rows[i].required, &id, NULL);
+        enum err err = query_id(&rows[i].params, "hive_id", rows[i].required, &id, NULL);
         if (err != rows[i].want || (id == NULL) != (rows[i].id == NULL) || (id && strcmp(id, rows[i].id) != 0))
             fail_msg("%s: %s", rows[i].why, err_name(err));
     }
-    arena_clear(&arena);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

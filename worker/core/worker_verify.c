@@ -1,5 +1,4 @@
 /* worker_verify.c - does the work loop live? Each request waits until it shows, or until its time is nearly up. */
-#include "json.h"
 #include "json_write.h"
 #include "worker_private.h"
 
@@ -39,9 +38,9 @@ static ms_t answer_by(const struct call *call, ms_t now)
 void worker_verify(void *self, const struct call *call)
 {
     struct worker *worker = self;
-    const char *nonce = json_string(json_member(call->params, "nonce"));
+    const struct parameter *nonce = query_find(call->params, "nonce");
     struct verification *verification;
-    if (!nonce || strlen(nonce) > WORKER_NONCE_MAX) {
+    if (!nonce || !nonce->value.at || nonce->is_number || nonce->value.len > WORKER_NONCE_MAX) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "nonce: must be a text of up to %d bytes",
                     WORKER_NONCE_MAX);
         return;
@@ -56,7 +55,7 @@ void worker_verify(void *self, const struct call *call)
                                            .requested_at = worker->now,
                                            .answer_by = answer_by(call, worker->now),
                                            .progress = worker->facts.progress };
-    memcpy(verification->nonce, nonce, strlen(nonce));
+    memcpy(verification->nonce, nonce->value.at, nonce->value.len);
 }
 
 /* Neither a step that was made before the request and heard of after it, nor one of the same millisecond. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "json.h"
 #include "listing.h"
 #include "responder.h"
 #include "verify.h"
@@ -31,15 +30,10 @@ static void refuse_ambiguous(const struct registry *registry, const struct recor
 static struct record *find(struct queen *queen, const struct call *call)
 {
     const char *worker, *hive;
-    struct errbuf e = { 0 };
     struct record *record;
-    enum err err = params_id(call->params, "worker_id", true, &worker, &e);
-    if (err == OK)
-        err = params_id(call->params, "hive_id", false, &hive, &e);
-    if (err != OK) {
-        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+    enum err err;
+    if (!call_id(call, "worker_id", true, &worker) || !call_id(call, "hive_id", false, &hive))
         return NULL;
-    }
     if ((err = registry_find_one(&queen->registry, text_of(hive), text_of(worker), &record)) == OK)
         return record;
     if (err == ERR_CONFLICT)
@@ -57,46 +51,12 @@ static void answer_worker_get(void *self, const struct call *call)
         view_worker(self, record, true, &w);
 }
 
-/* A filter as it would stand behind `?`: whole numbers are written out. */
-static enum err filter_of(const char *name, const struct cJSON *member, struct arena *arena, struct parameter *ret,
-                          struct errbuf *e)
+static enum err selection_of(const struct query *params, struct selection *ret, struct errbuf *e)
 {
-    const char *value = json_string(member);
-    double number;
-    if (!value && json_number(member, &number))
-        value = arena_printf(arena, "%.17g", number);
-    if (!value)
-        return err_set(e, ERR_TYPE, "a filter must be a string or a whole number");
-    ret->name = text_of(name);
-    ret->value = text_of(value);
-    return OK;
-}
-
-static enum err filters_of(const struct cJSON *params, struct arena *arena, struct query *ret, struct errbuf *e)
-{
-    const char *name = NULL;
-    ret->count = 0;
-    for (const struct cJSON *member = json_first(params, &name); member; member = json_next(member, &name)) {
-        enum err err = OK;
-        if (!json_member(params, name))
-            continue; /* null is absent */
-        if (ret->count == QUERY_MAX_PARAMETERS)
-            return err_set(e, ERR_TOO_LARGE, "at most %d filters", QUERY_MAX_PARAMETERS);
-        if ((err = filter_of(name, member, arena, &ret->parameters[ret->count++], e)) != OK)
-            return err;
-    }
-    return OK;
-}
-
-static enum err selection_of(struct queen *queen, const struct cJSON *params, struct selection *ret, struct errbuf *e)
-{
-    struct query query;
-    enum err err = filters_of(params, &queen->arena, &query, e);
-    if (err == OK)
-        err = selection_parse(&query, ret, e);
+    enum err err = selection_parse(params, ret, e);
     if (err == OK && ret->verified)
         err = err_set(e, ERR_RANGE, "verified: not over MQTT; use HTTP, or worker.verify for one worker");
-    if (err == OK && !json_member(params, "limit"))
+    if (err == OK && !query_find(params, "limit"))
         ret->limit = REQUESTS_LIST_DEFAULT;
     if (err == OK && ret->limit > REQUESTS_LIST_MAX)
         err = err_set(e, ERR_RANGE, "limit: at most %d over MQTT", REQUESTS_LIST_MAX);
@@ -152,7 +112,7 @@ static void answer_worker_list(void *self, const struct call *call)
     struct selection selection;
     struct list_wait *wait;
     struct errbuf e = { 0 };
-    if (selection_of(queen, call->params, &selection, &e) != OK) {
+    if (selection_of(call->params, &selection, &e) != OK) {
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
         return;
     }

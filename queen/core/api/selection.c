@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "codec.h"
-#include "json.h"
+#include "json_scan.h"
 
 /* A number of the load; or an age, whose place holds monotonic time. */
 struct sort_key {
@@ -34,16 +34,6 @@ static enum err parse_sort(struct text value, struct selection *ret, struct errb
     return ret->sort ? OK : err_set(e, ERR_UNKNOWN, "sort: must be %s, `-` in front for descending", SORT_NAMES);
 }
 
-static enum err parse_number(struct parameter parameter, int64_t low, int64_t high, int64_t *ret, struct errbuf *e)
-{
-    int64_t value;
-    if (text_to_int(parameter.value, &value) != OK || value < low || value > high)
-        return err_set(e, ERR_RANGE, "%s: must be a whole number from %lld to %lld", parameter.name.at, (long long)low,
-                       (long long)high);
-    *ret = value;
-    return OK;
-}
-
 static enum err parse_state(struct text value, struct selection *ret, struct errbuf *e)
 {
     ret->state = state_of_name(value.at);
@@ -72,6 +62,8 @@ static enum err parse_one(struct parameter parameter, struct selection *ret, str
     struct text name = parameter.name;
     int64_t number = 0;
     enum err err = OK;
+    if (!parameter.value.at)
+        return err_set(e, ERR_TYPE, "a filter must be a string or a whole number");
     if (text_is(name, "state"))
         return parse_state(parameter.value, ret, e);
     if (text_is(name, "sort"))
@@ -86,9 +78,9 @@ static enum err parse_one(struct parameter parameter, struct selection *ret, str
         ret->hive = parameter.value;
     else if (text_is(name, "model"))
         ret->model = parameter.value;
-    else if (text_is(name, "limit") && (err = parse_number(parameter, 1, SELECTION_LIMIT_MAX, &number, e)) == OK)
+    else if (text_is(name, "limit") && (err = parameter_number(&parameter, 1, SELECTION_LIMIT_MAX, &number, e)) == OK)
         ret->limit = (size_t)number;
-    else if (text_is(name, "cursor") && (err = parse_number(parameter, 1, INT64_MAX, &number, e)) == OK)
+    else if (text_is(name, "cursor") && (err = parameter_number(&parameter, 1, INT64_MAX, &number, e)) == OK)
         ret->cursor = (uint64_t)number;
     else if (err == OK)
         err = err_set(e, ERR_UNKNOWN,
