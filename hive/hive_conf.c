@@ -145,18 +145,6 @@ void hive_conf_clear(struct hive_conf *conf)
     arena_clear(&conf->arena);
 }
 
-static enum err check_http(const struct hive_conf *conf, struct errbuf *e)
-{
-    char *token;
-    enum err err = service_check_http(conf->http, conf->token_file, e);
-    if (err != OK || !conf->token_file)
-        return err;
-    if ((err = secret_read(conf->token_file, &token, e)) != OK)
-        return err_set(e, err, "--token-file %s", e->text);
-    secret_free(token);
-    return OK;
-}
-
 /* A path as agents understand it, which may run elsewhere. */
 static enum err add_path(struct hive_conf *conf, const char *name, const char *path, struct errbuf *e)
 {
@@ -207,13 +195,16 @@ static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
 enum err hive_conf_check(void *target, struct errbuf *e)
 {
     struct hive_conf *conf = target;
+    char *token = NULL;
     enum err err;
     if ((err = service_check_broker(&conf->common, e)) != OK ||
         (err = topic_root_check(text_of(conf->common.root), e)) != OK)
         return err;
     if (!conf->id)
         return err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
-    if ((err = check_http(conf, e)) != OK || (err = complete_launch(conf, e)) != OK)
+    err = service_check_http(conf->http, conf->token_file, &token, e);
+    secret_free(token); /* nothing here takes it */
+    if (err != OK || (err = complete_launch(conf, e)) != OK)
         return err;
     return complete_roster(conf, e);
 }

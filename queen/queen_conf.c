@@ -1,6 +1,5 @@
 #include "queen_conf.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "read_file.h"
@@ -68,20 +67,6 @@ static enum err read_expected(const char *path, struct buf *ret, struct errbuf *
                                    : OK;
 }
 
-static enum err read_token(const char *path, char **ret, struct errbuf *e)
-{
-    enum err err = secret_read(path, ret, e);
-    return err == OK ? OK : err_set(e, err, "--token-file %s", e->text);
-}
-
-static enum err read_files(struct queen_conf *conf, struct errbuf *e)
-{
-    enum err err = conf->token_file ? read_token(conf->token_file, &conf->token, e) : OK;
-    if (err == OK && conf->expect)
-        err = read_expected(conf->expect, &conf->expected, e);
-    return err;
-}
-
 static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
 {
     enum err err = OK;
@@ -93,22 +78,19 @@ static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
 enum err queen_conf_check(void *target, struct errbuf *e)
 {
     struct queen_conf *conf = target;
-    enum err err = service_check_broker(&conf->common, e);
-    if (err == OK)
-        err = topic_root_check(text_of(conf->common.root), e);
-    if (err == OK)
-        err = service_check_http(conf->http, conf->token_file, e);
-    if (err == OK)
-        err = read_networks(conf, e);
-    if (err != OK)
+    enum err err;
+    if ((err = service_check_broker(&conf->common, e)) != OK ||
+        (err = topic_root_check(text_of(conf->common.root), e)) != OK ||
+        (err = service_check_http(conf->http, conf->token_file, &conf->token, e)) != OK ||
+        (err = read_networks(conf, e)) != OK)
         return err;
     if (conf->core.keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
-    return read_files(conf, e);
+    return conf->expect ? read_expected(conf->expect, &conf->expected, e) : OK;
 }
 
 void queen_conf_clear(struct queen_conf *conf)
 {
-    free(conf->token);
+    secret_free(conf->token);
     buf_clear(&conf->expected);
 }

@@ -8,6 +8,7 @@
 #include "address.h"
 #include "inifile.h"
 #include "log.h"
+#include "secret.h"
 
 #define WIDTH_UNKNOWN 80
 #define WIDTH_MAX 120 /* longer lines of text are hard to read */
@@ -186,13 +187,15 @@ enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
     return err == OK ? OK : err_set(e, err, "--%s", e->text); /* it begins with `broker` */
 }
 
-enum err service_check_http(const char *http, const char *token_file, struct errbuf *e)
+enum err service_check_http(const char *http, const char *token_file, char **ret_token, struct errbuf *e)
 {
     struct address address;
     enum err err = address_parse(text_of(http), ADDRESS_PORT_NEEDED, &address, e);
     if (err != OK)
         return err_set(e, err, "--http: %s", e->text);
-    if (token_file || address_is_loopback(&address))
+    if (token_file)
+        return (err = secret_read(token_file, ret_token, e)) == OK ? OK : err_set(e, err, "--token-file %s", e->text);
+    if (address_is_loopback(&address))
         return OK;
     return err_set(e, ERR_REFUSED,
                    "--http %s is reachable from other machines: a non-loopback address requires --token-file", http);
