@@ -6,18 +6,10 @@
 
 #define PORT_MAX 65535
 
-/* What may stand in a host: letters, digits, '.', '-', '_'; within brackets what a v6 address and its zone are made of.
- */
+/* Within brackets there may also stand what a v6 address and its zone are made of. */
 static bool is_host(struct text host, bool bracketed)
 {
-    const char *more = bracketed ? ".-_:%" : ".-_";
-    for (size_t i = 0; i < host.len; i++) {
-        unsigned char c = (unsigned char)host.at[i];
-        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alphanumeric && (c == '\0' || !strchr(more, c)))
-            return false;
-    }
-    return host.len > 0 && host.len < ADDRESS_HOST_SIZE;
+    return host.len > 0 && host.len < ADDRESS_HOST_SIZE && text_consists_of(host, bracketed ? ".-_:%" : ".-_");
 }
 
 /* Splits "[host]rest" and "host:rest"; the rest begins with ':' or is empty. */

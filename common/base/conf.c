@@ -38,12 +38,9 @@ static enum err range_check(const struct conf_option *option, int64_t number)
 
 static enum err text_parse(const struct conf_option *option, struct text t, union value *ret)
 {
-    for (size_t i = 0; i < t.len; i++) {
-        unsigned char c = (unsigned char)t.at[i];
-        if ((c < ' ' && c != '\t') || c == 0x7F)
-            return ERR_SYNTAX;
-    }
     ret->text = t.at;
+    if (text_has_control(t))
+        return ERR_SYNTAX;
     return option->max > 0 ? range_check(option, (int64_t)t.len) : OK;
 }
 
@@ -54,31 +51,27 @@ static enum err id_parse(const struct conf_option *option, struct text t, union 
     return text_is_id(t) ? OK : ERR_ID;
 }
 
+/* One of those that '|' separates. */
+static bool is_one_of(struct text t, const char *choices)
+{
+    struct text rest = text_of(choices);
+    while (rest.at)
+        if (text_equal(text_split(&rest, '|'), t))
+            return true;
+    return false;
+}
+
 static enum err choice_parse(const struct conf_option *option, struct text t, union value *ret)
 {
     ret->text = t.at;
-    struct text rest = text_of(option->choices);
-    while (rest.at)
-        if (text_equal(text_split(&rest, '|'), t))
-            return OK;
-    return ERR_RANGE;
+    return is_one_of(t, option->choices) ? OK : ERR_RANGE;
 }
 
 static enum err flag_parse(const struct conf_option *option, struct text t, union value *ret)
 {
-    static const struct {
-        const char *word;
-        bool flag;
-    } words[] = { { "true", true },   { "yes", true }, { "on", true },   { "1", true },
-                  { "false", false }, { "no", false }, { "off", false }, { "0", false } };
     (void)option;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (text_is(t, words[i].word)) {
-            ret->flag = words[i].flag;
-            return OK;
-        }
-    }
-    return ERR_SYNTAX;
+    ret->flag = is_one_of(t, "true|yes|on|1");
+    return ret->flag || is_one_of(t, "false|no|off|0") ? OK : ERR_SYNTAX;
 }
 
 /* An integer, a duration or a size. */

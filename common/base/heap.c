@@ -71,10 +71,8 @@ static void sift_down(struct heap *heap, struct heap_item *item, size_t position
 
 static void sift(struct heap *heap, struct heap_item *item, size_t position)
 {
-    if (position > 1 && item->at < item_at(heap, position / 2)->at)
-        sift_up(heap, item, position);
-    else
-        sift_down(heap, item, position);
+    sift_up(heap, item, position);
+    sift_down(heap, item, item->position);
 }
 
 enum err heap_put(struct heap *heap, struct heap_item *item, ms_t at)

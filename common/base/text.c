@@ -8,11 +8,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 struct text text_split(struct text *rest, char separator)
 {
     struct text head = *rest;
@@ -26,16 +21,28 @@ struct text text_split(struct text *rest, char separator)
     return head;
 }
 
-bool text_is_id(struct text t)
+bool text_consists_of(struct text t, const char *more)
 {
-    if (t.len == 0 || t.len > TEXT_ID_MAX || !(is_letter(t.at[0]) || is_digit(t.at[0])))
-        return false;
-    for (size_t i = 1; i < t.len; i++) {
-        char c = t.at[i];
-        if (!is_letter(c) && !is_digit(c) && c != '.' && c != '_' && c != '-')
+    for (size_t i = 0; i < t.len; i++) {
+        char c = (char)(t.at[i] | 0x20);
+        if (!is_digit(t.at[i]) && (c < 'a' || c > 'z') && (t.at[i] == '\0' || !strchr(more, t.at[i])))
             return false;
     }
     return true;
+}
+
+bool text_is_id(struct text t)
+{
+    return t.len > 0 && t.len <= TEXT_ID_MAX && text_consists_of((struct text){ t.at, 1 }, "") &&
+           text_consists_of(t, "._-");
+}
+
+bool text_has_control(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (((unsigned char)t.at[i] < ' ' && t.at[i] != '\t') || t.at[i] == 0x7F)
+            return true;
+    return false;
 }
 
 /* Lead bytes of the sequences of RFC 3629 and what may follow: the second byte's range excludes overlong forms,

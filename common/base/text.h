@@ -52,6 +52,12 @@ size_t text_character(struct text t, uint32_t *ret);
 #define TEXT_ID_MAX 64
 bool text_is_id(struct text t);
 
+/* Nothing but ASCII letters, digits and what is in `more`. */
+bool text_consists_of(struct text t, const char *more);
+
+/* Control characters of ASCII other than the tabulator. */
+bool text_has_control(struct text t);
+
 /* Those that write a number as text return `ret`; those in capitals write it into the block around the call. */
 
 #define INT_TEXT_SIZE 24

@@ -16,10 +16,7 @@ struct parser {
 };
 
 /* U+FEFF, which some editors put before the first line. */
-static bool has_order_mark(struct text t)
-{
-    return t.len >= 3 && memcmp(t.at, "\xEF\xBB\xBF", 3) == 0;
-}
+static const struct text order_mark = { "\xEF\xBB\xBF", 3 };
 
 static bool is_blank(char c)
 {
@@ -35,16 +32,6 @@ static struct text trim(struct text t)
         t.len--;
     }
     return t;
-}
-
-static bool has_control_character(struct text line)
-{
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.at[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
-            return true;
-    }
-    return false;
 }
 
 static enum err fault(const struct parser *parser, enum err err, const char *what)
@@ -105,9 +92,9 @@ static enum err line_take(struct parser *parser, struct text raw)
     line = trim(raw);
     if (!text_is_utf8(line))
         return fault(parser, ERR_UTF8, "not UTF-8");
-    if (has_order_mark(line))
+    if (text_skip(&line, order_mark))
         return fault(parser, ERR_SYNTAX, "byte order mark");
-    if (has_control_character(line))
+    if (text_has_control(line))
         return fault(parser, ERR_SYNTAX, "control character");
     if (line.len == 0 || line.at[0] == ';' || line.at[0] == '#')
         return OK;
@@ -124,8 +111,7 @@ enum err inifile_parse_text(struct text text, const char *name, inifile_key *fn,
     if (text.len > 0)
         memcpy(copy, text.at, text.len);
     text.at = copy;
-    if (has_order_mark(text))
-        text = (struct text){ text.at + 3, text.len - 3 };
+    (void)text_skip(&text, order_mark);
     while (err == OK && text.at)
         err = line_take(&parser, text_split(&text, '\n'));
     free(copy);

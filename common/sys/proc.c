@@ -69,10 +69,11 @@ struct text proc_cgroup_path(struct text cgroup)
 {
     while (cgroup.at) {
         struct text line = text_split(&cgroup, '\n');
-        if (line.len < 4 || memcmp(line.at, "0::/", 4) != 0)
+        struct text outside = line;
+        if (!text_skip(&outside, TEXT("0::/")))
             continue;
-        line = (struct text){ line.at + 3, line.len - 3 };
-        return line.len >= 3 && memcmp(line.at, "/..", 3) == 0 ? (struct text){ NULL, 0 } : line;
+        (void)text_skip(&line, TEXT("0::"));
+        return text_skip(&outside, TEXT("..")) ? (struct text){ NULL, 0 } : line;
     }
     return (struct text){ NULL, 0 };
 }
