@@ -223,8 +223,7 @@ enum err health_mqtt_new(const struct mqtt_options *options, const char *root, c
     if ((err = open_client(health, options, root, e)) != OK)
         return err;
     mqtt_client_connect(health->client);
-    *ret = health;
-    health = NULL;
+    *ret = HAND_OVER(health);
     return OK;
 }
 

@@ -377,8 +377,7 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
     agents->oom_kills = proc_read_oom_kills();
     if ((err = own_path_next_to(AGENT_PROGRAM, agents->program, e)) != OK)
         return err;
-    *ret = agents;
-    agents = NULL;
+    *ret = HAND_OVER(agents);
     return OK;
 }
 

@@ -63,8 +63,7 @@ enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf 
         return err_set(e, ERR_IO, "--state-dir %s: %s", path, strerror(errno));
     if ((err = lock(dir, e)) != OK || (err = read_boot_id(dir, e)) != OK)
         return err;
-    *ret = dir;
-    dir = NULL;
+    *ret = HAND_OVER(dir);
     return OK;
 }
 

@@ -18,7 +18,7 @@ typedef int64_t ms_t;
 #define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* `auto_free(type) p = ...;` frees p with type_free when the scope ends; set p = NULL to hand it over. The type's
+/* `auto_free(type) p = ...;` frees p with type_free when the scope ends, but for `*ret = HAND_OVER(p);`. The type's
  * header declares it with DEFINE_AUTO_FREE(type). */
 #define auto_free(type) __attribute__((cleanup(type##_auto_free))) struct type *
 #define DEFINE_AUTO_FREE(type)                           \
@@ -26,6 +26,13 @@ typedef int64_t ms_t;
     {                                                    \
         type##_free(*p);                                 \
     }
+
+#define HAND_OVER(p)                \
+    __extension__({                 \
+        __typeof__(p) handed = (p); \
+        (p) = NULL;                 \
+        handed;                     \
+    })
 
 /* `auto_clear(type) x = ...;` calls type_clear on a struct that is held by value. */
 #define auto_clear(type) __attribute__((cleanup(type##_clear))) struct type

@@ -98,8 +98,7 @@ enum err mqtt_new(struct loop *loop, const struct mqtt_options *options, const s
         return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
     if ((err = mqtt_client_new(options, events, user, &mqtt->client, e)) != OK)
         return err;
-    *ret = mqtt;
-    mqtt = NULL;
+    *ret = HAND_OVER(mqtt);
     return OK;
 }
 

@@ -99,8 +99,7 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
     client->events = *events;
     client->user = user;
     set_phase(client, PHASE_IDLE, MS_NEVER);
-    *ret = client;
-    client = NULL;
+    *ret = HAND_OVER(client);
     return OK;
 }
 

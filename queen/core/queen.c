@@ -45,8 +45,7 @@ enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, str
     ask_init(queen);
     if ((err = expect_list(queen, options->expect, e)) != OK)
         return err;
-    *ret = queen;
-    queen = NULL;
+    *ret = HAND_OVER(queen);
     return OK;
 }
 
