@@ -31,3 +31,8 @@ ms_t rng_jitter(struct rng *rng, ms_t value, unsigned percent)
     ms_t high = value > INT64_MAX - span ? INT64_MAX : value + span;
     return rng_between(rng, value - span, high);
 }
+
+ms_t rng_interval(struct rng *rng, ms_t interval, bool was_first)
+{
+    return was_first ? rng_between(rng, interval / 2, interval) : rng_jitter(rng, interval, 5);
+}

@@ -27,8 +27,7 @@ enum err hive_new(const struct hive_options *options, ms_t now, ms_t wall, struc
     arena_init(&hive->arena, MESSAGE_ARENA_LIMIT);
     if ((err = hive_link_init(hive)) != OK)
         return err;
-    *ret = hive;
-    hive = NULL;
+    *ret = HAND_OVER(hive);
     return OK;
 }
 

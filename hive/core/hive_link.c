@@ -39,7 +39,6 @@ static void born(struct hive *hive)
     else
         hive->out->failed = true;
     hive->may_start_at = hive->now;
-    hive->beat_was_first = true;
     publish_heartbeat(hive);
     publish_all_again(hive);
 }

@@ -86,14 +86,6 @@ struct worker_tally tally_workers(const struct hive *hive)
     return tally;
 }
 
-/* The second beat of a connection comes after half to a whole interval, so that hives do not beat in step. */
-static ms_t next_interval(struct hive *hive)
-{
-    if (hive->beat_was_first)
-        return rng_between(&hive->rng, HIVE_INTERVAL_MS / 2, HIVE_INTERVAL_MS);
-    return rng_jitter(&hive->rng, HIVE_INTERVAL_MS, 5);
-}
-
 static void fill_heartbeat(const struct hive *hive, struct hive_heartbeat *ret)
 {
     hive_heartbeat_init(ret);
@@ -124,6 +116,5 @@ void publish_heartbeat(struct hive *hive)
     hive_heartbeat_encode(&heartbeat, &hive->scratch);
     publish_stored(hive, &topic, buf_text(&hive->scratch));
     hive->seq++;
-    hive->beat_at = hive->now + next_interval(hive);
-    hive->beat_was_first = false;
+    hive->beat_at = hive->now + rng_interval(&hive->rng, HIVE_INTERVAL_MS, hive->beat_at == MS_NEVER);
 }

@@ -27,8 +27,7 @@ struct hive {
     struct member member;
     ms_t may_start_at; /* no process is started before: the id may be another's, and so its workers' */
     uint64_t seq;
-    ms_t beat_at; /* MS_NEVER while there is no link */
-    bool beat_was_first;
+    ms_t beat_at;         /* MS_NEVER while there is no link */
     ms_t verdict_beat_at; /* when a verdict last made it beat; MS_NEVER = never */
     struct rng rng;
 

@@ -57,8 +57,7 @@ enum err worker_new(const struct skep_worker_options *options, uint64_t seed, co
     worker->beat_at = worker->next_at = worker->soon_at = worker->published_at = MS_NEVER;
     if ((err = join(worker, options->session)) != OK)
         return err;
-    *ret = worker;
-    worker = NULL;
+    *ret = HAND_OVER(worker);
     return OK;
 }
 
@@ -132,8 +131,7 @@ static void beat(struct worker *worker, struct outbox *outbox)
     worker->unacked++;
     worker->beat_at = worker->now;
     worker->soon_at = MS_NEVER;
-    worker->next_at = worker->now + (first ? rng_between(&worker->rng, worker->interval / 2, worker->interval)
-                                           : rng_jitter(&worker->rng, worker->interval, 5));
+    worker->next_at = worker->now + rng_interval(&worker->rng, worker->interval, first);
 }
 
 /* Nothing follows a goodbye, so what is still to be published goes before it: also of a program that ended sooner than
@@ -360,10 +358,7 @@ static void handle(struct worker *worker, const struct input *input, struct outb
     case INPUT_STOP:
         on_leave(worker, NULL, MEMBER_GOODBYE_MS, outbox);
         break;
-    case INPUT_TICK:
-    case INPUT_CONNECTING:
-    case INPUT_PACKET:
-    case INPUT_HTTP_ANSWERED:
+    default:
         break;
     }
 }
