@@ -112,7 +112,7 @@ static enum err launch(struct hive_driver *driver, const struct roster_entry *en
 
 static void start(struct hive_driver *driver, const char *worker)
 {
-    const struct roster_entry *entry = roster_find(driver->current->roster, worker);
+    const struct roster_entry *entry = roster_find(&driver->current->roster, worker);
     struct agent_record born = { 0 };
     struct errbuf e = { 0 };
     struct arena arena;
@@ -210,9 +210,9 @@ static enum err adopt(void *user, const char *worker, const struct agent_record 
 
 static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh, struct errbuf *e)
 {
-    enum err err = hive_conf_init(fresh);
-    if (err == OK)
-        err = service_reread(&hive_service, driver->argc, driver->argv, fresh, &fresh->arena, hive_conf_check, e);
+    enum err err;
+    hive_conf_init(fresh);
+    err = service_reread(&hive_service, driver->argc, driver->argv, fresh, &fresh->arena, hive_conf_check, e);
     if (err == OK && !hive_conf_same(driver->conf, fresh))
         err = err_set(e, ERR_REFUSED, "%s: [hive] cannot change while the hive runs", driver->conf->common.config);
     return err;
@@ -246,7 +246,7 @@ static void replace_conf(struct hive_driver *driver, struct hive_conf *fresh)
 
 static void serve_roster(struct hive_driver *driver)
 {
-    take(driver, (struct hive_input){ .kind = HIVE_ROSTER, .roster = driver->current->roster });
+    take(driver, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &driver->current->roster });
 }
 
 static void reload(void *user)
@@ -256,7 +256,7 @@ static void reload(void *user)
     if (!fresh)
         return;
     replace_conf(driver, fresh);
-    log_at(LOG_INFO, "configuration reloaded", "workers", INT_TEXT(fresh->roster->count), NULL);
+    log_at(LOG_INFO, "configuration reloaded", "workers", INT_TEXT(fresh->roster.count), NULL);
     serve_roster(driver);
 }
 
@@ -338,7 +338,7 @@ static int run(struct hive_driver *driver)
         log_at(LOG_WARNING, "without --state-dir the next hive does not know these workers if this one is killed",
                NULL);
     log_at(LOG_INFO, "started", "id", conf->id, "http", conf->http, "port", INT_TEXT(httpd_port(driver->loop.httpd)),
-           "workers", INT_TEXT(conf->roster->count), NULL);
+           "workers", INT_TEXT(conf->roster.count), NULL);
     serve_roster(driver);
     return daemon_loop_run(&driver->loop);
 }

@@ -99,7 +99,7 @@ static enum err section_key(void *target, const char *section, const char *key, 
 {
     struct hive_conf *conf = target;
     if (roster_is_section(section))
-        return roster_key(conf->roster, section, key, value, line, e);
+        return roster_key(&conf->roster, section, key, value, line, e);
     return take_agent_key(conf, key, value, line, e);
 }
 
@@ -124,24 +124,17 @@ const struct service hive_service = {
     .section_key = section_key,
 };
 
-enum err hive_conf_init(struct hive_conf *conf)
+void hive_conf_init(struct hive_conf *conf)
 {
     *conf = (struct hive_conf){ 0 };
     arena_init(&conf->arena, 0);
     conf->agent_words.arena = conf->agent_variables.arena = &conf->arena;
-    conf->roster = malloc(sizeof *conf->roster);
-    if (!conf->roster)
-        return ERR_NOMEM;
-    roster_init(conf->roster);
-    return OK;
+    roster_init(&conf->roster);
 }
 
 void hive_conf_clear(struct hive_conf *conf)
 {
-    if (conf->roster)
-        roster_clear(conf->roster);
-    free(conf->roster);
-    conf->roster = NULL;
+    roster_clear(&conf->roster);
     arena_clear(&conf->arena);
 }
 
@@ -183,7 +176,7 @@ static enum err complete_launch(struct hive_conf *conf, struct errbuf *e)
 
 static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
 {
-    struct roster *roster = conf->roster;
+    struct roster *roster = &conf->roster;
     enum err err = roster_check(roster, conf->common.config, e);
     for (size_t i = 0; err == OK && i < roster->count; i++)
         if (launch_fingerprint(&roster->arena, &conf->launch, &roster->entries[i], &roster->entries[i].fingerprint) !=

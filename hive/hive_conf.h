@@ -11,7 +11,7 @@ struct hive_conf {
     const char *id, *http, *state_dir, *token_file;
     char host[256];
     struct arena arena;
-    struct roster *roster;        /* owned */
+    struct roster roster;
     struct word_list agent_words; /* options of every agent */
     struct word_list agent_variables;
     int agent_line;               /* where [agent] begins; 0 = it does not */
@@ -20,8 +20,8 @@ struct hive_conf {
 
 extern const struct service hive_service;
 
-/* Before service_configure or service_reread; hive_conf_clear is fine after a failure, too. ERR_NOMEM. */
-enum err hive_conf_init(struct hive_conf *conf);
+/* Before service_configure or service_reread. */
+void hive_conf_init(struct hive_conf *conf);
 void hive_conf_clear(struct hive_conf *conf);
 
 /* What the rows cannot say alone, for service_configure: names the hive after its host if it has no name, refuses to

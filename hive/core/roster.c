@@ -1,5 +1,7 @@
 #include "roster.h"
 
+#include <stdlib.h>
+
 #include "argv_split.h"
 
 #define SECTION_PREFIX "worker \""
@@ -12,14 +14,14 @@ static const char *const policy_names[] = { RESTART_POLICIES(X) };
 
 void roster_init(struct roster *roster)
 {
-    arena_init(&roster->arena, 0);
-    roster->count = 0;
+    *roster = (struct roster){ 0 };
 }
 
 void roster_clear(struct roster *roster)
 {
     arena_clear(&roster->arena);
-    roster->count = 0;
+    free(roster->entries);
+    roster_init(roster);
 }
 
 bool roster_is_section(const char *section)
@@ -40,7 +42,7 @@ static bool section_name(const char *section, struct text *ret)
 
 static enum err begin(struct roster *roster, const char *section, int line, struct errbuf *e)
 {
-    struct roster_entry *entry = &roster->entries[roster->count];
+    struct roster_entry *entry;
     struct text name;
     enum err err;
     if (!section_name(section, &name))
@@ -49,6 +51,11 @@ static enum err begin(struct roster *roster, const char *section, int line, stru
         return err;
     if (roster->count == ROSTER_MAX)
         return err_set(e, ERR_FULL, "more than %d workers", ROSTER_MAX);
+    if (!roster->entries)
+        roster->entries = calloc(ROSTER_MAX, sizeof *roster->entries);
+    if (!roster->entries)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    entry = &roster->entries[roster->count];
     *entry = (struct roster_entry){ .name = arena_copy(&roster->arena, name), .line = line };
     if (!entry->name)
         return err_set(e, ERR_NOMEM, "out of memory");

@@ -31,12 +31,11 @@ struct roster_entry {
 };
 
 struct roster {
-    struct arena arena; /* everything that the entries point to */
-    struct roster_entry entries[ROSTER_MAX];
+    struct arena arena;           /* everything that the entries point to */
+    struct roster_entry *entries; /* room for ROSTER_MAX; NULL while there are none */
     size_t count;
 };
 
-/* Large: allocate it. */
 void roster_init(struct roster *roster);
 void roster_clear(struct roster *roster);
 
