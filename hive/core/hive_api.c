@@ -158,23 +158,17 @@ static const struct method methods[] = {
 
 const struct responder hive_responder = { methods, ARRAY_LEN(methods) };
 
-struct hive_call {
-    struct hive *hive;
-    struct query query;
-    struct http_response *response;
-};
-
-static void get_health(struct hive_call *call)
+static void get_health(struct hive *hive, struct http_response *ret)
 {
-    call->response->content_type = HEALTH_CONTENT_TYPE;
-    call->response->status = put_health(call->hive, &call->response->body);
+    ret->content_type = HEALTH_CONTENT_TYPE;
+    ret->status = put_health(hive, &ret->body);
 }
 
 /* False: a parameter is wrong. */
-static bool take_page(const struct hive_call *call, int64_t *ret_limit, const char **ret_cursor)
+static bool take_page(const struct query *query, int64_t *ret_limit, const char **ret_cursor)
 {
-    for (size_t i = 0; i < call->query.count; i++) {
-        const struct parameter *parameter = &call->query.parameters[i];
+    for (size_t i = 0; i < query->count; i++) {
+        const struct parameter *parameter = &query->parameters[i];
         if (text_is(parameter->name, "cursor") && text_is_id(parameter->value))
             *ret_cursor = parameter->value.at;
         else if (!text_is(parameter->name, "limit") ||
@@ -184,63 +178,44 @@ static bool take_page(const struct hive_call *call, int64_t *ret_limit, const ch
     return true;
 }
 
-static void get_workers(struct hive_call *call)
+static void get_workers(struct hive *hive, const struct query *query, struct http_response *ret)
 {
     int64_t limit = ROSTER_MAX;
     const char *cursor = NULL;
-    if (!take_page(call, &limit, &cursor)) {
-        http_fail(call->response, 400, "bad_params", "known are limit=1..1000 and cursor=NAME");
+    if (!take_page(query, &limit, &cursor)) {
+        http_fail(ret, 400, "bad_params", "known are limit=1..1000 and cursor=NAME");
         return;
     }
-    call->response->status = 200;
-    call->response->content_type = "application/json";
-    put_workers(call->hive, (size_t)limit, cursor, &call->response->body);
+    ret->status = 200;
+    ret->content_type = "application/json";
+    put_workers(hive, (size_t)limit, cursor, &ret->body);
 }
 
-static const struct route {
-    const char *path;
-    void (*get)(struct hive_call *call);
-} routes[] = {
-    { "/health", get_health },
-    { "/v1/workers", get_workers },
-};
-
-static const struct route *find(const char *path)
+static void answer(struct hive *hive, const struct http_request *request, struct http_response *ret)
 {
-    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-        if (strcmp(path, routes[i].path) == 0)
-            return &routes[i];
-    return NULL;
-}
-
-static bool is_get(const char *method)
-{
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
-static void answer(struct hive_call *call, const struct http_request *request)
-{
-    const struct route *route = find(request->path);
+    bool is_health = strcmp(request->path, "/health") == 0;
     struct errbuf e = { 0 };
-    if (!route) {
-        http_fail(call->response, 404, "not_found", "no such path");
-    } else if (!is_get(request->method)) {
-        http_fail(call->response, 405, "method_not_allowed", "method not allowed for this path");
-        call->response->allow = "GET";
-    } else if (query_parse(&call->hive->arena, request->query, &call->query, &e) != OK) {
-        http_fail(call->response, 400, "bad_params", e.text);
+    struct query query;
+    if (!is_health && strcmp(request->path, "/v1/workers") != 0) {
+        http_fail(ret, 404, "not_found", "no such path");
+    } else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
+        http_fail(ret, 405, "method_not_allowed", "method not allowed for this path");
+        ret->allow = "GET";
+    } else if (query_parse(&hive->arena, request->query, &query, &e) != OK) {
+        http_fail(ret, 400, "bad_params", e.text);
+    } else if (is_health) {
+        get_health(hive, ret);
     } else {
-        route->get(call);
+        get_workers(hive, &query, ret);
     }
 }
 
 void hive_http(struct hive *hive, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret)
 {
     struct http_response response = { 0 };
-    struct hive_call call = { .hive = hive, .response = &response };
     hive->now = now;
     hive->wall = wall;
-    answer(&call, request);
+    answer(hive, request, &response);
     arena_reset(&hive->arena);
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);
