@@ -38,6 +38,7 @@ struct scene {
     ms_t now, wall;
     struct buf trace;
     struct buf extra; /* members that later messages say as well */
+    char status[16];  /* of later heartbeats of workers; empty = idle */
     char hive[80], worker[80];
     bool stored;   /* the step's message is a stored copy */
     bool has_left; /* ... with this left of its expiry */

@@ -56,7 +56,10 @@ static void do_crash(struct scene *scene, const char *args)
 static void do_beat(struct scene *scene, const char *args)
 {
     struct buf doc = BUF_INIT;
-    buf_printf(&doc, "{\"status\":\"%s\"", scene_is_of_hive(scene) ? "ready" : "idle");
+    buf_printf(&doc, "{\"status\":\"%s\"",
+               scene_is_of_hive(scene) ? "ready"
+               : scene->status[0]      ? scene->status
+                                       : "idle");
     put_who(scene, &doc, args);
     scene_hear(scene, "heartbeat", buf_str(&doc));
     buf_clear(&doc);
@@ -252,6 +255,12 @@ static void do_say(struct scene *scene, const char *args)
         buf_printf(&scene->extra, ",%s", args);
 }
 
+/* Later heartbeats have this status. */
+static void do_status(struct scene *scene, const char *args)
+{
+    snprintf(scene->status, sizeof scene->status, "%s", args);
+}
+
 /* Later stored copies have this many seconds left of their expiry. */
 static void do_left(struct scene *scene, const char *args)
 {
@@ -298,6 +307,7 @@ static const struct {
     { "demand", do_demand },   { "health", do_health },
     { "check", do_check },     { "free", do_free },
     { "cack", do_cack },       { "held", do_held },
+    { "status", do_status },
 };
 
 /* `@hive/name` or `@name` behind the step. */

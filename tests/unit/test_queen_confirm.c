@@ -101,6 +101,8 @@ static void r12_a_request_that_died_with_the_link_is_held(void **state)
         { "told already, then the link is lost: asked again all the same",
           "up; birth 1.1; will 1.1; listen 6000; down; up; wait 35000; ack 10; wait 250; ack 10",
           ONLINE ", ask, online -> suspect (last_will), ask, ask, suspect -> stale (last_will) | stale" },
+        { "who answered over MQTT is not aged by a link that is lost",
+          "up; birth 1.1; will 1.1; ack 0; reply; listen 1000; down; wait 3600000", ONLINE ", ask | online" },
         { "a probe that died with the link", "up; mute_birth 1.1; will 1.1; listen 6000; down; up; wait 35250; ack 0",
           ONLINE ", probe, online -> suspect (last_will), probe, suspect -> stale (last_will) | stale" },
     };
@@ -127,6 +129,24 @@ static void r4_the_evidence_says_how_it_was_found_out(void **state)
         assert_non_null(strstr(buf_str(&scene.verdict), rows[i].result));
         assert_non_null(strstr(buf_str(&scene.verdict), rows[i].took));
         assert_non_null(strstr(buf_str(&scene.verdict), "\"due_at\":\"2023-11-14T22:13:20.000Z\""));
+        scene_clear(&scene);
+    }
+}
+
+/* Nothing was announced, and it has been online all the time. */
+static void r4_who_is_back_stands_as_before(void **state)
+{
+    static const char *const ends[] = { "ack 0; reply", "birth 1.2", "beat 1.1.0" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, "up; birth 1.1; wait 1000; will 1.1");
+        assert_int_equal(scene_record(&scene)->since_wall, SCENE_WALL + 1000);
+        scene_run(&scene, ends[i]);
+        assert_int_equal(scene_record(&scene)->since_wall, SCENE_WALL);
+        assert_int_equal(scene_record(&scene)->cause, CAUSE_BIRTH);
+        assert_int_equal(scene_record(&scene)->evidence.result, RESULT_HEARD);
         scene_clear(&scene);
     }
 }
@@ -177,6 +197,7 @@ int main(void)
         cmocka_unit_test(r4_the_confirmation_wait_may_be_nothing),
         cmocka_unit_test(r12_a_request_that_died_with_the_link_is_held),
         cmocka_unit_test(r4_the_evidence_says_how_it_was_found_out),
+        cmocka_unit_test(r4_who_is_back_stands_as_before),
         cmocka_unit_test(r4_a_zombie_that_answers_stays_one),
         cmocka_unit_test(unknown_tokens_do_nothing),
     };

@@ -41,8 +41,13 @@ static void r5_silence_is_judged_at_its_limits(void **state)
 static void r5_between_the_limits_it_is_verified(void **state)
 {
     static const struct row rows[] = {
-        { "every 5 s", "up; say \"interval_ms\":100000; birth 1.1; wait 234999",
+        { "every 5 s", "up; say \"interval_ms\":100000; birth 1.1; wait 229999",
+          "unknown -> online (birth)" SUSPECT ", verify, verify | suspect" },
+        { "... not later", "up; say \"interval_ms\":100000; birth 1.1; wait 230000",
           "unknown -> online (birth)" SUSPECT ", verify, verify, verify | suspect" },
+        { "a beat starts them anew", "up; say \"interval_ms\":100000; birth 1.1; wait 230000; beat 1.1.0; wait 299999",
+          "unknown -> online (birth)" SUSPECT ", verify, verify, verify, suspect -> online (heartbeat)" SUSPECT
+          ", verify, verify, verify, verify | suspect" },
         { "... four times at most", "up; say \"interval_ms\":100000; birth 1.1; wait 299999",
           "unknown -> online (birth)" SUSPECT ", verify, verify, verify, verify | suspect" },
     };

@@ -77,7 +77,44 @@ static void r6_who_answers_but_does_not_beat_stays_suspect(void **state)
     assert_false(verify_is_going_on(scene_record(&scene)));
     scene_run(&scene, "wait 1; answer unknown; beat 1.1.0");
     assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    for (int answer = 0; answer < 2; answer++) /* the beat starts the count anew */
+        scene_run(&scene, "wait 66000; answer unknown");
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
     scene_clear(&scene);
+}
+
+static void answer_only(struct scene *scene)
+{
+    scene_init(scene);
+    scene_run(scene, "up; birth 1.1");
+    for (int answer = 0; answer < 7; answer++) {
+        while (!verify_is_going_on(scene_record(scene)))
+            scene_run(scene, "wait 1000");
+        scene_run(scene, "answer unknown");
+    }
+    buf_reset(&scene->trace);
+}
+
+/* After so many answers the next request comes later than its lease ends. */
+static void r6_who_answers_only_is_stale_when_an_answer_is_missing(void **state)
+{
+    static const struct {
+        const char *script, *want;
+    } rows[] = {
+        { "wait 159999", "" },
+        { "wait 160000; wait 4999", "verify" },
+        { "wait 160000; wait 5000; ack 0", "verify, probe, suspect -> stale (missed_heartbeats)" },
+        { "listen 160000; down; up; wait 39999", "verify, verify" }, /* R12: one grace more */
+        { "listen 160000; down; up; wait 40000; ack 0", "verify, verify, probe, suspect -> stale (missed_heartbeats)" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        answer_only(&scene);
+        scene_run(&scene, rows[i].script);
+        assert_string_equal(buf_str(&scene.trace), rows[i].want);
+        scene_clear(&scene);
+    }
 }
 
 static const char *const works[] = { "ok", "unknown", "stalled" };
@@ -294,6 +331,7 @@ int main(void)
         cmocka_unit_test(r6_silence_is_verified),
         cmocka_unit_test(r15_stored_copies_are_verified_once),
         cmocka_unit_test(r6_who_answers_but_does_not_beat_stays_suspect),
+        cmocka_unit_test(r6_who_answers_only_is_stale_when_an_answer_is_missing),
         cmocka_unit_test(r6_an_answer_must_be_to_the_question),
         cmocka_unit_test(without_memory_for_the_request_nothing_is_found),
         cmocka_unit_test(on_demand_the_answer_is_waited_for),

@@ -57,10 +57,32 @@ static void r7_work_that_stands_still_is_suspect_and_verified(void **state)
         { "asking is refused: that says nothing of it", BEGIN "; vack 87; wait 9000", BORN SUSPECT " | suspect" },
         { "R4: a will and an answer to it say nothing of the work", BEGIN "; will 1.1; ack 0; reply",
           BORN SUSPECT ", ask | suspect" },
+        { "progress that its agent denies is none",
+          "up; birth 1.1; say \"stalled_ms\":60000,\"progress\":7; beat 1.1.0; wait 0; say "
+          "\"stalled_ms\":60000,\"progress\":8; beat 1.1.1; wait 5000; beat 1.1.2",
+          BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
         { "more of the same is no more evidence", BEGIN "; beat 1.1.1; beat 1.1.2", BORN SUSPECT " | suspect" },
     };
     (void)state;
     rows_check(rows, ARRAY_LEN(rows));
+}
+
+static void r7_who_warms_up_does_not_stand_still(void **state)
+{
+    static const struct row rows[] = {
+        { "starting and loading are no standstill",
+          "up; birth 1.1; status starting; " STUCK "; beat 1.1.0; status loading; beat 1.1.1; wait 0",
+          BORN " | online" },
+        { "... and start the limit anew",
+          "up; birth 1.1; status loading; " STUCK "; beat 1.1.0; listen 59999; status busy; beat 1.1.1; wait 0",
+          BORN " | online" },
+        { "... whichever of them it was",
+          "up; birth 1.1; status starting; " STUCK "; beat 1.1.0; listen 59999; status busy; beat 1.1.1; wait 0; "
+          "listen 1; beat 1.1.2; wait 0",
+          BORN SUSPECT " | suspect" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
 }
 
 #define ZOMBIE BEGIN "; answer stalled"
@@ -76,6 +98,10 @@ static void r8_a_zombie_comes_back_by_its_work_only(void **state)
           DEAD ", zombie -> online (heartbeat) | online" },
         { "a beat that does not speak of progress is none", ZOMBIE "; say \"inflight\":1; beat 1.1.1; wait 0",
           DEAD ", verify | zombie" },
+        { "verified, and its work goes on", ZOMBIE "; beat 1.1.1; wait 1; demand; wait 0; answer ok",
+          DEAD ", verify, zombie -> online (verified) | online" },
+        { "nothing is known of its work, and its beats still give the reason",
+          ZOMBIE "; beat 1.1.1; wait 1; demand; wait 0; answer unknown", DEAD ", verify | zombie" },
         { "R4: a will that was told is no way out", ZOMBIE "; will 1.1; wait 5000; reply",
           DEAD ", ask, zombie -> suspect (last_will), suspect -> zombie (stalled) | zombie" },
         { "a new connection is no new session", ZOMBIE "; birth 1.2", DEAD " | zombie" },
@@ -123,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r7_work_that_stands_still_is_suspect_and_verified),
+        cmocka_unit_test(r7_who_warms_up_does_not_stand_still),
         cmocka_unit_test(r8_a_zombie_comes_back_by_its_work_only),
         cmocka_unit_test(r11_the_hive_saw_the_end),
     };

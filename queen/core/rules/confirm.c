@@ -125,7 +125,7 @@ void confirm_end(struct queen *queen, struct record *record)
         return;
     before = record->confirm->before;
     confirm_drop(queen, record);
-    if (record->announced != STATE_SUSPECT || before.state == STATE_SUSPECT)
+    if (record->announced != STATE_SUSPECT)
         change_restore(queen, record, &before);
     else if (before.state == STATE_ZOMBIE) /* its suspicion was told; that it lives does not make its work go on */
         change_state(queen, record, STATE_ZOMBIE, before.cause, before.evidence);

@@ -82,6 +82,13 @@ static ms_t ask_at(const struct queen *queen, const struct record *record)
                                                                : MS_NEVER;
 }
 
+/* R6: who only answers is not lost before the next answer is missing. */
+static ms_t unanswered_at(const struct queen *queen, const struct record *record)
+{
+    return record->received_at + request_distance(queen, record) + queen->options.verify_timeout +
+           grace_for(queen, record);
+}
+
 static ms_t over_at(const struct queen *queen, const struct record *record)
 {
     ms_t over = stale_at(queen, record);
@@ -91,7 +98,7 @@ static ms_t over_at(const struct queen *queen, const struct record *record)
         return ms_max(over, record->not_before + queen->options.verify_timeout);
     if (record->state != STATE_SUSPECT || !only_answers(record))
         return over;
-    return ms_max(over, record->requested_at + request_distance(queen, record) + queen->options.verify_timeout);
+    return ms_max(over, unanswered_at(queen, record));
 }
 
 static ms_t next_silence(const struct queen *queen, const struct record *record)
