@@ -16,11 +16,7 @@
 
 void claim_init(struct claim *claim, const struct claim_options *options)
 {
-    *claim = (struct claim){ .noun = options->noun,
-                             .id = options->id,
-                             .health_topic = options->health_topic,
-                             .presence_topic = options->presence_topic,
-                             .session = options->session,
+    *claim = (struct claim){ .own = *options,
                              .hold = options->keep_alive * 3 / 2 + BROKER_MS,
                              .holder = { .pid = INT_ABSENT },
                              .next_at = MS_NEVER,
@@ -42,7 +38,7 @@ ms_t claim_held(const struct claim *claim, ms_t now)
 static void ask(struct claim *claim, ms_t now, struct outbox *outbox)
 {
     struct question question = {
-        .topic = claim->health_topic, .deadline = MS_NEVER, .reply_timeout = REPLY_MS, .late = claim->hold
+        .topic = claim->own.health_topic, .deadline = MS_NEVER, .reply_timeout = REPLY_MS, .late = claim->hold
     };
     claim->tries++;
     claim->silent = claim->reborn = false;
@@ -79,7 +75,7 @@ static void check_reborn(struct claim *claim, ms_t now, struct outbox *outbox)
 
 void claim_seen(struct claim *claim, const struct presence *presence, bool stored, ms_t now, struct outbox *outbox)
 {
-    if (presence && presence->session == claim->session)
+    if (presence && presence->session == claim->own.session)
         return;
     if (presence)
         holder_set(&claim->holder, presence);
@@ -108,10 +104,10 @@ static enum claim_verdict lose(struct claim *claim, const char *cause, bool may_
     char holder[HOLDER_NAME_SIZE];
     holder_name(&claim->holder, holder);
     snprintf(claim->why, sizeof claim->why,
-             "another %s holds the id %s %s%s: stop that one, or give this one another --id%s%s", claim->noun,
-             claim->id, holder, cause,
+             "another %s holds the id %s %s%s: stop that one, or give this one another --id%s%s", claim->own.noun,
+             claim->own.id, holder, cause,
              may_be_dead ? "; if it is gone, clear its retained presence: mosquitto_pub -r -n -t " : "",
-             may_be_dead ? claim->presence_topic : "");
+             may_be_dead ? claim->own.presence_topic : "");
     requester_cancel(&claim->requester, &claim->pending);
     claim->next_at = MS_NEVER;
     return CLAIM_LOST;
@@ -132,7 +128,7 @@ enum claim_verdict claim_refused(struct claim *claim, uint8_t reason, struct out
     outbox_notice(outbox,
                   "the broker does not let this %s request the health of another that uses its id (reason 0x%02x): "
                   "see broker-config/README.md",
-                  claim->noun, reason);
+                  claim->own.noun, reason);
     return claim->checking ? set_free(claim) : CLAIM_OPEN;
 }
 
@@ -142,7 +138,7 @@ static void wait_for_silent(struct claim *claim, ms_t now, struct outbox *outbox
     holder_name(&claim->holder, holder);
     claim->next_at = now + claim->hold - REPLY_MS;
     outbox_notice(outbox, "the id %s is another %s's %s, which does not answer: waiting %lld s for it or its will",
-                  claim->id, claim->noun, holder, (long long)(claim->hold / 1000));
+                  claim->own.id, claim->own.noun, holder, (long long)(claim->hold / 1000));
 }
 
 /* Where no holder's birth is stored, nothing speaks for one. */
@@ -208,7 +204,7 @@ static enum claim_verdict doubt(struct claim *claim, const struct rival *rival, 
  * losing side: never both. */
 static enum claim_verdict compare(struct claim *claim, const struct rival *rival, ms_t now)
 {
-    bool yields = claim->session > rival->session;
+    bool yields = claim->own.session > rival->session;
     ms_t edge = yields ? SAME_MS + 1 : -SAME_MS;
     ms_t low, high;
     if (rival->held == MS_NEVER)
@@ -232,7 +228,7 @@ enum claim_verdict claim_replied(struct claim *claim, const struct message *mess
         answer.kind == ANSWER_GARBLED || (answer.kind == ANSWER_RESULT && !cJSON_IsObject(answer.result)))
         return CLAIM_OPEN;
     rival = rival_of(answer.result);
-    if (rival.session == claim->session)
+    if (rival.session == claim->own.session)
         return CLAIM_OPEN;
     return claim->checking ? lose(claim, "", false) : compare(claim, &rival, now);
 }

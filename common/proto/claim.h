@@ -24,11 +24,18 @@ struct holder {
     int64_t pid;   /* INT_ABSENT = unknown */
 };
 
+struct claim_options {
+    const char *noun, *id; /* "queen" or "hive", and which; borrowed for the identity's life, as are the topics */
+    const char *health_topic, *presence_topic, *reply_topic;
+    uint64_t session;
+    struct siphash_key key; /* of its correlations, and of nothing else */
+    uint8_t tag;            /* of its tokens */
+    ms_t keep_alive;
+};
+
 struct claim {
-    const char *noun, *id; /* borrowed: "queen" or "hive", and which */
-    const char *health_topic, *presence_topic;
-    uint64_t session; /* one's own */
-    ms_t hold;        /* after which a silent holder is gone: its keep alive times 1.5, and the broker's delay */
+    struct claim_options own;
+    ms_t hold; /* after which a silent holder is gone: its keep alive times 1.5, and the broker's delay */
     struct requester requester;
     struct pending pending;
     struct holder holder;
@@ -41,14 +48,6 @@ struct claim {
     ms_t held_since;     /* monotonic, of the first birth; MS_NEVER = not yet */
     ms_t requested_held; /* one's own held_ms when the other one was asked */
     char why[TOPIC_SIZE + 512];
-};
-
-struct claim_options {
-    const char *noun, *id, *health_topic, *presence_topic, *reply_topic; /* borrowed for the identity's life */
-    uint64_t session;
-    struct siphash_key key; /* of its correlations, and of nothing else */
-    uint8_t tag;            /* of its tokens */
-    ms_t keep_alive;
 };
 
 void claim_init(struct claim *claim, const struct claim_options *options);

@@ -163,29 +163,26 @@ static size_t own_filters(const struct member *member, struct own_filter ret[OWN
     return count;
 }
 
-static void subscribe_all(const struct member *member, struct outbox *outbox)
+static void change_filters(const struct member *member, bool subscribes, struct outbox *outbox)
 {
     struct own_filter filters[OWN_FILTERS];
     size_t count = own_filters(member, filters);
     char name[TOPIC_SIZE];
     for (size_t i = 0; i < count; i++)
-        if (own_topic(member, filters[i].kind, "+", name) == OK)
+        if (own_topic(member, filters[i].kind, "+", name) != OK)
+            outbox->failed = true;
+        else if (subscribes)
             outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
                                                           .qos = filters[i].qos,
                                                           .retain_handling = filters[i].retain_handling,
                                                           .token = member_token(filters[i].token) });
         else
-            outbox->failed = true;
+            outbox_unsubscribe(outbox, name);
 }
 
 void member_unsubscribe(struct member *member, struct outbox *outbox)
 {
-    struct own_filter filters[OWN_FILTERS];
-    size_t count = own_filters(member, filters);
-    char name[TOPIC_SIZE];
-    for (size_t i = 0; i < count; i++)
-        if (own_topic(member, filters[i].kind, "+", name) == OK)
-            outbox_unsubscribe(outbox, name);
+    change_filters(member, false, outbox);
 }
 
 /* A goodbye counts only for the current incarnation, so even one that leaves is born first. */
@@ -193,7 +190,7 @@ static enum member_event up(struct member *member, const struct input *input, st
 {
     member->is_connected = true;
     if (member->leave_by == MS_NEVER)
-        subscribe_all(member, outbox);
+        change_filters(member, true, outbox);
     if (member->checking) {
         claim_check(&member->claim, input->now, outbox);
         return MEMBER_NOTHING;

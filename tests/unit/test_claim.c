@@ -268,7 +268,7 @@ static enum claim_verdict ask_once(struct scene *self, bool is_first, const stru
     look(self, CLAIM_OPEN);
     buf_reset(&self->trace);
     self->now += there;
-    snprintf(step, sizeof step, "reply %x %lld", (unsigned)(OWN + OTHER - self->claim.session),
+    snprintf(step, sizeof step, "reply %x %lld", (unsigned)(OWN + OTHER - self->claim.own.session),
              (long long)(self->now - held_other));
     self->now += duel->there + duel->back - there;
     run(self, step);
@@ -284,10 +284,10 @@ static unsigned fight(const struct duel *duel)
     unsigned ended = 0;
     for (unsigned i = 0; i < 2; i++) {
         set_up(&scenes[i]);
-        scenes[i].claim.session = (i == 0) == duel->first_yields ? OTHER : OWN;
+        scenes[i].claim.own.session = (i == 0) == duel->first_yields ? OTHER : OWN;
         scenes[i].claim.held_since = born[i];
         scenes[i].now = ms_max(born[0], born[1]) + (i ? duel->there : duel->back);
-        do_presence(&scenes[i], "online", (unsigned)(OWN + OTHER - scenes[i].claim.session), false);
+        do_presence(&scenes[i], "online", (unsigned)(OWN + OTHER - scenes[i].claim.own.session), false);
         ended += ask_once(&scenes[i], i == 0, duel, born[1 - i]) == CLAIM_LOST;
     }
     for (unsigned turn = 0; turn < 2 && !ended; turn++) {
