@@ -23,12 +23,10 @@ static enum err read_TEXT(const struct field *field, const struct json_value *va
 
 static enum err read_ID(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
-    enum err err;
     if (value->type != JSON_STRING)
         return wrong_type(field, "a string", e);
-    if ((err = name_check(value->string, field->name, e)) == OK)
-        *(const char **)member = value->string.at;
-    return err;
+    *(const char **)member = value->string.at;
+    return name_check(value->string, field->name, e);
 }
 
 static enum err read_HEX64(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)

@@ -29,15 +29,17 @@ void health_open(struct json_write *w, enum health_status status, const char *ve
     json_open_member(w, "checks", '{');
 }
 
-static void check_open(struct json_write *w, const char *name)
+/* `text` NULL: it is the number. */
+static void check(struct json_write *w, const char *name, const char *text, int64_t value, const char *unit,
+                  enum health_status status)
 {
     json_open_member(w, name, '[');
     json_open(w, '{');
-    json_key(w, "observedValue");
-}
-
-static void check_close(struct json_write *w, enum health_status status)
-{
+    if (text)
+        json_add_str(w, "observedValue", text);
+    else
+        json_add_int(w, "observedValue", value);
+    put_member(w, "observedUnit", unit);
     put_member(w, "status", health_status_name(status));
     json_close(w, '}');
     json_close(w, ']');
@@ -46,17 +48,12 @@ static void check_close(struct json_write *w, enum health_status status)
 void health_check_int(struct json_write *w, const char *name, int64_t value, const char *unit,
                       enum health_status status)
 {
-    check_open(w, name);
-    json_put_int(w, value);
-    put_member(w, "observedUnit", unit);
-    check_close(w, status);
+    check(w, name, NULL, value, unit, status);
 }
 
 void health_check_str(struct json_write *w, const char *name, const char *value, enum health_status status)
 {
-    check_open(w, name);
-    json_put_str(w, value);
-    check_close(w, status);
+    check(w, name, value, 0, NULL, status);
 }
 
 void health_close(struct json_write *w)

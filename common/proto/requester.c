@@ -1,5 +1,6 @@
 #include "requester.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cjson/cJSON.h>
@@ -138,14 +139,8 @@ static void publish(const struct requester *requester, const struct pending *pen
 
 static char *copy_of(const struct question *question, struct text payload)
 {
-    size_t topic_size = strlen(question->topic) + 1;
-    char *copy = malloc(topic_size + payload.len + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, question->topic, topic_size);
-    memcpy(copy + topic_size, payload.at, payload.len);
-    copy[topic_size + payload.len] = '\0';
-    return copy;
+    char *copy;
+    return asprintf(&copy, "%s%c%.*s", question->topic, '\0', (int)payload.len, payload.at) < 0 ? NULL : copy;
 }
 
 enum err requester_send(struct requester *requester, struct pending *pending, const struct question *question, ms_t now,

@@ -25,22 +25,27 @@ static const struct word results[] = { EVIDENCE_RESULTS(X) };
 static const struct word verify_results[] = { VERIFY_RESULTS(X) };
 #undef X
 
+#define DEFINE_WORD(function, type, words, part, otherwise)                        \
+    const char *function(type value)                                               \
+    {                                                                              \
+        return (size_t)value < ARRAY_LEN(words) ? words[value].part : (otherwise); \
+    }
+DEFINE_WORD(state_name, enum state, states, name, "unknown")
+DEFINE_WORD(state_name_of_hive, enum state, hive_states, name, NULL)
+DEFINE_WORD(cause_name, enum cause, causes, name, "none")
+DEFINE_WORD(cause_meaning, enum cause, causes, meaning, NULL)
+DEFINE_WORD(evidence_path_name, enum evidence_path, paths, name, "none")
+DEFINE_WORD(evidence_result_name, enum evidence_result, results, name, "none")
+DEFINE_WORD(evidence_sentence, enum evidence_result, results, meaning, "")
+DEFINE_WORD(verify_result_name, enum verify_result, verify_results, name, NULL)
+DEFINE_WORD(verify_result_fault, enum verify_result, verify_results, meaning, NULL)
+
 static unsigned find(const struct word *words, unsigned count, const char *name)
 {
     for (unsigned i = 0; name && i < count; i++)
         if (words[i].name && strcmp(words[i].name, name) == 0)
             return i;
     return count;
-}
-
-const char *state_name(enum state state)
-{
-    return (unsigned)state < STATE_COUNT ? states[state].name : "unknown";
-}
-
-const char *state_name_of_hive(enum state state)
-{
-    return (unsigned)state < STATE_COUNT ? hive_states[state].name : NULL;
 }
 
 const char *state_meaning(enum state state, bool of_hive)
@@ -58,44 +63,9 @@ enum state state_of_hive_name(const char *name)
     return find(hive_states, STATE_COUNT, name) % STATE_COUNT;
 }
 
-const char *cause_name(enum cause cause)
-{
-    return (unsigned)cause < CAUSE_COUNT ? causes[cause].name : "none";
-}
-
-const char *cause_meaning(enum cause cause)
-{
-    return (unsigned)cause < CAUSE_COUNT ? causes[cause].meaning : NULL;
-}
-
 enum cause cause_of_name(const char *name)
 {
     return find(causes, CAUSE_COUNT, name);
-}
-
-const char *evidence_path_name(enum evidence_path path)
-{
-    return (unsigned)path < EVIDENCE_PATH_COUNT ? paths[path].name : "none";
-}
-
-const char *evidence_result_name(enum evidence_result result)
-{
-    return (unsigned)result < EVIDENCE_RESULT_COUNT ? results[result].name : "none";
-}
-
-const char *evidence_sentence(enum evidence_result result)
-{
-    return (unsigned)result < EVIDENCE_RESULT_COUNT ? results[result].meaning : "";
-}
-
-const char *verify_result_name(enum verify_result result)
-{
-    return verify_results[result].name;
-}
-
-const char *verify_result_fault(enum verify_result result)
-{
-    return verify_results[result].meaning;
 }
 
 enum verify_result verify_result_of_name(const char *name)

@@ -269,8 +269,7 @@ static bool parse_events(struct http_call *call, struct events_wanted *ret)
         size_t k = 0;
         while (k < ARRAY_LEN(known) && !text_is(parameter->name, known[k].name))
             k++;
-        if (k == ARRAY_LEN(known) || text_to_int(parameter->value, known[k].value) != OK || *known[k].value < 0 ||
-            *known[k].value > known[k].high) {
+        if (k == ARRAY_LEN(known) || parameter_number(parameter, 0, known[k].high, known[k].value, NULL) != OK) {
             route_fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
             return false;
         }
