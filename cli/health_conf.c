@@ -8,7 +8,8 @@
 
 #define HIVE_URL "http://127.0.0.1:7835"
 #define KEEP_ALIVE_S 10
-#define HOUR 3600000 /* ms */
+#define LIST_CONNECT_MS 2000 /* at least: after that the next broker of a list is tried */
+#define HOUR 3600000         /* ms */
 
 const struct conf_option health_poll_rows[] = {
     { "http-url", CONF_TEXT, HEALTH_CONF(http_url), .min = 1, .max = 2048, .command_line_only = true, .arg = "URL",
@@ -74,6 +75,8 @@ enum err health_conf_poll(const struct health_conf *conf, const struct health_ta
     ret->target = target;
     ret->root = conf->daemon.root;
     ret->mqtt = (struct mqtt_options){ .login = conf->daemon.login, .keep_alive_s = KEEP_ALIVE_S };
+    if (strchr(conf->daemon.login.broker, ','))
+        ret->mqtt.connack_timeout = ms_max(LIST_CONNECT_MS, conf->attempt_timeout);
     if (target->kind == TARGET_URL)
         ret->mqtt.login.broker = NULL;
     return read_schedule(conf, &ret->schedule, e);

@@ -104,8 +104,8 @@ static void fail_link(struct health_mqtt *health, const char *why)
 
 static ms_t on_retry_in(void *user, ms_t lived)
 {
-    (void)user, (void)lived;
-    return RETRY_EVERY;
+    const struct health_mqtt *health = user;
+    return lived < 0 && mqtt_client_has_more(health->client) ? 0 : RETRY_EVERY;
 }
 
 /* The broker handles packets in order: what is requested behind the SUBSCRIBE is answered to a subscriber. */
@@ -124,9 +124,16 @@ static void on_up(void *user, const char *broker)
         send_request(health);
 }
 
-static void on_link_lost(void *user, const char *why)
+static void on_down(void *user, const char *why)
 {
     fail_link(user, why);
+}
+
+static void on_failed(void *user, const char *why)
+{
+    const struct health_mqtt *health = user;
+    if (!mqtt_client_has_more(health->client))
+        fail_link(user, why);
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
@@ -157,8 +164,8 @@ static void on_message(void *user, const struct message *message)
 static const struct mqtt_events events = {
     .retry_in = on_retry_in,
     .up = on_up,
-    .down = on_link_lost,
-    .failed = on_link_lost,
+    .down = on_down,
+    .failed = on_failed,
     .message = on_message,
     .acked = on_acked,
     .subscribed = on_subscribed,
@@ -173,6 +180,11 @@ void health_mqtt_turn(struct health_mqtt *health)
         give_up(health, "no connection to the broker in time");
     else if (health->state == STATE_SENT && requester_due(&health->requester, now, &health->outbox, &answer))
         take(health, &answer);
+}
+
+bool health_mqtt_is_connecting(const struct health_mqtt *health)
+{
+    return health && health->link == LINK_PENDING;
 }
 
 int health_mqtt_fd(const struct health_mqtt *health, short *ret_events)

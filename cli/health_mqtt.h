@@ -23,7 +23,8 @@ void health_mqtt_request(struct health_mqtt *health, ms_t until);
 /* ERR_STATE: it has not ended yet. OK: *ret is the answer. ERR_UNREACHABLE: there is none, and why. */
 enum err health_mqtt_result(const struct health_mqtt *health, struct health_answer *ret, struct errbuf *why);
 
-bool health_mqtt_is_up(const struct health_mqtt *health); /* connected; false for NULL */
+bool health_mqtt_is_connecting(const struct health_mqtt *health); /* for the first time; false for NULL */
+bool health_mqtt_is_up(const struct health_mqtt *health);         /* connected; false for NULL */
 
 int health_mqtt_fd(const struct health_mqtt *health, short *ret_events);
 ms_t health_mqtt_deadline(const struct health_mqtt *health);

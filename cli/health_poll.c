@@ -165,6 +165,18 @@ static bool attempt(struct health_poll *poll)
     return false;
 }
 
+/* The time of the first attempt begins when one broker of a list is connected, or none is. False: the child has ended.
+ */
+static bool walk_list(struct health_poll *poll)
+{
+    ms_t began = clock_mono();
+    while (health_mqtt_is_connecting(poll->mqtt) && strchr(poll->options->mqtt.login.broker, ','))
+        if (!turn(poll, MS_NEVER))
+            return false;
+    poll->schedule.until += clock_mono() - began;
+    return true;
+}
+
 static void report_attempt(const struct health_poll *poll, ms_t delay)
 {
     char next[DURATION_SIZE + 16] = "";
@@ -186,7 +198,7 @@ static void run(struct health_poll *poll)
             if (!turn(poll, poll->schedule.next_at) && poll->outcome->kind == HEALTH_DIED)
                 return;
         show_progress(poll, clock_mono());
-        if (attempt(poll))
+        if (!walk_list(poll) || attempt(poll))
             return;
         delay = startup_poll_failed(&poll->schedule, clock_mono());
         report_attempt(poll, delay);

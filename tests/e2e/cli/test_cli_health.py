@@ -43,6 +43,54 @@ def test_a_queen_over_mqtt(health):
     assert re.fullmatch(r"queen/queen: pass via mqtt, attempt 1, \d\.\d\d s\n", done.stdout)
 
 
+class Listener(threading.Thread):
+    """A server that takes connections, and answers what it first receives with `reply`, if that is not empty."""
+
+    def __init__(self, reply):
+        super().__init__(daemon=True)
+        self.reply = reply
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.uri = f"mqtt://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.start()
+
+    def run(self):
+        taken = []
+        while True:
+            try:
+                taken.append(self.socket.accept()[0])
+            except OSError:
+                return
+            if self.reply and taken[-1].recv(4096):
+                taken.pop().sendall(self.reply)
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+NOT_AUTHORIZED = bytes([0x20, 3, 0, 0x87, 0])  # CONNACK
+
+
+@pytest.mark.parametrize("replies", [[NOT_AUTHORIZED], [b""], [NOT_AUTHORIZED, b"", NOT_AUTHORIZED]])
+@pytest.mark.parametrize("options", [(), ("--wait", "--attempts", "1")])
+def test_each_broker_of_a_list_gets_its_chance(skep, queen, broker, root, replies, options):
+    others = [Listener(reply) for reply in replies]
+    uris = ",".join([*(other.uri for other in others), f"mqtt://127.0.0.1:{broker.port}"])
+    done = skep("health", "queen/queen", "--broker", uris, "--root", root, *options)
+    for other in others:
+        other.end()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("queen/queen: pass via mqtt, attempt 1, ")
+
+
+def test_a_list_of_which_no_broker_is_of_use(skep, root, nowhere):
+    other = Listener(NOT_AUTHORIZED)
+    done = skep("health", "worker/h/w1", "--broker", f"mqtt://127.0.0.1:{nowhere},{other.uri}", "--root", root)
+    other.end()
+    assert done.returncode == 5
+    assert "mqtt: the broker refused the connection: Not authorized" in done.stderr
+
+
 def test_a_queen_over_http_without_a_broker(health, nowhere):
     done = health("queen/queen", port=nowhere)
     assert (done.returncode, done.stderr) == (0, "")
