@@ -166,6 +166,10 @@ static void start_attempt(struct mqtt_client *client, ms_t now)
     client->since = now;
     set_phase(client, PHASE_ATTEMPT, now);
     client->session = mqtt_session_new(&client->options, &peer, &owner);
+    if (client->session)
+        return;
+    (void)err_set(&client->why, OK, "MQTT connection: out of memory");
+    fail_round(client, now);
 }
 
 /* The next address, or the next host's; when there is none, the round has failed. */
@@ -212,29 +216,29 @@ static void turn_resolving(struct mqtt_client *client, ms_t now)
 
 static ms_t attempt_timeout(const struct mqtt_client *client)
 {
-    if (!client->session)
-        return 0;
     return mqtt_session_stage(client->session) == MQTT_CONNECTING ? CONNECT_TIMEOUT_MS
                                                                   : client->options.connack_timeout;
 }
 
+/* True: the session has ended. */
+static bool keep_why(struct mqtt_client *client)
+{
+    const char *why = mqtt_session_why(client->session);
+    if (why)
+        (void)err_set(&client->why, OK, "%s", why);
+    return why;
+}
+
 static void turn_attempt(struct mqtt_client *client, ms_t now)
 {
-    enum mqtt_stage stage = MQTT_CONNECTING;
-    const char *why = "MQTT connection: out of memory";
-    if (client->session) {
-        mqtt_session_turn(client->session, now);
-        if (client->phase != PHASE_ATTEMPT)
-            return;
-        stage = mqtt_session_stage(client->session);
-        if (now - client->since >= attempt_timeout(client))
-            mqtt_session_time_out(client->session, attempt_timeout(client));
-        if (!mqtt_session_has_ended(client->session))
-            return;
-        why = mqtt_session_why(client->session);
-    }
-    (void)err_set(&client->why, OK, "%s", why);
-    if (stage == MQTT_CONNECTING)
+    mqtt_session_turn(client->session, now);
+    if (client->phase != PHASE_ATTEMPT)
+        return;
+    if (now - client->since >= attempt_timeout(client))
+        mqtt_session_time_out(client->session, attempt_timeout(client));
+    if (!keep_why(client))
+        return;
+    if (mqtt_session_stage(client->session) == MQTT_CONNECTING)
         try_next(client, now);
     else
         fail_round(client, now); /* CONNECT may have been sent: the next one has a will of its own */
@@ -249,9 +253,8 @@ static void turn_up(struct mqtt_client *client, ms_t now)
         mqtt_session_tick(client->session);
         client->due = now + TICK_MS;
     }
-    if (!mqtt_session_has_ended(client->session))
+    if (!keep_why(client))
         return;
-    (void)err_set(&client->why, OK, "%s", mqtt_session_why(client->session));
     retry(client, now - client->since, now);
     if (client->events.down)
         client->events.down(client->user, client->why.text);
@@ -259,9 +262,9 @@ static void turn_up(struct mqtt_client *client, ms_t now)
 
 static void turn_stopping(struct mqtt_client *client, ms_t now)
 {
-    if (client->session && !mqtt_session_has_ended(client->session) && now < client->due) {
+    if (client->session && now < client->due) {
         mqtt_session_turn(client->session, now);
-        if (!mqtt_session_has_ended(client->session))
+        if (!mqtt_session_why(client->session))
             return;
     }
     end_attempt(client);
@@ -333,7 +336,7 @@ bool mqtt_client_has_more(const struct mqtt_client *client)
 
 bool mqtt_client_is_up(const struct mqtt_client *client)
 {
-    return client->phase == PHASE_UP && !mqtt_session_has_ended(client->session);
+    return client->phase == PHASE_UP && !mqtt_session_why(client->session);
 }
 
 bool mqtt_client_drain(struct mqtt_client *client)

@@ -311,14 +311,9 @@ enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session)
     return session->stage;
 }
 
-bool mqtt_session_has_ended(const struct mqtt_session *session)
-{
-    return session->ended;
-}
-
 const char *mqtt_session_why(const struct mqtt_session *session)
 {
-    return session->why.text;
+    return session->ended ? session->why.text : NULL;
 }
 
 int mqtt_session_fd(const struct mqtt_session *session, short *ret_events)
@@ -450,10 +445,7 @@ void mqtt_session_turn(struct mqtt_session *session, ms_t now)
 
 bool mqtt_session_drain(struct mqtt_session *session)
 {
-    if (session->ended)
-        return true;
-    read_what_came(session);
-    write_what_waits(session);
+    mqtt_session_turn(session, INT64_MAX);
     return session->ended || !session->cut;
 }
 

@@ -25,8 +25,7 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
 void mqtt_session_free(struct mqtt_session *session);
 
 enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session);
-bool mqtt_session_has_ended(const struct mqtt_session *session);
-const char *mqtt_session_why(const struct mqtt_session *session); /* one sentence; borrowed */
+const char *mqtt_session_why(const struct mqtt_session *session); /* it has ended: one sentence; borrowed. Else NULL */
 int mqtt_session_fd(const struct mqtt_session *session, short *ret_events);
 ms_t mqtt_session_deadline(const struct mqtt_session *session); /* for what was read only in part */
 
