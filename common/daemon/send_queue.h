@@ -14,6 +14,7 @@
 #define SEND_QUEUE_INFLIGHT 20
 #define SEND_QUEUE_EVENTS 1000
 #define SEND_QUEUE_REPLIES 1000
+#define SEND_QUEUE_TABLES 64
 
 struct queued {
     struct publish publish; /* all it points to is owned by the entry */
@@ -25,7 +26,7 @@ struct queued {
 
 struct send_queue {
     struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
-    struct queued *retained;                            /* uthash: topic -> entry in `states` */
+    struct queued *retained[SEND_QUEUE_TABLES];         /* uthash: topic -> entry in `states` */
     unsigned inflight_count, event_count, reply_count;
     uint64_t next_number;
     uint64_t dropped; /* messages that are not retained, since send_queue_init */
