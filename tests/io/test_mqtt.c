@@ -204,6 +204,28 @@ static void burst_arrives_complete(void **state)
     scene_clear(&scene);
 }
 
+/* A busy link is read again after a wait, and that nothing came is no sign of life. */
+static void only_packets_prove_a_link(void **state)
+{
+    enum { COUNT = 200 };
+    struct scene scene;
+    unsigned packets;
+
+    (void)state;
+    scene_init(&scene, NULL);
+    scene_connect(&scene);
+    peer_subscribe(&scene.b, "test/#", 0);
+    scene.b.want = COUNT;
+    for (int i = 0; i < COUNT; i++)
+        peer_publish(&scene.a, "test/1", "x", 0);
+    peer_await(&scene.b, peer_has_messages);
+    peer_publish(&scene.b, "other", "x", 0); /* else it may soon send something that is answered */
+    packets = scene.b.packets;
+    await_span(scene.loop, 50);
+    assert_int_equal(scene.b.packets, packets);
+    scene_clear(&scene);
+}
+
 static void retained_burst_arrives_complete(void **state)
 {
     enum { COUNT = 5000 };
@@ -238,6 +260,7 @@ int main(void)
         cmocka_unit_test(unsubscribed_topics_stay_away),
         cmocka_unit_test(bad_publishes_are_refused),
         cmocka_unit_test(burst_arrives_complete),
+        cmocka_unit_test(only_packets_prove_a_link),
         cmocka_unit_test(retained_burst_arrives_complete),
     };
     return cmocka_run_group_tests_name("mqtt", tests, NULL, NULL);
