@@ -28,10 +28,12 @@ enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json, 
     return OK;
 }
 
-/* Ids ascend along the ring: a binary search for the first above `after`. */
+/* Ids ascend along the ring: a binary search for the first above `after`. Asked after every step, mostly for none. */
 const struct event *event_ring_after(const struct event_ring *ring, uint64_t after)
 {
     size_t low = 0, high = ring->count;
+    if (high == 0 || ring->events[(ring->first + high - 1) % EVENT_RING_SIZE].id <= after)
+        return NULL;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (ring->events[(ring->first + middle) % EVENT_RING_SIZE].id <= after)
@@ -39,5 +41,5 @@ const struct event *event_ring_after(const struct event_ring *ring, uint64_t aft
         else
             high = middle;
     }
-    return low == ring->count ? NULL : &ring->events[(ring->first + low) % EVENT_RING_SIZE];
+    return &ring->events[(ring->first + low) % EVENT_RING_SIZE];
 }
