@@ -37,17 +37,11 @@ enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops
     return service_signals(loop->loop, on_stop, on_reload, loop);
 }
 
-static void on_fault(void *user, int status, const char *sentence, struct http_response *ret)
-{
-    (void)user;
-    http_fail(ret, status, NULL, sentence);
-}
-
 enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e)
 {
     enum err err;
     loop->handlers = (struct httpd_handlers){ daemon_http,
-                                              on_fault,
+                                              http_fail,
                                               daemon_listing_next,
                                               loop->daemon.ops->listing_wait,
                                               loop->daemon.ops->listing_bytes,

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <utlist.h>
 
@@ -31,7 +30,7 @@ static void client_begin(struct httpd *httpd, struct MHD_Connection *connection,
     client->httpd = httpd;
     client->connection = connection;
     client->fd = fd->connect_fd;
-    client->deadline = clock_mono() + httpd->step_ms;
+    client->deadline = clock_mono() + httpd->options.step_ms;
 }
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **context,
@@ -133,11 +132,11 @@ static void on_readable(void *user, int events)
 }
 
 /* The daemon takes the listening socket. */
-static struct MHD_Daemon *daemon_start(struct httpd *httpd, const struct httpd_options *options, int listener)
+static struct MHD_Daemon *daemon_start(struct httpd *httpd, int listener)
 {
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, httpd, exchange_receive, httpd,
                             MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-                            options->connections + options->loopback_spare, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            httpd->options.connections + httpd->options.loopback_spare, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                             MHD_OPTION_URI_LOG_CALLBACK, exchange_new, httpd, MHD_OPTION_NOTIFY_COMPLETED,
                             exchange_over, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd, MHD_OPTION_END);
 }
@@ -145,42 +144,39 @@ static struct MHD_Daemon *daemon_start(struct httpd *httpd, const struct httpd_o
 static enum err loop_attach(struct httpd *httpd)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    enum err err = info ? OK : ERR_IO;
-    if (err == OK)
-        err = loop_timer_new(httpd->loop, httpd_run, httpd, &httpd->timer);
-    if (err == OK)
-        err = loop_fd_new(httpd->loop, info->epoll_fd, on_readable, httpd, &httpd->watch);
-    if (err == OK)
-        loop_fd_want(httpd->watch, LOOP_READABLE);
-    return err;
+    enum err err;
+    if (!info)
+        return ERR_IO;
+    if ((err = loop_timer_new(httpd->loop, httpd_run, httpd, &httpd->timer)) != OK ||
+        (err = loop_fd_new(httpd->loop, info->epoll_fd, on_readable, httpd, &httpd->watch)) != OK)
+        return err;
+    loop_fd_want(httpd->watch, LOOP_READABLE);
+    return OK;
 }
 
 enum err httpd_new(struct loop *loop, const struct httpd_options *options, const struct httpd_handlers *handlers,
                    void *user, struct httpd **ret, struct errbuf *e)
 {
+    struct httpd *httpd = calloc(1, sizeof *httpd);
     struct address address;
-    struct httpd *httpd;
-    int listener, port;
-    enum err err = address_parse(text_of(options->address), ADDRESS_PORT_NEEDED, &address, e);
-    if (err == OK)
-        err = httpd_socket_listen(&address, &listener, &port, e);
-    if (err != OK)
-        return err;
-    httpd = calloc(1, sizeof *httpd);
-    if (!httpd) {
-        close(listener);
+    int listener;
+    enum err err;
+    if (!httpd)
         return err_set(e, ERR_NOMEM, "HTTP server: out of memory");
-    }
     *httpd = (struct httpd){ .loop = loop,
                              .handlers = handlers,
                              .user = user,
-                             .port = port,
-                             .body_limit = options->body_limit,
-                             .step_ms = options->step_ms ? options->step_ms : HTTPD_STEP_MS,
-                             .local_names_only = options->local_names_only,
+                             .options = *options,
                              .clients = { .limit = options->connections,
                                           .limit_per_peer = options->connections_per_address } };
-    httpd->daemon = daemon_start(httpd, options, listener);
+    if ((err = address_parse(text_of(options->address), ADDRESS_PORT_NEEDED, &address, e)) != OK ||
+        (err = httpd_socket_listen(&address, &listener, &httpd->port, e)) != OK) {
+        free(httpd);
+        return err;
+    }
+    if (!options->step_ms)
+        httpd->options.step_ms = HTTPD_STEP_MS;
+    httpd->daemon = daemon_start(httpd, listener);
     err = httpd->daemon ? loop_attach(httpd) : ERR_IO;
     if (err != OK) {
         httpd_free(httpd);

@@ -15,18 +15,8 @@
 
 struct httpd;
 
-struct httpd_options {
-    const char *address;              /* host:port, [v6]:port; port 0 = any free one */
-    size_t body_limit;                /* bytes */
-    unsigned connections;             /* in all */
-    unsigned connections_per_address; /* of an IPv4 address, of 64 bits of an IPv6 one; 0 = no limit */
-    unsigned loopback_spare;          /* connections beyond `connections` that only the loopback gets */
-    ms_t step_ms;                     /* 0 = HTTPD_STEP_MS */
-    bool local_names_only; /* 421 for a Host that is no name of the loopback: a web page that lets its own name point
-                            * here (DNS rebinding) would else speak for the user whose browser shows it */
-};
-
-/* `handlers` is borrowed for good. ERR_SYNTAX for a bad address, ERR_IO with a sentence when it cannot be bound. */
+/* `options` are copied, but for the address; `handlers` is borrowed for good. ERR_SYNTAX for a bad address, ERR_IO with
+ * a sentence when it cannot be bound. */
 enum err httpd_new(struct loop *loop, const struct httpd_options *options, const struct httpd_handlers *handlers,
                    void *user, struct httpd **ret, struct errbuf *e);
 void httpd_free(struct httpd *httpd); /* closes everything */

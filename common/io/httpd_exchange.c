@@ -51,6 +51,7 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
     }
     exchange_free(client->exchange);
     client->exchange = exchange;
+    exchange->httpd = client->httpd;
     exchange->client = client;
     read_target(exchange);
     return exchange;
@@ -58,18 +59,17 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
 
 static void leave_list(struct exchange *exchange)
 {
-    struct httpd *httpd = exchange->client->httpd;
     if (exchange->phase == EXCHANGE_QUEUED) {
-        DL_DELETE(httpd->queue, exchange);
+        DL_DELETE(exchange->httpd->queue, exchange);
     } else if (exchange->phase == EXCHANGE_WAITING) {
-        DL_DELETE(httpd->waiting, exchange);
-        httpd->waiting_count--;
+        DL_DELETE(exchange->httpd->waiting, exchange);
+        exchange->httpd->waiting_count--;
     }
 }
 
 static void release(struct exchange *exchange)
 {
-    client_release(&exchange->client->httpd->clients, exchange->client, exchange->held);
+    client_release(&exchange->httpd->clients, exchange->client, exchange->held);
     exchange->held = 0;
 }
 
@@ -77,13 +77,12 @@ static void release(struct exchange *exchange)
  * not refused any more. */
 static bool hold(struct exchange *exchange)
 {
-    const struct httpd *httpd = exchange->client->httpd;
-    struct clients *clients = &exchange->client->httpd->clients;
+    struct clients *clients = &exchange->httpd->clients;
     size_t bytes = exchange->response.body.len;
     if (exchange->more && bytes < HTTPD_SLICE)
         bytes = HTTPD_SLICE;
     if (exchange->response.listing)
-        bytes += httpd->handlers->listing_bytes(exchange->response.listing);
+        bytes += exchange->httpd->handlers->listing_bytes(exchange->response.listing);
     release(exchange);
     if (!exchange->responded && !client_may_hold(clients, exchange->client, bytes))
         return false;
@@ -96,7 +95,7 @@ static void response_clear(struct exchange *exchange)
 {
     buf_clear(&exchange->response.body);
     if (exchange->response.listing)
-        exchange->client->httpd->handlers->listing_free(exchange->response.listing);
+        exchange->httpd->handlers->listing_free(exchange->response.listing);
     exchange->response = (struct http_response){ 0 };
     exchange->more = false;
 }
@@ -109,7 +108,7 @@ void exchange_free(struct exchange *exchange)
     release(exchange);
     response_clear(exchange);
     exchange->client->exchange = NULL;
-    exchange->client->deadline = clock_mono() + exchange->client->httpd->step_ms;
+    exchange->client->deadline = clock_mono() + exchange->httpd->options.step_ms;
     buf_clear(&exchange->body);
     free(exchange->target);
     free(exchange);
@@ -131,9 +130,8 @@ static const char *field(const struct exchange *exchange, const char *name)
 
 static void make_fault(struct exchange *exchange, int status, const char *sentence)
 {
-    struct httpd *httpd = exchange->client->httpd;
     response_clear(exchange);
-    httpd->handlers->fault(httpd->user, status, sentence, &exchange->response);
+    exchange->httpd->handlers->fault(&exchange->response, status, NULL, sentence);
     exchange->response.status = status;
 }
 
@@ -141,7 +139,8 @@ static void make_fault(struct exchange *exchange, int status, const char *senten
 static void set_deadline(struct exchange *exchange)
 {
     struct client *client = exchange->client;
-    ms_t now = clock_mono(), step = client->httpd->step_ms + (ms_t)exchange->response.body.len * 1000 / HTTPD_SLOWEST;
+    ms_t now = clock_mono(),
+         step = exchange->httpd->options.step_ms + (ms_t)exchange->response.body.len * 1000 / HTTPD_SLOWEST;
     if (!exchange->answer_ends)
         exchange->answer_ends = now + HTTPD_ANSWER_MS;
     client->deadline = ms_min(exchange->answer_ends, now + step);
@@ -151,7 +150,7 @@ static void queue(struct exchange *exchange)
 {
     exchange->phase = EXCHANGE_QUEUED;
     exchange->client->deadline = MS_NEVER;
-    DL_APPEND(exchange->client->httpd->queue, exchange);
+    DL_APPEND(exchange->httpd->queue, exchange);
 }
 
 /* For libmicrohttpd: the next piece of the answer. */
@@ -161,7 +160,7 @@ static ssize_t pull(void *user, uint64_t position, char *at, size_t size)
     const struct buf *slice = &exchange->response.body;
     size_t len = slice->len - exchange->sent < size ? slice->len - exchange->sent : size;
     (void)position;
-    if (exchange->dropped || exchange->client->httpd->closing)
+    if (exchange->dropped || exchange->httpd->closing)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (len > 0) {
         memcpy(at, slice->at + exchange->sent, len);
@@ -200,14 +199,14 @@ static enum MHD_Result refuse(struct exchange *exchange, int status, const char 
 static bool is_for_us(const struct exchange *exchange)
 {
     const char *host = field(exchange, MHD_HTTP_HEADER_HOST);
-    return !exchange->client->httpd->local_names_only || (!exchange->names_other && (!host || is_local(text_of(host))));
+    return !exchange->httpd->options.local_names_only || (!exchange->names_other && (!host || is_local(text_of(host))));
 }
 
 /* The header is complete, the body is not here yet. A response now ends the connection: the body stays unread. */
 static enum MHD_Result begin(struct exchange *exchange, const char *method)
 {
     const char *length = field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    size_t limit = exchange->client->httpd->body_limit;
+    size_t limit = exchange->httpd->options.body_limit;
     int64_t bytes = 0;
     exchange->begun = true;
     exchange->method = method;
@@ -251,7 +250,7 @@ enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, 
 /* Nothing but these limits ends a suspended connection; a listing knows when its own time is over. False: refused. */
 static bool wait_until(struct exchange *exchange, ms_t until)
 {
-    struct httpd *httpd = exchange->client->httpd;
+    struct httpd *httpd = exchange->httpd;
     if (httpd->waiting_count >= WAITING_MAX || (exchange->timed_out && !exchange->response.listing)) {
         make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
                    exchange->timed_out ? "There is no answer yet." : "Too many requests are waiting.");
@@ -267,7 +266,7 @@ static bool wait_until(struct exchange *exchange, ms_t until)
 /* True: it waits. */
 static bool handle(struct exchange *exchange)
 {
-    struct httpd *httpd = exchange->client->httpd;
+    struct httpd *httpd = exchange->httpd;
     bool is_head = strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0;
     ms_t wait, now = clock_mono();
     if (!exchange->received_at)
@@ -292,13 +291,13 @@ static bool handle(struct exchange *exchange)
 static void resume(struct exchange *exchange)
 {
     MHD_resume_connection(exchange->client->connection);
-    exchange->client->httpd->resumed = true;
+    exchange->httpd->resumed = true;
 }
 
 /* What is next to be sent: a complete answer, or the first or next slice of one. */
 static void make_slice(struct exchange *exchange)
 {
-    const struct httpd *httpd = exchange->client->httpd;
+    const struct httpd *httpd = exchange->httpd;
     struct buf *slice = &exchange->response.body;
     if (exchange->responded)
         buf_reset(slice);
@@ -319,7 +318,7 @@ static bool is_for_later(struct exchange *exchange)
     ms_t until;
     if (!exchange->more || exchange->response.body.len > 0)
         return false;
-    if ((until = exchange->client->httpd->handlers->listing_wait(exchange->response.listing)) > 0)
+    if ((until = exchange->httpd->handlers->listing_wait(exchange->response.listing)) > 0)
         return wait_until(exchange, until);
     queue(exchange);
     return true;

@@ -1,4 +1,4 @@
-/* httpd_handlers.h - what answers the requests of an HTTP server, and the server's limits. */
+/* httpd_handlers.h - what answers the requests of an HTTP server, its options and its limits. */
 #ifndef SKEP_HTTPD_HANDLERS_H
 #define SKEP_HTTPD_HANDLERS_H
 
@@ -12,13 +12,24 @@
 #define HTTPD_HELD_PER_ADDRESS (16u << 20) /* one answer may have more where nothing else waits to be taken */
 #define HTTPD_SLICE (64u << 10)            /* held at least for each answer that comes in slices */
 
+struct httpd_options {
+    const char *address;              /* host:port, [v6]:port; port 0 = any free one */
+    size_t body_limit;                /* bytes */
+    unsigned connections;             /* in all */
+    unsigned connections_per_address; /* of an IPv4 address, of 64 bits of an IPv6 one; 0 = no limit */
+    unsigned loopback_spare;          /* connections beyond `connections` that only the loopback gets */
+    ms_t step_ms;                     /* 0 = HTTPD_STEP_MS */
+    bool local_names_only; /* 421 for a Host that is no name of the loopback: a web page that lets its own name point
+                            * here (DNS rebinding) would else speak for the user whose browser shows it */
+};
+
 /* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the handler is called again after an
  * httpd_wake with a bit of ret->wakes_on, or after that time with timed_out set. Takes a ms or two at most: what grows
  * with the fleet belongs into ret->listing. */
 typedef ms_t httpd_handler(void *user, const struct http_request *request, struct http_response *ret);
 
-/* Body for faults found here (status, one sentence): lets the program keep one error shape. */
-typedef void httpd_fault(void *user, int status, const char *sentence, struct http_response *ret);
+/* Fills in the body for a fault that is found here: lets the program keep one error shape. `code` is NULL. */
+typedef void httpd_fault(struct http_response *ret, int status, const char *code, const char *sentence);
 
 struct httpd_handlers {
     httpd_handler *request;

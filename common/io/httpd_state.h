@@ -17,6 +17,7 @@ enum exchange_phase {
 
 /* One request, from its first line until its response is out. */
 struct exchange {
+    struct httpd *httpd;
     struct client *client;
     const char *method; /* borrowed from libmicrohttpd */
     char *target;       /* of the request line; `path` and `query` lie in it */
@@ -41,11 +42,10 @@ struct httpd {
     struct MHD_Daemon *daemon;
     struct loop_fd *watch;    /* of libmicrohttpd's epoll descriptor */
     struct loop_timer *timer; /* the next thing that does not show there */
+    struct httpd_options options;
     const struct httpd_handlers *handlers;
     void *user;
-    size_t body_limit;
-    ms_t step_ms;
-    bool local_names_only, closing;
+    bool closing;
     bool resumed; /* a connection, since the last run of libmicrohttpd */
     int port;
     struct clients clients;

@@ -39,9 +39,9 @@ ms_t site_handle(void *user, const struct http_request *request, struct http_res
     return 0;
 }
 
-void site_fault(void *user, int status, const char *sentence, struct http_response *ret)
+void site_fault(struct http_response *ret, int status, const char *code, const char *sentence)
 {
-    (void)user;
+    (void)code;
     ret->content_type = "text/plain";
     buf_printf(&ret->body, "fault %d: %s", status, sentence);
 }

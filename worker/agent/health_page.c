@@ -6,12 +6,6 @@
 #include "httpd.h"
 #include "problem.h"
 
-static void fault(void *user, int status, const char *sentence, struct http_response *ret)
-{
-    (void)user;
-    http_fail(ret, status, NULL, sentence);
-}
-
 static void write_health(struct skep_worker *worker, struct http_response *ret)
 {
     char health[SKEP_WORKER_HEALTH_SIZE];
@@ -38,7 +32,7 @@ static ms_t answer(void *user, const struct http_request *request, struct http_r
     return 0;
 }
 
-static const struct httpd_handlers handlers = { .request = answer, .fault = fault };
+static const struct httpd_handlers handlers = { .request = answer, .fault = http_fail };
 
 /* The address as given, with the port that is bound. */
 static void make_url(struct agent *agent, const char *address)
