@@ -23,11 +23,9 @@ struct broker_link {
     struct mqtt *mqtt;
     struct send_queue queue;
     struct backoff backoff;
-    struct publish *will; /* where EFFECT_CONNECT puts the will, during the callback */
-    bool has_will;        /* of the present link, or attempt */
-    bool is_renewed;      /* EFFECT_RECONNECT: the link ends because it shall */
-    char will_topic[TOPIC_SIZE];
-    struct buf will_payload;
+    struct outbox kept; /* the latest EFFECT_CONNECT */
+    bool has_will;      /* of the present link, or attempt */
+    bool is_renewed;    /* EFFECT_RECONNECT: the link ends because it shall */
     char why[WHY_SIZE]; /* the latest attempt failed or the link was lost, as logged; empty: it works */
     struct log_limit refused, dropped;
     uint64_t dropped_seen; /* of queue.dropped */
@@ -53,10 +51,11 @@ static ms_t on_retry_in(void *user, ms_t lived)
 static bool on_will(void *user, struct publish *ret)
 {
     struct broker_link *link = user;
-    link->will = ret;
-    link->has_will = false;
+    outbox_reset(&link->kept);
     input(link, (struct input){ .kind = INPUT_CONNECTING });
-    link->will = NULL;
+    link->has_will = link->kept.first && link->kept.first->publish.topic;
+    if (link->has_will)
+        *ret = link->kept.first->publish;
     return link->has_will;
 }
 
@@ -105,11 +104,9 @@ static void log_refused(struct broker_link *link, const struct publish *publish,
 
 static void log_dropped(struct broker_link *link)
 {
-    char count[24];
-    snprintf(count, sizeof count, "%llu", (unsigned long long)(link->queue.dropped - link->dropped_seen));
     if (link->queue.dropped != link->dropped_seen &&
         log_limited(&link->dropped, LOG_WARNING, "send queue full: dropping oldest events and newest replies",
-                    "dropped", count, NULL))
+                    "dropped", INT_TEXT(link->queue.dropped - link->dropped_seen), NULL))
         link->dropped_seen = link->queue.dropped;
 }
 
@@ -204,6 +201,7 @@ enum err broker_link_new(const struct broker_link_options *options, struct broke
     link->options = *options;
     link->dropped.burst = 1;
     send_queue_init(&link->queue);
+    outbox_init(&link->kept);
     backoff_init(&link->backoff, options->reconnect_max);
     *ret = link;
     return OK;
@@ -222,7 +220,7 @@ void broker_link_free(struct broker_link *link)
     if (link->mqtt)
         link->ops->free(link->mqtt);
     send_queue_clear(&link->queue);
-    buf_clear(&link->will_payload);
+    outbox_clear(&link->kept);
     free(link);
 }
 
@@ -245,22 +243,6 @@ bool broker_link_settle(struct broker_link *link)
 bool broker_link_drain(struct broker_link *link)
 {
     return link->ops->drain(link->mqtt);
-}
-
-static enum err take_will(struct broker_link *link, const struct publish *will)
-{
-    if (!link->will || !will->topic)
-        return OK;
-    link->has_will = true;
-    buf_reset(&link->will_payload);
-    buf_add_text(&link->will_payload, will->payload);
-    snprintf(link->will_topic, sizeof link->will_topic, "%s", will->topic);
-    *link->will = (struct publish){ .topic = link->will_topic,
-                                    .payload = buf_text(&link->will_payload),
-                                    .qos = will->qos,
-                                    .retain = will->retain,
-                                    .content_type = will->content_type };
-    return buf_ok(&link->will_payload) ? OK : ERR_NOMEM;
 }
 
 static void subscribe(struct broker_link *link, const struct subscribe *subscribe)
@@ -290,7 +272,8 @@ enum err broker_link_carry_out(struct broker_link *link, const struct effect *ef
 {
     switch (effect->kind) {
     case EFFECT_CONNECT:
-        return take_will(link, &effect->publish);
+        outbox_connect(&link->kept, &effect->publish);
+        return link->kept.failed ? ERR_NOMEM : OK;
     case EFFECT_PUBLISH:
         return publish(link, &effect->publish);
     case EFFECT_RECONNECT:
