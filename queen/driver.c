@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
 #include "daemon_loop.h"
 #include "entropy.h"
 #include "events.h"
@@ -24,7 +26,7 @@ struct queen_driver {
     const struct queen_conf *conf;
     struct daemon_loop loop;
     struct queen *queen;
-    struct events events;
+    struct subscriber *subscribers; /* of the events, utlist: these */
     struct subscriber logger, waiters, command;
     struct on_event *on_event;  /* NULL without --on-event */
     uint64_t verified_count;    /* when waiters were last woken for it */
@@ -62,7 +64,7 @@ static enum err http_get(void *user, const struct http_get *get)
 static void hand_out(void *user)
 {
     struct queen_driver *driver = user;
-    events_hand_out(&driver->events);
+    events_hand_out(driver->queen, driver->subscribers);
 }
 
 static void stepped(void *user)
@@ -139,14 +141,13 @@ static bool run_command(void *user, const struct event *event)
 
 static void subscribe(struct queen_driver *driver)
 {
-    driver->events.queen = driver->queen;
     driver->logger = (struct subscriber){ .name = "log", .take = log_event };
     driver->waiters = (struct subscriber){ .name = "HTTP", .take = wake_waiters, .user = driver };
     driver->command = (struct subscriber){ .name = "--on-event", .take = run_command, .user = driver };
-    events_subscribe(&driver->events, &driver->logger);
-    events_subscribe(&driver->events, &driver->waiters);
+    LL_APPEND(driver->subscribers, &driver->logger);
+    LL_APPEND(driver->subscribers, &driver->waiters);
     if (driver->on_event)
-        events_subscribe(&driver->events, &driver->command);
+        LL_APPEND(driver->subscribers, &driver->command);
 }
 
 static enum err make(struct queen_driver *driver, struct errbuf *e)

@@ -15,15 +15,8 @@ struct subscriber {
     struct subscriber *next;
 };
 
-struct events {
-    const struct queen *queen;
-    struct subscriber *subscribers;
-};
-
-void events_subscribe(struct events *events, struct subscriber *subscriber);
-
-/* To all subscribers, as many as each takes. What one has missed is logged. After each step of the core, and when one
- * can take more. */
-void events_hand_out(struct events *events);
+/* To all of a list (utlist) of subscribers, as many as each takes. What one has missed is logged. After each step of
+ * the core, and when one can take more. */
+void events_hand_out(const struct queen *queen, struct subscriber *subscribers);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utlist.h>
 
 #include "events.h"
 
@@ -39,64 +40,65 @@ static bool take(void *user, const struct event *event)
     return true;
 }
 
-static void reader_init(struct reader *reader, struct events *events, unsigned takes)
+static void reader_init(struct reader *reader, struct subscriber **list, unsigned takes)
 {
     *reader = (struct reader){ .subscriber = { .name = "reader", .take = take, .user = reader }, .takes = takes };
-    events_subscribe(events, &reader->subscriber);
+    struct subscriber *subscriber = &reader->subscriber;
+    LL_APPEND(*list, subscriber);
 }
 
 static void each_gets_each_event_once(void **state)
 {
-    struct events events = { 0 };
+    struct subscriber *list = NULL;
     struct reader early, late;
     (void)state;
     stream.first = 1;
     stream.last = 0;
-    reader_init(&early, &events, 100);
-    events_hand_out(&events);
+    reader_init(&early, &list, 100);
+    events_hand_out(NULL, list);
     assert_string_equal(early.got, "");
     stream.last = 2;
-    events_hand_out(&events);
-    reader_init(&late, &events, 100);
+    events_hand_out(NULL, list);
+    reader_init(&late, &list, 100);
     late.subscriber.cursor = 1;
     stream.last = 3;
-    events_hand_out(&events);
-    events_hand_out(&events);
+    events_hand_out(NULL, list);
+    events_hand_out(NULL, list);
     assert_string_equal(early.got, "1 2 3 ");
     assert_string_equal(late.got, "2 3 ");
 }
 
 static void a_slow_one_holds_up_nobody(void **state)
 {
-    struct events events = { 0 };
+    struct subscriber *list = NULL;
     struct reader slow, fast;
     (void)state;
     stream.first = 1;
     stream.last = 0;
-    reader_init(&slow, &events, 1);
-    reader_init(&fast, &events, 100);
+    reader_init(&slow, &list, 1);
+    reader_init(&fast, &list, 100);
     stream.last = 3;
-    events_hand_out(&events);
+    events_hand_out(NULL, list);
     assert_string_equal(slow.got, "1 ");
     assert_string_equal(fast.got, "1 2 3 ");
     slow.takes = 100;
-    events_hand_out(&events);
+    events_hand_out(NULL, list);
     assert_string_equal(slow.got, "1 2 3 ");
 }
 
 static void what_the_stream_drops_is_missed(void **state)
 {
-    struct events events = { 0 };
+    struct subscriber *list = NULL;
     struct reader slow;
     (void)state;
     stream.first = 2;
     stream.last = 3;
-    reader_init(&slow, &events, 1);
-    events_hand_out(&events);
+    reader_init(&slow, &list, 1);
+    events_hand_out(NULL, list);
     stream.first = 8;
     stream.last = 9;
     slow.takes = 100;
-    events_hand_out(&events);
+    events_hand_out(NULL, list);
     assert_string_equal(slow.got, "2 8 9 ");
 }
 
