@@ -20,7 +20,7 @@ struct request {
     char refused[INET6_ADDRSTRLEN]; /* the last address that is not allowed */
     char curl_error[CURL_ERROR_SIZE];
     struct errbuf fault;
-    struct request *prev, *next; /* in `requests` or `refused` */
+    struct request *prev, *next;
 };
 
 struct http_client {
@@ -31,9 +31,7 @@ struct http_client {
     http_client_answered *answered;
     void *user;
     struct request *requests;
-    unsigned count; /* of `requests` */
-    struct request *refused;
-    struct loop_timer *turn; /* the next one, in which they are answered */
+    unsigned count; /* of `requests`, but for those that are refused */
 };
 
 /* Of a socket of libcurl's, while libcurl wants to know of it. */
@@ -59,12 +57,14 @@ static void request_leave(struct request *request)
     struct http_client *client = request->client;
     curl_multi_remove_handle(client->multi, request->curl);
     DL_DELETE(client->requests, request);
-    client->count--;
+    client->count -= request->url != NULL;
 }
 
 static void find_fault(struct request *request, CURLcode code)
 {
     struct errbuf *ret = &request->fault;
+    if (ret->text[0])
+        return; /* refused at once */
     if (request->refused[0] && request->sockets == 0)
         err_set(ret, ERR_REFUSED, "%s is not an allowed address", request->refused);
     else if (request->headers > HTTP_CLIENT_HEADER_MAX)
@@ -218,65 +218,38 @@ static bool set_up(struct request *request, ms_t timeout)
            !curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, request) && !curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 }
 
-static enum err begin(struct request *request, ms_t timeout)
-{
-    struct http_client *client = request->client;
-    if (!set_up(request, timeout) || curl_multi_add_handle(client->multi, request->curl) != CURLM_OK)
-        return ERR_NOMEM;
-    DL_APPEND(client->requests, request);
-    client->count++;
-    return OK;
-}
-
+/* One that is refused has no URL, and libcurl ends it in the next turn. */
 enum err http_client_get(struct http_client *client, const char *url, uint64_t token, ms_t timeout)
 {
     struct request *request = calloc(1, sizeof *request);
-    enum err err;
+    enum err err = OK;
     if (!request)
         return ERR_NOMEM;
     *request = (struct request){ .client = client, .token = token, .body.limit = HTTP_CLIENT_BODY_MAX };
     if (client->count >= client->options.limit)
-        err = err_set(&request->fault, ERR_FULL, "%u requests are under way already", client->count);
-    else if ((err = http_url_parse(url, client->options.path, &request->url, &request->fault)) == OK)
-        err = begin(request, timeout);
-    if (err == OK)
-        return OK;
-    if (err == ERR_NOMEM) {
+        (void)err_set(&request->fault, ERR_FULL, "%u requests are under way already", client->count);
+    else
+        err = http_url_parse(url, client->options.path, &request->url, &request->fault);
+    if (err == ERR_NOMEM || !set_up(request, timeout) || curl_multi_add_handle(client->multi, request->curl)) {
         request_free(request);
-        return err;
+        return ERR_NOMEM;
     }
-    DL_APPEND(client->refused, request);
-    loop_timer_in(client->turn, 0);
+    client->count += request->url != NULL;
+    DL_APPEND(client->requests, request);
     return OK;
-}
-
-/* What is refused meanwhile is answered a turn later. */
-static void answer_refused(void *user)
-{
-    struct http_client *client = user;
-    struct request *request, *next, *refused = client->refused;
-    client->refused = NULL;
-    DL_FOREACH_SAFE(refused, request, next)
-    {
-        client->answered(client->user, request->token, &(struct http_answer){ .fault = request->fault.text });
-        request_free(request);
-    }
 }
 
 static enum err loop_attach(struct http_client *client)
 {
     CURLM *multi = client->multi = curl_multi_init();
-    enum err err = multi ? loop_timer_new(client->loop, on_timer, client, &client->timer) : ERR_NOMEM;
-    if (err == OK)
-        err = loop_timer_new(client->loop, answer_refused, client, &client->turn);
-    if (err != OK)
-        return err;
-    if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) ||
-        curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) ||
-        curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_wanted) ||
-        curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client))
-        return ERR_IO;
-    return OK;
+    if (!multi || loop_timer_new(client->loop, on_timer, client, &client->timer) != OK)
+        return ERR_NOMEM;
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) ||
+                   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) ||
+                   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_wanted) ||
+                   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client)
+               ? ERR_IO
+               : OK;
 }
 
 enum err http_client_new(struct loop *loop, const struct http_client_options *options, http_client_answered *answered,
@@ -310,13 +283,8 @@ void http_client_free(struct http_client *client)
         request_leave(request);
         request_free(request);
     }
-    DL_FOREACH_SAFE(client->refused, request, next)
-    {
-        request_free(request);
-    }
     curl_multi_cleanup(client->multi);
     loop_timer_free(client->timer);
-    loop_timer_free(client->turn);
     curl_global_cleanup();
     free(client);
 }
