@@ -69,7 +69,7 @@ static void link_as_far_as_asked(struct world *world)
     step(world, (struct input){ .kind = INPUT_CONNECTING });
     queen_step(world->queen, &(struct input){ .kind = INPUT_LINK_UP, .now = world->now }, &world->outbox);
     seen = world->outbox;
-    outbox_init(&world->outbox);
+    world->outbox = (struct outbox){ 0 };
     for (const struct effect *effect = seen.first; effect; effect = effect->next)
         if (effect->kind == EFFECT_SUBSCRIBE)
             step(world, (struct input){ .kind = INPUT_SUBSCRIBED, .token = effect->subscribe.token });
@@ -105,7 +105,7 @@ static void make_queen(struct world *world)
                                      .return_grace = 35000,
                                      .max_workers = world->workers + 1,
                                      .max_document_bytes = SIZE_MAX };
-    outbox_init(&world->outbox);
+    world->outbox = (struct outbox){ 0 };
     must(queen_new(&options, world->now, world->now, &world->queen, NULL) == OK);
     link_up(world);
 }
@@ -212,7 +212,7 @@ static void arrivals_init(struct arrivals *arrivals)
 {
     arrivals->senders = calloc(BLOCK, sizeof *arrivals->senders);
     must(arrivals->senders != NULL);
-    arena_init(&arrivals->arena, 0);
+    arrivals->arena = (struct arena){ 0 };
     payload_write(PAYLOAD_FULL, 1, 1, arrivals->document);
     must(heartbeat_decode(&arrivals->arena, (struct text){ arrivals->document, PAYLOAD_FULL_LEN }, &arrivals->heartbeat,
                           NULL) == OK);

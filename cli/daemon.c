@@ -255,7 +255,6 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
         i++;
     if (i == ARRAY_LEN(verbs))
         return err_set(e, ERR_SYNTAX, "%s: must be start, stop or status", cli->word);
-    arena_init(&daemon.arena, 0);
     enum err err = daemon_open(&daemon, cli, e);
     if (err == OK)
         err = verbs[i].fn(&daemon, e);

@@ -228,8 +228,6 @@ enum err health_mqtt_new(const struct mqtt_options *options, const char *root, c
     enum err err;
     if (!health)
         return err_set(e, ERR_NOMEM, "out of memory");
-    outbox_init(&health->outbox);
-    arena_init(&health->arena, 0);
     health->target = target;
     health->state = STATE_UNANSWERED;
     if ((err = open_client(health, options, root, e)) != OK)

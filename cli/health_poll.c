@@ -89,9 +89,8 @@ static enum err request_mqtt(struct health_poll *poll, struct health_answer *ret
 static enum err request_http(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
 {
     struct fetched fetched = { 0 };
-    auto_clear(arena) arena;
+    auto_clear(arena) arena = { 0 };
     enum err err;
-    arena_init(&arena, 0);
     err = fetch_request(&poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
     if (err != OK)
         return err;

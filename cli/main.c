@@ -191,14 +191,13 @@ static void interrupted(int signal_number)
 
 int main(int argc, char **argv)
 {
-    struct arena arena;
+    struct arena arena = { 0 };
     setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters */
     signal(SIGINT, interrupted);
     if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
         output_note("libcurl cannot be set up");
         return EXIT_FAILED;
     }
-    arena_init(&arena, 0);
     health_conf_init();
     int code = dispatch(argc, argv, &arena);
     arena_clear(&arena);

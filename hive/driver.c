@@ -115,9 +115,8 @@ static void start(struct hive_driver *driver, const char *worker)
     const struct roster_entry *entry = roster_find(&driver->current->roster, worker);
     struct agent_record born = { 0 };
     struct errbuf e = { 0 };
-    struct arena arena;
+    struct arena arena = { 0 };
     enum err err = ERR_NOT_FOUND;
-    arena_init(&arena, 0);
     if (entry)
         err = launch(driver, entry, &arena, &born, &e);
     arena_clear(&arena);

@@ -127,7 +127,6 @@ const struct service hive_service = {
 void hive_conf_init(struct hive_conf *conf)
 {
     *conf = (struct hive_conf){ 0 };
-    arena_init(&conf->arena, 0);
     conf->agent_words.arena = conf->agent_variables.arena = &conf->arena;
     roster_init(&conf->roster);
 }

@@ -4,9 +4,8 @@
 int main(int argc, char **argv)
 {
     struct queen_conf conf = { 0 };
-    struct arena arena;
+    struct arena arena = { 0 };
     int next, code;
-    arena_init(&arena, 0);
     code = service_configure(&queen_service, argc, argv, &conf, &arena, queen_conf_check, &next);
     if (code < 0)
         code = driver_run(&conf);

@@ -19,11 +19,6 @@ struct arena_cleanup {
     void *object;
 };
 
-void arena_init(struct arena *arena, size_t limit)
-{
-    *arena = (struct arena){ .limit = limit };
-}
-
 /* The newest block is the one that a reset keeps: making it larger than all that was used so far lets the arena settle
  * on a single block after a few rounds. */
 static struct arena_block *block_push(struct arena *arena, size_t need)
@@ -140,5 +135,5 @@ void arena_clear(struct arena *arena)
 {
     cleanups_run(arena);
     blocks_free(arena->blocks);
-    arena_init(arena, arena->limit);
+    *arena = (struct arena){ .limit = arena->limit };
 }

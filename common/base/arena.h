@@ -10,14 +10,13 @@
 
 struct arena_block;
 
+/* Zero-initialise it, but for the limit. */
 struct arena {
     struct arena_block *blocks; /* newest first */
     struct arena_cleanup *cleanups;
     size_t used;  /* bytes handed out since the last reset */
     size_t limit; /* allocations beyond it fail; 0 = none */
 };
-
-void arena_init(struct arena *arena, size_t limit);
 
 /* 16-byte aligned, not zeroed; NULL when memory or the limit is used up. Lives until arena_reset. */
 void *arena_alloc(struct arena *arena, size_t size);

@@ -4,15 +4,10 @@
 
 #define FIRST_SIZE ((size_t)16)
 
-void heap_init(struct heap *heap)
-{
-    *heap = (struct heap){ 0 };
-}
-
 void heap_clear(struct heap *heap)
 {
     free(heap->items);
-    heap_init(heap);
+    *heap = (struct heap){ 0 };
 }
 
 enum err heap_reserve(struct heap *heap, size_t count)

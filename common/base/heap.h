@@ -12,12 +12,12 @@ struct heap_item {
     size_t position; /* 1-based; 0 = in no heap */
 };
 
+/* Zero-initialise it. */
 struct heap {
     struct heap_item **items;
     size_t len, size;
 };
 
-void heap_init(struct heap *heap);
 void heap_clear(struct heap *heap); /* forgets the items (without touching them), frees the array */
 
 /* Makes room for `count` items in all, so that adding up to that many cannot fail. ERR_NOMEM. */

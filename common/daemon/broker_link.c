@@ -200,8 +200,6 @@ enum err broker_link_new(const struct broker_link_options *options, struct broke
         return ERR_NOMEM;
     link->options = *options;
     link->dropped.burst = 1;
-    send_queue_init(&link->queue);
-    outbox_init(&link->kept);
     backoff_init(&link->backoff, options->reconnect_max);
     *ret = link;
     return OK;

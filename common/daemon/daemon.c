@@ -19,7 +19,6 @@ static void read_clock(struct daemon *daemon)
 void daemon_init(struct daemon *daemon, const struct daemon_ops *ops, void *user)
 {
     *daemon = (struct daemon){ .ops = ops, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS } };
-    outbox_init(&daemon->outbox);
     read_clock(daemon);
 }
 

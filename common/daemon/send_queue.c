@@ -4,11 +4,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-void send_queue_init(struct send_queue *queue)
-{
-    *queue = (struct send_queue){ 0 };
-}
-
 static struct queued *queued_new(const struct publish *publish)
 {
     struct queued *queued = calloc(1, sizeof *queued + publish_size(publish));

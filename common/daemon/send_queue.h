@@ -24,6 +24,7 @@ struct queued {
     char bytes[];
 };
 
+/* Zero-initialise it. */
 struct send_queue {
     struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
     struct queued *retained[SEND_QUEUE_TABLES];         /* uthash: topic -> entry in `states` */
@@ -32,7 +33,6 @@ struct send_queue {
     uint64_t dropped; /* messages that are not retained, since send_queue_init */
 };
 
-void send_queue_init(struct send_queue *queue);
 void send_queue_clear(struct send_queue *queue);
 
 /* Copies the message. ERR_NOMEM. */

@@ -85,7 +85,6 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
 
     if (!client)
         return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
-    arena_init(&client->arena, 0);
     if ((err = broker_login_check(&options->login, &client->brokers, e)) != OK ||
         (err = check_options(options, e)) != OK)
         return err;

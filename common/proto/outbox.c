@@ -1,28 +1,16 @@
 #include "outbox.h"
 
-static void forget_effects(struct outbox *outbox)
-{
-    outbox->first = NULL;
-    outbox->end = &outbox->first;
-    outbox->failed = false;
-}
-
-void outbox_init(struct outbox *outbox)
-{
-    arena_init(&outbox->arena, 0);
-    forget_effects(outbox);
-}
-
 void outbox_clear(struct outbox *outbox)
 {
     arena_clear(&outbox->arena);
-    forget_effects(outbox);
+    *outbox = (struct outbox){ 0 };
 }
 
 void outbox_reset(struct outbox *outbox)
 {
     arena_reset(&outbox->arena);
-    forget_effects(outbox);
+    outbox->first = outbox->last = NULL;
+    outbox->failed = false;
 }
 
 static const char *keep_str(struct outbox *outbox, const char *terminated)
@@ -41,8 +29,8 @@ static void outbox_add(struct outbox *outbox, const struct effect *effect)
         return;
     }
     *added = *effect;
-    *outbox->end = added;
-    outbox->end = &added->next;
+    *(outbox->first ? &outbox->last->next : &outbox->first) = added;
+    outbox->last = added;
 }
 
 static void add_publish(struct outbox *outbox, enum effect_kind kind, const struct publish *publish)

@@ -42,13 +42,13 @@ struct effect {
     struct effect *next;
 };
 
+/* Zero-initialise it. */
 struct outbox {
     struct arena arena;
-    struct effect *first, **end;
+    struct effect *first, *last;
     bool failed;
 };
 
-void outbox_init(struct outbox *outbox);
 void outbox_clear(struct outbox *outbox);
 void outbox_reset(struct outbox *outbox); /* forget the effects */
 

@@ -21,7 +21,6 @@ enum phase {
 void requester_init(struct requester *requester, const char *reply_topic, struct siphash_key key, uint8_t tag)
 {
     *requester = (struct requester){ .reply_topic = reply_topic, .key = key, .tag = tag };
-    heap_init(&requester->deadlines);
 }
 
 void requester_clear(struct requester *requester)

@@ -135,14 +135,13 @@ static enum request_error params_error(enum err err, size_t len)
 static void call_method(const struct method *method, void *self, const struct asker *asker,
                         const struct message *message, struct outbox *outbox)
 {
-    auto_clear(arena) arena;
+    auto_clear(arena) arena = { 0 };
     auto_clear(buf) result = BUF_INIT;
     struct errbuf e = { 0 };
     struct query params = { .count = 0 };
     struct call call = {
         .asker = asker, .params = &params, .result = &result, .outbox = outbox, .expiry_s = message->expiry_s
     };
-    arena_init(&arena, 0);
     enum err err = params_parse(&arena, message->payload, &params, &e);
     if (err != OK)
         reply_error(asker, outbox, params_error(err, message->payload.len), "%s", e.text);

@@ -24,7 +24,7 @@ enum err hive_new(const struct hive_options *options, ms_t now, ms_t wall, struc
     hive->beat_at = hive->verdict_beat_at = hive->stop_at = MS_NEVER;
     hive->may_start_at = now + CLAIM_WAIT_MS;
     hive->rng.state = options->session;
-    arena_init(&hive->arena, MESSAGE_ARENA_LIMIT);
+    hive->arena.limit = MESSAGE_ARENA_LIMIT;
     if ((err = hive_link_init(hive)) != OK)
         return err;
     *ret = HAND_OVER(hive);

@@ -27,8 +27,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->now = now;
     queen->wall = wall;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
-    arena_init(&queen->arena, MESSAGE_ARENA_LIMIT);
-    arena_init(&queen->scan, MESSAGE_ARENA_LIMIT);
+    queen->arena.limit = queen->scan.limit = MESSAGE_ARENA_LIMIT;
     watch_turn(&queen->watch, now);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
 }

@@ -68,7 +68,7 @@ static void run(rewrite_fn rewrite, struct text json)
     struct errbuf e = { 0 };
     struct buf first = BUF_INIT, second = BUF_INIT;
     struct arena arena;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     enum err err = rewrite(&arena, json, &first, &e);
     expect((err == OK) == (e.text[0] == '\0') && text_is_utf8(text_of(e.text)));
     expect(err == OK || first.len == 0);
@@ -85,7 +85,7 @@ static void run_notice(struct text json)
 {
     struct verdict_notice notice;
     struct arena arena;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     if (verdict_notice_decode(&arena, json, &notice, NULL) == OK)
         expect(notice.state && text_is_id(text_of(notice.state)));
     arena_clear(&arena);

@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct conf conf;
     struct errbuf e = { 0 };
     char *lines[LINES_MAX + 1];
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     require(conf_init(&conf, tables, &target, &arena, &e) == OK);
 
     int next = 0, count = lines_copy(&arena, input, lines);

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     expect((err == OK) == (e.text[0] == '\0'));
     expect(message.status.len <= NOTIFY_STATUS_MAX && text_is_utf8(message.status));
     expect(message.field_count <= NOTIFY_FIELDS_MAX && message.watchdog_limit >= 0);
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     for (size_t i = 0; i < message.field_count; i++)
         field_expect(&message.fields[i], &arena);
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct query query;
     struct selection selection;
     struct errbuf e = { 0 };
-    arena_init(&arena, 1024 * 1024);
+    arena = (struct arena){ .limit = 1024 * 1024 };
     if (query_parse(&arena, (struct text){ (const char *)bytes, len }, &query, &e) == OK) {
         check_query(&query);
         if (selection_parse(&query, &selection, &e) == OK)

@@ -57,7 +57,7 @@ static void request(struct world *world, struct text line, struct text body)
     struct http_request request = { .body = body, .content_type = "application/json", .timed_out = true };
     struct text target = line, method = text_split(&target, ' ');
     struct text path = target.at ? text_split(&target, '?') : TEXT("");
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     request.method = arena_copy(&arena, method);
     request.path = arena_copy(&arena, path);
     request.query = target;
@@ -149,7 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
                                                   .expect = { "w9\n", 3 } };
     struct world world = { .now = 1000000 };
     struct text rest = { (const char *)bytes, len };
-    outbox_init(&world.outbox);
+    world.outbox = (struct outbox){ 0 };
     require(queen_new(&options, world.now, world.now, &world.queen, NULL) == OK);
     step(&world, (struct input){ .kind = INPUT_CONNECTING });
     step(&world, (struct input){ .kind = INPUT_LINK_UP });

@@ -98,7 +98,7 @@ static inline struct start *program_start(const struct service *program, const c
     for (; words[argc - 1]; argc++)
         argv[argc] = (char *)words[argc - 1];
     start->next = -1;
-    arena_init(&start->arena, 0);
+    start->arena = (struct arena){ 0 };
     out = stream_divert(stdout, out_path);
     err = stream_divert(stderr, err_path);
     start->code = service_configure(program, argc, argv, &start->conf, &start->arena, bee_check, &start->next);

@@ -96,7 +96,7 @@ static void own_sections_go_to_the_program(void **state)
     struct errbuf e = { 0 };
     struct arena arena;
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     assert_int_equal(
         reread("[comb a]\ncell=1\n[bee]\nid=maja\n[comb b]\ncell=1\ncell=2\n", "--root=r", &conf, &arena, &e), OK);
     assert_int_equal(conf.combs, 2);
@@ -125,7 +125,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
         struct errbuf e = { 0 };
         struct arena arena;
         char want[128];
-        arena_init(&arena, 0);
+        arena = (struct arena){ 0 };
         snprintf(want, sizeof want, "%s%s", ini, rows[i].want);
         if (reread(rows[i].text, rows[i].word, &conf, &arena, &e) == OK || strcmp(e.text, want) != 0)
             fail_msg("%s: %s", rows[i].why, e.text);
@@ -139,7 +139,7 @@ static void options_and_the_whole_are_checked_again(void **state)
     struct errbuf e = { 0 };
     struct arena arena;
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     assert_int_equal(reread("[bee]\nid=queen\n", "--root=r", &conf, &arena, &e), ERR_REFUSED);
     assert_string_equal(e.text, "--id queen: there is one already");
     assert_int_equal(reread("", "--sting", &conf, &arena, &e), ERR_UNKNOWN);

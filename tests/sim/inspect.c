@@ -52,7 +52,7 @@ void inspect_worker(struct node *queen, const char *name, bool ages)
     struct arena arena;
     const struct cJSON *document;
     const char *slash = strchr(name, '/');
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     snprintf(hive, sizeof hive, "%.*s", slash ? (int)(slash - name) : 0, name);
     worker_path(slash ? hive : WORLD_HIVE, slash ? slash + 1 : name, path);
     document = get(queen, path, &arena);
@@ -77,7 +77,7 @@ void inspect_state(struct node *queen, const char *hive, const char *worker, cha
     char path[256];
     struct arena arena;
     const char *state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     worker_path(hive, worker, path);
     state = json_string(json_member(get(queen, path, &arena), "state"));
     snprintf(ret, 32, "%s", state ? state : "");
@@ -113,7 +113,7 @@ void inspect_hive(struct node *queen, const char *id)
     struct arena arena;
     const struct cJSON *document;
     char path[256];
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     snprintf(path, sizeof path, "/v1/hives/%s", id);
     document = get(queen, path, &arena);
     for (size_t i = 0; document && i < ARRAY_LEN(states); i++) {
@@ -135,7 +135,7 @@ void inspect_fleet(struct node *queen)
     struct buf line = BUF_INIT;
     struct arena arena;
     const struct cJSON *worker;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     cJSON_ArrayForEach(worker, json_member(get(queen, "/v1/workers?limit=200", &arena), "workers"))
     {
         tally_count(tally, json_string(json_member(worker, "state")));

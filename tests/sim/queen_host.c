@@ -27,7 +27,7 @@ static void say_revision(const struct node *node, const struct publish *publish)
     double revision = 0;
     if (!publish->retain || !strstr(publish->topic, "/verdict/") || publish->payload.len == 0)
         return;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     if (json_parse(&arena, publish->payload, &verdict, NULL) == OK &&
         json_number(json_member(verdict, "revision"), &revision) && revision > 1)
         node_say(node, "%s/%s %s (%s), revision %.0f", json_string(json_member(verdict, "hive_id")),

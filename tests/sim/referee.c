@@ -264,7 +264,7 @@ static void on_event(void *user, const struct node *queen, struct text json)
     struct ward *ward;
     double number = 0;
     (void)queen;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     if (json_parse(&arena, json, &event, NULL) != OK || !json_number(json_member(event, "event_id"), &number) ||
         (uint64_t)number <= referee->last_event)
         violate(referee, "event %.0f came after %llu", number, (unsigned long long)referee->last_event);
@@ -366,7 +366,7 @@ static void judge_verdict(struct referee *referee, const struct ward *ward)
     snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/%s%s",
              ward->is_hive ? "hive-verdict/" : "verdict/" WORLD_HIVE "/", ward->name);
     stored = retained_find(&referee->world->broker.stored, topic, referee->world->network.now);
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     if (!stored || json_parse(&arena, stored->publish.payload, &verdict, NULL) != OK ||
         !json_number(json_member(verdict, "event_id"), &id) || (uint64_t)id != ward->event_id)
         violate(referee, "the retained verdict of %s is of event %.0f, its last event is %llu", ward->name, id,

@@ -70,7 +70,7 @@ static struct stage *stage_open(void)
     struct stage *stage = calloc(1, sizeof *stage);
     if (!stage)
         return NULL;
-    arena_init(&stage->arena, 0);
+    stage->arena = (struct arena){ 0 };
     stage->network = (struct network){ .arena = &stage->arena, .latency_low = 1, .latency_high = 1 };
     fake_broker_init(&stage->broker, &stage->network, NULL);
     for (size_t i = 0; i < STAGE_CLIENTS_MAX; i++)

@@ -119,7 +119,7 @@ static void play(const struct stage_kind *kind, const char *script, struct buf *
     struct text rest = text_of(script);
     struct arena arena;
     assert_non_null(stage);
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     while (rest.at) {
         struct words words;
         struct text line = text_split(&rest, '\n');

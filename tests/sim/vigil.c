@@ -38,7 +38,7 @@ void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const s
 {
     struct arena arena;
     struct cJSON *document;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     if (!message->retain && json_parse(&arena, message->payload, &document, NULL) == OK)
         take(vigil, clock, document);
     arena_clear(&arena);

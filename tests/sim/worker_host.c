@@ -196,7 +196,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
         err = worker_new(&options, seed, &host->facts, &host->worker);
     if (err != OK)
         return err;
-    outbox_init(&host->outbox);
+    host->outbox = (struct outbox){ 0 };
     node->client.id = host->client_id;
     node->client.events = &client_events;
     node->client.attempt_limit = ATTEMPT_LIMIT;

@@ -15,7 +15,7 @@ void world_init(struct world *world, uint64_t seed)
 {
     log_setup("sim", "logfmt", "error"); /* what goes wrong in a world is no news */
     *world = (struct world){ .wall = WALL_AT_START };
-    arena_init(&world->arena, 0);
+    world->arena = (struct arena){ 0 };
     trace_init(&world->trace);
     world->network = (struct network){ .arena = &world->arena, .latency_low = 1, .latency_high = 1 };
     world_seed(world, seed);

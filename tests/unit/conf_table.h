@@ -55,7 +55,7 @@ static struct errbuf e;
 static inline int set_up(void **state)
 {
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     memset(&target, 0xA5, sizeof target);
     e = (struct errbuf){ 0 };
     return conf_init(&conf, tables, &target, &arena, &e);

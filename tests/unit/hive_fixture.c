@@ -131,7 +131,7 @@ void scene_step(struct scene *scene, struct input input)
 void scene_init_before_link(struct scene *scene)
 {
     *scene = (struct scene){ .now = 5000, .pid = 100 };
-    outbox_init(&scene->outbox);
+    scene->outbox = (struct outbox){ 0 };
     roster_init(&scene->roster);
     assert_int_equal(hive_new(&scene_options, scene->now, SCENE_WALL, &scene->hive), OK);
     hive_set_host(scene->hive, &(struct hive_host){ 0.5, 4, 1000, 600 });

@@ -56,7 +56,7 @@ static inline bool json_scan_agrees(struct text json, enum err *ret)
     const struct json_value *values;
     struct arena arena;
     bool agrees = true;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     *ret = json_scan(&arena, json, &values, NULL);
     if (*ret == OK) {
         cJSON *tree = cJSON_ParseWithLengthOpts(json.at, json.len, NULL, false);

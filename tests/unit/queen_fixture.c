@@ -19,7 +19,7 @@ void scene_init_with(struct scene *scene, const struct queen_options *options)
 {
     struct errbuf e = { 0 };
     *scene = (struct scene){ .now = SCENE_START, .wall = SCENE_WALL, .hive = "default", .worker = "w1" };
-    outbox_init(&scene->outbox);
+    scene->outbox = (struct outbox){ 0 };
     assert_int_equal(queen_new(options, scene->now, scene->wall, &scene->queen, &e), OK);
 }
 

@@ -24,8 +24,8 @@ static inline int set_up(void **state)
 {
     (void)state;
     memset(pendings, 0, sizeof pendings);
-    outbox_init(&outbox);
-    arena_init(&arena, 0);
+    outbox = (struct outbox){ 0 };
+    arena = (struct arena){ 0 };
     requester_init(&requester, "skep/v1-rpc/reply/me", (struct siphash_key){ 1, 2 }, TAG);
     return 0;
 }

@@ -46,7 +46,7 @@ static void every_step_is_a_heartbeat(void **state)
     struct simulate simulate;
     unsigned seen[SIMULATE_PHASE_COUNT] = { 0 };
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     simulate_init(&simulate, "w1");
     for (int i = 0; i < STEPS; i++) {
         struct buf json = BUF_INIT;

@@ -134,8 +134,8 @@ static void run(struct scene *scene, const char *script)
 static void set_up(struct scene *scene)
 {
     *scene = (struct scene){ .now = NOW };
-    outbox_init(&scene->outbox);
-    arena_init(&scene->arena, 0);
+    scene->outbox = (struct outbox){ 0 };
+    scene->arena = (struct arena){ 0 };
     claim_init(&scene->claim, &(struct claim_options){ .noun = "queen",
                                                        .id = "q1",
                                                        .health_topic = "skep/v1-rpc/queen/q1/health",

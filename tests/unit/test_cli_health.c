@@ -78,7 +78,7 @@ static void answers(void **state)
     struct arena arena;
 
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct health_answer answer;
         struct errbuf e = { 0 };

@@ -14,7 +14,7 @@ static struct buf buf;
 static int set_up(void **state)
 {
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     buf = BUF_INIT;
     return 0;
 }

@@ -216,7 +216,7 @@ static void without_memory_the_value_stays(void **state)
     assert_string_equal(e.text, "id: out of memory");
     assert_string_equal(target.id, "queen");
     struct arena small;
-    arena_init(&small, 1);
+    small = (struct arena){ .limit = 1 };
     assert_int_equal(conf_init(&conf, tables, &target, &small, &e), ERR_NOMEM);
     assert_string_equal(e.text, "default of id: out of memory");
     arena_clear(&small);

@@ -20,7 +20,7 @@ static void an_empty_heap_has_no_top(void **state)
 {
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     assert_null(heap_top(&heap));
     struct heap_item item = { 0 };
     heap_remove(&heap, &item);
@@ -35,7 +35,7 @@ static void the_earliest_comes_first(void **state)
     struct heap_item items[ARRAY_LEN(times)] = { 0 };
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     for (size_t i = 0; i < ARRAY_LEN(times); i++)
         assert_int_equal(heap_put(&heap, &items[i], times[i]), OK);
     for (size_t i = 0; i < ARRAY_LEN(sorted); i++) {
@@ -51,7 +51,7 @@ static void an_item_moves_when_it_is_put_again(void **state)
     struct heap_item items[3] = { 0 };
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(heap_put(&heap, &items[i], 10 * (ms_t)i), OK);
     assert_int_equal(heap_put(&heap, &items[2], -1), OK);
@@ -67,8 +67,8 @@ static void an_item_of_another_heap_is_left_alone(void **state)
     struct heap_item mine = { 0 }, other = { 0 };
     (void)state;
     struct heap heap, elsewhere;
-    heap_init(&heap);
-    heap_init(&elsewhere);
+    heap = (struct heap){ 0 };
+    elsewhere = (struct heap){ 0 };
     assert_int_equal(heap_put(&heap, &mine, 1), OK);
     assert_int_equal(heap_put(&elsewhere, &other, 1), OK);
     heap_remove(&heap, &other);
@@ -83,7 +83,7 @@ static void a_cleared_heap_forgets_its_items(void **state)
     struct heap_item item = { 0 };
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     assert_int_equal(heap_put(&heap, &item, 1), OK);
     heap_clear(&heap);
     assert_null(heap_top(&heap));
@@ -98,7 +98,7 @@ static void room_that_was_reserved_is_used(void **state)
     struct heap_item items[40] = { 0 };
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     assert_int_equal(heap_reserve(&heap, ARRAY_LEN(items)), OK);
     struct heap_item **array = heap.items;
     for (size_t i = 0; i < ARRAY_LEN(items); i++)
@@ -114,7 +114,7 @@ static void without_memory_nothing_changes(void **state)
     struct heap_item first = { 0 }, second = { 0 };
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     assert_int_equal(heap_put(&heap, &first, 1), OK);
     assert_int_equal(heap_reserve(&heap, SIZE_MAX), ERR_NOMEM);
     assert_int_equal(heap_reserve(&heap, SIZE_MAX / sizeof(void *) / 2), ERR_NOMEM);
@@ -159,7 +159,7 @@ static void random_operations_agree_with_a_model(void **state)
 {
     (void)state;
     struct heap heap;
-    heap_init(&heap);
+    heap = (struct heap){ 0 };
     struct rng rng = { 20251023 };
     for (int step = 0; step < STEPS; step++) {
         /* Phases of growing and of shrinking; times that often coincide. */

@@ -71,7 +71,7 @@ static void memory_may_run_out(void **state)
     char **words;
     size_t count;
     (void)state;
-    arena_init(&small, 8);
+    small = (struct arena){ .limit = 8 };
     assert_int_equal(argv_split(&small, TEXT("a b c d e f"), &words, &count, &e), ERR_NOMEM);
     arena_clear(&small);
 }

@@ -145,7 +145,7 @@ static void memory_may_run_out(void **state)
     for (size_t limit = 1; err != OK; limit += 16) {
         struct arena small;
         uint64_t hash;
-        arena_init(&small, limit);
+        small = (struct arena){ .limit = limit };
         err = launch_make(&small, &common, &worker, 1, &launch);
         assert_true(err == OK || err == ERR_NOMEM);
         if (err == OK)

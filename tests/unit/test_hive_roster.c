@@ -163,7 +163,7 @@ static void memory_may_run_out(void **state)
     for (size_t limit = 1; err != OK; limit += 8) {
         struct errbuf e = { 0 };
         roster_clear(&roster);
-        arena_init(&roster.arena, limit);
+        roster.arena = (struct arena){ .limit = limit };
         err = feed(text, &e);
         assert_true(err == OK || err == ERR_NOMEM);
         assert_true(limit < 4096);

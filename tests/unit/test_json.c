@@ -18,7 +18,7 @@ static struct arena arena;
 static int set_up(void **state)
 {
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     return 0;
 }
 

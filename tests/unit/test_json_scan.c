@@ -218,7 +218,7 @@ static void values_lie_behind_one_another(void **state)
     const struct json_value *values;
     struct arena arena;
     (void)state;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     assert_int_equal(json_scan(&arena, TEXT(" {\"a\":[1,[2],3],\"b\\n\":\"\\u00e4\",\"c\":{}} "), &values, NULL), OK);
     assert_int_equal(values->type, JSON_OBJECT);
     assert_null(values->key.at);

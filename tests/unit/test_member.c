@@ -137,8 +137,8 @@ static void expect(struct scene *scene, const char *why, const char *want)
 static void set_up(struct scene *scene, enum member_role role)
 {
     *scene = (struct scene){ .now = START };
-    outbox_init(&scene->outbox);
-    arena_init(&scene->arena, 0);
+    scene->outbox = (struct outbox){ 0 };
+    scene->arena = (struct arena){ 0 };
     assert_int_equal(member_init(&scene->member, &(struct member_options){ .role = role,
                                                                            .root = "r",
                                                                            .hive = role == MEMBER_QUEEN ? NULL : "h",

@@ -16,7 +16,7 @@ static void effects_keep_their_order(void **state)
     struct outbox outbox;
     size_t i = 0;
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     outbox_connect(&outbox, &publish);
     outbox_subscribe(&outbox, &subscribe);
     outbox_unsubscribe(&outbox, "f");
@@ -51,7 +51,7 @@ static void a_publish_is_copied_whole(void **state)
     };
     struct outbox outbox;
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     outbox_publish(&outbox, &publish);
     memset(topic, 'z', sizeof topic);
     memset(payload, 'z', sizeof payload);
@@ -77,7 +77,7 @@ static void what_is_absent_stays_absent(void **state)
 {
     struct outbox outbox;
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     outbox_publish(&outbox, &(struct publish){ .topic = "t" });
     assert_null(outbox.first->publish.payload.at);
     assert_null(outbox.first->publish.content_type);
@@ -94,7 +94,7 @@ static void subscriptions_and_sentences_are_copied(void **state)
     char filter[] = "skep/v1/hive/+/presence", word[] = "down";
     struct outbox outbox;
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     outbox_subscribe(&outbox, &(struct subscribe){ filter, 1, true, 2, 9 });
     outbox_unsubscribe(&outbox, filter);
     outbox_notice(&outbox, "link %s after %d s", word, 5);
@@ -123,7 +123,7 @@ static void a_url_is_copied(void **state)
     char url[] = "http://192.0.2.7:8080";
     struct outbox outbox;
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     outbox_http_get(&outbox, url, 77, 5000);
     memset(url, 'z', sizeof url);
     assert_string_equal(outbox.first->http_get.url, "http://192.0.2.7:8080");
@@ -136,7 +136,7 @@ static void a_reset_forgets_everything(void **state)
 {
     struct outbox outbox;
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     outbox_notice(&outbox, "one");
     outbox_reset(&outbox);
     assert_null(outbox.first);
@@ -191,7 +191,7 @@ static void running_out_of_memory_is_remembered(void **state)
         bool fits = false;
         for (size_t limit = 16; !fits; limit += 16) {
             struct outbox outbox;
-            outbox_init(&outbox);
+            outbox = (struct outbox){ 0 };
             outbox.arena.limit = limit;
             adds[i](&outbox);
             fits = !outbox.failed;

@@ -111,7 +111,7 @@ static bool live(struct queen *queen)
     static const enum input_kind link[] = { INPUT_CONNECTING, INPUT_LINK_UP, INPUT_TICK };
     struct outbox outbox;
     bool whole = true;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     for (size_t i = 0; i < ARRAY_LEN(link); i++)
         queen_step(queen, &(struct input){ .kind = link[i], .now = 1000, .wall = 1000 }, &outbox);
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {

@@ -12,7 +12,7 @@ static bool ask(struct scene *scene, const struct message *message, struct buf *
 {
     struct outbox outbox;
     bool answered = false;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     queen_step(scene->queen,
                &(struct input){ .kind = INPUT_MESSAGE, .now = scene->now, .wall = scene->wall, .message = message },
                &outbox);

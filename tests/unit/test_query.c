@@ -104,7 +104,7 @@ static void no_memory_is_said(void **state)
     struct query ret;
     struct text segment;
     (void)state;
-    arena_init(&small, 32);
+    small = (struct arena){ .limit = 32 };
     assert_int_equal(query_parse(&small, TEXT("name=a-value-of-some-length-and-more"), &ret, NULL), ERR_NOMEM);
     arena_reset(&small);
     assert_int_equal(query_decode_segment(&small, TEXT("a-segment-of-some-length-and-even-more"), &segment), ERR_NOMEM);

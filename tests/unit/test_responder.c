@@ -61,7 +61,7 @@ static struct server server;
 static int set_up(void **state)
 {
     (void)state;
-    outbox_init(&outbox);
+    outbox = (struct outbox){ 0 };
     server = (struct server){ 0 };
     return 0;
 }

@@ -16,7 +16,7 @@ static void says(const struct facts *facts, ms_t now, const char *expected)
     struct heartbeat heartbeat;
     struct buf json = BUF_INIT;
     struct arena arena;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     heartbeat_init(&heartbeat);
     assert_int_equal(facts_to_heartbeat(facts, now, &arena, &heartbeat), OK);
     heartbeat_encode(&heartbeat, &json);
@@ -158,7 +158,7 @@ static void test_entries_are_bounded(void **state)
     struct heartbeat heartbeat;
     struct buf json = BUF_INIT;
     struct arena arena;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     heartbeat_init(&heartbeat);
     assert_int_equal(facts_to_heartbeat(&facts, 0, &arena, &heartbeat), OK);
     heartbeat_encode(&heartbeat, &json);

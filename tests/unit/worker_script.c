@@ -11,7 +11,7 @@ void script_init(struct script *s, ms_t interval)
                                            .retain_s = 86400 };
     *s = (struct script){ .now = 100000 };
     facts_init(&s->facts);
-    outbox_init(&s->outbox);
+    s->outbox = (struct outbox){ 0 };
     assert_int_equal(worker_new(&options, 7, &s->facts, &s->worker), OK);
 }
 
@@ -34,7 +34,7 @@ static void trace_document(struct script *s, const struct publish *p)
     struct presence presence;
     struct heartbeat heartbeat;
     struct arena arena;
-    arena_init(&arena, 0);
+    arena = (struct arena){ 0 };
     if (strcmp(p->topic, PRESENCE_TOPIC) == 0) {
         assert_int_equal(presence_decode(&arena, p->payload, &presence, NULL), OK);
         assert_true(presence.session == SCRIPT_SESSION && p->retain && p->qos == 1);

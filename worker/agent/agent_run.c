@@ -174,7 +174,6 @@ int agent_run(const struct agent_conf *conf, char **command)
     struct errbuf e = { 0 };
     enum err err;
     name_log(conf);
-    arena_init(&agent.arena, 0);
     if ((err = live(&agent, &e)) != OK)
         log_at(LOG_ERROR, e.text, NULL);
     unmake(&agent);

@@ -16,13 +16,12 @@ static int run(const struct agent_conf *conf, char **command)
 int main(int argc, char **argv)
 {
     struct agent_conf conf;
-    struct arena arena;
+    struct arena arena = { 0 };
     struct errbuf e = { 0 };
     enum err err;
     int next, code;
     if (child_exec_is_meant(argc, argv))
         return child_exec(argv);
-    arena_init(&arena, 0);
     code = service_configure(&agent_service, argc, argv, &conf, &arena, agent_conf_check, &next);
     if (code < 0 && (err = agent_command_check(&conf, argv + next, &e)) != OK)
         code = service_refuse(&agent_service, err, &e);

@@ -301,11 +301,10 @@ enum err facts_merge(struct facts *facts, struct text json, ms_t now, struct err
 {
     const struct json_value *object;
     struct facts merged = *facts;
-    struct arena arena;
+    struct arena arena = { 0 };
     enum err err;
     if (json.len > MSG_MAX_BYTES)
         return err_set(e, ERR_TOO_LARGE, "at most %d bytes", MSG_MAX_BYTES);
-    arena_init(&arena, 0);
     if ((err = json_scan(&arena, json, &object, e)) == OK)
         err = merge_object(&merged, object, now, e);
     arena_clear(&arena);

@@ -309,13 +309,12 @@ static void receive(struct worker *worker, const struct input *input, struct out
 {
     const struct message *message = input->message;
     struct topic topic;
-    struct arena arena;
+    struct arena arena = { 0 };
     if (message->payload.len > MSG_MAX_BYTES || topic_parse(worker->root, message->topic, &topic) != OK ||
         !is_mine(worker, &topic)) {
         worker->ignored++;
         return;
     }
-    arena_init(&arena, 0);
     switch (topic.kind) {
     case TOPIC_WORKER_REQUEST:
         worker->ignored += !responder_answer(&responder, worker, worker->root, topic.method, message, outbox);

@@ -98,8 +98,6 @@ enum err driver_init(struct driver *driver, struct mailbox *box, struct worker *
     *driver = (struct driver){ .box = box, .worker = worker, .code = 1 };
     if ((err = mqtt_client_new(options, &events, driver, &driver->client, e)) != OK)
         return err;
-    outbox_init(&driver->outbox);
-    outbox_init(&driver->kept);
     show(driver);
     return OK;
 }

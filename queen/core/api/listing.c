@@ -52,7 +52,6 @@ enum err listing_new(const struct selection *selection, ms_t since, struct listi
     struct listing *listing = calloc(1, sizeof *listing);
     if (!listing)
         return ERR_NOMEM;
-    arena_init(&listing->arena, 0);
     listing->since = since;
     if (selection_copy(&listing->arena, selection, &listing->selection) != OK) {
         queen_listing_free(listing);
