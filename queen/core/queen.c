@@ -97,17 +97,18 @@ static void answered(struct queen *queen, enum asking asking, const struct answe
         judge_ready(queen, record, PATH_MQTT);
 }
 
-static void acked(struct queen *queen, uint64_t token, uint8_t reason)
+static void acked(struct queen *queen, const struct input *input)
 {
     unsigned left = STEP_RECORDS;
     struct answer answer;
-    if (token_kind(token) == TOKEN_BARRIER) {
-        barrier_acked(queen, token);
+    if (token_kind(input->token) == TOKEN_BARRIER) {
+        barrier_acked(queen, input->token);
         take_barriers(queen, &left);
     }
     for (size_t asking = 0; asking < ASKING_COUNT; asking++)
-        if (requester_acked(&queen->asking[asking], token, reason, ask_time(queen, asking), &answer))
+        if (requester_acked(&queen->asking[asking], input->token, input->reason, ask_time(queen, asking), &answer))
             answered(queen, asking, &answer);
+    link_step(queen, input);
 }
 
 static void take_due(struct queen *queen, enum asking asking, unsigned *left)
@@ -118,26 +119,27 @@ static void take_due(struct queen *queen, enum asking asking, unsigned *left)
             answered(queen, asking, &answer);
 }
 
-static void answered_over_http(struct queen *queen, uint64_t token, const struct http_answer *http)
+static void answered_over_http(struct queen *queen, const struct input *input)
 {
-    const struct http_ask *ask = ask_http_take(queen, token);
+    const struct http_ask *ask = ask_http_take(queen, input->token);
     struct record *record;
-    if (ask && token_kind(token) == TOKEN_VERIFY)
-        verify_outcome_apply(queen, verify_http_answered(queen, ask->subject, http));
-    else if (ask && (record = hive_poll_http_answered(queen, ask->subject, http)))
+    if (ask && token_kind(input->token) == TOKEN_VERIFY)
+        verify_outcome_apply(queen, verify_http_answered(queen, ask->subject, input->answer));
+    else if (ask && (record = hive_poll_http_answered(queen, ask->subject, input->answer)))
         judge_ready(queen, record, PATH_HTTP);
 }
 
 /* Ours are markers and replies to requests; anybody may write here, so only a correlation that was handed out counts.
  */
-static void take_reply(struct queen *queen, const struct message *message)
+static void take_reply(struct queen *queen, const struct input *input)
 {
+    const struct message *message = input->message;
     struct answer answer;
     for (size_t asking = 0; asking < ASKING_COUNT; asking++)
         if (requester_reply(&queen->asking[asking], message->correlation, message->payload, ask_time(queen, asking),
                             &queen->arena, &answer))
             answered(queen, asking, &answer);
-    link_reply(queen, message);
+    link_reply(queen, input);
 }
 
 static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *left)
@@ -180,15 +182,18 @@ static void reject(struct queen *queen, const struct message *message, enum err 
     outbox_notice(queen->out, "ignored a message on %s: %s%s%s", topic, err_name(err), e->text[0] ? ": " : "", e->text);
 }
 
-static void take_message(struct queen *queen, const struct message *message)
+static void take_message(struct queen *queen, const struct input *input)
 {
+    const struct message *message = input->message;
     struct errbuf e = { 0 };
     struct topic topic;
     enum err err = topic_parse(queen->options.root, message->topic, &topic);
     if (err == OK && topic.kind == TOPIC_QUEEN_REQUEST)
         err = requests_answer(queen, topic.method, message, &e);
     else if (err == OK && topic.kind == TOPIC_REPLY)
-        take_reply(queen, message);
+        take_reply(queen, input);
+    else if (err == OK && topic.kind == TOPIC_QUEEN_PRESENCE)
+        link_presence(queen, topic.queen, input);
     else if (err == OK)
         err = intake_message(queen, &topic, message, &e);
     intake_count(queen, err);
@@ -196,44 +201,30 @@ static void take_message(struct queen *queen, const struct message *message)
         reject(queen, message, err, &e);
 }
 
-static void handle(struct queen *queen, const struct input *input)
+static void take_packet(struct queen *queen, const struct input *input)
 {
-    switch (input->kind) {
-    case INPUT_TICK:
-        tick(queen, input);
-        break;
-    case INPUT_CONNECTING:
-    case INPUT_LINK_UP:
-    case INPUT_LINK_FAILED:
-    case INPUT_SUBSCRIBED:
-        link_step(queen, input);
-        break;
-    case INPUT_LINK_DOWN:
-        lose_link(queen, input);
-        break;
-    case INPUT_PACKET:
-        watch_prove(&queen->watch);
-        break;
-    case INPUT_ACKED:
-        acked(queen, input->token, input->reason);
-        link_step(queen, input);
-        break;
-    case INPUT_MESSAGE:
-        take_message(queen, input->message);
-        break;
-    case INPUT_HTTP_ANSWERED:
-        answered_over_http(queen, input->token, input->answer);
-        break;
-    case INPUT_STOP:
-        link_stop(queen);
-        break;
-    }
+    (void)input;
+    watch_prove(&queen->watch);
 }
+
+static void (*const handlers[])(struct queen *queen, const struct input *input) = {
+    [INPUT_TICK] = tick,
+    [INPUT_CONNECTING] = link_step,
+    [INPUT_LINK_UP] = link_step,
+    [INPUT_LINK_DOWN] = lose_link,
+    [INPUT_LINK_FAILED] = link_step,
+    [INPUT_PACKET] = take_packet,
+    [INPUT_SUBSCRIBED] = link_step,
+    [INPUT_ACKED] = acked,
+    [INPUT_MESSAGE] = take_message,
+    [INPUT_HTTP_ANSWERED] = answered_over_http,
+    [INPUT_STOP] = link_step,
+};
 
 void queen_step(struct queen *queen, const struct input *input, struct outbox *outbox)
 {
     queen_enter(queen, input->now, input->wall, outbox);
-    handle(queen, input);
+    handlers[input->kind](queen, input);
     queen_leave(queen);
 }
 

@@ -4,7 +4,6 @@
 #include "confirm.h"
 #include "forget.h"
 #include "judge.h"
-#include "queen_link.h"
 #include "stored.h"
 
 #define DEFAULT_HIVE "default"
@@ -142,16 +141,12 @@ static const struct kind {
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)
 {
     const struct kind *kind = topic->kind < ARRAY_LEN(kinds) ? &kinds[topic->kind] : NULL;
-    if (topic->kind == TOPIC_QUEEN_PRESENCE) {
-        if (text_is(topic->queen, queen->options.id))
-            link_own_presence(queen, message);
-    } else if (!kind || !kind->take) {
+    if (!kind || !kind->take)
         return ERR_TOPIC;
-    } else if (message->payload.len > 0) {
+    if (message->payload.len > 0)
         return kind->take(queen, topic, message, e);
-    } else if (kind->cleared != FORGET_SEEN_NONE) {
+    if (kind->cleared != FORGET_SEEN_NONE)
         forget_cleared(queen, topic->hive, topic->worker, kind->cleared);
-    }
     return OK;
 }
 

@@ -24,27 +24,23 @@ enum err link_init(struct queen *queen)
     return err;
 }
 
-/* Named leaves only. Counted, for the snapshot is read when all are granted. */
-static void subscribe(struct queen *queen, const struct topic *topic)
-{
-    char filter[TOPIC_SIZE];
-    if (topic_build(queen->options.root, topic, filter) != OK)
-        return;
-    queen->snapshot.pending++;
-    outbox_subscribe(
-        queen->out,
-        &(struct subscribe){ .filter = filter, .no_local = true, .token = queen_token(queen, TOKEN_SUBSCRIBE) });
-}
-
 /* Hives first, which are known by their presence; then workers, heartbeats first, for where stored copies contradict
- * each other the heartbeat's session is current (R15). */
+ * each other the heartbeat's session is current (R15). Named leaves only. */
+static const enum topic_kind fleet[] = { TOPIC_HIVE_PRESENCE, TOPIC_HIVE_HEARTBEAT, TOPIC_WORKER_HEARTBEAT,
+                                         TOPIC_WORKER_PRESENCE, TOPIC_WORKER_WITNESS };
+
+/* Counted, for the snapshot is read when all are granted. */
 static void subscribe_to_fleet(struct queen *queen)
 {
-    subscribe(queen, &(struct topic){ .kind = TOPIC_HIVE_PRESENCE, .hive = TEXT("+") });
-    subscribe(queen, &(struct topic){ .kind = TOPIC_HIVE_HEARTBEAT, .hive = TEXT("+") });
-    subscribe(queen, &(struct topic){ .kind = TOPIC_WORKER_HEARTBEAT, .hive = TEXT("+"), .worker = TEXT("+") });
-    subscribe(queen, &(struct topic){ .kind = TOPIC_WORKER_PRESENCE, .hive = TEXT("+"), .worker = TEXT("+") });
-    subscribe(queen, &(struct topic){ .kind = TOPIC_WORKER_WITNESS, .hive = TEXT("+"), .worker = TEXT("+") });
+    char filter[TOPIC_SIZE];
+    for (size_t i = 0; i < ARRAY_LEN(fleet); i++) {
+        struct topic topic = { .kind = fleet[i], .hive = TEXT("+"), .worker = TEXT("+") };
+        uint64_t token = queen_token(queen, TOKEN_SUBSCRIBE);
+        if (topic_build(queen->options.root, &topic, filter) != OK) /* a checked root fits */
+            continue;
+        queen->snapshot.pending++;
+        outbox_subscribe(queen->out, &(struct subscribe){ .filter = filter, .no_local = true, .token = token });
+    }
 }
 
 static void fleet_event(struct queen *queen, const char *what)
@@ -142,23 +138,22 @@ static void marked(struct queen *queen)
     fleet_event(queen, "live");
 }
 
-void link_own_presence(struct queen *queen, const struct message *message)
+void link_presence(struct queen *queen, struct text id, const struct input *input)
 {
-    struct input input = { .now = queen->now, .wall = queen->wall, .message = message };
-    member_presence(&queen->member, &input, &queen->arena, queen->out);
+    if (text_is(id, queen->options.id))
+        member_presence(&queen->member, input, &queen->arena, queen->out);
 }
 
-void link_reply(struct queen *queen, const struct message *message)
+void link_reply(struct queen *queen, const struct input *input)
 {
-    struct input input = { .now = queen->now, .wall = queen->wall, .message = message };
     uint64_t token;
-    take(queen, member_reply(&queen->member, &input, &queen->arena, queen->out));
-    if (queen->snapshot.phase == SNAPSHOT_READING && text_to_hex64(message->correlation, &token) == OK &&
+    take(queen, member_reply(&queen->member, input, &queen->arena, queen->out));
+    if (queen->snapshot.phase == SNAPSHOT_READING && text_to_hex64(input->message->correlation, &token) == OK &&
         token == queen->snapshot.marker)
         marked(queen);
 }
 
-void link_stop(struct queen *queen)
+static void stop(struct queen *queen)
 {
     if (queen->stopping)
         return;
@@ -178,6 +173,8 @@ void link_step(struct queen *queen, const struct input *input)
 {
     if (input->kind == INPUT_LINK_DOWN)
         link_down(queen);
+    else if (input->kind == INPUT_STOP)
+        stop(queen);
     else if (input->kind == INPUT_SUBSCRIBED && token_kind(input->token) == TOKEN_SUBSCRIBE &&
              queen->snapshot.phase == SNAPSHOT_SUBSCRIBING)
         fleet_subscribed(queen, input->reason);

@@ -6,16 +6,13 @@
 
 enum err link_init(struct queen *queen); /* ERR_TOPIC */
 
-/* An input that concerns the link or the time. */
+/* An input that concerns the link or the time, or ends the queen: by a goodbye, or at once without a link. */
 void link_step(struct queen *queen, const struct input *input);
 
-/* A message on the queen's own presence topic, and on its reply topic the end marker or what replies to no request of
+/* A message on the presence topic of a queen, and on its reply topic the end marker or what replies to no request of
  * the rules. */
-void link_own_presence(struct queen *queen, const struct message *message);
-void link_reply(struct queen *queen, const struct message *message);
-
-/* Publishes the goodbye, or leaves at once without a link. */
-void link_stop(struct queen *queen);
+void link_presence(struct queen *queen, struct text id, const struct input *input);
+void link_reply(struct queen *queen, const struct input *input);
 
 ms_t link_deadline(const struct queen *queen);
 
