@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "codec.h"
 #include "health_answer.h"
+#include "json_scan.h"
 #include "keyed_hash.h"
 
 #define SERVICE_SIZE (16 + 2 * NAME_SIZE)
@@ -54,17 +54,13 @@ bool ask_may_http(const struct queen *queen, const struct record *record)
     return queen->options.verify_http && record->endpoint;
 }
 
-/* In the scan arena; NULL when there is none, or no memory to read it. */
+/* In the scan arena; NULL when there is none, or no memory to read it. What it is was checked when it came. */
 static const char *endpoint_of(struct queen *queen, const struct record *record)
 {
-    struct text document = document_text(record->document);
-    struct hive_heartbeat hive;
-    struct heartbeat worker;
-    hive_heartbeat_init(&hive);
-    heartbeat_init(&worker);
-    if (record_is_hive(record))
-        return hive_heartbeat_decode(&queen->scan, document, &hive, NULL) == OK ? hive.endpoint : NULL;
-    return heartbeat_decode(&queen->scan, document, &worker, NULL) == OK ? worker.endpoint : NULL;
+    const struct json_value *document, *endpoint = NULL;
+    if (json_scan(&queen->scan, document_text(record->document), &document, NULL) == OK)
+        endpoint = json_value_member(document, "endpoint");
+    return endpoint && endpoint->type == JSON_STRING ? endpoint->string.at : NULL;
 }
 
 bool ask_http(struct queen *queen, struct http_ask *ask, enum token_kind kind, const struct record *record,

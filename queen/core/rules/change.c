@@ -94,14 +94,19 @@ static bool may_become(struct queen *queen, const struct record *record, enum st
     return false;
 }
 
+void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
+{
+    enter(queen, record, standing->state);
+    record->cause = (uint8_t)standing->cause;
+    record->since_wall = standing->since_wall;
+    record->since_mono = standing->since_mono;
+    record->evidence = standing->evidence;
+}
+
 static void assign(struct queen *queen, struct record *record, enum state state, enum cause cause,
                    struct evidence evidence)
 {
-    enter(queen, record, state);
-    record->cause = (uint8_t)cause;
-    record->since_wall = queen->wall;
-    record->since_mono = queen->now;
-    record->evidence = evidence;
+    change_restore(queen, record, &(struct standing){ state, cause, queen->wall, queen->now, evidence });
 }
 
 void change_announce(struct queen *queen, struct record *record)
@@ -144,15 +149,6 @@ void change_silently(struct queen *queen, struct record *record, enum state stat
 struct standing change_snapshot(const struct record *record)
 {
     return (struct standing){ record->state, record->cause, record->since_wall, record->since_mono, record->evidence };
-}
-
-void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
-{
-    enter(queen, record, standing->state);
-    record->cause = (uint8_t)standing->cause;
-    record->since_wall = standing->since_wall;
-    record->since_mono = standing->since_mono;
-    record->evidence = standing->evidence;
 }
 
 void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
