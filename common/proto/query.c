@@ -65,6 +65,19 @@ enum err parameter_number(const struct parameter *parameter, int64_t low, int64_
     return OK;
 }
 
+enum err query_numbers(const struct query *query, const struct query_number *known, size_t count)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < query->count && err == OK; i++) {
+        size_t k = 0;
+        while (k < count && !text_is(query->parameters[i].name, known[k].name))
+            k++;
+        err = k < count ? parameter_number(&query->parameters[i], known[k].low, known[k].high, known[k].ret, NULL)
+                        : ERR_UNKNOWN;
+    }
+    return err;
+}
+
 static enum err parse_one(struct arena *arena, struct text text, struct query *query, struct errbuf *e)
 {
     struct text value = text, name = text_split(&value, '=');

@@ -252,42 +252,19 @@ static void post_heartbeat(struct http_call *call)
     }
 }
 
-struct events_wanted {
-    int64_t after, limit, wait_s;
-};
-
-static bool parse_events(struct http_call *call, struct events_wanted *ret)
-{
-    const struct {
-        const char *name;
-        int64_t *value, high;
-    } known[] = { { "after", &ret->after, INT64_MAX },
-                  { "limit", &ret->limit, 1000 },
-                  { "wait", &ret->wait_s, WAIT_MAX_S } };
-    for (size_t i = 0; i < call->query.count; i++) {
-        const struct parameter *parameter = &call->query.parameters[i];
-        size_t k = 0;
-        while (k < ARRAY_LEN(known) && !text_is(parameter->name, known[k].name))
-            k++;
-        if (k == ARRAY_LEN(known) || parameter_number(parameter, 0, known[k].high, known[k].value, NULL) != OK) {
-            route_fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
-            return false;
-        }
-    }
-    return true;
-}
-
 static void get_events(struct http_call *call)
 {
-    struct events_wanted wanted = { .limit = 1000 };
-    if (!parse_events(call, &wanted))
-        return;
-    if (wanted.wait_s > 0 && !call->request->timed_out &&
-        !event_ring_after(&call->queen->events, (uint64_t)wanted.after)) {
-        route_wait(call, QUEEN_CHANGED_EVENT, wanted.wait_s * 1000);
+    int64_t after = 0, limit = 1000, wait_s = 0;
+    const struct query_number known[] = { { "after", 0, INT64_MAX, &after },
+                                          { "limit", 0, 1000, &limit },
+                                          { "wait", 0, WAIT_MAX_S, &wait_s } };
+    if (query_numbers(&call->query, known, ARRAY_LEN(known)) != OK) {
+        route_fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
+    } else if (wait_s > 0 && !call->request->timed_out && !event_ring_after(&call->queen->events, (uint64_t)after)) {
+        route_wait(call, QUEEN_CHANGED_EVENT, wait_s * 1000);
     } else {
         struct json_write w = route_begin(call, 200);
-        view_events(call->queen, (uint64_t)wanted.after, (size_t)wanted.limit, &w);
+        view_events(call->queen, (uint64_t)after, (size_t)limit, &w);
     }
 }
 

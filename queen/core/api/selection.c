@@ -103,14 +103,14 @@ enum err selection_parse(const struct query *query, struct selection *ret, struc
 
 enum err selection_parse_hives(const struct query *query, struct selection *ret, struct errbuf *e)
 {
-    enum err err = selection_parse(query, ret, NULL);
-    for (size_t i = 0; i < query->count && err == OK; i++)
-        if (!text_is(query->parameters[i].name, "limit") && !text_is(query->parameters[i].name, "cursor"))
-            err = ERR_UNKNOWN;
+    int64_t limit = SELECTION_LIMIT_DEFAULT, cursor = 0;
+    const struct query_number known[] = { { "limit", 1, SELECTION_LIMIT_MAX, &limit },
+                                          { "cursor", 1, INT64_MAX, &cursor } };
+    enum err err = query_numbers(query, known, ARRAY_LEN(known));
     if (err != OK)
         return err_set(e, err, "known are limit=1..%d and cursor=N, the `next` of the page before",
                        SELECTION_LIMIT_MAX);
-    ret->hives = true;
+    *ret = (struct selection){ .hives = true, .limit = (size_t)limit, .cursor = (uint64_t)cursor };
     return OK;
 }
 
