@@ -229,6 +229,8 @@ static void identity_of_two_that_run_the_younger_ends(void **state)
         { "a birth that names no session harms nobody", "seen online 0", "" },
         { "a death is none", "seen stale b", "" },
         { "the other one has held it for longer", "seen online b; ack 0; reply b 6003", "ask, lost" },
+        { "an impossible time is taken as that of an older version, which stays", "seen online b; ack 0; reply b -1",
+          "ask, lost" },
         { "for less", "seen online 9; ack 0; reply 9 3997", "ask, kept" },
         { "within a second the session decides", "seen online b; ack 0; reply b 5998", "ask, kept" },
         { "... the greater one ends", "seen online 9; ack 0; reply 9 4002", "ask, lost" },

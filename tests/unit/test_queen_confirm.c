@@ -38,6 +38,8 @@ static void r4_a_will_is_confirmed(void **state)
           ONLINE ", online -> suspect (missed_heartbeats), verify, ask, ask, suspect -> stale (last_will) | stale" },
         { "... and it answers", "up; birth 1.1; wait 66000; will 1.1; ack 0; reply",
           ONLINE ", online -> suspect (missed_heartbeats), verify, ask, suspect -> online (verified) | online" },
+        { "its verification ends the wait", "up; birth 1.1; demand; wait 0; will 1.1; answer stalled; ack 0; wait 9000",
+          ONLINE ", verify, ask, online -> zombie (stalled) | zombie" },
         { "the dead are not asked", "up; birth 1.1; crash 1.1; will 1.1",
           ONLINE ", online -> stale (process_exited) | stale" },
     };
@@ -58,6 +60,8 @@ static void r4_who_answers_no_requests_is_waited_for(void **state)
           ONLINE ", probe | online" },
         { "a broker that refuses the request", "up; birth 1.1; will 1.1; ack 87; wait 250; ack 0",
           ONLINE ", ask, probe" LOST " | stale" },
+        { "... which has the confirmation wait as well", "up; birth 1.1; will 1.1; ack 87; wait 249",
+          ONLINE ", ask | suspect" },
         { "no acknowledgement, no verdict", "up; mute_birth 1.1; will 1.1; wait 30000",
           ONLINE ", probe, online -> suspect (last_will) | suspect" },
     };

@@ -37,6 +37,9 @@ static void r16_delete_forgets(void **state)
           "unknown -> online (birth)" CLEARS ", online -> forgotten (forgotten), 204 | gone" },
         { "one that is silently suspect", "up; birth 1.1; will 1.1; delete",
           "unknown -> online (birth), ask" CLEARS ", online -> forgotten (forgotten), 204 | gone" },
+        { "a POST brings it back: its stored copy stays", "up; post 1.1.0; delete force; post 1.1.1; stored beat 1.1.1",
+          "unknown -> online (heartbeat), 202" CLEARS
+          ", online -> forgotten (forgotten), 204, unknown -> online (heartbeat), 202 | online" },
         { "nobody", "up; delete", "404 | gone" },
     };
     (void)state;

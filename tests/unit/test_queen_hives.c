@@ -61,6 +61,8 @@ static void a_hive_is_judged_as_a_worker_is(void **state)
           READY ", ask, ask, " DOWN ", hive/h1 down -> starting (birth), poll | gone" },
         { "killed while it starts", "up; birth 1.1 @h1/; wait 0; pack 10; will 1.1 @h1/; ack 10; wait 250; ack 10",
           STARTING ", ask, poll, ask, hive/h1 starting -> down (last_will) | gone" },
+        { "a new process while it is polled: the answer of the one before is none of its own",
+          "up; birth 1.1 @h1/; wait 0; birth 2.1 @h1/; health pass @h1/; wait 0", STARTING ", poll | gone" },
         { "R2: a late heartbeat of the process before does not take over while the present one is asked",
           UP "; birth 2.1 @h1/; wait 0; beat 1.1.9 @h1/; will 2.1 @h1/; ack 10; wait 250; ack 10",
           READY ", hive/h1 ready -> starting (birth), poll, ask, ask, hive/h1 starting -> down (last_will) | gone" },
@@ -177,6 +179,11 @@ static void r10_the_end_of_an_incident(void **state)
           "; listen 40000" BACK "; listen 34000",
           READY ", h1/w1 unknown -> online (heartbeat), 202, ask, ask, " DOWN ", h1/w1 online -> suspect "
                 "(missed_heartbeats), h1/w1 suspect -> unreachable (hive_down)" BACK_TRACE " | gone" },
+        { "a suspicion of the hive in between makes it no longer",
+          LOST "; listen 90000; say \"interval_ms\":10000" BACK
+               "; beat 2.1.0 @h1/; say; listen 22000; health pass @h1/; listen 13999; listen 1; ack 0",
+          LOST_TRACE BACK_TRACE ", hive/h1 ready -> suspect (missed_heartbeats), poll, hive/h1 suspect -> ready "
+                                "(verified), probe, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
         { "asking ends it no sooner", LOST BACK "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10; listen 30000",
           LOST_TRACE BACK_TRACE ", verify, verify | gone" },
         { "... nor while the hive is asked itself",
@@ -233,6 +240,25 @@ static void the_poll_is_used_up_after_ten_attempts(void **state)
     assert_int_equal(polls(&scene), 21);
     assert_non_null(strstr(buf_str(&scene.trace), "starting -> ready (verified)"));
     scene_clear(&scene);
+}
+
+/* However lately the poll was used up: this is another life. */
+static void a_hive_that_comes_back_is_polled_at_once(void **state)
+{
+    static const char *const lives[] = { "will 1.1 @h1/; ack 10; wait 250; ack 10; birth 1.2 @h1/; wait 0",
+                                         "bye 1.1 @h1/; birth 1.2 @h1/; wait 0", "birth 2.1 @h1/; wait 0" };
+    (void)state;
+    for (size_t life = 0; life < ARRAY_LEN(lives); life++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, "up; birth 1.1 @h1/; wait 0");
+        for (int i = 0; i < 40; i++)
+            scene_run(&scene, "pack 10; beat 1.1 @h1/; listen 1000");
+        assert_int_equal(polls(&scene), 10);
+        scene_run(&scene, lives[life]);
+        assert_int_equal(polls(&scene), 11);
+        scene_clear(&scene);
+    }
 }
 
 static void a_hive_that_was_down_is_asked_at_once(void **state)
@@ -326,6 +352,7 @@ int main(void)
         cmocka_unit_test(r10_the_end_of_an_incident),
         cmocka_unit_test(r15_who_was_never_seen_is_no_part_of_an_incident),
         cmocka_unit_test(the_poll_is_used_up_after_ten_attempts),
+        cmocka_unit_test(a_hive_that_comes_back_is_polled_at_once),
         cmocka_unit_test(a_hive_that_was_down_is_asked_at_once),
         cmocka_unit_test(so_many_hives_are_asked_at_once),
         cmocka_unit_test(a_lost_link_ends_the_polls),

@@ -43,10 +43,53 @@ static void numbers_are_places_that_stay(void **state)
     free(late);
 }
 
+/* Who comes and goes for years leaves no gaps behind, the last one's number included. */
+static void gaps_do_not_add_up(void **state)
+{
+    struct record stays = { 0 }, comes = { 0 };
+    struct roll roll = { 0 };
+    (void)state;
+    assert_int_equal(roll_reserve(&roll), OK);
+    roll_add(&roll, &stays);
+    for (uint32_t i = 0; i < 10 * MANY; i++) {
+        assert_int_equal(roll_reserve(&roll), OK);
+        roll_add(&roll, &comes);
+        assert_int_equal(comes.number, i + 2);
+        roll_remove(&roll, &comes);
+        assert_null(roll_find(&roll, comes.number));
+        assert_true(roll.count < 100);
+    }
+    assert_ptr_equal(roll_find(&roll, 1), &stays);
+    roll_clear(&roll);
+}
+
+/* ... and few gaps among many are not worth closing. */
+static void few_gaps_stay(void **state)
+{
+    struct record *records = calloc(MANY, sizeof *records);
+    struct roll roll = { 0 };
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(roll_reserve(&roll), OK);
+        roll_add(&roll, &records[i]);
+    }
+    for (int i = 0; i < MANY / 2; i++)
+        roll_remove(&roll, &records[i]);
+    assert_int_equal(roll.count, MANY);
+    roll_remove(&roll, &records[MANY / 2]);
+    assert_int_equal(roll.count, MANY / 2 - 1);
+    roll_remove(&roll, &records[MANY / 2 + 1]);
+    assert_int_equal(roll.count, MANY / 2 - 1); /* nor is this one, now that they are closed */
+    roll_clear(&roll);
+    free(records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_places_that_stay),
+        cmocka_unit_test(gaps_do_not_add_up),
+        cmocka_unit_test(few_gaps_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,9 @@ static void r5_between_the_limits_it_is_verified(void **state)
         { "a beat starts them anew", "up; say \"interval_ms\":100000; birth 1.1; wait 230000; beat 1.1.0; wait 299999",
           "unknown -> online (birth)" SUSPECT ", verify, verify, verify, suspect -> online (heartbeat)" SUSPECT
           ", verify, verify, verify, verify | suspect" },
+        { "... an answer as well", "up; say \"interval_ms\":100000; birth 1.1; wait 220000; answer ok; wait 299999",
+          "unknown -> online (birth)" SUSPECT ", verify, suspect -> online (verified)" SUSPECT
+          ", verify, verify, verify, verify | suspect" },
         { "... four times at most", "up; say \"interval_ms\":100000; birth 1.1; wait 299999",
           "unknown -> online (birth)" SUSPECT ", verify, verify, verify, verify | suspect" },
     };

@@ -63,6 +63,13 @@ static void r15_the_heartbeats_session_is_current(void **state)
           "ask | suspect" },
         { "a stored session is not retired by the next one: no conflict",
           "connect; stored beat 1.1.3; stored beat 2.1.0; read; beat 1.1.4", "unknown -> online (heartbeat) | online" },
+        { "a goodbye of another session closes nothing of it",
+          "connect; stored bye 2.1; stored beat 1.1.3; read; beat 1.1.4",
+          "unknown -> offline (goodbye), offline -> online (heartbeat) | online" },
+        { "R2: what comes late on an earlier connection than its stored birth",
+          "connect; stored beat 1.1.3; stored birth 1.2; read; beat 1.1.4", "| unverified" },
+        { "R2: ... or before a later stored beat", "connect; stored beat 1.1.3; stored beat 1.1.9; read; beat 1.1.5",
+          "| unverified" },
         { "lost with its hive, never heard, and on the next link a copy of another session: unverified again",
           "connect; stored will 1.1 @default/; stored beat 1.1.0; read; listen 36000; ack 0; listen 60000; ack 0; "
           "down; "
@@ -110,6 +117,18 @@ static void r15_the_lease_starts_at_the_known_age(void **state)
     ROWS_CHECK(rows);
 }
 
+static void r15_what_is_heard_live_has_its_own_lease(void **state)
+{
+    static const struct row rows[] = {
+        { "shorter than the grace that its copy had",
+          "say \"interval_ms\":1000; connect; stored beat 1.1.0; read; beat 1.1.1; wait 3000; ack 0",
+          "unknown -> online (heartbeat), online -> suspect (missed_heartbeats), probe, "
+          "suspect -> stale (missed_heartbeats) | stale" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r15_the_document_of_one_known_by_its_birth_is_kept(void **state)
 {
     struct scene scene;
@@ -141,6 +160,7 @@ int main(void)
         cmocka_unit_test(r15_they_never_count_against_the_living),
         cmocka_unit_test(r15_the_heartbeats_session_is_current),
         cmocka_unit_test(r15_the_lease_starts_at_the_known_age),
+        cmocka_unit_test(r15_what_is_heard_live_has_its_own_lease),
         cmocka_unit_test(r15_the_document_of_one_known_by_its_birth_is_kept),
         cmocka_unit_test(r15_the_age_is_shown),
     };

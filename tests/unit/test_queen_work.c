@@ -57,10 +57,6 @@ static void r7_work_that_stands_still_is_suspect_and_verified(void **state)
         { "asking is refused: that says nothing of it", BEGIN "; vack 87; wait 9000", BORN SUSPECT " | suspect" },
         { "R4: a will and an answer to it say nothing of the work", BEGIN "; will 1.1; ack 0; reply",
           BORN SUSPECT ", ask | suspect" },
-        { "progress that its agent denies is none",
-          "up; birth 1.1; say \"stalled_ms\":60000,\"progress\":7; beat 1.1.0; wait 0; say "
-          "\"stalled_ms\":60000,\"progress\":8; beat 1.1.1; wait 5000; beat 1.1.2",
-          BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
         { "more of the same is no more evidence", BEGIN "; beat 1.1.1; beat 1.1.2", BORN SUSPECT " | suspect" },
     };
     (void)state;
@@ -79,6 +75,26 @@ static void r7_who_warms_up_does_not_stand_still(void **state)
         { "... whichever of them it was",
           "up; birth 1.1; status starting; " STUCK "; beat 1.1.0; listen 59999; status busy; beat 1.1.1; wait 0; "
           "listen 1; beat 1.1.2; wait 0",
+          BORN SUSPECT " | suspect" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r7_the_limit_of_what_an_agent_says(void **state)
+{
+    static const struct row rows[] = {
+        { "an answer starts it anew",
+          "up; birth 1.1; say \"stalled_ms\":60000; beat 1.1.0; wait 0; answer ok; listen 59999; beat 1.1.1; wait 0",
+          BORN SUSPECT ", suspect -> online (verified) | online" },
+        { "... and then it holds again",
+          "up; birth 1.1; say \"stalled_ms\":60000; beat 1.1.0; wait 0; answer ok; listen 60000; beat 1.1.1; wait 0",
+          BORN SUSPECT ", suspect -> online (verified)" SUSPECT " | suspect" },
+        { "progress that its agent denies is none",
+          "up; birth 1.1; say \"stalled_ms\":60000,\"progress\":7; beat 1.1.0; wait 0; say "
+          "\"stalled_ms\":60000,\"progress\":8; beat 1.1.1; wait 5000; beat 1.1.2",
+          BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
+        { "asking is refused, and it falls silent: it is asked no more", BEGIN "; vack 87; wait 89999",
           BORN SUSPECT " | suspect" },
     };
     (void)state;
@@ -150,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r7_work_that_stands_still_is_suspect_and_verified),
         cmocka_unit_test(r7_who_warms_up_does_not_stand_still),
+        cmocka_unit_test(r7_the_limit_of_what_an_agent_says),
         cmocka_unit_test(r8_a_zombie_comes_back_by_its_work_only),
         cmocka_unit_test(r11_the_hive_saw_the_end),
     };

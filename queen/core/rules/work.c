@@ -89,7 +89,6 @@ bool work_judge(struct queen *queen, struct record *record)
     if (!record->work.stuck)
         return false;
     if (record->state == STATE_ONLINE) {
-        record->work.advanced = false;
         change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED,
                      evidence_now(queen, record, PATH_PROGRESS, RESULT_STANDSTILL));
     }
