@@ -97,16 +97,16 @@ static enum err launch(struct hive_driver *driver, const struct roster_entry *en
     struct agent_key key;
     struct launch how;
     enum err err;
-    ret->session = new_session();
-    if (launch_make(arena, &driver->current->launch, entry, ret->session, &how) != OK)
+    ret->birth.session = new_session();
+    if (launch_make(arena, &driver->current->launch, entry, ret->birth.session, &how) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     if ((err = agents_start(driver->agents, entry->name, &how, entry->directory, &key, e)) != OK)
         return err;
-    ret->pid = key.pid;
+    ret->birth.pid = key.pid;
     ret->started = key.started;
     ret->fingerprint = entry->fingerprint;
-    ret->wall = driver->loop.daemon.wall;
-    ret->restarts = process->restarts + process->was_started;
+    ret->birth.wall = driver->loop.daemon.wall;
+    ret->birth.restarts = process->restarts + process->was_started;
     return OK;
 }
 
@@ -127,10 +127,8 @@ static void start(struct hive_driver *driver, const char *worker)
     }
     record(driver, worker, &born);
     agents_release(driver->agents, worker);
-    log_started(worker, born.pid, "worker started");
-    take(driver, (struct hive_input){ .kind = HIVE_STARTED,
-                                      .worker = worker,
-                                      .birth = { born.pid, born.session, born.wall, born.restarts } });
+    log_started(worker, born.birth.pid, "worker started");
+    take(driver, (struct hive_input){ .kind = HIVE_STARTED, .worker = worker, .birth = born.birth });
 }
 
 static void carry_out(struct hive_driver *driver, enum process_order order, const char *worker)
@@ -195,15 +193,14 @@ static void on_swept(void *user, const char *worker)
 static enum err adopt(void *user, const char *worker, const struct agent_record *record, struct errbuf *e)
 {
     struct hive_driver *driver = user;
-    struct agent_key key = { record->pid, record->started };
+    struct agent_key key = { record->birth.pid, record->started };
     enum err err = agents_adopt(driver->agents, worker, key, e);
     if (err != OK)
         return err;
-    log_started(worker, record->pid, "worker adopted");
-    take(driver, (struct hive_input){ .kind = HIVE_ADOPT,
-                                      .worker = worker,
-                                      .birth = { record->pid, record->session, record->wall, record->restarts },
-                                      .fingerprint = record->fingerprint });
+    log_started(worker, record->birth.pid, "worker adopted");
+    take(driver,
+         (struct hive_input){
+             .kind = HIVE_ADOPT, .worker = worker, .birth = record->birth, .fingerprint = record->fingerprint });
     return OK;
 }
 

@@ -8,9 +8,9 @@ enum field { MAGIC_WORD, VERSION_WORD, BOOT, PID, STARTED, SESSION, FINGERPRINT,
 
 void state_text_write(const struct agent_record *record, struct buf *ret)
 {
-    buf_printf(ret, MAGIC " " VERSION " %s %lld %llu %s %s %lld %lld\n", record->boot_id, (long long)record->pid,
-               (unsigned long long)record->started, HEX64_TEXT(record->session), HEX64_TEXT(record->fingerprint),
-               (long long)record->wall, (long long)record->restarts);
+    buf_printf(ret, MAGIC " " VERSION " %s %lld %llu %s %s %lld %lld\n", record->boot_id, (long long)record->birth.pid,
+               (unsigned long long)record->started, HEX64_TEXT(record->birth.session), HEX64_TEXT(record->fingerprint),
+               (long long)record->birth.wall, (long long)record->birth.restarts);
 }
 
 static bool split(struct text line, struct text fields[FIELD_COUNT])
@@ -44,12 +44,12 @@ enum err state_text_read(struct text text, struct agent_record *ret)
     if (!text.at || text.len > 0 || !split(line, fields) || !text_is(fields[MAGIC_WORD], MAGIC) ||
         !text_is(fields[VERSION_WORD], VERSION) || fields[BOOT].len == 0 || fields[BOOT].len >= BOOT_ID_SIZE)
         return ERR_SYNTAX;
-    if (!take_number(fields[PID], PID_MIN, INT32_MAX, &record.pid) ||
+    if (!take_number(fields[PID], PID_MIN, INT32_MAX, &record.birth.pid) ||
         !take_number(fields[STARTED], 0, INT64_MAX, &started) ||
-        text_to_hex64(fields[SESSION], &record.session) != OK ||
+        text_to_hex64(fields[SESSION], &record.birth.session) != OK ||
         text_to_hex64(fields[FINGERPRINT], &record.fingerprint) != OK ||
-        !take_number(fields[WALL], 0, INT64_MAX, &record.wall) ||
-        !take_number(fields[RESTARTS], 0, INT64_MAX, &record.restarts))
+        !take_number(fields[WALL], 0, INT64_MAX, &record.birth.wall) ||
+        !take_number(fields[RESTARTS], 0, INT64_MAX, &record.birth.restarts))
         return ERR_SYNTAX;
     record.started = (uint64_t)started;
     memcpy(record.boot_id, fields[BOOT].at, fields[BOOT].len);

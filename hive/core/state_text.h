@@ -7,16 +7,15 @@
 #define SKEP_STATE_TEXT_H
 
 #include "buf.h"
+#include "process.h"
 
 #define BOOT_ID_SIZE 64
 
 struct agent_record {
     char boot_id[BOOT_ID_SIZE]; /* of the machine's present run */
-    int64_t pid;
+    struct process_birth birth;
     uint64_t started; /* in the kernel's terms (proc.h): with the pid it names a process */
-    uint64_t session, fingerprint;
-    ms_t wall;
-    int64_t restarts;
+    uint64_t fingerprint;
 };
 
 void state_text_write(const struct agent_record *record, struct buf *ret);

@@ -11,7 +11,9 @@
 
 static void what_is_written_is_read(void **state)
 {
-    struct agent_record record = { "5987d769", 4711, 8821, 0x0123456789abcdef, 0xfedcba9876543210, 1700000000000, 3 };
+    struct agent_record record = {
+        "5987d769", { 4711, 0x0123456789abcdef, 1700000000000, 3 }, 8821, 0xfedcba9876543210
+    };
     struct agent_record back;
     struct buf text = BUF_INIT;
     (void)state;
@@ -19,11 +21,11 @@ static void what_is_written_is_read(void **state)
     assert_string_equal(buf_str(&text), LINE);
     assert_int_equal(state_text_read(buf_text(&text), &back), OK);
     assert_string_equal(back.boot_id, "5987d769");
-    assert_int_equal(back.pid, 4711);
+    assert_int_equal(back.birth.pid, 4711);
     assert_int_equal(back.started, 8821);
-    assert_true(back.session == record.session && back.fingerprint == record.fingerprint);
-    assert_int_equal(back.wall, 1700000000000);
-    assert_int_equal(back.restarts, 3);
+    assert_true(back.birth.session == record.birth.session && back.fingerprint == record.fingerprint);
+    assert_int_equal(back.birth.wall, 1700000000000);
+    assert_int_equal(back.birth.restarts, 3);
     buf_clear(&text);
 }
 
@@ -55,8 +57,8 @@ static void anything_else_is_refused(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct agent_record record = { .pid = 77 };
-        if (state_text_read(text_of(rows[i].text), &record) != ERR_SYNTAX || record.pid != 77)
+        struct agent_record record = { .birth.pid = 77 };
+        if (state_text_read(text_of(rows[i].text), &record) != ERR_SYNTAX || record.birth.pid != 77)
             fail_msg("%s", rows[i].why);
     }
 }
