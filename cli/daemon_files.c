@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "output.h"
 
 #define LINES_SHOWN 10
@@ -78,11 +79,8 @@ enum err daemon_files_open(const char *kind, const char *id, struct daemon_files
 
 void daemon_files_close(struct daemon_files *files)
 {
-    if (files->pid_fd >= 0)
-        close(files->pid_fd);
-    if (files->log_fd >= 0)
-        close(files->log_fd);
-    files->pid_fd = files->log_fd = -1;
+    files->pid_fd = fd_close(files->pid_fd);
+    files->log_fd = fd_close(files->log_fd);
 }
 
 enum err daemon_files_holder(const struct daemon_files *files, pid_t *ret, struct errbuf *e)

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "entropy.h"
+#include "fd.h"
 #include "fetch.h"
 #include "health_mqtt.h"
 #include "http_url.h"
@@ -234,7 +235,6 @@ enum err health_poll_run(const struct health_poll_options *options, struct healt
     health_mqtt_free(poll.mqtt);
     fetch_clear(&poll.fetch);
     free(poll.url);
-    if (poll.child_fd >= 0)
-        close(poll.child_fd);
+    fd_close(poll.child_fd);
     return err;
 }

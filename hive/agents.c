@@ -12,6 +12,7 @@
 #include <utlist.h>
 #include <uv.h>
 
+#include "fd.h"
 #include "log.h"
 #include "own_path.h"
 #include "proc.h"
@@ -83,16 +84,7 @@ static void unwatch(struct hive_agent *agent)
 {
     loop_fd_free(agent->watch);
     agent->watch = NULL;
-    if (agent->pidfd >= 0)
-        close(agent->pidfd);
-    agent->pidfd = -1;
-}
-
-static void close_gate(struct hive_agent *agent)
-{
-    if (agent->gate >= 0)
-        close(agent->gate);
-    agent->gate = -1;
+    agent->pidfd = fd_close(agent->pidfd);
 }
 
 static void remove_agent(struct hive_agent *agent)
@@ -100,7 +92,7 @@ static void remove_agent(struct hive_agent *agent)
     DL_DELETE(agent->owner->list, agent);
     agent->owner = NULL;
     unwatch(agent);
-    close_gate(agent);
+    agent->gate = fd_close(agent->gate);
     if (agent->process.type == UV_PROCESS)
         uv_close((uv_handle_t *)&agent->process, closed);
     else
@@ -197,7 +189,7 @@ void agents_release(struct agents *agents, const char *worker)
         return;
     if (write(agent->gate, "", 1) != 1 && errno != EPIPE) /* one that is gone is told by its exit */
         log_at(LOG_ERROR, "cannot release an agent", "worker", worker, "why", strerror(errno), NULL);
-    close_gate(agent);
+    agent->gate = fd_close(agent->gate);
 }
 
 static void adopted_exited(void *user, int events)
@@ -216,8 +208,7 @@ static int open_process(struct agent_key key)
     int fd = pidfd_open((pid_t)key.pid, 0);
     if (fd >= 0 && proc_read_stat(key.pid, &stat) == OK && stat.started == key.started)
         return fd;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return -1;
 }
 

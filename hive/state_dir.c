@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "proc.h"
 
 #define SUFFIX ".agent"
@@ -71,10 +72,8 @@ void state_dir_free(struct state_dir *dir)
 {
     if (!dir)
         return;
-    if (dir->lock >= 0)
-        close(dir->lock);
-    if (dir->fd >= 0)
-        close(dir->fd);
+    fd_close(dir->lock);
+    fd_close(dir->fd);
     free(dir);
 }
 
@@ -84,8 +83,7 @@ static enum err read_record(struct state_dir *dir, const char *name, struct agen
     char bytes[512];
     int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     if (len < 0)
         return fail(dir, name, e);
     *ret = (struct agent_record){ 0 };
@@ -132,8 +130,7 @@ enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user,
     struct dirent *entry;
     enum err err = OK;
     if (!files) {
-        if (fd >= 0)
-            close(fd);
+        fd_close(fd);
         return fail(dir, ".", e);
     }
     while (err == OK && (entry = readdir(files)) != NULL)

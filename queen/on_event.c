@@ -10,6 +10,7 @@
 #include <utlist.h>
 #include <uv.h>
 
+#include "fd.h"
 #include "log.h"
 
 /* One command that runs. Freed when its process is closed. */
@@ -128,8 +129,7 @@ bool on_event_run(struct on_event *on_event, struct text json)
         failure = -errno; /* as libuv numbers them */
     else
         failure = spawn(run, document);
-    if (document >= 0)
-        close(document);
+    fd_close(document);
     if (failure == 0) {
         loop_timer_in(run->timeout, ON_EVENT_TIMEOUT);
         return true;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fd.h"
 
 struct mqtt {
     struct loop *loop;
@@ -22,8 +23,7 @@ struct mqtt {
 static void unwatch(struct mqtt *mqtt)
 {
     loop_fd_free(mqtt->watch);
-    if (mqtt->fd >= 0)
-        close(mqtt->fd);
+    fd_close(mqtt->fd);
     mqtt->watch = NULL;
     mqtt->fd = -1;
 }

@@ -9,6 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 #define RUNNING_MAX 8 /* threads of this process, with those that were given up */
 
 struct resolver {
@@ -46,8 +48,7 @@ bool resolver_is_numeric(const char *host, struct resolved *ret)
 
 static void destroy(struct resolver *resolver)
 {
-    if (resolver->fd >= 0)
-        close(resolver->fd);
+    fd_close(resolver->fd);
     pthread_mutex_destroy(&resolver->mutex);
     free(resolver->host);
     free(resolver);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fd.h"
+
 /* proc(5) counts the fields of stat from 1; these are the ones behind the command's name. */
 enum stat_field {
     STAT_STATE = 3,
@@ -97,8 +99,7 @@ struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, bytes, PROC_FILE_SIZE);
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return (struct text){ bytes, len > 0 ? (size_t)len : 0 };
 }
 

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "child_exec.h"
+#include "read_file.h"
 #include "word_list.h"
 
 struct child {
@@ -97,13 +98,8 @@ static int spawn(struct loop *loop, struct child *child, int report_fd, struct a
 static int await_exec(int fd)
 {
     int number = 0;
-    ssize_t len;
-    do
-        len = read(fd, &number, sizeof number);
-    while (len < 0 && errno == EINTR);
-    if (len == 0)
-        return 0;
-    return len == sizeof number ? number : EIO;
+    ssize_t len = read_up_to(fd, (char *)&number, sizeof number);
+    return len == 0 || len == sizeof number ? number : EIO;
 }
 
 static enum err start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "log.h"
 #include "notify_message.h"
 
@@ -44,8 +45,7 @@ static bool is_dead(const struct sockaddr_un *address)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     bool refused =
         fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
-    if (fd >= 0)
-        close(fd);
+    fd_close(fd);
     return refused;
 }
 
@@ -190,8 +190,7 @@ void notify_socket_free(struct notify_socket *notify)
     if (!notify)
         return;
     loop_fd_free(notify->watch);
-    if (notify->fd >= 0)
-        close(notify->fd);
+    fd_close(notify->fd);
     remove_directory(notify->address.sun_path);
     free(notify);
 }

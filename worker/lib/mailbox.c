@@ -3,20 +3,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static void close_descriptors(const struct mailbox *box)
-{
-    if (box->wake_fd >= 0)
-        close(box->wake_fd);
-    if (box->serve_fd >= 0)
-        close(box->serve_fd);
-}
+#include "fd.h"
 
 enum err mailbox_init(struct mailbox *box)
 {
     *box = (struct mailbox){ .wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
                              .serve_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
     if (box->wake_fd < 0 || box->serve_fd < 0 || pthread_mutex_init(&box->mutex, NULL) != 0) {
-        close_descriptors(box);
+        fd_close(box->wake_fd);
+        fd_close(box->serve_fd);
         return ERR_IO;
     }
     facts_init(&box->facts);
@@ -26,7 +21,8 @@ enum err mailbox_init(struct mailbox *box)
 void mailbox_clear(struct mailbox *box)
 {
     pthread_mutex_destroy(&box->mutex);
-    close_descriptors(box);
+    fd_close(box->wake_fd);
+    fd_close(box->serve_fd);
 }
 
 /* Fails only when the counter is full, and then the descriptor is readable anyway. */

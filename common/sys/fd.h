@@ -1,0 +1,15 @@
+/* fd.h - descriptors of which -1 means none. */
+#ifndef SKEP_FD_H
+#define SKEP_FD_H
+
+#include <unistd.h>
+
+/* Closes it if there is one. -1, so that `fd = fd_close(fd)` leaves none. */
+static inline int fd_close(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+#endif
