@@ -201,15 +201,11 @@ enum err hive_conf_check(void *target, struct errbuf *e)
     return complete_roster(conf, e);
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool hive_conf_same(const struct hive_conf *a, const struct hive_conf *b)
 {
     const struct service_conf *x = &a->common, *y = &b->common;
-    return same(a->id, b->id) && same(a->http, b->http) && same(a->state_dir, b->state_dir) &&
-           same(a->token_file, b->token_file) && broker_login_equal(&x->login, &y->login) && same(x->root, y->root) &&
-           same(x->log_format, y->log_format) && same(x->log_level, y->log_level);
+    return str_equal(a->id, b->id) && str_equal(a->http, b->http) && str_equal(a->state_dir, b->state_dir) &&
+           str_equal(a->token_file, b->token_file) && broker_login_equal(&x->login, &y->login) &&
+           str_equal(x->root, y->root) && str_equal(x->log_format, y->log_format) &&
+           str_equal(x->log_level, y->log_level);
 }

@@ -29,6 +29,12 @@ static inline bool text_is(struct text a, const char *terminated)
     return text_equal(a, text_of(terminated));
 }
 
+/* Both are absent (NULL), or the same. */
+static inline bool str_equal(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 /* Takes the prefix away; false, and nothing, if it is not there. */
 static inline bool text_skip(struct text *t, struct text prefix)
 {

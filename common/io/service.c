@@ -72,25 +72,13 @@ size_t service_terminal_width(int fd)
     return size.ws_col > 0 ? size.ws_col : WIDTH_UNKNOWN;
 }
 
-/* For --help on stdout: 80 columns without a terminal, 120 at most. */
-static int help_width(void)
-{
-    size_t width = service_terminal_width(STDOUT_FILENO);
-    return width == 0 ? WIDTH_UNKNOWN : width < WIDTH_MAX ? (int)width : WIDTH_MAX;
-}
-
-static void exit_codes_add(struct buf *ret)
-{
-#define X(symbol, code, meaning) buf_printf(ret, "  %3d  %s\n", (code), (meaning));
-    EXIT_CODES(X)
-#undef X
-}
-
-/* --help: usage, examples, the program's options, the common ones, exit codes. `width` in columns. */
-static void service_help(const struct service *service, int width, struct buf *ret)
+/* --help: usage, examples, the program's options, the common ones, exit codes. */
+static void service_help(const struct service *service, struct buf *ret)
 {
     const struct conf_option *const own[] = { service->options, NULL };
     const struct conf_option *const common[] = { service_options, NULL };
+    size_t columns = service_terminal_width(STDOUT_FILENO);
+    int width = columns == 0 ? WIDTH_UNKNOWN : columns < WIDTH_MAX ? (int)columns : WIDTH_MAX;
     buf_printf(ret, "%s - %s\n\nUsage: %s\n", service->name, service->summary, service->usage);
     buf_printf(ret, "\nExamples:\n%s", service->examples);
     buf_add_str(ret, "\nOptions:\n");
@@ -98,7 +86,9 @@ static void service_help(const struct service *service, int width, struct buf *r
     buf_add_str(ret, "\nOptions of every program:\n");
     conf_help(common, width, ret);
     buf_add_str(ret, "\nExit codes:\n");
-    exit_codes_add(ret);
+#define X(symbol, code, meaning) buf_printf(ret, "  %3d  %s\n", (code), (meaning));
+    EXIT_CODES(X)
+#undef X
 }
 
 struct reading {
@@ -108,19 +98,6 @@ struct reading {
     int section_line;                /* where the section began; 0 = not yet */
     int key_lines[CONF_OPTIONS_MAX]; /* where the option of each row was given; 0 = not yet */
 };
-
-/* What the program reads by itself. */
-static enum err foreign_take(struct reading *reading, const char *section, const char *key, const char *value, int line,
-                             struct errbuf *e)
-{
-    enum err err = reading->service->section_key(reading->conf->target, section, key, value, line, e);
-    return err != OK ? err_set(e, err, "%s:%d: %s", reading->path, line, e->text) : OK;
-}
-
-static bool is_foreign(const struct service *service, const char *section)
-{
-    return service->owns_section && service->owns_section(section);
-}
 
 static enum err section_take(struct reading *reading, const char *section, int line, struct errbuf *e)
 {
@@ -152,8 +129,11 @@ static enum err key_take(void *user, const char *section, const char *key, const
     struct reading *reading = user;
     char label[LABEL_SIZE];
     int *given;
-    if (is_foreign(reading->service, section))
-        return foreign_take(reading, section, key, value, line, e);
+    enum err err;
+    if (reading->service->owns_section && reading->service->owns_section(section)) { /* it is the program's */
+        err = reading->service->section_key(reading->conf->target, section, key, value, line, e);
+        return err != OK ? err_set(e, err, "%s:%d: %s", reading->path, line, e->text) : OK;
+    }
     if (!key)
         return section_take(reading, section, line, e);
     snprintf(label, sizeof label, "%s:%d: %s", reading->path, line, key);
@@ -214,7 +194,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
         (err = conf_args(&conf, argc, argv, ret_next, &e)) != OK)
         return service_refuse(service, err, &e);
     if (common->help) {
-        service_help(service, help_width(), &text);
+        service_help(service, &text);
         return print(service, &text);
     }
     if (common->version) {

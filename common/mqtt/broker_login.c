@@ -14,13 +14,9 @@ enum err broker_login_check(const struct broker_login *login, struct broker_list
     return OK;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool broker_login_equal(const struct broker_login *a, const struct broker_login *b)
 {
-    return same(a->broker, b->broker) && same(a->username, b->username) && same(a->password_file, b->password_file) &&
-           same(a->cafile, b->cafile) && same(a->cert, b->cert) && same(a->key, b->key);
+    return str_equal(a->broker, b->broker) && str_equal(a->username, b->username) &&
+           str_equal(a->password_file, b->password_file) && str_equal(a->cafile, b->cafile) &&
+           str_equal(a->cert, b->cert) && str_equal(a->key, b->key);
 }
