@@ -13,9 +13,11 @@
 
 #define RUNNING_MAX 8 /* threads of this process, with those that were given up */
 
+/* Who comes last, the thread or its owner, destroys it. */
+enum { LOOKING_UP, DONE, ABANDONED };
+
 struct resolver {
-    pthread_mutex_t mutex; /* of `done` and `abandoned` */
-    bool done, abandoned;
+    atomic_int state;
     int fd; /* an eventfd */
     char *host;
     struct resolved resolved; /* these two by the thread, until it is done */
@@ -49,7 +51,6 @@ bool resolver_is_numeric(const char *host, struct resolved *ret)
 static void destroy(struct resolver *resolver)
 {
     fd_close(resolver->fd);
-    pthread_mutex_destroy(&resolver->mutex);
     free(resolver->host);
     free(resolver);
 }
@@ -57,15 +58,9 @@ static void destroy(struct resolver *resolver)
 static void *run(void *object)
 {
     struct resolver *resolver = object;
-    bool abandoned;
     resolver->fault = look_up(resolver->host, 0, &resolver->resolved);
-    pthread_mutex_lock(&resolver->mutex);
-    resolver->done = true;
-    abandoned = resolver->abandoned;
-    if (!abandoned)
-        (void)!eventfd_write(resolver->fd, 1);
-    pthread_mutex_unlock(&resolver->mutex);
-    if (abandoned)
+    (void)!eventfd_write(resolver->fd, 1); /* first: it may be gone once it is done */
+    if (atomic_exchange(&resolver->state, DONE) == ABANDONED)
         destroy(resolver);
     atomic_fetch_sub(&running, 1);
     return NULL;
@@ -89,23 +84,21 @@ static bool start_thread(struct resolver *resolver)
 enum err resolver_start(const char *host, struct resolver **ret, struct errbuf *e)
 {
     struct resolver *resolver = calloc(1, sizeof *resolver);
+    bool is_full;
     if (!resolver)
         return err_set(e, ERR_NOMEM, "cannot resolve '%s': out of memory", host);
-    pthread_mutex_init(&resolver->mutex, NULL);
     resolver->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     resolver->host = strdup(host);
-    if (atomic_fetch_add(&running, 1) >= RUNNING_MAX) {
-        atomic_fetch_sub(&running, 1);
-        destroy(resolver);
-        return err_set(e, ERR_FULL, "cannot resolve '%s': %d earlier queries have not ended yet", host, RUNNING_MAX);
+    is_full = atomic_fetch_add(&running, 1) >= RUNNING_MAX;
+    if (!is_full && resolver->fd >= 0 && resolver->host && start_thread(resolver)) {
+        *ret = resolver;
+        return OK;
     }
-    if (resolver->fd < 0 || !resolver->host || !start_thread(resolver)) {
-        atomic_fetch_sub(&running, 1);
-        destroy(resolver);
-        return err_set(e, ERR_IO, "cannot resolve '%s': out of descriptors, memory or threads", host);
-    }
-    *ret = resolver;
-    return OK;
+    atomic_fetch_sub(&running, 1);
+    destroy(resolver);
+    return is_full
+               ? err_set(e, ERR_FULL, "cannot resolve '%s': %d earlier queries have not ended yet", host, RUNNING_MAX)
+               : err_set(e, ERR_IO, "cannot resolve '%s': out of descriptors, memory or threads", host);
 }
 
 int resolver_fd(const struct resolver *resolver)
@@ -115,26 +108,15 @@ int resolver_fd(const struct resolver *resolver)
 
 bool resolver_take(struct resolver *resolver, struct resolved *ret, int *ret_fault)
 {
-    bool done;
-    pthread_mutex_lock(&resolver->mutex);
-    done = resolver->done;
-    pthread_mutex_unlock(&resolver->mutex);
-    if (done) {
-        *ret = resolver->resolved;
-        *ret_fault = resolver->fault;
-    }
-    return done;
+    if (atomic_load(&resolver->state) != DONE)
+        return false;
+    *ret = resolver->resolved;
+    *ret_fault = resolver->fault;
+    return true;
 }
 
 void resolver_free(struct resolver *resolver)
 {
-    bool done;
-    if (!resolver)
-        return;
-    pthread_mutex_lock(&resolver->mutex);
-    resolver->abandoned = true;
-    done = resolver->done;
-    pthread_mutex_unlock(&resolver->mutex);
-    if (done)
+    if (resolver && atomic_exchange(&resolver->state, ABANDONED) == DONE)
         destroy(resolver);
 }

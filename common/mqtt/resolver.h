@@ -22,7 +22,7 @@ struct resolver;
  * up still run, and there are too many of them), with a sentence. */
 enum err resolver_start(const char *host, struct resolver **ret, struct errbuf *e);
 
-/* Readable when it is done. The resolver's: neither read nor close it. */
+/* Readable a moment before it is done. The resolver's: neither read nor close it. */
 int resolver_fd(const struct resolver *resolver);
 
 /* False: not yet. With true: either *ret, which is not empty, or *ret_fault, the EAI_* code. */
