@@ -129,15 +129,13 @@ static void daemon_close(struct daemon *daemon)
     arena_clear(&daemon->arena);
 }
 
-static enum err request_health(struct daemon *daemon, bool once, pid_t child, struct health_outcome *ret,
+static enum err request_health(struct daemon *daemon, bool wait, pid_t child, struct health_outcome *ret,
                                struct errbuf *e)
 {
-    struct health_poll_options poll = { .name = daemon->name, .pid = child ? child : daemon->pid, .child = child };
-    enum err err = health_conf_poll(&daemon->conf, &daemon->target, &poll, e);
-    poll.http_url = daemon->conf.http_url;
-    if (once)
-        poll.schedule.attempts = 1;
-    return err != OK ? err : health_poll_run(&poll, ret, e);
+    struct health_poll_options poll = {
+        .name = daemon->name, .http_url = daemon->conf.http_url, .pid = child ? child : daemon->pid, .child = child
+    };
+    return health_conf_run(&daemon->conf, &daemon->target, wait, &poll, ret, e);
 }
 
 /* The other commands would look for it at the default address. */
@@ -162,7 +160,7 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
         return err;
     output_note("%s %s, pid %d, log %s", daemon->name, child ? "started" : "is running already",
                 (int)(child ? child : daemon->pid), daemon->files.log_path);
-    err = request_health(daemon, false, child, &outcome, e);
+    err = request_health(daemon, true, child, &outcome, e);
     if (err == OK)
         err = health_conclude(daemon->name, true, &outcome, &why);
     if (err == OK)
@@ -225,7 +223,7 @@ static enum err status(struct daemon *daemon, struct errbuf *e)
     struct health_outcome outcome;
     if (daemon->pid)
         output_note("%s: pid %d, log %s", daemon->name, (int)daemon->pid, daemon->files.log_path);
-    enum err err = request_health(daemon, true, 0, &outcome, e);
+    enum err err = request_health(daemon, false, 0, &outcome, e);
     if (err == OK && (daemon->pid ? outcome.kind == HEALTH_SILENT && outcome.other_pid : outcome.kind != HEALTH_SILENT))
         return status_of_another(daemon, &outcome, e);
     if (err == OK && outcome.kind == HEALTH_SILENT && daemon->pid)

@@ -34,14 +34,10 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     enum err err = health_target_parse(cli->word, &target, e);
     if (err == OK && target.kind == TARGET_WORKER && !target.hive_given)
         err = find_hive(cli->api, &target, e);
-    if (err == OK)
-        err = health_conf_poll(conf, &target, &poll, e);
     if (err != OK)
         return err;
     poll.http_url = health_conf_url(conf, &target);
-    if (!conf->wait)
-        poll.schedule.attempts = 1;
-    err = health_poll_run(&poll, &outcome, e);
+    err = health_conf_run(conf, &target, conf->wait, &poll, &outcome, e);
     return err != OK ? err : health_conclude(cli->word, conf->wait, &outcome, e);
 }
 

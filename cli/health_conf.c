@@ -52,34 +52,26 @@ const char *health_conf_url(const struct health_conf *conf, const struct health_
     return target->kind == TARGET_HIVE ? HIVE_URL : NULL;
 }
 
-static enum err read_schedule(const struct health_conf *conf, struct startup_poll_options *ret, struct errbuf *e)
+enum err health_conf_run(const struct health_conf *conf, const struct health_target *target, bool wait,
+                         struct health_poll_options *poll, struct health_outcome *ret, struct errbuf *e)
 {
-    *ret = (struct startup_poll_options){ .attempts = conf->attempts,
-                                          .initial_delay = conf->initial_delay,
-                                          .max_delay = conf->max_delay,
-                                          .attempt_timeout = conf->attempt_timeout };
-    enum err err = poll_multiplier_parse(conf->multiplier, &ret->multiplier, e);
-
-    if (err == OK)
-        err = poll_jitter_parse(conf->jitter, &ret->jitter, e);
-    return err != OK ? ERR_SYNTAX : OK;
-}
-
-enum err health_conf_poll(const struct health_conf *conf, const struct health_target *target,
-                          struct health_poll_options *ret, struct errbuf *e)
-{
-    if (topic_root_check(text_of(conf->daemon.root), e) != OK)
-        return ERR_SYNTAX;
-    if (target->kind != TARGET_URL && service_check_broker(&conf->daemon, e) != OK) /* whatever is wrong with it */
-        return ERR_SYNTAX;
-    ret->target = target;
-    ret->root = conf->daemon.root;
-    ret->mqtt = (struct mqtt_options){ .login = conf->daemon.login, .keep_alive_s = KEEP_ALIVE_S };
+    poll->target = target;
+    poll->root = conf->daemon.root;
+    poll->mqtt = (struct mqtt_options){ .login = conf->daemon.login, .keep_alive_s = KEEP_ALIVE_S };
     if (strchr(conf->daemon.login.broker, ','))
-        ret->mqtt.connack_timeout = ms_max(LIST_CONNECT_MS, conf->attempt_timeout);
+        poll->mqtt.connack_timeout = ms_max(LIST_CONNECT_MS, conf->attempt_timeout);
+    poll->schedule = (struct startup_poll_options){ .attempts = wait ? conf->attempts : 1,
+                                                    .initial_delay = conf->initial_delay,
+                                                    .max_delay = conf->max_delay,
+                                                    .attempt_timeout = conf->attempt_timeout };
+    if (topic_root_check(text_of(poll->root), e) != OK ||
+        (target->kind != TARGET_URL && service_check_broker(&conf->daemon, e) != OK) ||
+        poll_multiplier_parse(conf->multiplier, &poll->schedule.multiplier, e) != OK ||
+        poll_jitter_parse(conf->jitter, &poll->schedule.jitter, e) != OK)
+        return ERR_SYNTAX; /* whatever is wrong */
     if (target->kind == TARGET_URL)
-        ret->mqtt.login.broker = NULL;
-    return read_schedule(conf, &ret->schedule, e);
+        poll->mqtt.login.broker = NULL;
+    return health_poll_run(poll, ret, e);
 }
 
 static enum err conclude_ready(const char *name, const struct health_outcome *outcome, struct errbuf *e)

@@ -27,9 +27,10 @@ void health_conf_init(void);
 /* Where `target` answers over HTTP: --http-url, or the default of its kind; NULL = not known. */
 const char *health_conf_url(const struct health_conf *conf, const struct health_target *target);
 
-/* Fills in the schedule, and the broker unless the target is a URL. ERR_SYNTAX for a wrong value. */
-enum err health_conf_poll(const struct health_conf *conf, const struct health_target *target,
-                          struct health_poll_options *ret, struct errbuf *e);
+/* The start-up poll, or, without `wait`, a single request. Of `poll` the caller sets what is not among these options:
+ * http_url, name, pid, child. ERR_SYNTAX for a wrong value, and the errors of health_poll_run. */
+enum err health_conf_run(const struct health_conf *conf, const struct health_target *target, bool wait,
+                         struct health_poll_options *poll, struct health_outcome *ret, struct errbuf *e);
 
 /* The closing line on stdout, and what it comes to: OK; ERR_STATE not healthy; ERR_UNREACHABLE nobody answered a single
  * request; ERR_IO the daemon died; ERR_REFUSED it ended with EXIT_REFUSED. */

@@ -1,39 +1,17 @@
 #include "health_mqtt.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "clock.h"
 #include "entropy.h"
-#include "requester.h"
 
 #define RETRY_EVERY 200 /* ms between attempts to connect */
 #define SUBSCRIBE_TOKEN 1
 
-enum link { LINK_PENDING, LINK_UP, LINK_FAILED };
-enum state { STATE_AWAITING_LINK, STATE_SENT, STATE_ANSWERED, STATE_UNANSWERED };
-
-struct health_mqtt {
-    struct mqtt_client *client;
-    struct requester requester;
-    struct pending pending;
-    struct outbox outbox;
-    struct arena arena;
-    const struct health_target *target;
-    char topic[TOPIC_SIZE], reply_topic[TOPIC_SIZE];
-    enum link link;
-    struct errbuf link_why; /* of LINK_FAILED */
-    enum state state;
-    ms_t until;
-    struct health_answer answer; /* of STATE_ANSWERED */
-    struct errbuf why;           /* of STATE_UNANSWERED */
-};
-
 static void give_up(struct health_mqtt *health, const char *why)
 {
     requester_cancel(&health->requester, &health->pending);
-    health->state = STATE_UNANSWERED;
-    (void)err_set(&health->why, OK, "%s", why);
+    health->result = err_set(&health->why, ERR_UNREACHABLE, "%s", why);
 }
 
 static const char *const phrases[] = {
@@ -47,7 +25,7 @@ static void take(struct health_mqtt *health, const struct answer *answer)
     struct errbuf e = { 0 };
     if (answer->kind == ANSWER_RESULT &&
         health_answer_read(answer->result, health->target->service_id, &health->answer, &e) == OK) {
-        health->state = STATE_ANSWERED;
+        health->result = OK;
         return;
     }
     if (answer->kind == ANSWER_ERROR)
@@ -68,7 +46,6 @@ static bool publish_all(struct health_mqtt *health)
 static void send_request(struct health_mqtt *health)
 {
     struct question question = { .topic = health->topic, .deadline = health->until };
-    health->state = STATE_SENT;
     if (requester_send(&health->requester, &health->pending, &question, clock_mono(), &health->outbox) != OK ||
         !publish_all(health))
         give_up(health, "the request cannot be sent");
@@ -77,28 +54,19 @@ static void send_request(struct health_mqtt *health)
 void health_mqtt_request(struct health_mqtt *health, ms_t until)
 {
     health->until = until;
-    health->state = STATE_AWAITING_LINK;
-    if (health->link == LINK_FAILED)
-        give_up(health, health->link_why.text);
-    else if (health->link == LINK_UP)
+    health->result = ERR_STATE;
+    if (health->is_up)
         send_request(health);
+    else if (health->link_why.text[0])
+        give_up(health, health->link_why.text);
 }
 
-enum err health_mqtt_result(const struct health_mqtt *health, struct health_answer *ret, struct errbuf *why)
+static void on_down(void *user, const char *why)
 {
-    if (health->state == STATE_UNANSWERED)
-        return err_set(why, ERR_UNREACHABLE, "%s", health->why.text);
-    if (health->state != STATE_ANSWERED)
-        return ERR_STATE;
-    *ret = health->answer;
-    return OK;
-}
-
-static void fail_link(struct health_mqtt *health, const char *why)
-{
-    health->link = LINK_FAILED;
+    struct health_mqtt *health = user;
+    health->is_up = false;
     text_to_printable(text_of(why), health->link_why.text, sizeof health->link_why.text);
-    if (health->state == STATE_AWAITING_LINK || health->state == STATE_SENT)
+    if (health->result == ERR_STATE)
         give_up(health, health->link_why.text);
 }
 
@@ -119,28 +87,23 @@ static void on_up(void *user, const char *broker)
         mqtt_client_drop(health->client, "cannot subscribe to replies");
         return;
     }
-    health->link = LINK_UP;
-    if (health->state == STATE_AWAITING_LINK)
+    health->is_up = true;
+    if (health->result == ERR_STATE)
         send_request(health);
-}
-
-static void on_down(void *user, const char *why)
-{
-    fail_link(user, why);
 }
 
 static void on_failed(void *user, const char *why)
 {
     const struct health_mqtt *health = user;
     if (!mqtt_client_has_more(health->client))
-        fail_link(user, why);
+        on_down(user, why);
 }
 
 static void on_subscribed(void *user, uint64_t token, uint8_t reason)
 {
     (void)token;
     if (reason >= MQTT_FAILED)
-        fail_link(user, "the broker refuses the subscription to replies");
+        on_down(user, "the broker refuses the subscription to replies");
 }
 
 static void on_acked(void *user, uint64_t token, uint8_t reason)
@@ -176,79 +139,44 @@ void health_mqtt_turn(struct health_mqtt *health)
     struct answer answer;
     ms_t now = clock_mono();
     mqtt_client_turn(health->client, now);
-    if (health->state == STATE_AWAITING_LINK && now >= health->until)
-        give_up(health, "no connection to the broker in time");
-    else if (health->state == STATE_SENT && requester_due(&health->requester, now, &health->outbox, &answer))
+    if (requester_due(&health->requester, now, &health->outbox, &answer))
         take(health, &answer);
+    else if (health->result == ERR_STATE && !requester_is_waiting(&health->pending) && now >= health->until)
+        give_up(health, "no connection to the broker in time");
 }
 
 bool health_mqtt_is_connecting(const struct health_mqtt *health)
 {
-    return health && health->link == LINK_PENDING;
+    return health->client && !health->is_up && !health->link_why.text[0];
 }
 
-int health_mqtt_fd(const struct health_mqtt *health, short *ret_events)
-{
-    return mqtt_client_fd(health->client, ret_events);
-}
-
-ms_t health_mqtt_deadline(const struct health_mqtt *health)
-{
-    return mqtt_client_deadline(health->client);
-}
-
-static enum err build_topics(struct health_mqtt *health, const char *root, const char *client_id)
-{
-    struct topic reply = { .kind = TOPIC_REPLY, .client = text_of(client_id) };
-    enum err err = health_target_topic(health->target, root, health->topic);
-    return err == OK ? topic_build(root, &reply, health->reply_topic) : err;
-}
-
-static enum err open_client(struct health_mqtt *health, const struct mqtt_options *given, const char *root,
-                            struct errbuf *e)
+enum err health_mqtt_init(struct health_mqtt *health, const struct mqtt_options *given, const char *root,
+                          const struct health_target *target, struct errbuf *e)
 {
     struct mqtt_options options = *given;
+    struct topic reply = { .kind = TOPIC_REPLY };
     struct siphash_key key;
     char client_id[CLIENT_ID_SIZE];
     uint64_t random;
+    enum err err;
+    *health = (struct health_mqtt){ .target = target, .result = ERR_UNREACHABLE };
     entropy_need(&random, sizeof random);
     entropy_need(&key, sizeof key);
     snprintf(client_id, sizeof client_id, "skep:c:%016llx", (unsigned long long)random);
     options.client_id = client_id;
-    if (build_topics(health, root, client_id) != OK)
+    reply.client = text_of(client_id);
+    if (health_target_topic(target, root, health->topic) != OK || topic_build(root, &reply, health->reply_topic) != OK)
         return err_set(e, ERR_SYNTAX, "--root %s: the topics get too long", root);
     requester_init(&health->requester, health->reply_topic, key, 0);
-    return mqtt_client_new(&options, &events, health, &health->client, e);
+    if ((err = mqtt_client_new(&options, &events, health, &health->client, e)) == OK)
+        mqtt_client_connect(health->client);
+    return err;
 }
 
-enum err health_mqtt_new(const struct mqtt_options *options, const char *root, const struct health_target *target,
-                         struct health_mqtt **ret, struct errbuf *e)
+void health_mqtt_clear(struct health_mqtt *health)
 {
-    auto_free(health_mqtt) health = calloc(1, sizeof *health);
-    enum err err;
-    if (!health)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    health->target = target;
-    health->state = STATE_UNANSWERED;
-    if ((err = open_client(health, options, root, e)) != OK)
-        return err;
-    mqtt_client_connect(health->client);
-    *ret = HAND_OVER(health);
-    return OK;
-}
-
-void health_mqtt_free(struct health_mqtt *health)
-{
-    if (!health)
-        return;
     mqtt_client_free(health->client);
     requester_clear(&health->requester);
     outbox_clear(&health->outbox);
     arena_clear(&health->arena);
-    free(health);
-}
-
-bool health_mqtt_is_up(const struct health_mqtt *health)
-{
-    return health && health->link == LINK_UP;
 }

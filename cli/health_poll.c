@@ -22,7 +22,7 @@
 struct health_poll {
     const struct health_poll_options *options;
     struct health_outcome *outcome;
-    struct health_mqtt *mqtt; /* NULL: not over MQTT */
+    struct health_mqtt mqtt; /* without a client: not over MQTT */
     struct fetch fetch;
     char *url;    /* of the health page; NULL: not over HTTP */
     int child_fd; /* readable when the child has ended; -1 = no child */
@@ -31,18 +31,11 @@ struct health_poll {
     struct errbuf texts; /* what the paths of the running attempt brought */
 };
 
-static void end(struct health_poll *poll, enum health_outcome_kind kind)
-{
-    poll->outcome->kind = kind;
-    poll->outcome->attempt = poll->schedule.attempt;
-    poll->outcome->elapsed = clock_mono() - poll->started_at;
-}
-
 /* Adds "; PATH: TEXT" to what the attempt's line says. */
-static void note(struct health_poll *poll, const char *path, const char *text)
+static void note(struct health_poll *poll, const char *text)
 {
     struct errbuf texts = poll->texts;
-    (void)err_set(&poll->texts, OK, "%s%s%s: %s", texts.text, texts.text[0] ? "; " : "", path, text);
+    (void)err_set(&poll->texts, OK, "%s%s%s: %s", texts.text, texts.text[0] ? "; " : "", poll->outcome->path, text);
 }
 
 static void show_progress(const struct health_poll *poll, ms_t now)
@@ -58,15 +51,15 @@ static bool turn(struct health_poll *health, ms_t until)
 {
     struct pollfd fds[] = { { .fd = health->child_fd, .events = POLLIN }, { .fd = -1 } };
     ms_t now = clock_mono(), wake = ms_min(until, now + PROGRESS_EVERY);
-    if (health->mqtt) {
-        fds[1].fd = health_mqtt_fd(health->mqtt, &fds[1].events);
-        wake = ms_min(wake, health_mqtt_deadline(health->mqtt));
+    if (health->mqtt.client) {
+        fds[1].fd = mqtt_client_fd(health->mqtt.client, &fds[1].events);
+        wake = ms_min(wake, mqtt_client_deadline(health->mqtt.client));
     }
     (void)poll(fds, ARRAY_LEN(fds), (int)(ms_max(wake, now) - now));
-    if (health->mqtt)
-        health_mqtt_turn(health->mqtt);
+    if (health->mqtt.client)
+        health_mqtt_turn(&health->mqtt);
     if (fds[0].revents && waitpid(health->options->child, &health->outcome->wait_status, WNOHANG) > 0) {
-        end(health, HEALTH_DIED);
+        health->outcome->kind = HEALTH_DIED;
         return false;
     }
     now = clock_mono();
@@ -75,19 +68,19 @@ static bool turn(struct health_poll *health, ms_t until)
 }
 
 /* Half of the attempt's time is for MQTT where HTTP may follow. ERR_STATE: the child has ended meanwhile. */
-static enum err request_mqtt(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
+static enum err request_mqtt(struct health_poll *poll, struct errbuf *why)
 {
+    struct health_mqtt *mqtt = &poll->mqtt;
     ms_t until = poll->schedule.until - (poll->url ? poll->options->schedule.attempt_timeout / 2 : 0);
-    enum err err;
-    health_mqtt_request(poll->mqtt, until);
-    while ((err = health_mqtt_result(poll->mqtt, ret, why)) == ERR_STATE)
-        if (!turn(poll, until) && poll->outcome->kind == HEALTH_DIED)
-            break;
-    return err;
+    health_mqtt_request(mqtt, until);
+    while (mqtt->result == ERR_STATE && (turn(poll, until) || poll->outcome->kind != HEALTH_DIED))
+        continue;
+    poll->outcome->answer = mqtt->answer;
+    return err_set(why, mqtt->result, "%s", mqtt->why.text);
 }
 
 /* Ready and not ready both come with a document; with any other status there is none. */
-static enum err request_http(struct health_poll *poll, struct health_answer *ret, struct errbuf *why)
+static enum err request_http(struct health_poll *poll, struct errbuf *why)
 {
     struct fetched fetched = { 0 };
     auto_clear(arena) arena = { 0 };
@@ -97,44 +90,42 @@ static enum err request_http(struct health_poll *poll, struct health_answer *ret
         return err;
     if (fetched.status != 200 && fetched.status != 503)
         return err_set(why, ERR_TYPE, "%s answered %ld", poll->url, fetched.status);
-    return health_answer_parse(&arena, fetched.body, poll->options->target->service_id, ret, why);
+    return health_answer_parse(&arena, fetched.body, poll->options->target->service_id, &poll->outcome->answer, why);
 }
 
 /* A daemon that warns over HTTP, while its requests have no subscriber at a broker that can be reached, is on its way
  * there: worth another attempt, as long as there is one. */
-static bool is_on_its_way(const struct health_poll *poll, const struct health_answer *answer)
+static bool is_on_its_way(const struct health_poll *poll)
 {
-    return answer->status == HEALTH_WARN && strcmp(poll->outcome->path, "http") == 0 && health_mqtt_is_up(poll->mqtt) &&
-           poll->schedule.attempt < poll->options->schedule.attempts;
+    return poll->outcome->answer.status == HEALTH_WARN && strcmp(poll->outcome->path, "http") == 0 &&
+           poll->mqtt.is_up && poll->schedule.attempt < poll->options->schedule.attempts;
 }
 
 /* True: the daemon is ready. */
-static bool take(struct health_poll *poll, const char *path, const struct health_answer *answer)
+static bool take(struct health_poll *poll)
 {
+    const struct health_answer *answer = &poll->outcome->answer;
     char text[160];
-    poll->outcome->answer = *answer;
-    poll->outcome->path = path;
-    if (answer->status != HEALTH_FAIL && !is_on_its_way(poll, answer)) {
-        end(poll, HEALTH_READY);
+    poll->outcome->kind = answer->status != HEALTH_FAIL && !is_on_its_way(poll) ? HEALTH_READY : HEALTH_FAILING;
+    if (poll->outcome->kind == HEALTH_READY)
         return true;
-    }
     snprintf(text, sizeof text, "%s%s%s", health_status_name(answer->status), answer->description[0] ? ", " : "",
              answer->description);
-    note(poll, path, text);
-    end(poll, HEALTH_FAILING);
+    note(poll, text);
     return false;
 }
 
 /* Another process has the id that the daemon was given, which therefore ends soon: the attempt is over with its time.
  */
-static bool is_of_another(struct health_poll *poll, const char *path, const struct health_answer *answer)
+static bool is_of_another(struct health_poll *poll)
 {
+    int64_t pid = poll->outcome->answer.pid;
     char text[96];
-    if (!poll->options->pid || answer->pid == poll->options->pid)
+    if (!poll->options->pid || pid == poll->options->pid)
         return false;
-    snprintf(text, sizeof text, "pid %lld responds, not pid %d", (long long)answer->pid, (int)poll->options->pid);
-    note(poll, path, text);
-    poll->outcome->other_pid = answer->pid;
+    snprintf(text, sizeof text, "pid %lld responds, not pid %d", (long long)pid, (int)poll->options->pid);
+    note(poll, text);
+    poll->outcome->other_pid = pid;
     while (poll->options->child && turn(poll, poll->schedule.until))
         continue;
     return true;
@@ -143,22 +134,23 @@ static bool is_of_another(struct health_poll *poll, const char *path, const stru
 /* True: the poll is over, with an outcome. */
 static bool attempt(struct health_poll *poll)
 {
-    static const struct {
+    const struct {
+        bool given;
         const char *path;
-        enum err (*request)(struct health_poll *poll, struct health_answer *ret, struct errbuf *why);
-    } paths[] = { { "mqtt", request_mqtt }, { "http", request_http } };
+        enum err (*request)(struct health_poll *poll, struct errbuf *why);
+    } paths[] = { { poll->mqtt.client, "mqtt", request_mqtt }, { poll->url, "http", request_http } };
     poll->texts.text[0] = '\0';
     poll->outcome->other_pid = 0;
-    end(poll, HEALTH_SILENT);
+    poll->outcome->kind = HEALTH_SILENT;
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        struct health_answer answer = { 0 };
         struct errbuf why = { 0 };
-        if (i == 0 ? !poll->mqtt : !poll->url)
+        if (!paths[i].given)
             continue;
-        if (paths[i].request(poll, &answer, &why) != OK)
-            note(poll, paths[i].path, why.text);
-        else if (!is_of_another(poll, paths[i].path, &answer))
-            return take(poll, paths[i].path, &answer);
+        poll->outcome->path = paths[i].path;
+        if (paths[i].request(poll, &why) != OK)
+            note(poll, why.text);
+        else if (!is_of_another(poll))
+            return take(poll);
         if (poll->outcome->kind == HEALTH_DIED)
             return true;
     }
@@ -170,7 +162,7 @@ static bool attempt(struct health_poll *poll)
 static bool walk_list(struct health_poll *poll)
 {
     ms_t began = clock_mono();
-    while (health_mqtt_is_connecting(poll->mqtt) && strchr(poll->options->mqtt.login.broker, ','))
+    while (health_mqtt_is_connecting(&poll->mqtt) && strchr(poll->options->mqtt.login.broker, ','))
         if (!turn(poll, MS_NEVER))
             return false;
     poll->schedule.until += clock_mono() - began;
@@ -203,7 +195,6 @@ static void run(struct health_poll *poll)
         delay = startup_poll_failed(&poll->schedule, clock_mono());
         report_attempt(poll, delay);
     }
-    poll->outcome->elapsed = clock_mono() - poll->started_at;
 }
 
 static enum err set_up(struct health_poll *poll, struct errbuf *e)
@@ -216,7 +207,7 @@ static enum err set_up(struct health_poll *poll, struct errbuf *e)
     if (options->child && (poll->child_fd = pidfd_open(options->child, 0)) < 0)
         return err_set(e, ERR_IO, "pidfd_open: %s", strerrordesc_np(errno));
     if (options->mqtt.login.broker)
-        err = health_mqtt_new(&options->mqtt, options->root, options->target, &poll->mqtt, e);
+        err = health_mqtt_init(&poll->mqtt, &options->mqtt, options->root, options->target, e);
     if (err != OK || !options->http_url)
         return err;
     if ((err = http_url_read(options->http_url, "/health", &poll->url, e)) != OK)
@@ -231,8 +222,10 @@ enum err health_poll_run(const struct health_poll_options *options, struct healt
     *ret = (struct health_outcome){ .kind = HEALTH_SILENT };
     if ((err = set_up(&poll, e)) == OK)
         run(&poll);
+    ret->attempt = poll.schedule.attempt;
+    ret->elapsed = clock_mono() - poll.started_at;
     output_progress(NULL);
-    health_mqtt_free(poll.mqtt);
+    health_mqtt_clear(&poll.mqtt);
     fetch_clear(&poll.fetch);
     free(poll.url);
     fd_close(poll.child_fd);
