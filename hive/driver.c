@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "agents.h"
 #include "clock.h"
 #include "daemon_loop.h"
@@ -17,8 +16,7 @@
 #define HTTP_CONNECTIONS 100
 #define KEEP_ALIVE_MS 10000
 #define RECONNECT_MAX_MS 30000 /* hives are a fleet, like workers: their returns are spread */
-#define ENDPOINT_SIZE 320
-#define ORDERS_BURST_MS 20 /* a start takes milliseconds, and a roster has up to 1000 of them */
+#define ORDERS_BURST_MS 20     /* a start takes milliseconds, and a roster has up to 1000 of them */
 
 struct hive_driver {
     struct hive_conf *conf;
@@ -29,7 +27,7 @@ struct hive_driver {
     struct agents *agents;
     struct state_dir *state; /* of the running agents, so that a restarted hive can adopt them; NULL: none is kept */
     struct hive *hive;
-    char endpoint[ENDPOINT_SIZE];
+    char endpoint[HTTPD_URL_SIZE];
 };
 
 /* A heartbeat may follow a tick and a new link: it shows the host as it is then. */
@@ -218,12 +216,10 @@ static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh
 static struct hive_conf *read_again(const struct hive_driver *driver)
 {
     struct hive_conf *fresh = malloc(sizeof *fresh);
-    struct errbuf e = { 0 };
-    enum err err = fresh ? reread(driver, fresh, &e) : ERR_NOMEM;
-    if (err == OK)
+    struct errbuf e = { .text = "out of memory" };
+    if (fresh && reread(driver, fresh, &e) == OK)
         return fresh;
-    log_at(LOG_ERROR, "configuration not reloaded; keeping the old one", "why", e.text[0] ? e.text : err_name(err),
-           NULL);
+    log_at(LOG_ERROR, "configuration not reloaded; keeping the old one", "why", e.text, NULL);
     if (fresh)
         hive_conf_clear(fresh);
     free(fresh);
@@ -264,21 +260,6 @@ static const struct daemon_ops ops = {
     .reload = reload,
 };
 
-static bool is_any(const char *host)
-{
-    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
-/* An address that stands for all of this machine's is named by the machine. */
-static void name_endpoint(struct hive_driver *driver)
-{
-    struct address address = { 0 };
-    char text[ADDRESS_TEXT_SIZE];
-    (void)address_parse(text_of(driver->conf->http), 0, &address, NULL); /* the server is listening there */
-    address_print(is_any(address.host) ? driver->conf->host : address.host, httpd_port(driver->loop.httpd), text);
-    snprintf(driver->endpoint, sizeof driver->endpoint, "http://%s", text);
-}
-
 static enum err make_core(struct hive_driver *driver, struct errbuf *e)
 {
     struct hive_options options = { .root = driver->conf->common.root,
@@ -288,7 +269,7 @@ static enum err make_core(struct hive_driver *driver, struct errbuf *e)
                                     .endpoint = driver->endpoint,
                                     .pid = (uint32_t)getpid(),
                                     .keep_alive = KEEP_ALIVE_MS };
-    name_endpoint(driver);
+    httpd_url(driver->loop.httpd, driver->conf->http, driver->conf->host, driver->endpoint);
     entropy_need(&options.session, sizeof options.session);
     entropy_need(&options.secret, sizeof options.secret);
     keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));

@@ -1,11 +1,11 @@
 #include "httpd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include <utlist.h>
 
-#include "address.h"
 #include "clock.h"
 #include "httpd_exchange.h"
 #include "httpd_socket.h"
@@ -207,6 +207,17 @@ void httpd_free(struct httpd *httpd)
 int httpd_port(const struct httpd *httpd)
 {
     return httpd->port;
+}
+
+void httpd_url(const struct httpd *httpd, const char *address, const char *machine, char ret[HTTPD_URL_SIZE])
+{
+    struct address listening = { 0 };
+    char text[ADDRESS_TEXT_SIZE];
+    bool is_any;
+    (void)address_parse(text_of(address), 0, &listening, NULL); /* the server is listening there */
+    is_any = strcmp(listening.host, "0.0.0.0") == 0 || strcmp(listening.host, "::") == 0;
+    address_print(is_any ? machine : listening.host, httpd->port, text);
+    snprintf(ret, HTTPD_URL_SIZE, "http://%s", text);
 }
 
 void httpd_wake(struct httpd *httpd, unsigned bits)

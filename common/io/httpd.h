@@ -10,6 +10,7 @@
 #ifndef SKEP_HTTPD_H
 #define SKEP_HTTPD_H
 
+#include "address.h"
 #include "httpd_handlers.h"
 #include "loop.h"
 
@@ -22,6 +23,11 @@ enum err httpd_new(struct loop *loop, const struct httpd_options *options, const
 void httpd_free(struct httpd *httpd); /* closes everything */
 
 int httpd_port(const struct httpd *httpd); /* the bound one */
+
+/* http://HOST:PORT of the `address` that it listens at, with the port that is bound; one that stands for all addresses
+ * of this machine is named `machine`. */
+#define HTTPD_URL_SIZE (ADDRESS_TEXT_SIZE + 8)
+void httpd_url(const struct httpd *httpd, const char *address, const char *machine, char ret[HTTPD_URL_SIZE]);
 
 /* Requests that wait for one of these bits are handled again, in later turns. */
 void httpd_wake(struct httpd *httpd, unsigned bits);

@@ -9,11 +9,11 @@
 #include "agent_conf.h"
 #include "arena.h"
 #include "exit_status.h"
+#include "httpd.h"
 #include "loop.h"
 
 struct source;
 struct log_relay;
-struct httpd;
 
 struct agent {
     const struct agent_conf *conf;
@@ -25,8 +25,8 @@ struct agent {
     struct skep_worker *worker; /* NULL until it is opened */
     uint32_t pid;               /* that does the work; 0 = this process */
     struct log_relay *relay;
-    struct httpd *page; /* GET /health; NULL without --http */
-    char url[300];      /* of the page, which the worker publishes as its endpoint: http://127.0.0.1:8080 */
+    struct httpd *page;       /* GET /health; NULL without --http */
+    char url[HTTPD_URL_SIZE]; /* of the page, which the worker publishes as its endpoint: http://127.0.0.1:8080 */
     struct loop_fd *verify_watch;
     struct loop_timer *verify_timer;
     bool verify_waits;              /* the source has answered: later */

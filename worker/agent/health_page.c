@@ -1,7 +1,5 @@
 #include "health_page.h"
 
-#include <stdio.h>
-
 #include "health.h"
 #include "httpd.h"
 #include "problem.h"
@@ -34,14 +32,6 @@ static ms_t answer(void *user, const struct http_request *request, struct http_r
 
 static const struct httpd_handlers handlers = { .request = answer, .fault = http_fail };
 
-/* The address as given, with the port that is bound. */
-static void make_url(struct agent *agent, const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    int host = colon ? (int)(colon - address) : (int)strlen(address);
-    snprintf(agent->url, sizeof agent->url, "http://%.*s:%d", host, address, httpd_port(agent->page));
-}
-
 enum err health_page_open(struct agent *agent, struct errbuf *e)
 {
     const char *address = agent->conf->settings.http;
@@ -50,6 +40,6 @@ enum err health_page_open(struct agent *agent, struct errbuf *e)
     };
     enum err err = httpd_new(agent->loop, &options, &handlers, agent, &agent->page, e);
     if (err == OK)
-        make_url(agent, address);
+        httpd_url(agent->page, address, NULL, agent->url); /* of the loopback */
     return err;
 }
