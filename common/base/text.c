@@ -8,6 +8,20 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct text text_trim(struct text t)
+{
+    while (t.len > 0 && is_blank(t.at[t.len - 1]))
+        t.len--;
+    while (t.len > 0 && is_blank(t.at[0]))
+        t = (struct text){ t.at + 1, t.len - 1 };
+    return t;
+}
+
 struct text text_split(struct text *rest, char separator)
 {
     struct text head = *rest;

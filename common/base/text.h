@@ -44,6 +44,9 @@ static inline bool text_skip(struct text *t, struct text prefix)
     return true;
 }
 
+/* Without the blanks (spaces and tabs) around it. */
+struct text text_trim(struct text t);
+
 /* Splits off what stands before the first `separator`: returns it and leaves the rest in *rest. Without a separator
  * the whole is returned and rest->at becomes NULL. */
 struct text text_split(struct text *rest, char separator);

@@ -18,22 +18,6 @@ struct parser {
 /* U+FEFF, which some editors put before the first line. */
 static const struct text order_mark = { "\xEF\xBB\xBF", 3 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct text trim(struct text t)
-{
-    while (t.len > 0 && is_blank(t.at[t.len - 1]))
-        t.len--;
-    while (t.len > 0 && is_blank(t.at[0])) {
-        t.at++;
-        t.len--;
-    }
-    return t;
-}
-
 static enum err fault(const struct parser *parser, enum err err, const char *what)
 {
     return err_set(parser->e, err, "%s:%d: %s", parser->name, parser->line, what);
@@ -74,8 +58,8 @@ static enum err key_take(const struct parser *parser, struct text line)
         return fault(parser, ERR_SYNTAX, "neither [section] nor key = value");
     if (at == 0)
         return fault(parser, ERR_SYNTAX, "value without a key");
-    key = terminate(trim((struct text){ line.at, at }));
-    value = terminate(trim((struct text){ line.at + at + 1, line.len - at - 1 }));
+    key = terminate(text_trim((struct text){ line.at, at }));
+    value = terminate(text_trim((struct text){ line.at + at + 1, line.len - at - 1 }));
     return parser->fn(parser->user, parser->section, key, value, parser->line, parser->e);
 }
 
@@ -89,7 +73,7 @@ static enum err line_take(struct parser *parser, struct text raw)
     if (raw.len > INIFILE_LINE_MAX)
         return err_set(parser->e, ERR_TOO_LARGE, "%s:%d: line of %zu bytes: at most %d", parser->name, parser->line,
                        raw.len, INIFILE_LINE_MAX);
-    line = trim(raw);
+    line = text_trim(raw);
     if (!text_is_utf8(line))
         return fault(parser, ERR_UTF8, "not UTF-8");
     if (text_skip(&line, order_mark))

@@ -24,20 +24,12 @@ static void refuse_line(struct stdin_source *source, uint64_t number, const char
     (void)log_limited(&source->limit, LOG_WARNING, "line ignored", "line", INT_TEXT(number), "why", why, NULL);
 }
 
-static bool is_blank(struct text line)
-{
-    for (size_t i = 0; i < line.len; i++)
-        if (line.at[i] != ' ' && line.at[i] != '\t')
-            return false;
-    return true;
-}
-
 static void take_line(struct stdin_source *source, const struct line *line)
 {
     struct errbuf e = { 0 };
     if (line->is_too_long)
         refuse_line(source, line->number, "it is longer than 16 KiB");
-    else if (!is_blank(line->text) &&
+    else if (text_trim(line->text).len > 0 &&
              skep_worker_merge(source->agent->worker, line->text.at, line->text.len, e.text, sizeof e.text) != SKEP_OK)
         refuse_line(source, line->number, e.text);
 }
