@@ -57,10 +57,7 @@ enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf 
         return err_set(e, ERR_NOMEM, "out of memory");
     dir->path = path;
     dir->fd = dir->lock = -1;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return err_set(e, ERR_IO, "--state-dir %s: %s", path, strerror(errno));
-    dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir->fd < 0)
+    if ((mkdir(path, 0700) != 0 && errno != EEXIST) || (dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         return err_set(e, ERR_IO, "--state-dir %s: %s", path, strerror(errno));
     if ((err = lock(dir, e)) != OK || (err = read_boot_id(dir, e)) != OK)
         return err;

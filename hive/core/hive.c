@@ -95,12 +95,10 @@ static void adopt(struct hive *hive, const struct hive_input *input)
 /* A worker that people have stopped stays stopped; its next start is by the new definition. */
 static void redefine(struct hive *hive, struct hive_worker *worker, const struct roster_entry *entry)
 {
-    bool was_listed = worker->listed;
+    bool was_listed = worker->listed, differs = worker->fingerprint != entry->fingerprint;
     worker->listed = true;
     worker->process.policy = entry->restart;
-    if (was_listed && worker->fingerprint != entry->fingerprint && worker->process.wanted)
-        process_restart(&worker->process, hive->now);
-    else if (!was_listed && worker->fingerprint != entry->fingerprint)
+    if (differs && (!was_listed || worker->process.wanted))
         process_restart(&worker->process, hive->now);
     else if (!was_listed)
         process_start(&worker->process);

@@ -136,15 +136,16 @@ static bool receive(struct notify_socket *notify)
         .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
     };
     ssize_t len = recvmsg(notify->fd, &header, MSG_CMSG_CLOEXEC);
+    const char *why = NULL;
     struct ucred sender;
-
     if (len < 0)
         return errno == EINTR;
     if (!read_credentials(&header, &sender) || sender.uid != getuid())
-        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", "it came from another user",
-                          NULL);
+        why = "it came from another user";
     else if (header.msg_flags & MSG_TRUNC)
-        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", "it is too large", NULL);
+        why = "it is too large";
+    if (why)
+        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", why, NULL);
     else
         notify->events->received(notify->user, (struct text){ bytes, (size_t)len });
     return true;
