@@ -6,8 +6,8 @@ import sys
 
 import c_source
 
-STATEMENTS_MAX = 19600
-COMMENTS_MIN = 0.090  # to a statement
+STATEMENTS_MAX = 18700
+COMMENTS_MIN = 0.100  # to a statement
 
 
 def kind_of(line):
