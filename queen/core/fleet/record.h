@@ -76,11 +76,11 @@ struct document {
 };
 
 struct record {
-    struct name_link named[NAME_PARTS];         /* in the indexes of the registry; a hive's by the pair only */
-    struct record *prev, *next;                 /* in the list of those that wait for a proof (broker_barrier.h) */
-    struct record *touched_prev, *touched_next; /* in the list of those that the step has touched (registry.h) */
-    struct heap_item due;                       /* its next check */
-    struct confirm *confirm;                    /* only while suspect by a will (confirm.h) */
+    struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
+    struct record *prev, *next;         /* in the list of those that wait for a proof (broker_barrier.h) */
+    struct record *next_touched;        /* in the list of those that the step has touched (registry.h) */
+    struct heap_item due;               /* its next check */
+    struct confirm *confirm;            /* only while suspect by a will (confirm.h) */
 
     union {
         struct verification *verification; /* a worker's; NULL before the first one (verify.h) */
@@ -127,6 +127,7 @@ struct record {
     bool flapping : 1;
     bool gone : 1;            /* its hive saw the process of the current session end unasked */
     bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */
+    bool touched : 1;         /* it is in that list */
     bool endpoint : 1;        /* its last heartbeat named one */
     bool ready_confirmed : 1; /* a hive's: its present process has answered that it is ready */
 

@@ -1,13 +1,13 @@
 #include "registry.h"
 
 #include <stdlib.h>
-#include <utlist.h>
 
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_init(&registry->by[part], (enum name_part)part, max_count);
+    registry->touched_end = &registry->touched;
 }
 
 static void record_release(struct record *record)
@@ -127,15 +127,26 @@ static void unschedule(struct registry *registry, struct record *record)
 
 void registry_touch(struct registry *registry, struct record *record)
 {
-    if (!record->touched_prev)
-        DL_APPEND2(registry->touched, record, touched_prev, touched_next);
+    if (record->touched)
+        return;
+    record->touched = true;
+    record->next_touched = NULL;
+    *registry->touched_end = record;
+    registry->touched_end = &record->next_touched;
 }
 
+/* The list is as long as a step has touched: a few. */
 static void untouch(struct registry *registry, struct record *record)
 {
-    if (record->touched_prev)
-        DL_DELETE2(registry->touched, record, touched_prev, touched_next);
-    record->touched_prev = NULL;
+    struct record **at = &registry->touched;
+    if (!record->touched)
+        return;
+    while (*at != record)
+        at = &(*at)->next_touched;
+    *at = record->next_touched;
+    if (!*at)
+        registry->touched_end = at;
+    record->touched = false;
 }
 
 struct record *registry_take_touched(struct registry *registry)

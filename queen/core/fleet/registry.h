@@ -10,12 +10,12 @@
 #include "roll.h"
 
 struct registry {
-    struct name_index by[NAME_PARTS];    /* workers by each part, hives by the pair */
-    struct roll roll;                    /* workers and hives, in the order of first sight */
-    struct intern words;                 /* of the loads */
-    struct heap due[2];                  /* checks by `on_watch`: in loop time, in watch time */
-    struct record *touched;              /* utlist, oldest first */
-    size_t count, hive_count, max_count; /* of workers; of hives; of each at most */
+    struct name_index by[NAME_PARTS];      /* workers by each part, hives by the pair */
+    struct roll roll;                      /* workers and hives, in the order of first sight */
+    struct intern words;                   /* of the loads */
+    struct heap due[2];                    /* checks by `on_watch`: in loop time, in watch time */
+    struct record *touched, **touched_end; /* singly linked, oldest first */
+    size_t count, hive_count, max_count;   /* of workers; of hives; of each at most */
     size_t document_bytes, max_document_bytes;
     size_t counts[STATE_COUNT], hive_counts[STATE_COUNT]; /* workers, and hives, per state */
 };
