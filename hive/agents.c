@@ -75,11 +75,6 @@ static struct hive_agent *add(struct agents *agents, const char *worker)
     return agent;
 }
 
-static void closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
 static void unwatch(struct hive_agent *agent)
 {
     loop_fd_free(agent->watch);
@@ -93,10 +88,7 @@ static void remove_agent(struct hive_agent *agent)
     agent->owner = NULL;
     unwatch(agent);
     agent->gate = fd_close(agent->gate);
-    if (agent->process.type == UV_PROCESS)
-        uv_close((uv_handle_t *)&agent->process, closed);
-    else
-        free(agent);
+    loop_process_free(&agent->process);
 }
 
 void agents_free(struct agents *agents)

@@ -15,9 +15,9 @@
 
 /* One command that runs. Freed when its process is closed. */
 struct run {
+    uv_process_t process; /* first: its address is the one to free */
     struct on_event *owner;
     struct run *prev, *next;
-    uv_process_t process;
     struct loop_timer *timeout;
 };
 
@@ -44,17 +44,12 @@ enum err on_event_new(struct loop *loop, const char *command, void (*ready)(void
     return OK;
 }
 
-static void closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 static void run_over(struct run *run)
 {
     DL_DELETE(run->owner->running, run);
     run->owner->running_count--;
     loop_timer_free(run->timeout);
-    uv_close((uv_handle_t *)&run->process, closed);
+    loop_process_free(&run->process);
 }
 
 static void exited(uv_process_t *process, int64_t status, int signal_number)

@@ -111,6 +111,14 @@ struct uv_loop_s *loop_uv(struct loop *loop)
     return &loop->uv;
 }
 
+void loop_process_free(struct uv_process_s *process)
+{
+    if (process->type == UV_PROCESS)
+        handle_close(process);
+    else
+        free(process);
+}
+
 static void timer_fired(uv_timer_t *uv)
 {
     struct loop_timer *timer = (struct loop_timer *)uv;

@@ -23,6 +23,10 @@ void loop_stop(struct loop *loop);
 /* The underlying uv_loop_t, for what this header does not offer (processes). */
 struct uv_loop_s *loop_uv(struct loop *loop);
 
+/* Closes a process if it was started there, and frees its address: that of the struct whose first member it is. */
+struct uv_process_s;
+void loop_process_free(struct uv_process_s *process);
+
 enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, struct loop_timer **ret);
 /* Fires once, `delay` from now (in the past: in the next turn); replaces what was armed; MS_NEVER disarms. */
 void loop_timer_in(struct loop_timer *timer, ms_t delay);

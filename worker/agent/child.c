@@ -139,11 +139,6 @@ enum err child_new(struct loop *loop, const struct child_options *options, struc
     return err;
 }
 
-static void process_closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
 void child_free(struct child *child)
 {
     if (!child)
@@ -151,10 +146,7 @@ void child_free(struct child *child)
     loop_timer_free(child->timeout);
     if (child->options.dies_with_agent)
         signal_group(child, SIGKILL);
-    if (child->process.type == UV_PROCESS)
-        uv_close((uv_handle_t *)&child->process, process_closed);
-    else
-        free(child);
+    loop_process_free(&child->process);
 }
 
 int child_pid(const struct child *child)
