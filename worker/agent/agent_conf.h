@@ -21,10 +21,4 @@ enum err agent_conf_check(void *conf, struct errbuf *e);
 /* The words behind the options: the command of --exec, and nothing else without it. ERR_MISSING, ERR_UNKNOWN. */
 enum err agent_command_check(const struct agent_conf *conf, char **command, struct errbuf *e);
 
-/* --on-agent-death kill */
-static inline bool agent_conf_kills(const struct agent_conf *conf)
-{
-    return strcmp(conf->settings.on_agent_death, "kill") == 0;
-}
-
 #endif

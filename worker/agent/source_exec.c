@@ -145,7 +145,7 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
     static const struct notify_socket_events events = { .received = received, .drained = judge };
     struct agent *agent = source->agent;
     struct child_options options = { .command = agent->command,
-                                     .dies_with_agent = agent_conf_kills(agent->conf),
+                                     .dies_with_agent = strcmp(agent->conf->settings.on_agent_death, "kill") == 0,
                                      .ended = child_ended,
                                      .user = source };
     enum err err;

@@ -6,12 +6,6 @@
 #include "codec.h"
 #include "worker_private.h"
 
-/* Brokers drop what outlives its expiry, and three missed heartbeats must not look like that. */
-static int64_t retention(const struct skep_worker_options *options)
-{
-    return ms_max(options->retain_s, (4 * (ms_t)options->interval_ms + 999) / 1000);
-}
-
 /* What the presence shows of the program. */
 static void present(struct worker *worker)
 {
@@ -49,7 +43,8 @@ enum err worker_new(const struct skep_worker_options *options, uint64_t seed, co
     snprintf(worker->name, sizeof worker->name, "%s", options->worker);
     worker->interval = options->interval_ms;
     worker->lease = ms_max(options->lease_ms, 3 * worker->interval);
-    worker->retain_s = retention(options);
+    /* Brokers drop what outlives its expiry, and three missed heartbeats must not look like that. */
+    worker->retain_s = ms_max(options->retain_s, (4 * worker->interval + 999) / 1000);
     backoff_init(&worker->backoff, options->reconnect_max_ms);
     worker->rng.state = seed;
     worker->facts = *facts;

@@ -162,16 +162,11 @@ static struct skep_worker_options with_defaults(struct skep_worker_options optio
 
 static enum skep_result result_of(enum err err)
 {
-    switch (err) {
-    case OK:
+    if (err == OK)
         return SKEP_OK;
-    case ERR_NOMEM:
+    if (err == ERR_NOMEM)
         return SKEP_NOMEM;
-    case ERR_IO:
-        return SKEP_FAILED;
-    default:
-        return SKEP_INVALID;
-    }
+    return err == ERR_IO ? SKEP_FAILED : SKEP_INVALID;
 }
 
 /* The sentence, cut to fit; NULL `ret` is fine. */
