@@ -25,9 +25,7 @@ static const struct sort_key sort_keys[] = {
 
 static enum err parse_sort(struct text value, struct selection *ret, struct errbuf *e)
 {
-    ret->descending = value.len > 0 && value.at[0] == '-';
-    if (ret->descending)
-        value = (struct text){ value.at + 1, value.len - 1 };
+    ret->descending = text_skip(&value, TEXT("-"));
     for (size_t i = 0; i < ARRAY_LEN(sort_keys); i++)
         if (text_is(value, sort_keys[i].name))
             ret->sort = &sort_keys[i];
@@ -42,10 +40,8 @@ static enum err parse_state(struct text value, struct selection *ret, struct err
 
 static enum err parse_label(struct parameter parameter, struct selection *ret, struct errbuf *e)
 {
-    size_t prefix = strlen("label.");
     if (ret->label_count == SELECTION_LABELS_MAX)
         return err_set(e, ERR_RANGE, "label: at most %d of them", SELECTION_LABELS_MAX);
-    parameter.name = (struct text){ parameter.name.at + prefix, parameter.name.len - prefix };
     ret->labels[ret->label_count++] = parameter;
     return OK;
 }
@@ -68,7 +64,7 @@ static enum err parse_one(struct parameter parameter, struct selection *ret, str
         return parse_state(parameter.value, ret, e);
     if (text_is(name, "sort"))
         return parse_sort(parameter.value, ret, e);
-    if (name.len > strlen("label.") && strncmp(name.at, "label.", strlen("label.")) == 0)
+    if (text_skip(&parameter.name, TEXT("label.")) && parameter.name.len > 0)
         return parse_label(parameter, ret, e);
     if (text_is(name, "verified"))
         return parse_verified(parameter.value, ret, e);
