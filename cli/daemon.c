@@ -123,12 +123,6 @@ static enum err daemon_open(struct daemon *daemon, const struct cli *cli, struct
     return err != OK ? err : daemon_files_holder(&daemon->files, &daemon->pid, e);
 }
 
-static void daemon_close(struct daemon *daemon)
-{
-    daemon_files_close(&daemon->files);
-    arena_clear(&daemon->arena);
-}
-
 static enum err request_health(struct daemon *daemon, bool wait, pid_t child, struct health_outcome *ret,
                                struct errbuf *e)
 {
@@ -167,11 +161,9 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
         note_address(daemon);
     if (err == OK || !why.text[0])
         return err;
-    if (outcome.kind == HEALTH_DIED) {
+    if (outcome.kind == HEALTH_DIED)
         daemon_files_show_log(&daemon->files);
-        return err_set(e, err, "%s", why.text);
-    }
-    return err_set(e, err, "%s; it is left running", why.text);
+    return err_set(e, err, "%s%s", why.text, outcome.kind == HEALTH_DIED ? "" : "; it is left running");
 }
 
 static enum err await_end(struct daemon *daemon, struct errbuf *e)
@@ -256,7 +248,8 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     enum err err = daemon_open(&daemon, cli, e);
     if (err == OK)
         err = verbs[i].fn(&daemon, e);
-    daemon_close(&daemon);
+    daemon_files_close(&daemon.files);
+    arena_clear(&daemon.arena);
     return err;
 }
 

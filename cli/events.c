@@ -26,17 +26,6 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
-static enum err print_events(const struct cli *cli, const cJSON *answer, bool json, struct errbuf *e)
-{
-    auto_clear(buf) out = BUF_INIT;
-    const cJSON *event;
-    cJSON_ArrayForEach(event, json_member(answer, "events"))
-    {
-        event_add(&out, event, json, &cli->display);
-    }
-    return output_write(&out, e);
-}
-
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct events_conf *conf = options_given;
@@ -45,11 +34,17 @@ static enum err run(struct cli *cli, const void *options_given, struct errbuf *e
     int64_t before;
     enum err err;
     do {
+        auto_clear(buf) out = BUF_INIT;
         auto_free(cJSON) answer = NULL;
+        const cJSON *event;
         before = follow.after;
         err = follow_next(&follow, conf->follow ? FOLLOW_TIMEOUT : 0, &answer, e);
+        cJSON_ArrayForEach(event, json_member(answer, "events"))
+        {
+            event_add(&out, event, json, &cli->display);
+        }
         if (err == OK)
-            err = print_events(cli, answer, json, e);
+            err = output_write(&out, e);
     } while (err == OK && (conf->follow || follow.after != before));
     return err;
 }

@@ -13,11 +13,6 @@ static const char exit_status[] = "Exit codes:\n"
                                   "  4 no such worker or hive, 5 no response, 6 refused, 124 timed out,\n"
                                   "  130 interrupted\n";
 
-void version_add(struct buf *ret)
-{
-    buf_add_str(ret, "skep " SKEP_VERSION "\n");
-}
-
 static void add_options(struct buf *ret, const char *title, const struct conf_option *const *tables)
 {
     if (!tables[0][0].name)

@@ -1,10 +1,8 @@
-/* help.h - what --help and --version print. Pure. */
+/* help.h - what --help prints. Pure. */
 #ifndef SKEP_CLI_HELP_H
 #define SKEP_CLI_HELP_H
 
 #include "command.h"
-
-void version_add(struct buf *ret);
 
 /* `commands` ends with NULL; `common` are the options of every command. */
 void help_add(struct buf *ret, const struct command *const *commands, const struct conf_option *common);

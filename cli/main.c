@@ -76,7 +76,7 @@ static int print_help(const struct cli_conf *conf, const struct command *command
     auto_clear(buf) text = BUF_INIT;
     struct errbuf e = { 0 };
     if (!conf->help)
-        version_add(&text);
+        buf_add_str(&text, "skep " SKEP_VERSION "\n");
     else if (command)
         help_add_command(&text, command, common_options);
     else

@@ -32,6 +32,8 @@ static void write_number(struct json_write *w, double value)
         json_put_number(w, value);
 }
 
+static void document_write(struct json_write *w, const cJSON *value);
+
 static void write_members(struct json_write *w, const cJSON *value)
 {
     bool object = cJSON_IsObject(value);
@@ -44,7 +46,7 @@ static void write_members(struct json_write *w, const cJSON *value)
     json_close(w, object ? '}' : ']');
 }
 
-void document_write(struct json_write *w, const cJSON *value)
+static void document_write(struct json_write *w, const cJSON *value)
 {
     if (cJSON_IsObject(value) || cJSON_IsArray(value))
         write_members(w, value);

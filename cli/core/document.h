@@ -8,8 +8,6 @@
 
 #include "buf.h"
 
-struct json_write;
-
 /* `auto_free(cJSON) document = NULL;` deletes it when the scope ends. */
 static inline void cJSON_auto_free(struct cJSON **document)
 {
@@ -21,9 +19,6 @@ const char *document_str(const struct cJSON *document, const char *name);
 
 /* The member if it is a number, cut to an integer of +-2^53. False: it is none, *ret untouched. */
 bool document_int(const struct cJSON *document, const char *name, int64_t *ret);
-
-/* The whole value as JSON. */
-void document_write(struct json_write *w, const struct cJSON *value);
 
 /* The value as one line of JSON without its newline, harmless on a terminal, nothing lost. */
 void document_add_json(struct buf *ret, const struct cJSON *value);

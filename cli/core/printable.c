@@ -16,29 +16,23 @@ void printable_add(struct buf *buf, struct text t)
     free(copy);
 }
 
-bool style_sequence(const char *style, char ret[STYLE_SIZE])
-{
-    return style && snprintf(ret, STYLE_SIZE, "\033[%sm", style) < STYLE_SIZE;
-}
-
 void styled_add(struct buf *buf, struct text t, const char *style)
 {
-    char sequence[STYLE_SIZE];
-    bool styled = style_sequence(style, sequence);
-    if (styled)
-        buf_add_str(buf, sequence);
+    if (style)
+        buf_printf(buf, "\033[%sm", style);
     printable_add(buf, t);
-    if (styled)
-        buf_add_str(buf, "\033[0m");
+    buf_add_str(buf, style ? "\033[0m" : "");
 }
 
-/* One character: its bytes, and its code point. What is no UTF-8 counts byte by byte. */
-static size_t char_step(struct text t, wchar_t *ret)
+/* Splits off one character, and says its code point. What is no UTF-8 counts byte by byte. */
+static struct text char_split(struct text *rest, wchar_t *ret)
 {
     uint32_t code = L'?';
-    size_t len = text_character(t, &code);
+    size_t len = text_character(*rest, &code);
+    struct text one = { rest->at, len > 0 ? len : 1 };
+    *rest = (struct text){ rest->at + one.len, rest->len - one.len };
     *ret = (wchar_t)code;
-    return len > 0 ? len : 1;
+    return one;
 }
 
 static bool char_is_harmful(struct text one)
@@ -56,49 +50,41 @@ static size_t char_width(wchar_t code)
 
 size_t printable_width(struct text t)
 {
-    size_t width = 0, len;
-    for (size_t at = 0; at < t.len; at += len) {
-        wchar_t code;
-        len = char_step((struct text){ t.at + at, t.len - at }, &code);
-        width += char_width(code);
-    }
+    size_t width = 0;
+    for (wchar_t code; t.len > 0; width += char_width(code))
+        (void)char_split(&t, &code);
     return width;
 }
 
 void printable_add_cut(struct buf *buf, struct text t, size_t width, size_t head)
 {
-    size_t total = printable_width(t), passed = 0, len, at;
+    size_t total = printable_width(t), passed = 0;
     bool marked = false;
     if (total <= width) {
         buf_add_text(buf, t);
         return;
     }
-    for (at = 0; at < t.len; at += len) {
-        wchar_t code;
-        len = char_step((struct text){ t.at + at, t.len - at }, &code);
+    for (wchar_t code; t.len > 0; passed += char_width(code)) {
+        struct text one = char_split(&t, &code);
         if (!marked && passed + char_width(code) > head) {
             buf_add_str(buf, "\xe2\x80\xa6");
             marked = true;
         }
         if (!marked || total - passed <= width - head - 1)
-            buf_add(buf, t.at + at, len);
-        passed += char_width(code);
+            buf_add_text(buf, one);
     }
 }
 
 void printable_add_json(struct buf *buf, struct text json)
 {
-    size_t done = 0, len;
-    for (size_t i = 0; i < json.len; i += len) {
+    while (json.len > 0) {
         wchar_t code;
-        len = char_step((struct text){ json.at + i, json.len - i }, &code);
-        if ((json.at[i] >= ' ' && json.at[i] < 0x7f) || !char_is_harmful((struct text){ json.at + i, len }))
-            continue;
-        buf_add(buf, json.at + done, i - done);
-        buf_printf(buf, "\\u%04x", (unsigned)code); /* all harmful ones fit in four digits */
-        done = i + len;
+        struct text one = char_split(&json, &code);
+        if ((*one.at < ' ' || *one.at >= 0x7f) && char_is_harmful(one))
+            buf_printf(buf, "\\u%04x", (unsigned)code); /* all harmful ones fit in four digits */
+        else
+            buf_add_text(buf, one);
     }
-    buf_add(buf, json.at + done, json.len - done);
 }
 
 /* A style, ESC [ ... m, takes no columns; 0 bytes: none stands here. */
@@ -120,7 +106,7 @@ static size_t fitting(struct text line, size_t width)
         struct text rest = { line.at + at, line.len - at };
         wchar_t code;
         if ((len = style_len(rest)) == 0) {
-            len = char_step(rest, &code);
+            len = char_split(&rest, &code).len;
             used += char_width(code);
         }
         if (used > width)

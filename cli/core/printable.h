@@ -16,10 +16,6 @@ void printable_add(struct buf *buf, struct text t);
 /* The same between the SGR sequences for `style` ("31") and for the end of it. NULL: without. */
 void styled_add(struct buf *buf, struct text t, const char *style);
 
-/* The SGR sequence itself. False: `style` is NULL. */
-#define STYLE_SIZE 16
-bool style_sequence(const char *style, char ret[STYLE_SIZE]);
-
 /* Columns of printable text without styles. Needs a UTF-8 LC_CTYPE, as do the next two. */
 size_t printable_width(struct text t);
 

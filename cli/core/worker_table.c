@@ -1,5 +1,6 @@
 #include "worker_table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,15 +107,17 @@ void worker_table_add(struct worker_table *workers, const cJSON *worker)
 {
     struct libscols_line *line = scols_table_new_line(workers->table, NULL);
     auto_clear(buf) text = BUF_INIT;
-    char colour[STYLE_SIZE];
+    char colour[16] = "";
     note_hive(workers, document_str(worker, "hive_id"));
     for (size_t i = 0; line && i < ARRAY_LEN(columns); i++) {
-        bool styled = i == COLUMN_STATE && style_sequence(state_word_style(document_str(worker, "state")), colour);
+        const char *style = i == COLUMN_STATE ? state_word_style(document_str(worker, "state")) : NULL;
         if (!workers->shown[i])
             continue;
         buf_reset(&text);
+        if (style)
+            snprintf(colour, sizeof colour, "\033[%sm", style);
         template_add(&text, columns[i].template, worker, false);
-        if (!buf_ok(&text) || !set_cell(line, workers->shown[i], buf_str(&text), styled ? colour : NULL))
+        if (!buf_ok(&text) || !set_cell(line, workers->shown[i], buf_str(&text), style ? colour : NULL))
             workers->failed = true;
     }
     workers->failed |= !line;
