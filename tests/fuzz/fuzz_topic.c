@@ -38,7 +38,7 @@ static void run_root(struct text text)
     memcpy(root, text.at, text.len);
     root[text.len] = '\0';
     for (enum topic_kind kind = 0; kind < TOPIC_KIND_COUNT; kind++) {
-        struct topic topic = { kind, TEXT("h"), TEXT("w"), TEXT("q"), TEXT("m"), TEXT("c") };
+        struct topic topic = { kind, .parts = { TEXT("h"), TEXT("w"), TEXT("q"), TEXT("m"), TEXT("c") } };
         expect(topic_build(root, &topic, built) == OK);
         expect(topic_parse(root, text_of(built), &topic) == OK && topic.kind == kind);
     }

@@ -31,7 +31,7 @@ static const struct {
 
 static struct topic topic_full(enum topic_kind kind)
 {
-    return (struct topic){ kind, TEXT("h1"), TEXT("w1"), TEXT("q1"), TEXT("m1"), TEXT("c1") };
+    return (struct topic){ kind, .parts = { TEXT("h1"), TEXT("w1"), TEXT("q1"), TEXT("m1"), TEXT("c1") } };
 }
 
 static void every_kind_is_built_and_parsed(void **state)
