@@ -193,22 +193,25 @@ bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason
     return true;
 }
 
-/* Exactly one of the two members, the error with its code. */
+/* Exactly one of the two members; whoever answers with an error in a form of its own has answered. */
 static enum answer_kind reply_read(struct text payload, struct arena *arena, struct answer *ret)
 {
     struct cJSON *tree;
     if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &tree, NULL) != OK || !cJSON_IsObject(tree))
         return ANSWER_GARBLED;
-    const struct cJSON *result = cJSON_GetObjectItemCaseSensitive(tree, "result");
     const struct cJSON *error = json_member(tree, "error");
     const char *code = json_string(json_member(error, "code"));
     const char *message = json_string(json_member(error, "message"));
-    if ((result != NULL) == (code != NULL))
+    const struct cJSON *result = cJSON_GetObjectItemCaseSensitive(tree, "result");
+    if (error ? json_member(tree, "result") != NULL : result == NULL)
         return ANSWER_GARBLED;
-    ret->result = result;
-    ret->code = code;
-    ret->message = code && !message ? "" : message;
-    return code ? ANSWER_ERROR : ANSWER_RESULT;
+    if (!error) {
+        ret->result = result;
+        return ANSWER_RESULT;
+    }
+    ret->code = code ? code : "no code";
+    ret->message = message ? message : "";
+    return ANSWER_ERROR;
 }
 
 bool requester_reply(const struct requester *requester, struct text correlation, struct text payload, ms_t now,

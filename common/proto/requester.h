@@ -49,7 +49,7 @@ struct answer {
     uint8_t reason;             /* ANSWER_NO_SUBSCRIBER, ANSWER_REFUSED: of the PUBACK */
     ms_t took;                  /* since the request */
     const struct cJSON *result; /* ANSWER_RESULT: in the arena of requester_replied */
-    const char *code, *message; /* ANSWER_ERROR: likewise */
+    const char *code, *message; /* ANSWER_ERROR: likewise; "no code", "" where it has none */
 };
 
 struct requester {
