@@ -35,7 +35,8 @@ static bool split_command(struct text stat, struct text *ret_pid, struct text *r
 
 enum err proc_stat_parse(struct text text, struct proc_stat *ret)
 {
-    int64_t own, number[STAT_RSS + 1], cpu_ticks = 0;
+    int64_t own, number[STAT_RSS + 1];
+    uint64_t cpu_ticks = 0;
     struct text pid, rest, state;
     if (text.len == 0 || !split_command(text, &pid, &rest) || text_to_int(pid, &own) != OK || own < 1)
         return ERR_SYNTAX;
@@ -43,16 +44,19 @@ enum err proc_stat_parse(struct text text, struct proc_stat *ret)
     for (int field = STAT_STATE + 1; field <= STAT_RSS; field++)
         if (!rest.at || text_to_int(text_split(&rest, ' '), &number[field]) != OK)
             return ERR_SYNTAX;
-    for (int field = STAT_UTIME; field <= STAT_CSTIME; field++)
-        cpu_ticks += number[field];
-    if (state.len != 1 || number[STAT_PARENT] < 0 || number[STAT_SESSION] < 0 || cpu_ticks < 0 ||
-        number[STAT_STARTED] < 0 || number[STAT_RSS] < 0)
+    for (int field = STAT_UTIME; field <= STAT_CSTIME; field++) {
+        if (number[field] < 0)
+            return ERR_SYNTAX;
+        cpu_ticks += (uint64_t)number[field];
+    }
+    if (state.len != 1 || number[STAT_PARENT] < 0 || number[STAT_SESSION] < 0 || number[STAT_STARTED] < 0 ||
+        number[STAT_RSS] < 0)
         return ERR_SYNTAX;
     *ret = (struct proc_stat){ .pid = own,
                                .parent = number[STAT_PARENT],
                                .session = number[STAT_SESSION],
                                .state = state.at[0],
-                               .cpu_ticks = (uint64_t)cpu_ticks,
+                               .cpu_ticks = cpu_ticks,
                                .rss_pages = (uint64_t)number[STAT_RSS],
                                .started = (uint64_t)number[STAT_STARTED] };
     return OK;

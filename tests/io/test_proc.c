@@ -36,6 +36,8 @@ static void stat_lines(void **state)
         { "a state of two letters", "4321 (x) SS" BEHIND_NAME, ERR_SYNTAX, 0, 0, 0, 0, 0 },
         { "a name without a pid", "(x) S" BEHIND_NAME, ERR_SYNTAX, 0, 0, 0, 0, 0 },
         { "negative time", "5 (x) S 1 1 1 0 -1 0 0 0 0 0 -4 0 0 0 20 0 1 0 5 0 0 1 0\n", ERR_SYNTAX, 0, 0, 0, 0, 0 },
+        { "negative time beside more", "5 (x) S 1 1 1 0 -1 0 0 0 0 0 -4 9 0 0 20 0 1 0 5 0 0 1 0\n", ERR_SYNTAX, 0, 0,
+          0, 0, 0 },
     };
 
     (void)state;
