@@ -183,7 +183,7 @@ static const struct {
     { "a code of signals is none of these", ALWAYS, RUN "die 127", " starting START running backoff SWEEP" },
     { "the agent itself cannot be started", ALWAYS, "start; refused; wait 1000; refused; wait 1999; wait 1",
       " starting START failed starting START failed starting START" },
-    { "nor shall it, meanwhile", ALWAYS, "start; stop; refused", " starting START stopped" },
+    { "nor shall it, meanwhile", ALWAYS, "start; stop; refused; wait 1000", " starting START stopped" },
     { "a stop", ALWAYS, RUN "stop; exit 0; swept", " starting START running stopping TERM ASK stopped" },
     { "a second stop does not begin anew", ALWAYS, RUN "stop; wait 11000; stop; wait 1000; die 9; swept",
       " starting START running stopping TERM KILL SWEEP stopped" },
@@ -363,6 +363,9 @@ static void adoption_keeps_count(void **state)
 {
     struct scene scene;
     (void)state;
+    scene_run(&scene, ALWAYS, "adopt");
+    assert_true(scene.process.wanted);
+    buf_clear(&scene.trace);
     scene_run(&scene, ALWAYS, "adopt; die 9; swept; wait 1000; started");
     assert_int_equal(scene.process.restarts, 8);
     buf_clear(&scene.trace);

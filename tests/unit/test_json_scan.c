@@ -213,6 +213,43 @@ static void a_key_may_also_be_that_of_another_object(void **state)
     assert_int_equal(err, ERR_DUPLICATE);
 }
 
+/* The first and the last of each length of UTF-8, and of each half of a pair. */
+static void escapes_are_read_up_to_their_edges(void **state)
+{
+    static const struct {
+        const char *json, *want; /* NULL: it is refused */
+    } rows[] = {
+        { "\"\\u007f\"", "\x7f" },
+        { "\"\\u0080\"", "\xc2\x80" },
+        { "\"\\u07ff\"", "\xdf\xbf" },
+        { "\"\\u0800\"", "\xe0\xa0\x80" },
+        { "\"\\ud7ff\"", "\xed\x9f\xbf" },
+        { "\"\\ue000\"", "\xee\x80\x80" },
+        { "\"\\uffff\"", "\xef\xbf\xbf" },
+        { "\"\\ud800\\udc00\"", "\xf0\x90\x80\x80" },
+        { "\"\\ud800\\udfff\"", "\xf0\x90\x8f\xbf" },
+        { "\"\\udbff\\udc00\"", "\xf4\x8f\xb0\x80" },
+        { "\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf" },
+        { "\"\\ud800\"", NULL },
+        { "\"\\udbff\"", NULL },
+        { "\"\\udc00\"", NULL },
+        { "\"\\udc00\\udc00\"", NULL },
+        { "\"\\udfff\"", NULL },
+        { "\"\\ud800\\udbff\"", NULL },
+        { "\"\\ud800\\ue000\"", NULL },
+        { "\"\x80\"", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct json_value *value;
+        struct arena arena = { 0 };
+        enum err err = json_scan(&arena, text_of(rows[i].json), &value, NULL);
+        if (err != (rows[i].want ? OK : ERR_UTF8) || (rows[i].want && !text_is(value->string, rows[i].want)))
+            fail_msg("%s: %s", rows[i].json, err_name(err));
+        arena_clear(&arena);
+    }
+}
+
 static void values_lie_behind_one_another(void **state)
 {
     const struct json_value *values;
@@ -239,6 +276,7 @@ int main(void)
         cmocka_unit_test(a_key_that_comes_again_is_seen_wherever_it_is),
         cmocka_unit_test(keys_that_look_alike_cost_little),
         cmocka_unit_test(a_key_may_also_be_that_of_another_object),
+        cmocka_unit_test(escapes_are_read_up_to_their_edges),
         cmocka_unit_test(values_lie_behind_one_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

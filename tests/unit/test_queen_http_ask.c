@@ -23,6 +23,8 @@ static void r6_http_is_one_more_path(void **state)
           W1 ", " GET ", verify, online -> zombie (stalled) | zombie" },
         { "nobody subscribed, but it answers over HTTP", ASKED "; vack 10; wait 250; vack 10; http 200 pass",
           W1 ", " GET ", verify, verify | online" },
+        { "... or did before", ASKED "; http 200 pass; vack 10; wait 250; vack 10",
+          W1 ", " GET ", verify, verify | online" },
         { "... and not over HTTP either", ASKED "; vack 10; wait 250; vack 10; http 0",
           W1 ", " GET ", verify, verify, online -> stale (no_subscriber) | stale" },
         { "... that was known before", ASKED "; http 0; vack 10; wait 250; vack 10",

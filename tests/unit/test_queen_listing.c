@@ -59,6 +59,7 @@ static void lists_come_in_slices(void **state)
         { "sort=-queue_depth&limit=2", 2, "w0857", "\"total\":3000,\"next\":2," }, /* 857 * 7 = 5999 */
         { "sort=queue_depth&limit=100000", FLEET, "w0000", "\"total\":3000,\"next\":null," },
         { "sort=queue_depth&limit=3&cursor=2998", 2, "w1714", "\"total\":3000,\"next\":null," },
+        { "sort=queue_depth&limit=3&cursor=2997", 3, "w2571", "\"total\":3000,\"next\":null," },
         { "label.zone=z3&limit=100000", FLEET / 4, "w0003", "\"total\":750,\"next\":null," },
         { "status=s1&sort=queue_depth&hive=h1&limit=1", 1, "w2143", "\"total\":500,\"next\":1," },
     };
@@ -103,8 +104,10 @@ static void the_verified_are_gathered_in_slices(void **state)
     listing = open_list(&scene, "label.zone=z3&verified=true&limit=1");
     for (; !queen_listing_wait(listing); slices++)
         assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
-    assert_in_range(slices, 20, 30); /* 150 a document, 20,000 a slice */
+    assert_in_range(slices, 20, 30); /* 120 a document and half its bytes, 20,000 a slice */
     assert_int_equal(slice.len, 0);
+    assert_non_null(scene.queen->verifying.on_demand);
+    assert_null(scene.queen->verifying.automatic);
     assert_non_null(registry_find_name(&scene.queen->registry, TEXT("w0003"))->verification);
     queen_listing_free(listing);
     listing = open_list(&scene, "verified=true&limit=100000");
@@ -211,6 +214,35 @@ static void slices_are_measured_by_the_bytes_that_are_read(void **state)
     populate(&scene);
     before = slices_of(&scene, 100);
     assert_true(slices_of(&scene, 12000) > 2 * before);
+    scene_clear(&scene);
+}
+
+/* A hive goes through its workers: 4 for each of them, 20,000 a slice. */
+static void hives_cost_what_their_workers_do(void **state)
+{
+    struct http_request request = { .method = "GET", .path = "/v1/hives", .query = TEXT("") };
+    struct http_response response = { 0 };
+    struct buf whole = BUF_INIT;
+    struct scene scene;
+    unsigned slices = 1;
+    (void)state;
+    populate(&scene);
+    for (int i = FLEET; i < 2 * FLEET - 3; i++) {
+        char topic[96];
+        snprintf(topic, sizeof topic, "skep/v1/hive/h%d/worker/w%04d/heartbeat", i % 3, i);
+        scene_message(&scene, topic, TEXT("{\"status\":\"s\"}"));
+    }
+    scene_run(&scene, "birth 1.1 @h0/; birth 1.1 @h1/; birth 1.1 @h2/");
+    request.received_at = scene.now;
+    assert_int_equal(queen_http(scene.queen, &request, scene.now, scene.wall, &response, &scene.outbox), 0);
+    scene_look(&scene);
+    assert_int_equal(response.status, 200);
+    while (queen_listing_next(scene.queen, response.listing, scene.now, scene.wall, &whole))
+        slices++;
+    assert_non_null(strstr(buf_str(&whole), "\"total\":3,\"next\":null"));
+    assert_int_equal(slices, 2);
+    queen_listing_free(response.listing);
+    buf_clear(&whole);
     scene_clear(&scene);
 }
 
@@ -322,6 +354,7 @@ int main(void)
         cmocka_unit_test(the_next_are_verified_for_those_that_were_refuted),
         cmocka_unit_test(a_sorted_list_begins_when_its_memory_is_known),
         cmocka_unit_test(slices_are_measured_by_the_bytes_that_are_read),
+        cmocka_unit_test(hives_cost_what_their_workers_do),
         cmocka_unit_test(the_registry_may_change_between_slices),
         cmocka_unit_test(words_beyond_the_table_are_found_in_the_documents),
         cmocka_unit_test(a_long_list_over_mqtt_comes_with_the_ticks),
