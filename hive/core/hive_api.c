@@ -88,11 +88,11 @@ static void answer_beat(void *self, const struct call *call)
 static void answer_list(void *self, const struct call *call)
 {
     const struct parameter *given = query_find(call->params, "limit");
-    struct errbuf e = { 0 };
     int64_t limit = LIMIT_DEFAULT;
     const char *cursor;
-    if (given && parameter_number(given, 1, ROSTER_MAX, &limit, &e) != OK)
-        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
+    if (given && (!given->is_number || parameter_number(given, 1, ROSTER_MAX, &limit, NULL) != OK))
+        reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "limit: must be a whole number from 1 to %d",
+                    ROSTER_MAX);
     else if (call_id(call, "cursor", false, &cursor))
         put_workers(self, (size_t)limit, cursor, call->result);
 }

@@ -37,6 +37,8 @@ static void what_is_answered(void **state)
         { "too few", "worker.list", "{\"limit\":0}", "limit: must be a whole number from 1 to 1000" },
         { "too many", "worker.list", "{\"limit\":1001}", "\"bad_params\"" },
         { "half a worker", "worker.list", "{\"limit\":0.5}", "\"bad_params\"" },
+        { "a number in quotes", "worker.list", "{\"limit\":\"1\"}", "limit: must be a whole number from 1 to 1000" },
+        { "a limit that is an object", "worker.list", "{\"limit\":{}}", "\"bad_params\"" },
         { "a limit in words", "worker.list", "{\"limit\":\"all\"}", "\"bad_params\"" },
         { "a cursor that is none", "worker.list", "{\"cursor\":7}", "\"bad_params\"" },
         { "no such method", "fly", "", "\"no_method\"" },
