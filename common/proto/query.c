@@ -25,8 +25,10 @@ static enum err decode(struct arena *arena, struct text text, bool plus_is_space
         to[len++] = c;
     }
     to[len] = '\0';
+    if (!text_is_utf8((struct text){ to, len }))
+        return ERR_UTF8;
     *ret = (struct text){ to, len };
-    return text_is_utf8(*ret) ? OK : ERR_UTF8;
+    return OK;
 }
 
 enum err query_decode_segment(struct arena *arena, struct text segment, struct text *ret)
@@ -104,6 +106,8 @@ enum err query_parse(struct arena *arena, struct text text, struct query *ret, s
     enum err err = OK;
     if (text.len > QUERY_MAX_BYTES)
         return err_set(e, ERR_TOO_LARGE, "a query of more than %d bytes", QUERY_MAX_BYTES);
+    if (!(query.parameters = arena_alloc(arena, QUERY_MAX_PARAMETERS * sizeof *query.parameters)))
+        return err_set(e, ERR_NOMEM, "out of memory");
     while (text.at && text.len > 0 && err == OK) {
         struct text one = text_split(&text, '&');
         if (one.len > 0)

@@ -6,7 +6,7 @@
 
 #include "arena.h"
 
-#define QUERY_MAX_PARAMETERS 32
+#define QUERY_MAX_PARAMETERS 32 /* behind `?` */
 #define QUERY_MAX_BYTES 4096
 
 struct parameter {
@@ -15,7 +15,7 @@ struct parameter {
 };
 
 struct query {
-    struct parameter parameters[QUERY_MAX_PARAMETERS];
+    struct parameter *parameters; /* in the arena */
     size_t count;
 };
 
@@ -34,15 +34,15 @@ enum err query_id(const struct query *query, const char *name, bool required, co
 /* ERR_RANGE when the value is no whole number from `low` to `high`. */
 enum err parameter_number(const struct parameter *parameter, int64_t low, int64_t high, int64_t *ret, struct errbuf *e);
 
-/* All parameters must be among these whole numbers, whose values are replaced where they are given. ERR_UNKNOWN,
- * ERR_RANGE. */
+/* All parameters must be among these whole numbers, whose values are replaced where they are given; on failure some may
+ * be already. ERR_UNKNOWN, ERR_RANGE. */
 struct query_number {
     const char *name;
     int64_t low, high, *ret;
 };
 enum err query_numbers(const struct query *query, const struct query_number *known, size_t count);
 
-/* One path segment, percent-decoded (`+` stays). ERR_SYNTAX, ERR_NOMEM. */
+/* One path segment, percent-decoded (`+` stays). ERR_SYNTAX, ERR_UTF8, ERR_NOMEM. */
 enum err query_decode_segment(struct arena *arena, struct text segment, struct text *ret);
 
 #endif

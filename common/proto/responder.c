@@ -114,13 +114,12 @@ static enum err params_parse(struct arena *arena, struct text payload, struct qu
         return err;
     if (document->type != JSON_OBJECT)
         return err_set(e, ERR_TYPE, "the parameters must be one JSON object, or nothing");
+    if (!(ret->parameters = arena_alloc(arena, document->span * sizeof *ret->parameters)))
+        return err_set(e, ERR_NOMEM, "out of memory");
     JSON_EACH(member, document)
     {
-        if (member->type == JSON_NULL)
-            continue;
-        if (ret->count == QUERY_MAX_PARAMETERS)
-            return err_set(e, ERR_TOO_LARGE, "at most %d parameters", QUERY_MAX_PARAMETERS);
-        ret->parameters[ret->count++] = parameter_of(arena, member);
+        if (member->type != JSON_NULL)
+            ret->parameters[ret->count++] = parameter_of(arena, member);
     }
     return OK;
 }

@@ -118,6 +118,8 @@ static void a_segment_keeps_its_plus(void **state)
     assert_int_equal(query_decode_segment(&arena, TEXT("w%2D1+2"), &segment), OK);
     assert_string_equal(segment.at, "w-1+2");
     assert_int_equal(query_decode_segment(&arena, TEXT("w%2"), &segment), ERR_SYNTAX);
+    assert_int_equal(query_decode_segment(&arena, TEXT("w%ff"), &segment), ERR_UTF8);
+    assert_string_equal(segment.at, "w-1+2");
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "json_scan.h"
 #include "msg.h"
 
 #define ROOT "skep/v1"
@@ -132,6 +133,20 @@ static void requests_and_their_replies(void **state)
     }
 }
 
+/* As many as an object may have. */
+static void the_parameter_is_found_among_many_that_are_unknown(void **state)
+{
+    auto_clear(buf) payload = BUF_INIT;
+    struct message request = { .response_topic = REPLY_TO };
+    (void)state;
+    for (int i = 1; i < JSON_MAX_MEMBERS; i++)
+        buf_printf(&payload, "%s\"x%d\":%d", i > 1 ? "," : "{", i, i);
+    buf_add_str(&payload, ",\"id\":\"w1\"}");
+    request.payload = buf_text(&payload);
+    assert_true(ask("echo", &request));
+    assert_true(text_is(only_reply()->payload, "{\"result\":\"w1\"}"));
+}
+
 static void broken_parameters_never_reach_a_method(void **state)
 {
     static char long_payload[16 * 1024 + 1];
@@ -249,25 +264,27 @@ static void an_id_among_the_parameters(void **state)
 {
     static const struct {
         const char *why;
-        struct query params;
+        struct parameter given; /* without a name: none is */
         bool required;
         enum err want;
         const char *id;
     } rows[] = {
-        { "given and required", { { { HIVE_ID, { "h", 1 }, false } }, 1 }, true, OK, "h" },
-        { "given and not required", { { { HIVE_ID, { "h", 1 }, false } }, 1 }, false, OK, "h" },
-        { "absent", { .count = 0 }, false, OK, NULL },
-        { "absent and required", { .count = 0 }, true, ERR_MISSING, "untouched" },
-        { "no id", { { { HIVE_ID, { "a/b", 3 }, false } }, 1 }, false, ERR_ID, "untouched" },
-        { "empty", { { { HIVE_ID, { "", 0 }, false } }, 1 }, false, ERR_ID, "untouched" },
-        { "an object", { { { HIVE_ID, { 0 }, false } }, 1 }, false, ERR_TYPE, "untouched" },
-        { "a number", { { { HIVE_ID, { "7", 1 }, true } }, 1 }, false, ERR_TYPE, "untouched" },
+        { "given and required", { HIVE_ID, { "h", 1 }, false }, true, OK, "h" },
+        { "given and not required", { HIVE_ID, { "h", 1 }, false }, false, OK, "h" },
+        { "absent", { .is_number = false }, false, OK, NULL },
+        { "absent and required", { .is_number = false }, true, ERR_MISSING, "untouched" },
+        { "no id", { HIVE_ID, { "a/b", 3 }, false }, false, ERR_ID, "untouched" },
+        { "empty", { HIVE_ID, { "", 0 }, false }, false, ERR_ID, "untouched" },
+        { "an object", { HIVE_ID, { 0 }, false }, false, ERR_TYPE, "untouched" },
+        { "a number", { HIVE_ID, { "7", 1 }, true }, false, ERR_TYPE, "untouched" },
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct parameter given = rows[i].given;
+        struct query params = { &given, given.name.at != NULL };
         const char *id = "untouched";
-        enum err err = query_id(&rows[i].params, "hive_id", rows[i].required, &id, NULL);
+        enum err err = query_id(&params, "hive_id", rows[i].required, &id, NULL);
         if (err != rows[i].want || (id == NULL) != (rows[i].id == NULL) || (id && strcmp(id, rows[i].id) != 0))
             fail_msg("%s: %s", rows[i].why, err_name(err));
     }
@@ -280,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(errors_have_names),
         TEST(requests_and_their_replies),
+        TEST(the_parameter_is_found_among_many_that_are_unknown),
         TEST(broken_parameters_never_reach_a_method),
         TEST(what_is_not_answered),
         TEST(a_reply_has_its_properties),
