@@ -23,10 +23,12 @@ static enum err read_TEXT(const struct field *field, const struct json_value *va
 
 static enum err read_ID(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
+    enum err err;
     if (value->type != JSON_STRING)
         return wrong_type(field, "a string", e);
-    *(const char **)member = value->string.at;
-    return name_check(value->string, field->name, e);
+    if ((err = name_check(value->string, field->name, e)) == OK)
+        *(const char **)member = value->string.at;
+    return err;
 }
 
 static enum err read_HEX64(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)

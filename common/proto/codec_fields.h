@@ -7,7 +7,8 @@
 
 struct field;
 
-/* Reads `value`, which is not null, into the member of that type. On failure the sentence names the field. */
+/* Reads `value`, which is not null, into the member of that type. On failure the sentence names the field, and
+ * only an object may have changed. */
 typedef enum err field_read_fn(const struct field *field, const struct json_value *value, void *member,
                                struct errbuf *e);
 

@@ -1,4 +1,5 @@
 #include "codec.h"
+#include "codec_fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -279,6 +280,20 @@ static void a_message_has_16_KiB_at_most(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void an_id_that_is_refused_is_not_taken(void **state)
+{
+    static const char *const ids[] = { "\"a/b\"", "\"\"", "7" };
+    const struct field field = { .name = "worker_id", .name_len = 9, .type = &field_type_ID };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        const struct json_value *value;
+        const char *member = "untouched";
+        assert_int_equal(json_scan(&arena, text_of(ids[i]), &value, NULL), OK);
+        assert_int_not_equal(field.type->read(&field, value, &member, NULL), OK);
+        assert_string_equal(member, "untouched");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +303,7 @@ int main(void)
         TEST(maps_are_limited),
         TEST(presence_fields_are_checked),
         TEST(a_message_has_16_KiB_at_most),
+        TEST(an_id_that_is_refused_is_not_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
