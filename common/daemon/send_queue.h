@@ -30,7 +30,7 @@ struct send_queue {
     struct queued *retained[SEND_QUEUE_TABLES];         /* uthash: topic -> entry in `states` */
     unsigned inflight_count, event_count, reply_count;
     uint64_t next_number;
-    uint64_t dropped; /* messages that are not retained, since send_queue_init */
+    uint64_t dropped; /* messages that are not retained, ever */
 };
 
 void send_queue_clear(struct send_queue *queue);

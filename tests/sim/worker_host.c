@@ -4,7 +4,7 @@
 
 #include "topic.h"
 
-#define ATTEMPT_LIMIT 5000  /* ms; as in worker/lib/link.c */
+#define ATTEMPT_LIMIT 5000  /* ms; of a real one: 2 s to connect, 10 s in all (common/mqtt/mqtt_client.c) */
 #define RECONNECT_MAX 30000 /* ms */
 #define RETAIN_S 86400
 
