@@ -21,6 +21,7 @@
  *     live online b        a presence that is published now
  *     reply b 5000         health of that session, which has held the id for so long; `reply 0` of an older version
  *     error                the holder answers with an error
+ *     garbage; seven       the answer is no JSON; its result is no object
  *     wait 1000            time passes
  */
 struct scene {
@@ -112,6 +113,8 @@ static void do_step(struct scene *scene, const char *step)
         do_reply(scene, "{\"error\":{\"code\":\"busy\",\"message\":\"\"}}");
     else if (strcmp(step, "garbage") == 0)
         do_reply(scene, "pong");
+    else if (strcmp(step, "seven") == 0)
+        do_reply(scene, "{\"result\":7}");
     else if (strcmp(step, "deaf") == 0)
         look(scene, claim_refused(&scene->claim, 0x87, &scene->outbox));
     else
@@ -201,6 +204,7 @@ static void identity_one_that_starts_asks_the_holder(void **state)
         { "of an older version", "ack 0; reply 0", "ask, lost" },
         { "that has no time", "ack 0; error", "ask, lost" },
         { "one's own answer, garbage", "ack 0; reply a 5000; garbage; wait 1000", "ask, free" },
+        { "an answer that is no health document", "ack 0; seven; wait 1000", "ask, free" },
         { "not allowed to ask, and a birth is stored", "seen online b; ack 87", "ask, lost" },
         { "not allowed to ask, and none is stored", "ack 87", "ask, notice, free" },
         { "not allowed to read the answer", "deaf", "ask, notice, free" },

@@ -84,6 +84,31 @@ static void r16_a_tombstone_keeps_stored_copies_away(void **state)
     ROWS_CHECK(rows);
 }
 
+/* Each is about somebody else, or no sign of life. What is buried stays so. */
+static void r16_only_a_sign_of_life_ends_a_tombstone(void **state)
+{
+    static const struct row rows[] = {
+        { "a stored heartbeat of another session", "up; birth 1.1; bye 1.1; delete; stored beat 2.1.0; stored bye 1.1",
+          GONE CLEARS FORGOTTEN ", 204, clear presence | unverified" },
+        { "a stored birth of another session", "up; birth 1.1; bye 1.1; delete; stored birth 2.1; stored bye 1.1",
+          GONE CLEARS FORGOTTEN ", 204, clear presence | unverified" },
+        { "a live death of another session",
+          "up; birth 1.1; bye 1.1; delete; stored birth 2.1; bye 2.1; stored beat 1.1.3",
+          GONE CLEARS FORGOTTEN ", 204, unknown -> offline (goodbye), clear heartbeat | offline" },
+        { "what its hive sees of it", "up; birth 1.1; bye 1.1; delete; witness running; stored bye 1.1",
+          GONE CLEARS FORGOTTEN ", 204, clear presence | unverified" },
+        { "a hive's heartbeat",
+          "up; birth 1.1 @h1/; bye 1.1 @h1/; delete @h1/; stored birth 2.1 @h1/; beat 2.1.0 @h1/; stored bye 1.1 @h1/",
+          "hive/h1 unknown -> starting (birth), hive/h1 starting -> offline (goodbye), clear heartbeat, clear "
+          "presence, "
+          "hive/h1 offline -> forgotten (forgotten), 204, clear presence | gone" },
+        { "but a live birth does", "up; birth 1.1; bye 1.1; delete; birth 2.1; stored bye 1.1",
+          GONE CLEARS FORGOTTEN ", 204, unknown -> online (birth) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r16_the_expected_are_never_forgotten(void **state)
 {
     static const struct row rows[] = {
@@ -105,6 +130,7 @@ int main(void)
         cmocka_unit_test(r16_delete_forgets),
         cmocka_unit_test(r16_the_verdict_is_cleared_and_one_event_made),
         cmocka_unit_test(r16_a_tombstone_keeps_stored_copies_away),
+        cmocka_unit_test(r16_only_a_sign_of_life_ends_a_tombstone),
         cmocka_unit_test(r16_the_expected_are_never_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

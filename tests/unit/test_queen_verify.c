@@ -255,6 +255,29 @@ static void a_list_of_the_verified_fills_its_page(void **state)
     scene_clear(&scene);
 }
 
+/* Without an order the cursor is the number of a worker: it says nothing of how many stand on the pages before. */
+static void a_page_of_the_verified_goes_on_behind_a_worker(void **state)
+{
+    struct http_request request = { .method = "GET",
+                                    .path = "/v1/workers",
+                                    .query = TEXT("verified=true&limit=1&cursor=2") };
+    struct http_response response = { 0 };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1 @w1; birth 1.1 @w2; birth 1.1 @w3; wait 10");
+    request.received_at = scene.now;
+    assert_int_equal(queen_http(scene.queen, &request, scene.now, scene.wall, &response, &scene.outbox), 0);
+    assert_true(list_next(&scene, response.listing, &response.body));
+    scene_run(&scene, "answer ok @w3");
+    assert_false(list_next(&scene, response.listing, &response.body));
+    assert_non_null(strstr(buf_str(&response.body), "{\"workers\":[{\"worker_id\":\"w3\""));
+    assert_non_null(strstr(buf_str(&response.body), "\"total\":1,\"next\":null"));
+    queen_listing_free(response.listing);
+    buf_clear(&response.body);
+    scene_clear(&scene);
+}
+
 static void a_list_of_the_verified_waits_no_longer_than_it_may(void **state)
 {
     struct http_request request = { .method = "GET", .path = "/v1/workers", .query = TEXT("verified=true") };
@@ -336,6 +359,7 @@ int main(void)
         cmocka_unit_test(without_memory_for_the_request_nothing_is_found),
         cmocka_unit_test(on_demand_the_answer_is_waited_for),
         cmocka_unit_test(a_list_of_the_verified_fills_its_page),
+        cmocka_unit_test(a_page_of_the_verified_goes_on_behind_a_worker),
         cmocka_unit_test(a_list_of_the_verified_waits_no_longer_than_it_may),
         cmocka_unit_test(verifications_have_a_budget_and_demand_goes_first),
         cmocka_unit_test(a_lost_link_asks_again_on_the_next),
