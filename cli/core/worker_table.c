@@ -49,6 +49,8 @@ static const struct column {
 struct worker_table {
     struct libscols_table *table;
     struct libscols_column *shown[ARRAY_LEN(columns)]; /* borrowed from the table; NULL: not a column of it */
+    struct libscols_line **lines;                      /* likewise: the table finds one by walking along all */
+    size_t count, room;
     char first_hive[NAME_SIZE];
     bool several_hives, failed;
 };
@@ -84,6 +86,7 @@ void worker_table_free(struct worker_table *workers)
     if (!workers)
         return;
     scols_unref_table(workers->table);
+    free(workers->lines);
     free(workers);
 }
 
@@ -103,9 +106,23 @@ static bool set_cell(struct libscols_line *line, struct libscols_column *column,
            (!colour || scols_cell_set_color(scols_line_get_column_cell(line, column), colour) == 0);
 }
 
+static struct libscols_line *add_line(struct worker_table *workers)
+{
+    size_t room = workers->room * 2 + 64;
+    if (workers->count == workers->room) {
+        struct libscols_line **larger = realloc(workers->lines, room * sizeof(struct libscols_line *));
+        if (!larger)
+            return NULL;
+        workers->lines = larger;
+        workers->room = room;
+    }
+    workers->lines[workers->count] = scols_table_new_line(workers->table, NULL);
+    return workers->lines[workers->count] ? workers->lines[workers->count++] : NULL;
+}
+
 void worker_table_add(struct worker_table *workers, const cJSON *worker)
 {
-    struct libscols_line *line = scols_table_new_line(workers->table, NULL);
+    struct libscols_line *line = add_line(workers);
     auto_clear(buf) text = BUF_INIT;
     char colour[16] = "";
     note_hive(workers, document_str(worker, "hive_id"));
@@ -147,8 +164,7 @@ static size_t name_column(const struct worker_table *workers)
 
 static struct text cell_text(const struct worker_table *workers, size_t row, size_t column)
 {
-    struct libscols_line *line = scols_table_get_line(workers->table, row);
-    return text_of(scols_cell_get_data(scols_line_get_column_cell(line, workers->shown[column])));
+    return text_of(scols_cell_get_data(scols_line_get_column_cell(workers->lines[row], workers->shown[column])));
 }
 
 struct widths {
@@ -164,7 +180,7 @@ static void measure(const struct worker_table *workers, size_t limit, struct wid
         if (!is_printed(workers, i))
             continue;
         ret->whole[i] = strlen(columns[i].title);
-        for (size_t row = 0; row < scols_table_get_nlines(workers->table); row++) {
+        for (size_t row = 0; row < workers->count; row++) {
             size_t width = printable_width(cell_text(workers, row, i));
             ret->whole[i] = width > ret->whole[i] ? width : ret->whole[i];
         }
@@ -230,7 +246,7 @@ static int compare_texts(const void *a, const void *b)
  * counts as no. */
 static bool are_distinct(const struct worker_table *workers, size_t width)
 {
-    size_t count = scols_table_get_nlines(workers->table), made = 0, cut = 0;
+    size_t count = workers->count, made = 0, cut = 0;
     char **names = calloc(count, sizeof *names);
     bool distinct = names != NULL;
     for (; distinct && made < count; made++) {
@@ -262,14 +278,14 @@ static size_t name_enough(const struct worker_table *workers, size_t longest)
 
 static bool cut_cells(const struct worker_table *workers, size_t column, size_t width)
 {
-    for (size_t row = 0; row < scols_table_get_nlines(workers->table); row++) {
+    for (size_t row = 0; row < workers->count; row++) {
         auto_clear(buf) text = BUF_INIT;
         struct text whole = cell_text(workers, row, column);
         if (printable_width(whole) <= width)
             continue;
         printable_add_cut(&text, whole, width, head_of(column, width));
-        if (!buf_ok(&text) || scols_line_set_column_data(scols_table_get_line(workers->table, row),
-                                                         workers->shown[column], buf_str(&text)) != 0)
+        if (!buf_ok(&text) ||
+            scols_line_set_column_data(workers->lines[row], workers->shown[column], buf_str(&text)) != 0)
             return false;
     }
     return true;
