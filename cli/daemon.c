@@ -33,6 +33,9 @@ struct daemon {
     struct arena arena;
 };
 
+/* The options' tables and `printed` fill one target: they count their offsets from the same place. */
+_Static_assert(offsetof(struct daemon, conf) == 0, "offsets in struct health_conf hold in struct daemon");
+
 static const struct conf_option printed[] = {
     { "http", CONF_TEXT, offsetof(struct daemon, http) },
     { "state-dir", CONF_TEXT, offsetof(struct daemon, state_dir) },
