@@ -126,7 +126,7 @@ static inline ms_t queen_time_for(const struct queen *queen, const struct record
     return record->over_http ? queen->watch.loop_time : queen->watch.time;
 }
 
-/* The snapshot of the present connection is read: what she knows is live. */
+/* The snapshot of the present connection is read: what is known is live. */
 static inline bool queen_sees(const struct queen *queen)
 {
     return queen->snapshot.phase == SNAPSHOT_READ;

@@ -10,7 +10,7 @@
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
 #define BURST_MS 1000     /* what may be started at once, as time */
 #define LATE_MS 60000     /* for how long an answer after the deadline is still taken */
-#define AUTOMATIC_SHARE 5 /* every so manieth goes to those not on demand, so that none starves */
+#define AUTOMATIC_SHARE 5 /* one in so many goes to those not on demand, so that none starves */
 
 enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_RUNNING };
 
@@ -22,9 +22,9 @@ struct verification {
     uint64_t nonce;
     enum phase phase;
     bool on_demand, finished;
-    bool mqtt_out, refused;   /* an answer is still to come; the broker did not let her ask */
+    bool mqtt_out, refused;   /* an answer is still to come; the broker did not let it ask */
     enum verify_result found; /* what stands if nothing better comes */
-    enum evidence_path path;  /* ... and whence */
+    enum evidence_path path;  /* ... and by which path */
     ms_t began;               /* monotonic */
     struct verified latest;
 };
@@ -194,7 +194,7 @@ static struct record *start(struct queen *queen, struct verification *verificati
     return conclude(queen, verification);
 }
 
-/* The broker does not let her ask: that says nothing of the worker. */
+/* The broker does not let the queen ask: that says nothing of the worker. */
 static struct record *refused(struct queen *queen, struct verification *verification, uint8_t reason)
 {
     outbox_notice(queen->out, "the broker refuses requests to %s/%s (reason 0x%02x): it cannot be verified",

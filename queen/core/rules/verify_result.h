@@ -9,7 +9,7 @@
 struct verified {
     enum verify_result result;
     enum evidence_path path; /* PATH_MQTT, PATH_HTTP, or PATH_WITNESS for the hive's word */
-    bool refused;            /* the broker did not let her ask */
+    bool refused;            /* the broker did not let the queen ask */
     bool late;               /* it came after the deadline */
     ms_t at_wall, began;     /* began: monotonic, when it was first asked for */
     ms_t took;
