@@ -19,11 +19,11 @@ struct mqtt_events { /* each may be NULL */
     ms_t (*retry_in)(void *user, ms_t lived);
     /* Fill in the will of the attempt that is about to be made; false = none. Pointers must live until it returns. */
     bool (*will)(void *user, struct publish *ret);
-    void (*up)(void *user, const char *broker);                     /* CONNACK was fine; host:port, borrowed */
-    void (*down)(void *user, const char *why);                      /* an established connection ended */
-    void (*failed)(void *user, const char *why);                    /* a round failed */
-    void (*message)(void *user, const struct message *message);     /* borrowed during the call */
-    void (*acked)(void *user, uint64_t token, uint8_t reason);      /* PUBACK of a QoS 1 publish with a token */
+    void (*up)(void *user, const char *broker);                 /* CONNACK was fine; the numeric address, borrowed */
+    void (*down)(void *user, const char *why);                  /* an established connection ended */
+    void (*failed)(void *user, const char *why);                /* a round failed */
+    void (*message)(void *user, const struct message *message); /* borrowed during the call */
+    void (*acked)(void *user, uint64_t token, uint8_t reason);  /* PUBACK of a QoS 1 publish with a token */
     void (*subscribed)(void *user, uint64_t token, uint8_t reason); /* SUBACK; reason >= MQTT_FAILED = refused */
     void (*packet)(void *user); /* something was received: the link is proven. Once per burst, before its messages */
 };

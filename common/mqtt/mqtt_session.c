@@ -48,7 +48,7 @@ struct mqtt_session {
     struct mosquitto *mosquitto;
     struct mqtt_session_owner owner;
     bool tls;
-    char broker[ADDRESS_TEXT_SIZE];
+    char broker[ADDRESS_TEXT_SIZE], numeric[ADDRESS_TEXT_SIZE]; /* as it was configured; the address of it */
     enum mqtt_stage stage;
     bool ended;
     bool in_burst;       /* `packet` was called */
@@ -215,7 +215,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
     if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keep_alive_s, false))
         session->keep_alive = keep_alive_s * (ms_t)1000; /* the broker's counts, for libmosquitto too */
     session->stage = MQTT_UP;
-    session->owner.up(session->owner.owner, session->broker);
+    session->owner.up(session->owner.owner, session->numeric);
 }
 
 /* A DISCONNECT of the broker gives its reason here, everything else a fault of libmosquitto; the ranges are apart. */
@@ -287,6 +287,7 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     session->owner = *owner;
     session->tls = peer->tls;
     address_print(peer->broker->host, peer->broker->port, session->broker);
+    address_print(peer->numeric, peer->broker->port, session->numeric);
     session->coalesce_until = INT64_MIN;
     session->keep_alive = options->keep_alive_s * (ms_t)1000;
     session->received_at = session->sent_at = clock_mono();

@@ -10,7 +10,7 @@ struct mqtt_session;
 struct mqtt_session_owner {
     const struct mqtt_events *events;            /* will, message, acked, subscribed, packet are called; borrowed */
     void *user;                                  /* of the events */
-    void (*up)(void *owner, const char *broker); /* host:port, borrowed during the call */
+    void (*up)(void *owner, const char *broker); /* its numeric address with the port, borrowed during the call */
     void *owner;
 };
 

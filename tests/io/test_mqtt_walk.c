@@ -36,6 +36,21 @@ static void every_broker_of_the_list_is_tried(void **state)
     close(hole);
 }
 
+/* Of all that a name has. */
+static void the_address_of_a_name_is_reported(void **state)
+{
+    struct scene scene;
+    char uri[64], where[64];
+    (void)state;
+    scene_init(&scene, NULL);
+    snprintf(uri, sizeof uri, "mqtt://localhost:%d", broker_port(scene.broker));
+    snprintf(where, sizeof where, "127.0.0.1:%d", broker_port(scene.broker));
+    peer_start(&scene.a, scene.loop, uri, "a");
+    peer_await(&scene.a, peer_is_up);
+    assert_string_equal(scene.a.broker, where);
+    scene_clear(&scene);
+}
+
 static void a_round_without_success_says_why(void **state)
 {
     int hole = socket_black_hole();
@@ -252,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_broker_of_the_list_is_tried),
+        cmocka_unit_test(the_address_of_a_name_is_reported),
         cmocka_unit_test(a_round_without_success_says_why),
         cmocka_unit_test(an_attempt_that_was_given_up_never_completes),
         cmocka_unit_test(after_a_loss_the_list_begins_anew),
