@@ -243,12 +243,15 @@ static void on_log(struct mosquitto *mosquitto, void *user, int level, const cha
 static void check_connected(struct mqtt_session *session)
 {
     struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLOUT };
-    socklen_t len = sizeof(int);
+    socklen_t len = sizeof(int), peer_len = sizeof(struct sockaddr_storage);
+    struct sockaddr_storage peer;
     int number = 0;
     if (poll(&fd, 1, 0) != 1)
         return;
     if (getsockopt(fd.fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
         number = errno;
+    else if (number == 0 && getpeername(fd.fd, (struct sockaddr *)&peer, &peer_len) != 0)
+        number = ECONNREFUSED; /* libmosquitto, which begins TLS before, has taken it; what fails at once is that */
     if (number != 0)
         end_by_fault(session, MOSQ_ERR_ERRNO, number);
     else

@@ -193,6 +193,30 @@ static void tls_to_a_port_without_is_refused(void **state)
     scene_clear(&scene);
 }
 
+/* On loopback that shows before libmosquitto, which begins TLS early, returns. */
+static void an_address_that_refuses_is_passed(void **state)
+{
+    struct mqtt_options options = { .client_id = "a", .keep_alive_s = 10 };
+    char uri[128], cafile[256];
+    struct scene scene;
+    (void)state;
+    scene_init_tls(&scene, "DNS:localhost");
+    snprintf(cafile, sizeof cafile, "%s/cert", broker_folder(scene.broker));
+    options.login.cafile = cafile;
+    options.login.broker = "mqtts://127.0.0.1:1";
+    peer_start_with(&scene.a, scene.loop, &options);
+    peer_await(&scene.a, peer_has_failed);
+    assert_string_equal(scene.a.why, "cannot connect to 127.0.0.1:1: Connection refused");
+    snprintf(uri, sizeof uri, "mqtts://[::1]:1,mqtts://127.0.0.1:1,mqtts://localhost:%d", broker_port(scene.broker));
+    options.login.broker = uri;
+    options.client_id = "b";
+    scene.b.retry = scene.a.retry;
+    peer_start_with(&scene.b, scene.loop, &options);
+    peer_await(&scene.b, peer_is_up);
+    assert_int_equal(scene.b.fails, 0);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +227,7 @@ int main(void)
         cmocka_unit_test(the_environment_names_the_system_s_store),
         cmocka_unit_test(the_host_is_named_to_the_broker),
         cmocka_unit_test(tls_to_a_port_without_is_refused),
+        cmocka_unit_test(an_address_that_refuses_is_passed),
     };
     return cmocka_run_group_tests_name("mqtt_tls", tests, NULL, NULL);
 }
