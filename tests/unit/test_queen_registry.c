@@ -184,7 +184,7 @@ static void words_of_who_is_gone_are_let_go(void **state)
     assert_int_equal(registry.words.count, 3);
     registry_remove(&registry, first);
     assert_int_equal(registry.words.count, 2);
-    assert_string_equal(second->load.status, "idle");
+    assert_string_equal(roll_entry_of(&registry.roll, second)->load.status, "idle");
     registry_remove(&registry, second);
     assert_int_equal(registry.words.count, 0);
 }

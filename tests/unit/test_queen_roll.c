@@ -31,6 +31,8 @@ static void numbers_are_places_that_stay(void **state)
     for (uint32_t i = 0; i < MANY; i++) {
         size_t at = roll_after(&roll, i);
         assert_ptr_equal(roll_find(&roll, i + 1), i % 10 == 3 ? &records[i] : NULL);
+        if (i % 10 == 3)
+            assert_ptr_equal(roll_entry_of(&roll, &records[i])->record, &records[i]);
         while (at < roll.count && !roll.entries[at].record)
             at++;
         assert_int_equal(at < roll.count ? roll.entries[at].number : 0, i <= 993 ? (i + 6) / 10 * 10 + 4 : 0);

@@ -172,12 +172,12 @@ static enum confirmation confirmation_of(const struct listing *listing, const st
     return CONFIRMATION_REFUTED;
 }
 
-static bool matches(struct queen *queen, struct listing *listing, const struct record *record)
+static bool matches(struct queen *queen, struct listing *listing, const struct roll_entry *entry)
 {
     bool read_document = false;
-    bool does_match = selection_matches(queen, &listing->selection, record, &read_document);
+    bool does_match = selection_matches(queen, &listing->selection, entry, &read_document);
     if (read_document)
-        listing->cost += COST_DOCUMENT + (record->document ? (unsigned)document_text(record->document).len / 2 : 0);
+        listing->cost += COST_DOCUMENT + (unsigned)document_text(entry->record->document).len / 2;
     return does_match;
 }
 
@@ -194,17 +194,17 @@ static void write_record(const struct queen *queen, struct listing *listing, con
 }
 
 /* One that matches. False: no memory. */
-static bool take(const struct queen *queen, struct listing *listing, const struct record *record)
+static bool take(const struct queen *queen, struct listing *listing, const struct roll_entry *entry)
 {
     const struct selection *selection = &listing->selection;
-    bool is_behind = selection->sort || record->number > selection->cursor;
+    bool is_behind = selection->sort || entry->number > selection->cursor;
     listing->total += !selection->verified;
     if (is_behind && is_gathered(selection))
         return keep(
             queen, listing,
-            (struct candidate){ selection->sort ? selection_value(queen, selection, record) : 0, record->number });
+            (struct candidate){ selection->sort ? selection_value(queen, selection, entry) : 0, entry->number });
     if (is_behind)
-        write_record(queen, listing, record);
+        write_record(queen, listing, entry->record);
     return true;
 }
 
@@ -221,7 +221,7 @@ static bool scan(struct queen *queen, struct listing *listing, size_t bytes)
         const struct roll_entry *entry = &roll->entries[at];
         listing->scanned = entry->number;
         listing->cost++;
-        if (entry->record && matches(queen, listing, entry->record) && !take(queen, listing, entry->record))
+        if (entry->record && matches(queen, listing, entry) && !take(queen, listing, entry))
             return false;
     }
     if (at < roll->count)
@@ -262,7 +262,8 @@ static void write_end(const struct queen *queen, struct listing *listing)
 static bool is_on_page(struct queen *queen, struct listing *listing, const struct record *record)
 {
     const struct selection *selection = &listing->selection;
-    if (confirmation_of(listing, record) != CONFIRMATION_CONFIRMED || !matches(queen, listing, record))
+    if (confirmation_of(listing, record) != CONFIRMATION_CONFIRMED ||
+        !matches(queen, listing, roll_entry_of(&queen->registry.roll, record)))
         return false;
     return ++listing->total > selection->cursor || !selection->sort;
 }

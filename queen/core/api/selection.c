@@ -8,15 +8,15 @@
 /* A number of the load; or an age, whose place holds monotonic time. */
 struct sort_key {
     const char *name;
-    size_t offset; /* in the record */
+    size_t offset; /* of a number in the entry, of an age in the record */
     bool is_age;
 };
 
 static const struct sort_key sort_keys[] = {
-    { "queue_depth", offsetof(struct record, load.queue_depth), false },
-    { "inflight", offsetof(struct record, load.inflight), false },
-    { "gpu_utilization", offsetof(struct record, load.gpu_utilization), false },
-    { "last_inference_ms", offsetof(struct record, load.last_inference_ms), false },
+    { "queue_depth", offsetof(struct roll_entry, load.queue_depth), false },
+    { "inflight", offsetof(struct roll_entry, load.inflight), false },
+    { "gpu_utilization", offsetof(struct roll_entry, load.gpu_utilization), false },
+    { "last_inference_ms", offsetof(struct roll_entry, load.last_inference_ms), false },
     { "last_seen_ms_ago", offsetof(struct record, received_mono), true },
     { "since_ms_ago", offsetof(struct record, since_mono), true },
 };
@@ -159,29 +159,30 @@ static bool document_matches(struct queen *queen, const struct selection *select
     return matches;
 }
 
-bool selection_matches(struct queen *queen, const struct selection *selection, const struct record *record,
+bool selection_matches(struct queen *queen, const struct selection *selection, const struct roll_entry *entry,
                        bool *read_document)
 {
-    const struct load *load = &record->load;
-    if (record_is_hive(record) != selection->hives)
+    const struct load *load = &entry->load;
+    if (entry->is_hive != selection->hives)
         return false;
-    if (selection->state != STATE_NONE && record->state != selection->state)
+    if (selection->state != STATE_NONE && entry->state != selection->state)
         return false;
     if (!word_may_be(selection->status, load->status) || !word_may_be(selection->model, load->model))
         return false;
-    if (selection->hive.at && !text_is(selection->hive, record_hive(record)))
+    if (selection->hive.at && !text_is(selection->hive, record_hive(entry->record)))
         return false;
     if (selection->label_count == 0 && load->status != intern_full && load->model != intern_full)
         return true;
     *read_document = true;
-    return document_matches(queen, selection, record);
+    return document_matches(queen, selection, entry->record);
 }
 
-double selection_value(const struct queen *queen, const struct selection *selection, const struct record *record)
+double selection_value(const struct queen *queen, const struct selection *selection, const struct roll_entry *entry)
 {
-    const void *at = (const char *)record + selection->sort->offset;
+    const struct sort_key *key = selection->sort;
+    const void *at = (const char *)(key->is_age ? (const void *)entry->record : entry) + key->offset;
     double value;
-    if (selection->sort->is_age)
+    if (key->is_age)
         value = *(const ms_t *)at == MS_NEVER ? NAN : (double)(queen->now - *(const ms_t *)at);
     else
         value = *(const double *)at;

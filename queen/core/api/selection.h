@@ -32,12 +32,12 @@ enum err selection_parse_hives(const struct query *query, struct selection *ret,
 /* Its texts are copied into the arena. ERR_NOMEM. */
 enum err selection_copy(struct arena *arena, const struct selection *selection, struct selection *ret);
 
-/* Reads facts in the record; a stored document only for labels, and for a word that the registry had no room for: then
- * *read_document is set. */
-bool selection_matches(struct queen *queen, const struct selection *selection, const struct record *record,
+/* Reads the entry; the record only for its hive, and its document only for labels and for a word that the registry had
+ * no room for: then *read_document is set. */
+bool selection_matches(struct queen *queen, const struct selection *selection, const struct roll_entry *entry,
                        bool *read_document);
 
 /* What a sorted list is sorted by: the least comes first, NAN last. */
-double selection_value(const struct queen *queen, const struct selection *selection, const struct record *record);
+double selection_value(const struct queen *queen, const struct selection *selection, const struct roll_entry *entry);
 
 #endif

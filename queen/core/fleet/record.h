@@ -65,7 +65,7 @@ struct work {
 /* What the last heartbeat says of the load: what lists filter and sort by, so that none of them reads documents. */
 struct load {
     double queue_depth, inflight, gpu_utilization, last_inference_ms; /* NAN = not said */
-    const char *status, *model; /* NULL = not said; in a record the words of the registry's table (intern.h) */
+    const char *status, *model;                                       /* NULL = not said */
 };
 #define LOAD_NONE ((struct load){ NAN, NAN, NAN, NAN, NULL, NULL })
 
@@ -107,12 +107,10 @@ struct record {
     uint32_t revision;
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
-    uint32_t number;                  /* order of first sight */
+    uint32_t number, place;           /* order of first sight; where it stands there now, with its load (roll.h) */
     uint32_t barrier;                 /* the number of the probe that it waits for; 0 = none (broker_barrier.h) */
     struct evidence evidence;
 
-    /* From here on what lists read: it lies together. */
-    struct load load;     /* of `document` */
     uint8_t state, cause; /* enum state, enum cause */
     uint8_t announced;    /* enum state: what the verdict topic says; STATE_NONE = nothing */
     uint8_t announced_cause;

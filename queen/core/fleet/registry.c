@@ -74,7 +74,6 @@ static struct record *record_new(struct text hive, struct text worker)
     record->received_mono = MS_NEVER;
     record->skew = TIME_ABSENT;
     record->work.progress = INT_ABSENT;
-    record->load = LOAD_NONE;
     return record;
 }
 
@@ -157,14 +156,15 @@ struct record *registry_take_touched(struct registry *registry)
     return record;
 }
 
-static void set_load(struct registry *registry, struct record *record, const struct load *load)
+static void set_load(struct registry *registry, const struct record *record, const struct load *load)
 {
-    const char *status = record->load.status, *model = record->load.model;
+    struct load *kept = &roll_entry_of(&registry->roll, record)->load;
+    const char *status = kept->status, *model = kept->model;
     intern_set(&registry->words, &status, load->status);
     intern_set(&registry->words, &model, load->model);
-    record->load = *load;
-    record->load.status = status;
-    record->load.model = model;
+    *kept = *load;
+    kept->status = status;
+    kept->model = model;
 }
 
 static size_t document_size(const struct document *document)
@@ -239,6 +239,7 @@ void registry_set_state(struct registry *registry, struct record *record, enum s
     counts[record->state]--;
     counts[state]++;
     record->state = (uint8_t)state;
+    roll_entry_of(&registry->roll, record)->state = record->state;
 }
 
 void registry_schedule(struct registry *registry, struct record *record, bool on_watch, ms_t at)

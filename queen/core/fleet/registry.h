@@ -41,8 +41,8 @@ struct record *registry_hive_of(const struct registry *registry, const struct re
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
-/* Copies a heartbeat with what it says of the load (of a hive LOAD_NONE) into the record; or any document of a record,
- * whose place is `document`. ERR_FULL, ERR_NOMEM: the old one stays. */
+/* Copies a heartbeat into the record, and what it says of the load (of a hive LOAD_NONE) into the roll; or any document
+ * of a record, whose place is `document`. ERR_FULL, ERR_NOMEM: the old one stays. */
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
                                  const struct load *load);
 enum err registry_store(struct registry *registry, struct document **document, struct text text);

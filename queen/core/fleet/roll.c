@@ -26,16 +26,21 @@ enum err roll_reserve(struct roll *roll)
 void roll_add(struct roll *roll, struct record *record)
 {
     record->number = roll->count ? roll->entries[roll->count - 1].number + 1 : 1;
-    roll->entries[roll->count++] = (struct roll_entry){ record, record->number };
+    record->place = (uint32_t)roll->count;
+    roll->entries[roll->count++] =
+        (struct roll_entry){ record, record->number, record->state, record_is_hive(record), LOAD_NONE };
 }
 
 /* Closes the gaps; the last entry stays, for it has the highest number. */
 static void compact(struct roll *roll)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < roll->count; i++)
+    for (size_t i = 0; i < roll->count; i++) {
+        if (roll->entries[i].record)
+            roll->entries[i].record->place = (uint32_t)kept;
         if (roll->entries[i].record || i + 1 == roll->count)
             roll->entries[kept++] = roll->entries[i];
+    }
     roll->removed = kept > 0 && !roll->entries[kept - 1].record;
     roll->count = kept;
 }
@@ -61,7 +66,7 @@ struct record *roll_find(const struct roll *roll, uint32_t number)
 
 void roll_remove(struct roll *roll, const struct record *record)
 {
-    roll->entries[roll_after(roll, record->number) - 1].record = NULL;
+    roll_entry_of(roll, record)->record = NULL;
     if (++roll->removed > SIZE_FIRST && roll->removed > roll->count / 2)
         compact(roll);
 }
