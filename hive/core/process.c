@@ -188,7 +188,7 @@ static void react(struct process *process, const struct exit_status *exit_status
 }
 
 /* A program that was asked to end may have left others behind, which were asked with it and are not done yet: a shell
- * ends at once, what it had started saves its work. They have what is left of the patience. */
+ * ends at once, what it had started saves its work. They have what is left of the time limit. */
 static void end_leftovers(struct process *process)
 {
     bool has_time = process->state == WITNESS_STOPPING && process->due != MS_NEVER;

@@ -52,7 +52,7 @@ struct process {
     int64_t restarts;
     bool was_started;
 
-    ms_t due;   /* the end of the patience, or of the backoff; MS_NEVER = neither */
+    ms_t due;   /* the end of the time limit, or of the backoff; MS_NEVER = neither */
     ms_t pause; /* the next backoff */
     struct last_exit last;
     char last_signal[SIGNAL_NAME_SIZE];

@@ -10,8 +10,9 @@ import c_source
 # What, the code that shows it (comments removed), and the file where it stands, or the files that may have it; a number is
 # how many files have it as long as there are too many of them: it only falls.
 MECHANISMS = [
-    ("reader of the clock", r"\b(\w*clock_gettime\w*|gettimeofday|timespec_get|uv_hrtime|time\()", "common/sys/clock.c"),
-    ("source of random bytes", r"\b(getrandom|getentropy|arc4random\w*|RAND_bytes)\(|/dev/u?random", "common/sys/entropy.c"),
+    ("reader of the clock", r"\b(\w*clock_gettime\w*|gettimeofday|timespec_get|uv_hrtime|time\(|(?<!-> )(?<!->)\bclock\()", "common/sys/clock.c"),
+    ("reader of the loop's time", r"\buv_now\(", "common/io/loop.c"),
+    ("source of random bytes", r"\b(getrandom|getentropy|arc4random\w*|RAND_bytes|s?rand(om)?(_r)?|[dejlmn]rand48)\(|/dev/u?random", "common/sys/entropy.c"),
     ("reader of secrets", r"\bS_I(W|RW?X)?(GRP|OTH|RWXG|RWXO)\b|\bst_mode & 0", ("common/sys/secret.c", "cli/daemon_files.c")),
     ("user of the password file", r"\bpassword_file\b",
      ("common/mqtt/broker_login.h", "common/mqtt/broker_login.c", "common/mqtt/mqtt_client.c",
@@ -23,6 +24,8 @@ MECHANISMS = [
     ("finder of the program's own path", r'readlink\("/proc/self/exe"|\bAT_EXECFN\b', "common/sys/own_path.c"),
     ("parser of a broker's URI", r'"mqtts?:(//)?"|\w*(cmp|strstr|scanf)\([^;]*"mqtts?:', "common/mqtt/broker_uri.c"),
     ("parser by scanf", r"\bv?[fs]?scanf\b", ()),
+    ("resolver of names", r"\bgetaddrinfo(_a)?\(|\bgethostby\w+\(",
+     ("common/mqtt/resolver.c", "common/io/httpd_socket.c")),  # the latter the address to listen on, once
     ("MQTT client", r"\bmosquitto_new\b|\bMQTT(Async|Client)_create\w*", "common/mqtt/mqtt_setup.c"),
     ("reason texts of the TLS library", r"\bX509_verify_cert_error_string\(|\bSSL_get_verify_result\(", "common/mqtt/mqtt_tls.c"),
     ("event loop", r"\buv_(loop_init|loop_new|default_loop)\b", "common/io/loop.c"),

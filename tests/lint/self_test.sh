@@ -87,6 +87,10 @@ once_finds() {
 }
 once_finds 'a clock of the loop' 'return uv_clock_gettime(0, 0)'
 once_finds 'a clock of the kernel' 'return syscall(SYS_clock_gettime, 0)'
+once_finds 'a clock of the process' 'return clock()'
+once_finds 'the time of the loop' 'return uv_now(loop)'
+once_finds 'numbers that are no secret' 'return rand()'
+once_finds 'a second resolver of names' 'return getaddrinfo(name, 0, 0, &list)'
 once_finds 'a clock by its address' 'int (*now)(void) = clock_gettime'
 once_finds 'a second test for secrets' 'return status.st_mode & 022'
 once_finds 'a password that is read beside the secrets' 'return read_all(login->password_file)'

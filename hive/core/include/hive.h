@@ -15,7 +15,7 @@
 #include "siphash.h"
 
 #define HIVE_INTERVAL_MS 10000
-#define HIVE_STOP_LIMIT_MS 14000 /* for the end of all workers: the patience with an agent, and a little more */
+#define HIVE_STOP_LIMIT_MS 14000 /* for the end of all workers: an agent's own limit, and a little more */
 
 struct hive;
 
