@@ -75,7 +75,7 @@ enum err daemon_program_run(const struct daemon_program *program, const char *op
     char printed[PRINTED_MAX];
     int status = 0, out = memfd_create("printed", MFD_CLOEXEC);
     ssize_t len = 0;
-    pid_t child;
+    pid_t child = -1;
     enum err err = out >= 0 ? OK : err_set(e, ERR_IO, "memfd_create: %s", strerrordesc_np(errno));
     if (err == OK)
         err = spawn(program, option, NULL, out, &child, e);

@@ -3,6 +3,7 @@
 
 #include "document.h"
 #include "health_conf.h"
+#include "output.h"
 #include "worker_request.h"
 
 static const struct conf_option options[] = {
@@ -22,6 +23,9 @@ static enum err find_hive(struct api *api, struct health_target *target, struct 
         err = worker_get(api, &ref, &worker, e);
     if (err == OK && document_str(worker, "hive_id"))
         err = health_target_set_hive(target, document_str(worker, "hive_id"), e);
+    if (err == ERR_UNREACHABLE)
+        output_note("without a queen, %s is taken for worker/default/%s: HIVE/ID names another", target->id,
+                    target->id);
     return err == ERR_UNREACHABLE || err == ERR_NOT_FOUND ? OK : err;
 }
 

@@ -1,5 +1,6 @@
 #include "health_mqtt.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "clock.h"
@@ -150,6 +151,33 @@ bool health_mqtt_is_connecting(const struct health_mqtt *health)
     return health->client && !health->is_up && !health->link_why.text[0];
 }
 
+/* Of the command's output it says that the reader has gone, of the broker's link nothing that is not known. */
+static sigset_t only_sigpipe(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    return set;
+}
+
+static void block_sigpipe(struct health_mqtt *health)
+{
+    sigset_t set = only_sigpipe(), before;
+    pthread_sigmask(SIG_BLOCK, &set, &before);
+    health->blocks = !sigismember(&before, SIGPIPE);
+}
+
+static void unblock_sigpipe(struct health_mqtt *health)
+{
+    sigset_t set = only_sigpipe();
+    if (!health->blocks)
+        return;
+    while (sigtimedwait(&set, NULL, &(struct timespec){ 0 }) == SIGPIPE)
+        ;
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    health->blocks = false;
+}
+
 enum err health_mqtt_init(struct health_mqtt *health, const struct mqtt_options *given, const char *root,
                           const struct health_target *target, struct errbuf *e)
 {
@@ -160,6 +188,7 @@ enum err health_mqtt_init(struct health_mqtt *health, const struct mqtt_options 
     uint64_t random;
     enum err err;
     *health = (struct health_mqtt){ .target = target, .result = ERR_UNREACHABLE };
+    block_sigpipe(health);
     entropy_need(&random, sizeof random);
     entropy_need(&key, sizeof key);
     snprintf(client_id, sizeof client_id, "skep:c:%016llx", (unsigned long long)random);
@@ -179,4 +208,5 @@ void health_mqtt_clear(struct health_mqtt *health)
     requester_clear(&health->requester);
     outbox_clear(&health->outbox);
     arena_clear(&health->arena);
+    unblock_sigpipe(health);
 }

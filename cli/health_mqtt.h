@@ -25,11 +25,13 @@ struct health_mqtt {
     const struct health_target *target;
     char topic[TOPIC_SIZE], reply_topic[TOPIC_SIZE];
     ms_t until;
+    bool blocks; /* SIGPIPE, which was not blocked before */
 };
 
-/* Connects as a client of its own. `target` is borrowed for the life of the requests, `options` (but for the client id,
- * which is made here) and `root` during the call. ERR_SYNTAX for a root that is too long, and the errors of
- * mqtt_client_new; each with a sentence, and the struct to be cleared all the same. */
+/* Connects as a client of its own; SIGPIPE is blocked in this thread until it is cleared. `target` is borrowed for the
+ * life of the requests, `options` (but for the client id, which is made here) and `root` during the call. ERR_SYNTAX
+ * for a root that is too long, and the errors of mqtt_client_new; each with a sentence, and the struct to be cleared
+ * all the same. */
 enum err health_mqtt_init(struct health_mqtt *health, const struct mqtt_options *options, const char *root,
                           const struct health_target *target, struct errbuf *e);
 void health_mqtt_clear(struct health_mqtt *health);

@@ -139,7 +139,7 @@ static void note_hidden_columns(const struct ps *ps)
     auto_clear(buf) titles = BUF_INIT;
     worker_list_add_hidden(ps->list, &titles);
     if (buf_ok(&titles) && buf_text(&titles).len > 0)
-        output_note("hidden, for %zu columns are too few: %s", ps->cli->display.width, buf_str(&titles));
+        output_note("not shown in %zu columns: %s", ps->cli->display.width, buf_str(&titles));
 }
 
 static enum err print_list(struct ps *ps, struct errbuf *e)

@@ -4,7 +4,8 @@
 
 #include "base.h"
 
-#define CUT_OFF "the broker broke it off; perhaps it does not accept the client certificate"
+#define CUT_OFF \
+    "the broker closed it; perhaps the port does not speak TLS, or the client certificate is missing or not accepted"
 #define UNTRUSTED "the broker's certificate is not signed by a trusted authority"
 
 static const struct {

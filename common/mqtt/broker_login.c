@@ -7,9 +7,9 @@ enum err broker_login_check(const struct broker_login *login, struct broker_list
     if (err != OK)
         return err;
     if (!login->cert != !login->key)
-        return err_set(e, ERR_MISSING, "broker: cert and key go together (--cert, --key)");
+        return err_set(e, ERR_MISSING, "broker: a cert needs its key, and a key its cert: give both, or neither");
     if (!list.tls && (login->cafile || login->cert))
-        return err_set(e, ERR_CONFLICT, "broker: cafile, cert and key are for mqtts:// only");
+        return err_set(e, ERR_CONFLICT, "broker: cafile, cert and key need mqtts://: write that, or leave them out");
     *ret = list;
     return OK;
 }

@@ -14,6 +14,7 @@
  * nothing of it can complete later, and each attempt has a libmosquitto client of its own, so that nothing (queued or
  * unacknowledged publishes, state of TLS) reaches the next one.
  *
+ * Writing to a connection that the broker has closed raises SIGPIPE: the owner ignores it, or blocks it in this thread.
  * While offline nothing is queued. All calls from one thread; events come from mqtt_client_turn and
  * mqtt_client_drain only, and may call everything here but those two, mqtt_client_free and mqtt_client_close. */
 #ifndef SKEP_MQTT_CLIENT_H

@@ -201,7 +201,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint16_t keep_alive_s;
+    uint16_t keep_alive_s = 0;
     (void)flags;
     session->handed++;
     if (session->ended)
@@ -239,7 +239,8 @@ static void on_log(struct mosquitto *mosquitto, void *user, int level, const cha
         (void)err_set(&session->logged, OK, "%s", mqtt_tls_reason(mosquitto, line));
 }
 
-/* TCP is connected, or has failed, when the socket is writable. */
+/* TCP is connected, or has failed, when the socket is writable. libmosquitto begins TLS before that: it may have taken
+ * the fault of a connection that fails at once, or have sent, and the other side have closed, which reading tells. */
 static void check_connected(struct mqtt_session *session)
 {
     struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLOUT };
@@ -251,8 +252,8 @@ static void check_connected(struct mqtt_session *session)
     if (getsockopt(fd.fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
         number = errno;
     else if (number == 0 && getpeername(fd.fd, (struct sockaddr *)&peer, &peer_len) != 0)
-        number = ECONNREFUSED; /* libmosquitto, which begins TLS before, has taken it; what fails at once is that */
-    if (number != 0)
+        number = ECONNREFUSED;
+    if (number != 0 && !mqtt_tls_has_sent(session->mosquitto))
         end_by_fault(session, MOSQ_ERR_ERRNO, number);
     else
         session->stage = MQTT_AWAITING_CONNACK;

@@ -117,6 +117,12 @@ const char *mqtt_tls_reason(struct mosquitto *mosquitto, const char *line)
     return X509_verify_cert_error_string(result);
 }
 
+bool mqtt_tls_has_sent(struct mosquitto *mosquitto)
+{
+    const SSL *ssl = mosquitto_ssl_get(mosquitto);
+    return ssl && BIO_number_written(SSL_get_wbio(ssl)) > 0;
+}
+
 bool mqtt_tls_is_in_handshake(struct mosquitto *mosquitto, bool *ret_writable)
 {
     const SSL *ssl = mosquitto_ssl_get(mosquitto);

@@ -18,6 +18,9 @@ void mqtt_tls_free(struct ssl_ctx_st *context); /* NULL is fine */
  * reason. For the log callback; borrowed like the line. */
 const char *mqtt_tls_reason(struct mosquitto *mosquitto, const char *line);
 
+/* Something of TLS was sent, so TCP was connected. */
+bool mqtt_tls_has_sent(struct mosquitto *mosquitto);
+
 /* The handshake has begun and not ended; libmosquitto's own word on what it waits for is then wrong. *ret_writable: it
  * waits until it can write, else until it can read. */
 bool mqtt_tls_is_in_handshake(struct mosquitto *mosquitto, bool *ret_writable);

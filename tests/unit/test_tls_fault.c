@@ -9,7 +9,8 @@
 #include "base.h"
 #include "tls_fault.h"
 
-#define CUT_OFF "the broker broke it off; perhaps it does not accept the client certificate"
+#define CUT_OFF \
+    "the broker closed it; perhaps the port does not speak TLS, or the client certificate is missing or not accepted"
 
 static const struct {
     const char *why, *said, *text;

@@ -92,6 +92,14 @@ def test_a_list_of_which_no_broker_is_of_use(skep, root, nowhere):
     assert "mqtt: the broker refused the connection: Not authorized" in done.stderr
 
 
+def test_a_broker_that_does_not_speak_tls(skep, broker, root, nowhere):
+    """It closes, and what is written then must not end the program before its sentence."""
+    done = skep("health", "hive/x", "--wait", "--attempts", "5", *FAST, "--root", root,
+                "--broker", f"mqtts://127.0.0.1:{broker.port}", "--http-url", f"http://127.0.0.1:{nowhere}")
+    assert done.returncode == 3
+    assert done.stderr.count(f"mqtt: TLS with 127.0.0.1:{broker.port} failed: the broker closed it;") == 5
+
+
 def test_a_queen_over_http_without_a_broker(health, nowhere):
     done = health("queen/queen", port=nowhere)
     assert (done.returncode, done.stderr) == (0, "")
@@ -118,6 +126,12 @@ def test_a_worker(health, broker, root, queen):
         assert "mqtt: no subscriber to its requests" in done.stderr
     finally:
         agent.end()
+
+
+def test_a_name_without_a_queen_is_one_of_the_default_hive(broker, root, nowhere):
+    done = Skep(f"http://127.0.0.1:{nowhere}")("health", "worker/w1", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--root", root)
+    assert done.returncode == 5
+    assert "without a queen, w1 is taken for worker/default/w1: HIVE/ID names another" in done.stderr
 
 
 def test_somebody_else_is_not_who_was_asked(health, queen):
