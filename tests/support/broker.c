@@ -1,6 +1,5 @@
 #include "broker.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
@@ -107,8 +106,9 @@ static void broker_exec(const struct broker *broker)
     _exit(127);
 }
 
-static bool has_ended(struct broker *broker)
+static bool has_ended(void *user)
 {
+    struct broker *broker = user;
     if (broker->pid && waitpid(broker->pid, NULL, WNOHANG) == broker->pid)
         broker->pid = 0;
     return broker->pid == 0;
@@ -197,14 +197,13 @@ const char *broker_folder(const struct broker *broker)
     return broker->folder;
 }
 
+/* mosquitto 2.0 forgets a signal that comes while it begins to listen: it is sent again. */
 static void broker_end(struct broker *broker, int signal)
 {
-    if (!broker->pid)
-        return;
-    kill(broker->pid, signal);
-    while (waitpid(broker->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    broker->pid = 0;
+    do {
+        if (broker->pid)
+            kill(broker->pid, signal);
+    } while (!await(has_ended, broker, 1000));
 }
 
 void broker_stop(struct broker *broker)
