@@ -41,6 +41,7 @@ struct evidence {
 };
 
 struct confirm;
+struct share;
 struct verification;
 struct hive_watch;
 
@@ -76,6 +77,7 @@ struct document {
 };
 
 struct record {
+    struct share *share;                /* of its hive; a hive's own: the one of all hives (share.h) */
     struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
     struct record *prev, *next;         /* in the list of those that wait for a proof (broker_barrier.h) */
     struct record *next_touched;        /* in the list of those that the step has touched (registry.h) */

@@ -28,6 +28,7 @@ void registry_clear(struct registry *registry)
         name_index_clear(&registry->by[part]);
     roll_clear(&registry->roll);
     intern_clear(&registry->words);
+    shares_clear(&registry->shares);
     heap_clear(&registry->due[false]);
     heap_clear(&registry->due[true]);
 }
@@ -103,13 +104,25 @@ static size_t parts_of(const struct record *record)
     return record_is_hive(record) ? 1 : NAME_PARTS;
 }
 
+static enum ration ration_of(const struct record *record)
+{
+    return record_is_hive(record) ? RATION_HIVES : RATION_WORKERS;
+}
+
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
 {
+    struct share *share;
     struct record *record;
     if ((worker.len > 0 ? registry->count : registry->hive_count) >= registry->max_count)
         return ERR_FULL;
-    if (!reserve(registry) || !(record = record_new(hive, worker)))
+    if (!reserve(registry) || share_open(&registry->shares, worker.len > 0 ? hive : TEXT(""), &share) != OK)
         return ERR_NOMEM;
+    if (!(record = record_new(hive, worker))) {
+        share_end(&registry->shares, share);
+        return ERR_NOMEM;
+    }
+    record->share = share;
+    share_add(&registry->shares, share, ration_of(record), 1);
     for (size_t part = 0; part < parts_of(record); part++)
         name_index_add(&registry->by[part], record);
     roll_add(&registry->roll, record);
@@ -167,6 +180,16 @@ static void set_load(struct registry *registry, const struct record *record, con
     kept->model = model;
 }
 
+/* Called when documents were replaced: what the record's share has of them. */
+static void count_bytes(struct registry *registry, struct share *share, size_t before, size_t bytes)
+{
+    registry->document_bytes += bytes - before;
+    if (bytes >= before)
+        share_add(&registry->shares, share, RATION_BYTES, bytes - before);
+    else
+        share_remove(&registry->shares, share, RATION_BYTES, before - bytes);
+}
+
 static size_t document_size(const struct document *document)
 {
     return document ? document->size : 0;
@@ -182,7 +205,8 @@ void registry_remove(struct registry *registry, struct record *record)
         name_index_remove(&registry->by[part], record);
     --*count_of(registry, record);
     counts_of(registry, record)[record->state]--;
-    registry->document_bytes -= document_size(record->document) + document_size(record->witness);
+    count_bytes(registry, record->share, document_size(record->document) + document_size(record->witness), 0);
+    share_remove(&registry->shares, record->share, ration_of(record), 1);
     record_release(record);
 }
 
@@ -198,7 +222,7 @@ static bool fits(const struct document *document, size_t len)
 }
 
 /* Makes *document one that the text fits into. */
-static enum err make_room(struct registry *registry, struct document **document, size_t len)
+static enum err make_room(struct registry *registry, struct record *record, struct document **document, size_t len)
 {
     size_t room = document_room(len + 1), before = document_size(*document);
     struct document *larger;
@@ -209,13 +233,13 @@ static enum err make_room(struct registry *registry, struct document **document,
     free(*document);
     *document = larger;
     larger->size = (uint32_t)room;
-    registry->document_bytes += room - before;
+    count_bytes(registry, record->share, before, room);
     return OK;
 }
 
-enum err registry_store(struct registry *registry, struct document **document, struct text text)
+enum err registry_store(struct registry *registry, struct record *record, struct document **document, struct text text)
 {
-    enum err err = fits(*document, text.len) ? OK : make_room(registry, document, text.len);
+    enum err err = fits(*document, text.len) ? OK : make_room(registry, record, document, text.len);
     if (err != OK)
         return err;
     memcpy((*document)->text, text.at, text.len);
@@ -227,7 +251,7 @@ enum err registry_store(struct registry *registry, struct document **document, s
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
                                  const struct load *load)
 {
-    enum err err = registry_store(registry, &record->document, document);
+    enum err err = registry_store(registry, record, &record->document, document);
     if (err == OK)
         set_load(registry, record, load);
     return err;

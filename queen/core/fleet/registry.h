@@ -8,8 +8,10 @@
 #include "intern.h"
 #include "name_index.h"
 #include "roll.h"
+#include "share.h"
 
 struct registry {
+    struct shares shares;
     struct name_index by[NAME_PARTS];      /* workers by each part, hives by the pair */
     struct roll roll;                      /* workers and hives, in the order of first sight */
     struct intern words;                   /* of the loads */
@@ -45,7 +47,7 @@ void registry_remove(struct registry *registry, struct record *record);
  * of a record, whose place is `document`. ERR_FULL, ERR_NOMEM: the old one stays. */
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
                                  const struct load *load);
-enum err registry_store(struct registry *registry, struct document **document, struct text text);
+enum err registry_store(struct registry *registry, struct record *record, struct document **document, struct text text);
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);

@@ -262,7 +262,7 @@ static void weigh_witness(struct queen *queen, struct record *record, const stru
 enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,
                        bool stored)
 {
-    enum err err = registry_store(&queen->registry, &record->witness, document);
+    enum err err = registry_store(&queen->registry, record, &record->witness, document);
     if (!stored || !queen_received_live(queen, record))
         weigh_witness(queen, record, witness);
     return err;

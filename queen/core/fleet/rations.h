@@ -1,0 +1,27 @@
+/* rations.h - the table of rations: what one hive may have of what all hives share, each number with its reason.
+ *
+ * Where something is bounded in all (--max-workers, --max-state, TOMBSTONES_MAX), no hive has a limit of its own: when
+ * it is full, the one that has most of it gives up something (share.h). docs/security.md has the same table for people.
+ */
+#ifndef SKEP_RATIONS_H
+#define SKEP_RATIONS_H
+
+/* A worker or hive is established, and no longer hardly alive, once two live signs are an interval apart, or that long
+ * if the interval is longer: what a flood made up is left behind by its next thousand. */
+#define RATION_ESTABLISHED_MS 30000
+
+/* A hive that has less than one such part of an equal share of --max-workers loses nothing to a larger one: so those
+ * who come one by one while others fill the registry are not lost before they are established. */
+#define RATION_SMALL_PART 16
+
+/* Documents that are dropped for one message: about 30 us. */
+#define RATION_DROPS 64
+
+/* Different statuses and models of a hive that are kept as words: a fleet has tens. Those beyond are found in the
+ * documents, which costs time, not truth. */
+#define RATION_WORDS_MAX 256
+
+/* Health says `warn` for so long after something was given up or refused. */
+#define RATION_WARN_MS (10 * 60 * 1000)
+
+#endif
