@@ -74,7 +74,8 @@
     X(UNSUBSCRIBED, "unsubscribed", "two requests found no subscriber")                                           \
     X(LEFT, "left", "it published its goodbye")                                                                   \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
-    X(REMOVED, "removed", "it was forgotten on request")
+    X(REMOVED, "removed", "it was forgotten on request")                                                          \
+    X(EVICTED, "evicted", "the queen knew too many workers: it made room for another one")
 
 /* What came of a verification. X(symbol, name, what is wrong) */
 #define VERIFY_RESULTS(X)                                                    \

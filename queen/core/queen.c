@@ -30,6 +30,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->arena.limit = queen->scan.limit = MESSAGE_ARENA_LIMIT;
     watch_turn(&queen->watch, now);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
+    queen->tombstones.shares = &queen->registry.shares;
 }
 
 enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, struct queen **ret, struct errbuf *e)
@@ -57,8 +58,8 @@ void queen_free(struct queen *queen)
     verify_wait_clear(queen);
     heap_clear(&queen->hives.due);
     member_clear(&queen->member);
-    registry_clear(&queen->registry);
     tombstones_clear(&queen->tombstones);
+    registry_clear(&queen->registry);
     event_ring_clear(&queen->events);
     arena_clear(&queen->arena);
     arena_clear(&queen->scan);
@@ -170,6 +171,7 @@ static void tick(struct queen *queen, const struct input *input)
         run_due(queen, true, queen->watch.time, &left);
     }
     run_due(queen, false, queen->watch.loop_time, &left);
+    forget_go_on(queen, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);
 }

@@ -6,7 +6,7 @@
 #define KEEP_ALIVE 5000    /* ms; as in queen/queen_conf.c */
 #define RECONNECT_MAX 2000 /* ms; as in queen/driver.c */
 #define MAX_WORKERS 10000
-#define MAX_DOCUMENTS ((size_t)64 * 1024 * 1024)
+#define MAX_DOCUMENTS (64 * 1024 * 1024)
 
 struct queen_host {
     struct daemon_node daemon;
@@ -147,8 +147,8 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
                                    .confirm_wait = words_duration(words, "confirm-wait", 250),
                                    .return_grace = words_duration(words, "return-grace", 35000),
                                    .verify_timeout = words_duration(words, "verify-timeout", 5000),
-                                   .max_workers = MAX_WORKERS,
-                                   .max_document_bytes = MAX_DOCUMENTS,
+                                   .max_workers = words_number(words, "max-workers", MAX_WORKERS),
+                                   .max_document_bytes = words_number(words, "max-state", MAX_DOCUMENTS),
                                    .expect = expected_list(world, words) };
 }
 

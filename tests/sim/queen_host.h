@@ -7,7 +7,7 @@
 #include "world.h"
 
 /* Starts the process `name`, a new one if it ran before. Options as of skep-queen: stale-after, confirm-wait,
- * return-grace, keep-alive (durations), expect (HIVE/NAME,...). */
+ * return-grace, keep-alive (durations), max-workers, max-state (numbers), expect (HIVE/NAME,...). */
 enum err queen_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
 
 bool node_is_queen(const struct node *node);

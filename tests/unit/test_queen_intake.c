@@ -91,6 +91,7 @@ static void a_full_registry_refuses_and_counts(void **state)
     scene_run(&scene, "up; beat 1.1.0 @w1; birth 2.1 @w2; beat 3.1.0 @w3; birth 4.1 @w4; post 5.1.0 @w5");
     assert_int_equal(scene.queen->registry.count, 2);
     assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 3);
+    assert_int_equal(scene.queen->registry.pressure[PRESSURE_WORKERS].refused, 3);
     assert_true(ends_with(buf_str(&scene.trace), ", 503"));
     scene_run(&scene, "beat 1.1.1");
     assert_int_equal(scene.queen->counters.rejected[ERR_FULL], 3);

@@ -165,9 +165,11 @@ static void documents_have_a_limit_in_all(void **state)
     assert_null(second->document);
     assert_int_equal(store(second, 1000), OK);
     assert_int_equal(store(second, 2000), ERR_FULL);
-    assert_int_equal(document_text(second->document).len, 1000); /* the old one stays */
+    assert_null(second->document); /* the old one would pass for what it says now */
+    assert_int_equal(second->dropped, RECORD_HEARTBEAT);
     assert_int_equal(store(first, 100), OK);
     assert_int_equal(store(second, 2000), OK);
+    assert_int_equal(second->dropped, 0);
 }
 
 /* Senders make words up: what nobody says any more must not fill the table. */

@@ -103,7 +103,7 @@ static void an_incident_comes_in_slices(void **state)
     static const char will[] = "{\"presence\":\"stale\",\"cause\":\"connection_lost\","
                                "\"session\":\"0000000000000001\",\"connection\":1}";
     struct scene scene;
-    const struct record *hive;
+    const struct walk *walk;
     char step[64];
     const size_t *counts;
     (void)state;
@@ -121,14 +121,17 @@ static void an_incident_comes_in_slices(void **state)
         assert_true(i < 2000);
         run_for(&scene, 1);
     }
-    hive = registry_find(&scene.queen->registry, TEXT("h1"), (struct text){ 0 });
-    assert_non_null(hive->watch->review_next); /* who would be next goes meanwhile */
-    snprintf(step, sizeof step, "delete force @h1/%s", record_worker(hive->watch->review_next));
+    walk = scene.queen->registry.walks[WALK_REVIEW];
+    assert_non_null(walk); /* who would be next goes meanwhile */
+    snprintf(step, sizeof step, "delete force @h1/%s", record_worker(walk->at));
     scene_run(&scene, step);
     assert_in_range(finish(&scene), 1, FLEET / STEP_RECORDS); /* at the time of the hive's verdict */
     assert_int_equal(counts[STATE_UNREACHABLE], FLEET - 3);
-    scene_run(&scene, "delete @h1/");
+    scene_run(&scene, "delete @h1/"); /* they are judged by themselves, in slices, too */
     assert_null(scene.queen->hives.all);
+    assert_non_null(scene.queen->registry.walks[WALK_REVIEW]);
+    assert_in_range(finish(&scene), FLEET / STEP_RECORDS - 1, FLEET / STEP_RECORDS + 1);
+    assert_null(scene.queen->registry.walks[WALK_REVIEW]);
     scene_clear(&scene);
 }
 

@@ -31,7 +31,8 @@ static void r16_which_copies_belong_to_the_dead(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct tombstones tombstones = { 0 };
+        struct shares shares = { 0 };
+        struct tombstones tombstones = { .shares = &shares };
         assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, rows[i].buried, BURIED, rows[i].epoch), OK);
         if (tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read) != rows[i].held)
             print_error("%s\n", rows[i].why);
@@ -39,12 +40,14 @@ static void r16_which_copies_belong_to_the_dead(void **state)
         assert_false(tombstones_hold(&tombstones, TEXT("h2"), WORKER, rows[i].declared, rows[i].read));
         assert_false(tombstones_hold(&tombstones, HIVE, TEXT("w2"), rows[i].declared, rows[i].read));
         tombstones_clear(&tombstones);
+        shares_clear(&shares);
     }
 }
 
 static void a_newer_burial_replaces_an_older_one(void **state)
 {
-    struct tombstones tombstones = { 0 };
+    struct shares shares = { 0 };
+    struct tombstones tombstones = { .shares = &shares };
     (void)state;
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 8, BURIED + 5, 1), OK);
@@ -52,11 +55,13 @@ static void a_newer_burial_replaces_an_older_one(void **state)
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 8, 1));
     assert_int_equal(tombstones_expire(&tombstones, BURIED), BURIED + 5 + TOMBSTONE_MS);
     tombstones_clear(&tombstones);
+    shares_clear(&shares);
 }
 
 static void lifting_ends_it(void **state)
 {
-    struct tombstones tombstones = { 0 };
+    struct shares shares = { 0 };
+    struct tombstones tombstones = { .shares = &shares };
     (void)state;
     tombstones_remove(&tombstones, HIVE, WORKER);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
@@ -64,11 +69,14 @@ static void lifting_ends_it(void **state)
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     tombstones_remove(&tombstones, HIVE, WORKER);
     assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_int_equal(share_count(&shares), 0);
+    shares_clear(&shares);
 }
 
 static void they_end_after_thirty_days(void **state)
 {
-    struct tombstones tombstones = { 0 };
+    struct shares shares = { 0 };
+    struct tombstones tombstones = { .shares = &shares };
     (void)state;
     assert_int_equal(tombstones_expire(&tombstones, 0), MS_NEVER);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, 1000, 1), OK);
@@ -78,20 +86,26 @@ static void they_end_after_thirty_days(void **state)
     assert_int_equal(tombstones_expire(&tombstones, 1000 + TOMBSTONE_MS), 2000 + TOMBSTONE_MS);
     assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     assert_int_equal(tombstones_expire(&tombstones, 2000 + TOMBSTONE_MS), MS_NEVER);
+    shares_clear(&shares);
 }
 
-static void beyond_their_number_the_oldest_end_early(void **state)
+/* Whoever makes workers and clears them brings only its own back. */
+static void beyond_their_number_those_of_the_greatest_hive_end_early(void **state)
 {
-    struct tombstones tombstones = { 0 };
+    struct shares shares = { 0 };
+    struct tombstones tombstones = { .shares = &shares };
     (void)state;
-    for (int i = 0; i <= TOMBSTONES_MAX; i++) {
+    assert_int_equal(tombstones_add(&tombstones, TEXT("small"), WORKER, 7, BURIED, 1), OK);
+    for (int i = 0; i < TOMBSTONES_MAX; i++) {
         char name[16];
         snprintf(name, sizeof name, "w%d", i);
         assert_int_equal(tombstones_add(&tombstones, HIVE, text_of(name), 7, BURIED, 1), OK);
     }
     assert_false(tombstones_hold(&tombstones, HIVE, TEXT("w0"), 7, 1));
+    assert_true(tombstones_hold(&tombstones, TEXT("small"), WORKER, 7, 1));
     assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     tombstones_clear(&tombstones);
+    shares_clear(&shares);
 }
 
 int main(void)
@@ -101,7 +115,7 @@ int main(void)
         cmocka_unit_test(a_newer_burial_replaces_an_older_one),
         cmocka_unit_test(lifting_ends_it),
         cmocka_unit_test(they_end_after_thirty_days),
-        cmocka_unit_test(beyond_their_number_the_oldest_end_early),
+        cmocka_unit_test(beyond_their_number_those_of_the_greatest_hive_end_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

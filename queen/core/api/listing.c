@@ -10,7 +10,6 @@
 #define SLICE_BYTES (64u * 1024)
 #define SLICE_COST 20000  /* in units of about 50 ns */
 #define COST_DOCUMENT 120 /* of decoding one, and a unit for each two bytes */
-#define COST_OF_HIVE 4    /* of each of a hive's workers: they lie apart in memory */
 #define COST_ORDER 8      /* of putting one in order */
 
 enum phase { PHASE_SCAN, PHASE_ORDER, PHASE_VERIFY, PHASE_WAIT, PHASE_WRITE, PHASE_END };
@@ -187,8 +186,6 @@ static void write_record(const struct queen *queen, struct listing *listing, con
     if (listing->more)
         return;
     (record_is_hive(record) ? view_hive : view_worker)(queen, record, false, &listing->w);
-    if (record_is_hive(record)) /* which goes through its workers */
-        listing->cost += (unsigned)(queen->registry.count / queen->registry.hive_count) * COST_OF_HIVE;
     listing->last = record->number;
     listing->written++;
 }

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "listing.h"
+#include "rations.h"
 #include "responder.h"
 #include "verify.h"
 #include "verify_wait.h"
@@ -21,7 +22,8 @@ static void answer_health(void *self, const struct call *call)
 static void refuse_ambiguous(const struct registry *registry, const struct record *record, const struct call *call)
 {
     auto_clear(buf) names = BUF_INIT;
-    for (; record; record = name_index_next(&registry->by[NAME_OF_WORKER], record))
+    for (int left = RATION_CANDIDATES; record && left > 0;
+         record = name_index_next(&registry->by[NAME_OF_WORKER], record), left--)
         buf_printf(&names, "%s%s/%s", names.len ? ", " : "", record_hive(record), record_worker(record));
     reply_error(call->asker, call->outbox, REQUEST_AMBIGUOUS, "ambiguous: set hive_id to one of %s", buf_str(&names));
 }

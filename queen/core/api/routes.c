@@ -8,6 +8,7 @@
 #include "intake.h"
 #include "json_write.h"
 #include "listing.h"
+#include "rations.h"
 #include "step.h"
 #include "verify.h"
 #include "verify_wait.h"
@@ -87,7 +88,7 @@ static void fail_ambiguous(struct http_call *call, const struct record *record)
     call->response->content_type = PROBLEM_CONTENT_TYPE;
     problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
     json_open_member(&w, "candidates", '[');
-    for (; record; record = name_index_next(by_name, record)) {
+    for (int left = RATION_CANDIDATES; record && left > 0; record = name_index_next(by_name, record), left--) {
         snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
         json_put_str(&w, candidate);
     }

@@ -64,15 +64,11 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
 
 static void put_workers(const struct queen *queen, const struct record *hive, struct json_write *w)
 {
-    const struct name_index *by_hive = &queen->registry.by[NAME_OF_HIVE];
-    size_t counts[STATE_COUNT] = { 0 }, total = 0;
-    const struct record *worker = name_index_find(by_hive, text_of(record_hive(hive)));
-    for (; worker; worker = name_index_next(by_hive, worker), total++)
-        counts[worker->state]++;
+    const struct share *share = share_find(&queen->registry.shares, text_of(record_hive(hive)));
     json_open_member(w, "workers", '{');
-    json_add_int(w, "total", (int64_t)total);
+    json_add_int(w, "total", share ? (int64_t)(share->has[RATION_WORKERS] + share->has[RATION_EXPECTED]) : 0);
     for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
-        json_add_int(w, state_name(state), (int64_t)counts[state]);
+        json_add_int(w, state_name(state), share ? share->states[state] : 0);
     json_close(w, '}');
 }
 

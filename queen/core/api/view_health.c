@@ -4,11 +4,21 @@
 
 #include "health.h"
 
+static bool is_under(const struct queen *queen, enum pressure_kind kind)
+{
+    return queen->now < queen->registry.pressure[kind].until;
+}
+
+static bool is_pressed(const struct queen *queen)
+{
+    return is_under(queen, PRESSURE_WORKERS) || is_under(queen, PRESSURE_HIVES) || is_under(queen, PRESSURE_DOCUMENTS);
+}
+
 static enum health_status overall(const struct queen *queen)
 {
     if (!queen_sees(queen))
         return HEALTH_FAIL;
-    return queen->snapshot.refused ? HEALTH_WARN : HEALTH_PASS;
+    return queen->snapshot.refused || is_pressed(queen) ? HEALTH_WARN : HEALTH_PASS;
 }
 
 static const char *describe(const struct queen *queen)
@@ -19,14 +29,22 @@ static const char *describe(const struct queen *queen)
         return "queen: no link to the broker";
     if (!queen_sees(queen))
         return "queen: reading what the broker has stored";
-    return queen->snapshot.refused ? "queen: the broker refuses a subscription" : "queen";
+    if (queen->snapshot.refused)
+        return "queen: the broker refuses a subscription";
+    return is_pressed(queen) ? "queen: full, so that workers, hives or documents are evicted or refused" : "queen";
+}
+
+static void put_count_as(struct json_write *w, const char *group, const char *name, uint64_t count,
+                         enum health_status status)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s:%s", group, name);
+    health_check_int(w, text, (int64_t)count, NULL, status);
 }
 
 static void put_count(struct json_write *w, const char *group, const char *name, size_t count)
 {
-    char text[64];
-    snprintf(text, sizeof text, "%s:%s", group, name);
-    health_check_int(w, text, (int64_t)count, NULL, HEALTH_PASS);
+    put_count_as(w, group, name, count, HEALTH_PASS);
 }
 
 static void put_counts(const struct queen *queen, struct json_write *w)
@@ -60,6 +78,24 @@ static void put_messages(const struct queen *queen, struct json_write *w)
     put_count(w, "events", "total", counters->events);
 }
 
+/* What was evicted or refused for want of room, ever; and lately, whose hive has most. */
+static void put_pressure(const struct queen *queen, struct json_write *w)
+{
+    static const char *const groups[] = { "workers", "hives", "documents" };
+    for (int kind = 0; kind < PRESSURE_COUNT; kind++) {
+        const struct pressure *pressure = &queen->registry.pressure[kind];
+        enum health_status status = is_under(queen, kind) ? HEALTH_WARN : HEALTH_PASS;
+        char text[64];
+        if (pressure->evicted)
+            put_count_as(w, groups[kind], "evicted", pressure->evicted, status);
+        if (pressure->refused)
+            put_count_as(w, groups[kind], "refused", pressure->refused, status);
+        snprintf(text, sizeof text, "%s:largest_hive", groups[kind]);
+        if (status == HEALTH_WARN && pressure->hive[0])
+            health_check_str(w, text, pressure->hive, status);
+    }
+}
+
 int view_health(const struct queen *queen, struct buf *ret)
 {
     struct json_write w = json_write_to(ret);
@@ -75,6 +111,7 @@ int view_health(const struct queen *queen, struct buf *ret)
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
     put_counts(queen, &w);
     put_messages(queen, &w);
+    put_pressure(queen, &w);
     health_close(&w);
     return health_http_status(status);
 }

@@ -39,5 +39,4 @@ void hive_watch_changed(struct hives *hives, struct record *record, const struct
     if (!hive->changed)
         DL_APPEND2(hives->changed, hive, changed_prev, changed_next);
     hive->changed = true;
-    hive->reviewing = false;
 }

@@ -18,8 +18,6 @@ struct hive_watch {
     struct record *record;
     struct hive_watch *prev, *next;                 /* hives->all, in the order of first sight; utlist */
     struct hive_watch *changed_prev, *changed_next; /* utlist */
-    bool reviewing;                                 /* some of its workers were reviewed since (incident.h) */
-    struct record *review_next;                     /* the next one */
     bool changed;                 /* it is in hives->changed: its state is another than when the step began */
     ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
 

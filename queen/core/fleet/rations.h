@@ -6,13 +6,18 @@
 #ifndef SKEP_RATIONS_H
 #define SKEP_RATIONS_H
 
-/* A worker or hive is established, and no longer hardly alive, once two live signs are an interval apart, or that long
- * if the interval is longer: what a flood made up is left behind by its next thousand. */
+/* A worker or hive is established, and no longer hardly alive, once two live signs are an interval apart (1 s at
+ * least), or that long if the interval is longer or not declared: what sends once and never again is not. */
 #define RATION_ESTABLISHED_MS 30000
 
 /* A hive that has less than one such part of an equal share of --max-workers loses nothing to a larger one: so those
  * who come one by one while others fill the registry are not lost before they are established. */
 #define RATION_SMALL_PART 16
+
+/* So long a hardly alive one must have been silent to make room for another of its own hive, or where hives say nothing
+ * because they are so many. If who is heard just now did, those that are too many would push each other out for ever,
+ * with two events each time. */
+#define RATION_SILENT_MS 60000
 
 /* Documents that are dropped for one message: about 30 us. */
 #define RATION_DROPS 64
@@ -23,5 +28,8 @@
 
 /* Health says `warn` for so long after something was given up or refused. */
 #define RATION_WARN_MS (10 * 60 * 1000)
+
+/* Of one name in many hives, so many are listed where a name alone is ambiguous. */
+#define RATION_CANDIDATES 100
 
 #endif

@@ -76,13 +76,18 @@ struct document {
     char text[];        /* terminated */
 };
 
+enum record_document { RECORD_HEARTBEAT = 1, RECORD_WITNESS = 2 };
+
 struct record {
-    struct share *share;                /* of its hive; a hive's own: the one of all hives (share.h) */
-    struct name_link named[NAME_PARTS]; /* in the indexes of the registry; a hive's by the pair only */
-    struct record *prev, *next;         /* in the list of those that wait for a proof (broker_barrier.h) */
-    struct record *next_touched;        /* in the list of those that the step has touched (registry.h) */
-    struct heap_item due;               /* its next check */
-    struct confirm *confirm;            /* only while suspect by a will (confirm.h) */
+    struct share *share;                          /* of its hive; a hive's own: the one of all hives (share.h) */
+    struct name_link named[NAME_PARTS];           /* in the indexes of the registry; a hive's by the pair only */
+    struct record *tenant_prev, *tenant_next;     /* in its share's list of that tenure */
+    struct record *weak_prev, *weak_next;         /* in the registry's list of all that are hardly alive */
+    struct record *document_prev, *document_next; /* in its share's list of those that have documents */
+    struct record *prev, *next;                   /* in the list of those that wait for a proof (broker_barrier.h) */
+    struct record *next_touched;                  /* in the list of those that the step has touched (registry.h) */
+    struct heap_item due;                         /* its next check */
+    struct confirm *confirm;                      /* only while suspect by a will (confirm.h) */
 
     union {
         struct verification *verification; /* a worker's; NULL before the first one (verify.h) */
@@ -100,6 +105,7 @@ struct record {
     ms_t received_at;        /* watch time (loop time if over_http) when its lease started */
     ms_t not_before;         /* watch time before which a stored copy's lease does not end; 0 = does not apply */
     ms_t received_mono;      /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
+    ms_t heard_first;        /* monotonic time when it was first heard live; 0 = never */
     ms_t requested_at;       /* watch time of the last of `asks` */
     ms_t skew;               /* sender's clock minus ours; TIME_ABSENT = unknown */
 
@@ -120,10 +126,13 @@ struct record {
     uint8_t asks;        /* verifications begun since it became suspect, or unverified */
     uint8_t previous;    /* enum state: announced before */
     uint8_t change_next; /* position in `changes` */
+    uint8_t tenure;      /* enum tenure */
+    uint8_t dropped;     /* bits of those of its documents that could not be kept (registry_store) */
     bool over_http : 1;  /* last heard by HTTP POST */
     bool rpc : 1;        /* the current incarnation's presence said that it answers requests */
     bool expected : 1;   /* listed by --expect: never forgotten */
-    bool closed : 1;     /* the current (session, connection) said goodbye */
+    bool established : 1;
+    bool closed : 1; /* the current (session, connection) said goodbye */
     bool flapping : 1;
     bool gone : 1;            /* its hive saw the process of the current session end unasked */
     bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */

@@ -1,6 +1,9 @@
 #include "registry.h"
 
 #include <stdlib.h>
+#include <utlist.h>
+
+#include "rations.h"
 
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
@@ -8,6 +11,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_init(&registry->by[part], (enum name_part)part, max_count);
     registry->touched_end = &registry->touched;
+    registry->words.shares = &registry->shares;
 }
 
 static void record_release(struct record *record)
@@ -104,16 +108,16 @@ static size_t parts_of(const struct record *record)
     return record_is_hive(record) ? 1 : NAME_PARTS;
 }
 
-static enum ration ration_of(const struct record *record)
+bool registry_is_full(const struct registry *registry, bool of_hives)
 {
-    return record_is_hive(record) ? RATION_HIVES : RATION_WORKERS;
+    return (of_hives ? registry->hive_count : registry->count) >= registry->max_count;
 }
 
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
 {
     struct share *share;
     struct record *record;
-    if ((worker.len > 0 ? registry->count : registry->hive_count) >= registry->max_count)
+    if (registry_is_full(registry, worker.len == 0))
         return ERR_FULL;
     if (!reserve(registry) || share_open(&registry->shares, worker.len > 0 ? hive : TEXT(""), &share) != OK)
         return ERR_NOMEM;
@@ -122,12 +126,13 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
         return ERR_NOMEM;
     }
     record->share = share;
-    share_add(&registry->shares, share, ration_of(record), 1);
+    tenants_add(&registry->shares, record);
     for (size_t part = 0; part < parts_of(record); part++)
         name_index_add(&registry->by[part], record);
     roll_add(&registry->roll, record);
     ++*count_of(registry, record);
     counts_of(registry, record)[STATE_NONE]++;
+    share->states[STATE_NONE]++;
     *ret = record;
     return OK;
 }
@@ -173,8 +178,8 @@ static void set_load(struct registry *registry, const struct record *record, con
 {
     struct load *kept = &roll_entry_of(&registry->roll, record)->load;
     const char *status = kept->status, *model = kept->model;
-    intern_set(&registry->words, &status, load->status);
-    intern_set(&registry->words, &model, load->model);
+    intern_set(&registry->words, record->share, &status, load->status);
+    intern_set(&registry->words, record->share, &model, load->model);
     *kept = *load;
     kept->status = status;
     kept->model = model;
@@ -195,18 +200,47 @@ static size_t document_size(const struct document *document)
     return document ? document->size : 0;
 }
 
+static void drop(struct registry *registry, struct record *record, struct document **document)
+{
+    size_t size = document_size(*document);
+    if (size == 0)
+        return;
+    free(*document);
+    *document = NULL;
+    if (!record->document && !record->witness)
+        tenants_documents(record, false);
+    count_bytes(registry, record->share, size, 0);
+}
+
+static void drop_documents(struct registry *registry, struct record *record)
+{
+    drop(registry, record, &record->document);
+    drop(registry, record, &record->witness);
+    set_load(registry, record, &LOAD_NONE);
+}
+
+static void walk_on(struct registry *registry, enum walk_kind kind, struct walk *walk)
+{
+    walk->at = name_index_next(&registry->by[NAME_OF_HIVE], walk->at);
+    if (!walk->at)
+        DL_DELETE(registry->walks[kind], walk);
+}
+
 void registry_remove(struct registry *registry, struct record *record)
 {
     unschedule(registry, record);
     untouch(registry, record);
-    set_load(registry, record, &LOAD_NONE);
+    drop_documents(registry, record);
     roll_remove(&registry->roll, record);
+    for (enum walk_kind kind = 0; kind < WALK_COUNT; kind++)
+        if (record->share->walks[kind].at == record)
+            walk_on(registry, kind, &record->share->walks[kind]);
     for (size_t part = 0; part < parts_of(record); part++)
         name_index_remove(&registry->by[part], record);
     --*count_of(registry, record);
     counts_of(registry, record)[record->state]--;
-    count_bytes(registry, record->share, document_size(record->document) + document_size(record->witness), 0);
-    share_remove(&registry->shares, record->share, ration_of(record), 1);
+    record->share->states[record->state]--;
+    tenants_remove(&registry->shares, record);
     record_release(record);
 }
 
@@ -221,18 +255,95 @@ static bool fits(const struct document *document, size_t len)
     return document && len + 1 <= document->size && document_room(len + 1) * 4 >= document->size;
 }
 
+static void note_pressure(struct registry *registry, enum pressure_kind kind, enum ration ration, bool evicted)
+{
+    struct pressure *pressure = &registry->pressure[kind];
+    const struct share *greatest = share_greatest(&registry->shares, ration);
+    pressure->evicted += evicted;
+    pressure->refused += !evicted;
+    pressure->is_new = true;
+    if (greatest)
+        memcpy(pressure->hive, greatest->name, greatest->name_len + 1u);
+}
+
+struct record *registry_victim(struct registry *registry, struct text hive, struct text worker, ms_t now)
+{
+    bool of_hives = worker.len == 0;
+    struct record *victim =
+        tenants_victim(&registry->shares, of_hives ? (struct text){ 0 } : hive, registry->max_count, now);
+    note_pressure(registry, of_hives ? PRESSURE_HIVES : PRESSURE_WORKERS, of_hives ? RATION_HIVES : RATION_WORKERS,
+                  victim != NULL);
+    return victim;
+}
+
+void registry_expect(struct registry *registry, struct record *record)
+{
+    record->expected = true;
+    tenants_update(&registry->shares, record);
+}
+
+void registry_heard(struct registry *registry, struct record *record, ms_t now)
+{
+    tenants_heard(&registry->shares, record, now);
+}
+
+void registry_walk(struct registry *registry, struct text hive, enum walk_kind kind)
+{
+    struct share *share = share_find(&registry->shares, hive);
+    struct walk *walk = share ? &share->walks[kind] : NULL;
+    if (!walk)
+        return;
+    if (walk->at)
+        DL_DELETE(registry->walks[kind], walk);
+    if ((walk->at = name_index_find(&registry->by[NAME_OF_HIVE], hive)))
+        DL_APPEND(registry->walks[kind], walk);
+}
+
+struct record *registry_walk_take(struct registry *registry, enum walk_kind kind)
+{
+    struct walk *walk = registry->walks[kind];
+    struct record *record = walk ? walk->at : NULL;
+    if (walk)
+        walk_on(registry, kind, walk);
+    return record;
+}
+
+/* Which of its two documents. */
+static uint8_t bit_of(const struct record *record, struct document *const *document)
+{
+    return document == &record->witness ? RECORD_WITNESS : RECORD_HEARTBEAT;
+}
+
+/* Others' documents make room for so many bytes more of this record's. */
+static enum err drop_others(struct registry *registry, const struct record *record, size_t more)
+{
+    struct record *victim;
+    for (unsigned dropped = 0; registry->document_bytes + more > registry->max_document_bytes; dropped++) {
+        victim = dropped < RATION_DROPS ? tenants_document_victim(&registry->shares, record, more) : NULL;
+        note_pressure(registry, PRESSURE_DOCUMENTS, RATION_BYTES, victim != NULL);
+        if (!victim)
+            return ERR_FULL;
+        victim->dropped |= (victim->document ? RECORD_HEARTBEAT : 0) | (victim->witness ? RECORD_WITNESS : 0);
+        drop_documents(registry, victim);
+    }
+    return OK;
+}
+
 /* Makes *document one that the text fits into. */
 static enum err make_room(struct registry *registry, struct record *record, struct document **document, size_t len)
 {
     size_t room = document_room(len + 1), before = document_size(*document);
+    bool had_some = record->document || record->witness;
     struct document *larger;
-    if (registry->document_bytes - before + room > registry->max_document_bytes)
+    if (room > before && drop_others(registry, record, room - before) != OK)
         return ERR_FULL;
     if (!(larger = malloc(sizeof *larger + room)))
         return ERR_NOMEM;
     free(*document);
     *document = larger;
     larger->size = (uint32_t)room;
+    if (!had_some)
+        tenants_documents(record, true);
     count_bytes(registry, record->share, before, room);
     return OK;
 }
@@ -240,11 +351,15 @@ static enum err make_room(struct registry *registry, struct record *record, stru
 enum err registry_store(struct registry *registry, struct record *record, struct document **document, struct text text)
 {
     enum err err = fits(*document, text.len) ? OK : make_room(registry, record, document, text.len);
-    if (err != OK)
+    if (err != OK) {
+        drop(registry, record, document);
+        record->dropped |= bit_of(record, document);
         return err;
+    }
     memcpy((*document)->text, text.at, text.len);
     (*document)->text[text.len] = '\0';
     (*document)->len = (uint32_t)text.len;
+    record->dropped &= (uint8_t)~bit_of(record, document);
     return OK;
 }
 
@@ -252,8 +367,7 @@ enum err registry_store_document(struct registry *registry, struct record *recor
                                  const struct load *load)
 {
     enum err err = registry_store(registry, record, &record->document, document);
-    if (err == OK)
-        set_load(registry, record, load);
+    set_load(registry, record, err == OK ? load : &LOAD_NONE);
     return err;
 }
 
@@ -262,8 +376,11 @@ void registry_set_state(struct registry *registry, struct record *record, enum s
     size_t *counts = counts_of(registry, record);
     counts[record->state]--;
     counts[state]++;
+    record->share->states[record->state]--;
+    record->share->states[state]++;
     record->state = (uint8_t)state;
     roll_entry_of(&registry->roll, record)->state = record->state;
+    tenants_update(&registry->shares, record);
 }
 
 void registry_schedule(struct registry *registry, struct record *record, bool on_watch, ms_t at)

@@ -1,17 +1,29 @@
 /* registry.h - every worker that the queen has heard of, by (hive, worker), by name and by hive; and every hive, whose
  * key is (hive, ""): absent text.
  *
- * Owns the records. Limits: how many workers and how many hives, and how many bytes of documents. */
+ * Owns the records. Limits: how many workers and how many hives, and how many bytes of documents. Whose hive has most
+ * makes room for others (tenants.h): of its documents the registry drops some itself. */
 #ifndef SKEP_REGISTRY_H
 #define SKEP_REGISTRY_H
 
 #include "intern.h"
 #include "name_index.h"
 #include "roll.h"
-#include "share.h"
+#include "tenants.h"
+
+/* What is full, so that something was given up or refused. */
+enum pressure_kind { PRESSURE_WORKERS, PRESSURE_HIVES, PRESSURE_DOCUMENTS, PRESSURE_COUNT };
+struct pressure {
+    uint64_t evicted, refused;
+    bool is_new;          /* it was since step.c looked */
+    ms_t until;           /* monotonic: health warns so long; 0 = never yet */
+    char hive[NAME_SIZE]; /* that had most then; "" = the hives themselves */
+};
 
 struct registry {
-    struct shares shares;
+    struct shares shares;           /* of each hive, of what is bounded */
+    struct walk *walks[WALK_COUNT]; /* queues; utlist */
+    struct pressure pressure[PRESSURE_COUNT];
     struct name_index by[NAME_PARTS];      /* workers by each part, hives by the pair */
     struct roll roll;                      /* workers and hives, in the order of first sight */
     struct intern words;                   /* of the loads */
@@ -35,7 +47,7 @@ struct record *registry_find_name(const struct registry *registry, struct text w
  * NULL); ERR_CONFLICT: several hives have one, *ret is the first. */
 enum err registry_find_one(const struct registry *registry, struct text hive, struct text worker, struct record **ret);
 
-/* The hive of a worker; NULL: it never announced itself. Its workers: name_index_find by NAME_OF_HIVE. */
+/* The hive of a worker; NULL: it never announced itself. */
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker);
 
 /* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid; that of the worker
@@ -43,8 +55,23 @@ struct record *registry_hive_of(const struct registry *registry, const struct re
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
+/* Who is to be evicted before registry_add does not return ERR_FULL; NULL: nobody, it is refused. Counted as pressure.
+ */
+bool registry_is_full(const struct registry *registry, bool of_hives);
+struct record *registry_victim(struct registry *registry, struct text hive, struct text worker, ms_t now);
+
+/* It is expected from now on, and was heard live. */
+void registry_expect(struct registry *registry, struct record *record);
+void registry_heard(struct registry *registry, struct record *record, ms_t now);
+
+/* Goes through the workers of a hive in slices, from the beginning, whoever comes and goes in between: who comes later
+ * is left out. The next worker, of whichever hive; NULL: all are through. */
+void registry_walk(struct registry *registry, struct text hive, enum walk_kind kind);
+struct record *registry_walk_take(struct registry *registry, enum walk_kind kind);
+
 /* Copies a heartbeat into the record, and what it says of the load (of a hive LOAD_NONE) into the roll; or any document
- * of a record, whose place is `document`. ERR_FULL, ERR_NOMEM: the old one stays. */
+ * of a record, whose place is `document`. ERR_FULL, ERR_NOMEM: it could not be kept. The old one is dropped, too: it
+ * would pass for what the worker says now. */
 enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
                                  const struct load *load);
 enum err registry_store(struct registry *registry, struct record *record, struct document **document, struct text text);

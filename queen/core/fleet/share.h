@@ -9,7 +9,16 @@
 #include "heap.h"
 #include "keyed_hash.h"
 #include "name.h"
-#include "rations.h"
+#include "vocabulary.h"
+
+/* How sure it is that a worker or a hive exists, the least sure first: in this order they make room for others. */
+enum tenure {
+    TENURE_WEAK, /* hardly alive: not yet heard live for as long as RATION_ESTABLISHED_MS says */
+    TENURE_IDLE, /* established, and not online at present */
+    TENURE_LIVE,
+    TENURE_EXPECTED, /* listed by --expect: never evicted */
+    TENURE_COUNT
+};
 
 /* What is counted by hive: each is a number, and a heap of those who have any. */
 enum ration {
@@ -23,11 +32,29 @@ enum ration {
     RATION_COUNT
 };
 
+/* Why the workers of a hive are gone through. */
+enum walk_kind {
+    WALK_REVIEW, /* what the state of their hive means for them (incident.h) */
+    WALK_FORGET, /* all are being forgotten (forget.h) */
+    WALK_COUNT
+};
+
+/* Such a walk, in slices. Those of one kind stand in a queue (registry.h). */
+struct walk {
+    struct walk *prev, *next; /* utlist */
+    struct record *at;        /* the next worker; NULL = none is going on */
+};
+
 /* Of one hive. It ends when it has nothing any more. */
 struct share {
     UT_hash_handle hh; /* by name */
     size_t has[RATION_COUNT];
     struct heap_item rank[RATION_COUNT];
+    struct record *tenants[TENURE_COUNT]; /* its records; of the weak, who was silent for longest is first */
+    struct record *documents;             /* those that have any: the weak first */
+    struct tombstone *tombstones;         /* oldest first */
+    struct walk walks[WALK_COUNT];
+    uint32_t states[STATE_COUNT]; /* its workers by state */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };
@@ -36,6 +63,7 @@ struct share {
 struct shares {
     struct share *by_name; /* uthash */
     struct heap greatest[RATION_COUNT];
+    struct record *weak; /* all workers that are hardly alive, who was silent for longest first */
 };
 
 void shares_clear(struct shares *shares); /* frees them, whatever they have */

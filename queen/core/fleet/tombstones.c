@@ -1,6 +1,7 @@
 #include "tombstones.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "keyed_hash.h"
 #include "name_index.h"
@@ -9,6 +10,8 @@
 
 struct tombstone {
     UT_hash_handle hh;
+    struct share *share;           /* of the hive */
+    struct tombstone *prev, *next; /* of the share's; utlist */
     uint64_t session;
     ms_t added_at;
     uint32_t epoch;
@@ -28,6 +31,8 @@ static struct tombstone *find(const struct tombstones *tombstones, struct text h
 static void drop(struct tombstones *tombstones, struct tombstone *tombstone)
 {
     HASH_DELETE(hh, tombstones->by_key, tombstone);
+    DL_DELETE(tombstone->share->tombstones, tombstone);
+    share_remove(tombstones->shares, tombstone->share, RATION_TOMBSTONES, 1);
     free(tombstone);
 }
 
@@ -40,6 +45,20 @@ void tombstones_clear(struct tombstones *tombstones)
     }
 }
 
+static struct tombstone *tombstone_new(struct tombstones *tombstones, struct text hive, size_t key_len)
+{
+    struct share *share;
+    struct tombstone *tombstone;
+    if (share_open(tombstones->shares, hive, &share) != OK)
+        return NULL;
+    if (!(tombstone = calloc(1, sizeof *tombstone + key_len))) {
+        share_end(tombstones->shares, share);
+        return NULL;
+    }
+    tombstone->share = share;
+    return tombstone;
+}
+
 enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session, ms_t now,
                         uint32_t epoch)
 {
@@ -48,8 +67,8 @@ enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct 
     struct tombstone *tombstone;
     tombstones_remove(tombstones, hive, worker);
     if (HASH_CNT(hh, tombstones->by_key) >= TOMBSTONES_MAX)
-        drop(tombstones, tombstones->by_key);
-    if (!(tombstone = calloc(1, sizeof *tombstone + len)))
+        drop(tombstones, share_greatest(tombstones->shares, RATION_TOMBSTONES)->tombstones);
+    if (!(tombstone = tombstone_new(tombstones, hive, len)))
         return ERR_NOMEM;
     tombstone->session = session;
     tombstone->added_at = now;
@@ -58,9 +77,12 @@ enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct 
     memcpy(tombstone->key, key, len);
     HASH_ADD_KEYPTR(hh, tombstones->by_key, tombstone->key, len, tombstone);
     if (!tombstone->hh.tbl) {
+        share_end(tombstones->shares, tombstone->share);
         free(tombstone);
         return ERR_NOMEM;
     }
+    DL_APPEND(tombstone->share->tombstones, tombstone);
+    share_add(tombstones->shares, tombstone->share, RATION_TOMBSTONES, 1);
     return OK;
 }
 

@@ -2,15 +2,16 @@
 #ifndef SKEP_TOMBSTONES_H
 #define SKEP_TOMBSTONES_H
 
-#include "name.h"
+#include "share.h"
 
 #define TOMBSTONE_MS (30LL * 24 * 3600 * 1000)
-#define TOMBSTONES_MAX 100000 /* beyond it the oldest ones end early */
+#define TOMBSTONES_MAX 100000 /* beyond it the oldest one ends early of the hive that has most */
 
 struct tombstone;
 
 struct tombstones {
     struct tombstone *by_key; /* uthash; its list is the order of time */
+    struct shares *shares;    /* set it before anything is added */
 };
 
 void tombstones_clear(struct tombstones *tombstones);

@@ -31,6 +31,8 @@ void flags_write(const struct record *record, ms_t now, struct json_write *w)
         json_put_str(w, "conflict");
     if (record_is_flapping(record, now))
         json_put_str(w, "flapping");
+    if (record->dropped)
+        json_put_str(w, "document_dropped");
     json_close(w, ']');
 }
 

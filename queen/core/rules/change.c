@@ -163,11 +163,11 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
     publish_verdict(queen, record, verdict_text(queen, record));
 }
 
-void change_forget(struct queen *queen, struct record *record)
+void change_forget(struct queen *queen, struct record *record, enum evidence_result result)
 {
     record->previous = record->announced;
     record->announced = STATE_NONE;
-    record->evidence = evidence_now(queen, record, PATH_NONE, RESULT_REMOVED);
+    record->evidence = evidence_now(queen, record, PATH_NONE, result);
     record->cause = CAUSE_FORGOTTEN;
     record->since_wall = queen->wall;
     record->event_id = queen->next_event++;
@@ -184,6 +184,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     record->received_mono = queen->now;
     record->received_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
+    registry_heard(&queen->registry, record, queen->now);
     registry_touch(&queen->registry, record);
 }
 

@@ -38,8 +38,8 @@ void change_announce(struct queen *queen, struct record *record);
  * changed. */
 void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);
 
-/* The record was forgotten: one event, and the retained verdict is cleared. The caller removes it. */
-void change_forget(struct queen *queen, struct record *record);
+/* The record was forgotten, or evicted: one event, and the retained verdict is cleared. The caller removes it. */
+void change_forget(struct queen *queen, struct record *record, enum evidence_result result);
 
 /* At QoS 1, on a topic of the fleet's; an empty payload clears it. */
 void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain);

@@ -24,17 +24,19 @@ static void add_tombstone(struct queen *queen, const struct record *record)
                       record_worker(record));
 }
 
-/* Whatever is going on about it. */
+/* Whatever is going on about it ends, and the record with that. */
 static void release(struct queen *queen, struct record *record)
 {
     confirm_drop(queen, record);
     if (record_is_hive(record)) {
+        incident_forgotten(queen, record);
         hive_poll_stop(queen, record);
         hive_watch_remove(&queen->hives, record);
     } else {
         verify_drop(queen, record);
         verify_wait_over(queen, record, NULL);
     }
+    registry_remove(&queen->registry, record);
 }
 
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen)
@@ -46,10 +48,30 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
         clear_leaf(queen, record, TOPIC_WORKER_PRESENCE, TOPIC_HIVE_PRESENCE);
     if (!record_is_hive(record))
         clear_leaf(queen, record, TOPIC_WORKER_WITNESS, TOPIC_WORKER_WITNESS);
-    change_forget(queen, record);
-    incident_forgotten(queen, record);
+    change_forget(queen, record, RESULT_REMOVED);
     release(queen, record);
-    registry_remove(&queen->registry, record);
+}
+
+void forget_evicted(struct queen *queen, struct record *record)
+{
+    if (record->announced != STATE_NONE)
+        change_forget(queen, record, RESULT_EVICTED);
+    release(queen, record);
+}
+
+void forget_hive(struct queen *queen, struct text hive, struct record *record)
+{
+    registry_walk(&queen->registry, hive, WALK_FORGET);
+    if (record)
+        forget_record(queen, record, FORGET_SEEN_NONE);
+}
+
+void forget_go_on(struct queen *queen, unsigned *left)
+{
+    struct record *record;
+    for (; *left > 0 && (record = registry_walk_take(&queen->registry, WALK_FORGET)); --*left)
+        if (!record->expected)
+            forget_record(queen, record, FORGET_SEEN_NONE);
 }
 
 void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen)

@@ -11,6 +11,15 @@ enum forget_seen { FORGET_SEEN_NONE, FORGET_SEEN_HEARTBEAT, FORGET_SEEN_PRESENCE
  * tombstone keeps stored copies from bringing it back. */
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen);
 
+/* It makes room for another one: the record is gone afterwards, and nothing else is, since nobody asked for that. If it
+ * is heard again, or read again, it comes back. */
+void forget_evicted(struct queen *queen, struct record *record);
+
+/* All workers of the hive that are known now, but for the expected, and the hive itself (NULL: it has no record): in
+ * slices with the ticks, at most *left of them in each. */
+void forget_hive(struct queen *queen, struct text hive, struct record *record);
+void forget_go_on(struct queen *queen, unsigned *left);
+
 /* A zero-length message on a worker's topic, or a hive's (`worker` absent): forgets it unless it is online with a
  * session (such a one heals itself) or expected. */
 void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen);

@@ -8,7 +8,7 @@
  * them; the next step goes on. */
 void incident_review(struct queen *queen, size_t limit);
 
-/* The record is about to be removed: of a hive, its workers are judged by themselves, all of them at once. */
-void incident_forgotten(struct queen *queen, struct record *record);
+/* The hive is about to be removed: its workers are judged by themselves, in the same way. */
+void incident_forgotten(struct queen *queen, struct record *hive);
 
 #endif

@@ -10,9 +10,12 @@
 
 static enum err add(struct queen *queen, struct text hive, struct text worker, struct record **ret)
 {
-    struct record *record;
-    enum err err = registry_add(&queen->registry, hive, worker, &record);
-    if (err != OK)
+    struct record *record, *victim;
+    enum err err;
+    if (registry_is_full(&queen->registry, worker.len == 0) &&
+        (victim = registry_victim(&queen->registry, hive, worker, queen->now)))
+        forget_evicted(queen, victim);
+    if ((err = registry_add(&queen->registry, hive, worker, &record)) != OK)
         return err;
     if (record_is_hive(record) && (err = hive_watch_add(&queen->hives, record, queen->registry.hive_count)) != OK) {
         registry_remove(&queen->registry, record);

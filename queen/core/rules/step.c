@@ -4,6 +4,7 @@
 #include "hive_poll.h"
 #include "incident.h"
 #include "queen_link.h"
+#include "rations.h"
 #include "silence.h"
 #include "verify.h"
 #include "verify_wait.h"
@@ -24,7 +25,8 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
-    if (barrier_is_due(queen) || queen->hives.changed || queen->lists || queen->holding)
+    if (barrier_is_due(queen) || queen->hives.changed || queen->registry.walks[WALK_REVIEW] ||
+        queen->registry.walks[WALK_FORGET] || queen->lists || queen->holding)
         sleep = 0;
     sleep = ms_max(sleep, 0);
     watch_arm(&queen->watch, sleep);
@@ -46,10 +48,27 @@ static void schedule_touched(struct queen *queen)
         silence_schedule(queen, record);
 }
 
+/* Health warns for a while; the log has it when that begins. */
+static void note_pressure(struct queen *queen)
+{
+    static const char *const what[] = { "workers (--max-workers)", "hives (--max-workers)", "documents (--max-state)" };
+    for (size_t kind = 0; kind < PRESSURE_COUNT; kind++) {
+        struct pressure *pressure = &queen->registry.pressure[kind];
+        if (!pressure->is_new)
+            continue;
+        if (queen->now >= pressure->until)
+            outbox_notice(queen->out, "no room for more %s: some are evicted or refused%s%s", what[kind],
+                          pressure->hive[0] ? "; most are of hive " : "", pressure->hive);
+        pressure->until = queen->now + RATION_WARN_MS;
+        pressure->is_new = false;
+    }
+}
+
 void queen_leave(struct queen *queen)
 {
     incident_review(queen, STEP_RECORDS);
     schedule_touched(queen);
+    note_pressure(queen);
     arena_reset(&queen->arena);
     queen->out = NULL;
 }

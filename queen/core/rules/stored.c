@@ -68,7 +68,7 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
                           ms_t age)
 {
     struct incarnation_claim claim = sign->claim;
-    bool first = record->document == NULL;
+    bool first = record->document == NULL && (record->dropped & RECORD_HEARTBEAT) == 0;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool later = is_later(record, claim);
     if (!is_stored_only(record) && !(first && same))
@@ -121,7 +121,7 @@ void stored_sight(struct queen *queen, struct record *record)
 
 void stored_expect(struct queen *queen, struct record *record)
 {
-    record->expected = true;
+    registry_expect(&queen->registry, record);
     if (record->state == STATE_NONE)
         first_seen(queen, record, CAUSE_NEVER_SEEN, RESULT_EXPECTED);
 }

@@ -1,0 +1,212 @@
+/* One hive fills what all share: nobody else loses anything, and the queen says so. */
+#include "queen_script.h"
+
+#include "listing.h"
+#include "view.h"
+#include "view_health.h"
+
+#define MAX 64
+
+static void begin_with(struct scene *scene, int64_t bytes, const char *expect)
+{
+    struct queen_options options = scene_options;
+    options.max_workers = MAX;
+    options.max_document_bytes = bytes;
+    options.expect = text_of(expect);
+    scene_init_with(scene, &options);
+    scene_run(scene, "up");
+}
+
+static void beat_of(struct scene *scene, const char *hive, int number, const char *members)
+{
+    char topic[128], payload[256];
+    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/w%d/heartbeat", hive, number);
+    snprintf(payload, sizeof payload, "{\"status\":\"idle\"%s}", members);
+    scene_message(scene, topic, text_of(payload));
+}
+
+/* All at once, as many as there is room for and more. */
+static void flood(struct scene *scene, const char *hive, const char *members)
+{
+    for (int i = 0; i < 2 * MAX; i++)
+        beat_of(scene, hive, i, members);
+}
+
+static struct record *find(struct scene *scene, const char *hive, const char *worker)
+{
+    return registry_find(&scene->queen->registry, text_of(hive), text_of(worker));
+}
+
+static void assert_health(struct scene *scene, const char *status, const char *want)
+{
+    struct buf buf = BUF_INIT;
+    char member[32];
+    (void)view_health(scene->queen, &buf);
+    snprintf(member, sizeof member, "{\"status\":\"%s\"", status);
+    assert_int_equal(strncmp(buf_str(&buf), member, strlen(member)), 0);
+    if (want && !strstr(buf_str(&buf), want))
+        print_error("%s not in %s\n", want, buf_str(&buf));
+    assert_true(!want || strstr(buf_str(&buf), want));
+    buf_clear(&buf);
+}
+
+static void a_flood_locks_nobody_out(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "beat 1.1.0 @a/old; wait 30000; beat 1.1.1 @a/old");
+    assert_health(&scene, "pass", NULL);
+    for (int i = 0; i < MAX; i++)
+        beat_of(&scene, "evil", i, "");
+    assert_true(ends_with(buf_str(&scene.notice), "; most are of hive evil"));
+    flood(&scene, "evil", "");
+    assert_int_equal(scene.queen->registry.count, MAX);
+    assert_health(&scene, "warn", "\"workers:largest_hive\":[{\"observedValue\":\"evil\",\"status\":\"warn\"");
+    scene_run(&scene, "beat 2.1.0 @a/new; birth 3.1 @a/newer; birth 4.1 @b/first; post 5.1.0 @c/posted");
+    assert_true(ends_with(buf_str(&scene.trace), ", 202"));
+    assert_int_equal(find(&scene, "a", "old")->state, STATE_ONLINE);
+    assert_int_equal(find(&scene, "a", "new")->state, STATE_ONLINE);
+    assert_int_equal(find(&scene, "a", "newer")->state, STATE_ONLINE);
+    assert_int_equal(find(&scene, "b", "first")->state, STATE_ONLINE);
+    assert_non_null(find(&scene, "c", "posted"));
+    assert_int_equal(scene.queen->registry.count, MAX);
+    assert_int_equal(scene.queen->registry.pressure[PRESSURE_WORKERS].evicted, 4);
+    flood(&scene, "evil", ""); /* goes on */
+    assert_non_null(find(&scene, "a", "new"));
+    scene_run(&scene, "listen 610000");
+    assert_health(&scene, "pass", "\"workers:evicted\"");
+    scene_clear(&scene);
+}
+
+/* Nobody asked for it: its stored copies stay where they are, and what lives comes back. */
+static void the_evicted_are_not_forgotten(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    flood(&scene, "evil", "");
+    buf_reset(&scene.trace);
+    scene_run(&scene, "birth 1.1 @a/w1");
+    assert_true(
+        ends_with(buf_str(&scene.trace), "evil/w0 online -> forgotten (forgotten), a/w1 unknown -> online (birth)"));
+    assert_null(strstr(buf_str(&scene.trace), "clear"));
+    assert_null(find(&scene, "evil", "w0"));
+    assert_null(scene.queen->tombstones.by_key);
+    scene_run(&scene, "bye 1.1 @a/w1; delete @a/w1");
+    beat_of(&scene, "evil", 0, "");
+    assert_int_equal(find(&scene, "evil", "w0")->state, STATE_ONLINE);
+    scene_clear(&scene);
+}
+
+/* Two beats of each make them established; still they are of the hive that has most. */
+static void an_established_flood_locks_nobody_out(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, "a/expected");
+    flood(&scene, "evil", ",\"interval_ms\":1000");
+    scene_run(&scene, "wait 1000");
+    flood(&scene, "evil", ",\"interval_ms\":1000");
+    assert_int_equal(scene.queen->registry.shares.greatest[RATION_WEAK].len, 0);
+    scene_run(&scene, "beat 2.1.0 @a/new");
+    flood(&scene, "evil", ",\"interval_ms\":1000");
+    assert_int_equal(find(&scene, "a", "new")->state, STATE_ONLINE);
+    assert_non_null(find(&scene, "a", "expected"));
+    scene_clear(&scene);
+}
+
+/* Stored copies fill the registry before anything live comes. */
+static void a_flooded_broker_is_read_and_outlived(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "down; connect");
+    scene.stored = true;
+    flood(&scene, "evil", ",\"session\":\"0000000000000001\"");
+    scene.stored = false;
+    scene_run(&scene, "stored beat 5.1.0 @a/w1; stored birth 6.1 @a/w2; read; beat 5.1.1 @a/w1");
+    assert_int_equal(find(&scene, "a", "w1")->state, STATE_ONLINE);
+    assert_int_equal(find(&scene, "a", "w2")->state, STATE_UNVERIFIED);
+    assert_int_equal(scene.queen->registry.count, MAX);
+    scene_clear(&scene);
+}
+
+/* Whoever can make up hives fills their table, and no worker goes for that. */
+static void hives_have_a_table_of_their_own(void **state)
+{
+    struct scene scene;
+    char step[64];
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "beat 1.1.0 @a/w1; birth 1.1 @real/");
+    for (int i = 0; i < 2 * MAX; i++) {
+        snprintf(step, sizeof step, "birth 1.1 @h%d/", i);
+        scene_run(&scene, step);
+    }
+    assert_int_equal(scene.queen->registry.hive_count, MAX);
+    assert_non_null(find(&scene, "a", "w1"));
+    assert_non_null(registry_find(&scene.queen->registry, TEXT("real"), (struct text){ 0 }));
+    assert_health(&scene, "warn", "\"hives:refused\":[{\"observedValue\":65,\"status\":\"warn\"}]");
+    scene_run(&scene, "wait 30000; birth 1.2 @real/; listen 60000; birth 1.1 @late/"); /* those were heard once only */
+    assert_non_null(registry_find(&scene.queen->registry, TEXT("late"), (struct text){ 0 }));
+    assert_non_null(registry_find(&scene.queen->registry, TEXT("real"), (struct text){ 0 }));
+    scene_clear(&scene);
+}
+
+static void list(struct scene *scene, const char *query, struct buf *ret)
+{
+    struct http_request request = { .method = "GET", .path = "/v1/workers", .query = text_of(query) };
+    struct http_response response = { 0 };
+    assert_int_equal(queen_http(scene->queen, &request, scene->now, scene->wall, &response, &scene->outbox), 0);
+    while (queen_listing_next(scene->queen, response.listing, scene->now, scene->wall, ret))
+        continue;
+    queen_listing_free(response.listing);
+    buf_clear(&response.body);
+    scene_look(scene);
+}
+
+/* Its own hive has most: what it says now cannot be kept, and what it said before is not shown for it. */
+static void a_document_that_is_not_kept_is_not_shown(void **state)
+{
+    char pad[120], members[160];
+    struct buf buf = BUF_INIT;
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 128, NULL);
+    memset(pad, 'x', sizeof pad - 1);
+    pad[sizeof pad - 1] = '\0';
+    snprintf(members, sizeof members, ",\"x\":\"%s\"", pad);
+    beat_of(&scene, "a", 1, ",\"queue_depth\":7");
+    list(&scene, "status=idle&sort=queue_depth", &buf);
+    assert_non_null(strstr(buf_str(&buf), "\"flags\":[]"));
+    beat_of(&scene, "a", 1, members);
+    buf_reset(&buf);
+    list(&scene, "status=idle", &buf);
+    assert_non_null(strstr(buf_str(&buf), "\"total\":0"));
+    buf_reset(&buf);
+    list(&scene, "state=online", &buf);
+    assert_non_null(strstr(buf_str(&buf), "\"flags\":[\"document_dropped\"]"));
+    assert_non_null(strstr(buf_str(&buf), "\"heartbeat\":null"));
+    assert_health(&scene, "warn", "\"documents:refused\"");
+    beat_of(&scene, "a", 1, "");
+    buf_reset(&buf);
+    list(&scene, "status=idle", &buf);
+    assert_non_null(strstr(buf_str(&buf), "\"flags\":[]"));
+    buf_clear(&buf);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flood_locks_nobody_out),
+        cmocka_unit_test(the_evicted_are_not_forgotten),
+        cmocka_unit_test(an_established_flood_locks_nobody_out),
+        cmocka_unit_test(a_flooded_broker_is_read_and_outlived),
+        cmocka_unit_test(hives_have_a_table_of_their_own),
+        cmocka_unit_test(a_document_that_is_not_kept_is_not_shown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,252 @@
+/* Who makes room for whom. */
+#include "registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "rations.h"
+
+#define MAX 160
+#define BEGAN 1000000
+
+static struct registry registry;
+
+static struct record *add(const char *hive, int number, ms_t now)
+{
+    struct record *record = NULL;
+    char name[16];
+    snprintf(name, sizeof name, "w%d", number);
+    assert_int_equal(registry_add(&registry, text_of(hive), text_of(name), &record), OK);
+    registry_heard(&registry, record, now);
+    record->received_mono = now;
+    registry_set_state(&registry, record, STATE_ONLINE);
+    return record;
+}
+
+static void establish(struct record *record)
+{
+    registry_heard(&registry, record, record->heard_first + RATION_ESTABLISHED_MS);
+    assert_true(record->established);
+}
+
+/* `evil 100w 50l` = a hive with 100 hardly alive workers and 50 that are online; i: idle, x: expected. */
+static void populate(const char *fleet)
+{
+    struct text left = text_of(fleet);
+    while (left.at) {
+        struct text counts = text_split(&left, ','), hive = text_split(&counts, ' ');
+        char name[16];
+        int number = 0;
+        snprintf(name, sizeof name, "%.*s", (int)hive.len, hive.at);
+        while (counts.at) {
+            struct text group = text_split(&counts, ' ');
+            char kind = group.at[group.len - 1];
+            for (int end = number + atoi(group.at); number < end; number++) {
+                struct record *record = add(name, number, BEGAN);
+                if (kind != 'w')
+                    establish(record);
+                if (kind == 'x')
+                    registry_expect(&registry, record);
+                if (kind == 'i')
+                    registry_set_state(&registry, record, STATE_STALE);
+            }
+        }
+    }
+}
+
+static const char *name_of(const struct record *record)
+{
+    static char name[2 * NAME_SIZE];
+    snprintf(name, sizeof name, "%s/%s", record ? record_hive(record) : "no", record ? record_worker(record) : "body");
+    return name;
+}
+
+static const char *victim(const char *hive, ms_t later)
+{
+    return name_of(registry_victim(&registry, text_of(hive), TEXT("new"), BEGAN + later));
+}
+
+static void whoever_has_most_makes_room(void **state)
+{
+    static const struct {
+        const char *why, *fleet, *hive, *want;
+        ms_t later;
+    } rows[] = {
+        { "a flood of one beat each", "evil 150w,a 10l", "a", "evil/w0", 0 },
+        { "... has no room for more of it", "evil 150w,a 10l", "evil", "no/body", 0 },
+        { "... but for what was silent for long", "evil 150w,a 10l", "evil", "evil/w0", RATION_SILENT_MS },
+        { "a flood of two beats each", "evil 150l,a 10l", "a", "evil/w0", 0 },
+        { "... has no room for more of it either", "evil 150l,a 10l", "evil", "no/body", RATION_SILENT_MS },
+        { "who is not online goes first", "evil 100l 50i,a 10l", "a", "evil/w100", 0 },
+        { "a fleet of one large hive, and a flood", "a 120l,evil 40w", "a", "evil/w0", 0 },
+        { "... that gains nothing", "a 120l,evil 40w", "evil", "no/body", 0 },
+        { "as many as the greatest", "a 80l,b 80l", "a", "no/body", 0 },
+        { "nearly as many: nobody who is online", "a 90l,b 70l", "b", "no/body", 0 },
+        { "... but who is not", "a 89l 1i,b 70l", "b", "a/w89", 0 },
+        { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
+        { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
+        { "a hive that is not known yet", "evil 160w", "b", "evil/w0", 0 },
+        { "the expected never go", "a 160x", "b", "no/body", RATION_SILENT_MS },
+        { "... and are not counted against the hive", "a 100x,evil 60l", "a", "evil/w0", 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *found;
+        registry_init(&registry, MAX, 4096);
+        populate(rows[i].fleet);
+        assert_true(registry_is_full(&registry, false));
+        found = victim(rows[i].hive, rows[i].later);
+        if (strcmp(found, rows[i].want) != 0)
+            print_error("%s\n", rows[i].why);
+        assert_string_equal(found, rows[i].want);
+        registry_clear(&registry);
+    }
+}
+
+/* Who can name hives as he likes: their names say nothing, and the rule is that of time. */
+static void hives_without_number(void **state)
+{
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    for (int i = 0; i < MAX; i++) {
+        char hive[16];
+        snprintf(hive, sizeof hive, "h%d", i);
+        add(hive, i, BEGAN + i);
+    }
+    registry_heard(&registry, registry_find_name(&registry, TEXT("w0")), BEGAN + 1000);
+    assert_string_equal(victim("a", 1), "no/body"); /* or those that are too many would push each other out for ever */
+    assert_string_equal(victim("a", RATION_SILENT_MS + 1), "h1/w1");
+    for (int i = 0; i < MAX; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "w%d", i);
+        establish(registry_find_name(&registry, text_of(name)));
+    }
+    assert_string_equal(victim("a", RATION_SILENT_MS), "no/body");
+    registry_clear(&registry);
+}
+
+/* Two live signs an interval apart, or half a minute. */
+static void what_makes_one_established(void **state)
+{
+    static const struct {
+        const char *why;
+        int32_t interval;
+        ms_t second;
+        bool established;
+    } rows[] = {
+        { "an interval", 5000, 5000, true },
+        { "less", 5000, 4999, false },
+        { "a long interval", 600000, RATION_ESTABLISHED_MS, true },
+        { "less than half a minute", 600000, RATION_ESTABLISHED_MS - 1, false },
+        { "none declared", INT_ABSENT, RATION_ESTABLISHED_MS, true },
+        { "none declared, less", INT_ABSENT, RATION_ESTABLISHED_MS - 1, false },
+        { "a made-up interval", 1, 999, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record *record;
+        registry_init(&registry, MAX, 4096);
+        record = add("a", 1, BEGAN);
+        record->interval_ms = rows[i].interval;
+        registry_heard(&registry, record, BEGAN + rows[i].second);
+        if (record->established != rows[i].established)
+            print_error("%s\n", rows[i].why);
+        assert_int_equal(record->established, rows[i].established);
+        assert_int_equal(record->share->has[RATION_WEAK], !rows[i].established);
+        registry_clear(&registry);
+    }
+}
+
+static enum err store(struct record *record, size_t len)
+{
+    char document[4096];
+    memset(document, 'x', sizeof document);
+    return registry_store_document(&registry, record, (struct text){ document, len }, &LOAD_NONE);
+}
+
+static void documents_of_the_greatest_hive_make_room(void **state)
+{
+    struct record *small, *established, *weak, *own;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    small = add("a", 0, BEGAN);
+    established = add("evil", 1, BEGAN);
+    establish(established);
+    weak = add("evil", 2, BEGAN);
+    assert_int_equal(store(small, 100), OK);
+    assert_int_equal(store(established, 2000), OK);
+    assert_int_equal(store(weak, 1800), OK);
+    assert_int_equal(store(small, 500), OK); /* the hardly alive first */
+    assert_null(weak->document);
+    assert_int_equal(weak->dropped, RECORD_HEARTBEAT);
+    assert_non_null(established->document);
+    assert_int_equal(registry.pressure[PRESSURE_DOCUMENTS].evicted, 1);
+    assert_string_equal(registry.pressure[PRESSURE_DOCUMENTS].hive, "evil");
+    assert_int_equal(store(weak, 1800), ERR_FULL); /* its own hive has most */
+    own = add("evil", 3, BEGAN);
+    assert_int_equal(store(own, 1400), OK);
+    assert_int_equal(store(established, 3000), OK); /* of its own hive, too, the hardly alive go first */
+    assert_null(own->document);
+    assert_int_equal(registry.document_bytes, small->document->size + established->document->size);
+    registry_remove(&registry, established);
+    assert_int_equal(store(weak, 1800), OK);
+    assert_int_equal(weak->dropped, 0);
+    registry_clear(&registry);
+}
+
+/* What many crumbs cost is bounded for each message. */
+static void few_documents_are_dropped_at_once(void **state)
+{
+    struct record *record;
+    (void)state;
+    registry_init(&registry, 2 * MAX, 8192);
+    for (int i = 0; i < 8192 / 32; i++)
+        assert_int_equal(store(add("evil", i, BEGAN), 30), OK);
+    record = add("a", 0, BEGAN);
+    assert_int_equal(store(record, 3000), ERR_FULL);
+    assert_int_equal(registry.document_bytes, 8192 - 32 * RATION_DROPS);
+    assert_int_equal(store(record, 3000), OK);
+    registry_clear(&registry);
+}
+
+static void a_walk_survives_who_comes_and_goes(void **state)
+{
+    struct record *records[6], *taken;
+    int count = 0;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    for (int i = 0; i < 6; i++)
+        records[i] = add(i < 5 ? "a" : "b", i, BEGAN);
+    registry_walk(&registry, TEXT("nobody"), WALK_FORGET);
+    assert_null(registry_walk_take(&registry, WALK_FORGET));
+    registry_walk(&registry, TEXT("a"), WALK_FORGET);
+    registry_walk(&registry, TEXT("b"), WALK_FORGET);
+    taken = registry_walk_take(&registry, WALK_FORGET);
+    registry_remove(&registry, registry.walks[WALK_FORGET]->at); /* the next one */
+    registry_remove(&registry, taken);
+    add("a", 7, BEGAN); /* comes too late */
+    while ((taken = registry_walk_take(&registry, WALK_FORGET))) {
+        assert_int_not_equal(strcmp(record_worker(taken), "w7"), 0);
+        count++;
+    }
+    assert_int_equal(count, 4);
+    registry_walk(&registry, TEXT("b"), WALK_REVIEW);
+    registry_remove(&registry, records[5]); /* the last of its hive ends the walk */
+    assert_null(registry.walks[WALK_REVIEW]);
+    registry_clear(&registry);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whoever_has_most_makes_room),       cmocka_unit_test(hives_without_number),
+        cmocka_unit_test(what_makes_one_established),        cmocka_unit_test(documents_of_the_greatest_hive_make_room),
+        cmocka_unit_test(few_documents_are_dropped_at_once), cmocka_unit_test(a_walk_survives_who_comes_and_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
