@@ -170,25 +170,51 @@ static void route_verify_worker(struct http_call *call)
     }
 }
 
-static bool parse_force(struct http_call *call, bool *ret)
+/* `workers`: NULL where there is no such parameter. */
+static bool parse_delete(struct http_call *call, bool *force, bool *workers)
 {
-    for (size_t i = 0; i < call->query.count; i++) {
+    for (size_t i = call->query.count; i-- > 0;) { /* the first of a name counts */
         const struct parameter *parameter = &call->query.parameters[i];
-        bool force = text_is(parameter->value, "true");
-        if (!text_is(parameter->name, "force") || !(force || text_is(parameter->value, "false"))) {
-            route_fail(call, 400, "bad_params", "known is force=true or force=false");
+        bool *value = text_is(parameter->name, "force") ? force : text_is(parameter->name, "workers") ? workers : NULL;
+        if (!value || !(text_is(parameter->value, "true") || text_is(parameter->value, "false"))) {
+            route_fail(call, 400, "bad_params",
+                       workers ? "known are force and workers, each true or false"
+                               : "known is force=true or force=false");
             return false;
         }
-        *ret = i == 0 ? force : *ret;
+        *value = text_is(parameter->value, "true");
     }
     return true;
 }
 
+/* With all its workers, also of a hive that never announced itself. */
+static void delete_whole_hive(struct http_call *call, bool force)
+{
+    struct registry *registry = &call->queen->registry;
+    struct record *hive = registry_find(registry, call->hive, call->worker);
+    const struct share *share = share_find(&registry->shares, call->hive);
+    bool has_workers = share && share->has[RATION_WORKERS] + share->has[RATION_EXPECTED] > 0;
+    if (!hive && !has_workers) {
+        route_fail(call, 404, "not_found", "no hive of that name is known");
+    } else if (!force && ((hive && hive->state == STATE_ONLINE) || (share && share->states[STATE_ONLINE] > 0))) {
+        route_fail(call, 409, "conflict", "the hive is ready or has workers online: use ?force=true (--force)");
+    } else {
+        forget_hive(call->queen, call->hive, hive);
+        call->response->status = 202;
+    }
+}
+
 static void route_delete(struct http_call *call)
 {
-    bool force = false;
-    struct record *record = parse_force(call, &force) ? route_find(call) : NULL;
-    if (!record)
+    bool force = false, workers = false, is_hive = !call->worker.at;
+    struct record *record;
+    if (!parse_delete(call, &force, is_hive ? &workers : NULL))
+        return;
+    if (workers) {
+        delete_whole_hive(call, force);
+        return;
+    }
+    if (!(record = route_find(call)))
         return;
     if (record->expected) {
         route_fail(call, 409, "conflict", "the worker is expected (--expect): remove it from that list first");

@@ -46,6 +46,12 @@ def test_a_full_registry_takes_who_is_real(broker, root, started, device, flood)
     assert queen.check("workers:evicted") > 0 and queen.check("workers:refused") > 0
     assert queen.said().count("no room for more workers") == 1
 
+    skep = Skep(queen.url)
+    refused = skep("forget", "hive/evil", "--workers")
+    assert refused.returncode != 0 and "--force" in refused.stderr
+    assert skep("forget", "hive/evil", "--workers", "--force").returncode == 0
+    await_that(lambda: queen.ask("/v1/workers?limit=1")[1]["total"] == 2, "only the real ones")
+
 
 def test_a_document_that_cannot_be_kept_is_not_shown_as_fresh(broker, root, started, device, flood):
     queen = started(Queen, broker, root, "--max-state", "1MiB")
