@@ -38,8 +38,8 @@ static size_t bytes_in_use(const struct world *world)
     struct mallinfo2 info = mallinfo2();
     const struct event_ring *ring = &world->queen->events;
     size_t bytes = info.uordblks + info.hblkhd;
-    for (size_t i = 0; i < ring->count; i++)
-        bytes -= malloc_usable_size((void *)ring->events[(ring->first + i) % EVENT_RING_SIZE].json.at) + sizeof(size_t);
+    for (const struct event *event = event_ring_after(ring, 0); event; event = event_ring_next(event))
+        bytes -= malloc_usable_size((void *)event) + sizeof(size_t); /* each is one block, and begins it */
     return bytes;
 }
 

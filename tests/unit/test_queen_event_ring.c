@@ -8,18 +8,21 @@
 
 #include <cmocka.h>
 
-static void fill(struct event_ring *ring, uint64_t first, uint64_t last, uint64_t step)
+static void fill(struct event_ring *ring, const char *hive, uint64_t first, uint64_t last, uint64_t step)
 {
     for (uint64_t id = first; id <= last; id += step) {
         char json[32];
         snprintf(json, sizeof json, "{\"event_id\":%llu}", (unsigned long long)id);
-        assert_int_equal(event_ring_add(ring, id, text_of(json), "a line"), OK);
+        assert_int_equal(event_ring_add(ring, &(struct event){ id, hive, text_of(json), "a line" }), OK);
     }
 }
 
 static uint64_t last_of(const struct event_ring *ring)
 {
-    return ring->count == 0 ? 0 : ring->events[(ring->first + ring->count - 1) % EVENT_RING_SIZE].id;
+    uint64_t last = 0;
+    for (const struct event *event = event_ring_after(ring, 0); event; event = event_ring_next(event))
+        last = event->id;
+    return last;
 }
 
 static void an_empty_ring_has_no_events(void **state)
@@ -40,7 +43,7 @@ static void events_are_found_by_the_id_before_them(void **state)
     struct event_ring ring;
     (void)state;
     ring = (struct event_ring){ 0 };
-    fill(&ring, 10, 50, 10);
+    fill(&ring, "h1", 10, 50, 10);
     assert_int_equal(last_of(&ring), 50);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct event *event = event_ring_after(&ring, rows[i].after);
@@ -56,7 +59,7 @@ static void the_oldest_make_room(void **state)
     size_t count = 0;
     (void)state;
     ring = (struct event_ring){ 0 };
-    fill(&ring, 1, 2 * EVENT_RING_SIZE + 7, 1);
+    fill(&ring, "h1", 1, 2 * EVENT_RING_SIZE + 7, 1);
     assert_int_equal(last_of(&ring), 2 * EVENT_RING_SIZE + 7);
     assert_int_equal(event_ring_after(&ring, 0)->id, EVENT_RING_SIZE + 8);
     for (const struct event *event; (event = event_ring_after(&ring, after)); after = event->id)
@@ -66,19 +69,51 @@ static void the_oldest_make_room(void **state)
     assert_null(event_ring_after(&ring, 0));
 }
 
+static size_t count_of(const struct event_ring *ring, const char *hive)
+{
+    size_t count = 0;
+    for (const struct event *event = event_ring_after(ring, 0); event; event = event_ring_next(event))
+        count += strcmp(event->hive, hive) == 0;
+    return count;
+}
+
+static void a_hive_that_floods_loses_its_own(void **state)
+{
+    struct event_ring ring;
+    uint64_t before = 0;
+    (void)state;
+    ring = (struct event_ring){ 0 };
+    fill(&ring, "", 1, 1, 1);
+    fill(&ring, "quiet", 2, 101, 1);
+    fill(&ring, "loud", 102, 20101, 1);
+    assert_int_equal(count_of(&ring, "quiet"), 100);
+    assert_int_equal(count_of(&ring, ""), 1);
+    assert_int_equal(count_of(&ring, "loud"), EVENT_RING_SIZE - 101);
+    assert_int_equal(event_ring_after(&ring, 101)->id, 20101 - (EVENT_RING_SIZE - 101) + 1);
+    fill(&ring, "quiet", 20102, 20102 + EVENT_RING_SIZE, 1); /* two that flood have half of it each */
+    assert_in_range(count_of(&ring, "loud"), (EVENT_RING_SIZE - 1) / 2, EVENT_RING_SIZE / 2);
+    for (const struct event *event = event_ring_after(&ring, 0); event; event = event_ring_next(event)) {
+        assert_true(event->id > before);
+        before = event->id;
+    }
+    event_ring_clear(&ring);
+}
+
 static void documents_are_copied(void **state)
 {
     struct event_ring ring;
-    char json[] = "{\"a\":1}";
+    char json[] = "{\"a\":1}", hive[] = "h1";
     const struct event *event;
     (void)state;
     ring = (struct event_ring){ 0 };
-    assert_int_equal(event_ring_add(&ring, 1, text_of(json), "a line"), OK);
+    assert_int_equal(event_ring_add(&ring, &(struct event){ 1, hive, text_of(json), "a line" }), OK);
     memset(json, 'z', sizeof json - 1);
+    memset(hive, 'z', sizeof hive - 1);
     event = event_ring_after(&ring, 0);
     assert_string_equal(event->json.at, "{\"a\":1}");
     assert_int_equal(event->json.len, 7);
     assert_string_equal(event->line, "a line");
+    assert_string_equal(event->hive, "h1");
     event_ring_clear(&ring);
 }
 
@@ -88,6 +123,7 @@ int main(void)
         cmocka_unit_test(an_empty_ring_has_no_events),
         cmocka_unit_test(events_are_found_by_the_id_before_them),
         cmocka_unit_test(the_oldest_make_room),
+        cmocka_unit_test(a_hive_that_floods_loses_its_own),
         cmocka_unit_test(documents_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

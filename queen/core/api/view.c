@@ -49,10 +49,10 @@ void view_put_view(const struct queen *queen, struct json_write *w)
 
 void view_events(const struct queen *queen, uint64_t after, size_t limit, struct json_write *w)
 {
-    const struct event *event;
+    const struct event *event = event_ring_after(&queen->events, after);
     json_open(w, '{');
     json_open_member(w, "events", '[');
-    for (; limit > 0 && (event = event_ring_after(&queen->events, after)); limit--) {
+    for (; limit > 0 && event; event = event_ring_next(event), limit--) {
         json_put_raw(w, event->json);
         after = event->id;
     }

@@ -1,45 +1,82 @@
 #include "event_ring.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <utlist.h>
+
+struct entry {
+    struct event event; /* first: its address is the one to free */
+    struct fair_item item;
+    char text[];
+};
+
+static struct entry *entry_of(const struct fair_item *item)
+{
+    return CONTAINER_OF(item, struct entry, item);
+}
+
+static void drop(struct event_ring *ring, struct fair_item *item)
+{
+    fair_queue_remove(&ring->queue, item);
+    free(entry_of(item));
+}
 
 void event_ring_clear(struct event_ring *ring)
 {
-    for (size_t i = 0; i < EVENT_RING_SIZE; i++)
-        free((char *)ring->events[i].json.at);
-    *ring = (struct event_ring){ 0 };
+    while (ring->queue.items)
+        drop(ring, ring->queue.items);
+    fair_queue_clear(&ring->queue);
 }
 
-enum err event_ring_add(struct event_ring *ring, uint64_t id, struct text json, const char *line)
+static const char *put(char **to, struct text text)
 {
-    struct event *slot = &ring->events[(ring->first + ring->count) % EVENT_RING_SIZE];
-    size_t line_size = strlen(line) + 1;
-    char *copy = malloc(json.len + 1 + line_size); /* one allocation for both */
-    if (!copy)
+    char *at = *to;
+    memcpy(at, text.at, text.len);
+    at[text.len] = '\0';
+    *to = at + text.len + 1;
+    return at;
+}
+
+static struct entry *entry_new(const struct event *event)
+{
+    size_t size = event->json.len + strlen(event->line) + strlen(event->hive) + 3;
+    struct entry *entry = calloc(1, sizeof *entry + size);
+    char *to;
+    if (!entry)
+        return NULL;
+    to = entry->text;
+    entry->event.id = event->id;
+    entry->event.json = (struct text){ put(&to, event->json), event->json.len };
+    entry->event.line = put(&to, text_of(event->line));
+    entry->event.hive = put(&to, text_of(event->hive));
+    return entry;
+}
+
+enum err event_ring_add(struct event_ring *ring, const struct event *event)
+{
+    struct entry *entry = entry_new(event);
+    if (!entry || fair_queue_add(&ring->queue, text_of(event->hive), &entry->item, 1) != OK) {
+        free(entry);
         return ERR_NOMEM;
-    memcpy(copy, json.at, json.len);
-    copy[json.len] = '\0';
-    memcpy(copy + json.len + 1, line, line_size);
-    if (ring->count == EVENT_RING_SIZE)
-        ring->first = (ring->first + 1) % EVENT_RING_SIZE;
-    else
-        ring->count++;
-    free((char *)slot->json.at);
-    *slot = (struct event){ id, { copy, json.len }, copy + json.len + 1 };
+    }
+    if (ring->queue.count > EVENT_RING_SIZE)
+        drop(ring, fair_queue_yielding(&ring->queue));
     return OK;
 }
 
-/* Ids ascend along the ring: a binary search for the first above `after`. Asked after every step, mostly for none. */
+/* From the newest back: asked after every step, mostly for none or for one. */
 const struct event *event_ring_after(const struct event_ring *ring, uint64_t after)
 {
-    size_t low = 0, high = ring->count;
-    if (high == 0 || ring->events[(ring->first + high - 1) % EVENT_RING_SIZE].id <= after)
+    const struct fair_item *first = ring->queue.items, *item = first ? first->prev : NULL;
+    if (!item || entry_of(item)->event.id <= after)
         return NULL;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (ring->events[(ring->first + middle) % EVENT_RING_SIZE].id <= after)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return &ring->events[(ring->first + low) % EVENT_RING_SIZE];
+    while (item != first && entry_of(item->prev)->event.id > after)
+        item = item->prev;
+    return &entry_of(item)->event;
+}
+
+const struct event *event_ring_next(const struct event *event)
+{
+    const struct fair_item *next = CONTAINER_OF(event, struct entry, event)->item.next;
+    return next ? &entry_of(next)->event : NULL;
 }

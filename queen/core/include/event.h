@@ -5,7 +5,8 @@
 #include "text.h"
 
 struct event {
-    uint64_t id; /* one above that of the event before */
+    uint64_t id;      /* above that of the event before; by more than 1 where some are kept no more */
+    const char *hive; /* whose it is; "" = the fleet's */
     struct text json;
     const char *line; /* the same for people */
 };

@@ -41,13 +41,13 @@ static void publish_verdict(struct queen *queen, const struct record *record, st
     change_publish(queen, &topic, payload, true);
 }
 
-void change_publish_event(struct queen *queen, uint64_t id, struct text payload, const char *line)
+void change_publish_event(struct queen *queen, const struct event *event)
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
-    change_publish(queen, &topic, payload, false);
+    change_publish(queen, &topic, event->json, false);
     queen->counters.events++;
-    if (event_ring_add(&queen->events, id, payload, line) != OK)
-        outbox_notice(queen->out, "out of memory: event %llu is only published", (unsigned long long)id);
+    if (event_ring_add(&queen->events, event) != OK)
+        outbox_notice(queen->out, "out of memory: event %llu is only published", (unsigned long long)event->id);
 }
 
 /* `h1/w1 online -> stale (last_will)`, `hive/h1 ready -> down (last_will)` */
@@ -59,7 +59,7 @@ static void publish_change(struct queen *queen, const struct record *record, str
              is_hive ? record_hive(record) : record_worker(record), record_state_name(record, record->previous),
              record->announced == STATE_NONE ? "forgotten" : record_state_name(record, record->announced),
              cause_name(record->cause));
-    change_publish_event(queen, record->event_id, document, line);
+    change_publish_event(queen, &(struct event){ record->event_id, record_hive(record), document, line });
 }
 
 /* The verdict as it stands, written into the queen's scratch buffer. */

@@ -44,8 +44,8 @@ void change_forget(struct queen *queen, struct record *record, enum evidence_res
 /* At QoS 1, on a topic of the fleet's; an empty payload clears it. */
 void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain);
 
-/* Publishes, keeps and hands out an event document of any kind; `line` says the same for people. */
-void change_publish_event(struct queen *queen, uint64_t id, struct text document, const char *line);
+/* Publishes, keeps and hands out an event document of any kind. */
+void change_publish_event(struct queen *queen, const struct event *event);
 
 /* It gave a live sign of life now: its lease starts anew. */
 void change_heard(struct queen *queen, struct record *record, bool over_http);

@@ -54,7 +54,7 @@ static void fleet_event(struct queen *queen, const char *what)
     json_add_int(&w, "event_id", (int64_t)id);
     json_add_str(&w, "queen_id", queen->options.id);
     json_close(&w, '}');
-    change_publish_event(queen, id, buf_text(&queen->scratch), what);
+    change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what });
 }
 
 static void publish_goodbye(struct queen *queen, ms_t until)
