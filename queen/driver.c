@@ -61,17 +61,13 @@ static enum err http_get(void *user, const struct http_get *get)
     return driver->client ? http_client_get(driver->client, get->url, get->token, get->timeout) : OK;
 }
 
-static void hand_out(void *user)
-{
-    struct queen_driver *driver = user;
-    events_hand_out(driver->queen, driver->subscribers);
-}
-
 static void stepped(void *user)
 {
     struct queen_driver *driver = user;
     uint64_t count = queen_verified_count(driver->queen);
-    hand_out(driver);
+    events_hand_out(driver->queen, driver->subscribers);
+    if (driver->on_event)
+        on_event_run(driver->on_event);
     if (count != driver->verified_count)
         httpd_wake(driver->loop.httpd, QUEEN_CHANGED_VERIFIED);
     driver->verified_count = count;
@@ -136,7 +132,8 @@ static bool wake_waiters(void *user, const struct event *event)
 static bool run_command(void *user, const struct event *event)
 {
     struct queen_driver *driver = user;
-    return on_event_run(driver->on_event, event->json);
+    on_event_add(driver->on_event, event);
+    return true;
 }
 
 static void subscribe(struct queen_driver *driver)
@@ -168,8 +165,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
         return err;
-    if (conf->on_event &&
-        (err = on_event_new(driver->loop.loop, conf->on_event, hand_out, driver, &driver->on_event)) != OK)
+    if (conf->on_event && (err = on_event_new(driver->loop.loop, conf->on_event, &driver->on_event)) != OK)
         return err;
     if (conf->http_allowlist.count > 0 &&
         (err = http_client_new(driver->loop.loop, &client, on_answered, driver, &driver->client)) != OK)

@@ -3,6 +3,7 @@
 #ifndef SKEP_EVENTS_H
 #define SKEP_EVENTS_H
 
+#include "log.h"
 #include "queen.h"
 
 /* Embedded by the subscriber, borrowed until the end. */
@@ -12,6 +13,8 @@ struct subscriber {
     bool (*take)(void *user, const struct event *event);
     void *user;
     uint64_t cursor; /* the event that it took last; 0 = begins with the oldest that is kept */
+    uint64_t missed; /* ... and which have not been logged yet */
+    struct log_limit missing;
     struct subscriber *next;
 };
 

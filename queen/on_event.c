@@ -10,13 +10,22 @@
 #include <utlist.h>
 #include <uv.h>
 
+#include "fair_queue.h"
 #include "fd.h"
 #include "log.h"
+
+/* One event that waits. */
+struct waiting {
+    struct fair_item item;
+    size_t len;
+    char json[];
+};
 
 /* One command that runs. Freed when its process is closed. */
 struct run {
     uv_process_t process; /* first: its address is the one to free */
     struct on_event *owner;
+    struct fair_owner *hive; /* held meanwhile */
     struct run *prev, *next;
     struct loop_timer *timeout;
 };
@@ -24,30 +33,35 @@ struct run {
 struct on_event {
     struct loop *loop;
     const char *command;
-    void (*ready)(void *user);
-    void *user;
+    struct fair_queue waiting;
     struct run *running;
     unsigned running_count;
-    struct log_limit cannot_run;
+    struct log_limit cannot_run, failed, dropped;
 };
 
-enum err on_event_new(struct loop *loop, const char *command, void (*ready)(void *user), void *user,
-                      struct on_event **ret)
+enum err on_event_new(struct loop *loop, const char *command, struct on_event **ret)
 {
     struct on_event *on_event = calloc(1, sizeof *on_event);
     if (!on_event)
         return ERR_NOMEM;
-    *on_event = (struct on_event){
-        .loop = loop, .command = command, .ready = ready, .user = user, .cannot_run = { .burst = 1, .every = 10000 }
-    };
+    *on_event = (struct on_event){ .loop = loop, .command = command, .cannot_run = { .burst = 1, .every = 10000 } };
     *ret = on_event;
     return OK;
 }
 
+static void drop(struct on_event *on_event, struct fair_item *item)
+{
+    fair_queue_remove(&on_event->waiting, item);
+    free(CONTAINER_OF(item, struct waiting, item));
+}
+
 static void run_over(struct run *run)
 {
-    DL_DELETE(run->owner->running, run);
-    run->owner->running_count--;
+    struct on_event *owner = run->owner;
+    DL_DELETE(owner->running, run);
+    owner->running_count--;
+    if (run->hive)
+        fair_owner_release(&owner->waiting, run->hive);
     loop_timer_free(run->timeout);
     loop_process_free(&run->process);
 }
@@ -57,25 +71,35 @@ static void exited(uv_process_t *process, int64_t status, int signal_number)
     struct run *run = process->data;
     struct on_event *owner = run->owner;
     if (status != 0 || signal_number != 0)
-        log_at(LOG_WARNING, "the command of --on-event failed", "command", owner->command, NULL);
+        (void)log_limited(&owner->failed, LOG_WARNING, "the command of --on-event failed", "command", owner->command,
+                          NULL);
     run_over(run);
-    owner->ready(owner->user);
+    on_event_run(owner);
 }
 
 static void timed_out(void *user)
 {
     struct run *run = user;
-    log_at(LOG_WARNING, "the command of --on-event timed out and is killed", NULL);
+    (void)log_limited(&run->owner->failed, LOG_WARNING, "the command of --on-event timed out and is killed", NULL);
     (void)kill(-run->process.pid, SIGKILL); /* the shell, and what it started */
 }
 
-/* The document as a file in memory, which nobody has to feed to the command; -1 with errno. */
-static int document_open(struct text json)
+/* What waits of the hive, ON_EVENT_LINES at most, as a file in memory, which nobody has to feed to the command; -1 with
+ * errno. */
+static int document_open(const struct fair_owner *hive, size_t *ret_count)
 {
-    int fd = memfd_create("event", MFD_CLOEXEC);
-    if (fd < 0 || (dprintf(fd, "%.*s\n", (int)json.len, json.at) > 0 && lseek(fd, 0, SEEK_SET) == 0))
+    int fd = memfd_create("events", MFD_CLOEXEC);
+    const struct fair_item *item = fair_owner_oldest(hive);
+    size_t count;
+    bool ok = fd >= 0;
+    for (count = 0; ok && item && count < ON_EVENT_LINES; count++, item = item->own_next) {
+        const struct waiting *waiting = CONTAINER_OF(item, const struct waiting, item);
+        ok = write(fd, waiting->json, waiting->len) == (ssize_t)waiting->len;
+    }
+    *ret_count = count;
+    if (ok && lseek(fd, 0, SEEK_SET) == 0)
         return fd;
-    close(fd);
+    fd_close(fd);
     return -1;
 }
 
@@ -113,19 +137,22 @@ static struct run *run_new(struct on_event *on_event)
     return run;
 }
 
-bool on_event_run(struct on_event *on_event, struct text json)
+/* Of a hive whose turn it is. False: it could not be started. */
+static bool run_for(struct on_event *on_event, struct fair_owner *hive)
 {
     struct run *run = NULL;
-    int failure, document;
-    if (on_event->running_count >= ON_EVENT_RUNNING)
-        return false;
-    document = document_open(json);
+    size_t count;
+    int failure, document = document_open(hive, &count);
     if (document < 0 || !(run = run_new(on_event)))
         failure = -errno; /* as libuv numbers them */
     else
         failure = spawn(run, document);
     fd_close(document);
     if (failure == 0) {
+        run->hive = hive;
+        fair_owner_hold(&on_event->waiting, hive);
+        for (; count > 0; count--)
+            drop(on_event, fair_owner_oldest(hive));
         loop_timer_in(run->timeout, ON_EVENT_TIMEOUT);
         return true;
     }
@@ -136,11 +163,48 @@ bool on_event_run(struct on_event *on_event, struct text json)
     return false;
 }
 
+void on_event_run(struct on_event *on_event)
+{
+    struct fair_owner *hive;
+    while (on_event->running_count < ON_EVENT_RUNNING && (hive = fair_queue_turn(&on_event->waiting)))
+        if (!run_for(on_event, hive))
+            return;
+}
+
+/* The line as the command gets it. */
+static struct waiting *waiting_new(struct text json)
+{
+    struct waiting *waiting = calloc(1, sizeof *waiting + json.len + 1);
+    if (!waiting)
+        return NULL;
+    memcpy(waiting->json, json.at, json.len);
+    waiting->json[json.len] = '\n';
+    waiting->len = json.len + 1;
+    return waiting;
+}
+
+void on_event_add(struct on_event *on_event, const struct event *event)
+{
+    struct waiting *waiting = waiting_new(event->json);
+    size_t size = sizeof *waiting + event->json.len;
+    bool lost = !waiting || fair_queue_add(&on_event->waiting, text_of(event->hive), &waiting->item, size) != OK;
+    if (lost)
+        free(waiting);
+    else if ((lost = on_event->waiting.cost > ON_EVENT_BYTES))
+        drop(on_event, fair_queue_yielding(&on_event->waiting));
+    if (lost)
+        (void)log_limited(&on_event->dropped, LOG_WARNING, "the command of --on-event is too slow: it misses an event",
+                          NULL);
+}
+
 void on_event_free(struct on_event *on_event)
 {
     if (!on_event)
         return;
     while (on_event->running)
         run_over(on_event->running);
+    while (on_event->waiting.items)
+        drop(on_event, on_event->waiting.items);
+    fair_queue_clear(&on_event->waiting);
     free(on_event);
 }

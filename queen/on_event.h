@@ -1,22 +1,30 @@
-/* on_event.h - runs a command for each event, which it gets as one line of JSON on its standard input. At most
- * ON_EVENT_RUNNING run at once, each for at most ON_EVENT_TIMEOUT. */
+/* on_event.h - runs a command for the events: what waits of one hive is given to it together, each as one line of JSON
+ * on its standard input, oldest first.
+ *
+ * One command runs for a hive at a time, so that what it gets is in order, and ON_EVENT_RUNNING in all, each for at
+ * most ON_EVENT_TIMEOUT; hives take turns. A hive that floods delays its own events only. */
 #ifndef SKEP_ON_EVENT_H
 #define SKEP_ON_EVENT_H
 
+#include "event.h"
 #include "loop.h"
-#include "text.h"
 
-#define ON_EVENT_RUNNING 4
-#define ON_EVENT_TIMEOUT 60000 /* ms */
+#define ON_EVENT_RUNNING 8
+#define ON_EVENT_TIMEOUT 60000                    /* ms */
+#define ON_EVENT_LINES 100                        /* for one command */
+#define ON_EVENT_BYTES ((size_t)64 * 1024 * 1024) /* of what waits: some 70,000 events */
 
 struct on_event;
 
-/* `command` is borrowed; it is run as /bin/sh -c COMMAND. `ready` is called when one has ended. */
-enum err on_event_new(struct loop *loop, const char *command, void (*ready)(void *user), void *user,
-                      struct on_event **ret);
+/* `command` is borrowed; it is run as /bin/sh -c COMMAND. */
+enum err on_event_new(struct loop *loop, const char *command, struct on_event **ret);
 void on_event_free(struct on_event *on_event); /* commands that run are left to end by themselves */
 
-/* Copies the document. False: not now, since as many run as may, or it cannot be started, which has been logged. */
-bool on_event_run(struct on_event *on_event, struct text json);
+/* Copies what it needs. Where too much waits, the hive with most of it loses its oldest, which is logged. */
+void on_event_add(struct on_event *on_event, const struct event *event);
+
+/* Runs what may run. Also called when a command has ended; what could not be started, which is logged, waits for the
+ * next call. */
+void on_event_run(struct on_event *on_event);
 
 #endif

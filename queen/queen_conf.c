@@ -36,7 +36,7 @@ static const struct conf_option options[] = {
     { "expect", CONF_TEXT, ROW(expect), .arg = "FILE",
       .help = "file that lists the workers that must exist, one HIVE/NAME or NAME per line" },
     { "on-event", CONF_TEXT, ROW(on_event), .arg = "COMMAND",
-      .help = "shell command to run for each event, which it receives as JSON on standard input" },
+      .help = "shell command to run for events, which it receives as JSON on standard input, one a line" },
     { 0 },
 };
 

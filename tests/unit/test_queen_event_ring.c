@@ -120,10 +120,8 @@ static void documents_are_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_empty_ring_has_no_events),
-        cmocka_unit_test(events_are_found_by_the_id_before_them),
-        cmocka_unit_test(the_oldest_make_room),
-        cmocka_unit_test(a_hive_that_floods_loses_its_own),
+        cmocka_unit_test(an_empty_ring_has_no_events), cmocka_unit_test(events_are_found_by_the_id_before_them),
+        cmocka_unit_test(the_oldest_make_room),        cmocka_unit_test(a_hive_that_floods_loses_its_own),
         cmocka_unit_test(documents_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
