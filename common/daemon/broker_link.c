@@ -27,7 +27,7 @@ struct broker_link {
     bool has_will;      /* of the present link, or attempt */
     bool is_renewed;    /* EFFECT_RECONNECT: the link ends because it shall */
     char why[WHY_SIZE]; /* the latest attempt failed or the link was lost, as logged; empty: it works */
-    struct log_limit refused, dropped;
+    struct log_limit refused, dropped, unsent;
     uint64_t dropped_seen; /* of queue.dropped */
     struct unsendable unsendable[SEND_QUEUE_INFLIGHT];
     unsigned unsendable_count;
@@ -83,7 +83,8 @@ static void pump(struct broker_link *link)
         publish.token = queued->number;
         err = link->ops->publish(link->mqtt, &publish);
         if (err != OK && err != ERR_REFUSED)
-            log_at(LOG_ERROR, "cannot publish", "topic", publish.topic, "error", err_name(err), NULL);
+            (void)log_limited(&link->unsent, LOG_ERROR, "cannot publish", "topic", publish.topic, "error",
+                              err_name(err), NULL);
         if (mqtt_client_unsendable(err))
             note_unsendable(link, queued, mqtt_client_unsendable(err));
         else if (err != OK)

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 
+#define NOTICES_BURST 10
 #define SLEEP_MAX 60000 /* ms; poll takes an int */
 #define DISCONNECT_TRIES 10
 #define DISCONNECT_TRY_MS 20
@@ -22,6 +23,20 @@ static void driver_log(struct driver *driver, enum skep_log_level level, const c
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     driver->log(driver->log_user, level, line);
+}
+
+/* A message of somebody else may be the reason: at most so many at once, then one a second. */
+static void notice(struct driver *driver, const char *text)
+{
+    if (!bucket_take(&driver->notices, (struct bucket_size){ NOTICES_BURST, 1 }, clock_mono())) {
+        driver->not_shown++;
+        return;
+    }
+    if (driver->not_shown > 0)
+        driver_log(driver, SKEP_LOG_WARNING, "%s (%u before it are not shown)", text, driver->not_shown);
+    else
+        driver_log(driver, SKEP_LOG_WARNING, "%s", text);
+    driver->not_shown = 0;
 }
 
 static void step(struct driver *driver, struct input input)
@@ -177,7 +192,7 @@ static void carry_out_one(struct driver *driver, const struct effect *effect)
     case EFFECT_HTTP_GET:  /* a worker asks nobody */
         break;
     case EFFECT_NOTICE:
-        driver_log(driver, SKEP_LOG_WARNING, "%s", effect->text.at);
+        notice(driver, effect->text.at);
         break;
     case EFFECT_EXIT:
         driver->code = effect->code;

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "bucket.h"
 #include "mailbox.h"
 #include "mqtt_client.h"
 #include "skep/worker.h"
@@ -19,6 +20,8 @@ struct driver {
     struct facts facts; /* of the mail */
     void (*log)(void *user, enum skep_log_level level, const char *message); /* NULL = none */
     void *log_user;
+    struct bucket notices; /* foreign messages cause them */
+    unsigned not_shown;
     atomic_int online; /* for other threads */
     int code;          /* of EFFECT_EXIT: 0 = the farewell was acknowledged */
 };

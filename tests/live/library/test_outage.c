@@ -129,6 +129,27 @@ static void test_two_with_one_identity_notice(void **state)
     skep_worker_close(second, NULL, 0);
 }
 
+/* Whoever may write the presence could fill the program's log. */
+static void test_foreign_presences_do_not_fill_the_log(void **state)
+{
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct counter noticed = { .text = "another process uses the id" };
+    struct skep_worker *worker;
+    (void)state;
+
+    options.log = count_text;
+    options.user = &noticed;
+    worker = open_at(broker_uri(broker), options);
+    assert_true(await(is_online, worker, AWAIT_LIMIT));
+    for (unsigned i = 0; i < 500; i++)
+        watcher_publish(watcher, "skep/v1/hive/default/worker/w/presence",
+                        "{\"presence\":\"online\",\"session\":\"0000000000000009\",\"connection\":1}", false);
+    watcher_request(watcher, REQUESTS "health", "", REPLIES); /* which it takes behind them */
+    AWAIT_MESSAGE(watcher, REPLIES, "\"result\"");
+    assert_in_range(atomic_load(&noticed.count), 1, 250);
+    skep_worker_close(worker, NULL, 0);
+}
+
 /* The link stays, and what fits still comes. */
 static void test_a_heartbeat_too_large_for_the_broker_is_not_sent(void **state)
 {
@@ -261,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_hanging_broker_does_not_hold_the_end_up, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_a_broker_that_is_away, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_two_with_one_identity_notice, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_foreign_presences_do_not_fill_the_log, scene_open, scene_close),
         cmocka_unit_test(test_a_heartbeat_too_large_for_the_broker_is_not_sent),
         cmocka_unit_test_setup_teardown(test_what_no_link_can_send_costs_no_link, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_what_another_link_may_send_comes_with_that, scene_open, scene_close),

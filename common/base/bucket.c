@@ -1,0 +1,27 @@
+#include "bucket.h"
+
+#define TOKEN 1000
+
+/* At so many tokens a second as many thousandths come in a millisecond. */
+static int64_t missing(const struct bucket *bucket, struct bucket_size size, ms_t now)
+{
+    ms_t passed = now - bucket->since;
+    if (bucket->missing <= 0 || passed >= bucket->missing / size.per_second + 1) /* and nothing below overflows */
+        return 0;
+    return ms_max(bucket->missing - passed * size.per_second, 0);
+}
+
+bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now)
+{
+    bucket->missing = missing(bucket, size, now);
+    bucket->since = now;
+    if (bucket->missing + TOKEN > size.capacity * TOKEN)
+        return false;
+    bucket->missing += TOKEN;
+    return true;
+}
+
+bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now)
+{
+    return missing(bucket, size, now) == 0;
+}

@@ -1,0 +1,24 @@
+/* bucket.h - a token bucket: so many at once, then so many a second. Pure: the caller knows the time. */
+#ifndef SKEP_BUCKET_H
+#define SKEP_BUCKET_H
+
+#include "err.h"
+
+/* Zero-initialised it is full. */
+struct bucket {
+    ms_t since;      /* when `missing` was right */
+    int64_t missing; /* thousandths of tokens */
+};
+
+/* What it holds at most, and how many tokens come in a second: may change from call to call. */
+struct bucket_size {
+    int64_t capacity, per_second;
+};
+
+/* Takes a token. False: there is none. */
+bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now);
+
+/* It holds all that it can hold: so does a new one. */
+bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now);
+
+#endif
