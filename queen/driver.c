@@ -5,6 +5,7 @@
 
 #include "daemon_loop.h"
 #include "entropy.h"
+#include "event_log.h"
 #include "events.h"
 #include "http_client.h"
 #include "keyed_hash.h"
@@ -28,6 +29,7 @@ struct queen_driver {
     struct queen *queen;
     struct subscriber *subscribers; /* of the events, utlist: these */
     struct subscriber logger, waiters, command;
+    struct event_log event_log;
     struct on_event *on_event;  /* NULL without --on-event */
     uint64_t verified_count;    /* when waiters were last woken for it */
     struct http_client *client; /* NULL without --verify-http */
@@ -61,11 +63,20 @@ static enum err http_get(void *user, const struct http_get *get)
     return driver->client ? http_client_get(driver->client, get->url, get->token, get->timeout) : OK;
 }
 
+static void log_left_out(struct queen_driver *driver)
+{
+    const char *hive;
+    uint64_t count;
+    while (event_log_left_out(&driver->event_log, driver->loop.daemon.now, &hive, &count))
+        log_at(LOG_WARNING, "events of a hive were left out of the log", "hive", hive, "events", INT_TEXT(count), NULL);
+}
+
 static void stepped(void *user)
 {
     struct queen_driver *driver = user;
     uint64_t count = queen_verified_count(driver->queen);
     events_hand_out(driver->queen, driver->subscribers);
+    log_left_out(driver);
     if (driver->on_event)
         on_event_run(driver->on_event);
     if (count != driver->verified_count)
@@ -116,8 +127,9 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
 
 static bool log_event(void *user, const struct event *event)
 {
-    (void)user;
-    log_at(LOG_INFO, event->line, NULL);
+    struct queen_driver *driver = user;
+    if (event_log_admit(&driver->event_log, event->hive, driver->loop.daemon.now))
+        log_at(LOG_INFO, event->line, NULL);
     return true;
 }
 
@@ -138,7 +150,7 @@ static bool run_command(void *user, const struct event *event)
 
 static void subscribe(struct queen_driver *driver)
 {
-    driver->logger = (struct subscriber){ .name = "log", .take = log_event };
+    driver->logger = (struct subscriber){ .name = "log", .take = log_event, .user = driver };
     driver->waiters = (struct subscriber){ .name = "HTTP", .take = wake_waiters, .user = driver };
     driver->command = (struct subscriber){ .name = "--on-event", .take = run_command, .user = driver };
     LL_APPEND(driver->subscribers, &driver->logger);
@@ -177,6 +189,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
 static void unmake(struct queen_driver *driver)
 {
     on_event_free(driver->on_event);
+    event_log_clear(&driver->event_log);
     http_client_free(driver->client);
     daemon_loop_clear(&driver->loop);
     queen_free(driver->queen);
