@@ -194,6 +194,11 @@ const struct mqtt_events broker_link_events = {
     .packet = on_packet,
 };
 
+size_t broker_link_unsent(const struct broker_link *link)
+{
+    return link->queue.event_count;
+}
+
 enum err broker_link_new(const struct broker_link_options *options, struct broker_link **ret)
 {
     struct broker_link *link = calloc(1, sizeof *link);

@@ -27,6 +27,7 @@ struct input {
     ms_t now;        /* monotonic */
     ms_t wall;       /* unix; shown, never judged by */
     const char *why; /* one sentence */
+    size_t unsent;   /* events that wait for the broker to take them */
     uint64_t token;
     uint8_t reason;
     const struct message *message;

@@ -28,6 +28,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->wall = wall;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
     queen->arena.limit = queen->scan.limit = MESSAGE_ARENA_LIMIT;
+    queen->announcing.next = MS_NEVER;
     watch_turn(&queen->watch, now);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
     queen->tombstones.shares = &queen->registry.shares;
@@ -57,6 +58,7 @@ void queen_free(struct queen *queen)
     requests_clear(queen);
     verify_wait_clear(queen);
     heap_clear(&queen->hives.due);
+    announce_clear(&queen->announcing);
     member_clear(&queen->member);
     tombstones_clear(&queen->tombstones);
     registry_clear(&queen->registry);
@@ -226,6 +228,7 @@ static void (*const handlers[])(struct queen *queen, const struct input *input) 
 void queen_step(struct queen *queen, const struct input *input, struct outbox *outbox)
 {
     queen_enter(queen, input->now, input->wall, outbox);
+    queen->announcing.unsent = input->unsent;
     handlers[input->kind](queen, input);
     queen_leave(queen);
 }

@@ -26,6 +26,16 @@
  * documents, which costs time, not truth. */
 #define RATION_WORDS_MAX 256
 
+/* Announced changes of a hive (announcing.h). At once: a fleet that starts, or comes back, is announced without delay,
+ * and so is its death. Then so many a second, and as many as let each established worker change once in a minute. */
+#define RATION_NEWS 10000
+#define RATION_NEWS_PER_S 10
+#define RATION_NEWS_EACH_S 60
+
+/* Five announced changes of one worker are enough for so long: after them it is called flapping, and its state is
+ * announced when that time is over. */
+#define RATION_REST_MS 10000
+
 /* Health says `warn` for so long after something was given up or refused. */
 #define RATION_WARN_MS (10 * 60 * 1000)
 

@@ -41,3 +41,8 @@ void record_count_change(struct record *record, ms_t now)
     record->change_next = (record->change_next + 1) % RECORD_CHANGES;
     record->flapping = before || changes_lately(record, now) >= FLAPPING_SET;
 }
+
+ms_t record_oldest_change(const struct record *record)
+{
+    return (ms_t)record->changes[record->change_next] * 1000; /* to be sure: it was up to a second before */
+}

@@ -41,6 +41,7 @@ struct evidence {
 };
 
 struct confirm;
+struct owed;
 struct share;
 struct verification;
 struct hive_watch;
@@ -88,6 +89,7 @@ struct record {
     struct record *next_touched;                  /* in the list of those that the step has touched (registry.h) */
     struct heap_item due;                         /* its next check */
     struct confirm *confirm;                      /* only while suspect by a will (confirm.h) */
+    struct owed *owed;                            /* while a change waits to be announced (announcing.h) */
 
     union {
         struct verification *verification; /* a worker's; NULL before the first one (verify.h) */
@@ -113,6 +115,7 @@ struct record {
     uint64_t event_id;           /* of the last announced change; 0 = none */
     uint64_t incident;           /* event id of the verdict that its hive went down, if lost in it; a down hive's own */
     uint32_t revision;
+    uint32_t unannounced;             /* changes since the last announced one */
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
     uint32_t number, place;           /* order of first sight; where it stands there now, with its load (roll.h) */
@@ -134,6 +137,8 @@ struct record {
     bool established : 1;
     bool closed : 1; /* the current (session, connection) said goodbye */
     bool flapping : 1;
+    bool silent : 1;          /* its state is not to be announced (change_silently) */
+    bool revising : 1;        /* later evidence is to be published for what was announced */
     bool gone : 1;            /* its hive saw the process of the current session end unasked */
     bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */
     bool touched : 1;         /* it is in that list */
@@ -186,5 +191,8 @@ void record_note_conflict(struct record *record, ms_t now);
 
 /* An announced change at `now`: sets `flapping` at five within 10 min. */
 void record_count_change(struct record *record, ms_t now);
+
+/* When the oldest of the last RECORD_CHANGES was; 0: there were fewer. */
+ms_t record_oldest_change(const struct record *record);
 
 #endif

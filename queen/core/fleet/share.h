@@ -6,6 +6,7 @@
 #ifndef SKEP_SHARE_H
 #define SKEP_SHARE_H
 
+#include "bucket.h"
 #include "heap.h"
 #include "keyed_hash.h"
 #include "name.h"
@@ -55,6 +56,7 @@ struct share {
     struct tombstone *tombstones;         /* oldest first */
     struct walk walks[WALK_COUNT];
     uint32_t states[STATE_COUNT]; /* its workers by state */
+    struct bucket news;           /* of changes that are announced (announcing.h) */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };

@@ -61,6 +61,8 @@ void verdict_write(const struct record *record, const char *queen_id, ms_t now, 
     json_add_time(w, "since", record->since_wall);
     json_add_int(w, "event_id", (int64_t)record->event_id);
     json_add_int(w, "revision", record->revision);
+    if (record->unannounced > 1)
+        json_add_int(w, "changes", record->unannounced);
     json_add_str(w, "queen_id", queen_id);
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);

@@ -94,22 +94,18 @@ static bool may_become(struct queen *queen, const struct record *record, enum st
     return false;
 }
 
-void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
+static void stand(struct queen *queen, struct record *record, const struct standing *standing)
 {
     enter(queen, record, standing->state);
     record->cause = (uint8_t)standing->cause;
     record->since_wall = standing->since_wall;
     record->since_mono = standing->since_mono;
     record->evidence = standing->evidence;
+    record->silent = standing->silent;
 }
 
-static void assign(struct queen *queen, struct record *record, enum state state, enum cause cause,
-                   struct evidence evidence)
-{
-    change_restore(queen, record, &(struct standing){ state, cause, queen->wall, queen->now, evidence });
-}
-
-void change_announce(struct queen *queen, struct record *record)
+/* The document is that of the record as it stands: of one that is owed, with how many changes it sums up. */
+static void announce_as_it_stands(struct queen *queen, struct record *record)
 {
     struct text document;
     record->previous = record->announced;
@@ -123,6 +119,53 @@ void change_announce(struct queen *queen, struct record *record)
     document = verdict_text(queen, record);
     publish_verdict(queen, record, document);
     publish_change(queen, record, document);
+    record->unannounced = 0;
+    record->revising = false;
+}
+
+/* The incident of a worker is the event of its hive's being down: that goes first. */
+static void announce(struct queen *queen, struct record *record)
+{
+    struct record *hive = record->state == STATE_UNREACHABLE ? registry_hive_of(&queen->registry, record) : NULL;
+    if (hive && hive->state == STATE_STALE) {
+        if (hive->announced != STATE_STALE) {
+            announce_withdraw(&queen->announcing, hive);
+            announce_as_it_stands(queen, hive);
+        }
+        record->incident = hive->incident;
+    }
+    announce_as_it_stands(queen, record);
+}
+
+static void revise(struct queen *queen, struct record *record)
+{
+    record->revising = false;
+    record->revision++;
+    publish_verdict(queen, record, verdict_text(queen, record));
+}
+
+void change_announce(struct queen *queen, struct record *record)
+{
+    record->silent = false;
+    if (announce_now(&queen->announcing, record))
+        announce(queen, record);
+}
+
+void change_announce_owed(struct queen *queen, unsigned limit)
+{
+    struct record *record;
+    for (; limit > 0 && (record = announce_next(&queen->announcing)); limit--)
+        if (record->announced != record->state && !record->silent)
+            announce(queen, record);
+        else if (record->announced == record->state && record->revising)
+            revise(queen, record);
+}
+
+void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
+{
+    stand(queen, record, standing);
+    if (!record->silent && record->unannounced > 0 && record->announced != record->state)
+        change_announce(queen, record); /* it was owed before */
 }
 
 void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
@@ -131,24 +174,28 @@ void change_state(struct queen *queen, struct record *record, enum state state, 
     if (record->state != state) {
         if (!may_become(queen, record, state, cause))
             return;
-        assign(queen, record, state, cause, evidence);
+        stand(queen, record, &(struct standing){ state, cause, queen->wall, queen->now, evidence, false });
+        record->unannounced++;
     }
     if (record->announced != state)
         change_announce(queen, record);
     else
         record->cause = record->announced_cause;
+    if (record->announced == state && !record->owed)
+        record->unannounced = 0;
 }
 
 void change_silently(struct queen *queen, struct record *record, enum state state, enum cause cause,
                      struct evidence evidence)
 {
     if (record->state != state && may_become(queen, record, state, cause))
-        assign(queen, record, state, cause, evidence);
+        stand(queen, record, &(struct standing){ state, cause, queen->wall, queen->now, evidence, true });
 }
 
 struct standing change_snapshot(const struct record *record)
 {
-    return (struct standing){ record->state, record->cause, record->since_wall, record->since_mono, record->evidence };
+    return (struct standing){ record->state,      record->cause,    record->since_wall,
+                              record->since_mono, record->evidence, record->silent };
 }
 
 void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
@@ -159,12 +206,14 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
     }
     if (record->announced == STATE_NONE || record->announced != record->state)
         return;
-    record->revision++;
-    publish_verdict(queen, record, verdict_text(queen, record));
+    record->revising = true;
+    if (announce_now(&queen->announcing, record))
+        revise(queen, record);
 }
 
 void change_forget(struct queen *queen, struct record *record, enum evidence_result result)
 {
+    bool is_announced = announce_end(&queen->announcing, record);
     record->previous = record->announced;
     record->announced = STATE_NONE;
     record->evidence = evidence_now(queen, record, PATH_NONE, result);
@@ -173,6 +222,8 @@ void change_forget(struct queen *queen, struct record *record, enum evidence_res
     record->event_id = queen->next_event++;
     record->revision = 1;
     enter(queen, record, STATE_NONE);
+    if (!is_announced)
+        return;
     publish_verdict(queen, record, (struct text){ "", 0 });
     publish_change(queen, record, verdict_text(queen, record));
 }

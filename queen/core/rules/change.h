@@ -27,12 +27,16 @@ struct standing {
     enum cause cause;
     ms_t since_wall, since_mono;
     struct evidence evidence;
+    bool silent;
 };
 struct standing change_snapshot(const struct record *record);
 void change_restore(struct queen *queen, struct record *record, const struct standing *standing);
 
-/* Announces a state that was entered silently. */
+/* Announces a state that was entered silently. Like every announcement perhaps not at once (announcing.h). */
 void change_announce(struct queen *queen, struct record *record);
+
+/* Announces what is owed of up to `limit` records and may be announced now. */
+void change_announce_owed(struct queen *queen, unsigned limit);
 
 /* Later evidence for a verdict that stands: the same event id, a higher revision, no event. NULL evidence: only flags
  * changed. */

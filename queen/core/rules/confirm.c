@@ -186,7 +186,7 @@ void confirm_hold_all(struct queen *queen, unsigned *left)
 
 static bool is_silent(const struct confirm *confirm)
 {
-    return confirm->record->announced != STATE_SUSPECT && confirm->phase != PHASE_HELD;
+    return confirm->record->silent && confirm->phase != PHASE_HELD;
 }
 
 ms_t confirm_deadline(const struct queen *queen, const struct record *record)

@@ -27,6 +27,7 @@ static void add_tombstone(struct queen *queen, const struct record *record)
 /* Whatever is going on about it ends, and the record with that. */
 static void release(struct queen *queen, struct record *record)
 {
+    announce_withdraw(&queen->announcing, record);
     confirm_drop(queen, record);
     if (record_is_hive(record)) {
         incident_forgotten(queen, record);

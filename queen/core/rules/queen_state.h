@@ -2,6 +2,7 @@
 #ifndef SKEP_QUEEN_STATE_H
 #define SKEP_QUEEN_STATE_H
 
+#include "announcing.h"
 #include "buf.h"
 #include "event_ring.h"
 #include "hive_watch.h"
@@ -85,6 +86,7 @@ struct queen {
     struct snapshot snapshot;
     struct barriers barriers;
     struct verifying verifying;
+    struct announcing announcing;
     struct hives hives;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;

@@ -1,6 +1,7 @@
 #include "step.h"
 
 #include "broker_barrier.h"
+#include "change.h"
 #include "hive_poll.h"
 #include "incident.h"
 #include "queen_link.h"
@@ -24,6 +25,7 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_HIVE]) - queen->now);
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
+    sleep = ms_min(sleep, queen->announcing.next - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
     if (barrier_is_due(queen) || queen->hives.changed || queen->registry.walks[WALK_REVIEW] ||
         queen->registry.walks[WALK_FORGET] || queen->lists || queen->holding)
@@ -37,6 +39,8 @@ void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox
 {
     queen->now = now;
     queen->wall = wall;
+    queen->announcing.now = now;
+    queen->announcing.linked = queen->member.linked;
     queen->out = outbox;
     watch_turn(&queen->watch, now);
 }
@@ -67,6 +71,7 @@ static void note_pressure(struct queen *queen)
 void queen_leave(struct queen *queen)
 {
     incident_review(queen, STEP_RECORDS);
+    change_announce_owed(queen, STEP_RECORDS);
     schedule_touched(queen);
     note_pressure(queen);
     arena_reset(&queen->arena);

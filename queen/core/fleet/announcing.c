@@ -1,0 +1,212 @@
+#include "announcing.h"
+
+#include <stdlib.h>
+
+#include "rations.h"
+
+#define TURNS 16       /* of hives that may have no token, in one call */
+#define UNSENT_MAX 100 /* events, and as many verdicts: what a broker takes in some 10 ms */
+#define SENT_MS 10     /* when to try again: acknowledgements mostly come before */
+#define TOKEN_MS 100
+
+struct owed {
+    struct fair_item item; /* in a queue, or ... */
+    struct heap_item rest; /* ... in the heap of those that change too often */
+    struct record *record;
+    enum news news; /* the queue */
+};
+
+/* How bad the news is that it is in this state. */
+static const uint8_t badness[STATE_COUNT] = {
+    [STATE_UNVERIFIED] = 1, [STATE_ONLINE] = 1,  [STATE_SUSPECT] = 2,     [STATE_ZOMBIE] = 3,
+    [STATE_STALE] = 4,      [STATE_OFFLINE] = 4, [STATE_UNREACHABLE] = 4,
+};
+
+static enum news news_of(const struct record *record)
+{
+    uint8_t before = record->announced == STATE_NONE && !record->established ? UINT8_MAX : badness[record->announced];
+    uint8_t after = badness[record->state];
+    if (record->announced == record->state || (after > before && after > badness[STATE_ONLINE]))
+        return NEWS_PAID;
+    return after > badness[STATE_ONLINE] ? NEWS_WORSE : NEWS_BETTER;
+}
+
+static bool take_token(struct announcing *announcing, struct record *record)
+{
+    struct share *share = record->share;
+    int64_t established = (int64_t)(share->has[RATION_WORKERS] - share->has[RATION_WEAK] + share->has[RATION_EXPECTED]);
+    struct bucket_size size = { RATION_NEWS, RATION_NEWS_PER_S + established / RATION_NEWS_EACH_S };
+    return bucket_take(&share->news, size, announcing->now);
+}
+
+static bool has_room(const struct announcing *announcing)
+{
+    return !announcing->linked || announcing->unsent < UNSENT_MAX;
+}
+
+/* Whose better news was paid for is announced as worse at once, and the incident of a hive needs the event of its being
+ * down. */
+static ms_t rests_until(const struct record *record, enum news news)
+{
+    bool may_rest = news == NEWS_BETTER || (news == NEWS_WORSE && !record_is_hive(record));
+    ms_t first = record_oldest_change(record);
+    return may_rest && first > 0 ? first + RATION_REST_MS : 0;
+}
+
+size_t announce_count(const struct announcing *announcing)
+{
+    size_t count = announcing->resting.len;
+    for (enum news news = 0; news < NEWS_COUNT; news++)
+        count += announcing->owed[news].count;
+    return count;
+}
+
+/* Where it waits until it may be announced. False: no memory. */
+static bool put(struct announcing *announcing, struct owed *owed)
+{
+    const struct record *record = owed->record;
+    ms_t rest;
+    owed->news = news_of(record);
+    if ((rest = rests_until(record, owed->news)) > announcing->now)
+        return heap_put(&announcing->resting, &owed->rest, rest) == OK;
+    return fair_queue_add(&announcing->owed[owed->news], text_of(record_hive(record)), &owed->item, 1) == OK;
+}
+
+static void take_out(struct announcing *announcing, struct owed *owed)
+{
+    if (owed->item.owner)
+        fair_queue_remove(&announcing->owed[owed->news], &owed->item);
+    else
+        heap_remove(&announcing->resting, &owed->rest);
+    owed->item.owner = NULL;
+}
+
+/* Without memory it is announced at once. */
+static bool owe(struct announcing *announcing, struct record *record)
+{
+    struct owed *owed = calloc(1, sizeof *owed);
+    if (!owed)
+        return false;
+    owed->record = record;
+    if (!put(announcing, owed)) {
+        free(owed);
+        return false;
+    }
+    record->owed = owed;
+    return true;
+}
+
+static bool owe_again(struct announcing *announcing, struct owed *owed)
+{
+    if (owed->news == news_of(owed->record))
+        return true;
+    take_out(announcing, owed);
+    if (put(announcing, owed))
+        return true;
+    owed->record->owed = NULL;
+    free(owed);
+    return false;
+}
+
+static bool may_now(struct announcing *announcing, struct record *record)
+{
+    enum news news = news_of(record);
+    const struct fair_queue *owed = announcing->owed;
+    return rests_until(record, news) <= announcing->now && has_room(announcing) && owed[NEWS_PAID].count == 0 &&
+           owed[news].count == 0 && (news == NEWS_PAID || take_token(announcing, record));
+}
+
+bool announce_now(struct announcing *announcing, struct record *record)
+{
+    if (record->owed ? owe_again(announcing, record->owed) : !may_now(announcing, record) && owe(announcing, record))
+        return false;
+    announcing->unsent++;
+    return true;
+}
+
+bool announce_end(struct announcing *announcing, struct record *record)
+{
+    return record->announced != STATE_NONE || take_token(announcing, record);
+}
+
+void announce_withdraw(struct announcing *announcing, struct record *record)
+{
+    if (!record->owed)
+        return;
+    take_out(announcing, record->owed);
+    free(record->owed);
+    record->owed = NULL;
+}
+
+static struct owed *owed_of(const struct fair_owner *hive)
+{
+    return CONTAINER_OF(fair_owner_oldest(hive), struct owed, item);
+}
+
+/* The first of those whose turn it is that needs no token, or gets one. */
+static struct owed *next_of(struct announcing *announcing, enum news news)
+{
+    struct fair_queue *queue = &announcing->owed[news];
+    struct fair_owner *hive, *first = NULL;
+    for (unsigned turn = 0; turn < TURNS && (hive = fair_queue_turn(queue)) && hive != first; turn++) {
+        struct owed *owed = owed_of(hive);
+        if (news_of(owed->record) == NEWS_PAID || take_token(announcing, owed->record))
+            return owed;
+        first = first ? first : hive;
+    }
+    return NULL;
+}
+
+static void wake_rested(struct announcing *announcing)
+{
+    struct heap *resting = &announcing->resting;
+    struct heap_item *top;
+    while ((top = heap_top(resting)) && top->at <= announcing->now) {
+        struct owed *owed = CONTAINER_OF(top, struct owed, rest);
+        heap_remove(resting, top);
+        if (put(announcing, owed))
+            continue;
+        owed->record->owed = NULL; /* no memory: its next change says it */
+        free(owed);
+    }
+}
+
+static ms_t next_try(const struct announcing *announcing)
+{
+    const struct heap_item *top = heap_top(&announcing->resting);
+    ms_t next = top ? top->at : MS_NEVER;
+    if (announce_count(announcing) > announcing->resting.len)
+        next = ms_min(next, announcing->now + (has_room(announcing) ? TOKEN_MS : SENT_MS));
+    return next;
+}
+
+struct record *announce_next(struct announcing *announcing)
+{
+    struct owed *owed = NULL;
+    struct record *record;
+    wake_rested(announcing);
+    for (enum news news = 0; news < NEWS_COUNT && has_room(announcing) && !owed; news++)
+        owed = next_of(announcing, news);
+    if (!owed) {
+        announcing->next = next_try(announcing);
+        return NULL;
+    }
+    announcing->next = announcing->now; /* perhaps there are more */
+    announcing->unsent++;
+    record = owed->record;
+    announce_withdraw(announcing, record);
+    return record;
+}
+
+void announce_clear(struct announcing *announcing)
+{
+    const struct heap_item *top;
+    for (enum news news = 0; news < NEWS_COUNT; news++) {
+        while (announcing->owed[news].items)
+            announce_withdraw(announcing, CONTAINER_OF(announcing->owed[news].items, struct owed, item)->record);
+        fair_queue_clear(&announcing->owed[news]);
+    }
+    while ((top = heap_top(&announcing->resting)))
+        announce_withdraw(announcing, CONTAINER_OF(top, struct owed, rest)->record);
+    heap_clear(&announcing->resting);
+}

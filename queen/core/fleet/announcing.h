@@ -1,0 +1,54 @@
+/* announcing.h - the ration of announced changes: so that what one hive or worker changes crowds out nothing of others.
+ *
+ * A change that is not announced at once is *owed*: when its turn comes the state of that moment is announced, if it
+ * still is another one than was announced last, with how many changes it sums up. The truth comes late, but it comes.
+ * Owed is what
+ *
+ * - comes from a worker of which five were announced within RATION_REST_MS;
+ * - has no token of its hive's bucket;
+ * - the broker is too slow for: then hives take turns, worse news first.
+ *
+ * Worse news waits for the broker only where better news was announced before, for that has paid: so a death, or that
+ * of a whole fleet, is announced at once, and yet nothing changes without end. */
+#ifndef SKEP_ANNOUNCING_H
+#define SKEP_ANNOUNCING_H
+
+#include "fair_queue.h"
+#include "record.h"
+#include "share.h"
+
+/* What a change is to those who are told, and the order in which what is owed is announced. */
+enum news { NEWS_PAID, NEWS_WORSE, NEWS_BETTER, NEWS_COUNT };
+
+/* Zero-initialise it, but for `next`. */
+struct announcing {
+    struct fair_queue owed[NEWS_COUNT]; /* by hive */
+    struct heap resting;                /* owed by those that change too often, until monotonic time */
+    ms_t next;                          /* monotonic: when to look again; MS_NEVER */
+
+    /* Of the step at hand. */
+    ms_t now;
+    bool linked;   /* to the broker: else everything is kept for the next link, and no other waits for it */
+    size_t unsent; /* events that wait for the broker, as far as is known */
+};
+
+/* Whether what the record has to say may be announced now, which is counted. False: it is owed, and comes out of
+ * announce_next; nothing changes if it is owed already. */
+bool announce_now(struct announcing *announcing, struct record *record);
+
+/* The last word on a record that is forgotten: false if nothing was announced of it, and there is no token. */
+bool announce_end(struct announcing *announcing, struct record *record);
+
+/* Nothing is owed of it any more. */
+void announce_withdraw(struct announcing *announcing, struct record *record);
+
+/* The next one whose turn it is, withdrawn and counted; what it has to say may be nothing by now. NULL: none at
+ * present. */
+struct record *announce_next(struct announcing *announcing);
+
+/* How many are owed. */
+size_t announce_count(const struct announcing *announcing);
+
+void announce_clear(struct announcing *announcing);
+
+#endif

@@ -1,0 +1,311 @@
+#include "queen_script.h"
+
+#include "change.h"
+#include "rations.h"
+#include "step.h"
+
+#define FLEET (RATION_NEWS + 500)
+
+#define FIVE                                                                                 \
+    "unknown -> online (birth), online -> stale (process_exited), stale -> online (birth), " \
+    "online -> stale (process_exited), stale -> online (birth)"
+#define SIX FIVE ", online -> stale (process_exited)"
+#define FLAPS "up; birth 1.1; crash 1.1; birth 2.1; crash 2.1; birth 3.1; "
+
+/* Five changes of one worker are announced at once, and its death; then its state of the moment when ten seconds are
+ * over. */
+static void a_worker_that_flaps_is_summed_up(void **state)
+{
+    static const struct row rows[] = {
+        { "its death does not wait", FLAPS "crash 3.1", SIX " | stale" },
+        { "that it is back does", FLAPS "crash 3.1; birth 4.1; wait 9000", SIX " | online" },
+        { "and is announced then", FLAPS "crash 3.1; birth 4.1; wait 11000", SIX ", stale -> online (birth) | online" },
+        { "back to what was announced: nothing is owed", FLAPS "crash 3.1; birth 4.1; crash 4.1; wait 11000",
+          SIX " | stale" },
+        { "no other death either", FLAPS "crash 3.1; birth 4.1; bye 4.1; wait 9000", SIX " | offline" },
+        { "forgotten: that is announced at once, and nothing after it",
+          FLAPS "crash 3.1; birth 4.1; delete force; wait 11000",
+          SIX ", clear heartbeat, clear presence, clear witness, stale -> forgotten (forgotten), 204 | gone" },
+        { "another worker of the same hive does not wait", FLAPS "crash 3.1; birth 4.1; birth 1.1 @w2; crash 1.1 @w2",
+          SIX ", default/w2 unknown -> online (birth), default/w2 online -> stale (process_exited) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void what_is_summed_up_is_counted(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, FLAPS "crash 3.1");
+    assert_null(strstr(buf_str(&scene.event), "\"changes\""));
+    scene_run(&scene, "birth 4.1; crash 4.1; birth 5.1");
+    assert_int_equal(announce_count(&scene.queen->announcing), 1);
+    scene_run(&scene, "wait 11000");
+    assert_int_equal(announce_count(&scene.queen->announcing), 0);
+    assert_non_null(strstr(buf_str(&scene.event), "\"changes\":3"));
+    assert_non_null(strstr(buf_str(&scene.event), "\"flags\":[\"flapping\"]"));
+    assert_string_equal(buf_str(&scene.verdict), buf_str(&scene.event));
+    scene_run(&scene, "wait 60000; crash 5.1");
+    assert_null(strstr(buf_str(&scene.event), "\"changes\""));
+    scene_clear(&scene);
+}
+
+#define DOWN "; will 1.1 @h1/; ack 10; wait 250; ack 10; "
+
+static void that_a_hive_is_down_does_not_wait(void **state)
+{
+    static const struct row rows[] = {
+        { "however often it came and went",
+          "up; birth 1.1 @h1/" DOWN "birth 1.2 @h1/; will 1.2 @h1/; ack 10; wait 250; ack 10; birth 1.3 @h1/; "
+          "will 1.3 @h1/; ack 10; wait 250; ack 10; birth 1.4 @h1/; wait 1",
+          "hive/h1 unknown -> starting (birth), ask, poll, ask, hive/h1 starting -> down (last_will), "
+          "hive/h1 down -> starting (birth), ask, poll, ask, hive/h1 starting -> down (last_will), "
+          "hive/h1 down -> starting (birth), ask, poll, ask, hive/h1 starting -> down (last_will), poll | gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void say(struct scene *scene, const char *hive, unsigned worker, const char *payload, size_t unsent)
+{
+    char topic[TOPIC_SIZE];
+    struct message message = { .payload = text_of(payload) };
+    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/w%u/presence", hive, worker);
+    message.topic = text_of(topic);
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE, .message = &message, .unsent = unsent });
+}
+
+#define BIRTH "{\"presence\":\"online\",\"session\":\"0000000000000001\",\"connection\":1}"
+#define CRASH "{\"presence\":\"stale\",\"cause\":\"process_exited\",\"session\":\"0000000000000001\",\"connection\":1}"
+#define BUSY 100000 /* events that the broker has not taken */
+
+static void say_of_all(struct scene *scene, const char *hive, const char *payload)
+{
+    for (unsigned i = 0; i < FLEET; i++)
+        say(scene, hive, i, payload, 0);
+}
+
+static void begin(struct scene *scene)
+{
+    struct queen_options options = scene_options;
+    options.max_workers = 3 * FLEET;
+    scene_init_with(scene, &options);
+    scene_run(scene, "up");
+}
+
+static unsigned owed(const struct scene *scene)
+{
+    return (unsigned)announce_count(&scene->queen->announcing);
+}
+
+/* R18. Births beyond the ration may wait; deaths of those whose births were announced never do. */
+static void a_mass_death_is_announced_at_once(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    before = scene.events;
+    say_of_all(&scene, "h1", BIRTH);
+    assert_int_equal(scene.events - before, RATION_NEWS);
+    assert_int_equal(owed(&scene), FLEET - RATION_NEWS);
+    before = scene.events;
+    for (unsigned i = 0; i < RATION_NEWS; i++)
+        say(&scene, "h1", i, CRASH, 0);
+    assert_int_equal(scene.events - before, RATION_NEWS);
+    before = scene.events;
+    say(&scene, "h2", 1, BIRTH, 0); /* and another hive has its own */
+    say(&scene, "h2", 1, CRASH, 0);
+    assert_int_equal(scene.events - before, 2);
+    scene_clear(&scene);
+}
+
+static void what_is_owed_comes_as_tokens_come(void **state)
+{
+    struct scene scene;
+    const struct share *share;
+    unsigned before, established;
+    (void)state;
+    begin(&scene);
+    say_of_all(&scene, "h1", BIRTH);
+    before = scene.events;
+    share = registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->share;
+    established = (unsigned)(share->has[RATION_WORKERS] - share->has[RATION_WEAK]);
+    scene_run(&scene, "wait 1000");
+    assert_int_equal(scene.events - before, RATION_NEWS_PER_S + established / RATION_NEWS_EACH_S);
+    say(&scene, "h1", FLEET - 1, CRASH, 0); /* of which nothing was announced: ahead of the births */
+    scene_run(&scene, "wait 100");
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w10499"))->announced, STATE_STALE);
+    scene_run(&scene, "wait 60000");
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+}
+
+/* Of one that lived for long the death is announced without a token, once. */
+static void the_death_of_an_established_one_is_free(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    struct record *record;
+    (void)state;
+    begin(&scene);
+    say_of_all(&scene, "h1", BIRTH);
+    record = registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w10499"));
+    record->established = true;
+    before = scene.events;
+    say(&scene, "h1", FLEET - 1, CRASH, 0);
+    assert_int_equal(scene.events - before, 1);
+    assert_int_equal(record->announced, STATE_STALE);
+    scene_clear(&scene);
+}
+
+/* Where the broker is slow the changes wait here, not in the queue behind it, and hives take turns. */
+static void a_hive_does_not_wait_behind_another(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    for (unsigned i = 0; i < 3000; i++)
+        say(&scene, "loud", i, BIRTH, 0);
+    say(&scene, "quiet", 1, BIRTH, 0);
+    before = scene.events;
+    for (unsigned i = 0; i < 3000; i++)
+        say(&scene, "loud", i, CRASH, BUSY);
+    say(&scene, "quiet", 1, CRASH, BUSY);
+    assert_int_equal(scene.events, before);
+    assert_int_equal(owed(&scene), 3001);
+    assert_in_range(queen_deadline(scene.queen), scene.now + 1, scene.now + 10);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
+    assert_in_range(scene.events - before, 10, 100); /* a slice, and in it: */
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("quiet"), TEXT("w1"))->announced, STATE_STALE);
+    scene_run(&scene, "wait 1000");
+    assert_int_equal(scene.events - before, 3001);
+    scene_clear(&scene);
+}
+
+static void a_link_that_is_lost_holds_up_nobody(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    scene_run(&scene, "down");
+    before = scene.events;
+    scene_run(&scene, "post 1.1.1");
+    assert_int_equal(scene.events - before, 1);
+    scene_clear(&scene);
+}
+
+/* The incident of its workers is named by the event of its being down, which goes first. */
+static void an_incident_is_named_by_its_event(void **state)
+{
+    struct scene scene;
+    struct record *hive, *worker;
+    struct evidence evidence;
+    char incident[64];
+    (void)state;
+    begin(&scene);
+    scene_run(&scene, "birth 1.1 @h1/; birth 1.1 @h1/w1; bye 1.1 @h1/; birth 2.1 @h1/");
+    hive = registry_find(&scene.queen->registry, TEXT("h1"), (struct text){ 0 });
+    worker = registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"));
+    hive->announced = STATE_OFFLINE; /* so that its being down is no news that was paid for, and the worker's is */
+    evidence = evidence_now(scene.queen, hive, PATH_WILL, RESULT_NO_SUBSCRIBER);
+    queen_enter(scene.queen, scene.now, scene.wall, &scene.outbox);
+    scene.queen->announcing.unsent = BUSY;
+    change_state(scene.queen, hive, STATE_STALE, CAUSE_LAST_WILL, evidence);
+    change_lost(scene.queen, worker, CAUSE_LAST_WILL, evidence);
+    queen_leave(scene.queen);
+    assert_int_equal(owed(&scene), 2);
+    scene_run(&scene, "wait 100");
+    assert_int_equal(hive->announced, STATE_STALE);
+    assert_int_equal(worker->announced, STATE_UNREACHABLE);
+    assert_true(hive->event_id < worker->event_id);
+    snprintf(incident, sizeof incident, "\"incident\":\"hive:h1:%llu\"", (unsigned long long)hive->event_id);
+    assert_non_null(strstr(buf_str(&scene.verdict), incident));
+    scene_clear(&scene);
+}
+
+/* Each costs a token: a birth and its end, again and again, without end. */
+static void forgetting_makes_no_events_without_limit(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 3 * FLEET, BIRTH, 0);
+    before = scene.events;
+    for (unsigned i = 0; i < 2 * FLEET; i++) {
+        say(&scene, "h1", i, BIRTH, 0);
+        say(&scene, "h1", i, CRASH, 0);
+        say(&scene, "h1", i, "", 0);
+    }
+    assert_int_equal(scene.events - before, 3 * (RATION_NEWS - 1));
+    assert_int_equal(scene.queen->registry.count, 1);
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+}
+
+/* What a will makes silent stays so, also of one whose birth is owed; and what was owed before it is owed after it. */
+static void silence_stays_silent(void **state)
+{
+    static const char will[] =
+        "{\"presence\":\"stale\",\"cause\":\"connection_lost\",\"session\":\"0000000000000001\",\"connection\":1}";
+    struct scene scene;
+    const struct record *record;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    record = registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"));
+    before = scene.events;
+    say(&scene, "h1", 1, will, 0);
+    assert_int_equal(record->state, STATE_SUSPECT);
+    scene_run(&scene, "wait 100");
+    assert_int_equal(scene.events, before);
+    say(&scene, "h1", 1, BIRTH, 0);
+    assert_int_equal(scene.events - before, 1);
+    assert_int_equal(record->announced, STATE_ONLINE);
+    scene_clear(&scene);
+}
+
+/* Later evidence is published when its turn comes, too. */
+static void revisions_wait_as_well(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, 0);
+    say(&scene, "h1", 1, "{\"presence\":\"online\",\"session\":\"0000000000000002\",\"connection\":1}", 0);
+    before = scene.verdicts;
+    say(&scene, "h1", 1, BIRTH, BUSY); /* a conflict */
+    assert_int_equal(scene.verdicts, before);
+    assert_int_equal(owed(&scene), 1);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
+    assert_int_equal(scene.verdicts, before + 1);
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"revision\":2"));
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"conflict\""));
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_worker_that_flaps_is_summed_up),
+        cmocka_unit_test(what_is_summed_up_is_counted),
+        cmocka_unit_test(that_a_hive_is_down_does_not_wait),
+        cmocka_unit_test(a_mass_death_is_announced_at_once),
+        cmocka_unit_test(what_is_owed_comes_as_tokens_come),
+        cmocka_unit_test(the_death_of_an_established_one_is_free),
+        cmocka_unit_test(a_hive_does_not_wait_behind_another),
+        cmocka_unit_test(a_link_that_is_lost_holds_up_nobody),
+        cmocka_unit_test(an_incident_is_named_by_its_event),
+        cmocka_unit_test(forgetting_makes_no_events_without_limit),
+        cmocka_unit_test(silence_stays_silent),
+        cmocka_unit_test(revisions_wait_as_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
