@@ -4,29 +4,19 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "output.h"
+#include "trust.h"
 
 #define LINES_SHOWN 10
 #define LOG_SHOWN 4096 /* bytes of its end that are looked at */
 
-/* Others could put a link or a pid of their choice where they may write. */
-static enum err folder_check(const char *folder, struct errbuf *e)
-{
-    struct stat status;
-    if (lstat(folder, &status) != 0)
-        return err_set(e, ERR_IO, "%s: %s", folder, strerrordesc_np(errno));
-    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077))
-        return err_set(e, ERR_REFUSED, "%s: must be a folder of your own that is closed to others (mode 0700)", folder);
-    return OK;
-}
-
-static enum err folder_find(char ret[DAEMON_PATH_SIZE], struct errbuf *e)
+static enum err folder_find(char ret[DAEMON_PATH_SIZE], int *ret_fd, struct errbuf *e)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
+    enum err err;
     int len;
     if (runtime && *runtime)
         len = snprintf(ret, DAEMON_PATH_SIZE, "%s", runtime);
@@ -34,15 +24,10 @@ static enum err folder_find(char ret[DAEMON_PATH_SIZE], struct errbuf *e)
         len = snprintf(ret, DAEMON_PATH_SIZE, "/tmp/skep-%u", (unsigned)geteuid());
     if (len >= DAEMON_PATH_SIZE)
         return err_set(e, ERR_TOO_LARGE, "XDG_RUNTIME_DIR: the path is too long");
-    if (!(runtime && *runtime) && mkdir(ret, 0700) != 0 && errno != EEXIST)
-        return err_set(e, ERR_IO, "%s: %s", ret, strerrordesc_np(errno));
-    return folder_check(ret, e);
-}
-
-static enum err file_open(const char *path, int flags, int *ret, struct errbuf *e)
-{
-    *ret = open(path, flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return *ret >= 0 ? OK : err_set(e, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+    err = trust_folder(ret, TRUST_CLOSED, ret_fd, e);
+    return err != ERR_REFUSED
+               ? err
+               : err_set(e, err, "%s; it must be a folder of your own that is closed to others (mode 0700)", e->text);
 }
 
 static enum err name_all(struct daemon_files *files, const char *folder, const char *kind, const char *id,
@@ -62,14 +47,16 @@ static enum err name_all(struct daemon_files *files, const char *folder, const c
 enum err daemon_files_open(const char *kind, const char *id, struct daemon_files *ret, struct errbuf *e)
 {
     char folder[DAEMON_PATH_SIZE];
+    int folder_fd = -1;
     *ret = (struct daemon_files){ .pid_fd = -1, .log_fd = -1 };
-    enum err err = folder_find(folder, e);
+    enum err err = folder_find(folder, &folder_fd, e);
     if (err == OK)
         err = name_all(ret, folder, kind, id, e);
     if (err == OK)
-        err = file_open(ret->pid_path, 0, &ret->pid_fd, e);
+        err = trust_file(folder_fd, strrchr(ret->pid_path, '/') + 1, O_RDWR | O_CREAT, &ret->pid_fd, e);
     if (err == OK)
-        err = file_open(ret->log_path, O_APPEND, &ret->log_fd, e);
+        err = trust_file(folder_fd, strrchr(ret->log_path, '/') + 1, O_RDWR | O_CREAT | O_APPEND, &ret->log_fd, e);
+    fd_close(folder_fd);
     if (err == OK)
         ret->log_start = lseek(ret->log_fd, 0, SEEK_END);
     else

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
 #include "proc.h"
+#include "trust.h"
 
 #define SUFFIX ".agent"
 #define LOCK "lock"
@@ -27,11 +27,17 @@ static enum err fail(const struct state_dir *dir, const char *name, struct errbu
     return err_set(e, ERR_IO, "%s/%s: %s", dir->path, name, strerror(errno));
 }
 
+static enum err file_open(const struct state_dir *dir, const char *name, int flags, int *ret_fd, struct errbuf *e)
+{
+    enum err err = trust_file(dir->fd, name, flags, ret_fd, e);
+    return err == OK ? OK : err_set(e, err, "%s/%s", dir->path, e->text);
+}
+
 static enum err lock(struct state_dir *dir, struct errbuf *e)
 {
-    dir->lock = openat(dir->fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (dir->lock < 0)
-        return fail(dir, LOCK, e);
+    enum err err = file_open(dir, LOCK, O_RDWR | O_CREAT, &dir->lock, e);
+    if (err != OK)
+        return err;
     if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
         return OK;
     return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "--state-dir %s: another hive uses it", dir->path)
@@ -57,8 +63,8 @@ enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf 
         return err_set(e, ERR_NOMEM, "out of memory");
     dir->path = path;
     dir->fd = dir->lock = -1;
-    if ((mkdir(path, 0700) != 0 && errno != EEXIST) || (dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-        return err_set(e, ERR_IO, "--state-dir %s: %s", path, strerror(errno));
+    if ((err = trust_folder(path, TRUST_OWN, &dir->fd, e)) != OK)
+        return err_set(e, err, "--state-dir %s", e->text);
     if ((err = lock(dir, e)) != OK || (err = read_boot_id(dir, e)) != OK)
         return err;
     *ret = HAND_OVER(dir);
@@ -78,9 +84,13 @@ void state_dir_free(struct state_dir *dir)
 static enum err read_record(struct state_dir *dir, const char *name, struct agent_record *ret, struct errbuf *e)
 {
     char bytes[512];
-    int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-    fd_close(fd);
+    enum err err;
+    ssize_t len;
+    int fd;
+    if ((err = file_open(dir, name, O_RDONLY, &fd, e)) != OK)
+        return err;
+    len = read(fd, bytes, sizeof bytes);
+    close(fd);
     if (len < 0)
         return fail(dir, name, e);
     *ret = (struct agent_record){ 0 };
@@ -140,14 +150,14 @@ enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user,
 static enum err replace(struct state_dir *dir, const char *worker, struct text text, struct errbuf *e)
 {
     char name[FILE_NAME_SIZE], fresh[FILE_NAME_SIZE + 1];
+    enum err err;
     bool written;
     int fd;
     snprintf(name, sizeof name, "%s" SUFFIX, worker);
     snprintf(fresh, sizeof fresh, ".%s", name); /* no id begins with a dot */
-    fd = openat(dir->fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fail(dir, fresh, e);
-    written = write(fd, text.at, text.len) == (ssize_t)text.len;
+    if ((err = file_open(dir, fresh, O_WRONLY | O_CREAT, &fd, e)) != OK)
+        return err;
+    written = ftruncate(fd, 0) == 0 && write(fd, text.at, text.len) == (ssize_t)text.len;
     if (close(fd) != 0 || !written || renameat(dir->fd, fresh, dir->fd, name) != 0)
         return fail(dir, fresh, e);
     return OK;

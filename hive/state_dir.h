@@ -10,7 +10,8 @@
 
 struct state_dir;
 
-/* Makes the folder if need be (not its parents), and locks it. ERR_CONFLICT: another hive has it; ERR_IO. */
+/* Makes the folder if need be (not its parents), and locks it. ERR_REFUSED: somebody else could write there, or it is a
+ * link; ERR_CONFLICT: another hive has it; ERR_IO. Each with a sentence. */
 enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf *e);
 void state_dir_free(struct state_dir *dir);
 DEFINE_AUTO_FREE(state_dir)

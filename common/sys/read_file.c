@@ -6,18 +6,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trust.h"
+
 enum err read_file_open(const char *path, int *ret_fd, struct errbuf *e)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     struct stat status;
+    enum err err = OK;
     if (fd < 0)
         return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        err = err_set(e, ERR_IO, "%s: not a regular file", path);
+    else if (geteuid() == 0)
+        err = trust_check(fd, TRUST_GIVEN, path, e);
+    if (err == OK)
         *ret_fd = fd;
-        return OK;
-    }
-    close(fd);
-    return err_set(e, ERR_IO, "%s: not a regular file", path);
+    else
+        close(fd);
+    return err;
 }
 
 ssize_t read_up_to(int fd, char *ret, size_t size)

@@ -6,8 +6,9 @@
 
 #include "err.h"
 
-/* Opens a regular file, or a link to one; waits for no writer of a FIFO and no device. The caller closes *ret_fd.
- * ERR_NOT_FOUND, ERR_IO, with a sentence that names the file. */
+/* Opens a regular file, or a link to one; waits for no writer of a FIFO and no device. For root it must be root's,
+ * and nobody else may write it: who could would give root orders. The caller closes *ret_fd. ERR_NOT_FOUND,
+ * ERR_REFUSED, ERR_IO, with a sentence that names the file. */
 enum err read_file_open(const char *path, int *ret_fd, struct errbuf *e);
 
 /* Fills `ret` with up to `size` bytes, over several reads if need be. How many there were; -1 with errno. */

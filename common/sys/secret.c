@@ -2,23 +2,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "read_file.h"
 #include "text.h"
+#include "trust.h"
 
 #define SECRET_MAX 4096
 
-/* Opened, if it is a regular file that only its owner may write. */
 static enum err secret_open(const char *path, int *ret_fd, struct errbuf *e)
 {
-    struct stat status;
     enum err err = read_file_open(path, ret_fd, e);
-    if (err != OK || (fstat(*ret_fd, &status) == 0 && !(status.st_mode & (S_IWGRP | S_IWOTH))))
-        return err;
-    close(*ret_fd);
-    return err_set(e, ERR_REFUSED, "%s: others than its owner may write it", path);
+    if (err == OK && (err = trust_check(*ret_fd, TRUST_GIVEN, path, e)) != OK)
+        close(*ret_fd);
+    return err;
 }
 
 enum err secret_check(const char *path, struct errbuf *e)

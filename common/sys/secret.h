@@ -4,13 +4,15 @@
 
 #include "err.h"
 
-/* The file's first line without its end (LF or CRLF); at most 4 KiB; refused when others than the owner may write it.
- * The caller frees *ret, with secret_free. ERR_NOT_FOUND, ERR_IO (also: no regular file), ERR_REFUSED (writable),
- * ERR_MISSING (empty), ERR_TOO_LARGE, ERR_SYNTAX (NUL), ERR_NOMEM, with a sentence that names the file and never quotes
- * it. */
+/* The file's first line without its end (LF or CRLF); at most 4 KiB; refused when it is
+ * neither the user's nor root's, or when others than its owner may write it.
+ * The caller frees *ret, with secret_free. ERR_NOT_FOUND, ERR_IO (also: no regular file), ERR_REFUSED (owner,
+ * writable), ERR_MISSING (empty), ERR_TOO_LARGE, ERR_SYNTAX (NUL), ERR_NOMEM, with a sentence that names the file and
+ * never quotes it. */
 enum err secret_read(const char *path, char **ret, struct errbuf *e);
 
-/* Whether a secret file that something else reads, e.g. a key, is a regular file that only its owner may write.
+/* Whether a secret file that something else reads, e.g. a key, is a regular file of the user or of root that only
+ * its owner may write.
  * ERR_NOT_FOUND, ERR_IO, ERR_REFUSED, with a sentence that names it. */
 enum err secret_check(const char *path, struct errbuf *e);
 

@@ -80,7 +80,7 @@ finds economy 'too many statements' queen/core/long.c "$(repeat 30 '    x = 1;\n
 finds economy 'too few comments' queen/core/long.c "$(repeat 15 '    x = 1;\n')"
 finds once 'a second reader of the clock' queen/core/late.c 'long now(void)\n{\n    return time(0);\n}\n'
 finds once 'a second source of random bytes' queen/dice.c 'int f(void)\n{\n    return getrandom(0, 0, 0);\n}\n'
-finds once 'a second reader of secrets' queen/key.c 'int f(void)\n{\n    return mode & S_IWOTH;\n}\n'
+finds once 'a second check of modes' queen/key.c 'int f(void)\n{\n    return mode & S_IWOTH;\n}\n'
 # once_finds WHAT CODE - the code, in a function of a file of its own.
 once_finds() {
     finds once "$1" queen/second.c "int f(void)\n{\n    $2;\n}\n"

@@ -70,8 +70,10 @@ def test_program_has_the_options(daemon, unit):
     assert set(options) <= set(known)
 
 
-def test_example_is_valid(daemon, example):
-    assert "valid" in output_of(BIN / daemon, "--config", example, "--check-config")
+def test_example_is_valid(daemon, example, tmp_path):
+    copy = tmp_path / example.name  # the tree may belong to somebody else, whose configuration root does not take
+    copy.write_bytes(example.read_bytes())
+    assert "valid" in output_of(BIN / daemon, "--config", copy, "--check-config")
 
 
 def with_every_key(text):

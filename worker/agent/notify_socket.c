@@ -13,6 +13,7 @@
 #include "fd.h"
 #include "log.h"
 #include "notify_message.h"
+#include "trust.h"
 
 #define DIRECTORY_PREFIX "skep-worker-"
 #define DIRECTORY_NAME "/" DIRECTORY_PREFIX "XXXXXX"
@@ -76,11 +77,18 @@ static void sweep(const char *parent)
         closedir(directory);
 }
 
+/* Its owner could put another socket in the place of ours. */
+static bool is_own_folder(const char *path)
+{
+    int fd = -1;
+    bool is_own = path && path[0] == '/' && trust_folder(path, TRUST_OWN, &fd, NULL) == OK;
+    fd_close(fd);
+    return is_own;
+}
+
 static bool make_directory(const char *parent, struct sockaddr_un *address)
 {
     int len;
-    if (!parent || parent[0] != '/')
-        return false;
     sweep(parent);
     len = snprintf(address->sun_path, sizeof address->sun_path, "%s" DIRECTORY_NAME, parent);
     return len > 0 && (size_t)len + sizeof SOCKET_NAME <= sizeof address->sun_path && mkdtemp(address->sun_path);
@@ -89,7 +97,9 @@ static bool make_directory(const char *parent, struct sockaddr_un *address)
 static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
 {
     const int on = 1;
-    if (!make_directory(getenv("XDG_RUNTIME_DIR"), &notify->address) && !make_directory("/tmp", &notify->address)) {
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (!(is_own_folder(runtime) && make_directory(runtime, &notify->address)) &&
+        !make_directory("/tmp", &notify->address)) {
         notify->address.sun_path[0] = 0;
         return err_set(e, ERR_IO, "cannot make a directory for the notify socket: %s", strerror(errno));
     }

@@ -189,6 +189,30 @@ def test_one_hive_a_folder(hive, watched, tmp_path, broker, root, started):
     assert "another hive uses it" in second.said()
 
 
+@pytest.mark.parametrize("kind", ("of somebody else", "that all may write", "that is a link"))
+def test_a_folder_is_refused(kind, hive, tmp_path, broker, root, started):
+    """Whoever can write there would have files of the hive's user overwritten and his processes ended."""
+    state, target = tmp_path / "state", tmp_path / "target"
+    state.mkdir()
+    target.write_text("precious\n", encoding="ascii")
+    (state / ".w1.agent").symlink_to(target)
+    if kind == "that all may write":
+        state.chmod(0o777)
+    elif kind == "that is a link":
+        state = state.rename(tmp_path / "elsewhere")
+        (tmp_path / "state").symlink_to(state)
+        state = tmp_path / "state"
+    elif os.getuid() == 0:
+        os.chown(state, 2001, -1)
+    else:
+        pytest.skip("only root can give a folder away")
+    second = started(Hive, broker, root, '[worker "w1"]\ncommand = sleep 1000\n', "--state-dir", state)
+    second.start()
+    assert second.process.wait(LIMIT_S) == EXIT_FAILED
+    assert f"--state-dir {state}: " in second.said()
+    assert target.read_text(encoding="ascii") == "precious\n"
+
+
 def test_a_record_that_nobody_wrote_is_refused(hive, tmp_path, broker, root, started):
     state = tmp_path / "state"
     state.mkdir()

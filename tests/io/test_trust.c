@@ -1,0 +1,206 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fd.h"
+#include "read_file.h"
+#include "secret.h"
+#include "text.h"
+#include "trust.h"
+
+#define SOMEBODY 2001 /* a user who is neither root nor who runs this; only root can make files of his */
+
+static char folder[] = "/tmp/test_trust.XXXXXX", path[64];
+
+static int folder_make(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "%s/it", mkdtemp(folder));
+    return 0;
+}
+
+static int folder_remove(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static void file_make(mode_t mode, uid_t owner)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "s3!cret\n", 8), 8);
+    assert_int_equal(fchown(fd, owner, (gid_t)-1), 0);
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void files(void **state)
+{
+    const struct {
+        const char *why;
+        mode_t mode;
+        uid_t owner;
+        enum err given, own, closed;
+    } rows[] = {
+        { "one's own", 0600, (uid_t)-1, OK, OK, OK },
+        { "others read it", 0644, (uid_t)-1, OK, OK, ERR_REFUSED },
+        { "the group writes it", 0620, (uid_t)-1, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
+        { "others write it", 0602, (uid_t)-1, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
+        { "somebody else's", 0600, SOMEBODY, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
+        { "somebody else's, for all to read", 0644, SOMEBODY, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct errbuf e = { 0 };
+        char *secret = NULL;
+        int fd;
+        if (rows[i].owner == SOMEBODY && geteuid() != 0)
+            continue;
+        file_make(rows[i].mode, rows[i].owner);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        print_message("%s\n", rows[i].why);
+        assert_int_equal(trust_check(fd, TRUST_GIVEN, path, &e), rows[i].given);
+        assert_int_equal(trust_check(fd, TRUST_OWN, path, &e), rows[i].own);
+        assert_int_equal(trust_check(fd, TRUST_CLOSED, path, &e), rows[i].closed);
+        close(fd);
+        assert_int_equal(secret_read(path, &secret, &e), rows[i].given);
+        assert_int_equal(secret_check(path, &e), rows[i].given);
+        secret_free(secret);
+        if (rows[i].given != OK)
+            assert_non_null(strstr(e.text, path));
+        unlink(path);
+    }
+}
+
+/* What root is configured with gives it orders. */
+static void what_root_reads_is_roots(void **state)
+{
+    struct errbuf e = { 0 };
+    int fd = -1;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    file_make(0644, SOMEBODY);
+    assert_int_equal(read_file_open(path, &fd, &e), ERR_REFUSED);
+    assert_non_null(strstr(e.text, "belongs to another user"));
+    unlink(path);
+    file_make(0666, 0);
+    assert_int_equal(read_file_open(path, &fd, &e), ERR_REFUSED);
+    unlink(path);
+    file_make(0644, 0);
+    assert_int_equal(read_file_open(path, &fd, &e), OK);
+    close(fd);
+    unlink(path);
+}
+
+static void folders(void **state)
+{
+    const struct {
+        const char *why;
+        mode_t mode;
+        uid_t owner;
+        enum err own, closed;
+    } rows[] = {
+        { "one's own", 0700, (uid_t)-1, OK, OK },
+        { "others look into it", 0755, (uid_t)-1, OK, ERR_REFUSED },
+        { "the group writes there", 0770, (uid_t)-1, ERR_REFUSED, ERR_REFUSED },
+        { "all write there, and remove only what is theirs", 01777, (uid_t)-1, ERR_REFUSED, ERR_REFUSED },
+        { "somebody else's", 0700, SOMEBODY, ERR_REFUSED, ERR_REFUSED },
+        { "somebody else's, open to all", 0777, SOMEBODY, ERR_REFUSED, ERR_REFUSED },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct errbuf e = { 0 };
+        int fd = -1;
+        if (rows[i].owner == SOMEBODY && geteuid() != 0)
+            continue;
+        assert_int_equal(mkdir(path, 0700), 0);
+        assert_int_equal(chown(path, rows[i].owner, (gid_t)-1), 0);
+        assert_int_equal(chmod(path, rows[i].mode), 0);
+        print_message("%s\n", rows[i].why);
+        assert_int_equal(trust_folder(path, TRUST_OWN, &fd, &e), rows[i].own);
+        fd = fd_close(fd);
+        assert_int_equal(trust_folder(path, TRUST_CLOSED, &fd, &e), rows[i].closed);
+        fd_close(fd);
+        rmdir(path);
+    }
+}
+
+static void a_folder_is_made(void **state)
+{
+    struct errbuf e = { 0 };
+    struct stat status;
+    int fd;
+    (void)state;
+    assert_int_equal(trust_folder(path, TRUST_CLOSED, &fd, &e), OK);
+    assert_int_equal(fstat(fd, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    close(fd);
+    rmdir(path);
+    assert_int_equal(trust_folder("/nowhere/at/all", TRUST_OWN, &fd, &e), ERR_IO);
+}
+
+static void a_link_is_no_folder(void **state)
+{
+    char slashes[80];
+    struct errbuf e = { 0 };
+    int fd;
+    (void)state;
+    snprintf(slashes, sizeof slashes, "%s//", path);
+    assert_int_equal(symlink(folder, path), 0);
+    assert_int_equal(trust_folder(path, TRUST_OWN, &fd, &e), ERR_REFUSED);
+    assert_int_equal(trust_folder(slashes, TRUST_OWN, &fd, &e), ERR_REFUSED);
+    unlink(path);
+}
+
+/* Each lies in a folder of one's own, where somebody put it before that was so. */
+static void what_lies_in_a_folder(void **state)
+{
+    struct errbuf e = { 0 };
+    char other[80];
+    int dir, fd;
+    (void)state;
+    snprintf(other, sizeof other, "%s/other", folder);
+    assert_int_equal(trust_folder(folder, TRUST_OWN, &dir, &e), OK);
+    assert_int_equal(trust_file(dir, "it", O_RDWR | O_CREAT, &fd, &e), OK);
+    close(fd);
+
+    assert_int_equal(link(path, other), 0);
+    assert_int_equal(trust_file(dir, "it", O_RDWR, &fd, &e), ERR_REFUSED);
+    assert_non_null(strstr(e.text, "hard link"));
+    unlink(other);
+
+    assert_int_equal(symlink(path, other), 0);
+    assert_int_equal(trust_file(dir, "other", O_RDWR | O_CREAT, &fd, &e), ERR_IO);
+    unlink(other);
+
+    assert_int_equal(mkfifo(other, 0600), 0);
+    assert_int_equal(trust_file(dir, "other", O_RDWR, &fd, &e), ERR_IO);
+    unlink(other);
+
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(trust_file(dir, "it", O_RDONLY, &fd, &e), ERR_REFUSED);
+    unlink(path);
+    close(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files),
+        cmocka_unit_test(what_root_reads_is_roots),
+        cmocka_unit_test(folders),
+        cmocka_unit_test(a_folder_is_made),
+        cmocka_unit_test(a_link_is_no_folder),
+        cmocka_unit_test(what_lies_in_a_folder),
+    };
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
