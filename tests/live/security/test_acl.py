@@ -1,5 +1,6 @@
 """Who may do what: each row of the roles' table on a real broker, by what does and what does not arrive."""
 
+import re
 import signal
 
 import pytest
@@ -180,6 +181,46 @@ def test_a_will_for_another_hive_is_not_published(deployment, observer, login, m
 def test_a_client_id_gives_no_rights(observer, login, mark):
     assert not arrives(observer, login("hive-a", client_id="skep:w:hive-b:w1"), STATE_B + "worker/w1/heartbeat", mark())
     assert not hears(observer, login("hive-a", client_id="skep:q:queen"), REPLIES + "skep:q:queen", mark())
+
+
+SLASHES = [
+    STATE_B + "presence", STATE_B + "heartbeat", STATE_B + "worker/w1/presence", STATE_B + "worker/w1/heartbeat",
+    STATE_B + "worker/w1/witness", ASK_B + "health", ASK_B + "worker/w1/health", ASK_B + "worker.stop",
+    VERDICTS + "presence", VERDICTS + "event", VERDICTS + "verdict/hive-b/w1", VERDICTS + "hive-verdict/hive-b",
+    "skep/v1-rpc/queen/queen/health"]
+
+
+@pytest.mark.parametrize("name", ["hive-b/worker/w1", "hive-b/worker", "hive-b/", "/hive-b", "hive-b/worker/w1/presence"])
+def test_a_name_with_slashes_is_nobody(deployment, observer, login, mark, name):
+    """As an authority of one's own may sign it; `add-user` and `make-certificates` make none."""
+    path = deployment.password_file(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("secret\n", encoding="ascii")
+    run_well("mosquitto_passwd", "-b", deployment.folder / "passwords", name, "secret")
+    deployment.process.send_signal(signal.SIGHUP)
+    client = login(name)
+    assert not [topic for topic in SLASHES if arrives(observer, client, topic, mark())]
+    client.subscribe("#")
+    for topic in SLASHES:
+        observer.publish(topic, name)
+    observer.publish("test/end/hive-b", "end " + name)
+    probe = login("hive-b")
+    probe.subscribe("#")
+    observer.publish("test/end/hive-b", "last " + name)
+    await_that(lambda: probe.has("last " + name), "the end")
+    assert not client.has(name)
+
+
+def test_patterns_bind_no_name_with_a_slash(deployment):
+    """What a pattern makes of a name with slashes is a topic of no kind: what follows %u tells how deep it lies."""
+    kinds = [topic.replace("hive-b", "H").replace("w1", "W").split("/") for topic in (*SLASHES, STATE_B + "worker/w1/x")]
+    patterns = re.findall(r"^pattern \w+ (\S+)$", (CONFIG / "acl").read_text(encoding="ascii"), re.MULTILINE)
+    assert patterns
+    for pattern in patterns:
+        for name in ("H/worker/W", "H/worker", "W/H", "worker/W"):
+            words = pattern.replace("%u", name).split("/")
+            assert "%u" not in pattern or not any(
+                len(kind) == len(words) and all(word in ("+", part) for word, part in zip(words, kind)) for kind in kinds)
 
 
 def test_a_responder_writes_nothing_but_replies(deployment, observer, login, mark):

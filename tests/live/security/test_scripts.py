@@ -72,7 +72,8 @@ def test_add_user_adds_what_the_role_may(users):
     run_well(CONFIG / "add-user", users, "lab", "hive")
     acl = (users / "acl").read_text(encoding="ascii")
     assert acl.startswith((CONFIG / "acl").read_text(encoding="ascii"))
-    assert acl.count("\nuser ") == 2, "a hive is known by the patterns alone"
+    assert acl.count("\nuser ") == 3
+    assert "topic write skep/v1/hive/lab/heartbeat" in acl
     assert "topic write skep/v1/hive/lab/worker/+/heartbeat" in acl and "@" not in acl
 
 
