@@ -10,7 +10,13 @@
 
 #define ANSWER_MAX (256 * 1024 * 1024)
 
-enum err api_init(struct api *api, const char *queen, const char *token, struct errbuf *e)
+/* What only reads what is there goes without: the server may be another one than its user thinks. */
+static bool needs_token(const char *method, const char *path)
+{
+    return strcmp(method, "GET") != 0 || strstr(path, "verified=");
+}
+
+enum err api_init(struct api *api, const char *queen, const char *token, bool in_clear, struct errbuf *e)
 {
     enum err err = http_url_read(queen, "/", &api->base, e);
     if (err != OK)
@@ -20,6 +26,7 @@ enum err api_init(struct api *api, const char *queen, const char *token, struct 
         api->base[len - 1] = '\0';
     api->deadline = MS_NEVER;
     api->has_token = token != NULL;
+    api->keeps_token = !in_clear && !http_url_is_private(api->base);
     return fetch_init(&api->fetch, token, ANSWER_MAX, e);
 }
 
@@ -30,8 +37,8 @@ void api_clear(struct api *api)
 }
 
 /* OK: somebody answered. */
-static enum err request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct fetched *ret,
-                        struct errbuf *e)
+static enum err request(struct api *api, const char *method, struct buf *path, bool with_token, ms_t timeout,
+                        struct fetched *ret, struct errbuf *e)
 {
     auto_clear(buf) url = BUF_INIT;
     enum err err;
@@ -42,7 +49,7 @@ static enum err request(struct api *api, const char *method, struct buf *path, m
     buf_clear(path);
     if (!buf_ok(&url))
         return err_set(e, ERR_NOMEM, "out of memory");
-    err = fetch_request(&api->fetch, method, buf_str(&url), timeout, ret, e);
+    err = fetch_request(&api->fetch, method, buf_str(&url), with_token, timeout, ret, e);
     if (err == ERR_UNREACHABLE)
         return err_set(e, err, "no queen responds at %s (%s): start skep-queen, or set --queen URL or SKEP_QUEEN",
                        api->base, e->text);
@@ -54,11 +61,17 @@ enum err api_request(struct api *api, const char *method, struct buf *path, ms_t
 {
     struct fetched answer = { 0 };
     cJSON *document;
-    enum err err = request(api, method, path, timeout, &answer, e);
-    if (err != OK)
+    bool with_token = api->has_token && needs_token(method, buf_str(path));
+    enum err err;
+    if (with_token && api->keeps_token) {
+        buf_clear(path);
+        return err_set(e, ERR_REFUSED, "the token is not sent to %s in clear: use https://, or --token-in-clear",
+                       api->base);
+    }
+    if ((err = request(api, method, path, with_token, timeout, &answer, e)) != OK)
         return err;
     if (answer.status < 200 || answer.status >= 300)
-        return api_problem_read(answer.status, answer.body, api->has_token, e);
+        return api_problem_read(answer.status, answer.body, with_token, e);
     if (!ret)
         return OK;
     document = cJSON_ParseWithLength(answer.body.at, answer.body.len);

@@ -9,7 +9,7 @@
 /* Options of every subcommand; the struct of a command's own options begins with it. */
 struct cli_conf {
     const char *queen, *token_file;
-    bool no_color, help, version;
+    bool token_in_clear, no_color, help, version;
 };
 
 struct cli {

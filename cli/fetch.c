@@ -9,8 +9,7 @@ enum err fetch_init(struct fetch *fetch, const char *token, size_t body_max, str
     fetch->curl = http_easy_new(&fetch->body, fetch->curl_error);
     if (!fetch->headers || !fetch->curl || curl_easy_setopt(fetch->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT) ||
         curl_easy_setopt(fetch->curl, CURLOPT_HTTPHEADER, fetch->headers) ||
-        curl_easy_setopt(fetch->curl, CURLOPT_XOAUTH2_BEARER, token) ||
-        curl_easy_setopt(fetch->curl, CURLOPT_HTTPAUTH, token ? CURLAUTH_BEARER : CURLAUTH_NONE))
+        curl_easy_setopt(fetch->curl, CURLOPT_XOAUTH2_BEARER, token))
         return err_set(e, ERR_NOMEM, "libcurl cannot be set up");
     return OK;
 }
@@ -23,21 +22,23 @@ void fetch_clear(struct fetch *fetch)
 }
 
 /* libcurl keeps what was set for the request before. */
-static CURLcode set_request(CURL *curl, const char *method, const char *url, ms_t timeout)
+static CURLcode set_request(CURL *curl, const char *method, const char *url, bool with_token, ms_t timeout)
 {
     bool post = strcmp(method, "POST") == 0;
     CURLcode code = post ? curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "") : curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
     if (!code)
         code = curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     if (!code)
+        code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, with_token ? CURLAUTH_BEARER : CURLAUTH_NONE);
+    if (!code)
         code = curl_easy_setopt(curl, CURLOPT_URL, url);
     return code ? code : curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)timeout);
 }
 
-enum err fetch_request(struct fetch *fetch, const char *method, const char *url, ms_t timeout, struct fetched *ret,
-                       struct errbuf *e)
+enum err fetch_request(struct fetch *fetch, const char *method, const char *url, bool with_token, ms_t timeout,
+                       struct fetched *ret, struct errbuf *e)
 {
-    CURLcode code = set_request(fetch->curl, method, url, timeout);
+    CURLcode code = set_request(fetch->curl, method, url, with_token, timeout);
     buf_reset(&fetch->body);
     fetch->curl_error[0] = '\0';
     if (!code)

@@ -23,9 +23,9 @@ struct fetched {
     struct text body; /* borrowed until the next request */
 };
 
-/* A POST has an empty body. OK: there was an answer, of any status. ERR_UNREACHABLE with libcurl's words,
- * ERR_TOO_LARGE, ERR_NOMEM. */
-enum err fetch_request(struct fetch *fetch, const char *method, const char *url, ms_t timeout, struct fetched *ret,
-                       struct errbuf *e);
+/* A POST has an empty body; `with_token`: it carries the token. OK: there was an answer, of any status. ERR_UNREACHABLE
+ * with libcurl's words, ERR_TOO_LARGE, ERR_NOMEM. */
+enum err fetch_request(struct fetch *fetch, const char *method, const char *url, bool with_token, ms_t timeout,
+                       struct fetched *ret, struct errbuf *e);
 
 #endif

@@ -85,7 +85,8 @@ static enum err request_http(struct health_poll *poll, struct errbuf *why)
     struct fetched fetched = { 0 };
     auto_clear(arena) arena = { 0 };
     enum err err;
-    err = fetch_request(&poll->fetch, "GET", poll->url, ms_max(poll->schedule.until - clock_mono(), 1), &fetched, why);
+    err = fetch_request(&poll->fetch, "GET", poll->url, false, ms_max(poll->schedule.until - clock_mono(), 1), &fetched,
+                        why);
     if (err != OK)
         return err;
     if (fetched.status != 200 && fetched.status != 503)

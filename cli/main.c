@@ -24,6 +24,8 @@ static const struct conf_option common_options[] = {
       .arg = "URL", .help = "URL of the queen" },
     { "token-file", CONF_TEXT, offsetof(struct cli_conf, token_file), .min = 1, .max = 4095, .arg = "FILE",
       .help = "file that holds the queen's token, required for changes" },
+    { "token-in-clear", CONF_FLAG, offsetof(struct cli_conf, token_in_clear),
+      .help = "send the token over http:// to other machines, too" },
     { "no-color", CONF_FLAG, offsetof(struct cli_conf, no_color), .command_line_only = true,
       .help = "no colours, as with NO_COLOR in the environment" },
     { "help", CONF_FLAG, offsetof(struct cli_conf, help), .short_name = 'h', .command_line_only = true,
@@ -92,7 +94,7 @@ static enum err api_open(const struct cli_conf *conf, struct api *ret, struct er
     enum err err = conf->token_file ? secret_read(conf->token_file, &token, e) : OK;
     if (err != OK)
         return err_set(e, err == ERR_NOMEM ? err : ERR_SYNTAX, "--token-file: %s", e->text);
-    err = api_init(ret, conf->queen, token, e);
+    err = api_init(ret, conf->queen, token, conf->token_in_clear, e);
     secret_free(token);
     return err;
 }

@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 
+#include "address.h"
+
 static bool is_scheme(const char *scheme, const char *path)
 {
     (void)path;
@@ -117,4 +119,20 @@ enum err http_url_read(const char *url, const char *path, char **ret, struct err
     curl_free(text);
     curl_url_cleanup(parsed);
     return err;
+}
+
+bool http_url_is_private(const char *url)
+{
+    CURLU *parsed = curl_url();
+    char *scheme = NULL, *host = NULL;
+    struct address address;
+    bool is_private = parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                      curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                      curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                      (strcmp(scheme, "https") == 0 ||
+                       (address_parse(text_of(host), 80, &address, NULL) == OK && address_is_loopback(&address)));
+    curl_free(scheme);
+    curl_free(host);
+    curl_url_cleanup(parsed);
+    return is_private;
 }

@@ -107,11 +107,38 @@ static void own_urls_may_have_names_and_paths(void **state)
     }
 }
 
+static void a_url_is_private_or_not(void **state)
+{
+    const struct {
+        const char *url;
+        bool is_private;
+    } urls[] = {
+        { "http://127.0.0.1:7833", true },
+        { "http://127.9.9.9/skep", true },
+        { "http://localhost:7833", true },
+        { "http://LOCALHOST", true },
+        { "http://[::1]:7833", true },
+        { "https://queen.example", true },
+        { "http://queen.example:7833", false },
+        { "http://localhost.example", false },
+        { "http://127.0.0.1.example:7833", false },
+        { "http://10.0.0.1", false },
+        { "http://[::2]", false },
+        { "http://[fe80::1%25lo]", false },
+        { "http://0.0.0.0", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++)
+        if (http_url_is_private(urls[i].url) != urls[i].is_private)
+            fail_msg("%s", urls[i].url);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_plain_urls_are_asked),
         cmocka_unit_test(own_urls_may_have_names_and_paths),
+        cmocka_unit_test(a_url_is_private_or_not),
     };
     return cmocka_run_group_tests_name("http_url", tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 """skep verify: one verification now."""
 
+import http.server
 import json
 import re
+import threading
 
 import pytest
 
@@ -72,6 +74,56 @@ def test_a_queen_with_a_token(broker, root, started, tmp_path):
     assert (done.returncode, done.stdout) == (6, "") and "--token-file" in done.stderr
     assert worker.requests == 0
     assert skep("verify", "w1", "--token-file", str(token)).returncode == 0
+
+
+class Listener(http.server.BaseHTTPRequestHandler):
+    """A server that is no queen, and what it was given."""
+    protocol_version = "HTTP/1.0"
+    given = []
+
+    def answer(self):
+        self.given.append((self.command, self.path, self.headers["Authorization"]))
+        body = b'{"workers":[],"total":0,"next":null,"events":[],"worker_id":"w1","hive_id":"h1"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_token_goes_with_what_needs_it(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("secret-1\n")
+    token.chmod(0o600)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        skep = Skep(f"http://127.0.0.1:{server.server_port}")
+        skep.environment["SKEP_TOKEN_FILE"] = str(token)
+        for words in (["ps"], ["describe", "h1/w1"], ["events"]):
+            skep(*words)
+        skep("verify", "h1/w1")
+        skep("forget", "h1/w1")
+        server.shutdown()
+    assert {command for command, _, _ in Listener.given} == {"GET", "POST", "DELETE"}
+    for command, path, authorization in Listener.given:
+        assert (authorization == "Bearer secret-1") == (command != "GET"), (command, path)
+
+
+@pytest.mark.parametrize("queen", ["http://192.0.2.1:7833", "http://queen.invalid", "http://localhost.invalid"])
+def test_the_token_is_not_sent_in_clear(queen, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("secret-1\n")
+    token.chmod(0o600)
+    skep = Skep(queen)
+    for words in (["verify", "h1/w1"], ["forget", "h1/w1"]):
+        done = skep(*words, "--token-file", str(token))
+        assert done.returncode == 6 and f"not sent to {queen} in clear" in done.stderr
+    done = skep("verify", "h1/w1", "--token-file", str(token), "--token-in-clear")
+    assert "in clear" not in done.stderr
 
 
 def test_who_waits_is_told_as_soon_as_it_is_known(broker, root, started):
