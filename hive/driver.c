@@ -285,7 +285,8 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
                                      .body_limit = HTTP_BODY_MAX,
                                      .connections = HTTP_CONNECTIONS,
                                      .connections_per_address = HTTP_CONNECTIONS,
-                                     .local_names_only = !conf->token_file };
+                                     .local_names_only = true,
+                                     .more_names = conf->http_host };
     static const struct agents_events events = { on_exited, on_swept };
     char address[ADDRESS_SIZE];
     enum err err;

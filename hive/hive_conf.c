@@ -17,6 +17,8 @@ static const struct conf_option options[] = {
       .help = "HTTP listen address; a non-loopback address requires --token-file" },
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
       .help = "file that holds a token; required for a non-loopback --http" },
+    { "http-host", CONF_TEXT, ROW(http_host), .min = 1, .max = 4096, .arg = "NAME,...",
+      .help = "further names of this host in requests over HTTP, e.g. of a proxy" },
     { "state-dir", CONF_TEXT, ROW(state_dir), .min = 1, .max = 4000, .arg = "DIR",
       .help = "directory that records running agents, so that a restarted hive can adopt them" },
     { 0 },
@@ -204,8 +206,8 @@ enum err hive_conf_check(void *target, struct errbuf *e)
 bool hive_conf_same(const struct hive_conf *a, const struct hive_conf *b)
 {
     const struct service_conf *x = &a->common, *y = &b->common;
-    return str_equal(a->id, b->id) && str_equal(a->http, b->http) && str_equal(a->state_dir, b->state_dir) &&
-           str_equal(a->token_file, b->token_file) && broker_login_equal(&x->login, &y->login) &&
-           str_equal(x->root, y->root) && str_equal(x->log_format, y->log_format) &&
-           str_equal(x->log_level, y->log_level);
+    return str_equal(a->id, b->id) && str_equal(a->http, b->http) && str_equal(a->http_host, b->http_host) &&
+           str_equal(a->state_dir, b->state_dir) && str_equal(a->token_file, b->token_file) &&
+           broker_login_equal(&x->login, &y->login) && str_equal(x->root, y->root) &&
+           str_equal(x->log_format, y->log_format) && str_equal(x->log_level, y->log_level);
 }

@@ -167,7 +167,8 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
                                      .connections = HTTP_CONNECTIONS,
                                      .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
                                      .loopback_spare = HTTP_LOOPBACK_SPARE,
-                                     .local_names_only = !conf->token_file };
+                                     .local_names_only = true,
+                                     .more_names = conf->http_host };
     struct http_client_options client = { .allowed = &conf->http_allowlist,
                                           .path = "/health",
                                           .limit = HTTP_GETS_RUNNING };

@@ -17,6 +17,8 @@ static const struct conf_option options[] = {
       .help = "HTTP listen address; a non-loopback address requires --token-file" },
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
       .help = "file that holds the token required for writes over HTTP (Authorization: Bearer)" },
+    { "http-host", CONF_TEXT, ROW(http_host), .min = 1, .max = 4096, .arg = "NAME,...",
+      .help = "further names of this host in requests over HTTP, e.g. of a proxy" },
     { "stale-after", CONF_DURATION, ROW(core.stale_after), .min = 3000, .max = 30 * DAY_MS, .fallback = "90s",
       .arg = "TIME", .help = "lease of senders that declare none: silence after which they are stale" },
     { "confirm-wait", CONF_DURATION, ROW(core.confirm_wait), .min = 0, .max = 60000, .fallback = "250ms", .arg = "TIME",

@@ -9,7 +9,7 @@
 struct queen_conf {
     struct service_conf common;
     struct queen_options core; /* as far as options say it: the driver adds the rest */
-    const char *http, *token_file, *expect, *on_event, *verify_http;
+    const char *http, *http_host, *token_file, *expect, *on_event, *verify_http;
     char *token;                     /* that --token-file holds; NULL without */
     struct buf expected;             /* what --expect holds */
     struct cidr_list http_allowlist; /* what --verify-http lists; empty = off */

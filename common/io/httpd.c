@@ -174,6 +174,7 @@ enum err httpd_new(struct loop *loop, const struct httpd_options *options, const
         free(httpd);
         return err;
     }
+    httpd_names_init(&httpd->names, &address, !options->local_names_only, options->more_names);
     if (!options->step_ms)
         httpd->options.step_ms = HTTPD_STEP_MS;
     httpd->daemon = daemon_start(httpd, listener);

@@ -6,7 +6,6 @@
 
 #include <utlist.h>
 
-#include "address.h"
 #include "clock.h"
 #include "httpd_response.h"
 
@@ -16,12 +15,6 @@ static struct client *client_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
-}
-
-static bool is_local(struct text host)
-{
-    struct address address;
-    return address_parse(host, 80, &address, NULL) == OK && address_is_loopback(&address);
 }
 
 /* /PATH[?QUERY], or the same as a URL (RFC 9112, 3.2.2). */
@@ -34,7 +27,7 @@ static void read_target(struct exchange *exchange)
     }
     if (strncasecmp(path, "http://", 7) == 0) {
         char *host = path + 7, *end = strchrnul(host, '/');
-        exchange->names_other = !is_local((struct text){ host, (size_t)(end - host) });
+        exchange->names_other = !httpd_names_has(&exchange->httpd->names, (struct text){ host, (size_t)(end - host) });
         path = end;
     }
     exchange->path = path[0] ? path : "/";
@@ -44,11 +37,16 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
 {
     struct client *client = client_of(connection);
     struct exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
+    char *question = strchr(target, '?');
     (void)httpd;
     if (!exchange || !(exchange->target = strdup(target))) {
         free(exchange);
         return NULL;
     }
+    /* It lies in libmicrohttpd's memory, which would take 56 bytes of the 32 KiB of a connection for each parameter,
+     * and close the connection when there is no room for one more. */
+    if (question)
+        question[1] = '\0';
     exchange_free(client->exchange);
     client->exchange = exchange;
     exchange->httpd = client->httpd;
@@ -199,7 +197,16 @@ static enum MHD_Result refuse(struct exchange *exchange, int status, const char 
 static bool is_for_us(const struct exchange *exchange)
 {
     const char *host = field(exchange, MHD_HTTP_HEADER_HOST);
-    return !exchange->httpd->options.local_names_only || (!exchange->names_other && (!host || is_local(text_of(host))));
+    return !exchange->names_other && (!host || httpd_names_has(&exchange->httpd->names, text_of(host)));
+}
+
+static enum MHD_Result count_host(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    unsigned *count = user;
+    (void)kind;
+    (void)value;
+    *count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+    return MHD_YES;
 }
 
 /* The header is complete, the body is not here yet. A response now ends the connection: the body stays unread. */
@@ -208,14 +215,18 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
     const char *length = field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
     size_t limit = exchange->httpd->options.body_limit;
     int64_t bytes = 0;
+    unsigned hosts = 0;
     exchange->begun = true;
     exchange->method = method;
     exchange->body.limit = limit;
     exchange->keeps_body = strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0 &&
                            strcmp(method, MHD_HTTP_METHOD_DELETE) != 0;
+    (void)MHD_get_connection_values(exchange->client->connection, MHD_HEADER_KIND, count_host, &hosts);
+    if (hosts > 1)
+        return refuse(exchange, MHD_HTTP_BAD_REQUEST, "More than one Host.");
     if (!is_for_us(exchange))
         return refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-                      "Without a token only requests for this machine's loopback are answered.");
+                      "The Host is no name of this server (--http-host adds names).");
     if (field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING))
         return refuse(exchange, MHD_HTTP_LENGTH_REQUIRED, "A body needs a Content-Length.");
     if (length && (text_to_int(text_of(length), &bytes) != OK || bytes < 0 || (uint64_t)bytes > limit))
@@ -277,6 +288,9 @@ static bool handle(struct exchange *exchange)
                                     .body = buf_text(&exchange->body),
                                     .content_type = field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
                                     .authorization = field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+                                    .cross_site = httpd_is_cross_site(&httpd->names, field(exchange, "Sec-Fetch-Site"),
+                                                                      field(exchange, MHD_HTTP_HEADER_ORIGIN),
+                                                                      field(exchange, MHD_HTTP_HEADER_HOST)),
                                     .received_at = exchange->received_at,
                                     .timed_out = exchange->timed_out };
     exchange->response = (struct http_response){ 0 };

@@ -19,8 +19,8 @@ struct httpd_options {
     unsigned connections_per_address; /* of an IPv4 address, of 64 bits of an IPv6 one; 0 = no limit */
     unsigned loopback_spare;          /* connections beyond `connections` that only the loopback gets */
     ms_t step_ms;                     /* 0 = HTTPD_STEP_MS */
-    bool local_names_only; /* 421 for a Host that is no name of the loopback: a web page that lets its own name point
-                            * here (DNS rebinding) would else speak for the user whose browser shows it */
+    bool local_names_only;            /* 421 for a Host that names another server (httpd_names.h) */
+    const char *more_names;           /* that it has besides, with commas between; NULL = none */
 };
 
 /* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the handler is called again after an

@@ -4,6 +4,7 @@
 
 #include "httpd_clients.h"
 #include "httpd_handlers.h"
+#include "httpd_names.h"
 #include "loop.h"
 
 struct MHD_Daemon;
@@ -24,7 +25,7 @@ struct exchange {
     const char *path;
     struct text query;
     struct buf body;
-    bool names_other; /* its target is a URL, with a host that is no name of the loopback */
+    bool names_other; /* its target is a URL, with a host that is no name of this server */
     bool begun, keeps_body, timed_out, responded, dropped;
     enum exchange_phase phase;
     ms_t received_at; /* when the handler was first called; 0 = not yet */
@@ -43,6 +44,7 @@ struct httpd {
     struct loop_fd *watch;    /* of libmicrohttpd's epoll descriptor */
     struct loop_timer *timer; /* the next thing that does not show there */
     struct httpd_options options;
+    struct httpd_names names;
     const struct httpd_handlers *handlers;
     void *user;
     bool closing;

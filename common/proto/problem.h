@@ -11,7 +11,8 @@
 const char *problem_title(int status);
 
 /* Writes {"type":"about:blank","title":...,"status":...,"code":...,"detail":...} and leaves the object open for members
- * of the caller's; close it with json_close(w, '}'). `code` is one word for programs, NULL to leave it out. */
+ * of the caller's; close it with json_close(w, '}'). `code` is one word for programs; NULL: the one that stands
+ * for the status. */
 void problem_open(struct json_write *w, int status, const char *code, const char *detail);
 
 /* Makes the response a problem, whatever it was before. */

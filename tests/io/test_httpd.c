@@ -291,14 +291,73 @@ static void targets_may_be_urls(void **state)
     site_close(&site);
 }
 
+static void the_host_is_ours(void **state)
+{
+    static const struct {
+        const char *fields, *want;
+    } rows[] = {
+        { "Host: 127.0.0.1:7833\r\n", "answer" },
+        { "Host: queen.example\r\n", "answer" },
+        { "Host: evil.example:7833\r\n", "fault 421" },
+        { "Host: 127.0.0.1\r\nHost: evil.example\r\n", "fault 400" },
+        { "Host: evil.example\r\nhost: 127.0.0.1\r\n", "fault 400" },
+        { "Host: 127.0.0.1\r\nHost: 127.0.0.1\r\n", "fault 400" },
+    };
+    struct site site;
+    (void)state;
+    site_start(&site,
+               (struct httpd_options){
+                   .connections = 10, .body_limit = 1, .local_names_only = true, .more_names = "queen.example" },
+               &site_handlers);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char request[200];
+        struct line line;
+        snprintf(request, sizeof request, "GET / HTTP/1.1\r\n%s\r\n", rows[i].fields);
+        line_open(&line, &site);
+        line_say(&line, request);
+        line_await(&line, &site, rows[i].want);
+        close(line.fd);
+    }
+    site_close(&site);
+}
+
+/* libmicrohttpd would have no memory for them: the handler gets them all, and refuses. */
+static void parameters_are_handed_over(void **state)
+{
+    enum { COUNT = 12000 };
+    static char request[2 * COUNT + 100];
+    struct site site;
+    struct line line;
+    (void)state;
+    site_open(&site, 10, 0);
+    memcpy(request, "GET /a?", 7);
+    for (size_t i = 0; i < COUNT; i++)
+        memcpy(request + 7 + 2 * i, "b&", 2);
+    snprintf(request + 7 + (size_t)2 * COUNT, 90, " HTTP/1.1\r\nHost: h\r\n\r\n");
+    line_open(&line, &site);
+    line_say(&line, request);
+    line_await(&line, &site, "answer");
+    assert_string_equal(site.path, "/a");
+    assert_int_equal(strncmp(site.query, "b&b&", 4), 0);
+    close(line.fd);
+    site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_are_checked),       cmocka_unit_test(taken_port_is_told),
-        cmocka_unit_test(requests_are_answered),       cmocka_unit_test(answers_carry_their_fields),
-        cmocka_unit_test(connection_is_kept_for_more), cmocka_unit_test(bodies_are_limited),
-        cmocka_unit_test(full_body_arrives),           cmocka_unit_test(bodies_of_get_and_delete_are_ignored),
-        cmocka_unit_test(connections_are_limited),     cmocka_unit_test(targets_may_be_urls),
+        cmocka_unit_test(addresses_are_checked),
+        cmocka_unit_test(taken_port_is_told),
+        cmocka_unit_test(requests_are_answered),
+        cmocka_unit_test(answers_carry_their_fields),
+        cmocka_unit_test(connection_is_kept_for_more),
+        cmocka_unit_test(bodies_are_limited),
+        cmocka_unit_test(full_body_arrives),
+        cmocka_unit_test(bodies_of_get_and_delete_are_ignored),
+        cmocka_unit_test(connections_are_limited),
+        cmocka_unit_test(targets_may_be_urls),
+        cmocka_unit_test(the_host_is_ours),
+        cmocka_unit_test(parameters_are_handed_over),
     };
     return cmocka_run_group_tests_name("httpd", tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ static void every_status_has_its_title(void **state)
         { 400, "Bad Request" },         { 401, "Unauthorized" },          { 404, "Not Found" },
         { 405, "Method Not Allowed" },  { 408, "Request Timeout" },       { 409, "Conflict" },
         { 411, "Length Required" },     { 413, "Content Too Large" },     { 415, "Unsupported Media Type" },
+        { 403, "Forbidden" },           { 421, "Misdirected Request" },   { 0, "Error" },
         { 503, "Service Unavailable" }, { 500, "Internal Server Error" }, { 418, "Error" },
     };
     (void)state;
@@ -44,7 +45,7 @@ static void members_may_be_added(void **state)
     json_add_null(&w, "candidates");
     json_close(&w, '}');
     assert_string_equal(buf_str(&buf), "{\"type\":\"about:blank\",\"title\":\"Conflict\",\"status\":409,"
-                                       "\"detail\":\"d\",\"candidates\":null}");
+                                       "\"code\":\"conflict\",\"detail\":\"d\",\"candidates\":null}");
     buf_clear(&buf);
 }
 

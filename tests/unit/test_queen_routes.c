@@ -362,7 +362,7 @@ static void faults_of_the_server_have_the_same_shape(void **state)
     assert_string_equal(response.content_type, PROBLEM);
     assert_string_equal(buf_str(&response.body),
                         "{\"type\":\"about:blank\",\"title\":\"Length Required\",\"status\":411,"
-                        "\"detail\":\"say how long it is\"}");
+                        "\"code\":\"length_required\",\"detail\":\"say how long it is\"}");
     buf_clear(&response.body);
 }
 

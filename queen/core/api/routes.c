@@ -69,10 +69,15 @@ static bool is_token(const char *authorization, const char *token)
     return difference == 0;
 }
 
-/* True if the request may change something; else the response says what it needs. */
+/* True if the request may change something, or have something done that costs others; else the response says what it
+ * needs. */
 static bool route_may_write(struct http_call *call)
 {
     const char *token = call->queen->options.token;
+    if (call->request->cross_site) {
+        route_fail(call, 403, "cross_site", "a page of another site may not have this done");
+        return false;
+    }
     if (!token || is_token(call->request->authorization, token))
         return true;
     route_fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");

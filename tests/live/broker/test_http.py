@@ -1,6 +1,7 @@
 """HTTP as curl sees it: what is wrong, said as application/problem+json, and who may write."""
 
 import json
+import socket
 import subprocess
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from fleet import LIMIT_S, Agent, Queen
 
 JSON = ["-H", "Content-Type: application/json"]
+CROSS = ["-H", "Sec-Fetch-Site: cross-site"]
 W1 = '{"worker_id":"w1","hive_id":"h1","status":"idle"}'
 
 
@@ -68,13 +70,24 @@ def guarded(broker, token):
     (409, "online over MQTT", "/v1/worker/heartbeat", [*JSON, "-d", W1]),
     (411, "no length", "/v1/worker/heartbeat", [*JSON, "-H", "Transfer-Encoding: chunked", "-d", W1]),
     (413, "too large", "/v1/worker/heartbeat", [*JSON, "-d", "{" + " " * 16384 + "}"]),
+    (421, "another host", "/v1/workers", ["-H", "Host: evil.example:7833"]),
+    (400, "more parameters than there are", "/v1/workers?" + "&".join(f"a{i}=1" for i in range(1000)), []),
+    (400, "parameters without end", "/v1/workers?" + "a&" * 12000, []),
+    (403, "a page of another site verifies", "/v1/workers/w1/verify", ["-X", "POST", "-d", "", *CROSS]),
+    (403, "an older browser", "/v1/workers/w1/verify", ["-X", "POST", "-d", "", "-H", "Origin: http://evil.example"]),
+    (403, "a page of another port", "/v1/hives/h1/workers/w1/verify",
+     ["-X", "POST", "-d", "", "-H", "Origin: http://127.0.0.1:3000"]),
+    (403, "it has the fleet verified", "/v1/workers?verified=true", CROSS),
+    (403, "the same by work", "/v1/workers?verified=work", ["-H", "Origin: null"]),
+    (403, "it forgets", "/v1/workers/w1?force=true", ["-X", "DELETE", *CROSS]),
+    (403, "it beats", "/v1/worker/heartbeat", [*JSON, "-d", W1.replace("w1", "w7"), *CROSS]),
     (415, "no JSON by its type", "/v1/worker/heartbeat", ["-H", "Content-Type: text/plain", "-d", W1]),
 ], ids=lambda value: value if isinstance(value, int) else "")
 def test_a_problem(queen, status, why, path, options):
     before = queen.worker("h1/w1")["session"], len(queen.workers())
     got, content_type, problem = curl(queen, path, *options)
     assert (got, content_type) == (status, "application/problem+json"), why
-    assert problem["status"] == status and problem["title"] and problem["detail"], why
+    assert problem["status"] == status and problem["title"] and problem["code"] and problem["detail"], why
     assert (queen.worker("h1/w1")["session"], len(queen.workers())) == before, why
 
 
@@ -115,6 +128,17 @@ def test_writes_with_the_token_and_reads_without(guarded):
     assert guarded.workers() == []
 
 
+@pytest.mark.parametrize("host", ["rebound.evil.example:7833", "localhost.evil.example", "192.0.2.1"])
+def test_a_token_leaves_the_host_to_be_checked(guarded, host):
+    """A web page whose name was made to point here would read the registry."""
+    assert curl(guarded, "/v1/workers", "-H", f"Host: {host}")[0] == 421
+    assert curl(guarded, "/v1/workers", "-H", f"Host: {host}", "-H", "Authorization: Bearer open sesame")[0] == 421
+
+
 def test_beyond_the_loopback_with_a_token(broker, token, started):
-    queen = started(Queen, broker, "skep-open/v1", "--id", "open", "--token-file", token, address="0.0.0.0")
+    queen = started(Queen, broker, "skep-open/v1", "--id", "open", "--token-file", token, "--http-host",
+                    "queen.example,queen", address="0.0.0.0")
+    for host, status in (("queen.example", 200), ("Queen:7833", 200), ("192.0.2.1:7833", 200),
+                         (socket.gethostname(), 200), ("evil.example", 421), ("queen.example.evil.example", 421)):
+        assert curl(queen, "/v1/workers", "-H", f"Host: {host}")[0] == status, host
     assert curl(queen, "/v1/worker/heartbeat", *JSON, "-d", W1)[0] == 401

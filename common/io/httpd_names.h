@@ -1,0 +1,25 @@
+/* httpd_names.h - whose requests a server takes, by the names that they carry. A web page can have its own name point
+ * at this machine (DNS rebinding), and can have its user's browser send requests to it from elsewhere (cross-site): it
+ * must not speak for that user. An address in the place of a name cannot be made to point here. */
+#ifndef SKEP_HTTPD_NAMES_H
+#define SKEP_HTTPD_NAMES_H
+
+#include "address.h"
+
+struct httpd_names {
+    bool any;             /* every name is one of this server */
+    bool beyond_loopback; /* it listens at more than the loopback: every address is, and the machine's name */
+    const char *more;     /* further names with commas between, without ports; borrowed, NULL = none */
+    char machine[256];
+};
+
+void httpd_names_init(struct httpd_names *names, const struct address *listening, bool any, const char *more);
+
+/* Whether `host`, with or without a port, names this server. */
+bool httpd_names_has(const struct httpd_names *names, struct text host);
+
+/* By the fields Sec-Fetch-Site, Origin and Host of a request, NULL where it has none: whether a browser sends it for a
+ * page of another site. */
+bool httpd_is_cross_site(const struct httpd_names *names, const char *fetch_site, const char *origin, const char *host);
+
+#endif
