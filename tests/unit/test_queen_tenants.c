@@ -34,7 +34,8 @@ static void establish(struct record *record)
     assert_true(record->established);
 }
 
-/* `evil 100w 50l` = a hive with 100 hardly alive workers and 50 that are online; i: idle, x: expected. */
+/* `evil 100w 50l` = a hive with 100 hardly alive workers and 50 that are online; s: hardly alive and suspect, i: idle,
+ * x: expected. */
 static void populate(const char *fleet)
 {
     struct text left = text_of(fleet);
@@ -48,7 +49,9 @@ static void populate(const char *fleet)
             char kind = group.at[group.len - 1];
             for (int end = number + atoi(group.at); number < end; number++) {
                 struct record *record = add(name, number, BEGAN);
-                if (kind != 'w')
+                if (kind == 's')
+                    registry_set_state(&registry, record, STATE_SUSPECT);
+                else if (kind != 'w')
                     establish(record);
                 if (kind == 'x')
                     registry_expect(&registry, record);
@@ -86,7 +89,11 @@ static void whoever_has_most_makes_room(void **state)
         { "a fleet of one large hive, and a flood", "a 120l,evil 40w", "a", "evil/w0", 0 },
         { "... that gains nothing", "a 120l,evil 40w", "evil", "no/body", 0 },
         { "as many as the greatest", "a 80l,b 80l", "a", "no/body", 0 },
-        { "nearly as many: nobody who is online", "a 90l,b 70l", "b", "no/body", 0 },
+        { "not half as many, but half of an equal share: nobody who is online", "a 120l,b 40l", "b", "no/body", 0 },
+        { "... but less", "a 121l,b 39l", "b", "a/w0", 0 },
+        { "many hives, and a flood of one", "a 10l,b 10l,c 10l,d 10l,e 10l,f 10l,g 10l,h 10l,i 10l,j 10l,evil 60w", "a",
+          "evil/w0", 0 },
+        { "... of lost ones", "evil 160s", "evil", "evil/w0", 0 },
         { "... but who is not", "a 89l 1i,b 70l", "b", "a/w89", 0 },
         { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
         { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },

@@ -11,12 +11,13 @@
 #define RATION_ESTABLISHED_MS 30000
 
 /* A hive that has less than one such part of an equal share of --max-workers loses nothing to a larger one: so those
- * who come one by one while others fill the registry are not lost before they are established. */
+ * who come one by one while others fill the registry are not lost before they are established. And where no hive has
+ * such a part of all who are hardly alive, somebody makes up hives, and their names say nothing. */
 #define RATION_SMALL_PART 16
 
-/* So long a hardly alive one must have been silent to make room for another of its own hive, or where hives say nothing
- * because they are so many. If who is heard just now did, those that are too many would push each other out for ever,
- * with two events each time. */
+/* So long a hardly alive one that is not lost must have been silent to make room for another of its own hive, or where
+ * hives say nothing because they are so many. If who is heard just now did, those that are too many would push each
+ * other out for ever, with two events each time. */
 #define RATION_SILENT_MS 60000
 
 /* Documents that are dropped for one message: about 30 us. */

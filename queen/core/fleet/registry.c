@@ -319,7 +319,9 @@ static enum err drop_others(struct registry *registry, const struct record *reco
 {
     struct record *victim;
     for (unsigned dropped = 0; registry->document_bytes + more > registry->max_document_bytes; dropped++) {
-        victim = dropped < RATION_DROPS ? tenants_document_victim(&registry->shares, record, more) : NULL;
+        victim = dropped < RATION_DROPS
+                     ? tenants_document_victim(&registry->shares, record, more, registry->max_document_bytes)
+                     : NULL;
         note_pressure(registry, PRESSURE_DOCUMENTS, RATION_BYTES, victim != NULL);
         if (!victim)
             return ERR_FULL;

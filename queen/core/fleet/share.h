@@ -66,6 +66,7 @@ struct shares {
     struct share *by_name; /* uthash */
     struct heap greatest[RATION_COUNT];
     struct record *weak; /* all workers that are hardly alive, who was silent for longest first */
+    size_t weak_count;
 };
 
 void shares_clear(struct shares *shares); /* frees them, whatever they have */

@@ -29,15 +29,19 @@ static void enter_lists(struct shares *shares, struct record *record, enum tenur
 {
     record->tenure = (uint8_t)tenure;
     DL_APPEND2(record->share->tenants[tenure], record, tenant_prev, tenant_next);
-    if (is_weak_worker(record, tenure))
-        DL_APPEND2(shares->weak, record, weak_prev, weak_next);
+    if (!is_weak_worker(record, tenure))
+        return;
+    DL_APPEND2(shares->weak, record, weak_prev, weak_next);
+    shares->weak_count++;
 }
 
 static void leave_lists(struct shares *shares, struct record *record)
 {
     DL_DELETE2(record->share->tenants[record->tenure], record, tenant_prev, tenant_next);
-    if (is_weak_worker(record, record->tenure))
-        DL_DELETE2(shares->weak, record, weak_prev, weak_next);
+    if (!is_weak_worker(record, record->tenure))
+        return;
+    DL_DELETE2(shares->weak, record, weak_prev, weak_next);
+    shares->weak_count--;
 }
 
 static void count(struct shares *shares, struct share *share, const struct record *record, enum tenure tenure)
@@ -131,39 +135,52 @@ void tenants_heard(struct shares *shares, struct record *record, ms_t now)
     }
 }
 
-static struct record *least_sure(const struct share *share, enum tenure up_to)
+static struct record *least_sure(const struct share *share, enum tenure from, enum tenure to)
 {
-    for (size_t tenure = 0; tenure <= up_to; tenure++)
+    for (enum tenure tenure = from; tenure <= to; tenure++)
         if (share->tenants[tenure])
             return share->tenants[tenure];
     return NULL;
 }
 
-/* The first of a list of weak ones, if it was silent for long. */
+/* The first of a list of weak ones, if it is lost or was silent for long. */
 static struct record *if_silent(struct record *weak, ms_t now)
 {
-    ms_t since = weak && weak->received_mono != MS_NEVER ? weak->received_mono : weak ? weak->since_mono : MS_NEVER;
-    return weak && now - since >= RATION_SILENT_MS ? weak : NULL;
+    ms_t since = weak && weak->received_mono != MS_NEVER ? weak->received_mono : weak ? weak->since_mono : now;
+    bool lost = weak && (weak->state == STATE_SUSPECT || weak->state == STATE_STALE || weak->state == STATE_OFFLINE ||
+                         weak->state == STATE_UNREACHABLE);
+    return lost || now - since >= RATION_SILENT_MS ? weak : NULL;
 }
 
-/* The hive that has most of those who are hardly alive; a small one loses none, and does not have to give up its own.
- * Else the hive that has most workers, but nobody who is established and online unless it has twice as many. Where
- * there are so many hives that their names say nothing, none at all of those. */
+/* What one of `count` shares of a bound would be, taken so many times smaller. */
+static size_t part(size_t bound, const struct heap *shares, unsigned smaller)
+{
+    return bound / (smaller * shares->len);
+}
+
+/* The hive that has most of the hardly alive, unless those are spread over many hives, whose names then say nothing; a
+ * small hive loses none, and does not have to give up its own. Then whoever was silent for long: of the own hive, or of
+ * any. At last the hive that has most workers, but for the sake of a hive of at least half an equal share nobody who is
+ * established and online. */
 static struct record *worker_victim(const struct shares *shares, const struct share *own, size_t max, ms_t now)
 {
     const struct share *weakest = share_greatest(shares, RATION_WEAK),
                        *largest = share_greatest(shares, RATION_WORKERS);
-    size_t small = max / (RATION_SMALL_PART * shares->greatest[RATION_WORKERS].len);
+    const struct heap *all = &shares->greatest[RATION_WORKERS];
+    size_t small = part(max, all, RATION_SMALL_PART);
     size_t has = own ? own->has[RATION_WORKERS] : 0, weak = own ? own->has[RATION_WEAK] : 0;
-    if (small == 0 && weakest)
-        return if_silent(shares->weak, now);
-    if (weakest && weakest->has[RATION_WEAK] > weak && weakest->has[RATION_WORKERS] > small)
+    bool stands_out = weakest && weakest->has[RATION_WEAK] >= shares->weak_count / RATION_SMALL_PART;
+    struct record *silent = NULL;
+    if (stands_out && weakest->has[RATION_WEAK] > weak && weakest->has[RATION_WORKERS] > small)
         return weakest->tenants[TENURE_WEAK];
     if (weak > 0 && has > small)
         return if_silent(own->tenants[TENURE_WEAK], now);
+    if (!stands_out && (silent = if_silent(shares->weak, now)))
+        return silent;
     if (largest->has[RATION_WORKERS] <= has)
         return NULL;
-    return least_sure(largest, small > 0 && largest->has[RATION_WORKERS] / 2 > has ? TENURE_LIVE : TENURE_IDLE);
+    return least_sure(largest, stands_out ? TENURE_WEAK : TENURE_IDLE,
+                      has < part(max, all, 2) ? TENURE_LIVE : TENURE_IDLE);
 }
 
 struct record *tenants_victim(const struct shares *shares, struct text hive, size_t max, ms_t now)
@@ -174,13 +191,19 @@ struct record *tenants_victim(const struct shares *shares, struct text hive, siz
     return share_greatest(shares, RATION_WORKERS) ? worker_victim(shares, own, max, now) : NULL;
 }
 
-struct record *tenants_document_victim(const struct shares *shares, const struct record *record, size_t more)
+/* As for workers: those of the hardly alive make room for all others, those of the rest for a hive that has less than
+ * half an equal share; for one who is hardly alive itself, a small one. */
+struct record *tenants_document_victim(const struct shares *shares, const struct record *record, size_t more,
+                                       size_t max)
 {
     const struct share *greatest = share_greatest(shares, RATION_BYTES), *own = record->share;
-    struct record *first = greatest ? greatest->documents : NULL;
-    bool has_most = !first || own->has[RATION_BYTES] + more >= greatest->has[RATION_BYTES];
-    if (!has_most)
-        return first;
-    first = own->documents;
-    return first && record->established && !first->established ? first : NULL;
+    size_t would_have = own->has[RATION_BYTES] + more;
+    if (!greatest)
+        return NULL;
+    if (would_have >= greatest->has[RATION_BYTES]) /* among its own the hardly alive ones' first */
+        return record->established && own->documents && !own->documents->established ? own->documents : NULL;
+    if (greatest->documents->established &&
+        would_have >= part(max, &shares->greatest[RATION_BYTES], record->established ? 2 : RATION_SMALL_PART))
+        return NULL;
+    return greatest->documents;
 }

@@ -25,7 +25,9 @@ void tenants_documents(struct record *record, bool has_some);
  * absent: for another hive. NULL: nobody, it is refused. */
 struct record *tenants_victim(const struct shares *shares, struct text hive, size_t max, ms_t now);
 
-/* Whose documents make room for `more` bytes of a record's; NULL: nobody's, it does without. */
-struct record *tenants_document_victim(const struct shares *shares, const struct record *record, size_t more);
+/* Whose documents make room for `more` bytes of a record's, where `max` bytes are all; NULL: nobody's, it does without.
+ */
+struct record *tenants_document_victim(const struct shares *shares, const struct record *record, size_t more,
+                                       size_t max);
 
 #endif
