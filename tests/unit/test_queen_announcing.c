@@ -228,6 +228,32 @@ static void an_incident_is_named_by_its_event(void **state)
     scene_clear(&scene);
 }
 
+/* What nobody gets takes no id: ids have no gaps. */
+static void a_young_one_is_forgotten_without_an_event_while_the_broker_is_slow(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    uint64_t id;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, 0);
+    say(&scene, "h1", 1, CRASH, 0);
+    before = scene.events;
+    id = scene.queen->next_event;
+    say(&scene, "h1", 1, "", BUSY);
+    assert_int_equal(scene.events, before);
+    assert_int_equal(scene.queen->next_event, id);
+    assert_int_equal(scene.verdict.len, 0); /* it is cleared */
+    assert_int_equal(scene.queen->registry.count, 0);
+    say(&scene, "h1", 2, BIRTH, 0);
+    registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w2"))->established = true;
+    say(&scene, "h1", 2, CRASH, 0);
+    before = scene.events;
+    say(&scene, "h1", 2, "", BUSY);
+    assert_int_equal(scene.events, before + 1);
+    scene_clear(&scene);
+}
+
 /* Each costs a token: a birth and its end, again and again, without end. */
 static void forgetting_makes_no_events_without_limit(void **state)
 {
@@ -303,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_hive_does_not_wait_behind_another),
         cmocka_unit_test(a_link_that_is_lost_holds_up_nobody),
         cmocka_unit_test(an_incident_is_named_by_its_event),
+        cmocka_unit_test(a_young_one_is_forgotten_without_an_event_while_the_broker_is_slow),
         cmocka_unit_test(forgetting_makes_no_events_without_limit),
         cmocka_unit_test(silence_stays_silent),
         cmocka_unit_test(revisions_wait_as_well),

@@ -126,7 +126,10 @@ bool announce_now(struct announcing *announcing, struct record *record)
 
 bool announce_end(struct announcing *announcing, struct record *record)
 {
-    return record->announced != STATE_NONE || take_token(announcing, record);
+    bool may = record->established ||
+               (has_room(announcing) && (record->announced != STATE_NONE || take_token(announcing, record)));
+    announcing->unsent += may;
+    return may;
 }
 
 void announce_withdraw(struct announcing *announcing, struct record *record)

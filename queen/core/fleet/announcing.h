@@ -36,7 +36,8 @@ struct announcing {
  * announce_next; nothing changes if it is owed already. */
 bool announce_now(struct announcing *announcing, struct record *record);
 
-/* The last word on a record that is forgotten: false if nothing was announced of it, and there is no token. */
+/* The last word on a record that is forgotten, which is counted; it cannot be owed. False: it is not established, and
+ * the broker is too slow, or nothing was announced of it and there is no token. */
 bool announce_end(struct announcing *announcing, struct record *record);
 
 /* Nothing is owed of it any more. */

@@ -213,18 +213,19 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
 
 void change_forget(struct queen *queen, struct record *record, enum evidence_result result)
 {
-    bool is_announced = announce_end(&queen->announcing, record);
+    bool has_event = announce_end(&queen->announcing, record), has_verdict = record->announced != STATE_NONE;
     record->previous = record->announced;
     record->announced = STATE_NONE;
     record->evidence = evidence_now(queen, record, PATH_NONE, result);
     record->cause = CAUSE_FORGOTTEN;
     record->since_wall = queen->wall;
+    enter(queen, record, STATE_NONE);
+    if (has_verdict || has_event)
+        publish_verdict(queen, record, (struct text){ "", 0 });
+    if (!has_event)
+        return;
     record->event_id = queen->next_event++;
     record->revision = 1;
-    enter(queen, record, STATE_NONE);
-    if (!is_announced)
-        return;
-    publish_verdict(queen, record, (struct text){ "", 0 });
     publish_change(queen, record, verdict_text(queen, record));
 }
 
