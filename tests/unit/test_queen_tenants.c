@@ -97,6 +97,8 @@ static void whoever_has_most_makes_room(void **state)
         { "... but who is not", "a 89l 1i,b 70l", "b", "a/w89", 0 },
         { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
         { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
+        { "a hive that gets established grows", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
+        { "... and not faster than that", "evil 130l,a 10l 20w", "a", "no/body", 0 },
         { "a hive that is not known yet", "evil 160w", "b", "evil/w0", 0 },
         { "the expected never go", "a 160x", "b", "no/body", RATION_SILENT_MS },
         { "... and are not counted against the hive", "a 100x,evil 60l", "a", "evil/w0", 0 },

@@ -159,9 +159,9 @@ static size_t part(size_t bound, const struct heap *shares, unsigned smaller)
 }
 
 /* The hive that has most of the hardly alive, unless those are spread over many hives, whose names then say nothing; a
- * small hive loses none, and does not have to give up its own. Then whoever was silent for long: of the own hive, or of
- * any. At last the hive that has most workers, but for the sake of a hive of at least half an equal share nobody who is
- * established and online. */
+ * small hive loses none. Then whoever was silent for long: of the own hive, if most of it is hardly alive, so that a
+ * hive grows no faster than it gets established; or of any. At last the hive that has most workers, but for the sake of
+ * a hive of at least half an equal share nobody who is established and online. */
 static struct record *worker_victim(const struct shares *shares, const struct share *own, size_t max, ms_t now)
 {
     const struct share *weakest = share_greatest(shares, RATION_WEAK),
@@ -173,7 +173,7 @@ static struct record *worker_victim(const struct shares *shares, const struct sh
     struct record *silent = NULL;
     if (stands_out && weakest->has[RATION_WEAK] > weak && weakest->has[RATION_WORKERS] > small)
         return weakest->tenants[TENURE_WEAK];
-    if (weak > 0 && has > small)
+    if (has > small && weak > has / 2)
         return if_silent(own->tenants[TENURE_WEAK], now);
     if (!stands_out && (silent = if_silent(shares->weak, now)))
         return silent;
