@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "own_path.h"
 #include "read_file.h"
 
@@ -50,6 +51,7 @@ static enum err spawn(const struct daemon_program *program, const char *first, c
         return err_set(e, ERR_IO, "pipe: %s", strerrordesc_np(errno));
     child = fork();
     if (child == 0) {
+        fd_close_all_on_exec();
         if (files ? become(files) : dup2(out, STDOUT_FILENO) >= 0)
             execute(program, first);
         fault = errno;

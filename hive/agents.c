@@ -135,7 +135,7 @@ static int spawn_at_gate(struct hive_agent *agent, const struct launch *launch, 
                                      .flags = UV_PROCESS_DETACHED, /* setsid */
                                      .stdio = streams,
                                      .stdio_count = ARRAY_LEN(streams) };
-    return uv_spawn(loop_uv(agent->owner->loop), &agent->process, &options);
+    return loop_process_start(agent->owner->loop, &agent->process, &options);
 }
 
 /* The gate is a pipe that this process alone can write to. */

@@ -120,7 +120,7 @@ static int spawn(struct run *run, int document)
         .stdio_count = 3,
         .flags = UV_PROCESS_DETACHED, /* leads a process group of its own */
     };
-    return uv_spawn(loop_uv(run->owner->loop), &run->process, &options);
+    return loop_process_start(run->owner->loop, &run->process, &options);
 }
 
 static struct run *run_new(struct on_event *on_event)

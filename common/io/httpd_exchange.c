@@ -226,7 +226,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method)
         return refuse(exchange, MHD_HTTP_BAD_REQUEST, "More than one Host.");
     if (!is_for_us(exchange))
         return refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-                      "The Host is no name of this server (--http-host adds names).");
+                      "The Host is no name of this server: it has those of the loopback, and of --http-host.");
     if (field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING))
         return refuse(exchange, MHD_HTTP_LENGTH_REQUIRED, "A body needs a Content-Length.");
     if (length && (text_to_int(text_of(length), &bytes) != OK || bytes < 0 || (uint64_t)bytes > limit))

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "clock.h"
+#include "fd.h"
 
 _Static_assert((int)LOOP_READABLE == UV_READABLE && (int)LOOP_WRITABLE == UV_WRITABLE, "events are libuv's");
 
@@ -109,6 +110,12 @@ void loop_stop(struct loop *loop)
 struct uv_loop_s *loop_uv(struct loop *loop)
 {
     return &loop->uv;
+}
+
+int loop_process_start(struct loop *loop, struct uv_process_s *process, const struct uv_process_options_s *options)
+{
+    fd_close_all_on_exec();
+    return uv_spawn(loop_uv(loop), process, options);
 }
 
 void loop_process_free(struct uv_process_s *process)

@@ -12,4 +12,8 @@ static inline int fd_close(int fd)
     return -1;
 }
 
+/* All but the standard ones close when another program is executed: for who starts one, since libraries open some that
+ * do not (libmosquitto its sockets). */
+void fd_close_all_on_exec(void);
+
 #endif

@@ -28,6 +28,7 @@ MECHANISMS = [
     ("MQTT client", r"\bmosquitto_new\b|\bMQTT(Async|Client)_create\w*", "common/mqtt/mqtt_setup.c"),
     ("reason texts of the TLS library", r"\bX509_verify_cert_error_string\(|\bSSL_get_verify_result\(", "common/mqtt/mqtt_tls.c"),
     ("event loop", r"\buv_(loop_init|loop_new|default_loop)\b", "common/io/loop.c"),
+    ("starter of processes", r"\buv_spawn\(|\bposix_spawnp?\(|\bv?fork\(|\bsystem\(|\bpopen\(", ("common/io/loop.c", "cli/daemon_program.c")),
     ("HTTP server", r"\bMHD_start_daemon\(", "common/io/httpd.c"),
     ("HTTP client", r"\bcurl_easy_init\(", "common/io/http_easy.c"),
     ("driver of a core", r"\bkind = INPUT_TICK\b", 2),  # common/daemon/daemon.c, and the thread of the library

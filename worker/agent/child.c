@@ -1,7 +1,6 @@
 #include "child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,8 @@
 #include "child_exec.h"
 #include "read_file.h"
 #include "word_list.h"
+
+#define REPORT_FD 3 /* in the child */
 
 struct child {
     uv_process_t process; /* first: its address is the one to free */
@@ -39,13 +40,13 @@ static char **build_environment(const char *notify_socket, struct arena *arena)
 }
 
 /* In the order of enum child_exec_word. */
-static char **build_arguments(const struct child_options *options, int report_fd, struct arena *arena)
+static char **build_arguments(const struct child_options *options, struct arena *arena)
 {
     struct word_list list = { .arena = arena };
     word_list_add(&list, arena_copy(arena, TEXT("skep-worker")));
     word_list_add(&list, arena_copy(arena, TEXT(CHILD_EXEC_WORD)));
     word_list_add(&list, arena_copy(arena, options->dies_with_agent ? TEXT("kill") : TEXT("leave")));
-    word_list_add(&list, arena_printf(arena, "%d", report_fd));
+    word_list_add(&list, arena_printf(arena, "%d", REPORT_FD));
     word_list_add(&list, arena_printf(arena, "%d", (int)getpid()));
     word_list_add_all(&list, options->command);
     return list.failed ? NULL : list.at;
@@ -80,10 +81,11 @@ static int spawn(struct loop *loop, struct child *child, int report_fd, struct a
         { .flags = UV_INHERIT_FD, .data.fd = STDIN_FILENO },
         { .flags = UV_INHERIT_FD, .data.fd = STDOUT_FILENO },
         { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
+        [REPORT_FD] = { .flags = UV_INHERIT_FD, .data.fd = report_fd },
     };
     uv_process_options_t options = {
         .file = "/proc/self/exe",
-        .args = build_arguments(&child->options, report_fd, arena),
+        .args = build_arguments(&child->options, arena),
         .env = build_environment(child->options.notify_socket, arena),
         .stdio = streams,
         .stdio_count = ARRAY_LEN(streams),
@@ -91,7 +93,7 @@ static int spawn(struct loop *loop, struct child *child, int report_fd, struct a
     };
     if (!options.args || !options.env)
         return UV_ENOMEM;
-    return uv_spawn(loop_uv(loop), &child->process, &options);
+    return loop_process_start(loop, &child->process, &options);
 }
 
 /* 0 when the command runs, else errno of its start. The pipe ends when the command has taken over, or failed to. */
@@ -107,7 +109,6 @@ static enum err start(struct loop *loop, struct child *child, struct arena *aren
     int ends[2], fault, number;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
-    fcntl(ends[1], F_SETFD, 0);
     fault = spawn(loop, child, ends[1], arena);
     close(ends[1]);
     number = fault == 0 ? await_exec(ends[0]) : 0;

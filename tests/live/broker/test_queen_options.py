@@ -1,6 +1,7 @@
 """How the daemons are called, and what the queen does for it."""
 
 import json
+import re
 import resource
 import subprocess
 import urllib.error
@@ -95,6 +96,18 @@ def test_each_event_once_for_the_command(broker, root, started, agent):
     assert sorted(told, key=lambda e: e["event_id"]) == events
 
 
+def test_a_command_inherits_nothing(broker, root, started):
+    """Whoever has the queen's socket at the broker speaks as the queen."""
+    out = broker.folder / f"descriptors-{root.partition('/')[0]}"
+    queen = started(Queen, broker, root, "--verify-http", "127.0.0.1", "--on-event",
+                    f"ls -l /proc/self/fd > '{out}.new' && mv '{out}.new' '{out}'")
+    queen.ask("/health")
+    await_that(out.exists, "the command")
+    found = re.findall(r" (\d+) -> (\S+)", out.read_text(encoding="ascii"))
+    assert [number for number, _ in found] == ["0", "1", "2", "3"], found
+    assert found[3][1].startswith("/proc/"), "ls reads it"
+
+
 def test_a_command_that_fails_is_said_and_stops_nothing(broker, root, started, agent):
     queen = started(Queen, broker, root, "--on-event", "exit 3")
     agent("h1/w1")
@@ -137,14 +150,17 @@ def test_pages_of_other_sites_are_not_answered(queen, host, status):
     assert status == 200 or (document["status"], "loopback" in document["detail"]) == (421, True)
 
 
-def test_with_a_token_any_name_will_do(broker, root, started, tmp_path):
+def test_with_a_token_further_names_are_listed(broker, root, started, tmp_path):
     token = tmp_path / "token"
     token.write_text("secret\n", encoding="ascii")
     token.chmod(0o600)
-    queen = started(Queen, broker, root, "--token-file", str(token))
+    queen = started(Queen, broker, root, "--token-file", str(token), "--http-host", "queen.example")
     request = urllib.request.Request(f"{queen.url}/health", headers={"Host": "queen.example"})
     with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
         assert response.status == 200
+    request = urllib.request.Request(f"{queen.url}/health", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="421"):
+        urllib.request.urlopen(request, timeout=LIMIT_S)
 
 
 def test_a_broken_list_names_its_file_and_line(tmp_path):

@@ -44,6 +44,24 @@ def test_a_killed_agent_leaves_nothing_behind(hive, watched):
     assert len(program.starts()) == 2
 
 
+def sockets_of(pid):
+    links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    return {link for link in links if link.startswith("socket:")}
+
+
+def test_a_worker_inherits_nothing(hive, queen, tmp_path):
+    """Neither what its agent has open nor what the hive has: with a socket at the broker it would speak as the hive."""
+    out = tmp_path / "descriptors"
+    hive = hive(f'[worker "w1"]\ncommand = sh -c "sleep 2; ls -l /proc/self/fd > {out}.new; mv {out}.new {out}; sleep 100"\n')
+    queen.await_state("hive-a/w1")
+    agent = hive.witness("w1")["pid"]
+    assert sockets_of(agent) and sockets_of(hive.process.pid)
+    assert not sockets_of(agent) & sockets_of(hive.process.pid)
+    await_that(out.exists, "the worker's list")
+    numbers = [line.split()[-3] for line in out.read_text(encoding="ascii").splitlines() if " -> " in line]
+    assert numbers == ["0", "1", "2", "3"], "the last one is of ls itself"
+
+
 def test_a_stopped_agent_can_be_ended(hive, watched, broker):
     program = watched("w1")
     hive = hive(section(program))
