@@ -61,8 +61,8 @@ struct responder {
     size_t method_count;
 };
 
-/* `method` is that of the message's topic. False: no answer is allowed (stored, or a response topic that is not below
- * ROOT-rpc/reply/, or a correlation that is too long): count it. True: it was answered, or a method has it now. */
+/* `method` is that of the message's topic. False: no answer is allowed (stored, or a response topic that is not one level
+ * below ROOT-rpc/reply/, or a correlation that is too long): count it. True: it was answered, or a method has it now. */
 bool responder_answer(const struct responder *responder, void *self, const char *root, struct text method,
                       const struct message *message, struct outbox *outbox) MUST_CHECK;
 

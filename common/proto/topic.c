@@ -174,10 +174,8 @@ enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC
 
 bool topic_is_reply(const char *root, struct text topic)
 {
-    struct text below = topic;
-    bool request;
-    return topic.len < TOPIC_SIZE && strip_root(root, &below, &request) && request &&
-           text_skip(&below, TEXT("reply/")) && below.len > 0 && text_is_plain(below);
+    struct topic parsed;
+    return topic_parse(root, topic, &parsed) == OK && parsed.kind == TOPIC_REPLY;
 }
 
 void address_of(const char *hive, const char *worker, const char *queen, char ret[ADDRESS_SIZE])

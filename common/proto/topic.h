@@ -52,7 +52,8 @@ enum err topic_parse(const char *root, struct text text, struct topic *ret);
  * neither valid nor "+". */
 enum err topic_build(const char *root, const struct topic *topic, char ret[TOPIC_SIZE]);
 
-/* True if `topic` may be answered: below `ROOT-rpc/reply/`, no wildcards, UTF-8, fits. */
+/* True if `topic` may be answered: it is a TOPIC_REPLY, exactly one level below `ROOT-rpc/reply/`. A broker ends the
+ * link of whoever publishes below more levels than it takes. */
 bool topic_is_reply(const char *root, struct text topic);
 
 /* "skep:w:<h>:<w>", "skep:h:<h>", "skep:q:<q>": where replies are received, below ROOT-rpc/reply/. The names that the

@@ -231,7 +231,7 @@ static void roots_are_levels_of_id_characters(void **state)
 
 static void only_topics_below_reply_are_answered(void **state)
 {
-    static char longest[TOPIC_SIZE + 1] = ROOT "-rpc/reply/";
+    static char longest[sizeof ROOT "-rpc/reply/" + 257] = ROOT "-rpc/reply/";
     memset(longest + strlen(longest), 'r', sizeof longest - 1 - strlen(longest));
     const struct {
         const char *why;
@@ -239,7 +239,9 @@ static void only_topics_below_reply_are_answered(void **state)
         bool want;
     } rows[] = {
         { "a client's", TEXT("skep/v1-rpc/reply/skep:q:q1"), true },
-        { "deeper", TEXT("skep/v1-rpc/reply/me/42"), true },
+        { "deeper", TEXT("skep/v1-rpc/reply/me/42"), false },
+        { "an empty level below", TEXT("skep/v1-rpc/reply/me/"), false },
+        { "an empty level above", TEXT("skep/v1-rpc/reply//me"), false },
         { "nothing below", TEXT("skep/v1-rpc/reply/"), false },
         { "only the level above", TEXT("skep/v1-rpc/reply"), false },
         { "begins like it", TEXT("skep/v1-rpc/replying/x"), false },
@@ -252,8 +254,8 @@ static void only_topics_below_reply_are_answered(void **state)
         { "a line break", TEXT("skep/v1-rpc/reply/a\n"), false },
         { "not UTF-8", TEXT("skep/v1-rpc/reply/\xc3"), false },
         { "absent", { NULL, 0 }, false },
-        { "as long as a topic may be", { longest, TOPIC_SIZE - 1 }, true },
-        { "a byte longer", { longest, TOPIC_SIZE }, false },
+        { "as long as a client id may be", { longest, sizeof longest - 2 }, true },
+        { "a byte longer", { longest, sizeof longest - 1 }, false },
     };
 
     (void)state;

@@ -158,5 +158,6 @@ enum err requests_answer(struct queen *queen, struct text method, const struct m
 {
     if (responder_answer(&responder, queen, queen->options.root, method, message, queen->out))
         return OK;
-    return err_set(e, ERR_REFUSED, "a request without a response topic below %s-rpc/reply/", queen->options.root);
+    return err_set(e, ERR_REFUSED, "a request without a response topic one level below %s-rpc/reply/",
+                   queen->options.root);
 }
