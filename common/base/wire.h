@@ -34,6 +34,12 @@ struct publish {
     uint64_t token;             /* handed back with PUBACK (QoS 1) and its reason code; 0 = not wanted */
 };
 
+/* It comes of somebody else's request, and how many of those there are is not ours to choose. */
+static inline bool publish_is_reply(const struct publish *publish)
+{
+    return publish->urgent && !publish->retain && publish->token == 0;
+}
+
 /* How many bytes all that it points to takes, terminated; and a copy of it that lies in so many at `at`. */
 size_t publish_size(const struct publish *publish);
 struct publish publish_copy(const struct publish *publish, char *at);

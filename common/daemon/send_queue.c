@@ -19,12 +19,6 @@ static struct queued **list_of(struct send_queue *queue, const struct queued *qu
     return queued->publish.retain ? &queue->states : &queue->events;
 }
 
-/* It comes of somebody else's request, and how many of those there are is not ours to choose. */
-static bool is_reply(const struct publish *publish)
-{
-    return publish->urgent && !publish->retain && publish->token == 0;
-}
-
 /* In many tables, since one that grows touches all that is in it: 15 ms where 100,000 verdicts wait. By the upper bits:
  * the lower ones choose the bucket. */
 static struct queued **table_of(struct send_queue *queue, unsigned hash)
@@ -37,7 +31,7 @@ static void unqueue(struct send_queue *queue, struct queued *queued)
 {
     struct queued **list = list_of(queue, queued);
     DL_DELETE(*list, queued);
-    queue->reply_count -= is_reply(&queued->publish);
+    queue->reply_count -= publish_is_reply(&queued->publish);
     if (list == &queue->events)
         queue->event_count--;
     else if (queued->hh.tbl)
@@ -69,7 +63,7 @@ static void enqueue(struct send_queue *queue, struct queued *queued, bool in_fro
         DL_PREPEND(*list, queued);
     else
         DL_APPEND(*list, queued);
-    queue->reply_count += is_reply(&queued->publish);
+    queue->reply_count += publish_is_reply(&queued->publish);
     if (list == &queue->states)
         HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table_of(queue, hash), topic, strlen(topic), hash, queued);
     else if (list == &queue->events)
@@ -79,7 +73,7 @@ static void enqueue(struct send_queue *queue, struct queued *queued, bool in_fro
 enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
 {
     struct queued *queued, *older;
-    if (is_reply(publish) && queue->reply_count >= SEND_QUEUE_REPLIES) {
+    if (publish_is_reply(publish) && queue->reply_count >= SEND_QUEUE_REPLIES) {
         queue->dropped++;
         return OK;
     }

@@ -382,6 +382,11 @@ enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *p
     return mqtt_client_is_up(client) ? mqtt_session_publish(client->session, publish) : ERR_UNREACHABLE;
 }
 
+size_t mqtt_client_awaited(const struct mqtt_client *client)
+{
+    return client->session ? mqtt_session_awaited(client->session) : 0;
+}
+
 uint8_t mqtt_client_unsendable(enum err err)
 {
     return err == ERR_TOO_LARGE ? MQTT_TOO_LARGE : err == ERR_TOPIC ? MQTT_BAD_TOPIC : 0;

@@ -69,8 +69,10 @@ void mqtt_client_stop(struct mqtt_client *client, void (*done)(void *user));
 bool mqtt_client_is_stopped(const struct mqtt_client *client);
 
 /* ERR_UNREACHABLE while offline, ERR_NOMEM, ERR_IO, ERR_TOPIC for a bad topic or filter, ERR_TOO_LARGE beyond what the
- * broker accepts, ERR_REFUSED for a QoS that it does not offer, ERR_FULL: too many tokens are out. */
+ * broker accepts, ERR_REFUSED for a QoS that it does not offer, ERR_FULL: too many acknowledgements are awaited. */
 enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *publish);
+/* Bytes of publishes that the broker has not acknowledged yet: what libmosquitto keeps, whose queue has no bound. */
+size_t mqtt_client_awaited(const struct mqtt_client *client);
 /* What such a publish comes to where no link would take it: the reason code of its failed PUBACK, MQTT_TOO_LARGE or
  * MQTT_BAD_TOPIC. 0: another link may. */
 uint8_t mqtt_client_unsendable(enum err err);

@@ -37,11 +37,13 @@
 /* UNSUBSCRIBE with it changes nothing, and every broker answers it. */
 #define FILTER_OF_NOBODY "$skep/keep-alive"
 
-#define TOKENS_MAX 256 /* acknowledgements that are awaited with a token; send_queue has 20 out at most */
+#define AWAITED_MAX 256            /* acknowledgements; send_queue has 20 out at most */
+#define AWAITED_OVERHEAD_BYTES 512 /* what libmosquitto keeps of a message besides its bytes */
 
-struct token {
+struct awaited {
     int packet_id;
     uint64_t token;
+    size_t bytes;
 };
 
 struct mqtt_session {
@@ -63,8 +65,8 @@ struct mqtt_session {
     ms_t sent_at;         /* the latest packet of ours but for acknowledgements and PINGREQ */
     struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
     struct errbuf why;
-    size_t token_count;
-    struct token tokens[TOKENS_MAX];
+    size_t awaited_count, awaited_bytes;
+    struct awaited awaited[AWAITED_MAX];
 };
 
 void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
@@ -118,20 +120,22 @@ static void end_by_fault(struct mqtt_session *session, int fault, int number)
         mqtt_session_end(session, "no MQTT connection to %s: %s", session->broker, text);
 }
 
-static void token_put(struct mqtt_session *session, int packet_id, uint64_t token)
+static void await_ack(struct mqtt_session *session, struct awaited awaited)
 {
-    if (token != 0)
-        session->tokens[session->token_count++] = (struct token){ packet_id, token };
+    session->awaited[session->awaited_count++] = awaited;
+    session->awaited_bytes += awaited.bytes;
 }
 
-static uint64_t token_take(struct mqtt_session *session, int packet_id)
+/* The token; 0: none, or nothing is awaited for it. */
+static uint64_t take_awaited(struct mqtt_session *session, int packet_id)
 {
-    for (size_t i = 0; i < session->token_count; i++) {
-        uint64_t token = session->tokens[i].token;
-        if (session->tokens[i].packet_id != packet_id)
+    for (size_t i = 0; i < session->awaited_count; i++) {
+        struct awaited awaited = session->awaited[i];
+        if (awaited.packet_id != packet_id)
             continue;
-        session->tokens[i] = session->tokens[--session->token_count];
-        return token;
+        session->awaited[i] = session->awaited[--session->awaited_count];
+        session->awaited_bytes -= awaited.bytes;
+        return awaited.token;
     }
     return 0;
 }
@@ -178,7 +182,7 @@ static void on_publish(struct mosquitto *mosquitto, void *user, int packet_id, i
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint64_t token = token_take(session, packet_id);
+    uint64_t token = take_awaited(session, packet_id);
     (void)mosquitto, (void)properties;
     if (!token)
         session->handed++;
@@ -190,7 +194,7 @@ static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id,
                          const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint64_t token = token_take(session, packet_id);
+    uint64_t token = take_awaited(session, packet_id);
     uint8_t reason = count > 0 ? (uint8_t)granted[0] : MQTT_FAILED;
     (void)mosquitto, (void)properties;
     if (hand_over(session) && token && session->owner.events->subscribed)
@@ -505,7 +509,7 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     enum err err;
     if (publish->payload.len > INT_MAX)
         return ERR_TOO_LARGE;
-    if (publish->token && session->token_count == TOKENS_MAX)
+    if (publish->qos > 0 && session->awaited_count == AWAITED_MAX)
         return ERR_FULL;
     if ((err = mqtt_properties_write(publish, &properties)) != OK)
         return err;
@@ -515,19 +519,25 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     if (fault == MOSQ_ERR_SUCCESS)
         session->sent_at = clock_mono();
     if (fault == MOSQ_ERR_SUCCESS && publish->qos > 0)
-        token_put(session, packet_id, publish->token);
+        await_ack(session,
+                  (struct awaited){ packet_id, publish->token, publish_size(publish) + AWAITED_OVERHEAD_BYTES });
     return mqtt_fault_err(fault);
+}
+
+size_t mqtt_session_awaited(const struct mqtt_session *session)
+{
+    return session->awaited_bytes;
 }
 
 enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe)
 {
     int options = (subscribe->no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | subscribe->retain_handling << 4;
     int packet_id = 0, fault;
-    if (subscribe->token && session->token_count == TOKENS_MAX)
+    if (subscribe->token && session->awaited_count == AWAITED_MAX)
         return ERR_FULL;
     fault = mosquitto_subscribe_v5(session->mosquitto, &packet_id, subscribe->filter, subscribe->qos, options, NULL);
-    if (fault == MOSQ_ERR_SUCCESS)
-        token_put(session, packet_id, subscribe->token);
+    if (fault == MOSQ_ERR_SUCCESS && subscribe->token)
+        await_ack(session, (struct awaited){ packet_id, subscribe->token, 0 });
     return mqtt_fault_err(fault);
 }
 

@@ -40,6 +40,7 @@ void mqtt_session_disconnect(struct mqtt_session *session); /* DISCONNECT; it en
 
 /* As in mqtt_client.h; for a session that is up. */
 enum err mqtt_session_publish(struct mqtt_session *session, const struct publish *publish);
+size_t mqtt_session_awaited(const struct mqtt_session *session);
 enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe);
 enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter);
 

@@ -150,18 +150,29 @@ static void call_method(const struct method *method, void *self, const struct as
         reply_result(asker, &result, outbox);
 }
 
-bool responder_answer(const struct responder *responder, void *self, const char *root, struct text name,
-                      const struct message *message, struct outbox *outbox)
+static bool is_queen(const struct request *request)
+{
+    struct topic topic;
+    return topic_parse(request->root, request->message->response_topic, &topic) == OK &&
+           text_skip(&topic.client, TEXT("skep:q:"));
+}
+
+bool responder_answer(const struct responder *responder, void *self, struct request_limit *limit,
+                      const struct request *request, struct outbox *outbox)
 {
     struct asker asker;
-    const struct method *method = method_find(responder, name);
-    if (!asker_of(root, message, &asker))
+    const struct method *method = method_find(responder, request->method);
+    enum request_verdict verdict;
+    if (!asker_of(request->root, request->message, &asker))
         return false;
-    if (method)
-        call_method(method, self, &asker, message, outbox);
-    else
+    verdict = request_limit_take(limit, request->message->response_topic, is_queen(request), request->now);
+    if (verdict == REQUEST_SAY_BUSY)
+        reply_error(&asker, outbox, REQUEST_BUSY, "too many requests");
+    else if (verdict == REQUEST_MAY && method)
+        call_method(method, self, &asker, request->message, outbox);
+    else if (verdict == REQUEST_MAY)
         refuse_method(responder, &asker, outbox);
-    return true;
+    return verdict == REQUEST_MAY;
 }
 
 bool call_id(const struct call *call, const char *name, bool required, const char **ret)

@@ -2,7 +2,7 @@
  *
  *     static const struct method methods[] = { { "health", answer_health } };
  *     static const struct responder responder = { methods, ARRAY_LEN(methods) };
- *     if (!responder_answer(&responder, self, root, method, message, outbox))
+ *     if (!responder_answer(&responder, self, &limit, &(struct request){ root, method, message, now }, outbox))
  *         self->ignored++;
  *
  * Every answered request gets one reply: its method writes the result, or calls reply_error, or keeps a copy of the
@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "outbox.h"
 #include "query.h"
+#include "request_limit.h"
 #include "topic.h"
 
 #define ASKER_CORRELATION_MAX 128         /* bytes; requests with more are not answered */
@@ -61,10 +62,18 @@ struct responder {
     size_t method_count;
 };
 
-/* `method` is that of the message's topic. False: no answer is allowed (stored, or a response topic that is not one level
- * below ROOT-rpc/reply/, or a correlation that is too long): count it. True: it was answered, or a method has it now. */
-bool responder_answer(const struct responder *responder, void *self, const char *root, struct text method,
-                      const struct message *message, struct outbox *outbox) MUST_CHECK;
+struct request {
+    const char *root;
+    struct text method; /* of the message's topic */
+    const struct message *message;
+    ms_t now; /* monotonic */
+};
+
+/* False: count it, for no answer is allowed (stored, or a response topic that is not one level below ROOT-rpc/reply/,
+ * or a correlation that is too long), or there are too many requests (`limit`), of which some are told `busy`. True: it
+ * was answered, or a method has it now. */
+bool responder_answer(const struct responder *responder, void *self, struct request_limit *limit,
+                      const struct request *request, struct outbox *outbox) MUST_CHECK;
 
 /* query_id of a parameter. False: the reply says what is wrong. */
 bool call_id(const struct call *call, const char *name, bool required, const char **ret);

@@ -280,6 +280,7 @@ void hive_set_host(struct hive *hive, const struct hive_host *host)
 ms_t hive_deadline(const struct hive *hive)
 {
     ms_t due = ms_min(ms_min(member_deadline(&hive->member), hive->beat_at), hive->stop_at);
+    due = ms_min(due, beat_demand_due(&hive->demand));
     if (hive->now < hive->may_start_at)
         due = ms_min(due, hive->may_start_at);
     WORKERS_EACH(worker, hive)

@@ -80,9 +80,9 @@ static void answer_health(void *self, const struct call *call)
 static void answer_beat(void *self, const struct call *call)
 {
     struct hive *hive = self;
-    uint64_t seq = hive->seq;
-    publish_heartbeat(hive);
-    buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)seq);
+    beat_demand_add(&hive->demand, call);
+    if (beat_demand_due(&hive->demand) <= hive->now)
+        publish_heartbeat(hive);
 }
 
 static void answer_list(void *self, const struct call *call)

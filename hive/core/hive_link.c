@@ -98,10 +98,11 @@ bool hive_link_step(struct hive *hive, const struct input *input)
         hive->may_start_at = hive->now;
     if (input->kind == INPUT_LINK_DOWN) {
         hive->beat_at = MS_NEVER;
+        hive->demand.count = 0;
         if (leaves)
             leave(hive);
     }
-    if (hive->beat_at <= hive->now)
+    if (ms_min(hive->beat_at, beat_demand_due(&hive->demand)) <= hive->now)
         publish_heartbeat(hive);
     return take_event(hive, event);
 }
@@ -145,7 +146,8 @@ static void receive_witness(struct hive *hive, const struct message *message, co
 
 static void receive_request(struct hive *hive, const struct message *message, const struct topic *topic)
 {
-    if (!responder_answer(&hive_responder, hive, hive->options.root, topic->method, message, hive->out))
+    const struct request request = { hive->options.root, topic->method, message, hive->now };
+    if (!responder_answer(&hive_responder, hive, &hive->requests, &request, hive->out))
         hive->ignored++;
 }
 

@@ -115,6 +115,7 @@ void publish_heartbeat(struct hive *hive)
     buf_reset(&hive->scratch);
     hive_heartbeat_encode(&heartbeat, &hive->scratch);
     publish_stored(hive, &topic, buf_text(&hive->scratch));
+    beat_demand_answer(&hive->demand, hive->seq, hive->now, hive->out);
     hive->seq++;
     hive->beat_at = hive->now + rng_interval(&hive->rng, HIVE_INTERVAL_MS, hive->beat_at == MS_NEVER);
 }

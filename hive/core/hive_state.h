@@ -2,6 +2,7 @@
 #ifndef SKEP_HIVE_STATE_H
 #define SKEP_HIVE_STATE_H
 
+#include "beat_demand.h"
 #include "buf.h"
 #include "hive.h"
 #include "member.h"
@@ -29,6 +30,8 @@ struct hive {
     uint64_t seq;
     ms_t beat_at;         /* MS_NEVER while there is no link */
     ms_t verdict_beat_at; /* when a verdict last made it beat; MS_NEVER = never */
+    struct request_limit requests;
+    struct beat_demand demand;
     struct rng rng;
 
     ms_t stop_at;    /* the end of the wait for the workers; MS_NEVER = not stopping, or done */

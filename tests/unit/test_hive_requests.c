@@ -90,6 +90,21 @@ static void a_beat_comes_before_its_reply(void **state)
     scene_clear(&scene);
 }
 
+static void one_beat_answers_all_who_came_since_the_one_before(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    (void)scene_ask(&scene, "beat", "");
+    scene_forget(&scene);
+    (void)scene_ask(&scene, "beat", "");
+    (void)scene_ask(&scene, "beat", "");
+    scene_expect(&scene, "not at once", "");
+    scene_wait(&scene, 100);
+    scene_expect(&scene, "together", "tell heartbeat; tell skep/v1-rpc/reply/me; tell skep/v1-rpc/reply/me");
+    scene_clear(&scene);
+}
+
 static struct http_response http(struct scene *scene, const char *method, const char *path, const char *query)
 {
     struct http_request request = { .method = method, .path = path, .query = text_of(query) };
@@ -221,6 +236,7 @@ int main(void)
         cmocka_unit_test(what_is_answered),
         cmocka_unit_test(orders_follow),
         cmocka_unit_test(a_beat_comes_before_its_reply),
+        cmocka_unit_test(one_beat_answers_all_who_came_since_the_one_before),
         cmocka_unit_test(routes),
         cmocka_unit_test(http_and_mqtt_say_the_same),
         cmocka_unit_test(health_follows_the_hive),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -58,12 +59,16 @@ static const struct responder responder = { methods, ARRAY_LEN(methods) };
 
 static struct outbox outbox;
 static struct server server;
+static struct request_limit limit;
+static ms_t now;
 
 static int set_up(void **state)
 {
     (void)state;
     outbox = (struct outbox){ 0 };
     server = (struct server){ 0 };
+    limit = (struct request_limit){ 0 };
+    now = 1000;
     return 0;
 }
 
@@ -74,10 +79,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static bool ask(const char *method, const struct message *request)
+static bool ask(const char *method, const struct message *message)
 {
     outbox_reset(&outbox);
-    return responder_answer(&responder, &server, ROOT, text_of(method), request, &outbox);
+    return responder_answer(&responder, &server, &limit, &(struct request){ ROOT, text_of(method), message, now },
+                            &outbox);
 }
 
 /* The only effect; fails the test when there is not exactly one reply to `me`. */
@@ -255,6 +261,61 @@ static void a_result_that_could_not_be_written_fails_the_step(void **state)
     assert_true(outbox.failed);
 }
 
+/* Answers of `requests`, from topics that differ by `step`. */
+static unsigned answers_of(unsigned requests, const char *prefix, unsigned step)
+{
+    unsigned answers = 0;
+    for (unsigned i = 0; i < requests; i++) {
+        char topic[64];
+        snprintf(topic, sizeof topic, ROOT "-rpc/reply/%s%u", prefix, i * step);
+        answers += ask("later", &(struct message){ .response_topic = text_of(topic) });
+    }
+    return answers;
+}
+
+static void who_asks_too_much_is_refused_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(answers_of(10000, "a", 0), REQUEST_LIMIT_OF_ASKER.capacity);
+    assert_int_equal(answers_of(10, "b", 0), 10);
+    now += 1000;
+    assert_int_equal(answers_of(10000, "a", 0), REQUEST_LIMIT_OF_ASKER.per_second);
+}
+
+static void all_askers_together_have_a_rate_and_queens_one_of_their_own(void **state)
+{
+    (void)state;
+    assert_int_equal(answers_of(10000, "flood", 1), REQUEST_LIMIT_OF_ALL.capacity);
+    assert_int_equal(answers_of(10, "skep:q:queen", 0), 10);
+    now += 1000;
+    assert_in_range(answers_of(10000, "flood", 1), REQUEST_LIMIT_OF_ALL.per_second - 10,
+                    REQUEST_LIMIT_OF_ALL.per_second);
+    assert_int_equal(answers_of(10, "skep:q:queen", 0), 10);
+}
+
+/* Who is told apart from others is not forgotten by the ten thousand that come once. */
+static void an_asker_in_debt_keeps_its_place(void **state)
+{
+    (void)state;
+    assert_int_equal(answers_of(10000, "a", 0), REQUEST_LIMIT_OF_ASKER.capacity);
+    (void)answers_of(10000, "flood", 1);
+    assert_int_equal(answers_of(1, "a", 0), 0);
+}
+
+static void some_that_are_too_many_are_told_busy(void **state)
+{
+    unsigned busy = 0;
+    struct message message = { .response_topic = REPLY_TO };
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        if (!ask("later", &message) && outbox.first) {
+            assert_true(
+                text_is(only_reply()->payload, "{\"error\":{\"code\":\"busy\",\"message\":\"too many requests\"}}"));
+            busy++;
+        }
+    assert_int_equal(busy, REQUEST_LIMIT_BUSY.capacity);
+}
+
 #define HIVE_ID      \
     {                \
         "hive_id", 7 \
@@ -303,6 +364,10 @@ int main(void)
         TEST(a_reply_has_its_properties),
         TEST(an_answer_may_come_later),
         TEST(a_result_that_could_not_be_written_fails_the_step),
+        TEST(who_asks_too_much_is_refused_alone),
+        TEST(all_askers_together_have_a_rate_and_queens_one_of_their_own),
+        TEST(an_asker_in_debt_keeps_its_place),
+        TEST(some_that_are_too_many_are_told_busy),
         TEST(an_id_among_the_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

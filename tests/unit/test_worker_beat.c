@@ -1,4 +1,5 @@
 /* test_worker_beat.c - when a heartbeat is published, and what is answered. */
+#include "beat_demand.h"
 #include "worker_script.h"
 
 static void test_regular_beats(void **state)
@@ -165,6 +166,65 @@ static void test_requests(void **state)
     }
 }
 
+static size_t count_of(const struct script *s, const char *text)
+{
+    size_t count = 0;
+    for (const char *at = buf_str(&s->trace); (at = strstr(at, text)); at++)
+        count++;
+    return count;
+}
+
+/* One heartbeat answers all that came since the one before, and there are ten a second. */
+static void test_beats_on_request_are_merged(void **state)
+{
+    struct script s;
+    (void)state;
+
+    script_online(&s, 30000);
+    message(&s, REQUEST_TOPIC "beat", "", false);
+    expect(&s, "beat 1 c1 starting\nto " REPLY_TOPIC " c1 {\"result\":{\"seq\":1}}\n");
+    buf_reset(&s.trace);
+    s.now += 10;
+    for (int i = 0; i < 3; i++) {
+        message(&s, REQUEST_TOPIC "beat", "", false);
+        expect(&s, "");
+    }
+    assert_int_equal(pass(&s), BEAT_DEMAND_EVERY_MS - 10);
+    assert_int_equal(count_of(&s, "beat 2 c1 starting"), 1);
+    assert_int_equal(count_of(&s, "{\"result\":{\"seq\":2}}"), 3);
+    buf_reset(&s.trace);
+    for (int i = 0; i < BEAT_DEMAND_MAX + 1; i++)
+        message(&s, REQUEST_TOPIC "beat", "", false);
+    assert_int_equal(count_of(&s, "\"busy\""), 1); /* the last one */
+    down(&s, INPUT_LINK_DOWN);
+    up(&s);
+    assert_int_equal(count_of(&s, "{\"result\""), 0); /* nobody waits on the next link */
+    script_clear(&s);
+}
+
+/* 100,000 requests in ten seconds, of whoever it may be. */
+static void test_a_flood_of_beat_requests_makes_ten_heartbeats_a_second(void **state)
+{
+    struct script s;
+    size_t beats = 0, replies = 0;
+    (void)state;
+
+    script_online(&s, 30000);
+    for (int i = 0; i < 100000; i++) {
+        s.now += i % 10 == 0;
+        message(&s, REQUEST_TOPIC "beat", "", false);
+        beats += count_of(&s, " c1 starting\n");
+        replies += count_of(&s, "\"result\"");
+        if (count_of(&s, " c1 starting\n") > 0)
+            ack(&s, HEARTBEAT, 0);
+        buf_reset(&s.trace);
+    }
+    assert_in_range(beats, 90, 101);
+    assert_in_range(replies, REQUEST_LIMIT_OF_ASKER.capacity,
+                    REQUEST_LIMIT_OF_ASKER.capacity + 10 * REQUEST_LIMIT_OF_ASKER.per_second);
+    script_clear(&s);
+}
+
 static void test_health(void **state)
 {
     struct script s;
@@ -309,6 +369,8 @@ int main(void)
         cmocka_unit_test(test_beats_that_are_too_large_are_reported_once_per_link),
         cmocka_unit_test(test_expiry_covers_four_intervals),
         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_beats_on_request_are_merged),
+        cmocka_unit_test(test_a_flood_of_beat_requests_makes_ten_heartbeats_a_second),
         cmocka_unit_test(test_health),
         cmocka_unit_test(test_only_reply_topics_are_answered),
         cmocka_unit_test(test_presence_heals),

@@ -81,6 +81,7 @@ static void connect(struct worker *worker, struct outbox *outbox)
 {
     worker->link = LINK_CONNECTING;
     worker->unacked = 0;
+    worker->demand.count = 0;
     worker->beat_at = worker->next_at = worker->soon_at = MS_NEVER;
     (void)member_step(&worker->member, &(struct input){ .kind = INPUT_CONNECTING, .wall = worker->wall }, outbox);
 }
@@ -122,6 +123,7 @@ static void beat(struct worker *worker, struct outbox *outbox)
         heartbeat_publish(worker, &heartbeat, outbox);
     else
         outbox->failed = true;
+    beat_demand_answer(&worker->demand, worker->seq, worker->now, outbox);
     worker->seq++;
     worker->unacked++;
     worker->beat_at = worker->now;
@@ -220,7 +222,7 @@ static ms_t beat_due(const struct worker *worker)
     ms_t stall = worker->beat_at == MS_NEVER ? MS_NEVER : facts_stall_due(&worker->facts, worker->beat_at);
     if (worker->unacked >= WORKER_UNACKED_MAX)
         return MS_NEVER;
-    return ms_min(worker->next_at, ms_min(worker->soon_at, stall));
+    return ms_min(ms_min(worker->next_at, beat_demand_due(&worker->demand)), ms_min(worker->soon_at, stall));
 }
 
 static void turn_up(struct worker *worker, struct outbox *outbox)
@@ -258,9 +260,7 @@ static void answer_health(void *self, const struct call *call)
 
 static void answer_beat(void *self, const struct call *call)
 {
-    struct worker *worker = self;
-    buf_printf(call->result, "{\"seq\":%llu}", (unsigned long long)worker->seq);
-    beat(worker, call->outbox);
+    beat_demand_add(&((struct worker *)self)->demand, call);
 }
 
 static const struct method methods[] = {
@@ -300,6 +300,13 @@ static bool is_mine(const struct worker *worker, const struct topic *topic)
     return text_is(topic->hive, worker->hive) && text_is(topic->worker, worker->name);
 }
 
+static void receive_request(struct worker *worker, struct text method, const struct message *message,
+                            struct outbox *outbox)
+{
+    const struct request request = { worker->root, method, message, worker->now };
+    worker->ignored += !responder_answer(&responder, worker, &worker->requests, &request, outbox);
+}
+
 static void receive(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
     const struct message *message = input->message;
@@ -312,7 +319,7 @@ static void receive(struct worker *worker, const struct input *input, struct out
     }
     switch (topic.kind) {
     case TOPIC_WORKER_REQUEST:
-        worker->ignored += !responder_answer(&responder, worker, worker->root, topic.method, message, outbox);
+        receive_request(worker, topic.method, message, outbox);
         break;
     case TOPIC_WORKER_PRESENCE:
         member_presence(&worker->member, input, &arena, outbox);

@@ -3,6 +3,7 @@
 #define SKEP_WORKER_PRIVATE_H
 
 #include "backoff.h"
+#include "beat_demand.h"
 #include "member.h"
 #include "responder.h"
 #include "topic.h"
@@ -47,6 +48,8 @@ struct worker {
     ms_t soon_at;      /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
     ms_t published_at; /* when a verdict last made us beat; MS_NEVER = never */
     unsigned unacked;  /* heartbeats without PUBACK on this link */
+    struct beat_demand demand;
+    struct request_limit requests;
 
     struct verification verifications[WORKER_VERIFY_MAX]; /* that wait, in the order of their numbers */
     size_t verification_count;

@@ -7,7 +7,8 @@
 #include "clock.h"
 
 #define NOTICES_BURST 10
-#define SLEEP_MAX 60000 /* ms; poll takes an int */
+#define SLEEP_MAX 60000         /* ms; poll takes an int */
+#define REPLIES_BYTES_MAX 65536 /* while the broker has not taken more than that, replies are left out */
 #define DISCONNECT_TRIES 10
 #define DISCONNECT_TRY_MS 20
 
@@ -162,8 +163,12 @@ static void check_sent(struct driver *driver, enum err err)
  * behind the effects that are carried out now. */
 static void publish(struct driver *driver, const struct publish *publish)
 {
-    enum err err = mqtt_client_publish(driver->client, publish);
-    uint8_t reason = mqtt_client_unsendable(err);
+    enum err err;
+    uint8_t reason;
+    if (publish_is_reply(publish) && mqtt_client_awaited(driver->client) > REPLIES_BYTES_MAX)
+        return;
+    err = mqtt_client_publish(driver->client, publish);
+    reason = mqtt_client_unsendable(err);
     if (reason)
         on_acked(driver, publish->token, reason);
     else

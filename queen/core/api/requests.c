@@ -156,8 +156,9 @@ static const struct responder responder = { methods, ARRAY_LEN(methods) };
 
 enum err requests_answer(struct queen *queen, struct text method, const struct message *message, struct errbuf *e)
 {
-    if (responder_answer(&responder, queen, queen->options.root, method, message, queen->out))
+    const struct request request = { queen->options.root, method, message, queen->now };
+    if (responder_answer(&responder, queen, &queen->requests, &request, queen->out))
         return OK;
-    return err_set(e, ERR_REFUSED, "a request without a response topic one level below %s-rpc/reply/",
+    return err_set(e, ERR_REFUSED, "a request with no response topic one level below %s-rpc/reply/, or one too many",
                    queen->options.root);
 }

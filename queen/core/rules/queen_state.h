@@ -11,6 +11,7 @@
 #include "member.h"
 #include "queen.h"
 #include "registry.h"
+#include "request_limit.h"
 #include "tombstones.h"
 #include "topic.h"
 
@@ -88,6 +89,7 @@ struct queen {
     struct verifying verifying;
     struct announcing announcing;
     struct hives hives;
+    struct request_limit requests;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;
     struct confirm *confirms; /* utlist */
