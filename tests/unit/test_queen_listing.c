@@ -106,8 +106,8 @@ static void the_verified_are_gathered_in_slices(void **state)
         assert_true(queen_listing_next(scene.queen, listing, scene.now, scene.wall, &slice));
     assert_in_range(slices, 20, 30); /* 120 a document and half its bytes, 20,000 a slice */
     assert_int_equal(slice.len, 0);
-    assert_non_null(scene.queen->verifying.on_demand);
-    assert_null(scene.queen->verifying.automatic);
+    assert_true(scene.queen->verifying.queued[VERIFY_FOR_LIST].count > 0);
+    assert_int_equal(scene.queen->verifying.queued[VERIFY_AUTOMATIC].count, 0);
     assert_non_null(registry_find_name(&scene.queen->registry, TEXT("w0003"))->verification);
     queen_listing_free(listing);
     listing = open_list(&scene, "verified=true&limit=100000");
@@ -131,7 +131,7 @@ static void refute(struct scene *scene, const char *name)
 {
     struct record *record = find(scene, name);
     scene->queen->out = &scene->outbox;
-    assert_true(verify_begin(scene->queen, record, true));
+    assert_int_equal(verify_begin(scene->queen, record, VERIFY_BY_HAND), OK);
     scene_run(scene, "wait 1000");
     assert_int_equal(verify_latest(record)->result, VERIFY_NO_REPLY);
 }

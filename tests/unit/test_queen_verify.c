@@ -165,7 +165,7 @@ static void without_memory_for_the_request_nothing_is_found(void **state)
     scene_run(&scene, "up; birth 1.1");
     scene.queen->out = &scene.outbox;
     change_state(scene.queen, scene_record(&scene), STATE_SUSPECT, CAUSE_STALLED, evidence);
-    assert_true(verify_begin(scene.queen, scene_record(&scene), true));
+    assert_int_equal(verify_begin(scene.queen, scene_record(&scene), VERIFY_BY_HAND), OK);
     has_no_memory = true;
     scene_run(&scene, "wait 100");
     has_no_memory = false;
@@ -316,17 +316,18 @@ static void verifications_have_a_budget_and_demand_goes_first(void **state)
     roll = &scene.queen->registry.roll;
     scene.queen->out = &scene.outbox;
     for (size_t i = 0; i < roll->count; i++)
-        assert_true(verify_begin(scene.queen, roll->entries[i].record, false));
+        assert_int_equal(verify_begin(scene.queen, roll->entries[i].record, VERIFY_AUTOMATIC), OK);
     scene_run(&scene, "wait 1");
     for (size_t i = 0; i < roll->count; i++)
         asked += scene.queen->verifying.running > 0 && roll->entries[i].record->verification != NULL;
     assert_int_equal(asked, 100);
     assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND);
     scene.queen->out = &scene.outbox;
-    assert_true(verify_begin(scene.queen, registry_find_name(&scene.queen->registry, TEXT("w99")), true));
+    assert_int_equal(verify_begin(scene.queen, registry_find_name(&scene.queen->registry, TEXT("w99")), VERIFY_BY_HAND),
+                     OK);
     scene_run(&scene, "wait 20");
     assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND + 1);
-    assert_null(scene.queen->verifying.on_demand); /* it went first */
+    assert_int_equal(scene.queen->verifying.queued[VERIFY_BY_HAND].count, 0); /* it went first */
     scene_run(&scene, "wait 500");
     assert_int_equal(scene.queen->verifying.running, VERIFY_PER_SECOND + 1 + VERIFY_PER_SECOND / 2);
     scene_run(&scene, "wait 9000");

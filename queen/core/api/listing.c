@@ -301,12 +301,16 @@ static bool verify(struct queen *queen, struct listing *listing)
          listing->awaited++) {
         struct record *record = candidate_at(queen, listing, listing->awaited);
         enum confirmation confirmation = confirmation_of(listing, record);
-        hoped_for += confirmation != CONFIRMATION_REFUTED;
-        if (confirmation != CONFIRMATION_UNKNOWN)
-            continue;
-        if (!verify_begin(queen, record, true))
+        enum err err = OK;
+        if (confirmation == CONFIRMATION_UNKNOWN)
+            err = verify_begin(queen, record, VERIFY_FOR_LIST);
+        if (err == ERR_NOMEM)
             return false;
-        listing->phase = PHASE_WAIT;
+        if (err != OK) /* too many of its hive wait: first those that do */
+            break;
+        hoped_for += confirmation != CONFIRMATION_REFUTED;
+        if (confirmation == CONFIRMATION_UNKNOWN)
+            listing->phase = PHASE_WAIT;
     }
     return true;
 }

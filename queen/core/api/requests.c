@@ -138,11 +138,14 @@ static void answer_worker_verify(void *self, const struct call *call)
 {
     struct queen *queen = self;
     struct record *record = find(queen, call);
+    enum err err;
     if (!record)
         return;
-    if (!verify_wait_has_room(queen, record))
+    if (!verify_wait_has_room(queen, record, call->asker))
         reply_error(call->asker, call->outbox, REQUEST_BUSY, "too many wait for verifications already");
-    else if (!verify_begin(queen, record, true) || !verify_wait_add(queen, record, call->asker))
+    else if ((err = verify_begin(queen, record, VERIFY_BY_HAND)) == ERR_FULL)
+        reply_error(call->asker, call->outbox, REQUEST_BUSY, VERIFY_FULL);
+    else if (err != OK || !verify_wait_add(queen, record, call->asker))
         reply_error(call->asker, call->outbox, REQUEST_INTERNAL, "out of memory");
 }
 

@@ -161,6 +161,7 @@ static void route_verify_worker(struct http_call *call)
 {
     struct record *record = route_find(call);
     const struct verified *verified = record ? verify_latest(record) : NULL;
+    enum err err;
     if (!record)
         return;
     if (verified && verified->began >= call->request->received_at) {
@@ -168,7 +169,9 @@ static void route_verify_worker(struct http_call *call)
         verified_write(record, verified, &w);
     } else if (call->request->timed_out) {
         route_fail(call, 503, "not_ready", VERIFY_NOT_READY);
-    } else if (!verify_begin(call->queen, record, true)) {
+    } else if ((err = verify_begin(call->queen, record, VERIFY_BY_HAND)) == ERR_FULL) {
+        route_fail(call, 503, "busy", VERIFY_FULL);
+    } else if (err != OK) {
         route_fail(call, 503, "out_of_memory", "out of memory");
     } else {
         route_wait(call, QUEEN_CHANGED_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);

@@ -37,6 +37,14 @@
  * announced when that time is over. */
 #define RATION_REST_MS 10000
 
+/* Verifications of a hive's workers that wait, of each class (verify.h): a minute of the budget of all, after which
+ * silence has decided. One more is refused. */
+#define RATION_VERIFICATIONS 3000
+
+/* One that is to run needs so many times fewer of its hive's that run than are free: a single hive gets three quarters
+ * of VERIFY_RUNNING, several get equal parts, and some are always free for who has none. */
+#define RATION_VERIFYING_PART 3
+
 /* Health says `warn` for so long after something was given up or refused. */
 #define RATION_WARN_MS (10 * 60 * 1000)
 

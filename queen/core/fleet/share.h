@@ -10,6 +10,7 @@
 #include "heap.h"
 #include "keyed_hash.h"
 #include "name.h"
+#include "turns.h"
 #include "vocabulary.h"
 
 /* How sure it is that a worker or a hive exists, the least sure first: in this order they make room for others. */
@@ -46,10 +47,15 @@ struct walk {
     struct record *at;        /* the next worker; NULL = none is going on */
 };
 
+/* Why a worker is verified (verify.h), which decides who goes first. */
+enum verify_class { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC, VERIFY_CLASS_COUNT };
+
 /* Of one hive. It ends when it has nothing any more. */
 struct share {
     UT_hash_handle hh; /* by name */
     size_t has[RATION_COUNT];
+    struct turns_party verifications[VERIFY_CLASS_COUNT]; /* that are queued */
+    unsigned verifying;                                   /* ... that run */
     struct heap_item rank[RATION_COUNT];
     struct record *tenants[TENURE_COUNT]; /* its records; of the weak, who was silent for longest is first */
     struct record *documents;             /* those that have any: the weak first */

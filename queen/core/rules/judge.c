@@ -157,7 +157,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     verify = sign->work && work_note(queen, record, sign->work);
     alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, over_http ? PATH_HTTP : PATH_MQTT);
     if (sign->work && (work_judge(queen, record) || verify))
-        (void)verify_begin(queen, record, false); /* without memory for it, silence or the next answer decides */
+        (void)verify_begin(queen, record, VERIFY_AUTOMATIC); /* if it cannot be, silence or the next answer decides */
     return err;
 }
 

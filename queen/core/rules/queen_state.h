@@ -60,7 +60,7 @@ struct barriers {
 
 /* Verifications (verify.h). */
 struct verifying {
-    struct verification *on_demand, *automatic; /* queued; utlist */
+    struct turns queued[VERIFY_CLASS_COUNT]; /* in turns of hives (share.h) */
     unsigned running;
     ms_t spent;                 /* monotonic: until when the budget is spent */
     uint64_t started, finished; /* ever */

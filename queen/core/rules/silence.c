@@ -158,7 +158,7 @@ static void ask(struct queen *queen, struct record *record, ms_t time)
     if (record_is_hive(record))
         hive_poll_begin(queen, record); /* which goes on by itself */
     else
-        (void)verify_begin(queen, record, false); /* without memory for it, silence decides */
+        (void)verify_begin(queen, record, VERIFY_AUTOMATIC); /* if it cannot be, silence decides */
 }
 
 static void leased_due(struct queen *queen, struct record *record)

@@ -6,22 +6,23 @@
 
 #include "ask.h"
 #include "json.h"
+#include "rations.h"
 
 #define SPACING_MS (1000 / VERIFY_PER_SECOND)
-#define BURST_MS 1000     /* what may be started at once, as time */
-#define LATE_MS 60000     /* for how long an answer after the deadline is still taken */
-#define AUTOMATIC_SHARE 5 /* one in so many goes to those not on demand, so that none starves */
+#define BURST_MS 1000 /* what may be started at once, as time */
+#define LATE_MS 60000 /* for how long an answer after the deadline is still taken */
 
 enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_RUNNING };
 
 struct verification {
-    struct verification *prev, *next; /* in QUEUED */
+    struct turns_item turn; /* in QUEUED */
     struct record *record;
     struct pending pending; /* the request over MQTT; its subject is this verification */
     struct http_ask http;   /* ... over HTTP; likewise */
     uint64_t nonce;
     enum phase phase;
-    bool on_demand, finished;
+    enum verify_class class;
+    bool finished;
     bool mqtt_out, refused;   /* an answer is still to come; the broker did not let it ask */
     enum verify_result found; /* what stands if nothing better comes */
     enum evidence_path path;  /* ... and by which path */
@@ -29,28 +30,24 @@ struct verification {
     struct verified latest;
 };
 
-static struct verification **queue_of(struct queen *queen, const struct verification *verification)
-{
-    return verification->on_demand ? &queen->verifying.on_demand : &queen->verifying.automatic;
-}
-
 /* Leaves whatever the phase had linked, but for the request over MQTT, which may still get a late answer. */
 static void leave(struct queen *queen, struct verification *verification)
 {
-    if (verification->phase == PHASE_QUEUED)
-        DL_DELETE(*queue_of(queen, verification), verification);
-    if (verification->phase == PHASE_RUNNING)
+    turns_remove(&queen->verifying.queued[verification->class], &verification->turn);
+    if (verification->phase == PHASE_RUNNING) {
         queen->verifying.running--;
+        verification->record->share->verifying--;
+    }
     ask_http_end(queen, &verification->http);
     verification->phase = PHASE_IDLE;
 }
 
-static void enqueue(struct queen *queen, struct verification *verification, bool on_demand)
+static void enqueue(struct queen *queen, struct verification *verification, enum verify_class class)
 {
-    verification->on_demand = on_demand;
+    verification->class = class;
     verification->phase = PHASE_QUEUED;
     verification->began = queen->now;
-    DL_APPEND(*queue_of(queen, verification), verification);
+    turns_add(&queen->verifying.queued[class], &verification->record->share->verifications[class], &verification->turn);
 }
 
 /* It counts from when it was begun first. */
@@ -58,7 +55,7 @@ static void enqueue_again(struct queen *queen, struct verification *verification
 {
     ms_t began = verification->began;
     leave(queen, verification);
-    enqueue(queen, verification, verification->on_demand);
+    enqueue(queen, verification, verification->class);
     verification->began = began;
 }
 
@@ -75,19 +72,19 @@ static struct verification *of_record(struct record *record)
     return verification;
 }
 
-bool verify_begin(struct queen *queen, struct record *record, bool on_demand)
+enum err verify_begin(struct queen *queen, struct record *record, enum verify_class class)
 {
     struct verification *verification = of_record(record);
     if (!verification)
-        return false;
-    if (verification->phase == PHASE_RUNNING)
-        return true;
-    if (verification->phase == PHASE_QUEUED && (verification->on_demand || !on_demand))
-        return true;
+        return ERR_NOMEM;
+    if (verification->phase == PHASE_RUNNING || (verification->phase == PHASE_QUEUED && verification->class <= class))
+        return OK;
+    if (record->share->verifications[class].count >= RATION_VERIFICATIONS)
+        return ERR_FULL;
     leave(queen, verification);
     requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
-    enqueue(queen, verification, on_demand);
-    return true;
+    enqueue(queen, verification, class);
+    return OK;
 }
 
 bool verify_is_going_on(const struct record *record)
@@ -170,6 +167,7 @@ static bool begin(struct queen *queen, struct verification *verification)
     bool over_mqtt = record->rpc && !record->over_http;
     verification->phase = PHASE_RUNNING;
     queen->verifying.running++;
+    verification->record->share->verifying++;
     (void)ask_http(queen, &verification->http, TOKEN_VERIFY, record, queen->options.verify_timeout);
     verification->mqtt_out = over_mqtt && ask_verify(queen, verification);
     if (verification->mqtt_out == over_mqtt)
@@ -178,11 +176,11 @@ static bool begin(struct queen *queen, struct verification *verification)
     return false;
 }
 
-/* Its turn has come. The record if there is nothing to ask, for then it is finished. */
+/* Its turn has come, and it was taken from its queue. The record if there is nothing to ask, for then it is finished.
+ */
 static struct record *start(struct queen *queen, struct verification *verification)
 {
     struct record *record = verification->record;
-    DL_DELETE(*queue_of(queen, verification), verification);
     verification->phase = PHASE_IDLE;
     verification->mqtt_out = verification->refused = false;
     verification->found = VERIFY_NO_REPLY;
@@ -252,20 +250,43 @@ struct record *verify_http_answered(struct queen *queen, struct verification *ve
     return conclude(queen, verification);
 }
 
-static bool may_start(const struct queen *queen)
+/* Of a class, the first in turn whose hive has few enough running; NULL = none. Those that have more are fewer than
+ * VERIFY_RUNNING. */
+static struct turns_party *party_in(const struct verifying *verifying, enum verify_class class)
 {
-    const struct verifying *verifying = &queen->verifying;
-    return queen_sees(queen) && verifying->running < VERIFY_RUNNING &&
-           verifying->spent - queen->now <= BURST_MS - SPACING_MS;
+    struct turns_party *party;
+    DL_FOREACH(verifying->queued[class].first, party)
+    {
+        const struct share *share = CONTAINER_OF(party - class, struct share, verifications);
+        if (share->verifying < RATION_VERIFYING_PART * (VERIFY_RUNNING - verifying->running))
+            break;
+    }
+    return party;
 }
 
-/* On demand goes first, but for a share. */
+/* Who goes first, by turns: every other one is by hand. Lists and suspicions have the rest, and what those by hand do
+ * not need, in equal parts. */
 static struct verification *next_queued(const struct verifying *verifying)
 {
-    bool automatic = verifying->started % AUTOMATIC_SHARE == AUTOMATIC_SHARE - 1;
-    if (!verifying->on_demand || (automatic && verifying->automatic))
-        return verifying->automatic;
-    return verifying->on_demand;
+    static const enum verify_class orders[][VERIFY_CLASS_COUNT] = {
+        { VERIFY_BY_HAND, VERIFY_AUTOMATIC, VERIFY_FOR_LIST },
+        { VERIFY_FOR_LIST, VERIFY_BY_HAND, VERIFY_AUTOMATIC },
+        { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC },
+        { VERIFY_AUTOMATIC, VERIFY_BY_HAND, VERIFY_FOR_LIST },
+    };
+    const enum verify_class *order = orders[verifying->started % ARRAY_LEN(orders)];
+    for (size_t i = 0; i < VERIFY_CLASS_COUNT; i++) {
+        struct turns_party *party = party_in(verifying, order[i]);
+        if (party)
+            return CONTAINER_OF(party->items, struct verification, turn);
+    }
+    return NULL;
+}
+
+static bool may_start(const struct queen *queen)
+{
+    return queen_sees(queen) && queen->verifying.running < VERIFY_RUNNING &&
+           queen->verifying.spent - queen->now <= BURST_MS - SPACING_MS;
 }
 
 struct record *verify_next(struct queen *queen)
@@ -273,9 +294,10 @@ struct record *verify_next(struct queen *queen)
     struct verifying *verifying = &queen->verifying;
     struct verification *next;
     struct record *record = NULL;
-    while (!record && (next = next_queued(verifying)) && may_start(queen)) {
+    while (!record && may_start(queen) && (next = next_queued(verifying))) {
         verifying->started++;
         verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
+        (void)turns_take(&verifying->queued[next->class], next->turn.party);
         record = start(queen, next);
     }
     return record;
@@ -284,7 +306,7 @@ struct record *verify_next(struct queen *queen)
 ms_t verify_deadline(const struct queen *queen)
 {
     const struct verifying *verifying = &queen->verifying;
-    if ((verifying->on_demand || verifying->automatic) && queen_sees(queen) && verifying->running < VERIFY_RUNNING)
+    if (queen_sees(queen) && verifying->running < VERIFY_RUNNING && next_queued(verifying))
         return verifying->spent - (BURST_MS - SPACING_MS);
     return MS_NEVER;
 }

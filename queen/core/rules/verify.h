@@ -1,8 +1,11 @@
 /* verify.h - R6: asking one worker whether its work goes on. By hand, before work is routed to it, or on suspicion:
  * over MQTT, and at the same time over HTTP where that is allowed (ask.h).
  *
- *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once;
- *             those asked for on demand go first
+ *   QUEUED    waits for its turn: VERIFY_PER_SECOND at most (after a burst of as many), VERIFY_RUNNING at once.
+ *             One by hand (of a single worker) goes ahead of those for lists and of those on suspicion, which share
+ *             what is left; each of these keeps a part of the budget. Within a class hives take turns, and each may
+ *             have RATION_VERIFICATIONS waiting and a part of those that run (rations.h): a hive of 10,000 suspects
+ *             holds nobody else's up
  *   RUNNING   a `verify` request is out, or one over HTTP. Without a subscriber it is sent once more after the
  *             confirmation wait; an answer that comes after the deadline is taken for a minute (requester.h)
  *   IDLE      nothing is going on; the latest result stands
@@ -19,8 +22,9 @@
 /* Somebody could answer: over MQTT, or over HTTP. */
 bool verify_is_possible(const struct queen *queen, const struct record *record);
 
-/* Asks for one, or joins the one that is going on; `on_demand` moves it ahead. False: no memory. */
-bool verify_begin(struct queen *queen, struct record *record, bool on_demand);
+/* Asks for one, or joins the one that is going on; a class that goes ahead moves it ahead. ERR_NOMEM; ERR_FULL: too
+ * many of its hive wait. */
+enum err verify_begin(struct queen *queen, struct record *record, enum verify_class class);
 
 bool verify_is_going_on(const struct record *record);
 
@@ -29,6 +33,9 @@ const struct verified *verify_latest(const struct record *record);
 
 /* Stops one that is going on, without a result, and forgets the latest: the record is about to be removed. */
 void verify_drop(struct queen *queen, struct record *record);
+
+/* What is said of ERR_FULL. */
+#define VERIFY_FULL "too many verifications of this hive's workers are waiting"
 
 /* What came of a request. NULL, or the record whose verification is finished: the caller applies the result
  * (verify_outcome.h). */

@@ -13,15 +13,17 @@ struct verify_wait {
     struct asker asker;
 };
 
-bool verify_wait_has_room(const struct queen *queen, const struct record *record)
+bool verify_wait_has_room(const struct queen *queen, const struct record *record, const struct asker *asker)
 {
     const struct verify_wait *wait;
-    size_t count = 0;
+    size_t of_worker = 0, of_asker = 0;
     DL_FOREACH(queen->verifying.waits, wait)
     {
-        count += wait->record == record;
+        of_worker += wait->record == record;
+        of_asker += strcmp(wait->asker.topic, asker->topic) == 0;
     }
-    return count < VERIFY_WAIT_PER_WORKER && queen->verifying.wait_count < VERIFY_WAIT_MAX;
+    return of_worker < VERIFY_WAIT_PER_WORKER && of_asker < VERIFY_WAIT_PER_ASKER &&
+           queen->verifying.wait_count < VERIFY_WAIT_MAX;
 }
 
 bool verify_wait_add(struct queen *queen, const struct record *record, const struct asker *asker)

@@ -8,12 +8,13 @@
 
 #define VERIFY_WAIT_EXTRA_MS 5000 /* on top of the deadline of a verification: for its turn, and for asking twice */
 #define VERIFY_WAIT_PER_WORKER 16
+#define VERIFY_WAIT_PER_ASKER 256
 #define VERIFY_WAIT_MAX 1024 /* of all workers */
 
 /* What is said when that time is over. */
 #define VERIFY_NOT_READY "the verification could not be made in time: the queen is busy, or has no broker"
 
-bool verify_wait_has_room(const struct queen *queen, const struct record *record);
+bool verify_wait_has_room(const struct queen *queen, const struct record *record, const struct asker *asker);
 
 /* Keeps a copy of `asker`, who is answered once, later. False: no memory. */
 bool verify_wait_add(struct queen *queen, const struct record *record, const struct asker *asker);
