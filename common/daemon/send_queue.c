@@ -6,16 +6,30 @@
 
 static struct queued *queued_new(const struct publish *publish)
 {
-    struct queued *queued = calloc(1, sizeof *queued + publish_size(publish));
-    if (queued)
+    size_t size = sizeof(struct queued) + publish_size(publish);
+    struct queued *queued = calloc(1, size);
+    if (queued) {
         queued->publish = publish_copy(publish, queued->bytes);
+        queued->size = size;
+    }
     return queued;
+}
+
+/* NULL: it is retained or an event, and in a list. */
+static struct fair_queue *lane_of(struct send_queue *queue, const struct queued *queued)
+{
+    if (!queued->publish.urgent)
+        return NULL;
+    return publish_is_reply(&queued->publish) ? &queue->replies : &queue->urgent;
+}
+
+static struct queued *queued_of(struct fair_item *item)
+{
+    return CONTAINER_OF(item, struct queued, turn);
 }
 
 static struct queued **list_of(struct send_queue *queue, const struct queued *queued)
 {
-    if (queued->publish.urgent)
-        return &queue->urgent;
     return queued->publish.retain ? &queue->states : &queue->events;
 }
 
@@ -26,17 +40,22 @@ static struct queued **table_of(struct send_queue *queue, unsigned hash)
     return &queue->retained[hash / (UINT_MAX / SEND_QUEUE_TABLES + 1)];
 }
 
-/* Takes the entry out of its list; what is linked to its being queued goes with it. */
+/* Takes the entry out of where it waits; what is linked to its being queued goes with it. */
 static void unqueue(struct send_queue *queue, struct queued *queued)
 {
     struct queued **list = list_of(queue, queued);
+    if (lane_of(queue, queued)) {
+        fair_queue_remove(lane_of(queue, queued), &queued->turn);
+        return;
+    }
     DL_DELETE(*list, queued);
-    queue->reply_count -= publish_is_reply(&queued->publish);
-    if (list == &queue->events)
-        queue->event_count--;
-    else if (queued->hh.tbl)
+    if (queued->hh.tbl)
         HASH_DELETE(hh, *table_of(queue, queued->hh.hashv), queued);
     queued->hh.tbl = NULL;
+    if (list == &queue->events) {
+        queue->event_bytes -= queued->size;
+        queue->event_count--;
+    }
 }
 
 static struct queued *find_retained(struct send_queue *queue, const char *topic)
@@ -54,7 +73,7 @@ static void drop(struct send_queue *queue, struct queued *queued)
 }
 
 /* Without memory for the index the message is queued all the same: an older one is then sent before it. */
-static void enqueue(struct send_queue *queue, struct queued *queued, bool in_front)
+static void enlist(struct send_queue *queue, struct queued *queued, bool in_front)
 {
     struct queued **list = list_of(queue, queued);
     const char *topic = queued->publish.topic;
@@ -63,30 +82,44 @@ static void enqueue(struct send_queue *queue, struct queued *queued, bool in_fro
         DL_PREPEND(*list, queued);
     else
         DL_APPEND(*list, queued);
-    queue->reply_count += publish_is_reply(&queued->publish);
-    if (list == &queue->states)
+    if (list == &queue->states) {
         HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table_of(queue, hash), topic, strlen(topic), hash, queued);
-    else if (list == &queue->events)
+    } else {
+        queue->event_bytes += queued->size;
         queue->event_count++;
+    }
+}
+
+static enum err enqueue(struct send_queue *queue, struct queued *queued)
+{
+    struct text party = { (const char *)&queued->publish.party, sizeof queued->publish.party };
+    if (lane_of(queue, queued))
+        return fair_queue_add(lane_of(queue, queued), party, &queued->turn, queued->size);
+    enlist(queue, queued, false);
+    return OK;
+}
+
+static void drop_what_is_too_much(struct send_queue *queue)
+{
+    for (; queue->event_bytes > SEND_QUEUE_EVENT_BYTES; queue->dropped++)
+        drop(queue, queue->events);
+    for (; queue->replies.cost > SEND_QUEUE_REPLY_BYTES || queue->replies.count > SEND_QUEUE_REPLIES; queue->dropped++)
+        drop(queue, queued_of(fair_queue_yielding(&queue->replies)));
 }
 
 enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
 {
-    struct queued *queued, *older;
-    if (publish_is_reply(publish) && queue->reply_count >= SEND_QUEUE_REPLIES) {
-        queue->dropped++;
-        return OK;
-    }
-    if (!(queued = queued_new(publish)))
+    struct queued *queued = queued_new(publish), *older;
+    if (!queued)
         return ERR_NOMEM;
     queued->number = ++queue->next_number;
     if (publish->retain && !publish->urgent && (older = find_retained(queue, publish->topic)))
         drop(queue, older);
-    enqueue(queue, queued, false);
-    if (queue->event_count > SEND_QUEUE_EVENTS) {
-        drop(queue, queue->events);
-        queue->dropped++;
+    if (enqueue(queue, queued) != OK) {
+        free(queued);
+        return ERR_NOMEM;
     }
+    drop_what_is_too_much(queue);
     return OK;
 }
 
@@ -96,10 +129,33 @@ static struct queued *earlier(struct queued *a, struct queued *b)
     return !b || (a && a->number < b->number) ? a : b;
 }
 
+static struct queued *turn_of(struct fair_queue *lane)
+{
+    return queued_of(fair_owner_oldest(fair_queue_turn(lane)));
+}
+
+static struct queued *choose(struct send_queue *queue)
+{
+    struct queued *own = earlier(queue->states, queue->events), *reply;
+    if (queue->urgent.count > 0)
+        return turn_of(&queue->urgent);
+    if (queue->replies.count == 0 || !own)
+        queue->replies_ahead = 0;
+    if (queue->replies.count == 0)
+        return own;
+    if (queue->replies_ahead > 0) {
+        queue->replies_ahead -= (int64_t)own->size;
+        return own;
+    }
+    reply = turn_of(&queue->replies);
+    queue->replies_ahead += own ? (int64_t)reply->size : 0;
+    return reply;
+}
+
 const struct queued *send_queue_next(struct send_queue *queue)
 {
-    struct queued *queued = queue->urgent ? queue->urgent : earlier(queue->states, queue->events);
-    if (!queued || queue->inflight_count >= SEND_QUEUE_INFLIGHT)
+    struct queued *queued = queue->inflight_count < SEND_QUEUE_INFLIGHT ? choose(queue) : NULL;
+    if (!queued)
         return NULL;
     unqueue(queue, queued);
     DL_APPEND(queue->inflight, queued);
@@ -134,13 +190,14 @@ static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
     return queued;
 }
 
-/* Back to the front; if a newer message of its topic is queued meanwhile, that one stands for it. */
+/* Back to the front; if a newer message of its topic is queued meanwhile, that one stands for it. What is urgent is
+ * void with the link. */
 static void put_back(struct send_queue *queue, struct queued *queued)
 {
-    if (queued->publish.retain && !queued->publish.urgent && find_retained(queue, queued->publish.topic))
+    if (queued->publish.urgent || (queued->publish.retain && find_retained(queue, queued->publish.topic)))
         free(queued);
     else
-        enqueue(queue, queued, true);
+        enlist(queue, queued, true);
 }
 
 void send_queue_unsent(struct send_queue *queue, uint64_t number)
@@ -163,6 +220,13 @@ static struct queued *last_of(struct queued *list)
     return list ? list->prev : NULL; /* utlist: the head's prev is the tail */
 }
 
+static void lane_clear(struct send_queue *queue, struct fair_queue *lane)
+{
+    while (lane->items)
+        drop(queue, queued_of(lane->items));
+    fair_queue_clear(lane);
+}
+
 void send_queue_link_lost(struct send_queue *queue)
 {
     struct queued *queued;
@@ -171,8 +235,8 @@ void send_queue_link_lost(struct send_queue *queue)
         put_back(queue, queued);
     }
     queue->inflight_count = 0;
-    while (queue->urgent)
-        drop(queue, queue->urgent);
+    lane_clear(queue, &queue->urgent);
+    lane_clear(queue, &queue->replies);
 }
 
 void send_queue_clear(struct send_queue *queue)

@@ -1,34 +1,47 @@
 /* send_queue.h - what a daemon publishes at QoS 1, until it is acknowledged. No I/O.
  *
- * Urgent messages (requests, probes) go ahead; no more than SEND_QUEUE_INFLIGHT are out at once, which is what brokers
- * grant. A retained message replaces an older one of its topic that is still queued. When the link is lost urgent
- * messages are void, the others are sent again on the next one. At most SEND_QUEUE_EVENTS messages that are not
- * retained wait: beyond that the oldest is dropped and counted. So do at most SEND_QUEUE_REPLIES urgent ones of which
- * nobody wants to be told (no token, not retained: replies to whoever asks): beyond that a new one is dropped. */
+ * Urgent messages (requests, probes, births) go ahead. Behind them replies to requests of others, and what is published
+ * of itself, have half of what is sent each, in bytes, if both wait. Urgent ones and replies take turns by their party:
+ * a thousand requests to one hive, or replies to one asker, do not hold up those to another. No more than
+ * SEND_QUEUE_INFLIGHT are out at once, which is what brokers grant.
+ *
+ * A retained message replaces an older one of its topic that is still queued. When the link is lost urgent messages and
+ * replies are void, the others are sent again on the next one.
+ *
+ * What waits is bounded. Of messages that are not retained (events) the oldest is dropped and counted, of replies the
+ * oldest of the party that has most bytes waiting. Retained ones are bounded by their topics, urgent ones by their
+ * users, which wait for what comes of each. */
 #ifndef SKEP_SEND_QUEUE_H
 #define SKEP_SEND_QUEUE_H
 
+#include "fair_queue.h"
 #include "keyed_hash.h"
 #include "outbox.h"
 
 #define SEND_QUEUE_INFLIGHT 20
-#define SEND_QUEUE_EVENTS 1000
+#define SEND_QUEUE_EVENT_BYTES (16u * 1024 * 1024) /* about 16,000 events, of all hives */
+#define SEND_QUEUE_REPLY_BYTES (8u * 1024 * 1024)  /* eight of the largest */
 #define SEND_QUEUE_REPLIES 1000
 #define SEND_QUEUE_TABLES 64
 
 struct queued {
     struct publish publish; /* all it points to is owned by the entry */
     uint64_t number;        /* names it towards send_queue_acked */
+    size_t size;            /* of the entry with all that it points to */
     struct queued *prev, *next;
-    UT_hash_handle hh; /* in `retained`; hh.tbl is NULL outside of it */
+    struct fair_item turn; /* in `urgent` or `replies` */
+    UT_hash_handle hh;     /* in `retained`; hh.tbl is NULL outside of it */
     char bytes[];
 };
 
 /* Zero-initialise it. */
 struct send_queue {
-    struct queued *urgent, *states, *events, *inflight; /* utlist, oldest first; `states` are retained */
-    struct queued *retained[SEND_QUEUE_TABLES];         /* uthash: topic -> entry in `states` */
-    unsigned inflight_count, event_count, reply_count;
+    struct fair_queue urgent, replies;          /* by party */
+    struct queued *states, *events, *inflight;  /* utlist, oldest first; `states` are retained */
+    struct queued *retained[SEND_QUEUE_TABLES]; /* uthash: topic -> entry in `states` */
+    unsigned inflight_count, event_count;
+    size_t event_bytes;
+    int64_t replies_ahead; /* by so many bytes, since both they and others have been waiting */
     uint64_t next_number;
     uint64_t dropped; /* messages that are not retained, ever */
 };

@@ -133,7 +133,8 @@ static void publish(const struct requester *requester, const struct pending *pen
                                               .content_type = "application/json",
                                               .response_topic = requester->reply_topic,
                                               .correlation = text_of(correlation),
-                                              .token = pending->token });
+                                              .token = pending->token,
+                                              .party = pending->party });
 }
 
 static char *copy_of(const struct question *question, struct text payload)
@@ -147,6 +148,7 @@ enum err requester_send(struct requester *requester, struct pending *pending, co
 {
     struct text payload = question->payload.at ? question->payload : TEXT("");
     struct pending new = { .subject = pending->subject,
+                           .party = question->party,
                            .requested_at = now,
                            .deadline = question->deadline,
                            .reply_timeout = question->reply_timeout,

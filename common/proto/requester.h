@@ -36,7 +36,7 @@ struct pending {
     struct heap_item due;
     uint64_t token; /* 0 = not open */
     uint64_t correlation[2];
-    unsigned phase;
+    unsigned phase, party;
     ms_t requested_at, deadline, reply_timeout, retry_after, late;
     char *copy; /* of topic and payload, each terminated, where it may be sent again; owned */
 };
@@ -70,6 +70,7 @@ void requester_clear(struct requester *requester);
 
 struct question {
     const char *topic;
+    unsigned party;      /* as in struct publish */
     struct text payload; /* absent = no parameters; without NUL */
     ms_t deadline;       /* on the clock of `now`; MS_NEVER: `reply_timeout` alone counts */
     ms_t reply_timeout;  /* ms after the PUBACK, where that ends before the deadline; 0 = until the deadline */

@@ -5,6 +5,7 @@
 
 #include "json_scan.h"
 #include "json_write.h"
+#include "keyed_hash.h"
 #include "msg.h"
 
 #define REPLY_EXPIRY_S 60 /* nobody waits longer for a reply */
@@ -31,6 +32,7 @@ static void reply(const struct asker *asker, const struct buf *json, struct outb
                                .payload = buf_text(json),
                                .qos = 1,
                                .urgent = true,
+                               .party = keyed_hash(asker->topic, strlen(asker->topic)),
                                .content_type = "application/json",
                                .expiry_s = REPLY_EXPIRY_S };
     if (asker->correlation_len)

@@ -27,16 +27,22 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* `kind`: r retained, u urgent, anything else an event. */
-static void add(const char *topic, const char *payload, char kind, uint64_t token)
+/* `kind`: r retained, u urgent (a reply if it has no token), anything else an event. */
+static void add_for(unsigned party, const char *topic, const char *payload, char kind, uint64_t token)
 {
     struct publish publish = { .topic = topic,
                                .payload = text_of(payload),
                                .qos = 1,
                                .retain = kind == 'r',
                                .urgent = kind == 'u',
-                               .token = token };
+                               .token = token,
+                               .party = party };
     assert_int_equal(send_queue_add(&queue, &publish), OK);
+}
+
+static void add(const char *topic, const char *payload, char kind, uint64_t token)
+{
+    add_for(0, topic, payload, kind, token);
 }
 
 /* The payloads of all that may be sent now, as one text; acknowledged at once if asked for. */
@@ -63,13 +69,13 @@ static void replies_that_nobody_takes_are_bounded(void **state)
     assert_int_equal(queue.dropped, 5);
     add("request", "own", 'u', 7); /* one's own requests are not */
     assert_int_equal(queue.dropped, 5);
-    for (int i = 0; i < SEND_QUEUE_INFLIGHT; i++)
+    for (int i = 0; i < 1 + SEND_QUEUE_INFLIGHT; i++) /* it goes first */
         (void)send_queue_acked(&queue, send_queue_next(&queue)->number);
     for (int i = 0; i < SEND_QUEUE_INFLIGHT; i++)
         add("reply", "y", 'u', 0);
     assert_int_equal(queue.dropped, 5); /* there is room again */
     send_queue_link_lost(&queue);
-    assert_int_equal(queue.reply_count, 0);
+    assert_int_equal(queue.replies.count, 0);
 }
 
 static void what_is_in_flight_is_known_by_its_number(void **state)
@@ -90,8 +96,8 @@ static void messages_keep_their_order_but_requests_go_ahead(void **state)
     (void)state;
     add("a", "1", 'e', 0);
     add("b", "2", 'r', 0);
-    add("c", "3", 'u', 0);
-    add("d", "4", 'u', 0);
+    add("c", "3", 'u', 1);
+    add("d", "4", 'u', 2);
     add("e", "5", 'e', 0);
     assert_string_equal(sent(true), "3 4 1 2 5 ");
 }
@@ -219,27 +225,83 @@ static void a_lost_link_voids_requests_and_keeps_the_rest_in_order(void **state)
     assert_string_equal(sent(true), "1 2 3 6 ");
 }
 
-static void beyond_a_number_the_oldest_event_is_dropped(void **state)
+static void requests_to_one_do_not_hold_up_those_to_another(void **state)
 {
-    const struct queued *queued;
-    unsigned events = 0, retained = 0;
     (void)state;
-    add("r", "retained", 'r', 0);
-    for (int i = 0; i < SEND_QUEUE_EVENTS + 3; i++) {
-        char payload[16];
-        snprintf(payload, sizeof payload, "%d", i);
-        add("e", payload, 'e', 0);
+    for (uint64_t i = 0; i < 1000; i++)
+        add_for(1, "hive/evil", "e", 'u', 1 + i);
+    add_for(2, "hive/good", "g", 'u', 7);
+    assert_string_equal(sent(false), "e g e e e e e e e e e e e e e e e e e e ");
+}
+
+/* However many replies there are, and however large. */
+static void replies_and_what_is_published_have_half_each(void **state)
+{
+    static char large[10000];
+    const char *text;
+    (void)state;
+    memset(large, 'x', sizeof large - 1);
+    for (int i = 0; i < 4; i++) {
+        add("reply", "r", 'u', 0);
+        add("event", "e", 'e', 0);
     }
-    assert_int_equal(queue.dropped, 3);
+    assert_string_equal(sent(true), "r e r e r e r e ");
+    for (int i = 0; i < 200; i++)
+        add("event", "e", 'e', 0);
+    add("reply", large, 'u', 0);
+    add("reply", "r", 'u', 0);
+    assert_int_equal(send_queue_next(&queue)->publish.payload.len, sizeof large - 1);
+    text = sent(false);
+    assert_string_equal(text, "e e e e e e e e e e e e e e e e e e e ");
+}
+
+/* The reply of one who asks little is kept, whoever asks much. */
+static void who_has_most_replies_waiting_loses_one(void **state)
+{
+    static char large[1024 * 1024];
+    const struct queued *queued;
+    unsigned small = 0;
+    (void)state;
+    memset(large, 'x', sizeof large - 1);
+    add_for(1, "reply/good", "1", 'u', 0);
+    for (int i = 0; i < 100; i++)
+        add_for(2, "reply/evil", large, 'u', 0);
+    add_for(1, "reply/good", "2", 'u', 0);
+    for (int i = 0; i < 2 * SEND_QUEUE_REPLIES; i++)
+        add_for(3, "reply/worse", "x", 'u', 0);
+    add_for(1, "reply/good", "3", 'u', 0);
+    assert_true(queue.replies.cost <= SEND_QUEUE_REPLY_BYTES);
+    assert_true(queue.replies.count <= SEND_QUEUE_REPLIES);
+    while ((queued = send_queue_next(&queue))) {
+        small += strcmp(queued->publish.topic, "reply/good") == 0;
+        (void)send_queue_acked(&queue, queued->number);
+    }
+    assert_int_equal(small, 3);
+    assert_int_equal(queue.replies.cost, 0);
+}
+
+static void beyond_so_many_bytes_the_oldest_event_is_dropped(void **state)
+{
+    static char payload[65536];
+    const struct queued *queued;
+    unsigned events = 0, retained = 0, added = 0;
+    (void)state;
+    memset(payload, 'x', sizeof payload - 1);
+    add("r", "retained", 'r', 0);
+    add("e", "first", 'e', 0);
+    for (; queue.dropped < 3; added++)
+        add("e", payload, 'e', 0);
+    assert_in_range(added, SEND_QUEUE_EVENT_BYTES / sizeof payload - 2, SEND_QUEUE_EVENT_BYTES / sizeof payload + 2);
     while ((queued = send_queue_next(&queue))) {
         if (queued->publish.retain)
             retained++;
         else if (events++ == 0)
-            assert_true(text_is(queued->publish.payload, "3"));
+            assert_int_equal(queued->publish.payload.len, sizeof payload - 1);
         (void)send_queue_acked(&queue, queued->number);
     }
     assert_int_equal(retained, 1);
-    assert_int_equal(events, SEND_QUEUE_EVENTS);
+    assert_int_equal(events, added - 2);
+    assert_int_equal(queue.event_bytes, 0);
 }
 
 static void what_waits_is_freed(void **state)
@@ -269,7 +331,10 @@ int main(void)
         TEST(what_could_not_be_handed_over_is_first_again),
         TEST(a_newer_retained_message_stands_for_the_unsent_one),
         TEST(a_lost_link_voids_requests_and_keeps_the_rest_in_order),
-        TEST(beyond_a_number_the_oldest_event_is_dropped),
+        TEST(requests_to_one_do_not_hold_up_those_to_another),
+        TEST(replies_and_what_is_published_have_half_each),
+        TEST(who_has_most_replies_waiting_loses_one),
+        TEST(beyond_so_many_bytes_the_oldest_event_is_dropped),
         TEST(what_waits_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ bool ask(struct queen *queen, enum asking asking, struct pending *pending, const
                            .method = text_of(method) };
     char text[TOPIC_SIZE];
     question.topic = text;
+    question.party = keyed_hash(record_hive(record), strlen(record_hive(record)));
     return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
            requester_send(&queen->asking[asking], pending, &question, ask_time(queen, asking), queen->out) == OK;
 }
