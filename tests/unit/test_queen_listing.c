@@ -300,14 +300,19 @@ static void words_beyond_the_table_are_found_in_the_documents(void **state)
     scene_clear(&scene);
 }
 
-static void ask_for_list(struct scene *scene, const char *correlation)
+static void list_for(struct scene *scene, const char *reply_to, const char *correlation, const char *params)
 {
     scene_step(scene,
                (struct input){ .kind = INPUT_MESSAGE,
                                .message = &(struct message){ .topic = TEXT("skep/v1-rpc/queen/queen/worker.list"),
-                                                             .payload = TEXT("{\"label.zone\":\"z3\",\"limit\":1000}"),
-                                                             .response_topic = TEXT("skep/v1-rpc/reply/me"),
+                                                             .payload = text_of(params),
+                                                             .response_topic = text_of(reply_to),
                                                              .correlation = text_of(correlation) } });
+}
+
+static void ask_for_list(struct scene *scene, const char *correlation)
+{
+    list_for(scene, "skep/v1-rpc/reply/me", correlation, "{\"label.zone\":\"z3\",\"limit\":1000}");
 }
 
 /* One that has to read every document takes more than one step; the loop goes round in between. */
@@ -333,16 +338,36 @@ static void a_long_list_over_mqtt_comes_with_the_ticks(void **state)
     scene_clear(&scene); /* frees what is not answered */
 }
 
+/* Of one asker four, of all sixteen. */
 static void lists_over_mqtt_have_a_bound(void **state)
 {
     struct scene scene;
     (void)state;
     populate(&scene);
-    for (int i = 0; i < 64; i++)
-        ask_for_list(&scene, "one");
-    assert_int_equal(scene.replies.len, 0);
+    for (int i = 0; i < 16; i++) {
+        char reply_to[64];
+        snprintf(reply_to, sizeof reply_to, "skep/v1-rpc/reply/%d", i / 4);
+        list_for(&scene, reply_to, "one", "{\"label.zone\":\"z3\"}");
+        assert_int_equal(scene.replies.len, 0);
+    }
     ask_for_list(&scene, "more");
     assert_non_null(strstr(buf_str(&scene.replies), "more {\"error\":{\"code\":\"busy\""));
+    scene_clear(&scene);
+}
+
+static void who_asks_for_long_lists_does_not_hold_up_a_short_one(void **state)
+{
+    struct scene scene;
+    (void)state;
+    populate(&scene);
+    for (int i = 0; i < 5; i++)
+        list_for(&scene, "skep/v1-rpc/reply/evil", i < 4 ? "long" : "fifth", "{\"label.zone\":\"none\"}");
+    assert_non_null(strstr(buf_str(&scene.replies), "fifth {\"error\":{\"code\":\"busy\""));
+    list_for(&scene, "skep/v1-rpc/reply/good", "short", "{\"limit\":1}");
+    for (int turn = 0; turn < 5; turn++) /* one of each */
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK });
+    assert_non_null(strstr(buf_str(&scene.replies), "short {\"result\""));
+    assert_null(strstr(buf_str(&scene.replies), "long"));
     scene_clear(&scene);
 }
 
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(words_beyond_the_table_are_found_in_the_documents),
         cmocka_unit_test(a_long_list_over_mqtt_comes_with_the_ticks),
         cmocka_unit_test(lists_over_mqtt_have_a_bound),
+        cmocka_unit_test(who_asks_for_long_lists_does_not_hold_up_a_short_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,8 @@
 #include "view.h"
 #include "view_health.h"
 
-#define LISTS_MAX 64
+#define LISTS_MAX 16 /* of 1 MiB at most */
+#define LISTS_PER_ASKER 4
 #define LIST_SLICES 4 /* a step */
 
 static void answer_health(void *self, const struct call *call)
@@ -88,24 +89,40 @@ void requests_clear(struct queen *queen)
         list_wait_free(queen, queen->lists);
 }
 
-/* Some slices more; then it is answered, unless more follow. */
+/* Some slices more; then it is answered, or it is the turn of the others. */
 static void list_go_on(struct queen *queen, struct list_wait *wait)
 {
-    for (int i = 0; i < LIST_SLICES; i++)
-        if (!queen_listing_next(queen, wait->listing, queen->now, queen->wall, &wait->result)) {
-            if (buf_ok(&wait->result))
-                reply_result(&wait->asker, &wait->result, queen->out);
-            else
-                reply_error(&wait->asker, queen->out, REQUEST_INTERNAL, "out of memory: request fewer workers");
-            list_wait_free(queen, wait);
-            return;
-        }
+    bool goes_on = true;
+    for (int i = 0; i < LIST_SLICES && goes_on; i++)
+        goes_on = queen_listing_next(queen, wait->listing, queen->now, queen->wall, &wait->result) &&
+                  wait->result.len <= RESPONDER_REPLY_MAX;
+    if (goes_on) {
+        DL_DELETE(queen->lists, wait);
+        DL_APPEND(queen->lists, wait);
+        return;
+    }
+    if (buf_ok(&wait->result))
+        reply_result(&wait->asker, &wait->result, queen->out);
+    else
+        reply_error(&wait->asker, queen->out, REQUEST_INTERNAL, "out of memory: request fewer workers");
+    list_wait_free(queen, wait);
 }
 
 void requests_tick(struct queen *queen)
 {
     if (queen->lists)
         list_go_on(queen, queen->lists);
+}
+
+static bool has_room_for_list(const struct queen *queen, const struct asker *asker)
+{
+    const struct list_wait *wait;
+    size_t of_asker = 0;
+    DL_FOREACH(queen->lists, wait)
+    {
+        of_asker += strcmp(wait->asker.topic, asker->topic) == 0;
+    }
+    return queen->list_count < LISTS_MAX && of_asker < LISTS_PER_ASKER;
 }
 
 static void answer_worker_list(void *self, const struct call *call)
@@ -118,7 +135,7 @@ static void answer_worker_list(void *self, const struct call *call)
         reply_error(call->asker, call->outbox, REQUEST_BAD_PARAMS, "%s", e.text);
         return;
     }
-    if (queen->list_count == LISTS_MAX) {
+    if (!has_room_for_list(queen, call->asker)) {
         reply_error(call->asker, call->outbox, REQUEST_BUSY, "too many lists are in progress");
         return;
     }
@@ -129,8 +146,8 @@ static void answer_worker_list(void *self, const struct call *call)
     }
     wait->asker = *call->asker;
     DL_APPEND(queen->lists, wait);
-    queen->list_count++;
-    list_go_on(queen, wait);
+    if (queen->list_count++ == 0)
+        list_go_on(queen, wait);
 }
 
 /* Answered when the verification has finished (verify_wait.h). */
