@@ -57,7 +57,8 @@ void queen_free(struct queen *queen)
     ask_clear(queen);
     requests_clear(queen);
     verify_wait_clear(queen);
-    heap_clear(&queen->hives.due);
+    heap_clear(&queen->hives.first);
+    heap_clear(&queen->hives.again);
     announce_clear(&queen->announcing);
     member_clear(&queen->member);
     tombstones_clear(&queen->tombstones);

@@ -304,6 +304,36 @@ static void so_many_hives_are_asked_at_once(void **state)
     scene_clear(&scene);
 }
 
+/* A hundred that never answer have used up their first attempts. */
+static void hives_that_never_answer_do_not_hold_up_a_new_one(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    char step[64];
+    (void)state;
+    options.max_workers = 1000;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up");
+    for (int i = 0; i < 100; i++) {
+        snprintf(step, sizeof step, "birth 1.1 @evil-%d/", i);
+        scene_run(&scene, step);
+    }
+    scene_run(&scene, "wait 5000");
+    assert_int_equal(scene.queen->hives.running, HIVE_POLLS_RUNNING / 2);
+    scene_run(&scene, "birth 1.1 @good/; wait 0; health pass @good/");
+    assert_int_equal(scene.queen->registry.hive_counts[STATE_ONLINE], 1);
+    for (int i = 0; i < 100; i++) { /* the same hive anew and anew */
+        snprintf(step, sizeof step, "birth %d.1 @evil-1/; wait 1", i + 2);
+        scene_run(&scene, step);
+    }
+    assert_int_equal(scene.queen->hives.running, HIVE_POLLS_RUNNING / 2 + 1);
+    scene_run(&scene, "birth 1.1 @better/; wait 0; health pass @better/");
+    assert_int_equal(scene.queen->registry.hive_counts[STATE_ONLINE], 2);
+    scene_run(&scene, "down");
+    assert_int_equal(scene.queen->hives.running + scene.queen->hives.running_again, 0);
+    scene_clear(&scene);
+}
+
 static void a_lost_link_ends_the_polls(void **state)
 {
     struct scene scene;
@@ -355,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_hive_that_comes_back_is_polled_at_once),
         cmocka_unit_test(a_hive_that_was_down_is_asked_at_once),
         cmocka_unit_test(so_many_hives_are_asked_at_once),
+        cmocka_unit_test(hives_that_never_answer_do_not_hold_up_a_new_one),
         cmocka_unit_test(a_lost_link_ends_the_polls),
         cmocka_unit_test(one_incident_is_named_by_the_hives_verdict),
     };

@@ -6,7 +6,7 @@
 enum err hive_watch_add(struct hives *hives, struct record *record, size_t count)
 {
     struct hive_watch *watch = calloc(1, sizeof *watch);
-    if (!watch || heap_reserve(&hives->due, count) != OK) {
+    if (!watch || heap_reserve(&hives->first, count) != OK || heap_reserve(&hives->again, count) != OK) {
         free(watch);
         return ERR_NOMEM;
     }

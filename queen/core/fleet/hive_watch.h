@@ -32,8 +32,8 @@ struct hive_watch {
 
 struct hives {
     struct hive_watch *all, *changed; /* utlist */
-    struct heap due;                  /* attempts of start-up polls */
-    unsigned running;
+    struct heap first, again;         /* attempts of start-up polls that are due: a poll's first, and further ones */
+    unsigned running, running_again;  /* ... that are out; and further ones among them */
 };
 
 /* For a new record of a hive, the `count`th. ERR_NOMEM. */

@@ -6,9 +6,22 @@
 #include "ask.h"
 #include "health_answer.h"
 
+static struct heap *heap_of(struct queen *queen, const struct hive_watch *watch)
+{
+    return watch->poll.attempt == 0 ? &queen->hives.first : &queen->hives.again;
+}
+
 static void wait_for_turn(struct queen *queen, struct hive_watch *watch)
 {
-    (void)heap_put(&queen->hives.due, &watch->due, watch->poll.next_at); /* room was made with the hive */
+    (void)heap_put(heap_of(queen, watch), &watch->due, watch->poll.next_at); /* room was made with the hive */
+}
+
+/* `by` 1: it is out; -1: it is not any more. */
+static void count_running(struct queen *queen, const struct hive_watch *watch, int by)
+{
+    queen->hives.running += (unsigned)by;
+    if (watch->poll.attempt > 1)
+        queen->hives.running_again += (unsigned)by;
 }
 
 void hive_poll_begin(struct queen *queen, struct record *hive)
@@ -25,10 +38,10 @@ void hive_poll_stop(struct queen *queen, struct record *hive)
 {
     struct hive_watch *watch = hive->watch;
     if (requester_is_waiting(&watch->pending) || watch->http.token)
-        queen->hives.running--;
+        count_running(queen, watch, -1);
     requester_cancel(&queen->asking[ASKING_HIVE], &watch->pending);
     ask_http_end(queen, &watch->http);
-    heap_remove(&queen->hives.due, &watch->due);
+    heap_remove(heap_of(queen, watch), &watch->due);
     watch->polling = false;
 }
 
@@ -56,7 +69,7 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
     if (ask_may_http(queen, watch->record)) /* which has the other half of the time */
         question.deadline -= watch->poll.options.attempt_timeout / 2;
     if (ask(queen, ASKING_HIVE, &watch->pending, watch->record, "health", question))
-        queen->hives.running++;
+        count_running(queen, watch, 1);
     else
         attempt_failed(queen, watch);
 }
@@ -64,7 +77,7 @@ static void attempt(struct queen *queen, struct hive_watch *watch)
 /* The attempt is over. The hive, if it is ready. */
 static struct record *attempt_over(struct queen *queen, struct hive_watch *watch, bool ready)
 {
-    queen->hives.running--;
+    count_running(queen, watch, -1);
     if (!ready) {
         attempt_failed(queen, watch);
         return NULL;
@@ -99,24 +112,34 @@ struct record *hive_poll_http_answered(struct queen *queen, struct hive_watch *w
     return attempt_over(queen, watch, ask_http_read(queen, watch->record, http, &status) && status != HEALTH_FAIL);
 }
 
-static bool http_allowlist(const struct queen *queen)
+/* The attempt that is next, be it due or not. First ones go ahead, and further ones leave half of those that may run to
+ * them, so that hives that never answer hold up none that has just come. */
+static struct heap_item *next_attempt(const struct queen *queen)
 {
-    return queen_sees(queen) && queen->hives.running < HIVE_POLLS_RUNNING;
+    const struct hives *hives = &queen->hives;
+    struct heap_item *first = heap_top(&hives->first);
+    struct heap_item *again = hives->running_again < HIVE_POLLS_RUNNING / 2 ? heap_top(&hives->again) : NULL;
+    if (!queen_sees(queen) || hives->running >= HIVE_POLLS_RUNNING)
+        return NULL;
+    if (!first || (again && first->at > queen->now && again->at < first->at))
+        return again;
+    return first;
 }
 
 void hive_poll_tick(struct queen *queen)
 {
-    struct heap_item *top;
-    while (http_allowlist(queen) && (top = heap_top(&queen->hives.due)) && top->at <= queen->now) {
-        heap_remove(&queen->hives.due, top);
-        attempt(queen, CONTAINER_OF(top, struct hive_watch, due));
+    struct heap_item *next;
+    while ((next = next_attempt(queen)) && next->at <= queen->now) {
+        struct hive_watch *watch = CONTAINER_OF(next, struct hive_watch, due);
+        heap_remove(heap_of(queen, watch), next);
+        attempt(queen, watch);
     }
 }
 
 ms_t hive_poll_deadline(const struct queen *queen)
 {
-    const struct heap_item *top = http_allowlist(queen) ? heap_top(&queen->hives.due) : NULL;
-    return top ? top->at : MS_NEVER;
+    const struct heap_item *next = next_attempt(queen);
+    return next ? next->at : MS_NEVER;
 }
 
 void hive_poll_link_lost(struct queen *queen)

@@ -2,8 +2,9 @@
  * when it has answered `health`. The schedule is that of `skep hive start` (startup_poll.h), and so is an attempt: over
  * MQTT, and if nobody answers there over HTTP, where that is allowed (ask.h).
  *
- * HIVE_POLLS_RUNNING attempts are out at once. An unanswered poll begins again when the hive is next heard of, but not
- * within HIVE_POLL_PAUSE_MS. A lost link ends all of them: what is heard on the next one begins them anew. */
+ * HIVE_POLLS_RUNNING attempts are out at once, half of which are kept for polls that begin. An unanswered poll begins
+ * again when the hive is next heard of, but not within HIVE_POLL_PAUSE_MS. A lost link ends all of them: what is heard
+ * on the next one begins them anew. */
 #ifndef SKEP_HIVE_POLL_H
 #define SKEP_HIVE_POLL_H
 
