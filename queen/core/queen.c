@@ -159,7 +159,7 @@ static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *lef
 static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
-    unsigned left = STEP_RECORDS, all = UINT_MAX;
+    unsigned left = STEP_RECORDS / 2, all = UINT_MAX;
     take_due(queen, ASKING_VERIFY, &all);
     while ((record = verify_next(queen))) /* before the checks, which may begin new ones */
         verify_outcome_apply(queen, record);
@@ -167,13 +167,14 @@ static void tick(struct queen *queen, const struct input *input)
     requests_tick(queen);
     take_due(queen, ASKING_HIVE, &all);
     hive_poll_tick(queen);
-    take_barriers(queen, &left);
-    confirm_hold_all(queen, &left);
     if (queen->watch.going && !queen->holding) { /* else nothing is due: there is no broker to prove a silence */
         take_due(queen, ASKING_CONFIRM, &left);
         run_due(queen, true, queen->watch.time, &left);
     }
     run_due(queen, false, queen->watch.loop_time, &left);
+    left += STEP_RECORDS / 2; /* that none of the two starves the other */
+    take_barriers(queen, &left);
+    confirm_hold_all(queen, &left);
     forget_go_on(queen, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);

@@ -10,6 +10,7 @@
 
 #include "heap.h"
 #include "msg.h"
+#include "turns.h"
 #include "vocabulary.h"
 
 #define ANSWERS_WITHOUT_BEAT 3 /* so many, and answers alone no longer make it online (R6) */
@@ -85,7 +86,7 @@ struct record {
     struct record *tenant_prev, *tenant_next;     /* in its share's list of that tenure */
     struct record *weak_prev, *weak_next;         /* in the registry's list of all that are hardly alive */
     struct record *document_prev, *document_next; /* in its share's list of those that have documents */
-    struct record *prev, *next;                   /* in the list of those that wait for a proof (broker_barrier.h) */
+    struct turns_item barrier_turn;               /* among those that wait for a proof (broker_barrier.h) */
     struct record *next_touched;                  /* in the list of those that the step has touched (registry.h) */
     struct heap_item due;                         /* its next check */
     struct confirm *confirm;                      /* only while suspect by a will (confirm.h) */

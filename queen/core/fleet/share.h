@@ -56,6 +56,7 @@ struct share {
     size_t has[RATION_COUNT];
     struct turns_party verifications[VERIFY_CLASS_COUNT]; /* that are queued */
     unsigned verifying;                                   /* ... that run */
+    struct turns_party barriers;                          /* records that wait for a proof (broker_barrier.h) */
     struct heap_item rank[RATION_COUNT];
     struct record *tenants[TENURE_COUNT]; /* its records; of the weak, who was silent for longest is first */
     struct record *documents;             /* those that have any: the weak first */

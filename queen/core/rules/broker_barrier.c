@@ -10,9 +10,10 @@ bool barrier_is_due(const struct queen *queen)
 static void send_probe(struct queen *queen)
 {
     struct barriers *barriers = &queen->barriers;
-    if (barriers->token || barrier_is_due(queen) || !barriers->waiting || !queen->member.linked)
+    if (barriers->token || barriers->lost || !barriers->wanted || !barriers->waiting.first || !queen->member.linked)
         return;
     barriers->sent++;
+    barriers->wanted = false;
     barriers->token = queen_token(queen, TOKEN_BARRIER);
     outbox_publish(queen->out, &(struct publish){ .topic = queen->member.reply_topic,
                                                   .payload = TEXT("{}"),
@@ -24,10 +25,12 @@ static void send_probe(struct queen *queen)
 
 void barrier_request(struct queen *queen, struct record *record)
 {
+    struct barriers *barriers = &queen->barriers;
     if (record->barrier != 0)
         return;
-    record->barrier = queen->barriers.sent + 1;
-    DL_APPEND(queen->barriers.waiting, record);
+    record->barrier = barriers->sent + 1;
+    barriers->wanted = true;
+    turns_add(&barriers->waiting, &record->share->barriers, &record->barrier_turn);
     registry_touch(&queen->registry, record);
     send_probe(queen);
 }
@@ -36,17 +39,20 @@ void barrier_withdraw(struct queen *queen, struct record *record)
 {
     if (record->barrier == 0)
         return;
-    DL_DELETE(queen->barriers.waiting, record);
+    turns_remove(&queen->barriers.waiting, &record->barrier_turn);
     record->barrier = 0;
     registry_touch(&queen->registry, record);
 }
 
 void barrier_acked(struct queen *queen, uint64_t token)
 {
-    if (token != queen->barriers.token)
+    struct barriers *barriers = &queen->barriers;
+    if (token != barriers->token)
         return;
-    queen->barriers.token = 0;
-    queen->barriers.passed = true;
+    barriers->token = 0;
+    barriers->acked = barriers->sent;
+    barriers->passed = true;
+    send_probe(queen);
 }
 
 void barrier_link_lost(struct queen *queen)
@@ -56,15 +62,34 @@ void barrier_link_lost(struct queen *queen)
     queen->barriers.lost = true;
 }
 
+static struct record *first_of(const struct turns_party *party)
+{
+    return CONTAINER_OF(party->items, struct record, barrier_turn);
+}
+
+/* Whose oldest one may be taken; NULL = nobody's. */
+static struct turns_party *next_party(const struct barriers *barriers)
+{
+    struct turns_party *party;
+    DL_FOREACH(barriers->waiting.first, party)
+    {
+        if (barriers->lost || first_of(party)->barrier <= barriers->acked)
+            break;
+    }
+    return party;
+}
+
 struct record *barrier_take(struct queen *queen, bool *ret_passed)
 {
     struct barriers *barriers = &queen->barriers;
-    struct record *record = barriers->waiting;
-    if (!barrier_is_due(queen))
-        return NULL;
-    *ret_passed = barriers->passed;
-    if (record && (barriers->lost || record->barrier <= barriers->sent)) {
-        barrier_withdraw(queen, record);
+    struct turns_party *party = barrier_is_due(queen) ? next_party(barriers) : NULL;
+    struct record *record;
+    *ret_passed = !barriers->lost;
+    if (party) {
+        record = first_of(party);
+        (void)turns_take(&barriers->waiting, party);
+        record->barrier = 0;
+        registry_touch(&queen->registry, record);
         return record;
     }
     barriers->passed = barriers->lost = false;

@@ -2,8 +2,8 @@
  *
  * Records whose limit has passed wait here. One probe at a time goes to the queen's own reply topic at QoS 1; its
  * PUBACK comes behind everything that the broker had for the queen before, so a record that it was sent for and that is
- * still silent then has been silent. One probe serves all that waited when it was sent; they are taken in slices, and
- * the next probe is sent when the last of them is taken. */
+ * still silent then has been silent. One probe serves all that waited when it was sent; the next one is sent when it is
+ * acknowledged. They are taken in slices and in turns of hives, so that one with many holds up nobody else's. */
 #ifndef SKEP_BROKER_BARRIER_H
 #define SKEP_BROKER_BARRIER_H
 

@@ -51,11 +51,12 @@ struct snapshot {
 
 /* Probes for `silent while the broker answers` (broker_barrier.h). */
 struct barriers {
-    struct record *waiting; /* utlist, in the order of the probes that they wait for */
-    uint32_t sent;          /* the number of the last probe; who comes now waits for the next */
-    uint64_t token;         /* of the probe in flight; 0 = none */
-    bool passed;            /* it came back: those that it was for are being taken */
-    bool lost;              /* it did not: all are being taken */
+    struct turns waiting; /* in turns of hives (share.h), of each in the order of the probes that they wait for */
+    uint32_t sent, acked; /* the numbers of the last probe, and of the last that came back */
+    uint64_t token;       /* of the probe in flight; 0 = none */
+    bool wanted;          /* somebody waits for the next probe */
+    bool passed;          /* some that one was for may be left to be taken */
+    bool lost;            /* the link is: all are being taken */
 };
 
 /* Verifications (verify.h). */
