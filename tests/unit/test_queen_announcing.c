@@ -104,6 +104,7 @@ static unsigned owed(const struct scene *scene)
 static void a_mass_death_is_announced_at_once(void **state)
 {
     struct scene scene;
+    struct http_response health;
     unsigned before;
     (void)state;
     begin(&scene);
@@ -111,6 +112,11 @@ static void a_mass_death_is_announced_at_once(void **state)
     say_of_all(&scene, "h1", BIRTH);
     assert_int_equal(scene.events - before, RATION_NEWS);
     assert_int_equal(owed(&scene), FLEET - RATION_NEWS);
+    health = scene_http(&scene, &(struct http_request){ .method = "GET", .path = "/health" });
+    assert_non_null(strstr(buf_str(&health.body), "\"status\":\"warn\""));
+    assert_non_null(strstr(buf_str(&health.body), "\"events:owed\":[{\"observedValue\":500"));
+    assert_non_null(strstr(buf_str(&health.body), "\"events:rationed_hive\":[{\"observedValue\":\"h1\""));
+    buf_clear(&health.body);
     before = scene.events;
     for (unsigned i = 0; i < RATION_NEWS; i++)
         say(&scene, "h1", i, CRASH, 0);

@@ -14,11 +14,16 @@ static bool is_pressed(const struct queen *queen)
     return is_under(queen, PRESSURE_WORKERS) || is_under(queen, PRESSURE_HIVES) || is_under(queen, PRESSURE_DOCUMENTS);
 }
 
+static bool is_rationed(const struct queen *queen)
+{
+    return queen->now < queen->announcing.rationed_until;
+}
+
 static enum health_status overall(const struct queen *queen)
 {
     if (!queen_sees(queen))
         return HEALTH_FAIL;
-    return queen->snapshot.refused || is_pressed(queen) ? HEALTH_WARN : HEALTH_PASS;
+    return queen->snapshot.refused || is_pressed(queen) || is_rationed(queen) ? HEALTH_WARN : HEALTH_PASS;
 }
 
 static const char *describe(const struct queen *queen)
@@ -31,7 +36,9 @@ static const char *describe(const struct queen *queen)
         return "queen: reading what the broker has stored";
     if (queen->snapshot.refused)
         return "queen: the broker refuses a subscription";
-    return is_pressed(queen) ? "queen: full, so that workers, hives or documents are evicted or refused" : "queen";
+    if (is_pressed(queen))
+        return "queen: full, so that workers, hives or documents are evicted or refused";
+    return is_rationed(queen) ? "queen: a hive changes so often that its changes are summed up" : "queen";
 }
 
 static void put_count_as(struct json_write *w, const char *group, const char *name, uint64_t count,
@@ -76,6 +83,9 @@ static void put_messages(const struct queen *queen, struct json_write *w)
         put_counter(w, "messages:ignored", incarnation_verdict_name(verdict), counters->ignored[verdict]);
     put_counter(w, "transitions", "refused", counters->refused_transitions);
     put_count(w, "events", "total", counters->events);
+    put_counter(w, "events", "owed", announce_count(&queen->announcing));
+    if (is_rationed(queen))
+        health_check_str(w, "events:rationed_hive", queen->announcing.rationed_hive, HEALTH_WARN);
 }
 
 /* What was evicted or refused for want of room, ever; and lately, whose hive has most. */

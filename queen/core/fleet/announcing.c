@@ -1,5 +1,6 @@
 #include "announcing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rations.h"
@@ -36,7 +37,11 @@ static bool take_token(struct announcing *announcing, struct record *record)
     struct share *share = record->share;
     int64_t established = (int64_t)(share->has[RATION_WORKERS] - share->has[RATION_WEAK] + share->has[RATION_EXPECTED]);
     struct bucket_size size = { RATION_NEWS, RATION_NEWS_PER_S + established / RATION_NEWS_EACH_S };
-    return bucket_take(&share->news, size, announcing->now);
+    if (bucket_take(&share->news, size, announcing->now))
+        return true;
+    snprintf(announcing->rationed_hive, NAME_SIZE, "%s", record_hive(record));
+    announcing->rationed_until = announcing->now + RATION_WARN_MS;
+    return false;
 }
 
 static bool has_room(const struct announcing *announcing)

@@ -26,6 +26,11 @@ struct announcing {
     struct heap resting;                /* owed by those that change too often, until monotonic time */
     ms_t next;                          /* monotonic: when to look again; MS_NEVER */
 
+    /* The last hive that was out of tokens, which may have gone by now; "" = never. Until when that is worth a warning.
+     */
+    char rationed_hive[NAME_SIZE];
+    ms_t rationed_until;
+
     /* Of the step at hand. */
     ms_t now;
     bool linked;   /* to the broker: else everything is kept for the next link, and no other waits for it */
