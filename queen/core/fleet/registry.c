@@ -11,6 +11,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_init(&registry->by[part], (enum name_part)part, max_count);
     registry->touched_end = &registry->touched;
+    shares_init(&registry->shares, max_count);
     registry->words.shares = &registry->shares;
 }
 

@@ -2,32 +2,56 @@
 
 #include <stdlib.h>
 
+#include "keyed_hash.h"
+
+#define SIZE_MIN 64
+#define SIZE_LARGEST (1u << 24)
+
+void shares_init(struct shares *shares, size_t expected)
+{
+    *shares = (struct shares){ .size = SIZE_MIN };
+    while (shares->size < expected && shares->size < SIZE_LARGEST)
+        shares->size *= 2;
+}
+
 void shares_clear(struct shares *shares)
 {
-    struct share *share, *after;
-    HASH_ITER(hh, shares->by_name, share, after)
-    {
-        HASH_DELETE(hh, shares->by_name, share);
-        free(share);
-    }
+    struct share *share;
+    for (size_t i = 0; shares->buckets && i < shares->size; i++)
+        while ((share = shares->buckets[i])) {
+            shares->buckets[i] = share->next;
+            free(share);
+        }
+    free(shares->buckets);
     for (size_t i = 0; i < RATION_COUNT; i++)
         heap_clear(&shares->greatest[i]);
 }
 
+/* Where the share of that name is, or is to be: a link to NULL. */
+static struct share **link_of(const struct shares *shares, struct text name)
+{
+    struct share **at = &shares->buckets[keyed_hash(name.at ? name.at : "", name.len) & (shares->size - 1)];
+    while (*at && !text_equal(name, (struct text){ (*at)->name, (*at)->name_len }))
+        at = &(*at)->next;
+    return at;
+}
+
 struct share *share_find(const struct shares *shares, struct text name)
 {
-    struct share *share;
-    HASH_FIND(hh, shares->by_name, name.at ? name.at : "", name.len, share);
-    return share;
+    return shares->buckets ? *link_of(shares, name) : NULL;
 }
 
 /* So that counting cannot fail. */
 static enum err reserve(struct shares *shares)
 {
     for (size_t i = 0; i < RATION_COUNT; i++)
-        if (heap_reserve(&shares->greatest[i], share_count(shares) + 1) != OK)
+        if (heap_reserve(&shares->greatest[i], shares->count + 1) != OK)
             return ERR_NOMEM;
-    return OK;
+    if (!shares->buckets) {
+        shares->size = shares->size ? shares->size : SIZE_MIN;
+        shares->buckets = calloc(shares->size, sizeof(struct share *));
+    }
+    return shares->buckets ? OK : ERR_NOMEM;
 }
 
 enum err share_open(struct shares *shares, struct text name, struct share **ret)
@@ -39,11 +63,8 @@ enum err share_open(struct shares *shares, struct text name, struct share **ret)
         share->name_len = (uint8_t)name.len;
         if (name.len > 0)
             memcpy(share->name, name.at, name.len);
-        HASH_ADD_KEYPTR(hh, shares->by_name, share->name, name.len, share);
-        if (!share->hh.tbl) {
-            free(share);
-            return ERR_NOMEM;
-        }
+        *link_of(shares, name) = share;
+        shares->count++;
     }
     *ret = share;
     return OK;
@@ -54,7 +75,8 @@ void share_end(struct shares *shares, struct share *share)
     for (size_t i = 0; i < RATION_COUNT; i++)
         if (share->has[i] > 0)
             return;
-    HASH_DELETE(hh, shares->by_name, share);
+    *link_of(shares, (struct text){ share->name, share->name_len }) = share->next;
+    shares->count--;
     free(share);
 }
 

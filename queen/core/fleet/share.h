@@ -8,7 +8,6 @@
 
 #include "bucket.h"
 #include "heap.h"
-#include "keyed_hash.h"
 #include "name.h"
 #include "turns.h"
 #include "vocabulary.h"
@@ -52,7 +51,7 @@ enum verify_class { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC, VERIFY_CL
 
 /* Of one hive. It ends when it has nothing any more. */
 struct share {
-    UT_hash_handle hh; /* by name */
+    struct share *next; /* in its bucket */
     size_t has[RATION_COUNT];
     struct turns_party verifications[VERIFY_CLASS_COUNT]; /* that are queued */
     unsigned verifying;                                   /* ... that run */
@@ -68,14 +67,17 @@ struct share {
     char name[]; /* terminated; "" = the hives' own records */
 };
 
-/* Zero-initialised there are none. */
+/* Found by name in as many buckets as are expected, so that no step has to hash all of them anew. */
 struct shares {
-    struct share *by_name; /* uthash */
+    struct share **buckets; /* NULL until there is one */
+    size_t size, count;     /* of buckets, a power of two; of shares */
     struct heap greatest[RATION_COUNT];
     struct record *weak; /* all workers that are hardly alive, who was silent for longest first */
     size_t weak_count;
 };
 
+/* With buckets for so many; zero-initialised they are few. */
+void shares_init(struct shares *shares, size_t expected);
 void shares_clear(struct shares *shares); /* frees them, whatever they have */
 
 /* That of the hive of this name (absent: of the hives themselves), made if need be. ERR_NOMEM. Who makes one and then
@@ -92,11 +94,5 @@ void share_remove(struct shares *shares, struct share *share, enum ration ration
 
 /* The one that has most of it; NULL: nobody has any. */
 struct share *share_greatest(const struct shares *shares, enum ration ration);
-
-/* How many there are. */
-static inline size_t share_count(const struct shares *shares)
-{
-    return HASH_CNT(hh, shares->by_name);
-}
 
 #endif

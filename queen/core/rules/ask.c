@@ -52,7 +52,7 @@ bool ask(struct queen *queen, enum asking asking, struct pending *pending, const
 
 bool ask_may_http(const struct queen *queen, const struct record *record)
 {
-    return queen->options.verify_http && record->endpoint;
+    return queen->options.verify_http && record->endpoint && record->document;
 }
 
 /* In the scan arena; NULL when there is none, or no memory to read it. What it is was checked when it came. */
