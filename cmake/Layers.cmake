@@ -7,6 +7,15 @@ target_compile_options(skep_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla
   -Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers
   -fno-common -fstack-protector-strong)
+# Large frames touch each page, and indirect branches land where functions begin: where the processor can have that.
+include(CheckCCompilerFlag)
+foreach(flag -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
+  string(MAKE_C_IDENTIFIER "SKEP_HAS${flag}" has)
+  check_c_compiler_flag(${flag} ${has})
+  if(${has})
+    target_compile_options(skep_flags INTERFACE ${flag})
+  endif()
+endforeach()
 if(SKEP_WERROR)
   target_compile_options(skep_flags INTERFACE -Werror)
 endif()

@@ -142,13 +142,16 @@ for call in 'time(0)' 'socket(1, 1, 0)' 'pthread_self()' 'puts("")' 'cJSON_Parse
 done
 "$here/symbols.sh" "$(archive 'int cJSON_Delete(void); int f(void) { return cJSON_Delete(); }')" '^cJSON_' || failed=1
 
-printf 'int main(void) { return 0; }\n' >"$tree/main.c"
-gcc -fPIE -pie -Wl,-z,relro,-z,now -o "$tree/program" "$tree/main.c"
+printf 'int main(int argc, char **argv) { volatile char at[9000]; at[argc] = **argv; return at[1]; }\n' >"$tree/main.c"
+walls='-fcf-protection -fstack-clash-protection'
+# shellcheck disable=SC2086 # a list of flags
+gcc $walls -fPIE -pie -Wl,-z,relro,-z,now -o "$tree/program" "$tree/main.c"
 "$here/hardening.sh" "$tree/program" || failed=1
-for flags in '-no-pie -Wl,-z,relro,-z,now' '-fPIE -pie -Wl,-z,norelro,-z,now' '-fPIE -pie -Wl,-z,relro,-z,lazy' \
+for flags in '-fPIE -pie -Wl,-z,relro,-z,now -fcf-protection=none' \
+    '-fPIE -pie -Wl,-z,relro,-z,now -fno-stack-clash-protection' '-no-pie -Wl,-z,relro,-z,now' '-fPIE -pie -Wl,-z,norelro,-z,now' '-fPIE -pie -Wl,-z,relro,-z,lazy' \
     '-fPIE -pie -Wl,-z,relro,-z,now,-z,execstack'; do
     # shellcheck disable=SC2086 # a list of flags
-    gcc $flags -o "$tree/program" "$tree/main.c" 2>/dev/null
+    gcc $walls $flags -o "$tree/program" "$tree/main.c" 2>/dev/null
     if "$here/hardening.sh" "$tree/program" 2>/dev/null; then
         echo "hardening: does not find $flags" >&2
         failed=1

@@ -63,6 +63,20 @@ def test_walls_are_up(daemon, unit):
     output_of("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE_MAX[daemon]}", unit)
 
 
+def bytes_of(size):
+    number, unit = re.fullmatch(r"(\d+)\s*([KMG]?)(?:i?B)?", size).groups()
+    return int(number) << {"": 0, "K": 10, "M": 20, "G": 30}[unit]
+
+
+def test_the_queen_has_the_memory_that_it_may_need(installed):
+    """Less would end a queen that does what its options say; without a limit it would end other programs."""
+    unit = installed / "lib/systemd/system/skep-queen.service"
+    options = dict(re.findall(r"^([a-z-]+) = (\S+)", output_of(BIN / "skep-queen", "--print-config"), re.MULTILINE))
+    need = int(options["max-workers"]) * 1024 + bytes_of(options["max-state"]) + (128 << 20)
+    assert need <= bytes_of(value_of(unit, "MemoryMax")) < 2 * need
+    assert value_of(unit, "Restart") == "on-failure", "to be ended for want of memory is a failure"
+
+
 def test_program_has_the_options(daemon, unit):
     options = re.findall(r"--[a-z-]+", value_of(unit, "ExecStart"))
     known = re.findall(r"--[a-z-]+", output_of(BIN / daemon, "--help"))
