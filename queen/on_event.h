@@ -12,7 +12,7 @@
 #define ON_EVENT_RUNNING 8
 #define ON_EVENT_TIMEOUT 60000                    /* ms */
 #define ON_EVENT_LINES 100                        /* for one command */
-#define ON_EVENT_BYTES ((size_t)64 * 1024 * 1024) /* of what waits: some 70,000 events */
+#define ON_EVENT_BYTES ((size_t)32 * 1024 * 1024) /* of what waits: some 35,000 events */
 
 struct on_event;
 

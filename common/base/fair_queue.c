@@ -53,22 +53,48 @@ static void weigh(struct fair_queue *queue, struct fair_owner *owner)
     (void)heap_put(&queue->heaviest, &owner->weight, -(ms_t)owner->cost); /* it is in there */
 }
 
-enum err fair_queue_add(struct fair_queue *queue, struct text name, struct fair_item *item, size_t cost)
+static struct fair_owner *find(struct fair_queue *queue, struct text name)
 {
     struct fair_owner *owner;
     HASH_FIND(hh, queue->owners, name.at, name.len, owner);
-    if (!owner && !(owner = owner_new(queue, name)))
-        return ERR_NOMEM;
-    if (!owner->items && !owner->is_held)
-        DL_APPEND(queue->turns, owner);
+    return owner ? owner : owner_new(queue, name);
+}
+
+static void count(struct fair_queue *queue, struct fair_owner *owner, struct fair_item *item, size_t cost)
+{
     item->owner = owner;
     item->cost = cost;
-    DL_APPEND(queue->items, item);
-    DL_APPEND2(owner->items, item, own_prev, own_next);
     queue->count++;
     queue->cost += cost;
     owner->cost += cost;
     weigh(queue, owner);
+}
+
+enum err fair_queue_add(struct fair_queue *queue, struct text name, struct fair_item *item, size_t cost)
+{
+    struct fair_owner *owner = find(queue, name);
+    if (!owner)
+        return ERR_NOMEM;
+    if (!owner->items && !owner->is_held)
+        DL_APPEND(queue->turns, owner);
+    DL_APPEND(queue->items, item);
+    DL_APPEND2(owner->items, item, own_prev, own_next);
+    count(queue, owner, item, cost);
+    return OK;
+}
+
+enum err fair_queue_put_back(struct fair_queue *queue, struct text name, struct fair_item *item, size_t cost)
+{
+    struct fair_owner *owner = find(queue, name);
+    if (!owner)
+        return ERR_NOMEM;
+    if (owner->items && !owner->is_held)
+        DL_DELETE(queue->turns, owner);
+    if (!owner->is_held)
+        DL_PREPEND(queue->turns, owner);
+    DL_PREPEND(queue->items, item);
+    DL_PREPEND2(owner->items, item, own_prev, own_next);
+    count(queue, owner, item, cost);
     return OK;
 }
 

@@ -33,6 +33,10 @@ void fair_queue_clear(struct fair_queue *queue);
 
 /* Behind the others, counting `cost` (bytes, or 1). The name is copied. ERR_NOMEM: nothing changed. */
 enum err fair_queue_add(struct fair_queue *queue, struct text owner, struct fair_item *item, size_t cost);
+
+/* The same, ahead of the others: its turn is next. */
+enum err fair_queue_put_back(struct fair_queue *queue, struct text owner, struct fair_item *item, size_t cost);
+
 void fair_queue_remove(struct fair_queue *queue, struct fair_item *item);
 
 /* The oldest of the owner with the highest cost: who makes room. NULL when empty. */

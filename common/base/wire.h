@@ -32,7 +32,7 @@ struct publish {
     const char *response_topic; /* NULL = none */
     struct text correlation;    /* absent = none */
     uint64_t token;             /* handed back with PUBACK (QoS 1) and its reason code; 0 = not wanted */
-    unsigned party;             /* for whom it is sent, as a hash: urgent ones take turns by it; 0 = for itself */
+    unsigned party;             /* for whom it is, or of whom, as a hash: all but events take turns by it; 0 = itself */
 };
 
 /* It comes of somebody else's request, and how many of those there are is not ours to choose. */

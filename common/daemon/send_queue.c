@@ -15,22 +15,19 @@ static struct queued *queued_new(const struct publish *publish)
     return queued;
 }
 
-/* NULL: it is retained or an event, and in a list. */
+/* NULL: it is an event, and in a list. */
 static struct fair_queue *lane_of(struct send_queue *queue, const struct queued *queued)
 {
-    if (!queued->publish.urgent)
-        return NULL;
-    return publish_is_reply(&queued->publish) ? &queue->replies : &queue->urgent;
+    if (publish_is_reply(&queued->publish))
+        return &queue->replies;
+    if (queued->publish.urgent)
+        return &queue->urgent;
+    return queued->publish.retain ? &queue->states : NULL;
 }
 
 static struct queued *queued_of(struct fair_item *item)
 {
     return CONTAINER_OF(item, struct queued, turn);
-}
-
-static struct queued **list_of(struct send_queue *queue, const struct queued *queued)
-{
-    return queued->publish.retain ? &queue->states : &queue->events;
 }
 
 /* In many tables, since one that grows touches all that is in it: 15 ms where 100,000 verdicts wait. By the upper bits:
@@ -43,19 +40,16 @@ static struct queued **table_of(struct send_queue *queue, unsigned hash)
 /* Takes the entry out of where it waits; what is linked to its being queued goes with it. */
 static void unqueue(struct send_queue *queue, struct queued *queued)
 {
-    struct queued **list = list_of(queue, queued);
+    if (queued->hh.tbl)
+        HASH_DELETE(hh, *table_of(queue, queued->hh.hashv), queued);
+    queued->hh.tbl = NULL;
     if (lane_of(queue, queued)) {
         fair_queue_remove(lane_of(queue, queued), &queued->turn);
         return;
     }
-    DL_DELETE(*list, queued);
-    if (queued->hh.tbl)
-        HASH_DELETE(hh, *table_of(queue, queued->hh.hashv), queued);
-    queued->hh.tbl = NULL;
-    if (list == &queue->events) {
-        queue->event_bytes -= queued->size;
-        queue->event_count--;
-    }
+    DL_DELETE(queue->events, queued);
+    queue->event_bytes -= queued->size;
+    queue->event_count--;
 }
 
 static struct queued *find_retained(struct send_queue *queue, const char *topic)
@@ -72,37 +66,39 @@ static void drop(struct send_queue *queue, struct queued *queued)
     free(queued);
 }
 
-/* Without memory for the index the message is queued all the same: an older one is then sent before it. */
-static void enlist(struct send_queue *queue, struct queued *queued, bool in_front)
+static enum err enqueue_event(struct send_queue *queue, struct queued *queued, bool in_front)
 {
-    struct queued **list = list_of(queue, queued);
-    const char *topic = queued->publish.topic;
-    unsigned hash = keyed_hash(topic, strlen(topic));
     if (in_front)
-        DL_PREPEND(*list, queued);
+        DL_PREPEND(queue->events, queued);
     else
-        DL_APPEND(*list, queued);
-    if (list == &queue->states) {
-        HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table_of(queue, hash), topic, strlen(topic), hash, queued);
-    } else {
-        queue->event_bytes += queued->size;
-        queue->event_count++;
-    }
+        DL_APPEND(queue->events, queued);
+    queue->event_bytes += queued->size;
+    queue->event_count++;
+    return OK;
 }
 
-static enum err enqueue(struct send_queue *queue, struct queued *queued)
+/* ERR_NOMEM: it is not queued. Without memory for the index of topics it is: an older one is then sent before it. */
+static enum err enqueue(struct send_queue *queue, struct queued *queued, bool in_front)
 {
     struct text party = { (const char *)&queued->publish.party, sizeof queued->publish.party };
-    if (lane_of(queue, queued))
-        return fair_queue_add(lane_of(queue, queued), party, &queued->turn, queued->size);
-    enlist(queue, queued, false);
-    return OK;
+    struct fair_queue *lane = lane_of(queue, queued);
+    const char *topic = queued->publish.topic;
+    unsigned hash = keyed_hash(topic, strlen(topic));
+    enum err err;
+    if (!lane)
+        return enqueue_event(queue, queued, in_front);
+    err = (in_front ? fair_queue_put_back : fair_queue_add)(lane, party, &queued->turn, queued->size);
+    if (err == OK && lane == &queue->states)
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table_of(queue, hash), topic, strlen(topic), hash, queued);
+    return err;
 }
 
 static void drop_what_is_too_much(struct send_queue *queue)
 {
     for (; queue->event_bytes > SEND_QUEUE_EVENT_BYTES; queue->dropped++)
         drop(queue, queue->events);
+    for (; queue->states.cost > SEND_QUEUE_STATE_BYTES; queue->dropped++)
+        drop(queue, queued_of(fair_queue_yielding(&queue->states)));
     for (; queue->replies.cost > SEND_QUEUE_REPLY_BYTES || queue->replies.count > SEND_QUEUE_REPLIES; queue->dropped++)
         drop(queue, queued_of(fair_queue_yielding(&queue->replies)));
 }
@@ -115,7 +111,7 @@ enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
     queued->number = ++queue->next_number;
     if (publish->retain && !publish->urgent && (older = find_retained(queue, publish->topic)))
         drop(queue, older);
-    if (enqueue(queue, queued) != OK) {
+    if (enqueue(queue, queued, false) != OK) {
         free(queued);
         return ERR_NOMEM;
     }
@@ -123,32 +119,48 @@ enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
     return OK;
 }
 
-/* The older one; NULL only if both are. */
-static struct queued *earlier(struct queued *a, struct queued *b)
-{
-    return !b || (a && a->number < b->number) ? a : b;
-}
-
 static struct queued *turn_of(struct fair_queue *lane)
 {
     return queued_of(fair_owner_oldest(fair_queue_turn(lane)));
 }
 
+/* Of states and events the older one, or in turns: an event does not wait until all the states before it are sent. */
+static bool is_state_next(const struct send_queue *queue)
+{
+    if (queue->states.count == 0 || !queue->events)
+        return queue->states.count > 0;
+    if (queue->states.count > SEND_QUEUE_INFLIGHT)
+        return !queue->state_was_last;
+    return queued_of(queue->states.items)->number < queue->events->number;
+}
+
+static struct queued *choose_own(struct send_queue *queue)
+{
+    queue->state_was_last = is_state_next(queue);
+    return queue->state_was_last ? turn_of(&queue->states) : queue->events;
+}
+
+static bool has_own(const struct send_queue *queue)
+{
+    return queue->states.count > 0 || queue->events;
+}
+
 static struct queued *choose(struct send_queue *queue)
 {
-    struct queued *own = earlier(queue->states, queue->events), *reply;
+    struct queued *own, *reply;
     if (queue->urgent.count > 0)
         return turn_of(&queue->urgent);
-    if (queue->replies.count == 0 || !own)
+    if (queue->replies.count == 0 || !has_own(queue))
         queue->replies_ahead = 0;
     if (queue->replies.count == 0)
-        return own;
+        return choose_own(queue);
     if (queue->replies_ahead > 0) {
+        own = choose_own(queue);
         queue->replies_ahead -= (int64_t)own->size;
         return own;
     }
     reply = turn_of(&queue->replies);
-    queue->replies_ahead += own ? (int64_t)reply->size : 0;
+    queue->replies_ahead += has_own(queue) ? (int64_t)reply->size : 0;
     return reply;
 }
 
@@ -191,13 +203,15 @@ static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
 }
 
 /* Back to the front; if a newer message of its topic is queued meanwhile, that one stands for it. What is urgent is
- * void with the link. */
+ * void with the link. Without memory it is lost, which is counted. */
 static void put_back(struct send_queue *queue, struct queued *queued)
 {
     if (queued->publish.urgent || (queued->publish.retain && find_retained(queue, queued->publish.topic)))
         free(queued);
-    else
-        enlist(queue, queued, true);
+    else if (enqueue(queue, queued, true) != OK) {
+        queue->dropped++;
+        free(queued);
+    }
 }
 
 void send_queue_unsent(struct send_queue *queue, uint64_t number)
@@ -235,6 +249,7 @@ void send_queue_link_lost(struct send_queue *queue)
         put_back(queue, queued);
     }
     queue->inflight_count = 0;
+    queue->state_was_last = false;
     lane_clear(queue, &queue->urgent);
     lane_clear(queue, &queue->replies);
 }
@@ -242,8 +257,7 @@ void send_queue_link_lost(struct send_queue *queue)
 void send_queue_clear(struct send_queue *queue)
 {
     send_queue_link_lost(queue);
-    while (queue->states)
-        drop(queue, queue->states);
+    lane_clear(queue, &queue->states);
     while (queue->events)
         drop(queue, queue->events);
 }

@@ -1,16 +1,17 @@
 /* send_queue.h - what a daemon publishes at QoS 1, until it is acknowledged. No I/O.
  *
  * Urgent messages (requests, probes, births) go ahead. Behind them replies to requests of others, and what is published
- * of itself, have half of what is sent each, in bytes, if both wait. Urgent ones and replies take turns by their party:
- * a thousand requests to one hive, or replies to one asker, do not hold up those to another. No more than
+ * of itself, have half of what is sent each, in bytes, if both wait. All but events take turns by their party: a
+ * thousand requests to one hive, replies to one asker, or verdicts on one hive's workers, do not hold up those of
+ * another. Events keep their order, and go every other time while many retained messages wait. No more than
  * SEND_QUEUE_INFLIGHT are out at once, which is what brokers grant.
  *
  * A retained message replaces an older one of its topic that is still queued. When the link is lost urgent messages and
  * replies are void, the others are sent again on the next one.
  *
- * What waits is bounded. Of messages that are not retained (events) the oldest is dropped and counted, of replies the
- * oldest of the party that has most bytes waiting. Retained ones are bounded by their topics, urgent ones by their
- * users, which wait for what comes of each. */
+ * What waits is bounded. Of events (neither retained nor urgent) the oldest is dropped and counted, of retained
+ * messages and replies the oldest of the party that has most bytes waiting. Urgent ones are bounded by their users,
+ * which wait for what comes of each. */
 #ifndef SKEP_SEND_QUEUE_H
 #define SKEP_SEND_QUEUE_H
 
@@ -20,6 +21,7 @@
 
 #define SEND_QUEUE_INFLIGHT 20
 #define SEND_QUEUE_EVENT_BYTES (16u * 1024 * 1024) /* about 16,000 events, of all hives */
+#define SEND_QUEUE_STATE_BYTES (32u * 1024 * 1024) /* about 32,000 verdicts */
 #define SEND_QUEUE_REPLY_BYTES (8u * 1024 * 1024)  /* eight of the largest */
 #define SEND_QUEUE_REPLIES 1000
 #define SEND_QUEUE_TABLES 64
@@ -29,21 +31,22 @@ struct queued {
     uint64_t number;        /* names it towards send_queue_acked */
     size_t size;            /* of the entry with all that it points to */
     struct queued *prev, *next;
-    struct fair_item turn; /* in `urgent` or `replies` */
+    struct fair_item turn; /* in a lane; of an event, in none */
     UT_hash_handle hh;     /* in `retained`; hh.tbl is NULL outside of it */
     char bytes[];
 };
 
 /* Zero-initialise it. */
 struct send_queue {
-    struct fair_queue urgent, replies;          /* by party */
-    struct queued *states, *events, *inflight;  /* utlist, oldest first; `states` are retained */
+    struct fair_queue urgent, replies, states;  /* lanes: by party; `states` are retained */
+    struct queued *events, *inflight;           /* utlist, oldest first */
     struct queued *retained[SEND_QUEUE_TABLES]; /* uthash: topic -> entry in `states` */
     unsigned inflight_count, event_count;
     size_t event_bytes;
     int64_t replies_ahead; /* by so many bytes, since both they and others have been waiting */
     uint64_t next_number;
-    uint64_t dropped; /* messages that are not retained, ever */
+    bool state_was_last; /* ... of states and events, while many of the former were waiting */
+    uint64_t dropped;    /* messages, ever */
 };
 
 void send_queue_clear(struct send_queue *queue);

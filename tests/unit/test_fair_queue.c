@@ -107,11 +107,33 @@ static void a_held_owner_gets_no_turn(void **state)
     fair_queue_clear(&queue);
 }
 
+static void what_is_put_back_is_next(void **state)
+{
+    struct fair_queue queue;
+    struct thing things[4] = { 0 };
+    (void)state;
+    queue = (struct fair_queue){ 0 };
+    add(&queue, "a", &things[0], 11, 1);
+    add(&queue, "b", &things[1], 21, 1);
+    add(&queue, "b", &things[2], 22, 1);
+    assert_int_equal(take(&queue), 11);
+    assert_int_equal(take(&queue), 21);
+    assert_int_equal(fair_queue_put_back(&queue, TEXT("b"), &things[1].item, 1), OK);
+    assert_int_equal(fair_queue_put_back(&queue, TEXT("a"), &things[0].item, 1), OK);
+    assert_int_equal(number_of(queue.items), 11);
+    assert_int_equal(take(&queue), 11);
+    assert_int_equal(take(&queue), 21);
+    assert_int_equal(take(&queue), 22);
+    assert_int_equal(take(&queue), 0);
+    fair_queue_clear(&queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(owners_take_turns),
         cmocka_unit_test(the_heaviest_yields_its_oldest),
+        cmocka_unit_test(what_is_put_back_is_next),
         cmocka_unit_test(a_held_owner_gets_no_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

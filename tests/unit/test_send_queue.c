@@ -315,6 +315,40 @@ static void what_waits_is_freed(void **state)
     assert_null(send_queue_next(&queue));
 }
 
+/* What one hive makes the queen publish delays neither the verdicts on others nor the events. */
+static void retained_messages_take_turns_and_events_go_between(void **state)
+{
+    char topic[32], payload[32];
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(topic, sizeof topic, "loud/%u", i);
+        snprintf(payload, sizeof payload, "l%u", i);
+        add_for(1, topic, payload, 'r', 0);
+    }
+    add_for(2, "quiet", "q", 'r', 0);
+    add("event", "e1", 'e', 0);
+    add("event", "e2", 'e', 0);
+    assert_int_equal(strncmp(sent(false), "l0 e1 q e2 l1 l2 ", 17), 0);
+    send_queue_link_lost(&queue);
+    assert_int_equal(strncmp(sent(false), "l0 e1 q e2 l1 l2 ", 17), 0); /* the same order again */
+}
+
+static void of_retained_messages_too_the_party_with_most_loses_its_oldest(void **state)
+{
+    static char large[64 * 1024 + 1];
+    char topic[32];
+    (void)state;
+    memset(large, 'x', sizeof large - 1);
+    add_for(2, "quiet", "q", 'r', 0);
+    for (unsigned i = 0; i < SEND_QUEUE_STATE_BYTES / sizeof large + 10; i++) {
+        snprintf(topic, sizeof topic, "loud/%u", i);
+        add_for(1, topic, large, 'r', 0);
+    }
+    assert_in_range(queue.dropped, 10, 20);
+    assert_string_equal(send_queue_next(&queue)->publish.topic, "quiet");
+    assert_in_range(queue.states.cost, SEND_QUEUE_STATE_BYTES / 2, SEND_QUEUE_STATE_BYTES);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -335,6 +369,8 @@ int main(void)
         TEST(replies_and_what_is_published_have_half_each),
         TEST(who_has_most_replies_waiting_loses_one),
         TEST(beyond_so_many_bytes_the_oldest_event_is_dropped),
+        TEST(retained_messages_take_turns_and_events_go_between),
+        TEST(of_retained_messages_too_the_party_with_most_loses_its_oldest),
         TEST(what_waits_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,12 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
     };
 }
 
+/* That the clears and verdicts of one hive do not hold up another's. */
+static unsigned party_of(struct text hive)
+{
+    return hive.len > 0 ? keyed_hash(hive.at, hive.len) : 0;
+}
+
 void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
 {
     char text[TOPIC_SIZE];
@@ -29,6 +35,7 @@ void change_publish(struct queen *queen, const struct topic *topic, struct text 
                                                   .payload = payload,
                                                   .qos = 1,
                                                   .retain = retain,
+                                                  .party = party_of(topic->hive),
                                                   .content_type = payload.len ? "application/json" : NULL });
 }
 
