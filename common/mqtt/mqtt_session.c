@@ -201,11 +201,18 @@ static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id,
         session->owner.events->subscribed(session->owner.user, token, reason);
 }
 
+/* The broker's counts, for libmosquitto too. */
+static void take_keep_alive(struct mqtt_session *session, const mosquitto_property *properties)
+{
+    uint16_t seconds;
+    if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &seconds, false))
+        session->keep_alive = seconds * (ms_t)1000;
+}
+
 static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int flags,
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint16_t keep_alive_s = 0;
     (void)flags;
     session->handed++;
     if (session->ended)
@@ -216,8 +223,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
         return;
     }
     mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
-    if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &keep_alive_s, false))
-        session->keep_alive = keep_alive_s * (ms_t)1000; /* the broker's counts, for libmosquitto too */
+    take_keep_alive(session, properties);
     session->stage = MQTT_UP;
     session->owner.up(session->owner.owner, session->numeric);
 }
