@@ -1,10 +1,13 @@
-"""Many suspects at once: verifications have a budget, who asks goes first, and the queen goes on listening. R6."""
+"""Many suspects at once: verifications have a budget, who asks goes first, hives take turns, and the queen goes on
+listening. R6."""
 
 import json
 import threading
 import time
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from conftest import LONG
 from fleet import LIMIT_S, await_that
@@ -94,3 +97,33 @@ def test_a_crowd_that_does_not_answer(broker, root, queen, started, agent):
     assert max(ages) < 5000  # ms; it beats every 200
     assert queen.worker("h1/beating")["heartbeat"]["seq"] >= seq + 10
     queen.await_all((f"crowd/{name}" for name in crowd.names), "zombie")  # it beats, and its work loop does not answer
+
+
+def test_a_hive_that_floods_does_not_hold_up_another(broker, root, queen, started, agent):
+    """Its workers hang, its user asks for lists of the verified, for which nobody needs a token, and floods the queen with
+    requests. Another hive's worker is verified by hand at once: of the flood no more than a second's budget is asked
+    meanwhile, where hundreds wait."""
+    agent("h1/good")
+    queen.await_state("h1/good")
+    crowd = started(Crowd, broker.port, root, SUSPECTS)
+    crowd.come()
+    queen.await_all(f"crowd/{name}" for name in crowd.names)
+    crowd.hang()
+    lists = [threading.Thread(target=queen.ask, args=("/v1/workers?hive=crowd&verified=true&limit=1000",), daemon=True)
+             for _ in range(10)]
+    for each in lists:
+        each.start()
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.ResponseTopic = f"{root}-rpc/reply/crowd"
+    for name in crowd.names * 10:
+        crowd.client.publish(f"{root}-rpc/queen/queen/worker.verify",
+                             json.dumps({"worker_id": name, "hive_id": "crowd"}), qos=0, properties=properties)
+    await_that(lambda: len(crowd.asked) >= BURST, "the first requests")
+
+    for _ in range(5):
+        before = len(crowd.asked)
+        status, answer = queen.ask("/v1/hives/h1/workers/good/verify", "POST", "")
+        assert status == 200 and answer["result"] == "ok", answer
+        assert len(crowd.asked) - before <= PER_SECOND + SLACK
+    for each in lists:
+        each.join()
