@@ -12,6 +12,12 @@
 
 DEFINE_NAMES(request_error_name, enum request_error, REQUEST_ERRORS, "internal")
 
+static bool is_queens(const char *root, struct text topic)
+{
+    struct topic parsed;
+    return topic_parse(root, topic, &parsed) == OK && text_skip(&parsed.client, TEXT("skep:q:"));
+}
+
 /* A stored request is nobody's question, and a reply may only go where replies live. */
 static bool asker_of(const char *root, const struct message *message, struct asker *ret)
 {
@@ -20,6 +26,7 @@ static bool asker_of(const char *root, const struct message *message, struct ask
         return false;
     memcpy(ret->topic, message->response_topic.at, message->response_topic.len);
     ret->topic[message->response_topic.len] = '\0';
+    ret->is_queen = is_queens(root, message->response_topic);
     ret->correlation_len = message->correlation.len;
     if (ret->correlation_len)
         memcpy(ret->correlation, message->correlation.at, ret->correlation_len);
@@ -152,13 +159,6 @@ static void call_method(const struct method *method, void *self, const struct as
         reply_result(asker, &result, outbox);
 }
 
-static bool is_queen(const struct request *request)
-{
-    struct topic topic;
-    return topic_parse(request->root, request->message->response_topic, &topic) == OK &&
-           text_skip(&topic.client, TEXT("skep:q:"));
-}
-
 bool responder_answer(const struct responder *responder, void *self, struct request_limit *limit,
                       const struct request *request, struct outbox *outbox)
 {
@@ -167,7 +167,7 @@ bool responder_answer(const struct responder *responder, void *self, struct requ
     enum request_verdict verdict;
     if (!asker_of(request->root, request->message, &asker))
         return false;
-    verdict = request_limit_take(limit, request->message->response_topic, is_queen(request), request->now);
+    verdict = request_limit_take(limit, request->message->response_topic, asker.is_queen, request->now);
     if (verdict == REQUEST_SAY_BUSY)
         reply_error(&asker, outbox, REQUEST_BUSY, "too many requests");
     else if (verdict == REQUEST_MAY && method)

@@ -39,6 +39,7 @@ const char *request_error_name(enum request_error error);
 /* Where the reply to a request goes. Plain data: copy it to answer later. */
 struct asker {
     char topic[TOPIC_SIZE];
+    bool is_queen;          /* the topic is one of a queen's */
     size_t correlation_len; /* 0 = none */
     unsigned char correlation[ASKER_CORRELATION_MAX];
 };

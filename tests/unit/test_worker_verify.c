@@ -4,7 +4,7 @@
 #define VERIFY REQUEST_TOPIC "verify"
 #define NOBODY "\"progress\":null,\"progress_age_ms\":null,\"inflight\":null}}\n"
 
-static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
+static void ask_of(struct script *s, const char *reply_to, const char *nonce, uint32_t expiry_s)
 {
     char payload[128];
     snprintf(payload, sizeof payload, "{\"nonce\":\"%s\"}", nonce);
@@ -12,8 +12,13 @@ static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
                             .message = &(struct message){ .topic = TEXT(VERIFY),
                                                           .payload = text_of(payload),
                                                           .expiry_s = expiry_s,
-                                                          .response_topic = TEXT(REPLY_TOPIC),
+                                                          .response_topic = text_of(reply_to),
                                                           .correlation = text_of(nonce) } });
+}
+
+static void ask_within(struct script *s, const char *nonce, uint32_t expiry_s)
+{
+    ask_of(s, REPLY_TOPIC, nonce, expiry_s);
 }
 
 static void found(struct script *s, enum skep_work work, uint64_t up_to_id)
@@ -217,6 +222,65 @@ static void test_several_at_once(void **state)
     script_clear(&s);
 }
 
+#define REPLIES "skep/v1-rpc/reply/"
+
+static void fill(struct script *s, const char *reply_to)
+{
+    script_online(s, 3600000);
+    for (int i = 0; i < WORKER_VERIFY_MAX; i++)
+        ask_of(s, reply_to, "n", 60);
+    expect(s, "");
+}
+
+/* Who has all places loses one to another; a queen loses none to who is none. */
+static void test_who_asks_much_makes_room(void **state)
+{
+    static const struct {
+        const char *why, *many, *one, *busy;
+    } rows[] = {
+        { "an asker to another", REPLIES "me", REPLIES "you", REPLIES "me" },
+        { "an asker to a queen", REPLIES "me", REPLIES "skep:q:q1", REPLIES "me" },
+        { "nobody to itself", REPLIES "me", REPLIES "me", REPLIES "me" },
+        { "a queen to a queen", REPLIES "skep:q:q1", REPLIES "skep:q:q2", REPLIES "skep:q:q1" },
+        { "no queen to an asker", REPLIES "skep:q:q1", REPLIES "me", REPLIES "me" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct script s;
+        char want[128];
+        fill(&s, rows[i].many);
+        ask_of(&s, rows[i].one, "one", 60);
+        snprintf(want, sizeof want, "to %s ", rows[i].busy);
+        if (!strstr(buf_str(&s.trace), want) || !strstr(buf_str(&s.trace), "\"busy\""))
+            fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
+        found(&s, SKEP_WORK_OK, 1000);
+        snprintf(want, sizeof want, "to %s one ", rows[i].one);
+        if ((strstr(buf_str(&s.trace), want) != NULL) == (strcmp(rows[i].one, rows[i].busy) == 0))
+            fail_msg("%s: %s", rows[i].why, buf_str(&s.trace));
+        script_clear(&s);
+    }
+}
+
+/* Eight askers, of whom none has more than another: who comes later waits, but for a queen. */
+static void test_a_queen_has_a_place(void **state)
+{
+    struct script s;
+    (void)state;
+    script_online(&s, 3600000);
+    for (int i = 0; i < WORKER_VERIFY_MAX; i++) {
+        char reply_to[64];
+        snprintf(reply_to, sizeof reply_to, REPLIES "a%d", i);
+        ask_of(&s, reply_to, "n", 60);
+    }
+    ask_of(&s, REPLIES "a9", "n", 60);
+    assert_non_null(strstr(buf_str(&s.trace), "to " REPLIES "a9 n {\"error\":{\"code\":\"busy\""));
+    ask_of(&s, REPLIES "skep:q:q1", "q", 60);
+    assert_non_null(strstr(buf_str(&s.trace), "to " REPLIES "a7 n {\"error\":{\"code\":\"busy\""));
+    found(&s, SKEP_WORK_OK, 1000);
+    assert_non_null(strstr(buf_str(&s.trace), "to " REPLIES "skep:q:q1 q {\"result\""));
+    script_clear(&s);
+}
+
 static void test_who_has_gone_answers_nothing(void **state)
 {
     struct script s;
@@ -281,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_nonces),
         cmocka_unit_test(test_several_at_once),
+        cmocka_unit_test(test_who_asks_much_makes_room),
+        cmocka_unit_test(test_a_queen_has_a_place),
         cmocka_unit_test(test_who_has_gone_answers_nothing),
         cmocka_unit_test(test_health_document),
     };

@@ -35,6 +35,42 @@ static ms_t answer_by(const struct call *call, ms_t now)
     return now + ms_min(deadline, WORKER_VERIFY_LONGEST) - WORKER_VERIFY_MARGIN;
 }
 
+static size_t waiting_of(const struct worker *worker, const struct asker *asker)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < worker->verification_count; i++)
+        count += strcmp(worker->verifications[i].asker.topic, asker->topic) == 0;
+    return count;
+}
+
+/* Where all places are taken: who makes room for `asker`. Somebody with two more than it has; for a queen, which judges
+ * by the answer, anybody who is none. NULL: nobody. */
+static struct verification *yielding(struct worker *worker, const struct asker *asker)
+{
+    size_t enough = waiting_of(worker, asker) + 2;
+    for (size_t i = WORKER_VERIFY_MAX; i-- > 0;) {
+        struct verification *verification = &worker->verifications[i];
+        const struct asker *other = &verification->asker;
+        if (other->is_queen == asker->is_queen ? waiting_of(worker, other) >= enough : asker->is_queen)
+            return verification;
+    }
+    return NULL;
+}
+
+static bool make_room(struct worker *worker, const struct asker *asker, struct outbox *outbox)
+{
+    struct verification *verification;
+    if (worker->verification_count < WORKER_VERIFY_MAX)
+        return true;
+    if (!(verification = yielding(worker, asker)))
+        return false;
+    reply_error(&verification->asker, outbox, REQUEST_BUSY, "others wait, too");
+    worker->verification_count--;
+    memmove(verification, verification + 1,
+            (size_t)(&worker->verifications[worker->verification_count] - verification) * sizeof *verification);
+    return true;
+}
+
 void worker_verify(void *self, const struct call *call)
 {
     struct worker *worker = self;
@@ -45,7 +81,7 @@ void worker_verify(void *self, const struct call *call)
                     WORKER_NONCE_MAX);
         return;
     }
-    if (worker->verification_count == WORKER_VERIFY_MAX) {
+    if (!make_room(worker, call->asker, call->outbox)) {
         reply_error(call->asker, call->outbox, REQUEST_BUSY, "%d verifications wait already", WORKER_VERIFY_MAX);
         return;
     }
