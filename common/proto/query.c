@@ -38,9 +38,9 @@ enum err query_decode_segment(struct arena *arena, struct text segment, struct t
 
 const struct parameter *query_find(const struct query *query, const char *name)
 {
-    for (const struct parameter *at = query->parameters; at < query->parameters + query->count; at++)
-        if (text_is(at->name, name))
-            return at;
+    for (size_t i = 0; i < query->count; i++) /* without any there is no array */
+        if (text_is(query->parameters[i].name, name))
+            return &query->parameters[i];
     return NULL;
 }
 
