@@ -1,15 +1,6 @@
 /* What stands behind --broker: any bytes. */
-#include <stdlib.h>
-
 #include "broker_uri.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {

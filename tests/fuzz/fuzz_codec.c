@@ -1,18 +1,9 @@
 /* Any bytes as a message: a refusal has a sentence, what is accepted comes back the same after it was written, and
  * cJSON reads the same values. */
-#include <stdlib.h>
-
 #include "../unit/json_reference.h"
 #include "codec.h"
+#include "fuzz.h"
 #include "json_write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* One kind of message: decodes, and writes what was read. */
 typedef enum err (*rewrite_fn)(struct arena *arena, struct text json, struct buf *ret, struct errbuf *e);
@@ -23,8 +14,8 @@ static enum err heartbeat_rewrite(struct arena *arena, struct text json, struct 
     enum err err = heartbeat_decode(arena, json, &heartbeat, e);
     if (err != OK)
         return err;
-    expect(heartbeat.status && text_is_id(text_of(heartbeat.status)));
-    expect(heartbeat.lease_ms == INT_ABSENT || heartbeat.lease_ms >= 3 * heartbeat.interval_ms);
+    require(heartbeat.status && text_is_id(text_of(heartbeat.status)));
+    require(heartbeat.lease_ms == INT_ABSENT || heartbeat.lease_ms >= 3 * heartbeat.interval_ms);
     heartbeat_encode(&heartbeat, ret);
     return OK;
 }
@@ -35,7 +26,7 @@ static enum err presence_rewrite(struct arena *arena, struct text json, struct b
     enum err err = presence_decode(arena, json, &presence, e);
     if (err != OK)
         return err;
-    expect(presence_state_name(presence.presence));
+    require(presence_state_name(presence.presence));
     presence_encode(&presence, ret);
     return OK;
 }
@@ -46,7 +37,7 @@ static enum err witness_rewrite(struct arena *arena, struct text json, struct bu
     enum err err = witness_decode(arena, json, &witness, e);
     if (err != OK)
         return err;
-    expect(witness_state_name(witness.state));
+    require(witness_state_name(witness.state));
     witness_put(&witness, &(struct json_write){ .buf = ret });
     return OK;
 }
@@ -57,7 +48,7 @@ static enum err hive_heartbeat_rewrite(struct arena *arena, struct text json, st
     enum err err = hive_heartbeat_decode(arena, json, &heartbeat, e);
     if (err != OK)
         return err;
-    expect(hive_status_name(heartbeat.status));
+    require(hive_status_name(heartbeat.status));
     hive_heartbeat_encode(&heartbeat, ret);
     return OK;
 }
@@ -70,11 +61,11 @@ static void run(rewrite_fn rewrite, struct text json)
     struct arena arena;
     arena = (struct arena){ 0 };
     enum err err = rewrite(&arena, json, &first, &e);
-    expect((err == OK) == (e.text[0] == '\0') && text_is_utf8(text_of(e.text)));
-    expect(err == OK || first.len == 0);
+    require((err == OK) == (e.text[0] == '\0') && text_is_utf8(text_of(e.text)));
+    require(err == OK || first.len == 0);
     if (err == OK && first.len <= MSG_MAX_BYTES) {
-        expect(rewrite(&arena, buf_text(&first), &second, &e) == OK);
-        expect(text_equal(buf_text(&first), buf_text(&second)));
+        require(rewrite(&arena, buf_text(&first), &second, &e) == OK);
+        require(text_equal(buf_text(&first), buf_text(&second)));
     }
     buf_clear(&first);
     buf_clear(&second);
@@ -87,7 +78,7 @@ static void run_notice(struct text json)
     struct arena arena;
     arena = (struct arena){ 0 };
     if (verdict_notice_decode(&arena, json, &notice, NULL) == OK)
-        expect(notice.state && text_is_id(text_of(notice.state)));
+        require(notice.state && text_is_id(text_of(notice.state)));
     arena_clear(&arena);
 }
 
@@ -95,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text json = { (const char *)bytes, len };
     enum err err;
-    expect(json_scan_agrees(json, &err));
+    require(json_scan_agrees(json, &err));
     run(heartbeat_rewrite, json);
     run(presence_rewrite, json);
     run(witness_rewrite, json);

@@ -1,11 +1,9 @@
 /* Options from hostile bytes: each line of the input is an argument, an environment variable and a `name=value` of an
  * INI file. Whatever is accepted must keep to its row; whatever is refused must say why. */
 #include "conf.h"
+#include "fuzz.h"
 
 #include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
 #define LINES_MAX 32
 
 struct target {
@@ -35,12 +33,6 @@ static const struct conf_option own_options[] = {
     { 0 },
 };
 static const struct conf_option *const tables[] = { common_options, own_options, NULL };
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void check_result(enum err err, struct errbuf *e)
 {
@@ -86,7 +78,6 @@ static void set_each_line(struct conf *conf, struct text input, struct errbuf *e
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text input = { (const char *)data, size };

@@ -1,17 +1,8 @@
 /* A datagram of any kind: nothing crashes, a refusal has a sentence, and what is handed on is bounded, UTF-8 and, as
  * JSON, whole. */
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "json.h"
 #include "notify_message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void field_expect(const struct notify_field *field, struct arena *arena)
 {
@@ -19,8 +10,8 @@ static void field_expect(const struct notify_field *field, struct arena *arena)
     struct errbuf e = { 0 };
     struct cJSON *tree;
     enum err err = notify_field_json(field, &json, &e);
-    expect((err == OK) == (e.text[0] == '\0'));
-    expect(err != OK || json_parse(arena, buf_text(&json), &tree, NULL) == OK);
+    require((err == OK) == (e.text[0] == '\0'));
+    require(err != OK || json_parse(arena, buf_text(&json), &tree, NULL) == OK);
     buf_clear(&json);
 }
 
@@ -32,15 +23,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct errbuf e = { 0 };
     struct arena arena;
     enum err err = notify_message_parse(datagram, &message, &e);
-    expect((err == OK) == (e.text[0] == '\0'));
-    expect(message.status.len <= NOTIFY_STATUS_MAX && text_is_utf8(message.status));
-    expect(message.field_count <= NOTIFY_FIELDS_MAX && message.watchdog_limit >= 0);
+    require((err == OK) == (e.text[0] == '\0'));
+    require(message.status.len <= NOTIFY_STATUS_MAX && text_is_utf8(message.status));
+    require(message.field_count <= NOTIFY_FIELDS_MAX && message.watchdog_limit >= 0);
     arena = (struct arena){ 0 };
     for (size_t i = 0; i < message.field_count; i++)
         field_expect(&message.fields[i], &arena);
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
         const char *status = notify_status(statuses[i], len % 2, &message);
-        expect(!status || strcmp(status, statuses[i]) != 0 || message.stopping);
+        require(!status || strcmp(status, statuses[i]) != 0 || message.stopping);
     }
     arena_clear(&arena);
     return 0;

@@ -1,16 +1,7 @@
 /* The parameters of GET /v1/workers: any bytes behind the `?`. */
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "query.h"
 #include "selection.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 static void require_terminated(struct text text)
 {

@@ -1,17 +1,8 @@
 /* A hive.ini of any kind: what is accepted has workers that can be started, each with a name of its own. */
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "inifile.h"
 #include "launch.h"
 #include "roster.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static enum err take(void *user, const char *section, const char *key, const char *value, int line, struct errbuf *e)
 {
@@ -20,10 +11,10 @@ static enum err take(void *user, const char *section, const char *key, const cha
     enum err err;
     if (!roster_is_section(section))
         return OK;
-    expect(!key || before > 0); /* a refused head ends the reading */
+    require(!key || before > 0); /* a refused head ends the reading */
     err = roster_key(roster, section, key, value, line, e);
-    expect((err == OK) == (e->text[0] == '\0'));
-    expect(roster->count == before + (!key && err == OK));
+    require((err == OK) == (e->text[0] == '\0'));
+    require(roster->count == before + (!key && err == OK));
     return err;
 }
 
@@ -33,13 +24,13 @@ static void check_entry(struct roster *roster, struct roster_entry *entry)
     struct launch_options options = { "h", none, none, none };
     struct launch launch;
     uint64_t fingerprint;
-    expect(text_is_id(text_of(entry->name)) && roster_find(roster, entry->name) == entry);
-    expect(entry->command && entry->command[0] && entry->restart < RESTART_POLICY_COUNT);
-    expect(!entry->directory || entry->directory[0] == '/');
+    require(text_is_id(text_of(entry->name)) && roster_find(roster, entry->name) == entry);
+    require(entry->command && entry->command[0] && entry->restart < RESTART_POLICY_COUNT);
+    require(!entry->directory || entry->directory[0] == '/');
     for (size_t i = 0; i < entry->environment_count; i++)
-        expect(entry->environment[i][0] != '=' && strchr(entry->environment[i], '='));
-    expect(launch_make(&roster->arena, &options, entry, 1, &launch) == OK && launch.words[0]);
-    expect(launch_fingerprint(&roster->arena, &options, entry, &fingerprint) == OK && fingerprint != 0);
+        require(entry->environment[i][0] != '=' && strchr(entry->environment[i], '='));
+    require(launch_make(&roster->arena, &options, entry, 1, &launch) == OK && launch.words[0]);
+    require(launch_fingerprint(&roster->arena, &options, entry, &fingerprint) == OK && fingerprint != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -51,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     err = inifile_parse_text((struct text){ (const char *)bytes, len }, "f", take, &roster, &e);
     if (err == OK)
         err = roster_check(&roster, "f", &e);
-    expect((err == OK) == (e.text[0] == '\0'));
+    require((err == OK) == (e.text[0] == '\0'));
     for (size_t i = 0; err == OK && i < roster.count; i++)
         check_entry(&roster, &roster.entries[i]);
     roster_clear(&roster);

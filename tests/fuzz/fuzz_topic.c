@@ -1,17 +1,8 @@
 /* Any bytes as a topic, and as a root: what is parsed is built again byte by byte. */
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "topic.h"
 
 #define ROOT "skep/v1"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void run_topic(struct text text)
 {
@@ -19,11 +10,11 @@ static void run_topic(struct text text)
     char built[TOPIC_SIZE];
     bool is_reply = topic_is_reply(ROOT, text);
     if (topic_parse(ROOT, text, &topic) != OK) {
-        expect(topic.kind == TOPIC_KIND_COUNT);
+        require(topic.kind == TOPIC_KIND_COUNT);
         return;
     }
-    expect(topic_build(ROOT, &topic, built) == OK && text_is(text, built));
-    expect((topic.kind == TOPIC_REPLY) == is_reply);
+    require(topic_build(ROOT, &topic, built) == OK && text_is(text, built));
+    require((topic.kind == TOPIC_REPLY) == is_reply);
 }
 
 /* Every kind below any root that is accepted. */
@@ -31,7 +22,7 @@ static void run_root(struct text text)
 {
     struct errbuf e = { 0 };
     enum err err = topic_root_check(text, &e);
-    expect((err == OK) == (e.text[0] == '\0'));
+    require((err == OK) == (e.text[0] == '\0'));
     if (err != OK)
         return;
     char root[TOPIC_ROOT_MAX + 1], built[TOPIC_SIZE];
@@ -39,8 +30,8 @@ static void run_root(struct text text)
     root[text.len] = '\0';
     for (enum topic_kind kind = 0; kind < TOPIC_KIND_COUNT; kind++) {
         struct topic topic = { kind, .parts = { TEXT("h"), TEXT("w"), TEXT("q"), TEXT("m"), TEXT("c") } };
-        expect(topic_build(root, &topic, built) == OK);
-        expect(topic_parse(root, text_of(built), &topic) == OK && topic.kind == kind);
+        require(topic_build(root, &topic, built) == OK);
+        require(topic_parse(root, text_of(built), &topic) == OK && topic.kind == kind);
     }
 }
 

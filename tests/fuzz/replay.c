@@ -1,5 +1,5 @@
-/* replay.c - main() of a fuzz target without libFuzzer: runs each file of a corpus, whole and cut off at every length
- * up to REPLAY_CUTS. Fails on an empty corpus. */
+/* replay.c - main() of a fuzz target without libFuzzer: runs each file of a corpus, whole and cut off at so many
+ * lengths (or at every one, of a short file). Fails on an empty corpus. */
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLAY_CUTS 2048
+#define REPLAY_CUTS 2048 /* where no number is given */
 #define REPLAY_FILE_MAX (1 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -23,9 +23,11 @@ static void run_copy(const uint8_t *bytes, size_t len)
     free(copy);
 }
 
+static size_t cuts = REPLAY_CUTS;
+
 static void run_cuts(const uint8_t *bytes, size_t len)
 {
-    for (size_t cut = 0; cut < len && cut < REPLAY_CUTS; cut++)
+    for (size_t cut = 0; cut < len; cut += 1 + len / cuts)
         run_copy(bytes, cut);
     run_copy(bytes, len);
 }
@@ -64,12 +66,15 @@ static int run_folder(const char *folder, DIR *dir)
 
 int main(int argc, char **argv)
 {
-    DIR *dir = argc == 2 ? opendir(argv[1]) : NULL;
-    int count = dir ? run_folder(argv[1], dir) : 0;
+    DIR *dir = argc == 2 || argc == 3 ? opendir(argv[1]) : NULL;
+    int count;
+    if (argc == 3)
+        cuts = (size_t)atoi(argv[2]) + 1;
+    count = dir ? run_folder(argv[1], dir) : 0;
     if (dir)
         closedir(dir);
     if (count <= 0) {
-        fprintf(stderr, "usage: %s FOLDER, with at least one readable file\n", argv[0]);
+        fprintf(stderr, "usage: %s FOLDER [CUTS], with at least one readable file\n", argv[0]);
         return EXIT_FAILURE;
     }
     printf("%d files\n", count);

@@ -1,0 +1,132 @@
+#include "queen_check.h"
+
+#include <utlist.h>
+
+#include "fuzz.h"
+#include "json_scan.h"
+
+static void check_heap(const struct heap *heap)
+{
+    for (size_t i = 0; i < heap->len; i++) {
+        require(heap->items[i]->position == i + 1);
+        require(heap->items[i]->at >= heap->items[(i + 1) / 2 > 0 ? (i + 1) / 2 - 1 : 0]->at);
+    }
+}
+
+static bool is_in(const struct heap *heap, const struct heap_item *item)
+{
+    return item->position > 0 && item->position <= heap->len && heap->items[item->position - 1] == item;
+}
+
+static size_t size_of(const struct document *document)
+{
+    require(!document || (document->len < document->size && document->text[document->len] == '\0'));
+    return document ? document->size : 0;
+}
+
+static void check_record(const struct registry *registry, const struct roll_entry *entry)
+{
+    const struct record *record = entry->record;
+    struct text hive = { record_hive(record), record->hive_len };
+    struct text worker = { record_worker(record), record->worker_len };
+    require(registry_find(registry, hive, worker) == record);
+    require(text_is_id(hive) && (worker.len == 0 || text_is_id(worker)));
+    require(record->number == entry->number && roll_find(&registry->roll, record->number) == record);
+    require(record->state == entry->state && record->state < STATE_COUNT && record->announced < STATE_COUNT);
+    require(entry->is_hive == record_is_hive(record) && !record->touched);
+    require(record->due.position == 0 || is_in(&registry->due[record->on_watch], &record->due));
+    require(!record_is_hive(record) || record->watch->record == record);
+}
+
+static void check_registry(const struct registry *registry)
+{
+    size_t workers[STATE_COUNT] = { 0 }, hives[STATE_COUNT] = { 0 };
+    size_t worker_count = 0, hive_count = 0, documents = 0, scheduled = 0;
+    for (size_t i = 0; i < registry->roll.count; i++) {
+        const struct record *record = registry->roll.entries[i].record;
+        if (!record)
+            continue;
+        check_record(registry, &registry->roll.entries[i]);
+        ++*(record_is_hive(record) ? &hive_count : &worker_count);
+        (record_is_hive(record) ? hives : workers)[record->state]++;
+        scheduled += record->due.position > 0;
+        documents += size_of(record->document) + size_of(record->witness);
+    }
+    require(worker_count == registry->count && hive_count == registry->hive_count);
+    require(worker_count <= registry->max_count && hive_count <= registry->max_count);
+    require(memcmp(workers, registry->counts, sizeof workers) == 0);
+    require(memcmp(hives, registry->hive_counts, sizeof hives) == 0);
+    require(documents == registry->document_bytes && documents <= registry->max_document_bytes);
+    check_heap(&registry->due[false]);
+    check_heap(&registry->due[true]);
+    require(scheduled == registry->due[false].len + registry->due[true].len);
+    require(!registry->touched);
+}
+
+static void check_hives(const struct queen *queen)
+{
+    const struct hive_watch *watch;
+    size_t count = 0, due = 0, running = 0;
+    DL_FOREACH(queen->hives.all, watch)
+    {
+        bool is_out = requester_is_waiting(&watch->pending) || watch->http.token;
+        count++;
+        due += watch->due.position > 0;
+        running += is_out;
+        require(watch->due.position == 0 || is_in(&queen->hives.due, &watch->due));
+        require(watch->polling == (is_out || watch->due.position > 0)); /* it is out, or has its turn */
+    }
+    require(count == queen->registry.hive_count && due == queen->hives.due.len && running == queen->hives.running);
+    check_heap(&queen->hives.due);
+}
+
+/* Nothing is asked twice for one record. */
+static void check_asking(const struct queen *queen)
+{
+    size_t workers = queen->registry.count, hives = queen->registry.hive_count;
+    size_t limits[ASKING_COUNT] = { workers + hives, workers, hives };
+    for (size_t i = 0; i < ASKING_COUNT; i++) {
+        check_heap(&queen->asking[i].deadlines);
+        require(HASH_COUNT(queen->asking[i].open) <= limits[i]);
+        require(queen->asking[i].deadlines.len <= HASH_COUNT(queen->asking[i].open));
+    }
+    require(queen->verifying.running <= workers && queen->verifying.running <= VERIFY_RUNNING);
+    require(queen->hives.running <= HIVE_POLLS_RUNNING);
+    require(HASH_COUNT(queen->over_http) <= workers + hives);
+}
+
+void queen_check(const struct queen *queen)
+{
+    check_registry(&queen->registry);
+    check_hives(queen);
+    check_asking(queen);
+    require(queen->counters.refused_transitions == 0); /* the rules know what may follow what */
+    require(!queen->out);
+}
+
+void queen_check_events(const struct queen *queen, uint64_t *last)
+{
+    const struct event *event;
+    while ((event = queen_event_after(queen, *last))) {
+        const struct json_value *value;
+        struct arena arena;
+        arena = (struct arena){ 0 };
+        require(event->id > *last && event->id < queen->next_event);
+        require(json_scan(&arena, event->json, &value, NULL) == OK && text_is_utf8(text_of(event->line)));
+        arena_clear(&arena);
+        *last = event->id;
+    }
+}
+
+void queen_check_empty(const struct queen *queen)
+{
+    require(queen->registry.count == 0 && queen->registry.hive_count == 0 && queen->registry.document_bytes == 0);
+    require(queen->registry.due[false].len == 0 && queen->registry.due[true].len == 0 && queen->hives.due.len == 0);
+    require(queen->registry.words.count == 0);
+    require(!queen->hives.all && !queen->hives.changed && queen->hives.running == 0);
+    require(!queen->verifying.on_demand && !queen->verifying.automatic && queen->verifying.running == 0);
+    require(!queen->verifying.waits && queen->verifying.wait_count == 0);
+    require(!queen->over_http && !queen->confirms && !queen->holding && !queen->barriers.waiting);
+    for (size_t i = 0; i < ASKING_COUNT; i++)
+        require(!queen->asking[i].open && queen->asking[i].deadlines.len == 0);
+}
