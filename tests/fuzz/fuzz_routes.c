@@ -1,7 +1,7 @@
 /* A queen with a few workers receives anything, in any order: a script (script.h) of what the world opposite does
  * (peer.h), and of
  *
- *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without
+ *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without; `x`: of another site
  *     P                                         what waits over HTTP is looked at, each answer under way has a slice
  * more W1000                                     time passes, and the driver ticks; T1000: the loop stood still
  * meanwhile F3                                        the third allocation from now fails O1 \n w9 before all others:
@@ -40,6 +40,7 @@ struct world {
     struct call calls[CALLS_MAX];
     size_t call_count;
     ms_t now;
+    size_t unsent;
     uint64_t last_event;
     unsigned failing; /* the number of the allocation that fails in the next step; 0 = none */
     bool has_failed;  /* the driver ends the process */
@@ -74,6 +75,7 @@ static void step(void *user, struct input *input)
 {
     struct world *world = user;
     input->now = input->wall = world->now;
+    input->unsent = world->unsent;
     if (is_over(world))
         return;
     enter(world);
@@ -194,6 +196,7 @@ static void request(struct world *world, const struct script_record *record)
                                            .body = record->payload,
                                            .content_type = "application/json",
                                            .authorization = record->kind == 'H' ? "Bearer secret" : NULL,
+                                           .cross_site = record->kind == 'x',
                                            .received_at = world->now };
     require(call->request.method && call->request.path);
     call_run(world, call, false);
@@ -204,6 +207,7 @@ static void run_record(struct world *world, const struct script_record *record)
     switch (record->kind) {
     case 'H':
     case 'h':
+    case 'x':
         request(world, record);
         break;
     case 'P':
@@ -216,6 +220,9 @@ static void run_record(struct world *world, const struct script_record *record)
     case 'T':
         world->now += script_number(record->line, 0, STILL_MAX_MS);
         step(world, &(struct input){ .kind = INPUT_TICK });
+        break;
+    case 'Q':
+        world->unsent = (size_t)script_number(record->line, 0, 1000000);
         break;
     case 'F':
         world->failing = (unsigned)script_number(record->line, 0, 200);
@@ -382,12 +389,12 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         "E<0|0|1|2>|G<0|0|1>\t<0|200|200|503|404>\n" HEALTH("<worker/" HIVE "/" WORKER "|hive/" HIVE ">"),
         "B|B|B|D|C|U|L|K",
         "W<10|250|1000|5000|30000|90000>|W<10|250|1000|5000>|T<1000|100000|700000|2700000000>",
-        "<H|H|H|h><GET|GET|GET|POST|DELETE|HEAD|PUT> /" PATH QUERY,
+        "<H|H|H|h|x><GET|GET|GET|POST|DELETE|HEAD|PUT> /" PATH QUERY,
         "HPOST /v1/worker/heartbeat\n{\"worker_id\":\"" WORKER "\"<|,\"hive_id\":\"" HIVE
         "\">,\"status\":\"<idle|busy>\"}",
         "HGET /v1/workers" QUERY "|HDELETE /v1/hives/" HIVE "</workers/" WORKER "|>?force=true",
         "HPOST /v1/hives/" HIVE "/workers/" WORKER "/verify|P",
-        "P|P|F<1|2|3|5|8|13|30|70>|O<0|1|2|3|4|8|12|15>\n<w9|h1/w1|h1/w1\nh2/w2 # two|w1/|>",
+        "P|P|Q<0|0|20|10000>|F<1|2|3|5|8|13|30|70>|O<0|1|2|3|4|8|12|15>\n<w9|h1/w1|h1/w1\nh2/w2 # two|w1/|>",
         NULL,
     };
     return script_mutate(grammar, bytes, len, max, seed);

@@ -46,7 +46,7 @@ static void check_publish(const struct publish *publish)
 {
     struct text topic = text_of(publish->topic);
     struct topic parsed;
-    require(topic_parse(PEER_ROOT, topic, &parsed) == OK || topic_is_reply(PEER_ROOT, topic));
+    require(topic_parse(PEER_ROOT, topic, &parsed) == OK);
     require(publish->payload.len <= PAYLOAD_MAX && publish->qos <= 1);
     require(!publish->response_topic || topic_is_reply(PEER_ROOT, text_of(publish->response_topic)));
     if (publish->payload.len > 0)

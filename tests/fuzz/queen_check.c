@@ -73,11 +73,49 @@ static void check_hives(const struct queen *queen)
         count++;
         due += watch->due.position > 0;
         running += is_out;
-        require(watch->due.position == 0 || is_in(&queen->hives.due, &watch->due));
+        require(watch->due.position == 0 || is_in(&queen->hives.first, &watch->due) ||
+                is_in(&queen->hives.again, &watch->due));
         require(watch->polling == (is_out || watch->due.position > 0)); /* it is out, or has its turn */
     }
-    require(count == queen->registry.hive_count && due == queen->hives.due.len && running == queen->hives.running);
-    check_heap(&queen->hives.due);
+    require(count == queen->registry.hive_count && due == queen->hives.first.len + queen->hives.again.len);
+    require(running == queen->hives.running && queen->hives.running_again <= running);
+    check_heap(&queen->hives.first);
+    check_heap(&queen->hives.again);
+}
+
+/* What each hive has adds up to what there is, and whoever has any is ranked by it. */
+static void check_shares(const struct registry *registry)
+{
+    const struct shares *shares = &registry->shares;
+    size_t count = 0, sums[RATION_COUNT] = { 0 }, ranked[RATION_COUNT] = { 0 }, states[STATE_COUNT] = { 0 };
+    for (size_t i = 0; shares->buckets && i < shares->size; i++)
+        for (const struct share *share = shares->buckets[i]; share; share = share->next) {
+            count++;
+            for (size_t k = 0; k < RATION_COUNT; k++) {
+                require((share->has[k] > 0) == is_in(&shares->greatest[k], &share->rank[k]));
+                sums[k] += share->has[k];
+                ranked[k] += share->has[k] > 0;
+            }
+            for (size_t k = 0; k < STATE_COUNT; k++)
+                states[k] += share->states[k];
+        }
+    require(count == shares->count && sums[RATION_HIVES] == registry->hive_count);
+    require(sums[RATION_WORKERS] + sums[RATION_EXPECTED] == registry->count && sums[RATION_WEAK] == shares->weak_count);
+    require(sums[RATION_BYTES] == registry->document_bytes && sums[RATION_WORDS] == registry->words.count);
+    for (size_t k = 0; k < STATE_COUNT; k++)
+        require(states[k] == registry->counts[k] + registry->hive_counts[k]);
+    for (size_t k = 0; k < RATION_COUNT; k++) {
+        require(ranked[k] == shares->greatest[k].len);
+        check_heap(&shares->greatest[k]);
+    }
+}
+
+static size_t count_queued(const struct queen *queen)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < VERIFY_CLASS_COUNT; i++)
+        count += queen->verifying.queued[i].count;
+    return count;
 }
 
 /* Nothing is asked twice for one record. */
@@ -90,7 +128,9 @@ static void check_asking(const struct queen *queen)
         require(HASH_COUNT(queen->asking[i].open) <= limits[i]);
         require(queen->asking[i].deadlines.len <= HASH_COUNT(queen->asking[i].open));
     }
-    require(queen->verifying.running <= workers && queen->verifying.running <= VERIFY_RUNNING);
+    require(queen->verifying.running + count_queued(queen) <= workers && queen->verifying.running <= VERIFY_RUNNING);
+    require(queen->barriers.waiting.count <= workers + hives);
+    require(announce_count(&queen->announcing) <= workers + hives);
     require(queen->hives.running <= HIVE_POLLS_RUNNING);
     require(HASH_COUNT(queen->over_http) <= workers + hives);
 }
@@ -98,6 +138,7 @@ static void check_asking(const struct queen *queen)
 void queen_check(const struct queen *queen)
 {
     check_registry(&queen->registry);
+    check_shares(&queen->registry);
     check_hives(queen);
     check_asking(queen);
     require(queen->counters.refused_transitions == 0); /* the rules know what may follow what */
@@ -121,12 +162,13 @@ void queen_check_events(const struct queen *queen, uint64_t *last)
 void queen_check_empty(const struct queen *queen)
 {
     require(queen->registry.count == 0 && queen->registry.hive_count == 0 && queen->registry.document_bytes == 0);
-    require(queen->registry.due[false].len == 0 && queen->registry.due[true].len == 0 && queen->hives.due.len == 0);
+    require(queen->registry.due[false].len == 0 && queen->registry.due[true].len == 0);
+    require(queen->hives.first.len == 0 && queen->hives.again.len == 0 && announce_count(&queen->announcing) == 0);
     require(queen->registry.words.count == 0);
     require(!queen->hives.all && !queen->hives.changed && queen->hives.running == 0);
-    require(!queen->verifying.on_demand && !queen->verifying.automatic && queen->verifying.running == 0);
+    require(count_queued(queen) == 0 && queen->verifying.running == 0);
     require(!queen->verifying.waits && queen->verifying.wait_count == 0);
-    require(!queen->over_http && !queen->confirms && !queen->holding && !queen->barriers.waiting);
+    require(!queen->over_http && !queen->confirms && !queen->holding && queen->barriers.waiting.count == 0);
     for (size_t i = 0; i < ASKING_COUNT; i++)
         require(!queen->asking[i].open && queen->asking[i].deadlines.len == 0);
 }
