@@ -9,6 +9,7 @@ target_compile_options(skep_flags INTERFACE
   -fno-common -fstack-protector-strong)
 # Large frames touch each page, and indirect branches land where functions begin: where the processor can have that.
 include(CheckCCompilerFlag)
+set(CMAKE_REQUIRED_FLAGS -Werror) # clang only warns of what it does not know for this processor
 foreach(flag -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
   string(MAKE_C_IDENTIFIER "SKEP_HAS${flag}" has)
   check_c_compiler_flag(${flag} ${has})
@@ -16,6 +17,7 @@ foreach(flag -fstack-clash-protection -fcf-protection -mbranch-protection=standa
     target_compile_options(skep_flags INTERFACE ${flag})
   endif()
 endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
 if(SKEP_WERROR)
   target_compile_options(skep_flags INTERFACE -Werror)
 endif()

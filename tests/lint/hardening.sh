@@ -21,6 +21,6 @@ for file; do
     code=$(objdump --disassemble --no-show-raw-insn "$file")
     # The start files of the C library have two.
     [ "$(echo "$code" | grep -c endbr64)" -gt 2 ] || complain "is built without control-flow protection"
-    echo "$code" | grep -qE 'or[lq] +[$]0x0,.*[(]%rsp' || complain "is built without stack-clash protection"
+    echo "$code" | grep -qE 'sub +[$]0x1000,%rsp' || complain "is built without stack-clash protection"
 done
 exit $failed
