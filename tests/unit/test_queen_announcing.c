@@ -187,7 +187,7 @@ static void a_hive_does_not_wait_behind_another(void **state)
     scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
     assert_in_range(scene.events - before, 10, 100); /* a slice, and in it: */
     assert_int_equal(registry_find(&scene.queen->registry, TEXT("quiet"), TEXT("w1"))->announced, STATE_STALE);
-    scene_run(&scene, "wait 1000");
+    scene_run(&scene, "wait 2000");
     assert_int_equal(scene.events - before, 3001);
     scene_clear(&scene);
 }

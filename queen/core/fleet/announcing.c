@@ -5,9 +5,11 @@
 
 #include "rations.h"
 
-#define TURNS 16       /* of hives that may have no token, in one call */
-#define UNSENT_MAX 100 /* events, and as many verdicts: what a broker takes in some 10 ms */
-#define SENT_MS 10     /* when to try again: acknowledgements mostly come before */
+/* Events, and with them as many verdicts, that may wait for the broker: so that there is always one to send, and what
+ * comes next waits a few 10 ms. */
+#define UNSENT_MAX 50
+#define SENT_MS 10 /* when to try again: acknowledgements mostly come before */
+#define TURNS 16   /* of hives that may have no token, in one call */
 #define TOKEN_MS 100
 
 struct owed {
