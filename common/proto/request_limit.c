@@ -30,5 +30,7 @@ enum request_verdict request_limit_take(struct request_limit *limit, struct text
         (bucket_take(&limit->all, REQUEST_LIMIT_OF_ALL, now) ||
          (is_queen && bucket_take(&limit->queens, REQUEST_LIMIT_OF_QUEENS, now))))
         return REQUEST_MAY;
+    limit->refused++;
+    limit->refused_at = now;
     return bucket_take(&limit->busy, REQUEST_LIMIT_BUSY, now) ? REQUEST_SAY_BUSY : REQUEST_MAY_NOT;
 }

@@ -25,6 +25,8 @@ struct request_limit {
         uint64_t id; /* 0 = none */
         struct bucket bucket;
     } askers[REQUEST_LIMIT_ASKERS];
+    uint64_t refused; /* ever */
+    ms_t refused_at;  /* the latest */
 };
 
 enum request_verdict { REQUEST_MAY, REQUEST_MAY_NOT, REQUEST_SAY_BUSY };

@@ -175,6 +175,24 @@ static void what_is_not_answered_is_counted(void **state)
     scene_clear(&scene);
 }
 
+static void health_warns_of_too_many_requests(void **state)
+{
+    struct scene scene;
+    struct buf reply = BUF_INIT;
+    struct http_response health;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    for (int i = 0; i < REQUEST_LIMIT_OF_ASKER.capacity + 7; i++)
+        (void)ask_for(&scene, "worker.get", "{}", &reply);
+    health = get(&scene, "/health", NULL);
+    assert_non_null(strstr(buf_str(&health.body), "{\"status\":\"warn\""));
+    assert_non_null(strstr(buf_str(&health.body), "\"requests:refused\":[{\"observedValue\":7"));
+    buf_clear(&health.body);
+    buf_clear(&reply);
+    scene_clear(&scene);
+}
+
 static void a_broker_that_refuses_requests(void **state)
 {
     struct scene scene;
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_answered_is_an_error),
         cmocka_unit_test(a_list_is_short_unless_more_are_asked_for),
         cmocka_unit_test(what_is_not_answered_is_counted),
+        cmocka_unit_test(health_warns_of_too_many_requests),
         cmocka_unit_test(a_broker_that_refuses_requests),
         cmocka_unit_test(a_verification_is_answered_when_it_has_finished),
         cmocka_unit_test(all_who_wait_are_answered_once_each),

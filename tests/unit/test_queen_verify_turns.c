@@ -69,6 +69,30 @@ static void a_hive_of_many_suspects_holds_nobody_else_up(void **state)
     }
 }
 
+static void check_health(struct scene *scene, const char *want)
+{
+    struct http_response response = scene_http(scene, &(struct http_request){ .method = "GET", .path = "/health" });
+    if (!strstr(buf_str(&response.body), want))
+        fail_msg("%s: %s", want, buf_str(&response.body));
+    buf_clear(&response.body);
+}
+
+static void health_names_the_hive_that_has_too_many(void **state)
+{
+    struct scene scene;
+    (void)state;
+    populate(&scene);
+    (void)begin_many(&scene, RATION_VERIFICATIONS, VERIFY_AUTOMATIC);
+    check_health(&scene, "\"status\":\"pass\"");
+    (void)begin_many(&scene, MANY, VERIFY_AUTOMATIC);
+    check_health(&scene, "{\"status\":\"warn\"");
+    check_health(&scene, "\"verifications:refused\":[{\"observedValue\":100");
+    check_health(&scene, "\"verifications:rationed_hive\":[{\"observedValue\":\"evil\"");
+    scene.now += RATION_WARN_MS;
+    check_health(&scene, "{\"status\":\"pass\"");
+    scene_clear(&scene);
+}
+
 static void one_by_hand_waits_for_one_start_of_others_at_most(void **state)
 {
     struct scene scene;
@@ -151,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hive_of_many_suspects_holds_nobody_else_up),
+        cmocka_unit_test(health_names_the_hive_that_has_too_many),
         cmocka_unit_test(one_by_hand_waits_for_one_start_of_others_at_most),
         cmocka_unit_test(those_by_hand_do_not_starve_the_others),
         cmocka_unit_test(who_never_answers_leaves_some_free_for_others),

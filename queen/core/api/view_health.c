@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "health.h"
+#include "rations.h"
 
 static bool is_under(const struct queen *queen, enum pressure_kind kind)
 {
@@ -19,11 +20,29 @@ static bool is_rationed(const struct queen *queen)
     return queen->now < queen->announcing.rationed_until;
 }
 
+static bool was_lately(const struct queen *queen, uint64_t count, ms_t latest)
+{
+    return count > 0 && queen->now - latest < RATION_WARN_MS;
+}
+
+static bool is_asked_too_much(const struct queen *queen)
+{
+    return was_lately(queen, queen->requests.refused, queen->requests.refused_at);
+}
+
+static bool has_too_many_to_verify(const struct queen *queen)
+{
+    return was_lately(queen, queen->verifying.refused, queen->verifying.refused_at);
+}
+
 static enum health_status overall(const struct queen *queen)
 {
     if (!queen_sees(queen))
         return HEALTH_FAIL;
-    return queen->snapshot.refused || is_pressed(queen) || is_rationed(queen) ? HEALTH_WARN : HEALTH_PASS;
+    return queen->snapshot.refused || is_pressed(queen) || is_rationed(queen) || is_asked_too_much(queen) ||
+                   has_too_many_to_verify(queen)
+               ? HEALTH_WARN
+               : HEALTH_PASS;
 }
 
 static const char *describe(const struct queen *queen)
@@ -38,7 +57,11 @@ static const char *describe(const struct queen *queen)
         return "queen: the broker refuses a subscription";
     if (is_pressed(queen))
         return "queen: full, so that workers, hives or documents are evicted or refused";
-    return is_rationed(queen) ? "queen: a hive changes so often that its changes are summed up" : "queen";
+    if (is_rationed(queen))
+        return "queen: a hive changes so often that its changes are summed up";
+    if (is_asked_too_much(queen))
+        return "queen: more requests over MQTT than it answers";
+    return has_too_many_to_verify(queen) ? "queen: a hive has more workers to be verified than may wait" : "queen";
 }
 
 static void put_count_as(struct json_write *w, const char *group, const char *name, uint64_t count,
@@ -86,6 +109,14 @@ static void put_messages(const struct queen *queen, struct json_write *w)
     put_counter(w, "events", "owed", announce_count(&queen->announcing));
     if (is_rationed(queen))
         health_check_str(w, "events:rationed_hive", queen->announcing.rationed_hive, HEALTH_WARN);
+    if (queen->requests.refused)
+        put_count_as(w, "requests", "refused", queen->requests.refused,
+                     is_asked_too_much(queen) ? HEALTH_WARN : HEALTH_PASS);
+    if (queen->verifying.refused)
+        put_count_as(w, "verifications", "refused", queen->verifying.refused,
+                     has_too_many_to_verify(queen) ? HEALTH_WARN : HEALTH_PASS);
+    if (has_too_many_to_verify(queen))
+        health_check_str(w, "verifications:rationed_hive", queen->verifying.refused_hive, HEALTH_WARN);
 }
 
 /* What was evicted or refused for want of room, ever; and lately, whose hive has most. */

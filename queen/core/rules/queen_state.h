@@ -65,6 +65,9 @@ struct verifying {
     unsigned running;
     ms_t spent;                 /* monotonic: until when the budget is spent */
     uint64_t started, finished; /* ever */
+    uint64_t refused;           /* ... since too many of the hive's waited */
+    ms_t refused_at;            /* the latest; monotonic */
+    char refused_hive[NAME_SIZE];
 
     struct verify_wait *waits; /* those who asked over MQTT (verify_wait.h); utlist */
     size_t wait_count;

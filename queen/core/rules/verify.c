@@ -72,6 +72,15 @@ static struct verification *of_record(struct record *record)
     return verification;
 }
 
+static enum err refuse(struct queen *queen, const struct record *record)
+{
+    struct verifying *verifying = &queen->verifying;
+    verifying->refused++;
+    verifying->refused_at = queen->now;
+    snprintf(verifying->refused_hive, sizeof verifying->refused_hive, "%s", record_hive(record));
+    return ERR_FULL;
+}
+
 enum err verify_begin(struct queen *queen, struct record *record, enum verify_class class)
 {
     struct verification *verification = of_record(record);
@@ -80,7 +89,7 @@ enum err verify_begin(struct queen *queen, struct record *record, enum verify_cl
     if (verification->phase == PHASE_RUNNING || (verification->phase == PHASE_QUEUED && verification->class <= class))
         return OK;
     if (record->share->verifications[class].count >= RATION_VERIFICATIONS)
-        return ERR_FULL;
+        return refuse(queen, record);
     leave(queen, verification);
     requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
     enqueue(queen, verification, class);
