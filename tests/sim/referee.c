@@ -385,6 +385,8 @@ static void judge_ward(struct referee *referee, struct node *queen, const struct
     if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0 || strcmp(state, "zombie") == 0 ||
                  strcmp(state, "ready") == 0))
         violate(referee, "%s is gone, and %s in the end", ward->name, state);
+    if (ward->announced[0] && strcmp(state, ward->announced) != 0) /* what was summed up is announced in the end */
+        violate(referee, "%s is %s in the end, and was announced as %s", ward->name, state, ward->announced);
     if (ward->event_id)
         judge_verdict(referee, ward);
 }
