@@ -41,7 +41,8 @@ static bool take_token(struct announcing *announcing, struct record *record)
     struct bucket_size size = { RATION_NEWS, RATION_NEWS_PER_S + established / RATION_NEWS_EACH_S };
     if (bucket_take(&share->news, size, announcing->now))
         return true;
-    snprintf(announcing->rationed_hive, NAME_SIZE, "%s", record_hive(record));
+    if (announcing->rationed_until != announcing->now + RATION_WARN_MS) /* else there was one a moment ago */
+        snprintf(announcing->rationed_hive, NAME_SIZE, "%s", record_hive(record));
     announcing->rationed_until = announcing->now + RATION_WARN_MS;
     return false;
 }
