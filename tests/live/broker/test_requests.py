@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -133,8 +134,10 @@ def test_what_is_not_answered_is_counted(queen, asker, agent, root, ask, who):
     asker.publish(topic, response=f"{root}/hive/h/worker/w1/forged")
     asker.publish(topic, response="elsewhere-rpc/reply/x")
     asker.publish(topic, response=f"{root}-rpc/reply/x", correlation=b"c" * 129)
+    asker.publish(topic, response=f"{root}-rpc/reply/x/y")
+    asker.publish(topic, response=f"{root}-rpc/reply/" + "a/" * 200 + "a")  # mosquitto would end the link of a responder
     asker.publish(topic, response=f"{root}-rpc/reply/x", correlation=b"last")
-    await_that(lambda: count() == before + 4, "four that were counted")
+    await_that(lambda: count() == before + 6, "six that were counted")
     replies = [m.properties.CorrelationData for m in asker.messages if m.topic == f"{root}-rpc/reply/x"]
     assert replies == [b"last"]
     assert not [m for m in asker.messages if m.topic.endswith("/forged")]
@@ -143,3 +146,19 @@ def test_what_is_not_answered_is_counted(queen, asker, agent, root, ask, who):
 def test_the_queen_says_that_she_answers(queen, broker, root, started):
     presence = started(Asker, broker.port, f"{root}/queen/queen/presence")
     assert json.loads(presence.await_message().payload)["rpc"] is True
+
+
+def test_a_flood_of_requests_changes_little(queen, asker, agent, root, ask):
+    """There are ten heartbeats a second on request, however many requests come; others are answered meanwhile."""
+    agent("h/w1")
+    seq = queen.await_state("h/w1")["heartbeat"]["seq"]
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.ResponseTopic = f"{root}-rpc/reply/flood"
+    began = time.monotonic()
+    for _ in range(5000):
+        asker.client.publish(f"{root}-rpc/hive/h/worker/w1/beat", "", 0, False, properties)
+    assert ask("hive/h/worker/w1/health")["result"]["status"] == "pass"
+    asker.publish(f"{root}-rpc/hive/h/worker/w1/health", response=f"{root}-rpc/reply/x", correlation=b"behind all of them")
+    await_that(lambda: [m for m in asker.messages if m.topic.endswith("/x")], "the reply to another asker")
+    beats = ask("hive/h/worker/w1/beat")["result"]["seq"] - seq
+    assert beats <= 10 + 11 * (time.monotonic() - began)
