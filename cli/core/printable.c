@@ -4,26 +4,6 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-void printable_add(struct buf *buf, struct text t)
-{
-    char *copy = malloc(t.len + 1);
-    if (!copy) {
-        buf->failed = true;
-        return;
-    }
-    text_to_printable(t, copy, t.len + 1);
-    buf_add_str(buf, copy);
-    free(copy);
-}
-
-void styled_add(struct buf *buf, struct text t, const char *style)
-{
-    if (style)
-        buf_printf(buf, "\033[%sm", style);
-    printable_add(buf, t);
-    buf_add_str(buf, style ? "\033[0m" : "");
-}
-
 /* Splits off one character, and says its code point. What is no UTF-8 counts byte by byte. */
 static struct text char_split(struct text *rest, wchar_t *ret)
 {
@@ -33,6 +13,32 @@ static struct text char_split(struct text *rest, wchar_t *ret)
     *rest = (struct text){ rest->at + one.len, rest->len - one.len };
     *ret = (wchar_t)code;
     return one;
+}
+
+/* What the locale does not know has no width that a terminal and libsmartcols would agree on. */
+void printable_add(struct buf *buf, struct text t)
+{
+    char *copy = malloc(t.len + 1);
+    struct text rest;
+    if (!copy) {
+        buf->failed = true;
+        return;
+    }
+    text_to_printable(t, copy, t.len + 1);
+    rest = text_of(copy);
+    for (wchar_t code; rest.len > 0;) {
+        struct text one = char_split(&rest, &code);
+        buf_add_text(buf, wcwidth(code) < 0 ? TEXT("?") : one);
+    }
+    free(copy);
+}
+
+void styled_add(struct buf *buf, struct text t, const char *style)
+{
+    if (style)
+        buf_printf(buf, "\033[%sm", style);
+    printable_add(buf, t);
+    buf_add_str(buf, style ? "\033[0m" : "");
 }
 
 static bool char_is_harmful(struct text one)

@@ -10,7 +10,8 @@ struct display {
     bool colour;
 };
 
-/* Appends `t`, of any length, with everything that could harm a terminal replaced (text_to_printable). */
+/* Appends `t`, of any length, with everything that could harm a terminal replaced (text_to_printable), and characters
+ * that LC_CTYPE does not know: a table or a line with them would be wider than it counts. Needs a UTF-8 LC_CTYPE. */
 void printable_add(struct buf *buf, struct text t);
 
 /* The same between the SGR sequences for `style` ("31") and for the end of it. NULL: without. */

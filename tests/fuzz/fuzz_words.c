@@ -132,7 +132,7 @@ static void run_url(const char *word)
     require(rest.at && text_skip(&rest, TEXT("://")) && strncmp(url, "http", 4) == 0);
     host = text_split(&rest, '/');
     require(!memchr(host.at, '@', host.len) && !strchr(url, '?') && !strchr(url, '#')); /* no login in it */
-    require(http_url_read(url, "/", &again, &e) == OK && strcmp(url, again) == 0);
+    require(http_url_read(url, "/", &again, &e) == OK); /* not always the same: %33 is 3, and that is 0.0.0.3 */
     free(again);
     free(url);
 }
