@@ -1,5 +1,6 @@
 #include "httpd.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -7,10 +8,12 @@
 #include <utlist.h>
 
 #include "clock.h"
+#include "fd.h"
 #include "httpd_exchange.h"
 #include "httpd_socket.h"
 
 #define SWEEP_MS 1000
+#define NO_DESCRIPTOR_MS 100 /* between two looks whether there is one */
 
 static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t len)
 {
@@ -109,6 +112,9 @@ static void httpd_run(void *user)
     struct httpd *httpd = user;
     unsigned connections = httpd->clients.count;
     ms_t delay, waits, now = clock_mono();
+    if (httpd->paused)
+        loop_fd_want(httpd->watch, LOOP_READABLE);
+    httpd->paused = false;
     if (httpd->sweep_at <= now)
         sweep(httpd, now);
     (void)end_waits(httpd, now);
@@ -123,12 +129,24 @@ static void httpd_run(void *user)
     loop_timer_in(httpd->timer, delay);
 }
 
+/* Without one a client that waits to be accepted shows as readable for ever. */
+static bool has_descriptor(const struct httpd *httpd)
+{
+    int fd = fcntl(httpd->epoll_fd, F_DUPFD_CLOEXEC, 0);
+    fd_close(fd);
+    return fd >= 0;
+}
+
 /* By the timer, so that a turn of the loop has one run. */
 static void on_readable(void *user, int events)
 {
     struct httpd *httpd = user;
     (void)events;
-    loop_timer_in(httpd->timer, 0);
+    if (!has_descriptor(httpd)) {
+        httpd->paused = true;
+        loop_fd_want(httpd->watch, 0);
+    }
+    loop_timer_in(httpd->timer, httpd->paused ? NO_DESCRIPTOR_MS : 0);
 }
 
 /* The daemon takes the listening socket. */
@@ -150,6 +168,7 @@ static enum err loop_attach(struct httpd *httpd)
     if ((err = loop_timer_new(httpd->loop, httpd_run, httpd, &httpd->timer)) != OK ||
         (err = loop_fd_new(httpd->loop, info->epoll_fd, on_readable, httpd, &httpd->watch)) != OK)
         return err;
+    httpd->epoll_fd = info->epoll_fd;
     loop_fd_want(httpd->watch, LOOP_READABLE);
     return OK;
 }

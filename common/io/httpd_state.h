@@ -48,6 +48,8 @@ struct httpd {
     const struct httpd_handlers *handlers;
     void *user;
     bool closing;
+    int epoll_fd; /* libmicrohttpd's */
+    bool paused;  /* for want of descriptors: nothing is read for a moment */
     bool resumed; /* a connection, since the last run of libmicrohttpd */
     int port;
     struct clients clients;

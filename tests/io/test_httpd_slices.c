@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -435,8 +436,11 @@ int __wrap_MHD_run(struct MHD_Daemon *daemon);
 int64_t __real_clock_mono_us(void);
 int64_t __wrap_clock_mono_us(void);
 
+static unsigned runs;
+
 int __wrap_MHD_run(struct MHD_Daemon *daemon)
 {
+    runs++;
     slow.late_runs += slow.site && slow.site->calls > slow.calls;
     return __real_MHD_run(daemon);
 }
@@ -512,29 +516,85 @@ static void some_connections_are_kept_back(void **state)
     site_close(&site);
 }
 
-/* libmicrohttpd has no memory left for the cookies and refuses the request, without a word to the handler. */
-static void refused_requests_leave_nothing(void **state)
+/* A client that cannot be accepted shows as readable for ever, which must not keep the loop from sleeping. */
+static void nothing_spins_without_descriptors(void **state)
 {
-    enum { PATH = 24000, COOKIES = 300, TIMES = 200 };
-    static char request[PATH + 4096];
+    struct rlimit before, none;
     struct site site;
-    size_t before = 0, len;
+    struct line line;
     (void)state;
     open_site(&site, 0, (struct listing){ 0 });
-    len = (size_t)snprintf(request, sizeof request, "GET /%0*d HTTP/1.1\r\nHost: h\r\nCookie: ", PATH, 0);
-    for (unsigned i = 0; i < COOKIES; i++)
-        len += (size_t)snprintf(request + len, sizeof request - len, "a=b; ");
-    snprintf(request + len, sizeof request - len, "\r\n\r\n");
-    for (unsigned i = 0; i < TIMES; i++) {
-        struct line line;
-        line_open(&line, &site);
-        line_say(&line, request);
-        line_await(&line, &site, NULL);
-        close(line.fd);
-        before = i == TIMES / 2 ? mallinfo2().uordblks : before;
-    }
+    line_open(&line, &site);
+    line_say(&line, GET("/"));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)dup(line.fd);
+    close((int)none.rlim_cur); /* the lowest that is free is one too many */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    runs = 0;
+    await_span(site.loop, 500);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_in_range(runs, 1, 50);
     assert_int_equal(site.calls, 0);
-    assert_true(mallinfo2().uordblks < before + TIMES / 2 * PATH / 2);
+    line_await(&line, &site, "200 OK");
+    close(line.fd);
+    site_close(&site);
+}
+
+/* Some of them libmicrohttpd refuses without a word to the handler, for want of its own memory. */
+static void refused_requests_leave_nothing(void **state)
+{
+    enum { TIMES = 100, SIZE = 70000, TOLERATED = 32 /* bytes for each: a leak of any struct is more */ };
+    static const struct {
+        const char *why, *begin, *repeated, *end;
+        size_t count;
+        bool answered; /* else the client leaves */
+    } rows[] = {
+        { "cookies", "Cookie: ", "a=b; ", "\r\n\r\n", 300, true },
+        { "a long target", "GET /", "abcdefgh", " HTTP/1.1\r\nHost: h\r\n\r\n", 8000, true },
+        { "parameters", "GET /a?", "a&", " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 10000, true },
+        { "fields", "GET / HTTP/1.1\r\nHost: h\r\n", "x: y\r\n", "\r\n", 3000, true },
+        { "a long field", "GET / HTTP/1.1\r\nHost: h\r\nX: ", "abcdefgh", "\r\n\r\n", 8000, true },
+        { "two hosts", "GET / HTTP/1.1\r\nHost: h\r\n", "Host: h\r\n", "\r\n", 1, true },
+        { "no host", "GET / HTTP/1.1\r\n", "X: y\r\n", "\r\n", 1, true },
+        { "another protocol", "GET / HTTP/9.9\r\n", "Host: h\r\n", "\r\n", 1, true },
+        { "no request", "\x16\x03\x01", "abcdefgh", "\r\n\r\n", 10, true },
+        { "chunked", "POST / HTTP/1.1\r\nHost: h\r\n", "Transfer-Encoding: chunked\r\n", "\r\n", 1, true },
+        { "too long a body", "POST / HTTP/1.1\r\nHost: h\r\n", "Content-Length: 101\r\n", "\r\n", 1, true },
+        { "a negative length", "POST / HTTP/1.1\r\nHost: h\r\n", "Content-Length: -1\r\n", "\r\n", 1, true },
+        { "left in its first line", "GET /", "abcdefgh", "", 1000, false },
+        { "left in its fields", "GET / HTTP/1.1\r\n", "X: y\r\n", "", 100, false },
+        { "left in its body", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 90\r\n\r\n", "abcdefgh", "", 10, false },
+        { "left before the answer", "GET /wait HTTP/1.1\r\nHost: h\r\n", "X: y\r\n", "\r\n", 1, false },
+    };
+    static char request[SIZE];
+    struct site site;
+    (void)state;
+    open_site(&site, 0, (struct listing){ 0 });
+    for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
+        size_t before = 0, after, len = 0;
+        if (rows[row].begin[0] == 'C') /* behind a long target */
+            len = (size_t)snprintf(request, sizeof request, "GET /%0*d HTTP/1.1\r\nHost: h\r\n", 24000, 0);
+        len += (size_t)snprintf(request + len, sizeof request - len, "%s", rows[row].begin);
+        for (size_t i = 0; i < rows[row].count; i++)
+            len += (size_t)snprintf(request + len, sizeof request - len, "%s", rows[row].repeated);
+        snprintf(request + len, sizeof request - len, "%s", rows[row].end);
+        for (unsigned i = 0; i < 2 * TIMES; i++) {
+            struct line line;
+            line_open(&line, &site);
+            line_say(&line, request);
+            if (rows[row].answered)
+                line_await(&line, &site, NULL);
+            else
+                await_span(site.loop, 0);
+            close(line.fd);
+            before = i == TIMES ? mallinfo2().uordblks : before;
+        }
+        await_span(site.loop, 20);
+        after = mallinfo2().uordblks;
+        if (after > before + (size_t)TIMES * TOLERATED)
+            fail_msg("%s: %zu bytes for each", rows[row].why, (after - before) / TIMES);
+    }
     site_close(&site);
 }
 
@@ -557,6 +617,7 @@ int main(void)
         cmocka_unit_test(libmicrohttpd_runs_within_the_budget),
         cmocka_unit_test(clients_that_left_do_not_wait),
         cmocka_unit_test(some_connections_are_kept_back),
+        cmocka_unit_test(nothing_spins_without_descriptors),
         cmocka_unit_test(refused_requests_leave_nothing),
     };
     return cmocka_run_group_tests_name("httpd_slices", tests, NULL, NULL);
