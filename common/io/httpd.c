@@ -12,7 +12,7 @@
 #include "httpd_exchange.h"
 #include "httpd_socket.h"
 
-#define SWEEP_MS 1000
+#define SWEEP_MS 250
 #define NO_DESCRIPTOR_MS 100 /* between two looks whether there is one */
 
 static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t len)
@@ -59,13 +59,20 @@ static void drop(struct client *client)
         exchange_drop(client->exchange);
 }
 
+/* libmicrohttpd does not notice the end of a connection that is suspended, nor one that comes together with what it has
+ * read (0.9.75, with epoll). */
+static bool gets_nothing(const struct client *client)
+{
+    const struct exchange *exchange = client->exchange;
+    return !exchange || exchange->phase == EXCHANGE_WAITING || exchange->phase == EXCHANGE_RECEIVING;
+}
+
 static void sweep(struct httpd *httpd, ms_t now)
 {
     struct client *client;
     DL_FOREACH(httpd->clients.all, client)
     {
-        bool waits = client->exchange && client->exchange->phase == EXCHANGE_WAITING;
-        if (client->deadline <= now || (waits && client_has_left(client)))
+        if (client->deadline <= now || (gets_nothing(client) && client_has_left(client)))
             drop(client);
     }
     httpd->sweep_at = now + SWEEP_MS;
