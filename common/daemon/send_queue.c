@@ -52,7 +52,13 @@ static void unqueue(struct send_queue *queue, struct queued *queued)
     queue->event_count--;
 }
 
-static struct queued *find_retained(struct send_queue *queue, const char *topic)
+/* Of its topic only the newest counts. */
+static bool is_replaced(const struct publish *publish)
+{
+    return publish->urgent ? publish->response_topic != NULL : publish->retain;
+}
+
+static struct queued *find_older(struct send_queue *queue, const char *topic)
 {
     unsigned hash = keyed_hash(topic, strlen(topic));
     struct queued *found;
@@ -88,7 +94,7 @@ static enum err enqueue(struct send_queue *queue, struct queued *queued, bool in
     if (!lane)
         return enqueue_event(queue, queued, in_front);
     err = (in_front ? fair_queue_put_back : fair_queue_add)(lane, party, &queued->turn, queued->size);
-    if (err == OK && lane == &queue->states)
+    if (err == OK && is_replaced(&queued->publish))
         HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table_of(queue, hash), topic, strlen(topic), hash, queued);
     return err;
 }
@@ -109,7 +115,7 @@ enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
     if (!queued)
         return ERR_NOMEM;
     queued->number = ++queue->next_number;
-    if (publish->retain && !publish->urgent && (older = find_retained(queue, publish->topic)))
+    if (is_replaced(publish) && (older = find_older(queue, publish->topic)))
         drop(queue, older);
     if (enqueue(queue, queued, false) != OK) {
         free(queued);
@@ -145,11 +151,9 @@ static bool has_own(const struct send_queue *queue)
     return queue->states.count > 0 || queue->events;
 }
 
-static struct queued *choose(struct send_queue *queue)
+static struct queued *choose_other(struct send_queue *queue)
 {
     struct queued *own, *reply;
-    if (queue->urgent.count > 0)
-        return turn_of(&queue->urgent);
     if (queue->replies.count == 0 || !has_own(queue))
         queue->replies_ahead = 0;
     if (queue->replies.count == 0)
@@ -162,6 +166,13 @@ static struct queued *choose(struct send_queue *queue)
     reply = turn_of(&queue->replies);
     queue->replies_ahead += has_own(queue) ? (int64_t)reply->size : 0;
     return reply;
+}
+
+static struct queued *choose(struct send_queue *queue)
+{
+    bool others = queue->replies.count > 0 || has_own(queue), many = queue->urgent.count > SEND_QUEUE_INFLIGHT;
+    queue->urgent_was_last = queue->urgent.count > 0 && !(others && many && queue->urgent_was_last);
+    return queue->urgent_was_last ? turn_of(&queue->urgent) : choose_other(queue);
 }
 
 const struct queued *send_queue_next(struct send_queue *queue)
@@ -206,7 +217,7 @@ static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
  * void with the link. Without memory it is lost, which is counted. */
 static void put_back(struct send_queue *queue, struct queued *queued)
 {
-    if (queued->publish.urgent || (queued->publish.retain && find_retained(queue, queued->publish.topic)))
+    if (queued->publish.urgent || (queued->publish.retain && find_older(queue, queued->publish.topic)))
         free(queued);
     else if (enqueue(queue, queued, true) != OK) {
         queue->dropped++;
@@ -249,7 +260,7 @@ void send_queue_link_lost(struct send_queue *queue)
         put_back(queue, queued);
     }
     queue->inflight_count = 0;
-    queue->state_was_last = false;
+    queue->state_was_last = queue->urgent_was_last = false;
     lane_clear(queue, &queue->urgent);
     lane_clear(queue, &queue->replies);
 }

@@ -1,17 +1,18 @@
 /* send_queue.h - what a daemon publishes at QoS 1, until it is acknowledged. No I/O.
  *
- * Urgent messages (requests, probes, births) go ahead. Behind them replies to requests of others, and what is published
- * of itself, have half of what is sent each, in bytes, if both wait. All but events take turns by their party: a
- * thousand requests to one hive, replies to one asker, or verdicts on one hive's workers, do not hold up those of
- * another. Events keep their order, and go every other time while many retained messages wait. No more than
- * SEND_QUEUE_INFLIGHT are out at once, which is what brokers grant.
+ * Urgent messages (requests, probes, births) go ahead, and every other time while many of them wait. Behind them
+ * replies to requests of others, and what is published of itself, have half of what is sent each, in bytes, if both
+ * wait. All but events take turns by their party: a thousand requests to one hive, replies to one asker, or verdicts on
+ * one hive's workers, do not hold up those of another. Events keep their order, and go every other time while many
+ * retained messages wait. No more than SEND_QUEUE_INFLIGHT are out at once, which is what brokers grant.
  *
- * A retained message replaces an older one of its topic that is still queued. When the link is lost urgent messages and
+ * A retained message replaces an older one of its topic that is still queued, and so does a request: nobody waits for
+ * what comes of the older one (requester.h). When the link is lost urgent messages and
  * replies are void, the others are sent again on the next one.
  *
  * What waits is bounded. Of events (neither retained nor urgent) the oldest is dropped and counted, of retained
- * messages and replies the oldest of the party that has most bytes waiting. Urgent ones are bounded by their users,
- * which wait for what comes of each. */
+ * messages and replies the oldest of the party that has most bytes waiting. Urgent ones are bounded by whom there is to
+ * ask. */
 #ifndef SKEP_SEND_QUEUE_H
 #define SKEP_SEND_QUEUE_H
 
@@ -40,13 +41,14 @@ struct queued {
 struct send_queue {
     struct fair_queue urgent, replies, states;  /* lanes: by party; `states` are retained */
     struct queued *events, *inflight;           /* utlist, oldest first */
-    struct queued *retained[SEND_QUEUE_TABLES]; /* uthash: topic -> entry in `states` */
+    struct queued *retained[SEND_QUEUE_TABLES]; /* uthash: topic -> entry in `states`, or request */
     unsigned inflight_count, event_count;
     size_t event_bytes;
     int64_t replies_ahead; /* by so many bytes, since both they and others have been waiting */
     uint64_t next_number;
-    bool state_was_last; /* ... of states and events, while many of the former were waiting */
-    uint64_t dropped;    /* messages, ever */
+    bool state_was_last;  /* ... of states and events, while many of the former were waiting */
+    bool urgent_was_last; /* ... of urgent ones and others, likewise */
+    uint64_t dropped;     /* messages, ever */
 };
 
 void send_queue_clear(struct send_queue *queue);

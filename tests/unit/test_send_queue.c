@@ -234,6 +234,45 @@ static void requests_to_one_do_not_hold_up_those_to_another(void **state)
     assert_string_equal(sent(false), "e g e e e e e e e e e e e e e e e e e e ");
 }
 
+static void add_request(const char *topic, const char *payload, uint64_t token)
+{
+    struct publish publish = {
+        .topic = topic, .payload = text_of(payload), .qos = 1, .urgent = true, .response_topic = "me", .token = token
+    };
+    assert_int_equal(send_queue_add(&queue, &publish), OK);
+}
+
+/* Whose answer was waited for before is asked anew. */
+static void a_request_replaces_an_older_one_that_waits(void **state)
+{
+    (void)state;
+    add_request("w1/beat", "1", 1);
+    add_request("w2/beat", "2", 2);
+    add("w1/beat", "probe", 'u', 3);
+    add_request("w1/beat", "4", 4);
+    assert_string_equal(sent(true), "2 probe 4 ");
+    add_request("w1/beat", "5", 5);
+    assert_string_equal(sent(false), "5 ");
+    add_request("w1/beat", "6", 6);
+    send_queue_link_lost(&queue);
+    assert_string_equal(sent(false), "");
+}
+
+/* The requests of a flood of last wills do not hold up what is judged meanwhile. */
+static void many_requests_leave_every_other_turn_to_others(void **state)
+{
+    (void)state;
+    add("verdict", "v", 'r', 0);
+    for (int i = 0; i < SEND_QUEUE_INFLIGHT; i++)
+        add("request", "q", 'u', 1);
+    assert_string_equal(sent(false), "q q q q q q q q q q q q q q q q q q q q ");
+    send_queue_link_lost(&queue);
+    add("event", "e", 'e', 0);
+    for (int i = 0; i < 2 * SEND_QUEUE_INFLIGHT; i++)
+        add("request", "q", 'u', 1);
+    assert_string_equal(sent(false), "q v q e q q q q q q q q q q q q q q q q ");
+}
+
 /* However many replies there are, and however large. */
 static void replies_and_what_is_published_have_half_each(void **state)
 {
@@ -366,6 +405,8 @@ int main(void)
         TEST(a_newer_retained_message_stands_for_the_unsent_one),
         TEST(a_lost_link_voids_requests_and_keeps_the_rest_in_order),
         TEST(requests_to_one_do_not_hold_up_those_to_another),
+        TEST(a_request_replaces_an_older_one_that_waits),
+        TEST(many_requests_leave_every_other_turn_to_others),
         TEST(replies_and_what_is_published_have_half_each),
         TEST(who_has_most_replies_waiting_loses_one),
         TEST(beyond_so_many_bytes_the_oldest_event_is_dropped),
