@@ -57,7 +57,7 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path, text, line, why):
     (("--broker", "http://x"), "http://x"),
     (("--root", "a/#"), "root"),
     (("--id", "a/b"), "a/b"),
-    (("--cert", "x"), "--key"),
+    (("--cert", "x"), "needs its key"),
     (("--config", "/no/such/file"), "/no/such/file"),
     (("--interval", "5s"), "--interval"),
     (("sleep", "1000"), "sleep"),
