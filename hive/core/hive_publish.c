@@ -109,8 +109,10 @@ void publish_heartbeat(struct hive *hive)
 {
     struct topic topic = { .kind = TOPIC_HIVE_HEARTBEAT, .hive = text_of(hive->options.id) };
     struct hive_heartbeat heartbeat;
-    if (!hive->member.linked)
+    if (!hive->member.linked) {
+        hive->demand.count = 0; /* who waits for it waits in vain */
         return;
+    }
     fill_heartbeat(hive, &heartbeat);
     buf_reset(&hive->scratch);
     hive_heartbeat_encode(&heartbeat, &hive->scratch);

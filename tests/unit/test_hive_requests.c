@@ -105,6 +105,21 @@ static void one_beat_answers_all_who_came_since_the_one_before(void **state)
     scene_clear(&scene);
 }
 
+/* Before it has its id, or after it has lost it, none is published. */
+static void a_beat_that_cannot_be_published_is_not_due_for_ever(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP });
+    scene_forget(&scene);
+    (void)scene_ask(&scene, "beat", "");
+    scene_wait(&scene, 200);
+    scene_expect(&scene, "nor answered", "");
+    scene_clear(&scene);
+}
+
 static struct http_response http(struct scene *scene, const char *method, const char *path, const char *query)
 {
     struct http_request request = { .method = method, .path = path, .query = text_of(query) };
@@ -237,6 +252,7 @@ int main(void)
         cmocka_unit_test(orders_follow),
         cmocka_unit_test(a_beat_comes_before_its_reply),
         cmocka_unit_test(one_beat_answers_all_who_came_since_the_one_before),
+        cmocka_unit_test(a_beat_that_cannot_be_published_is_not_due_for_ever),
         cmocka_unit_test(routes),
         cmocka_unit_test(http_and_mqtt_say_the_same),
         cmocka_unit_test(health_follows_the_hive),
