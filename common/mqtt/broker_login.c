@@ -7,7 +7,8 @@ enum err broker_login_check(const struct broker_login *login, struct broker_list
     if (err != OK)
         return err;
     if (!login->cert != !login->key)
-        return err_set(e, ERR_MISSING, "broker: a cert needs its key, and a key its cert: give both, or neither");
+        return err_set(e, ERR_MISSING,
+                       "broker: a cert needs its key, and a key its cert (--cert, --key): give both, or neither");
     if (!list.tls && (login->cafile || login->cert))
         return err_set(e, ERR_CONFLICT, "broker: cafile, cert and key need mqtts://: write that, or leave them out");
     *ret = list;

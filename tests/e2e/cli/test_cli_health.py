@@ -94,7 +94,7 @@ def test_a_list_of_which_no_broker_is_of_use(skep, root, nowhere):
 
 def test_a_broker_that_does_not_speak_tls(skep, broker, root, nowhere):
     """It closes, and what is written then must not end the program before its sentence."""
-    done = skep("health", "hive/x", "--wait", "--attempts", "5", *FAST, "--root", root,
+    done = skep("health", "hive/x", "--wait", "--attempts", "5", "--initial-delay", "20ms", "--root", root,
                 "--broker", f"mqtts://127.0.0.1:{broker.port}", "--http-url", f"http://127.0.0.1:{nowhere}")
     assert done.returncode == 3
     assert done.stderr.count(f"mqtt: TLS with 127.0.0.1:{broker.port} failed: the broker closed it;") == 5
