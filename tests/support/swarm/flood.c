@@ -1,0 +1,127 @@
+#include "flood.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+
+#define DOCUMENT_MAX 65536
+#define BURST_US 2000
+
+struct flood {
+    const struct stage *stage;
+    const struct action *action;
+    struct client *client;
+    char document[DOCUMENT_MAX];
+};
+
+static void topic_of(const struct flood *flood, const char *hive, const char *more, unsigned number, const char *leaf,
+                     char ret[TOPIC_SIZE])
+{
+    snprintf(ret, TOPIC_SIZE, "%s/hive/%s%s%u/%s", flood->stage->options.root, hive, more, number, leaf);
+}
+
+/* A worker that nobody knew before. */
+static bool send_worker(struct flood *flood, int64_t number)
+{
+    char topic[TOPIC_SIZE];
+    topic_of(flood, flood->action->target, "/worker/f", (unsigned)number, "heartbeat", topic);
+    return client_publish(flood->client, topic, "{\"status\":\"idle\"}", true);
+}
+
+/* A hive that nobody knew before, which a hive's user may not say; then its own, come and gone in turn. */
+static bool send_hive(struct flood *flood, int64_t number)
+{
+    char topic[TOPIC_SIZE];
+    bool is_foreign = number % 2 == 0;
+    if (is_foreign)
+        topic_of(flood, flood->action->target, "-", (unsigned)number, "presence", topic);
+    else
+        snprintf(topic, sizeof topic, "%s/hive/%s/presence", flood->stage->options.root, flood->action->target);
+    snprintf(flood->document, DOCUMENT_MAX, "{\"presence\":\"%s\",\"session\":\"%016llx\",\"connection\":1}",
+             number % 4 == 3 ? "offline" : "online", 1ull + (unsigned long long)number / 4);
+    return client_publish(flood->client, topic, flood->document, true);
+}
+
+/* Documents that grow from 1 KiB to `size` and begin anew, of `count` workers. */
+static bool send_document(struct flood *flood, int64_t number)
+{
+    unsigned count = flood->action->count, size = flood->action->size ? flood->action->size : 16000;
+    unsigned len = 1024 + (unsigned)(number + number / count) % 16 * ((size - 1024) / 15);
+    char topic[TOPIC_SIZE];
+    int begun = snprintf(flood->document, DOCUMENT_MAX, "{\"status\":\"idle\",\"interval_ms\":60000,\"note\":\"");
+    memset(flood->document + begun, 'x', len - (unsigned)begun - 2);
+    memcpy(flood->document + len - 2, "\"}", 3);
+    topic_of(flood, flood->action->target, "/worker/d", (unsigned)(number % count), "heartbeat", topic);
+    return client_publish(flood->client, topic, flood->document, true);
+}
+
+/* `count` workers that come, and go by a crash, each time as a new process. */
+static bool send_flap(struct flood *flood, int64_t number)
+{
+    int64_t round = number / flood->action->count;
+    char topic[TOPIC_SIZE];
+    topic_of(flood, flood->action->target, "/worker/x", (unsigned)(number % flood->action->count), "presence", topic);
+    snprintf(flood->document, DOCUMENT_MAX, "{\"presence\":\"%s\",\"session\":\"%016llx\",\"connection\":1}",
+             round % 2 ? "stale\",\"cause\":\"process_exited" : "online", 1ull + (unsigned long long)round / 2);
+    return client_publish(flood->client, topic, flood->document, true);
+}
+
+static bool send_request(struct flood *flood, int64_t number)
+{
+    char response_topic[TOPIC_SIZE];
+    (void)number;
+    snprintf(response_topic, sizeof response_topic, "%s-rpc/reply/swarm", flood->stage->options.root);
+    return client_request(flood->client, flood->action->target, "", response_topic);
+}
+
+static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = { [VERB_WORKERS] = send_worker,
+                                                                                  [VERB_HIVES] = send_hive,
+                                                                                  [VERB_DOCUMENTS] = send_document,
+                                                                                  [VERB_FLAP] = send_flap,
+                                                                                  [VERB_REQUEST] = send_request };
+
+int64_t flood_due(const struct action *action, int64_t after_us)
+{
+    return action->rate ? after_us * action->rate / 1000000 : INT64_MAX;
+}
+
+bool flood_lasts(const struct stage *stage, const struct action *action)
+{
+    int64_t time = stage_time(stage);
+    return time < action->at_us + action->for_us || (!stage->shared->over && time < stage->options.until_us);
+}
+
+void flood_report(const struct stage *stage, unsigned number, int64_t sent, int64_t wanted)
+{
+    stage_report(stage, &(struct report){ .kind = REPORT_SENT,
+                                          .action = number,
+                                          .at_us = now_us(),
+                                          .value = sent,
+                                          .wanted = wanted == INT64_MAX ? 0 : wanted });
+}
+
+void flood_play(const struct stage *stage, unsigned number)
+{
+    static struct flood flood;
+    const struct action *action = &stage->script.actions[number];
+    int64_t sent = 0, due = 0;
+    bool is_linked = true;
+    flood.stage = stage;
+    flood.action = action;
+    flood.client = client_open(&stage->options, action->user, NULL, NULL);
+    stage_await_start(stage);
+    sleep_us(action->at_us - stage_time(stage));
+    while (is_linked && flood_lasts(stage, action)) {
+        due = flood_due(action, stage_time(stage) - action->at_us);
+        for (unsigned burst = 0; is_linked && sent < due && burst < 1000; burst++, sent += is_linked)
+            is_linked = senders[action->verb](&flood, sent);
+        if (sent >= due)
+            sleep_us(BURST_US);
+    }
+    if (!is_linked)
+        warnx("%s %s: the broker ended the link after %lld", verb_words[action->verb], action->target, (long long)sent);
+    flood_report(stage, number, sent, due);
+}

@@ -1,0 +1,203 @@
+#include "observe.h"
+
+#include <cjson/cJSON.h>
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "http.h"
+
+#define LINE_MAX_LEN 262144
+#define RING_LIMIT_US INT64_C(30000000)
+
+static _Atomic int64_t messages; /* of the subscriber, or since the last look */
+
+static void set_text(char *ret, size_t size, const cJSON *document, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(document, name));
+    snprintf(ret, size, "%s", text ? text : "");
+}
+
+static int64_t number_of(const cJSON *document, const char *name)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(document, name);
+    return cJSON_IsNumber(number) ? (int64_t)number->valuedouble : 0;
+}
+
+/* Reports a verdict, an event or a presence, if it is of a worker of a fleet. */
+static void tell(const struct stage *stage, struct report report, const cJSON *document, const char *hive,
+                 const char *worker)
+{
+    char hive_id[80], worker_id[80];
+    set_text(hive_id, sizeof hive_id, document, "hive_id");
+    set_text(worker_id, sizeof worker_id, document, "worker_id");
+    if (!script_find(&stage->script, hive ? hive : hive_id, worker ? worker : worker_id, &report.action,
+                     &report.worker))
+        return;
+    set_text(report.state, sizeof report.state, document, report.channel == CHANNEL_SUBSCRIBER ? "presence" : "state");
+    set_text(report.cause, sizeof report.cause, document, "cause");
+    report.event_id = number_of(document, "event_id");
+    report.revision = number_of(document, "revision");
+    if (!report.at_us)
+        report.at_us = now_us();
+    stage_report(stage, &report);
+}
+
+static void tell_text(const struct stage *stage, struct report report, const char *text, const char *hive,
+                      const char *worker)
+{
+    cJSON *document = cJSON_Parse(text);
+    if (document)
+        tell(stage, report, document, hive, worker);
+    cJSON_Delete(document);
+}
+
+/* `…/HIVE/worker/WORKER/presence`: splits a copy of the topic. */
+static void on_presence(void *context, const struct client_message *message)
+{
+    char topic[TOPIC_SIZE], *leaf, *worker, *hive;
+    struct report report = { .kind = REPORT_TOLD, .channel = CHANNEL_SUBSCRIBER, .at_us = now_us() };
+    messages++;
+    snprintf(topic, sizeof topic, "%s", message->topic);
+    leaf = strrchr(topic, '/');
+    if (message->is_stored || strcmp(leaf, "/presence") != 0)
+        return;
+    *leaf = '\0';
+    worker = strrchr(topic, '/');
+    *worker++ = '\0';
+    hive = strrchr(topic, '/');
+    if (!hive || strcmp(hive, "/worker") != 0)
+        return;
+    *hive = '\0';
+    tell_text(context, report, message->payload, strrchr(topic, '/') + 1, worker);
+}
+
+static void subscribe(const struct stage *stage, struct client *client, const char *end, int qos)
+{
+    char filter[TOPIC_SIZE];
+    snprintf(filter, sizeof filter, "%s/%s", stage->options.root, end);
+    client_subscribe(client, filter, qos);
+}
+
+static struct client *open_observer(const struct stage *stage, client_receive_fn *receive)
+{
+    return client_open(&stage->options, stage->options.observer, receive, (void *)stage);
+}
+
+void observe_subscriber(const struct stage *stage, unsigned number)
+{
+    struct client *client = open_observer(stage, on_presence);
+    (void)number;
+    subscribe(stage, client, "hive/#", 0);
+    stage_await_start(stage);
+    for (;;)
+        pause();
+}
+
+static void on_verdict(void *context, const struct client_message *message)
+{
+    const struct stage *stage = context;
+    const char *leaf = strrchr(message->topic, '/');
+    bool is_event = strcmp(leaf, "/event") == 0;
+    struct report report = { .kind = REPORT_TOLD,
+                             .channel = is_event ? CHANNEL_EVENT : CHANNEL_VERDICT,
+                             .at_us = now_us() };
+    messages++;
+    if (is_event || (leaf[1] == 'w' && !message->is_stored))
+        tell_text(stage, report, message->payload, NULL, NULL);
+}
+
+static void subscribe_to_queen(const struct stage *stage, struct client *client, const char *end)
+{
+    char filter[TOPIC_SIZE];
+    snprintf(filter, sizeof filter, "queen/%s/%s", stage->options.queen, end);
+    subscribe(stage, client, filter, 1);
+}
+
+void observe_verdicts(const struct stage *stage, unsigned number)
+{
+    struct client *client = open_observer(stage, on_verdict);
+    (void)number;
+    subscribe_to_queen(stage, client, "verdict/#");
+    subscribe_to_queen(stage, client, "event");
+    stage_await_start(stage);
+    for (;;)
+        pause();
+}
+
+static void on_stored(void *context, const struct client_message *message)
+{
+    struct report report = { .kind = REPORT_STORED, .channel = CHANNEL_VERDICT, .at_us = now_us() };
+    messages++;
+    if (message->is_stored && *message->payload)
+        tell_text(context, report, message->payload, NULL, NULL);
+}
+
+void observe_stored(const struct stage *stage, unsigned number)
+{
+    int64_t before = -1;
+    (void)number;
+    subscribe_to_queen(stage, open_observer(stage, on_stored), "verdict/#");
+    while (before != messages) {
+        before = messages;
+        sleep_us(1000000);
+    }
+}
+
+/* Returns the last event's id. */
+static int64_t tell_events(const struct stage *stage, const char *body, int64_t after)
+{
+    struct report report = { .kind = REPORT_TOLD, .channel = CHANNEL_RING, .at_us = now_us() };
+    cJSON *document = cJSON_Parse(body);
+    const cJSON *event;
+    cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(document, "events"))
+    {
+        tell(stage, report, event, NULL, NULL);
+        after = number_of(event, "event_id");
+    }
+    cJSON_Delete(document);
+    return after;
+}
+
+void observe_ring(const struct stage *stage, unsigned number)
+{
+    int64_t after = 0;
+    char path[128], *body;
+    (void)number;
+    stage_report(stage, &(struct report){ .kind = REPORT_READY });
+    for (;;) {
+        snprintf(path, sizeof path, "/v1/events?after=%lld&limit=1000&wait=10", (long long)after);
+        if ((body = http_get(stage->options.http, path, RING_LIMIT_US)))
+            after = tell_events(stage, body, after);
+        else
+            sleep_us(10000);
+        free(body);
+    }
+}
+
+void observe_command(const struct stage *stage, unsigned number)
+{
+    struct report report = { .kind = REPORT_TOLD, .channel = CHANNEL_COMMAND };
+    FILE *file = fopen(stage->options.command_file, "re");
+    static char line[LINE_MAX_LEN];
+    size_t len = 0;
+    (void)number;
+    if (!file)
+        err(2, "%s", stage->options.command_file);
+    stage_report(stage, &(struct report){ .kind = REPORT_READY });
+    for (;;) {
+        if (!fgets(line + len, (int)(sizeof line - len), file)) {
+            clearerr(file);
+            sleep_us(2000);
+            continue;
+        }
+        len += strlen(line + len);
+        if (len == 0 || line[len - 1] != '\n')
+            continue; /* the command is still writing it */
+        tell_text(stage, report, line, NULL, NULL);
+        len = 0;
+    }
+}
