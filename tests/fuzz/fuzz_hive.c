@@ -322,13 +322,13 @@ static void finish(struct world *world)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static struct world world;
-    struct text rest = { (const char *)bytes, len };
+    struct script script = { .rest = { (const char *)bytes, len } };
     struct script_record record = { 0 };
     bool has_record;
     world_init(&world);
-    while ((has_record = script_next(&rest, &record)) && record.kind == 'J')
+    while ((has_record = script_next(&script, &record)) && record.kind == 'J')
         adopt(&world, record.line);
-    for (; has_record && !is_over(&world); has_record = script_next(&rest, &record))
+    for (; has_record && !is_over(&world); has_record = script_next(&script, &record))
         run_record(&world, &record);
     finish(&world);
     hive_free(world.hive);
@@ -351,9 +351,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         "X" WORKER "\t<0|1|126|127>\t<0|0|9>|Y" WORKER,
         "V|B|B|B|D|C|U|L",
         "V|B|K|F<1|2|3|5|8|13|30>",
-        "W<10|250|1000|5000|30000|90000>|W<1000|2000|15000>|T<1000|100000|700000>",
+        "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<1000|2000|15000>|T<1000|100000|700000>",
         "Mskep/v1-rpc/hive/h1/<worker.start|worker.stop|worker.restart|worker.list|health|beat|x>"
-        "\tskep/v1-rpc/reply/<c|d|a/b>\t<c1|>\n<|{<\"worker_id\":\"" WORKER
+        "\tskep/v1-rpc/reply/<c|d|skep:q:q1|skep:q:q2|a/b>\t<c1|>\n<|{<\"worker_id\":\"" WORKER
         "\"|\"limit\":<1|2|1001>|\"cursor\":\"w1\">}>",
         "<M|S>skep/v1/hive/<h1|h2>/presence<|\n" PRESENCE ">",
         "<M|S>skep/v1/hive/h1/worker/<w1|w7>/witness<|\n{\"state\":\"running\"}>",

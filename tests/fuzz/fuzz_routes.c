@@ -105,7 +105,7 @@ static void check_response(const struct http_response *response)
     require(response->status >= 200 && response->status <= 503);
     require(response->status != 405 || response->allow);
     require(response->status != 401 || response->authenticate);
-    require((response->status == 204) == (response->body.len == 0) && buf_ok(&response->body));
+    require(response->body.len == 0 ? response->status == 204 || response->status == 202 : response->status != 204);
     require(response->body.len == 0 || response->content_type);
     require(response->body.len == 0 || json_parse(&arena, buf_text(&response->body), &tree, NULL) == OK);
     arena_clear(&arena);
@@ -315,14 +315,14 @@ static void world_clear(struct world *world)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static struct world world;
-    struct text rest = { (const char *)bytes, len };
+    struct script script = { .rest = { (const char *)bytes, len } };
     struct script_record record = { 0 };
-    bool has_record = script_next(&rest, &record), has_options = has_record && record.kind == 'O';
+    bool has_record = script_next(&script, &record), has_options = has_record && record.kind == 'O';
     world_init(&world, has_options ? script_number(record.line, 0, 15) : 0, has_options ? record.payload : TEXT("w9"));
     come_alive(&world);
     while (has_record && !is_over(&world)) {
         run_record(&world, &record);
-        has_record = script_next(&rest, &record);
+        has_record = script_next(&script, &record);
     }
     if (!is_over(&world)) {
         world.failing = 0;
@@ -381,18 +381,19 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         "<M|S>skep/v1/queen/queen/presence<|\n{\"presence\":\"<online|stale|offline>\",\"session\":"
         "\"00000000000000b<0|1>\",\"connection\":<1|2>,\"pid\":7,\"host\":\"x\"}>",
         "Mskep/v1-rpc/queen/queen/<health|worker.get|worker.verify|worker.verify|worker.list|x>"
-        "\tskep/v1-rpc/reply/<c|d|skep:w:h1:w1|a/b>\t<c1|>\n<|{<\"worker_id\":\"" WORKER "\"<|,\"hive_id\":\"" HIVE
+        "\tskep/v1-rpc/reply/<c|d|skep:w:h1:w1|skep:q:q2|a/b>\t<c1|>\n<|{<\"worker_id\":\"" WORKER
+        "\"<|,\"hive_id\":\"" HIVE
         "\">|\"limit\":<1|2|1001>|\"state\":\"online\"|\"sort\":\"-queue_depth\"|\"cursor\":2>}>",
         "A<0|0|0|1|2|5>\t<0|0|16|16|128|135|149>",
         "R<0|0|1|2>\n<{\"result\":{\"nonce\":\"%n\",\"work\":\"<ok|stalled|unknown>\"}}|{\"result\":{\"seq\":1}}|"
         "{\"result\":" HEALTH("<hive/" HIVE "|queen/queen>") "}|{\"error\":{\"code\":\"busy\",\"message\":\"m\"}}|{>",
         "E<0|0|1|2>|G<0|0|1>\t<0|200|200|503|404>\n" HEALTH("<worker/" HIVE "/" WORKER "|hive/" HIVE ">"),
         "B|B|B|D|C|U|L|K",
-        "W<10|250|1000|5000|30000|90000>|W<10|250|1000|5000>|T<1000|100000|700000|2700000000>",
+        "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<10|250|1000|5000>|T<1000|100000|700000|2700000000>",
         "<H|H|H|h|x><GET|GET|GET|POST|DELETE|HEAD|PUT> /" PATH QUERY,
         "HPOST /v1/worker/heartbeat\n{\"worker_id\":\"" WORKER "\"<|,\"hive_id\":\"" HIVE
         "\">,\"status\":\"<idle|busy>\"}",
-        "HGET /v1/workers" QUERY "|HDELETE /v1/hives/" HIVE "</workers/" WORKER "|>?force=true",
+        "HGET /v1/workers" QUERY "|HDELETE /v1/hives/" HIVE "</workers/" WORKER "?|?|?workers=true&>force=true",
         "HPOST /v1/hives/" HIVE "/workers/" WORKER "/verify|P",
         "P|P|Q<0|0|20|10000>|F<1|2|3|5|8|13|30|70>|O<0|1|2|3|4|8|12|15>\n<w9|h1/w1|h1/w1\nh2/w2 # two|w1/|>",
         NULL,

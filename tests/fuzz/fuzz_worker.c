@@ -198,10 +198,10 @@ static void world_init(struct world *world)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static struct world world;
-    struct text rest = { (const char *)bytes, len };
+    struct script script = { .rest = { (const char *)bytes, len } };
     struct script_record record;
     world_init(&world);
-    while (!is_over(&world) && script_next(&rest, &record)) {
+    while (!is_over(&world) && script_next(&script, &record)) {
         run_record(&world, &record);
         check(&world);
     }
@@ -224,8 +224,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         "I{\"inflight\":<0|1>}|N|N|Z|H",
         "V<0|1|2>|X<|0|1|139\tSIGSEGV>|K|F<1|2|3|5|8|13|30>",
         "B|B|B|D|U|L",
-        "W<10|250|1000|5000|30000|90000>|W<10|250|1000|5000>|T<1000|100000|700000>",
-        "Mskep/v1-rpc/hive/h1/worker/w1/<health|beat|beat|verify|verify|x>\tskep/v1-rpc/reply/<c|d|a/b>\t<c1|>"
+        "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<10|250|1000|5000>|T<1000|100000|700000>",
+        "Mskep/v1-rpc/hive/h1/worker/w1/<health|beat|beat|verify|verify|x>\tskep/v1-rpc/reply/"
+        "<c|d|skep:q:q1|skep:q:q2|a/b>\t<c1|>"
         "\t<|<1|5|60|4000000000>>\n<|{\"nonce\":\"<a|b|0123456789>\"}>",
         "<M|S>skep/v1/hive/h1/worker/<w1|w2>/presence<|\n{\"presence\":\"<online|stale|offline>\",\"session\":"
         "\"00000000000000b<0|1>\",\"connection\":<1|2>,\"pid\":7,\"host\":\"x\"}>",

@@ -5,23 +5,35 @@
 
 #define DIVIDER '\x1e'
 #define RECORDS_MAX 256
+#define REPEAT_MAX 50
 
 size_t LLVMFuzzerMutate(uint8_t *bytes, size_t len, size_t max) __attribute__((weak)); /* libFuzzer's */
 
-bool script_next(struct text *rest, struct script_record *ret)
+static struct script_record read_record(struct text record)
 {
-    while (rest->at) {
-        struct text record = text_split(rest, DIVIDER);
+    struct script_record ret = { .kind = record.at[0], .payload = { record.at + 1, record.len - 1 } };
+    ret.line = text_split(&ret.payload, '\n');
+    if (!ret.payload.at)
+        ret.payload = TEXT("");
+    return ret;
+}
+
+bool script_next(struct script *script, struct script_record *ret)
+{
+    int64_t times = 1;
+    while (script->more == 0 && script->rest.at) {
+        struct text record = text_split(&script->rest, DIVIDER);
         if (record.len == 0)
             continue;
-        ret->kind = record.at[0];
-        ret->payload = (struct text){ record.at + 1, record.len - 1 };
-        ret->line = text_split(&ret->payload, '\n');
-        if (!ret->payload.at)
-            ret->payload = TEXT("");
-        return true;
+        script->last = read_record(record);
+        script->more = script->last.kind == '*' ? 0 : times;
+        times = script->last.kind == '*' ? script_number(script->last.line, 1, REPEAT_MAX) : 1;
     }
-    return false;
+    if (script->more == 0)
+        return false;
+    script->more--;
+    *ret = script->last;
+    return true;
 }
 
 struct text script_part(struct text *line)

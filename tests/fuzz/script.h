@@ -1,7 +1,7 @@
 /* script.h - inputs of the targets that drive a core: scripts, which people can read and write.
  *
  * Records are divided by the byte 0x1e. The first byte of a record says what it is, the rest of its first line what it
- * concerns, and what follows the line is its payload. */
+ * concerns, and what follows the line is its payload. The record *8 has the next one come eight times. */
 #ifndef SKEP_FUZZ_SCRIPT_H
 #define SKEP_FUZZ_SCRIPT_H
 
@@ -12,8 +12,15 @@ struct script_record {
     struct text line, payload; /* never absent */
 };
 
+/* Initialise `rest` with the input. */
+struct script {
+    struct text rest;
+    struct script_record last;
+    int64_t more; /* how often the last one comes again */
+};
+
 /* False: there is no other. Empty records are passed over. */
-bool script_next(struct text *rest, struct script_record *ret);
+bool script_next(struct script *script, struct script_record *ret);
 
 /* The next part of a line, up to a tabulator; absent when there is none. */
 struct text script_part(struct text *line);
