@@ -250,7 +250,8 @@ static void on_log(struct mosquitto *mosquitto, void *user, int level, const cha
 }
 
 /* TCP is connected, or has failed, when the socket is writable. libmosquitto begins TLS before that: it may have taken
- * the fault of a connection that fails at once, or have sent, and the other side have closed, which reading tells. */
+ * the fault of a connection that fails at once, or have sent, and the other side have closed, which reading tells: only
+ * one that was connected is reset. */
 static void check_connected(struct mqtt_session *session)
 {
     struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLOUT };
@@ -263,7 +264,7 @@ static void check_connected(struct mqtt_session *session)
         number = errno;
     else if (number == 0 && getpeername(fd.fd, (struct sockaddr *)&peer, &peer_len) != 0)
         number = ECONNREFUSED;
-    if (number != 0 && !mqtt_tls_has_sent(session->mosquitto))
+    if (number != 0 && number != ECONNRESET && !mqtt_tls_has_sent(session->mosquitto))
         end_by_fault(session, MOSQ_ERR_ERRNO, number);
     else
         session->stage = MQTT_AWAITING_CONNACK;
