@@ -118,10 +118,24 @@ static void subscribe_to_queen(const struct stage *stage, struct client *client,
     subscribe(stage, client, filter, 0);
 }
 
+/* paho sleeps for 100 ms whenever a second has brought nothing, and sees late what comes then: the heartbeats of the
+ * first fleet keep it awake. */
+static void subscribe_to_heartbeats(const struct stage *stage, struct client *client)
+{
+    char filter[TOPIC_SIZE];
+    for (unsigned i = 0; i < stage->script.count; i++)
+        if (stage->script.actions[i].verb == VERB_FLEET) {
+            snprintf(filter, sizeof filter, "hive/%s/worker/+/heartbeat", stage->script.actions[i].target);
+            subscribe(stage, client, filter, 0);
+            return;
+        }
+}
+
 void observe_verdicts(const struct stage *stage, unsigned number)
 {
     struct client *client = open_observer(stage, on_verdict);
     (void)number;
+    subscribe_to_heartbeats(stage, client);
     subscribe_to_queen(stage, client, "verdict/#");
     subscribe_to_queen(stage, client, "event");
     stage_await_start(stage);
