@@ -20,7 +20,8 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-CORPUS_FILES_MAX, CORPUS_BYTES_MAX = 26, 28 * 1024  # of what is added to one target
+CORPUS_FILES_MAX, CORPUS_BYTES_MAX = 7, 24 * 1024  # of what is added to one target
+CORPUS_SCRIPTS_MAX = 24
 # No learning of how seldom a feature is: with the many of a core it takes more time than the core.
 FLAGS = ["-entropic=0", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-max_len=1000"]
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="malloc_context_size=3:quarantine_size_mb=8",
@@ -79,7 +80,7 @@ def edges_of(name, folder, corpus, work):
     """Files, smallest first, with the edges that each reaches."""
     control = work / "control"
     (work / "out").mkdir()
-    subprocess.run([folder / "bin" / f"fuzz_{name}", "-merge=1", "-use_counters=0", f"-merge_control_file={control}",
+    subprocess.run([folder / "bin" / f"fuzz_{name}", "-set_cover_merge=1", "-use_counters=0", f"-merge_control_file={control}",
                     work / "out", corpus, folder / "found" / name], check=False, env=ENVIRONMENT, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     lines = control.read_text(encoding="utf-8").splitlines()
@@ -98,7 +99,8 @@ def write(name, folder):
     with tempfile.TemporaryDirectory() as work:
         edges = edges_of(name, folder, corpus, pathlib.Path(work))
     covered = set().union(*[reached for path, reached in edges.items() if path.parent == corpus])
-    before, left, space = len(covered), CORPUS_FILES_MAX, CORPUS_BYTES_MAX
+    is_script = '"peer.h"' in (HERE / f"fuzz_{name}.c").read_text(encoding="utf-8")
+    before, left, space = len(covered), CORPUS_SCRIPTS_MAX if is_script else CORPUS_FILES_MAX, CORPUS_BYTES_MAX
     candidates = {path: reached for path, reached in edges.items() if path.parent != corpus}
     while left > 0 and candidates:
         # what brings most for its size
