@@ -16,7 +16,7 @@
 #include "json_scan.h"
 #include "launch.h"
 #include "memory.h"
-#include "peer.h"
+#include "world_peer.h"
 
 #define CHILDREN_MAX 16
 #define WAIT_MAX_MS 100000

@@ -13,10 +13,10 @@
 #include "fuzz.h"
 #include "json.h"
 #include "memory.h"
-#include "peer.h"
 #include "queen_check.h"
 #include "routes.h"
 #include "step.h"
+#include "world_peer.h"
 
 #define CALLS_MAX 6
 #define SLICE_MAX (192 * 1024) /* 64 KiB, and a document of 64 KiB twice as long when it is escaped */

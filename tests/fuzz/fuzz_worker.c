@@ -15,8 +15,8 @@
 #include "fuzz.h"
 #include "json_scan.h"
 #include "memory.h"
-#include "peer.h"
 #include "worker_private.h"
+#include "world_peer.h"
 
 #define WAIT_MAX_MS 100000
 #define STILL_MAX_MS 100000000

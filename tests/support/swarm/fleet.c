@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "swarm_client.h"
 
 #define TICK_US 2000
 #define DOCUMENT_SIZE 512

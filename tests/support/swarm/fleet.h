@@ -3,7 +3,7 @@
 #ifndef SWARM_FLEET_H
 #define SWARM_FLEET_H
 
-#include "stage.h"
+#include "swarm_stage.h"
 
 /* A process's play, see stage_fork: does not return before the process is ended. */
 void fleet_play(const struct stage *stage, unsigned number);

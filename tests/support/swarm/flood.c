@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "swarm_client.h"
 
 #define DOCUMENT_MAX 65536
 #define BURST_US 2000

@@ -2,7 +2,7 @@
 #ifndef SWARM_FLOOD_H
 #define SWARM_FLOOD_H
 
-#include "stage.h"
+#include "swarm_stage.h"
 
 /* A process's play, see stage_fork: the action of that number, from its time on until its time is over and everything
  * is told (struct stage, shared). Reports how much it sent of what it was to send. */

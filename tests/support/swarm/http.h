@@ -2,7 +2,7 @@
 #ifndef SWARM_HTTP_H
 #define SWARM_HTTP_H
 
-#include "stage.h"
+#include "swarm_stage.h"
 
 /* The body of the answer to a GET, to be freed; NULL: there was none that ended within `limit_us`, or not with 200. */
 char *http_get(int port, const char *path, int64_t limit_us);

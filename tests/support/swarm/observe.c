@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
 #include "http.h"
+#include "swarm_client.h"
 
 #define LINE_MAX_LEN 262144
 #define RING_LIMIT_US INT64_C(30000000)

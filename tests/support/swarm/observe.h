@@ -2,7 +2,7 @@
 #ifndef SWARM_OBSERVE_H
 #define SWARM_OBSERVE_H
 
-#include "stage.h"
+#include "swarm_stage.h"
 
 /* Processes' plays, see stage_fork; the number means nothing. */
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "stage.h"
+#include "swarm_stage.h"
 
 struct oracle {
     const struct stage *stage;

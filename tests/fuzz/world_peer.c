@@ -1,4 +1,4 @@
-#include "peer.h"
+#include "world_peer.h"
 
 #include "fuzz.h"
 #include "json.h"

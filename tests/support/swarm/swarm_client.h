@@ -1,11 +1,11 @@
-/* client.h - one MQTT session of paho, the independent client. What fails ends the process with a sentence: a swarm
- * that cannot do what it was told has measured nothing. */
+/* swarm_client.h - one MQTT session of paho, the independent client. What fails ends the process with a sentence: a
+ * swarm that cannot do what it was told has measured nothing. */
 #ifndef SWARM_CLIENT_H
 #define SWARM_CLIENT_H
 
 #include <stddef.h>
 
-#include "stage.h"
+#include "swarm_stage.h"
 
 #define TOPIC_SIZE 256
 

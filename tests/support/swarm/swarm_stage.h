@@ -1,11 +1,12 @@
-/* stage.h - what the processes of a swarm share. Each fleet, flood and observer is a process of its own, so that none
- * delays another; all tell the oracle through one pipe what they did and saw, with the time of the monotonic clock. */
+/* swarm_stage.h - what the processes of a swarm share. Each fleet, flood and observer is a process of its own, so that
+ * none delays another; all tell the oracle through one pipe what they did and saw, with the time of the monotonic
+ * clock. */
 #ifndef SWARM_STAGE_H
 #define SWARM_STAGE_H
 
 #include <stdatomic.h>
 
-#include "script.h"
+#include "swarm_script.h"
 
 /* X(channel, its column) */
 #define CHANNELS(X)                     \

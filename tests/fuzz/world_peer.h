@@ -1,5 +1,5 @@
-/* peer.h - the world opposite to a core: broker, other members and servers. It checks what the core does, keeps what
- * may be answered, and makes of a script's records what the core is told.
+/* world_peer.h - the world opposite to a core: broker, other members and servers. It checks what the core does, keeps
+ * what may be answered, and makes of a script's records what the core is told.
  *
  *     C, U, L, D        a CONNECT is made; it is there; it failed; the link is lost
  *     MTOPIC \t RESPONSE-TOPIC \t CORRELATION \n PAYLOAD     a message; S: a stored copy, with an expiry behind that
@@ -16,7 +16,7 @@
 
 #include "input.h"
 #include "outbox.h"
-#include "script.h"
+#include "world_script.h"
 
 #define PEER_OPEN_MAX 64
 #define PEER_ROOT "skep/v1"

@@ -1,4 +1,5 @@
-/* script.h - what a swarm shall do: one action a line, `TIME VERB TARGET [KEY=VALUE...]`. README.md is the language. */
+/* swarm_script.h - what a swarm shall do: one action a line, `TIME VERB TARGET [KEY=VALUE...]`. README.md is the
+ * language. */
 #ifndef SWARM_SCRIPT_H
 #define SWARM_SCRIPT_H
 

@@ -1,4 +1,4 @@
-#include "stage.h"
+#include "swarm_stage.h"
 
 #include <err.h>
 #include <signal.h>

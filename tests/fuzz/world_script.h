@@ -1,4 +1,4 @@
-/* script.h - inputs of the targets that drive a core: scripts, which people can read and write.
+/* world_script.h - inputs of the targets that drive a core: scripts, which people can read and write.
  *
  * Records are divided by the byte 0x1e. The first byte of a record says what it is, the rest of its first line what it
  * concerns, and what follows the line is its payload. The record *8 has the next one come eight times. */

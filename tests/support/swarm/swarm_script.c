@@ -1,4 +1,4 @@
-#include "script.h"
+#include "swarm_script.h"
 
 #include <err.h>
 #include <stddef.h>

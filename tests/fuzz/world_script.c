@@ -1,4 +1,4 @@
-#include "script.h"
+#include "world_script.h"
 
 #include "buf.h"
 #include "rng.h"

@@ -1,4 +1,4 @@
-#include "client.h"
+#include "swarm_client.h"
 
 #include <MQTTAsync.h>
 #include <err.h>
