@@ -42,7 +42,8 @@ enum err state_text_read(struct text text, struct agent_record *ret)
     struct agent_record record = { 0 };
     int64_t started;
     if (!text.at || text.len > 0 || !split(line, fields) || !text_is(fields[MAGIC_WORD], MAGIC) ||
-        !text_is(fields[VERSION_WORD], VERSION) || fields[BOOT].len == 0 || fields[BOOT].len >= BOOT_ID_SIZE)
+        !text_is(fields[VERSION_WORD], VERSION) || fields[BOOT].len == 0 || fields[BOOT].len >= BOOT_ID_SIZE ||
+        memchr(fields[BOOT].at, '\0', fields[BOOT].len))
         return ERR_SYNTAX;
     if (!take_number(fields[PID], PID_MIN, INT32_MAX, &record.birth.pid) ||
         !take_number(fields[STARTED], 0, INT64_MAX, &started) ||
