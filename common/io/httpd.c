@@ -104,11 +104,12 @@ static ms_t daemon_delay(const struct httpd *httpd)
 static void run_for_a_turn(struct httpd *httpd)
 {
     int64_t end = clock_mono_us() + HTTPD_TURN_US;
+    struct exchange *exchange;
     do {
         httpd->resumed = false;
         MHD_run(httpd->daemon);
-        while (httpd->queue && clock_mono_us() < end)
-            exchange_serve(httpd->queue);
+        while (clock_mono_us() < end && (exchange = exchange_next(httpd)))
+            exchange_serve(exchange);
     } while (clock_mono_us() < end && (httpd->resumed || daemon_delay(httpd) == 0));
 }
 
@@ -129,7 +130,7 @@ static void httpd_run(void *user)
     now = clock_mono();
     waits = end_waits(httpd, now);
     delay = ms_min(daemon_delay(httpd), waits == MS_NEVER ? MS_NEVER : waits - now);
-    if (httpd->queue || httpd->resumed || httpd->clients.count < connections)
+    if (exchange_next(httpd) || httpd->resumed || httpd->clients.count < connections)
         delay = 0;
     else if (httpd->clients.count > 0)
         delay = ms_min(delay, ms_max(httpd->sweep_at - now, 0));
@@ -255,7 +256,7 @@ void httpd_wake(struct httpd *httpd, unsigned bits)
         if (exchange->response.wakes_on & bits)
             exchange_requeue(exchange);
     }
-    if (httpd->queue)
+    if (exchange_next(httpd))
         loop_timer_in(httpd->timer, 0);
 }
 

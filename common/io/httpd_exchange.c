@@ -58,7 +58,7 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
 static void leave_list(struct exchange *exchange)
 {
     if (exchange->phase == EXCHANGE_QUEUED) {
-        DL_DELETE(exchange->httpd->queue, exchange);
+        DL_DELETE(exchange->httpd->queues[exchange->had_turn], exchange);
     } else if (exchange->phase == EXCHANGE_WAITING) {
         DL_DELETE(exchange->httpd->waiting, exchange);
         exchange->httpd->waiting_count--;
@@ -148,7 +148,7 @@ static void queue(struct exchange *exchange)
 {
     exchange->phase = EXCHANGE_QUEUED;
     exchange->client->deadline = MS_NEVER;
-    DL_APPEND(exchange->httpd->queue, exchange);
+    DL_APPEND(exchange->httpd->queues[exchange->had_turn], exchange);
 }
 
 /* For libmicrohttpd: the next piece of the answer. */
@@ -269,6 +269,7 @@ static bool wait_until(struct exchange *exchange, ms_t until)
     }
     exchange->wait_ends = until;
     exchange->phase = EXCHANGE_WAITING;
+    exchange->had_turn = false;
     DL_APPEND(httpd->waiting, exchange);
     httpd->waiting_count++;
     return true;
@@ -338,9 +339,17 @@ static bool is_for_later(struct exchange *exchange)
     return true;
 }
 
+struct exchange *exchange_next(const struct httpd *httpd)
+{
+    struct exchange *exchange = httpd->queues[httpd->next_queue];
+    return exchange ? exchange : httpd->queues[!httpd->next_queue];
+}
+
 void exchange_serve(struct exchange *exchange)
 {
     leave_list(exchange);
+    exchange->httpd->next_queue = !exchange->had_turn;
+    exchange->had_turn = true;
     exchange->phase = EXCHANGE_RECEIVING;
     if (exchange->response.status == 0 && handle(exchange))
         return;

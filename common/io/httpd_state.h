@@ -35,7 +35,8 @@ struct exchange {
     bool more;                     /* its listing has another slice */
     size_t sent;                   /* of that slice */
     size_t held;                   /* bytes accounted for */
-    struct exchange *prev, *next;  /* in `queue` or `waiting` */
+    bool had_turn;                 /* since it came, or waited */
+    struct exchange *prev, *next;  /* in one of `queues`, or `waiting` */
 };
 
 struct httpd {
@@ -53,7 +54,9 @@ struct httpd {
     bool resumed; /* a connection, since the last run of libmicrohttpd */
     int port;
     struct clients clients;
-    struct exchange *queue, *waiting;
+    struct exchange *queues[2]; /* those that had no turn yet; those that have more to do */
+    unsigned next_queue;
+    struct exchange *waiting;
     unsigned waiting_count;
     ms_t sweep_at;
 };
