@@ -5,6 +5,7 @@
 
 #define NOTICES_BURST 10
 #define NOTICES_EVERY_MS 10000
+#define PATIENCE_MS 50 /* of what is due, with what goes on arriving */
 
 static void read_clock(struct daemon *daemon)
 {
@@ -18,7 +19,9 @@ static void read_clock(struct daemon *daemon)
 
 void daemon_init(struct daemon *daemon, const struct daemon_ops *ops, void *user)
 {
-    *daemon = (struct daemon){ .ops = ops, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS } };
+    *daemon = (struct daemon){
+        .ops = ops, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS }, .patient_until = MS_NEVER
+    };
     read_clock(daemon);
 }
 
@@ -128,10 +131,22 @@ static ms_t due(struct daemon *daemon)
     return at == MS_NEVER ? MS_NEVER : ms_max(at - daemon->now, 0);
 }
 
+/* What is due may be needless once all that has arrived is read. But more may arrive for ever. */
+static bool may_tick(struct daemon *daemon)
+{
+    bool is_due = !daemon->has_ended && due(daemon) == 0;
+    bool is_read = is_due && broker_link_drain(daemon->link);
+    if (!is_due || is_read)
+        daemon->patient_until = MS_NEVER;
+    else if (daemon->patient_until == MS_NEVER)
+        daemon->patient_until = daemon->now + PATIENCE_MS;
+    return is_read || (is_due && daemon->now >= daemon->patient_until);
+}
+
 ms_t daemon_turn(struct daemon *daemon)
 {
     bool is_settled = broker_link_settle(daemon->link);
-    if (!daemon->has_ended && due(daemon) == 0 && broker_link_drain(daemon->link))
+    if (may_tick(daemon))
         daemon_step(daemon, (struct input){ .kind = INPUT_TICK });
     if (daemon->ops->work && !daemon->ops->work(daemon->user))
         return 0;

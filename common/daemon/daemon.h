@@ -36,10 +36,11 @@ struct daemon {
     struct broker_link *link; /* owned; set before the first input */
     struct outbox outbox;
     struct log_limit notices;
-    ms_t now, wall;  /* of the input at hand */
-    bool is_leaving; /* EFFECT_DISCONNECT is under way */
-    bool is_ending;  /* EFFECT_EXIT came */
-    bool has_ended;  /* nothing more is to be done: the process may go, with exit_code */
+    ms_t now, wall;     /* of the input at hand */
+    ms_t patient_until; /* what is due waits for what goes on arriving; MS_NEVER: it does not wait */
+    bool is_leaving;    /* EFFECT_DISCONNECT is under way */
+    bool is_ending;     /* EFFECT_EXIT came */
+    bool has_ended;     /* nothing more is to be done: the process may go, with exit_code */
     int exit_code;
 };
 
@@ -64,7 +65,8 @@ struct outbox *daemon_enter(struct daemon *daemon);
 void daemon_leave(struct daemon *daemon);
 
 /* Before each sleep. Reads what lies in the socket, then ticks if that is due: a heartbeat that has arrived wins over
- * the limit that it would miss. Returns for how long to sleep, MS_NEVER = until something comes. */
+ * the limit that it would miss. Where it goes on arriving faster than it is read, a tick is 50 ms late at most. Returns
+ * for how long to sleep, MS_NEVER = until something comes. */
 ms_t daemon_turn(struct daemon *daemon);
 
 #endif

@@ -17,10 +17,12 @@
 #include "mqtt_tls.h"
 #include "tls_fault.h"
 
-/* A turn reads no more packets and no longer than this, so that nothing else starves. The clock is read now and then:
- * per packet it would cost more than small packets do. */
+/* A turn reads no more packets and no longer than this, so that nothing else starves: in CPU time, for where others
+ * run, too, no less shall be read; and by the clock, for who takes the packets may sleep. Both are looked at now and
+ * then: per packet it would cost more than small packets do. */
 #define BURST_MAX 2000
-#define BURST_MS 5
+#define BURST_CPU_US 5000
+#define BURST_MS 50
 #define BURST_CLOCK_EVERY 8 /* calls; each reads as many packets as messages of ours await their acknowledgement */
 
 /* To be woken costs as much as to read a packet. A link is busy if a wake brought a few packets, or if many have come
@@ -373,6 +375,7 @@ static void read_burst(struct mqtt_session *session)
 {
     unsigned idle_max = session->tls ? 2 : 1;
     unsigned idle = 0, calls = 0, before;
+    int64_t began_us = clock_thread_us();
     ms_t began = clock_mono();
     session->handed = 0;
     do {
@@ -383,8 +386,9 @@ static void read_burst(struct mqtt_session *session)
         if (fault != MOSQ_ERR_SUCCESS)
             end_by_fault(session, fault, errno);
         idle = session->handed == before ? idle + 1 : 0;
-        session->cut =
-            session->handed >= BURST_MAX || (++calls % BURST_CLOCK_EVERY == 0 && clock_mono() - began >= BURST_MS);
+        session->cut = session->handed >= BURST_MAX ||
+                       (++calls % BURST_CLOCK_EVERY == 0 &&
+                        (clock_thread_us() - began_us >= BURST_CPU_US || clock_mono() - began >= BURST_MS));
     } while (!session->ended && idle < idle_max && !session->cut);
     if (session->handed > 0)
         session->received_at = clock_mono();

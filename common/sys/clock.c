@@ -21,6 +21,11 @@ int64_t clock_mono_us(void)
     return clock_read(CLOCK_MONOTONIC);
 }
 
+int64_t clock_thread_us(void)
+{
+    return clock_read(CLOCK_THREAD_CPUTIME_ID);
+}
+
 ms_t clock_wall(void)
 {
     return clock_read(CLOCK_REALTIME) / 1000;

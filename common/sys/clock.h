@@ -4,8 +4,9 @@
 
 #include "base.h"
 
-ms_t clock_mono(void);       /* CLOCK_MONOTONIC; what everything is judged by */
-int64_t clock_mono_us(void); /* the same in microseconds, for budgets of less than a turn */
-ms_t clock_wall(void);       /* unix time; for display only */
+ms_t clock_mono(void);         /* CLOCK_MONOTONIC; what everything is judged by */
+int64_t clock_mono_us(void);   /* the same in microseconds, for budgets of less than a turn */
+int64_t clock_thread_us(void); /* CPU time of this thread */
+ms_t clock_wall(void);         /* unix time; for display only */
 
 #endif

@@ -1,6 +1,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -24,10 +25,22 @@ static void wall_is_unix_time_in_milliseconds(void **state)
     assert_true(clock_wall() < 7258118400000); /* 2200 */
 }
 
+static void time_of_a_thread_stands_still_while_it_sleeps(void **state)
+{
+    int64_t began = clock_thread_us();
+    (void)state;
+    while (clock_thread_us() == began)
+        ;
+    began = clock_thread_us();
+    nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    assert_in_range(clock_thread_us() - began, 0, 25000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(monotonic_never_goes_back),
+        cmocka_unit_test(time_of_a_thread_stands_still_while_it_sleeps),
         cmocka_unit_test(wall_is_unix_time_in_milliseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

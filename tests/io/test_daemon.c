@@ -235,6 +235,38 @@ static void what_is_in_the_socket_comes_first(void **state)
     expect("tick@10");
 }
 
+static void what_goes_on_arriving_delays_a_tick_only_so_long(void **state)
+{
+    (void)state;
+    scene.deadline = scene.now;
+    scene.has_more = true;
+    assert_int_equal(daemon_turn(&scene.daemon), 0);
+    scene.now += 49;
+    assert_int_equal(daemon_turn(&scene.daemon), 0);
+    expect("");
+    scene.now++;
+    assert_int_equal(daemon_turn(&scene.daemon), 1000);
+    expect("tick@60");
+    (void)daemon_turn(&scene.daemon);
+    scene.deadline = scene.now += 1000; /* the next one has its own time */
+    assert_int_equal(daemon_turn(&scene.daemon), 0);
+    expect("");
+}
+
+static void while_it_is_behind_each_turn_ticks_that_has_something_due(void **state)
+{
+    (void)state;
+    scene.deadline = scene.now;
+    scene.has_more = true;
+    (void)daemon_turn(&scene.daemon);
+    scene.now += 50;
+    for (unsigned i = 0; i < 2; i++) {
+        (void)daemon_turn(&scene.daemon);
+        scene.deadline = scene.now; /* it has more to do at once */
+    }
+    expect("tick@60, tick@60");
+}
+
 static void publish_one(struct outbox *outbox)
 {
     outbox_publish(outbox, &(struct publish){ .topic = "a", .qos = 1, .token = 1 });
@@ -522,6 +554,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_ticks_when_that_is_due),
         TEST(what_is_in_the_socket_comes_first),
+        TEST(what_goes_on_arriving_delays_a_tick_only_so_long),
+        TEST(while_it_is_behind_each_turn_ticks_that_has_something_due),
         TEST(a_burst_has_one_time),
         TEST(its_own_work_goes_on_before_it_sleeps),
         cmocka_unit_test(how_it_ends),
