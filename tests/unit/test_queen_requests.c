@@ -7,15 +7,13 @@
 
 static const char two_hives[] = "up; beat 1.1.0; beat 2.1.0 @b/w1; beat 3.1.0 @b/w2";
 
-/* Asks, and keeps what the queen replies to `me`, which must be one message. False: she does not answer. */
-static bool ask(struct scene *scene, const struct message *message, struct buf *ret)
+/* A step, and what the queen replies to `me` in it, which must be one message. False: there is none. */
+static bool step(struct scene *scene, enum input_kind kind, const struct message *message, struct buf *ret)
 {
-    struct outbox outbox;
+    struct outbox outbox = { 0 };
     bool answered = false;
-    outbox = (struct outbox){ 0 };
     queen_step(scene->queen,
-               &(struct input){ .kind = INPUT_MESSAGE, .now = scene->now, .wall = scene->wall, .message = message },
-               &outbox);
+               &(struct input){ .kind = kind, .now = scene->now, .wall = scene->wall, .message = message }, &outbox);
     assert_false(outbox.failed);
     for (const struct effect *effect = outbox.first; effect; effect = effect->next) {
         if (effect->kind != EFFECT_PUBLISH)
@@ -29,6 +27,19 @@ static bool ask(struct scene *scene, const struct message *message, struct buf *
     }
     outbox_clear(&outbox);
     return answered;
+}
+
+/* Asks. Lists are made by the ticks: many requests may come in one burst. */
+static bool ask(struct scene *scene, const struct message *message, struct buf *ret)
+{
+    if (step(scene, INPUT_MESSAGE, message, ret)) {
+        assert_null(strstr(buf_str(ret), "\"workers\""));
+        return true;
+    }
+    while (scene->queen->lists)
+        if (step(scene, INPUT_TICK, message, ret))
+            return true;
+    return false;
 }
 
 static bool ask_for(struct scene *scene, const char *method, const char *params, struct buf *ret)

@@ -66,7 +66,7 @@ static enum err selection_of(const struct query *params, struct selection *ret, 
     return err;
 }
 
-/* A list that was not complete in its first step: it goes on with the ticks. */
+/* A list is made by the ticks: many requests may come in one burst. */
 struct list_wait {
     struct list_wait *prev, *next;
     struct listing *listing;
@@ -146,8 +146,7 @@ static void answer_worker_list(void *self, const struct call *call)
     }
     wait->asker = *call->asker;
     DL_APPEND(queen->lists, wait);
-    if (queen->list_count++ == 0)
-        list_go_on(queen, wait);
+    queen->list_count++;
 }
 
 /* Answered when the verification has finished (verify_wait.h). */
