@@ -11,7 +11,7 @@ from scene import HIVES, MeasuredQueen, SecureBroker, swarm
 
 LONG = os.environ.get("SKEP_ATTACK") == "long"
 FOR = "60s" if LONG else "3s"
-MAX_WORKERS, MAX_STATE_MIB = (10000, 64) if LONG else (1000, 4)
+MAX_WORKERS, MAX_STATE_MIB, DOCUMENTS = (10000, 64, 8000) if LONG else (1000, 4, 800)
 TURN_LIMIT_MS = 50
 NOBODY = "/v1/workers?label.a=nobody&sort=queue_depth&limit=1"
 
@@ -19,7 +19,7 @@ NOBODY = "/v1/workers?label.a=nobody&sort=queue_depth&limit=1"
 ATTACKS = [
     ("workers", "workers evil rate=2000", ("workers:largest_hive", "evil")),
     ("hives", "hives evil rate=1000", None),
-    ("documents", "documents evil count=800 size=16000 rate=500", ("documents:largest_hive", "evil")),
+    ("documents", f"documents evil count={DOCUMENTS} size=16000 rate=500", ("documents:largest_hive", "evil")),
     ("one_flaps", "flap evil count=1 rate=2000", None),
     ("many_flap", "flap evil count=200 rate=2000", None),
     ("requests_to_queen", "request skep/v1-rpc/queen/queen/worker.list user=op rate=2000", ("requests:refused", None)),
