@@ -53,36 +53,36 @@ static enum err fault(const char *what, const char *path, struct errbuf *e)
     return err_set(e, ERR_IO, "cannot use the %s '%s': %s", what, path, reason ? reason : "unknown fault");
 }
 
-static enum err check_file(const char *what, const char *path, struct errbuf *e)
+/* Uses what `open_file` has checked and opened, not what the path leads to afterwards. NULL: nothing to use. */
+static enum err use_file(SSL_CTX *context, const char *what, const char *path,
+                         enum err (*open_file)(const char *path, int *ret_fd, struct errbuf *e),
+                         int (*use)(SSL_CTX *context, const char *name), struct errbuf *e)
 {
-    int fd;
+    char name[READ_FILE_NAME_SIZE];
+    int fd, used;
     if (!path)
         return OK;
-    if (read_file_open(path, &fd, e) != OK)
+    if (open_file(path, &fd, e) != OK)
         return err_set(e, ERR_IO, "cannot read the %s %s", what, e->text);
+    read_file_name(fd, name);
+    used = use(context, name);
     close(fd);
-    return OK;
+    return used == 1 ? OK : fault(what, path, e);
+}
+
+static int use_key(SSL_CTX *context, const char *name)
+{
+    return SSL_CTX_use_PrivateKey_file(context, name, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(context) == 1;
 }
 
 static enum err load_files(const struct broker_login *login, SSL_CTX *context, struct errbuf *e)
 {
-    enum err err = check_file("CA file", login->cafile, e);
+    enum err err = use_file(context, "CA file", login->cafile, read_file_open, SSL_CTX_load_verify_file, e);
+    if (err == OK && !login->cafile && SSL_CTX_set_default_verify_paths(context) != 1)
+        err = fault("system's store", X509_get_default_cert_dir(), e);
     if (err == OK)
-        err = check_file("certificate", login->cert, e);
-    if (err == OK && login->key && (err = secret_check(login->key, e)) != OK)
-        err = err_set(e, err, "cannot use the key %s", e->text);
-    if (err != OK)
-        return err;
-    if (login->cafile && SSL_CTX_load_verify_file(context, login->cafile) != 1)
-        return fault("CA file", login->cafile, e);
-    if (!login->cafile && SSL_CTX_set_default_verify_paths(context) != 1)
-        return fault("system's store", X509_get_default_cert_dir(), e);
-    if (login->cert && SSL_CTX_use_certificate_chain_file(context, login->cert) != 1)
-        return fault("certificate", login->cert, e);
-    if (login->key && (SSL_CTX_use_PrivateKey_file(context, login->key, SSL_FILETYPE_PEM) != 1 ||
-                       SSL_CTX_check_private_key(context) != 1))
-        return fault("key", login->key, e);
-    return OK;
+        err = use_file(context, "certificate", login->cert, read_file_open, SSL_CTX_use_certificate_chain_file, e);
+    return err == OK ? use_file(context, "key", login->key, secret_open, use_key, e) : err;
 }
 
 enum err mqtt_tls_new(const struct broker_login *login, const char *host, struct ssl_ctx_st **ret, struct errbuf *e)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,11 @@ enum err read_file_open(const char *path, int *ret_fd, struct errbuf *e)
     else
         close(fd);
     return err;
+}
+
+void read_file_name(int fd, char ret[READ_FILE_NAME_SIZE])
+{
+    snprintf(ret, READ_FILE_NAME_SIZE, "/proc/self/fd/%d", fd);
 }
 
 ssize_t read_up_to(int fd, char *ret, size_t size)

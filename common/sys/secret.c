@@ -10,20 +10,11 @@
 
 #define SECRET_MAX 4096
 
-static enum err secret_open(const char *path, int *ret_fd, struct errbuf *e)
+enum err secret_open(const char *path, int *ret_fd, struct errbuf *e)
 {
     enum err err = read_file_open(path, ret_fd, e);
     if (err == OK && (err = trust_check(*ret_fd, TRUST_GIVEN, path, e)) != OK)
         close(*ret_fd);
-    return err;
-}
-
-enum err secret_check(const char *path, struct errbuf *e)
-{
-    int fd;
-    enum err err = secret_open(path, &fd, e);
-    if (err == OK)
-        close(fd);
     return err;
 }
 

@@ -11,10 +11,9 @@
  * never quotes it. */
 enum err secret_read(const char *path, char **ret, struct errbuf *e);
 
-/* Whether a secret file that something else reads, e.g. a key, is a regular file of the user or of root that only
- * its owner may write.
- * ERR_NOT_FOUND, ERR_IO, ERR_REFUSED, with a sentence that names it. */
-enum err secret_check(const char *path, struct errbuf *e);
+/* Opens a secret file that something else reads, e.g. a key: a regular file of the user or of root that only its owner
+ * may write. The caller closes *ret_fd. ERR_NOT_FOUND, ERR_IO, ERR_REFUSED, with a sentence that names it. */
+enum err secret_open(const char *path, int *ret_fd, struct errbuf *e);
 
 /* Wipes and frees; NULL is fine. */
 void secret_free(char *secret);

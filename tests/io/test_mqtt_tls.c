@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "await.h"
+#include "mqtt_tls.h"
 #include "peer.h"
 #include "socket.h"
 
@@ -106,6 +107,63 @@ static void key_that_others_may_write_is_refused(void **state)
     peer_start_with(&scene.a, scene.loop, &options);
     peer_await(&scene.a, peer_has_failed);
     assert_non_null(strstr(scene.a.why, "others than its owner may write it"));
+    scene_clear(&scene);
+}
+
+static const char *reader; /* of OpenSSL: what it reads is checked, and then its path leads elsewhere */
+static char path_read[256];
+
+static void lead_elsewhere(const char *name)
+{
+    if (!reader || strcmp(name, reader) != 0)
+        return;
+    assert_int_equal(unlink(path_read), 0);
+    assert_int_equal(symlink("/dev/null", path_read), 0);
+}
+
+/* Named by the linker's --wrap. */
+#define WRAPPED(name, parameters, arguments) \
+    int __real_##name parameters;            \
+    int __wrap_##name parameters;            \
+    int __wrap_##name parameters             \
+    {                                        \
+        lead_elsewhere(#name);               \
+        return __real_##name arguments;      \
+    }
+
+WRAPPED(SSL_CTX_load_verify_file, (struct ssl_ctx_st * context, const char *path), (context, path))
+WRAPPED(SSL_CTX_use_certificate_chain_file, (struct ssl_ctx_st * context, const char *path), (context, path))
+WRAPPED(SSL_CTX_use_PrivateKey_file, (struct ssl_ctx_st * context, const char *path, int type), (context, path, type))
+
+static void what_was_checked_is_what_is_used(void **state)
+{
+    char cert[256], key[256];
+    struct broker_login login = { .cafile = cert, .cert = cert, .key = key };
+    const struct {
+        const char *reader, *file, **path;
+    } rows[] = { { "SSL_CTX_load_verify_file", "cert", &login.cafile },
+                 { "SSL_CTX_use_certificate_chain_file", "cert", &login.cert },
+                 { "SSL_CTX_use_PrivateKey_file", "key", &login.key } };
+    struct scene scene;
+    (void)state;
+    scene_init_tls(&scene, "DNS:localhost");
+    snprintf(cert, sizeof cert, "%s/cert", broker_folder(scene.broker));
+    snprintf(key, sizeof key, "%s/key", broker_folder(scene.broker));
+    snprintf(path_read, sizeof path_read, "%s/link", broker_folder(scene.broker));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *before = *rows[i].path;
+        struct ssl_ctx_st *context = NULL;
+        struct errbuf e = { 0 };
+        assert_int_equal(symlink(rows[i].file, path_read), 0);
+        *rows[i].path = path_read;
+        reader = rows[i].reader;
+        if (mqtt_tls_new(&login, "localhost", &context, &e) != OK)
+            fail_msg("%s: %s", rows[i].reader, e.text);
+        mqtt_tls_free(context);
+        reader = NULL;
+        *rows[i].path = before;
+        assert_int_equal(unlink(path_read), 0);
+    }
     scene_clear(&scene);
 }
 
@@ -223,6 +281,7 @@ int main(void)
         cmocka_unit_test(messages_pass_through_tls),
         cmocka_unit_test(what_cannot_be_verified_is_refused),
         cmocka_unit_test(key_that_others_may_write_is_refused),
+        cmocka_unit_test(what_was_checked_is_what_is_used),
         cmocka_unit_test(names_and_addresses_are_checked),
         cmocka_unit_test(the_environment_names_the_system_s_store),
         cmocka_unit_test(the_host_is_named_to_the_broker),
