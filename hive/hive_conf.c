@@ -18,7 +18,7 @@ static const struct conf_option options[] = {
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
       .help = "file that holds a token; required for a non-loopback --http" },
     { "http-host", CONF_TEXT, ROW(http_host), .min = 1, .max = 4096, .arg = "NAME,...",
-      .help = "further names of this host in requests over HTTP, e.g. of a proxy" },
+      .help = "further names of this host in requests over HTTP, e.g. of a proxy, without ports" },
     { "state-dir", CONF_TEXT, ROW(state_dir), .min = 1, .max = 4000, .arg = "DIR",
       .help = "directory that records running agents, so that a restarted hive can adopt them" },
     { 0 },
@@ -196,7 +196,7 @@ enum err hive_conf_check(void *target, struct errbuf *e)
         return err;
     if (!conf->id)
         return err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
-    err = service_check_http(conf->http, conf->token_file, &token, e);
+    err = service_check_http(conf->http, conf->http_host, conf->token_file, &token, e);
     secret_free(token); /* nothing here takes it */
     if (err != OK || (err = complete_launch(conf, e)) != OK)
         return err;

@@ -18,7 +18,7 @@ static const struct conf_option options[] = {
     { "token-file", CONF_TEXT, ROW(token_file), .arg = "FILE",
       .help = "file that holds the token required for writes over HTTP (Authorization: Bearer)" },
     { "http-host", CONF_TEXT, ROW(http_host), .min = 1, .max = 4096, .arg = "NAME,...",
-      .help = "further names of this host in requests over HTTP, e.g. of a proxy" },
+      .help = "further names of this host in requests over HTTP, e.g. of a proxy, without ports" },
     { "stale-after", CONF_DURATION, ROW(core.stale_after), .min = 3000, .max = 30 * DAY_MS, .fallback = "90s",
       .arg = "TIME", .help = "lease of senders that declare none: silence after which they are stale" },
     { "confirm-wait", CONF_DURATION, ROW(core.confirm_wait), .min = 0, .max = 60000, .fallback = "250ms", .arg = "TIME",
@@ -83,7 +83,7 @@ enum err queen_conf_check(void *target, struct errbuf *e)
     enum err err;
     if ((err = service_check_broker(&conf->common, e)) != OK ||
         (err = topic_root_check(text_of(conf->common.root), e)) != OK ||
-        (err = service_check_http(conf->http, conf->token_file, &conf->token, e)) != OK ||
+        (err = service_check_http(conf->http, conf->http_host, conf->token_file, &conf->token, e)) != OK ||
         (err = read_networks(conf, e)) != OK)
         return err;
     if (conf->core.keep_alive % 1000 != 0)

@@ -9,13 +9,17 @@
 struct httpd_names {
     bool any;             /* every name is one of this server */
     bool beyond_loopback; /* it listens at more than the loopback: every address is, and the machine's name */
-    const char *more;     /* further names with commas between, without ports; borrowed, NULL = none */
+    const char *more;     /* further names as httpd_names_check takes them; borrowed, NULL = none */
     char machine[256];
 };
 
+/* Whether `more` is names and addresses without ports, with commas between, and blanks or not. NULL is fine. ERR_SYNTAX
+ * with a sentence, for one that no request can have. */
+enum err httpd_names_check(const char *more, struct errbuf *e);
+
 void httpd_names_init(struct httpd_names *names, const struct address *listening, bool any, const char *more);
 
-/* Whether `host`, with or without a port, names this server. */
+/* Whether `host`, with or without a port, names this server. "queen.example." is the same name as without its dot. */
 bool httpd_names_has(const struct httpd_names *names, struct text host);
 
 /* By the fields Sec-Fetch-Site, Origin and Host of a request, NULL where it has none: whether a browser sends it for a

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "httpd_names.h"
 #include "inifile.h"
 #include "log.h"
 #include "secret.h"
@@ -167,12 +168,15 @@ enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
     return err == OK ? OK : err_set(e, err, "--%s", e->text); /* it begins with `broker` */
 }
 
-enum err service_check_http(const char *http, const char *token_file, char **ret_token, struct errbuf *e)
+enum err service_check_http(const char *http, const char *names, const char *token_file, char **ret_token,
+                            struct errbuf *e)
 {
     struct address address;
     enum err err = address_parse(text_of(http), ADDRESS_PORT_NEEDED, &address, e);
     if (err != OK)
         return err_set(e, err, "--http: %s", e->text);
+    if ((err = httpd_names_check(names, e)) != OK)
+        return err_set(e, err, "--http-host: %s", e->text);
     if (token_file)
         return (err = secret_read(token_file, ret_token, e)) == OK ? OK : err_set(e, err, "--token-file %s", e->text);
     if (address_is_loopback(&address))

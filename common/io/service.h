@@ -70,8 +70,9 @@ enum err service_reread(const struct service *service, int argc, char **argv, vo
 enum err service_check_broker(const struct service_conf *conf, struct errbuf *e);
 
 /* What a daemon's `--http` must be: an address; of the loopback unless there is a token for those who write, which is
- * read into *ret_token (secret_free; untouched without `token_file`). For a `check`. */
-enum err service_check_http(const char *http, const char *token_file, char **ret_token, struct errbuf *e);
+ * read into *ret_token (secret_free; untouched without `token_file`). `names` is --http-host. For a `check`. */
+enum err service_check_http(const char *http, const char *names, const char *token_file, char **ret_token,
+                            struct errbuf *e);
 
 /* The common rows with their defaults, for programs that list their tables by themselves (documentation). Offsets are
  * those in struct service_conf. Ended by a row without a name. */

@@ -1,5 +1,8 @@
 /* The small texts that come from outside, from people and from the kernel: numbers, addresses, networks, times, names,
  * command lines, URLs, files of /proc and of a hive's state directory. Any bytes, as each of them. */
+#include <stdio.h>
+#include <strings.h>
+
 #include <curl/curl.h>
 
 #include "address.h"
@@ -11,6 +14,7 @@
 #include "health_target.h"
 #include "host_text.h"
 #include "http_url.h"
+#include "httpd_names.h"
 #include "line_reader.h"
 #include "poll_options.h"
 #include "proc.h"
@@ -70,6 +74,31 @@ static void run_addresses(struct text text)
     for (size_t i = 0; err == OK && i < list.count; i++)
         require(list.at[i].bits <= (list.at[i].v6 ? 128 : 32) &&
                 cidr_list_has(&list, list.at[i].v6, list.at[i].address));
+}
+
+/* Whoever may be listed has what is listed, with a port or a dot as well; and without a list only the loopback does. */
+static void run_hosts(const char *word)
+{
+    struct errbuf e = { 0 };
+    struct address loopback = { .host = "127.0.0.1" }, address;
+    struct httpd_names names;
+    struct text rest = text_of(word), entry = text_trim(text_split(&rest, ','));
+    char host[ADDRESS_TEXT_SIZE];
+    enum err err = httpd_names_check(word, &e);
+    check_sentence(err, &e);
+    httpd_names_init(&names, &loopback, false, word);
+    if (err == OK) {
+        bool v6 = memchr(entry.at, ':', entry.len);
+        snprintf(host, sizeof host, v6 ? "[%.*s]:80" : "%.*s:80", (int)entry.len, entry.at);
+        require(httpd_names_has(&names, text_of(host)));
+    }
+    names.more = NULL;
+    if (httpd_names_has(&names, text_of(word))) {
+        if (address_parse(text_of(word), 80, &address, NULL) == OK)
+            require(address_is_loopback(&address) || strcasecmp(address.host, "localhost.") == 0);
+        else
+            require(word[strlen(word) - 1] == ':');
+    }
 }
 
 static void run_time(struct text text)
@@ -245,6 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     require((word = arena_copy(&arena, text)));
     run_numbers(text);
     run_addresses(text);
+    run_hosts(word);
     run_time(text);
     run_names(word);
     run_url(word);

@@ -36,19 +36,72 @@ static void hosts(void **state)
         { "evil.example:7833:7833", false, false, false },
         { ":7833", false, false, false },
         { "", false, false, false },
+        { "127.0.0.1:", true, true, true }, /* an empty port, and the dot of a complete name */
+        { "localhost.", true, true, true },
+        { "localhost.:7833", true, true, true },
+        { "[::1]:", true, true, true },
+        { "[0:0:0::1]", true, true, true },
+        { "queen.example.", false, false, true },
+        { "queen.:", false, false, true },
+        { "proxy.example", false, false, true },
+        { "[2001:DB8:0::7]", false, true, true },
+        { "127.0.0.1.", false, false, false }, /* a resolver may take that for a name */
+        { "192.0.2.1.", false, false, false },
+        { "[::1.]", false, false, false },
+        { "localhost..", false, false, false },
+        { "queen.example..", false, false, false },
+        { "evil.example.", false, false, false },
+        { "localhost.evil.example.", false, false, false },
+        { "localhost::", false, false, false },
+        { "evil.example:", false, false, false },
+        { ".", false, false, false },
+        { ":", false, false, false },
+        { "::1:", false, false, false },
     };
     struct address loopback = { .host = "127.0.0.1" }, all = { .host = "0.0.0.0" };
     struct httpd_names local, open, more, any;
     (void)state;
     httpd_names_init(&local, &loopback, false, NULL);
     httpd_names_init(&open, &all, false, NULL);
-    httpd_names_init(&more, &loopback, false, "queen.example,,queen");
+    httpd_names_init(&more, &loopback, false, "queen.example,queen., proxy.example ,2001:db8::7");
     httpd_names_init(&any, &loopback, true, NULL);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct text host = text_of(rows[i].host);
         if (httpd_names_has(&local, host) != rows[i].on_loopback || httpd_names_has(&open, host) != rows[i].on_all ||
             httpd_names_has(&more, host) != rows[i].with_more || !httpd_names_has(&any, host))
             fail_msg("'%s'", rows[i].host);
+    }
+}
+
+static void what_no_request_can_have_is_not_listed(void **state)
+{
+    static const struct {
+        const char *more, *quotes; /* NULL: it is fine */
+    } rows[] = {
+        { NULL, NULL },
+        { "queen.example", NULL },
+        { "queen.example., queen ,\tproxy_1", NULL },
+        { "10.0.0.7,2001:db8::7", NULL },
+        { "proxy.example:8443", "'proxy.example:8443'" },
+        { "queen, http://queen.example", "'http://queen.example'" },
+        { "queen.example/", "'queen.example/'" },
+        { "[2001:db8::7]", "'[2001:db8::7]'" },
+        { "*", "'*'" },
+        { "*.example", "'*.example'" },
+        { ".example", "'.example'" },
+        { "queen proxy", "'queen proxy'" },
+        { "k\xc3\xb6nigin.example", "'k\xc3\xb6nigin.example'" },
+        { "10.0.0.7.", "'10.0.0.7.'" },
+        { "queen,", "''" },
+        { "", "''" },
+        { "a, ,b", "''" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct errbuf e = { 0 };
+        enum err err = httpd_names_check(rows[i].more, &e);
+        if (rows[i].quotes ? err != ERR_SYNTAX || !strstr(e.text, rows[i].quotes) || !strstr(e.text, "without") : err)
+            fail_msg("%s: %s", rows[i].more, e.text);
     }
 }
 
@@ -102,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts),
+        cmocka_unit_test(what_no_request_can_have_is_not_listed),
         cmocka_unit_test(the_machine_has_a_name),
         cmocka_unit_test(sites),
     };

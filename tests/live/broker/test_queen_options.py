@@ -25,6 +25,8 @@ def run(program, *arguments):
     ("no host", "skep-queen", ["--http", "99"], ["--http", "'99'", "port is missing"]),
     ("no such port", "skep-queen", ["--http", "127.0.0.1:99999"], ["--http", "127.0.0.1:99999", "65535"]),
     ("no such port, with a token", "skep-hive", ["--http", "[::]:x", "--token-file", "/x"], ["--http", "[::]:x", "number"]),
+    ("a name with a port", "skep-queen", ["--http-host", "proxy.example:8443"], ["--http-host", "'proxy.example:8443'"]),
+    ("a name with a wildcard", "skep-hive", ["--http-host", "a, *.b"], ["--http-host", "'*.b'", "without"]),
     ("no such option", "skep-queen", ["--colour"], ["--colour"]),
     ("a word without its option", "skep-queen", ["127.0.0.1:0"], ["127.0.0.1:0", "unexpected argument"]),
     ("no duration", "skep-queen", ["--stale-after", "90"], ["--stale-after", "90", "30s"]),
@@ -136,7 +138,8 @@ def test_a_command_that_cannot_be_run_is_said_once(broker, root, started, device
 
 @pytest.mark.parametrize("host, status", [
     ("evil.example", 421), ("evil.example:7833", 421), ("127.0.0.1.evil.example", 421), ("192.0.2.1", 421), ("", 421),
-    ("localhost", 200), ("LOCALHOST:1", 200), ("127.0.0.1:7833", 200), ("[::1]:7833", 200),
+    ("localhost.evil.example.", 421),
+    ("localhost", 200), ("localhost.", 200), ("127.0.0.1:", 200), ("LOCALHOST:1", 200), ("127.0.0.1:7833", 200), ("[::1]:7833", 200),
 ])
 def test_pages_of_other_sites_are_not_answered(queen, host, status):
     """DNS rebinding: in a browser a site's own name may come to point at the loopback."""
@@ -154,10 +157,11 @@ def test_with_a_token_further_names_are_listed(broker, root, started, tmp_path):
     token = tmp_path / "token"
     token.write_text("secret\n", encoding="ascii")
     token.chmod(0o600)
-    queen = started(Queen, broker, root, "--token-file", str(token), "--http-host", "queen.example")
-    request = urllib.request.Request(f"{queen.url}/health", headers={"Host": "queen.example"})
-    with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
-        assert response.status == 200
+    queen = started(Queen, broker, root, "--token-file", str(token), "--http-host", "proxy.example, queen.example")
+    for host in ("queen.example", "queen.example.", "proxy.example:8443"):
+        request = urllib.request.Request(f"{queen.url}/health", headers={"Host": host})
+        with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
+            assert response.status == 200
     request = urllib.request.Request(f"{queen.url}/health", headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError, match="421"):
         urllib.request.urlopen(request, timeout=LIMIT_S)
