@@ -115,6 +115,48 @@ static void one_by_hand_waits_for_one_start_of_others_at_most(void **state)
     scene_clear(&scene);
 }
 
+/* Ticks often: more is due at once than a tick does. */
+static void tick_for(struct scene *scene, ms_t time)
+{
+    for (ms_t end = scene->now + time; scene->now < end;) {
+        pass(scene, 10);
+        scene_step(scene, (struct input){ .kind = INPUT_TICK });
+    }
+}
+
+/* R15: all are verified that are known from stored copies only, also those of a hive that has too many at once. */
+static void who_was_refused_is_asked_later(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    (void)state;
+    options.max_workers = MANY;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "connect");
+    scene.stored = true;
+    for (int i = 0; i < MANY; i++) {
+        char topic[TOPIC_SIZE];
+        snprintf(topic, sizeof topic, "skep/v1/hive/evil/worker/w%d/presence", i);
+        scene_message(&scene, topic, TEXT("{\"presence\":\"online\",\"rpc\":true,\"interval_ms\":3600000}"));
+    }
+    scene.stored = false;
+    scene_run(&scene, "read");
+    tick_for(&scene, 61000);
+    assert_true(scene.queen->verifying.refused > 0);
+    for (int i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "w%d", i);
+        assert_int_not_equal(find(&scene, "evil", name)->asks, find(&scene, "evil", name)->ask_refused);
+    }
+    tick_for(&scene, 61000);
+    for (int i = 0; i < MANY; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "w%d", i);
+        assert_int_equal(find(&scene, "evil", name)->asks, 1);
+    }
+    scene_clear(&scene);
+}
+
 /* By hand leaves others a part of the budget, and is begun anew where it was queued for less. */
 static void those_by_hand_do_not_starve_the_others(void **state)
 {
@@ -177,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_hive_of_many_suspects_holds_nobody_else_up),
         cmocka_unit_test(health_names_the_hive_that_has_too_many),
         cmocka_unit_test(one_by_hand_waits_for_one_start_of_others_at_most),
+        cmocka_unit_test(who_was_refused_is_asked_later),
         cmocka_unit_test(those_by_hand_do_not_starve_the_others),
         cmocka_unit_test(who_never_answers_leaves_some_free_for_others),
         cmocka_unit_test(a_hive_that_is_forgotten_leaves_nothing_queued),

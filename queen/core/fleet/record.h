@@ -144,6 +144,7 @@ struct record {
     bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */
     bool touched : 1;         /* it is in that list */
     bool endpoint : 1;        /* its last heartbeat named one */
+    bool ask_refused : 1;     /* too many of its hive waited for their verification */
     bool ready_confirmed : 1; /* a hive's: its present process has answered that it is ready */
 
     uint8_t hive_len, worker_len;

@@ -9,6 +9,7 @@
 #define REQUESTS_MAX 4        /* verifications between suspect and stale */
 #define REQUEST_EVERY_MS 5000 /* ... that far apart at most */
 #define REQUEST_EVERY_MAX_MS 600000
+#define REQUEST_REFUSED_MS 60000 /* what waited then has had its turn (RATION_VERIFICATIONS) */
 
 /* How long a record is kept in a state that time alone does not change. */
 static const ms_t retention[STATE_COUNT] = {
@@ -72,10 +73,13 @@ static ms_t ask_at(const struct queen *queen, const struct record *record)
 {
     if (!verify_is_possible(queen, record))
         return MS_NEVER;
+    if (record->state != STATE_UNVERIFIED &&
+        (record->state != STATE_SUSPECT || record->cause != CAUSE_MISSED_HEARTBEATS))
+        return MS_NEVER;
+    if (record->ask_refused)
+        return record->requested_at + REQUEST_REFUSED_MS;
     if (record->state == STATE_UNVERIFIED)
         return record->asks == 0 ? record->not_before : MS_NEVER;
-    if (record->state != STATE_SUSPECT || record->cause != CAUSE_MISSED_HEARTBEATS)
-        return MS_NEVER;
     if (record->asks == 0)
         return suspect_at(queen, record);
     return record->asks < REQUESTS_MAX || only_answers(record) ? record->requested_at + request_distance(queen, record)
@@ -150,15 +154,19 @@ static void judge_over(struct queen *queen, struct record *record)
         change_lost(queen, record, CAUSE_MISSED_HEARTBEATS, evidence);
 }
 
+/* A poll goes on by itself. A verification that cannot be counts only if it is for want of memory: then silence decides.
+ */
 static void ask(struct queen *queen, struct record *record, ms_t time)
 {
-    if (record->asks < UINT8_MAX)
-        record->asks++;
+    enum err err = OK;
     record->requested_at = time;
     if (record_is_hive(record))
-        hive_poll_begin(queen, record); /* which goes on by itself */
+        hive_poll_begin(queen, record);
     else
-        (void)verify_begin(queen, record, VERIFY_AUTOMATIC); /* if it cannot be, silence decides */
+        err = verify_begin(queen, record, VERIFY_AUTOMATIC);
+    record->ask_refused = err == ERR_FULL;
+    if (!record->ask_refused && record->asks < UINT8_MAX)
+        record->asks++;
 }
 
 static void leased_due(struct queen *queen, struct record *record)
