@@ -5,17 +5,17 @@
 #include <limits.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
+#include "mqtt_awaited.h"
+#include "mqtt_pace.h"
 #include "mqtt_properties.h"
+#include "mqtt_socket.h"
 #include "mqtt_tls.h"
-#include "tls_fault.h"
 
 /* A turn reads no more packets and no longer than this, so that nothing else starves: in CPU time, for where others
  * run, too, no less shall be read; and by the clock, for who takes the packets may sleep. Both are looked at now and
@@ -25,28 +25,12 @@
 #define BURST_MS 50
 #define BURST_CLOCK_EVERY 8 /* calls; each reads as many packets as messages of ours await their acknowledgement */
 
-/* To be woken costs as much as to read a packet. A link is busy if a wake brought a few packets, or if many have come
- * without a pause: it is read again a little later, when there are more of them, until there were none. At 3,333
- * heartbeats a second that saves a third of the CPU time; a message waits 0.5 to 1 ms longer (bench_ingest). After a
- * publish of ours nothing waits: the answer to it may come. */
-#define BUSY_BURST 4         /* packets */
-#define BUSY_STREAK 16       /* packets */
-#define STREAK_PAUSE_MS 3    /* a longer pause ends a streak, and a conversation */
-#define READ_COALESCE_MS 1   /* in which what the kernel buffers does not fill up */
-#define KEEP_COALESCING_MS 2 /* after a wait that brought something */
-#define COALESCE_BYTES 32768 /* wake it nevertheless */
+#define COALESCE_BYTES 32768 /* wake it while it is not to be read yet (mqtt_pace.h) */
 
 /* UNSUBSCRIBE with it changes nothing, and every broker answers it. */
 #define FILTER_OF_NOBODY "$skep/keep-alive"
 
-#define AWAITED_MAX 256            /* acknowledgements; send_queue has 20 out at most */
 #define AWAITED_OVERHEAD_BYTES 512 /* what libmosquitto keeps of a message besides its bytes */
-
-struct awaited {
-    int packet_id;
-    uint64_t token;
-    size_t bytes;
-};
 
 struct mqtt_session {
     struct mosquitto *mosquitto;
@@ -55,20 +39,17 @@ struct mqtt_session {
     char broker[ADDRESS_TEXT_SIZE], numeric[ADDRESS_TEXT_SIZE]; /* as it was configured; the address of it */
     enum mqtt_stage stage;
     bool ended;
-    bool in_burst;       /* `packet` was called */
-    bool cut;            /* the latest burst ended at its limit: more may be there */
-    bool readable;       /* as its owner's poll said */
-    unsigned handed;     /* callbacks since the burst began */
-    unsigned streak;     /* ... and in the bursts before it, while none was followed by a pause */
-    ms_t read_at;        /* the latest burst that brought something */
-    ms_t coalesce_until; /* not read until then */
+    bool in_burst;   /* `packet` was called */
+    bool cut;        /* the latest burst ended at its limit: more may be there */
+    bool readable;   /* as its owner's poll said */
+    unsigned handed; /* callbacks since the burst began */
+    struct mqtt_pace pace;
     ms_t keep_alive;
     ms_t received_at;     /* the latest packet but for PINGRESP */
     ms_t sent_at;         /* the latest packet of ours but for acknowledgements and PINGREQ */
     struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
     struct errbuf why;
-    size_t awaited_count, awaited_bytes;
-    struct awaited awaited[AWAITED_MAX];
+    struct mqtt_awaited awaited;
 };
 
 void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
@@ -87,59 +68,18 @@ void mqtt_session_time_out(struct mqtt_session *session, ms_t after)
     mqtt_session_end(session, "no answer from %s in %d s", session->broker, (int)(after / 1000));
 }
 
-static const char *fault_text(int fault, int number)
-{
-    if (fault == MOSQ_ERR_CONN_LOST)
-        return "closed by the other side";
-    if (fault == MOSQ_ERR_KEEPALIVE)
-        return "no answer to a ping for a keep alive";
-    if (fault != MOSQ_ERR_ERRNO)
-        return mosquitto_strerror(fault);
-    return number != 0 && strerrordesc_np(number) ? strerrordesc_np(number) : "no MQTT broker answers there";
-}
-
-/* A broker that refuses our certificate closes at once: its reason may be lost on the way, and what is left is the end
- * of the stream, a reset, or EPROTO where CONNECT could not be written. */
-static bool is_tls_fault(const struct mqtt_session *session, int fault, int number)
-{
-    bool is_cut_off =
-        session->stage == MQTT_AWAITING_CONNACK && (fault == MOSQ_ERR_CONN_LOST || fault == MOSQ_ERR_ERRNO);
-    return session->tls && (session->logged.text[0] != '\0' || fault == MOSQ_ERR_TLS || is_cut_off ||
-                            (fault == MOSQ_ERR_ERRNO && number == EPROTO));
-}
-
 /* `number` is the errno that goes with MOSQ_ERR_ERRNO. */
 static void end_by_fault(struct mqtt_session *session, int fault, int number)
 {
-    const char *text = fault_text(fault, number);
-    if (session->stage == MQTT_UP)
-        mqtt_session_end(session, "connection to %s lost: %s", session->broker, text);
-    else if (is_tls_fault(session, fault, number))
-        mqtt_session_end(session, "TLS with %s failed: %s", session->broker, tls_fault_text(session->logged.text));
-    else if (session->stage == MQTT_CONNECTING)
-        mqtt_session_end(session, "cannot connect to %s: %s", session->broker, text);
-    else
-        mqtt_session_end(session, "no MQTT connection to %s: %s", session->broker, text);
-}
-
-static void await_ack(struct mqtt_session *session, struct awaited awaited)
-{
-    session->awaited[session->awaited_count++] = awaited;
-    session->awaited_bytes += awaited.bytes;
-}
-
-/* The token; 0: none, or nothing is awaited for it. */
-static uint64_t take_awaited(struct mqtt_session *session, int packet_id)
-{
-    for (size_t i = 0; i < session->awaited_count; i++) {
-        struct awaited awaited = session->awaited[i];
-        if (awaited.packet_id != packet_id)
-            continue;
-        session->awaited[i] = session->awaited[--session->awaited_count];
-        session->awaited_bytes -= awaited.bytes;
-        return awaited.token;
-    }
-    return 0;
+    struct errbuf why = { 0 };
+    mqtt_fault_describe(&(struct mqtt_fault){ .stage = session->stage,
+                                              .tls = session->tls,
+                                              .broker = session->broker,
+                                              .logged = session->logged.text,
+                                              .fault = fault,
+                                              .number = number },
+                        &why);
+    mqtt_session_end(session, "%s", why.text);
 }
 
 static void begin_burst(struct mqtt_session *session)
@@ -184,7 +124,7 @@ static void on_publish(struct mosquitto *mosquitto, void *user, int packet_id, i
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint64_t token = take_awaited(session, packet_id);
+    uint64_t token = mqtt_awaited_take(&session->awaited, packet_id);
     (void)mosquitto, (void)properties;
     if (!token)
         session->handed++;
@@ -196,7 +136,7 @@ static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id,
                          const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint64_t token = take_awaited(session, packet_id);
+    uint64_t token = mqtt_awaited_take(&session->awaited, packet_id);
     uint8_t reason = count > 0 ? (uint8_t)granted[0] : MQTT_FAILED;
     (void)mosquitto, (void)properties;
     if (hand_over(session) && token && session->owner.events->subscribed)
@@ -251,21 +191,13 @@ static void on_log(struct mosquitto *mosquitto, void *user, int level, const cha
         (void)err_set(&session->logged, OK, "%s", mqtt_tls_reason(mosquitto, line));
 }
 
-/* TCP is connected, or has failed, when the socket is writable. libmosquitto begins TLS before that: it may have taken
- * the fault of a connection that fails at once, or have sent, and the other side have closed, which reading tells: only
- * one that was connected is reset. */
+/* libmosquitto begins TLS before TCP is connected: it may have sent, and the other side have closed, which reading
+ * tells: only one that was connected is reset. */
 static void check_connected(struct mqtt_session *session)
 {
-    struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLOUT };
-    socklen_t len = sizeof(int), peer_len = sizeof(struct sockaddr_storage);
-    struct sockaddr_storage peer;
-    int number = 0;
-    if (poll(&fd, 1, 0) != 1)
+    int number;
+    if (!mqtt_socket_has_connected(mosquitto_socket(session->mosquitto), &number))
         return;
-    if (getsockopt(fd.fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
-        number = errno;
-    else if (number == 0 && getpeername(fd.fd, (struct sockaddr *)&peer, &peer_len) != 0)
-        number = ECONNREFUSED;
     if (number != 0 && number != ECONNRESET && !mqtt_tls_has_sent(session->mosquitto))
         end_by_fault(session, MOSQ_ERR_ERRNO, number);
     else
@@ -305,7 +237,7 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     session->tls = peer->tls;
     address_print(peer->broker->host, peer->broker->port, session->broker);
     address_print(peer->numeric, peer->broker->port, session->numeric);
-    session->coalesce_until = INT64_MIN;
+    session->pace.until = MQTT_PACE_AT_ONCE;
     session->keep_alive = options->keep_alive_s * (ms_t)1000;
     session->received_at = session->sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
@@ -355,18 +287,15 @@ ms_t mqtt_session_deadline(const struct mqtt_session *session)
 {
     if (session->ended || session->cut)
         return INT64_MIN;
-    return session->coalesce_until == INT64_MIN ? MS_NEVER : session->coalesce_until;
+    return mqtt_pace_waits(&session->pace) ? session->pace.until : MS_NEVER;
 }
 
 /* While TLS shakes hands, libmosquitto takes the end of the stream for "call me again". */
 static void end_if_closed(struct mqtt_session *session)
 {
-    char byte;
-    ssize_t got = recv(mosquitto_socket(session->mosquitto), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got == 0)
-        end_by_fault(session, MOSQ_ERR_CONN_LOST, 0);
-    else if (got < 0 && errno != EAGAIN && errno != EINTR)
-        end_by_fault(session, MOSQ_ERR_ERRNO, errno);
+    int number;
+    if (mqtt_socket_has_ended(mosquitto_socket(session->mosquitto), &number))
+        end_by_fault(session, number == 0 ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_ERRNO, number);
 }
 
 /* Each call of libmosquitto handles about one packet. One that brings nothing ends the burst: the rest shows as a
@@ -399,56 +328,30 @@ static void read_burst(struct mqtt_session *session)
         end_if_closed(session);
 }
 
-/* A broker that leaves Nagle's algorithm on holds a packet back until the one before is acknowledged, and the kernel
- * delays that by 40 ms. The kernel forgets this wish as it goes, hence every turn. */
-static void acknowledge_quickly(struct mqtt_session *session)
-{
-    int on = 1;
-    setsockopt(mosquitto_socket(session->mosquitto), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}
-
 static bool is_readable(struct mqtt_session *session)
 {
-    struct pollfd fd = { .fd = mosquitto_socket(session->mosquitto), .events = POLLIN };
     bool writes;
-    session->readable = session->readable || (!session->cut && poll(&fd, 1, 0) == 1);
+    session->readable =
+        session->readable || (!session->cut && mqtt_socket_is_readable(mosquitto_socket(session->mosquitto)));
     return session->cut || session->readable || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
-}
-
-static bool is_busy(struct mqtt_session *session, bool has_waited, ms_t now)
-{
-    session->streak = now - session->read_at <= STREAK_PAUSE_MS ? session->streak + session->handed : session->handed;
-    session->read_at = now;
-    if (session->handed == 0 || now - session->sent_at <= STREAK_PAUSE_MS)
-        return false;
-    return has_waited || session->handed >= BUSY_BURST || session->streak >= BUSY_STREAK;
-}
-
-/* The watch of the socket stays as it is: the kernel calls it readable when it has enough. INT64_MIN: anything. */
-static void coalesce(struct mqtt_session *session, ms_t until)
-{
-    int enough = until == INT64_MIN ? 1 : COALESCE_BYTES;
-    if ((until == INT64_MIN) != (session->coalesce_until == INT64_MIN))
-        setsockopt(mosquitto_socket(session->mosquitto), SOL_SOCKET, SO_RCVLOWAT, &enough, sizeof enough);
-    session->coalesce_until = until;
 }
 
 /* After a wait it reads without asking. One that brought nothing is not acknowledged: what the broker sends would come
  * in smaller pieces from then on. */
 static void read_what_came(struct mqtt_session *session)
 {
-    bool has_waited = session->coalesce_until != INT64_MIN, busy;
-    ms_t now;
+    int fd = mosquitto_socket(session->mosquitto);
+    bool has_waited = mqtt_pace_waits(&session->pace), busy;
     if (!has_waited && !is_readable(session))
         return;
     read_burst(session);
     if (session->ended)
         return;
-    now = clock_mono();
-    busy = is_busy(session, has_waited, now);
-    coalesce(session, busy && !session->cut ? now + (has_waited ? KEEP_COALESCING_MS : READ_COALESCE_MS) : INT64_MIN);
+    busy = mqtt_pace_note(&session->pace, session->handed, session->cut, session->sent_at, clock_mono());
+    if (mqtt_pace_waits(&session->pace) != has_waited)
+        mqtt_socket_wake_at(fd, has_waited ? 1 : COALESCE_BYTES);
     if (!busy && (session->handed > 0 || !has_waited))
-        acknowledge_quickly(session);
+        mqtt_socket_acknowledge(fd);
 }
 
 static void write_what_waits(struct mqtt_session *session)
@@ -473,7 +376,7 @@ void mqtt_session_turn(struct mqtt_session *session, ms_t now)
         check_connected(session);
     if (session->ended || session->stage == MQTT_CONNECTING)
         return;
-    if (session->readable || now >= session->coalesce_until)
+    if (session->readable || now >= session->pace.until)
         read_what_came(session);
     write_what_waits(session);
 }
@@ -520,7 +423,7 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     enum err err;
     if (publish->payload.len > INT_MAX)
         return ERR_TOO_LARGE;
-    if (publish->qos > 0 && session->awaited_count == AWAITED_MAX)
+    if (publish->qos > 0 && mqtt_awaited_is_full(&session->awaited))
         return ERR_FULL;
     if ((err = mqtt_properties_write(publish, &properties)) != OK)
         return err;
@@ -530,25 +433,24 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     if (fault == MOSQ_ERR_SUCCESS)
         session->sent_at = clock_mono();
     if (fault == MOSQ_ERR_SUCCESS && publish->qos > 0)
-        await_ack(session,
-                  (struct awaited){ packet_id, publish->token, publish_size(publish) + AWAITED_OVERHEAD_BYTES });
+        mqtt_awaited_add(&session->awaited, packet_id, publish->token, publish_size(publish) + AWAITED_OVERHEAD_BYTES);
     return mqtt_fault_err(fault);
 }
 
 size_t mqtt_session_awaited(const struct mqtt_session *session)
 {
-    return session->awaited_bytes;
+    return session->awaited.bytes;
 }
 
 enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe)
 {
     int options = (subscribe->no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | subscribe->retain_handling << 4;
     int packet_id = 0, fault;
-    if (subscribe->token && session->awaited_count == AWAITED_MAX)
+    if (subscribe->token && mqtt_awaited_is_full(&session->awaited))
         return ERR_FULL;
     fault = mosquitto_subscribe_v5(session->mosquitto, &packet_id, subscribe->filter, subscribe->qos, options, NULL);
     if (fault == MOSQ_ERR_SUCCESS && subscribe->token)
-        await_ack(session, (struct awaited){ packet_id, subscribe->token, 0 });
+        mqtt_awaited_add(&session->awaited, packet_id, subscribe->token, 0);
     return mqtt_fault_err(fault);
 }
 

@@ -3,6 +3,7 @@
 #ifndef SKEP_MQTT_SESSION_H
 #define SKEP_MQTT_SESSION_H
 
+#include "mqtt_fault.h"
 #include "mqtt_setup.h"
 
 struct mqtt_session;
@@ -13,8 +14,6 @@ struct mqtt_session_owner {
     void (*up)(void *owner, const char *broker); /* its numeric address with the port, borrowed during the call */
     void *owner;
 };
-
-enum mqtt_stage { MQTT_CONNECTING, MQTT_AWAITING_CONNACK, MQTT_UP }; /* TCP; TLS and CONNACK; after it */
 
 /* Gets the will, reads the files of the login and begins to connect; what fails shows as a session that has ended.
  * NULL: no memory. `options` is borrowed during the call. */

@@ -5,33 +5,10 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "mqtt_fault.h"
 #include "mqtt_properties.h"
 #include "mqtt_tls.h"
 #include "secret.h"
-
-/* Faults of libmosquitto as callers see them; what is not listed is ERR_IO. */
-static const struct {
-    int fault;
-    enum err err;
-} errors[] = {
-    { MOSQ_ERR_SUCCESS, OK },
-    { MOSQ_ERR_NOMEM, ERR_NOMEM },
-    { MOSQ_ERR_NO_CONN, ERR_UNREACHABLE },
-    { MOSQ_ERR_CONN_LOST, ERR_UNREACHABLE },
-    { MOSQ_ERR_OVERSIZE_PACKET, ERR_TOO_LARGE },
-    { MOSQ_ERR_PAYLOAD_SIZE, ERR_TOO_LARGE },
-    { MOSQ_ERR_INVAL, ERR_TOPIC },
-    { MOSQ_ERR_MALFORMED_UTF8, ERR_TOPIC },
-    { MOSQ_ERR_QOS_NOT_SUPPORTED, ERR_REFUSED },
-};
-
-enum err mqtt_fault_err(int fault)
-{
-    for (size_t i = 0; i < ARRAY_LEN(errors); i++)
-        if (errors[i].fault == fault)
-            return errors[i].err;
-    return ERR_IO;
-}
 
 static void library_start(void)
 {

@@ -17,7 +17,4 @@ struct mqtt_peer {
 enum err mqtt_setup(const struct mqtt_options *options, const struct mqtt_peer *peer, const struct publish *will,
                     void *user, struct mosquitto **ret, struct errbuf *e);
 
-/* A fault of libmosquitto (MOSQ_ERR_*) as callers see it. */
-enum err mqtt_fault_err(int fault);
-
 #endif
