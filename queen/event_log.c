@@ -56,18 +56,19 @@ bool event_log_admit(struct event_log *log, const char *hive, ms_t now)
 }
 
 /* Once in REVIEW_MS: those of whom there is something to say, and those who were quiet for as long as a full bucket
- * takes, since a new one is the same. */
+ * takes, since a new one is the same. Each is looked at once, however many there are. */
 bool event_log_left_out(struct event_log *log, ms_t now, const char **ret_hive, uint64_t *ret_count)
 {
-    struct logged *logged, *next;
-    if (now - log->reviewed_at < REVIEW_MS)
+    if (!log->reviewing && now - log->reviewed_at < REVIEW_MS)
         return false;
-    HASH_ITER(hh, log->hives, logged, next)
-    {
+    for (struct logged *logged = log->reviewing ? log->reviewing : log->hives, *next; logged; logged = next) {
+        log->reviewing = next = logged->hh.next;
         if (logged->left_out > 0 && now - logged->said_at >= EVENT_LOG_LEFT_OUT_MS) {
             *ret_hive = logged->hive;
             *ret_count = logged->left_out;
             logged->left_out = 0;
+            if (!next)
+                log->reviewed_at = now;
             return true;
         }
         if (logged->left_out == 0 && bucket_is_full(&logged->bucket, size, now))

@@ -13,8 +13,9 @@ struct logged;
 
 /* Zero-initialise it. */
 struct event_log {
-    struct logged *hives; /* uthash by name; its list is the order of the last event */
-    ms_t reviewed_at;
+    struct logged *hives;     /* uthash by name */
+    struct logged *reviewing; /* the next one of a review that is going on */
+    ms_t reviewed_at;         /* the latest review that is over */
 };
 
 void event_log_clear(struct event_log *log);
