@@ -44,6 +44,7 @@ static void one_owner_has_one_limit(void **state)
         { "the same, as a v6 socket shows it", "192.0.2.1", "::ffff:192.0.2.1", true },
         { "its neighbour, so shown", "::ffff:192.0.2.1", "::ffff:192.0.2.2", false },
         { "the same 64 bits", "2001:db8::1", "2001:db8::ffff:1", true },
+        { "... whatever the others are", "2001:db8::1", "2001:db8::8000:0:0:1", true },
         { "another network", "2001:db8::1", "2001:db8:0:1::1", false },
         { "the loopback is not of the network 0", "::1", "::2", false },
     };

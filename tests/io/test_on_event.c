@@ -1,4 +1,5 @@
 /* The command of --on-event: who waits for whom when it is slow. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,7 +16,12 @@
 #include "on_event.h"
 
 /* What commands have got, in order of their ends. Those of hive `loud` wait for the file `go`. */
-#define COMMAND "cat > $$.part; while grep -q loud $$.part && [ ! -e go ]; do sleep 0.01; done; cat $$.part >> told"
+#define COMMAND                                                                                                 \
+    "cat > $$.part; while grep -q loud $$.part && [ ! -e go ]; do sleep 0.01; done; wc -l < $$.part >> lines; " \
+    "cat $$.part >> told"
+
+#define STRING_OF(number) #number
+#define STRING(number) STRING_OF(number)
 
 struct scene {
     struct loop *loop;
@@ -40,7 +47,7 @@ static int tear_down(void **state)
     struct scene *scene = *state;
     on_event_free(scene->on_event);
     loop_free(scene->loop);
-    return system("rm -f told go *.part") == 0 && rmdir(scene->folder) == 0 ? 0 : -1;
+    return system("rm -f told go lines *.part") == 0 && rmdir(scene->folder) == 0 ? 0 : -1;
 }
 
 static char *told(void)
@@ -90,12 +97,98 @@ static void a_hive_waits_for_itself_only(void **state)
         if (strncmp(line, "loud ", 5) == 0)
             assert_int_equal(strtoul(line + 5, NULL, 10), ++next);
     assert_int_equal(next, 3 * ON_EVENT_LINES);
+    assert_int_equal(system("test $(sort -n lines | tail -1) -eq " STRING(ON_EVENT_LINES)), 0);
+}
+
+static unsigned running(void)
+{
+    unsigned count = 0;
+    DIR *folder = opendir(".");
+    for (const struct dirent *entry; (entry = readdir(folder));)
+        count += strstr(entry->d_name, ".part") != NULL;
+    closedir(folder);
+    return count;
+}
+
+static bool all_run(void *user)
+{
+    (void)user;
+    return running() >= ON_EVENT_RUNNING;
+}
+
+static bool one_more_runs(void *user)
+{
+    (void)user;
+    return running() > ON_EVENT_RUNNING;
+}
+
+static void so_many_commands_run_at_once(void **state)
+{
+    struct scene *scene = *state;
+    char hive[32];
+    for (unsigned i = 0; i < 2 * ON_EVENT_RUNNING; i++) {
+        snprintf(hive, sizeof hive, "loud%u", i);
+        add(scene, hive, i);
+    }
+    assert_true(await_loop(scene->loop, all_run, scene, AWAIT_LIMIT));
+    assert_false(await_loop(scene->loop, one_more_runs, scene, 200));
+    assert_int_equal(fclose(fopen("go", "w")), 0);
+    for (unsigned i = 0; i < 2 * ON_EVENT_RUNNING; i++) {
+        snprintf(hive, sizeof hive, "loud%u %u\n", i, i);
+        await_told(scene, hive);
+    }
+}
+
+#define LARGE (1024 * 1024)
+#define MANY (ON_EVENT_BYTES / LARGE + 10)
+
+static off_t size_told(void)
+{
+    struct stat status;
+    return stat("told", &status) == 0 ? status.st_size : 0;
+}
+
+static bool most_is_told(void *user)
+{
+    (void)user;
+    return size_told() >= (off_t)(ON_EVENT_BYTES - LARGE);
+}
+
+static bool quiet_is_told(void *user)
+{
+    (void)user;
+    return system("grep -q 'quiet-loud 2' told") == 0; /* somewhere in all that */
+}
+
+static bool all_is_told(void *user)
+{
+    (void)user;
+    return size_told() >= (off_t)(MANY * LARGE);
+}
+
+static void the_hive_with_most_loses_its_oldest(void **state)
+{
+    static char json[LARGE];
+    struct scene *scene = *state;
+    memset(json, 'x', sizeof json);
+    memcpy(json, "loud", 4);
+    add(scene, "quiet-loud", 1); /* waits as well, behind the command that runs for it */
+    add(scene, "quiet-loud", 2);
+    for (unsigned i = 0; i < MANY; i++)
+        on_event_add(scene->on_event, &(struct event){ 10 + i, "loud", { json, sizeof json }, "a line" });
+    assert_int_equal(fclose(fopen("go", "w")), 0);
+    on_event_run(scene->on_event);
+    assert_true(await_loop(scene->loop, most_is_told, scene, AWAIT_LIMIT));
+    assert_true(await_loop(scene->loop, quiet_is_told, scene, AWAIT_LIMIT));
+    assert_false(await_loop(scene->loop, all_is_told, scene, 200));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_hive_waits_for_itself_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(so_many_commands_run_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_hive_with_most_loses_its_oldest, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("on_event", tests, NULL, NULL);
 }

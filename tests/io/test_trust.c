@@ -1,9 +1,11 @@
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,6 +52,7 @@ static void files(void **state)
     } rows[] = {
         { "one's own", 0600, (uid_t)-1, OK, OK, OK },
         { "others read it", 0644, (uid_t)-1, OK, OK, ERR_REFUSED },
+        { "the group reads it", 0640, (uid_t)-1, OK, OK, ERR_REFUSED },
         { "the group writes it", 0620, (uid_t)-1, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
         { "others write it", 0602, (uid_t)-1, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
         { "somebody else's", 0600, SOMEBODY, ERR_REFUSED, ERR_REFUSED, ERR_REFUSED },
@@ -79,6 +82,56 @@ static void files(void **state)
             assert_non_null(strstr(e.text, path));
         unlink(path);
     }
+}
+
+/* In a process of SOMEBODY: its exit status is 0 if `check` holds. */
+static int as_somebody(bool (*check)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(setgroups(0, NULL) == 0 && setgid(SOMEBODY) == 0 && setuid(SOMEBODY) == 0 && check() ? 0 : 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static bool roots_is_given_but_not_own(void)
+{
+    struct errbuf e = { 0 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && trust_check(fd, TRUST_GIVEN, path, &e) == OK &&
+           trust_check(fd, TRUST_OWN, path, &e) == ERR_REFUSED &&
+           trust_check(fd, TRUST_CLOSED, path, &e) == ERR_REFUSED;
+}
+
+static bool is_no_secret(void)
+{
+    struct errbuf e = { 0 };
+    char *secret = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && trust_check(fd, TRUST_GIVEN, path, &e) == ERR_REFUSED &&
+           secret_read(path, &secret, &e) == ERR_REFUSED && secret_check(path, &e) == ERR_REFUSED;
+}
+
+/* Who is not root is given files by root, too, and by nobody else. */
+static void what_others_may_be_given(void **state)
+{
+    char other[80];
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    snprintf(other, sizeof other, "%s/other", folder);
+    assert_int_equal(chmod(folder, 0755), 0);
+    file_make(0644, 0);
+    assert_int_equal(as_somebody(roots_is_given_but_not_own), 0);
+    assert_int_equal(link(path, other), 0); /* of what is only read another name does no harm */
+    assert_int_equal(as_somebody(roots_is_given_but_not_own), 0);
+    unlink(other);
+    unlink(path);
+    file_make(0644, SOMEBODY + 1);
+    assert_int_equal(as_somebody(is_no_secret), 0);
+    unlink(path);
+    assert_int_equal(chmod(folder, 0700), 0);
 }
 
 /* What root is configured with gives it orders. */
@@ -198,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files),
+        cmocka_unit_test(what_others_may_be_given),
         cmocka_unit_test(what_root_reads_is_roots),
         cmocka_unit_test(folders),
         cmocka_unit_test(a_folder_is_made),

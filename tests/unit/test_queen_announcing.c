@@ -63,6 +63,13 @@ static void that_a_hive_is_down_does_not_wait(void **state)
           "hive/h1 unknown -> starting (birth), ask, poll, ask, hive/h1 starting -> down (last_will), "
           "hive/h1 down -> starting (birth), ask, poll, ask, hive/h1 starting -> down (last_will), "
           "hive/h1 down -> starting (birth), ask, poll, ask, hive/h1 starting -> down (last_will), poll | gone" },
+        { "nor where it is no worse than what was announced",
+          "up; birth 1.1 @h1/; bye 1.1 @h1/; birth 2.1 @h1/; bye 2.1 @h1/; birth 3.1 @h1/; bye 3.1 @h1/; "
+          "birth 4.1 @h1/; will 4.1 @h1/; ack 10; wait 250; ack 10",
+          "hive/h1 unknown -> starting (birth), hive/h1 starting -> offline (goodbye), "
+          "hive/h1 offline -> starting (birth), hive/h1 starting -> offline (goodbye), "
+          "hive/h1 offline -> starting (birth), hive/h1 starting -> offline (goodbye), ask, poll, ask, "
+          "hive/h1 offline -> down (last_will) | gone" },
     };
     (void)state;
     ROWS_CHECK(rows);
@@ -80,6 +87,7 @@ static void say(struct scene *scene, const char *hive, unsigned worker, const ch
 #define BIRTH "{\"presence\":\"online\",\"session\":\"0000000000000001\",\"connection\":1}"
 #define CRASH "{\"presence\":\"stale\",\"cause\":\"process_exited\",\"session\":\"0000000000000001\",\"connection\":1}"
 #define BUSY 100000 /* events that the broker has not taken */
+#define ROOM 50     /* ... of which so many may wait (announcing.c) */
 
 static void say_of_all(struct scene *scene, const char *hive, const char *payload)
 {
@@ -192,17 +200,150 @@ static void a_hive_does_not_wait_behind_another(void **state)
     scene_clear(&scene);
 }
 
+/* What is announced without a link is kept for the next one: it waits for nothing, and what has waited comes out, in
+ * slices without a pause. */
 static void a_link_that_is_lost_holds_up_nobody(void **state)
 {
     struct scene scene;
     unsigned before;
     (void)state;
     begin(&scene);
+    for (unsigned i = 0; i < 3 * STEP_RECORDS; i++)
+        say(&scene, "h1", i, BIRTH, BUSY);
+    assert_int_equal(owed(&scene), 3 * STEP_RECORDS);
+    before = scene.events;
     scene_run(&scene, "down");
+    scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = BUSY });
+    assert_in_range(scene.events - before, STEP_RECORDS, 2 * STEP_RECORDS);
+    assert_int_equal(queen_deadline(scene.queen), scene.now);
+    while (owed(&scene) > 0)
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = BUSY });
     before = scene.events;
     scene_run(&scene, "post 1.1.1");
     assert_int_equal(scene.events - before, 1);
     scene_clear(&scene);
+}
+
+/* What a step announces is counted against the room that there was when it began. */
+static void one_step_announces_no_more_than_there_is_room_for(void **state)
+{
+    struct scene scene;
+    unsigned before, steps = 0;
+    (void)state;
+    begin(&scene);
+    for (unsigned i = 0; i < 3 * STEP_RECORDS; i++)
+        say(&scene, "h1", i, BIRTH, 0);
+    scene_run(&scene, "birth 1.1 @h1/");
+    scene_http(&scene, &(struct http_request){
+                           .method = "DELETE", .path = "/v1/hives/h1", .query = TEXT("workers=true&force=true") });
+    while (scene.queen->registry.count > 0) {
+        before = scene.events;
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK });
+        assert_in_range(scene.events - before, 0, ROOM);
+        steps++;
+    }
+    assert_in_range(steps, 3, 4);
+    for (unsigned i = 0; i < 3 * STEP_RECORDS; i++)
+        say(&scene, "h2", i, BIRTH, 0);
+    for (ms_t end = scene.now + 120000; scene.now < end; scene.now = queen_deadline(scene.queen)) { /* all silent */
+        before = scene.events;
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK });
+        assert_in_range(scene.events - before, 0, ROOM);
+    }
+    assert_int_not_equal(registry_find(&scene.queen->registry, TEXT("h2"), TEXT("w1"))->announced, STATE_ONLINE);
+    scene_clear(&scene);
+}
+
+/* Whoever comes later does not overtake, when there is room for one. */
+static void what_is_owed_goes_first(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    before = scene.events;
+    say(&scene, "h2", 2, BIRTH, ROOM - 1);
+    assert_int_equal(scene.events - before, 1);
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_ONLINE);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
+    assert_int_equal(owed(&scene), 0);
+    say(&scene, "h1", 1, CRASH, BUSY);
+    before = scene.events;
+    say(&scene, "h3", 3, BIRTH, ROOM - 1); /* nor does a birth overtake a death */
+    assert_int_equal(scene.events - before, 1);
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_STALE);
+    assert_int_equal(owed(&scene), 1);
+    scene_clear(&scene);
+}
+
+/* What changes again while it waits keeps its place, unless it is another kind of news. */
+static void who_waits_keeps_its_place(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    for (unsigned i = 1; i <= 2; i++) {
+        say(&scene, "h1", i, BIRTH, BUSY);
+        say(&scene, "h1", i, CRASH, BUSY);
+    }
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    say(&scene, "h1", 1, "{\"presence\":\"offline\",\"session\":\"0000000000000001\",\"connection\":1}", BUSY);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = ROOM - 1 });
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w2"))->announced, STATE_STALE);
+    say(&scene, "h1", 3, BIRTH, BUSY);
+    say(&scene, "h1", 3, CRASH, BUSY);
+    say(&scene, "h1", 4, BIRTH, BUSY);
+    say(&scene, "h1", 4, CRASH, BUSY);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = ROOM - 1 });
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_OFFLINE);
+    say(&scene, "h1", 3, "{\"presence\":\"offline\",\"session\":\"0000000000000001\",\"connection\":1}", BUSY);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = ROOM - 1 });
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w4"))->announced, STATE_NONE);
+    scene_clear(&scene);
+}
+
+/* ... and nothing is left behind of what was forgotten. */
+static void who_is_forgotten_is_owed_nothing(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, FLAPS "crash 3.1; birth 4.1");
+    assert_int_equal(owed(&scene), 1); /* for it flaps */
+    scene_run(&scene, "delete force");
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    assert_int_equal(owed(&scene), 1); /* for the broker is slow */
+    say(&scene, "h1", 1, CRASH, BUSY);
+    say(&scene, "h1", 1, "", BUSY);
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+}
+
+/* Expected workers let their hive say as much as others do. */
+static void the_expected_count_as_established(void **state)
+{
+    struct buf list = BUF_INIT;
+    struct queen_options options = scene_options;
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    for (unsigned i = 0; i < FLEET; i++)
+        buf_printf(&list, "h1/w%u\n", i);
+    options.max_workers = 3 * FLEET;
+    options.expect = buf_text(&list);
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up");
+    say_of_all(&scene, "h1", BIRTH);
+    assert_int_equal(owed(&scene), FLEET - RATION_NEWS);
+    before = scene.events;
+    scene_run(&scene, "wait 1000");
+    assert_int_equal(scene.events - before, RATION_NEWS_PER_S + FLEET / RATION_NEWS_EACH_S);
+    scene_clear(&scene);
+    buf_clear(&list);
 }
 
 /* The incident of its workers is named by the event of its being down, which goes first. */
@@ -334,6 +475,11 @@ int main(void)
         cmocka_unit_test(the_death_of_an_established_one_is_free),
         cmocka_unit_test(a_hive_does_not_wait_behind_another),
         cmocka_unit_test(a_link_that_is_lost_holds_up_nobody),
+        cmocka_unit_test(one_step_announces_no_more_than_there_is_room_for),
+        cmocka_unit_test(what_is_owed_goes_first),
+        cmocka_unit_test(who_waits_keeps_its_place),
+        cmocka_unit_test(who_is_forgotten_is_owed_nothing),
+        cmocka_unit_test(the_expected_count_as_established),
         cmocka_unit_test(an_incident_is_named_by_its_event),
         cmocka_unit_test(a_young_one_is_forgotten_without_an_event_while_the_broker_is_slow),
         cmocka_unit_test(forgetting_makes_no_events_without_limit),

@@ -316,6 +316,46 @@ static void so_many_may_wait_and_no_more(void **state)
     scene_clear(&scene); /* who still waits leaks nothing */
 }
 
+/* Who waits for verifications is bounded: of a worker, of an asker, and of all. */
+static void so_many_wait_for_verifications(void **state)
+{
+    const struct record *workers[VERIFY_WAIT_MAX / VERIFY_WAIT_PER_WORKER + 1], *free_one;
+    struct asker me = { .topic = "me" }, other = { .topic = "other" }, asker = { 0 };
+    struct queen_options options = scene_options;
+    struct scene scene;
+    (void)state;
+    options.max_workers = (int64_t)ARRAY_LEN(workers);
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up");
+    for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
+        char step[32], name[16];
+        snprintf(step, sizeof step, "birth 1.1 @w%zu", i);
+        scene_run(&scene, step);
+        snprintf(name, sizeof name, "w%zu", i);
+        workers[i] = registry_find_name(&scene.queen->registry, text_of(name));
+        assert_non_null(workers[i]);
+    }
+    free_one = workers[ARRAY_LEN(workers) - 1];
+    for (size_t i = 0; i < VERIFY_WAIT_PER_WORKER; i++) {
+        assert_true(verify_wait_has_room(scene.queen, workers[0], &other));
+        assert_true(verify_wait_add(scene.queen, workers[0], i % 2 ? &me : &other));
+    }
+    assert_false(verify_wait_has_room(scene.queen, workers[0], &other));
+    verify_wait_clear(scene.queen);
+    for (size_t i = 0; i < VERIFY_WAIT_PER_ASKER; i++) {
+        assert_true(verify_wait_has_room(scene.queen, free_one, &me));
+        assert_true(verify_wait_add(scene.queen, workers[i / VERIFY_WAIT_PER_WORKER], &me));
+    }
+    assert_false(verify_wait_has_room(scene.queen, free_one, &me));
+    for (size_t i = VERIFY_WAIT_PER_ASKER; i < VERIFY_WAIT_MAX; i++) {
+        assert_true(verify_wait_has_room(scene.queen, free_one, &other));
+        snprintf(asker.topic, sizeof asker.topic, "%zu", i);
+        assert_true(verify_wait_add(scene.queen, workers[i / VERIFY_WAIT_PER_WORKER], &asker));
+    }
+    assert_false(verify_wait_has_room(scene.queen, free_one, &other));
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_verification_is_answered_when_it_has_finished),
         cmocka_unit_test(all_who_wait_are_answered_once_each),
         cmocka_unit_test(so_many_may_wait_and_no_more),
+        cmocka_unit_test(so_many_wait_for_verifications),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

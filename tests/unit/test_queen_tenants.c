@@ -34,8 +34,14 @@ static void establish(struct record *record)
     assert_true(record->established);
 }
 
-/* `evil 100w 50l` = a hive with 100 hardly alive workers and 50 that are online; s: hardly alive and suspect, i: idle,
- * x: expected. */
+/* The states of hardly alive ones that were lost. */
+static enum state lost(char kind)
+{
+    return kind == 's' ? STATE_SUSPECT : kind == 't' ? STATE_STALE : kind == 'o' ? STATE_OFFLINE : STATE_UNREACHABLE;
+}
+
+/* `evil 100w 50l` = a hive with 100 hardly alive workers and 50 that are online; s, t, o, r: hardly alive and suspect,
+ * stale, offline, unreachable; u: known from stored copies only; i: idle, x: expected. */
 static void populate(const char *fleet)
 {
     struct text left = text_of(fleet);
@@ -49,8 +55,11 @@ static void populate(const char *fleet)
             char kind = group.at[group.len - 1];
             for (int end = number + atoi(group.at); number < end; number++) {
                 struct record *record = add(name, number, BEGAN);
-                if (kind == 's')
-                    registry_set_state(&registry, record, STATE_SUSPECT);
+                record->since_mono = BEGAN;
+                if (kind == 'u')
+                    record->received_mono = MS_NEVER;
+                else if (strchr("stor", kind))
+                    registry_set_state(&registry, record, lost(kind));
                 else if (kind != 'w')
                     establish(record);
                 if (kind == 'x')
@@ -94,11 +103,20 @@ static void whoever_has_most_makes_room(void **state)
         { "many hives, and a flood of one", "a 10l,b 10l,c 10l,d 10l,e 10l,f 10l,g 10l,h 10l,i 10l,j 10l,evil 60w", "a",
           "evil/w0", 0 },
         { "... of lost ones", "evil 160s", "evil", "evil/w0", 0 },
-        { "... but who is not", "a 89l 1i,b 70l", "b", "a/w89", 0 },
+        { "... of lost ones", "evil 160t", "evil", "evil/w0", 0 },
+        { "... of lost ones", "evil 160o", "evil", "evil/w0", 0 },
+        { "... of lost ones", "evil 160r", "evil", "evil/w0", 0 },
+        { "... of stored copies", "evil 160u", "evil", "no/body", RATION_SILENT_MS - 1 },
+        { "... that are old", "evil 160u", "evil", "evil/w0", RATION_SILENT_MS },
+        { "not half of an equal share: who is not online", "a 89l 1i,b 70l", "b", "a/w89", 0 },
+        { "as many as the greatest: not even those", "a 79l 1i,b 79l 1i", "b", "no/body", 0 },
         { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
         { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
         { "a hive that gets established grows", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
         { "... and not faster than that", "evil 130l,a 10l 20w", "a", "no/body", 0 },
+        { "... which half of it is enough for", "evil 140l,a 10l 10w", "a", "evil/w0", 0 },
+        { "... from the hardly alive first, of the greatest", "evil 110l 10w,a 20l 20w", "a", "evil/w110", 0 },
+        { "... not from its own", "evil 120l,a 20l 20w", "a", "no/body", RATION_SILENT_MS },
         { "a hive that is not known yet", "evil 160w", "b", "evil/w0", 0 },
         { "the expected never go", "a 160x", "b", "no/body", RATION_SILENT_MS },
         { "... and are not counted against the hive", "a 100x,evil 60l", "a", "evil/w0", 0 },
@@ -208,6 +226,97 @@ static void documents_of_the_greatest_hive_make_room(void **state)
     registry_clear(&registry);
 }
 
+/* Where nobody who is hardly alive has any, the established of the greatest hive make room for a hive of less than half
+ * an equal share: for one of it that is hardly alive itself, a 16th. */
+static void established_documents_make_room_for_small_hives(void **state)
+{
+    static const struct {
+        const char *why;
+        bool established;
+        size_t len;
+        enum err want;
+    } rows[] = {
+        { "less than half", true, 1500, OK },
+        { "more", true, 2100, ERR_FULL },
+        { "hardly alive, and little", false, 200, OK },
+        { "hardly alive, and more", false, 300, ERR_FULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record *first, *second, *small;
+        registry_init(&registry, MAX, 4096);
+        establish(first = add("large", 1, BEGAN));
+        establish(second = add("large", 2, BEGAN));
+        small = add("a", 3, BEGAN);
+        if (rows[i].established)
+            establish(small);
+        assert_int_equal(store(first, 2000), OK);
+        assert_int_equal(store(second, 2000), OK);
+        print_message("%s\n", rows[i].why);
+        assert_int_equal(store(small, rows[i].len), rows[i].want);
+        assert_int_equal(first->document == NULL, rows[i].want == OK); /* the oldest */
+        assert_non_null(second->document);
+        registry_clear(&registry);
+    }
+}
+
+/* Whose document was the first to go, when it was hardly alive, protects nobody's behind it when it is established. */
+static void who_gets_established_is_none_of_the_first_to_go(void **state)
+{
+    struct record *weak, *last, *small;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    weak = add("evil", 1, BEGAN);
+    last = add("evil", 2, BEGAN);
+    small = add("a", 3, BEGAN);
+    assert_int_equal(store(weak, 1000), OK);
+    assert_int_equal(store(last, 1000), OK);
+    establish(last);
+    assert_int_equal(store(small, 2500), ERR_FULL); /* as it would have most */
+    assert_int_equal(store(weak, 1900), OK);
+    assert_int_equal(store(small, 1300), OK);
+    assert_null(weak->document);
+    assert_non_null(last->document);
+    registry_clear(&registry);
+}
+
+/* Its own hive has most, and nobody in it is hardly alive. */
+static void the_established_do_not_make_room_for_their_own_hive(void **state)
+{
+    struct record *first, *second;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    establish(first = add("a", 1, BEGAN));
+    establish(second = add("a", 2, BEGAN));
+    assert_int_equal(store(first, 2000), OK);
+    assert_int_equal(store(second, 1900), OK);
+    assert_int_equal(store(second, 2500), ERR_FULL);
+    assert_non_null(first->document);
+    assert_null(second->document); /* the old one would pass for the new one */
+    assert_int_equal(second->dropped, RECORD_HEARTBEAT);
+    registry_clear(&registry);
+}
+
+/* Of a record that makes room both documents go, and the registry knows it. */
+static void who_makes_room_loses_both_documents(void **state)
+{
+    char witness[1000];
+    struct record *weak, *small;
+    (void)state;
+    memset(witness, 'x', sizeof witness);
+    registry_init(&registry, MAX, 4096);
+    weak = add("evil", 1, BEGAN);
+    small = add("a", 2, BEGAN);
+    assert_int_equal(store(weak, 2000), OK);
+    assert_int_equal(registry_store(&registry, weak, &weak->witness, (struct text){ witness, sizeof witness }), OK);
+    assert_int_equal(store(small, 1500), OK);
+    assert_null(weak->document);
+    assert_null(weak->witness);
+    assert_int_equal(weak->dropped, RECORD_HEARTBEAT | RECORD_WITNESS);
+    assert_int_equal(registry.document_bytes, small->document->size);
+    registry_clear(&registry);
+}
+
 /* What many crumbs cost is bounded for each message. */
 static void few_documents_are_dropped_at_once(void **state)
 {
@@ -244,6 +353,14 @@ static void a_walk_survives_who_comes_and_goes(void **state)
         count++;
     }
     assert_int_equal(count, 4);
+    registry_walk(&registry, TEXT("a"), WALK_REVIEW);
+    registry_walk(&registry, TEXT("b"), WALK_REVIEW);
+    (void)registry_walk_take(&registry, WALK_REVIEW);
+    registry_walk(&registry, TEXT("a"), WALK_REVIEW); /* again, from the beginning, and behind the other one */
+    assert_ptr_equal(registry_walk_take(&registry, WALK_REVIEW), records[5]);
+    for (count = 0; registry_walk_take(&registry, WALK_REVIEW);)
+        count++;
+    assert_int_equal(count, 4);
     registry_walk(&registry, TEXT("b"), WALK_REVIEW);
     registry_remove(&registry, records[5]); /* the last of its hive ends the walk */
     assert_null(registry.walks[WALK_REVIEW]);
@@ -253,9 +370,16 @@ static void a_walk_survives_who_comes_and_goes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whoever_has_most_makes_room),       cmocka_unit_test(hives_without_number),
-        cmocka_unit_test(what_makes_one_established),        cmocka_unit_test(documents_of_the_greatest_hive_make_room),
-        cmocka_unit_test(few_documents_are_dropped_at_once), cmocka_unit_test(a_walk_survives_who_comes_and_goes),
+        cmocka_unit_test(whoever_has_most_makes_room),
+        cmocka_unit_test(hives_without_number),
+        cmocka_unit_test(what_makes_one_established),
+        cmocka_unit_test(documents_of_the_greatest_hive_make_room),
+        cmocka_unit_test(established_documents_make_room_for_small_hives),
+        cmocka_unit_test(who_gets_established_is_none_of_the_first_to_go),
+        cmocka_unit_test(the_established_do_not_make_room_for_their_own_hive),
+        cmocka_unit_test(who_makes_room_loses_both_documents),
+        cmocka_unit_test(few_documents_are_dropped_at_once),
+        cmocka_unit_test(a_walk_survives_who_comes_and_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

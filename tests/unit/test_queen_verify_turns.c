@@ -175,6 +175,42 @@ static void those_by_hand_do_not_starve_the_others(void **state)
     scene_clear(&scene);
 }
 
+/* Begins so many of evil's, from the `first`th on. */
+static void begin_from(struct scene *scene, unsigned first, unsigned count, enum verify_class class)
+{
+    for (unsigned i = first; i < first + count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "w%u", i);
+        assert_int_equal(begin(scene, "evil", name, class), OK);
+    }
+}
+
+/* Of the first burst: every other one is by hand, lists and suspects share the rest, or all, in equal parts. */
+static void each_class_has_its_part(void **state)
+{
+    static const struct {
+        unsigned by_hand, lists, suspects; /* that wait ... */
+        unsigned want[VERIFY_CLASS_COUNT]; /* ... and are started */
+    } rows[] = {
+        { 100, 100, 100, { VERIFY_PER_SECOND / 2, VERIFY_PER_SECOND / 4 + 1, VERIFY_PER_SECOND / 4 } },
+        { 0, 100, 100, { 0, VERIFY_PER_SECOND / 2, VERIFY_PER_SECOND / 2 } },
+        { 100, 100, 0, { VERIFY_PER_SECOND / 2 + VERIFY_PER_SECOND / 4, VERIFY_PER_SECOND / 4 + 1, 0 } },
+        { 0, 0, 100, { 0, 0, VERIFY_PER_SECOND } },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const unsigned before[] = { rows[i].by_hand, rows[i].lists, rows[i].suspects };
+        struct scene scene;
+        populate(&scene);
+        for (enum verify_class class = 0; class < VERIFY_CLASS_COUNT; class ++)
+            begin_from(&scene, class * 100, before[class], class);
+        scene_run(&scene, "wait 1");
+        for (enum verify_class class = 0; class < VERIFY_CLASS_COUNT; class ++)
+            assert_int_equal(before[class] - scene.queen->verifying.queued[class].count, rows[i].want[class]);
+        scene_clear(&scene);
+    }
+}
+
 static void who_never_answers_leaves_some_free_for_others(void **state)
 {
     struct scene scene;
@@ -221,6 +257,7 @@ int main(void)
         cmocka_unit_test(one_by_hand_waits_for_one_start_of_others_at_most),
         cmocka_unit_test(who_was_refused_is_asked_later),
         cmocka_unit_test(those_by_hand_do_not_starve_the_others),
+        cmocka_unit_test(each_class_has_its_part),
         cmocka_unit_test(who_never_answers_leaves_some_free_for_others),
         cmocka_unit_test(a_hive_that_is_forgotten_leaves_nothing_queued),
     };

@@ -353,6 +353,26 @@ static void an_id_among_the_parameters(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Whose place a new asker takes: of one who asked much, but long ago, not of one who asked little just now. */
+static void who_asked_least_of_late_makes_room(void **state)
+{
+    static struct request_limit table;
+    struct request_limit before;
+    const ms_t later = 10000000, long_ago = later - 10000;
+    char topic[32];
+    (void)state;
+    for (unsigned i = 0; i < 100; i++)
+        (void)request_limit_take(&table, TEXT("much, long ago"), false, long_ago);
+    for (unsigned i = 0; i < (REQUEST_LIMIT_ASKERS - 1) * 10; i++) {
+        snprintf(topic, sizeof topic, "little, now %u", i % (REQUEST_LIMIT_ASKERS - 1));
+        (void)request_limit_take(&table, text_of(topic), false, later);
+    }
+    before = table;
+    (void)request_limit_take(&table, TEXT("new"), false, later);
+    for (unsigned i = 0; i < REQUEST_LIMIT_ASKERS; i++)
+        assert_int_equal(table.askers[i].id != before.askers[i].id, i == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +389,7 @@ int main(void)
         TEST(an_asker_in_debt_keeps_its_place),
         TEST(some_that_are_too_many_are_told_busy),
         TEST(an_id_among_the_parameters),
+        cmocka_unit_test(who_asked_least_of_late_makes_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,7 @@ static void who_has_most_replies_waiting_loses_one(void **state)
     add_for(1, "reply/good", "1", 'u', 0);
     for (int i = 0; i < 100; i++)
         add_for(2, "reply/evil", large, 'u', 0);
+    assert_in_range(queue.replies.cost, SEND_QUEUE_REPLY_BYTES / 2, SEND_QUEUE_REPLY_BYTES);
     add_for(1, "reply/good", "2", 'u', 0);
     for (int i = 0; i < 2 * SEND_QUEUE_REPLIES; i++)
         add_for(3, "reply/worse", "x", 'u', 0);
@@ -372,6 +373,21 @@ static void retained_messages_take_turns_and_events_go_between(void **state)
     assert_int_equal(strncmp(sent(false), "l0 e1 q e2 l1 l2 ", 17), 0); /* the same order again */
 }
 
+/* In turns while more of them wait than may be out at once; else in the order in which they came. */
+static void few_retained_messages_are_sent_before_later_events(void **state)
+{
+    char topic[32];
+    (void)state;
+    for (unsigned many = 0; many < 2; many++) {
+        for (unsigned i = 0; i < SEND_QUEUE_INFLIGHT + 2 * many; i++) {
+            snprintf(topic, sizeof topic, "verdict/%u", i);
+            add(topic, "v", 'r', 0);
+        }
+        add("event", "e", 'e', 0);
+        assert_int_equal(strncmp(sent(true), many ? "v e v " : "v v v ", 6), 0);
+    }
+}
+
 static void of_retained_messages_too_the_party_with_most_loses_its_oldest(void **state)
 {
     static char large[64 * 1024 + 1];
@@ -411,6 +427,7 @@ int main(void)
         TEST(who_has_most_replies_waiting_loses_one),
         TEST(beyond_so_many_bytes_the_oldest_event_is_dropped),
         TEST(retained_messages_take_turns_and_events_go_between),
+        TEST(few_retained_messages_are_sent_before_later_events),
         TEST(of_retained_messages_too_the_party_with_most_loses_its_oldest),
         TEST(what_waits_is_freed),
     };
