@@ -84,23 +84,24 @@ static void timed_out(void *user)
     (void)kill(-run->process.pid, SIGKILL); /* the shell, and what it started */
 }
 
-/* What waits of the hive, ON_EVENT_LINES at most, as a file in memory, which nobody has to feed to the command; -1 with
- * errno. */
-static int document_open(const struct fair_owner *hive, size_t *ret_count)
+/* What waits of the hive, ON_EVENT_LINES at most, as a file in memory, which nobody has to feed to the command. 0, or a
+ * fault as libuv numbers them; the caller closes *ret_fd, which is -1 then. */
+static int document_open(const struct fair_owner *hive, int *ret_fd, size_t *ret_count)
 {
-    int fd = memfd_create("events", MFD_CLOEXEC);
+    int fd = memfd_create("events", MFD_CLOEXEC), failure = fd < 0 ? -errno : 0;
     const struct fair_item *item = fair_owner_oldest(hive);
     size_t count;
-    bool ok = fd >= 0;
-    for (count = 0; ok && item && count < ON_EVENT_LINES; count++, item = item->own_next) {
+    for (count = 0; failure == 0 && item && count < ON_EVENT_LINES; count++, item = item->own_next) {
         const struct waiting *waiting = CONTAINER_OF(item, const struct waiting, item);
-        ok = write(fd, waiting->json, waiting->len) == (ssize_t)waiting->len;
+        ssize_t written = write(fd, waiting->json, waiting->len);
+        if (written != (ssize_t)waiting->len)
+            failure = written < 0 ? -errno : -ENOSPC; /* a short one says no reason */
     }
+    if (failure == 0 && lseek(fd, 0, SEEK_SET) != 0)
+        failure = -errno;
     *ret_count = count;
-    if (ok && lseek(fd, 0, SEEK_SET) == 0)
-        return fd;
-    fd_close(fd);
-    return -1;
+    *ret_fd = failure == 0 ? fd : fd_close(fd);
+    return failure;
 }
 
 static int spawn(struct run *run, int document)
@@ -142,10 +143,10 @@ static bool run_for(struct on_event *on_event, struct fair_owner *hive)
 {
     struct run *run = NULL;
     size_t count;
-    int failure, document = document_open(hive, &count);
-    if (document < 0 || !(run = run_new(on_event)))
-        failure = -errno; /* as libuv numbers them */
-    else
+    int document, failure = document_open(hive, &document, &count);
+    if (failure == 0 && !(run = run_new(on_event)))
+        failure = -ENOMEM;
+    if (failure == 0)
         failure = spawn(run, document);
     fd_close(document);
     if (failure == 0) {

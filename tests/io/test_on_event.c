@@ -1,12 +1,15 @@
 /* The command of --on-event: who waits for whom when it is slow. */
 #include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,12 +186,34 @@ static void the_hive_with_most_loses_its_oldest(void **state)
     assert_false(await_loop(scene->loop, all_is_told, scene, 200));
 }
 
+/* What cannot be written down for the command waits, whatever the reason. */
+static void what_cannot_be_handed_over_waits(void **state)
+{
+    struct scene *scene = *state;
+    struct rlimit before, limit;
+    char json[200];
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = (struct rlimit){ sizeof json / 2, before.rlim_max };
+    memset(json, 'x', sizeof json);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    on_event_add(scene->on_event, &(struct event){ 1, "h", { json, sizeof json }, "a line" });
+    errno = 0; /* a short write leaves it */
+    on_event_run(scene->on_event);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(running(), 0);
+    on_event_run(scene->on_event);
+    await_told(scene, "xxx\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_hive_waits_for_itself_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(so_many_commands_run_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_hive_with_most_loses_its_oldest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_handed_over_waits, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("on_event", tests, NULL, NULL);
 }
