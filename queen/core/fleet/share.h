@@ -57,9 +57,10 @@ struct share {
     unsigned verifying;                                   /* ... that run */
     struct turns_party barriers;                          /* records that wait for a proof (broker_barrier.h) */
     struct heap_item rank[RATION_COUNT];
-    struct record *tenants[TENURE_COUNT]; /* its records; of the weak, who was silent for longest is first */
-    struct record *documents;             /* those that have any: the weak first */
-    struct tombstone *tombstones;         /* oldest first */
+    struct record
+        *tenants[TENURE_COUNT];   /* its records; of the weak, the lost first, then who was silent for longest */
+    struct record *documents;     /* those that have any: the weak first */
+    struct tombstone *tombstones; /* oldest first */
     struct walk walks[WALK_COUNT];
     uint32_t states[STATE_COUNT]; /* its workers by state */
     struct bucket news;           /* of changes that are announced (announcing.h) */
@@ -72,7 +73,7 @@ struct shares {
     struct share **buckets; /* NULL until there is one */
     size_t size, count;     /* of buckets, a power of two; of shares */
     struct heap greatest[RATION_COUNT];
-    struct record *weak; /* all workers that are hardly alive, who was silent for longest first */
+    struct record *weak; /* all workers that are hardly alive, in the same order */
     size_t weak_count;
 };
 

@@ -25,6 +25,12 @@ static bool is_weak_worker(const struct record *record, enum tenure tenure)
     return tenure == TENURE_WEAK && !record_is_hive(record);
 }
 
+static bool is_lost(const struct record *record)
+{
+    return record->state == STATE_SUSPECT || record->state == STATE_STALE || record->state == STATE_OFFLINE ||
+           record->state == STATE_UNREACHABLE;
+}
+
 static void enter_lists(struct shares *shares, struct record *record, enum tenure tenure)
 {
     record->tenure = (uint8_t)tenure;
@@ -33,6 +39,18 @@ static void enter_lists(struct shares *shares, struct record *record, enum tenur
         return;
     DL_APPEND2(shares->weak, record, weak_prev, weak_next);
     shares->weak_count++;
+}
+
+/* Of its tenure: it is the first to go. */
+static void go_first(struct shares *shares, struct record *record)
+{
+    struct record **tenants = &record->share->tenants[record->tenure];
+    DL_DELETE2(*tenants, record, tenant_prev, tenant_next);
+    DL_PREPEND2(*tenants, record, tenant_prev, tenant_next);
+    if (!is_weak_worker(record, record->tenure))
+        return;
+    DL_DELETE2(shares->weak, record, weak_prev, weak_next);
+    DL_PREPEND2(shares->weak, record, weak_prev, weak_next);
 }
 
 static void leave_lists(struct shares *shares, struct record *record)
@@ -102,6 +120,8 @@ void tenants_update(struct shares *shares, struct record *record)
     enum tenure tenure = tenure_of(record);
     if (tenure != record->tenure)
         move(shares, record, tenure);
+    else if (tenure == TENURE_WEAK && is_lost(record))
+        go_first(shares, record);
 }
 
 /* True: so long after the first live sign that it is established by this one. */
@@ -129,7 +149,7 @@ void tenants_heard(struct shares *shares, struct record *record, ms_t now)
     if ((record->established = establishes(record, now))) {
         relist_documents(record);
         tenants_update(shares, record);
-    } else if (record->tenure == TENURE_WEAK) { /* last of those who were silent */
+    } else if (record->tenure == TENURE_WEAK) { /* the last to go of those */
         leave_lists(shares, record);
         enter_lists(shares, record, TENURE_WEAK);
     }
@@ -143,13 +163,12 @@ static struct record *least_sure(const struct share *share, enum tenure from, en
     return NULL;
 }
 
-/* The first of a list of weak ones, if it is lost or was silent for long. */
+/* The first of a list of weak ones, if it is lost or was silent for long: those who are lost stand before the others.
+ */
 static struct record *if_silent(struct record *weak, ms_t now)
 {
     ms_t since = weak && weak->received_mono != MS_NEVER ? weak->received_mono : weak ? weak->since_mono : now;
-    bool lost = weak && (weak->state == STATE_SUSPECT || weak->state == STATE_STALE || weak->state == STATE_OFFLINE ||
-                         weak->state == STATE_UNREACHABLE);
-    return lost || now - since >= RATION_SILENT_MS ? weak : NULL;
+    return (weak && is_lost(weak)) || now - since >= RATION_SILENT_MS ? weak : NULL;
 }
 
 /* What one of `count` shares of a bound would be, taken so many times smaller. */
