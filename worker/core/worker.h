@@ -18,7 +18,7 @@
 #define WORKER_REPUBLISH_EVERY 1000 /* ms between two heartbeats because of a verdict, at the least */
 #define WORKER_UNACKED_MAX 8        /* heartbeats under way; more wait, as one, for an acknowledgement */
 
-#define WORKER_VERIFY_MAX 8         /* verifications that wait; more are refused */
+#define WORKER_VERIFY_MAX 8         /* verifications that wait; one more takes the place of another, or is refused */
 #define WORKER_VERIFY_MARGIN 500    /* ms before its deadline, one is answered without the work loop */
 #define WORKER_VERIFY_DEADLINE 5000 /* ms, of one that has none */
 #define WORKER_VERIFY_LONGEST 60000 /* ms; nobody waits longer */
