@@ -1,5 +1,5 @@
-/* A hive whose workers come, end and are ended, at a broker where anything is published: a script (script.h) of what
- * the world opposite does (peer.h), and of
+/* A hive whose workers come, end and are ended, at a broker where anything is published: a script
+ * (world_script.h) of what the world opposite does (world_peer.h), and of
  *
  *     I \n [worker "w1"]...     hive.ini is read (again), if it is a good one
  *     J w1                      at the beginning: a predecessor's agent is adopted

@@ -1,14 +1,14 @@
-/* A queen with a few workers receives anything, in any order: a script (script.h) of what the world opposite does
- * (peer.h), and of
+/* A queen with a few workers receives anything, in any order: a script (world_script.h) of what the world opposite does
+ * (world_peer.h), and of
  *
- *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without; `x`: of another site
- *     P                                         what waits over HTTP is looked at, each answer under way has a slice
- * more W1000                                     time passes, and the driver ticks; T1000: the loop stood still
- * meanwhile F3                                        the third allocation from now fails O1 \n w9 before all others:
- * another set of options, and the list of the expected
+ *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without; `x`: cross-site
+ *     P                                         what waits over HTTP is handled again, answers go on by a slice
+ *     W1000                                     time passes, and the driver ticks; T1000: the loop stood still
+ *     F3                                        the third allocation from now fails
+ *     O1 \n w9                                  before all others: other options, and the list of the expected
  *
- * After every record what must hold of a queen is checked (queen_check.h); in the end she forgets all, and nothing may
- * be left. */
+ * After every record what must hold of a queen is checked (queen_check.h); in the end it forgets all, and nothing is
+ * left. */
 #include "forget.h"
 #include "fuzz.h"
 #include "json.h"

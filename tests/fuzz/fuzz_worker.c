@@ -1,5 +1,5 @@
-/* A worker, whose program says and does anything, at a broker where anything is published: a script (script.h) of what
- * the world opposite does (peer.h), and of
+/* A worker, whose program says and does anything, at a broker where anything is published: a script
+ * (world_script.h) of what the world opposite does (world_peer.h), and of
  *
  *     I {"queue_depth":3}   the program says that of itself
  *     N                     its work has made a step; Z: it knows that it stands still, or no longer

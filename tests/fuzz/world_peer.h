@@ -7,8 +7,9 @@
  *     RN \n PAYLOAD     a reply to the Nth latest request; %n in it is the request's nonce
  *     EN                the Nth latest message that it published with a token comes back
  *     GN \t STATUS \n BODY     what came of the Nth latest GET over HTTP
- *     B                 everything that waits is acknowledged, requests without a subscriber; what is for the core
- * itself comes back; a CONNECT succeeds K                 it is to end
+ *     B                 all that waits is acknowledged, requests without a subscriber; probes come back; a
+ *                       CONNECT succeeds
+ *     K                 it is to end
  *
  * A driver's promises are kept: what does not fit the state of the link does not happen. */
 #ifndef SKEP_FUZZ_PEER_H
