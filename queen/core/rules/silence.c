@@ -154,7 +154,8 @@ static void judge_over(struct queen *queen, struct record *record)
         change_lost(queen, record, CAUSE_MISSED_HEARTBEATS, evidence);
 }
 
-/* A poll goes on by itself. A verification that cannot be counts only if it is for want of memory: then silence decides.
+/* A poll goes on by itself. A verification that cannot be counts only if it is for want of memory: then silence
+ * decides.
  */
 static void ask(struct queen *queen, struct record *record, ms_t time)
 {
