@@ -27,7 +27,9 @@ static enum err folder_find(char ret[DAEMON_PATH_SIZE], int *ret_fd, struct errb
     err = trust_folder(ret, TRUST_CLOSED, ret_fd, e);
     return err != ERR_REFUSED
                ? err
-               : err_set(e, err, "%s; it must be a folder of your own that is closed to others (mode 0700)", e->text);
+               : err_set(e, err,
+                         "%s; XDG_RUNTIME_DIR must be a folder of your own that is closed to others (mode 0700)",
+                         e->text);
 }
 
 static enum err name_all(struct daemon_files *files, const char *folder, const char *kind, const char *id,
@@ -53,9 +55,9 @@ enum err daemon_files_open(const char *kind, const char *id, struct daemon_files
     if (err == OK)
         err = name_all(ret, folder, kind, id, e);
     if (err == OK)
-        err = trust_file(folder_fd, strrchr(ret->pid_path, '/') + 1, O_RDWR | O_CREAT, &ret->pid_fd, e);
+        err = trust_file(folder_fd, ret->pid_path, O_RDWR | O_CREAT, &ret->pid_fd, e);
     if (err == OK)
-        err = trust_file(folder_fd, strrchr(ret->log_path, '/') + 1, O_RDWR | O_CREAT | O_APPEND, &ret->log_fd, e);
+        err = trust_file(folder_fd, ret->log_path, O_RDWR | O_CREAT | O_APPEND, &ret->log_fd, e);
     fd_close(folder_fd);
     if (err == OK)
         ret->log_start = lseek(ret->log_fd, 0, SEEK_END);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -29,8 +30,9 @@ static enum err fail(const struct state_dir *dir, const char *name, struct errbu
 
 static enum err file_open(const struct state_dir *dir, const char *name, int flags, int *ret_fd, struct errbuf *e)
 {
-    enum err err = trust_file(dir->fd, name, flags, ret_fd, e);
-    return err == OK ? OK : err_set(e, err, "%s/%s", dir->path, e->text);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir->path, name); /* --state-dir has 4,000 bytes at most */
+    return trust_file(dir->fd, path, flags, ret_fd, e);
 }
 
 static enum err lock(struct state_dir *dir, struct errbuf *e)

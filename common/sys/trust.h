@@ -12,16 +12,16 @@ enum trust {
     TRUST_CLOSED, /* the same, and nobody else may read it */
 };
 
-/* ERR_REFUSED, ERR_IO, with a sentence that names `path`. */
+/* ERR_REFUSED, ERR_IO, with a sentence that names `path`, whose it is, who we are, and the command that mends it. */
 enum err trust_check(int fd, enum trust trust, const char *path, struct errbuf *e);
 
 /* Opens a folder that is no link, made if need be (mode 0700; not its parents): TRUST_OWN or TRUST_CLOSED. The caller
  * closes *ret_fd. ERR_REFUSED, ERR_IO, with a sentence. */
 enum err trust_folder(const char *path, enum trust trust, int *ret_fd, struct errbuf *e);
 
-/* Opens a regular file in such a folder, with `flags` of open(2) and mode 0600 and follows no link; one that may be
- * older is cut when it has been checked, not by O_TRUNC: TRUST_OWN. The caller closes *ret_fd. ERR_REFUSED, ERR_IO,
- * with a sentence that begins with `name`. */
-enum err trust_file(int folder, const char *name, int flags, int *ret_fd, struct errbuf *e);
+/* Opens a regular file in such a folder: the last part of `path`, of which sentences have all. With `flags` of open(2)
+ * and mode 0600; follows no link; one that may be older is cut when it has been checked, not by O_TRUNC: TRUST_OWN. The
+ * caller closes *ret_fd. ERR_REFUSED, ERR_IO, with a sentence. */
+enum err trust_file(int folder, const char *path, int flags, int *ret_fd, struct errbuf *e);
 
 #endif

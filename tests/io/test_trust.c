@@ -155,6 +155,64 @@ static void what_root_reads_is_roots(void **state)
     unlink(path);
 }
 
+/* The sentence has the command that mends it, and after that command it is mended. */
+static void a_refusal_says_what_mends_it(void **state)
+{
+    const struct {
+        mode_t mode;
+        uid_t owner;
+        enum trust trust;
+        bool is_folder;
+        const char *says;
+    } rows[] = {
+        { 0660, (uid_t)-1, TRUST_GIVEN, false, "(mode 0660): chmod go-w " },
+        { 0646, (uid_t)-1, TRUST_OWN, false, "(mode 0646): chmod go-w " },
+        { 0644, (uid_t)-1, TRUST_CLOSED, false, "(mode 0644): chmod go-rwx " },
+        { 02775, (uid_t)-1, TRUST_OWN, true, "(mode 2775): chmod go-w " },
+        { 0755, (uid_t)-1, TRUST_CLOSED, true, "(mode 0755): chmod go-rwx " },
+        { 0600, SOMEBODY, TRUST_GIVEN, false, "(uid 2001, and this runs as uid 0): chown 0 " },
+        { 0700, SOMEBODY, TRUST_OWN, true, "(uid 2001, and this runs as uid 0): chown 0 " },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char command[256];
+        struct errbuf e = { 0 };
+        const char *said;
+        int fd;
+        if (rows[i].owner == SOMEBODY && geteuid() != 0)
+            continue;
+        assert_int_equal(rows[i].is_folder ? mkdir(path, 0700) : close(open(path, O_CREAT | O_CLOEXEC, 0600)), 0);
+        assert_int_equal(chown(path, rows[i].owner, (gid_t)-1), 0);
+        assert_int_equal(chmod(path, rows[i].mode), 0);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(trust_check(fd, rows[i].trust, path, &e), ERR_REFUSED);
+        said = strstr(e.text, rows[i].says);
+        if (!said)
+            fail_msg("%s", e.text);
+        snprintf(command, sizeof command, "%.*s", (int)strcspn(strstr(said, "): ") + 3, ","), strstr(said, "): ") + 3);
+        assert_non_null(strstr(command, path));
+        assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a command of this test's own */
+        assert_int_equal(trust_check(fd, rows[i].trust, path, &e), OK);
+        close(fd);
+        (void)remove(path);
+    }
+}
+
+/* Wherever a file lies, the sentence has its whole path. */
+static void a_file_in_a_folder_is_named_in_full(void **state)
+{
+    struct errbuf e = { 0 };
+    int dir, fd;
+    (void)state;
+    file_make(0666, (uid_t)-1);
+    assert_int_equal(trust_folder(folder, TRUST_OWN, &dir, &e), OK);
+    assert_int_equal(trust_file(dir, path, O_RDWR, &fd, &e), ERR_REFUSED);
+    assert_non_null(strstr(e.text, path));
+    assert_non_null(strstr(strstr(e.text, "chmod"), path));
+    close(dir);
+    unlink(path);
+}
+
 static void folders(void **state)
 {
     const struct {
@@ -253,6 +311,8 @@ int main(void)
         cmocka_unit_test(files),
         cmocka_unit_test(what_others_may_be_given),
         cmocka_unit_test(what_root_reads_is_roots),
+        cmocka_unit_test(a_refusal_says_what_mends_it),
+        cmocka_unit_test(a_file_in_a_folder_is_named_in_full),
         cmocka_unit_test(folders),
         cmocka_unit_test(a_folder_is_made),
         cmocka_unit_test(a_link_is_no_folder),
