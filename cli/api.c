@@ -71,7 +71,8 @@ enum err api_request(struct api *api, const char *method, struct buf *path, ms_t
     if ((err = request(api, method, path, with_token, timeout, &answer, e)) != OK)
         return err;
     if (answer.status < 200 || answer.status >= 300)
-        return api_problem_read(answer.status, answer.body, with_token, e);
+        return api_problem_read(&(struct problem_source){ "the queen", api->base, with_token }, answer.status,
+                                answer.body, e);
     if (!ret)
         return OK;
     document = cJSON_ParseWithLength(answer.body.at, answer.body.len);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "api_problem.h"
 #include "clock.h"
 #include "entropy.h"
 #include "fd.h"
@@ -90,7 +91,8 @@ static enum err request_http(struct health_poll *poll, struct errbuf *why)
     if (err != OK)
         return err;
     if (fetched.status != 200 && fetched.status != 503)
-        return err_set(why, ERR_TYPE, "%s answered %ld", poll->url, fetched.status);
+        return api_problem_read(&(struct problem_source){ poll->url, poll->url, false }, fetched.status, fetched.body,
+                                why);
     return health_answer_parse(&arena, fetched.body, poll->options->target->service_id, &poll->outcome->answer, why);
 }
 

@@ -2,28 +2,43 @@
 
 #include <cjson/cJSON.h>
 
+#include "address.h"
 #include "document.h"
 #include "json.h"
 #include "template.h"
 
-static enum err refuse(long status, const char *why, bool has_token, struct errbuf *e)
+/* The name in the URL, which the server does not take for its own. */
+static enum err misdirected(const struct problem_source *source, const char *why, struct errbuf *e)
+{
+    const char *host = strstr(source->url, "://") ? strstr(source->url, "://") + 3 : source->url;
+    struct address address;
+    if (address_parse((struct text){ host, strcspn(host, "/?#") }, 80, &address, NULL) != OK)
+        return err_set(e, ERR_REFUSED, "%s refused (%s): its --http-host must list the name in the URL", source->who,
+                       why);
+    return err_set(e, ERR_REFUSED, "%s refused (%s): start it with --http-host %s, or use its address", source->who,
+                   why, address.host);
+}
+
+static enum err refuse(const struct problem_source *source, long status, const char *why, struct errbuf *e)
 {
     switch (status) {
     case 401:
     case 403:
-        return err_set(e, ERR_REFUSED, "the queen refused (%s): %s", why,
-                       has_token ? "the token in --token-file is not the queen's"
-                                 : "its token is required: --token-file FILE");
+        return err_set(e, ERR_REFUSED, "%s refused (%s): %s", source->who, why,
+                       source->has_token ? "the token in --token-file is not the queen's"
+                                         : "its token is required: --token-file FILE");
     case 404:
         return err_set(e, ERR_NOT_FOUND, "not found (%s)", why);
     case 409:
-        return err_set(e, ERR_CONFLICT, "the queen refused: %s", why);
+        return err_set(e, ERR_CONFLICT, "%s refused: %s", source->who, why);
+    case 421:
+        return misdirected(source, why, e);
     default:
-        return err_set(e, ERR_IO, "the queen reported an error (%s)", why);
+        return err_set(e, ERR_IO, "%s reported an error (%s)", source->who, why);
     }
 }
 
-enum err api_problem_read(long status, struct text body, bool has_token, struct errbuf *e)
+enum err api_problem_read(const struct problem_source *source, long status, struct text body, struct errbuf *e)
 {
     auto_free(cJSON) problem = cJSON_ParseWithLength(body.at, body.len);
     auto_clear(buf) why = BUF_INIT;
@@ -31,7 +46,7 @@ enum err api_problem_read(long status, struct text body, bool has_token, struct 
     if (why.len == 0)
         buf_printf(&why, "HTTP status %ld", status);
     if (status != 409 || !cJSON_IsArray(json_member(problem, "candidates")))
-        return refuse(status, buf_str(&why), has_token, e);
+        return refuse(source, status, buf_str(&why), e);
     buf_reset(&why);
     template_add(&why, "{candidates:list}", problem, false);
     return err_set(e, ERR_AMBIGUOUS, "ambiguous: several hives have a worker of that name: %s", buf_str(&why));

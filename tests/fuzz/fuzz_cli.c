@@ -119,10 +119,10 @@ static void check_sentence(const struct errbuf *e)
 
 static void check_problem(struct text body)
 {
-    static const int statuses[] = { 400, 401, 403, 404, 409, 503 };
+    static const int statuses[] = { 400, 401, 403, 404, 409, 421, 503 };
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
         struct errbuf e = { 0 };
-        require(api_problem_read(statuses[i], body, i % 2, &e) != OK);
+        require(api_problem_read(&(struct problem_source){ "it", "http://h", i % 2 }, statuses[i], body, &e) != OK);
         check_sentence(&e);
     }
 }

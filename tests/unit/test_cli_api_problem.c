@@ -33,13 +33,38 @@ static void each_status_has_its_error_and_sentence(void **state)
         { "hostile text", 500, false, "{\"title\":\"a\\u001b[2J\"}", ERR_IO, "a?[2J" },
         { "members of the wrong type", 500, false, "{\"title\":1,\"detail\":[]}", ERR_IO, "HTTP status 500" },
     };
+    struct problem_source source = { "the queen", "http://127.0.0.1:7833", false };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct errbuf e = { 0 };
         print_message("  %s\n", rows[i].why);
-        assert_int_equal(api_problem_read(rows[i].status, text_of(rows[i].body), rows[i].has_token, &e), rows[i].err);
+        source.has_token = rows[i].has_token;
+        assert_int_equal(api_problem_read(&source, rows[i].status, text_of(rows[i].body), &e), rows[i].err);
         assert_non_null(strstr(e.text, rows[i].says));
+    }
+}
+
+static void a_name_that_is_refused_is_to_be_listed(void **state)
+{
+    static const struct {
+        const char *url, *says;
+    } rows[] = {
+        { "http://queen.lan:7833",
+          "the hive refused (Misdirected: no name.): start it with --http-host queen.lan, or" },
+        { "https://queen.lan/health?x", "start it with --http-host queen.lan, or" },
+        { "http://[2001:db8::7]:80/health", "start it with --http-host 2001:db8::7, or" },
+        { "http://\xc3\xb6/", "its --http-host must list the name in the URL" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct problem_source source = { "the hive", rows[i].url, false };
+        struct errbuf e = { 0 };
+        assert_int_equal(
+            api_problem_read(&source, 421, TEXT("{\"title\":\"Misdirected\",\"detail\":\"no name.\"}"), &e),
+            ERR_REFUSED);
+        if (!strstr(e.text, rows[i].says))
+            fail_msg("%s", e.text);
     }
 }
 
@@ -47,6 +72,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_status_has_its_error_and_sentence),
+        cmocka_unit_test(a_name_that_is_refused_is_to_be_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

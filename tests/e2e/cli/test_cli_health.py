@@ -181,6 +181,16 @@ def test_waits_until_it_is_ready(mortal):
     assert re.match(r"queen/queen: pass via (mqtt|http), attempt \d+, ", out)
 
 
+@pytest.mark.parametrize("arguments", [["health", "{}"], ["ps", "--queen", "{}"]])
+def test_a_name_that_the_queen_does_not_know_is_to_be_listed(skep, queen, arguments):
+    """Names below localhost are the loopback's for libcurl, not for the queen."""
+    url = queen.url.replace("127.0.0.1", "queen.localhost")
+    done = skep(*(word.format(url) for word in arguments))
+    said = " ".join(done.stderr.split())
+    assert done.returncode in (5, 6)
+    assert "is no name of this server" in said and "start it with --http-host queen.localhost" in said
+
+
 @pytest.fixture
 def warning_hive():
     """The HTTP page of a hive that has no link to the broker."""
