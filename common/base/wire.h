@@ -45,11 +45,14 @@ static inline bool publish_is_reply(const struct publish *publish)
 size_t publish_size(const struct publish *publish);
 struct publish publish_copy(const struct publish *publish, char *at);
 
+#define RETAIN_ALWAYS 0 /* stored copies are sent, also when the subscription exists */
+#define RETAIN_NEVER 2
+
 struct subscribe {
     const char *filter;
     uint8_t qos;
     bool no_local;
-    uint8_t retain_handling; /* 0 send stored copies, 1 if new, 2 never */
+    uint8_t retain_handling; /* RETAIN_..., or 1: if it is new */
     uint64_t token;          /* handed back with SUBACK and its reason code; 0 = not wanted */
 };
 

@@ -16,6 +16,7 @@ struct session {
     struct publish will; /* topic NULL = none, or taken back */
     ms_t keep_alive;     /* 0 = none */
     ms_t received_at;
+    size_t waiting; /* bytes of stored copies that wait for those of an earlier SUBSCRIBE */
     struct subscription *subscriptions;
     struct session *prev, *next;
 };
@@ -61,12 +62,25 @@ static void send_to(struct fake_broker *broker, struct session *session, const s
     wire_send(broker->network, session->wire, SIDE_CLIENT, packet);
 }
 
+static bool is_full(const struct fake_broker *broker, size_t bytes)
+{
+    return broker->queue_bytes > 0 && bytes >= broker->queue_bytes;
+}
+
+static struct packet packet_for(const struct subscribe *subscribe, const struct publish *publish)
+{
+    struct packet packet = { .kind = PACKET_PUBLISH, .publish = *publish };
+    if (subscribe->qos < publish->qos)
+        packet.publish.qos = subscribe->qos;
+    return packet;
+}
+
 static void deliver(struct fake_broker *broker, struct session *session, const struct subscription *subscription,
                     const struct publish *publish)
 {
-    struct packet packet = { .kind = PACKET_PUBLISH, .publish = *publish };
-    if (subscription->subscribe.qos < publish->qos)
-        packet.publish.qos = subscription->subscribe.qos;
+    struct packet packet = packet_for(&subscription->subscribe, publish);
+    if (packet.publish.qos == 0 && is_full(broker, session->waiting))
+        return;
     send_to(broker, session, &packet);
 }
 
@@ -154,18 +168,35 @@ static void on_connect(struct fake_broker *broker, struct wire *wire, const stru
     send_to(broker, session, &(struct packet){ .kind = PACKET_CONNACK });
 }
 
+static bool has_unread_copies(const struct session *session)
+{
+    const struct packet *packet;
+    DL_FOREACH(session->wire->towards[SIDE_CLIENT], packet)
+    {
+        if (packet->kind == PACKET_PUBLISH && packet->publish.retain)
+            return true;
+    }
+    return false;
+}
+
 static void send_stored(struct fake_broker *broker, struct session *session, const struct subscribe *subscribe)
 {
     ms_t now = broker->network->now;
+    bool waits = has_unread_copies(session);
+    size_t bytes = waits ? session->waiting : 0;
     for (const struct retained *stored = broker->stored.by_topic; stored; stored = stored->hh.next) {
-        struct packet packet = { .kind = PACKET_PUBLISH, .publish = stored->publish };
+        struct packet packet = packet_for(subscribe, &stored->publish);
         if (stored->expires_at <= now || !filter_matches(subscribe->filter, stored->publish.topic))
             continue;
         packet.publish.retain = true;
         if (stored->expires_at != MS_NEVER)
             packet.publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
+        if (packet.publish.qos == 0 && is_full(broker, bytes))
+            break;
+        bytes += packet.publish.payload.len;
         send_to(broker, session, &packet);
     }
+    session->waiting = waits ? bytes : 0;
 }
 
 static struct subscription *subscription_find(const struct session *session, const char *filter)

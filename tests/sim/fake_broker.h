@@ -6,7 +6,9 @@
  *   SIGTERM publishes the wills of all, keeps what is retained and then closes the links; SIGKILL does neither, and
  * what is retained goes back to the last save; a QoS 1 publish that no subscription takes is acknowledged with 0x10
  * (one with No Local counts); each matching subscription of a session gets its own copy; only stored copies have
- * `retain`. */
+ * `retain`; with a queue limit, what a SUBSCRIBE finds stored is cut there without a word, and if that waits behind
+ * the copies of an earlier SUBSCRIBE, the session gets nothing more until it subscribes again with nothing to wait for
+ * (real: once the socket is full). */
 #ifndef SIM_FAKE_BROKER_H
 #define SIM_FAKE_BROKER_H
 
@@ -20,6 +22,7 @@ struct fake_broker {
     struct network *network;
     struct trace *trace; /* NULL = silent */
     bool running;
+    size_t queue_bytes;       /* max_queued_bytes, at QoS 0; 0 = no limit */
     struct session *sessions; /* utlist, in the order of their CONNECT */
     struct retained_store stored, saved;
 };

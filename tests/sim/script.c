@@ -192,7 +192,11 @@ static enum err do_broker(struct world *world, const struct words *words, struct
             verbs[i].fn(&world->broker);
             return OK;
         }
-    return err_set(e, ERR_UNKNOWN, "broker stop|kill|start|save");
+    if (words_value(words, "queue"))
+        world->broker.queue_bytes = (size_t)words_number(words, "queue", 0);
+    else
+        return err_set(e, ERR_UNKNOWN, "broker stop|kill|start|save|queue=BYTES");
+    return OK;
 }
 
 /* `clock wall=1h` moves the wall clock of all, `clock w1 wall=-87600h` that of one */
@@ -337,7 +341,7 @@ static const struct command {
     { "reset", "NAME", do_reset },
     { "cut", "NAME", do_cut },
     { "mend", "NAME", do_cut },
-    { "broker", "stop|kill|start|save", do_broker },
+    { "broker", "stop|kill|start|save|queue=BYTES", do_broker },
     { "clock", "[NAME] wall=[-]TIME", do_clock },
     { "set", "WORKER FIELD=VALUE", do_set },
     { "progress", "WORKER", do_progress },

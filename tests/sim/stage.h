@@ -10,6 +10,7 @@
 #include "outbox.h"
 
 #define STAGE_CLIENTS_MAX 4
+#define STAGE_QUEUE_BYTES "200" /* max_queued_bytes */
 
 struct stage;
 

@@ -9,7 +9,10 @@
 
 #define KEEP_ALIVE_S 60
 #define LOOP_MS 10
-#define CONFIG "persistence true\npersistence_location @DIR@/\nautosave_interval 1800\n"
+/* With max_queued_messages 0 the other limit would not count at QoS 0. */
+#define CONFIG                                                                \
+    "persistence true\npersistence_location @DIR@/\nautosave_interval 1800\n" \
+    "max_queued_messages 1000000\nmax_queued_bytes " STAGE_QUEUE_BYTES "\n"
 
 struct actor {
     struct mosquitto *mosquitto; /* NULL = not connected */

@@ -8,6 +8,10 @@
 #include "stage.h"
 #include "words.h"
 
+#define LARGE                                                                                                         \
+    "{xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}" /* three of them are more than \
+                                                                                          STAGE_QUEUE_BYTES */
+
 /* Commands, one a line: connect C [as=ID] [will=TOPIC {..}], subscribe C FILTER [qos=N] [no-local] [retain=N], publish
  * C TOPIC [retained] [qos=N] [expiry=S] {..}, unsubscribe C FILTER, disconnect C, drop C, broker stop|kill|start. */
 static const struct {
@@ -36,6 +40,10 @@ static const struct {
     { "Retain Handling 0 sends stored copies each time, 1 for a new subscription only, 2 never",
       "connect a\npublish a t retained {1}\nsubscribe a t retain=2\nsubscribe a t retain=1\nsubscribe a t retain=0\n"
       "subscribe a t retain=0\nunsubscribe a t\nsubscribe a t retain=1" },
+    { "a queue limit cuts what one SUBSCRIBE finds stored, without a word; the next one has it anew",
+      "connect a\npublish a q/1 retained " LARGE "\npublish a q/2 retained " LARGE "\npublish a q/3 retained " LARGE
+      "\npublish a q/4 retained " LARGE "\nconnect b\nsubscribe b q/+ qos=0\npublish a q/1 {live}\n"
+      "subscribe b q/4 qos=0" },
     { "a filter with + takes one level, # all that follow and none",
       "connect a\nsubscribe a a/+/c\nsubscribe a b/#\nconnect b\npublish b a/x/c {1}\npublish b a/c {2}\n"
       "publish b a/x/y/c {3}\npublish b b {4}\npublish b b/x/y {5}\npublish b bb {6}" },

@@ -30,8 +30,8 @@ void scene_init(struct scene *scene)
 
 void scene_clear(struct scene *scene)
 {
-    struct buf *bufs[] = { &scene->trace, &scene->extra, &scene->verdict, &scene->event,       &scene->notice,
-                           &scene->birth, &scene->will,  &scene->replies, &scene->hive_verdict };
+    struct buf *bufs[] = { &scene->read_filter, &scene->trace, &scene->extra, &scene->verdict, &scene->event,
+                           &scene->notice,      &scene->birth, &scene->will,  &scene->replies, &scene->hive_verdict };
     queen_free(scene->queen);
     outbox_clear(&scene->outbox);
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
@@ -150,6 +150,17 @@ static void scene_see_publish(struct scene *scene, const struct publish *publish
     }
 }
 
+static void scene_see_subscribe(struct scene *scene, const struct subscribe *subscribe)
+{
+    if (token_kind(subscribe->token) != TOKEN_SUBSCRIBE)
+        return;
+    scene->subscribing[scene->subscribing_count++ % SUBSCRIPTIONS] = subscribe->token;
+    if (subscribe->retain_handling != RETAIN_ALWAYS)
+        return;
+    scene->reads++;
+    keep(&scene->read_filter, text_of(subscribe->filter));
+}
+
 static void scene_see(struct scene *scene, const struct effect *effect)
 {
     switch (effect->kind) {
@@ -163,8 +174,7 @@ static void scene_see(struct scene *scene, const struct effect *effect)
         keep(&scene->will, effect->publish.payload);
         break;
     case EFFECT_SUBSCRIBE:
-        if (token_kind(effect->subscribe.token) == TOKEN_SUBSCRIBE)
-            scene->subscribing[scene->subscribing_count++ % SUBSCRIPTIONS] = effect->subscribe.token;
+        scene_see_subscribe(scene, &effect->subscribe);
         break;
     case EFFECT_HTTP_GET:
         scene->getting = effect->http_get.token;

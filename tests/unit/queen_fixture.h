@@ -52,6 +52,8 @@ struct scene {
     uint64_t getting;                        /* of the last health request over HTTP */
     uint64_t subscribing[SUBSCRIPTIONS];     /* tokens that wait for their SUBACK */
     size_t subscribing_count;
+    unsigned reads;                                 /* SUBSCRIBEs that request stored copies of the fleet */
+    struct buf read_filter;                         /* of the last of them */
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
     struct buf hive_verdict;
     struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */

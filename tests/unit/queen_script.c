@@ -197,9 +197,19 @@ static void do_held(struct scene *scene, const char *args)
     scene_reply(scene, scene->claim.correlation, payload);
 }
 
-/* The link as far as the snapshot: stored copies come now, and `read` ends them. The first link finds out that nobody
- * else holds the queen's id. */
-static void do_connect(struct scene *scene, const char *args)
+static void suback_all(struct scene *scene, const char *reason)
+{
+    size_t count = scene->subscribing_count < SUBSCRIPTIONS ? scene->subscribing_count : SUBSCRIPTIONS;
+    scene->subscribing_count = 0;
+    for (size_t i = 0; i < count; i++)
+        scene_step(scene, (struct input){ .kind = INPUT_SUBSCRIBED,
+                                          .token = scene->subscribing[i],
+                                          .reason = (uint8_t)strtoul(reason, NULL, 16) });
+}
+
+/* The link up to the live subscriptions, which end with the first marker. The first link finds out that nobody else
+ * holds the queen's id. */
+static void do_subscribe(struct scene *scene, const char *args)
 {
     if (!scene->is_known) {
         do_check(scene, "");
@@ -209,16 +219,36 @@ static void do_connect(struct scene *scene, const char *args)
     scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
     assert_int_equal(scene->subscribing_count, SUBSCRIPTIONS);
-    for (size_t i = 0; i < SUBSCRIPTIONS; i++)
-        scene_step(scene, (struct input){ .kind = INPUT_SUBSCRIBED,
-                                          .token = scene->subscribing[i],
-                                          .reason = (uint8_t)strtoul(args, NULL, 16) });
+    suback_all(scene, args);
+}
+
+/* The link as far as the first pass of the snapshot: stored copies come now, and `read` ends them all. */
+static void do_connect(struct scene *scene, const char *args)
+{
+    do_subscribe(scene, args);
+    hear_reply(scene, scene->marker.correlation);
+    assert_int_equal(scene->subscribing_count, 1);
+    suback_all(scene, args);
+}
+
+static void do_mark(struct scene *scene, const char *args)
+{
+    (void)args;
+    hear_reply(scene, scene->marker.correlation);
+}
+
+static void do_suback(struct scene *scene, const char *args)
+{
+    suback_all(scene, args);
 }
 
 static void do_read(struct scene *scene, const char *args)
 {
-    (void)args;
-    hear_reply(scene, scene->marker.correlation);
+    do_mark(scene, "");
+    while (scene->subscribing_count > 0) {
+        suback_all(scene, args);
+        do_mark(scene, "");
+    }
 }
 
 static void do_up(struct scene *scene, const char *args)
@@ -289,24 +319,45 @@ static const struct {
     const char *name;
     void (*fn)(struct scene *scene, const char *args);
 } script_verbs[] = {
-    { "birth", do_birth },     { "mute_birth", do_mute_birth },
-    { "will", do_will },       { "bye", do_bye },
-    { "crash", do_crash },     { "beat", do_beat },
-    { "clear", do_clear },     { "post", do_post },
-    { "delete", do_delete },   { "wait", do_wait },
-    { "listen", do_listen },   { "stand", do_stand },
-    { "clock", do_clock },     { "ack", do_ack },
-    { "reply", do_reply },     { "up", do_up },
-    { "connect", do_connect }, { "read", do_read },
-    { "down", do_down },       { "packet", do_packet },
-    { "stop", do_stop },       { "say", do_say },
-    { "left", do_left },       { "own", do_own },
-    { "stored", do_stored },   { "vack", do_vack },
-    { "answer", do_answer },   { "witness", do_witness },
-    { "http", do_http },       { "pack", do_pack },
-    { "demand", do_demand },   { "health", do_health },
-    { "check", do_check },     { "free", do_free },
-    { "cack", do_cack },       { "held", do_held },
+    { "birth", do_birth },
+    { "mute_birth", do_mute_birth },
+    { "will", do_will },
+    { "bye", do_bye },
+    { "crash", do_crash },
+    { "beat", do_beat },
+    { "clear", do_clear },
+    { "post", do_post },
+    { "delete", do_delete },
+    { "wait", do_wait },
+    { "listen", do_listen },
+    { "stand", do_stand },
+    { "clock", do_clock },
+    { "ack", do_ack },
+    { "reply", do_reply },
+    { "up", do_up },
+    { "subscribe", do_subscribe },
+    { "mark", do_mark },
+    { "suback", do_suback },
+    { "connect", do_connect },
+    { "read", do_read },
+    { "down", do_down },
+    { "packet", do_packet },
+    { "stop", do_stop },
+    { "say", do_say },
+    { "left", do_left },
+    { "own", do_own },
+    { "stored", do_stored },
+    { "vack", do_vack },
+    { "answer", do_answer },
+    { "witness", do_witness },
+    { "http", do_http },
+    { "pack", do_pack },
+    { "demand", do_demand },
+    { "health", do_health },
+    { "check", do_check },
+    { "free", do_free },
+    { "cack", do_cack },
+    { "held", do_held },
     { "status", do_status },
 };
 

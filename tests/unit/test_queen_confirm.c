@@ -92,7 +92,7 @@ static void r12_a_request_that_died_with_the_link_is_held(void **state)
           ONLINE ", ask, ask, ask, online -> stale (last_will) | stale" },
         { "not before", "up; birth 1.1; will 1.1; down; wait 60000; up; wait 34999", ONLINE ", ask | suspect" },
         { "the snapshot is read late: the grace starts there",
-          "up; birth 1.1; will 1.1; down; connect; wait 60000; read; wait 34999", ONLINE ", ask | suspect" },
+          "up; birth 1.1; will 1.1; down; subscribe; wait 60000; read; wait 34999", ONLINE ", ask | suspect" },
         { "a live will on the new connection is judged at once",
           "up; birth 1.1; will 1.1; down; up; will 1.1; ack 10; wait 250; ack 10",
           ONLINE ", ask, ask, ask" LOST " | stale" },

@@ -85,7 +85,7 @@ static void r12_a_lost_link_ages_nobody(void **state)
         { "graces do not add up",
           "up; beat 1.1.0; listen 60000; down; up; packet; down; up; packet; down; up; wait 41000",
           ONLINE SUSPECT " | suspect" },
-        { "watch time waits for the end of the snapshot", "up; beat 1.1.0; listen 60000; down; connect; wait 3600000",
+        { "watch time waits for the end of the snapshot", "up; beat 1.1.0; listen 60000; down; subscribe; wait 3600000",
           ONLINE " | online" },
         { "heard on the new connection: no grace any more", "up; beat 1.1.0; down; up; beat 1.1.1; wait 66000",
           ONLINE SUSPECT " | suspect" },

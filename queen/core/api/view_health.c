@@ -39,8 +39,8 @@ static enum health_status overall(const struct queen *queen)
 {
     if (!queen_sees(queen))
         return HEALTH_FAIL;
-    return queen->snapshot.refused || is_pressed(queen) || is_rationed(queen) || is_asked_too_much(queen) ||
-                   has_too_many_to_verify(queen)
+    return queen->snapshot.refused || queen->snapshot.cut || is_pressed(queen) || is_rationed(queen) ||
+                   is_asked_too_much(queen) || has_too_many_to_verify(queen)
                ? HEALTH_WARN
                : HEALTH_PASS;
 }
@@ -55,6 +55,9 @@ static const char *describe(const struct queen *queen)
         return "queen: reading what the broker has stored";
     if (queen->snapshot.refused)
         return "queen: the broker refuses a subscription";
+    if (queen->snapshot.cut)
+        return "queen: the broker dropped part of what it has stored, so workers may be missing: raise its limits on "
+               "queued messages";
     if (is_pressed(queen))
         return "queen: full, so that workers, hives or documents are evicted or refused";
     if (is_rationed(queen))

@@ -146,6 +146,8 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
     const struct kind *kind = topic->kind < ARRAY_LEN(kinds) ? &kinds[topic->kind] : NULL;
     if (!kind || !kind->take)
         return ERR_TOPIC;
+    if (message->retain)
+        queen->snapshot.progress_at = queen->now;
     if (message->payload.len > 0)
         return kind->take(queen, topic, message, e);
     if (kind->cleared != FORGET_SEEN_NONE)

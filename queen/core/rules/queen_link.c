@@ -3,8 +3,8 @@
 #include "change.h"
 #include "json_write.h"
 
-#define MARKER_REPEAT_MS 2000
-#define MARKERS_BEFORE_NOTICE 3
+#define READ_TIMEOUT_MS 2000 /* without a stored copy, SUBACK or marker; a broker's full queue drops any of them */
+#define READ_ATTEMPTS 3
 #define EXIT_REFUSED_CODE 6
 
 enum err link_init(struct queen *queen)
@@ -29,18 +29,50 @@ enum err link_init(struct queen *queen)
 static const enum topic_kind fleet[] = { TOPIC_HIVE_PRESENCE, TOPIC_HIVE_HEARTBEAT, TOPIC_WORKER_HEARTBEAT,
                                          TOPIC_WORKER_PRESENCE, TOPIC_WORKER_WITNESS };
 
-/* Counted, for the snapshot is read when all are granted. */
-static void subscribe_to_fleet(struct queen *queen)
+static enum err fleet_filter(const struct queen *queen, size_t which, char ret[TOPIC_SIZE])
+{
+    struct topic topic = { .kind = fleet[which], .hive = TEXT("+"), .worker = TEXT("+") };
+    return topic_build(queen->options.root, &topic, ret);
+}
+
+/* The same filter again replaces the subscription, so that nothing live is missed or comes twice. */
+static void subscribe(struct queen *queen, size_t which, uint8_t retain_handling)
 {
     char filter[TOPIC_SIZE];
-    for (size_t i = 0; i < ARRAY_LEN(fleet); i++) {
-        struct topic topic = { .kind = fleet[i], .hive = TEXT("+"), .worker = TEXT("+") };
-        uint64_t token = queen_token(queen, TOKEN_SUBSCRIBE);
-        if (topic_build(queen->options.root, &topic, filter) != OK) /* a checked root fits */
-            continue;
-        queen->snapshot.pending++;
-        outbox_subscribe(queen->out, &(struct subscribe){ .filter = filter, .no_local = true, .token = token });
+    if (fleet_filter(queen, which, filter) != OK) /* a checked root fits */
+        return;
+    queen->snapshot.pending++;
+    outbox_subscribe(queen->out, &(struct subscribe){ .filter = filter,
+                                                      .no_local = true,
+                                                      .retain_handling = retain_handling,
+                                                      .token = queen_token(queen, TOKEN_SUBSCRIBE) });
+}
+
+/* Requests once more what the phase waits for: the subscriptions, then a marker when all are acknowledged. One filter
+ * at a time is read: mosquitto 2.0.11 lets what a second SUBSCRIBE finds stored wait behind a full socket, and with
+ * max_queued_bytes it then drops everything else, for good. */
+static void request(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    snapshot->pending = 0;
+    snapshot->progress_at = queen->now;
+    snapshot->attempts++;
+    if (snapshot->phase == SNAPSHOT_READING) {
+        subscribe(queen, snapshot->pass, RETAIN_ALWAYS);
+        return;
     }
+    for (size_t i = 0; i < ARRAY_LEN(fleet); i++)
+        subscribe(queen, i, RETAIN_NEVER);
+}
+
+/* Anew, a marker stays the same: it is sent behind a SUBACK only, so whichever comes back first ends the phase. */
+static void begin(struct queen *queen, enum snapshot_phase phase, size_t pass)
+{
+    queen->snapshot.phase = phase;
+    queen->snapshot.pass = pass;
+    queen->snapshot.attempts = 0;
+    queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
+    request(queen);
 }
 
 static void fleet_event(struct queen *queen, const char *what)
@@ -69,8 +101,8 @@ static void born(struct queen *queen)
         publish_goodbye(queen, queen->member.leave_by);
         return;
     }
-    queen->snapshot = (struct snapshot){ .phase = SNAPSHOT_SUBSCRIBING };
-    subscribe_to_fleet(queen);
+    queen->snapshot = (struct snapshot){ 0 };
+    begin(queen, SNAPSHOT_SUBSCRIBING, 0);
 }
 
 static void leave(struct queen *queen)
@@ -100,15 +132,7 @@ static void link_down(struct queen *queen)
 
 static void send_marker(struct queen *queen)
 {
-    queen->snapshot.phase = SNAPSHOT_READING;
-    if (!queen->snapshot.marker) /* repeated, it stays the same: whichever comes back first ends the snapshot */
-        queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
-    queen->snapshot.marker_sent = queen->now;
-    if (++queen->snapshot.markers == MARKERS_BEFORE_NOTICE)
-        outbox_notice(queen->out,
-                      "what this queen publishes on %s is not received back, so it stays blind: the broker must "
-                      "let it write and read there",
-                      queen->member.reply_topic);
+    queen->snapshot.progress_at = queen->now;
     outbox_publish(queen->out, &(struct publish){ .topic = queen->member.reply_topic,
                                                   .payload = TEXT("{}"),
                                                   .qos = 1,
@@ -119,23 +143,60 @@ static void send_marker(struct queen *queen)
 
 static void fleet_subscribed(struct queen *queen, uint8_t reason)
 {
-    if (reason >= MQTT_FAILED) {
+    if (reason >= MQTT_FAILED && queen->snapshot.phase == SNAPSHOT_SUBSCRIBING) {
         queen->snapshot.refused++;
         outbox_notice(queen->out,
                       "the broker refuses a subscription below %s/hive/ (reason 0x%02x): workers are not seen",
                       queen->options.root, reason);
     }
-    if (--queen->snapshot.pending == 0)
+    if (queen->snapshot.pending > 0 && --queen->snapshot.pending == 0)
         send_marker(queen);
 }
 
-/* The end marker came back: the snapshot is read. */
-static void marked(struct queen *queen)
+/* The snapshot is read, or as much of it as the broker lets through. */
+static void live(struct queen *queen)
 {
     watch_go(&queen->watch);
     queen->snapshot.phase = SNAPSHOT_READ;
     queen->snapshot.read_at = queen->watch.time;
     fleet_event(queen, "live");
+}
+
+static void next_pass(struct queen *queen)
+{
+    size_t next = queen->snapshot.phase == SNAPSHOT_READING ? queen->snapshot.pass + 1 : 0;
+    if (next < ARRAY_LEN(fleet))
+        begin(queen, SNAPSHOT_READING, next);
+    else
+        live(queen);
+}
+
+static void give_up_pass(struct queen *queen)
+{
+    char filter[TOPIC_SIZE] = "";
+    (void)fleet_filter(queen, queen->snapshot.pass, filter);
+    queen->snapshot.cut++;
+    outbox_notice(queen->out,
+                  "the broker dropped part of what it has stored on %s, %d times: workers may be missing until they "
+                  "are received live; its max_queued_messages or max_queued_bytes is too small for this fleet",
+                  filter, READ_ATTEMPTS);
+    next_pass(queen);
+}
+
+/* Nothing more comes, and the marker did not: something was lost, and perhaps stored copies with it. Without live
+ * subscriptions nothing would ever be seen, so those have no last attempt. */
+static void read_again(struct queen *queen)
+{
+    if (queen->snapshot.phase == SNAPSHOT_READING && queen->snapshot.attempts >= READ_ATTEMPTS) {
+        give_up_pass(queen);
+        return;
+    }
+    if (queen->snapshot.attempts == READ_ATTEMPTS)
+        outbox_notice(queen->out,
+                      "what this queen publishes on %s is not received back, so it stays blind: the broker must "
+                      "let it write and read there",
+                      queen->member.reply_topic);
+    request(queen);
 }
 
 void link_presence(struct queen *queen, struct text id, const struct input *input)
@@ -144,13 +205,18 @@ void link_presence(struct queen *queen, struct text id, const struct input *inpu
         member_presence(&queen->member, input, &queen->arena, queen->out);
 }
 
+static bool is_reading(const struct queen *queen)
+{
+    return queen->snapshot.phase == SNAPSHOT_SUBSCRIBING || queen->snapshot.phase == SNAPSHOT_READING;
+}
+
 void link_reply(struct queen *queen, const struct input *input)
 {
     uint64_t token;
     take(queen, member_reply(&queen->member, input, &queen->arena, queen->out));
-    if (queen->snapshot.phase == SNAPSHOT_READING && text_to_hex64(input->message->correlation, &token) == OK &&
+    if (is_reading(queen) && text_to_hex64(input->message->correlation, &token) == OK &&
         token == queen->snapshot.marker)
-        marked(queen);
+        next_pass(queen);
 }
 
 static void stop(struct queen *queen)
@@ -164,9 +230,9 @@ static void stop(struct queen *queen)
         leave(queen);
 }
 
-static ms_t marker_due(const struct queen *queen)
+static ms_t read_due(const struct queen *queen)
 {
-    return queen->snapshot.phase == SNAPSHOT_READING ? queen->snapshot.marker_sent + MARKER_REPEAT_MS : MS_NEVER;
+    return is_reading(queen) ? queen->snapshot.progress_at + READ_TIMEOUT_MS : MS_NEVER;
 }
 
 void link_step(struct queen *queen, const struct input *input)
@@ -175,15 +241,14 @@ void link_step(struct queen *queen, const struct input *input)
         link_down(queen);
     else if (input->kind == INPUT_STOP)
         stop(queen);
-    else if (input->kind == INPUT_SUBSCRIBED && token_kind(input->token) == TOKEN_SUBSCRIBE &&
-             queen->snapshot.phase == SNAPSHOT_SUBSCRIBING)
+    else if (input->kind == INPUT_SUBSCRIBED && token_kind(input->token) == TOKEN_SUBSCRIBE && is_reading(queen))
         fleet_subscribed(queen, input->reason);
-    else if (input->kind == INPUT_TICK && marker_due(queen) <= queen->now)
-        send_marker(queen);
+    else if (input->kind == INPUT_TICK && read_due(queen) <= queen->now)
+        read_again(queen);
     take(queen, member_step(&queen->member, input, queen->out));
 }
 
 ms_t link_deadline(const struct queen *queen)
 {
-    return ms_min(marker_due(queen), member_deadline(&queen->member));
+    return ms_min(read_due(queen), member_deadline(&queen->member));
 }

@@ -36,17 +36,20 @@ enum asking { ASKING_CONFIRM, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
  * its state costs 4 us here, and three effects. */
 #define STEP_RECORDS 200
 
-/* The snapshot of retained state, read anew on every connection (queen_link.h). */
+/* The snapshot of retained state, read anew on every connection, in passes of one filter each, behind the live
+ * subscriptions; each ends with a marker of its own (queen_link.h). */
 enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
 
 struct snapshot {
     enum snapshot_phase phase;
-    unsigned pending; /* SUBACKs that are due */
-    unsigned refused; /* ... and said no */
-    uint64_t marker;  /* the nonce that ends the reading; 0 = not sent */
-    ms_t marker_sent; /* monotonic */
-    unsigned markers; /* how often it was sent */
-    ms_t read_at;     /* watch time of the end marker */
+    size_t pass;       /* which filter is being read */
+    unsigned attempts; /* at this phase or pass */
+    unsigned pending;  /* SUBACKs that are due */
+    unsigned refused;  /* ... and said no */
+    unsigned cut;      /* passes that were given up: something stored may be missing */
+    uint64_t marker;   /* the nonce that ends the pass */
+    ms_t progress_at;  /* monotonic: the latest request, SUBACK or stored copy */
+    ms_t read_at;      /* watch time of the last end marker */
 };
 
 /* Probes for `silent while the broker answers` (broker_barrier.h). */
