@@ -49,7 +49,7 @@ const struct service queen_service = {
     .examples = "  skep-queen                                        broker and HTTP on this host\n"
                 "  skep-queen --broker mqtts://broker.example --username queen --password-file pw\n"
                 "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
-                "  skep-queen --on-event 'jq -c .state >> changes'    a command for each change\n",
+                "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n",
     .section = "queen",
     .options = options,
 };
