@@ -194,9 +194,10 @@ const struct mqtt_events broker_link_events = {
     .packet = on_packet,
 };
 
-size_t broker_link_unsent(const struct broker_link *link)
+void broker_link_unsent(const struct broker_link *link, struct input *ret)
 {
-    return link->queue.event_count;
+    ret->unsent = link->queue.event_count;
+    ret->unsent_states = link->queue.states.count;
 }
 
 enum err broker_link_new(const struct broker_link_options *options, struct broker_link **ret)

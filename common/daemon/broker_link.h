@@ -45,8 +45,8 @@ enum err broker_link_carry_out(struct broker_link *link, const struct effect *ef
  * more to report. */
 bool broker_link_settle(struct broker_link *link);
 
-/* Events (neither urgent nor retained) that were not handed over yet. */
-size_t broker_link_unsent(const struct broker_link *link);
+/* Says what was not handed over yet: events (neither urgent nor retained), and what is retained. */
+void broker_link_unsent(const struct broker_link *link, struct input *ret);
 
 /* As mqtt_drain. */
 bool broker_link_drain(struct broker_link *link);

@@ -89,7 +89,8 @@ static void step(struct daemon *daemon, struct input *input)
 {
     input->now = daemon->now;
     input->wall = daemon->wall;
-    input->unsent = daemon->link ? broker_link_unsent(daemon->link) : 0;
+    if (daemon->link)
+        broker_link_unsent(daemon->link, input);
     daemon->ops->step(daemon->user, input, &daemon->outbox);
     daemon_leave(daemon);
 }

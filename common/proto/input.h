@@ -24,10 +24,11 @@ enum input_kind {
 /* Everything is borrowed during the step. */
 struct input {
     enum input_kind kind;
-    ms_t now;        /* monotonic */
-    ms_t wall;       /* unix; shown, never judged by */
-    const char *why; /* one sentence */
-    size_t unsent;   /* events that wait for the broker to take them */
+    ms_t now;             /* monotonic */
+    ms_t wall;            /* unix; shown, never judged by */
+    const char *why;      /* one sentence */
+    size_t unsent;        /* events that wait for the broker to take them */
+    size_t unsent_states; /* the same of retained messages */
     uint64_t token;
     uint8_t reason;
     const struct message *message;

@@ -231,6 +231,7 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
 {
     queen_enter(queen, input->now, input->wall, outbox);
     queen->announcing.unsent = input->unsent;
+    queen->announcing.unsent_states = input->unsent_states;
     handlers[input->kind](queen, input);
     queen_leave(queen);
 }

@@ -75,7 +75,7 @@ static void step(void *user, struct input *input)
 {
     struct world *world = user;
     input->now = input->wall = world->now;
-    input->unsent = world->unsent;
+    input->unsent = input->unsent_states = world->unsent;
     if (is_over(world))
         return;
     enter(world);
@@ -297,6 +297,12 @@ static void forget_all(struct world *world)
             continue;
         queen_enter(world->queen, world->now, world->now, &world->outbox);
         forget_record(world->queen, record, FORGET_SEEN_NONE);
+        queen_leave(world->queen);
+        leave(world);
+    }
+    while (announce_count(&world->queen->announcing) > 0) { /* their ends are owed */
+        queen_enter(world->queen, world->now, world->now, &world->outbox);
+        world->queen->announcing.unsent = world->queen->announcing.unsent_states = 0;
         queen_leave(world->queen);
         leave(world);
     }

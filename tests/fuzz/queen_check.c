@@ -130,7 +130,8 @@ static void check_asking(const struct queen *queen)
     }
     require(queen->verifying.running + count_queued(queen) <= workers && queen->verifying.running <= VERIFY_RUNNING);
     require(queen->barriers.waiting.count <= workers + hives);
-    require(announce_count(&queen->announcing) <= workers + hives);
+    require(queen->registry.ended_count <= queen->registry.max_count);
+    require(announce_count(&queen->announcing) <= workers + hives + queen->registry.ended_count);
     require(queen->hives.running <= HIVE_POLLS_RUNNING);
     require(HASH_COUNT(queen->over_http) <= workers + hives);
 }

@@ -375,29 +375,117 @@ static void an_incident_is_named_by_its_event(void **state)
     scene_clear(&scene);
 }
 
-/* What nobody gets takes no id: ids have no gaps. */
-static void a_young_one_is_forgotten_without_an_event_while_the_broker_is_slow(void **state)
+/* What was announced ends with an event, and its verdict stands until then. */
+static void an_end_waits_for_the_broker(void **state)
 {
     struct scene scene;
     unsigned before;
-    uint64_t id;
     (void)state;
     begin(&scene);
     say(&scene, "h1", 1, BIRTH, 0);
     say(&scene, "h1", 1, CRASH, 0);
     before = scene.events;
+    buf_reset(&scene.trace);
+    say(&scene, "h1", 1, "", BUSY);
+    assert_int_equal(scene.queen->registry.count, 0);
+    assert_int_equal(scene.events, before);
+    assert_true(scene.verdict.len > 0);
+    assert_int_equal(owed(&scene), 1);
+    assert_string_equal(buf_str(&scene.trace), "");
+    scene_run(&scene, "wait 100");
+    assert_string_equal(buf_str(&scene.trace), "clear heartbeat, clear witness, h1/w1 stale -> forgotten (forgotten)");
+    assert_int_equal(scene.verdict.len, 0);
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+}
+
+/* Else a hive could fill the memory by what it clears. What nobody gets takes no id: ids have no gaps. */
+static void the_end_of_what_was_not_announced_does_not_wait(void **state)
+{
+    struct scene scene;
+    uint64_t id;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->established = true;
+    say(&scene, "h1", 1, CRASH, BUSY);
     id = scene.queen->next_event;
     say(&scene, "h1", 1, "", BUSY);
-    assert_int_equal(scene.events, before);
     assert_int_equal(scene.queen->next_event, id);
-    assert_int_equal(scene.verdict.len, 0); /* it is cleared */
     assert_int_equal(scene.queen->registry.count, 0);
-    say(&scene, "h1", 2, BIRTH, 0);
-    registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w2"))->established = true;
-    say(&scene, "h1", 2, CRASH, 0);
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+}
+
+/* Then nothing has ended: the last verdict stands, and none of its topics is cleared. */
+static void who_returns_before_its_end_is_announced_has_not_ended(void **state)
+{
+    struct scene scene;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, 0);
+    say(&scene, "h1", 1, CRASH, 0);
+    say(&scene, "h1", 1, "", BUSY);
     before = scene.events;
-    say(&scene, "h1", 2, "", BUSY);
+    buf_reset(&scene.trace);
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_STALE);
+    scene_run(&scene, "wait 100");
     assert_int_equal(scene.events, before + 1);
+    assert_string_equal(buf_str(&scene.trace), "h1/w1 stale -> online (birth)");
+    assert_non_null(strstr(buf_str(&scene.event), "\"changes\":"));
+    assert_int_equal(scene.queen->registry.ended_count, 0);
+    scene_clear(&scene);
+}
+
+/* The death of another hive's worker has its turn among the ends of one that is forgotten as a whole. */
+static void a_hive_that_is_forgotten_is_announced_in_turns(void **state)
+{
+    struct scene scene;
+    struct http_response response;
+    unsigned before;
+    (void)state;
+    begin(&scene);
+    for (unsigned i = 0; i < 3000; i++)
+        say(&scene, "loud", i, BIRTH, 0);
+    say(&scene, "quiet", 1, BIRTH, 0);
+    before = scene.events;
+    response = scene_http(&scene, &(struct http_request){ .method = "DELETE",
+                                                          .path = "/v1/hives/loud",
+                                                          .query = TEXT("workers=true&force=true") });
+    assert_int_equal(response.status, 202);
+    for (unsigned i = 0; i < 3000 / STEP_RECORDS + 1; i++)
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent_states = BUSY });
+    assert_int_equal(scene.queen->registry.count, 1);
+    assert_int_equal(scene.events, before);
+    say(&scene, "quiet", 1, CRASH, BUSY);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
+    assert_in_range(scene.events - before, 5, 50);
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("quiet"), TEXT("w1"))->announced, STATE_STALE);
+    scene_run(&scene, "wait 5000");
+    assert_int_equal(scene.events - before, 3001);
+    assert_int_equal(owed(&scene), 0);
+    scene_clear(&scene);
+}
+
+static void what_makes_room_ends_with_an_event(void **state)
+{
+    struct scene scene;
+    struct queen_options options = scene_options;
+    (void)state;
+    options.max_workers = 2;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up");
+    say(&scene, "h1", 1, BIRTH, 0);
+    say(&scene, "h1", 2, BIRTH, 0);
+    buf_reset(&scene.trace);
+    say(&scene, "h2", 1, BIRTH, BUSY);
+    assert_non_null(registry_find(&scene.queen->registry, TEXT("h2"), TEXT("w1")));
+    assert_string_equal(buf_str(&scene.trace), "");
+    scene_run(&scene, "wait 100");
+    assert_string_equal(buf_str(&scene.trace),
+                        "h1/w1 online -> forgotten (forgotten), h2/w1 unknown -> online (birth)");
     scene_clear(&scene);
 }
 
@@ -481,7 +569,11 @@ int main(void)
         cmocka_unit_test(who_is_forgotten_is_owed_nothing),
         cmocka_unit_test(the_expected_count_as_established),
         cmocka_unit_test(an_incident_is_named_by_its_event),
-        cmocka_unit_test(a_young_one_is_forgotten_without_an_event_while_the_broker_is_slow),
+        cmocka_unit_test(an_end_waits_for_the_broker),
+        cmocka_unit_test(the_end_of_what_was_not_announced_does_not_wait),
+        cmocka_unit_test(who_returns_before_its_end_is_announced_has_not_ended),
+        cmocka_unit_test(a_hive_that_is_forgotten_is_announced_in_turns),
+        cmocka_unit_test(what_makes_room_ends_with_an_event),
         cmocka_unit_test(forgetting_makes_no_events_without_limit),
         cmocka_unit_test(silence_stays_silent),
         cmocka_unit_test(revisions_wait_as_well),

@@ -11,6 +11,7 @@
 #define SENT_MS 10 /* when to try again: acknowledgements mostly come before */
 #define TURNS 16   /* of hives that may have no token, in one call */
 #define TOKEN_MS 100
+#define RETAINED_OF_ONE 4 /* topics of a worker that are cleared when it is forgotten */
 
 struct owed {
     struct fair_item item; /* in a queue, or ... */
@@ -29,7 +30,7 @@ static enum news news_of(const struct record *record)
 {
     uint8_t before = record->announced == STATE_NONE && !record->established ? UINT8_MAX : badness[record->announced];
     uint8_t after = badness[record->state];
-    if (record->announced == record->state || (after > before && after > badness[STATE_ONLINE]))
+    if (record->ended || record->announced == record->state || (after > before && after > badness[STATE_ONLINE]))
         return NEWS_PAID;
     return after > badness[STATE_ONLINE] ? NEWS_WORSE : NEWS_BETTER;
 }
@@ -47,9 +48,20 @@ static bool take_token(struct announcing *announcing, struct record *record)
     return false;
 }
 
+static bool is_room(const struct announcing *announcing, size_t waiting)
+{
+    return !announcing->linked || waiting < UNSENT_MAX;
+}
+
 static bool has_room(const struct announcing *announcing)
 {
-    return !announcing->linked || announcing->unsent < UNSENT_MAX;
+    return is_room(announcing, announcing->unsent);
+}
+
+static void count_end(struct announcing *announcing, struct record *record)
+{
+    announcing->unsent += !record->silent;
+    announcing->unsent_states += RETAINED_OF_ONE;
 }
 
 /* Whose better news was paid for is announced as worse at once, and the incident of a hive needs the event of its being
@@ -134,10 +146,18 @@ bool announce_now(struct announcing *announcing, struct record *record)
 
 bool announce_end(struct announcing *announcing, struct record *record)
 {
-    bool may = record->established ||
-               (has_room(announcing) && (record->announced != STATE_NONE || take_token(announcing, record)));
-    announcing->unsent += may;
+    bool may = has_room(announcing) && is_room(announcing, announcing->unsent_states) &&
+               announcing->owed[NEWS_PAID].count == 0;
+    record->silent =
+        record->announced == STATE_NONE && !record->established && !(may && take_token(announcing, record));
+    if (may)
+        count_end(announcing, record);
     return may;
+}
+
+enum err announce_end_later(struct announcing *announcing, struct record *record)
+{
+    return owe(announcing, record) ? OK : ERR_NOMEM;
 }
 
 void announce_withdraw(struct announcing *announcing, struct record *record)
@@ -154,14 +174,21 @@ static struct owed *owed_of(const struct fair_owner *hive)
     return CONTAINER_OF(fair_owner_oldest(hive), struct owed, item);
 }
 
-/* The first of those whose turn it is that needs no token, or gets one. */
+static bool may_go(struct announcing *announcing, struct record *record)
+{
+    if (record->ended)
+        return is_room(announcing, announcing->unsent_states);
+    return news_of(record) == NEWS_PAID || take_token(announcing, record);
+}
+
+/* The first of those whose turn it is that needs no token, or gets one; and of an end, that has room for its clears. */
 static struct owed *next_of(struct announcing *announcing, enum news news)
 {
     struct fair_queue *queue = &announcing->owed[news];
     struct fair_owner *hive, *first = NULL;
     for (unsigned turn = 0; turn < TURNS && (hive = fair_queue_turn(queue)) && hive != first; turn++) {
         struct owed *owed = owed_of(hive);
-        if (news_of(owed->record) == NEWS_PAID || take_token(announcing, owed->record))
+        if (may_go(announcing, owed->record))
             return owed;
         first = first ? first : hive;
     }
@@ -186,8 +213,9 @@ static ms_t next_try(const struct announcing *announcing)
 {
     const struct heap_item *top = heap_top(&announcing->resting);
     ms_t next = top ? top->at : MS_NEVER;
+    bool is_for_room = !has_room(announcing) || announcing->owed[NEWS_PAID].count > 0;
     if (announce_count(announcing) > announcing->resting.len)
-        next = ms_min(next, announcing->now + (has_room(announcing) ? TOKEN_MS : SENT_MS));
+        next = ms_min(next, announcing->now + (is_for_room ? SENT_MS : TOKEN_MS));
     return next;
 }
 
@@ -203,8 +231,11 @@ struct record *announce_next(struct announcing *announcing)
         return NULL;
     }
     announcing->next = announcing->now; /* perhaps there are more */
-    announcing->unsent++;
     record = owed->record;
+    if (record->ended)
+        count_end(announcing, record);
+    else
+        announcing->unsent++;
     announce_withdraw(announcing, record);
     return record;
 }

@@ -33,17 +33,21 @@ struct announcing {
 
     /* Of the step at hand. */
     ms_t now;
-    bool linked;   /* to the broker: else everything is kept for the next link, and no other waits for it */
-    size_t unsent; /* events that wait for the broker, as far as is known */
+    bool linked; /* to the broker: else everything is kept for the next link, and no other waits for it */
+    size_t unsent, unsent_states; /* events, and retained messages, that wait for the broker, as far as is known */
 };
 
 /* Whether what the record has to say may be announced now, which is counted. False: it is owed, and comes out of
  * announce_next; nothing changes if it is owed already. */
 bool announce_now(struct announcing *announcing, struct record *record);
 
-/* The last word on a record that is forgotten, which is counted; it cannot be owed. False: it is not established, and
- * the broker is too slow, or nothing was announced of it and there is no token. */
+/* The last word on a record that is forgotten: whether it may be announced now, with the clears of its topics, which is
+ * counted. The record is silent if only those are due: nothing was announced of it, it is not established, and there is
+ * no token. */
 bool announce_end(struct announcing *announcing, struct record *record);
+
+/* It is owed, and comes out of announce_next. ERR_NOMEM. */
+enum err announce_end_later(struct announcing *announcing, struct record *record);
 
 /* Nothing is owed of it any more. */
 void announce_withdraw(struct announcing *announcing, struct record *record);

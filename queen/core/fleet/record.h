@@ -138,7 +138,7 @@ struct record {
     bool established : 1;
     bool closed : 1; /* the current (session, connection) said goodbye */
     bool flapping : 1;
-    bool silent : 1;          /* its state is not to be announced (change_silently) */
+    bool silent : 1;          /* its state, or its end, is not to be announced (change_silently) */
     bool revising : 1;        /* later evidence is to be published for what was announced */
     bool gone : 1;            /* its hive saw the process of the current session end unasked */
     bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */
@@ -146,6 +146,8 @@ struct record {
     bool endpoint : 1;        /* its last heartbeat named one */
     bool ask_refused : 1;     /* too many of its hive waited for their verification */
     bool ready_confirmed : 1; /* a hive's: its present process has answered that it is ready */
+    bool ended : 1;           /* forgotten: it only waits for its end to be announced (registry_end) */
+    uint8_t seen : 2;         /* ... enum forget_seen */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */

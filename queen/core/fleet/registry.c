@@ -10,6 +10,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_init(&registry->by[part], (enum name_part)part, max_count);
+    name_index_init(&registry->ended, NAME_OF_PAIR, max_count);
     registry->touched_end = &registry->touched;
     shares_init(&registry->shares, max_count);
     registry->words.shares = &registry->shares;
@@ -24,8 +25,17 @@ static void record_release(struct record *record)
     free(record);
 }
 
+static void clear_ended(struct registry *registry)
+{
+    for (size_t i = 0; registry->ended.buckets && i < registry->ended.size; i++)
+        while (registry->ended.buckets[i])
+            registry_remove(registry, registry->ended.buckets[i]);
+    name_index_clear(&registry->ended);
+}
+
 void registry_clear(struct registry *registry)
 {
+    clear_ended(registry);
     for (size_t i = 0; i < registry->roll.count; i++)
         if (registry->roll.entries[i].record)
             record_release(registry->roll.entries[i].record);
@@ -38,12 +48,22 @@ void registry_clear(struct registry *registry)
     heap_clear(&registry->due[true]);
 }
 
-struct record *registry_find(const struct registry *registry, struct text hive, struct text worker)
+static struct record *find_pair(const struct name_index *index, struct text hive, struct text worker)
 {
     char key[NAME_PAIR_SIZE];
     if (hive.len > NAME_MAX_LEN || worker.len > NAME_MAX_LEN)
         return NULL;
-    return name_index_find(&registry->by[NAME_OF_PAIR], (struct text){ key, name_pair(key, hive, worker) });
+    return name_index_find(index, (struct text){ key, name_pair(key, hive, worker) });
+}
+
+struct record *registry_find(const struct registry *registry, struct text hive, struct text worker)
+{
+    return find_pair(&registry->by[NAME_OF_PAIR], hive, worker);
+}
+
+struct record *registry_find_ended(const struct registry *registry, struct text hive, struct text worker)
+{
+    return find_pair(&registry->ended, hive, worker);
 }
 
 struct record *registry_find_name(const struct registry *registry, struct text worker)
@@ -227,7 +247,7 @@ static void walk_on(struct registry *registry, enum walk_kind kind, struct walk 
         DL_DELETE(registry->walks[kind], walk);
 }
 
-void registry_remove(struct registry *registry, struct record *record)
+static void take_out(struct registry *registry, struct record *record)
 {
     unschedule(registry, record);
     untouch(registry, record);
@@ -242,7 +262,32 @@ void registry_remove(struct registry *registry, struct record *record)
     counts_of(registry, record)[record->state]--;
     record->share->states[record->state]--;
     tenants_remove(&registry->shares, record);
+    record->share = NULL;
+}
+
+void registry_remove(struct registry *registry, struct record *record)
+{
+    registry->ended_count -= record->ended;
+    if (record->ended)
+        name_index_remove(&registry->ended, record);
+    else
+        take_out(registry, record);
     record_release(record);
+}
+
+enum err registry_end(struct registry *registry, struct record *record)
+{
+    if (registry->ended_count >= registry->max_count)
+        return ERR_FULL;
+    if (name_index_reserve(&registry->ended) != OK)
+        return ERR_NOMEM;
+    take_out(registry, record);
+    free(record->verification);
+    record->verification = NULL;
+    name_index_add(&registry->ended, record);
+    record->ended = true;
+    registry->ended_count++;
+    return OK;
 }
 
 /* Documents of one sender differ by a few digits: room for that saves the reallocation. */

@@ -24,7 +24,9 @@ struct registry {
     struct shares shares;           /* of each hive, of what is bounded */
     struct walk *walks[WALK_COUNT]; /* queues; utlist */
     struct pressure pressure[PRESSURE_COUNT];
-    struct name_index by[NAME_PARTS];      /* workers by each part, hives by the pair */
+    struct name_index by[NAME_PARTS]; /* workers by each part, hives by the pair */
+    struct name_index ended;          /* by the pair: records that registry_end took out */
+    size_t ended_count;
     struct roll roll;                      /* workers and hives, in the order of first sight */
     struct intern words;                   /* of the loads */
     struct heap due[2];                    /* checks by `on_watch`: in loop time, in watch time */
@@ -54,6 +56,11 @@ struct record *registry_hive_of(const struct registry *registry, const struct re
  * absent for a hive. */
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
+
+/* It is known to nobody any more and counts nowhere, but keeps its names, its incarnation and its verdict until it is
+ * removed: for its end to be announced. ERR_NOMEM; ERR_FULL: there are as many as records. */
+enum err registry_end(struct registry *registry, struct record *record);
+struct record *registry_find_ended(const struct registry *registry, struct text hive, struct text worker);
 
 /* Who is to be evicted before registry_add does not return ERR_FULL; NULL: nobody, it is refused. Counted as pressure.
  */

@@ -158,14 +158,12 @@ void change_announce(struct queen *queen, struct record *record)
         announce(queen, record);
 }
 
-void change_announce_owed(struct queen *queen, unsigned limit)
+void change_announce_owed(struct queen *queen, struct record *record)
 {
-    struct record *record;
-    for (; limit > 0 && (record = announce_next(&queen->announcing)); limit--)
-        if (record->announced != record->state && !record->silent)
-            announce(queen, record);
-        else if (record->announced == record->state && record->revising)
-            revise(queen, record);
+    if (record->announced != record->state && !record->silent)
+        announce(queen, record);
+    else if (record->announced == record->state && record->revising)
+        revise(queen, record);
 }
 
 void change_restore(struct queen *queen, struct record *record, const struct standing *standing)
@@ -218,22 +216,36 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
         revise(queen, record);
 }
 
-void change_forget(struct queen *queen, struct record *record, enum evidence_result result)
+void change_end(struct queen *queen, struct record *record, enum evidence_result result)
 {
-    bool has_event = announce_end(&queen->announcing, record), has_verdict = record->announced != STATE_NONE;
-    record->previous = record->announced;
-    record->announced = STATE_NONE;
     record->evidence = evidence_now(queen, record, PATH_NONE, result);
     record->cause = CAUSE_FORGOTTEN;
     record->since_wall = queen->wall;
     enter(queen, record, STATE_NONE);
-    if (has_verdict || has_event)
-        publish_verdict(queen, record, (struct text){ "", 0 });
-    if (!has_event)
+}
+
+void change_announce_end(struct queen *queen, struct record *record)
+{
+    record->previous = record->announced;
+    record->announced = STATE_NONE;
+    publish_verdict(queen, record, (struct text){ "", 0 });
+    if (record->silent)
         return;
     record->event_id = queen->next_event++;
     record->revision = 1;
     publish_change(queen, record, verdict_text(queen, record));
+}
+
+void change_inherit(struct record *record, const struct record *ended)
+{
+    record->announced = ended->announced;
+    record->announced_cause = ended->announced_cause;
+    record->event_id = ended->event_id;
+    record->revision = ended->revision;
+    record->unannounced = ended->unannounced + 1;
+    record->flapping = ended->flapping;
+    record->change_next = ended->change_next;
+    memcpy(record->changes, ended->changes, sizeof record->changes);
 }
 
 void change_heard(struct queen *queen, struct record *record, bool over_http)

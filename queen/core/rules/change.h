@@ -35,15 +35,20 @@ void change_restore(struct queen *queen, struct record *record, const struct sta
 /* Announces a state that was entered silently. Like every announcement perhaps not at once (announcing.h). */
 void change_announce(struct queen *queen, struct record *record);
 
-/* Announces what is owed of up to `limit` records and may be announced now. */
-void change_announce_owed(struct queen *queen, unsigned limit);
+/* Announces what is owed of the record, whose turn it is: perhaps nothing by now. */
+void change_announce_owed(struct queen *queen, struct record *record);
 
 /* Later evidence for a verdict that stands: the same event id, a higher revision, no event. NULL evidence: only flags
  * changed. */
 void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);
 
-/* The record was forgotten, or evicted: one event, and the retained verdict is cleared. The caller removes it. */
-void change_forget(struct queen *queen, struct record *record, enum evidence_result result);
+/* The record is forgotten, or evicted: it has no state from now on. Then that is announced: one event (none if it is
+ * silent), and the retained verdict is cleared. */
+void change_end(struct queen *queen, struct record *record, enum evidence_result result);
+void change_announce_end(struct queen *queen, struct record *record);
+
+/* A new record takes the place of one whose end was not announced yet: what was announced last still stands. */
+void change_inherit(struct record *record, const struct record *ended);
 
 /* At QoS 1, on a topic of the fleet's; an empty payload clears it. */
 void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain);

@@ -24,8 +24,8 @@ static void add_tombstone(struct queen *queen, const struct record *record)
                       record_worker(record));
 }
 
-/* Whatever is going on about it ends, and the record with that. */
-static void release(struct queen *queen, struct record *record)
+/* Whatever is going on about it ends. */
+static void stop(struct queen *queen, struct record *record)
 {
     announce_withdraw(&queen->announcing, record);
     confirm_drop(queen, record);
@@ -37,27 +37,60 @@ static void release(struct queen *queen, struct record *record)
         verify_drop(queen, record);
         verify_wait_over(queen, record, NULL);
     }
+}
+
+void forget_announce(struct queen *queen, struct record *record)
+{
+    if (!(record->seen & FORGET_SEEN_HEARTBEAT))
+        clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT, TOPIC_HIVE_HEARTBEAT);
+    if (!(record->seen & FORGET_SEEN_PRESENCE))
+        clear_leaf(queen, record, TOPIC_WORKER_PRESENCE, TOPIC_HIVE_PRESENCE);
+    if (!record_is_hive(record) && record->seen != FORGET_SEEN_ALL)
+        clear_leaf(queen, record, TOPIC_WORKER_WITNESS, TOPIC_WORKER_WITNESS);
+    change_announce_end(queen, record);
     registry_remove(&queen->registry, record);
+}
+
+static bool owe_end(struct queen *queen, struct record *record)
+{
+    return registry_end(&queen->registry, record) == OK && announce_end_later(&queen->announcing, record) == OK;
+}
+
+/* Of whom nothing was announced, what its own hive has cleared is not worth a place to wait in: or it could fill that
+ * without end. The tombstone is. */
+static void end(struct queen *queen, struct record *record, enum forget_seen seen, enum evidence_result result)
+{
+    bool was_announced = record->announced != STATE_NONE, now;
+    change_end(queen, record, result);
+    stop(queen, record);
+    now = (was_announced || seen != FORGET_SEEN_ALL) && announce_end(&queen->announcing, record);
+    record->seen = (uint8_t)seen;
+    if (!now && !was_announced && seen != FORGET_SEEN_NONE)
+        registry_remove(&queen->registry, record);
+    else if (now || !owe_end(queen, record))
+        forget_announce(queen, record);
 }
 
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen)
 {
     add_tombstone(queen, record);
-    if (seen != FORGET_SEEN_HEARTBEAT)
-        clear_leaf(queen, record, TOPIC_WORKER_HEARTBEAT, TOPIC_HIVE_HEARTBEAT);
-    if (seen != FORGET_SEEN_PRESENCE)
-        clear_leaf(queen, record, TOPIC_WORKER_PRESENCE, TOPIC_HIVE_PRESENCE);
-    if (!record_is_hive(record))
-        clear_leaf(queen, record, TOPIC_WORKER_WITNESS, TOPIC_WORKER_WITNESS);
-    change_forget(queen, record, RESULT_REMOVED);
-    release(queen, record);
+    end(queen, record, seen, RESULT_REMOVED);
 }
 
 void forget_evicted(struct queen *queen, struct record *record)
 {
-    if (record->announced != STATE_NONE)
-        change_forget(queen, record, RESULT_EVICTED);
-    release(queen, record);
+    end(queen, record, FORGET_SEEN_ALL, RESULT_EVICTED);
+}
+
+void forget_returned(struct queen *queen, struct record *record)
+{
+    struct record *ended =
+        registry_find_ended(&queen->registry, text_of(record_hive(record)), text_of(record_worker(record)));
+    if (!ended)
+        return;
+    change_inherit(record, ended);
+    announce_withdraw(&queen->announcing, ended);
+    registry_remove(&queen->registry, ended);
 }
 
 void forget_hive(struct queen *queen, struct text hive, struct record *record)

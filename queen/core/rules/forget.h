@@ -5,15 +5,22 @@
 #include "change.h"
 
 /* Which of its retained topics somebody has cleared already. */
-enum forget_seen { FORGET_SEEN_NONE, FORGET_SEEN_HEARTBEAT, FORGET_SEEN_PRESENCE };
+enum forget_seen { FORGET_SEEN_NONE, FORGET_SEEN_HEARTBEAT, FORGET_SEEN_PRESENCE, FORGET_SEEN_ALL };
 
-/* By request or because its retention is over: the record is gone afterwards, its retained topics are cleared, and a
- * tombstone keeps stored copies from bringing it back. */
+/* By request or because its retention is over: the record is gone afterwards, and a tombstone keeps stored copies from
+ * bringing it back. That its retained topics are cleared, and the event, wait for their turn where the broker is slow
+ * (announcing.h). */
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen);
 
 /* It makes room for another one: the record is gone afterwards, and nothing else is, since nobody asked for that. If it
- * is heard again, or read again, it comes back. */
+ * is heard again, or read again, it comes back. What was announced of it ends like a forgotten one's. */
 void forget_evicted(struct queen *queen, struct record *record);
+
+/* The turn of one that was forgotten has come: all that is left of it is told, cleared, and freed. */
+void forget_announce(struct queen *queen, struct record *record);
+
+/* One that was forgotten, but is not announced as such yet, has come back as a new record: so it need not be. */
+void forget_returned(struct queen *queen, struct record *record);
 
 /* All workers of the hive that are known now, but for the expected, and the hive itself (NULL: it has no record): in
  * slices with the ticks, at most *left of them in each. */

@@ -21,6 +21,7 @@ static enum err add(struct queen *queen, struct text hive, struct text worker, s
         registry_remove(&queen->registry, record);
         return err;
     }
+    forget_returned(queen, record);
     *ret = record;
     return OK;
 }

@@ -1,7 +1,7 @@
 #include "step.h"
 
 #include "broker_barrier.h"
-#include "change.h"
+#include "forget.h"
 #include "hive_poll.h"
 #include "incident.h"
 #include "queen_link.h"
@@ -68,10 +68,20 @@ static void note_pressure(struct queen *queen)
     }
 }
 
+static void announce_owed(struct queen *queen, unsigned limit)
+{
+    struct record *record;
+    for (; limit > 0 && (record = announce_next(&queen->announcing)); limit--)
+        if (record->ended)
+            forget_announce(queen, record);
+        else
+            change_announce_owed(queen, record);
+}
+
 void queen_leave(struct queen *queen)
 {
     incident_review(queen, STEP_RECORDS);
-    change_announce_owed(queen, STEP_RECORDS);
+    announce_owed(queen, STEP_RECORDS);
     schedule_touched(queen);
     note_pressure(queen);
     arena_reset(&queen->arena);
