@@ -7,6 +7,7 @@
 #include "document.h"
 #include "event_line.h"
 #include "fuzz.h"
+#include "page.h"
 #include "template.h"
 #include "verify_line.h"
 #include "worker_list.h"
@@ -117,6 +118,21 @@ static void check_sentence(const struct errbuf *e)
     check_line(text_of(e->text), 0);
 }
 
+static void check_item(void *user, const cJSON *item)
+{
+    size_t *count = user;
+    require(cJSON_IsObject(item) && ++*count <= PAGE_LIMIT);
+}
+
+static void check_page(struct text body)
+{
+    size_t count = 0;
+    struct page page = { "workers", check_item, &count };
+    cJSON *members = NULL;
+    require((page_read(&page, body, &members) == OK) == cJSON_IsObject(members));
+    cJSON_Delete(members);
+}
+
 static void check_problem(struct text body)
 {
     static const int statuses[] = { 400, 401, 403, 404, 409, 421, 503 };
@@ -136,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     locale = locale ? locale : setlocale(LC_CTYPE, "C.UTF-8"); /* as skep has it */
     require(locale);
     check_problem(body);
+    check_page(body);
     document = cJSON_ParseWithLength(body.at, body.len);
     if (cJSON_IsObject(document)) {
         check_json(document);
