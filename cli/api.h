@@ -3,6 +3,7 @@
 #define SKEP_CLI_API_H
 
 #include "fetch.h"
+#include "page.h"
 
 struct cJSON;
 
@@ -24,6 +25,9 @@ struct api {
 enum err api_init(struct api *api, const char *queen, const char *token, bool in_clear, struct errbuf *e);
 void api_clear(struct api *api);
 
+/* Sleeps until then, by clock_mono, or until the deadline. */
+void api_sleep(const struct api *api, ms_t until);
+
 /* The document at `path`, which begins with "/" and is cleared in any case; the caller frees the document with
  * cJSON_Delete. `ret` NULL: whatever comes with success will do. `method` is GET, DELETE, or POST without a body;
  * `timeout` is in milliseconds. Each error has its sentence, which has what to do where something can be done:
@@ -31,5 +35,9 @@ void api_clear(struct api *api);
  * ERR_CONFLICT, ERR_TOO_LARGE, ERR_NOMEM, also for a path that has failed, ERR_IO anything else. */
 enum err api_request(struct api *api, const char *method, struct buf *path, ms_t timeout, struct cJSON **ret,
                      struct errbuf *e);
+
+/* The same for a page of a list, by GET: its items are handed to `page`, *ret has the other members. */
+enum err api_get_page(struct api *api, struct buf *path, ms_t timeout, const struct page *page, struct cJSON **ret,
+                      struct errbuf *e);
 
 #endif

@@ -7,7 +7,6 @@
 #include "document.h"
 #include "event_line.h"
 #include "follow.h"
-#include "json.h"
 #include "output.h"
 
 #define FOLLOW_TIMEOUT 60000 /* ms */
@@ -26,26 +25,32 @@ static const struct conf_option options[] = {
     { 0 },
 };
 
+struct printer {
+    struct buf out;
+    bool json;
+    const struct display *display;
+};
+
+static void add_event(void *user, const cJSON *event)
+{
+    struct printer *printer = user;
+    event_add(&printer->out, event, printer->json, printer->display);
+}
+
+/* The queen remembers no more events than one answer has. */
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct events_conf *conf = options_given;
-    bool json = strcmp(conf->output, "jsonl") == 0;
-    struct follow follow = { .api = cli->api };
-    int64_t before;
+    struct printer printer = { .json = strcmp(conf->output, "jsonl") == 0, .display = &cli->display };
+    struct follow follow = { cli->api, add_event, &printer };
     enum err err;
     do {
-        auto_clear(buf) out = BUF_INIT;
         auto_free(cJSON) answer = NULL;
-        const cJSON *event;
-        before = follow.after;
         err = follow_next(&follow, conf->follow ? FOLLOW_TIMEOUT : 0, &answer, e);
-        cJSON_ArrayForEach(event, json_member(answer, "events"))
-        {
-            event_add(&out, event, json, &cli->display);
-        }
         if (err == OK)
-            err = output_write(&out, e);
-    } while (err == OK && (conf->follow || follow.after != before));
+            err = output_write(&printer.out, e);
+    } while (err == OK && conf->follow);
+    buf_clear(&printer.out);
     return err;
 }
 

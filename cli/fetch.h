@@ -9,7 +9,7 @@
 struct fetch {
     CURL *curl;
     struct curl_slist *headers;
-    struct buf body;
+    struct buf body; /* its limit is for the user to set between requests */
     char curl_error[CURL_ERROR_SIZE];
 };
 

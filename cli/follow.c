@@ -1,77 +1,75 @@
 #include "follow.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 
-#include "buf.h"
+#include "clock.h"
 #include "document.h"
-#include "json.h"
 #include "output.h"
 
-#define PAGE 1000              /* events */
-#define WAIT_MAX 60            /* s, what the queen allows */
-#define AWAY_PAUSE 1000000000L /* ns, between two looks for a queen that went away */
+#define WAIT_MAX 60 /* s, what the queen allows */
+#define AGAIN 1000  /* ms from a request that brought nothing to the next, also where the server does not wait */
 
-static enum err request(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
+/* False: it is an old one. Ids go up, also over a restart of the queen. */
+static bool pass(struct follow *follow, const cJSON *event)
+{
+    int64_t id;
+    if (!document_int(event, "event_id", &id))
+        return true;
+    if (id <= follow->after)
+        return false;
+    follow->after = id;
+    return true;
+}
+
+static void skip_event(void *user, const cJSON *event)
+{
+    (void)pass(user, event);
+}
+
+static void take_event(void *user, const cJSON *event)
+{
+    struct follow *follow = user;
+    if (pass(follow, event))
+        follow->take(follow->user, event);
+}
+
+static enum err request(struct follow *follow, ms_t timeout, void (*take)(void *user, const cJSON *event), cJSON **ret,
+                        struct errbuf *e)
 {
     ms_t seconds = ms_min(timeout / 1000, WAIT_MAX);
+    struct page page = { "events", take, follow };
     struct buf path = BUF_INIT;
-    buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE);
+    buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE_LIMIT);
     if (seconds > 0)
         buf_printf(&path, "&wait=%" PRId64, seconds);
-    return api_request(follow->api, "GET", &path, seconds * 1000 + API_TIMEOUT, ret, e);
-}
-
-/* Behind the newest event of the answer; ids go up, also over a restart of the queen. */
-static void advance(struct follow *follow, const cJSON *document)
-{
-    const cJSON *event;
-    cJSON_ArrayForEach(event, json_member(document, "events"))
-    {
-        int64_t id;
-        if (document_int(event, "event_id", &id) && id > follow->after)
-            follow->after = id;
-    }
-}
-
-static enum err pause_while_away(struct follow *follow, cJSON **ret, struct errbuf *e)
-{
-    if (!follow->away)
-        output_note("%s; waiting for it to come back", e->text);
-    follow->away = true;
-    nanosleep(&(struct timespec){ .tv_nsec = AWAY_PAUSE - 1 }, NULL);
-    *ret = cJSON_CreateObject();
-    return *ret ? OK : err_set(e, ERR_NOMEM, "out of memory");
+    return api_get_page(follow->api, &path, seconds * 1000 + API_TIMEOUT, &page, ret, e);
 }
 
 enum err follow_next(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
-    enum err err = request(follow, timeout, ret, e);
-    if (err == ERR_UNREACHABLE && follow->begun)
-        return pause_while_away(follow, ret, e);
-    if (err != OK)
+    int64_t before = follow->after;
+    ms_t again = clock_mono() + AGAIN;
+    enum err err = request(follow, timeout, take_event, ret, e);
+    bool away = err == ERR_UNREACHABLE && follow->begun;
+    if (err != OK && !away)
         return err;
-    if (follow->away)
+    if (away && !follow->away)
+        output_note("%s; waiting for it to come back", e->text);
+    if (!away && follow->away)
         output_note("the queen is back");
     follow->begun = true;
-    follow->away = false;
-    advance(follow, *ret);
+    follow->away = away;
+    if (timeout > 0 && follow->after == before)
+        api_sleep(follow->api, again);
     return OK;
 }
 
 enum err follow_skip(struct follow *follow, struct errbuf *e)
 {
-    int64_t before;
-    enum err err;
-    do {
-        auto_free(cJSON) document = NULL;
-        before = follow->after;
-        err = request(follow, 0, &document, e);
-        if (err == OK)
-            advance(follow, document);
-        follow->begun |= err == OK;
-    } while (err == OK && follow->after != before);
+    auto_free(cJSON) answer = NULL;
+    enum err err = request(follow, 0, skip_event, &answer, e);
+    follow->begun |= err == OK;
     return err;
 }

@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "clock.h"
 #include "command.h"
 #include "document.h"
 #include "follow.h"
@@ -12,7 +13,10 @@
 #include "vocabulary.h"
 #include "worker_list.h"
 
-#define PAGE "1000"          /* workers */
+/* For all pages: 200,000 workers take 20 s where everything is slow and 300 MB in the widest table, and the documents
+ * of a queen have 512 MiB by default. */
+#define LIST_TIMEOUT 300000 /* ms */
+#define LIST_MAX ((size_t)1 << 30)
 #define FOLLOW_TIMEOUT 60000 /* ms */
 
 struct ps_conf {
@@ -43,7 +47,10 @@ struct ps {
     const struct ps_conf *conf;
     struct worker_list *list;
     size_t hidden; /* offline ones that were left out */
-    bool blind;    /* the queen reported it, and it was passed on */
+    size_t read;   /* workers, in all pages */
+    int64_t total; /* of them, at most, as the pages have it */
+    struct buf changes;
+    bool blind; /* the queen reported it, and it was passed on */
 };
 
 static bool is_str(const cJSON *document, const char *name, const char *value)
@@ -66,28 +73,31 @@ static void warn_blind(struct ps *ps, const cJSON *answer)
     ps->blind = blind;
 }
 
-static void add_page(struct ps *ps, const cJSON *page)
+static void add_worker(void *user, const cJSON *worker)
 {
-    bool hide = !ps->conf->all && !ps->conf->state;
-    const cJSON *worker;
-    cJSON_ArrayForEach(worker, json_member(page, "workers"))
-    {
-        if (hide && is_str(worker, "state", "offline"))
-            ps->hidden++;
-        else
-            worker_list_add(ps->list, worker);
-    }
+    struct ps *ps = user;
+    ps->read++;
+    if (!ps->conf->all && !ps->conf->state && is_str(worker, "state", "offline"))
+        ps->hidden++;
+    else
+        worker_list_add(ps->list, worker);
 }
 
 static enum err get_page(struct ps *ps, const char *cursor, cJSON **ret, struct errbuf *e)
 {
+    struct page page = { "workers", add_worker, ps };
     struct buf path = BUF_INIT;
     buf_add_str(&path, "/v1/workers");
-    url_query_add(&path, "limit", PAGE);
+    url_query_add(&path, "limit", INT_TEXT(PAGE_LIMIT));
     url_query_add(&path, "state", ps->conf->state);
     url_query_add(&path, "hive", ps->conf->hive);
     url_query_add(&path, "cursor", cursor);
-    return api_request(ps->cli->api, "GET", &path, API_TIMEOUT, ret, e);
+    return api_get_page(ps->cli->api, &path, API_TIMEOUT, &page, ret, e);
+}
+
+static enum err fail_endless(const char *why, struct errbuf *e)
+{
+    return err_set(e, ERR_IO, "the queen's list does not end: %s", why);
 }
 
 /* The page's cursor, a string or a number, as text; empty behind the last page. A cursor that does not move would be
@@ -105,22 +115,45 @@ static enum err next_cursor(const cJSON *page, struct buf *cursor, struct errbuf
     *cursor = text;
     if (!buf_ok(cursor))
         return err_set(e, ERR_NOMEM, "out of memory");
-    return moves ? OK : err_set(e, ERR_IO, "the queen's list does not end: the cursor does not advance");
+    return moves ? OK : fail_endless("the cursor does not advance", e);
+}
+
+/* Workers come and go while pages are read. */
+static enum err check_progress(struct ps *ps, const cJSON *page, size_t read_before, struct errbuf *e)
+{
+    int64_t total;
+    if (document_int(page, "total", &total) && total > ps->total)
+        ps->total = total;
+    if (json_member(page, "next") && ps->read == read_before)
+        return fail_endless("a page is empty", e);
+    if (json_member(page, "total") && (int64_t)ps->read > 2 * ps->total + PAGE_LIMIT)
+        return fail_endless("it has more workers than its total", e);
+    if (worker_list_size(ps->list) > LIST_MAX)
+        return err_set(e, ERR_TOO_LARGE, "the list is larger than %zu MiB: narrow it with --hive or --state",
+                       LIST_MAX >> 20);
+    if (clock_mono() >= ps->cli->api->deadline)
+        return err_set(e, ERR_TIMEOUT, "the list takes longer than %d s: narrow it with --hive or --state",
+                       LIST_TIMEOUT / 1000);
+    return OK;
 }
 
 static enum err read_list(struct ps *ps, struct errbuf *e)
 {
     auto_clear(buf) cursor = BUF_INIT;
     enum err err;
+    ps->cli->api->deadline = clock_mono() + LIST_TIMEOUT;
     do {
         auto_free(cJSON) page = NULL;
+        size_t before = ps->read;
         err = get_page(ps, buf_text(&cursor).len > 0 ? buf_str(&cursor) : NULL, &page, e);
+        if (err == OK)
+            err = check_progress(ps, page, before, e);
         if (err == OK) {
             warn_blind(ps, page);
-            add_page(ps, page);
             err = next_cursor(page, &cursor, e);
         }
     } while (err == OK && buf_text(&cursor).len > 0);
+    ps->cli->api->deadline = MS_NEVER;
     return err;
 }
 
@@ -165,23 +198,17 @@ static bool is_watched(const struct ps *ps, const cJSON *event)
     return !conf->state || is_str(event, "state", conf->state) || is_str(event, "previous", conf->state);
 }
 
-static enum err print_changes(struct ps *ps, const cJSON *answer, struct errbuf *e)
+static void add_change(void *user, const cJSON *event)
 {
-    auto_clear(buf) out = BUF_INIT;
-    const cJSON *event;
-    warn_blind(ps, answer);
-    cJSON_ArrayForEach(event, json_member(answer, "events"))
-    {
-        if (is_watched(ps, event))
-            worker_list_add_change(ps->list, event, &ps->cli->display, &out);
-    }
-    return output_write(&out, e);
+    struct ps *ps = user;
+    if (is_watched(ps, event))
+        worker_list_add_change(ps->list, event, &ps->cli->display, &ps->changes);
 }
 
 /* The events are counted from before the list was requested: what changes in between is shown twice, not lost. */
 static enum err watch(struct ps *ps, struct errbuf *e)
 {
-    struct follow follow = { .api = ps->cli->api };
+    struct follow follow = { ps->cli->api, add_change, ps };
     if (!worker_list_is_watchable(ps->list))
         return err_set(e, ERR_SYNTAX, "--watch: requires -o table, wide or jsonl, not %s", ps->conf->output);
     enum err err = follow_skip(&follow, e);
@@ -190,9 +217,12 @@ static enum err watch(struct ps *ps, struct errbuf *e)
     while (err == OK) {
         auto_free(cJSON) answer = NULL;
         err = follow_next(&follow, FOLLOW_TIMEOUT, &answer, e);
-        if (err == OK)
-            err = print_changes(ps, answer, e);
+        if (err != OK)
+            break;
+        warn_blind(ps, answer);
+        err = output_write(&ps->changes, e);
     }
+    buf_clear(&ps->changes);
     return err;
 }
 
@@ -213,7 +243,9 @@ const struct command command_ps = {
                 "  skep ps --state stale -o name    # for scripts: HIVE/NAME of lost workers\n"
                 "  skep ps --watch                  # the table, then changes\n",
     .usage = "skep ps [-a] [-o FORMAT] [--state STATE] [--hive HIVE] [--watch]",
-    .notes = "With exit code 0 the list is complete. A blind queen is reported on stderr.\n",
+    .notes = "With exit code 0 the list is complete. A blind queen is reported on stderr.\n"
+             "A list of more than 1 GiB, or that takes more than 5 min, is refused: narrow it\n"
+             "with --hive or --state.\n",
     .options = options,
     .conf_size = sizeof(struct ps_conf),
     .run = run,

@@ -1,6 +1,5 @@
 /* skep wait - blocks until a worker is in a state. */
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -9,7 +8,6 @@
 #include "command.h"
 #include "document.h"
 #include "follow.h"
-#include "json.h"
 #include "output.h"
 #include "vocabulary.h"
 #include "worker_request.h"
@@ -100,32 +98,25 @@ static enum err check(struct wait *wait, struct errbuf *e)
 }
 
 /* A state that was passed through counts. */
-static void see_events(struct wait *wait, const cJSON *answer)
+static void see_event(void *user, const cJSON *event)
 {
-    const cJSON *event;
-    cJSON_ArrayForEach(event, json_member(answer, "events"))
-    {
-        const char *state = document_str(event, "state");
-        if (worker_ref_fits(&wait->ref, document_str(event, "hive_id"), document_str(event, "worker_id")))
-            note_state(wait, state ? state : "unknown");
-        if (is_there(wait))
-            return;
-    }
+    struct wait *wait = user;
+    const char *state = document_str(event, "state");
+    if (!is_there(wait) &&
+        worker_ref_fits(&wait->ref, document_str(event, "hive_id"), document_str(event, "worker_id")))
+        note_state(wait, state ? state : "unknown");
 }
 
 static enum err pass_time(struct wait *wait, ms_t time, struct errbuf *e)
 {
     auto_free(cJSON) answer = NULL;
-    if (time < 1000) { /* a long poll counts in seconds */
-        nanosleep(&(struct timespec){ .tv_nsec = (long)time * 1000000 }, NULL);
-        return OK;
-    }
-    enum err err = follow_next(&wait->follow, time, &answer, e);
-    if (err == OK)
-        see_events(wait, answer);
-    return err;
+    if (time >= 1000) /* a long poll counts in seconds */
+        return follow_next(&wait->follow, time, &answer, e);
+    api_sleep(wait->cli->api, clock_mono() + time);
+    return OK;
 }
 
+/* The state is looked at when the place among the events is known: what changes it afterwards is an event. */
 static enum err wait_for(struct wait *wait, struct errbuf *e)
 {
     enum err err = follow_skip(&wait->follow, e);
@@ -144,9 +135,10 @@ static enum err wait_for(struct wait *wait, struct errbuf *e)
 static enum err run(struct cli *cli, const void *options_given, struct errbuf *e)
 {
     const struct wait_conf *conf = options_given;
-    struct wait wait = {
-        .cli = cli, .follow.api = cli->api, .wanted = conf->state, .deadline = clock_mono() + conf->timeout
-    };
+    struct wait wait = { .cli = cli,
+                         .follow = { cli->api, see_event, &wait },
+                         .wanted = conf->state,
+                         .deadline = clock_mono() + conf->timeout };
     enum err err = worker_ref_parse(cli->word, &wait.ref, e);
     cli->api->deadline = wait.deadline;
     return err != OK ? err : wait_for(&wait, e);

@@ -5,13 +5,14 @@
 
 #include "document.h"
 #include "event_line.h"
-#include "json_write.h"
 #include "template.h"
 #include "worker_table.h"
 
 enum format { TABLE, WIDE, JSON, JSONL, NAME, FORMAT_COUNT };
 
 static const char *const formats[FORMAT_COUNT] = { "table", "wide", "json", "jsonl", "name" };
+
+#define DOCUMENT_HEAD "{\"workers\":["
 
 struct worker_list {
     enum format format;
@@ -46,8 +47,8 @@ void worker_list_free(struct worker_list *list)
 
 static void add_line(struct worker_list *list, const struct cJSON *worker)
 {
-    if (list->format == JSON && list->count > 0)
-        buf_add_char(&list->lines, ',');
+    if (list->format == JSON)
+        buf_add_str(&list->lines, list->count > 0 ? "," : DOCUMENT_HEAD);
     if (list->format == NAME)
         template_add(&list->lines, "{:name}", worker, false);
     else
@@ -70,29 +71,20 @@ size_t worker_list_count(const struct worker_list *list)
     return list->count;
 }
 
-static void print_document(const struct worker_list *list, const char *view, struct buf *ret)
+size_t worker_list_size(const struct worker_list *list)
 {
-    struct json_write w = json_write_to(ret);
-    json_open(&w, '{');
-    json_open_member(&w, "workers", '[');
-    buf_add_text(ret, buf_text(&list->lines));
-    json_close(&w, ']');
-    json_add_int(&w, "total", (int64_t)list->count);
-    json_add_null(&w, "next");
-    json_add_str(&w, "view", view);
-    json_close(&w, '}');
-    buf_add_char(ret, '\n');
+    return list->table ? worker_table_size(list->table) : list->lines.len;
 }
 
 enum err worker_list_print(struct worker_list *list, const char *view, const struct display *display, struct buf *ret)
 {
     if (list->table)
         return list->count > 0 ? worker_table_print(list->table, display, ret) : OK;
-    ret->failed |= list->lines.failed;
     if (list->format == JSON)
-        print_document(list, view, ret);
-    else
-        buf_add_text(ret, buf_text(&list->lines));
+        buf_printf(&list->lines, "%s],\"total\":%zu,\"next\":null,\"view\":\"%s\"}\n",
+                   list->count > 0 ? "" : DOCUMENT_HEAD, list->count, view);
+    *ret = list->lines; /* it may be large: no copy */
+    list->lines = BUF_INIT;
     return buf_ok(ret) ? OK : ERR_NOMEM;
 }
 

@@ -17,8 +17,10 @@ DEFINE_AUTO_FREE(worker_list)
 /* Nothing of the document is kept. */
 void worker_list_add(struct worker_list *list, const struct cJSON *worker);
 size_t worker_list_count(const struct worker_list *list);
+size_t worker_list_size(const struct worker_list *list); /* bytes of memory, about */
 
-/* The whole list, once; `view` is the queen's, for the list document. An empty table is nothing. ERR_NOMEM. */
+/* The whole list, once, into an empty buffer; `view` is the queen's, for the list document. An empty table is nothing.
+ * ERR_NOMEM. */
 enum err worker_list_print(struct worker_list *list, const char *view, const struct display *display, struct buf *ret);
 
 /* Appends the titles of the columns that did not fit the display, "A, B". After worker_list_print. */

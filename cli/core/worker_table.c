@@ -39,6 +39,7 @@ static const struct column {
 };
 
 #define SEPARATOR "  "
+#define CELL_COST 96 /* bytes, besides its text: measured */
 
 /* Columns that a text keeps before names that are longer than most are cut, that those keep before other columns are
  * hidden, and that every name keeps. */
@@ -50,7 +51,7 @@ struct worker_table {
     struct libscols_table *table;
     struct libscols_column *shown[ARRAY_LEN(columns)]; /* borrowed from the table; NULL: not a column of it */
     struct libscols_line **lines;                      /* likewise: the table finds one by walking along all */
-    size_t count, room;
+    size_t count, room, size;
     char first_hive[NAME_SIZE];
     bool several_hives, failed;
 };
@@ -134,10 +135,16 @@ void worker_table_add(struct worker_table *workers, const cJSON *worker)
         if (style)
             snprintf(colour, sizeof colour, "\033[%sm", style);
         template_add(&text, columns[i].template, worker, false);
+        workers->size += text.len + CELL_COST;
         if (!buf_ok(&text) || !set_cell(line, workers->shown[i], buf_str(&text), style ? colour : NULL))
             workers->failed = true;
     }
     workers->failed |= !line;
+}
+
+size_t worker_table_size(const struct worker_table *workers)
+{
+    return workers->size;
 }
 
 /* Numbers in names by their value: gpu-2 before gpu-10. */

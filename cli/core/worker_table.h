@@ -15,6 +15,8 @@ void worker_table_free(struct worker_table *workers);
 /* One row; nothing of the document is kept. A failed allocation is reported by worker_table_print. */
 void worker_table_add(struct worker_table *workers, const struct cJSON *worker);
 
+size_t worker_table_size(const struct worker_table *workers); /* bytes of memory, about */
+
 /* Once, ordered by name. Workers are shown as NAME when all are of one hive, else as HIVE/NAME. No line is wider than
  * the display: what is cut has an ellipsis, and the last columns are hidden before names are cut, except for names that
  * are longer than most and differ also when cut. ERR_NOMEM. */

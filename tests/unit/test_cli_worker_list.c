@@ -305,6 +305,27 @@ static void a_watched_list_goes_on_with_changes(void **state)
     }
 }
 
+/* By this skep ends lists that have no end. */
+static void its_size_grows_with_workers_and_text(void **state)
+{
+    static const char *const formats[] = { "table", "wide", "json", "jsonl", "name" };
+    static const char *const workers[] = { bare, one,
+                                           WORKER("h1", "a-much-longer-name-than-any-other-one-here-has", "x") };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        struct worker_list *list = worker_list_new(formats[i]);
+        size_t before = 0, grown = 0;
+        for (size_t k = 0; k < ARRAY_LEN(workers); k++) {
+            size_t last = grown;
+            add(list, workers[k]);
+            grown = worker_list_size(list) - before;
+            before += grown;
+            assert_true(grown > last || (k == 1 && i == 4)); /* names h1/w2 and h1/w1 */
+        }
+        worker_list_free(list);
+    }
+}
+
 static void an_unknown_format_is_none(void **state)
 {
     (void)state;
@@ -320,6 +341,7 @@ int main(void)
         cmocka_unit_test(different_workers_look_different),
         cmocka_unit_test(names_are_ordered_by_their_numbers),
         cmocka_unit_test(a_watched_list_goes_on_with_changes),
+        cmocka_unit_test(its_size_grows_with_workers_and_text),
         cmocka_unit_test(an_unknown_format_is_none),
     };
     return cmocka_run_group_tests(tests, use_utf8, NULL);
