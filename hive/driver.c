@@ -13,9 +13,6 @@
 #include "topic.h"
 
 #define HTTP_BODY_MAX 1024 /* nothing here takes one */
-#define HTTP_CONNECTIONS 100
-#define HTTP_CONNECTIONS_PER_ADDRESS 50
-#define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
 #define KEEP_ALIVE_MS 10000
 #define RECONNECT_MAX_MS 30000 /* hives are a fleet, like workers: their returns are spread */
 #define ORDERS_BURST_MS 20     /* a start takes milliseconds, and a roster has up to 1000 of them */
@@ -285,9 +282,9 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
     const struct hive_conf *conf = driver->conf;
     struct httpd_options options = { .address = conf->http,
                                      .body_limit = HTTP_BODY_MAX,
-                                     .connections = HTTP_CONNECTIONS,
-                                     .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
-                                     .loopback_spare = HTTP_LOOPBACK_SPARE,
+                                     .connections = HTTPD_HIVE_CONNECTIONS,
+                                     .connections_per_peer = HTTPD_HIVE_CONNECTIONS_PER_PEER,
+                                     .loopback_spare = HTTPD_LOOPBACK_SPARE,
                                      .local_names_only = true,
                                      .more_names = conf->http_host };
     static const struct agents_events events = { on_exited, on_swept };

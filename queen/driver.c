@@ -14,10 +14,6 @@
 #include "routes.h"
 #include "topic.h"
 
-#define HTTP_CONNECTIONS 1000
-#define HTTP_CONNECTIONS_PER_ADDRESS 250
-#define HTTP_LOOPBACK_SPARE 16 /* health checks of this machine get through when others take all */
-
 #define RECONNECT_MAX_MS 2000 /* there is one queen, and all verdicts wait for it */
 #define HTTP_GETS_RUNNING 320 /* the core has no more under way, and may have dropped some before */
 
@@ -164,9 +160,9 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     const struct queen_conf *conf = driver->conf;
     struct httpd_options options = { .address = conf->http,
                                      .body_limit = ROUTES_BODY_MAX,
-                                     .connections = HTTP_CONNECTIONS,
-                                     .connections_per_address = HTTP_CONNECTIONS_PER_ADDRESS,
-                                     .loopback_spare = HTTP_LOOPBACK_SPARE,
+                                     .connections = HTTPD_QUEEN_CONNECTIONS,
+                                     .connections_per_peer = HTTPD_QUEEN_CONNECTIONS_PER_PEER,
+                                     .loopback_spare = HTTPD_LOOPBACK_SPARE,
                                      .local_names_only = true,
                                      .more_names = conf->http_host };
     struct http_client_options client = { .allowed = &conf->http_allowlist,

@@ -15,11 +15,25 @@
 #define SWEEP_MS 250
 #define NO_DESCRIPTOR_MS 100 /* between two looks whether there is one */
 
+/* Its end shows on its socket, or when it goes on. */
+static void drop(struct client *client)
+{
+    (void)shutdown(client->fd, SHUT_RDWR);
+    client_leave(&client->httpd->clients, client);
+    if (client->exchange)
+        exchange_drop(client->exchange);
+}
+
 static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t len)
 {
     const struct httpd *httpd = user;
+    struct client *yields;
     (void)len;
-    return clients_may_enter(&httpd->clients, address) ? MHD_YES : MHD_NO;
+    if (!clients_may_enter(&httpd->clients, address, &yields))
+        return MHD_NO;
+    if (yields)
+        drop(yields);
+    return MHD_YES;
 }
 
 static void client_begin(struct httpd *httpd, struct MHD_Connection *connection, void **context)
@@ -33,7 +47,7 @@ static void client_begin(struct httpd *httpd, struct MHD_Connection *connection,
     client->httpd = httpd;
     client->connection = connection;
     client->fd = fd->connect_fd;
-    client->deadline = clock_mono() + httpd->options.step_ms;
+    client_await(client, clock_mono(), httpd->options.step_ms);
 }
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **context,
@@ -48,15 +62,6 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
         client_free(&httpd->clients, client);
         *context = NULL;
     }
-}
-
-/* Its end shows on its socket, or when it goes on. */
-static void drop(struct client *client)
-{
-    (void)shutdown(client->fd, SHUT_RDWR);
-    client->deadline = MS_NEVER;
-    if (client->exchange)
-        exchange_drop(client->exchange);
 }
 
 /* libmicrohttpd does not notice the end of a connection that is suspended, nor one that comes together with what it has
@@ -162,9 +167,10 @@ static struct MHD_Daemon *daemon_start(struct httpd *httpd, int listener)
 {
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, httpd, exchange_receive, httpd,
                             MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-                            httpd->options.connections + httpd->options.loopback_spare, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_URI_LOG_CALLBACK, exchange_new, httpd, MHD_OPTION_NOTIFY_COMPLETED,
-                            exchange_over, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd, MHD_OPTION_END);
+                            httpd->options.connections + httpd->options.loopback_spare + HTTPD_LEAVING,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, httpd,
+                            MHD_OPTION_NOTIFY_COMPLETED, exchange_over, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+                            on_connection, httpd, MHD_OPTION_END);
 }
 
 static enum err loop_attach(struct httpd *httpd)
@@ -195,7 +201,8 @@ enum err httpd_new(struct loop *loop, const struct httpd_options *options, const
                              .user = user,
                              .options = *options,
                              .clients = { .limit = options->connections,
-                                          .limit_per_peer = options->connections_per_address } };
+                                          .limit_per_peer = options->connections_per_peer,
+                                          .spare = options->loopback_spare } };
     if ((err = address_parse(text_of(options->address), ADDRESS_PORT_NEEDED, &address, e)) != OK ||
         (err = httpd_socket_listen(&address, &listener, &httpd->port, e)) != OK) {
         free(httpd);

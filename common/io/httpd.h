@@ -3,9 +3,9 @@
  * Complete requests wait in a queue, and a turn of the loop serves it for HTTPD_TURN_US: no number of clients delays
  * the loop's other guests by more. An answer is complete, or made in slices as its client takes it.
  *
- * Enforced here: body limit (413), Content-Length required for a body (411); connections in all and of one address; a
- * request must be complete, and a slice of the answer taken, within HTTPD_STEP_MS, and an answer within
- * HTTPD_ANSWER_MS: else the connection is closed. Answers that their clients have not taken have limits in bytes (503).
+ * Enforced here: body limit (413), Content-Length required for a body (411); what clients may have of it, in
+ * connections, bytes and time (httpd_rations.h): an answer that there is no room for is refused (503), and a connection
+ * that is late is closed.
  */
 #ifndef SKEP_HTTPD_H
 #define SKEP_HTTPD_H

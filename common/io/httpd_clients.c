@@ -6,26 +6,28 @@
 
 #include <utlist.h>
 
-#include "httpd_handlers.h"
-
-static void make_key(const struct sockaddr *address, uint8_t ret[16])
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    memset(ret, 0, 16);
-    if (address->sa_family == AF_INET6) {
-        memcpy(ret, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
-    } else {
-        memcpy(ret, mapped, 12);
-        memcpy(ret + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-    }
-    if (memcmp(ret, mapped, 12) != 0 && !IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)ret))
-        memset(ret + 8, 0, 8);
-}
+#include "httpd_rations.h"
 
 static bool is_loopback(const uint8_t key[16])
 {
     const struct in6_addr *address = (const struct in6_addr *)(const void *)key;
     return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && key[12] == 127);
+}
+
+static void make_key(const struct sockaddr *address, uint8_t ret[16])
+{
+    static const uint8_t loopback[16] = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 };
+    static const size_t mapped_len = 12;
+    if (address->sa_family == AF_INET6) {
+        memcpy(ret, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+    } else {
+        memcpy(ret, loopback, mapped_len);
+        memcpy(ret + mapped_len, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    }
+    if (is_loopback(ret))
+        memcpy(ret, loopback, 16);
+    if (memcmp(ret, loopback, mapped_len) != 0)
+        memset(ret + 8, 0, 8);
 }
 
 static struct peer *find(const struct clients *clients, const uint8_t key[16])
@@ -39,15 +41,38 @@ static struct peer *find(const struct clients *clients, const uint8_t key[16])
     return NULL;
 }
 
-bool clients_may_enter(const struct clients *clients, const struct sockaddr *address)
+static unsigned present(const struct peer *peer)
+{
+    return peer ? peer->connections - peer->leaving : 0;
+}
+
+/* NULL: none. `own` may be NULL. */
+static struct client *find_yielding(const struct clients *clients, const struct peer *own, bool any)
+{
+    struct client *client, *found = NULL;
+    DL_FOREACH(clients->all, client)
+    {
+        bool is_candidate = client->peer == own || (any && present(client->peer) > present(own));
+        if (is_candidate && !client->is_leaving && client->deadline != MS_NEVER &&
+            (!found || client->since < found->since))
+            found = client;
+    }
+    return found;
+}
+
+bool clients_may_enter(const struct clients *clients, const struct sockaddr *address, struct client **ret_yields)
 {
     const struct peer *peer;
     uint8_t key[16];
+    bool own_are_used_up, all_are_used_up;
     make_key(address, key);
     peer = find(clients, key);
-    if (peer && clients->limit_per_peer > 0 && peer->connections >= clients->limit_per_peer)
-        return false;
-    return clients->count < clients->limit || is_loopback(key);
+    own_are_used_up = clients->limit_per_peer > 0 && present(peer) >= clients->limit_per_peer;
+    all_are_used_up = clients->count - clients->leaving >= clients->limit + (is_loopback(key) ? clients->spare : 0);
+    *ret_yields = NULL;
+    if (own_are_used_up || all_are_used_up)
+        *ret_yields = find_yielding(clients, peer, !own_are_used_up);
+    return *ret_yields || (!own_are_used_up && !all_are_used_up);
 }
 
 static struct peer *peer_get(struct clients *clients, const struct sockaddr *address)
@@ -58,6 +83,7 @@ static struct peer *peer_get(struct clients *clients, const struct sockaddr *add
     if ((peer = find(clients, key)) || !(peer = calloc(1, sizeof *peer)))
         return peer;
     memcpy(peer->key, key, sizeof key);
+    peer->is_loopback = is_loopback(key);
     DL_APPEND(clients->peers, peer);
     return peer;
 }
@@ -78,13 +104,30 @@ struct client *client_new(struct clients *clients, const struct sockaddr *addres
 void client_free(struct clients *clients, struct client *client)
 {
     struct peer *peer = client->peer;
+    client_hold(clients, client, 0);
     DL_DELETE(clients->all, client);
     clients->count--;
+    clients->leaving -= client->is_leaving;
+    peer->leaving -= client->is_leaving;
     if (--peer->connections == 0) {
         DL_DELETE(clients->peers, peer);
         free(peer);
     }
     free(client);
+}
+
+void client_await(struct client *client, ms_t now, ms_t step)
+{
+    client->since = now;
+    client->deadline = now + step;
+}
+
+void client_leave(struct clients *clients, struct client *client)
+{
+    clients->leaving += !client->is_leaving;
+    client->peer->leaving += !client->is_leaving;
+    client->is_leaving = true;
+    client->deadline = MS_NEVER;
 }
 
 bool client_has_left(const struct client *client)
@@ -95,19 +138,14 @@ bool client_has_left(const struct client *client)
 
 bool client_may_hold(const struct clients *clients, const struct client *client, size_t bytes)
 {
-    size_t held = client->peer->held;
-    return (held == 0 || held + bytes <= HTTPD_HELD_PER_ADDRESS) &&
-           (clients->held == 0 || clients->held + bytes <= HTTPD_HELD_MAX);
+    size_t own = client->peer->held - client->held, all = clients->held - client->held,
+           limit = HTTPD_HELD_MAX + (client->peer->is_loopback ? HTTPD_HELD_PER_PEER : 0);
+    return (own == 0 || own + bytes <= HTTPD_HELD_PER_PEER) && (all == 0 || all + bytes <= limit);
 }
 
 void client_hold(struct clients *clients, struct client *client, size_t bytes)
 {
-    client->peer->held += bytes;
-    clients->held += bytes;
-}
-
-void client_release(struct clients *clients, struct client *client, size_t bytes)
-{
-    client->peer->held -= bytes;
-    clients->held -= bytes;
+    client->peer->held += bytes - client->held;
+    clients->held += bytes - client->held;
+    client->held = bytes;
 }

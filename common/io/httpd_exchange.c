@@ -65,14 +65,8 @@ static void leave_list(struct exchange *exchange)
     }
 }
 
-static void release(struct exchange *exchange)
-{
-    client_release(&exchange->httpd->clients, exchange->client, exchange->held);
-    exchange->held = 0;
-}
-
 /* The slice at hand, and what its listing holds. An answer that has begun was admitted with room for its slices, and is
- * not refused any more. */
+ * not refused any more; a short whole one never is. */
 static bool hold(struct exchange *exchange)
 {
     struct clients *clients = &exchange->httpd->clients;
@@ -81,11 +75,11 @@ static bool hold(struct exchange *exchange)
         bytes = HTTPD_SLICE;
     if (exchange->response.listing)
         bytes += exchange->httpd->handlers->listing_bytes(exchange->response.listing);
-    release(exchange);
-    if (!exchange->responded && !client_may_hold(clients, exchange->client, bytes))
+    if (!exchange->responded && bytes <= HTTPD_SHORT)
+        bytes = 0;
+    else if (!exchange->responded && !client_may_hold(clients, exchange->client, bytes))
         return false;
     client_hold(clients, exchange->client, bytes);
-    exchange->held = bytes;
     return true;
 }
 
@@ -103,10 +97,11 @@ void exchange_free(struct exchange *exchange)
     if (!exchange)
         return;
     leave_list(exchange);
-    release(exchange);
+    client_hold(&exchange->httpd->clients, exchange->client, 0);
     response_clear(exchange);
     exchange->client->exchange = NULL;
-    exchange->client->deadline = clock_mono() + exchange->httpd->options.step_ms;
+    if (!exchange->client->is_leaving)
+        client_await(exchange->client, clock_mono(), exchange->httpd->options.step_ms);
     buf_clear(&exchange->body);
     free(exchange->target);
     free(exchange);
@@ -136,12 +131,11 @@ static void make_fault(struct exchange *exchange, int status, const char *senten
 /* Until when the client may take what it has been given. */
 static void set_deadline(struct exchange *exchange)
 {
-    struct client *client = exchange->client;
     ms_t now = clock_mono(),
          step = exchange->httpd->options.step_ms + (ms_t)exchange->response.body.len * 1000 / HTTPD_SLOWEST;
     if (!exchange->answer_ends)
         exchange->answer_ends = now + HTTPD_ANSWER_MS;
-    client->deadline = ms_min(exchange->answer_ends, now + step);
+    client_await(exchange->client, now, ms_min(exchange->answer_ends - now, step));
 }
 
 static void queue(struct exchange *exchange)

@@ -2,25 +2,18 @@
 #ifndef SKEP_HTTPD_HANDLERS_H
 #define SKEP_HTTPD_HANDLERS_H
 
+#include "httpd_rations.h"
 #include "wire.h"
 
-#define HTTPD_TURN_US 2000
-#define HTTPD_STEP_MS 30000 /* and a second for each HTTPD_SLOWEST bytes of an answer */
-#define HTTPD_SLOWEST 16384
-#define HTTPD_ANSWER_MS 600000
-#define HTTPD_HELD_MAX (64u << 20)         /* bytes of answers not yet taken, in all */
-#define HTTPD_HELD_PER_ADDRESS (16u << 20) /* one answer may have more where nothing else waits to be taken */
-#define HTTPD_SLICE (64u << 10)            /* held at least for each answer that comes in slices */
-
 struct httpd_options {
-    const char *address;              /* host:port, [v6]:port; port 0 = any free one */
-    size_t body_limit;                /* bytes */
-    unsigned connections;             /* in all */
-    unsigned connections_per_address; /* of an IPv4 address, of 64 bits of an IPv6 one; 0 = no limit */
-    unsigned loopback_spare;          /* connections beyond `connections` that only the loopback gets */
-    ms_t step_ms;                     /* 0 = HTTPD_STEP_MS */
-    bool local_names_only;            /* 421 for a Host that names another server (httpd_names.h) */
-    const char *more_names;           /* that it has besides, with commas between; NULL = none */
+    const char *address;           /* host:port, [v6]:port; port 0 = any free one */
+    size_t body_limit;             /* bytes */
+    unsigned connections;          /* in all */
+    unsigned connections_per_peer; /* httpd_clients.h; 0 = no limit */
+    unsigned loopback_spare;       /* connections beyond `connections` that only the loopback gets */
+    ms_t step_ms;                  /* 0 = HTTPD_STEP_MS */
+    bool local_names_only;         /* 421 for a Host that names another server (httpd_names.h) */
+    const char *more_names;        /* that it has besides, with commas between; NULL = none */
 };
 
 /* Fills *ret and returns 0, or returns how many ms the request shall wait (> 0): the handler is called again after an

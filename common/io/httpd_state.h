@@ -34,7 +34,6 @@ struct exchange {
     struct http_response response; /* status 0 = there is none yet; its body holds the slice at hand */
     bool more;                     /* its listing has another slice */
     size_t sent;                   /* of that slice */
-    size_t held;                   /* bytes accounted for */
     bool had_turn;                 /* since it came, or waited */
     struct exchange *prev, *next;  /* in one of `queues`, or `waiting` */
 };

@@ -1,10 +1,12 @@
 #include "site.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -63,7 +65,7 @@ void site_open(struct site *site, unsigned connections, unsigned per_address)
 {
     struct httpd_options options = { .body_limit = SITE_BODY_LIMIT,
                                      .connections = connections,
-                                     .connections_per_address = per_address };
+                                     .connections_per_peer = per_address };
     site_start(site, options, &site_handlers);
 }
 
@@ -91,6 +93,14 @@ void line_open(struct line *line, const struct site *site)
     assert_true(line->fd >= 0);
 }
 
+void line_open_reader(struct line *line, const struct site *site, const char *request)
+{
+    int bytes = 4096;
+    line_open(line, site);
+    assert_int_equal(setsockopt(line->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
+    line_say(line, request);
+}
+
 void line_say(struct line *line, const char *text)
 {
     line->len = 0;
@@ -104,7 +114,8 @@ bool line_has(void *user)
     ssize_t got = recv(line->fd, line->answer + line->len, SITE_ANSWER_SIZE - 1 - line->len, MSG_DONTWAIT);
     if (got > 0)
         line->len += (size_t)got;
-    line->closed = line->closed || got == 0;
+    line->was_reset = line->was_reset || (got < 0 && errno == ECONNRESET);
+    line->closed = line->closed || got == 0 || line->was_reset;
     line->answer[line->len] = '\0';
     return line->want ? strstr(line->answer, line->want) != NULL : line->closed;
 }
@@ -114,6 +125,18 @@ void line_await(struct line *line, struct site *site, const char *want)
     line->want = want;
     if (!await_loop(site->loop, line_has, line, AWAIT_LIMIT))
         fail_msg("in vain for '%s'; there is '%s'", want ? want : "(close)", line->answer);
+}
+
+void line_ask(struct line *line, struct site *site, const char *path)
+{
+    char request[200];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", path);
+    do {
+        line_open(line, site);
+        line_say(line, request);
+        line_await(line, site, NULL);
+        close(line->fd);
+    } while (line->len == 0);
 }
 
 static size_t fetch_write(char *at, size_t size, size_t count, void *user)

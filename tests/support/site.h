@@ -41,14 +41,19 @@ struct line {
     int fd;
     const char *want; /* what the awaited answer holds; NULL = the connection is closed */
     size_t len;
-    bool closed;
+    bool closed, was_reset; /* the latter is one way of the former */
     char answer[SITE_ANSWER_SIZE];
 };
 
 void line_open(struct line *line, const struct site *site);
+/* With a small buffer: takes no more of the answer than that, if nothing is awaited. */
+void line_open_reader(struct line *line, const struct site *site, const char *request);
 void line_say(struct line *line, const char *text); /* forgets what was answered before */
 bool line_has(void *line);                          /* a condition: what is wanted is there */
 void line_await(struct line *line, struct site *site, const char *want);
+
+/* The answer to a GET of `path` with a connection of its own, which is opened again for as long as it is refused. */
+void line_ask(struct line *line, struct site *site, const char *path);
 
 /* libcurl in a thread, because it blocks. */
 struct fetch {

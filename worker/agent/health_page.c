@@ -36,7 +36,7 @@ enum err health_page_open(struct agent *agent, struct errbuf *e)
 {
     const char *address = agent->conf->settings.http;
     struct httpd_options options = {
-        .address = address, .body_limit = 1024, .connections = 16, .local_names_only = true
+        .address = address, .body_limit = 1024, .connections = HTTPD_AGENT_CONNECTIONS, .local_names_only = true
     };
     enum err err = httpd_new(agent->loop, &options, &handlers, agent, &agent->page, e);
     if (err == OK)

@@ -1,0 +1,29 @@
+/* httpd_rations.h - how much of an HTTP server its clients may have: every number, and why. docs/operations.md has them
+ * for people. Addresses are counted as peers (httpd_clients.h). */
+#ifndef SKEP_HTTPD_RATIONS_H
+#define SKEP_HTTPD_RATIONS_H
+
+/* Time. */
+#define HTTPD_TURN_US 2000  /* of a turn of the loop: its other guests wait no longer */
+#define HTTPD_STEP_MS 30000 /* and a second for each HTTPD_SLOWEST bytes of an answer */
+#define HTTPD_SLOWEST 16384
+#define HTTPD_ANSWER_MS 600000
+
+/* Connections: in all, of one peer, and those that only the loopback gets, for health checks of this machine. Where
+ * they are used up, one whose client has the next move gives way to a newcomer (httpd_clients.h). */
+#define HTTPD_QUEEN_CONNECTIONS 1000
+#define HTTPD_QUEEN_CONNECTIONS_PER_PEER 250
+#define HTTPD_HIVE_CONNECTIONS 100
+#define HTTPD_HIVE_CONNECTIONS_PER_PEER 50
+#define HTTPD_AGENT_CONNECTIONS 16 /* all of them of the loopback */
+#define HTTPD_LOOPBACK_SPARE 16
+#define HTTPD_LEAVING 32 /* may be dropped and still have a descriptor: libmicrohttpd accepts 10 in a row */
+
+/* Bytes of answers not yet taken, in user space and in the kernel. Each connection may have HTTPD_SHORT of a whole
+ * answer, which is not counted: so a health check is answered whatever others hold. */
+#define HTTPD_SHORT (16u << 10)
+#define HTTPD_HELD_MAX (64u << 20)      /* of all peers but the loopback, which may have HTTPD_HELD_PER_PEER besides */
+#define HTTPD_HELD_PER_PEER (16u << 20) /* one answer may have more where nothing else waits to be taken */
+#define HTTPD_SLICE (64u << 10)         /* held at least for each answer that comes in slices */
+
+#endif
