@@ -7,6 +7,7 @@
 
 #include "agent_settings.h"
 #include "secret.h"
+#include "state_dir.h"
 #include "topic.h"
 
 #define ROW(member) offsetof(struct hive_conf, member)
@@ -191,14 +192,15 @@ enum err hive_conf_check(void *target, struct errbuf *e)
     struct hive_conf *conf = target;
     char *token = NULL;
     enum err err;
-    if ((err = service_check_broker(&conf->common, e)) != OK ||
+    if ((err = service_check_login(&conf->common, e)) != OK ||
         (err = topic_root_check(text_of(conf->common.root), e)) != OK)
         return err;
     if (!conf->id)
         return err_set(e, ERR_ID, "the host name %s is not a valid id: use --id NAME", conf->host);
     err = service_check_http(conf->http, conf->http_host, conf->token_file, &token, e);
     secret_free(token); /* nothing here takes it */
-    if (err != OK || (err = complete_launch(conf, e)) != OK)
+    if (err != OK || (conf->state_dir && (err = state_dir_check(conf->state_dir, e)) != OK) ||
+        (err = complete_launch(conf, e)) != OK)
         return err;
     return complete_roster(conf, e);
 }

@@ -124,8 +124,8 @@ static enum err take_file(struct state_dir *dir, const char *file, state_dir_rec
     enum err err;
     if (!worker_of(file, worker))
         return OK;
-    if ((err = read_record(dir, file, &record, e)) != OK)
-        return err;
+    if ((err = read_record(dir, file, &record, e)) != OK || !fn)
+        return err == ERR_NOT_FOUND ? OK : err; /* it has ended meanwhile */
     if (strcmp(record.boot_id, dir->boot_id) == 0)
         return fn(user, worker, &record, e);
     state_dir_forget(dir, worker);
@@ -145,6 +145,19 @@ enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user,
     while (err == OK && (entry = readdir(files)) != NULL)
         err = take_file(dir, entry->d_name, fn, user, e);
     closedir(files);
+    return err;
+}
+
+enum err state_dir_check(const char *path, struct errbuf *e)
+{
+    struct state_dir dir = { .path = path, .lock = -1 };
+    enum err err = trust_folder_find(path, TRUST_OWN, &dir.fd, e);
+    if (err != OK)
+        return err_set(e, err, "--state-dir %s", e->text);
+    if (dir.fd >= 0 && ((err = file_open(&dir, LOCK, O_RDWR, &dir.lock, e)) == OK || err == ERR_NOT_FOUND))
+        err = state_dir_read(&dir, NULL, NULL, e);
+    fd_close(dir.lock);
+    fd_close(dir.fd);
     return err;
 }
 

@@ -16,11 +16,15 @@ enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf 
 void state_dir_free(struct state_dir *dir);
 DEFINE_AUTO_FREE(state_dir)
 
+/* Whether a hive would take it, as far as reading it tells; makes, locks and changes nothing. The errors of
+ * state_dir_open and state_dir_read but ERR_CONFLICT, with a sentence. */
+enum err state_dir_check(const char *path, struct errbuf *e);
+
 typedef enum err state_dir_record(void *user, const char *worker, const struct agent_record *record, struct errbuf *e);
 
 /* Calls `fn` for every agent that was running when its record was written, in this run of the machine; removes the
- * records of earlier runs. An error of `fn` ends the reading. A file that a hive has not written: ERR_SYNTAX with a
- * sentence. ERR_IO. */
+ * records of earlier runs. Without `fn` it only reads. An error of `fn` ends the reading. A file that a hive has not
+ * written: ERR_SYNTAX with a sentence. ERR_IO. */
 enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user, struct errbuf *e);
 
 /* Sets the record's boot id. ERR_IO, ERR_NOMEM with a sentence. */

@@ -102,23 +102,17 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
 {
     const struct queen_conf *conf = driver->conf;
     static char host[256];
-    enum err err;
     struct queen_options options = conf->core;
-    options.root = conf->common.root;
     options.host = host;
     options.version = SKEP_VERSION;
     options.pid = (uint32_t)getpid();
     options.token = conf->token;
     options.verify_http = conf->http_allowlist.count > 0;
-    options.expect = buf_text(&conf->expected); /* absent without --expect */
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);
     entropy_need(&options.secret, sizeof options.secret);
     keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
-    err = queen_new(&options, driver->loop.daemon.now, driver->loop.daemon.wall, &driver->queen, e);
-    if (err == ERR_ID || err == ERR_FULL)
-        return err_set(e, err, "--expect %s: %s", conf->expect, e->text);
-    return err;
+    return queen_conf_make(conf, &options, driver->loop.daemon.now, driver->loop.daemon.wall, &driver->queen, e);
 }
 
 static bool log_event(void *user, const struct event *event)

@@ -69,6 +69,17 @@ static enum err read_expected(const char *path, struct buf *ret, struct errbuf *
                                    : OK;
 }
 
+enum err queen_conf_make(const struct queen_conf *conf, const struct queen_options *core, ms_t now, ms_t wall,
+                         struct queen **ret, struct errbuf *e)
+{
+    struct queen_options completed = *core;
+    enum err err;
+    completed.root = conf->common.root;
+    completed.expect = buf_text(&conf->expected); /* absent without --expect */
+    err = queen_new(&completed, now, wall, ret, e);
+    return err == ERR_ID || err == ERR_FULL ? err_set(e, err, "--expect %s: %s", conf->expect, e->text) : err;
+}
+
 static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
 {
     enum err err = OK;
@@ -80,15 +91,18 @@ static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
 enum err queen_conf_check(void *target, struct errbuf *e)
 {
     struct queen_conf *conf = target;
+    auto_free(queen) tried = NULL; /* a start makes its own, and has no memory to spare for another one */
     enum err err;
-    if ((err = service_check_broker(&conf->common, e)) != OK ||
+    if ((err = service_check_login(&conf->common, e)) != OK ||
         (err = topic_root_check(text_of(conf->common.root), e)) != OK ||
         (err = service_check_http(conf->http, conf->http_host, conf->token_file, &conf->token, e)) != OK ||
         (err = read_networks(conf, e)) != OK)
         return err;
     if (conf->core.keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
-    return conf->expect ? read_expected(conf->expect, &conf->expected, e) : OK;
+    if ((conf->expect && (err = read_expected(conf->expect, &conf->expected, e)) != OK) || !conf->common.check_config)
+        return err;
+    return queen_conf_make(conf, &conf->core, 0, 0, &tried, e);
 }
 
 void queen_conf_clear(struct queen_conf *conf)

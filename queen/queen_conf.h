@@ -22,4 +22,9 @@ extern const struct service queen_service;
 enum err queen_conf_check(void *conf, struct errbuf *e);
 void queen_conf_clear(struct queen_conf *conf);
 
+/* The core of a configuration, which alone can read the list of --expect. What the options do not say is in `core`. The
+ * errors of queen_new, with a sentence that names the file; borrows from all. */
+enum err queen_conf_make(const struct queen_conf *conf, const struct queen_options *core, ms_t now, ms_t wall,
+                         struct queen **ret, struct errbuf *e);
+
 #endif

@@ -9,6 +9,7 @@
 #include "httpd_names.h"
 #include "inifile.h"
 #include "log.h"
+#include "mqtt_setup.h"
 #include "secret.h"
 
 #define WIDTH_UNKNOWN 80
@@ -36,7 +37,7 @@ const struct conf_option service_options[] = {
     { "log-level", CONF_CHOICE, AT(log_level), .fallback = "info", .choices = "error|warning|info|debug",
       .arg = "LEVEL", .help = "minimum severity: error, warning, info or debug" },
     { "check-config", CONF_FLAG, AT(check_config), .command_line_only = true,
-      .help = "validate the configuration and exit" },
+      .help = "validate the configuration and the files that it names, and exit" },
     { "print-config", CONF_FLAG, AT(print_config), .command_line_only = true,
       .help = "print each value with its origin and exit" },
     { "version", CONF_FLAG, AT(version), .command_line_only = true, .help = "print the version and exit" },
@@ -166,6 +167,12 @@ enum err service_check_broker(const struct service_conf *conf, struct errbuf *e)
     struct broker_list list;
     enum err err = broker_login_check(&conf->login, &list, e);
     return err == OK ? OK : err_set(e, err, "--%s", e->text); /* it begins with `broker` */
+}
+
+enum err service_check_login(const struct service_conf *conf, struct errbuf *e)
+{
+    enum err err = service_check_broker(conf, e);
+    return err == OK ? mqtt_setup_try_files(&conf->login, e) : err;
 }
 
 enum err service_check_http(const char *http, const char *names, const char *token_file, char **ret_token,

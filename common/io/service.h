@@ -69,6 +69,9 @@ enum err service_reread(const struct service *service, int argc, char **argv, vo
 /* What the rows cannot say alone: the form of --broker, and what goes together (broker_login_check). For a `check`. */
 enum err service_check_broker(const struct service_conf *conf, struct errbuf *e);
 
+/* The same, and the files of the login: a daemon that starts without one would only retry. For a `check`. */
+enum err service_check_login(const struct service_conf *conf, struct errbuf *e);
+
 /* What a daemon's `--http` must be: an address; of the loopback unless there is a token for those who write, which is
  * read into *ret_token (secret_free; untouched without `token_file`). `names` is --http-host. For a `check`. */
 enum err service_check_http(const char *http, const char *names, const char *token_file, char **ret_token,

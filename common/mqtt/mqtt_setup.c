@@ -33,12 +33,19 @@ static struct mosquitto *create(const char *id, void *user)
     return mosquitto;
 }
 
+/* NULL without a file. */
+static enum err read_password(const struct broker_login *login, char **ret, struct errbuf *e)
+{
+    enum err err = login->password_file ? secret_read(login->password_file, ret, e) : OK;
+    return err == OK ? OK : err_set(e, err, "password file %s", e->text);
+}
+
 static enum err set_login(struct mosquitto *mosquitto, const struct broker_login *login, struct errbuf *e)
 {
     char *password = NULL;
-    enum err err = OK;
-    if (login->password_file && (err = secret_read(login->password_file, &password, e)) != OK)
-        return err_set(e, err, "password file %s", e->text);
+    enum err err = read_password(login, &password, e);
+    if (err != OK)
+        return err;
     if (mosquitto_username_pw_set(mosquitto, login->username, password) != MOSQ_ERR_SUCCESS)
         err = err_set(e, ERR_NOMEM, "cannot set the user name and the password");
     secret_free(password);
@@ -56,6 +63,20 @@ static enum err set_tls(struct mosquitto *mosquitto, const struct broker_login *
         mosquitto_void_option(mosquitto, MOSQ_OPT_SSL_CTX, context) != MOSQ_ERR_SUCCESS)
         err = err_set(e, ERR_IO, "libmosquitto was built without TLS");
     mqtt_tls_free(context); /* libmosquitto has a reference of its own */
+    return err;
+}
+
+enum err mqtt_setup_try_files(const struct broker_login *login, struct errbuf *e)
+{
+    struct ssl_ctx_st *context = NULL;
+    struct broker_list brokers;
+    char *password = NULL;
+    enum err err;
+    if ((err = broker_login_check(login, &brokers, e)) != OK || (err = read_password(login, &password, e)) != OK)
+        return err;
+    secret_free(password);
+    if (brokers.tls && (err = mqtt_tls_new(login, brokers.at[0].host, &context, e)) == OK)
+        mqtt_tls_free(context);
     return err;
 }
 

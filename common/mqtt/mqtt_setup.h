@@ -17,4 +17,8 @@ struct mqtt_peer {
 enum err mqtt_setup(const struct mqtt_options *options, const struct mqtt_peer *peer, const struct publish *will,
                     void *user, struct mosquitto **ret, struct errbuf *e);
 
+/* Reads the files of a login as mqtt_setup does, for whoever wants to know before the first attempt whether one can be
+ * made. The errors of broker_login_check, secret_read and mqtt_tls_new, with a sentence. */
+enum err mqtt_setup_try_files(const struct broker_login *login, struct errbuf *e);
+
 #endif

@@ -14,11 +14,9 @@ enum err read_file_open(const char *path, int *ret_fd, struct errbuf *e)
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     struct stat status;
     enum err err = OK;
-    if (fd < 0 && errno == EACCES)
-        return err_set(e, ERR_IO, "%s: %s: uid %u, as which this runs, needs to read it", path, strerror(errno),
-                       (unsigned)geteuid());
     if (fd < 0)
-        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
+        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s%s", path, strerror(errno),
+                       errno == EACCES ? ": the user of this program must be able to read it" : "");
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         err = err_set(e, ERR_IO, "%s: not a regular file", path);
     else if (geteuid() == 0)

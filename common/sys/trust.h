@@ -19,9 +19,12 @@ enum err trust_check(int fd, enum trust trust, const char *path, struct errbuf *
  * closes *ret_fd. ERR_REFUSED, ERR_IO, with a sentence. */
 enum err trust_folder(const char *path, enum trust trust, int *ret_fd, struct errbuf *e);
 
+/* The same without making it: *ret_fd is -1 where there is none, and one could be made. */
+enum err trust_folder_find(const char *path, enum trust trust, int *ret_fd, struct errbuf *e);
+
 /* Opens a regular file in such a folder: the last part of `path`, of which sentences have all. With `flags` of open(2)
  * and mode 0600; follows no link; one that may be older is cut when it has been checked, not by O_TRUNC: TRUST_OWN. The
- * caller closes *ret_fd. ERR_REFUSED, ERR_IO, with a sentence. */
+ * caller closes *ret_fd. ERR_NOT_FOUND, ERR_REFUSED, ERR_IO, with a sentence. */
 enum err trust_file(int folder, const char *path, int flags, int *ret_fd, struct errbuf *e);
 
 #endif

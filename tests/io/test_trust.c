@@ -261,6 +261,32 @@ static void a_folder_is_made(void **state)
     assert_int_equal(trust_folder("/nowhere/at/all", TRUST_OWN, &fd, &e), ERR_IO);
 }
 
+/* What a start would say of it, and nothing is made. */
+static void a_folder_is_only_looked_for(void **state)
+{
+    struct errbuf e = { 0 };
+    char within[80];
+    int fd = 7;
+    (void)state;
+    assert_int_equal(trust_folder_find(path, TRUST_OWN, &fd, &e), OK);
+    assert_int_equal(fd, -1);
+    assert_int_equal(access(path, F_OK), -1);
+    snprintf(within, sizeof within, "%s/it", path);
+    assert_int_equal(trust_folder_find(within, TRUST_OWN, &fd, &e), ERR_IO); /* only itself would be made */
+    assert_int_equal(trust_folder_find("nothing-here", TRUST_OWN, &fd, &e), OK);
+    assert_int_equal(trust_folder_find("/nothing-here", TRUST_OWN, &fd, &e), geteuid() == 0 ? OK : ERR_IO);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(trust_folder_find(path, TRUST_OWN, &fd, &e), OK);
+    assert_int_not_equal(fd, -1);
+    close(fd);
+    assert_int_equal(chmod(path, 0770), 0);
+    assert_int_equal(trust_folder_find(path, TRUST_OWN, &fd, &e), ERR_REFUSED);
+    rmdir(path);
+    assert_int_equal(symlink(folder, path), 0);
+    assert_int_equal(trust_folder_find(path, TRUST_OWN, &fd, &e), ERR_REFUSED);
+    unlink(path);
+}
+
 static void a_link_is_no_folder(void **state)
 {
     char slashes[80];
@@ -315,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_file_in_a_folder_is_named_in_full),
         cmocka_unit_test(folders),
         cmocka_unit_test(a_folder_is_made),
+        cmocka_unit_test(a_folder_is_only_looked_for),
         cmocka_unit_test(a_link_is_no_folder),
         cmocka_unit_test(what_lies_in_a_folder),
     };

@@ -105,9 +105,12 @@ def with_every_key(text):
 def test_what_the_example_comments_out_is_valid(daemon, example, tmp_path):
     """The files that it names exist on a host only: one of ours takes the place of each."""
     text = with_every_key(example.read_text(encoding="utf-8"))
-    file = tmp_path / "file"
+    file, authority = tmp_path / "file", tmp_path / "ca.crt"
     file.write_text("secret-or-worker\n", encoding="utf-8")
+    output_of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-subj",
+              "/CN=ca", "-keyout", tmp_path / "ca.key", "-out", authority)
     full = tmp_path / example.name
+    text = re.sub(r"^cafile = /\S+$", f"cafile = {authority}", text, flags=re.MULTILINE)
     full.write_text(re.sub(r"= /(etc|run)/\S+$", f"= {file}", text, flags=re.MULTILINE), encoding="utf-8")
     assert "\n;" not in text.replace("\n; ", "\n")
     assert "valid" in output_of(BIN / daemon, "--config", full, "--check-config")

@@ -54,7 +54,7 @@ static void a_name_that_is_refused_is_to_be_listed(void **state)
           "the hive refused (Misdirected: no name.): start it with --http-host queen.lan, or" },
         { "https://queen.lan/health?x", "start it with --http-host queen.lan, or" },
         { "http://[2001:db8::7]:80/health", "start it with --http-host 2001:db8::7, or" },
-        { "http://\xc3\xb6/", "its --http-host must list the name in the URL" },
+        { "http://\xc3\xb6/", "start it with --http-host NAME, or" },
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

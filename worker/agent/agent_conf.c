@@ -52,7 +52,7 @@ enum err agent_conf_check(void *target, struct errbuf *e)
     enum err err;
     if (!conf->id)
         return err_set(e, ERR_MISSING, "--id is missing: the worker needs a name");
-    if ((err = check_sources(conf, e)) != OK || (err = service_check_broker(&conf->common, e)) != OK ||
+    if ((err = check_sources(conf, e)) != OK || (err = service_check_login(&conf->common, e)) != OK ||
         (err = topic_root_check(text_of(conf->common.root), e)) != OK)
         return err;
     return agent_settings_check(&conf->settings, "--", e);

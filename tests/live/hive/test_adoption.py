@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from fleet import LIMIT_S, await_that, is_running
+from fleet import BIN, LIMIT_S, await_that, clean_environment, is_running
 from hive import Hive, section
 
-EXIT_FAILED, EXIT_REFUSED = 1, 6
+EXIT_USAGE, EXIT_REFUSED = 2, 6
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_a_folder_is_refused(kind, hive, tmp_path, broker, root, started):
         pytest.skip("only root can give a folder away")
     second = started(Hive, broker, root, '[worker "w1"]\ncommand = sleep 1000\n', "--state-dir", state)
     second.start()
-    assert second.process.wait(LIMIT_S) == EXIT_FAILED
+    assert second.process.wait(LIMIT_S) == EXIT_USAGE
     assert f"--state-dir {state}: " in second.said()
     assert target.read_text(encoding="ascii") == "precious\n"
 
@@ -219,5 +219,39 @@ def test_a_record_that_nobody_wrote_is_refused(hive, tmp_path, broker, root, sta
     (state / "w1.agent").write_text("4711\n", encoding="ascii")
     second = started(Hive, broker, root, "", "--state-dir", state)
     second.start()
-    assert second.process.wait(LIMIT_S) == EXIT_FAILED
+    assert second.process.wait(LIMIT_S) == EXIT_USAGE
     assert "w1.agent is not as a hive writes it" in second.said()
+
+
+@pytest.mark.parametrize("why, spoil, says", [
+    ("none yet", lambda state: None, None),
+    ("no parent", lambda state: state.parent.rename(state.parent.with_name("away")), "No such file or directory"),
+    ("others may write", lambda state: state.mkdir() or state.chmod(0o770), "chmod go-w "),
+    ("a file", lambda state: state.write_text("", encoding="ascii"), "no folder"),
+    ("a lock that others may write", lambda state: state.mkdir() or (state / "lock").touch() or (state / "lock").chmod(0o666),
+     "lock: others than its owner may write it"),
+    ("a record of nobody", lambda state: state.mkdir() or (state / "w1.agent").write_text("4711\n", encoding="ascii"),
+     "w1.agent is not as a hive writes it"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_check_config_reads_the_state_dir_and_makes_nothing(tmp_path, why, spoil, says):
+    state = tmp_path / "parent" / "state"
+    state.parent.mkdir()
+    spoil(state)
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run([BIN / "skep-hive", "--id", "h", "--state-dir", state, "--check-config"], capture_output=True,
+                          text=True, timeout=LIMIT_S, env=clean_environment())
+    assert sorted(tmp_path.rglob("*")) == before
+    assert done.returncode == (2 if says else 0), why
+    assert (says or "") in done.stderr and (not says or f"--state-dir {state}" in done.stderr or f"{state}/" in done.stderr)
+
+
+def test_check_config_is_no_matter_of_who_runs(hive, watched, tmp_path):
+    """The state directory of a hive that runs is a good one, also for a reload."""
+    program = watched("w1")
+    running = hive(section(program), "--state-dir", tmp_path / "state")
+    program.await_start()
+    done = subprocess.run([*running.arguments, "--check-config"], capture_output=True, text=True, timeout=LIMIT_S,
+                          env=clean_environment())
+    assert (done.returncode, done.stdout) == (0, "configuration is valid\n"), done.stderr
+    running.send(signal.SIGHUP)
+    await_that(lambda: "configuration reloaded" in running.said(), "the reload")
