@@ -11,14 +11,19 @@ static int64_t missing(const struct bucket *bucket, struct bucket_size size, ms_
     return ms_max(bucket->missing - passed * size.per_second, 0);
 }
 
-bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now)
+bool bucket_take_many(struct bucket *bucket, int64_t count, struct bucket_size size, ms_t now)
 {
     bucket->missing = missing(bucket, size, now);
     bucket->since = now;
-    if (bucket->missing + TOKEN > size.capacity * TOKEN)
+    if (bucket->missing + count * TOKEN > size.capacity * TOKEN)
         return false;
-    bucket->missing += TOKEN;
+    bucket->missing += count * TOKEN;
     return true;
+}
+
+bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now)
+{
+    return bucket_take_many(bucket, 1, size, now);
 }
 
 bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now)

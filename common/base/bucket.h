@@ -17,6 +17,7 @@ struct bucket_size {
 
 /* Takes a token. False: there is none. */
 bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now);
+bool bucket_take_many(struct bucket *bucket, int64_t count, struct bucket_size size, ms_t now); /* all or none */
 
 /* It holds all that it can hold: so does a new one. */
 bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now);

@@ -31,7 +31,8 @@
     X(ERR_UNREACHABLE, "unreachable") \
     X(ERR_TIMEOUT, "timed_out")       \
     X(ERR_IO, "io")                   \
-    X(ERR_STATE, "wrong_state")
+    X(ERR_STATE, "wrong_state")       \
+    X(ERR_RATIONED, "rationed")
 
 #define X(symbol, name) symbol,
 enum err { ERRORS(X) ERR_COUNT };

@@ -245,6 +245,11 @@ bool broker_link_settle(struct broker_link *link)
     return link->unsendable_count == 0;
 }
 
+bool broker_link_is_behind(const struct broker_link *link)
+{
+    return link->ops->is_behind(link->mqtt);
+}
+
 bool broker_link_drain(struct broker_link *link)
 {
     return link->ops->drain(link->mqtt);

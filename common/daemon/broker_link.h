@@ -48,6 +48,9 @@ bool broker_link_settle(struct broker_link *link);
 /* Says what was not handed over yet: events (neither urgent nor retained), and what is retained. */
 void broker_link_unsent(const struct broker_link *link, struct input *ret);
 
+/* As mqtt_client_is_behind. */
+bool broker_link_is_behind(const struct broker_link *link);
+
 /* As mqtt_drain. */
 bool broker_link_drain(struct broker_link *link);
 

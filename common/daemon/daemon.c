@@ -52,7 +52,10 @@ static enum err carry_out(struct daemon *daemon, const struct effect *effect)
 {
     switch (effect->kind) {
     case EFFECT_NOTICE:
-        (void)log_limited(&daemon->notices, LOG_WARNING, effect->text.at, NULL);
+        if (effect->is_rare)
+            log_at(LOG_WARNING, effect->text.at, NULL);
+        else
+            (void)log_limited(&daemon->notices, LOG_WARNING, effect->text.at, NULL);
         return OK;
     case EFFECT_EXIT:
         end(daemon, effect->code, effect->text.at);
@@ -85,8 +88,16 @@ void daemon_leave(struct daemon *daemon)
         daemon->ops->stepped(daemon->user);
 }
 
+static ms_t behind(struct daemon *daemon)
+{
+    if (!daemon->link || !broker_link_is_behind(daemon->link))
+        daemon->caught_up_at = daemon->now;
+    return daemon->now - daemon->caught_up_at;
+}
+
 static void step(struct daemon *daemon, struct input *input)
 {
+    input->behind = behind(daemon);
     input->now = daemon->now;
     input->wall = daemon->wall;
     if (daemon->link)

@@ -37,6 +37,7 @@ struct daemon {
     struct outbox outbox;
     struct log_limit notices;
     ms_t now, wall;     /* of the input at hand */
+    ms_t caught_up_at;  /* when all that had arrived was read */
     ms_t patient_until; /* what is due waits for what goes on arriving; MS_NEVER: it does not wait */
     bool is_leaving;    /* EFFECT_DISCONNECT is under way */
     bool is_ending;     /* EFFECT_EXIT came */

@@ -130,6 +130,11 @@ static bool mqtt_is_up(const struct mqtt *mqtt)
     return mqtt_client_is_up(mqtt->client);
 }
 
+static bool mqtt_is_behind(const struct mqtt *mqtt)
+{
+    return mqtt_client_is_behind(mqtt->client);
+}
+
 static bool mqtt_drain(struct mqtt *mqtt)
 {
     bool is_all;
@@ -186,6 +191,7 @@ const struct mqtt_ops mqtt_ops = {
     .renew = mqtt_renew,
     .drain = mqtt_drain,
     .is_up = mqtt_is_up,
+    .is_behind = mqtt_is_behind,
     .publish = mqtt_publish,
     .subscribe = mqtt_subscribe,
     .unsubscribe = mqtt_unsubscribe,

@@ -26,6 +26,7 @@ struct mqtt_ops {
     void (*renew)(struct mqtt *mqtt);
     bool (*drain)(struct mqtt *mqtt);
     bool (*is_up)(const struct mqtt *mqtt);
+    bool (*is_behind)(const struct mqtt *mqtt);
     enum err (*publish)(struct mqtt *mqtt, const struct publish *publish);
     enum err (*subscribe)(struct mqtt *mqtt, const struct subscribe *subscribe);
     enum err (*unsubscribe)(struct mqtt *mqtt, const char *filter);

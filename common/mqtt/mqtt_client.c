@@ -338,6 +338,11 @@ bool mqtt_client_is_up(const struct mqtt_client *client)
     return client->phase == PHASE_UP && !mqtt_session_why(client->session);
 }
 
+bool mqtt_client_is_behind(const struct mqtt_client *client)
+{
+    return mqtt_client_is_up(client) && mqtt_session_is_behind(client->session);
+}
+
 bool mqtt_client_drain(struct mqtt_client *client)
 {
     return !mqtt_client_is_up(client) || mqtt_session_drain(client->session);

@@ -50,6 +50,9 @@ bool mqtt_client_has_more(const struct mqtt_client *client);
 
 bool mqtt_client_is_up(const struct mqtt_client *client);
 
+/* The latest burst ended at its limit: more has arrived than was read. */
+bool mqtt_client_is_behind(const struct mqtt_client *client);
+
 /* Reads what has arrived and hands it over: for an owner that must not judge before. True: nothing is left, or there is
  * no connection; false: a burst ended at its limit, and the next turn goes on reading. */
 bool mqtt_client_drain(struct mqtt_client *client);

@@ -41,6 +41,7 @@ struct mqtt_session {
     bool ended;
     bool in_burst;   /* `packet` was called */
     bool cut;        /* the latest burst ended at its limit: more may be there */
+    bool behind;     /* the latest whole burst did */
     bool readable;   /* as its owner's poll said */
     unsigned handed; /* callbacks since the burst began */
     struct mqtt_pace pace;
@@ -323,6 +324,7 @@ static void read_burst(struct mqtt_session *session)
         session->received_at = clock_mono();
     if (session->stage == MQTT_UP && (session->handed > 0 || session->readable))
         begin_burst(session); /* e.g. PINGRESP */
+    session->behind = session->cut;
     session->in_burst = session->readable = false;
     if (!session->ended && session->stage == MQTT_AWAITING_CONNACK && session->handed == 0)
         end_if_closed(session);
@@ -379,6 +381,11 @@ void mqtt_session_turn(struct mqtt_session *session, ms_t now)
     if (session->readable || now >= session->pace.until)
         read_what_came(session);
     write_what_waits(session);
+}
+
+bool mqtt_session_is_behind(const struct mqtt_session *session)
+{
+    return session->behind;
 }
 
 bool mqtt_session_drain(struct mqtt_session *session)

@@ -30,6 +30,7 @@ ms_t mqtt_session_deadline(const struct mqtt_session *session); /* for what was 
 
 void mqtt_session_readable(struct mqtt_session *session); /* known from a poll, so that the next turn need not ask */
 void mqtt_session_turn(struct mqtt_session *session, ms_t now);       /* reads and writes what is possible */
+bool mqtt_session_is_behind(const struct mqtt_session *session);      /* as mqtt_client_is_behind */
 bool mqtt_session_drain(struct mqtt_session *session);                /* as mqtt_client_drain */
 void mqtt_session_time_out(struct mqtt_session *session, ms_t after); /* ends it: no answer in this time */
 void mqtt_session_tick(struct mqtt_session *session); /* keep alive; about twice a second while it is up */

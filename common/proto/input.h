@@ -29,6 +29,7 @@ struct input {
     const char *why;      /* one sentence */
     size_t unsent;        /* events that wait for the broker to take them */
     size_t unsent_states; /* the same of retained messages */
+    ms_t behind;          /* for so long more has arrived than was read */
     uint64_t token;
     uint8_t reason;
     const struct message *message;

@@ -92,6 +92,14 @@ void outbox_notice(struct outbox *outbox, const char *format, ...)
     va_end(args);
 }
 
+void outbox_notice_always(struct outbox *outbox, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_sentence(outbox, (struct effect){ .kind = EFFECT_NOTICE, .is_rare = true }, format, args);
+    va_end(args);
+}
+
 void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t timeout)
 {
     struct effect effect = { .kind = EFFECT_HTTP_GET, .http_get = { keep_str(outbox, url), token, timeout } };

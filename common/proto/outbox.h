@@ -36,6 +36,7 @@ struct effect {
         struct http_get http_get;
         struct {
             int code;
+            bool is_rare; /* of a notice: it is never left out of the log */
             struct text text;
         };
     };
@@ -58,7 +59,8 @@ void outbox_reconnect(struct outbox *outbox);
 void outbox_disconnect(struct outbox *outbox);
 void outbox_subscribe(struct outbox *outbox, const struct subscribe *subscribe);
 void outbox_unsubscribe(struct outbox *outbox, const char *filter);
-void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
+void outbox_notice(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3); /* of many, some are logged */
+void outbox_notice_always(struct outbox *outbox, const char *format, ...) PRINTF_LIKE(2, 3);
 void outbox_http_get(struct outbox *outbox, const char *url, uint64_t token, ms_t timeout);
 void outbox_exit(struct outbox *outbox, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -203,7 +203,7 @@ static void take_message(struct queen *queen, const struct input *input)
     else if (err == OK)
         err = intake_message(queen, &topic, message, &e);
     intake_count(queen, err);
-    if (err != OK)
+    if (err != OK && err != ERR_RATIONED)
         reject(queen, message, err, &e);
 }
 
@@ -232,6 +232,7 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
     queen_enter(queen, input->now, input->wall, outbox);
     queen->announcing.unsent = input->unsent;
     queen->announcing.unsent_states = input->unsent_states;
+    queen->behind = input->behind;
     handlers[input->kind](queen, input);
     queen_leave(queen);
 }

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct scene {
     bool has_work;                           /* of its own, after a turn */
     void (*left)(void *user);                /* DISCONNECT is under way */
     void (*act)(struct outbox *outbox);      /* what the core wants when it is stepped next */
+    ms_t behind;                             /* as the core was told last */
     struct buf trace;
 };
 
@@ -53,6 +55,7 @@ static void step(void *user, const struct input *input, struct outbox *outbox)
     assert_int_equal(input->wall, input->now + 1000000);
     if (input->kind == INPUT_TICK)
         scene.deadline = input->now + 1000;
+    scene.behind = input->behind;
     scene.act = NULL;
     if (act)
         act(outbox);
@@ -143,6 +146,12 @@ static bool is_up(const struct mqtt *mqtt)
     return scene.up;
 }
 
+static bool is_behind(const struct mqtt *mqtt)
+{
+    (void)mqtt;
+    return scene.has_more;
+}
+
 static enum err publish(struct mqtt *mqtt, const struct publish *publish)
 {
     (void)mqtt;
@@ -169,9 +178,8 @@ static void let_go(struct mqtt *mqtt)
     (void)mqtt;
 }
 
-static const struct mqtt_ops client = {
-    start, stop, drop, renew, drain, is_up, publish, subscribe, unsubscribe, let_go
-};
+static const struct mqtt_ops client = { start,     stop,    drop,      renew,       drain, is_up,
+                                        is_behind, publish, subscribe, unsubscribe, let_go };
 
 static int set_up(void **state)
 {
@@ -265,6 +273,21 @@ static void while_it_is_behind_each_turn_ticks_that_has_something_due(void **sta
         scene.deadline = scene.now; /* it has more to do at once */
     }
     expect("tick@60, tick@60");
+}
+
+static void the_core_knows_since_when_more_arrives_than_is_read(void **state)
+{
+    static const struct {
+        bool has_more;
+        ms_t after, want;
+    } rows[] = { { false, 5, 0 }, { true, 5, 5 }, { true, 100, 105 }, { false, 5, 0 }, { true, 7, 7 } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        scene.has_more = rows[i].has_more;
+        scene.now += rows[i].after;
+        broker_link_events.packet(scene.daemon.link);
+        assert_int_equal(scene.behind, rows[i].want);
+    }
 }
 
 static void publish_one(struct outbox *outbox)
@@ -547,6 +570,33 @@ static void a_failure_is_logged_once(void **state)
     close(log);
 }
 
+static void notice_many(struct outbox *outbox)
+{
+    for (int i = 0; i < 100; i++)
+        outbox_notice(outbox, "a bad message");
+    outbox_notice_always(outbox, "no room");
+}
+
+static void what_is_rare_is_always_logged(void **state)
+{
+    char text[16384];
+    int log = memfd_create("log", MFD_CLOEXEC), before = dup(STDERR_FILENO);
+    ssize_t len;
+    (void)state;
+    log_setup("test", "logfmt", "warning");
+    dup2(log, STDERR_FILENO);
+    scene.act = notice_many;
+    broker_link_events.packet(scene.daemon.link);
+    dup2(before, STDERR_FILENO);
+    len = pread(log, text, sizeof text - 1, 0);
+    assert_in_range(len, 1, sizeof text - 1);
+    text[len] = '\0';
+    assert_non_null(strstr(text, "a bad message"));
+    assert_non_null(strstr(text, "no room"));
+    close(before);
+    close(log);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -556,7 +606,9 @@ int main(void)
         TEST(what_is_in_the_socket_comes_first),
         TEST(what_goes_on_arriving_delays_a_tick_only_so_long),
         TEST(while_it_is_behind_each_turn_ticks_that_has_something_due),
+        TEST(the_core_knows_since_when_more_arrives_than_is_read),
         TEST(a_burst_has_one_time),
+        TEST(what_is_rare_is_always_logged),
         TEST(its_own_work_goes_on_before_it_sleeps),
         cmocka_unit_test(how_it_ends),
         TEST(it_does_not_tick_when_it_has_ended),

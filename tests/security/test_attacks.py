@@ -20,6 +20,7 @@ ATTACKS = [
     ("workers", "workers evil rate=2000", ("workers:largest_hive", "evil")),
     ("hives", "hives evil rate=1000", None),
     ("documents", f"documents evil count={DOCUMENTS} size=16000 rate=500", ("documents:largest_hive", "evil")),
+    ("dear_beats", "documents evil count=1 size=16000", None),
     ("one_flaps", "flap evil count=1 rate=2000", None),
     ("many_flap", "flap evil count=200 rate=2000", None),
     ("requests_to_queen", "request skep/v1-rpc/queen/queen/worker.list user=op rate=2000", ("requests:refused", None)),

@@ -103,6 +103,12 @@ static bool is_up(const struct mqtt *mqtt)
     return ((const struct daemon_node *)mqtt)->node.client.phase == CLIENT_UP;
 }
 
+static bool is_behind(const struct mqtt *mqtt)
+{
+    (void)mqtt;
+    return false;
+}
+
 static enum err publish(struct mqtt *mqtt, const struct publish *publish)
 {
     client_publish(&node_of(mqtt)->node.client, publish);
@@ -126,8 +132,8 @@ static void forget(struct mqtt *mqtt)
     (void)mqtt; /* it is the node */
 }
 
-static const struct mqtt_ops client_ops = { start, stop,    drop,      renew,       drain,
-                                            is_up, publish, subscribe, unsubscribe, forget };
+static const struct mqtt_ops client_ops = { start,     stop,    drop,      renew,       drain, is_up,
+                                            is_behind, publish, subscribe, unsubscribe, forget };
 
 static void must(enum err err)
 {

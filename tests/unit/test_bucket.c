@@ -56,9 +56,24 @@ static void its_size_may_change(void **state)
     assert_true(bucket_is_full(&bucket, (struct bucket_size){ 3, 1 }, INT64_MAX));
 }
 
+static void many_are_taken_or_none(void **state)
+{
+    struct bucket_size size = { .capacity = 10, .per_second = 1000 };
+    struct bucket bucket;
+    (void)state;
+    bucket = (struct bucket){ 0 };
+    assert_false(bucket_take_many(&bucket, 11, size, 0));
+    assert_true(bucket_take_many(&bucket, 7, size, 0));
+    assert_false(bucket_take_many(&bucket, 4, size, 0));
+    assert_true(bucket_take_many(&bucket, 3, size, 0));
+    assert_false(bucket_take_many(&bucket, 3, size, 2));
+    assert_true(bucket_take_many(&bucket, 3, size, 3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_are_taken_or_none),
         cmocka_unit_test(it_is_full_at_first_and_fills_again),
         cmocka_unit_test(its_size_may_change),
     };

@@ -2,6 +2,7 @@
 #include "queen_script.h"
 
 #include "listing.h"
+#include "rations.h"
 #include "view.h"
 #include "view_health.h"
 
@@ -198,6 +199,80 @@ static void a_document_that_is_not_kept_is_not_shown(void **state)
     scene_clear(&scene);
 }
 
+/* A heartbeat of a worker of that hive with so many bytes. True: it was read. */
+static bool is_read(struct scene *scene, const char *hive, size_t bytes, ms_t behind, bool stored)
+{
+    uint64_t before = scene->queen->counters.accepted;
+    char topic[128];
+    struct buf payload = BUF_INIT;
+    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/w/heartbeat", hive);
+    buf_add_str(&payload, "{\"status\":\"idle\",\"note\":\"");
+    while (payload.len < bytes - 2)
+        buf_add_char(&payload, 'x');
+    buf_add_str(&payload, "\"}");
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
+                                      .behind = behind,
+                                      .message = &(struct message){
+                                          .topic = text_of(topic), .payload = buf_text(&payload), .retain = stored } });
+    buf_clear(&payload);
+    return scene->queen->counters.accepted > before;
+}
+
+enum { BEAT = 15000, AT_ONCE = RATION_BEATS / (BEAT + RATION_BEAT_BYTES) };
+
+static unsigned count_read(struct scene *scene, const char *hive, unsigned count, ms_t behind, bool stored)
+{
+    unsigned taken = 0;
+    for (unsigned i = 0; i < count; i++)
+        taken += is_read(scene, hive, BEAT, behind, stored);
+    return taken;
+}
+
+static void while_it_is_behind_one_hives_heartbeats_are_rationed(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false), 2 * AT_ONCE); /* it is alone */
+    scene_run(&scene, "beat 1.1.0 @a/w; birth 1.1 @b");
+    assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS - 1, false), 2 * AT_ONCE);
+    assert_health(&scene, "pass", NULL);
+    assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false), AT_ONCE);
+    assert_non_null(strstr(buf_str(&scene.notice), "heartbeats"));
+    assert_true(ends_with(buf_str(&scene.notice), "; most are of hive evil"));
+    assert_health(&scene, "warn", "\"heartbeats:largest_hive\":[{\"observedValue\":\"evil\",\"status\":\"warn\"");
+    assert_int_equal(count_read(&scene, "evil", 10, RATION_BEHIND_MS, true),
+                     10); /* what is stored does not come again */
+    assert_int_equal(count_read(&scene, "a", AT_ONCE, RATION_BEHIND_MS, false), AT_ONCE);
+    pass(&scene, 1000);
+    assert_int_equal(count_read(&scene, "evil", AT_ONCE, RATION_BEHIND_MS, false),
+                     RATION_BEATS_PER_S / (BEAT + RATION_BEAT_BYTES));
+    scene_run(&scene, "will 1.1 @a/w");
+    assert_int_equal(find(&scene, "a", "w")->state, STATE_SUSPECT);
+    scene_clear(&scene);
+}
+
+/* What comes again is left out, and nothing else. */
+static void births_and_deaths_are_always_read(void **state)
+{
+    struct scene scene;
+    uint64_t before;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "beat 1.1.0 @a/w; beat 2.1.0 @evil/w");
+    (void)count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false);
+    before = scene.queen->counters.accepted;
+    scene_step(&scene, (struct input){ .kind = INPUT_MESSAGE,
+                                       .behind = RATION_BEHIND_MS,
+                                       .message = &(struct message){
+                                           .topic = TEXT("skep/v1/hive/evil/worker/w/presence"),
+                                           .payload = TEXT("{\"presence\":\"stale\",\"cause\":\"process_exited\","
+                                                           "\"session\":\"000abc0000000002\",\"connection\":1}") } });
+    assert_int_equal(scene.queen->counters.accepted, before + 1);
+    assert_int_equal(find(&scene, "evil", "w")->state, STATE_STALE);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +281,8 @@ int main(void)
         cmocka_unit_test(an_established_flood_locks_nobody_out),
         cmocka_unit_test(a_flooded_broker_is_read_and_outlived),
         cmocka_unit_test(hives_have_a_table_of_their_own),
+        cmocka_unit_test(while_it_is_behind_one_hives_heartbeats_are_rationed),
+        cmocka_unit_test(births_and_deaths_are_always_read),
         cmocka_unit_test(a_document_that_is_not_kept_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

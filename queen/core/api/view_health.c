@@ -12,7 +12,10 @@ static bool is_under(const struct queen *queen, enum pressure_kind kind)
 
 static bool is_pressed(const struct queen *queen)
 {
-    return is_under(queen, PRESSURE_WORKERS) || is_under(queen, PRESSURE_HIVES) || is_under(queen, PRESSURE_DOCUMENTS);
+    bool is_any = false;
+    for (int kind = 0; kind < PRESSURE_COUNT; kind++)
+        is_any |= is_under(queen, kind);
+    return is_any;
 }
 
 static bool is_rationed(const struct queen *queen)
@@ -59,7 +62,7 @@ static const char *describe(const struct queen *queen)
         return "queen: the broker dropped part of what it has stored, so workers may be missing: raise its limits on "
                "queued messages";
     if (is_pressed(queen))
-        return "queen: full, so that workers, hives or documents are evicted or refused";
+        return "queen: workers, hives, documents or heartbeats are evicted or refused, for there are too many";
     if (is_rationed(queen))
         return "queen: a hive changes so often that its changes are summed up";
     if (is_asked_too_much(queen))
@@ -125,7 +128,7 @@ static void put_messages(const struct queen *queen, struct json_write *w)
 /* What was evicted or refused for want of room, ever; and lately, whose hive has most. */
 static void put_pressure(const struct queen *queen, struct json_write *w)
 {
-    static const char *const groups[] = { "workers", "hives", "documents" };
+    static const char *const groups[] = { "workers", "hives", "documents", "heartbeats" };
     for (int kind = 0; kind < PRESSURE_COUNT; kind++) {
         const struct pressure *pressure = &queen->registry.pressure[kind];
         enum health_status status = is_under(queen, kind) ? HEALTH_WARN : HEALTH_PASS;

@@ -38,8 +38,8 @@ static enum news news_of(const struct record *record)
 static bool take_token(struct announcing *announcing, struct record *record)
 {
     struct share *share = record->share;
-    int64_t established = (int64_t)(share->has[RATION_WORKERS] - share->has[RATION_WEAK] + share->has[RATION_EXPECTED]);
-    struct bucket_size size = { RATION_NEWS, RATION_NEWS_PER_S + established / RATION_NEWS_EACH_S };
+    struct bucket_size size = { RATION_NEWS,
+                                RATION_NEWS_PER_S + (int64_t)share_established(share) / RATION_NEWS_EACH_S };
     if (bucket_take(&share->news, size, announcing->now))
         return true;
     if (announcing->rationed_until != announcing->now + RATION_WARN_MS) /* else there was one a moment ago */

@@ -23,6 +23,16 @@
 /* Documents that are dropped for one message: about 30 us. */
 #define RATION_DROPS 64
 
+/* Heartbeats of a hive, while more arrives than the queen reads for longer than RATION_BEHIND_MS and others are there,
+ * too: bytes at once, then a second, and for each established worker, at most. A heartbeat counts RATION_BEAT_BYTES
+ * more than it has: a byte takes 2 to 6 ns, so one hive gets a fifth of the time. Those beyond are not read. */
+#define RATION_BEHIND_MS 100
+#define RATION_BEATS (4 << 20)
+#define RATION_BEATS_PER_S (2 << 20)
+#define RATION_BEATS_EACH_PER_S (2 << 10)
+#define RATION_BEATS_MAX_PER_S (32 << 20)
+#define RATION_BEAT_BYTES 512
+
 /* Different statuses and models of a hive that are kept as words: a fleet has tens. Those beyond are found in the
  * documents, which costs time, not truth. */
 #define RATION_WORDS_MAX 256

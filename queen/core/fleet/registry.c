@@ -301,10 +301,10 @@ static bool fits(const struct document *document, size_t len)
     return document && len + 1 <= document->size && document_room(len + 1) * 4 >= document->size;
 }
 
-static void note_pressure(struct registry *registry, enum pressure_kind kind, enum ration ration, bool evicted)
+void registry_note_pressure(struct registry *registry, enum pressure_kind kind, const struct share *greatest,
+                            bool evicted)
 {
     struct pressure *pressure = &registry->pressure[kind];
-    const struct share *greatest = share_greatest(&registry->shares, ration);
     pressure->evicted += evicted;
     pressure->refused += !evicted;
     pressure->is_new = true;
@@ -317,8 +317,8 @@ struct record *registry_victim(struct registry *registry, struct text hive, stru
     bool of_hives = worker.len == 0;
     struct record *victim =
         tenants_victim(&registry->shares, of_hives ? (struct text){ 0 } : hive, registry->max_count, now);
-    note_pressure(registry, of_hives ? PRESSURE_HIVES : PRESSURE_WORKERS, of_hives ? RATION_HIVES : RATION_WORKERS,
-                  victim != NULL);
+    registry_note_pressure(registry, of_hives ? PRESSURE_HIVES : PRESSURE_WORKERS,
+                           share_greatest(&registry->shares, of_hives ? RATION_HIVES : RATION_WORKERS), victim != NULL);
     return victim;
 }
 
@@ -368,7 +368,8 @@ static enum err drop_others(struct registry *registry, const struct record *reco
         victim = dropped < RATION_DROPS
                      ? tenants_document_victim(&registry->shares, record, more, registry->max_document_bytes)
                      : NULL;
-        note_pressure(registry, PRESSURE_DOCUMENTS, RATION_BYTES, victim != NULL);
+        registry_note_pressure(registry, PRESSURE_DOCUMENTS, share_greatest(&registry->shares, RATION_BYTES),
+                               victim != NULL);
         if (!victim)
             return ERR_FULL;
         victim->dropped |= (victim->document ? RECORD_HEARTBEAT : 0) | (victim->witness ? RECORD_WITNESS : 0);

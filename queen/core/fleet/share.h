@@ -64,6 +64,7 @@ struct share {
     struct walk walks[WALK_COUNT];
     uint32_t states[STATE_COUNT]; /* its workers by state */
     struct bucket news;           /* of changes that are announced (announcing.h) */
+    struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };
@@ -92,6 +93,12 @@ struct share *share_find(const struct shares *shares, struct text name);
 /* It has `count` more, or less: then it may end with that, and is not valid any more. */
 void share_add(struct shares *shares, struct share *share, enum ration ration, size_t count);
 void share_remove(struct shares *shares, struct share *share, enum ration ration, size_t count);
+
+/* Workers that are not hardly alive. */
+static inline size_t share_established(const struct share *share)
+{
+    return share->has[RATION_WORKERS] - share->has[RATION_WEAK] + share->has[RATION_EXPECTED];
+}
 
 /* The one that has most of it; NULL: nobody has any. */
 struct share *share_greatest(const struct shares *shares, enum ration ration);

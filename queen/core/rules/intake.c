@@ -1,5 +1,6 @@
 #include "intake.h"
 
+#include "beat_ration.h"
 #include "codec.h"
 #include "confirm.h"
 #include "forget.h"
@@ -134,9 +135,10 @@ static enum err take_witness(struct queen *queen, const struct topic *topic, con
 static const struct kind {
     take_fn *take;
     enum forget_seen cleared; /* what an empty message means */
+    bool comes_again;         /* others follow that say as much */
 } kinds[] = {
-    [TOPIC_WORKER_HEARTBEAT] = { take_heartbeat, FORGET_SEEN_HEARTBEAT },
-    [TOPIC_HIVE_HEARTBEAT] = { take_hive_heartbeat, FORGET_SEEN_HEARTBEAT },
+    [TOPIC_WORKER_HEARTBEAT] = { take_heartbeat, FORGET_SEEN_HEARTBEAT, true },
+    [TOPIC_HIVE_HEARTBEAT] = { take_hive_heartbeat, FORGET_SEEN_HEARTBEAT, true },
     [TOPIC_WORKER_PRESENCE] = { take_presence, FORGET_SEEN_PRESENCE },
     [TOPIC_HIVE_PRESENCE] = { take_presence, FORGET_SEEN_PRESENCE },
     [TOPIC_WORKER_WITNESS] = { take_witness, FORGET_SEEN_NONE },
@@ -149,6 +151,9 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
         return ERR_TOPIC;
     if (message->retain)
         queen->snapshot.progress_at = queen->now;
+    if (kind->comes_again && !message->retain && message->payload.len > 0 &&
+        !beat_ration_allows(&queen->registry, topic->hive, message->payload.len, queen->behind, queen->now))
+        return ERR_RATIONED;
     if (message->payload.len > 0)
         return kind->take(queen, topic, message, e);
     if (kind->cleared != FORGET_SEEN_NONE)

@@ -109,6 +109,7 @@ struct queen {
     struct outbox *out;         /* of the step at hand */
     struct queen_counters counters;
     ms_t now, wall; /* of the step at hand */
+    ms_t behind;    /* ... for so long more has arrived than was read */
     uint64_t next_token;
     uint64_t next_event;
     uint32_t epoch; /* counts links; a worker heard live has the link's number */

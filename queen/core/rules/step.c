@@ -55,14 +55,17 @@ static void schedule_touched(struct queen *queen)
 /* Health warns for a while; the log has it when that begins. */
 static void note_pressure(struct queen *queen)
 {
-    static const char *const what[] = { "workers (--max-workers)", "hives (--max-workers)", "documents (--max-state)" };
+    static const char *const what[] = { "no room for more workers (--max-workers)",
+                                        "no room for more hives (--max-workers)",
+                                        "no room for more documents (--max-state)",
+                                        "more heartbeats arrive than can be read" };
     for (size_t kind = 0; kind < PRESSURE_COUNT; kind++) {
         struct pressure *pressure = &queen->registry.pressure[kind];
         if (!pressure->is_new)
             continue;
         if (queen->now >= pressure->until)
-            outbox_notice(queen->out, "no room for more %s: some are evicted or refused%s%s", what[kind],
-                          pressure->hive[0] ? "; most are of hive " : "", pressure->hive);
+            outbox_notice_always(queen->out, "%s: some are evicted or refused%s%s", what[kind],
+                                 pressure->hive[0] ? "; most are of hive " : "", pressure->hive);
         pressure->until = queen->now + RATION_WARN_MS;
         pressure->is_new = false;
     }

@@ -45,15 +45,28 @@ static bool send_hive(struct flood *flood, int64_t number)
     return client_publish(flood->client, topic, flood->document, true);
 }
 
-/* Documents that grow from 1 KiB to `size` and begin anew, of `count` workers. */
+/* Objects of 200 members, which take as long to read as anything of that length. Returns the length, at most `len`. */
+static int fill(char *at, int len)
+{
+    int used = 0;
+    for (int object = 0; used + 200 * 8 + 16 < len; object++) {
+        used += sprintf(at + used, ",\"o%d\":{", object);
+        for (int member = 0; member < 200; member++)
+            used += sprintf(at + used, "%s\"%d\":1", member ? "," : "", member);
+        at[used++] = '}';
+    }
+    return used;
+}
+
+/* Documents that grow from 2 KiB to `size` and begin anew, of `count` workers. */
 static bool send_document(struct flood *flood, int64_t number)
 {
     unsigned count = flood->action->count, size = flood->action->size ? flood->action->size : 16000;
-    unsigned len = 1024 + (unsigned)(number + number / count) % 16 * ((size - 1024) / 15);
+    unsigned len = 2048 + (unsigned)(number + number / count) % 16 * ((size - 2048) / 15);
     char topic[TOPIC_SIZE];
-    int begun = snprintf(flood->document, DOCUMENT_MAX, "{\"status\":\"idle\",\"interval_ms\":60000,\"note\":\"");
-    memset(flood->document + begun, 'x', len - (unsigned)begun - 2);
-    memcpy(flood->document + len - 2, "\"}", 3);
+    int used = snprintf(flood->document, DOCUMENT_MAX, "{\"status\":\"idle\",\"interval_ms\":60000");
+    used += fill(flood->document + used, (int)len - used - 1);
+    memcpy(flood->document + used, "}", 2);
     topic_of(flood, flood->action->target, "/worker/d", (unsigned)(number % count), "heartbeat", topic);
     return client_publish(flood->client, topic, flood->document, true);
 }
