@@ -129,7 +129,7 @@ static void check_asking(const struct queen *queen)
         require(queen->asking[i].deadlines.len <= HASH_COUNT(queen->asking[i].open));
     }
     require(queen->verifying.running + count_queued(queen) <= workers && queen->verifying.running <= VERIFY_RUNNING);
-    require(queen->barriers.waiting.count <= workers + hives);
+    require(queen->barriers.waiting.count + queen->barriers.over.count <= workers + hives);
     require(queen->registry.ended_count <= queen->registry.max_count);
     require(announce_count(&queen->announcing) <= workers + hives + queen->registry.ended_count);
     require(queen->hives.running <= HIVE_POLLS_RUNNING);
@@ -169,7 +169,8 @@ void queen_check_empty(const struct queen *queen)
     require(!queen->hives.all && !queen->hives.changed && queen->hives.running == 0);
     require(count_queued(queen) == 0 && queen->verifying.running == 0);
     require(!queen->verifying.waits && queen->verifying.wait_count == 0);
-    require(!queen->over_http && !queen->confirms && !queen->holding && queen->barriers.waiting.count == 0);
+    require(!queen->over_http && !queen->confirms && !queen->holding &&
+            queen->barriers.waiting.count + queen->barriers.over.count == 0);
     for (size_t i = 0; i < ASKING_COUNT; i++)
         require(!queen->asking[i].open && queen->asking[i].deadlines.len == 0);
 }

@@ -55,7 +55,7 @@ struct share {
     size_t has[RATION_COUNT];
     struct turns_party verifications[VERIFY_CLASS_COUNT]; /* that are queued */
     unsigned verifying;                                   /* ... that run */
-    struct turns_party barriers;                          /* records that wait for a proof (broker_barrier.h) */
+    struct turns_party barriers; /* records whose wait for a proof is over (broker_barrier.h) */
     struct heap_item rank[RATION_COUNT];
     struct record
         *tenants[TENURE_COUNT];   /* its records; of the weak, the lost first, then who was silent for longest */

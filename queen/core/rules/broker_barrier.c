@@ -1,6 +1,6 @@
 #include "broker_barrier.h"
 
-#include <utlist.h>
+#define MOVES 8 /* for each that is taken */
 
 bool barrier_is_due(const struct queen *queen)
 {
@@ -30,16 +30,18 @@ void barrier_request(struct queen *queen, struct record *record)
         return;
     record->barrier = barriers->sent + 1;
     barriers->wanted = true;
-    turns_add(&barriers->waiting, &record->share->barriers, &record->barrier_turn);
+    turns_add(&barriers->waiting, &barriers->all, &record->barrier_turn);
     registry_touch(&queen->registry, record);
     send_probe(queen);
 }
 
 void barrier_withdraw(struct queen *queen, struct record *record)
 {
+    struct barriers *barriers = &queen->barriers;
+    bool waits = record->barrier_turn.party == &barriers->all;
     if (record->barrier == 0)
         return;
-    turns_remove(&queen->barriers.waiting, &record->barrier_turn);
+    turns_remove(waits ? &barriers->waiting : &barriers->over, &record->barrier_turn);
     record->barrier = 0;
     registry_touch(&queen->registry, record);
 }
@@ -62,32 +64,33 @@ void barrier_link_lost(struct queen *queen)
     queen->barriers.lost = true;
 }
 
-static struct record *first_of(const struct turns_party *party)
+static struct record *record_of(struct turns_item *item)
 {
-    return CONTAINER_OF(party->items, struct record, barrier_turn);
+    return item ? CONTAINER_OF(item, struct record, barrier_turn) : NULL;
 }
 
-/* Whose oldest one may be taken; NULL = nobody's. */
-static struct turns_party *next_party(const struct barriers *barriers)
+/* Those whose wait is over take turns by hive. */
+static void sort_out(struct barriers *barriers)
 {
-    struct turns_party *party;
-    DL_FOREACH(barriers->waiting.first, party)
-    {
-        if (barriers->lost || first_of(party)->barrier <= barriers->acked)
+    struct record *record;
+    for (unsigned moved = 0; (record = record_of(turns_next(&barriers->waiting))) && moved < MOVES; moved++) {
+        if (!barriers->lost && record->barrier > barriers->acked)
             break;
+        turns_remove(&barriers->waiting, &record->barrier_turn);
+        turns_add(&barriers->over, &record->share->barriers, &record->barrier_turn);
     }
-    return party;
 }
 
 struct record *barrier_take(struct queen *queen, bool *ret_passed)
 {
     struct barriers *barriers = &queen->barriers;
-    struct turns_party *party = barrier_is_due(queen) ? next_party(barriers) : NULL;
     struct record *record;
     *ret_passed = !barriers->lost;
-    if (party) {
-        record = first_of(party);
-        (void)turns_take(&barriers->waiting, party);
+    if (!barrier_is_due(queen))
+        return NULL;
+    sort_out(barriers);
+    if ((record = record_of(turns_next(&barriers->over)))) {
+        (void)turns_take(&barriers->over, record->barrier_turn.party);
         record->barrier = 0;
         registry_touch(&queen->registry, record);
         return record;

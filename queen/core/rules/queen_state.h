@@ -54,7 +54,9 @@ struct snapshot {
 
 /* Probes for `silent while the broker answers` (broker_barrier.h). */
 struct barriers {
-    struct turns waiting; /* in turns of hives (share.h), of each in the order of the probes that they wait for */
+    struct turns_party all;
+    struct turns waiting; /* of `all`: in the order of the probes that they wait for */
+    struct turns over;    /* in turns of hives (share.h): their wait is */
     uint32_t sent, acked; /* the numbers of the last probe, and of the last that came back */
     uint64_t token;       /* of the probe in flight; 0 = none */
     bool wanted;          /* somebody waits for the next probe */

@@ -33,6 +33,7 @@ def test_a_full_registry_takes_who_is_real(broker, root, started, device, flood)
     queen = started(Queen, broker, root, "--max-workers", str(MAX))
     old = device("h1/old", interval_ms=1000)
     queen.await_state("h1/old")
+    flood(100, [])  # are rejected, and use up what is logged of such
     flood(2 * MAX, {"status": "idle"})
     await_that(lambda: queen.ask("/v1/workers?limit=1")[1]["total"] == MAX, "a full registry")
     device("h1/new")
