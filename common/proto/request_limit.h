@@ -31,6 +31,14 @@ struct request_limit {
 
 enum request_verdict { REQUEST_MAY, REQUEST_MAY_NOT, REQUEST_SAY_BUSY };
 
+/* Health warns for so long after one was refused. */
+#define REQUEST_LIMIT_WARN_MS (10 * 60 * 1000)
+
+static inline bool request_limit_is_pressed(const struct request_limit *limit, ms_t now)
+{
+    return limit->refused > 0 && now - limit->refused_at < REQUEST_LIMIT_WARN_MS;
+}
+
 /* One more request, whose reply goes to this topic. `is_queen`: it is one of a queen's. */
 enum request_verdict request_limit_take(struct request_limit *limit, struct text topic, bool is_queen, ms_t now);
 

@@ -11,12 +11,17 @@
 
 #define LIMIT_DEFAULT 100 /* of worker.list; over HTTP it is the most */
 
+static bool is_asked_too_much(const struct hive *hive)
+{
+    return request_limit_is_pressed(&hive->requests, hive->now);
+}
+
 /* Without the broker, or without its requests, it still supervises: a warning. */
 static enum health_status overall(const struct hive *hive)
 {
     if (hive->status != HIVE_READY)
         return HEALTH_FAIL;
-    return hive->member.rpc_subscribed ? HEALTH_PASS : HEALTH_WARN;
+    return hive->member.rpc_subscribed && !is_asked_too_much(hive) ? HEALTH_PASS : HEALTH_WARN;
 }
 
 static const char *describe(const struct hive *hive)
@@ -29,6 +34,8 @@ static const char *describe(const struct hive *hive)
         return "hive: finding out who holds its id";
     if (!hive->member.linked)
         return "hive: no link to the broker";
+    if (is_asked_too_much(hive))
+        return "hive: more requests over MQTT than it answers";
     return hive->member.rpc_subscribed ? "hive" : "hive: the broker hands it no requests";
 }
 
@@ -49,6 +56,9 @@ static int put_health(const struct hive *hive, struct buf *ret)
     health_check_int(&w, "workers:exited", tally.exited, NULL, HEALTH_PASS);
     health_check_int(&w, "workers:failed", tally.failed, NULL, tally.failed ? HEALTH_WARN : HEALTH_PASS);
     health_check_int(&w, "messages:ignored", (int64_t)(hive->ignored + hive->member.ignored), NULL, HEALTH_PASS);
+    if (hive->requests.refused)
+        health_check_int(&w, "requests:refused", (int64_t)hive->requests.refused, NULL,
+                         is_asked_too_much(hive) ? HEALTH_WARN : HEALTH_PASS);
     if (hive->refused_transitions)
         health_check_int(&w, "transitions:refused", (int64_t)hive->refused_transitions, NULL, HEALTH_WARN);
     health_close(&w);

@@ -128,6 +128,28 @@ static struct http_response http(struct scene *scene, const char *method, const 
     return response;
 }
 
+static void assert_health(struct scene *scene, const char *want)
+{
+    struct http_response response = http(scene, "GET", "/health", NULL);
+    if (!strstr(buf_str(&response.body), want))
+        fail_msg("%s: %s", want, buf_str(&response.body));
+    buf_clear(&response.body);
+}
+
+static void health_warns_of_more_requests_than_it_answers(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    for (int i = 0; i < 201; i++)
+        (void)scene_ask(&scene, "health", "");
+    assert_health(&scene, "{\"status\":\"warn\"");
+    assert_health(&scene, "\"requests:refused\":[{\"observedValue\":1,\"status\":\"warn\"");
+    scene.now += REQUEST_LIMIT_WARN_MS;
+    assert_health(&scene, "{\"status\":\"pass\"");
+    scene_clear(&scene);
+}
+
 static void routes(void **state)
 {
     static const struct {
@@ -253,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_beat_comes_before_its_reply),
         cmocka_unit_test(one_beat_answers_all_who_came_since_the_one_before),
         cmocka_unit_test(a_beat_that_cannot_be_published_is_not_due_for_ever),
+        cmocka_unit_test(health_warns_of_more_requests_than_it_answers),
         cmocka_unit_test(routes),
         cmocka_unit_test(http_and_mqtt_say_the_same),
         cmocka_unit_test(health_follows_the_hive),

@@ -23,19 +23,14 @@ static bool is_rationed(const struct queen *queen)
     return queen->now < queen->announcing.rationed_until;
 }
 
-static bool was_lately(const struct queen *queen, uint64_t count, ms_t latest)
-{
-    return count > 0 && queen->now - latest < RATION_WARN_MS;
-}
-
 static bool is_asked_too_much(const struct queen *queen)
 {
-    return was_lately(queen, queen->requests.refused, queen->requests.refused_at);
+    return request_limit_is_pressed(&queen->requests, queen->now);
 }
 
 static bool has_too_many_to_verify(const struct queen *queen)
 {
-    return was_lately(queen, queen->verifying.refused, queen->verifying.refused_at);
+    return queen->verifying.refused > 0 && queen->now - queen->verifying.refused_at < RATION_WARN_MS;
 }
 
 static enum health_status overall(const struct queen *queen)
