@@ -13,6 +13,8 @@
 #define LINE_MAX_LEN 262144
 #define RING_LIMIT_US INT64_C(30000000)
 
+#define STORED_PAUSE_US 10000000
+
 static _Atomic int64_t messages; /* of the subscriber, or since the last look */
 
 static void set_text(char *ret, size_t size, const cJSON *document, const char *name)
@@ -146,19 +148,31 @@ void observe_verdicts(const struct stage *stage, unsigned number)
 static void on_stored(void *context, const struct client_message *message)
 {
     struct report report = { .kind = REPORT_STORED, .channel = CHANNEL_VERDICT, .at_us = now_us() };
+    if (!message->is_stored || !*message->payload)
+        return;
+    tell_text(context, report, message->payload, NULL, NULL);
     messages++;
-    if (message->is_stored && *message->payload)
-        tell_text(context, report, message->payload, NULL, NULL);
 }
 
+/* Of the fleets alone, until there is one of each worker, or for a while none more. */
 void observe_stored(const struct stage *stage, unsigned number)
 {
-    int64_t before = -1;
+    struct client *client = open_observer(stage, on_stored);
+    int64_t before = -1, workers = 0;
     (void)number;
-    subscribe_to_queen(stage, open_observer(stage, on_stored), "verdict/#");
-    while (before != messages) {
+    for (unsigned i = 0; i < stage->script.count; i++) {
+        const struct action *action = &stage->script.actions[i];
+        char end[TARGET_SIZE + 16];
+        if (action->verb != VERB_FLEET)
+            continue;
+        workers += action->count;
+        snprintf(end, sizeof end, "verdict/%s/+", action->target);
+        subscribe_to_queen(stage, client, end);
+    }
+    while (before != messages && messages < workers) {
         before = messages;
-        sleep_us(1000000);
+        for (int left = 100; left > 0 && messages < workers; left--)
+            sleep_us(STORED_PAUSE_US / 100);
     }
 }
 
