@@ -279,7 +279,7 @@ static size_t name_enough(const struct worker_table *workers, size_t longest)
 {
     size_t enough = NAME_ENOUGH;
     while (enough < longest && !are_distinct(workers, enough))
-        enough++;
+        enough += enough / 8; /* not 1: names of a server that is no queen may be long */
     return enough < longest ? enough : longest;
 }
 

@@ -258,6 +258,27 @@ static void different_workers_look_different(void **state)
     }
 }
 
+/* Step by step it would take hours. */
+static void names_that_no_queen_has_are_cut_all_the_same(void **state)
+{
+    enum { LEN = 60000, SHORT = 500 };
+    auto_free(worker_list) list = worker_list_new("table");
+    auto_clear(buf) out = BUF_INIT;
+    (void)state;
+    for (int i = 0; i < SHORT + 2; i++) {
+        auto_clear(buf) worker = BUF_INIT;
+        size_t len = i < SHORT ? 1 : LEN;
+        buf_add_str(&worker, "{\"hive_id\":\"h1\",\"state\":\"online\",\"worker_id\":\"");
+        for (size_t n = 0; n < len; n++)
+            buf_add_char(&worker, n == LEN / 2 && i > SHORT ? 'b' : 'a');
+        buf_printf(&worker, "%d\"}", i < SHORT ? i : 0);
+        add(list, buf_str(&worker));
+    }
+    assert_int_equal(worker_list_print(list, "live", &(struct display){ .width = 80 }, &out), OK);
+    for (struct text rest = buf_text(&out); rest.at && rest.len > 0;)
+        assert_in_range(printable_width(text_split(&rest, '\n')), 1, 80);
+}
+
 static void names_are_ordered_by_their_numbers(void **state)
 {
     static const char *const workers[] = { WORKER("h", "gpu-10", "online"), WORKER("h", "gpu-2", "online"),
@@ -339,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_terminal_of_any_width_has_one_line_per_worker),
         cmocka_unit_test(long_texts_are_cut_first_and_names_last),
         cmocka_unit_test(different_workers_look_different),
+        cmocka_unit_test(names_that_no_queen_has_are_cut_all_the_same),
         cmocka_unit_test(names_are_ordered_by_their_numbers),
         cmocka_unit_test(a_watched_list_goes_on_with_changes),
         cmocka_unit_test(its_size_grows_with_workers_and_text),
