@@ -11,35 +11,24 @@
 #define WAIT_MAX 60 /* s, what the queen allows */
 #define AGAIN 1000  /* ms from a request that brought nothing to the next, also where the server does not wait */
 
-/* False: it is an old one. Ids go up, also over a restart of the queen. */
-static bool pass(struct follow *follow, const cJSON *event)
-{
-    int64_t id;
-    if (!document_int(event, "event_id", &id))
-        return true;
-    if (id <= follow->after)
-        return false;
-    follow->after = id;
-    return true;
-}
-
-static void skip_event(void *user, const cJSON *event)
-{
-    (void)pass(user, event);
-}
-
+/* Ids go up, also over a restart of the queen. */
 static void take_event(void *user, const cJSON *event)
 {
     struct follow *follow = user;
-    if (pass(follow, event))
+    int64_t id;
+    if (document_int(event, "event_id", &id)) {
+        if (id <= follow->after)
+            return;
+        follow->after = id;
+    }
+    if (follow->take)
         follow->take(follow->user, event);
 }
 
-static enum err request(struct follow *follow, ms_t timeout, void (*take)(void *user, const cJSON *event), cJSON **ret,
-                        struct errbuf *e)
+static enum err request(struct follow *follow, ms_t timeout, cJSON **ret, struct errbuf *e)
 {
     ms_t seconds = ms_min(timeout / 1000, WAIT_MAX);
-    struct page page = { "events", take, follow };
+    struct page page = { "events", take_event, follow };
     struct buf path = BUF_INIT;
     buf_printf(&path, "/v1/events?after=%" PRId64 "&limit=%d", follow->after, PAGE_LIMIT);
     if (seconds > 0)
@@ -51,7 +40,7 @@ enum err follow_next(struct follow *follow, ms_t timeout, cJSON **ret, struct er
 {
     int64_t before = follow->after;
     ms_t again = clock_mono() + AGAIN;
-    enum err err = request(follow, timeout, take_event, ret, e);
+    enum err err = request(follow, timeout, ret, e);
     bool away = err == ERR_UNREACHABLE && follow->begun;
     if (err != OK && !away)
         return err;
@@ -68,8 +57,10 @@ enum err follow_next(struct follow *follow, ms_t timeout, cJSON **ret, struct er
 
 enum err follow_skip(struct follow *follow, struct errbuf *e)
 {
+    struct follow silent = { .api = follow->api };
     auto_free(cJSON) answer = NULL;
-    enum err err = request(follow, 0, skip_event, &answer, e);
-    follow->begun |= err == OK;
+    enum err err = request(&silent, 0, &answer, e);
+    follow->after = silent.after;
+    follow->begun = err == OK;
     return err;
 }
