@@ -55,9 +55,9 @@ enum err daemon_files_open(const char *kind, const char *id, struct daemon_files
     if (err == OK)
         err = name_all(ret, folder, kind, id, e);
     if (err == OK)
-        err = trust_file(folder_fd, ret->pid_path, O_RDWR | O_CREAT, &ret->pid_fd, e);
+        err = trust_file(folder_fd, ret->pid_path, TRUST_OWN, O_RDWR | O_CREAT, &ret->pid_fd, e);
     if (err == OK)
-        err = trust_file(folder_fd, ret->log_path, O_RDWR | O_CREAT | O_APPEND, &ret->log_fd, e);
+        err = trust_file(folder_fd, ret->log_path, TRUST_OWN, O_RDWR | O_CREAT | O_APPEND, &ret->log_fd, e);
     fd_close(folder_fd);
     if (err == OK)
         ret->log_start = lseek(ret->log_fd, 0, SEEK_END);

@@ -297,7 +297,11 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
         (err = daemon_loop_listen(&driver->loop, &options, e)) != OK || (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, RECONNECT_MAX_MS, e)) != OK)
         return err;
-    return driver->state ? state_dir_read(driver->state, adopt, driver, e) : OK;
+    if (driver->state && (err = state_dir_read(driver->state, adopt, driver, e)) != OK)
+        return err;
+    if (e->text[0])
+        log_at(LOG_WARNING, "the state directory was open to its group, and is no more", "what", e->text, NULL);
+    return OK;
 }
 
 static void unmake(struct hive_driver *driver)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -20,6 +21,7 @@
 struct state_dir {
     const char *path;
     int fd, lock; /* -1 until opened */
+    bool mends;   /* else it only reads */
     char boot_id[BOOT_ID_SIZE];
 };
 
@@ -31,8 +33,12 @@ static enum err fail(const struct state_dir *dir, const char *name, struct errbu
 static enum err file_open(const struct state_dir *dir, const char *name, int flags, int *ret_fd, struct errbuf *e)
 {
     char path[PATH_MAX];
+    enum err err;
     snprintf(path, sizeof path, "%s/%s", dir->path, name); /* --state-dir has 4,000 bytes at most */
-    return trust_file(dir->fd, path, flags, ret_fd, e);
+    err = trust_file(dir->fd, path, TRUST_MENDABLE, flags, ret_fd, e);
+    if (err == OK && dir->mends && e->text[0])
+        (void)fchmod(*ret_fd, S_IRUSR | S_IWUSR);
+    return err;
 }
 
 static enum err lock(struct state_dir *dir, struct errbuf *e)
@@ -65,8 +71,11 @@ enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf 
         return err_set(e, ERR_NOMEM, "out of memory");
     dir->path = path;
     dir->fd = dir->lock = -1;
-    if ((err = trust_folder(path, TRUST_OWN, &dir->fd, e)) != OK)
+    dir->mends = true;
+    if ((err = trust_folder(path, TRUST_MENDABLE, &dir->fd, e)) != OK)
         return err_set(e, err, "--state-dir %s", e->text);
+    if (e->text[0])
+        (void)fchmod(dir->fd, S_IRWXU);
     if ((err = lock(dir, e)) != OK || (err = read_boot_id(dir, e)) != OK)
         return err;
     *ret = HAND_OVER(dir);
@@ -82,20 +91,23 @@ void state_dir_free(struct state_dir *dir)
     free(dir);
 }
 
-/* *ret is zeroed where the bytes are lost: it is of no boot. */
+/* *ret is zeroed where the bytes are lost, or may be somebody else's: it is of no boot. */
 static enum err read_record(struct state_dir *dir, const char *name, struct agent_record *ret, struct errbuf *e)
 {
+    struct errbuf found = { 0 };
     char bytes[512];
     enum err err;
     ssize_t len;
     int fd;
-    if ((err = file_open(dir, name, O_RDONLY, &fd, e)) != OK)
-        return err;
+    if ((err = file_open(dir, name, O_RDONLY, &fd, &found)) != OK)
+        return err_set(e, err, "%s", found.text);
     len = read(fd, bytes, sizeof bytes);
     close(fd);
     if (len < 0)
         return fail(dir, name, e);
     *ret = (struct agent_record){ 0 };
+    if (found.text[0])
+        return err_set(e, OK, "%s: the agent that it names is not adopted", found.text);
     if (state_text_is_lost((struct text){ bytes, (size_t)len }))
         return OK;
     if (state_text_read((struct text){ bytes, (size_t)len }, ret) == OK)
@@ -151,7 +163,7 @@ enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user,
 enum err state_dir_check(const char *path, struct errbuf *e)
 {
     struct state_dir dir = { .path = path, .lock = -1 };
-    enum err err = trust_folder_find(path, TRUST_OWN, &dir.fd, e);
+    enum err err = trust_folder_find(path, TRUST_MENDABLE, &dir.fd, e);
     if (err != OK)
         return err_set(e, err, "--state-dir %s", e->text);
     if (dir.fd >= 0 && ((err = file_open(&dir, LOCK, O_RDWR, &dir.lock, e)) == OK || err == ERR_NOT_FOUND))
@@ -159,6 +171,20 @@ enum err state_dir_check(const char *path, struct errbuf *e)
     fd_close(dir.lock);
     fd_close(dir.fd);
     return err;
+}
+
+/* One that is left over and was open to its group is not used again: somebody may still have it open. */
+static enum err open_fresh(const struct state_dir *dir, const char *name, int *ret_fd, struct errbuf *e)
+{
+    struct errbuf found = { 0 };
+    enum err err = file_open(dir, name, O_WRONLY | O_CREAT, ret_fd, &found);
+    if (err != OK)
+        return err_set(e, err, "%s", found.text);
+    if (!found.text[0])
+        return OK;
+    *ret_fd = fd_close(*ret_fd);
+    (void)unlinkat(dir->fd, name, 0);
+    return file_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, ret_fd, e);
 }
 
 /* A regular file takes so little in one piece. */
@@ -170,7 +196,7 @@ static enum err replace(struct state_dir *dir, const char *worker, struct text t
     int fd;
     snprintf(name, sizeof name, "%s" SUFFIX, worker);
     snprintf(fresh, sizeof fresh, ".%s", name); /* no id begins with a dot */
-    if ((err = file_open(dir, fresh, O_WRONLY | O_CREAT, &fd, e)) != OK)
+    if ((err = open_fresh(dir, fresh, &fd, e)) != OK)
         return err;
     written = ftruncate(fd, 0) == 0 && write(fd, text.at, text.len) == (ssize_t)text.len;
     if (close(fd) != 0 || !written || renameat(dir->fd, fresh, dir->fd, name) != 0)

@@ -11,7 +11,8 @@
 struct state_dir;
 
 /* Makes the folder if need be (not its parents), and locks it. ERR_REFUSED: somebody else could write there, or it is a
- * link; ERR_CONFLICT: another hive has it; ERR_IO. Each with a sentence. */
+ * link; ERR_CONFLICT: another hive has it; ERR_IO. Each with a sentence, and OK, too, where its group could write
+ * there, which it takes away. */
 enum err state_dir_open(const char *path, struct state_dir **ret, struct errbuf *e);
 void state_dir_free(struct state_dir *dir);
 DEFINE_AUTO_FREE(state_dir)
@@ -24,7 +25,8 @@ typedef enum err state_dir_record(void *user, const char *worker, const struct a
 
 /* Calls `fn` for every agent that was running when its record was written, in this run of the machine; removes the
  * records of earlier runs. Without `fn` it only reads. An error of `fn` ends the reading. A file that a hive has not
- * written: ERR_SYNTAX with a sentence. ERR_IO. */
+ * written: ERR_SYNTAX with a sentence. ERR_IO. One that its group could write counts as of an earlier run: OK with a
+ * sentence. */
 enum err state_dir_read(struct state_dir *dir, state_dir_record *fn, void *user, struct errbuf *e);
 
 /* Sets the record's boot id. ERR_IO, ERR_NOMEM with a sentence. */

@@ -10,7 +10,7 @@
 
 enum err trust_check(int fd, enum trust trust, const char *path, struct errbuf *e)
 {
-    unsigned us = geteuid(), closed_to = trust == TRUST_CLOSED ? 0077 : 0022;
+    unsigned us = geteuid(), closed_to = trust == TRUST_CLOSED ? 0077 : trust == TRUST_MENDABLE ? 0002 : 0022;
     struct stat status;
     const char *unless;
     if (fstat(fd, &status) != 0)
@@ -30,6 +30,8 @@ enum err trust_check(int fd, enum trust trust, const char *path, struct errbuf *
     if (trust != TRUST_GIVEN && S_ISREG(status.st_mode) && status.st_nlink != 1)
         return err_set(e, ERR_REFUSED, "%s: has another name as well (hard link): remove one, see find -samefile %s",
                        path, path);
+    if (trust == TRUST_MENDABLE && (status.st_mode & S_IWGRP))
+        return err_set(e, OK, "%s: its group could write it (mode %04o)", path, status.st_mode & 07777);
     return OK;
 }
 
@@ -84,11 +86,11 @@ enum err trust_folder_find(const char *path, enum trust trust, int *ret_fd, stru
     return folder_open(path, trust, false, ret_fd, e);
 }
 
-enum err trust_file(int folder, const char *path, int flags, int *ret_fd, struct errbuf *e)
+enum err trust_file(int folder, const char *path, enum trust trust, int flags, int *ret_fd, struct errbuf *e)
 {
     const char *slash = strrchr(path, '/');
     int fd = openat(folder, slash ? slash + 1 : path, flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
-    return hand_over(fd, TRUST_OWN, path, ret_fd, e);
+    return hand_over(fd, trust, path, ret_fd, e);
 }

@@ -7,15 +7,17 @@
 #include "err.h"
 
 enum trust {
-    TRUST_GIVEN,  /* this process only reads it: its user's or root's, and nobody else may write it */
-    TRUST_OWN,    /* this process writes it: its user's, nobody else may write it, and a file has no other name */
-    TRUST_CLOSED, /* the same, and nobody else may read it */
+    TRUST_GIVEN,    /* this process only reads it: its user's or root's, and nobody else may write it */
+    TRUST_OWN,      /* this process writes it: its user's, nobody else may write it, and a file has no other name */
+    TRUST_MENDABLE, /* the same, but its group may write it, too: OK leaves a sentence, for whoever takes away that
+                       right and does not believe what is there */
+    TRUST_CLOSED,   /* as TRUST_OWN, and nobody else may read it */
 };
 
 /* ERR_REFUSED, ERR_IO, with a sentence that names `path`, whose it is, who we are, and the command that mends it. */
 enum err trust_check(int fd, enum trust trust, const char *path, struct errbuf *e);
 
-/* Opens a folder that is no link, made if need be (mode 0700; not its parents): TRUST_OWN or TRUST_CLOSED. The caller
+/* Opens a folder that is no link, made if need be (mode 0700; not its parents): all but TRUST_GIVEN. The caller
  * closes *ret_fd. ERR_REFUSED, ERR_IO, with a sentence. */
 enum err trust_folder(const char *path, enum trust trust, int *ret_fd, struct errbuf *e);
 
@@ -23,8 +25,8 @@ enum err trust_folder(const char *path, enum trust trust, int *ret_fd, struct er
 enum err trust_folder_find(const char *path, enum trust trust, int *ret_fd, struct errbuf *e);
 
 /* Opens a regular file in such a folder: the last part of `path`, of which sentences have all. With `flags` of open(2)
- * and mode 0600; follows no link; one that may be older is cut when it has been checked, not by O_TRUNC: TRUST_OWN. The
- * caller closes *ret_fd. ERR_NOT_FOUND, ERR_REFUSED, ERR_IO, with a sentence. */
-enum err trust_file(int folder, const char *path, int flags, int *ret_fd, struct errbuf *e);
+ * and mode 0600; follows no link; one that may be older is cut when it has been checked, not by O_TRUNC. TRUST_OWN or
+ * TRUST_MENDABLE. The caller closes *ret_fd. ERR_NOT_FOUND, ERR_REFUSED, ERR_IO, with a sentence. */
+enum err trust_file(int folder, const char *path, enum trust trust, int flags, int *ret_fd, struct errbuf *e);
 
 #endif

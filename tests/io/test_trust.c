@@ -206,7 +206,7 @@ static void a_file_in_a_folder_is_named_in_full(void **state)
     (void)state;
     file_make(0666, (uid_t)-1);
     assert_int_equal(trust_folder(folder, TRUST_OWN, &dir, &e), OK);
-    assert_int_equal(trust_file(dir, path, O_RDWR, &fd, &e), ERR_REFUSED);
+    assert_int_equal(trust_file(dir, path, TRUST_OWN, O_RDWR, &fd, &e), ERR_REFUSED);
     assert_non_null(strstr(e.text, path));
     assert_non_null(strstr(strstr(e.text, "chmod"), path));
     close(dir);
@@ -244,6 +244,45 @@ static void folders(void **state)
         assert_int_equal(trust_folder(path, TRUST_CLOSED, &fd, &e), rows[i].closed);
         fd_close(fd);
         rmdir(path);
+    }
+}
+
+/* What a volume's group may write (fsGroup) is accepted where that is all, and said. */
+static void what_a_group_may_write_is_mendable(void **state)
+{
+    const struct {
+        const char *why;
+        mode_t mode;
+        enum err want;
+        uid_t owner;
+        bool is_folder, has_link;
+    } rows[] = {
+        { "a folder", 02770, OK, (uid_t)-1, true, false },
+        { "a file", 0660, OK, (uid_t)-1, false, false },
+        { "nothing to be mended", 0600, OK, (uid_t)-1, false, false },
+        { "all may write it", 0777, ERR_REFUSED, (uid_t)-1, true, false },
+        { "a file with another name", 0660, ERR_REFUSED, (uid_t)-1, false, true },
+        { "somebody else's", 0770, ERR_REFUSED, SOMEBODY, true, false },
+    };
+    char other[80];
+    (void)state;
+    snprintf(other, sizeof other, "%s/other", folder);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct errbuf e = { 0 };
+        int fd;
+        if (rows[i].owner == SOMEBODY && geteuid() != 0)
+            continue;
+        assert_int_equal(rows[i].is_folder ? mkdir(path, 0700) : close(open(path, O_CREAT | O_CLOEXEC, 0600)), 0);
+        assert_int_equal(rows[i].has_link ? link(path, other) : 0, 0);
+        assert_int_equal(chown(path, rows[i].owner, (gid_t)-1), 0);
+        assert_int_equal(chmod(path, rows[i].mode), 0);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        print_message("%s\n", rows[i].why);
+        assert_int_equal(trust_check(fd, TRUST_MENDABLE, path, &e), rows[i].want);
+        assert_int_equal(e.text[0] != '\0', rows[i].mode != 0600);
+        close(fd);
+        (void)unlink(other);
+        (void)remove(path);
     }
 }
 
@@ -309,24 +348,24 @@ static void what_lies_in_a_folder(void **state)
     (void)state;
     snprintf(other, sizeof other, "%s/other", folder);
     assert_int_equal(trust_folder(folder, TRUST_OWN, &dir, &e), OK);
-    assert_int_equal(trust_file(dir, "it", O_RDWR | O_CREAT, &fd, &e), OK);
+    assert_int_equal(trust_file(dir, "it", TRUST_OWN, O_RDWR | O_CREAT, &fd, &e), OK);
     close(fd);
 
     assert_int_equal(link(path, other), 0);
-    assert_int_equal(trust_file(dir, "it", O_RDWR, &fd, &e), ERR_REFUSED);
+    assert_int_equal(trust_file(dir, "it", TRUST_OWN, O_RDWR, &fd, &e), ERR_REFUSED);
     assert_non_null(strstr(e.text, "hard link"));
     unlink(other);
 
     assert_int_equal(symlink(path, other), 0);
-    assert_int_equal(trust_file(dir, "other", O_RDWR | O_CREAT, &fd, &e), ERR_IO);
+    assert_int_equal(trust_file(dir, "other", TRUST_OWN, O_RDWR | O_CREAT, &fd, &e), ERR_IO);
     unlink(other);
 
     assert_int_equal(mkfifo(other, 0600), 0);
-    assert_int_equal(trust_file(dir, "other", O_RDWR, &fd, &e), ERR_IO);
+    assert_int_equal(trust_file(dir, "other", TRUST_OWN, O_RDWR, &fd, &e), ERR_IO);
     unlink(other);
 
     assert_int_equal(chmod(path, 0666), 0);
-    assert_int_equal(trust_file(dir, "it", O_RDONLY, &fd, &e), ERR_REFUSED);
+    assert_int_equal(trust_file(dir, "it", TRUST_OWN, O_RDONLY, &fd, &e), ERR_REFUSED);
     unlink(path);
     close(dir);
 }
@@ -340,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_refusal_says_what_mends_it),
         cmocka_unit_test(a_file_in_a_folder_is_named_in_full),
         cmocka_unit_test(folders),
+        cmocka_unit_test(what_a_group_may_write_is_mendable),
         cmocka_unit_test(a_folder_is_made),
         cmocka_unit_test(a_folder_is_only_looked_for),
         cmocka_unit_test(a_link_is_no_folder),

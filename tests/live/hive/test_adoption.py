@@ -213,6 +213,24 @@ def test_a_folder_is_refused(kind, hive, tmp_path, broker, root, started):
     assert target.read_text(encoding="ascii") == "precious\n"
 
 
+def test_a_volume_is_opened_to_its_group(hive, watched, tmp_path):
+    """As Kubernetes does it with fsGroup, recursively. What the group may have written is not believed."""
+    program = watched("w1")
+    state = tmp_path / "state"
+    first = hive(section(program), "--state-dir", state)
+    program.await_start()
+    first.end()
+    (state / "w1.agent").write_text("1\n", encoding="ascii")
+    (state / ".w1.agent").write_text("1\n", encoding="ascii")
+    for path in state.iterdir():
+        path.chmod(0o660)
+    state.chmod(0o2770)
+    second = hive(section(program), "--state-dir", state)
+    assert second.await_witness("w1", "running")["restarts"] == 0
+    assert "w1.agent: its group could write it (mode 0660): the agent that it names is not adopted" in second.said()
+    assert not [path for path in (state, *state.iterdir()) if path.stat().st_mode & 0o022]
+
+
 def test_a_record_that_nobody_wrote_is_refused(hive, tmp_path, broker, root, started):
     state = tmp_path / "state"
     state.mkdir()
@@ -226,7 +244,8 @@ def test_a_record_that_nobody_wrote_is_refused(hive, tmp_path, broker, root, sta
 @pytest.mark.parametrize("why, spoil, says", [
     ("none yet", lambda state: None, None),
     ("no parent", lambda state: state.parent.rename(state.parent.with_name("away")), "No such file or directory"),
-    ("others may write", lambda state: state.mkdir() or state.chmod(0o770), "chmod go-w "),
+    ("its group may write, which a start mends", lambda state: state.mkdir() or state.chmod(0o770), None),
+    ("others may write", lambda state: state.mkdir() or state.chmod(0o777), "chmod go-w "),
     ("a file", lambda state: state.write_text("", encoding="ascii"), "no folder"),
     ("a lock that others may write", lambda state: state.mkdir() or (state / "lock").touch() or (state / "lock").chmod(0o666),
      "lock: others than its owner may write it"),
