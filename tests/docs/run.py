@@ -29,6 +29,7 @@ COMMANDS = ("mosquitto_sub", "mosquitto_pub", "mosquitto_rr", "curl")
 RAN_OUT = 27  # of mosquitto_sub -W
 CURL_HTTP_ERROR = 22  # of curl --fail
 LIMIT_S = 30
+os.umask(0o022)  # daemons trust no file that others may write
 INSIDE = "SKEP_DOCS_NAMESPACE"
 
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -131,6 +132,7 @@ static inline void ini_write(const char *text)
 static inline int scene_begin(void **state)
 {
     (void)state;
+    umask(022); /* no file is trusted that others may write */
     unsetenv("SKEP_CONFIG");
     unsetenv("SKEP_ID");
     unsetenv("SKEP_STALE_AFTER");

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -215,5 +216,6 @@ int main(void)
         cmocka_unit_test(longest),  cmocka_unit_test(reads_up_to_the_error),
         cmocka_unit_test(files),
     };
+    umask(022); /* no file is trusted that others may write */
     return cmocka_run_group_tests(tests, lines_make, NULL);
 }

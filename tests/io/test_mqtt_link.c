@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -355,5 +356,6 @@ int main(void)
         cmocka_unit_test(pings_behind_messages_end_no_link),
         cmocka_unit_test(idle_link_is_proven_by_pings),
     };
+    umask(022); /* no file is trusted that others may write */
     return cmocka_run_group_tests_name("mqtt_link", tests, NULL, NULL);
 }

@@ -288,5 +288,6 @@ int main(void)
         cmocka_unit_test(tls_to_a_port_without_is_refused),
         cmocka_unit_test(an_address_that_refuses_is_passed),
     };
+    umask(022); /* no file is trusted that others may write */
     return cmocka_run_group_tests_name("mqtt_tls", tests, NULL, NULL);
 }

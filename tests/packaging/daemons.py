@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 BIN = pathlib.Path(os.environ["SKEP_BIN_DIR"])
+os.umask(0o022)  # daemons trust no file that others may write
 DAEMONS = ("skep-queen", "skep-hive")
 
 

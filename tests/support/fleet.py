@@ -13,6 +13,7 @@ import urllib.request
 
 BIN = pathlib.Path(os.environ["SKEP_BIN_DIR"])
 BROKER_START = pathlib.Path(__file__).parents[2] / "broker-config" / "start"
+os.umask(0o022)  # daemons trust no file that others may write
 LIMIT_S = 30  # for whatever has to happen at all
 
 

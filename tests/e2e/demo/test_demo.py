@@ -14,7 +14,8 @@ BUILD_LIMIT_S = 900
 
 
 def demo(*arguments, folder):
-    return subprocess.Popen([DEMO, *arguments], env={**os.environ, "TMPDIR": str(folder)}, stdin=subprocess.DEVNULL,
+    """With the umask of one who shares files with everybody: what the demo writes must not be open to others."""
+    return subprocess.Popen([DEMO, *arguments], umask=0, env={**os.environ, "TMPDIR": str(folder)}, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

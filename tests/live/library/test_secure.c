@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "scene.h"
 
@@ -121,5 +122,6 @@ int main(void)
         cmocka_unit_test(test_tls),
         cmocka_unit_test(test_password),
     };
+    umask(022); /* no file is trusted that others may write */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

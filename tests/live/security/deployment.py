@@ -10,6 +10,7 @@ import time
 
 CONFIG = pathlib.Path(__file__).parents[3] / "broker-config"
 BIN = pathlib.Path(os.environ["SKEP_BIN_DIR"])
+os.umask(0o022)  # daemons trust no file that others may write
 LIMIT_S = 20  # for whatever has to happen at all
 HOST = "localhost"
 PASSWORDS, CERTIFICATES, FIRST_OF_MORE = range(3)  # listeners
