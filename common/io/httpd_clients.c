@@ -6,8 +6,6 @@
 
 #include <utlist.h>
 
-#include "httpd_rations.h"
-
 static bool is_loopback(const uint8_t key[16])
 {
     const struct in6_addr *address = (const struct in6_addr *)(const void *)key;

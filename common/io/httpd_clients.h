@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base.h"
+#include "httpd_rations.h"
 
 struct MHD_Connection;
 struct exchange;
@@ -16,7 +17,8 @@ struct peer {
     uint8_t key[16]; /* IPv6, IPv4 mapped; the loopback: 127.0.0.1 */
     bool is_loopback;
     unsigned connections, leaving; /* the latter of the former: dropped, and not closed yet */
-    size_t held;                   /* bytes of answers that it has not taken */
+    unsigned waiting[HTTPD_WAIT_KINDS];
+    size_t held; /* bytes of answers that it has not taken */
     struct peer *prev, *next;
 };
 

@@ -8,8 +8,7 @@
 
 #include "clock.h"
 #include "httpd_response.h"
-
-#define WAITING_MAX 256
+#include "httpd_waits.h"
 
 static struct client *client_of(struct MHD_Connection *connection)
 {
@@ -57,12 +56,10 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
 
 static void leave_list(struct exchange *exchange)
 {
-    if (exchange->phase == EXCHANGE_QUEUED) {
+    if (exchange->phase == EXCHANGE_QUEUED)
         DL_DELETE(exchange->httpd->queues[exchange->had_turn], exchange);
-    } else if (exchange->phase == EXCHANGE_WAITING) {
-        DL_DELETE(exchange->httpd->waiting, exchange);
-        exchange->httpd->waiting_count--;
-    }
+    else if (exchange->phase == EXCHANGE_WAITING)
+        wait_end(exchange);
 }
 
 /* The slice at hand, and what its listing holds. An answer that has begun was admitted with room for its slices, and is
@@ -255,17 +252,19 @@ enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, 
 /* Nothing but these limits ends a suspended connection; a listing knows when its own time is over. False: refused. */
 static bool wait_until(struct exchange *exchange, ms_t until)
 {
-    struct httpd *httpd = exchange->httpd;
-    if (httpd->waiting_count >= WAITING_MAX || (exchange->timed_out && !exchange->response.listing)) {
+    bool is_over = exchange->timed_out && !exchange->response.listing;
+    struct exchange *yields;
+    if (is_over || exchange->yields || !wait_may_begin(exchange, &yields)) {
         make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
-                   exchange->timed_out ? "There is no answer yet." : "Too many requests are waiting.");
+                   is_over ? "There is no answer yet." : "Too many requests are waiting.");
         return false;
     }
-    exchange->wait_ends = until;
-    exchange->phase = EXCHANGE_WAITING;
+    if (yields) {
+        yields->timed_out = yields->yields = true;
+        exchange_requeue(yields);
+    }
+    wait_begin(exchange, until);
     exchange->had_turn = false;
-    DL_APPEND(httpd->waiting, exchange);
-    httpd->waiting_count++;
     return true;
 }
 

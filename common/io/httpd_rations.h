@@ -26,4 +26,12 @@
 #define HTTPD_HELD_PER_PEER (16u << 20) /* one answer may have more where nothing else waits to be taken */
 #define HTTPD_SLICE (64u << 10)         /* held at least for each answer that comes in slices */
 
+/* Requests that wait, of each kind (httpd_waits.h), so that long polls for events take nothing from those that wait for
+ * verifications: in all, and of one peer a part of the connections that it may have, so that with each kind used up
+ * some are left. One that has waited for so long has had its turn. */
+#define HTTPD_WAIT_KINDS 3
+#define HTTPD_WAITS 256
+#define HTTPD_WAITS_PART 3
+#define HTTPD_WAIT_TURN_MS 1000
+
 #endif

@@ -26,10 +26,11 @@ struct exchange {
     struct text query;
     struct buf body;
     bool names_other; /* its target is a URL, with a host that is no name of this server */
-    bool begun, keeps_body, timed_out, responded, dropped;
+    bool begun, keeps_body, timed_out, yields, responded, dropped;
     enum exchange_phase phase;
     ms_t received_at; /* when the handler was first called; 0 = not yet */
-    ms_t wait_ends;   /* of one that waits */
+    ms_t waits_since; /* of one that waits, as the next */
+    ms_t wait_ends;
     ms_t answer_ends;
     struct http_response response; /* status 0 = there is none yet; its body holds the slice at hand */
     bool more;                     /* its listing has another slice */
@@ -56,7 +57,7 @@ struct httpd {
     struct exchange *queues[2]; /* those that had no turn yet; those that have more to do */
     unsigned next_queue;
     struct exchange *waiting;
-    unsigned waiting_count;
+    unsigned waiting_count[HTTPD_WAIT_KINDS];
     ms_t sweep_at;
 };
 

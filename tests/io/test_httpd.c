@@ -220,38 +220,29 @@ static void bodies_of_get_and_delete_are_ignored(void **state)
     site_close(&site);
 }
 
+/* Of one address: test_httpd_clients.c. */
 static void connections_are_limited(void **state)
 {
-    static const struct {
-        const char *why;
-        unsigned connections, per_peer;
-    } rows[] = {
-        { "in all", 4, 0 },
-        { "of one address", 100, 4 },
-    };
-
+    struct line lines[4], last;
+    struct site site;
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct line lines[4], last;
-        struct site site;
-        site_open(&site, rows[i].connections, rows[i].per_peer);
-        for (unsigned at = 0; at < ARRAY_LEN(lines); at++) {
-            line_open(&lines[at], &site);
-            line_say(&lines[at], "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-        }
-        site_await_calls(&site, ARRAY_LEN(lines));
-        line_open(&last, &site);
-        line_say(&last, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        line_await(&last, &site, NULL);
-        close(last.fd);
-        assert_int_equal(site.calls, ARRAY_LEN(lines));
-        close(lines[0].fd);
-        line_ask(&last, &site, "/");
-        assert_non_null(strstr(last.answer, "answer 5"));
-        for (unsigned at = 1; at < ARRAY_LEN(lines); at++)
-            close(lines[at].fd);
-        site_close(&site);
+    site_open(&site, ARRAY_LEN(lines), 0);
+    for (unsigned at = 0; at < ARRAY_LEN(lines); at++) {
+        line_open(&lines[at], &site);
+        line_say(&lines[at], "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
     }
+    site_await_calls(&site, ARRAY_LEN(lines));
+    line_open(&last, &site);
+    line_say(&last, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    line_await(&last, &site, NULL);
+    close(last.fd);
+    assert_int_equal(site.calls, ARRAY_LEN(lines));
+    close(lines[0].fd);
+    line_ask(&last, &site, "/");
+    assert_non_null(strstr(last.answer, "answer 5"));
+    for (unsigned at = 1; at < ARRAY_LEN(lines); at++)
+        close(lines[at].fd);
+    site_close(&site);
 }
 
 static void targets_may_be_urls(void **state)

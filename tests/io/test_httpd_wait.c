@@ -1,12 +1,13 @@
 /* Requests that wait for their answer. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "await.h"
+#include "httpd_waits.h"
 #include "site.h"
 
 static void waiting_request_is_woken(void **state)
@@ -88,31 +89,100 @@ static void server_may_end_while_requests_wait(void **state)
     site_close(&site);
 }
 
+#define PART 4 /* of each kind, of one address */
+
+static ms_t poll(void *user, const struct http_request *request, struct http_response *ret)
+{
+    ms_t wait = site_handle(user, request, ret);
+    if (request->query.at)
+        ret->wakes_on = SITE_WAKE << 1;
+    return wait;
+}
+
+static const struct httpd_handlers handlers = { .request = poll, .fault = site_fault };
+
+static bool one_is_answered(void *user)
+{
+    struct line *lines = user;
+    return line_has(&lines[0]) || line_has(&lines[PART]);
+}
+
+/* Those that wait for something else do not count; and who has had a turn gives way. */
 static void not_too_many_wait(void **state)
 {
-    enum { WAITING_MAX = 256 };
-    struct line *lines = calloc(WAITING_MAX + 1, sizeof *lines);
-    struct line *last = &lines[WAITING_MAX];
+    struct line lines[PART + 1], other, *last = &lines[PART];
     struct site site;
-
     (void)state;
-    assert_non_null(lines);
-    site_open(&site, 1000, 0);
-    for (unsigned i = 0; i <= WAITING_MAX; i++) {
+    site_start(&site, (struct httpd_options){ .connections = 100, .connections_per_peer = PART * HTTPD_WAITS_PART },
+               &handlers);
+    for (unsigned i = 0; i < PART; i++) {
         line_open(&lines[i], &site);
         line_say(&lines[i], "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
         site_await_calls(&site, i + 1);
     }
-    line_await(last, &site, "fault 503");
-    assert_non_null(strstr(last->answer, "Retry-After: 1\r\n"));
+    line_open(&other, &site);
+    line_say(&other, "GET /wait?other HTTP/1.1\r\nHost: h\r\n\r\n");
+    site_await_calls(&site, PART + 1);
+    line_open(last, &site);
+    lines[0].want = "answer";
+    do {
+        line_say(last, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+        last->want = "fault 503: Too many requests are waiting.";
+        assert_true(await_loop(site.loop, one_is_answered, lines, AWAIT_LIMIT));
+    } while (strstr(last->answer, "Retry-After: 1\r\n"));
+    line_await(&lines[0], &site, "504"); /* as if its time were over */
     site.open = true;
-    httpd_wake(site.httpd, SITE_WAKE);
-    for (unsigned i = 0; i < WAITING_MAX; i++)
-        line_await(&lines[i], &site, "answer");
-    for (unsigned i = 0; i <= WAITING_MAX; i++)
+    httpd_wake(site.httpd, SITE_WAKE | SITE_WAKE << 1);
+    for (unsigned i = 1; i <= PART; i++)
+        line_await(&lines[i], &site, "200 OK");
+    line_await(&other, &site, "200 OK");
+    for (unsigned i = 0; i <= PART; i++)
         close(lines[i].fd);
+    close(other.fd);
     site_close(&site);
-    free(lines);
+}
+
+/* All that may wait do, of two peers. */
+static void those_with_most_give_way(void **state)
+{
+    static const struct {
+        const char *why;
+        unsigned first, second; /* how many of each wait */
+        bool of_second;         /* the newcomer */
+        bool had_turn;
+        int yields; /* of which the oldest; -1 = refused */
+    } rows[] = {
+        { "one has all", HTTPD_WAITS, 0, true, false, 0 },
+        { "one has most", HTTPD_WAITS - 1, 1, true, false, 0 },
+        { "not the one that has most itself", HTTPD_WAITS - 1, 1, false, false, -1 },
+        { "it has had its turn", HTTPD_WAITS - 1, 1, false, true, 0 },
+        { "who has fewer does not", 1, HTTPD_WAITS - 1, true, true, 1 },
+        { "as many: not yet", HTTPD_WAITS / 2, HTTPD_WAITS / 2, true, false, -1 },
+        { "as many: in turns", HTTPD_WAITS / 2, HTTPD_WAITS / 2, true, true, 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct exchange waiting[HTTPD_WAITS];
+        struct peer peers[2] = { 0 };
+        struct client clients[2] = { { .peer = &peers[0] }, { .peer = &peers[1] } };
+        struct httpd httpd = { 0 };
+        struct exchange newcomer = { .httpd = &httpd, .client = &clients[rows[i].of_second] }, *yields;
+        for (unsigned k = 0; k < rows[i].first + rows[i].second; k++) {
+            waiting[k] = (struct exchange){ .httpd = &httpd, .client = &clients[k >= rows[i].first] };
+            assert_true(wait_may_begin(&waiting[k], &yields) && !yields);
+            wait_begin(&waiting[k], MS_NEVER);
+            waiting[k].waits_since += rows[i].had_turn ? -HTTPD_WAIT_TURN_MS : 3600000;
+        }
+        if (wait_may_begin(&newcomer, &yields) != (rows[i].yields >= 0) ||
+            (yields && yields != &waiting[rows[i].yields ? rows[i].first : 0]))
+            fail_msg("%s", rows[i].why);
+        newcomer.response.wakes_on = 1;
+        assert_true(wait_may_begin(&newcomer, &yields) && !yields); /* for something else */
+        for (unsigned k = 0; k < HTTPD_WAITS; k++)
+            wait_end(&waiting[k]);
+        assert_null(httpd.waiting);
+        assert_int_equal(peers[0].waiting[HTTPD_WAIT_KINDS - 1] + httpd.waiting_count[HTTPD_WAIT_KINDS - 1], 0);
+    }
 }
 
 int main(void)
@@ -123,6 +193,7 @@ int main(void)
         cmocka_unit_test(client_may_leave_while_it_waits),
         cmocka_unit_test(server_may_end_while_requests_wait),
         cmocka_unit_test(not_too_many_wait),
+        cmocka_unit_test(those_with_most_give_way),
     };
     return cmocka_run_group_tests_name("httpd_wait", tests, NULL, NULL);
 }
