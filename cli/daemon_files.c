@@ -24,7 +24,9 @@ static enum err folder_find(char ret[DAEMON_PATH_SIZE], int *ret_fd, struct errb
         len = snprintf(ret, DAEMON_PATH_SIZE, "/tmp/skep-%u", (unsigned)geteuid());
     if (len >= DAEMON_PATH_SIZE)
         return err_set(e, ERR_TOO_LARGE, "XDG_RUNTIME_DIR: the path is too long");
-    err = trust_folder(ret, TRUST_CLOSED, ret_fd, e);
+    err = (runtime && *runtime ? trust_folder_find : trust_folder)(ret, TRUST_CLOSED, ret_fd, e);
+    if (err == OK && *ret_fd < 0)
+        return err_set(e, ERR_NOT_FOUND, "%s: there is no such folder: make it, or unset XDG_RUNTIME_DIR", ret);
     return err != ERR_REFUSED
                ? err
                : err_set(e, err,

@@ -81,7 +81,7 @@ static void sweep(const char *parent)
 static bool is_own_folder(const char *path)
 {
     int fd = -1;
-    bool is_own = path && path[0] == '/' && trust_folder(path, TRUST_OWN, &fd, NULL) == OK;
+    bool is_own = path && path[0] == '/' && trust_folder_find(path, TRUST_OWN, &fd, NULL) == OK && fd >= 0;
     fd_close(fd);
     return is_own;
 }

@@ -202,6 +202,10 @@ def test_a_folder_that_others_may_enter_is_refused(daemon, tmp_path):
     link.symlink_to(daemon.folder)
     daemon.skep.environment["XDG_RUNTIME_DIR"] = str(link)
     assert daemon("start").returncode == 6
+    daemon.skep.environment["XDG_RUNTIME_DIR"] = str(tmp_path / "none")
+    none = daemon("status")
+    assert none.returncode != 0 and "there is no such folder" in none.stderr
+    assert not (tmp_path / "none").exists()
     daemon.skep.environment["XDG_RUNTIME_DIR"] = str(daemon.folder)
 
 
