@@ -100,7 +100,8 @@ static void check_shares(const struct registry *registry)
                 states[k] += share->states[k];
         }
     require(count == shares->count && sums[RATION_HIVES] == registry->hive_count);
-    require(sums[RATION_WORKERS] + sums[RATION_EXPECTED] == registry->count && sums[RATION_WEAK] == shares->weak_count);
+    require(sums[RATION_WORKERS] + sums[RATION_EXPECTED] == registry->count);
+    require(memcmp(sums, shares->total, sizeof sums) == 0);
     require(sums[RATION_BYTES] == registry->document_bytes && sums[RATION_WORDS] == registry->words.count);
     for (size_t k = 0; k < STATE_COUNT; k++)
         require(states[k] == registry->counts[k] + registry->hive_counts[k]);

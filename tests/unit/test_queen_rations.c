@@ -117,6 +117,35 @@ static void an_established_flood_locks_nobody_out(void **state)
     scene_clear(&scene);
 }
 
+/* A fleet of one hive, full of jobs that were established and said goodbye: who lives gets in, which is told. */
+static void the_dead_make_room_for_the_living(void **state)
+{
+    struct scene scene;
+    char step[64];
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    for (int i = 0; i < MAX; i++) {
+        snprintf(step, sizeof step, "birth 1.1 @a/j%d; wait 30000; beat 1.1.1 @a/j%d; bye 1.1 @a/j%d", i, i, i);
+        scene_run(&scene, step);
+    }
+    buf_reset(&scene.trace);
+    scene_run(&scene, "birth 2.1 @a/new");
+    assert_true(
+        ends_with(buf_str(&scene.trace), "a/j0 offline -> forgotten (forgotten), a/new unknown -> online (birth)"));
+    assert_non_null(strstr(buf_str(&scene.notice), "most are of hive a"));
+    assert_health(&scene, "warn", "\"workers:largest_hive\":[{\"observedValue\":\"a\",\"status\":\"warn\"");
+    assert_null(find(&scene, "a", "j0"));
+    for (int i = 1; i < MAX; i++) { /* until nobody is left who is lost */
+        snprintf(step, sizeof step, "birth 2.1 @a/n%d", i);
+        scene_run(&scene, step);
+    }
+    assert_int_equal(scene.queen->registry.counts[STATE_ONLINE], MAX);
+    scene_run(&scene, "birth 2.1 @a/more");
+    assert_null(find(&scene, "a", "more"));
+    assert_int_equal(scene.queen->registry.pressure[PRESSURE_WORKERS].refused, 1);
+    scene_clear(&scene);
+}
+
 /* Stored copies fill the registry before anything live comes. */
 static void a_flooded_broker_is_read_and_outlived(void **state)
 {
@@ -279,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_flood_locks_nobody_out),
         cmocka_unit_test(the_evicted_are_not_forgotten),
         cmocka_unit_test(an_established_flood_locks_nobody_out),
+        cmocka_unit_test(the_dead_make_room_for_the_living),
         cmocka_unit_test(a_flooded_broker_is_read_and_outlived),
         cmocka_unit_test(hives_have_a_table_of_their_own),
         cmocka_unit_test(while_it_is_behind_one_hives_heartbeats_are_rationed),

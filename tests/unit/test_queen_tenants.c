@@ -34,38 +34,53 @@ static void establish(struct record *record)
     assert_true(record->established);
 }
 
-/* The states of hardly alive ones that were lost. */
-static enum state lost(char kind)
+/* What one of `kind` is, once it was heard for the first time. */
+static void become(struct record *record, char kind)
 {
-    return kind == 's' ? STATE_SUSPECT : kind == 't' ? STATE_STALE : kind == 'o' ? STATE_OFFLINE : STATE_UNREACHABLE;
+    static const struct {
+        char kind;
+        bool is_young;
+        enum state state;
+    } kinds[] = {
+        { 'w', true, STATE_ONLINE },  { 's', true, STATE_SUSPECT },     { 't', true, STATE_STALE },
+        { 'o', true, STATE_OFFLINE }, { 'r', true, STATE_UNREACHABLE }, { 'u', true, STATE_UNVERIFIED },
+        { 'i', false, STATE_STALE },  { 'e', false, STATE_OFFLINE },
+    };
+    size_t i = 0;
+    while (i < ARRAY_LEN(kinds) && kinds[i].kind != kind)
+        i++;
+    if (i == ARRAY_LEN(kinds) || !kinds[i].is_young)
+        establish(record);
+    if (kind == 'u')
+        record->received_mono = MS_NEVER;
+    if (kind == 'x')
+        registry_expect(&registry, record);
+    if (i < ARRAY_LEN(kinds))
+        registry_set_state(&registry, record, kinds[i].state);
+    record->since_mono = BEGAN;
 }
 
 /* `evil 100w 50l` = a hive with 100 hardly alive workers and 50 that are online; s, t, o, r: hardly alive and suspect,
- * stale, offline, unreachable; u: known from stored copies only; i: idle, x: expected. */
+ * stale, offline, unreachable; u: known from stored copies only; i: stale, e: offline, x: expected. `20*ci 1e` = 20
+ * such hives. */
 static void populate(const char *fleet)
 {
     struct text left = text_of(fleet);
     while (left.at) {
-        struct text counts = text_split(&left, ','), hive = text_split(&counts, ' ');
-        char name[16];
-        int number = 0;
-        snprintf(name, sizeof name, "%.*s", (int)hive.len, hive.at);
-        while (counts.at) {
-            struct text group = text_split(&counts, ' ');
-            char kind = group.at[group.len - 1];
-            for (int end = number + atoi(group.at); number < end; number++) {
-                struct record *record = add(name, number, BEGAN);
-                record->since_mono = BEGAN;
-                if (kind == 'u')
-                    record->received_mono = MS_NEVER;
-                else if (strchr("stor", kind))
-                    registry_set_state(&registry, record, lost(kind));
-                else if (kind != 'w')
-                    establish(record);
-                if (kind == 'x')
-                    registry_expect(&registry, record);
-                if (kind == 'i')
-                    registry_set_state(&registry, record, STATE_STALE);
+        struct text counts = text_split(&left, ','), hive = text_split(&counts, ' '), times = hive;
+        struct text first = text_split(&times, '*');
+        for (int copy = 0; copy < (times.at ? atoi(first.at) : 1); copy++) {
+            struct text groups = counts;
+            char name[16];
+            int number = 0;
+            if (times.at)
+                snprintf(name, sizeof name, "%.*s%d", (int)times.len, times.at, copy);
+            else
+                snprintf(name, sizeof name, "%.*s", (int)hive.len, hive.at);
+            while (groups.at) {
+                struct text group = text_split(&groups, ' ');
+                for (int end = number + atoi(group.at); number < end; number++)
+                    become(add(name, number, BEGAN), group.at[group.len - 1]);
             }
         }
     }
@@ -83,58 +98,127 @@ static const char *victim(const char *hive, ms_t later)
     return name_of(registry_victim(&registry, text_of(hive), TEXT("new"), BEGAN + later));
 }
 
+static const struct room {
+    const char *why, *fleet, *hive, *want;
+    ms_t later;
+} rooms[] = {
+    { "a flood of one beat each", "evil 150w,a 10l", "a", "evil/w0", 0 },
+    { "... has no room for more of it", "evil 150w,a 10l", "evil", "no/body", 0 },
+    { "... but for what was silent for long", "evil 150w,a 10l", "evil", "evil/w0", RATION_SILENT_MS },
+    { "a flood of two beats each", "evil 150l,a 10l", "a", "evil/w0", 0 },
+    { "... has no room for more of it either", "evil 150l,a 10l", "evil", "no/body", RATION_SILENT_MS },
+    { "who is not online goes first", "evil 100l 50i,a 10l", "a", "evil/w100", 0 },
+    { "a fleet of one large hive, and a flood", "a 120l,evil 40w", "a", "evil/w0", 0 },
+    { "... that gains nothing", "a 120l,evil 40w", "evil", "no/body", 0 },
+    { "as many as the greatest", "a 80l,b 80l", "a", "no/body", 0 },
+    { "not half as many, but half of an equal share: nobody who is online", "a 120l,b 40l", "b", "no/body", 0 },
+    { "... but less", "a 121l,b 39l", "b", "a/w0", 0 },
+    { "many hives, and a flood of one", "a 10l,b 10l,c 10l,d 10l,e 10l,f 10l,g 10l,h 10l,i 10l,j 10l,evil 60w", "a",
+      "evil/w0", 0 },
+    { "... of lost ones", "evil 160s", "evil", "evil/w0", 0 },
+    { "... of lost ones", "evil 160t", "evil", "evil/w0", 0 },
+    { "one that is lost among those that live", "evil 100w 1t 59w", "evil", "evil/w100", 0 },
+    { "... first, of the greatest as well", "evil 100w 1t 49w,a 10l", "a", "evil/w100", 0 },
+    { "... of lost ones", "evil 160o", "evil", "evil/w0", 0 },
+    { "... of lost ones", "evil 160r", "evil", "evil/w0", 0 },
+    { "... of stored copies", "evil 160u", "evil", "no/body", RATION_SILENT_MS - 1 },
+    { "... that are old", "evil 160u", "evil", "evil/w0", RATION_SILENT_MS },
+    { "not half of an equal share: who is not online", "a 89l 1i,b 70l", "b", "a/w89", 0 },
+    { "as many as the greatest: not even those", "a 79l 1i,b 80l", "b", "no/body", 0 },
+    { "... but its own", "a 79l 1i,b 79l 1i", "b", "b/w79", 0 },
+    { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
+    { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
+    { "a hive that gets established grooms", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
+    { "... and not faster than that", "evil 130l,a 10l 20w", "a", "no/body", 0 },
+    { "... which half of it is enough for", "evil 140l,a 10l 10w", "a", "evil/w0", 0 },
+    { "... from the hardly alive first, of the greatest", "evil 110l 10w,a 20l 20w", "a", "evil/w110", 0 },
+    { "... not from its own", "evil 120l,a 20l 20w", "a", "no/body", RATION_SILENT_MS },
+    { "a hive that is not known yet", "evil 160w", "b", "evil/w0", 0 },
+    { "the expected never go", "a 160x", "b", "no/body", RATION_SILENT_MS },
+    { "... and are not counted against the hive", "a 100x,evil 60l", "a", "evil/w0", 0 },
+    { "a hive replaces its own dead", "a 160e", "a", "a/w0", 0 },
+    { "... stale as well", "a 100l 60i", "a", "a/w100", 0 },
+    { "... hardly alive ones first", "a 100l 30i 30o", "a", "a/w130", 0 },
+    { "... also where most of it is hardly alive", "a 20i 140w", "a", "a/w0", 0 },
+    { "... before it costs a larger one anything", "b 120l 10i,a 25l 5e", "a", "a/w25", 0 },
+    { "... but not the expected", "a 160x", "a", "no/body", RATION_SILENT_MS },
+    { "the lost of another go before a larger one's living", "a 100l,b 30l 30i", "c", "b/w30", 0 },
+    { "... but not for a larger one", "a 100l,b 30l 30i", "a", "no/body", 0 },
+    { "... even if they said goodbye", "a 100l,b 30l 30e", "a", "no/body", 0 },
+    { "nor of a whole hive, if it is one of few", "a 100l,15*b 4e", "a", "no/body", 0 },
+    { "many hives that are left behind", "a 100l,20*ci 3e", "a", "ci0/w0", 0 },
+    { "... also for a hive that starts", "a 100l,20*ci 3e", "c", "ci0/w0", 0 },
+    { "... or is about to", "a 98l,c 2w,20*ci 3e", "c", "ci0/w0", 0 },
+    { "... of which none was established", "a 40l 60w,20*ci 3o", "a", "ci0/w0", 0 },
+    { "... with somebody there", "a 100l,20*ci 1l 2e", "a", "no/body", 0 },
+    { "... or that are down", "a 100l,20*b 3i", "a", "no/body", RATION_DOWN_MS - 1 },
+    { "... for long", "a 100l,20*b 3i", "a", "b0/w0", RATION_DOWN_MS },
+    { "... beside those who left", "a 100l,10*b 3i,10*ci 3e", "a", "ci0/w0", RATION_DOWN_MS - 1 },
+};
+
 static void whoever_has_most_makes_room(void **state)
 {
-    static const struct {
-        const char *why, *fleet, *hive, *want;
-        ms_t later;
-    } rows[] = {
-        { "a flood of one beat each", "evil 150w,a 10l", "a", "evil/w0", 0 },
-        { "... has no room for more of it", "evil 150w,a 10l", "evil", "no/body", 0 },
-        { "... but for what was silent for long", "evil 150w,a 10l", "evil", "evil/w0", RATION_SILENT_MS },
-        { "a flood of two beats each", "evil 150l,a 10l", "a", "evil/w0", 0 },
-        { "... has no room for more of it either", "evil 150l,a 10l", "evil", "no/body", RATION_SILENT_MS },
-        { "who is not online goes first", "evil 100l 50i,a 10l", "a", "evil/w100", 0 },
-        { "a fleet of one large hive, and a flood", "a 120l,evil 40w", "a", "evil/w0", 0 },
-        { "... that gains nothing", "a 120l,evil 40w", "evil", "no/body", 0 },
-        { "as many as the greatest", "a 80l,b 80l", "a", "no/body", 0 },
-        { "not half as many, but half of an equal share: nobody who is online", "a 120l,b 40l", "b", "no/body", 0 },
-        { "... but less", "a 121l,b 39l", "b", "a/w0", 0 },
-        { "many hives, and a flood of one", "a 10l,b 10l,c 10l,d 10l,e 10l,f 10l,g 10l,h 10l,i 10l,j 10l,evil 60w", "a",
-          "evil/w0", 0 },
-        { "... of lost ones", "evil 160s", "evil", "evil/w159", 0 },
-        { "... of lost ones", "evil 160t", "evil", "evil/w159", 0 },
-        { "one that is lost among those that live", "evil 100w 1t 59w", "evil", "evil/w100", 0 },
-        { "... first, of the greatest as well", "evil 100w 1t 49w,a 10l", "a", "evil/w100", 0 },
-        { "... of lost ones", "evil 160o", "evil", "evil/w159", 0 },
-        { "... of lost ones", "evil 160r", "evil", "evil/w159", 0 },
-        { "... of stored copies", "evil 160u", "evil", "no/body", RATION_SILENT_MS - 1 },
-        { "... that are old", "evil 160u", "evil", "evil/w0", RATION_SILENT_MS },
-        { "not half of an equal share: who is not online", "a 89l 1i,b 70l", "b", "a/w89", 0 },
-        { "as many as the greatest: not even those", "a 79l 1i,b 79l 1i", "b", "no/body", 0 },
-        { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
-        { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
-        { "a hive that gets established grows", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
-        { "... and not faster than that", "evil 130l,a 10l 20w", "a", "no/body", 0 },
-        { "... which half of it is enough for", "evil 140l,a 10l 10w", "a", "evil/w0", 0 },
-        { "... from the hardly alive first, of the greatest", "evil 110l 10w,a 20l 20w", "a", "evil/w110", 0 },
-        { "... not from its own", "evil 120l,a 20l 20w", "a", "no/body", RATION_SILENT_MS },
-        { "a hive that is not known yet", "evil 160w", "b", "evil/w0", 0 },
-        { "the expected never go", "a 160x", "b", "no/body", RATION_SILENT_MS },
-        { "... and are not counted against the hive", "a 100x,evil 60l", "a", "evil/w0", 0 },
-    };
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
         const char *found;
         registry_init(&registry, MAX, 4096);
-        populate(rows[i].fleet);
+        populate(rooms[i].fleet);
         assert_true(registry_is_full(&registry, false));
-        found = victim(rows[i].hive, rows[i].later);
-        if (strcmp(found, rows[i].want) != 0)
-            print_error("%s\n", rows[i].why);
-        assert_string_equal(found, rows[i].want);
+        found = victim(rooms[i].hive, rooms[i].later);
+        if (strcmp(found, rooms[i].want) != 0)
+            print_error("%s\n", rooms[i].why);
+        assert_string_equal(found, rooms[i].want);
         registry_clear(&registry);
     }
+}
+
+/* In order of loss, whatever was before; and who is back is not lost. */
+static void the_longest_lost_goes_first(void **state)
+{
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    populate("a 160l");
+    for (int i = 90; i > 60; i--) {
+        char name[16];
+        snprintf(name, sizeof name, "w%d", i);
+        registry_set_state(&registry, registry_find_name(&registry, text_of(name)), STATE_STALE);
+    }
+    assert_string_equal(victim("a", 0), "a/w90");
+    registry_set_state(&registry, registry_find_name(&registry, TEXT("w90")), STATE_UNREACHABLE); /* still */
+    assert_string_equal(victim("a", 0), "a/w90");
+    registry_set_state(&registry, registry_find_name(&registry, TEXT("w90")), STATE_ONLINE);
+    assert_string_equal(victim("a", 0), "a/w89");
+    registry_remove(&registry, registry_find_name(&registry, TEXT("w89")));
+    add("a", 200, BEGAN);
+    assert_string_equal(victim("a", 0), "a/w88");
+    registry_clear(&registry);
+}
+
+static const char *hive_victim(void)
+{
+    return name_of(registry_victim(&registry, TEXT("new"), (struct text){ 0 }, BEGAN));
+}
+
+/* A hive that left makes room for another; that one is down is news, and stays. */
+static void hives_that_left_make_room(void **state)
+{
+    struct record *hives[3];
+    (void)state;
+    registry_init(&registry, 3, 4096);
+    for (int i = 0; i < 3; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "h%d", i);
+        assert_int_equal(registry_add(&registry, text_of(name), (struct text){ 0 }, &hives[i]), OK);
+        registry_heard(&registry, hives[i], BEGAN);
+        establish(hives[i]);
+        registry_set_state(&registry, hives[i], STATE_ONLINE);
+    }
+    assert_string_equal(hive_victim(), "no/body");
+    registry_set_state(&registry, hives[0], STATE_STALE);
+    assert_string_equal(hive_victim(), "no/body");
+    registry_set_state(&registry, hives[2], STATE_OFFLINE);
+    assert_string_equal(hive_victim(), "h2/");
+    registry_clear(&registry);
 }
 
 /* Who can name hives as he likes: their names say nothing, and the rule is that of time. */
@@ -319,6 +403,28 @@ static void who_makes_room_loses_both_documents(void **state)
     registry_clear(&registry);
 }
 
+/* The dead do not keep those of the living out. */
+static void documents_of_the_lost_make_room(void **state)
+{
+    struct record *lost, *living;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    lost = add("a", 0, BEGAN);
+    living = add("a", 1, BEGAN);
+    establish(lost);
+    establish(living);
+    assert_int_equal(store(living, 1000), OK);
+    assert_int_equal(store(lost, 2500), OK);
+    assert_int_equal(store(living, 3000), ERR_FULL);
+    assert_int_equal(store(living, 1000), OK);
+    registry_set_state(&registry, lost, STATE_OFFLINE);
+    assert_int_equal(store(lost, 3500), ERR_FULL); /* its own is not what makes room */
+    assert_int_equal(store(lost, 2500), OK);
+    assert_int_equal(store(living, 3000), OK);
+    assert_null(lost->document);
+    registry_clear(&registry);
+}
+
 /* What many crumbs cost is bounded for each message. */
 static void few_documents_are_dropped_at_once(void **state)
 {
@@ -373,6 +479,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whoever_has_most_makes_room),
+        cmocka_unit_test(the_longest_lost_goes_first),
+        cmocka_unit_test(hives_that_left_make_room),
         cmocka_unit_test(hives_without_number),
         cmocka_unit_test(what_makes_one_established),
         cmocka_unit_test(documents_of_the_greatest_hive_make_room),
@@ -380,6 +488,7 @@ int main(void)
         cmocka_unit_test(who_gets_established_is_none_of_the_first_to_go),
         cmocka_unit_test(the_established_do_not_make_room_for_their_own_hive),
         cmocka_unit_test(who_makes_room_loses_both_documents),
+        cmocka_unit_test(documents_of_the_lost_make_room),
         cmocka_unit_test(few_documents_are_dropped_at_once),
         cmocka_unit_test(a_walk_survives_who_comes_and_goes),
     };

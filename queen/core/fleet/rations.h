@@ -20,6 +20,11 @@
  * other out for ever, with two events each time. */
 #define RATION_SILENT_MS 60000
 
+/* A worker of another hive that did not say goodbye is lost for so long before it makes room: whoever mends it has seen
+ * it by then. And so many of those who are lost for longest are looked at for one message. */
+#define RATION_DOWN_MS (60 * 60 * 1000)
+#define RATION_LOOKS 64
+
 /* Documents that are dropped for one message: about 30 us. */
 #define RATION_DROPS 64
 

@@ -84,7 +84,7 @@ struct record {
     struct share *share;                          /* of its hive; a hive's own: the one of all hives (share.h) */
     struct name_link named[NAME_PARTS];           /* in the indexes of the registry; a hive's by the pair only */
     struct record *tenant_prev, *tenant_next;     /* in its share's list of that tenure */
-    struct record *weak_prev, *weak_next;         /* in the registry's list of all that are hardly alive */
+    struct record *yield_prev, *yield_next;       /* in that of all who are hardly alive or lost */
     struct record *document_prev, *document_next; /* in its share's list of those that have documents */
     struct turns_item barrier_turn;               /* among those that wait for a proof (broker_barrier.h) */
     struct record *next_touched;                  /* in the list of those that the step has touched (registry.h) */

@@ -82,6 +82,7 @@ void share_end(struct shares *shares, struct share *share)
 
 static void set(struct shares *shares, struct share *share, enum ration ration, size_t count)
 {
+    shares->total[ration] += count - share->has[ration];
     share->has[ration] = count;
     if (count == 0)
         heap_remove(&shares->greatest[ration], &share->rank[ration]);

@@ -12,10 +12,12 @@
 #include "turns.h"
 #include "vocabulary.h"
 
-/* How sure it is that a worker or a hive exists, the least sure first: in this order they make room for others. */
+/* How sure it is that a worker or a hive is there, the least sure first: in this order they make room for others.
+ * Hardly alive is who was not yet heard live for as long as RATION_ESTABLISHED_MS says. */
 enum tenure {
-    TENURE_WEAK, /* hardly alive: not yet heard live for as long as RATION_ESTABLISHED_MS says */
-    TENURE_IDLE, /* established, and not online at present */
+    TENURE_GONE, /* hardly alive, and suspect or lost */
+    TENURE_LOST, /* established, and offline, stale or unreachable; of hives only offline: that one is down is news */
+    TENURE_WEAK, /* hardly alive */
     TENURE_LIVE,
     TENURE_EXPECTED, /* listed by --expect: never evicted */
     TENURE_COUNT
@@ -26,6 +28,7 @@ enum ration {
     RATION_HIVES,      /* records of hives: of the share "" only */
     RATION_WORKERS,    /* records of workers that may be evicted: all but the expected */
     RATION_WEAK,       /* ... that are hardly alive */
+    RATION_LOST,       /* ... that are established and lost */
     RATION_EXPECTED,   /* ... that may not */
     RATION_BYTES,      /* of documents */
     RATION_WORDS,      /* statuses and models that it brought in */
@@ -57,10 +60,9 @@ struct share {
     unsigned verifying;                                   /* ... that run */
     struct turns_party barriers; /* records whose wait for a proof is over (broker_barrier.h) */
     struct heap_item rank[RATION_COUNT];
-    struct record
-        *tenants[TENURE_COUNT];   /* its records; of the weak, the lost first, then who was silent for longest */
-    struct record *documents;     /* those that have any: the weak first */
-    struct tombstone *tombstones; /* oldest first */
+    struct record *tenants[TENURE_COUNT]; /* its records: who was silent, or is lost, for longest is first */
+    struct record *documents;             /* those that have any: the living last */
+    struct tombstone *tombstones;         /* oldest first */
     struct walk walks[WALK_COUNT];
     uint32_t states[STATE_COUNT]; /* its workers by state */
     struct bucket news;           /* of changes that are announced (announcing.h) */
@@ -74,8 +76,8 @@ struct shares {
     struct share **buckets; /* NULL until there is one */
     size_t size, count;     /* of buckets, a power of two; of shares */
     struct heap greatest[RATION_COUNT];
-    struct record *weak; /* all workers that are hardly alive, in the same order */
-    size_t weak_count;
+    struct record *yielding[TENURE_LIVE]; /* all workers of those tenures, in the same order */
+    size_t total[RATION_COUNT];
 };
 
 /* With buckets for so many; zero-initialised they are few. */
