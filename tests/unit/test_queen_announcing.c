@@ -1,10 +1,8 @@
 #include "queen_script.h"
 
 #include "change.h"
-#include "rations.h"
+#include "queen_news.h"
 #include "step.h"
-
-#define FLEET (RATION_NEWS + 500)
 
 #define FIVE                                                                                 \
     "unknown -> online (birth), online -> stale (process_exited), stale -> online (birth), " \
@@ -73,39 +71,6 @@ static void that_a_hive_is_down_does_not_wait(void **state)
     };
     (void)state;
     ROWS_CHECK(rows);
-}
-
-static void say(struct scene *scene, const char *hive, unsigned worker, const char *payload, size_t unsent)
-{
-    char topic[TOPIC_SIZE];
-    struct message message = { .payload = text_of(payload) };
-    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/w%u/presence", hive, worker);
-    message.topic = text_of(topic);
-    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE, .message = &message, .unsent = unsent });
-}
-
-#define BIRTH "{\"presence\":\"online\",\"session\":\"0000000000000001\",\"connection\":1}"
-#define CRASH "{\"presence\":\"stale\",\"cause\":\"process_exited\",\"session\":\"0000000000000001\",\"connection\":1}"
-#define BUSY 100000 /* events that the broker has not taken */
-#define ROOM 50     /* ... of which so many may wait (announcing.c) */
-
-static void say_of_all(struct scene *scene, const char *hive, const char *payload)
-{
-    for (unsigned i = 0; i < FLEET; i++)
-        say(scene, hive, i, payload, 0);
-}
-
-static void begin(struct scene *scene)
-{
-    struct queen_options options = scene_options;
-    options.max_workers = 3 * FLEET;
-    scene_init_with(scene, &options);
-    scene_run(scene, "up");
-}
-
-static unsigned owed(const struct scene *scene)
-{
-    return (unsigned)announce_count(&scene->queen->announcing);
 }
 
 /* R18. Births beyond the ration may wait; deaths of those whose births were announced never do. */
@@ -254,56 +219,7 @@ static void one_step_announces_no_more_than_there_is_room_for(void **state)
     scene_clear(&scene);
 }
 
-/* Whoever comes later does not overtake, when there is room for one. */
-static void what_is_owed_goes_first(void **state)
-{
-    struct scene scene;
-    unsigned before;
-    (void)state;
-    begin(&scene);
-    say(&scene, "h1", 1, BIRTH, BUSY);
-    before = scene.events;
-    say(&scene, "h2", 2, BIRTH, ROOM - 1);
-    assert_int_equal(scene.events - before, 1);
-    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_ONLINE);
-    scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
-    assert_int_equal(owed(&scene), 0);
-    say(&scene, "h1", 1, CRASH, BUSY);
-    before = scene.events;
-    say(&scene, "h3", 3, BIRTH, ROOM - 1); /* nor does a birth overtake a death */
-    assert_int_equal(scene.events - before, 1);
-    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_STALE);
-    assert_int_equal(owed(&scene), 1);
-    scene_clear(&scene);
-}
-
-/* What changes again while it waits keeps its place, unless it is another kind of news. */
-static void who_waits_keeps_its_place(void **state)
-{
-    struct scene scene;
-    (void)state;
-    begin(&scene);
-    for (unsigned i = 1; i <= 2; i++) {
-        say(&scene, "h1", i, BIRTH, BUSY);
-        say(&scene, "h1", i, CRASH, BUSY);
-    }
-    say(&scene, "h1", 1, BIRTH, BUSY);
-    say(&scene, "h1", 1, "{\"presence\":\"offline\",\"session\":\"0000000000000001\",\"connection\":1}", BUSY);
-    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = ROOM - 1 });
-    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w2"))->announced, STATE_STALE);
-    say(&scene, "h1", 3, BIRTH, BUSY);
-    say(&scene, "h1", 3, CRASH, BUSY);
-    say(&scene, "h1", 4, BIRTH, BUSY);
-    say(&scene, "h1", 4, CRASH, BUSY);
-    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = ROOM - 1 });
-    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w1"))->announced, STATE_OFFLINE);
-    say(&scene, "h1", 3, "{\"presence\":\"offline\",\"session\":\"0000000000000001\",\"connection\":1}", BUSY);
-    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = ROOM - 1 });
-    assert_int_equal(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w4"))->announced, STATE_NONE);
-    scene_clear(&scene);
-}
-
-/* ... and nothing is left behind of what was forgotten. */
+/* Nothing is left behind of what was forgotten. */
 static void who_is_forgotten_is_owed_nothing(void **state)
 {
     struct scene scene;
@@ -337,11 +253,12 @@ static void the_expected_count_as_established(void **state)
     options.expect = buf_text(&list);
     scene_init_with(&scene, &options);
     scene_run(&scene, "up");
+    worker(&scene, 1)->share->news[false] = (struct bucket){ scene.now, 1000L * RATION_NEWS };
     say_of_all(&scene, "h1", BIRTH);
     assert_int_equal(owed(&scene), FLEET - RATION_NEWS);
     before = scene.events;
     scene_run(&scene, "wait 1000");
-    assert_int_equal(scene.events - before, RATION_NEWS_PER_S + FLEET / RATION_NEWS_EACH_S);
+    assert_int_equal(scene.events - before, RATION_NEWS_PER_S + 1 + FLEET / RATION_NEWS_EACH_S);
     scene_clear(&scene);
     buf_clear(&list);
 }
@@ -564,8 +481,6 @@ int main(void)
         cmocka_unit_test(a_hive_does_not_wait_behind_another),
         cmocka_unit_test(a_link_that_is_lost_holds_up_nobody),
         cmocka_unit_test(one_step_announces_no_more_than_there_is_room_for),
-        cmocka_unit_test(what_is_owed_goes_first),
-        cmocka_unit_test(who_waits_keeps_its_place),
         cmocka_unit_test(who_is_forgotten_is_owed_nothing),
         cmocka_unit_test(the_expected_count_as_established),
         cmocka_unit_test(an_incident_is_named_by_its_event),

@@ -26,21 +26,42 @@ static const uint8_t badness[STATE_COUNT] = {
     [STATE_STALE] = 4,      [STATE_OFFLINE] = 4, [STATE_UNREACHABLE] = 4,
 };
 
-static enum news news_of(const struct record *record)
+static bool is_worse(const struct record *record)
 {
-    uint8_t before = record->announced == STATE_NONE && !record->established ? UINT8_MAX : badness[record->announced];
-    uint8_t after = badness[record->state];
-    if (record->ended || record->announced == record->state || (after > before && after > badness[STATE_ONLINE]))
-        return NEWS_PAID;
-    return after > badness[STATE_ONLINE] ? NEWS_WORSE : NEWS_BETTER;
+    return badness[record->state] > badness[STATE_ONLINE];
 }
 
+/* It is established, or listed by --expect. */
+static bool is_sure(const struct record *record)
+{
+    return record->established || record->expected;
+}
+
+static bool is_paid(enum news news)
+{
+    return news <= NEWS_BYE;
+}
+
+static enum news news_of(const struct record *record)
+{
+    bool is_bye = record->state == STATE_OFFLINE;
+    uint8_t before = record->announced == STATE_NONE && !record->established ? UINT8_MAX : badness[record->announced];
+    if (record->ended || record->announced == record->state)
+        return NEWS_BYE;
+    if (is_worse(record) && badness[record->state] > before)
+        return is_bye ? NEWS_BYE : NEWS_LOSS;
+    if (is_sure(record))
+        return NEWS_SURE;
+    return !is_worse(record) ? NEWS_YOUNG_BETTER : is_bye ? NEWS_YOUNG_BYE : NEWS_YOUNG_LOSS;
+}
+
+/* Who is established takes what those earn, and then what all have. */
 static bool take_token(struct announcing *announcing, struct record *record)
 {
     struct share *share = record->share;
-    struct bucket_size size = { RATION_NEWS,
-                                RATION_NEWS_PER_S + (int64_t)share_established(share) / RATION_NEWS_EACH_S };
-    if (bucket_take(&share->news, size, announcing->now))
+    struct bucket_size theirs = { RATION_NEWS, 1 + (int64_t)share_established(share) / RATION_NEWS_EACH_S };
+    if ((is_sure(record) && bucket_take(&share->news[true], theirs, announcing->now)) ||
+        bucket_take(&share->news[false], (struct bucket_size){ RATION_NEWS, RATION_NEWS_PER_S }, announcing->now))
         return true;
     if (announcing->rationed_until != announcing->now + RATION_WARN_MS) /* else there was one a moment ago */
         snprintf(announcing->rationed_hive, NAME_SIZE, "%s", record_hive(record));
@@ -68,7 +89,7 @@ static void count_end(struct announcing *announcing, struct record *record)
  * down. */
 static ms_t rests_until(const struct record *record, enum news news)
 {
-    bool may_rest = news == NEWS_BETTER || (news == NEWS_WORSE && !record_is_hive(record));
+    bool may_rest = !is_paid(news) && !(record_is_hive(record) && is_worse(record));
     ms_t first = record_oldest_change(record);
     return may_rest && first > 0 ? first + RATION_REST_MS : 0;
 }
@@ -101,26 +122,9 @@ static void take_out(struct announcing *announcing, struct owed *owed)
     owed->item.owner = NULL;
 }
 
-/* Without memory it is announced at once. */
-static bool owe(struct announcing *announcing, struct record *record)
+/* The same; without memory nothing is owed, and it is announced at once, or by its next change. */
+static bool put_or_free(struct announcing *announcing, struct owed *owed)
 {
-    struct owed *owed = calloc(1, sizeof *owed);
-    if (!owed)
-        return false;
-    owed->record = record;
-    if (!put(announcing, owed)) {
-        free(owed);
-        return false;
-    }
-    record->owed = owed;
-    return true;
-}
-
-static bool owe_again(struct announcing *announcing, struct owed *owed)
-{
-    if (owed->news == news_of(owed->record))
-        return true;
-    take_out(announcing, owed);
     if (put(announcing, owed))
         return true;
     owed->record->owed = NULL;
@@ -128,12 +132,36 @@ static bool owe_again(struct announcing *announcing, struct owed *owed)
     return false;
 }
 
+static bool owe(struct announcing *announcing, struct record *record)
+{
+    if (!(record->owed = calloc(1, sizeof *record->owed)))
+        return false;
+    record->owed->record = record;
+    return put_or_free(announcing, record->owed);
+}
+
+static bool owe_again(struct announcing *announcing, struct owed *owed)
+{
+    if (owed->news == news_of(owed->record))
+        return true;
+    take_out(announcing, owed);
+    return put_or_free(announcing, owed);
+}
+
+/* Nothing that goes before it is owed. */
+static bool is_next(const struct announcing *announcing, enum news news)
+{
+    for (enum news before = 0; before <= news; before++)
+        if (announcing->owed[before].count > 0)
+            return false;
+    return true;
+}
+
 static bool may_now(struct announcing *announcing, struct record *record)
 {
     enum news news = news_of(record);
-    const struct fair_queue *owed = announcing->owed;
-    return rests_until(record, news) <= announcing->now && has_room(announcing) && owed[NEWS_PAID].count == 0 &&
-           owed[news].count == 0 && (news == NEWS_PAID || take_token(announcing, record));
+    return rests_until(record, news) <= announcing->now && has_room(announcing) && is_next(announcing, news) &&
+           (is_paid(news) || take_token(announcing, record));
 }
 
 bool announce_now(struct announcing *announcing, struct record *record)
@@ -146,8 +174,7 @@ bool announce_now(struct announcing *announcing, struct record *record)
 
 bool announce_end(struct announcing *announcing, struct record *record)
 {
-    bool may = has_room(announcing) && is_room(announcing, announcing->unsent_states) &&
-               announcing->owed[NEWS_PAID].count == 0;
+    bool may = has_room(announcing) && is_room(announcing, announcing->unsent_states) && is_next(announcing, NEWS_BYE);
     record->silent =
         record->announced == STATE_NONE && !record->established && !(may && take_token(announcing, record));
     if (may)
@@ -174,11 +201,11 @@ static struct owed *owed_of(const struct fair_owner *hive)
     return CONTAINER_OF(fair_owner_oldest(hive), struct owed, item);
 }
 
-static bool may_go(struct announcing *announcing, struct record *record)
+static bool may_go(struct announcing *announcing, enum news news, struct record *record)
 {
     if (record->ended)
         return is_room(announcing, announcing->unsent_states);
-    return news_of(record) == NEWS_PAID || take_token(announcing, record);
+    return is_paid(news) || take_token(announcing, record);
 }
 
 /* The first of those whose turn it is that needs no token, or gets one; and of an end, that has room for its clears. */
@@ -188,7 +215,7 @@ static struct owed *next_of(struct announcing *announcing, enum news news)
     struct fair_owner *hive, *first = NULL;
     for (unsigned turn = 0; turn < TURNS && (hive = fair_queue_turn(queue)) && hive != first; turn++) {
         struct owed *owed = owed_of(hive);
-        if (may_go(announcing, owed->record))
+        if (may_go(announcing, news, owed->record))
             return owed;
         first = first ? first : hive;
     }
@@ -202,10 +229,7 @@ static void wake_rested(struct announcing *announcing)
     while ((top = heap_top(resting)) && top->at <= announcing->now) {
         struct owed *owed = CONTAINER_OF(top, struct owed, rest);
         heap_remove(resting, top);
-        if (put(announcing, owed))
-            continue;
-        owed->record->owed = NULL; /* no memory: its next change says it */
-        free(owed);
+        (void)put_or_free(announcing, owed);
     }
 }
 
@@ -213,7 +237,7 @@ static ms_t next_try(const struct announcing *announcing)
 {
     const struct heap_item *top = heap_top(&announcing->resting);
     ms_t next = top ? top->at : MS_NEVER;
-    bool is_for_room = !has_room(announcing) || announcing->owed[NEWS_PAID].count > 0;
+    bool is_for_room = !has_room(announcing) || !is_next(announcing, NEWS_BYE);
     if (announce_count(announcing) > announcing->resting.len)
         next = ms_min(next, announcing->now + (is_for_room ? SENT_MS : TOKEN_MS));
     return next;

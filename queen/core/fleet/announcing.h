@@ -5,11 +5,12 @@
  * Owed is what
  *
  * - comes from a worker of which five were announced within RATION_REST_MS;
- * - has no token of its hive's bucket;
+ * - has no token of its hive's buckets: one is of those who are established, the other of all;
  * - the broker is too slow for: then hives take turns, worse news first.
  *
- * Worse news waits for the broker only where better news was announced before, for that has paid: so a death, or that
- * of a whole fleet, is announced at once, and yet nothing changes without end. */
+ * Worse news waits for the broker only where better news was announced before, for that has paid, or where the worker
+ * is established: so a death, or that of a whole fleet, is announced at once, and yet nothing changes without end.
+ * Those who come and go without being established never delay what those who are have to say. */
 #ifndef SKEP_ANNOUNCING_H
 #define SKEP_ANNOUNCING_H
 
@@ -17,8 +18,10 @@
 #include "record.h"
 #include "share.h"
 
-/* What a change is to those who are told, and the order in which what is owed is announced. */
-enum news { NEWS_PAID, NEWS_WORSE, NEWS_BETTER, NEWS_COUNT };
+/* What a change is to those who are told, and the order in which what is owed is announced: worse, and paid for (no
+ * token is needed); the same, said by itself, or later evidence, or the end of who is forgotten; all else of who is
+ * established; of who is not. */
+enum news { NEWS_LOSS, NEWS_BYE, NEWS_SURE, NEWS_YOUNG_LOSS, NEWS_YOUNG_BYE, NEWS_YOUNG_BETTER, NEWS_COUNT };
 
 /* Zero-initialise it, but for `next`. */
 struct announcing {

@@ -43,7 +43,8 @@
 #define RATION_WORDS_MAX 256
 
 /* Announced changes of a hive (announcing.h). At once: a fleet that starts, or comes back, is announced without delay,
- * and so is its death. Then so many a second, and as many as let each established worker change once in a minute. */
+ * and so is its death. Then so many a second. Who is established has as many at once besides, and then one a second and
+ * as many as let each change once in a minute: those who come and go use up nothing of that. */
 #define RATION_NEWS 10000
 #define RATION_NEWS_PER_S 10
 #define RATION_NEWS_EACH_S 60

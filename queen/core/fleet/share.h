@@ -65,7 +65,7 @@ struct share {
     struct tombstone *tombstones;         /* oldest first */
     struct walk walks[WALK_COUNT];
     uint32_t states[STATE_COUNT]; /* its workers by state */
-    struct bucket news;           /* of changes that are announced (announcing.h) */
+    struct bucket news[2];        /* of changes that are announced: by whether established (announcing.h) */
     struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */

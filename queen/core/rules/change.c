@@ -256,6 +256,8 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     record->received_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
     registry_heard(&queen->registry, record, queen->now);
+    if (record->owed && announce_now(&queen->announcing, record)) /* established by now: it has another turn */
+        announce(queen, record);
     registry_touch(&queen->registry, record);
 }
 
