@@ -165,8 +165,8 @@ static void a_hive_does_not_wait_behind_another(void **state)
     scene_clear(&scene);
 }
 
-/* What is announced without a link is kept for the next one: it waits for nothing, and what has waited comes out, in
- * slices without a pause. */
+/* What is announced without a link is kept for the next one, as long as that is not much: it waits for nothing, and
+ * what has waited comes out, in slices without a pause. */
 static void a_link_that_is_lost_holds_up_nobody(void **state)
 {
     struct scene scene;
@@ -178,14 +178,39 @@ static void a_link_that_is_lost_holds_up_nobody(void **state)
     assert_int_equal(owed(&scene), 3 * STEP_RECORDS);
     before = scene.events;
     scene_run(&scene, "down");
-    scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = BUSY });
+    scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = STEP_RECORDS });
     assert_in_range(scene.events - before, STEP_RECORDS, 2 * STEP_RECORDS);
     assert_int_equal(queen_deadline(scene.queen), scene.now);
     while (owed(&scene) > 0)
-        scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = BUSY });
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = scene.events - before });
     before = scene.events;
     scene_run(&scene, "post 1.1.1");
     assert_int_equal(scene.events - before, 1);
+    scene_clear(&scene);
+}
+
+/* Some is for the next link, but nothing that a queue cannot hold. */
+static void what_is_owed_outlasts_the_link(void **state)
+{
+    struct scene scene;
+    unsigned before, without;
+    (void)state;
+    begin(&scene);
+    for (unsigned i = 0; i < 5000; i++)
+        say(&scene, "h1", i, BIRTH, 0);
+    before = scene.events;
+    for (unsigned i = 0; i < 5000; i++)
+        say(&scene, "h1", i, CRASH, BUSY);
+    assert_int_equal(owed(&scene), 5000);
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_DOWN, .why = "cut" });
+    for (unsigned i = 0; i < 50; i++)
+        scene_step(&scene, (struct input){ .kind = INPUT_TICK, .unsent = scene.events - before });
+    without = scene.events - before;
+    assert_in_range(without, 500, 1100); /* and that the queen is blind */
+    assert_in_range(owed(&scene), 4000, 4500);
+    scene_run(&scene, "up; wait 5000");
+    assert_int_equal(owed(&scene), 0);
+    assert_in_range(scene.events - before, 5000, 5002);
     scene_clear(&scene);
 }
 
@@ -480,6 +505,7 @@ int main(void)
         cmocka_unit_test(the_death_of_an_established_one_is_free),
         cmocka_unit_test(a_hive_does_not_wait_behind_another),
         cmocka_unit_test(a_link_that_is_lost_holds_up_nobody),
+        cmocka_unit_test(what_is_owed_outlasts_the_link),
         cmocka_unit_test(one_step_announces_no_more_than_there_is_room_for),
         cmocka_unit_test(who_is_forgotten_is_owed_nothing),
         cmocka_unit_test(the_expected_count_as_established),

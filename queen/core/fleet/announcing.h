@@ -36,7 +36,7 @@ struct announcing {
 
     /* Of the step at hand. */
     ms_t now;
-    bool linked; /* to the broker: else everything is kept for the next link, and no other waits for it */
+    bool linked;                  /* to the broker: else some are kept for the next link, and the rest is owed */
     size_t unsent, unsent_states; /* events, and retained messages, that wait for the broker, as far as is known */
 };
 
