@@ -10,6 +10,7 @@
 #include "topic.h"
 
 #define WHY_SIZE 128
+#define DROPPED_EVERY_MS 10000
 
 /* Its failed acknowledgement is due. */
 struct unsendable {
@@ -103,11 +104,13 @@ static void log_refused(struct broker_link *link, const struct publish *publish,
                           publish->topic, "reason", code, NULL);
 }
 
+/* Once a turn, and with the next one what the limit held back. */
 static void log_dropped(struct broker_link *link)
 {
+    link->dropped.skipped = 0; /* they are counted here */
     if (link->queue.dropped != link->dropped_seen &&
-        log_limited(&link->dropped, LOG_WARNING, "send queue full: dropping oldest events and newest replies",
-                    "dropped", INT_TEXT(link->queue.dropped - link->dropped_seen), NULL))
+        log_limited(&link->dropped, LOG_WARNING, "send queue full: dropping the oldest messages", "dropped",
+                    INT_TEXT(link->queue.dropped - link->dropped_seen), NULL))
         link->dropped_seen = link->queue.dropped;
 }
 
@@ -116,7 +119,6 @@ static void on_up(void *user, const char *broker)
     struct broker_link *link = user;
     if (link->has_will)
         log_at(LOG_INFO, "connected to the broker", "broker", link->options.broker, "address", broker, NULL);
-    log_dropped(link); /* what the limit held back meanwhile */
     input(link, (struct input){ .kind = INPUT_LINK_UP });
     pump(link);
 }
@@ -198,6 +200,7 @@ void broker_link_unsent(const struct broker_link *link, struct input *ret)
 {
     ret->unsent = link->queue.event_count;
     ret->unsent_states = link->queue.states.count;
+    ret->dropped = link->queue.dropped;
 }
 
 enum err broker_link_new(const struct broker_link_options *options, struct broker_link **ret)
@@ -207,6 +210,7 @@ enum err broker_link_new(const struct broker_link_options *options, struct broke
         return ERR_NOMEM;
     link->options = *options;
     link->dropped.burst = 1;
+    link->dropped.every = DROPPED_EVERY_MS;
     backoff_init(&link->backoff, options->reconnect_max);
     *ret = link;
     return OK;
@@ -242,6 +246,7 @@ bool broker_link_settle(struct broker_link *link)
     link->unsendable_count = 0;
     for (unsigned i = 0; i < count; i++)
         acknowledge(link, due[i].number, due[i].reason);
+    log_dropped(link); /* what the limit held back, too */
     return link->unsendable_count == 0;
 }
 
@@ -267,7 +272,6 @@ static void subscribe(struct broker_link *link, const struct subscribe *subscrib
 static enum err publish(struct broker_link *link, const struct publish *publish)
 {
     enum err err = send_queue_add(&link->queue, publish);
-    log_dropped(link);
     pump(link);
     return err;
 }

@@ -30,6 +30,7 @@ struct input {
     size_t unsent;        /* events that wait for the broker to take them */
     size_t unsent_states; /* the same of retained messages */
     ms_t behind;          /* for so long more has arrived than was read */
+    uint64_t dropped;     /* messages that were not sent since too many waited, ever */
     uint64_t token;
     uint8_t reason;
     const struct message *message;

@@ -233,6 +233,9 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
     queen->announcing.unsent = input->unsent;
     queen->announcing.unsent_states = input->unsent_states;
     queen->behind = input->behind;
+    if (input->dropped != queen->unsendable)
+        queen->unsendable_at = input->now;
+    queen->unsendable = input->dropped;
     handlers[input->kind](queen, input);
     queen_leave(queen);
 }

@@ -1,6 +1,7 @@
 #include "queen_script.h"
 
 #include "json.h"
+#include "rations.h"
 #include "view.h"
 #include "view_health.h"
 
@@ -154,6 +155,36 @@ static void health_counts_what_was_refused(void **state)
     scene_clear(&scene);
 }
 
+/* What the broker was too slow for. */
+static void health_warns_of_messages_that_were_dropped(void **state)
+{
+    static const struct {
+        ms_t later;
+        const char *want;
+    } rows[] = {
+        { 0, "{\"status\":\"warn\"" },
+        { 0, "\"description\":\"queen: the broker is so slow that messages to it were dropped\"" },
+        { 0, "\"messages:dropped\":[{\"observedValue\":7," },
+        { RATION_WARN_MS, "{\"status\":\"pass\"" },
+        { 0, "\"messages:dropped\":[{\"observedValue\":7," },
+    };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf buf = BUF_INIT;
+        scene.now += rows[i].later;
+        scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .dropped = 7 });
+        (void)view_health(scene.queen, &buf);
+        if (!strstr(buf_str(&buf), rows[i].want))
+            print_error("%s: %s\n", rows[i].want, buf_str(&buf));
+        assert_non_null(strstr(buf_str(&buf), rows[i].want));
+        buf_clear(&buf);
+    }
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +194,7 @@ int main(void)
         cmocka_unit_test(events_after_an_id),
         cmocka_unit_test(health_says_how_she_is),
         cmocka_unit_test(health_counts_what_was_refused),
+        cmocka_unit_test(health_warns_of_messages_that_were_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,12 +33,17 @@ static bool has_too_many_to_verify(const struct queen *queen)
     return queen->verifying.refused > 0 && queen->now - queen->verifying.refused_at < RATION_WARN_MS;
 }
 
+static bool has_dropped(const struct queen *queen)
+{
+    return queen->unsendable > 0 && queen->now - queen->unsendable_at < RATION_WARN_MS;
+}
+
 static enum health_status overall(const struct queen *queen)
 {
     if (!queen_sees(queen))
         return HEALTH_FAIL;
     return queen->snapshot.refused || queen->snapshot.cut || is_pressed(queen) || is_rationed(queen) ||
-                   is_asked_too_much(queen) || has_too_many_to_verify(queen)
+                   is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen)
                ? HEALTH_WARN
                : HEALTH_PASS;
 }
@@ -56,6 +61,8 @@ static const char *describe(const struct queen *queen)
     if (queen->snapshot.cut)
         return "queen: the broker dropped part of what it has stored, so workers may be missing: raise its limits on "
                "queued messages";
+    if (has_dropped(queen))
+        return "queen: the broker is so slow that messages to it were dropped";
     if (is_pressed(queen))
         return "queen: workers, hives, documents or heartbeats are evicted or refused, for there are too many";
     if (is_rationed(queen))
@@ -105,6 +112,8 @@ static void put_messages(const struct queen *queen, struct json_write *w)
         put_counter(w, "messages:rejected", err_name(err), counters->rejected[err]);
     for (int verdict = 0; verdict < INCARNATION_VERDICT_COUNT; verdict++)
         put_counter(w, "messages:ignored", incarnation_verdict_name(verdict), counters->ignored[verdict]);
+    if (queen->unsendable)
+        put_count_as(w, "messages", "dropped", queen->unsendable, has_dropped(queen) ? HEALTH_WARN : HEALTH_PASS);
     put_counter(w, "transitions", "refused", counters->refused_transitions);
     put_count(w, "events", "total", counters->events);
     put_counter(w, "events", "owed", announce_count(&queen->announcing));

@@ -97,6 +97,8 @@ struct queen {
     struct barriers barriers;
     struct verifying verifying;
     struct announcing announcing;
+    uint64_t unsendable; /* messages that were dropped since too many waited for the broker, ever */
+    ms_t unsendable_at;  /* the latest; monotonic */
     struct hives hives;
     struct request_limit requests;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */

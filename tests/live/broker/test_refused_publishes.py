@@ -59,4 +59,4 @@ def test_changes_wait_for_the_broker(own_broker, started):
     broker.start_again()
     listener = started(Listener, broker.port, f"{ROOT}/queen/queen/verdict/#")
     await_that(lambda: len({m.topic for m in list(listener.messages)}) == 1100, "the verdicts")
-    assert "dropping oldest events" not in queen.said()
+    assert "dropping the oldest" not in queen.said()
