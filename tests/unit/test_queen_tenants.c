@@ -275,6 +275,21 @@ static void what_makes_one_established(void **state)
     }
 }
 
+/* The time of the first sign is kept in 32 bits. */
+static void first_signs_wrap(void **state)
+{
+    struct record *record;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    record = add("a", 1, UINT32_MAX - 100);
+    record->interval_ms = 5000;
+    registry_heard(&registry, record, UINT32_MAX - 100 + 4999LL);
+    assert_false(record->established);
+    registry_heard(&registry, record, UINT32_MAX - 100 + 5000LL);
+    assert_true(record->established);
+    registry_clear(&registry);
+}
+
 static enum err store(struct record *record, size_t len)
 {
     char document[4096];
@@ -483,6 +498,7 @@ int main(void)
         cmocka_unit_test(hives_that_left_make_room),
         cmocka_unit_test(hives_without_number),
         cmocka_unit_test(what_makes_one_established),
+        cmocka_unit_test(first_signs_wrap),
         cmocka_unit_test(documents_of_the_greatest_hive_make_room),
         cmocka_unit_test(established_documents_make_room_for_small_hives),
         cmocka_unit_test(who_gets_established_is_none_of_the_first_to_go),

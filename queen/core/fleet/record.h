@@ -108,7 +108,6 @@ struct record {
     ms_t received_at;        /* watch time (loop time if over_http) when its lease started */
     ms_t not_before;         /* watch time before which a stored copy's lease does not end; 0 = does not apply */
     ms_t received_mono;      /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
-    ms_t heard_first;        /* monotonic time when it was first heard live; 0 = never */
     ms_t requested_at;       /* watch time of the last of `asks` */
     ms_t skew;               /* sender's clock minus ours; TIME_ABSENT = unknown */
 
@@ -121,6 +120,7 @@ struct record {
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
     uint32_t number, place;           /* order of first sight; where it stands there now, with its load (roll.h) */
     uint32_t barrier;                 /* the number of the probe that it waits for; 0 = none (broker_barrier.h) */
+    uint32_t heard_first;             /* monotonic time when it was first heard live, which wraps; 0 = never */
     struct evidence evidence;
 
     uint8_t state, cause; /* enum state, enum cause */
