@@ -15,13 +15,40 @@
 #define SWEEP_MS 250
 #define NO_DESCRIPTOR_MS 100 /* between two looks whether there is one */
 
-/* Its end shows on its socket, or when it goes on. */
+static void linger_end(struct client *client)
+{
+    close(client->fd);
+    client_free(&client->httpd->clients, client);
+}
+
+/* Its end shows on its socket, or when it goes on. What it has not taken is dropped, too. May free it. */
 static void drop(struct client *client)
 {
+    if (httpd_socket_unsent(client->fd) > 0)
+        httpd_socket_reset_on_close(client->fd);
+    if (client->lingers) {
+        linger_end(client);
+        return;
+    }
     (void)shutdown(client->fd, SHUT_RDWR);
     client_leave(&client->httpd->clients, client);
     if (client->exchange)
         exchange_drop(client->exchange);
+}
+
+/* It has ended well, but for what the kernel has yet to send, which counts until that is taken. */
+static bool linger(struct client *client)
+{
+    int fd = client->is_leaving || client->httpd->closing || client->held <= HTTPD_SHORT
+                 ? -1
+                 : fcntl(client->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    (void)shutdown(fd, SHUT_WR);
+    client->fd = fd;
+    client->lingers = true;
+    client_await(client, clock_mono(), client->httpd->options.step_ms + (ms_t)client->held * 1000 / HTTPD_SLOWEST);
+    return true;
 }
 
 static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t len)
@@ -59,7 +86,8 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
         client_begin(httpd, connection, context);
     } else if (client) {
         exchange_free(client->exchange);
-        client_free(&httpd->clients, client);
+        if (!linger(client))
+            client_free(&httpd->clients, client);
         *context = NULL;
     }
 }
@@ -69,16 +97,20 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 static bool gets_nothing(const struct client *client)
 {
     const struct exchange *exchange = client->exchange;
-    return !exchange || exchange->phase == EXCHANGE_WAITING || exchange->phase == EXCHANGE_RECEIVING;
+    return exchange ? exchange->phase == EXCHANGE_WAITING || exchange->phase == EXCHANGE_RECEIVING : !client->lingers;
 }
 
 static void sweep(struct httpd *httpd, ms_t now)
 {
-    struct client *client;
-    DL_FOREACH(httpd->clients.all, client)
+    struct client *client, *after;
+    DL_FOREACH_SAFE(httpd->clients.all, client, after)
     {
+        if (client->held > 0 && !(client->exchange && client->exchange->is_long))
+            client_hold(&httpd->clients, client, httpd_socket_unsent(client->fd));
         if (client->deadline <= now || (gets_nothing(client) && client_has_left(client)))
             drop(client);
+        else if (client->lingers && client->held == 0)
+            linger_end(client);
     }
     httpd->sweep_at = now + SWEEP_MS;
 }
@@ -223,7 +255,7 @@ enum err httpd_new(struct loop *loop, const struct httpd_options *options, const
 
 void httpd_free(struct httpd *httpd)
 {
-    struct client *client;
+    struct client *client, *after;
     if (!httpd)
         return;
     httpd->closing = true;
@@ -235,6 +267,10 @@ void httpd_free(struct httpd *httpd)
     loop_fd_free(httpd->watch);
     if (httpd->daemon)
         MHD_stop_daemon(httpd->daemon);
+    DL_FOREACH_SAFE(httpd->clients.all, client, after)
+    {
+        linger_end(client);
+    }
     loop_timer_free(httpd->timer);
     free(httpd);
 }

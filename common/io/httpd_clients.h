@@ -32,6 +32,7 @@ struct client {
     ms_t deadline;             /* it is dropped then; MS_NEVER = the server's move */
     size_t held;
     bool is_leaving;
+    bool lingers; /* libmicrohttpd has closed it; `fd` is ours, until what was sent is taken */
     struct client *prev, *next;
 };
 

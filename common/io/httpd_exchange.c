@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "httpd_response.h"
+#include "httpd_socket.h"
 #include "httpd_waits.h"
 
 static struct client *client_of(struct MHD_Connection *connection)
@@ -62,8 +63,8 @@ static void leave_list(struct exchange *exchange)
         wait_end(exchange);
 }
 
-/* The slice at hand, and what its listing holds. An answer that has begun was admitted with room for its slices, and is
- * not refused any more; a short whole one never is. */
+/* The slice at hand, what its listing holds, and what the kernel may. An answer that has begun was admitted with room
+ * for its slices, and is not refused any more; a short whole one never is. */
 static bool hold(struct exchange *exchange)
 {
     struct clients *clients = &exchange->httpd->clients;
@@ -72,12 +73,26 @@ static bool hold(struct exchange *exchange)
         bytes = HTTPD_SLICE;
     if (exchange->response.listing)
         bytes += exchange->httpd->handlers->listing_bytes(exchange->response.listing);
-    if (!exchange->responded && bytes <= HTTPD_SHORT)
-        bytes = 0;
-    else if (!exchange->responded && !client_may_hold(clients, exchange->client, bytes))
+    if (!exchange->is_long && bytes <= HTTPD_SHORT)
+        return true;
+    bytes += exchange->more || bytes > HTTPD_SENT ? HTTPD_SENT : bytes;
+    if (!exchange->responded && !client_may_hold(clients, exchange->client, bytes))
         return false;
+    if (!exchange->is_long)
+        httpd_socket_send_buffer(exchange->client->fd, HTTPD_SEND_BUFFER_LONG);
+    exchange->is_long = true;
     client_hold(clients, exchange->client, bytes);
     return true;
+}
+
+/* Only what the kernel has is left of it. */
+static void release(struct exchange *exchange)
+{
+    struct client *client = exchange->client;
+    if (!exchange->is_long)
+        return;
+    httpd_socket_send_buffer(client->fd, HTTPD_SEND_BUFFER);
+    client_hold(&exchange->httpd->clients, client, httpd_socket_unsent(client->fd));
 }
 
 static void response_clear(struct exchange *exchange)
@@ -94,7 +109,7 @@ void exchange_free(struct exchange *exchange)
     if (!exchange)
         return;
     leave_list(exchange);
-    client_hold(&exchange->httpd->clients, exchange->client, 0);
+    release(exchange);
     response_clear(exchange);
     exchange->client->exchange = NULL;
     if (!exchange->client->is_leaving)

@@ -20,11 +20,18 @@
 #define HTTPD_LEAVING 32 /* may be dropped and still have a descriptor: libmicrohttpd accepts 10 in a row */
 
 /* Bytes of answers not yet taken, in user space and in the kernel. Each connection may have HTTPD_SHORT of a whole
- * answer, which is not counted: so a health check is answered whatever others hold. */
+ * answer, which is not counted, and what is sent of it: so a health check is answered whatever others hold. */
 #define HTTPD_SHORT (16u << 10)
 #define HTTPD_HELD_MAX (64u << 20)      /* of all peers but the loopback, which may have HTTPD_HELD_PER_PEER besides */
 #define HTTPD_HELD_PER_PEER (16u << 20) /* one answer may have more where nothing else waits to be taken */
 #define HTTPD_SLICE (64u << 10)         /* held at least for each answer that comes in slices */
+
+/* Of sockets; the kernel takes twice as much. It would take 4 MiB of what a client does not read. */
+#define HTTPD_RECEIVE_BUFFER (32 << 10)
+#define HTTPD_SEND_BUFFER (16 << 10)
+#define HTTPD_SEND_BUFFER_LONG \
+    (128 << 10) /* while an answer is longer than HTTPD_SHORT, which HTTPD_SENT is held for */
+#define HTTPD_SENT (2u * HTTPD_SEND_BUFFER_LONG)
 
 /* Requests that wait, of each kind (httpd_waits.h), so that long polls for events take nothing from those that wait for
  * verifications: in all, and of one peer a part of the connections that it may have, so that with each kind used up

@@ -1,11 +1,44 @@
 #include "httpd_socket.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "httpd_rations.h"
+
+void httpd_socket_send_buffer(int fd, int bytes)
+{
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+/* Connections inherit them. The timeout is for what outlives its connection, or a client that has vanished. */
+static void limit_memory(int fd)
+{
+    int receive = HTTPD_RECEIVE_BUFFER;
+    unsigned timeout = HTTPD_STEP_MS;
+    httpd_socket_send_buffer(fd, HTTPD_SEND_BUFFER);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof receive);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+}
+
+size_t httpd_socket_unsent(int fd)
+{
+    uint32_t info[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size = sizeof info;
+    (void)getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size);
+    return info[SK_MEMINFO_WMEM_QUEUED];
+}
+
+void httpd_socket_reset_on_close(int fd)
+{
+    struct linger at_once = { .l_onoff = 1 };
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
 
 /* -1 with errno. */
 static int bind_and_listen(const struct addrinfo *info)
@@ -14,6 +47,7 @@ static int bind_and_listen(const struct addrinfo *info)
     int on = 1, fault;
     if (fd < 0)
         return -1;
+    limit_memory(fd);
     if (!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) && !bind(fd, info->ai_addr, info->ai_addrlen) &&
         !listen(fd, SOMAXCONN))
         return fd;

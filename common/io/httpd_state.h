@@ -35,6 +35,7 @@ struct exchange {
     struct http_response response; /* status 0 = there is none yet; its body holds the slice at hand */
     bool more;                     /* its listing has another slice */
     size_t sent;                   /* of that slice */
+    bool is_long;                  /* it is accounted for */
     bool had_turn;                 /* since it came, or waited */
     struct exchange *prev, *next;  /* in one of `queues`, or `waiting` */
 };

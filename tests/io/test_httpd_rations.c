@@ -2,19 +2,24 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "await.h"
 #include "site.h"
 
+#define LONG (6u * HTTPD_SHORT)
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
 
 static ms_t handle(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct site *site = user;
-    size_t len = strcmp(request->path, "/large") == 0   ? HTTPD_HELD_PER_PEER - 2 * HTTPD_SHORT
+    size_t len = strcmp(request->path, "/large") == 0   ? HTTPD_HELD_PER_PEER - HTTPD_SENT - 2 * HTTPD_SHORT
+                 : strcmp(request->path, "/long") == 0  ? LONG
                  : strcmp(request->path, "/short") == 0 ? HTTPD_SHORT
                                                         : 1;
     if (strcmp(request->path, "/wait") == 0)
@@ -115,6 +120,54 @@ static void short_answers_need_no_budget(void **state)
     site_close(&site);
 }
 
+/* By the other side, not just ended. */
+static bool is_reset(void *user)
+{
+    const struct line *line = user;
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    return getsockopt(line->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
+}
+
+/* Else the kernel would keep what they have not taken. */
+static void who_is_dropped_is_reset(void **state)
+{
+    struct site site;
+    struct line line;
+    (void)state;
+    site_start(&site, (struct httpd_options){ .connections = 10, .step_ms = 1 }, &handlers);
+    line_open_reader(&line, &site, GET("/long"));
+    assert_true(await_loop(site.loop, is_reset, &line, AWAIT_LIMIT));
+    close(line.fd);
+    site_close(&site);
+}
+
+/* And it comes, though the connection ends behind it. */
+static void what_the_kernel_has_counts_until_it_is_taken(void **state)
+{
+    static char bytes[2 * LONG];
+    struct site site;
+    struct line line, large;
+    size_t len = 0;
+    ssize_t got;
+    (void)state;
+    site_start(&site, (struct httpd_options){ .connections = 10 }, &handlers);
+    line_open_reader(&line, &site, "GET /long HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    site_await_calls(&site, 1);
+    await_span(site.loop, 600); /* it is over for libmicrohttpd, and its memory would be swept */
+    line_ask(&large, &site, "/large");
+    assert_non_null(strstr(large.answer, "fault 503"));
+    while ((got = recv(line.fd, bytes + len, sizeof bytes - len, 0)) > 0)
+        len += (size_t)got;
+    assert_int_equal(got, 0);
+    assert_int_equal((size_t)(bytes + len - strstr(bytes, "\r\n\r\n") - 4), LONG);
+    do
+        line_ask(&large, &site, "/large");
+    while (!strstr(large.answer, "200 OK"));
+    close(line.fd);
+    site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +175,8 @@ int main(void)
         cmocka_unit_test(who_is_to_move_gives_way),
         cmocka_unit_test(idle_ones_lock_nobody_out),
         cmocka_unit_test(short_answers_need_no_budget),
+        cmocka_unit_test(who_is_dropped_is_reset),
+        cmocka_unit_test(what_the_kernel_has_counts_until_it_is_taken),
     };
     return cmocka_run_group_tests_name("httpd_rations", tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ NOTE = "x" * 2000  # makes a list of 4 MB
 LIST = b"GET /v1/workers?limit=100000 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 ROUTING = b"GET /v1/workers?label.zone=none&sort=queue_depth&limit=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 CONNECTIONS = 200
+ADMITTED = 40, 60
 
 
 @pytest.fixture
@@ -82,8 +83,9 @@ def test_readers_that_take_nothing_hold_little(crowded):
     queen.workers()
     before = memory(queen)
     clients = [connect(queen, LIST, buffer=4096) for _ in range(CONNECTIONS)]
-    first = [client.recv(100) for client in clients]  # each has its answer under way
-    assert all(answer.startswith(b"HTTP/1.1 200") for answer in first)
+    first = [client.recv(100)[9:12] for client in clients]  # under way, or refused
+    assert set(first) == {b"200", b"503"}
+    assert ADMITTED[0] <= first.count(b"200") <= ADMITTED[1], "16 MiB of one address: 320 KiB for each, with the kernel's"
     assert memory(queen) - before < CONNECTIONS * 256 * 1024, "each would hold 4 MB"
     assert queen.ask("/health")[0] == 200
     for client in clients:
