@@ -294,7 +294,8 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK ||
         (err = agents_new(driver->loop.loop, &events, driver, &driver->agents, e)) != OK ||
         (conf->state_dir && (err = state_dir_open(conf->state_dir, &driver->state, e)) != OK) ||
-        (err = daemon_loop_listen(&driver->loop, &options, e)) != OK || (err = make_core(driver, e)) != OK ||
+        (err = daemon_loop_listen(&driver->loop, &options, (unsigned)conf->roster.count, e)) != OK ||
+        (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, RECONNECT_MAX_MS, e)) != OK)
         return err;
     if (driver->state && (err = state_dir_read(driver->state, adopt, driver, e)) != OK)

@@ -166,7 +166,8 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     enum err err;
     address_of(NULL, NULL, conf->core.id, address);
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
-        (err = daemon_loop_listen(&driver->loop, &options, e)) != OK)
+        (err = daemon_loop_listen(&driver->loop, &options, conf->http_allowlist.count > 0 ? HTTP_GETS_RUNNING : 0,
+                                  e)) != OK)
         return err;
     if (conf->on_event && (err = on_event_new(driver->loop.loop, conf->on_event, &driver->on_event)) != OK)
         return err;

@@ -1,5 +1,6 @@
 #include "daemon_loop.h"
 
+#include "descriptors.h"
 #include "entropy.h"
 #include "notify.h"
 #include "problem.h"
@@ -37,16 +38,32 @@ enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops
     return service_signals(loop->loop, on_stop, on_reload, loop);
 }
 
-enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e)
+static void fit_descriptors(struct httpd_options *options, unsigned others)
 {
+    unsigned wanted = options->connections, limit;
+    others += HTTPD_OTHER_DESCRIPTORS + options->loopback_spare + HTTPD_LEAVING;
+    limit = descriptors_want(others + wanted);
+    if (limit >= others + wanted)
+        return;
+    options->connections = limit > others ? limit - others : 1;
+    options->connections_per_peer = (options->connections_per_peer * options->connections + wanted - 1) / wanted;
+    log_at(LOG_WARNING, "fewer connections over HTTP than usual, since the limit of descriptors is low", "connections",
+           INT_TEXT(options->connections), "descriptors", INT_TEXT(limit), NULL);
+}
+
+enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, unsigned descriptors,
+                            struct errbuf *e)
+{
+    struct httpd_options fitting = *options;
     enum err err;
+    fit_descriptors(&fitting, descriptors);
     loop->handlers = (struct httpd_handlers){ daemon_http,
                                               http_fail,
                                               daemon_listing_next,
                                               loop->daemon.ops->listing_wait,
                                               loop->daemon.ops->listing_bytes,
                                               loop->daemon.ops->listing_free };
-    err = httpd_new(loop->loop, options, &loop->handlers, &loop->daemon, &loop->httpd, e);
+    err = httpd_new(loop->loop, &fitting, &loop->handlers, &loop->daemon, &loop->httpd, e);
     return err == OK ? OK : err_set(e, err, "--http: %s", e->text);
 }
 

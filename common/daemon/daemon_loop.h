@@ -24,8 +24,10 @@ struct daemon_loop {
 /* The loop and its signals. `ops` and `user` as in daemon_init. Cleared also after a failure. ERR_NOMEM, ERR_IO. */
 enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops, void *user, struct errbuf *e);
 
-/* The errors of httpd_new. */
-enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, struct errbuf *e);
+/* The errors of httpd_new. The limit of descriptors is raised as far as it goes, for what the connections may take and
+ * `descriptors` that the program needs besides; there are fewer connections where that is not enough. */
+enum err daemon_loop_listen(struct daemon_loop *loop, const struct httpd_options *options, unsigned descriptors,
+                            struct errbuf *e);
 
 /* Connects nothing yet; draws the client id, for `address` (topic.h). `conf` is borrowed for good. The errors of
  * mqtt_new. */

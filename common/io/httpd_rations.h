@@ -19,6 +19,9 @@
 #define HTTPD_LOOPBACK_SPARE 16
 #define HTTPD_LEAVING 32 /* may be dropped and still have a descriptor: libmicrohttpd accepts 10 in a row */
 
+/* Descriptors that connections leave for the rest of a daemon: its broker, commands, files. */
+#define HTTPD_OTHER_DESCRIPTORS 64
+
 /* Bytes of answers not yet taken, in user space and in the kernel. Each connection may have HTTPD_SHORT of a whole
  * answer, which is not counted, and what is sent of it: so a health check is answered whatever others hold. */
 #define HTTPD_SHORT (16u << 10)

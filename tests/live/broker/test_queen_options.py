@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -134,6 +135,40 @@ def test_a_command_that_cannot_be_run_is_said_once(broker, root, started, device
     before = len(out.read_text(encoding="ascii"))
     device("h1/last")
     await_that(lambda: len(out.read_text(encoding="ascii")) > before, "the next event at the command")
+
+
+class Limited(Queen):
+    """With a limit of descriptors, SOFT:HARD."""
+
+    def __init__(self, broker, root, limit, *options):
+        self.limit = limit
+        super().__init__(broker, root, *options)
+
+    def start(self):
+        self.arguments = ("prlimit", f"--nofile={self.limit}", *self.arguments)
+        super().start()
+
+
+@pytest.mark.parametrize("limit, raised, command_has", [("128:4096", True, "128"), ("200:200", False, "200")])
+def test_connections_leave_descriptors_for_commands_and_health(broker, root, started, agent, limit, raised, command_has):
+    out = broker.folder / f"limit-{root.partition('/')[0]}"
+    queen = started(Limited, broker, root, limit, "--on-event", f"ulimit -S -n >> '{out}'")
+    poll = b"GET /v1/events?after=99999999&wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    clients = []
+    for _ in range(250):
+        client = socket.create_connection(("127.0.0.1", queen.port), LIMIT_S)
+        try:
+            client.sendall(poll)
+        except ConnectionError:
+            pass
+        clients.append(client)
+    assert queen.ask("/health")[0] == 200
+    agent("h1/w1")
+    await_that(lambda: out.exists() and out.read_text(encoding="ascii"), "the command")
+    assert set(out.read_text(encoding="ascii").split()) == {command_has}
+    assert ("the limit of descriptors is low" in queen.said()) != raised
+    for client in clients:
+        client.close()
 
 
 @pytest.mark.parametrize("host, status", [

@@ -1,0 +1,76 @@
+/* The limit of descriptors: raised for this process, and not for those that it starts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <uv.h>
+
+#include "await.h"
+#include "descriptors.h"
+#include "loop.h"
+
+static rlim_t soft(void)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    return limit.rlim_cur;
+}
+
+static bool has_ended;
+
+static void ended(uv_process_t *process, int64_t status, int number)
+{
+    (void)process;
+    assert_int_equal(status, 0);
+    assert_int_equal(number, 0);
+    has_ended = true;
+}
+
+static bool is_over(void *user)
+{
+    (void)user;
+    return has_ended;
+}
+
+/* Started as the programs start theirs. */
+static void assert_a_command_has(const char *limit)
+{
+    char shell[] = "/bin/sh", flag[] = "-c", command[] = "test $(ulimit -S -n) = $0";
+    char *arguments[] = { shell, flag, command, (char *)limit, NULL };
+    uv_process_options_t options = { .exit_cb = ended, .file = shell, .args = arguments };
+    uv_process_t *process = calloc(1, sizeof *process);
+    struct loop *loop;
+    has_ended = false;
+    assert_int_equal(loop_new(&loop, NULL), OK);
+    assert_int_equal(loop_process_start(loop, process, &options), 0);
+    assert_true(await_loop(loop, is_over, NULL, AWAIT_LIMIT));
+    loop_process_free(process);
+    loop_free(loop);
+}
+
+static void only_ours_is_raised(void **state)
+{
+    struct rlimit low = { 100, 1000 };
+    (void)state;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    assert_int_equal(descriptors_want(50), 100); /* there are enough */
+    assert_int_equal(soft(), 100);
+    assert_a_command_has("100");
+    assert_int_equal(descriptors_want(200), 200);
+    assert_int_equal(soft(), 200);
+    assert_a_command_has("100");
+    assert_int_equal(descriptors_want(2000), 1000); /* there are not more */
+    assert_int_equal(soft(), 1000);
+    assert_a_command_has("100");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_ours_is_raised),
+    };
+    return cmocka_run_group_tests_name("descriptors", tests, NULL, NULL);
+}
