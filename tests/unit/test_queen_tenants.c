@@ -126,6 +126,9 @@ static const struct room {
     { "not half of an equal share: who is not online", "a 89l 1i,b 70l", "b", "a/w89", 0 },
     { "as many as the greatest: not even those", "a 79l 1i,b 80l", "b", "no/body", 0 },
     { "... but its own", "a 79l 1i,b 79l 1i", "b", "b/w79", 0 },
+    { "the dead of a large hive make room for those who begin, not those for each other",
+      "a 100i,b 15w,c 15w,d 15w,evil 15w", "b", "a/w0", 0 },
+    { "... while they are more than a flood has", "a 70i,evil 80w,b 10w", "b", "evil/w0", 0 },
     { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
     { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
     { "a hive that gets established grooms", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
@@ -490,9 +493,33 @@ static void a_walk_survives_who_comes_and_goes(void **state)
     registry_clear(&registry);
 }
 
+/* Else nobody would be told of it. */
+static void whose_death_is_open_is_not_evicted(void **state)
+{
+    struct record *first, *second, *each;
+    (void)state;
+    registry_init(&registry, MAX, SIZE_MAX);
+    populate("evil 150l,a 10l");
+    first = registry_find(&registry, TEXT("evil"), TEXT("w0"));
+    second = registry_find(&registry, TEXT("evil"), TEXT("w1"));
+    assert_string_equal(victim("a", 0), "evil/w0");
+    first->confirm = (struct confirm *)&registry; /* any */
+    assert_string_equal(victim("a", 0), "evil/w1");
+    second->owed = (struct owed *)&registry;
+    assert_string_equal(victim("a", 0), "evil/w2");
+    for (each = first->share->tenants[TENURE_LIVE]; each; each = each->tenant_next)
+        each->confirm = (struct confirm *)&registry;
+    assert_string_equal(victim("a", 0), "evil/w0"); /* somebody has to */
+    for (each = first->share->tenants[TENURE_LIVE]; each; each = each->tenant_next)
+        each->confirm = NULL;
+    second->owed = NULL;
+    registry_clear(&registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whose_death_is_open_is_not_evicted),
         cmocka_unit_test(whoever_has_most_makes_room),
         cmocka_unit_test(the_longest_lost_goes_first),
         cmocka_unit_test(hives_that_left_make_room),

@@ -131,11 +131,21 @@ void tenants_heard(struct shares *shares, struct record *record, ms_t now)
     }
 }
 
+/* Of such a list: one whose death is not being confirmed, or still to be announced; else it would never be told. */
+static struct record *settled(struct record *first)
+{
+    struct record *record = first;
+    for (unsigned left = RATION_LOOKS; record && left > 0; record = record->tenant_next, left--)
+        if (!record->confirm && !record->owed)
+            return record;
+    return first;
+}
+
 static struct record *least_sure(const struct share *share, enum tenure from, enum tenure to)
 {
     for (enum tenure tenure = from; tenure <= to; tenure++)
         if (share->tenants[tenure])
-            return share->tenants[tenure];
+            return settled(share->tenants[tenure]);
     return NULL;
 }
 
@@ -171,8 +181,9 @@ static size_t part(size_t bound, const struct heap *shares, unsigned smaller)
     return bound / (smaller * shares->len);
 }
 
-/* The hive that has most of the hardly alive, unless those are spread over many hives, whose names then say nothing; a
- * small hive loses none. Then who is lost: of the own hive, or of one of many that are. Then whoever was silent for
+/* The hive that has most of the hardly alive, unless those are spread over many hives, whose names then say nothing, or
+ * a hive has more that are lost: else those who live would push each other out while the lost stay; a small hive loses
+ * none. Then who is lost: of the own hive, or of one of many that are. Then whoever was silent for
  * long: of the own hive, if most of it is hardly alive, so that a hive grows no faster than it gets established; or of
  * any. At last the hive that has most of the lost, or most workers, if it is larger, but for the sake of a hive of at
  * least half an equal share nobody who is established and lives. */
@@ -184,18 +195,22 @@ static struct record *worker_victim(const struct shares *shares, const struct sh
     size_t small = part(max, all, RATION_SMALL_PART);
     size_t has = own ? own->has[RATION_WORKERS] : 0, weak = own ? own->has[RATION_WEAK] : 0;
     bool stands_out = weakest && weakest->has[RATION_WEAK] >= shares->total[RATION_WEAK] / RATION_SMALL_PART;
+    bool are_more_lost = lost && (!weakest || lost->has[RATION_LOST] > weakest->has[RATION_WEAK]) &&
+                         lost->has[RATION_WORKERS] > has && lost->has[RATION_WORKERS] > small;
     struct record *victim = NULL;
-    if (stands_out && weakest->has[RATION_WEAK] > weak && weakest->has[RATION_WORKERS] > small)
+    if (!are_more_lost && stands_out && weakest->has[RATION_WEAK] > weak && weakest->has[RATION_WORKERS] > small)
         return least_sure(weakest, TENURE_GONE, TENURE_WEAK);
     if ((own && (victim = least_sure(own, TENURE_GONE, TENURE_LOST))) ||
         (victim = left_behind(shares, TENURE_GONE, now)) || (victim = left_behind(shares, TENURE_LOST, now)))
         return victim;
+    if (are_more_lost)
+        return settled(lost->tenants[TENURE_LOST]);
     if (has > small && weak > has / 2)
         return silent(own->tenants, now);
     if (!stands_out && (victim = silent(shares->yielding, now)))
         return victim;
     if (lost && lost->has[RATION_WORKERS] > has && lost->has[RATION_WORKERS] > small)
-        return lost->tenants[TENURE_LOST];
+        return settled(lost->tenants[TENURE_LOST]);
     if (largest->has[RATION_WORKERS] <= has)
         return NULL;
     return least_sure(largest, TENURE_GONE,
