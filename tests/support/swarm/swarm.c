@@ -236,7 +236,8 @@ int main(int argc, char **argv)
     printf("swarm: begins\n");
     await_end(&oracle);
     start(observe_stored, 0);
-    waitpid(pids[processes - 1], NULL, 0);
+    while (waitpid(pids[processes - 1], NULL, WNOHANG) == 0) /* the pipe holds less than it tells */
+        take_reports(&oracle);
     take_reports(&oracle);
     found = oracle_judge(&oracle, true);
     show_floods(&oracle);
