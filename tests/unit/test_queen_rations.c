@@ -281,6 +281,32 @@ static void while_it_is_behind_one_hives_heartbeats_are_rationed(void **state)
     scene_clear(&scene);
 }
 
+/* It catches up since they are not read: were all of them read again then, it would be behind again and again. */
+static void the_ration_lasts_until_it_is_whole_again(void **state)
+{
+    enum { EACH_S = RATION_BEATS_PER_S / (BEAT + RATION_BEAT_BYTES), WHOLE_S = RATION_BEATS / RATION_BEATS_PER_S };
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "beat 1.1.0 @a/w; birth 1.1 @b");
+    (void)count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false);
+    assert_int_equal(count_read(&scene, "evil", AT_ONCE, 0, false), 0);
+    assert_int_equal(count_read(&scene, "a", 2 * AT_ONCE, 0, false), 2 * AT_ONCE); /* was within its own */
+    pass(&scene, 1000);
+    assert_int_equal(count_read(&scene, "evil", AT_ONCE, 0, false), EACH_S);
+    pass(&scene, 1000 * WHOLE_S);
+    assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, 0, false), 2 * AT_ONCE);
+
+    (void)count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false);
+    for (ms_t passed = 1000; passed < RATION_BEATS_MS; passed += 1000) { /* more than that all the time */
+        pass(&scene, 1000);
+        assert_in_range(count_read(&scene, "evil", EACH_S + 2, 0, false), EACH_S, EACH_S + 1);
+    }
+    pass(&scene, 1000);
+    assert_int_equal(count_read(&scene, "evil", AT_ONCE, 0, false), AT_ONCE);
+    scene_clear(&scene);
+}
+
 /* What comes again is left out, and nothing else. */
 static void births_and_deaths_are_always_read(void **state)
 {
@@ -312,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_flooded_broker_is_read_and_outlived),
         cmocka_unit_test(hives_have_a_table_of_their_own),
         cmocka_unit_test(while_it_is_behind_one_hives_heartbeats_are_rationed),
+        cmocka_unit_test(the_ration_lasts_until_it_is_whole_again),
         cmocka_unit_test(births_and_deaths_are_always_read),
         cmocka_unit_test(a_document_that_is_not_kept_is_not_shown),
     };

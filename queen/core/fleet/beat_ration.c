@@ -16,9 +16,18 @@ static bool is_alone(const struct shares *shares)
 
 bool beat_ration_allows(struct registry *registry, struct text hive, size_t bytes, ms_t behind, ms_t now)
 {
+    struct shares *shares = &registry->shares;
+    bool is_behind = behind >= RATION_BEHIND_MS;
     struct share *share;
-    if (behind < RATION_BEHIND_MS || is_alone(&registry->shares) || !(share = share_find(&registry->shares, hive)) ||
-        bucket_take_many(&share->beats, (int64_t)bytes + RATION_BEAT_BYTES, size_for(share), now))
+    if ((!is_behind && shares->rationed_until <= now) || is_alone(shares) || !(share = share_find(shares, hive)))
+        return true;
+    if (bucket_is_full(&share->beats, size_for(share), now))
+        share->rationed_until = 0;
+    if (bucket_take_many(&share->beats, (int64_t)bytes + RATION_BEAT_BYTES, size_for(share), now))
+        return true;
+    if (is_behind)
+        share->rationed_until = shares->rationed_until = now + RATION_BEATS_MS;
+    if (share->rationed_until <= now)
         return true;
     registry_note_pressure(registry, PRESSURE_HEARTBEATS, share, false);
     return false;

@@ -30,8 +30,10 @@
 
 /* Heartbeats of a hive, while more arrives than the queen reads for longer than RATION_BEHIND_MS and others are there,
  * too: bytes at once, then a second, and for each established worker, at most. A heartbeat counts RATION_BEAT_BYTES
- * more than it has: a byte takes 2 to 6 ns, so one hive gets a fifth of the time. Those beyond are not read. */
-#define RATION_BEHIND_MS 100
+ * more than it has: a byte takes 2 to 6 ns, so one hive gets a fifth of the time. Those beyond are not read, from then
+ * on for RATION_BEATS_MS, or until the hive could send as many at once as before. */
+#define RATION_BEHIND_MS 50
+#define RATION_BEATS_MS 60000
 #define RATION_BEATS (4 << 20)
 #define RATION_BEATS_PER_S (2 << 20)
 #define RATION_BEATS_EACH_PER_S (2 << 10)

@@ -67,6 +67,7 @@ struct share {
     uint32_t states[STATE_COUNT]; /* its workers by state */
     struct bucket news[2];        /* of changes that are announced: by whether established (announcing.h) */
     struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
+    ms_t rationed_until;          /* ... and for so long after it was; 0 = it is not */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };
@@ -78,6 +79,7 @@ struct shares {
     struct heap greatest[RATION_COUNT];
     struct record *yielding[TENURE_LIVE]; /* all workers of those tenures, in the same order */
     size_t total[RATION_COUNT];
+    ms_t rationed_until; /* the latest of theirs, ever */
 };
 
 /* With buckets for so many; zero-initialised they are few. */
