@@ -207,12 +207,52 @@ static void what_cannot_be_handed_over_waits(void **state)
     await_told(scene, "xxx\n");
 }
 
+/* Named by the linker's --wrap: the first time limit is over at once. */
+static struct {
+    bool hurries;
+    unsigned count;
+    ms_t limit;
+} timers;
+
+void __real_loop_timer_in(struct loop_timer *timer, ms_t delay);
+void __wrap_loop_timer_in(struct loop_timer *timer, ms_t delay);
+
+void __wrap_loop_timer_in(struct loop_timer *timer, ms_t delay)
+{
+    if (timers.hurries && delay >= 1000 && timers.count++ == 0) {
+        timers.limit = delay;
+        delay = 0;
+    }
+    __real_loop_timer_in(timer, delay);
+}
+
+static bool another_is_limited(void *user)
+{
+    (void)user;
+    return timers.count == 2;
+}
+
+static void who_runs_too_long_is_killed(void **state)
+{
+    struct scene *scene = *state;
+    timers.hurries = true;
+    add(scene, "loud", 1);
+    add(scene, "loud", 2); /* begins when the first has ended */
+    assert_true(await_loop(scene->loop, another_is_limited, NULL, AWAIT_LIMIT));
+    timers.hurries = false;
+    assert_int_equal(timers.limit, 60000);
+    assert_int_equal(fclose(fopen("go", "w")), 0);
+    await_told(scene, "loud 2\n");
+    assert_null(strstr(told(), "loud 1\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_hive_waits_for_itself_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(so_many_commands_run_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_hive_with_most_loses_its_oldest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_runs_too_long_is_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_handed_over_waits, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("on_event", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bucket.h"
 #include "mqtt_client.h"
 #include "proxy.h"
 #include "scene.h"
@@ -129,25 +130,90 @@ static void test_two_with_one_identity_notice(void **state)
     skep_worker_close(second, NULL, 0);
 }
 
-/* Whoever may write the presence could fill the program's log. */
-static void test_foreign_presences_do_not_fill_the_log(void **state)
-{
-    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
-    struct counter noticed = { .text = "another process uses the id" };
-    struct skep_worker *worker;
-    (void)state;
+/* Named by the linker's --wrap: what is limited in time is on a clock of this test, unless that is 0. */
+static _Atomic(ms_t) bucket_clock;
+bool __real_bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now);
+bool __wrap_bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now);
 
-    options.log = count_text;
-    options.user = &noticed;
-    worker = open_at(broker_uri(broker), options);
-    assert_true(await(is_online, worker, AWAIT_LIMIT));
-    for (unsigned i = 0; i < 500; i++)
+bool __wrap_bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now)
+{
+    ms_t own = atomic_load(&bucket_clock);
+    return __real_bucket_take(bucket, size, own ? own : now);
+}
+
+static void count_texts(void *user, enum skep_log_level level, const char *message)
+{
+    for (struct counter *counter = user; counter->text; counter++)
+        count_text(counter, level, message);
+}
+
+static void await_notice_of_presences(unsigned presences)
+{
+    for (unsigned i = 0; i < presences; i++)
         watcher_publish(watcher, "skep/v1/hive/default/worker/w/presence",
                         "{\"presence\":\"online\",\"session\":\"0000000000000009\",\"connection\":1}", false);
     watcher_request(watcher, REQUESTS "health", "", REPLIES); /* which it takes behind them */
     AWAIT_MESSAGE(watcher, REPLIES, "\"result\"");
-    assert_in_range(atomic_load(&noticed.count), 1, 250);
+}
+
+/* Whoever may write the presence could fill the program's log: 10 at once, then one a second, which counts the rest. */
+static void test_foreign_presences_do_not_fill_the_log(void **state)
+{
+    static struct counter noticed[] = { { .text = "another process uses the id" },
+                                        { .text = "(490 before it are not shown)" },
+                                        { .text = "before it are not shown" },
+                                        { 0 } };
+    struct skep_worker_options options = SKEP_WORKER_OPTIONS_INIT;
+    struct skep_worker *worker;
+    (void)state;
+
+    atomic_store(&bucket_clock, 1000);
+    options.log = count_texts;
+    options.user = noticed;
+    worker = open_at(broker_uri(broker), options);
+    assert_true(await(is_online, worker, AWAIT_LIMIT));
+    await_notice_of_presences(500);
+    assert_int_equal(atomic_load(&noticed[0].count), 10);
+    for (int second = 1; second <= 2; second++) {
+        atomic_store(&bucket_clock, 1000 + 1000 * second);
+        await_notice_of_presences(1);
+        assert_int_equal(atomic_load(&noticed[0].count), 10 + second);
+        assert_int_equal(atomic_load(&noticed[1].count), 1);
+        assert_int_equal(atomic_load(&noticed[2].count), 1);
+    }
     skep_worker_close(worker, NULL, 0);
+    atomic_store(&bucket_clock, 0);
+}
+
+/* What the client says of replies that the broker has not taken: one after the other, then what is so. */
+static _Atomic(size_t) awaited[2];
+static atomic_uint awaited_left;
+size_t __real_mqtt_client_awaited(const struct mqtt_client *client);
+size_t __wrap_mqtt_client_awaited(const struct mqtt_client *client);
+
+size_t __wrap_mqtt_client_awaited(const struct mqtt_client *client)
+{
+    unsigned left = atomic_load(&awaited_left);
+    if (left == 0)
+        return __real_mqtt_client_awaited(client);
+    atomic_store(&awaited_left, left - 1);
+    return awaited[ARRAY_LEN(awaited) - left];
+}
+
+/* They would fill the program's memory. */
+static void test_replies_that_the_broker_does_not_take_are_left_out(void **state)
+{
+    struct skep_worker *worker = online_at(broker_uri(broker));
+    (void)state;
+
+    awaited[0] = 64 * 1024 + 1;
+    awaited[1] = 64 * 1024;
+    atomic_store(&awaited_left, ARRAY_LEN(awaited));
+    watcher_request(watcher, REQUESTS "health", "", "skep/v1-rpc/reply/first");
+    watcher_request(watcher, REQUESTS "health", "", "skep/v1-rpc/reply/second");
+    AWAIT_MESSAGE(watcher, "reply/second", "\"result\"");
+    assert_int_equal(watcher_count(watcher, "reply/first", "result"), 0);
+    assert_int_equal(skep_worker_close(worker, NULL, 1000), SKEP_OK);
 }
 
 /* The link stays, and what fits still comes. */
@@ -283,6 +349,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_broker_that_is_away, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_two_with_one_identity_notice, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_foreign_presences_do_not_fill_the_log, scene_open, scene_close),
+        cmocka_unit_test_setup_teardown(test_replies_that_the_broker_does_not_take_are_left_out, scene_open,
+                                        scene_close),
         cmocka_unit_test(test_a_heartbeat_too_large_for_the_broker_is_not_sent),
         cmocka_unit_test_setup_teardown(test_what_no_link_can_send_costs_no_link, scene_open, scene_close),
         cmocka_unit_test_setup_teardown(test_what_another_link_may_send_comes_with_that, scene_open, scene_close),
