@@ -10,12 +10,12 @@
  *     W1000, T1000, F3          as in fuzz_routes.c
  *
  * Never does a worker have two agents, and an order is given only to an agent that runs. */
+#include "failing_memory.h"
 #include "fuzz.h"
 #include "hive_state.h"
 #include "inifile.h"
 #include "json_scan.h"
 #include "launch.h"
-#include "memory.h"
 #include "world_peer.h"
 
 #define CHILDREN_MAX 16

@@ -9,10 +9,10 @@
  *
  * After every record what must hold of a queen is checked (queen_check.h); in the end it forgets all, and nothing is
  * left. */
+#include "failing_memory.h"
 #include "forget.h"
 #include "fuzz.h"
 #include "json.h"
-#include "memory.h"
 #include "queen_check.h"
 #include "routes.h"
 #include "step.h"

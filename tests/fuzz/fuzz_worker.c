@@ -12,9 +12,9 @@
 #include <math.h>
 
 #include "codec.h"
+#include "failing_memory.h"
 #include "fuzz.h"
 #include "json_scan.h"
-#include "memory.h"
 #include "worker_private.h"
 #include "world_peer.h"
 

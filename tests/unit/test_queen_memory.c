@@ -1,5 +1,4 @@
-/* Every allocation of a small life may fail, each in turn: the queen goes on, and says what she could not do. The
- * linker puts the functions below in front of the C library's. */
+/* Every allocation of a small life may fail, each in turn: the queen goes on, and says what it could not do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,45 +7,9 @@
 
 #include <cmocka.h>
 
+#include "failing_memory.h"
 #include "queen_state.h"
 #include "routes.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_reallocarray(void *memory, size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_reallocarray(void *memory, size_t count, size_t size);
-
-static unsigned allocations;
-static unsigned failing; /* the number of the one that fails; 0 = none */
-
-static bool fails(void)
-{
-    return ++allocations == failing;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return fails() ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_reallocarray(void *memory, size_t count, size_t size)
-{
-    return fails() ? NULL : __real_reallocarray(memory, count, size);
-}
 
 #define SESSION(n) "\"session\":\"000000000000000" #n "\",\"connection\":1"
 
@@ -152,11 +115,11 @@ static struct queen *make(void)
 static unsigned count_allocations(void)
 {
     struct queen *queen;
-    failing = allocations = 0;
+    memory_fail(0);
     queen = make();
     assert_true(live(queen));
     queen_free(queen);
-    return allocations;
+    return memory_fail(0);
 }
 
 static void assert_counts_agree(const struct registry *registry)
@@ -182,12 +145,11 @@ static void each_allocation_may_fail(void **state)
     assert_true(count > 30);
     for (unsigned which = 1; which <= count; which++) {
         struct queen *queen;
-        allocations = 0;
-        failing = which;
+        memory_fail(which);
         queen = make();
         if (!queen || !live(queen))
             noticed++;
-        failing = 0;
+        memory_fail(0);
         if (queen)
             assert_counts_agree(&queen->registry);
         queen_free(queen);

@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "failing_memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,16 +12,19 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 
-static unsigned until_failure;
+static unsigned allocations, failing;
 
-void memory_fail(unsigned which)
+unsigned memory_fail(unsigned which)
 {
-    until_failure = which;
+    unsigned before = allocations;
+    allocations = 0;
+    failing = which;
+    return before;
 }
 
 static bool fails(void)
 {
-    return until_failure > 0 && --until_failure == 0;
+    return ++allocations == failing;
 }
 
 void *__wrap_malloc(size_t size)
