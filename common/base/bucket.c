@@ -3,7 +3,7 @@
 #define TOKEN 1000
 
 /* At so many tokens a second as many thousandths come in a millisecond. */
-static int64_t missing(const struct bucket *bucket, struct bucket_size size, ms_t now)
+int64_t bucket_missing(const struct bucket *bucket, struct bucket_size size, ms_t now)
 {
     ms_t passed = now - bucket->since;
     if (bucket->missing <= 0 || passed >= bucket->missing / size.per_second + 1) /* and nothing below overflows */
@@ -13,7 +13,7 @@ static int64_t missing(const struct bucket *bucket, struct bucket_size size, ms_
 
 bool bucket_take_many(struct bucket *bucket, int64_t count, struct bucket_size size, ms_t now)
 {
-    bucket->missing = missing(bucket, size, now);
+    bucket->missing = bucket_missing(bucket, size, now);
     bucket->since = now;
     if (bucket->missing + count * TOKEN > size.capacity * TOKEN)
         return false;
@@ -24,9 +24,4 @@ bool bucket_take_many(struct bucket *bucket, int64_t count, struct bucket_size s
 bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now)
 {
     return bucket_take_many(bucket, 1, size, now);
-}
-
-bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now)
-{
-    return missing(bucket, size, now) == 0;
 }

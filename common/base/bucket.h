@@ -19,7 +19,12 @@ struct bucket_size {
 bool bucket_take(struct bucket *bucket, struct bucket_size size, ms_t now);
 bool bucket_take_many(struct bucket *bucket, int64_t count, struct bucket_size size, ms_t now); /* all or none */
 
-/* It holds all that it can hold: so does a new one. */
-bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now);
+/* Thousandths of tokens that it lacks. 0: it holds all that it can hold, as a new one does. */
+int64_t bucket_missing(const struct bucket *bucket, struct bucket_size size, ms_t now);
+
+static inline bool bucket_is_full(const struct bucket *bucket, struct bucket_size size, ms_t now)
+{
+    return bucket_missing(bucket, size, now) == 0;
+}
 
 #endif

@@ -2,21 +2,16 @@
 
 #include "keyed_hash.h"
 
-/* What is missing in its bucket by now, in thousandths. */
-static int64_t owed(const struct request_asker *asker, ms_t now)
-{
-    return asker->bucket.missing - (now - asker->bucket.since) * REQUEST_LIMIT_OF_ASKER.per_second;
-}
-
-/* Its place in the table; a new one takes that of whom the least is owed. */
+/* Its place in the table; a new one takes that of whose bucket lacks least. */
 static struct request_asker *find(struct request_limit *limit, uint64_t id, ms_t now)
 {
+    const struct bucket_size size = REQUEST_LIMIT_OF_ASKER;
     struct request_asker *least = limit->askers;
     for (size_t i = 0; i < REQUEST_LIMIT_ASKERS; i++) {
         struct request_asker *asker = &limit->askers[i];
         if (asker->id == id)
             return asker;
-        if (owed(asker, now) < owed(least, now))
+        if (bucket_missing(&asker->bucket, size, now) < bucket_missing(&least->bucket, size, now))
             least = asker;
     }
     *least = (struct request_asker){ .id = id };
