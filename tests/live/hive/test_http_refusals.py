@@ -1,8 +1,10 @@
 """Requests that queen, hive and worker refuse, of every kind: each leaves nothing behind, and health is answered all the
 while. Each request brings 20 KB, so that what is kept of each would show in the memory of the process."""
 
+import os
 import pathlib
 import socket
+import time
 
 import pytest
 
@@ -12,6 +14,8 @@ LONG = "a" * 20000
 HOST = "Host: 127.0.0.1\r\n"
 COUNT = 400
 KEPT_MAX = 2 << 20  # bytes of all requests of a kind; each of 400 that kept its own would be 8 MB
+ROUNDS = 5  # of a kind: memory may grow once because more of them came together, but what is kept grows each time
+NOTICED_S = 3  # then those that left are noticed, mostly
 
 KINDS = {
     "no such path": f"GET /{LONG} HTTP/1.1\r\n{HOST}\r\n",
@@ -51,8 +55,9 @@ def request(port, text, leaves):
 
 
 @pytest.fixture(params=["queen", "hive", "worker"])
-def program(request, hive, broker, root, started):
-    """(pid, port)"""
+def program(request, monkeypatch, hive, broker, root, started):
+    """(pid, port). AddressSanitizer would keep freed memory."""
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1")
     if request.param == "queen":
         queen = request.getfixturevalue("queen")
         return queen.process.pid, queen.port
@@ -66,16 +71,24 @@ def program(request, hive, broker, root, started):
     return worker.process.pid, port
 
 
+def keeps_nothing(program, kind, text):
+    pid, port = program
+    leaves, before = kind.startswith("left"), memory(pid)
+    for _ in range(COUNT):
+        answer = request(port, text, leaves)
+        assert not answer.startswith(b"HTTP/1.1 2"), kind
+    end = time.monotonic() + NOTICED_S
+    while memory(pid) - before >= KEPT_MAX and time.monotonic() < end:
+        time.sleep(0.05)
+    return memory(pid) - before < KEPT_MAX
+
+
 def test_nothing_is_kept(program):
-    pid, port = program  # those that left are not noticed at once, and take memory until then
+    _, port = program
     health = f"GET /health HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
-    for kind, text in KINDS.items():  # until its memory has the size that it needs for these
+    for kind, text in KINDS.items():  # until its memory has the size that it needs for these, also for all that left at once
         for _ in range(COUNT if kind.startswith("left") else 20):
             request(port, text, kind.startswith("left"))
     for kind, text in KINDS.items():
-        leaves, before = kind.startswith("left"), memory(pid)
-        for _ in range(COUNT):
-            answer = request(port, text, leaves)
-            assert not answer.startswith(b"HTTP/1.1 2"), kind
+        assert any(keeps_nothing(program, kind, text) for _ in range(ROUNDS)), f"each round keeps more: {kind}"
         assert request(port, health, False).startswith((b"HTTP/1.1 200", b"HTTP/1.1 503")), kind
-        await_that(lambda before=before: memory(pid) - before < KEPT_MAX, f"what is kept: {kind}")
