@@ -130,6 +130,14 @@ static const struct room {
       "a 100i,b 15w,c 15w,d 15w,evil 15w", "b", "a/w0", 0 },
     { "... while they are more than a flood has", "a 70i,evil 80w,b 10w", "b", "evil/w0", 0 },
     { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
+    { "... also where nobody of the larger one is hardly alive", "evil 130l,a 28l 2t", "evil", "no/body", 0 },
+    { "... for an hour", "evil 130l,a 28l 2t", "evil", "no/body", RATION_DOWN_MS - 1 },
+    { "... after it", "evil 130l,a 28l 2i", "evil", "a/w28", RATION_DOWN_MS },
+    { "nor does a hive of less than an equal share to a small one", "evil 110l,b 20l 30i", "c", "evil/w0", 0 },
+    { "half a flood is none", "a 120l,evil 20l 20w", "a", "no/body", 0 },
+    { "nor is less than half an equal share", "a 121l,evil 39w", "a", "no/body", 0 },
+    { "... to take from who lives", "a 121l,evil 39w", "evil", "no/body", 0 },
+    { "a hive that would have less for it", "a 100x,evil 31l,b 29l", "b", "no/body", 0 },
     { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
     { "a hive that gets established grooms", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
     { "... and not faster than that", "evil 130l,a 10l 20w", "a", "no/body", 0 },
@@ -514,12 +522,39 @@ static void whose_death_is_open_is_not_evicted(void **state)
         each->confirm = NULL;
     second->owed = NULL;
     registry_clear(&registry);
+    registry_init(&registry, MAX, SIZE_MAX);
+    populate("evil 130l,a 29l 1t");
+    assert_string_equal(victim("a", 0), "a/w29");
+    first = registry_find(&registry, TEXT("a"), TEXT("w29"));
+    first->confirm = (struct confirm *)&registry;
+    assert_string_equal(victim("a", 0), "evil/w0"); /* nor of its own hive */
+    assert_string_equal(victim("a", RATION_DOWN_MS), "evil/w0");
+    first->confirm = NULL;
+    registry_clear(&registry);
+}
+
+/* What many of those cost is bounded for each message. */
+static void few_are_considered_at_once(void **state)
+{
+    struct record *record;
+    (void)state;
+    registry_init(&registry, MAX, SIZE_MAX);
+    populate("a 90l 70i");
+    record = registry_find(&registry, TEXT("a"), TEXT("w90"));
+    for (unsigned i = 1; i < RATION_LOOKS; i++, record = record->tenant_next)
+        record->owed = (struct owed *)&registry;
+    assert_string_equal(victim("a", 0), "a/w153");
+    record->owed = (struct owed *)&registry;
+    assert_string_equal(victim("a", 0), "no/body");
+    assert_string_equal(victim("a", RATION_DOWN_MS), "no/body");
+    registry_clear(&registry);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whose_death_is_open_is_not_evicted),
+        cmocka_unit_test(few_are_considered_at_once),
         cmocka_unit_test(whoever_has_most_makes_room),
         cmocka_unit_test(the_longest_lost_goes_first),
         cmocka_unit_test(hives_that_left_make_room),

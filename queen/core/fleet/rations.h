@@ -10,9 +10,11 @@
  * least), or that long if the interval is longer or not declared: what sends once and never again is not. */
 #define RATION_ESTABLISHED_MS 30000
 
-/* A hive that has less than one such part of an equal share of --max-workers loses nothing to a larger one: so those
- * who come one by one while others fill the registry are not lost before they are established. And where no hive has
- * such a part of all who are hardly alive, somebody makes up hives, and their names say nothing. */
+/* Where most of a hive is hardly alive, it begins, or is a flood: but not while it has less than one such part of an
+ * equal share of --max-workers, so that who comes while others fill the registry gets in, and so does its document.
+ * Where more than such a part of all are hardly alive, and no hive has such a part of those, somebody makes up hives,
+ * and their names say nothing. And who said goodbye is of one of many hives if those have such a part of all who are
+ * lost at most. */
 #define RATION_SMALL_PART 16
 
 /* So long a hardly alive one that is not lost must have been silent to make room for another of its own hive, or where
@@ -20,8 +22,8 @@
  * other out for ever, with two events each time. */
 #define RATION_SILENT_MS 60000
 
-/* A worker of another hive that did not say goodbye is lost for so long before it makes room: whoever mends it has seen
- * it by then. And so many of those who are lost for longest are looked at for one message. */
+/* Who is lost for so long makes room for anybody: whoever mends it has seen it by then. And so many of each list are
+ * considered for one message. */
 #define RATION_DOWN_MS (60 * 60 * 1000)
 #define RATION_LOOKS 64
 

@@ -138,85 +138,97 @@ static struct record *settled(struct record *first)
     for (unsigned left = RATION_LOOKS; record && left > 0; record = record->tenant_next, left--)
         if (!record->confirm && !record->owed)
             return record;
-    return first;
-}
-
-static struct record *least_sure(const struct share *share, enum tenure from, enum tenure to)
-{
-    for (enum tenure tenure = from; tenure <= to; tenure++)
-        if (share->tenants[tenure])
-            return settled(share->tenants[tenure]);
     return NULL;
 }
 
-/* Of lists of the hardly alive: the first that is lost, or was silent for long. */
-static struct record *silent(struct record *const lists[], ms_t now)
+/* Of the tenures up to that one; with `must` at last one that is not settled. */
+static struct record *least_sure(const struct share *share, enum tenure to, bool must)
 {
-    const struct record *weak = lists[TENURE_WEAK];
-    ms_t since = !weak ? now : weak->received_mono != MS_NEVER ? weak->received_mono : weak->since_mono;
-    return lists[TENURE_GONE] || now - since < RATION_SILENT_MS ? lists[TENURE_GONE] : lists[TENURE_WEAK];
+    struct record *record = NULL, *first = NULL;
+    for (enum tenure tenure = TENURE_GONE; !record && tenure <= to; tenure++) {
+        record = settled(share->tenants[tenure]);
+        first = first ? first : share->tenants[tenure];
+    }
+    return record || !must ? record : first;
 }
 
-/* Nobody of its hive is online, which is one of many: somebody makes one for each job. Or it was down for long. */
-static bool is_left_behind(const struct shares *shares, const struct record *record, ms_t now)
+static bool is_silent(const struct record *record, ms_t now)
 {
-    size_t all = shares->total[weakness_of(record, record->tenure)];
-    return record->share->states[STATE_ONLINE] == 0 && record->share->has[RATION_EXPECTED] == 0 &&
-           record->share->has[RATION_WORKERS] <= all / RATION_SMALL_PART &&
-           (record->state == STATE_OFFLINE || now - record->since_mono >= RATION_DOWN_MS);
+    ms_t since = record->received_mono != MS_NEVER ? record->received_mono : record->since_mono;
+    return now - since >= RATION_SILENT_MS;
 }
 
-static struct record *left_behind(const struct shares *shares, enum tenure tenure, ms_t now)
+/* One that is hardly alive, and lost or silent for long. */
+static struct record *silent(const struct share *share, ms_t now)
 {
-    struct record *record = shares->yielding[tenure];
-    for (unsigned left = RATION_LOOKS; record && left > 0; record = record->yield_next, left--)
-        if (is_left_behind(shares, record, now))
-            return record;
+    struct record *gone = settled(share->tenants[TENURE_GONE]), *weak = settled(share->tenants[TENURE_WEAK]);
+    return gone || !weak || !is_silent(weak, now) ? gone : weak;
+}
+
+/* Hardly alive ones are many, and no hive stands out: somebody makes up hives, whose names then say nothing. */
+static bool are_made_up(const struct shares *shares, size_t room)
+{
+    const struct share *weakest = share_greatest(shares, RATION_WEAK);
+    return shares->total[RATION_WEAK] > room / RATION_SMALL_PART &&
+           weakest->has[RATION_WEAK] < shares->total[RATION_WEAK] / RATION_SMALL_PART;
+}
+
+/* It said goodbye, and nobody of its hive is online, which is one of many: somebody makes one for each job. */
+static bool is_left_behind(const struct shares *shares, const struct record *record)
+{
+    return record->state == STATE_OFFLINE && record->share->states[STATE_ONLINE] == 0 &&
+           record->share->has[RATION_EXPECTED] == 0 &&
+           record->share->has[RATION_WORKERS] <= shares->total[weakness_of(record, record->tenure)] / RATION_SMALL_PART;
+}
+
+/* Whoever makes room for anybody: lost for long, left behind, or silent in a hive that is made up. */
+static struct record *spare(const struct shares *shares, bool made_up, ms_t now)
+{
+    for (enum tenure tenure = TENURE_GONE; tenure <= (made_up ? TENURE_WEAK : TENURE_LOST); tenure++) {
+        struct record *record = shares->yielding[tenure];
+        for (unsigned left = RATION_LOOKS; record && left > 0; record = record->yield_next, left--)
+            if (!record->confirm && !record->owed &&
+                (is_left_behind(shares, record) || (made_up && tenure != TENURE_LOST && is_silent(record, now)) ||
+                 (is_lost(record) && now - record->since_mono >= RATION_DOWN_MS)))
+                return record;
+    }
     return NULL;
 }
 
-/* What one of `count` shares of a bound would be, taken so many times smaller. */
-static size_t part(size_t bound, const struct heap *shares, unsigned smaller)
+/* Most of that many are hardly alive: it begins, or is a flood. The first few of an equal share do not count. */
+static bool is_young(size_t weak, size_t has, size_t equal)
 {
-    return bound / (smaller * shares->len);
+    return has > equal / RATION_SMALL_PART && weak > has / 2;
 }
 
-/* The hive that has most of the hardly alive, unless those are spread over many hives, whose names then say nothing, or
- * a hive has more that are lost: else those who live would push each other out while the lost stay; a small hive loses
- * none. Then who is lost: of the own hive, or of one of many that are. Then whoever was silent for
- * long: of the own hive, if most of it is hardly alive, so that a hive grows no faster than it gets established; or of
- * any. At last the hive that has most of the lost, or most workers, if it is larger, but for the sake of a hive of at
- * least half an equal share nobody who is established and lives. */
+/* It would still have more than a hive that has so many, and one more; and not less than so many. */
+static bool exceeds(const struct share *share, size_t has, size_t least)
+{
+    return share && share->has[RATION_WORKERS] > has + 1 && share->has[RATION_WORKERS] >= least;
+}
+
+/* Max-min fairness: what a hive has up to an equal share it loses to nobody, and what it has beyond goes to smaller
+ * ones; those who live only to one that has less than half an equal share. A young hive takes nobody who lives but of a
+ * larger young one, so that it grows no faster than it gets established; and beyond half an equal share all others take
+ * of it. So nobody who was evicted and comes back can evict who came instead: it ends. */
 static struct record *worker_victim(const struct shares *shares, const struct share *own, size_t max, ms_t now)
 {
     const struct share *weakest = share_greatest(shares, RATION_WEAK), *lost = share_greatest(shares, RATION_LOST),
                        *largest = share_greatest(shares, RATION_WORKERS);
-    const struct heap *all = &shares->greatest[RATION_WORKERS];
-    size_t small = part(max, all, RATION_SMALL_PART);
-    size_t has = own ? own->has[RATION_WORKERS] : 0, weak = own ? own->has[RATION_WEAK] : 0;
-    bool stands_out = weakest && weakest->has[RATION_WEAK] >= shares->total[RATION_WEAK] / RATION_SMALL_PART;
-    bool are_more_lost = lost && (!weakest || lost->has[RATION_LOST] > weakest->has[RATION_WEAK]) &&
-                         lost->has[RATION_WORKERS] > has && lost->has[RATION_WORKERS] > small;
-    struct record *victim = NULL;
-    if (!are_more_lost && stands_out && weakest->has[RATION_WEAK] > weak && weakest->has[RATION_WORKERS] > small)
-        return least_sure(weakest, TENURE_GONE, TENURE_WEAK);
-    if ((own && (victim = least_sure(own, TENURE_GONE, TENURE_LOST))) ||
-        (victim = left_behind(shares, TENURE_GONE, now)) || (victim = left_behind(shares, TENURE_LOST, now)))
+    size_t room = max - shares->total[RATION_EXPECTED], has = own ? own->has[RATION_WORKERS] : 0;
+    size_t equal = room / (shares->greatest[RATION_WORKERS].len + (has == 0));
+    bool begins = own && is_young(own->has[RATION_WEAK], has, equal), made_up = are_made_up(shares, room);
+    bool is_flood = weakest && weakest->has[RATION_WORKERS] >= equal / 2 && /* without the victim, too */
+                    is_young(weakest->has[RATION_WEAK] - 1, weakest->has[RATION_WORKERS] - 1, equal);
+    enum tenure to = begins || made_up ? TENURE_LOST : has < equal / 2 ? TENURE_LIVE : TENURE_WEAK;
+    struct record *victim;
+    if (is_flood && !made_up && (!begins || exceeds(weakest, has, 0)))
+        return least_sure(weakest, TENURE_WEAK, true);
+    if ((victim = spare(shares, made_up, now)) || (own && (victim = least_sure(own, TENURE_LOST, false))) ||
+        (begins && (victim = silent(own, now))) ||
+        (exceeds(lost, has, equal) && (victim = least_sure(lost, TENURE_LOST, false))))
         return victim;
-    if (are_more_lost)
-        return settled(lost->tenants[TENURE_LOST]);
-    if (has > small && weak > has / 2)
-        return silent(own->tenants, now);
-    if (!stands_out && (victim = silent(shares->yielding, now)))
-        return victim;
-    if (lost && lost->has[RATION_WORKERS] > has && lost->has[RATION_WORKERS] > small)
-        return settled(lost->tenants[TENURE_LOST]);
-    if (largest->has[RATION_WORKERS] <= has)
-        return NULL;
-    return least_sure(largest, TENURE_GONE,
-                      has < part(max, all, 2) ? TENURE_LIVE
-                      : stands_out            ? TENURE_WEAK
-                                              : TENURE_LOST);
+    return exceeds(largest, has, equal) ? least_sure(largest, to, to == TENURE_LIVE) : NULL;
 }
 
 struct record *tenants_victim(const struct shares *shares, struct text hive, size_t max, ms_t now)
@@ -225,7 +237,7 @@ struct record *tenants_victim(const struct shares *shares, struct text hive, siz
     struct record *victim = NULL;
     if (hive.at)
         return share_greatest(shares, RATION_WORKERS) ? worker_victim(shares, own, max, now) : NULL;
-    return !own || (victim = silent(own->tenants, now)) ? victim : own->tenants[TENURE_LOST];
+    return !own || (victim = silent(own, now)) ? victim : own->tenants[TENURE_LOST];
 }
 
 /* As for workers: those of the hardly alive and the lost make room for all others, those of the rest for a hive that
@@ -241,7 +253,7 @@ struct record *tenants_document_victim(const struct shares *shares, const struct
     if (would_have >= greatest->has[RATION_BYTES]) /* among its own, too */
         return record->established && first && first->tenure < TENURE_LIVE && first != record ? first : NULL;
     if (greatest->documents->tenure >= TENURE_LIVE &&
-        would_have >= part(max, &shares->greatest[RATION_BYTES], record->established ? 2 : RATION_SMALL_PART))
+        would_have >= max / (shares->greatest[RATION_BYTES].len * (record->established ? 2 : RATION_SMALL_PART)))
         return NULL;
     return greatest->documents;
 }
