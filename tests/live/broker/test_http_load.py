@@ -86,7 +86,7 @@ def test_readers_that_take_nothing_hold_little(crowded):
     first = [client.recv(100)[9:12] for client in clients]  # under way, or refused
     assert set(first) == {b"200", b"503"}
     assert ADMITTED[0] <= first.count(b"200") <= ADMITTED[1], "16 MiB of one address: 320 KiB for each, with the kernel's"
-    assert memory(queen) - before < CONNECTIONS * 256 * 1024, "each would hold 4 MB"
+    assert memory(queen) - before < CONNECTIONS * 512 * 1024, "each would hold 4 MB"
     assert queen.ask("/health")[0] == 200
     for client in clients:
         client.close()
