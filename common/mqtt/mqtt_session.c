@@ -12,20 +12,10 @@
 
 #include "clock.h"
 #include "mqtt_awaited.h"
-#include "mqtt_pace.h"
 #include "mqtt_properties.h"
+#include "mqtt_reading.h"
 #include "mqtt_socket.h"
 #include "mqtt_tls.h"
-
-/* A turn reads no more packets and no longer than this, so that nothing else starves: in CPU time, for where others
- * run, too, no less shall be read; and by the clock, for who takes the packets may sleep. Both are looked at now and
- * then: per packet it would cost more than small packets do. */
-#define BURST_MAX 2000
-#define BURST_CPU_US 5000
-#define BURST_MS 50
-#define BURST_CLOCK_EVERY 8 /* calls; each reads as many packets as messages of ours await their acknowledgement */
-
-#define COALESCE_BYTES 32768 /* wake it while it is not to be read yet (mqtt_pace.h) */
 
 /* UNSUBSCRIBE with it changes nothing, and every broker answers it. */
 #define FILTER_OF_NOBODY "$skep/keep-alive"
@@ -35,18 +25,13 @@
 struct mqtt_session {
     struct mosquitto *mosquitto;
     struct mqtt_session_owner owner;
-    bool tls;
     char broker[ADDRESS_TEXT_SIZE], numeric[ADDRESS_TEXT_SIZE]; /* as it was configured; the address of it */
     enum mqtt_stage stage;
     bool ended;
-    bool in_burst;   /* `packet` was called */
-    bool cut;        /* the latest burst ended at its limit: more may be there */
-    bool behind;     /* the latest whole burst did */
-    bool readable;   /* as its owner's poll said */
-    unsigned handed; /* callbacks since the burst began */
-    struct mqtt_pace pace;
+    bool in_burst; /* `packet` was called */
+    bool behind;   /* the latest whole burst was cut */
+    struct mqtt_reading reading;
     ms_t keep_alive;
-    ms_t received_at;     /* the latest packet but for PINGRESP */
     ms_t sent_at;         /* the latest packet of ours but for acknowledgements and PINGREQ */
     struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
     struct errbuf why;
@@ -74,7 +59,7 @@ static void end_by_fault(struct mqtt_session *session, int fault, int number)
 {
     struct errbuf why = { 0 };
     mqtt_fault_describe(&(struct mqtt_fault){ .stage = session->stage,
-                                              .tls = session->tls,
+                                              .tls = session->reading.tls,
                                               .broker = session->broker,
                                               .logged = session->logged.text,
                                               .fault = fault,
@@ -95,7 +80,7 @@ static void begin_burst(struct mqtt_session *session)
 /* Notes that libmosquitto had something. False: it has ended and nothing is handed over any more. */
 static bool hand_over(struct mqtt_session *session)
 {
-    session->handed++;
+    session->reading.handed++;
     begin_burst(session);
     return !session->ended;
 }
@@ -128,7 +113,7 @@ static void on_publish(struct mosquitto *mosquitto, void *user, int packet_id, i
     uint64_t token = mqtt_awaited_take(&session->awaited, packet_id);
     (void)mosquitto, (void)properties;
     if (!token)
-        session->handed++;
+        session->reading.handed++;
     else if (hand_over(session) && session->owner.events->acked)
         session->owner.events->acked(session->owner.user, token, (uint8_t)reason);
 }
@@ -157,7 +142,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
 {
     struct mqtt_session *session = user;
     (void)flags;
-    session->handed++;
+    session->reading.handed++;
     if (session->ended)
         return;
     if (reason) {
@@ -208,6 +193,7 @@ static void check_connected(struct mqtt_session *session)
 static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const struct mqtt_peer *peer)
 {
     int fault;
+    session->reading.mosquitto = session->mosquitto;
     mosquitto_connect_v5_callback_set(session->mosquitto, on_connect);
     mosquitto_disconnect_v5_callback_set(session->mosquitto, on_disconnect);
     mosquitto_message_v5_callback_set(session->mosquitto, on_message);
@@ -235,12 +221,12 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     if (!session)
         return NULL;
     session->owner = *owner;
-    session->tls = peer->tls;
+    session->reading.tls = peer->tls;
     address_print(peer->broker->host, peer->broker->port, session->broker);
     address_print(peer->numeric, peer->broker->port, session->numeric);
-    session->pace.until = MQTT_PACE_AT_ONCE;
+    session->reading.pace.until = MQTT_PACE_AT_ONCE;
     session->keep_alive = options->keep_alive_s * (ms_t)1000;
-    session->received_at = session->sent_at = clock_mono();
+    session->reading.received_at = session->sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
     if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
         connect_to(session, options, peer);
@@ -286,9 +272,9 @@ int mqtt_session_fd(const struct mqtt_session *session, short *ret_events)
 
 ms_t mqtt_session_deadline(const struct mqtt_session *session)
 {
-    if (session->ended || session->cut)
+    if (session->ended || session->reading.cut)
         return INT64_MIN;
-    return mqtt_pace_waits(&session->pace) ? session->pace.until : MS_NEVER;
+    return mqtt_pace_waits(&session->reading.pace) ? session->reading.pace.until : MS_NEVER;
 }
 
 /* While TLS shakes hands, libmosquitto takes the end of the stream for "call me again". */
@@ -299,61 +285,23 @@ static void end_if_closed(struct mqtt_session *session)
         end_by_fault(session, number == 0 ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_ERRNO, number);
 }
 
-/* Each call of libmosquitto handles about one packet. One that brings nothing ends the burst: the rest shows as a
- * readable socket, but for what TLS has decrypted already. */
-static void read_burst(struct mqtt_session *session)
-{
-    unsigned idle_max = session->tls ? 2 : 1;
-    unsigned idle = 0, calls = 0, before;
-    int64_t began_us = clock_thread_us();
-    ms_t began = clock_mono();
-    session->handed = 0;
-    do {
-        int fault;
-        before = session->handed;
-        errno = 0; /* libmosquitto reads it also when nothing failed */
-        fault = mosquitto_loop_read(session->mosquitto, 1);
-        if (fault != MOSQ_ERR_SUCCESS)
-            end_by_fault(session, fault, errno);
-        idle = session->handed == before ? idle + 1 : 0;
-        session->cut = session->handed >= BURST_MAX ||
-                       (++calls % BURST_CLOCK_EVERY == 0 &&
-                        (clock_thread_us() - began_us >= BURST_CPU_US || clock_mono() - began >= BURST_MS));
-    } while (!session->ended && idle < idle_max && !session->cut);
-    if (session->handed > 0)
-        session->received_at = clock_mono();
-    if (session->stage == MQTT_UP && (session->handed > 0 || session->readable))
-        begin_burst(session); /* e.g. PINGRESP */
-    session->behind = session->cut;
-    session->in_burst = session->readable = false;
-    if (!session->ended && session->stage == MQTT_AWAITING_CONNACK && session->handed == 0)
-        end_if_closed(session);
-}
-
-static bool is_readable(struct mqtt_session *session)
-{
-    bool writes;
-    session->readable =
-        session->readable || (!session->cut && mqtt_socket_is_readable(mosquitto_socket(session->mosquitto)));
-    return session->cut || session->readable || mqtt_tls_is_in_handshake(session->mosquitto, &writes);
-}
-
-/* After a wait it reads without asking. One that brought nothing is not acknowledged: what the broker sends would come
- * in smaller pieces from then on. */
 static void read_what_came(struct mqtt_session *session)
 {
-    int fd = mosquitto_socket(session->mosquitto);
-    bool has_waited = mqtt_pace_waits(&session->pace), busy;
-    if (!has_waited && !is_readable(session))
+    struct mqtt_reading *reading = &session->reading;
+    int fault, number;
+    if (!mqtt_reading_is_due(reading))
         return;
-    read_burst(session);
-    if (session->ended)
-        return;
-    busy = mqtt_pace_note(&session->pace, session->handed, session->cut, session->sent_at, clock_mono());
-    if (mqtt_pace_waits(&session->pace) != has_waited)
-        mqtt_socket_wake_at(fd, has_waited ? 1 : COALESCE_BYTES);
-    if (!busy && (session->handed > 0 || !has_waited))
-        mqtt_socket_acknowledge(fd);
+    fault = mqtt_reading_burst(reading, &session->ended, &number);
+    if (fault != MOSQ_ERR_SUCCESS)
+        end_by_fault(session, fault, number);
+    if (session->stage == MQTT_UP && (reading->handed > 0 || reading->readable))
+        begin_burst(session); /* e.g. PINGRESP */
+    session->behind = reading->cut;
+    session->in_burst = reading->readable = false;
+    if (!session->ended && session->stage == MQTT_AWAITING_CONNACK && reading->handed == 0)
+        end_if_closed(session);
+    if (!session->ended)
+        mqtt_reading_pace(reading, session->sent_at);
 }
 
 static void write_what_waits(struct mqtt_session *session)
@@ -369,7 +317,7 @@ static void write_what_waits(struct mqtt_session *session)
 
 void mqtt_session_readable(struct mqtt_session *session)
 {
-    session->readable = true;
+    session->reading.readable = true;
 }
 
 void mqtt_session_turn(struct mqtt_session *session, ms_t now)
@@ -378,7 +326,7 @@ void mqtt_session_turn(struct mqtt_session *session, ms_t now)
         check_connected(session);
     if (session->ended || session->stage == MQTT_CONNECTING)
         return;
-    if (session->readable || now >= session->pace.until)
+    if (session->reading.readable || now >= session->reading.pace.until)
         read_what_came(session);
     write_what_waits(session);
 }
@@ -391,7 +339,7 @@ bool mqtt_session_is_behind(const struct mqtt_session *session)
 bool mqtt_session_drain(struct mqtt_session *session)
 {
     mqtt_session_turn(session, INT64_MAX);
-    return session->ended || !session->cut;
+    return session->ended || !session->reading.cut;
 }
 
 /* The broker must receive something within 1.5 keep alives. */
@@ -411,8 +359,8 @@ void mqtt_session_tick(struct mqtt_session *session)
     int fault;
     if (session->ended)
         return;
-    fault = now - session->received_at < session->keep_alive ? prove_life(session, now)
-                                                             : mosquitto_loop_misc(session->mosquitto);
+    fault = now - session->reading.received_at < session->keep_alive ? prove_life(session, now)
+                                                                     : mosquitto_loop_misc(session->mosquitto);
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
 }
