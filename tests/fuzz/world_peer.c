@@ -151,22 +151,13 @@ static void link_connecting(struct peer *peer)
     step(peer, (struct input){ .kind = INPUT_CONNECTING });
 }
 
-static void link_up(struct peer *peer)
+static void link_made(struct peer *peer, bool up)
 {
     link_connecting(peer);
     if (peer->link != PEER_CONNECTING)
         return;
-    peer->link = PEER_UP;
-    step(peer, (struct input){ .kind = INPUT_LINK_UP });
-}
-
-static void link_failed(struct peer *peer)
-{
-    link_connecting(peer);
-    if (peer->link != PEER_CONNECTING)
-        return;
-    peer->link = PEER_DOWN;
-    step(peer, (struct input){ .kind = INPUT_LINK_FAILED, .why = "nobody is there" });
+    peer->link = up ? PEER_UP : PEER_DOWN;
+    step(peer, (struct input){ .kind = up ? INPUT_LINK_UP : INPUT_LINK_FAILED, .why = up ? NULL : "nobody is there" });
 }
 
 static void message(struct peer *peer, const struct message *message)
@@ -324,7 +315,7 @@ void peer_serve(struct peer *peer)
     size_t count = peer->open_count, at = 0;
     if (peer->renews)
         link_down(peer);
-    link_up(peer);
+    link_made(peer, true);
     while (peer->link == PEER_UP && count-- > 0 && at < peer->open_count && !peer->has_ended) {
         at += peer->open[at].kind == EFFECT_HTTP_GET;
         if (at < peer->open_count)
@@ -339,10 +330,10 @@ bool peer_run(struct peer *peer, const struct script_record *record)
         link_connecting(peer);
         return true;
     case 'U':
-        link_up(peer);
+        link_made(peer, true);
         return true;
     case 'L':
-        link_failed(peer);
+        link_made(peer, false);
         return true;
     case 'D':
         link_down(peer);

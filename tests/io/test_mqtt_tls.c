@@ -18,17 +18,21 @@
 
 #define BROKER_CONFIG "listener @PORT@ 127.0.0.1\ncertfile @DIR@/cert\nkeyfile @DIR@/key\n"
 
-/* A broker for TLS whose certificate, in its folder as `cert`, is for `name` only and is its own authority. */
+static char cert[256], key[256]; /* of the latest broker, in its folder */
+
+/* A broker for TLS whose certificate is for `name` only and is its own authority. */
 static void scene_init_tls(struct scene *scene, const char *name)
 {
     char *folder = broker_folder_new();
     char command[1024];
     scene_init_offline(scene);
     assert_non_null(folder);
+    snprintf(cert, sizeof cert, "%s/cert", folder);
+    snprintf(key, sizeof key, "%s/key", folder);
     snprintf(command, sizeof command,
              "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=x "
-             "-addext subjectAltName=%s -keyout '%s/key' -out '%s/cert' 2>/dev/null",
-             name, folder, folder);
+             "-addext subjectAltName=%s -keyout '%s' -out '%s' 2>/dev/null",
+             name, key, cert);
     assert_int_equal(system(command), 0);
     scene->broker = broker_start_in(folder, BROKER_CONFIG);
     assert_non_null(scene->broker);
@@ -95,13 +99,11 @@ static void what_cannot_be_verified_is_refused(void **state)
 static void key_that_others_may_write_is_refused(void **state)
 {
     struct mqtt_options options = { .client_id = "a", .keep_alive_s = 10 };
-    char uri[128], cert[256], key[256];
+    char uri[128];
     struct scene scene;
     (void)state;
     scene_init_tls(&scene, "DNS:localhost");
     snprintf(uri, sizeof uri, "mqtts://localhost:%d", broker_port(scene.broker));
-    snprintf(cert, sizeof cert, "%s/cert", broker_folder(scene.broker));
-    snprintf(key, sizeof key, "%s/key", broker_folder(scene.broker));
     options.login = (struct broker_login){ .broker = uri, .cafile = cert, .cert = cert, .key = key };
     assert_int_equal(chmod(key, 0666), 0);
     peer_start_with(&scene.a, scene.loop, &options);
@@ -137,7 +139,6 @@ WRAPPED(SSL_CTX_use_PrivateKey_file, (struct ssl_ctx_st * context, const char *p
 
 static void what_was_checked_is_what_is_used(void **state)
 {
-    char cert[256], key[256];
     struct broker_login login = { .cafile = cert, .cert = cert, .key = key };
     const struct {
         const char *reader, *file, **path;
@@ -147,8 +148,6 @@ static void what_was_checked_is_what_is_used(void **state)
     struct scene scene;
     (void)state;
     scene_init_tls(&scene, "DNS:localhost");
-    snprintf(cert, sizeof cert, "%s/cert", broker_folder(scene.broker));
-    snprintf(key, sizeof key, "%s/key", broker_folder(scene.broker));
     snprintf(path_read, sizeof path_read, "%s/link", broker_folder(scene.broker));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *before = *rows[i].path;
@@ -194,11 +193,9 @@ static void names_and_addresses_are_checked(void **state)
 static void the_environment_names_the_system_s_store(void **state)
 {
     struct scene scene;
-    char path[256];
     (void)state;
     scene_init_tls(&scene, "DNS:localhost");
-    snprintf(path, sizeof path, "%s/cert", broker_folder(scene.broker));
-    setenv("SSL_CERT_FILE", path, 1);
+    setenv("SSL_CERT_FILE", cert, 1);
     start(&scene, "localhost", "mqtts", NULL);
     peer_await(&scene.a, peer_is_up);
     unsetenv("SSL_CERT_FILE");
@@ -255,12 +252,11 @@ static void tls_to_a_port_without_is_refused(void **state)
 static void an_address_that_refuses_is_passed(void **state)
 {
     struct mqtt_options options = { .client_id = "a", .keep_alive_s = 10 };
-    char uri[128], cafile[256];
+    char uri[128];
     struct scene scene;
     (void)state;
     scene_init_tls(&scene, "DNS:localhost");
-    snprintf(cafile, sizeof cafile, "%s/cert", broker_folder(scene.broker));
-    options.login.cafile = cafile;
+    options.login.cafile = cert;
     options.login.broker = "mqtts://127.0.0.1:1";
     peer_start_with(&scene.a, scene.loop, &options);
     peer_await(&scene.a, peer_has_failed);
