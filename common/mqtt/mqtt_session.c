@@ -304,15 +304,19 @@ static void read_what_came(struct mqtt_session *session)
         mqtt_reading_pace(reading, session->sent_at);
 }
 
+/* Each packet is a call to the kernel, which is to send them together. */
 static void write_what_waits(struct mqtt_session *session)
 {
-    int fault;
-    errno = 0;
+    int fault, fd = mosquitto_socket(session->mosquitto);
     if (session->ended || !mosquitto_want_write(session->mosquitto))
         return;
+    mqtt_socket_hold(fd, true);
+    errno = 0;
     fault = mosquitto_loop_write(session->mosquitto, 1);
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
+    else
+        mqtt_socket_hold(fd, false);
 }
 
 void mqtt_session_readable(struct mqtt_session *session)

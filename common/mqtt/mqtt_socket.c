@@ -50,3 +50,9 @@ void mqtt_socket_wake_at(int fd, int bytes)
 {
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
 }
+
+void mqtt_socket_hold(int fd, bool is_held)
+{
+    int on = is_held;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}

@@ -20,4 +20,8 @@ void mqtt_socket_acknowledge(int fd);
 /* The kernel calls it readable once it has so many bytes (or has ended), so that a watch of it can stay as it is. */
 void mqtt_socket_wake_at(int fd, int bytes);
 
+/* What is written while it is held goes out in full segments, and the rest once it is not: to send a segment for each
+ * packet takes longer than all else that there is to a publish. */
+void mqtt_socket_hold(int fd, bool is_held);
+
 #endif

@@ -3,9 +3,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 
 #include "await.h"
 #include "peer.h"
@@ -204,6 +207,39 @@ static void burst_arrives_complete(void **state)
     scene_clear(&scene);
 }
 
+/* Of all connections, those that are watched by a duplicate twice. */
+static unsigned count_segments(void)
+{
+    unsigned count = 0;
+    for (int fd = 0; fd < 100; fd++) {
+        struct tcp_info info = { 0 };
+        socklen_t len = sizeof info;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0)
+            count += info.tcpi_data_segs_out;
+    }
+    return count;
+}
+
+/* Each alone would be another turn of the kernel's, and of the broker's. */
+static void what_is_published_in_a_burst_is_sent_together(void **state)
+{
+    enum { COUNT = 1000 };
+    struct scene scene;
+    unsigned before;
+
+    (void)state;
+    scene_init(&scene, NULL);
+    scene_connect(&scene);
+    peer_subscribe(&scene.b, "test/#", 0);
+    peer_subscribe(&scene.a, "answer", 0);
+    scene.b.answers = scene.a.want = COUNT;
+    before = count_segments();
+    peer_publish(&scene.a, "test/1", "x", 0);
+    peer_await(&scene.a, peer_has_messages);
+    assert_in_range(count_segments() - before, 2, COUNT / 50);
+    scene_clear(&scene);
+}
+
 /* A busy link is read again after a wait, and that nothing came is no sign of life. */
 static void only_packets_prove_a_link(void **state)
 {
@@ -263,6 +299,7 @@ int main(void)
         cmocka_unit_test(unsubscribed_topics_stay_away),
         cmocka_unit_test(bad_publishes_are_refused),
         cmocka_unit_test(burst_arrives_complete),
+        cmocka_unit_test(what_is_published_in_a_burst_is_sent_together),
         cmocka_unit_test(only_packets_prove_a_link),
         cmocka_unit_test(retained_burst_arrives_complete),
     };

@@ -73,6 +73,8 @@ static void on_message(void *user, const struct message *message)
     peer->retain = message->retain;
     peer->has_expiry = message->has_expiry;
     peer->expiry_s = message->expiry_s;
+    for (unsigned i = 0; i < peer->answers; i++)
+        peer_publish(peer, "answer", "x", 0);
     if (peer->drop_in_message)
         mqtt_ops.drop(peer->mqtt, "enough");
 }

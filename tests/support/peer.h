@@ -16,6 +16,7 @@ struct peer {
     unsigned want;                 /* messages (or packets) to wait for */
     unsigned burst, longest_burst; /* messages */
     unsigned slow_ms;              /* that a message takes */
+    unsigned answers;              /* publishes to `answer` in the event of a message */
     ms_t retry, lived;
     unsigned retries;
     char why[ERRBUF_SIZE], broker[ADDRESS_TEXT_SIZE];
