@@ -137,17 +137,19 @@ static ms_t daemon_delay(const struct httpd *httpd)
     return MHD_get_timeout(httpd->daemon, &left) == MHD_YES ? (ms_t)left : MS_NEVER;
 }
 
-/* libmicrohttpd and the queue by turns, until neither has work or the time of this turn is over. */
+/* libmicrohttpd, which accepts 10 connections in a run, and the queues by turns, until neither has work or the time of
+ * this turn is over. */
 static void run_for_a_turn(struct httpd *httpd)
 {
-    int64_t end = clock_mono_us() + HTTPD_TURN_US;
+    int64_t now = clock_mono_us(), end = now + HTTPD_TURN_US, run_at;
     struct exchange *exchange;
     do {
         httpd->resumed = false;
         MHD_run(httpd->daemon);
-        while (clock_mono_us() < end && (exchange = exchange_next(httpd)))
+        run_at = clock_mono_us() + HTTPD_RUN_US;
+        while ((now = clock_mono_us()) < end && now < run_at && (exchange = exchange_next(httpd)))
             exchange_serve(exchange);
-    } while (clock_mono_us() < end && (httpd->resumed || daemon_delay(httpd) == 0));
+    } while (now < end && (exchange_next(httpd) || httpd->resumed || daemon_delay(httpd) == 0));
 }
 
 /* Does not show on the epoll descriptor: deadlines, resumed connections, what is left in the queue, and that there is

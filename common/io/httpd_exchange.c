@@ -55,10 +55,17 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
     return exchange;
 }
 
+static enum exchange_queue queue_of(const struct exchange *exchange)
+{
+    if (exchange->response.listing)
+        return exchange->had_slice ? QUEUE_MORE : QUEUE_FIRST;
+    return exchange->waits_since ? QUEUE_WOKEN : QUEUE_NEW;
+}
+
 static void leave_list(struct exchange *exchange)
 {
     if (exchange->phase == EXCHANGE_QUEUED)
-        DL_DELETE(exchange->httpd->queues[exchange->had_turn], exchange);
+        DL_DELETE(exchange->httpd->queues[queue_of(exchange)], exchange);
     else if (exchange->phase == EXCHANGE_WAITING)
         wait_end(exchange);
 }
@@ -150,11 +157,16 @@ static void set_deadline(struct exchange *exchange)
     client_await(exchange->client, now, ms_min(exchange->answer_ends - now, step));
 }
 
+/* A queue that was empty has saved up no time meanwhile. */
 static void queue(struct exchange *exchange)
 {
+    struct httpd *httpd = exchange->httpd;
+    enum exchange_queue kind = queue_of(exchange);
     exchange->phase = EXCHANGE_QUEUED;
     exchange->client->deadline = MS_NEVER;
-    DL_APPEND(exchange->httpd->queues[exchange->had_turn], exchange);
+    if (!httpd->queues[kind] && httpd->spent_us[kind] < httpd->least_us)
+        httpd->spent_us[kind] = httpd->least_us;
+    DL_APPEND(httpd->queues[kind], exchange);
 }
 
 /* For libmicrohttpd: the next piece of the answer. */
@@ -279,7 +291,7 @@ static bool wait_until(struct exchange *exchange, ms_t until)
         exchange_requeue(yields);
     }
     wait_begin(exchange, until);
-    exchange->had_turn = false;
+    exchange->had_slice = false;
     return true;
 }
 
@@ -325,6 +337,7 @@ static void make_slice(struct exchange *exchange)
     if (exchange->responded)
         buf_reset(slice);
     exchange->sent = 0;
+    exchange->had_slice = true;
     if (exchange->response.listing)
         exchange->more = httpd->handlers->listing_next(httpd->user, exchange->response.listing, slice);
     if (!buf_ok(slice) && !exchange->responded)
@@ -349,18 +362,23 @@ static bool is_for_later(struct exchange *exchange)
 
 struct exchange *exchange_next(const struct httpd *httpd)
 {
-    struct exchange *exchange = httpd->queues[httpd->next_queue];
-    return exchange ? exchange : httpd->queues[!httpd->next_queue];
+    unsigned next = 0;
+    for (unsigned i = 1; i < QUEUES; i++)
+        if (httpd->queues[i] && (!httpd->queues[next] || httpd->spent_us[i] < httpd->spent_us[next]))
+            next = i;
+    return httpd->queues[next];
 }
 
-void exchange_serve(struct exchange *exchange)
+static void step(struct exchange *exchange)
 {
-    leave_list(exchange);
-    exchange->httpd->next_queue = !exchange->had_turn;
-    exchange->had_turn = true;
-    exchange->phase = EXCHANGE_RECEIVING;
-    if (exchange->response.status == 0 && handle(exchange))
-        return;
+    if (!exchange->response.listing) {
+        if (handle(exchange))
+            return;
+        if (exchange->response.listing) {
+            queue(exchange);
+            return;
+        }
+    }
     make_slice(exchange);
     if (is_for_later(exchange))
         return;
@@ -368,6 +386,20 @@ void exchange_serve(struct exchange *exchange)
     if (exchange->responded)
         set_deadline(exchange);
     resume(exchange);
+}
+
+/* What took longer than a turn may was held up by others, for which its queue does not pay. */
+void exchange_serve(struct exchange *exchange)
+{
+    struct httpd *httpd = exchange->httpd;
+    enum exchange_queue kind = queue_of(exchange);
+    int64_t began = clock_mono_us(), took;
+    httpd->least_us = httpd->spent_us[kind];
+    leave_list(exchange);
+    exchange->phase = EXCHANGE_RECEIVING;
+    step(exchange);
+    took = clock_mono_us() - began;
+    httpd->spent_us[kind] += took < HTTPD_TURN_US ? took : HTTPD_TURN_US;
 }
 
 void exchange_requeue(struct exchange *exchange)

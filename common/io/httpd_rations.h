@@ -5,6 +5,7 @@
 
 /* Time. */
 #define HTTPD_TURN_US 2000  /* of a turn of the loop: its other guests wait no longer */
+#define HTTPD_RUN_US 250    /* ... between two runs of libmicrohttpd: nobody waits to be accepted for what is queued */
 #define HTTPD_STEP_MS 30000 /* and a second for each HTTPD_SLOWEST bytes of an answer */
 #define HTTPD_SLOWEST 16384
 #define HTTPD_ANSWER_MS 600000

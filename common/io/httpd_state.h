@@ -16,6 +16,15 @@ enum exchange_phase {
     EXCHANGE_SENDING, /* the answer, or a slice of it, is there */
 };
 
+/* Exchanges that are to be served wait in line by what is to be done. */
+enum exchange_queue {
+    QUEUE_WOKEN, /* its handler is called again */
+    QUEUE_NEW,   /* ... for the first time */
+    QUEUE_FIRST, /* the first slice of its listing is made */
+    QUEUE_MORE,  /* ... the next one */
+    QUEUES,
+};
+
 /* One request, from its first line until its response is out. */
 struct exchange {
     struct httpd *httpd;
@@ -36,7 +45,7 @@ struct exchange {
     bool more;                     /* its listing has another slice */
     size_t sent;                   /* of that slice */
     bool is_long;                  /* it is accounted for */
-    bool had_turn;                 /* since it came, or waited */
+    bool had_slice;                /* since it came, or waited */
     struct exchange *prev, *next;  /* in one of `queues`, or `waiting` */
 };
 
@@ -55,8 +64,9 @@ struct httpd {
     bool resumed; /* a connection, since the last run of libmicrohttpd */
     int port;
     struct clients clients;
-    struct exchange *queues[2]; /* those that had no turn yet; those that have more to do */
-    unsigned next_queue;
+    struct exchange *queues[QUEUES];
+    int64_t spent_us[QUEUES]; /* on each: the next one is of that with least */
+    int64_t least_us;         /* ... which was so much */
     struct exchange *waiting;
     unsigned waiting_count[HTTPD_WAIT_KINDS];
     ms_t sweep_at;
