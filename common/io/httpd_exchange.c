@@ -329,23 +329,28 @@ static void resume(struct exchange *exchange)
     exchange->httpd->resumed = true;
 }
 
-/* What is next to be sent: a complete answer, or the first or next slice of one. */
+/* What is next to be sent: a complete answer, or the first or next slice of one. For one that would be refused when it
+ * is long no more is made than that shows. */
 static void make_slice(struct exchange *exchange)
 {
     const struct httpd *httpd = exchange->httpd;
     struct buf *slice = &exchange->response.body;
+    bool has_room =
+        exchange->responded || client_may_hold(&httpd->clients, exchange->client, HTTPD_SLICE + (size_t)HTTPD_SENT);
     if (exchange->responded)
         buf_reset(slice);
     exchange->sent = 0;
     exchange->had_slice = true;
-    if (exchange->response.listing)
+    if (exchange->response.listing) {
+        slice->limit = has_room ? 0 : HTTPD_SHORT;
         exchange->more = httpd->handlers->listing_next(httpd->user, exchange->response.listing, slice);
-    if (!buf_ok(slice) && !exchange->responded)
-        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Out of memory.");
+    }
     if (!buf_ok(slice))
         exchange->more = false;
-    if (!hold(exchange))
+    if (!hold(exchange) || (!buf_ok(slice) && !has_room))
         make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many answers wait to be taken by their clients.");
+    else if (!buf_ok(slice) && !exchange->responded)
+        make_fault(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "Out of memory.");
 }
 
 /* True: there is nothing to send yet, but later. */

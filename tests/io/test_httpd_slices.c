@@ -29,6 +29,7 @@ struct listing {
     size_t holds;    /* memory of its own */
     unsigned made, freed;
     unsigned in_vain; /* calls while it waits */
+    size_t last;      /* bytes that were made of the last one */
 } feed;
 
 static bool feed_next(void *user, struct listing *listing, struct buf *slice)
@@ -48,7 +49,8 @@ static bool feed_next(void *user, struct listing *listing, struct buf *slice)
     buf_add_str(slice, number);
     for (size_t left = listing->bytes; left > 0; left--)
         buf_add_char(slice, '.');
-    slice->failed = listing->fails && listing->made == listing->slices;
+    listing->last = slice->len;
+    slice->failed |= listing->fails && listing->made == listing->slices;
     return listing->made < listing->slices;
 }
 
@@ -337,6 +339,28 @@ static void what_listings_hold_is_limited(void **state)
     site_close(&site);
 }
 
+/* Who requests long ones again and again costs little more than who gets none. */
+static void refusals_are_cheap(void **state)
+{
+    struct site site;
+    struct line first, second;
+    (void)state;
+    open_site(&site, 0, (struct listing){ .slices = 1000, .bytes = SLICE });
+    line_open_reader(&first, &site, GET("/large"));
+    site_await_calls(&site, 1);
+    line_open(&second, &site);
+    line_say(&second, GET("/empty-feed"));
+    line_await(&second, &site, "fault 503: Too many");
+    assert_int_equal(feed.made, 1);
+    assert_in_range(feed.last, 0, HTTPD_SHORT);
+    feed = (struct listing){ .slices = 1, .bytes = HTTPD_SHORT / 2 };
+    line_say(&second, GET("/empty-feed"));
+    line_await(&second, &site, "200 OK");
+    close(first.fd);
+    close(second.fd);
+    site_close(&site);
+}
+
 static unsigned grown; /* listings whose memory has reached its size */
 
 static size_t grow(const struct listing *listing)
@@ -546,6 +570,7 @@ int main(void)
         cmocka_unit_test(slow_clients_are_dropped),
         cmocka_unit_test(untaken_answers_are_limited),
         cmocka_unit_test(what_listings_hold_is_limited),
+        cmocka_unit_test(refusals_are_cheap),
         cmocka_unit_test(refusals_come_before_the_answer),
         cmocka_unit_test(turns_have_a_budget),
         cmocka_unit_test(libmicrohttpd_runs_within_the_budget),
