@@ -19,7 +19,7 @@ def test_a_short_interruption_is_no_change(broker, root, queen, listener, agent,
     proxy = Proxy(broker.port)
     agent("h1/w1", port=proxy.port)
     queen.await_state("h1/w1")
-    late = 0 # a busy machine may let the worker run too late
+    late = 0  # a busy machine may let the worker run too late
     for _ in range(RESETS):
         time.sleep(APART_S)
         heard = len(watcher.messages)
@@ -31,8 +31,7 @@ def test_a_short_interruption_is_no_change(broker, root, queen, listener, agent,
     last = watcher.documents("/presence")[-1]["connection"]
     await_that(lambda: queen.await_state("h1/w1")["connection"] == last, "the last birth at the queen")
     told = [e["state"] for e in queen.events("h1/w1")]
-    assert told == ["online"] + ["stale", "online"] * (len(told) // 2)
-    assert len(told) // 2 <= late
-    verdict = listener.documents("/verdict/h1/w1")[-1]
-    assert (verdict["state"], verdict["revision"]) == ("online", len(told))
-    assert queen.worker("h1/w1")["flags"] == [] or late >= 2
+    assert told == ["online", *["stale", "online"] * late][:len(told)]  # the last one waits where there were many
+    if late == 0:
+        assert [(v["state"], v["revision"]) for v in listener.documents("/verdict/h1/w1")] == [("online", 1)]
+        assert queen.worker("h1/w1")["flags"] == []
