@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "document_store.h"
 #include "keyed_hash.h"
 
 static struct registry registry;
@@ -122,7 +123,7 @@ static enum err store(struct record *record, size_t len)
 {
     char document[4096];
     memset(document, 'x', sizeof document);
-    return registry_store_document(&registry, record, (struct text){ document, len }, &LOAD_NONE);
+    return document_store_heartbeat(&registry, record, (struct text){ document, len }, &LOAD_NONE);
 }
 
 static void documents_are_copied_and_counted(void **state)
@@ -130,7 +131,7 @@ static void documents_are_copied_and_counted(void **state)
     struct record *record = add("h1", "w1");
     char document[] = "{\"status\":\"idle\"}";
     (void)state;
-    assert_int_equal(registry_store_document(&registry, record, text_of(document), &LOAD_NONE), OK);
+    assert_int_equal(document_store_heartbeat(&registry, record, text_of(document), &LOAD_NONE), OK);
     memset(document, 'z', sizeof document - 1);
     assert_string_equal(record->document->text, "{\"status\":\"idle\"}");
     assert_int_equal(document_text(record->document).len, 17);
@@ -180,9 +181,9 @@ static void words_of_who_is_gone_are_let_go(void **state)
     (void)state;
     load.status = "idle";
     load.model = "llama";
-    assert_int_equal(registry_store_document(&registry, first, TEXT("{}"), &load), OK);
+    assert_int_equal(document_store_heartbeat(&registry, first, TEXT("{}"), &load), OK);
     load.model = "phi";
-    assert_int_equal(registry_store_document(&registry, second, TEXT("{}"), &load), OK);
+    assert_int_equal(document_store_heartbeat(&registry, second, TEXT("{}"), &load), OK);
     assert_int_equal(registry.words.count, 3);
     registry_remove(&registry, first);
     assert_int_equal(registry.words.count, 2);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "document_store.h"
 #include "rations.h"
 
 #define MAX 160
@@ -305,7 +306,7 @@ static enum err store(struct record *record, size_t len)
 {
     char document[4096];
     memset(document, 'x', sizeof document);
-    return registry_store_document(&registry, record, (struct text){ document, len }, &LOAD_NONE);
+    return document_store_heartbeat(&registry, record, (struct text){ document, len }, &LOAD_NONE);
 }
 
 static void documents_of_the_greatest_hive_make_room(void **state)
@@ -420,7 +421,7 @@ static void who_makes_room_loses_both_documents(void **state)
     weak = add("evil", 1, BEGAN);
     small = add("a", 2, BEGAN);
     assert_int_equal(store(weak, 2000), OK);
-    assert_int_equal(registry_store(&registry, weak, &weak->witness, (struct text){ witness, sizeof witness }), OK);
+    assert_int_equal(document_store(&registry, weak, &weak->witness, (struct text){ witness, sizeof witness }), OK);
     assert_int_equal(store(small, 1500), OK);
     assert_null(weak->document);
     assert_null(weak->witness);

@@ -131,7 +131,7 @@ struct record {
     uint8_t previous;    /* enum state: announced before */
     uint8_t change_next; /* position in `changes` */
     uint8_t tenure;      /* enum tenure */
-    uint8_t dropped;     /* bits of those of its documents that could not be kept (registry_store) */
+    uint8_t dropped;     /* bits of those of its documents that could not be kept (document_store.h) */
     bool over_http : 1;  /* last heard by HTTP POST */
     bool rpc : 1;        /* the current incarnation's presence said that it answers requests */
     bool expected : 1;   /* listed by --expect: never forgotten */
@@ -177,6 +177,11 @@ static inline const char *record_state_name(const struct record *record, enum st
 static inline enum state record_state_alive(const struct record *record)
 {
     return record_is_hive(record) && !record->ready_confirmed ? STATE_UNVERIFIED : STATE_ONLINE;
+}
+
+static inline size_t document_size(const struct document *document)
+{
+    return document ? document->size : 0;
 }
 
 /* Absent for NULL. */

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "rations.h"
-
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
@@ -195,7 +193,7 @@ struct record *registry_take_touched(struct registry *registry)
     return record;
 }
 
-static void set_load(struct registry *registry, const struct record *record, const struct load *load)
+void registry_set_load(struct registry *registry, const struct record *record, const struct load *load)
 {
     struct load *kept = &roll_entry_of(&registry->roll, record)->load;
     const char *status = kept->status, *model = kept->model;
@@ -206,38 +204,28 @@ static void set_load(struct registry *registry, const struct record *record, con
     kept->model = model;
 }
 
-/* Called when documents were replaced: what the record's share has of them. */
-static void count_bytes(struct registry *registry, struct share *share, size_t before, size_t bytes)
+void registry_set_document(struct registry *registry, struct record *record, struct document **document,
+                           struct document *by)
 {
+    size_t before = document_size(*document), bytes = document_size(by);
+    bool had_some = record->document || record->witness, has_some;
+    free(*document);
+    *document = by;
+    has_some = record->document || record->witness;
+    if (has_some != had_some)
+        tenants_documents(record, has_some);
     registry->document_bytes += bytes - before;
     if (bytes >= before)
-        share_add(&registry->shares, share, RATION_BYTES, bytes - before);
+        share_add(&registry->shares, record->share, RATION_BYTES, bytes - before);
     else
-        share_remove(&registry->shares, share, RATION_BYTES, before - bytes);
+        share_remove(&registry->shares, record->share, RATION_BYTES, before - bytes);
 }
 
-static size_t document_size(const struct document *document)
+void registry_drop_documents(struct registry *registry, struct record *record)
 {
-    return document ? document->size : 0;
-}
-
-static void drop(struct registry *registry, struct record *record, struct document **document)
-{
-    size_t size = document_size(*document);
-    if (size == 0)
-        return;
-    free(*document);
-    *document = NULL;
-    if (!record->document && !record->witness)
-        tenants_documents(record, false);
-    count_bytes(registry, record->share, size, 0);
-}
-
-static void drop_documents(struct registry *registry, struct record *record)
-{
-    drop(registry, record, &record->document);
-    drop(registry, record, &record->witness);
-    set_load(registry, record, &LOAD_NONE);
+    registry_set_document(registry, record, &record->document, NULL);
+    registry_set_document(registry, record, &record->witness, NULL);
+    registry_set_load(registry, record, &LOAD_NONE);
 }
 
 static void walk_on(struct registry *registry, enum walk_kind kind, struct walk *walk)
@@ -251,7 +239,7 @@ static void take_out(struct registry *registry, struct record *record)
 {
     unschedule(registry, record);
     untouch(registry, record);
-    drop_documents(registry, record);
+    registry_drop_documents(registry, record);
     roll_remove(&registry->roll, record);
     for (enum walk_kind kind = 0; kind < WALK_COUNT; kind++)
         if (record->share->walks[kind].at == record)
@@ -288,17 +276,6 @@ enum err registry_end(struct registry *registry, struct record *record)
     record->ended = true;
     registry->ended_count++;
     return OK;
-}
-
-/* Documents of one sender differ by a few digits: room for that saves the reallocation. */
-static size_t document_room(size_t len)
-{
-    return (len + 16) & ~(size_t)15;
-}
-
-static bool fits(const struct document *document, size_t len)
-{
-    return document && len + 1 <= document->size && document_room(len + 1) * 4 >= document->size;
 }
 
 void registry_note_pressure(struct registry *registry, enum pressure_kind kind, const struct share *greatest,
@@ -352,72 +329,6 @@ struct record *registry_walk_take(struct registry *registry, enum walk_kind kind
     if (walk)
         walk_on(registry, kind, walk);
     return record;
-}
-
-/* Which of its two documents. */
-static uint8_t bit_of(const struct record *record, struct document *const *document)
-{
-    return document == &record->witness ? RECORD_WITNESS : RECORD_HEARTBEAT;
-}
-
-/* Others' documents make room for so many bytes more of this record's. */
-static enum err drop_others(struct registry *registry, const struct record *record, size_t more)
-{
-    struct record *victim;
-    for (unsigned dropped = 0; registry->document_bytes + more > registry->max_document_bytes; dropped++) {
-        victim = dropped < RATION_DROPS
-                     ? tenants_document_victim(&registry->shares, record, more, registry->max_document_bytes)
-                     : NULL;
-        registry_note_pressure(registry, PRESSURE_DOCUMENTS, share_greatest(&registry->shares, RATION_BYTES),
-                               victim != NULL);
-        if (!victim)
-            return ERR_FULL;
-        victim->dropped |= (victim->document ? RECORD_HEARTBEAT : 0) | (victim->witness ? RECORD_WITNESS : 0);
-        drop_documents(registry, victim);
-    }
-    return OK;
-}
-
-/* Makes *document one that the text fits into. */
-static enum err make_room(struct registry *registry, struct record *record, struct document **document, size_t len)
-{
-    size_t room = document_room(len + 1), before = document_size(*document);
-    bool had_some = record->document || record->witness;
-    struct document *larger;
-    if (room > before && drop_others(registry, record, room - before) != OK)
-        return ERR_FULL;
-    if (!(larger = malloc(sizeof *larger + room)))
-        return ERR_NOMEM;
-    free(*document);
-    *document = larger;
-    larger->size = (uint32_t)room;
-    if (!had_some)
-        tenants_documents(record, true);
-    count_bytes(registry, record->share, before, room);
-    return OK;
-}
-
-enum err registry_store(struct registry *registry, struct record *record, struct document **document, struct text text)
-{
-    enum err err = fits(*document, text.len) ? OK : make_room(registry, record, document, text.len);
-    if (err != OK) {
-        drop(registry, record, document);
-        record->dropped |= bit_of(record, document);
-        return err;
-    }
-    memcpy((*document)->text, text.at, text.len);
-    (*document)->text[text.len] = '\0';
-    (*document)->len = (uint32_t)text.len;
-    record->dropped &= (uint8_t)~bit_of(record, document);
-    return OK;
-}
-
-enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
-                                 const struct load *load)
-{
-    enum err err = registry_store(registry, record, &record->document, document);
-    set_load(registry, record, err == OK ? load : &LOAD_NONE);
-    return err;
 }
 
 void registry_set_state(struct registry *registry, struct record *record, enum state state)

@@ -2,7 +2,7 @@
  * key is (hive, ""): absent text.
  *
  * Owns the records. Limits: how many workers and how many hives, and how many bytes of documents. Whose hive has most
- * makes room for others (tenants.h): of its documents the registry drops some itself. */
+ * makes room for others (tenants.h). */
 #ifndef SKEP_REGISTRY_H
 #define SKEP_REGISTRY_H
 
@@ -80,12 +80,14 @@ void registry_heard(struct registry *registry, struct record *record, ms_t now);
 void registry_walk(struct registry *registry, struct text hive, enum walk_kind kind);
 struct record *registry_walk_take(struct registry *registry, enum walk_kind kind);
 
-/* Copies a heartbeat into the record, and what it says of the load (of a hive LOAD_NONE) into the roll; or any document
- * of a record, whose place is `document`. ERR_FULL, ERR_NOMEM: it could not be kept. The old one is dropped, too: it
- * would pass for what the worker says now. */
-enum err registry_store_document(struct registry *registry, struct record *record, struct text document,
-                                 const struct load *load);
-enum err registry_store(struct registry *registry, struct record *record, struct document **document, struct text text);
+/* Puts `by` (taken; NULL: none) in the place of a document of the record, which is freed, and counts it; drops all that
+ * it has. Who stores one: document_store.h. */
+void registry_set_document(struct registry *registry, struct record *record, struct document **document,
+                           struct document *by);
+void registry_drop_documents(struct registry *registry, struct record *record);
+
+/* What its heartbeat says of the load, in the roll; words are copied. */
+void registry_set_load(struct registry *registry, const struct record *record, const struct load *load);
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);

@@ -3,6 +3,7 @@
 #include "broker_barrier.h"
 #include "codec.h"
 #include "confirm.h"
+#include "document_store.h"
 #include "hive_poll.h"
 #include "verify.h"
 #include "work.h"
@@ -150,7 +151,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
         return ERR_CONFLICT;
     if (!admit(queen, record, sign->claim))
         return OK;
-    err = registry_store_document(&queen->registry, record, document, &sign->load);
+    err = document_store_heartbeat(&queen->registry, record, document, &sign->load);
     judge_note_sign(queen, record, sign);
     change_heard(queen, record, over_http);
     record->answers = record->asks = 0;
@@ -262,7 +263,7 @@ static void weigh_witness(struct queen *queen, struct record *record, const stru
 enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,
                        bool stored)
 {
-    enum err err = registry_store(&queen->registry, record, &record->witness, document);
+    enum err err = document_store(&queen->registry, record, &record->witness, document);
     if (!stored || !queen_received_live(queen, record))
         weigh_witness(queen, record, witness);
     return err;

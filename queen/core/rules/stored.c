@@ -1,6 +1,7 @@
 #include "stored.h"
 
 #include "confirm.h"
+#include "document_store.h"
 #include "hive_poll.h"
 
 /* Known from stored copies only, and suspect at most by one of them. */
@@ -81,7 +82,7 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
         if (first || later)
             lease_from(queen, record, age);
     }
-    return registry_store_document(&queen->registry, record, document, &sign->load);
+    return document_store_heartbeat(&queen->registry, record, document, &sign->load);
 }
 
 /* A later connection of the current session counts as current: nobody is retired by it. */
