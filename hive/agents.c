@@ -24,10 +24,10 @@
 struct hive_agent {
     uv_process_t process; /* of a child of ours; first: its address is the one to free */
     struct agents *owner;
-    struct loop_fd *watch; /* of one that is not our child */
-    int pidfd;             /* -1 for a child */
-    int gate;              /* where a child is released; -1 = it was */
-    char worker[NAME_SIZE];
+    struct loop_fd *watch;  /* of one that is not our child */
+    int pidfd;              /* -1 for a child */
+    int gate;               /* where a child is released; -1 = it was */
+    char worker[NAME_SIZE]; /* "": of none any more, it was aborted */
     struct agent_key key;
     bool runs, sweeps;
     bool is_gentle;   /* the sweep: it waits for those that it has asked */
@@ -115,6 +115,10 @@ static void child_exited(uv_process_t *process, int64_t status, int signal_numbe
     struct exit_status exit_status = { .status = (int)status, .signal = signal_number };
     if (!agent->owner)
         return;
+    if (!agent->worker[0]) {
+        remove_agent(agent);
+        return;
+    }
     agent->runs = false;
     exit_status.oom = judge_oom(agent->owner, signal_number);
     agent->owner->events->exited(agent->owner->user, agent->worker, &exit_status);
@@ -370,6 +374,15 @@ static void sweep(struct hive_agent *agent, bool is_gentle)
     agent->is_gentle = agent->asks = is_gentle;
     agent->owner->pause = 0;
     loop_timer_in(agent->owner->check, 0);
+}
+
+void agents_abort(struct agents *agents, const char *worker)
+{
+    struct hive_agent *agent = find(agents, worker);
+    if (!agent)
+        return;
+    send_signal(agent, SIGKILL); /* it waits at the gate */
+    agent->worker[0] = '\0';
 }
 
 void agents_order(struct agents *agents, const char *worker, enum process_order order)

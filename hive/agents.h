@@ -39,6 +39,9 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
 /* What must be known of it, should this process end, is written down: it may begin. */
 void agents_release(struct agents *agents, const char *worker);
 
+/* It could not be written down: it ends without having done anything, and its end is not reported. */
+void agents_abort(struct agents *agents, const char *worker);
+
 /* Takes over an agent that a predecessor has started; `exited` comes later, also when it is gone already. ERR_NOMEM,
  * ERR_IO. */
 enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e);

@@ -74,14 +74,6 @@ static uint64_t new_session(void)
     return session;
 }
 
-/* Without its record the agent runs all the same; only a successor of this hive will not know it. */
-static void record(struct hive_driver *driver, const char *worker, const struct agent_record *record)
-{
-    struct errbuf e = { 0 };
-    if (driver->state && state_dir_save(driver->state, worker, *record, &e) != OK)
-        log_at(LOG_ERROR, "a restarted hive will not know this agent", "worker", worker, "why", e.text, NULL);
-}
-
 static void log_started(const char *worker, int64_t pid, const char *how)
 {
     log_at(LOG_INFO, how, "worker", worker, "pid", INT_TEXT(pid), NULL);
@@ -107,6 +99,12 @@ static enum err launch(struct hive_driver *driver, const struct roster_entry *en
     return OK;
 }
 
+static void not_started(struct hive_driver *driver, enum hive_input_kind kind, const char *worker, const char *why)
+{
+    log_at(LOG_ERROR, "a worker is not started", "worker", worker, "why", why, NULL);
+    take(driver, (struct hive_input){ .kind = kind, .worker = worker, .why = why });
+}
+
 static void start(struct hive_driver *driver, const char *worker)
 {
     const struct roster_entry *entry = roster_find(&driver->current->roster, worker);
@@ -118,11 +116,14 @@ static void start(struct hive_driver *driver, const char *worker)
         err = launch(driver, entry, &arena, &born, &e);
     arena_clear(&arena);
     if (err != OK) {
-        log_at(LOG_ERROR, "a worker is not started", "worker", worker, "why", e.text, NULL);
-        take(driver, (struct hive_input){ .kind = HIVE_NOT_STARTED, .worker = worker, .why = e.text });
+        not_started(driver, HIVE_NOT_STARTED, worker, e.text);
         return;
     }
-    record(driver, worker, &born);
+    if (driver->state && state_dir_save(driver->state, worker, born, &e) != OK) {
+        agents_abort(driver->agents, worker);
+        not_started(driver, HIVE_NOT_RECORDED, worker, e.text);
+        return;
+    }
     agents_release(driver->agents, worker);
     log_started(worker, born.birth.pid, "worker started");
     take(driver, (struct hive_input){ .kind = HIVE_STARTED, .worker = worker, .birth = born.birth });
@@ -178,18 +179,66 @@ static void on_exited(void *user, const char *worker, const struct exit_status *
     log_exited(driver, worker, exit_status);
 }
 
+static struct agent_record record_of_exit(const struct process *process, uint64_t fingerprint)
+{
+    const struct last_exit *last = &process->last;
+    struct agent_record record = { .birth = { last->pid, process->session, process->started_at, process->restarts },
+                                   .fingerprint = fingerprint,
+                                   .is_over = true,
+                                   .ended_at = last->at,
+                                   .code = last->code == INT_ABSENT ? -1 : (int)last->code,
+                                   .oom = last->oom };
+    if (last->signal)
+        snprintf(record.signal, sizeof record.signal, "%s", last->signal);
+    return record;
+}
+
+/* Before another one takes its place. What cannot be written leaves the record of the agent, by which a successor sees
+ * as well that it has ended. */
+static void record_end(struct hive_driver *driver, const char *worker)
+{
+    const struct process *process = hive_process(driver->hive, worker);
+    const struct roster_entry *entry = roster_find(&driver->current->roster, worker);
+    struct errbuf e = { 0 };
+    if (!process || !entry || !process_is_finished(process))
+        state_dir_forget(driver->state, worker);
+    else if (state_dir_save(driver->state, worker, record_of_exit(process, entry->fingerprint), &e) != OK)
+        log_at(LOG_ERROR, "cannot record that a job has ended", "worker", worker, "why", e.text, NULL);
+}
+
 static void on_swept(void *user, const char *worker)
 {
     struct hive_driver *driver = user;
     if (driver->state)
-        state_dir_forget(driver->state, worker); /* before another one takes its place */
+        record_end(driver, worker);
     take(driver, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
 }
 
-/* One that is gone by now is told as one that ends now. */
-static enum err adopt(void *user, const char *worker, const struct agent_record *record, struct errbuf *e)
+static void remember_end(struct hive_driver *driver, const char *worker, const struct agent_record *record)
 {
-    struct hive_driver *driver = user;
+    struct last_exit last = { .known = true,
+                              .code = record->code < 0 ? INT_ABSENT : record->code,
+                              .signal = record->signal[0] ? record->signal : NULL,
+                              .oom = (int8_t)record->oom,
+                              .session = record->birth.session,
+                              .pid = record->birth.pid,
+                              .at = record->ended_at };
+    if (!roster_find(&driver->current->roster, worker)) {
+        state_dir_forget(driver->state, worker);
+        return;
+    }
+    log_at(LOG_INFO, "a job has ended before; it is not started again", "worker", worker, NULL);
+    take(driver, (struct hive_input){ .kind = HIVE_FINISHED,
+                                      .worker = worker,
+                                      .birth = record->birth,
+                                      .fingerprint = record->fingerprint,
+                                      .last = &last });
+}
+
+/* One that is gone by now is told as one that ends now. */
+static enum err adopt(struct hive_driver *driver, const char *worker, const struct agent_record *record,
+                      struct errbuf *e)
+{
     struct agent_key key = { record->birth.pid, record->started };
     enum err err = agents_adopt(driver->agents, worker, key, e);
     if (err != OK)
@@ -198,6 +247,15 @@ static enum err adopt(void *user, const char *worker, const struct agent_record 
     take(driver,
          (struct hive_input){
              .kind = HIVE_ADOPT, .worker = worker, .birth = record->birth, .fingerprint = record->fingerprint });
+    return OK;
+}
+
+static enum err inherit(void *user, const char *worker, const struct agent_record *record, struct errbuf *e)
+{
+    struct hive_driver *driver = user;
+    if (!record->is_over)
+        return adopt(driver, worker, record, e);
+    remember_end(driver, worker, record);
     return OK;
 }
 
@@ -298,7 +356,7 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
         (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, RECONNECT_MAX_MS, e)) != OK)
         return err;
-    if (driver->state && (err = state_dir_read(driver->state, adopt, driver, e)) != OK)
+    if (driver->state && (err = state_dir_read(driver->state, inherit, driver, e)) != OK)
         return err;
     if (e->text[0])
         log_at(LOG_WARNING, "the state directory was open to its group, and is no more", "what", e->text, NULL);

@@ -138,7 +138,7 @@ static enum err take_file(struct state_dir *dir, const char *file, state_dir_rec
         return OK;
     if ((err = read_record(dir, file, &record, e)) != OK || !fn)
         return err == ERR_NOT_FOUND ? OK : err; /* it has ended meanwhile */
-    if (strcmp(record.boot_id, dir->boot_id) == 0)
+    if (record.is_over || strcmp(record.boot_id, dir->boot_id) == 0)
         return fn(user, worker, &record, e);
     state_dir_forget(dir, worker);
     return OK;

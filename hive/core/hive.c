@@ -81,7 +81,8 @@ static struct hive_worker *add_worker(struct hive *hive, const char *name, enum 
     return worker;
 }
 
-static void adopt(struct hive *hive, const struct hive_input *input)
+/* Of a predecessor: it runs, or its job has ended. */
+static void inherit(struct hive *hive, const struct hive_input *input)
 {
     struct hive_worker *worker = hive_find(hive, input->worker);
     if (!worker)
@@ -89,7 +90,10 @@ static void adopt(struct hive *hive, const struct hive_input *input)
     if (!worker || !process_is_over(&worker->process))
         return;
     worker->fingerprint = input->fingerprint;
-    process_adopt(&worker->process, &input->birth, hive->now);
+    if (input->kind == HIVE_ADOPT)
+        process_adopt(&worker->process, &input->birth, hive->now);
+    else
+        process_finished(&worker->process, &input->birth, input->last, hive->now);
 }
 
 /* A worker that people have stopped stays stopped; its next start is by the new definition. */
@@ -100,7 +104,7 @@ static void redefine(struct hive *hive, struct hive_worker *worker, const struct
     worker->process.policy = entry->restart;
     if (differs && (!was_listed || worker->process.wanted))
         process_restart(&worker->process, hive->now);
-    else if (!was_listed)
+    else if (!was_listed && !process_is_finished(&worker->process))
         process_start(&worker->process);
     worker->fingerprint = entry->fingerprint;
 }
@@ -196,6 +200,8 @@ static void process_input(struct hive *hive, const struct hive_input *input)
         process_started(&worker->process, &input->birth, hive->now);
     else if (input->kind == HIVE_NOT_STARTED)
         process_not_started(&worker->process, input->why, hive->now);
+    else if (input->kind == HIVE_NOT_RECORDED)
+        process_not_recorded(&worker->process, input->why, hive->now);
     else if (input->kind == HIVE_EXITED)
         process_exited(&worker->process, input->exit_status, hive->now, hive->wall);
     else
@@ -265,8 +271,8 @@ void hive_take(struct hive *hive, const struct hive_input *input, struct outbox 
     enter(hive, input->now, input->wall, outbox);
     if (input->kind == HIVE_ROSTER)
         take_roster(hive, input->roster);
-    else if (input->kind == HIVE_ADOPT)
-        adopt(hive, input);
+    else if (input->kind == HIVE_ADOPT || input->kind == HIVE_FINISHED)
+        inherit(hive, input);
     else
         process_input(hive, input);
     leave(hive);

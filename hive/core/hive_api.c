@@ -16,10 +16,21 @@ static bool is_asked_too_much(const struct hive *hive)
     return request_limit_is_pressed(&hive->requests, hive->now);
 }
 
+/* A start that cannot be recorded does not happen. */
+static bool cannot_record(const struct hive *hive)
+{
+    WORKERS_EACH(worker, hive)
+    {
+        if (worker->process.unrecorded)
+            return true;
+    }
+    return false;
+}
+
 /* Without the broker, or without its requests, it still supervises: a warning. */
 static enum health_status overall(const struct hive *hive)
 {
-    if (hive->status != HIVE_READY)
+    if (hive->status != HIVE_READY || cannot_record(hive))
         return HEALTH_FAIL;
     return hive->member.rpc_subscribed && !is_asked_too_much(hive) ? HEALTH_PASS : HEALTH_WARN;
 }
@@ -30,6 +41,8 @@ static const char *describe(const struct hive *hive)
         return "hive: stopping";
     if (hive->status == HIVE_STARTING)
         return "hive: its roster is not loaded yet";
+    if (cannot_record(hive))
+        return "hive: cannot write to its --state-dir, so that workers are not started";
     if (hive->member.claim.checking)
         return "hive: finding out who holds its id";
     if (!hive->member.linked)

@@ -24,6 +24,7 @@ static void set_state(struct process *process, enum witness_state state)
     }
     process->state = state;
     process->changed = true;
+    process->unrecorded = false;
     if (state != WITNESS_FAILED)
         process->reason[0] = '\0';
 }
@@ -125,26 +126,49 @@ void process_adopt(struct process *process, const struct process_birth *birth, m
     live(process, birth, now);
 }
 
+void process_finished(struct process *process, const struct process_birth *birth, const struct last_exit *last,
+                      ms_t now)
+{
+    process_adopt(process, birth, now);
+    process->pid = INT_ABSENT;
+    process->last = *last;
+    if (last->signal) {
+        snprintf(process->last_signal, sizeof process->last_signal, "%s", last->signal);
+        process->last.signal = process->last_signal;
+    }
+    set_state(process, WITNESS_EXITED);
+}
+
 static void wait_for_restart(struct process *process, ms_t now)
 {
     process->due = now + process->pause;
     process->pause = ms_min(2 * process->pause, PROCESS_BACKOFF_MAX);
 }
 
-static void fail(struct process *process, const char *why, ms_t now)
+static void fail(struct process *process, const char *why, bool again, ms_t now)
 {
     set_state(process, WITNESS_FAILED);
     snprintf(process->reason, sizeof process->reason, "%s", why);
-    if (process->policy != RESTART_NEVER)
+    if (again)
         wait_for_restart(process, now);
 }
 
 void process_not_started(struct process *process, const char *why, ms_t now)
 {
     if (process->wanted)
-        fail(process, why, now);
+        fail(process, why, process->policy != RESTART_NEVER, now);
     else
         halt(process);
+}
+
+void process_not_recorded(struct process *process, const char *why, ms_t now)
+{
+    if (!process->wanted) {
+        halt(process);
+        return;
+    }
+    fail(process, why, true, now);
+    process->unrecorded = true;
 }
 
 static void remember_exit(struct process *process, const struct exit_status *exit_status, ms_t wall)
@@ -172,14 +196,18 @@ static const char *why_not_executed(const struct exit_status *exit_status)
     return exit_status->status == AGENT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
 }
 
+static bool is_started_again(const struct process *process)
+{
+    return process->policy == RESTART_ALWAYS || (process->policy == RESTART_ON_FAILURE && process->last.code != 0);
+}
+
 /* It ended by itself. */
 static void react(struct process *process, const struct exit_status *exit_status, ms_t now)
 {
-    bool well = exit_status && exit_status_code(exit_status) == 0;
     const char *why = why_not_executed(exit_status);
     if (why) {
-        fail(process, why, now);
-    } else if (process->policy == RESTART_ALWAYS || (process->policy == RESTART_ON_FAILURE && !well)) {
+        fail(process, why, process->policy != RESTART_NEVER, now);
+    } else if (is_started_again(process)) {
         set_state(process, WITNESS_BACKOFF);
         wait_for_restart(process, now);
     } else {
@@ -237,6 +265,11 @@ void process_tick(struct process *process, ms_t now)
 ms_t process_deadline(const struct process *process)
 {
     return process->has_leftovers && process->state != WITNESS_STOPPING ? MS_NEVER : process->due;
+}
+
+bool process_is_finished(const struct process *process)
+{
+    return process->state == WITNESS_EXITED && !is_started_again(process);
 }
 
 bool process_is_over(const struct process *process)

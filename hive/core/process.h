@@ -23,8 +23,8 @@
 enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
 #undef X
 
-/* What the driver is to do, in this order. START is answered by process_started or process_not_started, ASK and
- * SWEEP by process_swept. */
+/* What the driver is to do, in this order. START is answered by process_started, process_not_started or
+ * process_not_recorded, ASK and SWEEP by process_swept. */
 enum process_order {
     PROCESS_TERM = 1,         /* ask the agent to end */
     PROCESS_KILL = 2,         /* end the agent at once */
@@ -57,6 +57,7 @@ struct process {
     struct last_exit last;
     char last_signal[SIGNAL_NAME_SIZE];
     char reason[PROCESS_REASON_SIZE]; /* while `failed` */
+    bool unrecorded;                  /* ... since its start could not be recorded */
 };
 
 /* A process that runs: `wall` is when it was started. */
@@ -78,14 +79,23 @@ void process_restart(struct process *process, ms_t now); /* starts it too if it 
 /* What the driver saw. */
 void process_started(struct process *process, const struct process_birth *birth, ms_t now);
 void process_not_started(struct process *process, const char *why, ms_t now);
+void process_not_recorded(struct process *process, const char *why, ms_t now); /* so it was not started: tried again */
 void process_adopt(struct process *process, const struct process_birth *birth, ms_t now); /* a predecessor's */
 void process_exited(struct process *process, const struct exit_status *exit_status, ms_t now,
                     ms_t wall); /* NULL: unknown how */
 void process_swept(struct process *process, ms_t now);
 
+/* A predecessor saw it end by itself: it is not started again but by hand, or for a new definition. Before the roster.
+ */
+void process_finished(struct process *process, const struct process_birth *birth, const struct last_exit *last,
+                      ms_t now);
+
 /* Time has passed. And when it has something to say next; MS_NEVER = not by itself. */
 void process_tick(struct process *process, ms_t now);
 ms_t process_deadline(const struct process *process);
+
+/* It has ended by itself, and its policy does not have it started again. */
+bool process_is_finished(const struct process *process);
 
 /* Nothing of it is left, and nothing will be started. */
 bool process_is_over(const struct process *process);

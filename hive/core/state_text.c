@@ -1,31 +1,76 @@
 #include "state_text.h"
 
-#define MAGIC "skep-agent"
+#define AGENT "skep-agent"
+#define EXIT "skep-exit"
 #define VERSION "1"
+#define NO_SIGNAL "-"
 #define PID_MIN 2 /* 1 is nobody's agent */
-
-enum field { MAGIC_WORD, VERSION_WORD, BOOT, PID, STARTED, SESSION, FINGERPRINT, WALL, RESTARTS, FIELD_COUNT };
+#define CODE_MAX 255
 
 void state_text_write(const struct agent_record *record, struct buf *ret)
 {
-    buf_printf(ret, MAGIC " " VERSION " %s %lld %llu %s %s %lld %lld\n", record->boot_id, (long long)record->birth.pid,
-               (unsigned long long)record->started, HEX64_TEXT(record->birth.session), HEX64_TEXT(record->fingerprint),
-               (long long)record->birth.wall, (long long)record->birth.restarts);
+    const struct process_birth *birth = &record->birth;
+    if (record->is_over)
+        buf_printf(ret, EXIT " " VERSION " %lld %d %s %d %lld", (long long)record->ended_at, record->code,
+                   record->signal[0] ? record->signal : NO_SIGNAL, record->oom, (long long)birth->pid);
+    else
+        buf_printf(ret, AGENT " " VERSION " %s %lld %llu", record->boot_id, (long long)birth->pid,
+                   (unsigned long long)record->started);
+    buf_printf(ret, " %s %s %lld %lld\n", HEX64_TEXT(birth->session), HEX64_TEXT(record->fingerprint),
+               (long long)birth->wall, (long long)birth->restarts);
 }
 
-static bool split(struct text line, struct text fields[FIELD_COUNT])
+/* Words of a line, one after the other; once one is missing or wrong, all are. */
+struct words {
+    struct text rest;
+    bool ok;
+};
+
+static struct text next(struct words *words)
 {
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        if (!line.at)
-            return false;
-        fields[i] = text_split(&line, ' ');
-    }
-    return !line.at;
+    words->ok = words->ok && words->rest.at;
+    return words->ok ? text_split(&words->rest, ' ') : (struct text){ 0 };
 }
 
-static bool take_number(struct text field, int64_t low, int64_t high, int64_t *ret)
+static int64_t next_number(struct words *words, int64_t low, int64_t high)
 {
-    return text_to_int(field, ret) == OK && *ret >= low && *ret <= high;
+    int64_t number = 0;
+    words->ok = text_to_int(next(words), &number) == OK && number >= low && number <= high;
+    return number;
+}
+
+static uint64_t next_hex(struct words *words)
+{
+    uint64_t number = 0;
+    words->ok = text_to_hex64(next(words), &number) == OK;
+    return number;
+}
+
+static void next_text(struct words *words, char *ret, size_t size)
+{
+    struct text text = next(words);
+    words->ok = text.len > 0 && text.len < size && !memchr(text.at, '\0', text.len);
+    if (words->ok)
+        memcpy(ret, text.at, text.len);
+}
+
+static void read_exit(struct words *words, struct agent_record *ret)
+{
+    ret->is_over = true;
+    ret->ended_at = next_number(words, 0, INT64_MAX);
+    ret->code = (int)next_number(words, -1, CODE_MAX);
+    next_text(words, ret->signal, sizeof ret->signal);
+    if (strcmp(ret->signal, NO_SIGNAL) == 0)
+        ret->signal[0] = '\0';
+    ret->oom = (int)next_number(words, -1, 1);
+    ret->birth.pid = next_number(words, PID_MIN, INT32_MAX);
+}
+
+static void read_agent(struct words *words, struct agent_record *ret)
+{
+    next_text(words, ret->boot_id, sizeof ret->boot_id);
+    ret->birth.pid = next_number(words, PID_MIN, INT32_MAX);
+    ret->started = (uint64_t)next_number(words, 0, INT64_MAX);
 }
 
 bool state_text_is_lost(struct text text)
@@ -38,22 +83,18 @@ bool state_text_is_lost(struct text text)
 
 enum err state_text_read(struct text text, struct agent_record *ret)
 {
-    struct text fields[FIELD_COUNT], line = text_split(&text, '\n');
+    struct words words = { text_split(&text, '\n'), text.at && text.len == 0 };
     struct agent_record record = { 0 };
-    int64_t started;
-    if (!text.at || text.len > 0 || !split(line, fields) || !text_is(fields[MAGIC_WORD], MAGIC) ||
-        !text_is(fields[VERSION_WORD], VERSION) || fields[BOOT].len == 0 || fields[BOOT].len >= BOOT_ID_SIZE ||
-        memchr(fields[BOOT].at, '\0', fields[BOOT].len))
+    struct text magic = next(&words);
+    bool is_exit = text_is(magic, EXIT);
+    words.ok = (is_exit || text_is(magic, AGENT)) && text_is(next(&words), VERSION);
+    (is_exit ? read_exit : read_agent)(&words, &record);
+    record.birth.session = next_hex(&words);
+    record.fingerprint = next_hex(&words);
+    record.birth.wall = next_number(&words, 0, INT64_MAX);
+    record.birth.restarts = next_number(&words, 0, INT64_MAX);
+    if (!words.ok || words.rest.at)
         return ERR_SYNTAX;
-    if (!take_number(fields[PID], PID_MIN, INT32_MAX, &record.birth.pid) ||
-        !take_number(fields[STARTED], 0, INT64_MAX, &started) ||
-        text_to_hex64(fields[SESSION], &record.birth.session) != OK ||
-        text_to_hex64(fields[FINGERPRINT], &record.fingerprint) != OK ||
-        !take_number(fields[WALL], 0, INT64_MAX, &record.birth.wall) ||
-        !take_number(fields[RESTARTS], 0, INT64_MAX, &record.birth.restarts))
-        return ERR_SYNTAX;
-    record.started = (uint64_t)started;
-    memcpy(record.boot_id, fields[BOOT].at, fields[BOOT].len);
     *ret = record;
     return OK;
 }

@@ -119,7 +119,7 @@ static void start(struct world *world, struct child *child)
 {
     struct hive_input input = { .kind = HIVE_STARTED, .worker = child->name };
     if (world->cannot_start) {
-        input.kind = HIVE_NOT_STARTED;
+        input.kind = world->last_pid & 1 ? HIVE_NOT_STARTED : HIVE_NOT_RECORDED;
         input.why = "no such agent";
         require(!child->runs && !child->has_leftovers);
     } else {
@@ -201,6 +201,12 @@ static void adopt(struct world *world, struct text name)
     if (!text_is_id(name) || child_of(world, name) || world->child_count >= CHILDREN_MAX / 4)
         return;
     child = child_new(world, name);
+    if (name.len & 1) {
+        struct last_exit last = { .known = true, .code = 0, .session = SESSION, .pid = 3 };
+        take(world, (struct hive_input){
+                        .kind = HIVE_FINISHED, .worker = child->name, .birth = { 3, SESSION, 0, 0 }, .last = &last });
+        return;
+    }
     take(world, (struct hive_input){
                     .kind = HIVE_ADOPT, .worker = child->name, .birth = child_begin(world, child), .fingerprint = 7 });
 }

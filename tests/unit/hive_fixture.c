@@ -84,7 +84,10 @@ static void scene_raw_take(struct scene *scene, struct hive_input input)
 void scene_start(struct scene *scene, const char *worker)
 {
     struct hive_input input = { .kind = HIVE_STARTED, .worker = worker };
-    if (scene->cannot_start) {
+    if (scene->cannot_record) {
+        input.kind = HIVE_NOT_RECORDED;
+        input.why = "no space left";
+    } else if (scene->cannot_start) {
         input.kind = HIVE_NOT_STARTED;
         input.why = "no such agent";
     } else {
@@ -169,6 +172,7 @@ void scene_roster(struct scene *scene, const char *list)
         if (fingerprint.at)
             assert_int_equal(text_to_int(fingerprint, &number), OK);
         scene->roster.entries[scene->roster.count - 1].fingerprint = (uint64_t)number;
+        scene->roster.entries[scene->roster.count - 1].restart = scene->policy;
     }
     scene_take(scene, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &scene->roster });
 }

@@ -26,11 +26,13 @@ struct scene {
     struct outbox outbox;
     struct roster roster;
     ms_t now;
-    int64_t pid;       /* of the latest process */
-    bool cannot_start; /* START fails */
-    bool cannot_sweep; /* ASK and SWEEP are not done */
-    struct buf trace;  /* short: "TERM w1; publish presence; exit 6" */
-    struct buf told;   /* payloads as they were published, a line each */
+    int64_t pid;                /* of the latest process */
+    bool cannot_start;          /* START fails */
+    bool cannot_record;         /* ... since the start cannot be recorded */
+    enum restart_policy policy; /* of what the roster lists next */
+    bool cannot_sweep;          /* ASK and SWEEP are not done */
+    struct buf trace;           /* short: "TERM w1; publish presence; exit 6" */
+    struct buf told;            /* payloads as they were published, a line each */
     struct buf will;
     uint64_t goodbye;     /* token of the latest publish that had one */
     uint64_t subscribing; /* token of the subscription to requests */

@@ -162,6 +162,56 @@ static void what_runs_already_is_adopted(void **state)
     }
 }
 
+static void what_had_finished_is_not_started_again(void **state)
+{
+    static const struct {
+        const char *why, *roster;
+        enum restart_policy policy;
+        int64_t code;
+        const char *want;
+    } rows[] = {
+        { "the same: left alone", "w1=9", RESTART_NEVER, 3, "" },
+        { "another definition", "w1=7", RESTART_NEVER, 0, "START w1" },
+        { "on failure, and it was none", "w1=9", RESTART_ON_FAILURE, 0, "" },
+        { "on failure, and it was one", "w1=9", RESTART_ON_FAILURE, 3, "START w1" },
+        { "started for good by now", "w1=9", RESTART_ALWAYS, 0, "START w1" },
+        { "not listed", "", RESTART_NEVER, 0, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct last_exit last = { .known = true, .code = rows[i].code, .session = 0xabc, .pid = 4711 };
+        struct scene scene;
+        scene_init(&scene);
+        scene_take(&scene, (struct hive_input){ .kind = HIVE_FINISHED,
+                                                .worker = "w1",
+                                                .birth = { 4711, 0xabc, SCENE_WALL - 60000, 3 },
+                                                .fingerprint = 9,
+                                                .last = &last });
+        scene.policy = rows[i].policy;
+        scene_roster(&scene, rows[i].roster);
+        scene_expect(&scene, rows[i].why, rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
+static void what_cannot_be_recorded_fails_the_health(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene.cannot_record = true;
+    scene.policy = RESTART_NEVER;
+    scene_roster(&scene, "w1");
+    scene_up(&scene);
+    assert_non_null(strstr(scene_ask(&scene, "worker.list", ""), "\"state\":\"failed\",\"reason\":\"no space left\""));
+    assert_non_null(strstr(scene_ask(&scene, "health", ""), "\"status\":\"fail\""));
+    scene.cannot_record = false;
+    scene_wait(&scene, 1000);
+    assert_non_null(strstr(scene_ask(&scene, "health", ""), "\"status\":\"pass\""));
+    assert_int_equal(hive_process(scene.hive, "w1")->state, WITNESS_RUNNING);
+    scene_clear(&scene);
+}
+
 static void what_has_ended_meanwhile_is_started_again(void **state)
 {
     struct scene scene;
@@ -312,6 +362,8 @@ int main(void)
         cmocka_unit_test(a_policy_is_taken_over),
         cmocka_unit_test(a_stopped_worker_stays_stopped),
         cmocka_unit_test(what_runs_already_is_adopted),
+        cmocka_unit_test(what_had_finished_is_not_started_again),
+        cmocka_unit_test(what_cannot_be_recorded_fails_the_health),
         cmocka_unit_test(what_has_ended_meanwhile_is_started_again),
         cmocka_unit_test(a_stop_ends_all_and_says_goodbye),
         cmocka_unit_test(a_goodbye_is_not_waited_for_in_vain),

@@ -78,6 +78,19 @@ static void do_refused(struct scene *scene, const char *args)
     process_not_started(&scene->process, "no such program", scene->now);
 }
 
+static void do_unrecorded(struct scene *scene, const char *args)
+{
+    (void)args;
+    process_not_recorded(&scene->process, "no space left", scene->now);
+}
+
+static void do_finished(struct scene *scene, const char *args)
+{
+    struct process_birth born = birth(scene);
+    struct last_exit last = { .known = true, .code = atoi(args), .session = born.session };
+    process_finished(&scene->process, &born, &last, scene->now);
+}
+
 static void do_adopt(struct scene *scene, const char *args)
 {
     struct process_birth born = birth(scene);
@@ -121,9 +134,10 @@ static void do_step(struct scene *scene, struct text step)
         const char *name;
         void (*fn)(struct scene *scene, const char *args);
     } verbs[] = {
-        { "start", do_start },     { "stop", do_stop },   { "restart", do_restart }, { "started", do_started },
-        { "refused", do_refused }, { "adopt", do_adopt }, { "exit", do_exit },       { "die", do_die },
-        { "vanish", do_vanish },   { "swept", do_swept }, { "wait", do_wait },
+        { "start", do_start },       { "stop", do_stop },   { "restart", do_restart }, { "started", do_started },
+        { "refused", do_refused },   { "adopt", do_adopt }, { "exit", do_exit },       { "die", do_die },
+        { "vanish", do_vanish },     { "swept", do_swept }, { "wait", do_wait },       { "unrecorded", do_unrecorded },
+        { "finished", do_finished },
     };
     enum witness_state before = scene->process.state;
     struct text rest = step, verb = text_split(&rest, ' ');
@@ -184,6 +198,11 @@ static const struct {
     { "the agent itself cannot be started", ALWAYS, "start; refused; wait 1000; refused; wait 1999; wait 1",
       " starting START failed starting START failed starting START" },
     { "nor shall it, meanwhile", ALWAYS, "start; stop; refused; wait 1000", " starting START stopped" },
+    { "what cannot be recorded is tried again", NEVER, "start; unrecorded; wait 1000; unrecorded; wait 1999; wait 1",
+      " starting START failed starting START failed starting START" },
+    { "but not if it is not wanted any more", NEVER, "start; stop; unrecorded; wait 1000", " starting START stopped" },
+    { "what finished before stays so", NEVER, "finished 3; wait 99999; start", " exited starting START" },
+    { "and may be stopped", NEVER, "finished 0; stop", " exited stopped" },
     { "a stop", ALWAYS, RUN "stop; exit 0; swept", " starting START running stopping TERM ASK stopped" },
     { "a second stop does not begin anew", ALWAYS, RUN "stop; wait 11000; stop; wait 1000; die 9; swept",
       " starting START running stopping TERM KILL SWEEP stopped" },
@@ -233,6 +252,34 @@ static void what_follows_what(void **state)
         if (strcmp(buf_str(&scene.trace), transitions[i].want) != 0)
             fail_msg("%s:\n  %s\n got%s\nwant%s", transitions[i].why, transitions[i].script, buf_str(&scene.trace),
                      transitions[i].want);
+        buf_clear(&scene.trace);
+    }
+}
+
+static void who_is_finished(void **state)
+{
+    static const struct {
+        const char *why;
+        enum restart_policy policy;
+        const char *script;
+        bool want;
+    } rows[] = {
+        { "a job that is not restarted", NEVER, RUN "exit 0; swept", true },
+        { "whatever became of it", NEVER, RUN "die 9", true },
+        { "also before", NEVER, "finished 3", true },
+        { "on failure, and it was none", ON_FAILURE, RUN "exit 0; swept", true },
+        { "on failure, and it was one", ON_FAILURE, "finished 3", false },
+        { "one that is restarted", ALWAYS, "finished 0", false },
+        { "one that runs", NEVER, "start; started", false },
+        { "one that could not run", NEVER, RUN "exit 127; swept", false },
+        { "one that was stopped", NEVER, RUN "stop; exit 0; swept", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_run(&scene, rows[i].policy, rows[i].script);
+        if (process_is_finished(&scene.process) != rows[i].want)
+            fail_msg("%s", rows[i].why);
         buf_clear(&scene.trace);
     }
 }
@@ -386,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_follows_what),
+        cmocka_unit_test(who_is_finished),
         cmocka_unit_test(backoff_doubles_up_to_a_minute),
         cmocka_unit_test(backoff_begins_anew),
         cmocka_unit_test(the_witness_tells_of_the_present_process),

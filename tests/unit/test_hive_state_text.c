@@ -53,6 +53,13 @@ static void anything_else_is_refused(void **state)
         { "no session", "skep-agent 1 boot 4711 8821 0000000000000000 fedcba9876543210 1700000000000 3\n" },
         { "no fingerprint", "skep-agent 1 boot 4711 8821 0123456789abcdef x 1700000000000 3\n" },
         { "no time", "skep-agent 1 boot 4711 8821 0123456789abcdef fedcba9876543210 x 3\n" },
+        { "an end without its time", "skep-exit 1 x 0 - 0 4711 0123456789abcdef fedcba9876543210 1700000000000 3\n" },
+        { "a code beyond codes", "skep-exit 1 17 256 - 0 4711 0123456789abcdef fedcba9876543210 1700000000000 3\n" },
+        { "no signal's place", "skep-exit 1 17 0 0 4711 0123456789abcdef fedcba9876543210 1700000000000 3\n" },
+        { "too long a signal",
+          "skep-exit 1 17 0 SIGSIGSIGSIGSIGS 0 4711 0123456789abcdef fedcba9876543210 1700000000000 3\n" },
+        { "neither killed for memory nor not",
+          "skep-exit 1 17 0 - 2 4711 0123456789abcdef fedcba9876543210 1700000000000 3\n" },
         { "negative restarts", "skep-agent 1 boot 4711 8821 0123456789abcdef fedcba9876543210 1700000000000 -3\n" },
     };
     (void)state;
@@ -61,6 +68,35 @@ static void anything_else_is_refused(void **state)
         if (state_text_read(text_of(rows[i].text), &record) != ERR_SYNTAX || record.birth.pid != 77)
             fail_msg("%s", rows[i].why);
     }
+}
+
+static void what_is_written_of_an_end_is_read(void **state)
+{
+    static const char line[] = "skep-exit 1 1700000009000 139 SIGSEGV 0 4711 0123456789abcdef fedcba9876543210 "
+                               "1700000000000 3\n";
+    struct agent_record record = { .birth = { 4711, 0x0123456789abcdef, 1700000000000, 3 },
+                                   .fingerprint = 0xfedcba9876543210,
+                                   .is_over = true,
+                                   .ended_at = 1700000009000,
+                                   .code = 139,
+                                   .signal = "SIGSEGV" };
+    struct agent_record back;
+    struct buf text = BUF_INIT;
+    (void)state;
+    state_text_write(&record, &text);
+    assert_string_equal(buf_str(&text), line);
+    assert_int_equal(state_text_read(buf_text(&text), &back), OK);
+    assert_true(back.is_over && back.ended_at == record.ended_at && back.code == 139 && back.oom == 0);
+    assert_string_equal(back.signal, "SIGSEGV");
+    assert_int_equal(back.birth.pid, 4711);
+    assert_true(back.birth.session == record.birth.session && back.fingerprint == record.fingerprint);
+    buf_reset(&text);
+    record.code = record.oom = -1;
+    record.signal[0] = '\0';
+    state_text_write(&record, &text);
+    assert_int_equal(state_text_read(buf_text(&text), &back), OK);
+    assert_true(back.code == -1 && back.oom == -1 && back.signal[0] == '\0');
+    buf_clear(&text);
 }
 
 static void what_a_power_cut_leaves(void **state)
@@ -77,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(what_is_written_of_an_end_is_read),
         cmocka_unit_test(anything_else_is_refused),
         cmocka_unit_test(what_a_power_cut_leaves),
     };

@@ -4,7 +4,8 @@
  *     while (hive_next_order(hive, &order)) ...   // then the orders, each of which it answers by further inputs,
  *     hive_deadline(hive)                         // and ticks when this time has come
  *
- * A driver begins with HIVE_ADOPT for what a predecessor left running, then HIVE_ROSTER, then it connects. */
+ * A driver begins with HIVE_ADOPT for what a predecessor left running, HIVE_FINISHED for what had ended, then
+ * HIVE_ROSTER, then it connects. */
 #ifndef SKEP_HIVE_H
 #define SKEP_HIVE_H
 
@@ -30,12 +31,14 @@ struct hive_options {
 
 /* What concerns the processes; what concerns the link and the time are inputs as every core has them. */
 enum hive_input_kind {
-    HIVE_ROSTER,      /* roster: what shall run from now on; what did not change is left alone */
-    HIVE_ADOPT,       /* worker, birth, fingerprint: it runs already */
-    HIVE_STARTED,     /* worker, birth: PROCESS_START was carried out */
-    HIVE_NOT_STARTED, /* worker, why: PROCESS_START could not be carried out */
-    HIVE_EXITED,      /* worker, ending (NULL: unknown how) */
-    HIVE_SWEPT,       /* worker: PROCESS_REQUEST_STOP or PROCESS_SWEEP was carried out */
+    HIVE_ROSTER,       /* roster: what shall run from now on; what did not change is left alone */
+    HIVE_ADOPT,        /* worker, birth, fingerprint: it runs already */
+    HIVE_FINISHED,     /* worker, birth, fingerprint, last: a predecessor saw its job end */
+    HIVE_STARTED,      /* worker, birth: PROCESS_START was carried out */
+    HIVE_NOT_STARTED,  /* worker, why: PROCESS_START could not be carried out */
+    HIVE_NOT_RECORDED, /* worker, why: ... since a successor would not know of it */
+    HIVE_EXITED,       /* worker, ending (NULL: unknown how) */
+    HIVE_SWEPT,        /* worker: PROCESS_REQUEST_STOP or PROCESS_SWEEP was carried out */
 };
 
 /* The host, for heartbeats. */
@@ -53,6 +56,7 @@ struct hive_input {
     struct process_birth birth;
     uint64_t fingerprint;
     const struct exit_status *exit_status;
+    const struct last_exit *last;
 };
 
 /* ERR_NOMEM. */

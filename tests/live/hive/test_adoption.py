@@ -1,8 +1,11 @@
 """A hive that is killed, and its successor with the same --state-dir."""
 
+import json
 import os
+import re
 import signal
 import subprocess
+import urllib.error
 
 import pytest
 
@@ -115,6 +118,44 @@ def test_killed_before_it_wrote_down_what_it_started(broker, root, started, watc
     assert "adopted" not in second.said()
     assert second.end() == 0
     assert len(program.starts()) == 1
+
+
+def test_a_finished_job_is_not_run_again(killed, tmp_path):
+    ran = tmp_path / "ran"
+    job = f'[worker "w1"]\ncommand = sh -c "echo run >>{ran}; exit 3"\nrestart = never\n'
+
+    def finished(hive):
+        hive.await_witness("w1", "exited")
+        await_that(lambda: (tmp_path / "state" / "w1.agent").read_text(encoding="ascii").startswith("skep-exit "), "the record")
+
+    first = killed(job, finished)
+    second = first.successor()
+    witness = second.await_witness("w1", "exited", pid=None)
+    assert witness["last_exit"]["code"] == 3 and witness["last_exit"]["session"] == witness["session"]
+    assert second.end() == 0
+    third = first.successor(job + "interval = 7s\n")  # another definition
+    third.await_witness("w1", "exited", restarts=1)
+    assert ran.read_text(encoding="ascii") == "run\n" * 2
+
+
+def test_a_start_that_cannot_be_recorded_does_not_happen(broker, root, started, watched, tmp_path):
+    """Or the hive's successor would start a second one."""
+    program = watched("w1")
+    state = tmp_path / "state"
+    (state / ".w1.agent").mkdir(parents=True)  # where the record is written first
+    hive = started(Hive, broker, root, section(program, restart="never"), "--state-dir", state)
+    hive.start()
+    await_that(lambda: "msg=started" in hive.said(), "its start")
+    hive.url = "http://127.0.0.1:" + re.search(r"msg=started .*\bport=(\d+)", hive.said())[1]
+    assert ".w1.agent" in hive.await_witness("w1", "failed")["reason"]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        hive.get("/health")
+    assert refused.value.code == 503 and "--state-dir" in json.loads(refused.value.read())["description"]
+    assert not program.starts()
+    (state / ".w1.agent").rmdir()
+    hive.await_witness("w1", "running", restarts=0)
+    assert hive.get("/health")["status"] == "pass"
+    assert not [child for child in children(hive.process.pid) if child != hive.witness("w1")["pid"]]
 
 
 def test_what_changed_meanwhile_is_changed(killed, watched):
