@@ -38,6 +38,7 @@
     X(MISSED_HEARTBEATS, "missed_heartbeats", "no heartbeat came before its lease was over") \
     X(NO_SUBSCRIBER, "no_subscriber", "no subscriber on its request topics")                 \
     X(PROCESS_EXITED, "process_exited", "its process exited without a stop request")         \
+    X(START_FAILED, "start_failed", "its hive cannot start it")                              \
     X(STALLED, "stalled", "it has work in flight that does not advance")                     \
     X(GOODBYE, "goodbye", "it published its goodbye")                                        \
     X(HIVE_DOWN, "hive_down", "the hive that runs it is down")                               \
@@ -68,6 +69,7 @@
     X(SILENT, "silent", "silent for longer than its lease, while the broker answered")                            \
     X(EXITED, "exited", "its agent reported that the process exited")                                             \
     X(WITNESSED, "witnessed", "its hive saw the process exit")                                                    \
+    X(START_FAILED, "start_failed", "its hive cannot start it")                                                   \
     X(STANDSTILL, "standstill", "its heartbeats report stalled work in flight")                                   \
     X(STALLED, "stalled", "it answered that its work is stalled")                                                 \
     X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \

@@ -21,8 +21,8 @@ static void an_illegal_transition_is_refused_counted_and_noticed(void **state)
     } rows[] = {
         { "up; birth 1.1; bye 1.1", "w1", STATE_ZOMBIE,
           "refused an illegal transition of default/w1: offline -> zombie (stalled)" },
-        { "up; birth 1.1; bye 1.1", "w1", STATE_STALE,
-          "refused an illegal transition of default/w1: offline -> stale (stalled)" },
+        { "up; birth 1.1; bye 1.1", "w1", STATE_SUSPECT,
+          "refused an illegal transition of default/w1: offline -> suspect (stalled)" },
         { "up; birth 1.1 @h1/", "", STATE_ZOMBIE,
           "refused an illegal transition of hive/h1: unverified -> zombie (stalled)" },
     };

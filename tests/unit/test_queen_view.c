@@ -71,6 +71,36 @@ static void r2_flags_are_shown(void **state)
     scene_clear(&scene);
 }
 
+static void r11_the_hive_has_a_reason(void **state)
+{
+    static const struct {
+        const char *witness, *want;
+    } rows[] = {
+        { "{\"state\":\"failed\",\"reason\":\"no such \\u00e4gent\"}",
+          "\"exit\":null,\"text\":\"no such \xc3\xa4gent\"}" },
+        { "{\"state\":\"failed\"}", "\"exit\":null,\"text\":\"its hive cannot start it\"}" },
+        { "{\"state\":\"failed\",\"reason\":\"code "
+          "127\",\"last_exit\":{\"code\":127,\"session\":\"00000000000000ff\"}}",
+          "\"exit\":{\"code\":127,\"signal\":null,\"oom\":null},\"text\":\"code 127\"}" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct buf buf = BUF_INIT;
+        struct json_write w = json_write_to(&buf);
+        scene_init(&scene);
+        scene_run(&scene, "up");
+        scene_hear(&scene, "heartbeat", "{\"status\":\"idle\",\"session\":\"00000000000000ff\"}");
+        scene_hear(&scene, "presence", "{\"presence\":\"offline\",\"session\":\"00000000000000ff\"}");
+        scene_hear(&scene, "witness", rows[i].witness);
+        view_worker(scene.queen, scene_record(&scene), true, &w);
+        assert_non_null(strstr(buf_str(&buf), "\"cause\":\"start_failed\""));
+        assert_non_null(strstr(buf_str(&buf), rows[i].want));
+        buf_clear(&buf);
+        scene_clear(&scene);
+    }
+}
+
 static void events_after_an_id(void **state)
 {
     struct scene scene;
@@ -191,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_worker_shows_its_heartbeat_as_received),
         cmocka_unit_test(what_is_not_known_is_null),
         cmocka_unit_test(r2_flags_are_shown),
+        cmocka_unit_test(r11_the_hive_has_a_reason),
         cmocka_unit_test(events_after_an_id),
         cmocka_unit_test(health_says_how_she_is),
         cmocka_unit_test(health_counts_what_was_refused),

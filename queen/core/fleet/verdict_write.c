@@ -3,6 +3,17 @@
 #include <stdio.h>
 
 #include "codec.h"
+#include "json_scan.h"
+
+/* The hive's own reason, where it has one. */
+static const char *reason_of(const struct record *record, struct arena *arena)
+{
+    const struct json_value *witness = NULL, *reason = NULL;
+    if (record->evidence.result == RESULT_START_FAILED && record->witness &&
+        json_scan(arena, document_text(record->witness), &witness, NULL) == OK)
+        reason = json_value_member(witness, "reason");
+    return reason && reason->type == JSON_STRING ? reason->string.at : evidence_sentence(record->evidence.result);
+}
 
 void evidence_write(const struct record *record, struct json_write *w)
 {
@@ -11,6 +22,7 @@ void evidence_write(const struct record *record, struct json_write *w)
                               .code = evidence->code,
                               .signal = evidence->signal[0] ? evidence->signal : NULL,
                               .oom = evidence->oom };
+    struct arena arena = { 0 };
     json_open_member(w, "evidence", '{');
     json_add_str(w, "path", evidence_path_name(evidence->path));
     json_add_str(w, "result", evidence_result_name(evidence->result));
@@ -20,8 +32,9 @@ void evidence_write(const struct record *record, struct json_write *w)
     json_add_int(w, "took_ms", evidence->took);
     json_key(w, "exit");
     exit_encode(&info, w);
-    json_add_str(w, "text", evidence_sentence(evidence->result));
+    json_add_str(w, "text", reason_of(record, &arena));
     json_close(w, '}');
+    arena_clear(&arena);
 }
 
 void flags_write(const struct record *record, ms_t now, struct json_write *w)

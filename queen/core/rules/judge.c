@@ -198,25 +198,36 @@ static void judge_will(struct queen *queen, struct record *record)
         confirm_begin(queen, record);
 }
 
-/* As its agent itself (PATH_MQTT) or its hive (PATH_WITNESS) said. */
-static void exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path)
+static struct evidence exit_evidence(const struct queen *queen, const struct record *record, enum evidence_path path,
+                                     enum evidence_result result, const struct exit_info *exit)
 {
-    struct evidence evidence =
-        evidence_now(queen, record, path, path == PATH_WITNESS ? RESULT_WITNESSED : RESULT_EXITED);
+    struct evidence evidence = evidence_now(queen, record, path, result);
     evidence.has_exit = exit->known;
     evidence.code = exit->code == INT_ABSENT ? -1 : (int16_t)exit->code;
     evidence.oom = exit->oom;
     if (exit->signal)
         text_to_printable(text_of(exit->signal), evidence.signal, sizeof evidence.signal);
-    if (record->state == STATE_OFFLINE)
-        return;
-    if (record->state == STATE_STALE) {
-        if (record->cause != CAUSE_PROCESS_EXITED)
-            change_revise(queen, record, CAUSE_PROCESS_EXITED, &evidence);
-        return;
-    }
+    return evidence;
+}
+
+/* It is known to be lost: told once, and told anew only where that says more than was known. */
+static void known_lost(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
+{
     confirm_drop(queen, record);
-    change_state(queen, record, STATE_STALE, CAUSE_PROCESS_EXITED, evidence);
+    if (record->state != STATE_STALE)
+        change_state(queen, record, STATE_STALE, cause, *evidence);
+    else if (record->cause != cause)
+        change_revise(queen, record, cause, evidence);
+}
+
+/* As its agent itself (PATH_MQTT) or its hive (PATH_WITNESS) said. */
+static void exited(struct queen *queen, struct record *record, const struct exit_info *exit, enum evidence_path path)
+{
+    struct evidence evidence =
+        exit_evidence(queen, record, path, path == PATH_WITNESS ? RESULT_WITNESSED : RESULT_EXITED, exit);
+    bool never_ran = record->state == STATE_STALE && record->cause == CAUSE_START_FAILED;
+    if (record->state != STATE_OFFLINE && !never_ran)
+        known_lost(queen, record, CAUSE_PROCESS_EXITED, &evidence);
 }
 
 bool judge_death(struct queen *queen, struct record *record, const struct presence *presence)
@@ -252,12 +263,38 @@ static bool reports_end(const struct record *record, const struct last_exit *las
     return last->known && last->asked_for != 1 && last->session != 0 && last->session == record->incarnation.session;
 }
 
+/* The job is done, and is not started again. */
+static void finished(struct queen *queen, struct record *record, const struct exit_info *exit)
+{
+    if (record->state == STATE_OFFLINE)
+        return;
+    confirm_drop(queen, record);
+    record->closed = true;
+    change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE,
+                 exit_evidence(queen, record, PATH_WITNESS, RESULT_WITNESSED, exit));
+}
+
+/* Its hive cannot run it, unless somebody else does. */
+static bool reports_failure(const struct record *record, const struct witness *witness)
+{
+    return witness->state == WITNESS_FAILED &&
+           (record->state != STATE_ONLINE || witness->session == record->incarnation.session);
+}
+
 static void weigh_witness(struct queen *queen, struct record *record, const struct witness *witness)
 {
     struct exit_info exit = last_exit_info(&witness->last_exit);
+    struct evidence evidence;
     record->gone = reports_end(record, &witness->last_exit);
-    if (record->gone)
+    if (reports_failure(record, witness)) {
+        exit.known = record->gone;
+        evidence = exit_evidence(queen, record, PATH_WITNESS, RESULT_START_FAILED, &exit);
+        known_lost(queen, record, CAUSE_START_FAILED, &evidence);
+    } else if (record->gone && witness->state == WITNESS_EXITED && exit.code == 0) {
+        finished(queen, record, &exit);
+    } else if (record->gone) {
         exited(queen, record, &exit, PATH_WITNESS);
+    }
 }
 
 enum err judge_witness(struct queen *queen, struct record *record, const struct witness *witness, struct text document,
