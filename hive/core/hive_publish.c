@@ -113,6 +113,8 @@ void publish_heartbeat(struct hive *hive)
         hive->demand.count = 0; /* who waits for it waits in vain */
         return;
     }
+    if (hive->demand.count > 0)
+        publish_changes(hive); /* whoever asks judges by them */
     fill_heartbeat(hive, &heartbeat);
     buf_reset(&hive->scratch);
     hive_heartbeat_encode(&heartbeat, &hive->scratch);

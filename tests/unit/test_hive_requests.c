@@ -16,7 +16,6 @@ static void what_is_answered(void **state)
     } rows[] = {
         { "health", "health", "",
           "{\"result\":{\"status\":\"pass\",\"version\":\"1.2.3\",\"serviceId\":\"hive/hive-a\"" },
-        { "a heartbeat, which is the second", "beat", "", "{\"result\":{\"seq\":1}}\n" },
         { "all workers", "worker.list", "", "\"next\":null}}" },
         { "two of them", "worker.list", "{\"limit\":2}", "\"next\":\"w2\"}}" },
         { "the next page", "worker.list", "{\"limit\":2,\"cursor\":\"w2\"}", "{\"workers\":[{\"worker_id\":\"w3\"" },
@@ -82,11 +81,34 @@ static void a_beat_comes_before_its_reply(void **state)
     start(&scene);
     scene_forget(&scene);
     (void)scene_ask(&scene, "beat", "");
-    scene_expect(&scene, "at once", "tell heartbeat; tell skep/v1-rpc/reply/me");
+    scene_expect(&scene, "not in this turn", "");
+    scene_wait(&scene, 1);
+    assert_true(scene_told(&scene, "{\"result\":{\"seq\":1}}\n"));
+    scene_expect(&scene, "in the next one", "tell heartbeat; tell skep/v1-rpc/reply/me");
     scene_wait(&scene, 9000);
     scene_expect(&scene, "the next one counts from there", "");
     scene_wait(&scene, 2000);
     scene_expect(&scene, "when it is due", "tell heartbeat");
+    scene_clear(&scene);
+}
+
+static void r10_an_end_is_witnessed_before_a_beat_is_answered(void **state)
+{
+    struct scene scene;
+    (void)state;
+    start(&scene);
+    scene_forget(&scene);
+    (void)scene_ask(&scene, "beat", "");
+    scene_exit(&scene, "w1", 9);
+    scene_wait(&scene, 1);
+    scene_expect(&scene, "also one that was reported after the request",
+                 "tell worker/w1/witness; SWEEP w1; tell heartbeat; tell skep/v1-rpc/reply/me");
+    scene_wait(&scene, 998);
+    (void)scene_ask(&scene, "beat", "");
+    scene_forget(&scene);
+    scene_wait(&scene, 1);
+    scene_expect(&scene, "and what the same tick brings",
+                 "tell worker/w1/witness; tell heartbeat; tell skep/v1-rpc/reply/me; START w1; tell worker/w1/witness");
     scene_clear(&scene);
 }
 
@@ -96,6 +118,7 @@ static void one_beat_answers_all_who_came_since_the_one_before(void **state)
     (void)state;
     start(&scene);
     (void)scene_ask(&scene, "beat", "");
+    scene_wait(&scene, 1);
     scene_forget(&scene);
     (void)scene_ask(&scene, "beat", "");
     (void)scene_ask(&scene, "beat", "");
@@ -273,6 +296,7 @@ int main(void)
         cmocka_unit_test(what_is_answered),
         cmocka_unit_test(orders_follow),
         cmocka_unit_test(a_beat_comes_before_its_reply),
+        cmocka_unit_test(r10_an_end_is_witnessed_before_a_beat_is_answered),
         cmocka_unit_test(one_beat_answers_all_who_came_since_the_one_before),
         cmocka_unit_test(a_beat_that_cannot_be_published_is_not_due_for_ever),
         cmocka_unit_test(health_warns_of_more_requests_than_it_answers),
