@@ -36,7 +36,7 @@ static void read_target(struct exchange *exchange)
 void *exchange_new(void *httpd, const char *target, struct MHD_Connection *connection)
 {
     struct client *client = client_of(connection);
-    struct exchange *exchange = client ? calloc(1, sizeof *exchange) : NULL;
+    struct exchange *exchange = client && !client->is_leaving ? calloc(1, sizeof *exchange) : NULL;
     char *question = strchr(target, '?');
     (void)httpd;
     if (!exchange || !(exchange->target = strdup(target))) {

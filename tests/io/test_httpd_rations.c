@@ -80,6 +80,27 @@ static void who_is_to_move_gives_way(void **state)
     }
 }
 
+/* Not even for the request that it has sent meanwhile. */
+static void who_gave_way_costs_nothing_more(void **state)
+{
+    struct site site;
+    struct line old, newcomer;
+    (void)state;
+    site_start(&site, (struct httpd_options){ .connections = 1 }, &handlers);
+    line_open(&old, &site);
+    line_say(&old, GET("/"));
+    line_await(&old, &site, "200 OK");
+    line_say(&old, GET("/"));
+    line_open(&newcomer, &site);
+    line_say(&newcomer, GET("/"));
+    line_await(&newcomer, &site, "200 OK");
+    line_await(&old, &site, NULL);
+    assert_int_equal(site.calls, 2);
+    close(old.fd);
+    close(newcomer.fd);
+    site_close(&site);
+}
+
 static void idle_ones_lock_nobody_out(void **state)
 {
     struct site site;
@@ -173,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(some_connections_are_kept_back),
         cmocka_unit_test(who_is_to_move_gives_way),
+        cmocka_unit_test(who_gave_way_costs_nothing_more),
         cmocka_unit_test(idle_ones_lock_nobody_out),
         cmocka_unit_test(short_answers_need_no_budget),
         cmocka_unit_test(who_is_dropped_is_reset),
