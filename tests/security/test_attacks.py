@@ -23,6 +23,7 @@ ATTACKS = [
     ("dear_beats", "documents evil count=1 size=16000", None),
     ("one_flaps", "flap evil count=1 rate=2000", None),
     ("many_flap", "flap evil count=200 rate=2000", None),
+    ("births_and_deaths", "flap evil count=40000", None),
     ("requests_to_queen", "request skep/v1-rpc/queen/queen/worker.list user=op rate=2000", ("requests:refused", None)),
     ("requests_to_worker", "request skep/v1-rpc/hive/lab/worker/w7/beat user=op rate=500", None),
     ("verified", "get /v1/workers?verified=true&limit=5 over=50 rate=500", None),
