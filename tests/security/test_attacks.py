@@ -11,7 +11,7 @@ from scene import HIVES, MeasuredQueen, SecureBroker, swarm
 
 LONG = os.environ.get("SKEP_ATTACK") == "long"
 FOR = "60s" if LONG else "3s"
-MAX_WORKERS, MAX_STATE_MIB, DOCUMENTS = (10000, 64, 8000) if LONG else (1000, 4, 800)
+MAX_WORKERS, MAX_STATE_MIB, DOCUMENTS = (10000, 32, 8000) if LONG else (1000, 4, 800)
 TURN_LIMIT_MS = 50
 NOBODY = "/v1/workers?label.a=nobody&sort=queue_depth&limit=1"
 
