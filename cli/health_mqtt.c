@@ -78,12 +78,12 @@ static ms_t on_retry_in(void *user, ms_t lived)
 }
 
 /* The broker handles packets in order: what is requested behind the SUBSCRIBE is answered to a subscriber. */
-static void on_up(void *user, const char *broker)
+static void on_up(void *user, const char *broker, const struct link_facts *facts)
 {
     struct health_mqtt *health = user;
     struct subscribe replies = { health->reply_topic, .qos = 1, .no_local = true, .retain_handling = 2,
                                  .token = SUBSCRIBE_TOKEN };
-    (void)broker;
+    (void)facts, (void)broker;
     if (mqtt_client_subscribe(health->client, &replies) != OK) {
         mqtt_client_drop(health->client, "cannot subscribe to replies");
         return;

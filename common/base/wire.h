@@ -11,6 +11,11 @@
 #define MQTT_BAD_TOPIC 0x90
 #define MQTT_TOO_LARGE 0x95
 
+/* What is known of a link that is up. Zero: nothing. */
+struct link_facts {
+    ms_t connect_ms; /* from the first SYN to CONNACK */
+};
+
 /* A PUBLISH received; borrowed during the call that hands it over. */
 struct message {
     struct text topic, payload;

@@ -114,12 +114,12 @@ static void log_dropped(struct broker_link *link)
         link->dropped_seen = link->queue.dropped;
 }
 
-static void on_up(void *user, const char *broker)
+static void on_up(void *user, const char *broker, const struct link_facts *facts)
 {
     struct broker_link *link = user;
     if (link->has_will)
         log_at(LOG_INFO, "connected to the broker", "broker", link->options.broker, "address", broker, NULL);
-    input(link, (struct input){ .kind = INPUT_LINK_UP });
+    input(link, (struct input){ .kind = INPUT_LINK_UP, .facts = facts });
     pump(link);
 }
 

@@ -149,12 +149,13 @@ static void fail_round(struct mqtt_client *client, ms_t now)
 static void on_session_up(void *owner, const char *broker)
 {
     struct mqtt_client *client = owner;
+    struct link_facts facts = { .connect_ms = clock_mono() - client->since };
     if (client->phase != PHASE_ATTEMPT)
         return;
-    client->since = clock_mono();
+    client->since += facts.connect_ms;
     set_phase(client, PHASE_UP, client->since + TICK_MS);
     if (client->events.up)
-        client->events.up(client->user, broker);
+        client->events.up(client->user, broker, &facts);
 }
 
 static void start_attempt(struct mqtt_client *client, ms_t now)

@@ -19,7 +19,8 @@ struct mqtt_events { /* each may be NULL */
     ms_t (*retry_in)(void *user, ms_t lived);
     /* Fill in the will of the attempt that is about to be made; false = none. Pointers must live until it returns. */
     bool (*will)(void *user, struct publish *ret);
-    void (*up)(void *user, const char *broker);                 /* CONNACK was fine; the numeric address, borrowed */
+    void (*up)(void *user, const char *broker,
+               const struct link_facts *facts);                 /* CONNACK was fine; the numeric address; borrowed */
     void (*down)(void *user, const char *why);                  /* an established connection ended */
     void (*failed)(void *user, const char *why);                /* a round failed */
     void (*message)(void *user, const struct message *message); /* borrowed during the call */

@@ -10,7 +10,7 @@
 enum input_kind {
     INPUT_TICK,          /* the deadline passed (or nothing did) */
     INPUT_CONNECTING,    /* a CONNECT is about to be made: answered by one EFFECT_CONNECT with its will */
-    INPUT_LINK_UP,       /* CONNACK was fine */
+    INPUT_LINK_UP,       /* CONNACK was fine; facts */
     INPUT_LINK_DOWN,     /* an established link ended; why */
     INPUT_LINK_FAILED,   /* an attempt to connect failed; why */
     INPUT_PACKET,        /* something came from the broker: once per burst, before its messages */
@@ -33,6 +33,7 @@ struct input {
     uint64_t dropped;     /* messages that were not sent since too many waited, ever */
     uint64_t token;
     uint8_t reason;
+    const struct link_facts *facts; /* NULL: nothing is known */
     const struct message *message;
     const struct http_answer *answer;
 };

@@ -95,6 +95,21 @@ void member_clear(struct member *member)
     buf_clear(&member->scratch);
 }
 
+static void note_connect(struct member *member, const struct link_facts *facts)
+{
+    if (facts)
+        member->connects[member->connect_next++ % MEMBER_CONNECTS] = ms_max(facts->connect_ms, 1);
+}
+
+static int64_t least_connect(const struct member *member)
+{
+    ms_t least = MS_NEVER;
+    for (size_t i = 0; i < MEMBER_CONNECTS; i++)
+        if (member->connects[i] > 0)
+            least = ms_min(least, member->connects[i]);
+    return least == MS_NEVER ? INT_ABSENT : least;
+}
+
 /* Written into the scratch buffer. */
 static struct publish own_presence(struct member *member, enum presence_state state, int cause, ms_t wall,
                                    const struct exit_info *exit, struct outbox *outbox)
@@ -104,6 +119,8 @@ static struct publish own_presence(struct member *member, enum presence_state st
     presence.cause = (int8_t)cause;
     presence.timestamp = wall;
     presence.rpc = !member->is_deaf;
+    if (state == PRESENCE_ONLINE)
+        presence.connect_ms = least_connect(member);
     if (exit)
         presence.exit = *exit;
     buf_reset(&member->scratch);
@@ -189,6 +206,7 @@ void member_unsubscribe(struct member *member, struct outbox *outbox)
 static enum member_event up(struct member *member, const struct input *input, struct outbox *outbox)
 {
     member->is_connected = true;
+    note_connect(member, input->facts);
     if (member->leave_by == MS_NEVER)
         change_filters(member, true, outbox);
     if (member->checking) {

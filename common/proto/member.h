@@ -24,6 +24,8 @@ enum member_role { MEMBER_WORKER, MEMBER_HIVE, MEMBER_QUEEN };
 #define MEMBER_HEAL_EVERY_MS 1000 /* between two healings at the least */
 #define MEMBER_GOODBYE_MS 1000    /* the longest wait for the acknowledgement of a goodbye */
 
+#define MEMBER_CONNECTS 8 /* whose least time a birth declares (R4) */
+
 enum member_event {
     MEMBER_NOTHING,
     MEMBER_BORN,    /* the link is up and the birth under way: what else there is to publish follows now */
@@ -49,13 +51,15 @@ struct member {
     char presence_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE], reply_topic[TOPIC_SIZE];
     struct claim claim; /* of hives and queens */
 
-    bool checking;        /* the present link is only to find out who holds the id */
-    bool is_free;         /* ... and nobody does: the next attempt takes it */
-    bool is_connected;    /* the link is up, be it to find out only */
-    bool linked;          /* born on the present link */
-    bool is_online;       /* ... and the birth was acknowledged */
-    bool rpc_subscribed;  /* the broker hands requests on */
-    bool is_deaf;         /* ... or refuses to */
+    bool checking;                  /* the present link is only to find out who holds the id */
+    bool is_free;                   /* ... and nobody does: the next attempt takes it */
+    bool is_connected;              /* the link is up, be it to find out only */
+    bool linked;                    /* born on the present link */
+    bool is_online;                 /* ... and the birth was acknowledged */
+    bool rpc_subscribed;            /* the broker hands requests on */
+    bool is_deaf;                   /* ... or refuses to */
+    ms_t connects[MEMBER_CONNECTS]; /* how long the last ones took, a ring; 0 = none */
+    unsigned connect_next;
     ms_t heal_at;         /* MS_NEVER = nothing to heal */
     ms_t healed_at;       /* the latest healing; MS_NEVER = never */
     ms_t leave_by;        /* MS_NEVER = it does not leave, or has left */

@@ -77,6 +77,8 @@
     X(INT, connection, 1, 4294967295.0, false, "as in the heartbeat; a will carries its CONNECT's own") \
     X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "as in the heartbeat")               \
     X(BOOL, rpc, 0, 0, false, "true: answers requests")                                                 \
+    X(INT, connect_ms, 0, MSG_INT_MAX, false,                                                           \
+      "of a birth: least time of the last 8 connects, from the first SYN to CONNACK")                   \
     X(EXIT, exit, 0, 0, false, "how the watched process ended")                                         \
     X(INT, pid, 1, 4294967295.0, false, "process, for people")                                          \
     X(TEXT, host, 0, 255, false, "machine, for people")                                                 \

@@ -214,7 +214,7 @@ static void expect(const char *trace)
 static void link_up(void)
 {
     scene.up = true;
-    broker_link_events.up(scene.daemon.link, "127.0.0.1:1883");
+    broker_link_events.up(scene.daemon.link, "127.0.0.1:1883", NULL);
 }
 
 static void it_ticks_when_that_is_due(void **state)

@@ -25,10 +25,13 @@ static void open_wire(struct client *client, const struct packet *connect)
 {
     struct network *network = network_of(client);
     client->wire = fake_broker_accept(client->broker);
-    if (client->wire)
+    if (client->wire) {
+        client->wire->far = client->far;
+        client->wire->handshake = 2 * client->far;
         send(client, connect);
-    else /* refused: the answer takes a round trip */
-        client->give_up_at = network->now + 2 * network->latency_low;
+    } else { /* refused: the answer takes a round trip */
+        client->give_up_at = network->now + 2 * (network->latency_low + client->far);
+    }
 }
 
 void client_connect(struct client *client, const struct publish *will)
@@ -38,7 +41,7 @@ void client_connect(struct client *client, const struct publish *will)
         connect.publish = *will;
     client->phase = CLIENT_CONNECTING;
     client->pinged = false;
-    client->received_at = client->said = network_of(client)->now;
+    client->began = client->received_at = client->said = network_of(client)->now;
     client->give_up_at = client->received_at + client->attempt_limit;
     client->why = "no answer";
     if (!client->cut)
@@ -93,8 +96,9 @@ void client_set_cut(struct client *client, bool is_cut)
 
 static void up(struct client *client)
 {
+    struct link_facts facts = { network_of(client)->now - client->began };
     client->phase = CLIENT_UP;
-    client->events->up(client->user);
+    client->events->up(client->user, &facts);
 }
 
 static void handle(struct client *client, const struct packet *packet)

@@ -13,7 +13,7 @@ enum client_phase { CLIENT_IDLE, CLIENT_CONNECTING, CLIENT_UP, CLIENT_ENDED };
 /* Every member is called by client_turn, but for the last two: client_finish. */
 struct client_events {
     void (*packet)(void *user); /* a burst begins */
-    void (*up)(void *user);
+    void (*up)(void *user, const struct link_facts *facts);
     void (*message)(void *user, const struct publish *publish);
     void (*acked)(void *user, uint64_t token, uint8_t reason);
     void (*subscribed)(void *user, uint64_t token, uint8_t reason);
@@ -28,11 +28,12 @@ struct client {
     const char *id; /* borrowed */
     ms_t keep_alive, attempt_limit;
     bool cut; /* its path to the broker: client_set_cut */
+    ms_t far; /* from the broker, one way, for the TCP handshake, too */
     enum client_phase phase;
     struct wire *wire; /* NULL while there is no TCP connection */
     bool was_up, pinged;
     const char *why;
-    ms_t give_up_at; /* while CONNECTING */
+    ms_t began, give_up_at; /* while CONNECTING */
     ms_t received_at, said;
 };
 

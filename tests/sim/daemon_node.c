@@ -15,11 +15,11 @@ static void on_packet(void *user)
     broker_link_events.packet(((struct daemon_node *)user)->daemon.link);
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const struct link_facts *facts)
 {
     struct daemon_node *daemon = user;
     daemon->up_at = now_of(daemon);
-    broker_link_events.up(daemon->daemon.link, "fake");
+    broker_link_events.up(daemon->daemon.link, "fake", facts);
 }
 
 static void on_message(void *user, const struct publish *publish)

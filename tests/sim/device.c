@@ -18,8 +18,9 @@ static void on_packet(void *user)
     (void)user;
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const struct link_facts *facts)
 {
+    (void)facts;
     node_say(user, "connected");
 }
 

@@ -14,16 +14,17 @@ struct wire *wire_open(struct network *network)
     return wire;
 }
 
-static ms_t arrival_after(struct network *network, const struct packet *before)
+static ms_t arrival_after(struct network *network, const struct wire *wire, const struct packet *before)
 {
-    ms_t at = network->now + rng_between(&network->rng, network->latency_low, network->latency_high);
+    ms_t at = network->now + rng_between(&network->rng, network->latency_low, network->latency_high) + wire->far;
     return before && before->arrives != MS_NEVER ? ms_max(at, before->arrives) : at;
 }
 
 static void enqueue(struct network *network, struct wire *wire, enum side to, struct packet *packet)
 {
     struct packet *first = wire->towards[to];
-    packet->arrives = wire->cut ? MS_NEVER : arrival_after(network, first ? first->prev : NULL);
+    packet->arrives = wire->cut ? MS_NEVER : arrival_after(network, wire, first ? first->prev : NULL) + wire->handshake;
+    wire->handshake = 0;
     DL_APPEND(wire->towards[to], packet);
 }
 
@@ -63,19 +64,20 @@ void wire_reset(struct network *network, struct wire *wire)
 {
     for (int side = SIDE_CLIENT; side <= SIDE_BROKER; side++) {
         wire->towards[side] = NULL;
+        wire->far = side == SIDE_CLIENT ? wire->far : 0;
         if (!wire->closed[side])
             enqueue(network, wire, (enum side)side,
                     packet_copy(network->arena, &(struct packet){ .kind = PACKET_CLOSE }));
     }
 }
 
-static void resend(struct network *network, struct packet *packets)
+static void resend(struct network *network, const struct wire *wire, struct packet *packets)
 {
     struct packet *packet, *before = NULL;
     DL_FOREACH(packets, packet)
     {
         if (packet->arrives == MS_NEVER)
-            packet->arrives = arrival_after(network, before);
+            packet->arrives = arrival_after(network, wire, before);
         before = packet;
     }
 }
@@ -100,5 +102,5 @@ void wire_set_cut(struct network *network, struct wire *wire, bool cut)
         if (cut)
             stall(network, wire->towards[side]);
         else
-            resend(network, wire->towards[side]);
+            resend(network, wire, wire->towards[side]);
 }

@@ -15,6 +15,8 @@ struct wire {
     struct packet *towards[2]; /* by the side that reads; utlist */
     bool closed[2];            /* that side neither reads nor writes any more */
     bool cut;
+    ms_t far;                /* one way, on top of the network's latency */
+    ms_t handshake;          /* the first packet waits for it */
     struct session *session; /* of the broker; NULL before CONNECT */
 };
 
@@ -39,7 +41,7 @@ struct packet *wire_take(struct network *network, struct wire *wire, enum side r
 /* That side closes: what it has sent arrives, and then PACKET_CLOSE. The wire is gone once both have closed. */
 void wire_close(struct network *network, struct wire *wire, enum side side);
 
-/* Both ends see a reset; what is under way is lost. */
+/* Both ends see a reset, the broker's at once, however far the client is; what is under way is lost. */
 void wire_reset(struct network *network, struct wire *wire);
 
 void wire_set_cut(struct network *network, struct wire *wire, bool cut);

@@ -22,8 +22,9 @@ static void on_packet(void *user)
     (void)user;
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const struct link_facts *facts)
 {
+    (void)facts;
     buf_add_str(&((struct actor *)user)->notes, "up\n");
 }
 

@@ -42,11 +42,11 @@ static void on_packet(void *user)
     (void)user;
 }
 
-static void on_up(void *user)
+static void on_up(void *user, const struct link_facts *facts)
 {
     struct worker_host *host = user;
     struct worker_view view;
-    step(host, (struct input){ .kind = INPUT_LINK_UP });
+    step(host, (struct input){ .kind = INPUT_LINK_UP, .facts = facts });
     worker_view_fill(host->worker, &view);
     node_say(&host->node, "connected (connection %u)", view.connection);
 }
@@ -201,6 +201,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     node->client.events = &client_events;
     node->client.attempt_limit = ATTEMPT_LIMIT;
     node->client.keep_alive = words_duration(words, "keep-alive", 10000);
+    node->client.far = words_duration(words, "far", 0);
     node->running = true;
     return OK;
 }

@@ -32,9 +32,10 @@ static bool on_will(void *user, struct publish *ret)
     return true;
 }
 
-static void on_up(void *user, const char *broker)
+static void on_up(void *user, const char *broker, const struct link_facts *facts)
 {
     struct peer *peer = user;
+    (void)facts;
     snprintf(peer->broker, sizeof peer->broker, "%s", broker);
     peer->ups++;
 }

@@ -44,7 +44,7 @@ static const char full_heartbeat[] =
 
 static const char full_presence[] =
     "{\"worker_id\":\"w1\",\"hive_id\":\"h1\",\"presence\":\"stale\",\"cause\":\"process_exited\","
-    "\"session\":\"00000000000000ab\",\"connection\":2,\"interval_ms\":30000,\"rpc\":true,"
+    "\"session\":\"00000000000000ab\",\"connection\":2,\"interval_ms\":30000,\"rpc\":true,\"connect_ms\":null,"
     "\"exit\":{\"code\":139,\"signal\":\"SIGSEGV\",\"oom\":false},\"pid\":77,\"host\":\"h\",\"version\":\"1\","
     "\"endpoint\":\"http://h:1/\",\"timestamp\":\"2025-10-23T20:00:00.000Z\"}";
 
@@ -215,7 +215,8 @@ static void a_presence_has_a_fixed_shape(void **state)
     assert_string_equal(
         buf_str(&buf),
         "{\"queen_id\":\"q1\",\"presence\":\"online\",\"cause\":null,\"session\":null,\"connection\":null,"
-        "\"interval_ms\":null,\"rpc\":false,\"exit\":null,\"pid\":null,\"host\":null,\"version\":null,"
+        "\"interval_ms\":null,\"rpc\":false,\"connect_ms\":null,\"exit\":null,\"pid\":null,\"host\":null,\"version\":"
+        "null,"
         "\"endpoint\":null,\"timestamp\":null}");
     buf_reset(&buf);
     presence_init(&p);
@@ -223,7 +224,8 @@ static void a_presence_has_a_fixed_shape(void **state)
     p.cause = DEATH_PROCESS_EXITED;
     p.exit.known = true;
     presence_encode(&p, &buf);
-    assert_non_null(strstr(buf_str(&buf), "\"rpc\":null,\"exit\":{\"code\":null,\"signal\":null,\"oom\":null},"));
+    assert_non_null(strstr(buf_str(&buf),
+                           "\"rpc\":null,\"connect_ms\":null,\"exit\":{\"code\":null,\"signal\":null,\"oom\":null},"));
 }
 
 static void an_exit_stands_alone_too(void **state)
@@ -341,7 +343,7 @@ static void tables_can_be_read_by_documentation(void **state)
 {
     (void)state;
     info_check(heartbeat_field_info, 26);
-    info_check(presence_field_info, 15);
+    info_check(presence_field_info, 16);
     info_check(exit_info_field_info, 3);
     assert_string_equal(heartbeat_field_info[1].name, "status");
     assert_string_equal(heartbeat_field_info[1].type, "TOKEN");

@@ -26,10 +26,11 @@ static void what_concerns_the_hive_comes_first(void **state)
     scene_roster(&scene, "w1");
     scene_forget(&scene);
     scene_up(&scene);
-    assert_true(scene_told(&scene, "{\"hive_id\":\"hive-a\",\"presence\":\"online\",\"cause\":null,"
-                                   "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":10000,"
-                                   "\"rpc\":true,\"exit\":null,\"pid\":42,\"host\":\"host-a\",\"version\":\"1.2.3\","
-                                   "\"endpoint\":\"http://127.0.0.1:7835\","));
+    assert_true(scene_told(
+        &scene, "{\"hive_id\":\"hive-a\",\"presence\":\"online\",\"cause\":null,"
+                "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":10000,"
+                "\"rpc\":true,\"connect_ms\":null,\"exit\":null,\"pid\":42,\"host\":\"host-a\",\"version\":\"1.2.3\","
+                "\"endpoint\":\"http://127.0.0.1:7835\","));
     scene_expect(&scene, "a first connection", SUBSCRIPTIONS "; tell worker/w1/witness");
     scene_down(&scene);
     scene_up(&scene);

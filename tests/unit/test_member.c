@@ -187,6 +187,38 @@ static void a_link_begins_with_its_own_topics(void **state)
     tear_down(&scene);
 }
 
+static int64_t declared(struct scene *scene, enum effect_kind kind)
+{
+    const struct effect *effect = scene->outbox.first;
+    struct presence presence;
+    while (effect && effect->kind != kind)
+        effect = effect->next;
+    assert_non_null(effect);
+    assert_int_equal(presence_decode(&scene->arena, effect->publish.payload, &presence, NULL), OK);
+    outbox_reset(&scene->outbox);
+    return presence.connect_ms;
+}
+
+static void r4_a_birth_declares_the_fastest_of_the_last_connects(void **state)
+{
+    static const ms_t took[] = { 900, 40, 700, 700, 700, 700, 700, 700, 700, 700 };
+    static const ms_t want[] = { 900, 40, 40, 40, 40, 40, 40, 40, 40, 700 };
+    struct scene scene;
+    (void)state;
+    set_up(&scene, MEMBER_WORKER);
+    for (size_t i = 0; i < ARRAY_LEN(took); i++) {
+        struct input input = { .kind = INPUT_CONNECTING, .facts = &(struct link_facts){ took[i] } };
+        (void)member_step(&scene.member, &input, &scene.outbox);
+        assert_int_equal(declared(&scene, EFFECT_CONNECT), INT_ABSENT);
+        input.kind = INPUT_LINK_UP;
+        (void)member_step(&scene.member, &input, &scene.outbox);
+        assert_int_equal(declared(&scene, EFFECT_PUBLISH), want[i]);
+        input.kind = INPUT_LINK_DOWN;
+        (void)member_step(&scene.member, &input, &scene.outbox);
+    }
+    tear_down(&scene);
+}
+
 static void identity_the_first_link_of_hives_and_queens_takes_nothing(void **state)
 {
     static const struct {
@@ -415,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_begins_with_its_own_topics),
+        cmocka_unit_test(r4_a_birth_declares_the_fastest_of_the_last_connects),
         cmocka_unit_test(identity_the_first_link_of_hives_and_queens_takes_nothing),
         cmocka_unit_test(identity_a_check_that_breaks_off_begins_anew),
         cmocka_unit_test(identity_each_broker_is_asked),

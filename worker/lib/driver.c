@@ -47,11 +47,11 @@ static void step(struct driver *driver, struct input input)
     worker_step(driver->worker, &input, &driver->outbox);
 }
 
-static void on_up(void *user, const char *broker)
+static void on_up(void *user, const char *broker, const struct link_facts *facts)
 {
     struct driver *driver = user;
     struct worker_view view;
-    step(driver, (struct input){ .kind = INPUT_LINK_UP });
+    step(driver, (struct input){ .kind = INPUT_LINK_UP, .facts = facts });
     worker_view_fill(driver->worker, &view);
     driver_log(driver, SKEP_LOG_INFO, "connected to the broker %s (connection %u)", broker, (unsigned)view.connection);
 }

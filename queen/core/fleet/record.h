@@ -16,6 +16,8 @@
 #define ANSWERS_WITHOUT_BEAT 3 /* so many, and answers alone no longer make it online (R6) */
 #define RECORD_CHANGES 5       /* announced changes that are remembered, for `flapping` */
 
+#define RECORD_CONNECT_MAX 60000
+
 #define INCARNATION_REMEMBERED 4
 
 /* What its messages are held against (incarnation.h). Zero-initialised: none was received yet. */
@@ -104,6 +106,7 @@ struct record {
     struct incarnation incarnation;
     int64_t lease_ms;        /* as declared; INT_ABSENT */
     int32_t interval_ms;     /* as declared; INT_ABSENT */
+    uint16_t connect_ms;     /* as declared by its birth, RECORD_CONNECT_MAX at most; 0 = not */
     uint32_t received_epoch; /* the link (queen.epoch) on which it was last heard live; 0 = never */
     ms_t received_at;        /* watch time (loop time if over_http) when its lease started */
     ms_t not_before;         /* watch time before which a stored copy's lease does not end; 0 = does not apply */

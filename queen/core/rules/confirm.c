@@ -37,7 +37,7 @@ static bool ask_confirm(struct queen *queen, struct confirm *confirm)
                (struct question){ .deadline = MS_NEVER,
                                   .reply_timeout = ANSWER_MS,
                                   .retry = true,
-                                  .retry_after = queen->options.confirm_wait,
+                                  .retry_after = queen_confirm_wait(queen, confirm->record),
                                   .late = HIVE_MS });
 }
 
@@ -48,7 +48,7 @@ static void start_requesting(struct queen *queen, struct confirm *confirm)
     if (confirm->record->rpc && ask_confirm(queen, confirm))
         enter(queen, confirm, PHASE_REQUESTED, MS_NEVER);
     else
-        enter(queen, confirm, PHASE_RETURN, queen->watch.time + queen->options.confirm_wait);
+        enter(queen, confirm, PHASE_RETURN, queen->watch.time + queen_confirm_wait(queen, confirm->record));
 }
 
 static struct confirm *confirm_new(struct queen *queen, struct record *record)
@@ -167,7 +167,7 @@ void confirm_answered(struct queen *queen, const struct answer *answer)
 {
     struct confirm *confirm = answer->subject;
     if (answer->kind == ANSWER_REFUSED)
-        enter(queen, confirm, PHASE_RETURN, confirm->began + queen->options.confirm_wait);
+        enter(queen, confirm, PHASE_RETURN, confirm->began + queen_confirm_wait(queen, confirm->record));
     else if (answer->kind == ANSWER_NO_SUBSCRIBER || answer->kind == ANSWER_NO_REPLY)
         lost(queen, confirm, answer->kind == ANSWER_NO_SUBSCRIBER ? RESULT_NO_SUBSCRIBER : RESULT_NO_REPLY);
     else

@@ -64,6 +64,9 @@ void judge_note_presence(struct record *record, const struct presence *presence)
         record->interval_ms = (int32_t)presence->interval_ms;
     if (presence->rpc == 1)
         record->rpc = true;
+    if (presence->presence == PRESENCE_ONLINE)
+        record->connect_ms =
+            presence->connect_ms == INT_ABSENT ? 0 : (uint16_t)ms_min(presence->connect_ms, RECORD_CONNECT_MAX);
 }
 
 static void flag_conflict(struct queen *queen, struct record *record)

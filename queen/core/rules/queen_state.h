@@ -153,6 +153,15 @@ static inline ms_t queen_grace(const struct queen *queen, const struct record *r
     return lease_grace(record->interval_ms, queen->options.return_grace);
 }
 
+/* R4: how long one whose will came has to be back, which takes it a connect and a birth: on a slow link that is long.
+ */
+#define CONFIRM_WAIT_MAX_MS 4000
+static inline ms_t queen_confirm_wait(const struct queen *queen, const struct record *record)
+{
+    ms_t wait = queen->options.confirm_wait;
+    return ms_max(wait, ms_min(wait + 2 * (ms_t)record->connect_ms, CONFIRM_WAIT_MAX_MS));
+}
+
 /* Heard live on the present connection (or over HTTP, where connections do not count). */
 static inline bool queen_received_live(const struct queen *queen, const struct record *record)
 {

@@ -126,7 +126,7 @@ static bool ask_verify(struct queen *queen, struct verification *verification)
                (struct question){ .payload = text_of(payload),
                                   .deadline = queen->now + queen->options.verify_timeout,
                                   .retry = true,
-                                  .retry_after = queen->options.confirm_wait,
+                                  .retry_after = queen_confirm_wait(queen, verification->record),
                                   .late = LATE_MS });
 }
 
