@@ -120,6 +120,8 @@ static void r8_a_zombie_comes_back_by_its_work_only(void **state)
           ZOMBIE "; beat 1.1.1; wait 1; demand; wait 0; answer unknown", DEAD ", verify | zombie" },
         { "R4: a will that was told is no way out", ZOMBIE "; will 1.1; wait 5000; reply",
           DEAD ", ask, zombie -> suspect (last_will), suspect -> zombie (stalled) | zombie" },
+        { "a suspicion that was told ends with a new session", ZOMBIE "; will 1.1; wait 5000; say; beat 2.1.0",
+          DEAD ", ask, zombie -> suspect (last_will), suspect -> online (heartbeat) | online" },
         { "a new connection is no new session", ZOMBIE "; birth 1.2", DEAD " | zombie" },
         { "the reason withdrawn: asked once",
           ZOMBIE "; say \"inflight\":0,\"progress\":7; beat 1.1.1; beat 1.1.2; wait 0", DEAD ", verify | zombie" },

@@ -127,7 +127,7 @@ void confirm_end(struct queen *queen, struct record *record)
     confirm_drop(queen, record);
     if (record->announced != STATE_SUSPECT)
         change_restore(queen, record, &before);
-    else if (before.state == STATE_ZOMBIE) /* its suspicion was told; that it lives does not make its work go on */
+    else if (before.state == STATE_ZOMBIE && !record->work.advanced) /* told; that it lives is no work (R8) */
         change_state(queen, record, STATE_ZOMBIE, before.cause, before.evidence);
 }
 
