@@ -5,13 +5,13 @@
 
 #include "ask.h"
 #include "broker_barrier.h"
-#include "confirm.h"
 #include "expect.h"
 #include "forget.h"
 #include "hive_poll.h"
 #include "incident.h"
 #include "intake.h"
 #include "judge.h"
+#include "loss.h"
 #include "queen_link.h"
 #include "requests.h"
 #include "silence.h"
@@ -87,14 +87,14 @@ static void lose_link(struct queen *queen, const struct input *input)
     hive_poll_link_lost(queen);
     barrier_link_lost(queen);
     take_barriers(queen, &left);
-    confirm_link_lost(queen, &left);
+    loss_link_lost(queen, &left);
 }
 
 static void answered(struct queen *queen, enum asking asking, const struct answer *answer)
 {
     struct record *record;
-    if (asking == ASKING_CONFIRM)
-        confirm_answered(queen, answer);
+    if (asking == ASKING_LOSS)
+        loss_answered(queen, answer);
     else if (asking == ASKING_VERIFY)
         verify_outcome_apply(queen, verify_answered(queen, answer));
     else if ((record = hive_poll_answered(queen, answer)))
@@ -168,13 +168,13 @@ static void tick(struct queen *queen, const struct input *input)
     take_due(queen, ASKING_HIVE, &all);
     hive_poll_tick(queen);
     if (queen->watch.going && !queen->holding) { /* else nothing is due: there is no broker to prove a silence */
-        take_due(queen, ASKING_CONFIRM, &left);
+        take_due(queen, ASKING_LOSS, &left);
         run_due(queen, true, queen->watch.time, &left);
     }
     run_due(queen, false, queen->watch.loop_time, &left);
     left += STEP_RECORDS / 2; /* that none of the two starves the other */
     take_barriers(queen, &left);
-    confirm_hold_all(queen, &left);
+    loss_hold_all(queen, &left);
     forget_go_on(queen, &left);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);

@@ -170,7 +170,7 @@ void queen_check_empty(const struct queen *queen)
     require(!queen->hives.all && !queen->hives.changed && queen->hives.running == 0);
     require(count_queued(queen) == 0 && queen->verifying.running == 0);
     require(!queen->verifying.waits && queen->verifying.wait_count == 0);
-    require(!queen->over_http && !queen->confirms && !queen->holding &&
+    require(!queen->over_http && !queen->losses && !queen->holding &&
             queen->barriers.waiting.count + queen->barriers.over.count == 0);
     for (size_t i = 0; i < ASKING_COUNT; i++)
         require(!queen->asking[i].open && queen->asking[i].deadlines.len == 0);

@@ -104,7 +104,7 @@ static bool is_spare(const struct census *census, const struct record *record)
 
 static bool is_open(const struct record *record)
 {
-    return record->confirm || record->owed;
+    return record->loss || record->owed;
 }
 
 static bool may_go(const struct census *census, const struct record *victim, int newcomer)
@@ -164,8 +164,8 @@ static void set_state(struct record *record, enum state state)
 /* Opens it, or ends that. */
 static void keep_open(struct record *record, bool confirm, bool owed)
 {
-    free(record->confirm);
-    record->confirm = confirm ? malloc(1) : NULL;
+    free(record->loss);
+    record->loss = confirm ? malloc(1) : NULL;
     record->owed = owed ? (struct owed *)&fleet : NULL;
 }
 

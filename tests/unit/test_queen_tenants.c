@@ -512,25 +512,25 @@ static void whose_death_is_open_is_not_evicted(void **state)
     first = registry_find(&registry, TEXT("evil"), TEXT("w0"));
     second = registry_find(&registry, TEXT("evil"), TEXT("w1"));
     assert_string_equal(victim("a", 0), "evil/w0");
-    first->confirm = (struct confirm *)&registry; /* any */
+    first->loss = (struct loss *)&registry; /* any */
     assert_string_equal(victim("a", 0), "evil/w1");
     second->owed = (struct owed *)&registry;
     assert_string_equal(victim("a", 0), "evil/w2");
     for (each = first->share->tenants[TENURE_LIVE]; each; each = each->tenant_next)
-        each->confirm = (struct confirm *)&registry;
+        each->loss = (struct loss *)&registry;
     assert_string_equal(victim("a", 0), "evil/w0"); /* somebody has to */
     for (each = first->share->tenants[TENURE_LIVE]; each; each = each->tenant_next)
-        each->confirm = NULL;
+        each->loss = NULL;
     second->owed = NULL;
     registry_clear(&registry);
     registry_init(&registry, MAX, SIZE_MAX);
     populate("evil 130l,a 29l 1t");
     assert_string_equal(victim("a", 0), "a/w29");
     first = registry_find(&registry, TEXT("a"), TEXT("w29"));
-    first->confirm = (struct confirm *)&registry;
+    first->loss = (struct loss *)&registry;
     assert_string_equal(victim("a", 0), "evil/w0"); /* nor of its own hive */
     assert_string_equal(victim("a", RATION_DOWN_MS), "evil/w0");
-    first->confirm = NULL;
+    first->loss = NULL;
     registry_clear(&registry);
 }
 

@@ -43,7 +43,7 @@ struct evidence {
     ms_t last_seen_ago; /* ms before seen_at; -1 = never seen */
 };
 
-struct confirm;
+struct loss;
 struct owed;
 struct share;
 struct verification;
@@ -91,7 +91,7 @@ struct record {
     struct turns_item barrier_turn;               /* among those that wait for a proof (broker_barrier.h) */
     struct record *next_touched;                  /* in the list of those that the step has touched (registry.h) */
     struct heap_item due;                         /* its next check */
-    struct confirm *confirm;                      /* only while suspect by a will (confirm.h) */
+    struct loss *loss;                            /* only while suspect by a will (loss.h) */
     struct owed *owed;                            /* while a change waits to be announced (announcing.h) */
 
     union {

@@ -16,7 +16,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
 
 static void record_release(struct record *record)
 {
-    free(record->confirm);
+    free(record->loss);
     free(record->verification); /* or what the queen keeps of a hive */
     free(record->document);
     free(record->witness);

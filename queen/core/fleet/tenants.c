@@ -136,7 +136,7 @@ static struct record *settled(struct record *first)
 {
     struct record *record = first;
     for (unsigned left = RATION_LOOKS; record && left > 0; record = record->tenant_next, left--)
-        if (!record->confirm && !record->owed)
+        if (!record->loss && !record->owed)
             return record;
     return NULL;
 }
@@ -187,7 +187,7 @@ static struct record *spare(const struct shares *shares, bool made_up, ms_t now)
     for (enum tenure tenure = TENURE_GONE; tenure <= (made_up ? TENURE_WEAK : TENURE_LOST); tenure++) {
         struct record *record = shares->yielding[tenure];
         for (unsigned left = RATION_LOOKS; record && left > 0; record = record->yield_next, left--)
-            if (!record->confirm && !record->owed &&
+            if (!record->loss && !record->owed &&
                 (is_left_behind(shares, record) || (made_up && tenure != TENURE_LOST && is_silent(record, now)) ||
                  (is_lost(record) && now - record->since_mono >= RATION_DOWN_MS)))
                 return record;

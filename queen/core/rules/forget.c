@@ -1,8 +1,8 @@
 #include "forget.h"
 
-#include "confirm.h"
 #include "hive_poll.h"
 #include "incident.h"
+#include "loss.h"
 #include "verify.h"
 #include "verify_wait.h"
 
@@ -28,7 +28,7 @@ static void add_tombstone(struct queen *queen, const struct record *record)
 static void stop(struct queen *queen, struct record *record)
 {
     announce_withdraw(&queen->announcing, record);
-    confirm_drop(queen, record);
+    loss_drop(queen, record);
     if (record_is_hive(record)) {
         incident_forgotten(queen, record);
         hive_poll_stop(queen, record);

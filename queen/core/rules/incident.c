@@ -2,15 +2,15 @@
 
 #include <utlist.h>
 
-#include "confirm.h"
 #include "hive_poll.h"
+#include "loss.h"
 
 /* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
  * same; and the end of an incident is one grace after the hive is ready. */
 static void review_worker(struct queen *queen, struct record *worker)
 {
     const struct record *hive = registry_hive_of(&queen->registry, worker);
-    confirm_hive_judged(queen, worker);
+    loss_hive_judged(queen, worker);
     if (hive && hive->state == STATE_STALE)
         change_join_incident(queen, worker);
     registry_touch(&queen->registry, worker);
@@ -19,7 +19,7 @@ static void review_worker(struct queen *queen, struct record *worker)
 /* Workers may wait for a hive's verdict, or for the end of an incident. */
 static bool some_wait(const struct queen *queen)
 {
-    return queen->confirms || queen->registry.counts[STATE_UNREACHABLE] > 0;
+    return queen->losses || queen->registry.counts[STATE_UNREACHABLE] > 0;
 }
 
 static void begin(struct queen *queen, struct record *hive)

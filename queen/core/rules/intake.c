@@ -2,9 +2,9 @@
 
 #include "beat_ration.h"
 #include "codec.h"
-#include "confirm.h"
 #include "forget.h"
 #include "judge.h"
+#include "loss.h"
 #include "stored.h"
 
 #define DEFAULT_HIVE "default"

@@ -2,9 +2,9 @@
 
 #include "broker_barrier.h"
 #include "codec.h"
-#include "confirm.h"
 #include "document_store.h"
 #include "hive_poll.h"
+#include "loss.h"
 #include "verify.h"
 #include "work.h"
 
@@ -129,7 +129,7 @@ static void alive(struct queen *queen, struct record *record, enum state state, 
 {
     enum evidence_result result = cause == CAUSE_VERIFIED ? RESULT_ANSWERED : RESULT_HEARD;
     barrier_withdraw(queen, record);
-    confirm_end(queen, record);
+    loss_returned(queen, record);
     if (state == STATE_UNVERIFIED)
         hive_poll_begin(queen, record);
     if (work_holds(record) || (record->state == state && (record->announced == state || state == STATE_UNVERIFIED)))
@@ -198,7 +198,7 @@ static void judge_will(struct queen *queen, struct record *record)
 {
     if (record->state == STATE_ONLINE || record->state == STATE_UNVERIFIED || record->state == STATE_ZOMBIE ||
         record->state == STATE_SUSPECT)
-        confirm_begin(queen, record);
+        loss_begin(queen, record);
 }
 
 static struct evidence exit_evidence(const struct queen *queen, const struct record *record, enum evidence_path path,
@@ -216,7 +216,7 @@ static struct evidence exit_evidence(const struct queen *queen, const struct rec
 /* It is known to be lost: told once, and told anew only where that says more than was known. */
 static void known_lost(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence)
 {
-    confirm_drop(queen, record);
+    loss_drop(queen, record);
     if (record->state != STATE_STALE)
         change_state(queen, record, STATE_STALE, cause, *evidence);
     else if (record->cause != cause)
@@ -236,7 +236,7 @@ static void exited(struct queen *queen, struct record *record, const struct exit
 bool judge_death(struct queen *queen, struct record *record, const struct presence *presence)
 {
     if (presence->presence == PRESENCE_OFFLINE) {
-        confirm_drop(queen, record);
+        loss_drop(queen, record);
         record->closed = record->incarnation.session != 0;
         change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, evidence_now(queen, record, PATH_MQTT, RESULT_LEFT));
         return true;
@@ -271,7 +271,7 @@ static void finished(struct queen *queen, struct record *record, const struct ex
 {
     if (record->state == STATE_OFFLINE)
         return;
-    confirm_drop(queen, record);
+    loss_drop(queen, record);
     record->closed = true;
     change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE,
                  exit_evidence(queen, record, PATH_WITNESS, RESULT_WITNESSED, exit));

@@ -18,7 +18,7 @@
 /* Tokens name what an acknowledgement is for: the kind above, a running number below. */
 enum token_kind {
     TOKEN_NONE,
-    TOKEN_CONFIRM,
+    TOKEN_LOSS,
     TOKEN_BARRIER,
     TOKEN_MARKER,
     TOKEN_SUBSCRIBE,
@@ -30,7 +30,7 @@ enum token_kind {
 
 /* What members are asked for over MQTT (ask.h). Each has a requester, since the correlations of different purposes
  * share nothing. */
-enum asking { ASKING_CONFIRM, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
+enum asking { ASKING_LOSS, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
 
 /* Records that one step takes of what many may wait for at once; the rest is due again at once. A record that changes
  * its state costs 4 us here, and three effects. */
@@ -103,8 +103,8 @@ struct queen {
     struct request_limit requests;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;
-    struct confirm *confirms; /* utlist */
-    struct confirm *holding;  /* the next one to be held, since the link was lost (confirm.h) */
+    struct loss *losses;  /* utlist */
+    struct loss *holding; /* the next one to be held, since the link was lost (loss.h) */
     struct requester asking[ASKING_COUNT];
     struct http_ask *over_http; /* uthash by token (ask.h) */
     struct arena arena;         /* of the message at hand */

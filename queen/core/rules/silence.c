@@ -1,8 +1,8 @@
 #include "silence.h"
 
 #include "broker_barrier.h"
-#include "confirm.h"
 #include "hive_poll.h"
+#include "loss.h"
 #include "verify.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
@@ -114,8 +114,8 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
 
 void silence_schedule(struct queen *queen, struct record *record)
 {
-    if (record->confirm) {
-        registry_schedule(&queen->registry, record, true, confirm_deadline(queen, record));
+    if (record->loss) {
+        registry_schedule(&queen->registry, record, true, loss_deadline(queen, record));
     } else if (record->barrier != 0) {
         registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
     } else if (is_leased(queen, record)) {
@@ -188,8 +188,8 @@ static void leased_due(struct queen *queen, struct record *record)
 
 bool silence_due(struct queen *queen, struct record *record)
 {
-    if (record->confirm)
-        confirm_due(queen, record);
+    if (record->loss)
+        loss_due(queen, record);
     else if (is_leased(queen, record))
         leased_due(queen, record);
     else
@@ -199,8 +199,8 @@ bool silence_due(struct queen *queen, struct record *record)
 
 void silence_confirmed(struct queen *queen, struct record *record)
 {
-    if (record->confirm)
-        confirm_barrier_passed(queen, record);
+    if (record->loss)
+        loss_barrier_passed(queen, record);
     else if (is_leased(queen, record) && over_at(queen, record) <= queen_time_for(queen, record))
         judge_over(queen, record);
 }

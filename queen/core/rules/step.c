@@ -20,7 +20,7 @@ ms_t queen_deadline(struct queen *queen)
 {
     ms_t sleep = WATCH_SLEEP_MAX;
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
-    sleep = ms_min(sleep, watch_until(&queen->watch, requester_deadline(&queen->asking[ASKING_CONFIRM])));
+    sleep = ms_min(sleep, watch_until(&queen->watch, requester_deadline(&queen->asking[ASKING_LOSS])));
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_VERIFY]) - queen->now);
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_HIVE]) - queen->now);
     sleep = ms_min(sleep, loop_until(queen));

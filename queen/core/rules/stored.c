@@ -1,8 +1,8 @@
 #include "stored.h"
 
-#include "confirm.h"
 #include "document_store.h"
 #include "hive_poll.h"
+#include "loss.h"
 
 /* Known from stored copies only, and suspect at most by one of them. */
 static bool is_stored_only(const struct record *record)
@@ -56,7 +56,7 @@ static void adopt(struct queen *queen, struct record *record, struct incarnation
 {
     if (record->incarnation.known && record->incarnation.session == claim.session)
         return;
-    confirm_drop(queen, record);
+    loss_drop(queen, record);
     record->incarnation = (struct incarnation){ 0 };
     record->rpc = false;
     record->closed = false;
@@ -110,7 +110,7 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
             hive_poll_begin(queen, record);
     } else if (!judge_death(queen, record, presence) &&
                (record->state == STATE_UNVERIFIED || record->state == STATE_ONLINE)) {
-        confirm_hold(queen, record);
+        loss_hold(queen, record);
     }
 }
 

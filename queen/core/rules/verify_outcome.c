@@ -1,7 +1,7 @@
 #include "verify_outcome.h"
 
-#include "confirm.h"
 #include "judge.h"
+#include "loss.h"
 #include "silence.h"
 #include "verify_wait.h"
 #include "work.h"
@@ -13,7 +13,7 @@ static void settle(struct queen *queen, struct record *record, const struct veri
     evidence.took = (uint32_t)ms_min(verified->took, UINT32_MAX);
     if (record->state == STATE_OFFLINE && state != STATE_ONLINE) /* it said goodbye, and stays so until it is heard */
         return;
-    confirm_drop(queen, record);
+    loss_drop(queen, record);
     if (state == STATE_STALE)
         change_lost(queen, record, cause, evidence);
     else
@@ -36,7 +36,7 @@ static void answered(struct queen *queen, struct record *record, const struct ve
     change_heard(queen, record, record->over_http);
     if (answers_only)
         return;
-    confirm_end(queen, record);
+    loss_returned(queen, record);
     record->asks = 0;
     record->work.stuck = false;
     settle(queen, record, verified, STATE_ONLINE, CAUSE_VERIFIED, RESULT_ANSWERED);

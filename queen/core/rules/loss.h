@@ -1,4 +1,4 @@
-/* confirm.h - R4: a last will makes a worker (or a hive) suspect silently; then it is asked.
+/* loss.h - R4: a last will makes a worker (or a hive) suspect silently; then it is asked.
  *
  *   ASKING    a `beat` request is out (requester.h): lost without a subscriber, twice with the confirmation wait in
  *             between, and without a reply 1 s after the broker has taken it; refused -> RETURN
@@ -8,39 +8,39 @@
  *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot
  *
  * A birth, a heartbeat or a reply ends it: the worker stands as it stood before, and nothing was announced. */
-#ifndef SKEP_CONFIRM_H
-#define SKEP_CONFIRM_H
+#ifndef SKEP_LOSS_H
+#define SKEP_LOSS_H
 
 #include "change.h"
 
 /* A will that counts arrived live: suspect, and asked at once. A HELD one is asked now. */
-void confirm_begin(struct queen *queen, struct record *record);
+void loss_begin(struct queen *queen, struct record *record);
 
 /* A stored will: suspect, and asked when the grace is over. */
-void confirm_hold(struct queen *queen, struct record *record);
+void loss_hold(struct queen *queen, struct record *record);
 
 /* It gave a sign of life: it stands as it stood before the will, unless the suspicion was announced meanwhile: then it
  * stays suspect, and the caller says what it is. No confirmation: nothing happens. */
-void confirm_end(struct queen *queen, struct record *record);
+void loss_returned(struct queen *queen, struct record *record);
 
 /* Another verdict was reached in the meantime: forget the confirmation, and the wait for a proof; leave the state. */
-void confirm_drop(struct queen *queen, struct record *record);
+void loss_drop(struct queen *queen, struct record *record);
 
 /* What came of a request. */
-void confirm_answered(struct queen *queen, const struct answer *answer);
+void loss_answered(struct queen *queen, const struct answer *answer);
 
 /* Its deadline, in watch time; and what happens when it has passed. */
-ms_t confirm_deadline(const struct queen *queen, const struct record *record);
-void confirm_due(struct queen *queen, struct record *record);
+ms_t loss_deadline(const struct queen *queen, const struct record *record);
+void loss_due(struct queen *queen, struct record *record);
 
-/* The probe that confirm_due asked for (RETURN) was acknowledged. */
-void confirm_barrier_passed(struct queen *queen, struct record *record);
+/* The probe that loss_due asked for (RETURN) was acknowledged. */
+void loss_barrier_passed(struct queen *queen, struct record *record);
 
 /* The link is gone: all that are under way are held, in slices, and begun anew when that is over. */
-void confirm_link_lost(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
-void confirm_hold_all(struct queen *queen, unsigned *left);  /* goes on with that */
+void loss_link_lost(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
+void loss_hold_all(struct queen *queen, unsigned *left);  /* goes on with that */
 
 /* The hive of this worker was judged: no more waiting for that. */
-void confirm_hive_judged(struct queen *queen, struct record *record);
+void loss_hive_judged(struct queen *queen, struct record *record);
 
 #endif

@@ -1,6 +1,6 @@
 #include "queen_script.h"
 
-#include "confirm.h"
+#include "loss.h"
 
 #define ONLINE "unknown -> online (birth)"
 #define LOST ", online -> stale (last_will)"
@@ -191,7 +191,7 @@ static void r4_a_zombie_that_answers_stays_one(void **state)
 
 static void unknown_tokens_do_nothing(void **state)
 {
-    static const uint64_t tokens[] = { 0, (uint64_t)TOKEN_CONFIRM << TOKEN_KIND_SHIFT | 7, UINT64_MAX };
+    static const uint64_t tokens[] = { 0, (uint64_t)TOKEN_LOSS << TOKEN_KIND_SHIFT | 7, UINT64_MAX };
     static const char *const correlations[] = { "", "0123456789abcdef0123456789abcdef", "ffff" };
     struct answer answer;
     struct scene scene;
@@ -200,8 +200,8 @@ static void unknown_tokens_do_nothing(void **state)
     scene_run(&scene, "up; birth 1.1; will 1.1");
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
         assert_false(
-            requester_acked(&scene.queen->asking[ASKING_CONFIRM], tokens[i], 0x10, scene.queen->watch.time, &answer));
-        assert_false(requester_reply(&scene.queen->asking[ASKING_CONFIRM], text_of(correlations[i]), TEXT("{}"),
+            requester_acked(&scene.queen->asking[ASKING_LOSS], tokens[i], 0x10, scene.queen->watch.time, &answer));
+        assert_false(requester_reply(&scene.queen->asking[ASKING_LOSS], text_of(correlations[i]), TEXT("{}"),
                                      scene.queen->watch.time, &scene.queen->arena, &answer));
         assert_null(scene.queen->registry.touched);
     }
