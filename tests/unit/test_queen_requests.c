@@ -253,7 +253,7 @@ static void a_verification_is_answered_when_it_has_finished(void **state)
         { "it lives", "up; birth 1.1", "answer unknown", FOUND("unknown", "mqtt", "0", "online") },
         { "its work is stalled", "up; birth 1.1", "wait 7; answer stalled", FOUND("stalled", "mqtt", "7", "zombie") },
         { "nobody listens", "up; birth 1.1; wait 36000", "vack 10; wait 250; vack 10",
-          FOUND("no_subscriber", "mqtt", "250", "stale") },
+          FOUND("no_subscriber", "mqtt", "250", "online") },
         { "no answer: that alone judges nobody", "up; birth 1.1", "vack 0; wait 5000",
           FOUND("no_reply", "mqtt", "5000", "online") },
         { "who answers no requests is not waited for", "up; mute_birth 1.1", "",

@@ -16,8 +16,15 @@ static void r6_silence_is_verified(void **state)
         { "it lives, nothing is known of its work", BEGIN "; answer unknown",
           ONLINE SILENT ", suspect -> online (verified) | online" },
         { "its work is stalled", BEGIN "; answer stalled", ONLINE SILENT ", suspect -> zombie (stalled) | zombie" },
-        { "nobody listens, twice", BEGIN "; vack 10; wait 250; vack 10",
-          ONLINE SILENT ", verify, suspect -> stale (no_subscriber) | stale" },
+        { "nobody listens, twice: by silence alone that is noted", BEGIN "; vack 10; wait 250; vack 10",
+          ONLINE SILENT ", verify | suspect" },
+        { "... and counts at the stale limit", BEGIN "; vack 10; wait 250; vack 10; wait 23750; ack 0",
+          ONLINE SILENT ", verify, verify, verify, verify, probe, suspect -> stale (no_subscriber) | stale" },
+        { "... unless it was seen in between", BEGIN "; vack 10; wait 250; vack 10; beat 1.1.0; wait 90000; ack 0",
+          ONLINE SILENT ", verify, suspect -> online (heartbeat)" SILENT
+                        ", verify, verify, verify, probe, suspect -> stale (missed_heartbeats) | stale" },
+        { "after its will it is lost", "up; birth 1.1; demand; wait 0; vack 10; will 1.1; wait 250; vack 10",
+          ONLINE ", verify, ask, verify, online -> stale (no_subscriber) | stale" },
         { "nobody listened, then it answers", BEGIN "; vack 10; wait 250; vack 0; answer ok",
           ONLINE SILENT ", verify, suspect -> online (verified) | online" },
         { "the second request waits", BEGIN "; vack 10; wait 249", ONLINE SILENT " | suspect" },
@@ -48,10 +55,12 @@ static void r15_stored_copies_are_verified_once(void **state)
         { "... then it is asked", "connect; stored birth 1.1; read; wait 35000", "verify | unverified" },
         { "... and answers", "connect; stored birth 1.1; read; wait 35000; answer unknown",
           "verify, unknown -> online (verified) | online" },
-        { "R12: nobody subscribed is no evidence any more",
-          "connect; stored birth 1.1; read; wait 35000; vack 10; "
-          "wait 250; vack 10",
-          "verify, verify, unknown -> stale (no_subscriber) | stale" },
+        { "nobody subscribed: its lease decides",
+          "connect; stored birth 1.1; read; wait 35000; vack 10; wait 250; vack 10; wait 54749",
+          "verify, verify | unverified" },
+        { "... at its end",
+          "connect; stored birth 1.1; read; wait 35000; vack 10; wait 250; vack 10; wait 54750; ack 0",
+          "verify, verify, probe, unknown -> stale (no_subscriber) | stale" },
     };
     (void)state;
     rows_check(rows, ARRAY_LEN(rows));

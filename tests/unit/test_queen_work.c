@@ -39,6 +39,8 @@ static void r7_work_that_stands_still_is_suspect_and_verified(void **state)
         { "the answer is that it stands still", BEGIN "; answer stalled",
           BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
         { "no answer, but it beats", BEGIN "; wait 5000", BORN SUSPECT ", suspect -> zombie (stalled) | zombie" },
+        { "nobody subscribes, but it beats", BEGIN "; vack 10; wait 250; vack 10",
+          BORN SUSPECT ", verify, suspect -> zombie (stalled) | zombie" },
         { "it goes on while it is asked", BEGIN "; " FINE "; beat 1.1.1",
           BORN SUSPECT ", suspect -> online (heartbeat) | online" },
         { "the first request after idling for long",

@@ -251,6 +251,7 @@ void change_inherit(struct record *record, const struct record *ended)
 void change_heard(struct queen *queen, struct record *record, bool over_http)
 {
     record->over_http = over_http;
+    record->unsubscribed = false;
     record->received_at = queen_time_for(queen, record);
     record->received_mono = queen->now;
     record->received_epoch = queen->epoch ? queen->epoch : 1;

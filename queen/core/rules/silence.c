@@ -145,13 +145,14 @@ static void judge_overdue(struct queen *queen, struct record *record)
 
 static void judge_over(struct queen *queen, struct record *record)
 {
-    bool never = !record->incarnation.known;
-    struct evidence evidence =
-        silence_evidence(queen, record, stale_at(queen, record), never ? RESULT_EXPECTED : RESULT_SILENT);
-    if (never)
-        change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN, evidence);
+    enum cause cause = record->unsubscribed ? CAUSE_NO_SUBSCRIBER : CAUSE_MISSED_HEARTBEATS;
+    enum evidence_result result = record->unsubscribed ? RESULT_UNSUBSCRIBED : RESULT_SILENT;
+    ms_t due = stale_at(queen, record);
+    if (record->incarnation.known)
+        change_lost(queen, record, cause, silence_evidence(queen, record, due, result));
     else
-        change_lost(queen, record, CAUSE_MISSED_HEARTBEATS, evidence);
+        change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN,
+                     silence_evidence(queen, record, due, RESULT_EXPECTED));
 }
 
 /* A poll goes on by itself. A verification that cannot be counts only if it is for want of memory: then silence

@@ -55,6 +55,27 @@ static bool is_beating_zombie(const struct queen *queen, const struct record *re
     return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && silence_is_short(queen, record);
 }
 
+static void unanswered(struct queen *queen, struct record *record, const struct verified *verified)
+{
+    if (verified->refused || !is_beating_zombie(queen, record))
+        return;
+    record->work.advanced = false;
+    settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_MUTE);
+}
+
+/* R6: a session that ends publishes its will. Without one its broker or bridge may be gone: silence decides. */
+static void unsubscribed(struct queen *queen, struct record *record, const struct verified *verified)
+{
+    if (may_still_return(queen, record))
+        return;
+    if (record->loss) {
+        settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
+        return;
+    }
+    record->unsubscribed = true;
+    unanswered(queen, record, verified);
+}
+
 static void apply(struct queen *queen, struct record *record, const struct verified *verified)
 {
     switch (verified->result) {
@@ -68,14 +89,10 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_STALLED);
         break;
     case VERIFY_NO_SUBSCRIBER:
-        if (!may_still_return(queen, record))
-            settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
+        unsubscribed(queen, record, verified);
         break;
     case VERIFY_NO_REPLY:
-        if (!verified->refused && is_beating_zombie(queen, record)) {
-            record->work.advanced = false;
-            settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_MUTE);
-        }
+        unanswered(queen, record, verified);
         break;
     case VERIFY_PROCESS_GONE:
         judge_witness_again(queen, record);

@@ -33,7 +33,7 @@ def worker(broker, root, skep, started):
     ("unknown", {"work": "unknown"}, 0, "online", ""),
     ("stalled", {"work": "stalled"}, 3, "zombie", "skep: h1/w1: its work is stalled\n"),
     ("no_reply", {}, 3, "online", "skep: h1/w1: it did not answer in time\n"),
-    ("no_subscriber", {"subscribes": False}, 3, "stale",
+    ("no_subscriber", {"subscribes": False}, 3, "online",
      "skep: h1/w1: no subscriber on its request topics\n"),
 ])
 def test_each_result_is_one_line_and_an_exit_code(skep, worker, result, options, code, state, says):

@@ -102,17 +102,13 @@ def test_the_call_before_routing_a_request(broker, root, started, agent):
 
 @pytest.mark.parametrize("why, options, result, state", [
     ("it subscribes, and never answers", {}, "no_reply", "online"),
-    ("nobody subscribes", {"subscribes": False}, "no_subscriber", "stale"),
+    ("nobody subscribes", {"subscribes": False}, "no_subscriber", "online"),
 ])
 def test_a_worker_that_does_not_answer(queen, askable, verify, why, options, result, state):
     worker = askable("h1/w1", **options)
     code, found = verify("h1/w1")
     assert (code, found["result"], found["path"], found["state"]) == (3, result, "mqtt", state), why
     assert worker.requests == (result == "no_reply"), why
-    if state == "stale":
-        assert queen.worker("h1/w1")["cause"] == "no_subscriber"
-        worker.beat()
-        assert queen.await_state("h1/w1")["cause"] == "heartbeat"
 
 
 def test_the_word_of_the_hive_is_enough(queen, askable, verify):
