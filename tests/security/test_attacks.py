@@ -15,7 +15,7 @@ MAX_WORKERS, MAX_STATE_MIB, DOCUMENTS = (10000, 32, 8000) if LONG else (1000, 4,
 TURN_LIMIT_MS = 50
 NOBODY = "/v1/workers?label.a=nobody&sort=queue_depth&limit=1"
 
-# Name, the flood at its rate, and what health says of it: (check, who is named).
+# Name, the flood at its rate (without one: as fast as it is answered), and what health says of it: (check, who is named).
 ATTACKS = [
     ("workers", "workers evil rate=2000", ("workers:largest_hive", "evil")),
     ("hives", "hives evil rate=1000", None),
@@ -23,7 +23,7 @@ ATTACKS = [
     ("dear_beats", "documents evil count=1 size=16000", None),
     ("one_flaps", "flap evil count=1 rate=2000", None),
     ("many_flap", "flap evil count=200 rate=2000", None),
-    ("births_and_deaths", "flap evil count=40000", None),
+    ("births_and_deaths", "flap evil count=40000 rate=4000", None),
     ("requests_to_queen", "request skep/v1-rpc/queen/queen/worker.list user=op rate=2000", ("requests:refused", None)),
     ("requests_to_worker", "request skep/v1-rpc/hive/lab/worker/w7/beat user=op rate=500", None),
     ("verified", "get /v1/workers?verified=true&limit=5 over=50 rate=500", None),
@@ -32,7 +32,7 @@ ATTACKS = [
     ("long_lists", "get /v1/workers?limit=100000 over=240", None),
     ("slow_readers", "hold /v1/workers?limit=100000 over=200 rate=200", None),
     ("slow_headers", "drip / over=1200", None),
-    ("long_polls", "get /v1/events?after=9000000000000000&wait=60 over=1000", None),
+    ("long_polls", "get /v1/events?after=9000000000000000&wait=60 over=1000 rate=1000", None),
 ]
 
 
