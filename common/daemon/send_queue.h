@@ -21,7 +21,7 @@
 #include "outbox.h"
 
 #define SEND_QUEUE_INFLIGHT 20
-#define SEND_QUEUE_EVENT_BYTES (16u * 1024 * 1024) /* about 16,000 events, of all hives */
+#define SEND_QUEUE_EVENT_BYTES (64u * 1024 * 1024) /* about 60,000 events, of all hives (R18) */
 #define SEND_QUEUE_STATE_BYTES (32u * 1024 * 1024) /* about 32,000 verdicts */
 #define SEND_QUEUE_REPLY_BYTES (8u * 1024 * 1024)  /* eight of the largest */
 #define SEND_QUEUE_REPLIES 1000

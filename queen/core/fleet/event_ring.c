@@ -37,10 +37,14 @@ static const char *put(char **to, struct text text)
     return at;
 }
 
+static size_t size_of(const struct event *event)
+{
+    return sizeof(struct entry) + event->json.len + strlen(event->line) + strlen(event->hive) + 3;
+}
+
 static struct entry *entry_new(const struct event *event)
 {
-    size_t size = event->json.len + strlen(event->line) + strlen(event->hive) + 3;
-    struct entry *entry = calloc(1, sizeof *entry + size);
+    struct entry *entry = calloc(1, size_of(event));
     char *to;
     if (!entry)
         return NULL;
@@ -55,11 +59,11 @@ static struct entry *entry_new(const struct event *event)
 enum err event_ring_add(struct event_ring *ring, const struct event *event)
 {
     struct entry *entry = entry_new(event);
-    if (!entry || fair_queue_add(&ring->queue, text_of(event->hive), &entry->item, 1) != OK) {
+    if (!entry || fair_queue_add(&ring->queue, text_of(event->hive), &entry->item, size_of(event)) != OK) {
         free(entry);
         return ERR_NOMEM;
     }
-    if (ring->queue.count > EVENT_RING_SIZE)
+    while (ring->queue.cost > EVENT_RING_BYTES)
         drop(ring, fair_queue_yielding(&ring->queue));
     return OK;
 }

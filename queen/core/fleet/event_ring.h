@@ -1,12 +1,13 @@
-/* event_ring.h - the last EVENT_RING_SIZE events, oldest first: readers keep the id of the last one they took. Where
- * there are more, the hive with most of them loses its oldest: one that floods takes nothing from the others. */
+/* event_ring.h - the last events, EVENT_RING_BYTES of them, oldest first: readers keep the id of the last one they
+ * took. Where there are more, the hive with most of them loses its oldest: one that floods takes nothing from the
+ * others. */
 #ifndef SKEP_EVENT_RING_H
 #define SKEP_EVENT_RING_H
 
 #include "event.h"
 #include "fair_queue.h"
 
-#define EVENT_RING_SIZE 1000
+#define EVENT_RING_BYTES ((size_t)16 * 1024 * 1024) /* about 12,000: who follows may be as far behind a mass death */
 
 /* Zero-initialised it is empty. */
 struct event_ring {
