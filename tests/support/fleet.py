@@ -83,20 +83,20 @@ class Broker:
 
 
 class Program:
-    """One of ours that runs, and what it says."""
+    """One of ours that runs, and what it says; behind `inside`, a command that runs it elsewhere."""
 
     count = 0
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, inside=()):
         Program.count += 1
-        self.arguments = arguments
+        self.arguments, self.inside = arguments, inside
         self.log = folder / f"{arguments[0].name}-{Program.count}.log"
         self.process = None
 
     def start(self, *more, **how):
         """With more arguments; `how` is for Popen."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([*self.arguments, *more], env=clean_environment(), stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.inside, *self.arguments, *more], env=clean_environment(), stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, **how)
 
     def said(self):
@@ -127,11 +127,11 @@ class Program:
 class Agent(Program):
     """A skep-worker. It beats every 30 s, so that silence judges nobody within the limit of a test."""
 
-    def __init__(self, broker, root, name, *options, port=None):
+    def __init__(self, broker, root, name, *options, port=None, uri=None, inside=()):
         self.hive, self.worker = name.split("/")
         self.name = name
-        super().__init__(broker.folder, BIN / "skep-worker", "--broker", f"mqtt://127.0.0.1:{port or broker.port}",
-                         "--root", root, "--hive", self.hive, "--id", self.worker, *options)
+        super().__init__(broker.folder, BIN / "skep-worker", "--broker", uri or f"mqtt://127.0.0.1:{port or broker.port}",
+                         "--root", root, "--hive", self.hive, "--id", self.worker, *options, inside=inside)
         self.start()
 
 

@@ -52,14 +52,14 @@ def section(program, name="w1", **keys):
 
 
 class Hive(Program):
-    def __init__(self, broker, root, text, *options, name="hive-a", port=None):
+    def __init__(self, broker, root, text, *options, name="hive-a", port=None, uri=None, inside=()):
         self.name, self.root, self.has_broker = name, root, port is None
         self.folder = broker.folder / f"{name}-{next(numbers)}"
         self.folder.mkdir()
         self.ini = self.folder / "hive.ini"
         self.write(text)
         super().__init__(self.folder, BIN / "skep-hive", "--config", self.ini, "--id", name, "--root", root, "--broker",
-                         f"mqtt://127.0.0.1:{port or broker.port}", "--http", "127.0.0.1:0", *options)
+                         uri or f"mqtt://127.0.0.1:{port or broker.port}", "--http", "127.0.0.1:0", *options, inside=inside)
 
     def write(self, text):
         self.ini.write_text(text, encoding="utf-8")
