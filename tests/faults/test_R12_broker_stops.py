@@ -1,0 +1,47 @@
+"""R12: the broker is stopped, which publishes the wills of all, and starts again. Nobody dies of it, and whoever was killed
+meanwhile is judged."""
+
+import signal
+
+import pytest
+
+from fleet import Agent, Broker, await_that
+from oracle import FLEET
+
+NAMES = [f"h{i % 2}/w{i}" for i in range(12)]
+KILLED = NAMES[:4]
+
+
+@pytest.fixture
+def own_broker(tmp_path):
+    (tmp_path / "broker").mkdir()
+    broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.end()
+
+
+@pytest.mark.parametrize("killed", [[], KILLED], ids=["nobody", "four"])
+def test_a_stop_and_a_start(own_broker, root, started, watch, killed):
+    queen, oracle = watch(own_broker, "--return-grace", "5s", topic=False)
+    for name in NAMES:
+        oracle.did(name, "start", "online")
+    agents = {name: started(Agent, own_broker, root, name, "--interval", "5s", "--reconnect-max", "1s", "--simulate")
+              for name in NAMES}
+    oracle.await_told()
+    connections = {name: queen.worker(name)["connection"] for name in NAMES}
+
+    oracle.did(FLEET, "stop", "blind", "live")
+    for name in NAMES:
+        oracle.did(name, "stop", shown=("suspect",))
+    own_broker.end(signal.SIGTERM)
+    await_that(lambda: queen.ask("/health")[0] == 503, "a blind queen")
+    for name in killed:
+        oracle.did(name, "kill", "stale", cause="last_will", shown=("suspect",))
+        agents[name].kill()
+    own_broker.start_again()
+    alive = set(NAMES) - set(killed)
+    await_that(lambda: all((w := queen.worker(name))["connection"] > connections[name] and w["state"] == "online"
+                           for name in alive), "the others online on a new connection")
+    oracle.await_told()
+    assert not oracle.faults()
+    oracle.measure("kill")
