@@ -44,7 +44,8 @@
     X(HIVE_DOWN, "hive_down", "the hive that runs it is down")                               \
     X(NEVER_SEEN, "never_seen", "it is expected, and was never seen")                        \
     X(RESTORED, "restored", "known from stored copies, not seen live since")                 \
-    X(FORGOTTEN, "forgotten", "it was forgotten")
+    X(FORGOTTEN, "forgotten", "it was forgotten")                                            \
+    X(NO_REPLY, "no_reply", "it did not answer when workers of it were lost")
 
 #define EVIDENCE_PATHS(X) \
     X(NONE, "none")       \
@@ -74,6 +75,7 @@
     X(STALLED, "stalled", "it answered that its work is stalled")                                                 \
     X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
     X(UNSUBSCRIBED, "unsubscribed", "two requests found no subscriber")                                           \
+    X(UNANSWERED, "unanswered", "workers of it were lost, and it did not answer a request")                       \
     X(LEFT, "left", "it published its goodbye")                                                                   \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")                                                          \

@@ -7,6 +7,7 @@
 #include "broker_barrier.h"
 #include "expect.h"
 #include "forget.h"
+#include "hive_inquiry.h"
 #include "hive_poll.h"
 #include "incident.h"
 #include "intake.h"
@@ -85,6 +86,7 @@ static void lose_link(struct queen *queen, const struct input *input)
     link_step(queen, input);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
+    hive_inquiry_link_lost(queen);
     barrier_link_lost(queen);
     take_barriers(queen, &left);
     loss_link_lost(queen, &left);
@@ -97,7 +99,7 @@ static void answered(struct queen *queen, enum asking asking, const struct answe
         loss_answered(queen, answer);
     else if (asking == ASKING_VERIFY)
         verify_outcome_apply(queen, verify_answered(queen, answer));
-    else if ((record = hive_poll_answered(queen, answer)))
+    else if ((record = (asking == ASKING_INQUIRY ? hive_inquiry_answered : hive_poll_answered)(queen, answer)))
         judge_ready(queen, record, PATH_MQTT);
 }
 
@@ -169,6 +171,7 @@ static void tick(struct queen *queen, const struct input *input)
     hive_poll_tick(queen);
     if (queen->watch.going && !queen->holding) { /* else nothing is due: there is no broker to prove a silence */
         take_due(queen, ASKING_LOSS, &left);
+        take_due(queen, ASKING_INQUIRY, &left);
         run_due(queen, true, queen->watch.time, &left);
     }
     run_due(queen, false, queen->watch.loop_time, &left);

@@ -123,7 +123,9 @@ static size_t count_queued(const struct queen *queen)
 static void check_asking(const struct queen *queen)
 {
     size_t workers = queen->registry.count, hives = queen->registry.hive_count;
-    size_t limits[ASKING_COUNT] = { workers + hives, workers, hives };
+    size_t limits[ASKING_COUNT] = {
+        [ASKING_LOSS] = workers + hives, [ASKING_INQUIRY] = hives, [ASKING_VERIFY] = workers, [ASKING_HIVE] = hives
+    };
     for (size_t i = 0; i < ASKING_COUNT; i++) {
         check_heap(&queen->asking[i].deadlines);
         require(HASH_COUNT(queen->asking[i].open) <= limits[i]);
@@ -167,7 +169,7 @@ void queen_check_empty(const struct queen *queen)
     require(queen->registry.due[false].len == 0 && queen->registry.due[true].len == 0);
     require(queen->hives.first.len == 0 && queen->hives.again.len == 0 && announce_count(&queen->announcing) == 0);
     require(queen->registry.words.count == 0);
-    require(!queen->hives.all && !queen->hives.changed && queen->hives.running == 0);
+    require(!queen->hives.all && !queen->hives.marked && queen->hives.running == 0);
     require(count_queued(queen) == 0 && queen->verifying.running == 0);
     require(!queen->verifying.waits && queen->verifying.wait_count == 0);
     require(!queen->over_http && !queen->losses && !queen->holding &&

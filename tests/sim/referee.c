@@ -123,12 +123,13 @@ static void judge_unsubscribed(struct referee *referee, const struct ward *ward)
 static void judge_loss(struct referee *referee, const struct ward *ward, const struct cJSON *event, const char *cause)
 {
     const char *result = json_string(json_member(json_member(event, "evidence"), "result"));
-    if (strcmp(cause, "missed_heartbeats") == 0)
+    const char *path = json_string(json_member(json_member(event, "evidence"), "path"));
+    if (path && strcmp(path, "silence") == 0)
         judge_silence(referee, ward);
+    else if (strcmp(cause, "no_subscriber") == 0)
+        judge_unsubscribed(referee, ward);
     if (strcmp(cause, "last_will") == 0)
         judge_absence(referee, ward, cause, result && strcmp(result, "no_reply") == 0);
-    if (strcmp(cause, "no_subscriber") == 0)
-        judge_unsubscribed(referee, ward);
 }
 
 static void judge_zombie(struct referee *referee, const struct ward *ward)

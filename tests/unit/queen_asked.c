@@ -24,6 +24,17 @@ void do_pack(struct scene *scene, const char *args)
     scene_acked(scene, scene->poll.token, args);
 }
 
+void do_qack(struct scene *scene, const char *args)
+{
+    scene_acked(scene, scene->question.token, args);
+}
+
+void do_qreply(struct scene *scene, const char *args)
+{
+    (void)args;
+    scene_reply(scene, scene->question.correlation, "{}");
+}
+
 void do_answer(struct scene *scene, const char *work)
 {
     char payload[128];

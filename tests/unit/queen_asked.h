@@ -13,6 +13,10 @@ void do_vack(struct scene *scene, const char *args);
 /* PUBACK of the last health request. */
 void do_pack(struct scene *scene, const char *args);
 
+/* PUBACK of the last question to a hive whose workers are lost, and the answer to it. */
+void do_qack(struct scene *scene, const char *args);
+void do_qreply(struct scene *scene, const char *args);
+
 void do_answer(struct scene *scene, const char *work);
 
 /* The hive's answer to the last health request: `health pass`, or of another: `health pass hive/h2`. */

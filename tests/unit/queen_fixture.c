@@ -123,6 +123,11 @@ static void scene_see_publish(struct scene *scene, const struct publish *publish
         scene_say(scene, "poll", "");
         return;
     }
+    if (token_kind(publish->token) == TOKEN_INQUIRY) {
+        scene->question = scene_request_of(publish);
+        scene_say(scene, "question", "");
+        return;
+    }
     if (token_kind(publish->token) == TOKEN_MARKER) {
         scene->marker = scene_request_of(publish);
         scene->markers++;

@@ -46,6 +46,7 @@ struct scene {
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
     struct scene_request beat, poll, verify; /* the last of each; `poll`: of health */
+    struct scene_request question;           /* the last to a hive whose workers are lost */
     struct scene_request marker, claim;      /* claim: who else holds its id? */
     bool is_known;                           /* ... was answered: nobody */
     char nonce[64];                          /* of the last verify request */

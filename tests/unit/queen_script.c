@@ -352,6 +352,8 @@ static const struct {
     { "witness", do_witness },
     { "http", do_http },
     { "pack", do_pack },
+    { "qack", do_qack },
+    { "qreply", do_qreply },
     { "demand", do_demand },
     { "health", do_health },
     { "check", do_check },

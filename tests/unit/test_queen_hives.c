@@ -9,6 +9,7 @@
 #define W1 "h1/w1 unknown -> online (birth)"
 #define KILL_HIVE "will 1.1 @h1/; ack 10; wait 250; ack 10"
 #define DOWN "hive/h1 ready -> down (last_will)"
+#define DIES "will 1.1 @h1/w1; qreply; ack 10; wait 250; ack 10"
 
 static void a_hive_is_ready_when_it_was_asked(void **state)
 {
@@ -107,23 +108,23 @@ static void r10_workers_of_a_hive_that_is_down(void **state)
           READY ", " W1 ", ask, ask, " DOWN ", ask, ask, h1/w1 online -> unreachable (hive_down) | gone" },
         { "lost with it: the worker's verdict waits for the hive's",
           UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; ack 10; wait 250; ack 10; ack 10",
-          READY ", " W1 ", ask, ask, ask, ask, " DOWN ", h1/w1 online -> unreachable (hive_down) | gone" },
-        { "... 1.5 s at most",
-          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; wait 250; ack 10; ack 10; wait 1499",
-          READY ", " W1 ", ask, ask, ask, ask | gone" },
+          READY ", " W1 ", ask, question, ask, ask, ask, " DOWN ", h1/w1 online -> unreachable (hive_down) | gone" },
+        { "... 30 s from its loss at most",
+          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; wait 250; ack 10; ack 10; wait 29749",
+          READY ", " W1 ", ask, question, ask, ask, ask, hive/h1 ready -> suspect (last_will) | gone" },
         { "... then it is judged by itself",
-          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; wait 250; ack 10; ack 10; wait 1500",
-          READY ", " W1 ", ask, ask, ask, ask, h1/w1 online -> stale (last_will) | gone" },
+          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; wait 250; ack 10; ack 10; wait 29750",
+          READY ", " W1 ", ask, question, ask, ask, ask, hive/h1 ready -> suspect (last_will), h1/w1 online -> stale "
+                "(last_will) | gone" },
         { "... or at once, when the hive turns out to live",
           UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; wait 250; ack 0; ack 10; birth 1.2 @h1/",
-          READY ", " W1 ", ask, ask, ask, h1/w1 online -> stale (last_will) | gone" },
+          READY ", " W1 ", ask, question, ask, ask, h1/w1 online -> stale (last_will) | gone" },
         { "found lost shortly before: part of the incident",
-          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; ack 10; wait 250; ack 10; listen 29000; " KILL_HIVE,
-          READY ", " W1 ", ask, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN
+          UP "; birth 1.1 @h1/w1; " DIES "; listen 29000; " KILL_HIVE,
+          READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN
                 ", h1/w1 stale -> unreachable (hive_down) | gone" },
-        { "... long before: not",
-          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; ack 10; wait 250; ack 10; listen 30000; " KILL_HIVE,
-          READY ", " W1 ", ask, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN " | gone" },
+        { "... long before: not", UP "; birth 1.1 @h1/w1; " DIES "; listen 30000; " KILL_HIVE,
+          READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN " | gone" },
         { "a known exit is no part of it", UP "; birth 1.1 @h1/w1; crash 1.1 @h1/w1; " KILL_HIVE,
           READY ", " W1 ", h1/w1 online -> stale (process_exited), ask, ask, " DOWN " | gone" },
         { "nor one that is told later",
@@ -135,9 +136,10 @@ static void r10_workers_of_a_hive_that_is_down(void **state)
           UP "; birth 1.1 @h1/w1; crash 1.1 @h1/w1; " KILL_HIVE "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10",
           READY ", " W1 ", h1/w1 online -> stale (process_exited), ask, ask, " DOWN ", verify, verify | gone" },
         { "lost long before, and asked afterwards: no part of it",
-          UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; ack 10; wait 250; ack 10; listen 30000; " KILL_HIVE
+          UP "; birth 1.1 @h1/w1; " DIES "; listen 30000; " KILL_HIVE
              "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10",
-          READY ", " W1 ", ask, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN ", verify, verify | gone" },
+          READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN
+                ", verify, verify | gone" },
         { "who beats stays online", UP "; birth 1.1 @h1/w1; " KILL_HIVE "; beat 1.1.0 @h1/w1; wait 9000",
           READY ", " W1 ", ask, ask, " DOWN " | gone" },
         { "who beats again is back",
@@ -170,8 +172,8 @@ static void r10_the_end_of_an_incident(void **state)
         { "not while the hive is away", LOST "; listen 1000000", LOST_TRACE " | gone" },
         { "not within the grace after it is ready", LOST "; listen 90000" BACK "; listen 34000",
           LOST_TRACE BACK_TRACE " | gone" },
-        { "then silence decides", LOST "; listen 90000" BACK "; listen 36000; ack 0",
-          LOST_TRACE BACK_TRACE ", probe, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
+        { "then silence decides", LOST "; listen 90000" BACK "; listen 36000; ack 0; qreply",
+          LOST_TRACE BACK_TRACE ", probe, question, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
         { "... whose limit is later for one that was heard lately", LOST BACK "; listen 50000",
           LOST_TRACE BACK_TRACE " | gone" },
         { "who is heard by POST waits by the time of the loop, which has gone on while she was blind",
@@ -181,9 +183,9 @@ static void r10_the_end_of_an_incident(void **state)
                 "(missed_heartbeats), h1/w1 suspect -> unreachable (hive_down)" BACK_TRACE " | gone" },
         { "a suspicion of the hive in between makes it no longer",
           LOST "; listen 90000; say \"interval_ms\":10000" BACK
-               "; beat 2.1.0 @h1/; say; listen 22000; health pass @h1/; listen 13999; listen 1; ack 0",
+               "; beat 2.1.0 @h1/; say; listen 22000; health pass @h1/; listen 13999; listen 1; ack 0; qreply",
           LOST_TRACE BACK_TRACE ", hive/h1 ready -> suspect (missed_heartbeats), poll, hive/h1 suspect -> ready "
-                                "(verified), probe, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
+                                "(verified), probe, question, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
         { "asking ends it no sooner", LOST BACK "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10; listen 30000",
           LOST_TRACE BACK_TRACE ", verify, verify | gone" },
         { "... nor while the hive is asked itself",
@@ -191,8 +193,9 @@ static void r10_the_end_of_an_incident(void **state)
           LOST_TRACE ", hive/h1 down -> starting (birth), poll, verify, verify | gone" },
         { "... and afterwards it says the same",
           LOST "; listen 90000" BACK "; listen 34000; demand @h1/w1; wait 0; vack 10; wait 250; vack 10; listen 2000; "
-               "ack 0",
-          LOST_TRACE BACK_TRACE ", verify, verify, probe, h1/w1 unreachable -> stale (no_subscriber) | gone" },
+               "ack 0; qreply",
+          LOST_TRACE BACK_TRACE
+          ", verify, verify, probe, question, h1/w1 unreachable -> stale (no_subscriber) | gone" },
         { "the hive came back and left: silence decides",
           LOST "; listen 90000; birth 2.1 @h1/; wait 0; bye 2.1 @h1/; listen 1000; ack 0",
           LOST_TRACE ", hive/h1 down -> starting (birth), poll, hive/h1 starting -> offline (goodbye), probe, "

@@ -125,13 +125,41 @@ static void an_incident_comes_in_slices(void **state)
     assert_non_null(walk); /* who would be next goes meanwhile */
     snprintf(step, sizeof step, "delete force @h1/%s", record_worker(walk->at));
     scene_run(&scene, step);
-    assert_in_range(finish(&scene), 1, FLEET / STEP_RECORDS); /* at the time of the hive's verdict */
+    assert_in_range(finish(&scene), 1, 2 * FLEET / STEP_RECORDS); /* those that waited, and then all of the hive */
     assert_int_equal(counts[STATE_UNREACHABLE], FLEET - 3);
     scene_run(&scene, "delete @h1/"); /* they are judged by themselves, in slices, too */
     assert_null(scene.queen->hives.all);
     assert_non_null(scene.queen->registry.walks[WALK_REVIEW]);
     assert_in_range(finish(&scene), FLEET / STEP_RECORDS - 1, FLEET / STEP_RECORDS + 1);
     assert_null(scene.queen->registry.walks[WALK_REVIEW]);
+    scene_clear(&scene);
+}
+
+/* Whoever waited for the answer of their hive (R10). The first question is of the first one, the second of all others.
+ */
+static void what_a_hive_answers_comes_in_slices(void **state)
+{
+    struct scene scene;
+    const size_t *counts;
+    char step[64];
+    (void)state;
+    begin(&scene);
+    counts = scene.queen->registry.counts;
+    scene_run(&scene, "birth 1.1 @h1/; wait 0; health pass @h1/");
+    for (int i = 0; i < FLEET; i++) {
+        snprintf(step, sizeof step, "mute_birth 1.1 @h1/w%d; will 1.1 @h1/w%d", i, i);
+        scene_run(&scene, step);
+    }
+    scene.now += 250;
+    for (finish(&scene); scene.asked_count > 0; finish(&scene))
+        scene_run(&scene, "ack 0");
+    scene_run(&scene, "qreply");
+    assert_int_equal(counts[STATE_STALE], 1);
+    scene_run(&scene, "qreply");
+    assert_int_equal(counts[STATE_STALE], 1 + STEP_RECORDS);
+    assert_in_range(finish(&scene), FLEET / STEP_RECORDS - 1, FLEET / STEP_RECORDS);
+    assert_int_equal(counts[STATE_STALE], FLEET);
+    assert_null(scene.queen->losses);
     scene_clear(&scene);
 }
 
@@ -194,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mass_silence_comes_in_slices),
         cmocka_unit_test(an_incident_comes_in_slices),
+        cmocka_unit_test(what_a_hive_answers_comes_in_slices),
         cmocka_unit_test(a_lost_link_comes_in_slices),
         cmocka_unit_test(requests_that_a_lost_link_ends_are_held_in_slices),
     };

@@ -11,7 +11,7 @@ enum err hive_watch_add(struct hives *hives, struct record *record, size_t count
         return ERR_NOMEM;
     }
     watch->record = record;
-    watch->pending.subject = watch->http.subject = watch;
+    watch->pending.subject = watch->question.subject = watch->http.subject = watch;
     record->watch = watch;
     DL_APPEND(hives->all, watch);
     return OK;
@@ -20,9 +20,22 @@ enum err hive_watch_add(struct hives *hives, struct record *record, size_t count
 void hive_watch_remove(struct hives *hives, struct record *record)
 {
     struct hive_watch *watch = record->watch;
-    if (watch->changed)
-        DL_DELETE2(hives->changed, watch, changed_prev, changed_next);
+    hive_watch_unmark(hives, watch);
     DL_DELETE(hives->all, watch);
+}
+
+void hive_watch_mark(struct hives *hives, struct hive_watch *watch)
+{
+    if (!watch->marked)
+        DL_APPEND2(hives->marked, watch, marked_prev, marked_next);
+    watch->marked = true;
+}
+
+void hive_watch_unmark(struct hives *hives, struct hive_watch *watch)
+{
+    if (watch->marked)
+        DL_DELETE2(hives->marked, watch, marked_prev, marked_next);
+    watch->marked = false;
 }
 
 void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch)
@@ -36,7 +49,6 @@ void hive_watch_changed(struct hives *hives, struct record *record, const struct
     record->ready_confirmed = ready_confirmed;
     if (record->state == STATE_STALE || record->state == STATE_OFFLINE) /* polled anew when it comes back */
         hive->again_at = 0;
-    if (!hive->changed)
-        DL_APPEND2(hives->changed, hive, changed_prev, changed_next);
     hive->changed = true;
+    hive_watch_mark(hives, hive);
 }

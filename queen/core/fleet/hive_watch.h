@@ -2,6 +2,7 @@
 #ifndef SKEP_HIVE_WATCH_H
 #define SKEP_HIVE_WATCH_H
 
+#include "inquiry.h"
 #include "record.h"
 #include "requester.h"
 #include "startup_poll.h"
@@ -16,10 +17,11 @@ struct http_ask {
 
 struct hive_watch {
     struct record *record;
-    struct hive_watch *prev, *next;                 /* hives->all, in the order of first sight; utlist */
-    struct hive_watch *changed_prev, *changed_next; /* utlist */
-    bool changed;                 /* it is in hives->changed: its state is another than when the step began */
-    ms_t ready_at, ready_at_loop; /* watch time, and loop time, when it became ready */
+    struct hive_watch *prev, *next;               /* hives->all, in the order of first sight; utlist */
+    struct hive_watch *marked_prev, *marked_next; /* utlist */
+    bool marked;                                  /* it is in hives->marked */
+    bool changed;                                 /* ... since its state is another than when the step began */
+    ms_t ready_at, ready_at_loop;                 /* watch time, and loop time, when it became ready */
 
     /* The start-up poll (hive_poll.h). */
     struct startup_poll poll;
@@ -28,22 +30,29 @@ struct hive_watch {
     struct http_ask http;   /* the request over HTTP; its subject, too */
     bool polling;
     ms_t again_at; /* monotonic: the poll was used up, and does not begin again before */
+
+    /* R10: is it there, now that workers of it are lost? (hive_inquiry.h) */
+    struct inquiry inquiry;
+    struct pending question; /* its subject is this hive_watch */
 };
 
 struct hives {
-    struct hive_watch *all, *changed; /* utlist */
-    struct heap first, again;         /* attempts of start-up polls that are due: a poll's first, and further ones */
-    unsigned running, running_again;  /* ... that are out; and further ones among them */
+    struct hive_watch *all, *marked; /* utlist; marked: to be reviewed when the step ends (incident.h) */
+    struct heap first, again;        /* attempts of start-up polls that are due: a poll's first, and further ones */
+    unsigned running, running_again; /* ... that are out; and further ones among them */
 };
 
 /* For a new record of a hive, the `count`th. ERR_NOMEM. */
 enum err hive_watch_add(struct hives *hives, struct record *record, size_t count);
 
-/* The record is about to be removed, and its poll was stopped. */
+/* The record is about to be removed, its poll and its inquiry were stopped. */
 void hive_watch_remove(struct hives *hives, struct record *record);
 
-/* The setter of states (change.h) has changed the state of a hive: its workers are reviewed when the step ends
- * (incident.h). */
+/* Something that its workers wait for may have come. */
+void hive_watch_mark(struct hives *hives, struct hive_watch *watch);
+void hive_watch_unmark(struct hives *hives, struct hive_watch *watch);
+
+/* The setter of states (change.h) has changed the state of a hive, which is marked. */
 void hive_watch_changed(struct hives *hives, struct record *record, const struct watch *watch);
 
 #endif

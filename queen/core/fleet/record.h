@@ -91,7 +91,7 @@ struct record {
     struct turns_item barrier_turn;               /* among those that wait for a proof (broker_barrier.h) */
     struct record *next_touched;                  /* in the list of those that the step has touched (registry.h) */
     struct heap_item due;                         /* its next check */
-    struct loss *loss;                            /* only while suspect by a will (loss.h) */
+    struct loss *loss;                            /* only while it is being judged lost (loss.h) */
     struct owed *owed;                            /* while a change waits to be announced (announcing.h) */
 
     union {
@@ -181,6 +181,13 @@ static inline const char *record_state_name(const struct record *record, enum st
 static inline enum state record_state_alive(const struct record *record)
 {
     return record_is_hive(record) && !record->ready_confirmed ? STATE_UNVERIFIED : STATE_ONLINE;
+}
+
+/* It was not heard of for so long, or did not answer (R5, R10). */
+static inline bool record_is_suspect_by_silence(const struct record *record)
+{
+    return record->state == STATE_SUSPECT &&
+           (record->cause == CAUSE_MISSED_HEARTBEATS || record->cause == CAUSE_NO_REPLY);
 }
 
 static inline size_t document_size(const struct document *document)

@@ -262,7 +262,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     registry_touch(&queen->registry, record);
 }
 
-static const struct record *hive_of(const struct queen *queen, const struct record *record)
+struct record *change_hive_of(const struct queen *queen, const struct record *record)
 {
     return record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);
 }
@@ -275,7 +275,7 @@ static void unreachable(struct queen *queen, struct record *record, const struct
 
 void change_lost(struct queen *queen, struct record *record, enum cause cause, struct evidence evidence)
 {
-    const struct record *hive = hive_of(queen, record);
+    const struct record *hive = change_hive_of(queen, record);
     bool is_held =
         record->state == STATE_UNREACHABLE && queen_time_for(queen, record) < change_unreachable_until(queen, record);
     bool was_lost_before = record->state == STATE_STALE; /* perhaps by a known exit; asking again finds nothing new */
@@ -287,12 +287,6 @@ void change_lost(struct queen *queen, struct record *record, enum cause cause, s
         change_state(queen, record, STATE_STALE, cause, evidence);
 }
 
-bool change_waits_for_hive(const struct queen *queen, const struct record *record)
-{
-    const struct record *hive = hive_of(queen, record);
-    return hive && hive->state == STATE_SUSPECT;
-}
-
 static bool is_by_will_or_silence(const struct record *record)
 {
     return record->cause == CAUSE_LAST_WILL || record->cause == CAUSE_MISSED_HEARTBEATS ||
@@ -301,7 +295,7 @@ static bool is_by_will_or_silence(const struct record *record)
 
 void change_join_incident(struct queen *queen, struct record *record)
 {
-    const struct record *hive = hive_of(queen, record);
+    const struct record *hive = change_hive_of(queen, record);
     if (hive && record->state == STATE_STALE && is_by_will_or_silence(record) &&
         queen->now - record->since_mono <= JOIN_MS)
         unreachable(queen, record, hive, record->evidence);
@@ -309,7 +303,7 @@ void change_join_incident(struct queen *queen, struct record *record)
 
 ms_t change_unreachable_until(const struct queen *queen, const struct record *record)
 {
-    const struct record *hive = hive_of(queen, record);
+    const struct record *hive = change_hive_of(queen, record);
     if (!hive || hive->state == STATE_NONE || hive->state == STATE_OFFLINE) /* it was forgotten, or has left */
         return 0;
     if (hive->state != STATE_ONLINE)

@@ -64,8 +64,8 @@ void change_heard(struct queen *queen, struct record *record, bool over_http);
 /* Lost by will or silence: a worker is unreachable while its hive is down, part of that incident; else stale. */
 void change_lost(struct queen *queen, struct record *record, enum cause cause, struct evidence evidence);
 
-/* Its hive is suspect: whether the worker is lost by itself is not known yet. */
-bool change_waits_for_hive(const struct queen *queen, const struct record *record);
+/* The hive of a worker. NULL: it never announced itself, or the record is a hive's itself. */
+struct record *change_hive_of(const struct queen *queen, const struct record *record);
 
 /* Its hive is down by now: a worker that was found stale lately, by will or silence, was part of the incident. */
 void change_join_incident(struct queen *queen, struct record *record);

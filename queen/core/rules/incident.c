@@ -1,7 +1,6 @@
 #include "incident.h"
 
-#include <utlist.h>
-
+#include "hive_inquiry.h"
 #include "hive_poll.h"
 #include "loss.h"
 
@@ -16,35 +15,55 @@ static void review_worker(struct queen *queen, struct record *worker)
     registry_touch(&queen->registry, worker);
 }
 
-/* Workers may wait for a hive's verdict, or for the end of an incident. */
-static bool some_wait(const struct queen *queen)
+/* Anybody waits for the end of an incident. */
+static bool some_are_unreachable(const struct queen *queen)
 {
-    return queen->losses || queen->registry.counts[STATE_UNREACHABLE] > 0;
+    return queen->registry.counts[STATE_UNREACHABLE] > 0;
 }
 
-static void begin(struct queen *queen, struct record *hive)
+static void begin(struct queen *queen, struct hive_watch *watch)
 {
+    struct record *hive = watch->record;
+    watch->changed = false;
     if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
         hive_poll_stop(queen, hive);
-    if (hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && some_wait(queen)))
+    if (hive->state != STATE_SUSPECT)
+        hive_inquiry_end(queen, watch);
+    if (hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && some_are_unreachable(queen)))
         registry_walk(&queen->registry, text_of(record_hive(hive)), WALK_REVIEW);
+}
+
+/* The next lost worker that waits for no hive any more. */
+static struct record *next_released(struct queen *queen)
+{
+    struct hive_watch *watch;
+    struct record *worker;
+    while ((watch = queen->hives.marked)) {
+        if (watch->changed)
+            begin(queen, watch);
+        if ((worker = inquiry_take(&watch->inquiry)))
+            return worker;
+        hive_watch_unmark(&queen->hives, watch);
+        hive_inquiry_send(queen, watch);
+    }
+    return NULL;
 }
 
 void incident_review(struct queen *queen, size_t limit)
 {
-    struct hive_watch *watch;
     struct record *worker;
-    while ((watch = queen->hives.changed)) {
-        DL_DELETE2(queen->hives.changed, watch, changed_prev, changed_next);
-        watch->changed = false;
-        begin(queen, watch->record);
-    }
+    for (; limit > 0 && (worker = next_released(queen)); limit--)
+        loss_hive_judged(queen, worker);
     for (; limit > 0 && (worker = registry_walk_take(&queen->registry, WALK_REVIEW)); limit--)
         review_worker(queen, worker);
 }
 
 void incident_forgotten(struct queen *queen, struct record *hive)
 {
-    if (some_wait(queen))
+    bool some_wait = hive->watch->inquiry.waits || some_are_unreachable(queen);
+    hive_inquiry_end(queen, hive->watch);
+    while (inquiry_take(&hive->watch->inquiry))
+        continue;
+    if (some_wait)
         registry_walk(&queen->registry, text_of(record_hive(hive)), WALK_REVIEW);
 }

@@ -167,7 +167,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
 
 bool judge_answers_only(struct record *record)
 {
-    bool silent = record->state == STATE_SUSPECT && record->cause == CAUSE_MISSED_HEARTBEATS;
+    bool silent = record_is_suspect_by_silence(record);
     if (record->answers < UINT8_MAX)
         record->answers++;
     return silent && record->answers >= ANSWERS_WITHOUT_BEAT;

@@ -24,13 +24,14 @@ enum token_kind {
     TOKEN_SUBSCRIBE,
     TOKEN_VERIFY,
     TOKEN_HIVE,
-    TOKEN_HIVE_HTTP
+    TOKEN_HIVE_HTTP,
+    TOKEN_INQUIRY
 };
 #define TOKEN_KIND_SHIFT 56
 
 /* What members are asked for over MQTT (ask.h). Each has a requester, since the correlations of different purposes
  * share nothing. */
-enum asking { ASKING_LOSS, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
+enum asking { ASKING_LOSS, ASKING_INQUIRY, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
 
 /* Records that one step takes of what many may wait for at once; the rest is due again at once. A record that changes
  * its state costs 4 us here, and three effects. */

@@ -73,15 +73,14 @@ static ms_t ask_at(const struct queen *queen, const struct record *record)
 {
     if (!verify_is_possible(queen, record))
         return MS_NEVER;
-    if (record->state != STATE_UNVERIFIED &&
-        (record->state != STATE_SUSPECT || record->cause != CAUSE_MISSED_HEARTBEATS))
+    if (record->state != STATE_UNVERIFIED && !record_is_suspect_by_silence(record))
         return MS_NEVER;
     if (record->ask_refused)
         return record->requested_at + REQUEST_REFUSED_MS;
     if (record->state == STATE_UNVERIFIED)
         return record->asks == 0 ? record->not_before : MS_NEVER;
     if (record->asks == 0)
-        return suspect_at(queen, record);
+        return record->cause == CAUSE_NO_REPLY ? 0 : suspect_at(queen, record);
     return record->asks < REQUESTS_MAX || only_answers(record) ? record->requested_at + request_distance(queen, record)
                                                                : MS_NEVER;
 }
@@ -115,7 +114,7 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
 void silence_schedule(struct queen *queen, struct record *record)
 {
     if (record->loss) {
-        registry_schedule(&queen->registry, record, true, loss_deadline(queen, record));
+        registry_schedule(&queen->registry, record, loss_is_on_watch(record), loss_deadline(queen, record));
     } else if (record->barrier != 0) {
         registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
     } else if (is_leased(queen, record)) {
@@ -149,7 +148,7 @@ static void judge_over(struct queen *queen, struct record *record)
     enum evidence_result result = record->unsubscribed ? RESULT_UNSUBSCRIBED : RESULT_SILENT;
     ms_t due = stale_at(queen, record);
     if (record->incarnation.known)
-        change_lost(queen, record, cause, silence_evidence(queen, record, due, result));
+        loss_verdict(queen, record, cause, silence_evidence(queen, record, due, result));
     else
         change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN,
                      silence_evidence(queen, record, due, RESULT_EXPECTED));

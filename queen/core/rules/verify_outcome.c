@@ -13,11 +13,12 @@ static void settle(struct queen *queen, struct record *record, const struct veri
     evidence.took = (uint32_t)ms_min(verified->took, UINT32_MAX);
     if (record->state == STATE_OFFLINE && state != STATE_ONLINE) /* it said goodbye, and stays so until it is heard */
         return;
-    loss_drop(queen, record);
-    if (state == STATE_STALE)
-        change_lost(queen, record, cause, evidence);
-    else
+    if (state == STATE_STALE) {
+        loss_verdict(queen, record, cause, evidence);
+    } else {
+        loss_drop(queen, record);
         change_state(queen, record, state, cause, evidence);
+    }
 }
 
 /* A zombie whose work loop does not answer for itself stays one while its heartbeats give the reason. */

@@ -42,7 +42,7 @@ def test_a_hive_dies_with_its_workers(queen, broker, root, started):
     for name in WORKERS:
         worker = queen.worker(f"hive-a/{name}")
         assert (worker["cause"], worker["incident"]) == ("hive_down", down["incident"])
-        assert states_of(queen, name) in (["online", "unreachable"], ["online", "stale", "unreachable"])
+        assert states_of(queen, name) == ["online", "unreachable"]
     assert states_of(queen, "outside") == ["online"]
     assert outside.process.poll() is None
     assert down["workers"] == {"total": 4, "unverified": 0, "online": 1, "suspect": 0, "stale": 0, "zombie": 0,
