@@ -1,5 +1,7 @@
 #include "vigil.h"
 
+#include <stdlib.h>
+
 #include "json.h"
 
 void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now)
@@ -20,18 +22,48 @@ void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t 
     clock->paused = paused;
 }
 
-static void take(struct vigil *vigil, const struct vigil_clock *clock, const struct cJSON *document)
+static uint64_t session_of(const struct cJSON *document)
 {
-    double interval = 0, lease = 0;
+    const char *session = json_string(json_member(document, "session"));
+    return session ? strtoull(session, NULL, 16) : 0;
+}
+
+/* A stored copy is no sign of life. That of a later process or connection, of one that was not heard on this link,
+ * declares its lease, and that may be over one grace after the snapshot (R12, R15). */
+static void take_stored(struct vigil *vigil, const struct vigil_clock *clock, const struct vigil *copy)
+{
+    if (!vigil->lost_since || (copy->session == vigil->session && copy->connection <= vigil->connection))
+        return;
+    vigil->copied_at = vigil_now(clock);
+    vigil->session = copy->session;
+    vigil->connection = copy->connection;
+    if (copy->lease > 0) {
+        vigil->lease = ms_min(vigil->lease, copy->lease);
+        vigil->grace = ms_min(vigil->grace, copy->grace);
+    }
+}
+
+static void take(struct vigil *vigil, const struct vigil_clock *clock, const struct cJSON *document, bool stored)
+{
+    double interval = 0, lease = 0, connection = 0;
+    struct vigil declared;
     const char *presence = json_string(json_member(document, "presence"));
     if (presence && strcmp(presence, "online") != 0)
         return;
     if (json_number(json_member(document, "interval_ms"), &interval))
         lease = 3 * interval;
     (void)json_number(json_member(document, "lease_ms"), &lease);
-    *vigil = (struct vigil){ .received_at = vigil_now(clock),
-                             .lease = (ms_t)lease,
-                             .grace = ms_max((ms_t)interval, VIGIL_GRACE) };
+    (void)json_number(json_member(document, "connection"), &connection);
+    declared = (struct vigil){ .received_at = vigil_now(clock),
+                               .copied_at = MS_NEVER,
+                               .lease = (ms_t)lease,
+                               .grace = ms_max((ms_t)interval, VIGIL_GRACE),
+                               .session = session_of(document),
+                               .connection = connection };
+    if (stored)
+        take_stored(vigil, clock, &declared);
+    else
+        *vigil = declared;
 }
 
 void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct message *message)
@@ -39,14 +71,15 @@ void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const s
     struct arena arena;
     struct cJSON *document;
     arena = (struct arena){ 0 };
-    if (!message->retain && json_parse(&arena, message->payload, &document, NULL) == OK)
-        take(vigil, clock, document);
+    if (json_parse(&arena, message->payload, &document, NULL) == OK)
+        take(vigil, clock, document, message->retain);
     arena_clear(&arena);
 }
 
 void vigil_answered(struct vigil *vigil, const struct vigil_clock *clock)
 {
     vigil->received_at = vigil_now(clock);
+    vigil->copied_at = MS_NEVER;
     vigil->lost_since = false;
 }
 
@@ -57,7 +90,11 @@ void vigil_link_lost(struct vigil *vigil)
 
 ms_t vigil_missing(const struct vigil *vigil, const struct vigil_clock *clock)
 {
+    ms_t until;
     if (vigil->received_at == MS_NEVER)
         return 0;
-    return vigil->received_at + vigil->lease + (vigil->lost_since ? vigil->grace : 0) - vigil_now(clock);
+    until = vigil->received_at + vigil->lease + (vigil->lost_since ? vigil->grace : 0);
+    if (vigil->copied_at != MS_NEVER)
+        until = ms_min(until, vigil->copied_at + vigil->grace);
+    return until - vigil_now(clock);
 }

@@ -13,8 +13,11 @@
 
 struct vigil {
     ms_t received_at;  /* on the clock below; MS_NEVER = not by this process of the queen */
-    ms_t lease, grace; /* as declared when last heard */
-    bool lost_since;   /* her link was lost since then */
+    ms_t copied_at;    /* ... when a stored copy of a later process or connection was read since; MS_NEVER = none was */
+    ms_t lease, grace; /* as declared when last heard, or in that copy */
+    uint64_t session;  /* likewise */
+    double connection;
+    bool lost_since; /* her link was lost since then */
 };
 
 /* The clock, one for all workers. */

@@ -29,7 +29,7 @@ static void transitions_are_those_of_the_table(void **state)
     static const char letters[] = " uostzfr";
     static const char *const want[STATE_COUNT] = {
         [STATE_NONE] = "uostf",  [STATE_UNVERIFIED] = "ostzfr", [STATE_ONLINE] = "stzfr", [STATE_SUSPECT] = "uotzfr",
-        [STATE_STALE] = "uozfr", [STATE_ZOMBIE] = "ostfr",      [STATE_OFFLINE] = "uot",  [STATE_UNREACHABLE] = "uotzf",
+        [STATE_STALE] = "uozfr", [STATE_ZOMBIE] = "uostfr",     [STATE_OFFLINE] = "uot",  [STATE_UNREACHABLE] = "uotzf",
     };
     (void)state;
     for (int from = 0; from < STATE_COUNT; from++)

@@ -48,6 +48,67 @@ static void r15_they_never_count_against_the_living(void **state)
     ROWS_CHECK(rows);
 }
 
+static void r12_a_later_copy_voids_what_was_known(void **state)
+{
+    static const struct row rows[] = {
+        { "a will that came while the broker stopped, and a birth of the next connection",
+          "up; birth 1.1; will 1.1; down; connect; stored birth 1.2; read; wait 0; vack 0; answer ok",
+          "unknown -> online (birth), ask, verify | online" },
+        { "... or a heartbeat; it is asked once the view is live",
+          "up; birth 1.1; will 1.1; down; connect; "
+          "stored beat 1.2.1; stored birth 1.2; wait 1000",
+          "unknown -> online (birth), ask | online" },
+        { "... it does not answer: its lease, with a grace",
+          "up; birth 1.1; will 1.1; down; connect; "
+          "stored beat 1.2.1; read; listen 102000",
+          "unknown -> online (birth), ask, online -> suspect (missed_heartbeats) | suspect" },
+        { "... nobody is subscribed so soon: it may still come back",
+          "up; birth 1.1; will 1.1; down; connect; "
+          "stored birth 1.2; read; wait 0; vack 10; wait 250; vack 10",
+          "unknown -> online (birth), ask, verify, verify | online" },
+        { "its beat comes first: nothing is asked",
+          "up; birth 1.1; will 1.1; down; connect; stored birth 1.2; beat 1.2.1; "
+          "read; wait 1000",
+          "unknown -> online (birth), ask | online" },
+        { "the same connection voids nothing",
+          "up; birth 1.1; will 1.1; down; connect; stored beat 1.1.9; read; wait 0",
+          "unknown -> online (birth), ask | suspect" },
+        { "nor an earlier one", "up; birth 1.2; will 1.2; down; connect; stored birth 1.1; read; wait 0",
+          "unknown -> online (birth), ask | suspect" },
+        { "nor a session that was replaced",
+          "up; birth 1.1; birth 2.1; will 2.1; down; connect; stored beat 1.1.9; "
+          "stored birth 1.1; read; wait 0",
+          "unknown -> online (birth), ask | suspect" },
+        { "nor a copy that is older than what was heard",
+          OF_A_DAY "79200; up; birth 1.1; will 1.1; down; connect; stored beat 2.1.1; read; wait 0",
+          "unknown -> online (birth), ask | suspect" },
+        { "a stored will, by a heartbeat on the next link",
+          "connect; stored will 1.1; read; down; connect; stored beat 1.2.1; stored birth 1.2; read; wait 0",
+          "verify | unverified" },
+        { "a will of the later connection counts",
+          "up; birth 1.1; will 1.1; down; connect; stored beat 1.2.1; "
+          "stored will 1.2; read; wait 0",
+          "unknown -> online (birth), ask | suspect" },
+        { "a new process of one that was online",
+          "up; birth 1.1; down; connect; stored beat 2.1.0; read; wait 0; will 2.1",
+          "unknown -> online (birth) | suspect" },
+        { "... retires nobody and is no conflict",
+          "up; birth 1.1; down; connect; stored beat 2.1.0; read; beat 1.1.1; "
+          "beat 1.1.2",
+          "unknown -> online (birth) | online" },
+        { "one that was lost is unverified, and asked",
+          "up; birth 1.1; bye 1.1; down; connect; stored beat 2.1.0; stored birth 2.1; read; wait 0; vack 0; answer ok",
+          "unknown -> online (birth), online -> offline (goodbye), verify, offline -> online (verified) | online" },
+        { "... a known exit is held against the session that it names",
+          "up; birth 1.1; witness 1; down; connect; stored beat 1.2.1; stored birth 1.2; read; wait 0",
+          "unknown -> online (birth), online -> stale (process_exited) | stale" },
+        { "heard live on this connection: nothing is voided", "up; birth 1.1; will 1.1; stored birth 1.2; wait 0",
+          "unknown -> online (birth), ask | suspect" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r15_the_heartbeats_session_is_current(void **state)
 {
     static const struct row rows[] = {
@@ -159,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r15_stored_copies_alone_are_hearsay),
         cmocka_unit_test(r15_they_never_count_against_the_living),
+        cmocka_unit_test(r12_a_later_copy_voids_what_was_known),
         cmocka_unit_test(r15_the_heartbeats_session_is_current),
         cmocka_unit_test(r15_the_lease_starts_at_the_known_age),
         cmocka_unit_test(r15_what_is_heard_live_has_its_own_lease),

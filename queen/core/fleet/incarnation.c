@@ -78,6 +78,15 @@ void incarnation_adopt(struct incarnation *current, struct incarnation_claim cla
     }
 }
 
+void incarnation_adopt_stored(struct incarnation *current, struct incarnation_claim claim)
+{
+    if (claim.session != current->session) {
+        current->session = 0;
+        current->has_seq = false;
+    }
+    incarnation_adopt(current, claim);
+}
+
 bool incarnation_is_current(const struct incarnation *current, struct incarnation_claim claim)
 {
     return current->known && claim.session == current->session && claim.connection == current->connection;

@@ -36,6 +36,9 @@ enum incarnation_verdict incarnation_judge(const struct incarnation *current, st
  * claim is remembered; a new session or none forgets the old one. */
 void incarnation_adopt(struct incarnation *current, struct incarnation_claim claim);
 
+/* The same by a stored copy: the session before it is not retired (R15). */
+void incarnation_adopt_stored(struct incarnation *current, struct incarnation_claim claim);
+
 /* R3: true if a will or goodbye with this claim is of the current incarnation. (none, none) matches (none, none). */
 bool incarnation_is_current(const struct incarnation *current, struct incarnation_claim claim);
 

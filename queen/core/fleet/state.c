@@ -2,15 +2,15 @@
 
 #define TO(state) (1u << STATE_##state)
 
-/* What may follow what. Everybody may be forgotten, which removes the record and is no state. What only stored copies
- * said goes back to `unverified` when another copy contradicts it. */
+/* What may follow what. Everybody may be forgotten, which removes the record and is no state. What a stored copy
+ * of a later process or connection contradicts goes back to `unverified`. */
 static const unsigned followers[STATE_COUNT] = {
     [STATE_NONE] = TO(UNVERIFIED) | TO(ONLINE) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE),
     [STATE_UNVERIFIED] = TO(ONLINE) | TO(SUSPECT) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE) | TO(UNREACHABLE),
     [STATE_ONLINE] = TO(SUSPECT) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE) | TO(UNREACHABLE),
     [STATE_SUSPECT] = TO(UNVERIFIED) | TO(ONLINE) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE) | TO(UNREACHABLE),
     [STATE_STALE] = TO(UNVERIFIED) | TO(ONLINE) | TO(ZOMBIE) | TO(OFFLINE) | TO(UNREACHABLE),
-    [STATE_ZOMBIE] = TO(ONLINE) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE) | TO(UNREACHABLE),
+    [STATE_ZOMBIE] = TO(UNVERIFIED) | TO(ONLINE) | TO(SUSPECT) | TO(STALE) | TO(OFFLINE) | TO(UNREACHABLE),
     [STATE_OFFLINE] = TO(UNVERIFIED) | TO(ONLINE) | TO(STALE),
     [STATE_UNREACHABLE] = TO(UNVERIFIED) | TO(ONLINE) | TO(STALE) | TO(ZOMBIE) | TO(OFFLINE),
 };

@@ -93,8 +93,7 @@ static bool may_be_replaced(struct queen *queen, struct record *record, enum inc
     return record->state != STATE_ONLINE;
 }
 
-/* What was known of the process before goes with it. */
-static void forget_process(struct queen *queen, struct record *record)
+void judge_forget_process(struct queen *queen, struct record *record)
 {
     work_reset(record);
     record->gone = record->ready_confirmed = record->endpoint = false;
@@ -117,7 +116,7 @@ static bool admit(struct queen *queen, struct record *record, struct incarnation
         record->closed = false;
     }
     if (claim.session != record->incarnation.session)
-        forget_process(queen, record);
+        judge_forget_process(queen, record);
     incarnation_adopt(&record->incarnation, claim);
     return true;
 }
@@ -132,7 +131,10 @@ static void alive(struct queen *queen, struct record *record, enum state state, 
     loss_returned(queen, record);
     if (state == STATE_UNVERIFIED)
         hive_poll_begin(queen, record);
-    if (work_holds(record) || (record->state == state && (record->announced == state || state == STATE_UNVERIFIED)))
+    if (work_holds(record))
+        return;
+    verify_withdraw(queen, record);
+    if (record->state == state && (record->announced == state || state == STATE_UNVERIFIED))
         return;
     change_state(queen, record, state, cause, evidence_now(queen, record, path, result));
 }

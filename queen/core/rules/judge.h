@@ -39,6 +39,9 @@ bool judge_death(struct queen *queen, struct record *record, const struct presen
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign);
 void judge_note_presence(struct record *record, const struct presence *presence);
 
+/* Another process is current: what was known of the one before goes with it. */
+void judge_forget_process(struct queen *queen, struct record *record);
+
 struct incarnation_claim claim_of_presence(const struct presence *presence);
 
 /* R11. A witness, live or stored, with its document as received. A process of the current session that ended unasked

@@ -3,12 +3,9 @@
 #include "document_store.h"
 #include "hive_poll.h"
 #include "loss.h"
+#include "verify.h"
 
-/* Known from stored copies only, and suspect at most by one of them. */
-static bool is_stored_only(const struct record *record)
-{
-    return record->received_epoch == 0;
-}
+#define EXPIRY_STEP_MS 1000
 
 static void unverified(struct queen *queen, struct record *record, enum cause cause, enum evidence_result result)
 {
@@ -35,53 +32,85 @@ static void first_seen(struct queen *queen, struct record *record, enum cause ca
     unverified(queen, record, cause, result);
 }
 
-/* Whether a stored heartbeat is a later one than was known: then it says more than the copy that was seen first.
- * Without session and seq nothing tells. */
-static bool is_later(const struct record *record, struct incarnation_claim claim)
+/* Whether a copy is of a later process or connection than is known. A copy that is older than the last live sign was
+ * brought back by a broker with an old save (expiry counts in whole seconds). */
+static bool is_successor(const struct queen *queen, const struct record *record, struct incarnation_claim claim,
+                         ms_t age)
 {
-    switch (incarnation_judge(&record->incarnation, claim)) {
-    case INCARNATION_NEW_SESSION:
-    case INCARNATION_NEW_CONNECTION:
-        return true;
-    case INCARNATION_SAME:
-        return claim.session != 0 && claim.seq >= 0 && record->incarnation.has_seq;
-    default:
-        return false;
-    }
+    enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
+    bool is_old = age > EXPIRY_STEP_MS && record->received_epoch != 0 &&
+                  queen->now - age + EXPIRY_STEP_MS < record->received_mono;
+    if (verdict == INCARNATION_UNFENCED)
+        return record->received_epoch == 0;
+    return verdict == INCARNATION_NEW_CONNECTION || (verdict == INCARNATION_NEW_SESSION && !is_old);
 }
 
-/* Where stored copies contradict each other the heartbeat's session is current, and what a stored presence of another
- * session had said is void. */
-static void adopt(struct queen *queen, struct record *record, struct incarnation_claim claim)
+/* What was known live and is left standing by a copy of another process (`other`) or a later connection. */
+static bool still_stands(const struct record *record, bool other)
 {
-    if (record->incarnation.known && record->incarnation.session == claim.session)
-        return;
-    loss_drop(queen, record);
-    record->incarnation = (struct incarnation){ 0 };
-    record->rpc = false;
-    record->closed = false;
-    incarnation_adopt(&record->incarnation, claim);
-    unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
+    if (record->state == STATE_ONLINE)
+        return !other || !record_is_hive(record);
+    if (record->state == STATE_SUSPECT)
+        return !other && record->cause != CAUSE_LAST_WILL;
+    return record->state == STATE_ZOMBIE && !other;
+}
+
+/* R12: before the grace is over, since there was something against it. Who cannot be asked is judged by silence. */
+static void ask_now(struct queen *queen, struct record *record)
+{
+    if (!record_is_hive(record))
+        (void)verify_begin(queen, record, VERIFY_AUTOMATIC);
+    else if (record->state != STATE_ONLINE)
+        hive_poll_begin(queen, record);
+}
+
+/* The sender of the copy is current from now on, and void is what was known of an earlier process or connection: its
+ * will, its goodbye, its loss. Nobody is retired by a copy. True: it is known from copies only, and has a new lease. */
+static bool succeed(struct queen *queen, struct record *record, struct incarnation_claim claim)
+{
+    bool other = !record->incarnation.known || record->incarnation.session != claim.session;
+    bool was_lost = record->received_epoch != 0 && (other || record->state != STATE_ONLINE);
+    bool doubted = was_lost || record->loss, stands;
+    loss_returned(queen, record);
+    record->rpc = record->closed = record->unsubscribed = false;
+    if (other)
+        judge_forget_process(queen, record);
+    incarnation_adopt_stored(&record->incarnation, claim);
+    stands = still_stands(record, other);
+    if (!stands)
+        unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
+    if (doubted)
+        ask_now(queen, record);
     judge_witness_again(queen, record);
+    return !stands;
+}
+
+/* A later heartbeat of the same connection than the copy that was seen first. Without session and seq nothing tells. */
+static bool is_later(const struct record *record, struct incarnation_claim claim)
+{
+    return incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME && claim.session != 0 && claim.seq >= 0 &&
+           record->incarnation.has_seq;
 }
 
 enum err stored_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
                           ms_t age)
 {
     struct incarnation_claim claim = sign->claim;
+    bool only_stored = record->received_epoch == 0;
     bool first = record->document == NULL && (record->dropped & RECORD_HEARTBEAT) == 0;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
-    bool later = is_later(record, claim);
-    if (!is_stored_only(record) && !(first && same))
+    bool succeeds = !queen_received_live(queen, record) && is_successor(queen, record, claim, age);
+    bool has_lease = only_stored && (first || is_later(record, claim));
+    if (!only_stored && !succeeds && !(first && same))
         return OK;
-    if (is_stored_only(record)) {
-        adopt(queen, record, claim);
+    if (succeeds)
+        has_lease = succeed(queen, record, claim);
+    else if (has_lease && same)
+        incarnation_adopt(&record->incarnation, claim);
+    if (only_stored || succeeds)
         judge_note_sign(queen, record, sign);
-        if (later)
-            incarnation_adopt(&record->incarnation, claim);
-        if (first || later)
-            lease_from(queen, record, age);
-    }
+    if (has_lease)
+        lease_from(queen, record, age);
     return document_store_heartbeat(&queen->registry, record, document, &sign->load);
 }
 
@@ -98,12 +127,30 @@ static bool speaks_for_current(struct record *record, struct incarnation_claim c
     return true;
 }
 
+/* Of a worker the heartbeat's session is current, if there is one; a hive is known by its presence. */
+static bool is_born_anew(const struct queen *queen, const struct record *record, const struct presence *presence)
+{
+    struct incarnation_claim claim = claim_of_presence(presence);
+    bool same = record->incarnation.known && record->incarnation.session == claim.session;
+    bool beats = record->document != NULL || (record->dropped & RECORD_HEARTBEAT) != 0;
+    return presence->presence == PRESENCE_ONLINE && (same || !beats || record_is_hive(record)) &&
+           is_successor(queen, record, claim, 0);
+}
+
 void stored_presence(struct queen *queen, struct record *record, const struct presence *presence)
 {
-    if (queen_received_live(queen, record) || !speaks_for_current(record, claim_of_presence(presence)))
+    struct incarnation_claim claim = claim_of_presence(presence);
+    bool has_lease = false;
+    if (queen_received_live(queen, record))
+        return;
+    if (is_born_anew(queen, record, presence))
+        has_lease = succeed(queen, record, claim);
+    else if (!speaks_for_current(record, claim))
         return;
     judge_note_presence(record, presence);
-    if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
+    if (has_lease)
+        lease_from(queen, record, 0);
+    else if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
         first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
     if (presence->presence == PRESENCE_ONLINE) {
         if (record_is_hive(record) && record->state == STATE_UNVERIFIED)

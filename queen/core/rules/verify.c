@@ -96,6 +96,13 @@ enum err verify_begin(struct queen *queen, struct record *record, enum verify_cl
     return OK;
 }
 
+void verify_withdraw(struct queen *queen, struct record *record)
+{
+    struct verification *verification = record_is_hive(record) ? NULL : record->verification;
+    if (verification && verification->phase == PHASE_QUEUED && verification->class == VERIFY_AUTOMATIC)
+        leave(queen, verification);
+}
+
 bool verify_is_going_on(const struct record *record)
 {
     const struct verification *verification = record->verification;

@@ -26,6 +26,9 @@ bool verify_is_possible(const struct queen *queen, const struct record *record);
  * many of its hive wait. */
 enum err verify_begin(struct queen *queen, struct record *record, enum verify_class class);
 
+/* It was received live meanwhile: one on suspicion that is still queued is dropped, so that others have its turn. */
+void verify_withdraw(struct queen *queen, struct record *record);
+
 bool verify_is_going_on(const struct record *record);
 
 /* NULL when there was none yet. */
