@@ -27,8 +27,8 @@ EVENTS, COMMAND, LIST, REGISTRY = "topic", "on-event", "list", "registry"
 FLEET = "fleet"  # whose events are the queen's own view: `blind`, `live`
 
 # Of NAME (HIVE/WORKER, HIVE, or FLEET): `states` in this order and no others, with `cause` the last of them. The registry
-# may show `shown` meanwhile; `within` seconds for the last one, or None.
-Deed = collections.namedtuple("Deed", "at what states cause shown within")
+# may show `shown` meanwhile; `within` seconds for the last one, or None. What is in `may` may be reported besides, once.
+Deed = collections.namedtuple("Deed", "at what states cause shown within may", defaults=((),))
 Sight = collections.namedtuple("Sight", "at state cause previous event_id", defaults=(None, None, 0))
 Fault = collections.namedtuple("Fault", "kind channel name text")
 
@@ -58,6 +58,7 @@ def is_step(step, sight):
 def faults_of_events(deeds, sights):
     """(kind, text) of one name on a channel that reports each change once."""
     steps, done, skipped, ids, before = steps_of(deeds), 0, [], [], None
+    may = [(deed, state) for deed in deeds for state in deed.may]
     for sight in sights:
         said = f"{sight.state} ({sight.cause})"
         if sight.event_id and sight.event_id in ids:
@@ -81,6 +82,8 @@ def faults_of_events(deeds, sights):
             yield "order", f"{said} after what came later"
         elif done and is_step(steps[done - 1], sight):
             yield "twice", said
+        elif option := next((m for m in reversed(may) if m[0].at <= sight.at and m[1] == sight.state), None):
+            may.remove(option)
         else:
             yield "false", said
     for deed, state, _ in skipped + steps[done:]:
@@ -99,7 +102,7 @@ def faults_of_registry(deeds, sights):
                 if not reached and deed.within is not None and sight.at > deed.at + deed.within:
                     yield "late", f"{said} {sight.at - deed.at:.2f} s after {deed.what}"
                 reached = True
-            elif sight.state not in (*deed.states, *deed.shown) and (reached or sight.state != rest):
+            elif sight.state not in (*deed.states, *deed.shown, *deed.may) and (reached or sight.state != rest):
                 yield "false", f"{said} after {deed.what}"
         if not reached:
             yield "missed", f"{state} after {deed.what}"
@@ -143,9 +146,9 @@ class Oracle:
         self.sampler = threading.Thread(target=self.sample)
         self.sampler.start()
 
-    def did(self, name, what, *states, cause=None, shown=(), within=None):
+    def did(self, name, what, *states, cause=None, shown=(), within=None, may=()):
         """To be called before it is done."""
-        self.deeds[name].append(Deed(time.monotonic(), what, states, cause, shown, within))
+        self.deeds[name].append(Deed(time.monotonic(), what, states, cause, shown, within, may))
 
     def sample(self):
         while not self.closing.wait(0.05):

@@ -7,6 +7,7 @@ from oracle import COMMAND, EVENTS, FLEET, LIST, REGISTRY, Deed, Sight, differen
 START = Deed(0, "start", ("online",), None, (), None)
 RESET = Deed(10, "reset", (), None, ("suspect",), None)
 KILL = Deed(20, "kill", ("stale",), "last_will", ("suspect",), 5)
+CUT = KILL._replace(may=("suspect",))
 STOP = Deed(20, "stop", ("suspect", "stale"), "missed_heartbeats", (), None)
 ONLINE = Sight(1, "online", "birth", "unverified", 11)
 STALE = Sight(21, "stale", "last_will", "online", 12)
@@ -17,6 +18,11 @@ ROWS = [
     ("a birth and a death", EVENTS, [START, KILL], [ONLINE, STALE], []),
     ("a reset of which nothing is reported", EVENTS, [START, RESET], [ONLINE], []),
     ("two steps of one deed", EVENTS, [START, STOP], [ONLINE, SILENT, OVER], []),
+    ("with what may be reported", EVENTS, [START, CUT], [ONLINE, SILENT, STALE._replace(event_id=13, previous="suspect")], []),
+    ("without it", EVENTS, [START, CUT], [ONLINE, STALE], []),
+    ("with it twice", EVENTS, [START, CUT], [ONLINE, SILENT, SILENT._replace(event_id=13), STALE._replace(event_id=14)],
+     ["order", "false", "order"]),
+    ("with it before it was done", EVENTS, [START, CUT], [ONLINE, SILENT._replace(at=19)], ["false", "missed"]),
     ("nobody did anything", EVENTS, [], [ONLINE], ["false"]),
     ("a death by a reset", EVENTS, [START, RESET], [ONLINE, STALE], ["false"]),
     ("before it was done", EVENTS, [START, KILL], [ONLINE, STALE._replace(at=19)], ["false", "missed"]),

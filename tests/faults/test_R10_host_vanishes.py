@@ -1,0 +1,43 @@
+"""R10: the cable of a host is cut, with a hive and its workers at it: one incident, and none of them is `stale`. SKEP_LONG=1:
+8 and 200 workers, ten times each."""
+
+import os
+
+import pytest
+
+from conftest import PLAIN
+from fleet import Agent
+from hive import Hive
+from link import NEAR
+
+LONG = os.environ.get("SKEP_LONG") == "1"
+SIZES, TIMES = ([8, 200], 10) if LONG else ([8], 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("_time", range(TIMES))
+def test_a_cut_cable(link, far_broker, root, started, watch, size, _time):
+    queen, oracle = watch(far_broker)
+    link.set_round_trip(2)
+    names = [f"far/w{i}" for i in range(size)]
+    more = {"uri": f"mqtt://{NEAR}:{PLAIN}", "inside": link.inside}
+    oracle.did("far", "start", "starting", "ready")
+    for name in names:
+        oracle.did(name, "start", "online")
+    started(Hive, far_broker, root, "", name="far", **more).start()
+    for name in names:
+        started(Agent, far_broker, root, name, "--interval", "2s", "--simulate", **more)
+    oracle.await_told()
+    oracle.did("far", "cut", "down", may=("suspect",))
+    for name in names:
+        oracle.did(name, "cut", "unreachable", cause="hive_down", may=("suspect",), shown=("suspect",))
+    try:
+        for way in ("near", "far"):
+            link.do("cut", way)
+        assert not oracle.faults()
+        oracle.measure("cut")
+        incidents = {queen.worker(name)["incident"] for name in names}
+        assert incidents == {queen.ask("/v1/hives/far")[1]["incident"]}
+    finally:
+        for way in ("near", "far"):
+            link.do("mend", way)
