@@ -11,6 +11,16 @@ size_t publish_size(const struct publish *publish)
            size_of(text_of(publish->response_topic)) + size_of(publish->correlation);
 }
 
+/* Section 3.3 of the standard: fixed header, length of the topic, packet id, length of the properties; an identifier
+ * and a length, or a value, for each property. */
+#define PACKET_OVERHEAD (5 + 2 + 2 + 4)
+#define PROPERTIES_OVERHEAD (2 + 5 + 3 * 3)
+
+size_t publish_packet_size(const struct publish *publish)
+{
+    return PACKET_OVERHEAD + PROPERTIES_OVERHEAD + publish_size(publish);
+}
+
 static struct text keep(char **at, struct text t)
 {
     struct text kept = { t.at ? *at : NULL, t.len };

@@ -13,7 +13,8 @@
 
 /* What is known of a link that is up. Zero: nothing. */
 struct link_facts {
-    ms_t connect_ms; /* from the first SYN to CONNACK */
+    ms_t connect_ms;     /* from the first SYN to CONNACK */
+    uint32_t packet_max; /* bytes of the largest packet that the broker takes */
 };
 
 /* A PUBLISH received; borrowed during the call that hands it over. */
@@ -49,6 +50,9 @@ static inline bool publish_is_reply(const struct publish *publish)
 /* How many bytes all that it points to takes, terminated; and a copy of it that lies in so many at `at`. */
 size_t publish_size(const struct publish *publish);
 struct publish publish_copy(const struct publish *publish, char *at);
+
+/* Bytes of its PUBLISH of MQTT 5, or somewhat more. */
+size_t publish_packet_size(const struct publish *publish);
 
 #define RETAIN_ALWAYS 0 /* stored copies are sent, also when the subscription exists */
 #define RETAIN_NEVER 2

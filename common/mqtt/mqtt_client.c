@@ -146,10 +146,10 @@ static void fail_round(struct mqtt_client *client, ms_t now)
         client->events.failed(client->user, client->why.text);
 }
 
-static void on_session_up(void *owner, const char *broker)
+static void on_session_up(void *owner, const char *broker, uint32_t packet_max)
 {
     struct mqtt_client *client = owner;
-    struct link_facts facts = { .connect_ms = clock_mono() - client->since };
+    struct link_facts facts = { .connect_ms = clock_mono() - client->since, .packet_max = packet_max };
     if (client->phase != PHASE_ATTEMPT)
         return;
     client->since += facts.connect_ms;

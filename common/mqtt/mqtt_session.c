@@ -141,6 +141,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
+    uint32_t packet_max = 0;
     (void)flags;
     session->reading.handed++;
     if (session->ended)
@@ -153,7 +154,8 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
     mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
     take_keep_alive(session, properties);
     session->stage = MQTT_UP;
-    session->owner.up(session->owner.owner, session->numeric);
+    (void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &packet_max, false);
+    session->owner.up(session->owner.owner, session->numeric, packet_max);
 }
 
 /* A DISCONNECT of the broker gives its reason here, everything else a fault of libmosquitto; the ranges are apart. */

@@ -9,9 +9,10 @@
 struct mqtt_session;
 
 struct mqtt_session_owner {
-    const struct mqtt_events *events;            /* will, message, acked, subscribed, packet are called; borrowed */
-    void *user;                                  /* of the events */
-    void (*up)(void *owner, const char *broker); /* its numeric address with the port, borrowed during the call */
+    const struct mqtt_events *events; /* will, message, acked, subscribed, packet are called; borrowed */
+    void *user;                       /* of the events */
+    void (*up)(void *owner, const char *broker,
+               uint32_t packet_max); /* its numeric address with the port, borrowed during the call; as in link_facts */
     void *owner;
 };
 

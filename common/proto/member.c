@@ -207,6 +207,7 @@ static enum member_event up(struct member *member, const struct input *input, st
 {
     member->is_connected = true;
     note_connect(member, input->facts);
+    outbox->packet_max = input->facts ? input->facts->packet_max : 0;
     if (member->leave_by == MS_NEVER)
         change_filters(member, true, outbox);
     if (member->checking) {

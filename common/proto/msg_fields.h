@@ -61,7 +61,8 @@
     SET(TEXT, host, 0, 255, false, "machine, for people")                                                       \
     SET(TEXT, version, 0, 64, false, "program, for people")                                                     \
     SET(GAUGES, metrics, 0, MSG_GAUGES_MAX, false, "anything else worth a gauge")                               \
-    SET(LABELS, labels, 0, MSG_LABELS_MAX, false, "anything worth filtering by")
+    SET(LABELS, labels, 0, MSG_LABELS_MAX, false, "anything worth filtering by")                                \
+    OWN(BOOL, truncated, 0, 0, false, "true: without metrics, or labels too, since the broker takes no more bytes")
 #define HEARTBEAT_FIELDS(X) HEARTBEAT_FIELDS_BY(X, X)
 #define HEARTBEAT_OWN(type, name, low, high, required, doc)
 #define HEARTBEAT_SETTABLE_FIELDS(X) HEARTBEAT_FIELDS_BY(HEARTBEAT_OWN, X)

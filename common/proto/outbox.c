@@ -13,6 +13,11 @@ void outbox_reset(struct outbox *outbox)
     outbox->failed = false;
 }
 
+bool outbox_fits(const struct outbox *outbox, const struct publish *publish)
+{
+    return outbox->packet_max == 0 || publish_packet_size(publish) <= outbox->packet_max;
+}
+
 static const char *keep_str(struct outbox *outbox, const char *terminated)
 {
     const char *kept = arena_copy(&outbox->arena, text_of(terminated));

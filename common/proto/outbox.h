@@ -48,7 +48,11 @@ struct outbox {
     struct arena arena;
     struct effect *first, *last;
     bool failed;
+    uint32_t packet_max; /* of the present link (link_facts); stays over resets */
 };
+
+/* Whether the broker takes it. */
+bool outbox_fits(const struct outbox *outbox, const struct publish *publish);
 
 void outbox_clear(struct outbox *outbox);
 void outbox_reset(struct outbox *outbox); /* forget the effects */

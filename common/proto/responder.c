@@ -33,7 +33,8 @@ static bool asker_of(const char *root, const struct message *message, struct ask
     return true;
 }
 
-static void reply(const struct asker *asker, const struct buf *json, struct outbox *outbox)
+/* False: the broker would not take it. */
+static bool reply(const struct asker *asker, const struct buf *json, struct outbox *outbox)
 {
     struct publish publish = { .topic = asker->topic,
                                .payload = buf_text(json),
@@ -44,10 +45,13 @@ static void reply(const struct asker *asker, const struct buf *json, struct outb
                                .expiry_s = REPLY_EXPIRY_S };
     if (asker->correlation_len)
         publish.correlation = (struct text){ (const char *)asker->correlation, asker->correlation_len };
+    if (!outbox_fits(outbox, &publish))
+        return false;
     if (buf_ok(json))
         outbox_publish(outbox, &publish);
     else
         outbox->failed = true;
+    return true;
 }
 
 void reply_result(const struct asker *asker, const struct buf *result, struct outbox *outbox)
@@ -63,7 +67,10 @@ void reply_result(const struct asker *asker, const struct buf *result, struct ou
     json_add_raw(&w, "result", buf_text(result));
     json_close(&w, '}');
     json.failed |= !buf_ok(result);
-    reply(asker, &json, outbox);
+    if (!reply(asker, &json, outbox))
+        reply_error(asker, outbox, REQUEST_TOO_LARGE,
+                    "the result has %zu bytes, and the broker takes packets of %u: request less at once", result->len,
+                    (unsigned)outbox->packet_max);
 }
 
 void reply_error(const struct asker *asker, struct outbox *outbox, enum request_error error, const char *format, ...)

@@ -107,6 +107,27 @@ static void errors_have_names(void **state)
         assert_string_equal(request_error_name(i), names[i]);
 }
 
+static void a_result_that_the_broker_would_not_take_is_an_error(void **state)
+{
+    const struct message message = { .payload = TEXT(""), .response_topic = REPLY_TO, .correlation = TEXT("c1") };
+    struct buf result = BUF_INIT;
+    (void)state;
+    buf_printf(&result, "\"%1000d\"", 7);
+    assert_true(ask("later", &message));
+    outbox.packet_max = 1200;
+    reply_result(&server.kept, &result, &outbox);
+    assert_int_equal(only_reply()->payload.len, strlen("{\"result\":}") + result.len);
+    assert_true(publish_packet_size(only_reply()) <= outbox.packet_max);
+    outbox_reset(&outbox);
+    outbox.packet_max = 1000;
+    reply_result(&server.kept, &result, &outbox);
+    assert_true(
+        text_equal(only_reply()->payload,
+                   TEXT("{\"error\":{\"code\":\"too_large\",\"message\":\"the result has 1002 bytes, and the broker "
+                        "takes packets of 1000: request less at once\"}}")));
+    buf_clear(&result);
+}
+
 static void requests_and_their_replies(void **state)
 {
     static const struct {
@@ -377,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(errors_have_names),
+        TEST(a_result_that_the_broker_would_not_take_is_an_error),
         TEST(requests_and_their_replies),
         TEST(the_parameter_is_found_among_many_that_are_unknown),
         TEST(broken_parameters_never_reach_a_method),

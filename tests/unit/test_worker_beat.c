@@ -18,6 +18,50 @@ static void test_regular_beats(void **state)
     script_clear(&s);
 }
 
+static void test_what_the_broker_does_not_take_is_left_out(void **state)
+{
+    static const struct {
+        uint32_t packet_max;
+        const char *want;
+    } rows[] = {
+        { 0, "starting whole\n" },
+        { 100000, "starting whole\n" },
+        { 2000, "starting truncated labels\n" },
+        { 600, "starting truncated\n" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct link_facts facts = { .packet_max = rows[i].packet_max };
+        struct script s;
+        script_online(&s, 30000);
+        for (int k = 0; k < 64; k++) {
+            char name[40];
+            snprintf(name, sizeof name, "a_metric_with_a_name_%d", k);
+            assert_int_equal(facts_set_metric(&s.facts, text_of(name), k, NULL), OK);
+        }
+        for (int k = 0; k < 16; k++) {
+            char name[40];
+            snprintf(name, sizeof name, "a_label_with_a_name_%d", k);
+            assert_int_equal(facts_set_label(&s.facts, text_of(name), TEXT("and a value"), NULL), OK);
+        }
+        down(&s, INPUT_LINK_DOWN);
+        (void)pass(&s);
+        tell(&s);
+        buf_reset(&s.trace);
+        feed(&s, (struct input){ .kind = INPUT_LINK_UP, .facts = &facts });
+        if (!strstr(buf_str(&s.trace), rows[i].want) ||
+            !strstr(buf_str(&s.trace), "is larger than the broker accepts") != !strstr(rows[i].want, "truncated"))
+            fail_msg("%u: %s", (unsigned)rows[i].packet_max, buf_str(&s.trace));
+        buf_reset(&s.trace);
+        s.now += 1000;
+        set_status(&s, "idle"); /* said once */
+        assert_null(strstr(buf_str(&s.trace), "notice"));
+        for (const struct effect *effect = s.outbox.first; effect && rows[i].packet_max; effect = effect->next)
+            assert_true(effect->kind != EFFECT_PUBLISH || publish_packet_size(&effect->publish) <= facts.packet_max);
+        script_clear(&s);
+    }
+}
+
 static void test_change_at_once(void **state)
 {
     struct script s;
@@ -362,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_regular_beats),
+        cmocka_unit_test(test_what_the_broker_does_not_take_is_left_out),
         cmocka_unit_test(test_change_at_once),
         cmocka_unit_test(test_burst_is_merged),
         cmocka_unit_test(test_stall_is_told_when_it_is_reached),

@@ -49,6 +49,10 @@ static void trace_document(struct script *s, const struct publish *p)
         assert_int_equal(heartbeat_decode(&arena, p->payload, &heartbeat, NULL), OK);
         assert_true(heartbeat.session == SCRIPT_SESSION && p->retain && p->qos == 1 && p->expiry_s > 0);
         buf_printf(&s->trace, "beat %d c%d %s", (int)heartbeat.seq, (int)heartbeat.connection, heartbeat.status);
+        if (heartbeat.truncated == 1)
+            buf_printf(&s->trace, " truncated%s", heartbeat.labels ? " labels" : "");
+        else if (heartbeat.metrics)
+            buf_add_str(&s->trace, " whole");
     } else {
         buf_printf(&s->trace, "to %s %.*s %.*s", p->topic, (int)p->correlation.len,
                    p->correlation.at ? p->correlation.at : "", (int)p->payload.len, p->payload.at);

@@ -101,18 +101,37 @@ static enum err heartbeat_fill(const struct worker *worker, struct arena *arena,
     return facts_to_heartbeat(&worker->facts, worker->now, arena, ret);
 }
 
-static void heartbeat_publish(const struct worker *worker, const struct heartbeat *heartbeat, struct outbox *outbox)
+static struct publish heartbeat_make(const struct worker *worker, const struct heartbeat *heartbeat, struct buf *json)
+{
+    buf_reset(json);
+    heartbeat_encode(heartbeat, json);
+    return (struct publish){ .topic = worker->heartbeat_topic,
+                             .payload = buf_text(json),
+                             .qos = 1,
+                             .retain = true,
+                             .content_type = "application/json",
+                             .expiry_s = (uint32_t)worker->retain_s,
+                             .token = TOKEN_HEARTBEAT };
+}
+
+/* What does not fit goes without metrics, then without labels. */
+static void heartbeat_publish(struct worker *worker, struct heartbeat *heartbeat, struct outbox *outbox)
 {
     auto_clear(buf) json = BUF_INIT;
-    heartbeat_encode(heartbeat, &json);
+    struct publish publish = heartbeat_make(worker, heartbeat, &json);
+    const struct json_value **parts[] = { &heartbeat->metrics, &heartbeat->labels };
+    size_t whole = publish_packet_size(&publish), left_out;
+    for (left_out = 0; left_out < ARRAY_LEN(parts) && !outbox_fits(outbox, &publish); left_out++) {
+        *parts[left_out] = NULL;
+        heartbeat->truncated = true;
+        publish = heartbeat_make(worker, heartbeat, &json);
+    }
+    if (left_out > 0 && !worker->truncated_reported)
+        outbox_notice(outbox, "a heartbeat of %zu bytes is larger than the broker accepts (%u): sent without %s", whole,
+                      (unsigned)outbox->packet_max, left_out == 1 ? "metrics" : "metrics and labels");
+    worker->truncated_reported |= left_out > 0;
     outbox->failed |= !buf_ok(&json);
-    outbox_publish(outbox, &(struct publish){ .topic = worker->heartbeat_topic,
-                                              .payload = buf_text(&json),
-                                              .qos = 1,
-                                              .retain = true,
-                                              .content_type = "application/json",
-                                              .expiry_s = (uint32_t)worker->retain_s,
-                                              .token = TOKEN_HEARTBEAT });
+    outbox_publish(outbox, &publish);
 }
 
 static void beat(struct worker *worker, struct outbox *outbox)
@@ -145,7 +164,7 @@ static void on_up(struct worker *worker, const struct input *input, struct outbo
 {
     worker->link = LINK_UP;
     worker->up_at = worker->now;
-    worker->outage_reported = worker->too_large_reported = false;
+    worker->outage_reported = worker->too_large_reported = worker->truncated_reported = false;
     (void)member_step(&worker->member, input, outbox); /* it is born */
     if (worker->leaving)
         publish_goodbye(worker, worker->member.leave_by, outbox);

@@ -39,7 +39,7 @@ struct worker {
     ms_t connect_at; /* while LINK_WAITING */
     ms_t up_at;      /* of the present or latest link */
     bool outage_reported;
-    bool too_large_reported; /* on this link */
+    bool too_large_reported, truncated_reported; /* on this link */
 
     /* heartbeats */
     uint64_t seq;      /* of the next one */
