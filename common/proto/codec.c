@@ -37,6 +37,12 @@ static const struct field_type field_type_LASTEXIT = { field_read_object, field_
 static const struct field_type field_type_TALLY = { field_read_object, field_write_object,
                                                     .table = &worker_tally_table };
 
+#define X(type, name, low, high, required, doc) FIELD(verdict_evidence, type, name, low, high, required)
+TABLE(verdict_evidence, VERDICT_EVIDENCE_FIELDS, true, NULL)
+#undef X
+static const struct field_type field_type_EVIDENCE = { field_read_object, field_write_object,
+                                                       .table = &verdict_evidence_table };
+
 #define X(type, name, low, high, required, doc) FIELD(heartbeat, type, name, low, high, required)
 TABLE(heartbeat, HEARTBEAT_FIELDS, false, check_lease)
 #undef X
@@ -51,6 +57,12 @@ TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS, false, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(verdict_notice, type, name, low, high, required)
 TABLE(verdict_notice, VERDICT_NOTICE_FIELDS, false, NULL)
+#undef X
+#define X(type, name, low, high, required, doc) FIELD(verdict, type, name, low, high, required)
+TABLE(verdict, VERDICT_FIELDS, true, NULL)
+#undef X
+#define X(type, name, low, high, required, doc) FIELD(since, type, name, low, high, required)
+TABLE(since, SINCE_FIELDS, true, NULL)
 #undef X
 
 /* `ret` is set only when all of the document is right. */

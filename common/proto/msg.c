@@ -22,12 +22,17 @@ DEFINE_NAMES(hive_status_name, int, HIVE_STATUSES, NULL)
 #define ABSENT_HIVE (-1)
 #define ABSENT_GAUGES NULL
 #define ABSENT_LABELS NULL
-#define ABSENT_EXIT exit_info_absent
-#define ABSENT_LASTEXIT last_exit_absent
-#define ABSENT_TALLY worker_tally_absent
+#define ABSENT_EXIT exit_info_absent()
+#define ABSENT_LASTEXIT last_exit_absent()
+#define ABSENT_TALLY worker_tally_absent()
+#define ABSENT_EVIDENCE verdict_evidence_absent()
 #define ABSENT(type, name, low, high, required, doc) .name = ABSENT_##type,
 
-#define DEFINE_ABSENT(message, list) static const struct message message##_absent = { list(ABSENT) };
+#define DEFINE_ABSENT(message, list)             \
+    static struct message message##_absent(void) \
+    {                                            \
+        return (struct message){ list(ABSENT) }; \
+    }
 MSG_OBJECTS(DEFINE_ABSENT)
 
 #define DEFINE_INIT(message, list)               \

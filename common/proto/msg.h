@@ -72,6 +72,7 @@ const char *hive_status_name(int status);
 #define MSG_CTYPE_EXIT struct exit_info
 #define MSG_CTYPE_LASTEXIT struct last_exit
 #define MSG_CTYPE_TALLY struct worker_tally
+#define MSG_CTYPE_EVIDENCE struct verdict_evidence
 #define MSG_MEMBER(type, name, low, high, required, doc) MSG_CTYPE_##type name;
 
 struct exit_info {
@@ -109,17 +110,33 @@ struct verdict_notice {
     VERDICT_NOTICE_FIELDS(MSG_MEMBER)
 };
 
+struct verdict_evidence {
+    bool known;
+    VERDICT_EVIDENCE_FIELDS(MSG_MEMBER)
+};
+
+struct verdict {
+    VERDICT_FIELDS(MSG_MEMBER)
+};
+
+struct since {
+    SINCE_FIELDS(MSG_MEMBER)
+};
+
 /* All of them: X(struct, its fields). Objects lie in documents. */
-#define MSG_OBJECTS(X)             \
-    X(exit_info, EXIT_FIELDS)      \
-    X(last_exit, LAST_EXIT_FIELDS) \
-    X(worker_tally, WORKER_TALLY_FIELDS)
+#define MSG_OBJECTS(X)                   \
+    X(exit_info, EXIT_FIELDS)            \
+    X(last_exit, LAST_EXIT_FIELDS)       \
+    X(worker_tally, WORKER_TALLY_FIELDS) \
+    X(verdict_evidence, VERDICT_EVIDENCE_FIELDS)
 #define MSG_DOCUMENTS(X)                     \
     X(heartbeat, HEARTBEAT_FIELDS)           \
     X(presence, PRESENCE_FIELDS)             \
     X(witness, WITNESS_FIELDS)               \
     X(hive_heartbeat, HIVE_HEARTBEAT_FIELDS) \
-    X(verdict_notice, VERDICT_NOTICE_FIELDS)
+    X(verdict_notice, VERDICT_NOTICE_FIELDS) \
+    X(verdict, VERDICT_FIELDS)               \
+    X(since, SINCE_FIELDS)
 
 /* void heartbeat_init(struct heartbeat *ret) and so on: all members absent. */
 #define X(message, list) void message##_init(struct message *ret);

@@ -21,6 +21,7 @@
  * EXIT     object, struct exit_info     struct exit_info            .known == false
  * LASTEXIT object, struct last_exit     struct last_exit            .known == false
  * TALLY    object, struct worker_tally  struct worker_tally         .known == false
+ * EVIDENCE object, verdict_evidence     struct verdict_evidence     .known == false
  */
 #ifndef SKEP_MSG_FIELDS_H
 #define SKEP_MSG_FIELDS_H
@@ -140,5 +141,34 @@
     X(TOKEN, state, 1, 64, true, "state of the worker as the queen judges it") \
     X(HEX64, session, 0, 0, false, "of the incarnation that was judged")       \
     X(INT, connection, 1, 4294967295.0, false, "of the incarnation that was judged")
+
+/* What a queen reads of the verdicts that it has published itself. */
+#define VERDICT_FIELDS(X)                                                                          \
+    VERDICT_NOTICE_FIELDS(X)                                                                       \
+    X(ID, worker_id, 1, 64, false, "if present it must equal the topic's")                         \
+    X(ID, hive_id, 1, 64, false, "if present it must equal the topic's")                           \
+    X(TOKEN, previous, 1, 64, false, "state that was announced before")                            \
+    X(TOKEN, cause, 1, 64, false, "of the state")                                                  \
+    X(TIME, since, 0, 0, false, "when the state began, by the queen's clock")                      \
+    X(INT, event_id, 0, MSG_INT_MAX, true, "of the event that announced it")                       \
+    X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "as declared over HTTP")        \
+    X(INT, lease_ms, 3 * MSG_INTERVAL_MIN, 1e12, false, "as declared over HTTP")                   \
+    X(INT, revision, 0, 4294967295.0, false, "counts what was published of that event")            \
+    X(TEXT, incident, 0, 256, false, "`hive:ID:EVENT`: the incident of a hive that it belongs to") \
+    X(EVIDENCE, evidence, 0, 0, false, "how it came about")
+
+#define VERDICT_EVIDENCE_FIELDS(X)                                                          \
+    X(TOKEN, path, 1, 64, false, "`will` `silence` `witness` `mqtt` `http` `progress`")     \
+    X(TOKEN, result, 1, 64, false, "what was found")                                        \
+    X(TIME, seen_at, 0, 0, false, "when, by the queen's clock")                             \
+    X(INT, last_seen_ms_ago, 0, MSG_INT_MAX, false, "how long before it was received last") \
+    X(INT, took_ms, 0, 4294967295.0, false, "from when it was due to when it was seen")     \
+    X(EXIT, exit, 0, 0, false, "how the watched process ended")
+
+/* From when on a queen has granted its fleet a grace: for a process that takes its place. */
+#define SINCE_FIELDS(X)                                                   \
+    X(ID, queen_id, 1, 64, false, "if present it must equal the topic's") \
+    X(TIME, since, 0, 0, false, "when it was published, for people")      \
+    X(INT, retain_s, 1, 4294967295.0, true, "message expiry that was set")
 
 #endif

@@ -19,6 +19,7 @@
     X(QUEEN_PRESENCE, "queen/{q}/presence", false)              \
     X(VERDICT, "queen/{q}/verdict/{h}/{w}", false)              \
     X(HIVE_VERDICT, "queen/{q}/hive-verdict/{h}", false)        \
+    X(QUEEN_SINCE, "queen/{q}/since", false)                    \
     X(EVENT, "queen/{q}/event", false)                          \
     X(WORKER_REQUEST, "hive/{h}/worker/{w}/{m}", true)          \
     X(HIVE_REQUEST, "hive/{h}/{m}", true)                       \

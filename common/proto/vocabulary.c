@@ -68,6 +68,16 @@ enum cause cause_of_name(const char *name)
     return find(causes, CAUSE_COUNT, name);
 }
 
+enum evidence_path evidence_path_of_name(const char *name)
+{
+    return find(paths, EVIDENCE_PATH_COUNT, name) % EVIDENCE_PATH_COUNT;
+}
+
+enum evidence_result evidence_result_of_name(const char *name)
+{
+    return find(results, EVIDENCE_RESULT_COUNT, name) % EVIDENCE_RESULT_COUNT;
+}
+
 enum verify_result verify_result_of_name(const char *name)
 {
     return find(verify_results, VERIFY_RESULT_COUNT, name);

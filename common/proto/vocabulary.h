@@ -123,6 +123,10 @@ const char *verify_result_fault(enum verify_result result);
 enum cause cause_of_name(const char *name);
 enum verify_result verify_result_of_name(const char *name);
 
+/* By its name; the one that is called none if there is none of it. NULL is fine. */
+enum evidence_path evidence_path_of_name(const char *name);
+enum evidence_result evidence_result_of_name(const char *name);
+
 /* The state of that name; STATE_NONE if there is none. NULL is fine. */
 enum state state_of_name(const char *name);
 enum state state_of_hive_name(const char *name);

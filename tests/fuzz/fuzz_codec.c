@@ -82,6 +82,16 @@ static void run_notice(struct text json)
     arena_clear(&arena);
 }
 
+static void run_verdict(struct text json)
+{
+    struct verdict verdict;
+    struct arena arena;
+    arena = (struct arena){ 0 };
+    if (verdict_decode(&arena, json, &verdict, NULL) == OK)
+        require(verdict.state && verdict.event_id >= 0 && (verdict.evidence.known || !verdict.evidence.exit.known));
+    arena_clear(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text json = { (const char *)bytes, len };
@@ -92,5 +102,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     run(witness_rewrite, json);
     run(hive_heartbeat_rewrite, json);
     run_notice(json);
+    run_verdict(json);
     return 0;
 }

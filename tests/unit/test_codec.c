@@ -245,6 +245,40 @@ static void an_exit_stands_alone_too(void **state)
     assert_string_equal(buf_str(&buf), "[null,{\"code\":137,\"signal\":\"SIGKILL\",\"oom\":true}]");
 }
 
+static void a_queen_reads_its_own_verdicts(void **state)
+{
+    struct verdict verdict;
+    (void)state;
+    assert_int_equal(
+        verdict_decode(&arena,
+                       TEXT("{\"worker_id\":\"w1\",\"state\":\"stale\",\"previous\":\"online\",\"cause\":\"last_will\","
+                            "\"since\":\"2023-11-14T22:13:20.000Z\",\"event_id\":1761249600000123,\"revision\":2,"
+                            "\"incident\":null,\"flags\":[\"flapping\"],\"evidence\":{\"path\":\"will\","
+                            "\"result\":\"no_subscriber\",\"seen_at\":\"2023-11-14T22:13:20.000Z\","
+                            "\"last_seen_ms_ago\":1249,\"took_ms\":251,\"exit\":{\"code\":139,\"signal\":\"SIGSEGV\"},"
+                            "\"text\":\"whatever\"}}"),
+                       &verdict, NULL),
+        OK);
+    assert_string_equal(verdict.previous, "online");
+    assert_int_equal(verdict.since, 1700000000000);
+    assert_int_equal(verdict.event_id, 1761249600000123);
+    assert_int_equal(verdict.revision, 2);
+    assert_null(verdict.incident);
+    assert_string_equal(verdict.evidence.result, "no_subscriber");
+    assert_int_equal(verdict.evidence.last_seen_ms_ago, 1249);
+    assert_int_equal(verdict.evidence.exit.code, 139);
+    assert_int_equal(verdict.evidence.exit.oom, -1);
+
+    assert_int_equal(
+        verdict_decode(&arena, TEXT("{\"state\":\"stale\",\"event_id\":1,\"evidence\":{}}"), &verdict, NULL), OK);
+    assert_null(verdict.evidence.path);
+    assert_int_equal(verdict.evidence.last_seen_ms_ago, INT_ABSENT);
+    assert_int_equal(verdict.since, TIME_ABSENT);
+    assert_int_equal(verdict_decode(&arena, TEXT("{\"state\":\"stale\"}"), &verdict, NULL), ERR_MISSING);
+    assert_int_equal(
+        verdict_decode(&arena, TEXT("{\"state\":\"stale\",\"event_id\":9007199254740994}"), &verdict, NULL), ERR_RANGE);
+}
+
 static void a_worker_reads_the_verdict_on_itself(void **state)
 {
     struct verdict_notice notice;
@@ -367,6 +401,7 @@ int main(void)
         TEST(a_presence_has_a_fixed_shape),
         TEST(an_exit_stands_alone_too),
         TEST(a_worker_reads_the_verdict_on_itself),
+        TEST(a_queen_reads_its_own_verdicts),
         TEST(numbers_are_set_by_name),
         TEST(ids_must_not_contradict_the_topic),
         TEST(tables_can_be_read_by_documentation),

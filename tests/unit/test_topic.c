@@ -22,6 +22,7 @@ static const struct {
     { TOPIC_QUEEN_PRESENCE, "skep/v1/queen/q1/presence" },
     { TOPIC_VERDICT, "skep/v1/queen/q1/verdict/h1/w1" },
     { TOPIC_HIVE_VERDICT, "skep/v1/queen/q1/hive-verdict/h1" },
+    { TOPIC_QUEEN_SINCE, "skep/v1/queen/q1/since" },
     { TOPIC_EVENT, "skep/v1/queen/q1/event" },
     { TOPIC_WORKER_REQUEST, "skep/v1-rpc/hive/h1/worker/w1/beat" },
     { TOPIC_HIVE_REQUEST, "skep/v1-rpc/hive/h1/worker.list" },
