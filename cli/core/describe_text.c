@@ -35,7 +35,7 @@ static const struct row {
     const char *label, *template;
     void (*add)(struct buf *ret, const cJSON *worker);
 } rows[] = {
-    { "State", "{state:state} ({cause}) since {since}<; {since_ms_ago:age} ago>" },
+    { "State", "{state:state} ({cause}<; it was {was}>) since {since}<; {since_ms_ago:age} ago>" },
     { "Why", NULL, row_why },
     { "Evidence", NULL, row_evidence },
     { "Timing", "<seen {evidence.seen_at}<, due {evidence.due_at}><, took {evidence.took_ms:age}>"

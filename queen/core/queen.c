@@ -15,6 +15,7 @@
 #include "loss.h"
 #include "queen_link.h"
 #include "requests.h"
+#include "restore.h"
 #include "silence.h"
 #include "step.h"
 #include "verify_outcome.h"
@@ -29,7 +30,8 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->wall = wall;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
     queen->arena.limit = queen->scan.limit = MESSAGE_ARENA_LIMIT;
-    queen->announcing.next = MS_NEVER;
+    queen->announcing.next = queen->write_at = MS_NEVER;
+    queen->announcing.held = true; /* until what earlier processes announced is known (R17) */
     watch_turn(&queen->watch, now);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
     queen->tombstones.shares = &queen->registry.shares;
@@ -179,6 +181,7 @@ static void tick(struct queen *queen, const struct input *input)
     take_barriers(queen, &left);
     loss_hold_all(queen, &left);
     forget_go_on(queen, &left);
+    restore_write(queen);
     link_step(queen, input);
     (void)tombstones_expire(&queen->tombstones, queen->now);
 }
@@ -203,6 +206,8 @@ static void take_message(struct queen *queen, const struct input *input)
         take_reply(queen, input);
     else if (err == OK && topic.kind == TOPIC_QUEEN_PRESENCE)
         link_presence(queen, topic.queen, input);
+    else if (err == OK && topic.kind == TOPIC_QUEEN_SINCE)
+        link_since(queen, topic.queen, message);
     else if (err == OK)
         err = intake_message(queen, &topic, message, &e);
     intake_count(queen, err);

@@ -164,6 +164,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK)
         return err;
+    host->last_event = 0; /* ids may go back with the clock, where the broker has no verdicts */
     daemon_node_client_id(&host->daemon, NULL, options.id);
     daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE, RECONNECT_MAX);
     return OK;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "codec.h"
 #include "inspect.h"
 #include "json.h"
 #include "topic.h"
@@ -62,6 +63,8 @@ static void on_turned(void *user)
     follow(&referee->queen_fit_since, is_fit(queen), now);
     follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
     vigil_clock_turn(&referee->clock, queen, now);
+    if (!referee->clock.linked)
+        referee->granted = 0;
     for (size_t i = 0; i < referee->count && !referee->clock.linked; i++)
         vigil_link_lost(&referee->wards[i].vigil);
 }
@@ -113,7 +116,7 @@ static void judge_unsubscribed(struct referee *referee, const struct ward *ward)
 {
     ms_t now = referee->world->network.now;
     bool was_heard_on_link = ward->vigil.received_at != MS_NEVER && !ward->vigil.lost_since;
-    if (!was_heard_on_link && !fit_for(referee->queen_linked_since, now, VIGIL_GRACE))
+    if (!was_heard_on_link && !fit_for(referee->queen_linked_since, now, VIGIL_GRACE - referee->granted))
         violate(referee, "%s became stale (no_subscriber) at %lld, too soon after the queen's link", ward->name,
                 (long long)now);
     judge_absence(referee, ward, "no_subscriber", false);
@@ -196,6 +199,7 @@ static const struct {
     { "offline", "starting" },
     { "down", "ready" },
     { "offline", "ready" }, /* it started while she was away */
+    { "offline", "down" },
 };
 
 static bool is_legal(const char *from, const char *to)
@@ -271,6 +275,7 @@ static void on_event(void *user, const struct node *queen, struct text json)
         violate(referee, "event %.0f came after %llu", number, (unsigned long long)referee->last_event);
     referee->last_event = (uint64_t)number;
     referee->events++;
+    referee->was_live = true; /* there is none before that */
     ward = ward_find(referee, json_string(json_member(event, "worker_id")));
     if (ward && !json_member(event, "fleet"))
         judge_change(referee, ward, event, (uint64_t)number);
@@ -310,6 +315,33 @@ static void take_reply(struct referee *referee, const struct message *message)
             vigil_answered(&referee->wards[i].vigil, &referee->clock);
 }
 
+/* R17: so much of the grace has passed before her first link. */
+static void take_since(struct referee *referee, const struct message *message)
+{
+    struct arena arena;
+    struct since since;
+    arena = (struct arena){ 0 };
+    if (message->retain && message->has_expiry && !referee->was_live &&
+        since_decode(&arena, message->payload, &since, NULL) == OK)
+        referee->granted = (since.retain_s - message->expiry_s) * 1000;
+    arena_clear(&arena);
+}
+
+/* R17: the queen takes her retained verdicts for what was announced, where she has announced nothing herself. */
+static void take_verdict(struct referee *referee, struct ward *ward, const struct message *message)
+{
+    struct arena arena;
+    struct verdict verdict;
+    arena = (struct arena){ 0 };
+    if (message->retain && !ward->announced[0] && verdict_decode(&arena, message->payload, &verdict, NULL) == OK) {
+        snprintf(ward->announced, sizeof ward->announced, "%s", verdict.state);
+        ward->event_id = (uint64_t)verdict.event_id;
+        if (referee->last_event < ward->event_id)
+            referee->last_event = ward->event_id;
+    }
+    arena_clear(&arena);
+}
+
 static void on_message(void *user, const struct node *queen, const struct message *message)
 {
     struct referee *referee = user;
@@ -319,9 +351,16 @@ static void on_message(void *user, const struct node *queen, const struct messag
         return;
     if (topic.kind == TOPIC_REPLY)
         take_reply(referee, message);
-    for (size_t i = 0; i < referee->count; i++)
-        if (is_about(&referee->wards[i], &topic))
+    if (topic.kind == TOPIC_QUEEN_SINCE)
+        take_since(referee, message);
+    for (size_t i = 0; i < referee->count; i++) {
+        if (!is_about(&referee->wards[i], &topic))
+            continue;
+        if (topic.kind == TOPIC_VERDICT || topic.kind == TOPIC_HIVE_VERDICT)
+            take_verdict(referee, &referee->wards[i], message);
+        else
             vigil_message(&referee->wards[i].vigil, &referee->clock, message);
+    }
 }
 
 static const struct world_events world_events = { on_event, on_message, on_published, on_turned };
@@ -340,21 +379,17 @@ void referee_init(struct referee *referee, struct world *world, const char *cons
     world->user = referee;
 }
 
-/* Without a database the ids of a process start from the wall clock, which may have stepped back. */
+/* What a broker has lost meanwhile is not known to the next one, and the wall clock may have stepped back. */
 void referee_forget_queen(struct referee *referee)
 {
     referee->last_event = 0;
+    referee->granted = 0;
+    referee->was_live = false;
     for (size_t i = 0; i < referee->count; i++) {
         referee->wards[i].announced[0] = '\0';
         referee->wards[i].vigil.received_at = MS_NEVER;
         referee->wards[i].event_id = 0;
     }
-}
-
-void referee_forget_verdicts(struct referee *referee)
-{
-    for (size_t i = 0; i < referee->count; i++)
-        referee->wards[i].event_id = 0;
 }
 
 static void judge_verdict(struct referee *referee, const struct ward *ward)

@@ -26,7 +26,7 @@ struct ward {
     ms_t hung_at;   /* when its work loop last hung with something in flight, on the clock of vigils; MS_NEVER */
     uint64_t asked; /* hash of the correlation of the latest request to verify it; 0 = none */
     struct vigil vigil;
-    char announced[32]; /* by the present process of the queen; "" = nothing yet */
+    char announced[32]; /* by the present process of the queen, or as it has read back; "" = nothing yet */
     uint64_t event_id;
 };
 
@@ -37,6 +37,8 @@ struct referee {
     ms_t queen_fit_since;
     ms_t queen_linked_since; /* MS_NEVER = she is not; pauses and cuts do not count */
     struct vigil_clock clock;
+    ms_t granted;  /* so much of the grace had passed before the present process of the queen was live */
+    bool was_live; /* ... which it has been */
     uint64_t last_event;
     unsigned events;
     struct errbuf violation; /* the first one; "" = none */
@@ -46,11 +48,8 @@ struct referee {
  * run itself or not. */
 void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count);
 
-/* A process of the queen ended: what it announced is not what the next one will start from. */
+/* A process of the queen ended: the next one starts from the verdicts that it reads back. */
 void referee_forget_queen(struct referee *referee);
-
-/* The broker went back to an older save: retained verdicts with it. */
-void referee_forget_verdicts(struct referee *referee);
 
 /* At the end of a quiet time. */
 void referee_judge_end(struct referee *referee, struct node *queen);

@@ -141,14 +141,12 @@ static void disturb_hive(struct chaos *chaos)
 
 static void disturb_broker(struct chaos *chaos)
 {
-    if (!chaos->world.broker.running) {
+    if (!chaos->world.broker.running)
         act(chaos, "broker start");
-    } else if (pick(chaos, 2)) {
+    else if (pick(chaos, 2))
         act(chaos, "broker stop");
-    } else {
-        referee_forget_verdicts(&chaos->referee);
+    else
         act(chaos, "broker kill");
-    }
 }
 
 static void disturb_time(struct chaos *chaos)

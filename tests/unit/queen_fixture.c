@@ -191,6 +191,9 @@ static void scene_see(struct scene *scene, const struct effect *effect)
     case EFFECT_RECONNECT:
         scene->is_known = true;
         break;
+    case EFFECT_UNSUBSCRIBE:
+        scene->unsubscribed++;
+        break;
     case EFFECT_EXIT:
         scene_say(scene, "exit", "");
         keep(&scene->notice, effect->text);

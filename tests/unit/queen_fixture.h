@@ -58,7 +58,7 @@ struct scene {
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
     struct buf hive_verdict;
     struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */
-    unsigned verdicts, events, births, markers;
+    unsigned verdicts, events, births, markers, unsubscribed;
     uint64_t last_event; /* that was seen */
 };
 

@@ -304,6 +304,38 @@ static void do_own(struct scene *scene, const char *args)
     scene_message(scene, "skep/v1/queen/queen/presence", text_of(args));
 }
 
+/* Of the verdict that this queen has published earlier: `STATE CAUSE SESSION.CONNECTION EVENT`. */
+static void do_verdict(struct scene *scene, const char *args)
+{
+    char topic[TOPIC_SIZE], state[32], cause[32];
+    unsigned session = 0, connection = 0;
+    unsigned long long event = 0;
+    struct buf doc = BUF_INIT;
+    assert_int_equal(sscanf(args, "%31s %31s %u.%u %llu", state, cause, &session, &connection, &event), 5);
+    snprintf(topic, sizeof topic, "skep/v1/queen/queen/%s/%s%s%s", scene_is_of_hive(scene) ? "hive-verdict" : "verdict",
+             scene->hive, scene_is_of_hive(scene) ? "" : "/", scene->worker);
+    buf_printf(&doc,
+               "{\"state\":\"%s\",\"previous\":\"online\",\"cause\":\"%s\",\"since\":\"2023-11-14T22:00:00.000Z\","
+               "\"event_id\":%llu,\"revision\":1,\"evidence\":{\"path\":\"mqtt\",\"result\":\"heard\","
+               "\"seen_at\":\"2023-11-14T22:00:00.000Z\",\"exit\":{\"code\":139,\"signal\":\"SIGSEGV\"}}",
+               state, cause, event);
+    if (session)
+        buf_printf(&doc, ",\"session\":\"%016llx\",\"connection\":%u", (unsigned long long)SCENE_SESSION + session,
+                   connection);
+    buf_add_text(&doc, buf_text(&scene->extra));
+    buf_add_char(&doc, '}');
+    scene_message(scene, topic, buf_text(&doc));
+    buf_clear(&doc);
+}
+
+/* Since when an earlier process has granted a grace: the expiry in seconds, of which `left` is left. */
+static void do_since(struct scene *scene, const char *args)
+{
+    char doc[64];
+    snprintf(doc, sizeof doc, "{\"retain_s\":%s}", args);
+    scene_message(scene, "skep/v1/queen/queen/since", text_of(doc));
+}
+
 static void do_step(struct scene *scene, char *step);
 
 static void do_stored(struct scene *scene, const char *args)
@@ -347,6 +379,8 @@ static const struct {
     { "left", do_left },
     { "own", do_own },
     { "stored", do_stored },
+    { "verdict", do_verdict },
+    { "since", do_since },
     { "vack", do_vack },
     { "answer", do_answer },
     { "witness", do_witness },

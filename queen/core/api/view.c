@@ -12,6 +12,8 @@ static void put_state(const struct queen *queen, const struct record *record, st
 {
     json_add_str(w, "state", record_state_name(record, record->state));
     json_add_str(w, "cause", cause_name(record->cause));
+    if (record->cause == CAUSE_RESTORED && record->announced != STATE_NONE)
+        json_add_str(w, "was", record_state_name(record, record->announced));
     json_add_time(w, "since", record->since_wall);
     put_age(w, "since_ms_ago", record->since_mono, queen->now);
     put_age(w, "last_seen_ms_ago", record->received_mono, queen->now);

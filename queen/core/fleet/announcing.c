@@ -73,7 +73,7 @@ static bool take_token(struct announcing *announcing, struct record *record)
 
 static bool is_room(const struct announcing *announcing, size_t waiting)
 {
-    return waiting < (announcing->linked ? UNSENT_MAX : UNLINKED_MAX);
+    return !announcing->held && waiting < (announcing->linked ? UNSENT_MAX : UNLINKED_MAX);
 }
 
 static bool has_room(const struct announcing *announcing)
@@ -198,6 +198,11 @@ void announce_withdraw(struct announcing *announcing, struct record *record)
     record->owed = NULL;
 }
 
+bool announce_has_room(const struct announcing *announcing)
+{
+    return announcing->linked && is_room(announcing, announcing->unsent_states);
+}
+
 static struct owed *owed_of(const struct fair_owner *hive)
 {
     return CONTAINER_OF(fair_owner_oldest(hive), struct owed, item);
@@ -239,7 +244,10 @@ static ms_t next_try(const struct announcing *announcing)
 {
     const struct heap_item *top = heap_top(&announcing->resting);
     ms_t next = top ? top->at : MS_NEVER;
-    bool is_for_room = !has_room(announcing) || !is_next(announcing, NEWS_BYE);
+    bool is_for_room;
+    if (announcing->held)
+        return MS_NEVER;
+    is_for_room = !has_room(announcing) || !is_next(announcing, NEWS_BYE);
     if (announce_count(announcing) > announcing->resting.len)
         next = ms_min(next, announcing->now + (is_for_room ? SENT_MS : TOKEN_MS));
     return next;

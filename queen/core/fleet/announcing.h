@@ -37,6 +37,7 @@ struct announcing {
     /* Of the step at hand. */
     ms_t now;
     bool linked;                  /* to the broker: else some are kept for the next link, and the rest is owed */
+    bool held;                    /* nothing is announced yet: all is owed */
     size_t unsent, unsent_states; /* events, and retained messages, that wait for the broker, as far as is known */
 };
 
@@ -58,6 +59,9 @@ void announce_withdraw(struct announcing *announcing, struct record *record);
 /* The next one whose turn it is, withdrawn and counted; what it has to say may be nothing by now. NULL: none at
  * present. */
 struct record *announce_next(struct announcing *announcing);
+
+/* Whether there is room for a retained message that no event goes with. */
+bool announce_has_room(const struct announcing *announcing);
 
 /* How many are owed. */
 size_t announce_count(const struct announcing *announcing);

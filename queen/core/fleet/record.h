@@ -152,6 +152,8 @@ struct record {
     bool ready_confirmed : 1; /* a hive's: its present process has answered that it is ready */
     bool ended : 1;           /* forgotten: it only waits for its end to be announced (registry_end) */
     uint8_t seen : 2;         /* ... enum forget_seen */
+    bool was_zombie : 1;      /* restored as `unverified`: a sign of life makes it one again */
+    uint8_t written : 4;      /* the link (queen_link_number) on which its verdict is known to be stored; 0 = none */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */
@@ -177,9 +179,12 @@ static inline const char *record_state_name(const struct record *record, enum st
     return record_is_hive(record) ? state_name_of_hive(state) : state_name(state);
 }
 
-/* What a sign of life makes of it, if nothing else speaks against that. A hive must have been asked first. */
+/* What a sign of life makes of it, if nothing else speaks against that. A hive must have been asked first; that a
+ * zombie lives is no news (R8). */
 static inline enum state record_state_alive(const struct record *record)
 {
+    if (record->was_zombie)
+        return STATE_ZOMBIE;
     return record_is_hive(record) && !record->ready_confirmed ? STATE_UNVERIFIED : STATE_ONLINE;
 }
 

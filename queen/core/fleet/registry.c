@@ -305,6 +305,12 @@ void registry_expect(struct registry *registry, struct record *record)
     tenants_update(&registry->shares, record);
 }
 
+void registry_establish(struct registry *registry, struct record *record)
+{
+    record->established = true;
+    tenants_update(&registry->shares, record);
+}
+
 void registry_heard(struct registry *registry, struct record *record, ms_t now)
 {
     tenants_heard(&registry->shares, record, now);

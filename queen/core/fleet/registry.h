@@ -71,8 +71,9 @@ struct record *registry_victim(struct registry *registry, struct text hive, stru
 void registry_note_pressure(struct registry *registry, enum pressure_kind kind, const struct share *greatest,
                             bool evicted);
 
-/* It is expected from now on, and was heard live. */
+/* It is expected from now on; is established as if it had been heard for long; and was heard live. */
 void registry_expect(struct registry *registry, struct record *record);
+void registry_establish(struct registry *registry, struct record *record);
 void registry_heard(struct registry *registry, struct record *record, ms_t now);
 
 /* Goes through the workers of a hive in slices, from the beginning, whoever comes and goes in between: who comes later

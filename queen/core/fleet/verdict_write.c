@@ -70,7 +70,7 @@ void verdict_write(const struct record *record, const char *queen_id, ms_t now, 
     json_add_str(w, "hive_id", record_hive(record));
     put_state(record, w, "state", record->announced);
     put_state(record, w, "previous", record->previous);
-    json_add_str(w, "cause", cause_name(record->cause));
+    json_add_str(w, "cause", cause_name(record->announced == STATE_NONE ? record->cause : record->announced_cause));
     json_add_time(w, "since", record->since_wall);
     json_add_int(w, "event_id", (int64_t)record->event_id);
     json_add_int(w, "revision", record->revision);
@@ -79,6 +79,10 @@ void verdict_write(const struct record *record, const char *queen_id, ms_t now, 
     json_add_str(w, "queen_id", queen_id);
     json_add_hex64(w, "session", record->incarnation.session);
     json_add_int_if(w, "connection", record->incarnation.connection > 0, record->incarnation.connection);
+    if (record->over_http) { /* else the broker has its heartbeat */
+        json_add_int_if(w, "interval_ms", record->interval_ms != INT_ABSENT, record->interval_ms);
+        json_add_int_if(w, "lease_ms", record->lease_ms != INT_ABSENT, record->lease_ms);
+    }
     incident_write(record, w);
     flags_write(record, now, w);
     evidence_write(record, w);

@@ -20,6 +20,15 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
     };
 }
 
+void evidence_set_exit(struct evidence *evidence, const struct exit_info *exit)
+{
+    evidence->has_exit = exit->known;
+    evidence->code = exit->code == INT_ABSENT ? -1 : (int16_t)exit->code;
+    evidence->oom = exit->oom;
+    if (exit->signal)
+        text_to_printable(text_of(exit->signal), evidence->signal, sizeof evidence->signal);
+}
+
 /* That the clears and verdicts of one hive do not hold up another's. */
 static unsigned party_of(struct text hive)
 {
@@ -39,13 +48,14 @@ void change_publish(struct queen *queen, const struct topic *topic, struct text 
                                                   .content_type = payload.len ? "application/json" : NULL });
 }
 
-static void publish_verdict(struct queen *queen, const struct record *record, struct text payload)
+static void publish_verdict(struct queen *queen, struct record *record, struct text payload)
 {
     struct topic topic = { .kind = record_is_hive(record) ? TOPIC_HIVE_VERDICT : TOPIC_VERDICT,
                            .queen = text_of(queen->options.id),
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)) };
     change_publish(queen, &topic, payload, true);
+    record->written = queen_link_number(queen);
 }
 
 void change_publish_event(struct queen *queen, const struct event *event)
@@ -83,6 +93,8 @@ static struct text verdict_text(struct queen *queen, const struct record *record
 static void enter(struct queen *queen, struct record *record, enum state state)
 {
     registry_set_state(&queen->registry, record, state);
+    if (state != STATE_UNVERIFIED && state != STATE_SUSPECT)
+        record->was_zombie = false;
     registry_touch(&queen->registry, record);
     if (record_is_hive(record))
         hive_watch_changed(&queen->hives, record, &queen->watch);
@@ -216,6 +228,12 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
         revise(queen, record);
 }
 
+void change_write_again(struct queen *queen, struct record *record)
+{
+    if (record->announced != STATE_NONE)
+        publish_verdict(queen, record, verdict_text(queen, record));
+}
+
 void change_end(struct queen *queen, struct record *record, enum evidence_result result)
 {
     record->evidence = evidence_now(queen, record, PATH_NONE, result);
@@ -259,6 +277,14 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     registry_heard(&queen->registry, record, queen->now);
     if (record->owed && announce_now(&queen->announcing, record)) /* established by now: it has another turn */
         announce(queen, record);
+    registry_touch(&queen->registry, record);
+}
+
+void change_lease_from(struct queen *queen, struct record *record, ms_t age)
+{
+    record->received_at = queen->watch.time - age;
+    record->received_mono = age > 0 ? queen->now - age : record->received_mono;
+    record->not_before = queen->watch.time - queen->snapshot.granted + queen_grace(queen, record);
     registry_touch(&queen->registry, record);
 }
 

@@ -11,6 +11,9 @@
 struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
                              enum evidence_result result);
 
+/* How the process ended is part of the evidence. */
+void evidence_set_exit(struct evidence *evidence, const struct exit_info *exit);
+
 /* The record is in `state` now. The same state again: nothing happens (see change_revise). Announces the change unless
  * it is back to what was announced last. */
 void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,
@@ -42,6 +45,9 @@ void change_announce_owed(struct queen *queen, struct record *record);
  * changed. */
 void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);
 
+/* The verdict that stands, if there is one, for a broker that lost it: the same event id and revision. */
+void change_write_again(struct queen *queen, struct record *record);
+
 /* The record is forgotten, or evicted: it has no state from now on. Then that is announced: one event (none if it is
  * silent), and the retained verdict is cleared. */
 void change_end(struct queen *queen, struct record *record, enum evidence_result result);
@@ -58,6 +64,10 @@ void change_publish_event(struct queen *queen, const struct event *event);
 
 /* It gave a live sign of life now: its lease starts anew. */
 void change_heard(struct queen *queen, struct record *record, bool over_http);
+
+/* Known from what is stored: its lease starts at that age, and ends not before one grace after the first snapshot that
+ * showed it; watch time stands still until that snapshot is read. */
+void change_lease_from(struct queen *queen, struct record *record, ms_t age);
 
 /* R10: a worker is lost, and what its hive has to do with it. */
 

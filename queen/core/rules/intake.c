@@ -5,6 +5,7 @@
 #include "forget.h"
 #include "judge.h"
 #include "loss.h"
+#include "restore.h"
 #include "stored.h"
 
 #define DEFAULT_HIVE "default"
@@ -132,6 +133,28 @@ static enum err take_witness(struct queen *queen, const struct topic *topic, con
     return judge_witness(queen, record, &witness, message->payload, message->retain);
 }
 
+/* R17: published by this queen, perhaps by an earlier process. Nobody makes room for one that was known once. */
+static enum err take_verdict(struct queen *queen, const struct topic *topic, const struct message *message,
+                             struct errbuf *e)
+{
+    struct verdict verdict;
+    struct record_row row;
+    struct record *record = NULL;
+    enum err err = text_is(topic->queen, queen->options.id) ? OK : ERR_TOPIC;
+    bool is_hive = topic->worker.len == 0;
+    if (err != OK || !message->retain) /* live, it is an echo */
+        return err;
+    if ((err = verdict_decode(&queen->arena, message->payload, &verdict, e)) == OK &&
+        (err = restore_read(queen, &verdict, is_hive, &row, e)) == OK)
+        err = find_subject(queen, topic, message,
+                           &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, false,
+                                              !registry_is_full(&queen->registry, is_hive) },
+                           &record, e);
+    if (err == OK && record)
+        restore_row(queen, record, &row);
+    return err;
+}
+
 static const struct kind {
     take_fn *take;
     enum forget_seen cleared; /* what an empty message means */
@@ -142,6 +165,8 @@ static const struct kind {
     [TOPIC_WORKER_PRESENCE] = { take_presence, FORGET_SEEN_PRESENCE },
     [TOPIC_HIVE_PRESENCE] = { take_presence, FORGET_SEEN_PRESENCE },
     [TOPIC_WORKER_WITNESS] = { take_witness, FORGET_SEEN_NONE },
+    [TOPIC_VERDICT] = { take_verdict, FORGET_SEEN_NONE },
+    [TOPIC_HIVE_VERDICT] = { take_verdict, FORGET_SEEN_NONE },
 };
 
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)

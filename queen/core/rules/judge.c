@@ -96,7 +96,7 @@ static bool may_be_replaced(struct queen *queen, struct record *record, enum inc
 void judge_forget_process(struct queen *queen, struct record *record)
 {
     work_reset(record);
-    record->gone = record->ready_confirmed = record->endpoint = false;
+    record->gone = record->ready_confirmed = record->endpoint = record->was_zombie = false;
     if (record_is_hive(record))
         hive_poll_reset(queen, record);
 }
@@ -162,8 +162,9 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     record->answers = record->asks = 0;
     verify = sign->work && work_note(queen, record, sign->work);
     alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, over_http ? PATH_HTTP : PATH_MQTT);
-    if (sign->work && (work_judge(queen, record) || verify))
-        (void)verify_begin(queen, record, VERIFY_AUTOMATIC); /* if it cannot be, silence or the next answer decides */
+    if (sign->work && (work_judge(queen, record) || verify) &&
+        verify_begin(queen, record, VERIFY_AUTOMATIC) != OK) /* then silence, the next answer or beat decides */
+        record->work.reason = true;
     return err;
 }
 
@@ -207,11 +208,7 @@ static struct evidence exit_evidence(const struct queen *queen, const struct rec
                                      enum evidence_result result, const struct exit_info *exit)
 {
     struct evidence evidence = evidence_now(queen, record, path, result);
-    evidence.has_exit = exit->known;
-    evidence.code = exit->code == INT_ABSENT ? -1 : (int16_t)exit->code;
-    evidence.oom = exit->oom;
-    if (exit->signal)
-        text_to_printable(text_of(exit->signal), evidence.signal, sizeof evidence.signal);
+    evidence_set_exit(&evidence, exit);
     return evidence;
 }
 

@@ -116,7 +116,7 @@ void loss_begin(struct queen *queen, struct record *record)
 static ms_t held_until(const struct queen *queen, const struct record *record)
 {
     bool read = queen->snapshot.phase == SNAPSHOT_READ;
-    return (read ? queen->snapshot.read_at : queen->watch.time) + queen_grace(queen, record);
+    return (read ? queen->snapshot.read_at : queen->watch.time - queen->snapshot.granted) + queen_grace(queen, record);
 }
 
 void loss_hold(struct queen *queen, struct record *record)

@@ -1,7 +1,9 @@
 #include "queen_link.h"
 
 #include "change.h"
+#include "codec.h"
 #include "json_write.h"
+#include "restore.h"
 
 #define READ_TIMEOUT_MS 2000 /* without a stored copy, SUBACK or marker; a broker's full queue drops any of them */
 #define READ_ATTEMPTS 3
@@ -24,14 +26,19 @@ enum err link_init(struct queen *queen)
     return err;
 }
 
-/* Hives first, which are known by their presence; then workers, heartbeats first, for where stored copies contradict
- * each other the heartbeat's session is current (R15). Named leaves only. */
-static const enum topic_kind fleet[] = { TOPIC_HIVE_PRESENCE, TOPIC_HIVE_HEARTBEAT, TOPIC_WORKER_HEARTBEAT,
-                                         TOPIC_WORKER_PRESENCE, TOPIC_WORKER_WITNESS };
+/* What the queen has published itself first, for an earlier process may have known more (R17). Then the fleet: hives,
+ * which are known by their presence; then workers, heartbeats first, for where stored copies contradict each other the
+ * heartbeat's session is current (R15). Named leaves only. */
+static const enum topic_kind passes[] = { TOPIC_QUEEN_SINCE,     TOPIC_HIVE_VERDICT,   TOPIC_VERDICT,
+                                          TOPIC_HIVE_PRESENCE,   TOPIC_HIVE_HEARTBEAT, TOPIC_WORKER_HEARTBEAT,
+                                          TOPIC_WORKER_PRESENCE, TOPIC_WORKER_WITNESS };
+#define OWN_PASSES 3
 
-static enum err fleet_filter(const struct queen *queen, size_t which, char ret[TOPIC_SIZE])
+static enum err pass_filter(const struct queen *queen, size_t which, char ret[TOPIC_SIZE])
 {
-    struct topic topic = { .kind = fleet[which], .hive = TEXT("+"), .worker = TEXT("+") };
+    struct topic topic = {
+        .kind = passes[which], .queen = text_of(queen->options.id), .hive = TEXT("+"), .worker = TEXT("+")
+    };
     return topic_build(queen->options.root, &topic, ret);
 }
 
@@ -39,11 +46,11 @@ static enum err fleet_filter(const struct queen *queen, size_t which, char ret[T
 static void subscribe(struct queen *queen, size_t which, uint8_t retain_handling)
 {
     char filter[TOPIC_SIZE];
-    if (fleet_filter(queen, which, filter) != OK) /* a checked root fits */
+    if (pass_filter(queen, which, filter) != OK) /* a checked root fits */
         return;
     queen->snapshot.pending++;
     outbox_subscribe(queen->out, &(struct subscribe){ .filter = filter,
-                                                      .no_local = true,
+                                                      .no_local = which >= OWN_PASSES, /* stored ones are ours, too */
                                                       .retain_handling = retain_handling,
                                                       .token = queen_token(queen, TOKEN_SUBSCRIBE) });
 }
@@ -61,7 +68,7 @@ static void request(struct queen *queen)
         subscribe(queen, snapshot->pass, RETAIN_ALWAYS);
         return;
     }
-    for (size_t i = 0; i < ARRAY_LEN(fleet); i++)
+    for (size_t i = OWN_PASSES; i < ARRAY_LEN(passes); i++)
         subscribe(queen, i, RETAIN_NEVER);
 }
 
@@ -125,6 +132,7 @@ static void link_down(struct queen *queen)
 {
     bool was_live = queen->snapshot.phase == SNAPSHOT_READ;
     watch_stop(&queen->watch);
+    queen->write_at = MS_NEVER;
     queen->snapshot = (struct snapshot){ .phase = SNAPSHOT_NONE };
     if (was_live)
         fleet_event(queen, "blind");
@@ -153,19 +161,75 @@ static void fleet_subscribed(struct queen *queen, uint8_t reason)
         send_marker(queen);
 }
 
+/* No grace is longer. */
+static ms_t since_lasts(const struct queen *queen)
+{
+    return 2 * lease_grace(MSG_INTERVAL_MAX, queen->options.return_grace);
+}
+
+/* From now on a grace is granted, as a process that takes this one's place can tell by what is left of the expiry. */
+static void publish_since(struct queen *queen)
+{
+    struct topic topic = { .kind = TOPIC_QUEEN_SINCE, .queen = text_of(queen->options.id) };
+    uint32_t retain_s = (uint32_t)((since_lasts(queen) + 999) / 1000);
+    struct json_write w = json_write_to(&queen->scratch);
+    char text[TOPIC_SIZE];
+    if (topic_build(queen->options.root, &topic, text) != OK)
+        return;
+    buf_reset(&queen->scratch);
+    json_open(&w, '{');
+    json_add_str(&w, "queen_id", queen->options.id);
+    json_add_time(&w, "since", queen->wall);
+    json_add_int(&w, "retain_s", retain_s);
+    json_close(&w, '}');
+    outbox_publish(queen->out, &(struct publish){ .topic = text,
+                                                  .payload = buf_text(&queen->scratch),
+                                                  .qos = 1,
+                                                  .retain = true,
+                                                  .expiry_s = retain_s,
+                                                  .content_type = "application/json" });
+}
+
+/* Only of an earlier process: after a loss of this one's link all have another grace. */
+void link_since(struct queen *queen, struct text id, const struct message *message)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    struct since since;
+    snapshot->progress_at = queen->now;
+    if (!text_is(id, queen->options.id) || !message->retain || !message->has_expiry || !queen->announcing.held ||
+        since_decode(&queen->arena, message->payload, &since, NULL) != OK || since.retain_s < message->expiry_s)
+        return;
+    snapshot->since_found = true;
+    snapshot->granted = ms_min((since.retain_s - message->expiry_s) * 1000, since_lasts(queen));
+}
+
 /* The snapshot is read, or as much of it as the broker lets through. */
 static void live(struct queen *queen)
 {
     watch_go(&queen->watch);
     queen->snapshot.phase = SNAPSHOT_READ;
-    queen->snapshot.read_at = queen->watch.time;
+    queen->snapshot.read_at = queen->watch.time - queen->snapshot.granted;
+    if (!queen->snapshot.since_found)
+        publish_since(queen);
+    queen->announcing.held = false;
+    queen->announcing.next = queen->now;
+    restore_begin_writing(queen);
     fleet_event(queen, "live");
+}
+
+static void end_pass(struct queen *queen)
+{
+    char filter[TOPIC_SIZE];
+    if (queen->snapshot.phase == SNAPSHOT_READING && queen->snapshot.pass < OWN_PASSES &&
+        pass_filter(queen, queen->snapshot.pass, filter) == OK)
+        outbox_unsubscribe(queen->out, filter);
 }
 
 static void next_pass(struct queen *queen)
 {
     size_t next = queen->snapshot.phase == SNAPSHOT_READING ? queen->snapshot.pass + 1 : 0;
-    if (next < ARRAY_LEN(fleet))
+    end_pass(queen);
+    if (next < ARRAY_LEN(passes))
         begin(queen, SNAPSHOT_READING, next);
     else
         live(queen);
@@ -174,7 +238,7 @@ static void next_pass(struct queen *queen)
 static void give_up_pass(struct queen *queen)
 {
     char filter[TOPIC_SIZE] = "";
-    (void)fleet_filter(queen, queen->snapshot.pass, filter);
+    (void)pass_filter(queen, queen->snapshot.pass, filter);
     queen->snapshot.cut++;
     outbox_notice(queen->out,
                   "the broker dropped part of what it has stored on %s, %d times: workers may be missing until they "

@@ -50,7 +50,9 @@ struct snapshot {
     unsigned cut;      /* passes that were given up: something stored may be missing */
     uint64_t marker;   /* the nonce that ends the pass */
     ms_t progress_at;  /* monotonic: the latest request, SUBACK or stored copy */
-    ms_t read_at;      /* watch time of the last end marker */
+    ms_t read_at;      /* watch time of the last end marker, less `granted` */
+    ms_t granted;      /* so much of the grace has passed already, before this process (R17) */
+    bool since_found;
 };
 
 /* Probes for `silent while the broker answers` (broker_barrier.h). */
@@ -117,7 +119,9 @@ struct queen {
     ms_t behind;    /* ... for so long more has arrived than was read */
     uint64_t next_token;
     uint64_t next_event;
-    uint32_t epoch; /* counts links; a worker heard live has the link's number */
+    uint32_t write_next; /* the number of the record whose verdict was looked at last (restore.h), while ... */
+    ms_t write_at;       /* ... verdicts are written again; monotonic; MS_NEVER = all were looked at */
+    uint32_t epoch;      /* counts links; a worker heard live has the link's number */
     bool stopping;
 };
 
@@ -141,6 +145,12 @@ static inline enum token_kind token_kind(uint64_t token)
 static inline ms_t queen_time_for(const struct queen *queen, const struct record *record)
 {
     return record->over_http ? queen->watch.loop_time : queen->watch.time;
+}
+
+/* Of the present link, in 4 bits; never 0. */
+static inline uint8_t queen_link_number(const struct queen *queen)
+{
+    return queen->epoch % 15 + 1;
 }
 
 /* The snapshot of the present connection is read: what is known is live. */

@@ -26,7 +26,7 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_HIVE]) - queen->now);
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
-    sleep = ms_min(sleep, queen->announcing.next - queen->now);
+    sleep = ms_min(sleep, ms_min(queen->announcing.next, queen->write_at) - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
     if (barrier_is_due(queen) || queen->hives.marked || queen->registry.walks[WALK_REVIEW] ||
         queen->registry.walks[WALK_FORGET] || queen->lists || queen->holding)

@@ -15,20 +15,10 @@ static void unverified(struct queen *queen, struct record *record, enum cause ca
     record->evidence = evidence;
 }
 
-/* The lease starts at the known age, and ends not before one grace after the first snapshot that showed the copy; watch
- * time stands still until that snapshot is read. */
-static void lease_from(struct queen *queen, struct record *record, ms_t age)
-{
-    record->received_at = queen->watch.time - age;
-    record->received_mono = age > 0 ? queen->now - age : record->received_mono;
-    record->not_before = queen->watch.time + queen_grace(queen, record);
-    registry_touch(&queen->registry, record);
-}
-
 /* The first sign of its existence is a stored one, or the list of those expected. */
 static void first_seen(struct queen *queen, struct record *record, enum cause cause, enum evidence_result result)
 {
-    lease_from(queen, record, 0);
+    change_lease_from(queen, record, 0);
     unverified(queen, record, cause, result);
 }
 
@@ -110,7 +100,7 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
     if (only_stored || succeeds)
         judge_note_sign(queen, record, sign);
     if (has_lease)
-        lease_from(queen, record, age);
+        change_lease_from(queen, record, age);
     return document_store_heartbeat(&queen->registry, record, document, &sign->load);
 }
 
@@ -141,15 +131,18 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
 {
     struct incarnation_claim claim = claim_of_presence(presence);
     bool has_lease = false;
-    if (queen_received_live(queen, record))
+    if (queen_received_live(queen, record)) {
+        if (incarnation_is_current(&record->incarnation, claim)) /* its heartbeat came before */
+            judge_note_presence(record, presence);
         return;
+    }
     if (is_born_anew(queen, record, presence))
         has_lease = succeed(queen, record, claim);
     else if (!speaks_for_current(record, claim))
         return;
     judge_note_presence(record, presence);
     if (has_lease)
-        lease_from(queen, record, 0);
+        change_lease_from(queen, record, 0);
     else if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
         first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
     if (presence->presence == PRESENCE_ONLINE) {

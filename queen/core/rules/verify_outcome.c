@@ -24,7 +24,8 @@ static void settle(struct queen *queen, struct record *record, const struct veri
 /* A zombie whose work loop does not answer for itself stays one while its heartbeats give the reason. */
 static bool stays_zombie(const struct record *record, const struct verified *verified)
 {
-    return record->state == STATE_ZOMBIE && verified->result == VERIFY_UNKNOWN && record->work.stuck;
+    bool is_one = record->state == STATE_ZOMBIE || record->was_zombie;
+    return is_one && verified->result == VERIFY_UNKNOWN && record->work.stuck;
 }
 
 static void answered(struct queen *queen, struct record *record, const struct verified *verified)

@@ -61,7 +61,7 @@ bool work_note(struct queen *queen, struct record *record, const struct heartbea
     note_progress(queen, record, heartbeat);
     work->stuck = is_stuck(queen, record, heartbeat);
     work->reason = gives_reason(heartbeat);
-    return record->state == STATE_ZOMBIE && !work->advanced &&
+    return (record->state == STATE_ZOMBIE || record->was_zombie) && !work->advanced &&
            ((was_stuck && !work->stuck) || (had_reason && !work->reason));
 }
 

@@ -1,0 +1,240 @@
+#include "queen_script.h"
+
+#define ONLINE "connect; stored verdict online birth 1.1 9; "
+#define ZOMBIE "connect; stored verdict zombie stalled 1.1 9; "
+
+/* What was announced is not told again; what has changed meanwhile is, from what it was. */
+static void r17_a_row_per_state(void **state)
+{
+    static const struct row rows[] = {
+        { "who was online is unverified", ONLINE "read", "| unverified" },
+        { "... and it beats", ONLINE "read; beat 1.1.5", "| online" },
+        { "... before its verdict is read", "connect; beat 1.1.5; stored verdict online birth 1.1 9; read",
+          "| online" },
+        { "... with another process", ONLINE "stored beat 1.1.5; read; birth 2.1", "| online" },
+        { "... was known by stored copies, too", ONLINE "stored beat 1.1.5; stored birth 1.1; read; beat 1.1.6",
+          "| online" },
+        { "... has died", ONLINE "stored birth 1.1; stored will 1.1; read; wait 35000; ack 10; wait 250; ack 10",
+          "ask, ask, online -> stale (last_will) | stale" },
+        { "... has left", ONLINE "stored bye 1.1; read", "online -> offline (goodbye) | offline" },
+        { "... has crashed", ONLINE "stored crash 1.1; read", "online -> stale (process_exited) | stale" },
+        { "... with another process, before it has beaten", ONLINE "stored birth 2.1; read; wait 35000",
+          "verify | unverified" },
+        { "... over HTTP, with an interval of its own",
+          "connect; say \"interval_ms\":3600000; stored verdict online heartbeat 1.1 9; say; read; wait 9000000; post "
+          "1.1.2",
+          "202 | online" },
+        { "who was suspect is unverified", "connect; stored verdict suspect missed_heartbeats 1.1 9; read",
+          "| unverified" },
+        { "... and it beats", "connect; stored verdict suspect missed_heartbeats 1.1 9; read; beat 1.1.5",
+          "suspect -> online (heartbeat) | online" },
+        { "who was stale stays so", "connect; stored verdict stale last_will 1.1 9; read; wait 300000", "| stale" },
+        { "... whatever is stored of that process",
+          "connect; stored verdict stale last_will 1.1 9; stored beat 1.1.5; stored will 1.1; read; wait 300000",
+          "| stale" },
+        { "... a crash that is known", "connect; stored verdict stale process_exited 1.1 9; stored crash 1.1; read",
+          "| stale" },
+        { "... and it lives", "connect; stored verdict stale last_will 1.1 9; read; beat 1.1.5",
+          "stale -> online (heartbeat) | online" },
+        { "... another process is stored: it is asked when it may have come back",
+          "connect; stored verdict stale last_will 1.1 9; stored beat 2.1.0; read", "| unverified" },
+        { "who was offline stays so, and late beats of that connection say nothing",
+          "connect; stored verdict offline goodbye 1.1 9; stored beat 1.1.5; stored bye 1.1; read; beat 1.1.6",
+          "| offline" },
+        { "... starts again", "connect; stored verdict offline goodbye 1.1 9; read; birth 2.1",
+          "offline -> online (birth) | online" },
+        { "who was unreachable stays so while its hive is down",
+          "connect; stored verdict down last_will 1.1 8 @default/; say \"incident\":\"hive:default:8\"; "
+          "stored verdict unreachable hive_down 1.1 9; say; read; wait 300000",
+          "| unreachable" },
+        { "... a hive that nobody knows is not down", "connect; stored verdict unreachable hive_down 1.1 9; read",
+          "| unreachable" },
+        { "whom nobody has ever seen", "connect; stored verdict stale never_seen 0.0 9; read; wait 300000", "| stale" },
+        { "no such state", "connect; stored verdict dead last_will 1.1 9; read", "| gone" },
+        { "live it is an echo", "connect; verdict stale last_will 1.1 9; read", "| gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+/* R8 goes on where it was. */
+static void r17_a_zombie_is_one_again(void **state)
+{
+    static const struct row rows[] = {
+        { "unverified until it beats", ZOMBIE "read", "| unverified" },
+        { "that it lives is no news", ZOMBIE "read; say \"inflight\":1; beat 1.1.5", "| zombie" },
+        { "nor that it is born again", ZOMBIE "read; birth 1.2", "| zombie" },
+        { "it advances",
+          ZOMBIE "read; say \"inflight\":1,\"progress\":4; beat 1.1.5; say \"inflight\":1,\"progress\":5; "
+                 "beat 1.1.6",
+          "zombie -> online (heartbeat) | online" },
+        { "it has nothing in flight any more",
+          ZOMBIE "stored birth 1.1; read; say \"inflight\":0; beat 1.1.5; wait 0; answer ok",
+          "verify, zombie -> online (verified) | online" },
+        { "another process", ZOMBIE "read; birth 2.1", "zombie -> online (birth) | online" },
+        { "another process is stored", ZOMBIE "stored beat 2.1.0; read; beat 2.1.1",
+          "zombie -> online (heartbeat) | online" },
+        { "a will, and it answers: that is no news",
+          ZOMBIE "stored birth 1.1; read; will 1.1; reply; birth 1.2; will 1.2; reply", "ask, ask | zombie" },
+        { "it dies", ZOMBIE "stored birth 1.1; stored will 1.1; read; wait 35000; ack 10; wait 250; ack 10",
+          "ask, ask, zombie -> stale (last_will) | stale" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r17_nothing_is_told_before_the_first_end_marker(void **state)
+{
+    static const struct row rows[] = {
+        { "what is heard is told behind it", "connect; beat 1.1.0; crash 1.1; read",
+          "unknown -> stale (process_exited) | stale" },
+        { "not over HTTP either", "post 1.1.0; wait 10000", "202 | online" },
+        { "... but then", "post 1.1.0; up", "202, unknown -> online (heartbeat) | online" },
+        { "nor that somebody is forgotten", "post 1.1.0; delete force; wait 1000", "202, 204 | gone" },
+        { "a link that ends before does not count", "connect; beat 1.1.0; down; wait 10000", "| online" },
+        { "later links hold up nothing", "up; down; connect; beat 1.1.0", "unknown -> online (heartbeat) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static uint64_t first_event_after(const char *script)
+{
+    struct scene scene;
+    uint64_t id;
+    scene_init(&scene);
+    scene_run(&scene, script);
+    id = scene.last_event;
+    scene_clear(&scene);
+    return id;
+}
+
+static void r17_event_ids_go_on_behind_the_highest_found(void **state)
+{
+    uint64_t by_clock = (uint64_t)SCENE_WALL * 1000 + 1;
+    (void)state;
+    assert_int_equal(first_event_after("up"), by_clock);
+    assert_int_equal(first_event_after("connect; stored verdict stale last_will 1.1 9; read"), by_clock);
+    assert_int_equal(first_event_after("connect; stored verdict stale last_will 1.1 1700000000000002; read"),
+                     1700000001000002);
+    assert_int_equal(first_event_after("connect; stored verdict stale last_will 1.1 1800000000000000; "
+                                       "stored verdict stale last_will 1.1 1700000000000009 @w2; read"),
+                     1800000001000000);
+    assert_int_equal(first_event_after("connect; stored verdict stale last_will 1.1 4503599627370496; read"),
+                     4503599628370496);
+    assert_int_equal(first_event_after("connect; stored verdict stale last_will 1.1 4503599627370497; read"), by_clock);
+    /* blind, live: consecutive */
+    assert_int_equal(first_event_after("up; down; connect; stored verdict stale last_will 1.1 1800000000000000; read"),
+                     by_clock + 2);
+}
+
+/* Only what the present link has not shown to be stored. */
+static void r17_verdicts_that_a_broker_lost_are_written_again(void **state)
+{
+    struct scene scene;
+    char script[128];
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; birth 1.1 @w2");
+    assert_int_equal(scene.verdicts, 2);
+    scene_run(&scene, "down; connect");
+    snprintf(script, sizeof script, "stored verdict online birth 1.1 %llu",
+             (unsigned long long)scene_record(&scene)->event_id);
+    scene_run(&scene, script);
+    scene_run(&scene, "read; wait 1000");
+    assert_int_equal(scene.verdicts, 3);
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"worker_id\":\"w2\""));
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"state\":\"online\",\"previous\":null,\"cause\":\"birth\""));
+    scene_run(&scene, "down; connect; stored verdict stale last_will 1.1 9; read; wait 1000"); /* rolled back */
+    assert_int_equal(scene.verdicts, 5);
+    assert_int_equal(scene.events, 7); /* live, both, and twice blind and live */
+    scene_clear(&scene);
+}
+
+static void r17_a_verdict_over_http_has_the_interval(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; say \"interval_ms\":3600000; post 1.1.1; beat 1.1.1 @w2");
+    assert_null(strstr(buf_str(&scene.verdict), "interval_ms"));
+    scene_run(&scene, "post 1.1.1 @w3");
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"interval_ms\":3600000,\"lease_ms\":null,"));
+    scene_clear(&scene);
+}
+
+/* Who is suspect silently stands as it was announced. */
+static void r17_a_verdict_is_written_again_as_it_was_announced(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; down; connect; stored will 1.1; read; wait 1000");
+    assert_int_equal(scene.verdicts, 2);
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"state\":\"online\",\"previous\":null,\"cause\":\"birth\""));
+    scene_clear(&scene);
+}
+
+static void r17_a_forgotten_ones_verdict_is_cleared_again(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; delete force; wait 100; down; connect; stored verdict online birth 1.1 9; read");
+    assert_null(scene_record(&scene));
+    assert_int_equal(scene.verdict.len, 0);
+    assert_int_equal(scene.verdicts, 3);
+    scene_clear(&scene);
+}
+
+static void r17_what_was_found_is_shown(void **state)
+{
+    struct scene scene;
+    struct http_response response;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, ONLINE "read");
+    response = scene_http(&scene, &(struct http_request){ .method = "GET", .path = "/v1/workers/w1" });
+    assert_non_null(strstr(buf_str(&response.body),
+                           "\"state\":\"unverified\",\"cause\":\"restored\",\"was\":\"online\","
+                           "\"since\":\"2023-11-14T22:00:00.000Z\",\"since_ms_ago\":800000"));
+    assert_non_null(strstr(buf_str(&response.body), "\"exit\":{\"code\":139,\"signal\":\"SIGSEGV\",\"oom\":null}"));
+    buf_clear(&response.body);
+    scene_clear(&scene);
+}
+
+/* The grace began when an earlier process was live. */
+static void r17_the_grace_goes_on_over_restarts(void **state)
+{
+#define DEAD "stored verdict online birth 1.1 9; stored birth 1.1; stored will 1.1; read; "
+    static const struct row rows[] = {
+        { "nothing is known", "connect; " DEAD "wait 34999", "| suspect" },
+        { "... so it begins now", "connect; " DEAD "wait 35000", "ask | suspect" },
+        { "20 of 120 s have passed", "connect; left 100; stored since 120; " DEAD "wait 14999", "| suspect" },
+        { "... and 15 more", "connect; left 100; stored since 120; " DEAD "wait 15000", "ask | suspect" },
+        { "all of it", "connect; left 60; stored since 120; " DEAD "wait 0", "ask | suspect" },
+        { "more is left than there ever was", "connect; left 130; stored since 120; " DEAD "wait 34999", "| suspect" },
+        { "live it is an echo", "connect; left 60; since 120; " DEAD "wait 34999", "| suspect" },
+        { "after a loss of the link all have another grace",
+          "up; down; connect; left 60; stored since 120; " DEAD "wait 34999", "| suspect" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r17_a_row_per_state),
+        cmocka_unit_test(r17_a_zombie_is_one_again),
+        cmocka_unit_test(r17_nothing_is_told_before_the_first_end_marker),
+        cmocka_unit_test(r17_event_ids_go_on_behind_the_highest_found),
+        cmocka_unit_test(r17_verdicts_that_a_broker_lost_are_written_again),
+        cmocka_unit_test(r17_a_verdict_over_http_has_the_interval),
+        cmocka_unit_test(r17_a_verdict_is_written_again_as_it_was_announced),
+        cmocka_unit_test(r17_a_forgotten_ones_verdict_is_cleared_again),
+        cmocka_unit_test(r17_what_was_found_is_shown),
+        cmocka_unit_test(r17_the_grace_goes_on_over_restarts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
