@@ -12,6 +12,7 @@ from link import NEAR
 
 LONG = os.environ.get("SKEP_LONG") == "1"
 SIZES, TIMES = ([8, 200], 10) if LONG else ([8], 1)
+INTERVAL = {8: "2s", 200: "5s"}  # a machine with other work runs 200 agents late
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -26,7 +27,7 @@ def test_a_cut_cable(link, far_broker, root, started, watch, size, _time):
         oracle.did(name, "start", "online")
     started(Hive, far_broker, root, "", name="far", **more).start()
     for name in names:
-        started(Agent, far_broker, root, name, "--interval", "2s", "--simulate", **more)
+        started(Agent, far_broker, root, name, "--interval", INTERVAL[size], "--simulate", **more)
     oracle.await_told()
     oracle.did("far", "cut", "down", may=("suspect",))
     for name in names:
