@@ -15,7 +15,7 @@ import pytest
 
 from fleet import BIN, Queen, Skep, await_that, is_running
 
-FAST = ("--initial-delay", "20ms", "--multiplier", "1.1", "--attempts", "20", "--jitter", "0")
+FAST = ("--initial-delay", "20ms", "--multiplier", "1.1", "--max-delay", "500ms", "--attempts", "200", "--jitter", "0")
 
 
 def free_port():
