@@ -61,10 +61,10 @@ static bool succeed(struct queen *queen, struct record *record, struct incarnati
     bool other = !record->incarnation.known || record->incarnation.session != claim.session;
     bool was_lost = record->received_epoch != 0 && (other || record->state != STATE_ONLINE);
     bool doubted = was_lost || record->loss, stands;
-    loss_returned(queen, record);
-    record->rpc = record->closed = record->unsubscribed = false;
     if (other)
         judge_forget_process(queen, record);
+    loss_returned(queen, record);
+    record->rpc = record->closed = record->unsubscribed = false;
     incarnation_adopt_stored(&record->incarnation, claim);
     stands = still_stands(record, other);
     if (!stands)
