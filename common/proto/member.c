@@ -57,6 +57,7 @@ static void self_init(struct presence *self, const struct member_options *option
     self->queen_id = options->queen;
     self->session = options->session;
     self->connection = 0;
+    self->retain_s = options->retain_s > 0 ? options->retain_s : MEMBER_RETAIN_S;
 }
 
 enum err member_init(struct member *member, const struct member_options *options)
@@ -66,6 +67,7 @@ enum err member_init(struct member *member, const struct member_options *options
         .role = options->role,
         .root = options->root,
         .ids = { .hive = text_of(options->hive), .worker = text_of(options->worker), .queen = text_of(options->queen) },
+        .again_at = MS_NEVER,
         .heal_at = MS_NEVER,
         .healed_at = MS_NEVER,
         .leave_by = MS_NEVER
@@ -121,6 +123,8 @@ static struct publish own_presence(struct member *member, enum presence_state st
     presence.rpc = !member->is_deaf;
     if (state == PRESENCE_ONLINE)
         presence.connect_ms = least_connect(member);
+    else
+        presence.retain_s = INT_ABSENT;
     if (exit)
         presence.exit = *exit;
     buf_reset(&member->scratch);
@@ -137,8 +141,10 @@ static void publish_birth(struct member *member, const struct input *input, stru
 {
     struct publish birth = own_presence(member, PRESENCE_ONLINE, -1, input->wall, NULL, outbox);
     birth.urgent = true; /* before what an earlier connection has left to be sent */
+    birth.expiry_s = (uint32_t)member->self.retain_s;
     birth.token = member_token(MEMBER_TOKEN_BIRTH);
     outbox_publish(outbox, &birth);
+    member->again_at = input->now + member->self.retain_s * 1000 / 2;
 }
 
 static void connecting(struct member *member, const struct input *input, struct outbox *outbox)
@@ -224,7 +230,7 @@ static enum member_event up(struct member *member, const struct input *input, st
 static void down(struct member *member)
 {
     member->is_connected = member->linked = member->is_online = member->rpc_subscribed = false;
-    member->heal_at = MS_NEVER;
+    member->heal_at = member->again_at = MS_NEVER;
     claim_link_lost(&member->claim);
 }
 
@@ -308,6 +314,8 @@ enum member_event member_tick(struct member *member, const struct input *input, 
         publish_birth(member, input, outbox);
         return MEMBER_HEALED;
     }
+    if (member->again_at <= input->now)
+        publish_birth(member, input, outbox);
     return conclude(member, claim_tick(&member->claim, input->now, outbox), input->now, outbox);
 }
 
@@ -381,7 +389,7 @@ void member_leave(struct member *member, const struct exit_info *exit, ms_t unti
 {
     struct publish goodbye;
     member->leave_by = ms_min(until, input->now + MEMBER_GOODBYE_MS);
-    member->heal_at = MS_NEVER;
+    member->heal_at = member->again_at = MS_NEVER;
     if (!member->linked)
         return;
     goodbye = own_presence(member, exit ? PRESENCE_STALE : PRESENCE_OFFLINE,
@@ -393,5 +401,6 @@ void member_leave(struct member *member, const struct exit_info *exit, ms_t unti
 
 ms_t member_deadline(const struct member *member)
 {
-    return ms_min(ms_min(member->heal_at, member->leave_by), claim_deadline(&member->claim));
+    ms_t due = ms_min(ms_min(member->heal_at, member->again_at), member->leave_by);
+    return ms_min(due, claim_deadline(&member->claim));
 }

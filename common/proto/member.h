@@ -11,6 +11,8 @@
  * The CONNECT with a will goes to the broker that was asked. If it fails there, the next attempt may reach another one,
  * which is asked first.
  *
+ * A birth expires at the broker after `retain_s` and is published again at half of that; deaths do not expire.
+ *
  * A death that is not of the present session and connection, or an empty message: the birth is published again, once a
  * second at most (MEMBER_HEALED). */
 #ifndef SKEP_MEMBER_H
@@ -24,7 +26,8 @@ enum member_role { MEMBER_WORKER, MEMBER_HIVE, MEMBER_QUEEN };
 #define MEMBER_HEAL_EVERY_MS 1000 /* between two healings at the least */
 #define MEMBER_GOODBYE_MS 1000    /* the longest wait for the acknowledgement of a goodbye */
 
-#define MEMBER_CONNECTS 8 /* whose least time a birth declares (R4) */
+#define MEMBER_RETAIN_S 86400 /* brokers drop the ghosts of machines that never come back */
+#define MEMBER_CONNECTS 8     /* whose least time a birth declares (R4) */
 
 enum member_event {
     MEMBER_NOTHING,
@@ -38,6 +41,7 @@ struct member_options {
     enum member_role role;
     const char *root, *hive, *worker, *queen; /* borrowed for the member's life; those of its role */
     uint64_t session;                         /* not 0 */
+    int64_t retain_s;                         /* message expiry of its births; 0 = MEMBER_RETAIN_S */
     struct siphash_key key;                   /* hives and queens: of correlations, and of nothing else */
     ms_t keep_alive;                          /* hives and queens */
 };
@@ -60,6 +64,7 @@ struct member {
     bool is_deaf;                   /* ... or refuses to */
     ms_t connects[MEMBER_CONNECTS]; /* how long the last ones took, a ring; 0 = none */
     unsigned connect_next;
+    ms_t again_at;        /* when the birth is published again, before it expires */
     ms_t heal_at;         /* MS_NEVER = nothing to heal */
     ms_t healed_at;       /* the latest healing; MS_NEVER = never */
     ms_t leave_by;        /* MS_NEVER = it does not leave, or has left */

@@ -78,6 +78,7 @@
     X(HEX64, session, 0, 0, false, "as in the heartbeat")                                               \
     X(INT, connection, 1, 4294967295.0, false, "as in the heartbeat; a will carries its CONNECT's own") \
     X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "as in the heartbeat")               \
+    X(INT, retain_s, 1, 4294967295.0, false, "of a birth: the message expiry that was set")             \
     X(BOOL, rpc, 0, 0, false, "true: answers requests")                                                 \
     X(INT, connect_ms, 0, MSG_INT_MAX, false,                                                           \
       "of a birth: least time of the last 8 connects, from the first SYN to CONNACK")                   \
@@ -121,6 +122,7 @@
     X(INT, connection, 1, 4294967295.0, false, "counts CONNECTs of the session")                             \
     X(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats of the session")                                   \
     X(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest") \
+    X(INT, retain_s, 1, 4294967295.0, false, "the message expiry that was set")                              \
     X(NUMBER, load1, 0, 1e9, false, "load average of the host over one minute")                              \
     X(INT, cpus, 1, 1e6, false, "processors of the host")                                                    \
     X(INT, memory_total_bytes, 0, MSG_INT_MAX, false, "of the host")                                         \

@@ -5,8 +5,6 @@
 #include "codec.h"
 #include "json_write.h"
 
-#define HEARTBEAT_EXPIRY_S 86400 /* brokers drop the ghosts of machines that never come back */
-
 /* A retained message on a topic of the hive's own; absent payload: removes what is stored there. */
 static void publish_stored(struct hive *hive, const struct topic *topic, struct text payload)
 {
@@ -16,7 +14,7 @@ static void publish_stored(struct hive *hive, const struct topic *topic, struct 
                                .qos = 1,
                                .retain = true,
                                .content_type = payload.at ? "application/json" : NULL,
-                               .expiry_s = topic->kind == TOPIC_HIVE_HEARTBEAT ? HEARTBEAT_EXPIRY_S : 0 };
+                               .expiry_s = topic->kind == TOPIC_HIVE_HEARTBEAT ? MEMBER_RETAIN_S : 0 };
     if (topic_build(hive->options.root, topic, name) == OK && buf_ok(&hive->scratch))
         outbox_publish(hive->out, &publish);
     else
@@ -95,6 +93,7 @@ static void fill_heartbeat(const struct hive *hive, struct hive_heartbeat *ret)
     ret->connection = hive->member.self.connection;
     ret->seq = (int64_t)hive->seq;
     ret->interval_ms = HIVE_INTERVAL_MS;
+    ret->retain_s = MEMBER_RETAIN_S;
     ret->load1 = hive->host.load1;
     ret->cpus = hive->host.cpus;
     ret->memory_total_bytes = hive->host.memory_total;

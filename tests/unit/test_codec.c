@@ -44,7 +44,8 @@ static const char full_heartbeat[] =
 
 static const char full_presence[] =
     "{\"worker_id\":\"w1\",\"hive_id\":\"h1\",\"presence\":\"stale\",\"cause\":\"process_exited\","
-    "\"session\":\"00000000000000ab\",\"connection\":2,\"interval_ms\":30000,\"rpc\":true,\"connect_ms\":null,"
+    "\"session\":\"00000000000000ab\",\"connection\":2,\"interval_ms\":30000,\"retain_s\":null,\"rpc\":true,\"connect_"
+    "ms\":null,"
     "\"exit\":{\"code\":139,\"signal\":\"SIGSEGV\",\"oom\":false},\"pid\":77,\"host\":\"h\",\"version\":\"1\","
     "\"endpoint\":\"http://h:1/\",\"timestamp\":\"2025-10-23T20:00:00.000Z\"}";
 
@@ -215,7 +216,8 @@ static void a_presence_has_a_fixed_shape(void **state)
     assert_string_equal(
         buf_str(&buf),
         "{\"queen_id\":\"q1\",\"presence\":\"online\",\"cause\":null,\"session\":null,\"connection\":null,"
-        "\"interval_ms\":null,\"rpc\":false,\"connect_ms\":null,\"exit\":null,\"pid\":null,\"host\":null,\"version\":"
+        "\"interval_ms\":null,\"retain_s\":null,\"rpc\":false,\"connect_ms\":null,\"exit\":null,\"pid\":null,\"host\":"
+        "null,\"version\":"
         "null,"
         "\"endpoint\":null,\"timestamp\":null}");
     buf_reset(&buf);
@@ -377,7 +379,7 @@ static void tables_can_be_read_by_documentation(void **state)
 {
     (void)state;
     info_check(heartbeat_field_info, 27);
-    info_check(presence_field_info, 16);
+    info_check(presence_field_info, 17);
     info_check(exit_info_field_info, 3);
     assert_string_equal(heartbeat_field_info[1].name, "status");
     assert_string_equal(heartbeat_field_info[1].type, "TOKEN");

@@ -26,11 +26,11 @@ static void what_concerns_the_hive_comes_first(void **state)
     scene_roster(&scene, "w1");
     scene_forget(&scene);
     scene_up(&scene);
-    assert_true(scene_told(
-        &scene, "{\"hive_id\":\"hive-a\",\"presence\":\"online\",\"cause\":null,"
-                "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":10000,"
-                "\"rpc\":true,\"connect_ms\":null,\"exit\":null,\"pid\":42,\"host\":\"host-a\",\"version\":\"1.2.3\","
-                "\"endpoint\":\"http://127.0.0.1:7835\","));
+    assert_true(scene_told(&scene, "{\"hive_id\":\"hive-a\",\"presence\":\"online\",\"cause\":null,"
+                                   "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":10000,"
+                                   "\"retain_s\":86400,\"rpc\":true,\"connect_ms\":null,\"exit\":null,\"pid\":42,"
+                                   "\"host\":\"host-a\",\"version\":\"1.2.3\","
+                                   "\"endpoint\":\"http://127.0.0.1:7835\","));
     scene_expect(&scene, "a first connection", SUBSCRIPTIONS "; tell worker/w1/witness");
     scene_down(&scene);
     scene_up(&scene);
@@ -106,11 +106,12 @@ static void the_heartbeat_tells_of_host_and_workers(void **state)
     scene_roster(&scene, "w1 w2 w3 w4");
     scene_forget(&scene);
     scene_up(&scene);
-    assert_true(scene_told(&scene, "{\"hive_id\":\"hive-a\",\"status\":\"ready\",\"session\":\"1111222233334444\","
-                                   "\"connection\":1,\"seq\":0,\"interval_ms\":10000,\"load1\":0.5,\"cpus\":4,"
-                                   "\"memory_total_bytes\":1000,\"memory_available_bytes\":600,"
-                                   "\"workers\":{\"total\":4,\"running\":2,\"exited\":1,\"failed\":1},"
-                                   "\"endpoint\":\"http://127.0.0.1:7835\",\"version\":\"1.2.3\","));
+    assert_true(scene_told(
+        &scene, "{\"hive_id\":\"hive-a\",\"status\":\"ready\",\"session\":\"1111222233334444\","
+                "\"connection\":1,\"seq\":0,\"interval_ms\":10000,\"retain_s\":86400,\"load1\":0.5,\"cpus\":4,"
+                "\"memory_total_bytes\":1000,\"memory_available_bytes\":600,"
+                "\"workers\":{\"total\":4,\"running\":2,\"exited\":1,\"failed\":1},"
+                "\"endpoint\":\"http://127.0.0.1:7835\",\"version\":\"1.2.3\","));
     scene_clear(&scene);
 }
 

@@ -33,9 +33,13 @@ static void say(struct scene *scene, const char *what, const char *about)
 static void say_presence(struct scene *scene, const char *verb, const struct publish *publish)
 {
     struct presence presence;
+    bool is_birth;
     char about[64];
     assert_int_equal(presence_decode(&scene->arena, publish->payload, &presence, NULL), OK);
+    is_birth = presence.presence == PRESENCE_ONLINE;
     assert_true(presence.session == OWN && publish->retain && publish->qos == 1);
+    assert_int_equal(publish->expiry_s, is_birth ? MEMBER_RETAIN_S : 0);
+    assert_int_equal(presence.retain_s, is_birth ? MEMBER_RETAIN_S : INT_ABSENT);
     snprintf(about, sizeof about, "%s c%d%s", presence_state_name(presence.presence), (int)presence.connection,
              presence.rpc ? "" : " deaf");
     say(scene, verb, about);
@@ -346,6 +350,29 @@ static void what_is_wrong_about_it_is_healed(void **state)
     }
 }
 
+static void a_birth_is_published_again_before_it_expires(void **state)
+{
+    struct scene scene;
+    (void)state;
+    go_online(&scene);
+    wait(&scene, MEMBER_RETAIN_S * 500 - 1);
+    expect(&scene, "not before half of its time", "");
+    wait(&scene, 1);
+    expect(&scene, "at half of it", "publish online c1");
+    wait(&scene, MEMBER_RETAIN_S * 500);
+    expect(&scene, "and so on", "publish online c1");
+    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    wait(&scene, MEMBER_RETAIN_S * 500);
+    expect(&scene, "not without a link", "");
+    tear_down(&scene);
+    go_online(&scene);
+    leave(&scene, MS_NEVER);
+    ack(&scene, member_token(MEMBER_TOKEN_GOODBYE), 0);
+    wait(&scene, MEMBER_RETAIN_S * 500);
+    expect(&scene, "nor after a goodbye", "publish offline c1; LEFT");
+    tear_down(&scene);
+}
+
 static void healing_is_limited(void **state)
 {
     struct scene scene;
@@ -453,6 +480,7 @@ int main(void)
         cmocka_unit_test(identity_each_broker_is_asked),
         cmocka_unit_test(refused_requests_are_declared_once),
         cmocka_unit_test(what_is_wrong_about_it_is_healed),
+        cmocka_unit_test(a_birth_is_published_again_before_it_expires),
         cmocka_unit_test(healing_is_limited),
         cmocka_unit_test(a_goodbye_is_awaited_for_a_second),
         cmocka_unit_test(one_that_leaves_is_born_first),

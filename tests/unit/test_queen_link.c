@@ -9,12 +9,13 @@ static void the_will_names_its_connection(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "connect");
-    assert_string_equal(buf_str(&scene.will),
-                        "{\"queen_id\":\"queen\",\"presence\":\"stale\",\"cause\":\"connection_lost\","
-                        "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":null,"
-                        "\"rpc\":true,\"connect_ms\":null,\"exit\":null,\"pid\":42,\"host\":\"host-a\","
-                        "\"version\":\"1.2.3\",\"endpoint\":null,"
-                        "\"timestamp\":\"2023-11-14T22:13:20.000Z\"}");
+    assert_string_equal(
+        buf_str(&scene.will),
+        "{\"queen_id\":\"queen\",\"presence\":\"stale\",\"cause\":\"connection_lost\","
+        "\"session\":\"1111222233334444\",\"connection\":1,\"interval_ms\":null,"
+        "\"retain_s\":null,\"rpc\":true,\"connect_ms\":null,\"exit\":null,\"pid\":42,\"host\":\"host-a\","
+        "\"version\":\"1.2.3\",\"endpoint\":null,"
+        "\"timestamp\":\"2023-11-14T22:13:20.000Z\"}");
     assert_non_null(strstr(buf_str(&scene.birth), "\"presence\":\"online\",\"cause\":null"));
     scene_run(&scene, "down; connect");
     assert_non_null(strstr(buf_str(&scene.will), "\"connection\":2"));

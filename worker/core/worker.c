@@ -22,9 +22,12 @@ static enum err join(struct worker *worker, uint64_t session)
     struct topic heartbeat = { .kind = TOPIC_WORKER_HEARTBEAT,
                                .hive = text_of(worker->hive),
                                .worker = text_of(worker->name) };
-    struct member_options options = {
-        .role = MEMBER_WORKER, .root = worker->root, .hive = worker->hive, .worker = worker->name, .session = session
-    };
+    struct member_options options = { .role = MEMBER_WORKER,
+                                      .root = worker->root,
+                                      .hive = worker->hive,
+                                      .worker = worker->name,
+                                      .session = session,
+                                      .retain_s = worker->retain_s };
     enum err err = member_init(&worker->member, &options);
     worker->member.self.interval_ms = worker->interval;
     present(worker);
