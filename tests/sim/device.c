@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "retained.h"
 #include "topic.h"
 
 #define SAID_MAX 120 /* bytes of a payload in the trace */
@@ -10,7 +11,8 @@ struct device {
     struct node node;
     char client_id[CLIENT_ID_SIZE];
     bool aloud;
-    const char *reply; /* to requests; NULL = none */
+    const char *reply;             /* to requests; NULL = none */
+    struct retained_store bridged; /* it is a bridge: what the broker at its other end has retained */
 };
 
 static void on_packet(void *user)
@@ -18,10 +20,25 @@ static void on_packet(void *user)
     (void)user;
 }
 
+/* As a bridge of mosquitto: what its broker has retained, as live messages, with what is left of their expiry. */
+static void send_bridged(struct device *device)
+{
+    ms_t now = device->node.world->network.now;
+    for (const struct retained *stored = device->bridged.by_topic; stored; stored = stored->hh.next) {
+        struct publish publish = stored->publish;
+        if (stored->expires_at <= now)
+            continue;
+        if (stored->expires_at != MS_NEVER)
+            publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
+        client_publish(&device->node.client, &publish);
+    }
+}
+
 static void on_up(void *user, const struct link_facts *facts)
 {
     (void)facts;
     node_say(user, "connected");
+    send_bridged(user);
 }
 
 static void on_message(void *user, const struct publish *publish)
@@ -64,7 +81,7 @@ static void turn(struct node *node)
 
 static void clear(struct node *node)
 {
-    (void)node;
+    retained_clear(&((struct device *)node)->bridged);
 }
 
 static const struct node_kind kind = { "device", deadline, turn, clear };
@@ -98,6 +115,7 @@ static struct device *device_find_or_add(struct world *world, const char *name)
     device->node.client.id = device->client_id;
     device->node.client.events = &client_events;
     device->node.client.attempt_limit = 5000;
+    device->bridged.arena = &world->arena;
     return device;
 }
 
@@ -135,6 +153,22 @@ enum err device_publish(struct node *node, const struct words *words, struct err
         return err_set(e, ERR_STATE, "%s is not connected, or the payload is missing ('' is an empty one)", node->name);
     topic_expand(words_at(words, 2), topic);
     client_publish(&node->client, &publish);
+    return OK;
+}
+
+enum err device_store(struct world *world, const char *name, const struct words *words, struct errbuf *e)
+{
+    struct device *device = device_find_or_add(world, name);
+    char topic[TOPIC_SIZE];
+    struct publish publish = { .topic = topic,
+                               .payload = text_of(words->payload),
+                               .qos = 1,
+                               .retain = true,
+                               .expiry_s = (uint32_t)words_number(words, "expiry", 0) };
+    if (!device || !words->payload)
+        return err_set(e, ERR_STATE, "%s is no device, or the payload is missing", name);
+    topic_expand(words_at(words, 2), topic);
+    retained_put(&device->bridged, &publish, world->network.now + (ms_t)publish.expiry_s * 1000);
     return OK;
 }
 

@@ -15,6 +15,11 @@ bool node_is_device(const struct node *node);
 /* publish NAME TOPIC [retained] [qos=1] [expiry=SECONDS] [reply=TOPIC] PAYLOAD; subscribe NAME FILTER [aloud]: prints
  * what comes. HIVE/NAME/LEAF stands for that worker's topic. */
 enum err device_publish(struct node *node, const struct words *words, struct errbuf *e);
+
+/* store NAME TOPIC [expiry=SECONDS] PAYLOAD: it is the bridge of another broker, which has this retained. With each
+ * connection it sends what its broker has, as live messages with what is left of their expiry. */
+enum err device_store(struct world *world, const char *name, const struct words *words, struct errbuf *e);
+
 enum err device_subscribe(struct node *node, const struct words *words, struct errbuf *e);
 void device_disconnect(struct node *node);
 

@@ -107,8 +107,10 @@ static bool route(struct fake_broker *broker, const struct session *from, const 
     struct publish live = *publish;
     struct session *session;
     bool matched = false;
+    if (broker->expiry_cap > 0)
+        live.expiry_s = (uint32_t)ms_min(live.expiry_s, broker->expiry_cap);
     if (publish->retain)
-        retained_put(&broker->stored, publish, broker->network->now + (ms_t)publish->expiry_s * 1000);
+        retained_put(&broker->stored, &live, broker->network->now + (ms_t)live.expiry_s * 1000);
     live.retain = false;
     DL_FOREACH(broker->sessions, session)
     {

@@ -23,6 +23,7 @@ struct fake_broker {
     struct trace *trace; /* NULL = silent */
     bool running;
     size_t queue_bytes;       /* max_queued_bytes, at QoS 0; 0 = no limit */
+    uint32_t expiry_cap;      /* s, of every message; 0 = none */
     struct session *sessions; /* utlist, in the order of their CONNECT */
     struct retained_store stored, saved;
 };

@@ -105,6 +105,12 @@ static enum err do_publish(struct world *world, const struct words *words, struc
     return err == OK ? device_publish(node, words, e) : err;
 }
 
+/* `store e1 default/d1/heartbeat expiry=60 {...}`: e1 is the bridge of another broker, and that has this retained */
+static enum err do_store(struct world *world, const struct words *words, struct errbuf *e)
+{
+    return device_store(world, words_at(words, 1), words, e);
+}
+
 static enum err do_subscribe(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct node *node = NULL;
@@ -194,8 +200,10 @@ static enum err do_broker(struct world *world, const struct words *words, struct
         }
     if (words_value(words, "queue"))
         world->broker.queue_bytes = (size_t)words_number(words, "queue", 0);
+    else if (words_value(words, "expiry-cap"))
+        world->broker.expiry_cap = (uint32_t)words_number(words, "expiry-cap", 0);
     else
-        return err_set(e, ERR_UNKNOWN, "broker stop|kill|start|save|queue=BYTES");
+        return err_set(e, ERR_UNKNOWN, "broker stop|kill|start|save|queue=BYTES|expiry-cap=S");
     return OK;
 }
 
@@ -332,6 +340,7 @@ static const struct command {
     { "workers", "COUNT [OPTION=VALUE]...", do_workers },
     { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [replies=JSON] [will=TOPIC PAYLOAD]", do_connect },
     { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] [reply=TOPIC] PAYLOAD", do_publish },
+    { "store", "NAME TOPIC [expiry=S] PAYLOAD", do_store },
     { "subscribe", "NAME FILTER [aloud]", do_subscribe },
     { "disconnect", "NAME", do_disconnect },
     { "stop", "NAME [code=N] [signal=NAME]", do_stop },
@@ -341,7 +350,7 @@ static const struct command {
     { "reset", "NAME", do_reset },
     { "cut", "NAME", do_cut },
     { "mend", "NAME", do_cut },
-    { "broker", "stop|kill|start|save|queue=BYTES", do_broker },
+    { "broker", "stop|kill|start|save|queue=BYTES|expiry-cap=S", do_broker },
     { "clock", "[NAME] wall=[-]TIME", do_clock },
     { "set", "WORKER FIELD=VALUE", do_set },
     { "progress", "WORKER", do_progress },

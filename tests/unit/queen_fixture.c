@@ -223,12 +223,13 @@ void scene_step(struct scene *scene, struct input input)
 
 void scene_message(struct scene *scene, const char *topic, struct text payload)
 {
-    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
-                                      .message = &(struct message){ .topic = text_of(topic),
-                                                                    .payload = payload,
-                                                                    .retain = scene->stored,
-                                                                    .has_expiry = scene->stored && scene->has_left,
-                                                                    .expiry_s = scene->left } });
+    scene_step(scene, (struct input){
+                          .kind = INPUT_MESSAGE,
+                          .message = &(struct message){ .topic = text_of(topic),
+                                                        .payload = payload,
+                                                        .retain = scene->stored,
+                                                        .has_expiry = (scene->stored || scene->aged) && scene->has_left,
+                                                        .expiry_s = scene->left } });
 }
 
 bool scene_is_of_hive(const struct scene *scene)

@@ -41,6 +41,7 @@ struct scene {
     char status[16];  /* of later heartbeats of workers; empty = idle */
     char hive[80], worker[80];
     bool stored;   /* the step's message is a stored copy */
+    bool aged;     /* ... or one that a bridge sends as a live message */
     bool has_left; /* ... with this left of its expiry */
     uint32_t left;
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */

@@ -291,7 +291,7 @@ static void do_status(struct scene *scene, const char *args)
     snprintf(scene->status, sizeof scene->status, "%s", args);
 }
 
-/* Later stored copies have this many seconds left of their expiry. */
+/* Later copies have this many seconds left of their expiry. */
 static void do_left(struct scene *scene, const char *args)
 {
     scene->has_left = true;
@@ -347,6 +347,15 @@ static void do_stored(struct scene *scene, const char *args)
     scene->stored = false;
 }
 
+static void do_aged(struct scene *scene, const char *args)
+{
+    char step[512];
+    snprintf(step, sizeof step, "%s", args);
+    scene->aged = true;
+    do_step(scene, step);
+    scene->aged = false;
+}
+
 static const struct {
     const char *name;
     void (*fn)(struct scene *scene, const char *args);
@@ -379,6 +388,7 @@ static const struct {
     { "left", do_left },
     { "own", do_own },
     { "stored", do_stored },
+    { "aged", do_aged },
     { "verdict", do_verdict },
     { "since", do_since },
     { "vack", do_vack },

@@ -188,6 +188,50 @@ static void hives_keep_workers_of_one_name_apart(void **state)
     ROWS_CHECK(rows);
 }
 
+#define OF_A_DAY "say \"retain_s\":86400; left "
+
+static void r1_what_is_old_is_a_copy_though_it_comes_live(void **state)
+{
+    static const struct row rows[] = {
+        { "a heartbeat raises nobody", OF_A_DAY "86360; up; aged beat 1.1.4", "| unverified" },
+        { "... nor does a birth", OF_A_DAY "86360; up; aged birth 1.1", "| unverified" },
+        { "two seconds are none", OF_A_DAY "86398; up; aged beat 1.1.4", "unknown -> online (heartbeat) | online" },
+        { "its age is unknown: it is live", "left 86360; up; aged beat 1.1.4",
+          "unknown -> online (heartbeat) | online" },
+        { "one that was lost stays so", OF_A_DAY "86360; up; birth 1.1; crash 1.1; aged beat 1.1.5; aged birth 1.2",
+          "unknown -> online (birth), online -> stale (process_exited) | stale" },
+        { "... also for another session", OF_A_DAY "86360; up; birth 1.1; crash 1.1; aged beat 2.1.5",
+          "unknown -> online (birth), online -> stale (process_exited) | stale" },
+        { "one that lives is not replaced", OF_A_DAY "86360; up; birth 1.1; aged beat 2.1.0; beat 1.1.0; will 1.1",
+          "unknown -> online (birth), ask | suspect" },
+        { "it ends no tombstone", OF_A_DAY "86360; up; beat 1.1.0; delete force; aged beat 1.1.1",
+          "unknown -> online (heartbeat), clear heartbeat, clear presence, clear witness, "
+          "online -> forgotten (forgotten), 204, clear heartbeat | gone" },
+        { "of one that is online it counts as received so long ago",
+          OF_A_DAY "86360; up; beat 1.1.0; listen 60000; aged beat 1.1.1; listen 25999",
+          "unknown -> online (heartbeat) | online" },
+        { "... and no longer", OF_A_DAY "86360; up; beat 1.1.0; listen 60000; aged beat 1.1.1; listen 26000",
+          "unknown -> online (heartbeat), online -> suspect (missed_heartbeats) | suspect" },
+        { "... the same once more does not",
+          OF_A_DAY "86360; up; beat 1.1.0; listen 60000; aged beat 1.1.0; listen 6000",
+          "unknown -> online (heartbeat), online -> suspect (missed_heartbeats) | suspect" },
+        { "... of one that is suspect as well: it is not lost before",
+          OF_A_DAY "86360; up; beat 1.1.0; listen 80000; aged beat 1.1.1; listen 49000",
+          "unknown -> online (heartbeat), online -> suspect (missed_heartbeats) | suspect" },
+        { "the lease of who is known by it alone ends one grace from now",
+          OF_A_DAY "79200; up; listen 100000; aged beat 1.1.0; listen 34999", "| unverified" },
+        { "... not later", OF_A_DAY "79200; up; listen 100000; aged beat 1.1.0; listen 35000; ack 0",
+          "probe, unknown -> stale (missed_heartbeats) | stale" },
+        { "what all lack is the broker's cap", OF_A_DAY "3600; up; aged beat 1.1.0; listen 5000; aged beat 1.1.1",
+          "unknown -> online (heartbeat) | online" },
+        { "... for births, too",
+          OF_A_DAY "3600; up; aged beat 1.1.0; listen 5000; aged beat 1.1.1 ; aged birth 1.1 @w2; beat 1.1.0 @w2",
+          "unknown -> online (heartbeat), default/w2 unknown -> online (birth) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void a_post_needs_a_name(void **state)
 {
     struct scene scene;
@@ -216,6 +260,7 @@ int main(void)
         cmocka_unit_test(what_one_is_asked_shows_nothing_of_what_others_are),
         cmocka_unit_test(another_queens_presence_is_none_of_hers),
         cmocka_unit_test(hives_keep_workers_of_one_name_apart),
+        cmocka_unit_test(r1_what_is_old_is_a_copy_though_it_comes_live),
         cmocka_unit_test(a_post_needs_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,15 @@ struct walk {
 /* Why a worker is verified (verify.h), which decides who goes first. */
 enum verify_class { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC, VERIFY_CLASS_COUNT };
 
+/* What its heartbeats show of the expiry that the broker grants (beat_age.h). Zero-initialised: nothing. */
+struct beat_age {
+    uint64_t session; /* of the heartbeat whose successor may show a cap; 0 = none */
+    int64_t seq;
+    ms_t at;
+    int64_t lacks, left; /* s */
+    int64_t cap;         /* s; 0 = none is known */
+};
+
 /* Of one hive. It ends when it has nothing any more. */
 struct share {
     struct share *next; /* in its bucket */
@@ -68,6 +77,7 @@ struct share {
     struct bucket news[2];        /* of changes that are announced: by whether established (announcing.h) */
     struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
     ms_t rationed_until;          /* ... and for so long after it was; 0 = it is not */
+    struct beat_age age;
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };

@@ -282,9 +282,10 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
 
 void change_lease_from(struct queen *queen, struct record *record, ms_t age)
 {
+    ms_t granted = queen_sees(queen) ? 0 : queen->snapshot.granted;
     record->received_at = queen->watch.time - age;
     record->received_mono = age > 0 ? queen->now - age : record->received_mono;
-    record->not_before = queen->watch.time - queen->snapshot.granted + queen_grace(queen, record);
+    record->not_before = queen->watch.time - granted + queen_grace(queen, record);
     registry_touch(&queen->registry, record);
 }
 

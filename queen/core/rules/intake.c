@@ -1,5 +1,6 @@
 #include "intake.h"
 
+#include "beat_age.h"
 #include "beat_ration.h"
 #include "codec.h"
 #include "forget.h"
@@ -48,89 +49,114 @@ static enum err find_or_add(struct queen *queen, struct text hive, struct text w
     return OK;
 }
 
-static ms_t stored_age(const struct message *message, int64_t retain_s)
+/* R1: a bridge or a restored backup sends stored copies as live messages. */
+static bool is_copy(const struct message *message, ms_t age)
 {
-    if (!message->has_expiry || retain_s == INT_ABSENT || retain_s < message->expiry_s)
-        return 0;
-    return (retain_s - message->expiry_s) * 1000;
+    return message->retain || age > BEAT_AGE_LIVE_MS;
+}
+
+static ms_t age_of(const struct queen *queen, const struct topic *topic, const struct message *message,
+                   int64_t retain_s)
+{
+    ms_t age = beat_age(NULL, message, retain_s);
+    const struct share *share = age > BEAT_AGE_LIVE_MS ? share_find(&queen->registry.shares, topic->hive) : NULL;
+    return share ? beat_age(&share->age, message, retain_s) : age;
 }
 
 /* Whom a document is about, and what it means for what is known. */
 struct subject {
     const char *worker_id, *hive_id; /* that it names; NULL = none */
     uint64_t session;
-    bool ends_tombstone; /* it is a sign of life, by the one that it is about */
-    bool makes_known;    /* there is a record of it from now on */
+    bool copy;        /* it is one */
+    bool is_life;     /* it is a sign of life, by the one that it is about */
+    bool makes_known; /* there is a record of it from now on */
 };
 
 /* NULL: it says nothing of anybody that is known. */
-static enum err find_subject(struct queen *queen, const struct topic *topic, const struct message *message,
-                             const struct subject *subject, struct record **ret, struct errbuf *e)
+static enum err find_subject(struct queen *queen, const struct topic *topic, const struct subject *subject,
+                             struct record **ret, struct errbuf *e)
 {
     enum err err = ids_match(subject->worker_id, topic->worker, "worker_id", e);
     *ret = NULL;
     if (err == OK)
         err = ids_match(subject->hive_id, topic->hive, "hive_id", e);
-    if (err != OK || (message->retain && forget_again(queen, topic, subject->session)))
+    if (err != OK || (subject->copy && forget_again(queen, topic, subject->session)))
         return err;
     if (!subject->makes_known && !registry_find(&queen->registry, topic->hive, topic->worker))
         return OK;
-    return find_or_add(queen, topic->hive, topic->worker, subject->ends_tombstone, ret);
+    return find_or_add(queen, topic->hive, topic->worker, subject->is_life && !subject->copy, ret);
 }
 
 typedef enum err take_fn(struct queen *queen, const struct topic *topic, const struct message *message,
                          struct errbuf *e);
 
-/* Declares the document `kind`, decoded, and the `record` that it is about. */
-#define TAKE(kind, worker, is_life, is_news)                                                                       \
-    struct kind kind;                                                                                              \
-    struct record *record;                                                                                         \
-    enum err err = kind##_decode(&queen->arena, message->payload, &kind, e);                                       \
-    if (err == OK)                                                                                                 \
-        err = find_subject(queen, topic, message,                                                                  \
-                           &(struct subject){ worker, kind.hive_id, kind.session, is_life, is_news }, &record, e); \
-    if (err != OK || !record)                                                                                      \
+/* Declares the document `kind`, decoded, its `age`, whether it is a `copy`, and the `record` that it is about. */
+#define TAKE(kind, worker, retain_s, is_life, is_news)                                                                 \
+    struct kind kind;                                                                                                  \
+    struct record *record;                                                                                             \
+    ms_t age = 0;                                                                                                      \
+    bool copy = false;                                                                                                 \
+    enum err err = kind##_decode(&queen->arena, message->payload, &kind, e);                                           \
+    if (err == OK) {                                                                                                   \
+        age = age_of(queen, topic, message, retain_s);                                                                 \
+        copy = is_copy(message, age);                                                                                  \
+        err =                                                                                                          \
+            find_subject(queen, topic,                                                                                 \
+                         &(struct subject){ worker, kind.hive_id, kind.session, copy, is_life, is_news }, &record, e); \
+    }                                                                                                                  \
+    if (err != OK || !record)                                                                                          \
     return err
 
-static enum err take_sign(struct queen *queen, struct record *record, struct sign sign, const struct message *message,
-                          int64_t retain_s)
+/* That it looks old may be due to the broker, which a further one shows. */
+static enum err take_sign(struct queen *queen, struct record *record, struct text hive, struct sign sign,
+                          const struct message *message, int64_t retain_s, ms_t age)
 {
-    if (!message->retain)
+    bool looks_old = !message->retain && is_copy(message, age);
+    struct share *share = looks_old ? share_find(&queen->registry.shares, hive) : NULL;
+    if (share) {
+        beat_age_note(&share->age, message, retain_s, sign.claim.session, sign.claim.seq, queen->now);
+        age = beat_age(&share->age, message, retain_s);
+    }
+    if (!is_copy(message, age))
         return judge_heartbeat(queen, record, &sign, message->payload, false);
-    return stored_heartbeat(queen, record, &sign, message->payload, stored_age(message, retain_s));
+    return stored_heartbeat(queen, record, &sign, message->payload, age);
 }
 
 static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
                                struct errbuf *e)
 {
-    TAKE(heartbeat, heartbeat.worker_id, !message->retain, true);
-    return take_sign(queen, record, sign_of_heartbeat(&heartbeat), message, heartbeat.retain_s);
+    TAKE(heartbeat, heartbeat.worker_id, heartbeat.retain_s, true, true);
+    return take_sign(queen, record, topic->hive, sign_of_heartbeat(&heartbeat), message, heartbeat.retain_s, age);
 }
 
 /* A hive is known by its presence: a name that never had one is no hive, and nothing is said of it. */
 static enum err take_hive_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
                                     struct errbuf *e)
 {
-    TAKE(hive_heartbeat, NULL, false, false);
-    return take_sign(queen, record, sign_of_hive_heartbeat(&hive_heartbeat), message, INT_ABSENT);
+    TAKE(hive_heartbeat, NULL, hive_heartbeat.retain_s, false, false);
+    return take_sign(queen, record, topic->hive, sign_of_hive_heartbeat(&hive_heartbeat), message,
+                     hive_heartbeat.retain_s, age);
 }
 
 /* The live death of an unknown worker or hive makes none known. */
 static enum err take_presence(struct queen *queen, const struct topic *topic, const struct message *message,
                               struct errbuf *e)
 {
-    TAKE(presence, presence.worker_id, !message->retain && presence.presence == PRESENCE_ONLINE,
-         message->retain || presence.presence == PRESENCE_ONLINE);
-    (message->retain ? stored_presence : judge_presence)(queen, record, &presence);
+    TAKE(presence, presence.worker_id, presence.presence == PRESENCE_ONLINE ? presence.retain_s : INT_ABSENT,
+         presence.presence == PRESENCE_ONLINE, copy || presence.presence == PRESENCE_ONLINE);
+    if (copy)
+        stored_presence(queen, record, &presence, age);
+    else
+        judge_presence(queen, record, &presence);
     return OK;
 }
 
 static enum err take_witness(struct queen *queen, const struct topic *topic, const struct message *message,
                              struct errbuf *e)
 {
-    TAKE(witness, witness.worker_id, false, true);
+    TAKE(witness, witness.worker_id, INT_ABSENT, false, true);
     stored_sight(queen, record);
-    return judge_witness(queen, record, &witness, message->payload, message->retain);
+    return judge_witness(queen, record, &witness, message->payload, copy);
 }
 
 /* R17: published by this queen, perhaps by an earlier process. Nobody makes room for one that was known once. */

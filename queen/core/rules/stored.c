@@ -1,5 +1,6 @@
 #include "stored.h"
 
+#include "broker_barrier.h"
 #include "document_store.h"
 #include "hive_poll.h"
 #include "loss.h"
@@ -82,6 +83,22 @@ static bool is_later(const struct record *record, struct incarnation_claim claim
            record->incarnation.has_seq;
 }
 
+/* R1: a late one of who is thought to live counts as received so long ago, whatever is asked meanwhile. */
+static bool is_received_late(struct queen *queen, struct record *record, struct incarnation_claim claim, ms_t age)
+{
+    enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
+    bool rises = (verdict == INCARNATION_SAME || verdict == INCARNATION_NEW_CONNECTION) && claim.session != 0;
+    bool lives = record->state == STATE_ONLINE || record->state == STATE_SUSPECT;
+    if (age == 0 || !rises || claim.seq < 0 || !lives || record->loss || record->over_http)
+        return false;
+    barrier_withdraw(queen, record);
+    incarnation_adopt(&record->incarnation, claim);
+    record->received_at = ms_max(record->received_at, queen->watch.time - age);
+    record->received_mono = ms_max(record->received_mono, queen->now - age);
+    registry_touch(&queen->registry, record);
+    return true;
+}
+
 enum err stored_heartbeat(struct queen *queen, struct record *record, const struct sign *sign, struct text document,
                           ms_t age)
 {
@@ -91,13 +108,14 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool succeeds = !queen_received_live(queen, record) && is_successor(queen, record, claim, age);
     bool has_lease = only_stored && (first || is_later(record, claim));
-    if (!only_stored && !succeeds && !(first && same))
+    bool late = !only_stored && !succeeds && is_received_late(queen, record, claim, age);
+    if (!only_stored && !succeeds && !late && !(first && same))
         return OK;
     if (succeeds)
         has_lease = succeed(queen, record, claim);
     else if (has_lease && same)
         incarnation_adopt(&record->incarnation, claim);
-    if (only_stored || succeeds)
+    if (only_stored || succeeds || late)
         judge_note_sign(queen, record, sign);
     if (has_lease)
         change_lease_from(queen, record, age);
@@ -118,16 +136,17 @@ static bool speaks_for_current(struct record *record, struct incarnation_claim c
 }
 
 /* Of a worker the heartbeat's session is current, if there is one; a hive is known by its presence. */
-static bool is_born_anew(const struct queen *queen, const struct record *record, const struct presence *presence)
+static bool is_born_anew(const struct queen *queen, const struct record *record, const struct presence *presence,
+                         ms_t age)
 {
     struct incarnation_claim claim = claim_of_presence(presence);
     bool same = record->incarnation.known && record->incarnation.session == claim.session;
     bool beats = record->document != NULL || (record->dropped & RECORD_HEARTBEAT) != 0;
     return presence->presence == PRESENCE_ONLINE && (same || !beats || record_is_hive(record)) &&
-           is_successor(queen, record, claim, 0);
+           is_successor(queen, record, claim, age);
 }
 
-void stored_presence(struct queen *queen, struct record *record, const struct presence *presence)
+void stored_presence(struct queen *queen, struct record *record, const struct presence *presence, ms_t age)
 {
     struct incarnation_claim claim = claim_of_presence(presence);
     bool has_lease = false;
@@ -136,13 +155,13 @@ void stored_presence(struct queen *queen, struct record *record, const struct pr
             judge_note_presence(record, presence);
         return;
     }
-    if (is_born_anew(queen, record, presence))
+    if (is_born_anew(queen, record, presence, age))
         has_lease = succeed(queen, record, claim);
     else if (!speaks_for_current(record, claim))
         return;
     judge_note_presence(record, presence);
     if (has_lease)
-        change_lease_from(queen, record, 0);
+        change_lease_from(queen, record, age);
     else if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
         first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
     if (presence->presence == PRESENCE_ONLINE) {
