@@ -372,7 +372,7 @@ static void one_incident_is_named_by_the_hives_verdict(void **state)
     assert_non_null(strstr(buf_str(&scene.verdict), "\"state\":\"unreachable\""));
     assert_non_null(strstr(buf_str(&scene.verdict), "\"result\":\"no_subscriber\""));
     assert_int_equal(scene.queen->registry.counts[STATE_UNREACHABLE], 2);
-    scene_run(&scene, "beat 1.1.3 @h1/w1");
+    scene_run(&scene, "beat 1.2.3 @h1/w1");
     assert_non_null(strstr(buf_str(&scene.verdict), "\"incident\":null"));
     scene_clear(&scene);
 }

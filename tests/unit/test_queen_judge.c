@@ -53,6 +53,45 @@ static void r2_the_newest_incarnation_is_current(void **state)
     ROWS_CHECK(rows);
 }
 
+static void r1_a_will_closes_its_connection_for_heartbeats(void **state)
+{
+    static const struct row rows[] = {
+        { "they are late", "up; birth 1.1; will 1.1; beat 1.1.0", ONLINE ", ask | suspect" },
+        { "... also when it was lost", "up; birth 1.1; will 1.1; ack 0; wait 1000; beat 1.1.0",
+          ONLINE ", ask, online -> stale (last_will) | stale" },
+        { "a birth opens it again", "up; birth 1.1; will 1.1; birth 1.1; listen 60000; beat 1.1.0; listen 60000",
+          ONLINE ", ask | online" },
+        { "... and an answer", "up; birth 1.1; will 1.1; ack 0; reply; listen 60000; beat 1.1.0; listen 60000",
+          ONLINE ", ask | online" },
+        { "... and the answer to a verification",
+          "up; birth 1.1; will 1.1; demand; wait 0; answer ok; listen 60000; beat 1.1.0; listen 60000",
+          ONLINE ", ask, verify | online" },
+        { "the next connection is open", "up; birth 1.1; will 1.1; beat 1.2.0", ONLINE ", ask | online" },
+        { "the will of another connection closes nothing", "up; birth 1.2; will 1.1; beat 1.2.0", ONLINE " | online" },
+        { "without a session nothing is closed", "up; birth; will; beat", ONLINE ", ask | online" },
+        { "... nor without a number", "up; birth 1; will 1; beat 1", ONLINE ", ask | online" },
+        { "a process that ended is reported by its agent, which may go on", "up; birth 1.1; crash 1.1; beat 1.1.0",
+          ONLINE STALE ", stale -> online (heartbeat) | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+static void r1_the_will_of_an_unknown_worker_counts_like_a_stored_one(void **state)
+{
+    static const struct row rows[] = {
+        { "suspect, and no event", "up; listen 50000; will 1.1; listen 34999", "| suspect" },
+        { "judged one grace later", "up; listen 50000; will 1.1; listen 35250; ack 0",
+          "probe, unknown -> stale (last_will) | stale" },
+        { "its heartbeats are late", "up; will 1.1; beat 1.1.3", "| suspect" },
+        { "it comes back", "up; will 1.1; birth 1.2; listen 60000", "unknown -> online (birth) | online" },
+        { "a goodbye makes none known", "up; bye 1.1", "| gone" },
+        { "nor does a process that ended", "up; crash 1.1", "| gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r2_what_the_fences_ignore_is_counted(void **state)
 {
     static const struct {
@@ -103,7 +142,7 @@ static void r3_only_the_current_incarnation_dies(void **state)
         { "a goodbye of an earlier connection", "up; birth 1.2; bye 1.1", ONLINE " | online" },
         { "its own will", "up; birth 1.2; will 1.2", ONLINE ", ask | suspect" },
         { "its own goodbye", "up; birth 1.2; bye 1.2", ONLINE ", online -> offline (goodbye) | offline" },
-        { "the live death of somebody unknown makes nobody known", "up; will 1.1; bye 1.1; crash 1.1", "| gone" },
+        { "the live goodbye of somebody unknown makes nobody known", "up; bye 1.1; crash 1.1", "| gone" },
     };
     (void)state;
     ROWS_CHECK(rows);
@@ -241,6 +280,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r1_a_sign_of_life_makes_it_online),
         cmocka_unit_test(r2_the_newest_incarnation_is_current),
+        cmocka_unit_test(r1_a_will_closes_its_connection_for_heartbeats),
+        cmocka_unit_test(r1_the_will_of_an_unknown_worker_counts_like_a_stored_one),
         cmocka_unit_test(r2_what_the_fences_ignore_is_counted),
         cmocka_unit_test(r2_an_ignored_beat_leaves_the_document),
         cmocka_unit_test(r3_only_the_current_incarnation_dies),

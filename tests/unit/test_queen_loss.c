@@ -39,7 +39,10 @@ static void r4_a_will_is_confirmed(void **state)
         { "an answer that comes too late", "up; birth 1.1; will 1.1; ack 0; wait 1000; reply",
           ONLINE ", ask" LOST " | stale" },
         { "a birth meanwhile", "up; birth 1.1; will 1.1; ack 10; birth 1.2; wait 9000", ONLINE ", ask | online" },
-        { "a heartbeat meanwhile", "up; birth 1.1; will 1.1; ack 10; beat 1.1.0; wait 9000", ONLINE ", ask | online" },
+        { "a heartbeat of the next connection", "up; birth 1.1; will 1.1; ack 10; beat 1.2.0; wait 9000",
+          ONLINE ", ask | online" },
+        { "... of the same one is late (R1)", "up; birth 1.1; will 1.1; ack 10; beat 1.1.0; wait 250; ack 10",
+          ONLINE ", ask, ask" LOST " | stale" },
         { "the same will twice is asked about once", "up; birth 1.1; will 1.1; will 1.1", ONLINE ", ask | suspect" },
         { "no acknowledgement for 5 s: the suspicion is told", "up; birth 1.1; will 1.1; wait 5000",
           ONLINE ", ask, online -> suspect (last_will) | suspect" },
@@ -156,7 +159,7 @@ static void r4_the_evidence_says_how_it_was_found_out(void **state)
 /* Nothing was announced, and it has been online all the time. */
 static void r4_who_is_back_stands_as_before(void **state)
 {
-    static const char *const ends[] = { "ack 0; reply", "birth 1.2", "beat 1.1.0" };
+    static const char *const ends[] = { "ack 0; reply", "birth 1.2", "beat 1.2.0" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         struct scene scene;

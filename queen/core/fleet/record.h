@@ -139,7 +139,8 @@ struct record {
     bool rpc : 1;        /* the current incarnation's presence said that it answers requests */
     bool expected : 1;   /* listed by --expect: never forgotten */
     bool established : 1;
-    bool closed : 1; /* the current (session, connection) said goodbye */
+    bool closed : 1;      /* the current (session, connection) said goodbye */
+    bool will_closed : 1; /* ... or its will came: its heartbeats are late */
     bool flapping : 1;
     bool silent : 1;          /* its state, or its end, is not to be announced (change_silently) */
     bool revising : 1;        /* later evidence is to be published for what was announced */

@@ -274,6 +274,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     record->received_mono = queen->now;
     record->received_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
+    record->will_closed = false;
     registry_heard(&queen->registry, record, queen->now);
     if (record->owed && announce_now(&queen->announcing, record)) /* established by now: it has another turn */
         announce(queen, record);

@@ -138,13 +138,14 @@ static enum err take_hive_heartbeat(struct queen *queen, const struct topic *top
                      hive_heartbeat.retain_s, age);
 }
 
-/* The live death of an unknown worker or hive makes none known. */
+/* The will of an unknown worker or hive counts like a stored one; another live death makes none known. */
 static enum err take_presence(struct queen *queen, const struct topic *topic, const struct message *message,
                               struct errbuf *e)
 {
     TAKE(presence, presence.worker_id, presence.presence == PRESENCE_ONLINE ? presence.retain_s : INT_ABSENT,
-         presence.presence == PRESENCE_ONLINE, copy || presence.presence == PRESENCE_ONLINE);
-    if (copy)
+         presence.presence == PRESENCE_ONLINE,
+         copy || presence.presence == PRESENCE_ONLINE || presence_is_will(&presence));
+    if (copy || (presence_is_will(&presence) && !record->incarnation.known))
         stored_presence(queen, record, &presence, age);
     else
         judge_presence(queen, record, &presence);
@@ -172,8 +173,8 @@ static enum err take_verdict(struct queen *queen, const struct topic *topic, con
         return err;
     if ((err = verdict_decode(&queen->arena, message->payload, &verdict, e)) == OK &&
         (err = restore_read(queen, &verdict, is_hive, &row, e)) == OK)
-        err = find_subject(queen, topic, message,
-                           &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, false,
+        err = find_subject(queen, topic,
+                           &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, true, false,
                                               !registry_is_full(&queen->registry, is_hive) },
                            &record, e);
     if (err == OK && record)

@@ -77,10 +77,14 @@ static void flag_conflict(struct queen *queen, struct record *record)
         change_revise(queen, record, record->cause, NULL);
 }
 
-/* Of the closed connection of a session: it said goodbye, and what still comes from it is late (R9). */
-static bool is_closed(const struct record *record, struct incarnation_claim claim)
+enum means { BY_BIRTH, BY_HEARTBEAT, BY_POST };
+
+/* Of the closed connection of a session: what still comes from it is late. A goodbye closes it for all (R9), a will for
+ * its heartbeats (R1). */
+static bool is_closed(const struct record *record, struct incarnation_claim claim, enum means means)
 {
-    return record->closed && incarnation_is_current(&record->incarnation, claim);
+    return (record->closed || (record->will_closed && means == BY_HEARTBEAT)) &&
+           incarnation_is_current(&record->incarnation, claim);
 }
 
 /* Whether the present incarnation may be replaced by a sender that is neither itself nor its successor (R2). */
@@ -102,18 +106,19 @@ void judge_forget_process(struct queen *queen, struct record *record)
 }
 
 /* The fences of R2: makes the sender current and says true, or counts it as ignored. */
-static bool admit(struct queen *queen, struct record *record, struct incarnation_claim claim)
+static bool admit(struct queen *queen, struct record *record, struct incarnation_claim claim, enum means means)
 {
     enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
     bool foreign = verdict == INCARNATION_RETIRED || verdict == INCARNATION_UNFENCED;
-    bool stale = verdict == INCARNATION_OLD_CONNECTION || verdict == INCARNATION_OLD_SEQ || is_closed(record, claim);
+    bool stale =
+        verdict == INCARNATION_OLD_CONNECTION || verdict == INCARNATION_OLD_SEQ || is_closed(record, claim, means);
     if (stale || (foreign && !may_be_replaced(queen, record, verdict))) {
         queen->counters.ignored[verdict]++;
         return false;
     }
     if (verdict != INCARNATION_SAME) {
         record->rpc = false;
-        record->closed = false;
+        record->closed = record->will_closed = false;
     }
     if (claim.session != record->incarnation.session)
         judge_forget_process(queen, record);
@@ -154,7 +159,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     bool verify;
     if (over_http && conflicts_with_mqtt(record, sign->claim))
         return ERR_CONFLICT;
-    if (!admit(queen, record, sign->claim))
+    if (!admit(queen, record, sign->claim, over_http ? BY_POST : BY_HEARTBEAT))
         return OK;
     err = document_store_heartbeat(&queen->registry, record, document, &sign->load);
     judge_note_sign(queen, record, sign);
@@ -189,7 +194,7 @@ void judge_ready(struct queen *queen, struct record *record, enum evidence_path 
 
 static void judge_birth(struct queen *queen, struct record *record, const struct presence *presence)
 {
-    if (!admit(queen, record, claim_of_presence(presence)))
+    if (!admit(queen, record, claim_of_presence(presence), BY_BIRTH))
         return;
     judge_note_presence(record, presence);
     change_heard(queen, record, false);
@@ -232,6 +237,12 @@ static void exited(struct queen *queen, struct record *record, const struct exit
         known_lost(queen, record, CAUSE_PROCESS_EXITED, &evidence);
 }
 
+/* A connection without a number cannot be told from the next one. */
+static bool is_numbered(const struct record *record)
+{
+    return record->incarnation.session != 0 && record->incarnation.connection != 0;
+}
+
 bool judge_death(struct queen *queen, struct record *record, const struct presence *presence)
 {
     if (presence->presence == PRESENCE_OFFLINE) {
@@ -240,9 +251,11 @@ bool judge_death(struct queen *queen, struct record *record, const struct presen
         change_state(queen, record, STATE_OFFLINE, CAUSE_GOODBYE, evidence_now(queen, record, PATH_MQTT, RESULT_LEFT));
         return true;
     }
-    if (presence->cause == DEATH_PROCESS_EXITED)
+    if (presence_is_will(presence))
+        record->will_closed = is_numbered(record);
+    else
         exited(queen, record, &presence->exit, PATH_MQTT);
-    return presence->cause == DEATH_PROCESS_EXITED;
+    return !presence_is_will(presence);
 }
 
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence)

@@ -31,8 +31,14 @@ bool judge_answers_only(struct record *record);
 /* A live birth, will or goodbye. */
 void judge_presence(struct queen *queen, struct record *record, const struct presence *presence);
 
+static inline bool presence_is_will(const struct presence *presence)
+{
+    return presence->presence == PRESENCE_STALE && presence->cause != DEATH_PROCESS_EXITED;
+}
+
 /* Its death, live or stored: a goodbye closes its (session, connection), a process that ended makes it stale at once
- * (R9, R11, R15). False: it is a last will, which is to be confirmed. */
+ * (R9, R11, R15). False: it is a last will, which is to be confirmed and closes the connection for heartbeats, until a
+ * live birth or an answer shows that it goes on (R1). */
 bool judge_death(struct queen *queen, struct record *record, const struct presence *presence);
 
 /* What a heartbeat or presence says of itself beyond who it is: interval, lease, clock. */

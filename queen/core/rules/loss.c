@@ -112,11 +112,13 @@ void loss_begin(struct queen *queen, struct record *record)
     start_requesting(queen, record->loss);
 }
 
-/* One grace after the snapshot. Until there is one, watch time stands still, so that now is then. */
+/* One grace after the snapshot, or after a later one that showed it first. Until there is one, watch time stands still,
+ * so that now is then. */
 static ms_t held_until(const struct queen *queen, const struct record *record)
 {
     bool read = queen->snapshot.phase == SNAPSHOT_READ;
-    return (read ? queen->snapshot.read_at : queen->watch.time - queen->snapshot.granted) + queen_grace(queen, record);
+    ms_t from = read ? queen->snapshot.read_at : queen->watch.time - queen->snapshot.granted;
+    return ms_max(from + queen_grace(queen, record), record->not_before);
 }
 
 void loss_hold(struct queen *queen, struct record *record)

@@ -65,7 +65,7 @@ static bool succeed(struct queen *queen, struct record *record, struct incarnati
     if (other)
         judge_forget_process(queen, record);
     loss_returned(queen, record);
-    record->rpc = record->closed = record->unsubscribed = false;
+    record->rpc = record->closed = record->will_closed = record->unsubscribed = false;
     incarnation_adopt_stored(&record->incarnation, claim);
     stands = still_stands(record, other);
     if (!stands)
@@ -88,7 +88,7 @@ static bool is_received_late(struct queen *queen, struct record *record, struct 
 {
     enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
     bool rises = (verdict == INCARNATION_SAME || verdict == INCARNATION_NEW_CONNECTION) && claim.session != 0;
-    bool lives = record->state == STATE_ONLINE || record->state == STATE_SUSPECT;
+    bool lives = (record->state == STATE_ONLINE || record->state == STATE_SUSPECT) && !record->will_closed;
     if (age == 0 || !rises || claim.seq < 0 || !lives || record->loss || record->over_http)
         return false;
     barrier_withdraw(queen, record);
