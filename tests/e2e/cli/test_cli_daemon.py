@@ -148,6 +148,7 @@ def test_without_a_broker_it_is_left_running(daemon):
     assert done.returncode == 3
     assert re.search(r"queen/q1 is not ready: 3 attempts in \d+\.\d\d s; it is left running", done.stderr)
     assert is_running(daemon.pid())
+    await_that(lambda: "msg=started" in daemon.log(), "its start")
     status = daemon("status")
     assert status.returncode == 3
     assert "queen/q1: fail via http (queen: no link to the broker)" in status.stderr
@@ -222,7 +223,7 @@ def test_a_link_in_place_of_the_log_is_not_followed(daemon, tmp_path):
 def test_one_whose_id_another_process_holds_is_refused(daemon, broker, root):
     """The other one answers the health requests, too: that is not the started daemon's answer."""
     other = Queen(broker, root, "--id", daemon.id)
-    for options in (), ("--attempts", "1"):
+    for options in (), ("--attempts", "1", "--attempt-timeout", "20s"):
         done = daemon("start", *options)
         assert done.returncode == 6 and not done.stdout
         assert f"another queen holds the id {daemon.id}" in done.stderr
