@@ -6,12 +6,14 @@
 
 DEFINE_NAMES(err_name, enum err, ERRORS, "unknown")
 
-/* Where to cut `text` at `len` bytes or just before, so that no UTF-8 character is left in halves. */
+/* Where to cut `text` at `len` bytes or just before, so that no UTF-8 character is left in halves. Of bytes that are no
+ * character (one has three more at most) nothing is lost. */
 static size_t border_before(const char *text, size_t len)
 {
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-        len--;
-    return len;
+    size_t border = len;
+    while (border > 0 && len - border < 4 && ((unsigned char)text[border] & 0xC0) == 0x80)
+        border--;
+    return border > 0 && len - border < 4 ? border : len;
 }
 
 enum err err_set(struct errbuf *e, enum err err, const char *format, ...)

@@ -78,6 +78,16 @@ static void long_sentences_are_cut_on_a_character_border(void **state)
     }
 }
 
+static void of_bytes_that_are_no_character_as_many_are_kept_as_fit(void **state)
+{
+    char bytes[2 * ERRBUF_SIZE];
+    struct errbuf e = { 0 };
+    (void)state;
+    memset(bytes, 0xA0, sizeof bytes);
+    err_set(&e, ERR_SYNTAX, "%.*s", (int)sizeof bytes, bytes);
+    assert_int_equal(strlen(e.text), ERRBUF_SIZE - 1);
+}
+
 static void a_sentence_of_exactly_the_size_is_whole(void **state)
 {
     (void)state;
@@ -104,6 +114,7 @@ int main(void)
         cmocka_unit_test(nobody_needs_to_listen),
         cmocka_unit_test(a_sentence_may_quote_the_one_before),
         cmocka_unit_test(long_sentences_are_cut_on_a_character_border),
+        cmocka_unit_test(of_bytes_that_are_no_character_as_many_are_kept_as_fit),
         cmocka_unit_test(a_sentence_of_exactly_the_size_is_whole),
         cmocka_unit_test(a_sentence_that_cannot_be_formatted_names_the_error),
     };
