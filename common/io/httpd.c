@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "fd.h"
 #include "httpd_exchange.h"
+#include "httpd_queues.h"
 #include "httpd_socket.h"
 
 #define SWEEP_MS 250
@@ -147,9 +148,9 @@ static void run_for_a_turn(struct httpd *httpd)
         httpd->resumed = false;
         MHD_run(httpd->daemon);
         run_at = clock_mono_us() + HTTPD_RUN_US;
-        while ((now = clock_mono_us()) < end && now < run_at && (exchange = exchange_next(httpd)))
+        while ((now = clock_mono_us()) < end && now < run_at && (exchange = queue_next(httpd)))
             exchange_serve(exchange);
-    } while (now < end && (exchange_next(httpd) || httpd->resumed || daemon_delay(httpd) == 0));
+    } while (now < end && (queue_next(httpd) || httpd->resumed || daemon_delay(httpd) == 0));
 }
 
 /* Does not show on the epoll descriptor: deadlines, resumed connections, what is left in the queue, and that there is
@@ -169,7 +170,7 @@ static void httpd_run(void *user)
     now = clock_mono();
     waits = end_waits(httpd, now);
     delay = ms_min(daemon_delay(httpd), waits == MS_NEVER ? MS_NEVER : waits - now);
-    if (exchange_next(httpd) || httpd->resumed || httpd->clients.count < connections)
+    if (queue_next(httpd) || httpd->resumed || httpd->clients.count < connections)
         delay = 0;
     else if (httpd->clients.count > 0)
         delay = ms_min(delay, ms_max(httpd->sweep_at - now, 0));
@@ -301,7 +302,7 @@ void httpd_wake(struct httpd *httpd, unsigned bits)
         if (exchange->response.wakes_on & bits)
             exchange_requeue(exchange);
     }
-    if (exchange_next(httpd))
+    if (queue_next(httpd))
         loop_timer_in(httpd->timer, 0);
 }
 

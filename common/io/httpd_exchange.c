@@ -4,9 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include <utlist.h>
-
 #include "clock.h"
+#include "httpd_queues.h"
 #include "httpd_response.h"
 #include "httpd_socket.h"
 #include "httpd_waits.h"
@@ -55,17 +54,10 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
     return exchange;
 }
 
-static enum exchange_queue queue_of(const struct exchange *exchange)
-{
-    if (exchange->response.listing)
-        return exchange->had_slice ? QUEUE_MORE : QUEUE_FIRST;
-    return exchange->waits_since ? QUEUE_WOKEN : QUEUE_NEW;
-}
-
 static void leave_list(struct exchange *exchange)
 {
     if (exchange->phase == EXCHANGE_QUEUED)
-        DL_DELETE(exchange->httpd->queues[queue_of(exchange)], exchange);
+        queue_remove(exchange);
     else if (exchange->phase == EXCHANGE_WAITING)
         wait_end(exchange);
 }
@@ -157,18 +149,6 @@ static void set_deadline(struct exchange *exchange)
     client_await(exchange->client, now, ms_min(exchange->answer_ends - now, step));
 }
 
-/* A queue that was empty has saved up no time meanwhile. */
-static void queue(struct exchange *exchange)
-{
-    struct httpd *httpd = exchange->httpd;
-    enum exchange_queue kind = queue_of(exchange);
-    exchange->phase = EXCHANGE_QUEUED;
-    exchange->client->deadline = MS_NEVER;
-    if (!httpd->queues[kind] && httpd->spent_us[kind] < httpd->least_us)
-        httpd->spent_us[kind] = httpd->least_us;
-    DL_APPEND(httpd->queues[kind], exchange);
-}
-
 /* For libmicrohttpd: the next piece of the answer. */
 static ssize_t pull(void *user, uint64_t position, char *at, size_t size)
 {
@@ -182,7 +162,7 @@ static ssize_t pull(void *user, uint64_t position, char *at, size_t size)
         memcpy(at, slice->at + exchange->sent, len);
         exchange->sent += len;
     } else if (exchange->more) {
-        queue(exchange);
+        queue_add(exchange);
         MHD_suspend_connection(exchange->client->connection);
     } else {
         return buf_ok(slice) ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
@@ -270,7 +250,7 @@ enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, 
     } else if (exchange->response.status) {
         return respond(exchange, false);
     } else {
-        queue(exchange);
+        queue_add(exchange);
         MHD_suspend_connection(connection);
     }
     return MHD_YES;
@@ -361,17 +341,8 @@ static bool is_for_later(struct exchange *exchange)
         return false;
     if ((until = exchange->httpd->handlers->listing_wait(exchange->response.listing)) > 0)
         return wait_until(exchange, until);
-    queue(exchange);
+    queue_add(exchange);
     return true;
-}
-
-struct exchange *exchange_next(const struct httpd *httpd)
-{
-    unsigned next = 0;
-    for (unsigned i = 1; i < QUEUES; i++)
-        if (httpd->queues[i] && (!httpd->queues[next] || httpd->spent_us[i] < httpd->spent_us[next]))
-            next = i;
-    return httpd->queues[next];
 }
 
 static void step(struct exchange *exchange)
@@ -380,7 +351,7 @@ static void step(struct exchange *exchange)
         if (handle(exchange))
             return;
         if (exchange->response.listing) {
-            queue(exchange);
+            queue_add(exchange);
             return;
         }
     }
@@ -393,24 +364,20 @@ static void step(struct exchange *exchange)
     resume(exchange);
 }
 
-/* What took longer than a turn may was held up by others, for which its queue does not pay. */
 void exchange_serve(struct exchange *exchange)
 {
     struct httpd *httpd = exchange->httpd;
-    enum exchange_queue kind = queue_of(exchange);
-    int64_t began = clock_mono_us(), took;
-    httpd->least_us = httpd->spent_us[kind];
-    leave_list(exchange);
+    enum exchange_queue kind = queue_begin_turn(exchange);
+    int64_t began = clock_mono_us();
     exchange->phase = EXCHANGE_RECEIVING;
     step(exchange);
-    took = clock_mono_us() - began;
-    httpd->spent_us[kind] += took < HTTPD_TURN_US ? took : HTTPD_TURN_US;
+    queue_pay(httpd, kind, clock_mono_us() - began);
 }
 
 void exchange_requeue(struct exchange *exchange)
 {
     leave_list(exchange);
-    queue(exchange);
+    queue_add(exchange);
 }
 
 void exchange_drop(struct exchange *exchange)

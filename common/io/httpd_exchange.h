@@ -15,9 +15,6 @@ enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, 
 void exchange_over(void *user, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode how);
 void exchange_free(struct exchange *exchange); /* NULL is fine */
 
-/* Whose turn it is among those that are queued, or NULL: the queues get equal parts of the time, so that what an event
- * completes waits for no new requests, and these wait for no slices, however many there are. */
-struct exchange *exchange_next(const struct httpd *httpd);
 void exchange_serve(struct exchange *exchange);   /* one that is queued: by its handler, or by its next slice */
 void exchange_requeue(struct exchange *exchange); /* one that waits */
 void exchange_drop(struct exchange *exchange);    /* its connection ends in the next run of libmicrohttpd */
