@@ -40,23 +40,6 @@ static bool feed_next(void *user, struct listing *listing, struct buf *slice)
     return true;
 }
 
-static ms_t feed_wait(const struct listing *listing)
-{
-    (void)listing;
-    return 0;
-}
-
-static size_t feed_bytes(const struct listing *listing)
-{
-    (void)listing;
-    return 0;
-}
-
-static void feed_free(struct listing *listing)
-{
-    (void)listing;
-}
-
 static ms_t handle(void *user, const struct http_request *request, struct http_response *ret)
 {
     struct site *site = user;
@@ -76,7 +59,9 @@ static ms_t handle(void *user, const struct http_request *request, struct http_r
     return 0;
 }
 
-static const struct httpd_handlers handlers = { handle, site_fault, feed_next, feed_wait, feed_bytes, feed_free };
+static const struct httpd_handlers handlers = {
+    handle, site_fault, feed_next, site_listing_wait, site_listing_bytes, site_listing_free
+};
 
 static void open_lines(struct site *site, struct line *lines, unsigned count)
 {

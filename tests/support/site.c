@@ -48,6 +48,23 @@ void site_fault(struct http_response *ret, int status, const char *code, const c
     buf_printf(&ret->body, "fault %d: %s", status, sentence);
 }
 
+ms_t site_listing_wait(const struct listing *listing)
+{
+    (void)listing;
+    return 0;
+}
+
+size_t site_listing_bytes(const struct listing *listing)
+{
+    (void)listing;
+    return 0;
+}
+
+void site_listing_free(struct listing *listing)
+{
+    (void)listing;
+}
+
 const struct httpd_handlers site_handlers = { .request = site_handle, .fault = site_fault };
 
 void site_start(struct site *site, struct httpd_options options, const struct httpd_handlers *handlers)

@@ -36,6 +36,11 @@ httpd_handler site_handle;
 httpd_fault site_fault;                           /* "fault STATUS: SENTENCE" */
 extern const struct httpd_handlers site_handlers; /* these two */
 
+/* Of a listing that never waits, holds nothing, and is not to be freed. */
+ms_t site_listing_wait(const struct listing *listing);
+size_t site_listing_bytes(const struct listing *listing);
+void site_listing_free(struct listing *listing);
+
 /* One connection that speaks by hand. */
 struct line {
     int fd;
