@@ -11,10 +11,12 @@
 #define MQTT_BAD_TOPIC 0x90
 #define MQTT_TOO_LARGE 0x95
 
-/* What is known of a link that is up. Zero: nothing. */
+/* What is known of a link that is up. Zero: nothing, and whatever there may be to lack is there. */
 struct link_facts {
-    ms_t connect_ms;     /* from the first SYN to CONNACK */
-    uint32_t packet_max; /* bytes of the largest packet that the broker takes */
+    ms_t connect_ms;                         /* from the first SYN to CONNACK */
+    uint32_t packet_max;                     /* bytes of the largest packet that the broker takes */
+    uint16_t receive_max;                    /* so many of QoS 1 may be unacknowledged */
+    bool no_retain, no_wildcards, qos0_only; /* the broker offers no retained messages; no QoS above 0 */
 };
 
 /* A PUBLISH received; borrowed during the call that hands it over. */

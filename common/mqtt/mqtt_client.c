@@ -34,6 +34,7 @@ struct mqtt_client {
     ms_t due;                     /* what it means depends on the phase */
     ms_t since;                   /* the attempt began, or the connection was up */
     bool is_renewed;              /* UP, and the next round begins with the same address */
+    bool no_retain;               /* the latest broker offers no retained messages: published without */
     size_t broker;                /* the next of the list to be resolved */
     struct resolved resolved;     /* of the one before */
     size_t address;               /* the next of `resolved` to be tried */
@@ -111,6 +112,8 @@ static void end_attempt(struct mqtt_client *client)
         client->broker = client->address = client->resolved.count = 0;
     client->is_renewed = false;
     resolver_free(client->resolver);
+    if (client->session)
+        client->no_retain = mqtt_session_no_retain(client->session);
     mqtt_session_free(client->session);
     client->resolver = NULL;
     client->session = NULL;
@@ -146,22 +149,22 @@ static void fail_round(struct mqtt_client *client, ms_t now)
         client->events.failed(client->user, client->why.text);
 }
 
-static void on_session_up(void *owner, const char *broker, uint32_t packet_max)
+static void on_session_up(void *owner, const char *broker, struct link_facts *facts)
 {
     struct mqtt_client *client = owner;
-    struct link_facts facts = { .connect_ms = clock_mono() - client->since, .packet_max = packet_max };
+    facts->connect_ms = clock_mono() - client->since;
     if (client->phase != PHASE_ATTEMPT)
         return;
-    client->since += facts.connect_ms;
+    client->since += facts->connect_ms;
     set_phase(client, PHASE_UP, client->since + TICK_MS);
     if (client->events.up)
-        client->events.up(client->user, broker, &facts);
+        client->events.up(client->user, broker, facts);
 }
 
 static void start_attempt(struct mqtt_client *client, ms_t now)
 {
     const struct address *broker = &client->brokers.at[client->broker - 1];
-    struct mqtt_peer peer = { broker, client->resolved.at[client->address++], client->brokers.tls };
+    struct mqtt_peer peer = { broker, client->resolved.at[client->address++], client->brokers.tls, client->no_retain };
     struct mqtt_session_owner owner = { &client->events, client->user, on_session_up, client };
     client->since = now;
     set_phase(client, PHASE_ATTEMPT, now);

@@ -40,6 +40,14 @@ static const char *text_of_fault(int fault, int number)
     return number != 0 && strerrordesc_np(number) ? strerrordesc_np(number) : "no MQTT broker answers there";
 }
 
+/* As a server does that was sent a CONNECT and expected something else. */
+static const char *hint(const struct mqtt_fault *fault)
+{
+    bool is_closed =
+        fault->fault == MOSQ_ERR_CONN_LOST || (fault->fault == MOSQ_ERR_ERRNO && fault->number == ECONNRESET);
+    return is_closed ? ", unanswered; perhaps it is a TLS port (mqtts://) or no MQTT broker" : "";
+}
+
 /* A broker that refuses our certificate closes at once: its reason may be lost on the way, and what is left is the end
  * of the stream, a reset, or EPROTO where CONNECT could not be written. */
 static bool is_of_tls(const struct mqtt_fault *fault)
@@ -60,5 +68,5 @@ void mqtt_fault_describe(const struct mqtt_fault *fault, struct errbuf *ret)
     else if (fault->stage == MQTT_CONNECTING)
         (void)err_set(ret, OK, "cannot connect to %s: %s", fault->broker, text);
     else
-        (void)err_set(ret, OK, "no MQTT connection to %s: %s", fault->broker, text);
+        (void)err_set(ret, OK, "no MQTT connection to %s: %s%s", fault->broker, text, hint(fault));
 }

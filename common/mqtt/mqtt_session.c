@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "mqtt_awaited.h"
+#include "mqtt_greeting.h"
 #include "mqtt_properties.h"
 #include "mqtt_reading.h"
 #include "mqtt_socket.h"
@@ -30,6 +31,8 @@ struct mqtt_session {
     bool ended;
     bool in_burst; /* `packet` was called */
     bool behind;   /* the latest whole burst was cut */
+    bool greeted;  /* something was read: what answers is known */
+    bool no_retain;
     struct mqtt_reading reading;
     ms_t keep_alive;
     ms_t sent_at;         /* the latest packet of ours but for acknowledgements and PINGREQ */
@@ -137,25 +140,48 @@ static void take_keep_alive(struct mqtt_session *session, const mosquitto_proper
         session->keep_alive = seconds * (ms_t)1000;
 }
 
+static bool is_zero(const mosquitto_property *properties, int property)
+{
+    uint8_t value;
+    return mosquitto_property_read_byte(properties, property, &value, false) && value == 0;
+}
+
+static struct link_facts read_facts(const mosquitto_property *properties)
+{
+    struct link_facts facts = { .no_retain = is_zero(properties, MQTT_PROP_RETAIN_AVAILABLE),
+                                .no_wildcards = is_zero(properties, MQTT_PROP_WILDCARD_SUB_AVAILABLE),
+                                .qos0_only = is_zero(properties, MQTT_PROP_MAXIMUM_QOS) };
+    (void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &facts.packet_max, false);
+    (void)mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &facts.receive_max, false);
+    return facts;
+}
+
+/* A retained will alone is reason enough: the next attempt has none. */
+static void refuse(struct mqtt_session *session, int reason)
+{
+    session->no_retain |= reason == MQTT_RC_RETAIN_NOT_SUPPORTED;
+    mqtt_session_end(session, "the broker refused the connection: %s",
+                     reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
+}
+
 static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int flags,
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint32_t packet_max = 0;
+    struct link_facts facts = read_facts(properties);
     (void)flags;
     session->reading.handed++;
     if (session->ended)
         return;
     if (reason) {
-        mqtt_session_end(session, "the broker refused the connection: %s",
-                         reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
+        refuse(session, reason);
         return;
     }
     mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
     take_keep_alive(session, properties);
     session->stage = MQTT_UP;
-    (void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &packet_max, false);
-    session->owner.up(session->owner.owner, session->numeric, packet_max);
+    session->no_retain = facts.no_retain;
+    session->owner.up(session->owner.owner, session->numeric, &facts);
 }
 
 /* A DISCONNECT of the broker gives its reason here, everything else a fault of libmosquitto; the ranges are apart. */
@@ -224,12 +250,14 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
         return NULL;
     session->owner = *owner;
     session->reading.tls = peer->tls;
+    session->no_retain = peer->no_retain;
     address_print(peer->broker->host, peer->broker->port, session->broker);
     address_print(peer->numeric, peer->broker->port, session->numeric);
     session->reading.pace.until = MQTT_PACE_AT_ONCE;
     session->keep_alive = options->keep_alive_s * (ms_t)1000;
     session->reading.received_at = session->sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
+    will.retain = will.retain && !peer->no_retain;
     if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
         connect_to(session, options, peer);
     else
@@ -246,6 +274,11 @@ void mqtt_session_free(struct mqtt_session *session)
         mosquitto_disconnect_v5(session->mosquitto, MQTT_RC_NORMAL_DISCONNECTION, NULL);
     mosquitto_destroy(session->mosquitto);
     free(session);
+}
+
+bool mqtt_session_no_retain(const struct mqtt_session *session)
+{
+    return session->no_retain;
 }
 
 enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session)
@@ -287,11 +320,26 @@ static void end_if_closed(struct mqtt_session *session)
         end_by_fault(session, number == 0 ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_ERRNO, number);
 }
 
+/* libmosquitto only says that it makes no sense of it. */
+static void check_greeting(struct mqtt_session *session)
+{
+    char first[MQTT_GREETING_SIZE];
+    struct text greeting = { first, mqtt_socket_peek(mosquitto_socket(session->mosquitto), first, sizeof first) };
+    const char *fault = mqtt_greeting_fault(greeting, session->reading.tls);
+    session->greeted = greeting.len > 0;
+    if (fault)
+        mqtt_session_end(session, "no MQTT connection to %s: %s", session->broker, fault);
+}
+
 static void read_what_came(struct mqtt_session *session)
 {
     struct mqtt_reading *reading = &session->reading;
     int fault, number;
     if (!mqtt_reading_is_due(reading))
+        return;
+    if (!session->greeted)
+        check_greeting(session);
+    if (session->ended)
         return;
     fault = mqtt_reading_burst(reading, &session->ended, &number);
     if (fault != MOSQ_ERR_SUCCESS)
@@ -389,7 +437,7 @@ enum err mqtt_session_publish(struct mqtt_session *session, const struct publish
     if ((err = mqtt_properties_write(publish, &properties)) != OK)
         return err;
     fault = mosquitto_publish_v5(session->mosquitto, &packet_id, publish->topic, (int)publish->payload.len,
-                                 publish->payload.at, publish->qos, publish->retain, properties);
+                                 publish->payload.at, publish->qos, publish->retain && !session->no_retain, properties);
     mosquitto_property_free_all(&properties);
     if (fault == MOSQ_ERR_SUCCESS)
         session->sent_at = clock_mono();

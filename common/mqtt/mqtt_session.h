@@ -9,10 +9,10 @@
 struct mqtt_session;
 
 struct mqtt_session_owner {
-    const struct mqtt_events *events; /* will, message, acked, subscribed, packet are called; borrowed */
-    void *user;                       /* of the events */
-    void (*up)(void *owner, const char *broker,
-               uint32_t packet_max); /* its numeric address with the port, borrowed during the call; as in link_facts */
+    const struct mqtt_events *events;           /* will, message, acked, subscribed, packet are called; borrowed */
+    void *user;                                 /* of the events */
+    void (*up)(void *owner, const char *broker, /* its numeric address with the port; borrowed during the call */
+               struct link_facts *facts);       /* without connect_ms; the owner's during the call */
     void *owner;
 };
 
@@ -23,6 +23,9 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
 
 /* Closes at once. One that was never up sends DISCONNECT if it can, so that its will is not published. NULL is fine. */
 void mqtt_session_free(struct mqtt_session *session);
+
+/* As struct mqtt_peer has it, or CONNACK says. */
+bool mqtt_session_no_retain(const struct mqtt_session *session);
 
 enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session);
 const char *mqtt_session_why(const struct mqtt_session *session); /* it has ended: one sentence; borrowed. Else NULL */

@@ -10,6 +10,7 @@ struct mqtt_peer {
     const struct address *broker; /* as it was configured; borrowed until the session is freed */
     const char *numeric;          /* the address to connect to; borrowed during the call */
     bool tls;
+    bool no_retain; /* it refuses a will that is retained, as far as is known */
 };
 
 /* Protocol, login, TLS and will; `user` is for the callbacks. On success *ret is the caller's. ERR_NOMEM, or the errors

@@ -24,6 +24,12 @@ bool mqtt_socket_has_connected(int fd, int *ret_fault)
     return true;
 }
 
+size_t mqtt_socket_peek(int fd, char *ret, size_t size)
+{
+    ssize_t got = recv(fd, ret, size, MSG_PEEK | MSG_DONTWAIT);
+    return got > 0 ? (size_t)got : 0;
+}
+
 bool mqtt_socket_has_ended(int fd, int *ret_fault)
 {
     char byte;

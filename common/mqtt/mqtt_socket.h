@@ -8,6 +8,9 @@
 /* TCP is connected (*ret_fault 0), or has failed (an errno). False: neither yet. */
 bool mqtt_socket_has_connected(int fd, int *ret_fault);
 
+/* What has come and was not read yet, `size` bytes of it at most; 0: nothing. */
+size_t mqtt_socket_peek(int fd, char *ret, size_t size);
+
 /* The other side has closed it (*ret_fault 0), or it has failed (an errno). False: it is open, read or not. */
 bool mqtt_socket_has_ended(int fd, int *ret_fault);
 

@@ -221,17 +221,25 @@ static void missing_password_file_is_told(void **state)
 
 static void other_servers_are_no_brokers(void **state)
 {
-    static const struct {
+    const struct {
         const char *why;
-        const char *greeting; /* NULL = none */
+        struct text greeting; /* absent = none */
         bool closes;
-        const char *sentence;
+        const char *sentence, *scheme; /* NULL = mqtt */
     } rows[] = {
-        { "closes at once", NULL, true, "closed by the other side" },
-        { "sends what is no MQTT", "\xff\xff\xff\xff\xff\xff", false, "no MQTT connection" },
-        { "says something else first", "\x40\x02\x01\x01", false, "no MQTT connection" },
-        { "speaks HTTP", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", true, "no MQTT connection" },
-        { "never answers", NULL, false, "no answer" },
+        { "closes at once", { 0 }, true, "perhaps it is a TLS port" },
+        { "sends what is no MQTT", TEXT("\xff\xff\xff\xff\xff\xff"), false, "no MQTT connection" },
+        { "says something else first", TEXT("\x40\x02\x01\x01"), false, "no MQTT broker" },
+        { "speaks HTTP", TEXT("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"), true, "a web server" },
+        { "speaks HTTP and not TLS", TEXT("HTTP/1.1 400 Bad Request\r\n\r\n"), true, "a web server", "mqtts" },
+        { "speaks SSH", TEXT("SSH-2.0-OpenSSH_9.2p1\r\n"), false, "an SSH server" },
+        { "speaks SSH and not TLS", TEXT("SSH-2.0-OpenSSH_9.2p1\r\n"), false, "an SSH server", "mqtts" },
+        { "expects TLS", TEXT("\x15\x03\x01\0\x02\x02\x46"), true, "use mqtts://" },
+        { "speaks MQTT 3.1.1 and refuses", TEXT("\x20\x02\0\x01"), true, "only MQTT 3.1.1" },
+        { "speaks MQTT 3.1.1 and accepts", TEXT("\x20\x02\0\0"), false, "only MQTT 3.1.1" },
+        { "refuses MQTT 5", TEXT("\x20\x03\0\x84\0"), true, "Unsupported Protocol Version" },
+        { "cut off", TEXT("\x20\x03"), true, "no MQTT connection" },
+        { "never answers", { 0 }, false, "no answer" },
     };
 
     (void)state;
@@ -240,14 +248,14 @@ static void other_servers_are_no_brokers(void **state)
         struct scene scene;
         char uri[64];
         scene_init_offline(&scene);
-        snprintf(uri, sizeof uri, "mqtt://127.0.0.1:%d", socket_port(listener));
+        snprintf(uri, sizeof uri, "%s://127.0.0.1:%d", rows[i].scheme ? rows[i].scheme : "mqtt", socket_port(listener));
         scene.a.retry = 3600 * 1000;
         scene.a.gives_will = true;
         peer_start(&scene.a, scene.loop, uri, "a");
         peer_await(&scene.a, peer_has_begun);
         fd = accept(listener, NULL, NULL);
-        if (rows[i].greeting)
-            assert_int_equal(write(fd, rows[i].greeting, strlen(rows[i].greeting)), strlen(rows[i].greeting));
+        if (rows[i].greeting.at)
+            assert_int_equal(write(fd, rows[i].greeting.at, rows[i].greeting.len), rows[i].greeting.len);
         if (rows[i].closes)
             close(fd);
         peer_await(&scene.a, peer_has_failed);
@@ -258,6 +266,40 @@ static void other_servers_are_no_brokers(void **state)
         close(listener);
         scene_clear(&scene);
     }
+}
+
+static void what_the_broker_lacks_is_reported(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene, "max_packet_size 3000\nmax_qos 0\n");
+    peer_start(&scene.a, scene.loop, broker_uri(scene.broker), "a");
+    peer_await(&scene.a, peer_is_up);
+    assert_int_equal(scene.a.facts.packet_max, 3000);
+    assert_int_equal(scene.a.facts.receive_max, 20);
+    assert_true(scene.a.facts.qos0_only);
+    assert_false(scene.a.facts.no_retain || scene.a.facts.no_wildcards);
+    scene_clear(&scene);
+}
+
+/* Such a broker refuses whoever has a retained will, and ends the connection of whoever sends a retained message. */
+static void a_broker_that_retains_nothing_serves(void **state)
+{
+    struct scene scene;
+    struct publish publish = { .topic = "test/kept", .payload = TEXT("x"), .qos = 1, .retain = true, .token = 5 };
+    (void)state;
+    scene_init(&scene, "retain_available false\n");
+    scene.a.gives_will = scene.a.retains_will = true;
+    peer_start(&scene.a, scene.loop, broker_uri(scene.broker), "a");
+    peer_await(&scene.a, peer_is_up);
+    assert_true(scene.a.facts.no_retain);
+    assert_int_equal(scene.a.fails, 1);
+    peer_subscribe(&scene.a, "test/#", 0);
+    scene.a.want = 1;
+    assert_int_equal(mqtt_ops.publish(scene.a.mqtt, &publish), OK);
+    peer_await(&scene.a, peer_has_messages);
+    assert_int_equal(scene.a.downs, 0);
+    scene_clear(&scene);
 }
 
 static void client_may_be_freed_while_it_connects(void **state)
@@ -351,6 +393,8 @@ int main(void)
         cmocka_unit_test(refused_login_is_told),
         cmocka_unit_test(missing_password_file_is_told),
         cmocka_unit_test(other_servers_are_no_brokers),
+        cmocka_unit_test(what_the_broker_lacks_is_reported),
+        cmocka_unit_test(a_broker_that_retains_nothing_serves),
         cmocka_unit_test(client_may_be_freed_while_it_connects),
         cmocka_unit_test(silent_broker_is_noticed),
         cmocka_unit_test(pings_behind_messages_end_no_link),

@@ -28,6 +28,7 @@ static bool on_will(void *user, struct publish *ret)
                              .payload = text_of(peer->will_payload),
                              .content_type = "text/plain",
                              .expiry_s = 600,
+                             .retain = peer->retains_will,
                              .qos = 1 };
     return true;
 }
@@ -35,7 +36,7 @@ static bool on_will(void *user, struct publish *ret)
 static void on_up(void *user, const char *broker, const struct link_facts *facts)
 {
     struct peer *peer = user;
-    (void)facts;
+    peer->facts = *facts;
     snprintf(peer->broker, sizeof peer->broker, "%s", broker);
     peer->ups++;
 }

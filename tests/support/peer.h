@@ -20,7 +20,8 @@ struct peer {
     ms_t retry, lived;
     unsigned retries;
     char why[ERRBUF_SIZE], broker[ADDRESS_TEXT_SIZE];
-    bool gives_will, drop_in_message, stop_in_ack;
+    struct link_facts facts;
+    bool gives_will, retains_will, drop_in_message, stop_in_ack;
     char will_payload[32];
     uint64_t acked_token, subscribed_token;
     uint8_t reason;
