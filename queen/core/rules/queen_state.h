@@ -38,7 +38,7 @@ enum asking { ASKING_LOSS, ASKING_INQUIRY, ASKING_VERIFY, ASKING_HIVE, ASKING_CO
 #define STEP_RECORDS 200
 
 /* The snapshot of retained state, read anew on every connection, in passes of one filter each, behind the live
- * subscriptions; each ends with a marker of its own (queen_link.h). */
+ * subscriptions; each ends with a marker of its own (snapshot.h). */
 enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
 
 struct snapshot {
