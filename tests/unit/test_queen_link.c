@@ -170,11 +170,11 @@ static void a_refused_subscription_is_said(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up 87");
-    assert_non_null(
-        strstr(buf_str(&scene.notice), "the broker refuses a subscription below skep/v1/hive/ (reason 0x87)"));
+    assert_non_null(strstr(buf_str(&scene.notice),
+                           "the broker refuses the subscription to skep/v1/hive/+/worker/+/witness (reason 0x87)"));
     response = scene_http(&scene, &(struct http_request){ .method = "GET", .path = "/health" });
-    assert_int_equal(response.status, 200);
-    assert_non_null(strstr(buf_str(&response.body), "\"status\":\"warn\""));
+    assert_int_equal(response.status, 503);
+    assert_non_null(strstr(buf_str(&response.body), "\"status\":\"fail\""));
     buf_clear(&response.body);
     scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene.subscribing[0] });
     assert_int_equal(scene.markers, 9); /* a second SUBACK of the same token is none */

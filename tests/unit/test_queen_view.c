@@ -144,7 +144,9 @@ static void health_says_how_she_is(void **state)
         { "connect", 503, "\"description\":\"queen: reading what the broker has stored\"" },
         { "up", 200,
           "\"status\":\"pass\",\"version\":\"1.2.3\",\"serviceId\":\"queen/queen\",\"description\":\"queen\"" },
-        { "up 80", 200, "\"description\":\"queen: the broker refuses a subscription\"" },
+        { "up 80", 503,
+          "\"description\":\"queen: the broker refuses all subscriptions to workers and hives, first to "
+          "skep/v1/hive/+/presence" },
         { "subscribe; mark; wait 48000", 200,
           "\"status\":\"warn\",\"version\":\"1.2.3\",\"serviceId\":\"queen/queen\",\"description\":\"queen: the broker "
           "dropped part of what it has stored" },

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "health.h"
+#include "broker_fit.h"
 #include "rations.h"
 
 static bool is_under(const struct queen *queen, enum pressure_kind kind)
@@ -40,24 +40,34 @@ static bool has_dropped(const struct queen *queen)
 
 static enum health_status overall(const struct queen *queen)
 {
-    if (!queen_sees(queen))
+    enum health_status fit = broker_fit(queen, NULL);
+    if (!queen_sees(queen) || fit == HEALTH_FAIL)
         return HEALTH_FAIL;
-    return queen->snapshot.refused || queen->snapshot.cut || is_pressed(queen) || is_rationed(queen) ||
+    return fit == HEALTH_WARN || queen->snapshot.cut || is_pressed(queen) || is_rationed(queen) ||
                    is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen)
                ? HEALTH_WARN
                : HEALTH_PASS;
 }
 
-static const char *describe(const struct queen *queen)
+static const char *described(struct errbuf *buf, const char *text, const char *what)
 {
+    (void)err_set(buf, OK, "queen: %s%s", text, what);
+    return buf->text;
+}
+
+static const char *describe(const struct queen *queen, struct errbuf *buf)
+{
+    enum health_status fit = broker_fit(queen, buf);
+    if (fit == HEALTH_FAIL)
+        return described(buf, "", buf->text);
     if (queen->member.claim.checking)
         return "queen: finding out who holds its id";
     if (!queen->member.linked)
-        return "queen: no link to the broker";
+        return described(buf, queen->fit.why[0] ? "no link to the broker: " : "no link to the broker", queen->fit.why);
     if (!queen_sees(queen))
         return "queen: reading what the broker has stored";
-    if (queen->snapshot.refused)
-        return "queen: the broker refuses a subscription";
+    if (fit == HEALTH_WARN)
+        return described(buf, "", buf->text);
     if (queen->snapshot.cut)
         return "queen: the broker dropped part of what it has stored, so workers may be missing: raise its limits on "
                "queued messages";
@@ -154,8 +164,9 @@ int view_health(const struct queen *queen, struct buf *ret)
     struct health_holder holder = { queen->options.session, queen->options.pid,
                                     claim_held(&queen->member.claim, queen->now) };
     enum health_status status = overall(queen);
+    struct errbuf description = { 0 };
     snprintf(service, sizeof service, "queen/%s", queen->options.id);
-    health_open(&w, status, queen->options.version, service, describe(queen), &holder);
+    health_open(&w, status, queen->options.version, service, describe(queen, &description), &holder);
     health_check_str(&w, "mqtt:link", queen->member.is_connected ? "up" : "down",
                      queen->member.is_connected ? HEALTH_PASS : HEALTH_FAIL);
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",

@@ -1,5 +1,6 @@
 #include "queen_link.h"
 
+#include "broker_fit.h"
 #include "change.h"
 #include "codec.h"
 #include "json_write.h"
@@ -137,6 +138,7 @@ static void live(struct queen *queen)
 
 void link_presence(struct queen *queen, struct text id, const struct input *input)
 {
+    broker_fit_presence(queen, id, input->message);
     if (text_is(id, queen->options.id))
         member_presence(&queen->member, input, &queen->arena, queen->out);
 }
@@ -166,13 +168,14 @@ void link_step(struct queen *queen, const struct input *input)
     else if (input->kind == INPUT_STOP)
         stop(queen);
     else if (input->kind == INPUT_SUBSCRIBED && token_kind(input->token) == TOKEN_SUBSCRIBE)
-        snapshot_subscribed(queen, input->reason);
+        snapshot_subscribed(queen, input->token, input->reason);
     else if (input->kind == INPUT_TICK && snapshot_tick(queen))
         live(queen);
+    broker_fit_step(queen, input);
     take(queen, member_step(&queen->member, input, queen->out));
 }
 
 ms_t link_deadline(const struct queen *queen)
 {
-    return ms_min(snapshot_deadline(queen), member_deadline(&queen->member));
+    return ms_min(ms_min(snapshot_deadline(queen), broker_fit_deadline(queen)), member_deadline(&queen->member));
 }

@@ -25,7 +25,8 @@ enum token_kind {
     TOKEN_VERIFY,
     TOKEN_HIVE,
     TOKEN_HIVE_HTTP,
-    TOKEN_INQUIRY
+    TOKEN_INQUIRY,
+    TOKEN_FIT
 };
 #define TOKEN_KIND_SHIFT 56
 
@@ -46,13 +47,24 @@ struct snapshot {
     size_t pass;       /* which filter is being read */
     unsigned attempts; /* at this phase or pass */
     unsigned pending;  /* SUBACKs that are due */
-    unsigned refused;  /* ... and said no */
     unsigned cut;      /* passes that were given up: something stored may be missing */
     uint64_t marker;   /* the nonce that ends the pass */
     ms_t progress_at;  /* monotonic: the latest request, SUBACK or stored copy */
     ms_t read_at;      /* watch time of the last end marker, less `granted` */
     ms_t granted;      /* so much of the grace has passed already, before this process (R17) */
     bool since_found;
+};
+
+/* What the broker can do (broker_fit.h). Zero: nothing is known of it. */
+struct broker_fit {
+    struct link_facts facts;         /* of the present link, or the one before */
+    unsigned granted, refused;       /* live subscriptions */
+    char refused_filter[TOPIC_SIZE]; /* the first one */
+    unsigned probes;                 /* whether stored messages are sent to wildcards, on the present link */
+    ms_t probe_due;                  /* monotonic: the answer to the latest; MS_NEVER = none is due */
+    bool is_undelivered;             /* ... they are not */
+    unsigned logged;                 /* a bit for each lack */
+    char why[ERRBUF_SIZE];           /* there is no link; "" = not known */
 };
 
 /* Probes for `silent while the broker answers` (broker_barrier.h). */
@@ -97,6 +109,7 @@ struct queen {
     struct watch watch;
     struct member member;
     struct snapshot snapshot;
+    struct broker_fit fit;
     struct barriers barriers;
     struct verifying verifying;
     struct announcing announcing;

@@ -1,5 +1,7 @@
 #include "snapshot.h"
 
+#include "broker_fit.h"
+
 #define READ_TIMEOUT_MS 2000 /* without a stored copy, SUBACK or marker; a broker's full queue drops any of them */
 #define READ_ATTEMPTS 3
 
@@ -29,7 +31,7 @@ static void subscribe(struct queen *queen, size_t which, uint8_t retain_handling
     outbox_subscribe(queen->out, &(struct subscribe){ .filter = filter,
                                                       .no_local = which >= OWN_PASSES, /* stored ones are ours, too */
                                                       .retain_handling = retain_handling,
-                                                      .token = queen_token(queen, TOKEN_SUBSCRIBE) });
+                                                      .token = (uint64_t)TOKEN_SUBSCRIBE << TOKEN_KIND_SHIFT | which });
 }
 
 /* Requests once more what the phase waits for: the subscriptions, then a marker when all are acknowledged. One filter
@@ -75,16 +77,13 @@ static bool is_reading(const struct queen *queen)
     return queen->snapshot.phase == SNAPSHOT_SUBSCRIBING || queen->snapshot.phase == SNAPSHOT_READING;
 }
 
-void snapshot_subscribed(struct queen *queen, uint8_t reason)
+void snapshot_subscribed(struct queen *queen, uint64_t token, uint8_t reason)
 {
+    char filter[TOPIC_SIZE];
     if (!is_reading(queen))
         return;
-    if (reason >= MQTT_FAILED && queen->snapshot.phase == SNAPSHOT_SUBSCRIBING) {
-        queen->snapshot.refused++;
-        outbox_notice(queen->out,
-                      "the broker refuses a subscription below %s/hive/ (reason 0x%02x): workers are not seen",
-                      queen->options.root, reason);
-    }
+    if (queen->snapshot.phase == SNAPSHOT_SUBSCRIBING && pass_filter(queen, token & 0xFF, filter) == OK)
+        broker_fit_subscribed(queen, filter, reason);
     if (queen->snapshot.pending > 0 && --queen->snapshot.pending == 0)
         send_marker(queen);
 }

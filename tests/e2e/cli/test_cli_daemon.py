@@ -151,7 +151,7 @@ def test_without_a_broker_it_is_left_running(daemon):
     await_that(lambda: "msg=started" in daemon.log(), "its start")
     status = daemon("status")
     assert status.returncode == 3
-    assert "queen/q1: fail via http (queen: no link to the broker)" in status.stderr
+    assert "queen/q1: fail via http (queen: no link to the broker: " in status.stderr
 
 
 def test_a_daemon_that_was_killed_leaves_nothing_behind(daemon):
