@@ -23,9 +23,18 @@
 
 #define MESSAGE_ARENA_LIMIT (1024 * 1024)
 
+static void set_limits(struct queen *queen)
+{
+    struct queen_limits *limits = &queen->options.limits;
+    limits->records = limits->records ? limits->records : STEP_RECORDS;
+    limits->verifying = limits->verifying ? limits->verifying : VERIFY_RUNNING;
+    queen->announcing.unsent_max = limits->unsent ? limits->unsent : ANNOUNCING_UNSENT;
+}
+
 static void set_up(struct queen *queen, const struct queen_options *options, ms_t now, ms_t wall)
 {
     queen->options = *options;
+    set_limits(queen);
     queen->now = now;
     queen->wall = wall;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
@@ -84,7 +93,7 @@ static void take_barriers(struct queen *queen, unsigned *left)
 
 static void lose_link(struct queen *queen, const struct input *input)
 {
-    unsigned left = STEP_RECORDS;
+    unsigned left = queen->options.limits.records;
     link_step(queen, input);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
@@ -107,7 +116,7 @@ static void answered(struct queen *queen, enum asking asking, const struct answe
 
 static void acked(struct queen *queen, const struct input *input)
 {
-    unsigned left = STEP_RECORDS;
+    unsigned left = queen->options.limits.records;
     struct answer answer;
     if (token_kind(input->token) == TOKEN_BARRIER) {
         barrier_acked(queen, input->token);
@@ -163,7 +172,7 @@ static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *lef
 static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
-    unsigned left = STEP_RECORDS / 2, all = UINT_MAX;
+    unsigned half = queen->options.limits.records / 2, left = half, all = UINT_MAX;
     take_due(queen, ASKING_VERIFY, &all);
     while ((record = verify_next(queen))) /* before the checks, which may begin new ones */
         verify_outcome_apply(queen, record);
@@ -177,7 +186,7 @@ static void tick(struct queen *queen, const struct input *input)
         run_due(queen, true, queen->watch.time, &left);
     }
     run_due(queen, false, queen->watch.loop_time, &left);
-    left += STEP_RECORDS / 2; /* that none of the two starves the other */
+    left += half; /* that none of the two starves the other */
     take_barriers(queen, &left);
     loss_hold_all(queen, &left);
     forget_go_on(queen, &left);

@@ -1,6 +1,7 @@
 #include "queen_host.h"
 
 #include "daemon_node.h"
+#include "failing_memory.h"
 #include "json.h"
 
 #define KEEP_ALIVE 5000    /* ms; as in queen/queen_conf.c */
@@ -12,6 +13,7 @@ struct queen_host {
     struct daemon_node daemon;
     struct queen *queen;
     uint64_t last_event; /* that was told */
+    unsigned fails;      /* of its allocations from now on, the one that fails; 0 = none */
 };
 
 static struct queen_host *host_of(struct node *node)
@@ -82,7 +84,9 @@ static void step(void *user, const struct input *input, struct outbox *outbox)
     const struct world *world = host->daemon.node.world;
     if (input->kind == INPUT_MESSAGE && world->events)
         world->events->message(world->user, &host->daemon.node, input->message);
+    (void)memory_fail(host->fails);
     queen_step(host->queen, input, outbox);
+    host->fails -= ms_min(memory_fail(0), host->fails);
     observe(host, outbox);
 }
 
@@ -132,6 +136,13 @@ static struct text expected_list(struct world *world, const struct words *words)
     return text_of(lines);
 }
 
+static struct queen_limits limits_of(const struct words *words)
+{
+    return (struct queen_limits){ .records = (unsigned)words_number(words, "records", 0),
+                                  .verifying = (unsigned)words_number(words, "verifying", 0),
+                                  .unsent = (unsigned)words_number(words, "unsent", 0) };
+}
+
 static struct queen_options options_of(struct world *world, struct queen_host *host, const struct words *words)
 {
     struct rng *rng = &host->daemon.node.rng;
@@ -149,6 +160,7 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
                                    .verify_timeout = words_duration(words, "verify-timeout", 5000),
                                    .max_workers = words_number(words, "max-workers", MAX_WORKERS),
                                    .max_document_bytes = words_number(words, "max-state", MAX_DOCUMENTS),
+                                   .limits = limits_of(words),
                                    .expect = expected_list(world, words) };
 }
 
@@ -164,10 +176,16 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK)
         return err;
+    host->fails = 0;
     host->last_event = 0; /* ids may go back with the clock, where the broker has no verdicts */
     daemon_node_client_id(&host->daemon, NULL, options.id);
     daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE, RECONNECT_MAX);
     return OK;
+}
+
+void queen_fail_memory(struct node *node, unsigned which)
+{
+    host_of(node)->fails = which;
 }
 
 void queen_ask(struct node *node, const char *method, const char *path, const char *body, struct http_response *ret)

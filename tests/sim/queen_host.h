@@ -7,10 +7,14 @@
 #include "world.h"
 
 /* Starts the process `name`, a new one if it ran before. Options as of skep-queen: stale-after, confirm-wait,
- * return-grace, keep-alive (durations), max-workers, max-state (numbers), expect (HIVE/NAME,...). */
+ * return-grace, keep-alive (durations), max-workers, max-state (numbers), expect (HIVE/NAME,...); limits as of struct
+ * queen_limits: records, verifying, unsent. */
 enum err queen_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
 
 bool node_is_queen(const struct node *node);
+
+/* Of the allocations of its core, the `which`th from now on fails; 0 = none. */
+void queen_fail_memory(struct node *node, unsigned which);
 
 /* One request; the caller clears ret->body. */
 void queen_ask(struct node *node, const char *method, const char *path, const char *body, struct http_response *ret);

@@ -273,6 +273,18 @@ static enum err do_child(struct world *world, const struct words *words, struct 
     return err;
 }
 
+/* `memory q1 fails=17`: of the queen's allocations from now on, that one */
+static enum err do_memory(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node = NULL;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err == OK && !node_is_queen(node))
+        return err_set(e, ERR_STATE, "%s is no queen", words_at(words, 1));
+    if (err == OK)
+        queen_fail_memory(node, (unsigned)words_number(words, "fails", 0));
+    return err;
+}
+
 static struct node *some_queen(const struct world *world)
 {
     struct node *node = NULL;
@@ -356,6 +368,7 @@ static const struct command {
     { "progress", "WORKER", do_progress },
     { "answers", "WORKER " WORKER_ANSWERS, do_answers },
     { "child", "WORKER stopped|goes-on", do_child },
+    { "memory", "QUEEN fails=N", do_memory },
     { "show", "[HIVE/]NAME [ages] | hive ID | fleet", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC", do_retained },

@@ -5,10 +5,8 @@
 
 #include "rations.h"
 
-/* Events, and with them as many verdicts, that may wait for the broker: so that there is always one to send, and what
- * comes next waits a few 10 ms. */
-#define UNSENT_MAX 50
-/* ... while there is no link: the log and the command of --on-event get so many at once, and no queue runs over. */
+/* Events that may wait while there is no link: the log and the command of --on-event get so many at once, and no queue
+ * runs over. */
 #define UNLINKED_MAX 1000
 #define SENT_MS 10 /* when to try again: acknowledgements mostly come before */
 #define TURNS 16   /* of hives that may have no token, in one call */
@@ -73,7 +71,7 @@ static bool take_token(struct announcing *announcing, struct record *record)
 
 static bool is_room(const struct announcing *announcing, size_t waiting)
 {
-    return !announcing->held && waiting < (announcing->linked ? UNSENT_MAX : UNLINKED_MAX);
+    return !announcing->held && waiting < (announcing->linked ? announcing->unsent_max : UNLINKED_MAX);
 }
 
 static bool has_room(const struct announcing *announcing)

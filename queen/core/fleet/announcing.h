@@ -23,11 +23,17 @@
  * established; of who is not. */
 enum news { NEWS_LOSS, NEWS_BYE, NEWS_SURE, NEWS_YOUNG_LOSS, NEWS_YOUNG_BYE, NEWS_YOUNG_BETTER, NEWS_COUNT };
 
-/* Zero-initialise it, but for `next`. */
+/* Events, and with them as many verdicts, that may wait for the broker: so that there is always one to send, and what
+ * comes next waits a few 10 ms. */
+#define ANNOUNCING_UNSENT 50
+
+/* Zero-initialise it, but for `next` and `unsent_max`. */
 struct announcing {
     struct fair_queue owed[NEWS_COUNT]; /* by hive */
     struct heap resting;                /* owed by those that change too often, until monotonic time */
     ms_t next;                          /* monotonic: when to look again; MS_NEVER */
+
+    unsigned unsent_max; /* ANNOUNCING_UNSENT */
 
     /* The last hive that was out of tokens, which may have gone by now; "" = never. Until when that is worth a warning.
      */

@@ -19,6 +19,13 @@ struct queen;
 #define VERIFY_RUNNING 250    /* verifications */
 #define HIVE_POLLS_RUNNING 32 /* start-up polls of hives */
 
+/* How much is done at once; 0 = as much as a queen does that runs. Tests have less. */
+struct queen_limits {
+    unsigned records;   /* that one step takes of what many may wait for (queen_state.h); at least 2 */
+    unsigned verifying; /* VERIFY_RUNNING */
+    unsigned unsent;    /* events that may wait for the broker (announcing.h) */
+};
+
 struct queen_options {
     const char *root, *id;      /* borrowed for the life of the queen, like all text here */
     const char *host, *version; /* for people; may be NULL */
@@ -28,8 +35,9 @@ struct queen_options {
     struct siphash_key secret; /* from the kernel: every key is derived from it */
     ms_t stale_after, confirm_wait, return_grace, verify_timeout;
     int64_t max_workers, max_document_bytes;
-    const char *token;  /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
-    bool verify_http;   /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
+    const char *token; /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
+    bool verify_http;  /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
+    struct queen_limits limits;
     struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
 };
 

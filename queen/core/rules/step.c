@@ -84,8 +84,8 @@ static void announce_owed(struct queen *queen, unsigned limit)
 
 void queen_leave(struct queen *queen)
 {
-    incident_review(queen, STEP_RECORDS);
-    announce_owed(queen, STEP_RECORDS);
+    incident_review(queen, queen->options.limits.records);
+    announce_owed(queen, queen->options.limits.records);
     schedule_touched(queen);
     note_pressure(queen);
     arena_reset(&queen->arena);

@@ -267,14 +267,16 @@ struct record *verify_http_answered(struct queen *queen, struct verification *ve
 }
 
 /* Of a class, the first in turn whose hive has few enough running; NULL = none. Those that have more are fewer than
- * VERIFY_RUNNING. */
-static struct turns_party *party_in(const struct verifying *verifying, enum verify_class class)
+ * may run. */
+static struct turns_party *party_in(const struct queen *queen, enum verify_class class)
 {
+    const struct verifying *verifying = &queen->verifying;
+    unsigned free = queen->options.limits.verifying - verifying->running;
     struct turns_party *party;
     DL_FOREACH(verifying->queued[class].first, party)
     {
         const struct share *share = CONTAINER_OF(party - class, struct share, verifications);
-        if (share->verifying < RATION_VERIFYING_PART * (VERIFY_RUNNING - verifying->running))
+        if (share->verifying < RATION_VERIFYING_PART * free)
             break;
     }
     return party;
@@ -282,7 +284,7 @@ static struct turns_party *party_in(const struct verifying *verifying, enum veri
 
 /* Who goes first, by turns: every other one is by hand. Lists and suspicions have the rest, and what those by hand do
  * not need, in equal parts. */
-static struct verification *next_queued(const struct verifying *verifying)
+static struct verification *next_queued(const struct queen *queen)
 {
     static const enum verify_class orders[][VERIFY_CLASS_COUNT] = {
         { VERIFY_BY_HAND, VERIFY_AUTOMATIC, VERIFY_FOR_LIST },
@@ -290,9 +292,9 @@ static struct verification *next_queued(const struct verifying *verifying)
         { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC },
         { VERIFY_AUTOMATIC, VERIFY_BY_HAND, VERIFY_FOR_LIST },
     };
-    const enum verify_class *order = orders[verifying->started % ARRAY_LEN(orders)];
+    const enum verify_class *order = orders[queen->verifying.started % ARRAY_LEN(orders)];
     for (size_t i = 0; i < VERIFY_CLASS_COUNT; i++) {
-        struct turns_party *party = party_in(verifying, order[i]);
+        struct turns_party *party = party_in(queen, order[i]);
         if (party)
             return CONTAINER_OF(party->items, struct verification, turn);
     }
@@ -301,7 +303,7 @@ static struct verification *next_queued(const struct verifying *verifying)
 
 static bool may_start(const struct queen *queen)
 {
-    return queen_sees(queen) && queen->verifying.running < VERIFY_RUNNING &&
+    return queen_sees(queen) && queen->verifying.running < queen->options.limits.verifying &&
            queen->verifying.spent - queen->now <= BURST_MS - SPACING_MS;
 }
 
@@ -310,7 +312,7 @@ struct record *verify_next(struct queen *queen)
     struct verifying *verifying = &queen->verifying;
     struct verification *next;
     struct record *record = NULL;
-    while (!record && may_start(queen) && (next = next_queued(verifying))) {
+    while (!record && may_start(queen) && (next = next_queued(queen))) {
         verifying->started++;
         verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
         (void)turns_take(&verifying->queued[next->class], next->turn.party);
@@ -322,7 +324,7 @@ struct record *verify_next(struct queen *queen)
 ms_t verify_deadline(const struct queen *queen)
 {
     const struct verifying *verifying = &queen->verifying;
-    if (queen_sees(queen) && verifying->running < VERIFY_RUNNING && next_queued(verifying))
+    if (queen_sees(queen) && verifying->running < queen->options.limits.verifying && next_queued(queen))
         return verifying->spent - (BURST_MS - SPACING_MS);
     return MS_NEVER;
 }
