@@ -95,8 +95,11 @@ static ms_t behind(struct daemon *daemon)
     return daemon->now - daemon->caught_up_at;
 }
 
+/* One that has ended takes no more of the burst: the core may not match what was published. */
 static void step(struct daemon *daemon, struct input *input)
 {
+    if (daemon->has_ended)
+        return;
     input->behind = behind(daemon);
     input->now = daemon->now;
     input->wall = daemon->wall;

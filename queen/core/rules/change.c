@@ -61,10 +61,10 @@ static void publish_verdict(struct queen *queen, struct record *record, struct t
 void change_publish_event(struct queen *queen, const struct event *event)
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
+    if (event_ring_add(&queen->events, event) != OK)
+        queen->out->failed = true; /* else the command and those who follow would miss it: nothing more goes out */
     change_publish(queen, &topic, event->json, false);
     queen->counters.events++;
-    if (event_ring_add(&queen->events, event) != OK)
-        outbox_notice(queen->out, "out of memory: event %llu is only published", (unsigned long long)event->id);
 }
 
 /* `h1/w1 online -> stale (last_will)`, `hive/h1 ready -> down (last_will)` */
@@ -136,8 +136,8 @@ static void announce_as_it_stands(struct queen *queen, struct record *record)
         record->incident = record->event_id;
     record_count_change(record, queen->now);
     document = verdict_text(queen, record);
+    publish_change(queen, record, document); /* first: a verdict without its event would be taken for announced (R17) */
     publish_verdict(queen, record, document);
-    publish_change(queen, record, document);
     record->unannounced = 0;
     record->revising = false;
 }

@@ -171,12 +171,15 @@ static enum err take_verdict(struct queen *queen, const struct topic *topic, con
     bool is_hive = topic->worker.len == 0;
     if (err != OK || !message->retain) /* live, it is an echo */
         return err;
-    if ((err = verdict_decode(&queen->arena, message->payload, &verdict, e)) == OK &&
-        (err = restore_read(queen, &verdict, is_hive, &row, e)) == OK)
-        err = find_subject(queen, topic,
-                           &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, true, false,
-                                              !registry_is_full(&queen->registry, is_hive) },
-                           &record, e);
+    if ((err = verdict_decode(&queen->arena, message->payload, &verdict, e)) != OK ||
+        (err = restore_read(queen, &verdict, is_hive, &row, e)) != OK)
+        return err;
+    err = find_subject(queen, topic,
+                       &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, true, false,
+                                          !registry_is_full(&queen->registry, is_hive) },
+                       &record, e);
+    if (err == ERR_NOMEM) /* it is read once: what it announced would be announced again */
+        queen->out->failed = true;
     if (err == OK && record)
         restore_row(queen, record, &row);
     return err;
