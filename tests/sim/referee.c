@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "codec.h"
+#include "hive_host.h"
 #include "inspect.h"
 #include "json.h"
-#include "topic.h"
 #include "worker_host.h"
 
 #define CONFIRMATION_MS 1700 /* the longest of R4: 1 s for an answer, the wait, a few round trips */
@@ -33,6 +33,54 @@ static bool is_fit(const struct node *node)
     return node && node->running && !node->paused && !node->client.cut && node->client.phase == CLIENT_UP;
 }
 
+static struct ward *ward_add(struct referee *referee, const char *hive, const char *name)
+{
+    struct ward *ward = sim_alloc(&referee->world->arena, sizeof *ward);
+    snprintf(ward->path, sizeof ward->path, "%s/%s", hive, name);
+    ward->is_hive = !name[0];
+    ward->name = ward->is_hive ? sim_copy(&referee->world->arena, hive) : strchr(ward->path, '/') + 1;
+    ward->fit_since = ward->vigil.received_at = ward->hung_at = MS_NEVER;
+    HASH_ADD_STR(referee->wards, path, ward);
+    return ward;
+}
+
+/* Of a worker, or of the hive if there is no name; NULL: unknown. */
+static struct ward *ward_find(struct referee *referee, struct text hive, struct text name)
+{
+    char path[ADDRESS_SIZE];
+    struct ward *ward;
+    snprintf(path, sizeof path, "%.*s/%.*s", (int)hive.len, hive.at ? hive.at : "", (int)name.len,
+             name.at ? name.at : "");
+    HASH_FIND_STR(referee->wards, path, ward);
+    return ward;
+}
+
+static struct ward *hive_find_or_add(struct referee *referee, const char *hive)
+{
+    struct ward *ward = ward_find(referee, text_of(hive), (struct text){ 0 });
+    return ward ? ward : ward_add(referee, hive, "");
+}
+
+/* A worker's hive may come later, or never. */
+static void meet(struct referee *referee, const struct node *node)
+{
+    if (node_is_worker(node)) {
+        (void)hive_find_or_add(referee, worker_hive(node));
+        ward_add(referee, worker_hive(node), node->name)->node = node;
+    } else if (node_is_hive(node)) {
+        hive_find_or_add(referee, node->name)->node = node;
+    }
+}
+
+static void meet_newcomers(struct referee *referee)
+{
+    const struct node *last = referee->last_node;
+    for (const struct node *node = last ? last->next : referee->world->nodes; node; node = node->next) {
+        meet(referee, node);
+        referee->last_node = node;
+    }
+}
+
 static bool is_hung(const struct ward *ward)
 {
     return !ward->is_hive && ward->node && ward->node->running && worker_hangs(ward->node);
@@ -51,22 +99,24 @@ static void on_turned(void *user)
     struct referee *referee = user;
     ms_t now = referee->world->network.now;
     const struct node *queen = world_find(referee->world, "q1");
-    for (size_t i = 0; i < referee->count; i++) {
-        struct ward *ward = &referee->wards[i];
-        ward->node = world_find(referee->world, ward->name);
+    meet_newcomers(referee);
+    for (struct ward *ward = referee->wards; ward; ward = ward->hh.next) {
         if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
             ward->lost_at = now;
         follow(&ward->fit_since, is_fit(ward->node), now);
         if (is_hung(ward))
             ward->hung_at = vigil_now(&referee->clock);
+        if (!ward->is_hive && ward->node->running)
+            referee->lived += now - referee->turned_at;
     }
+    referee->turned_at = now;
     follow(&referee->queen_fit_since, is_fit(queen), now);
     follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
     vigil_clock_turn(&referee->clock, queen, now);
     if (!referee->clock.linked)
         referee->granted = 0;
-    for (size_t i = 0; i < referee->count && !referee->clock.linked; i++)
-        vigil_link_lost(&referee->wards[i].vigil);
+    for (struct ward *ward = referee->wards; ward && !referee->clock.linked; ward = ward->hh.next)
+        vigil_link_lost(&ward->vigil);
 }
 
 static bool fit_for(ms_t since, ms_t now, ms_t span)
@@ -210,21 +260,11 @@ static bool is_legal(const char *from, const char *to)
     return false;
 }
 
-/* Of a worker; NULL: of the hive. */
-static struct ward *ward_find(struct referee *referee, const char *name)
-{
-    for (size_t i = 0; i < referee->count; i++) {
-        struct ward *ward = &referee->wards[i];
-        if (name ? !ward->is_hive && strcmp(ward->name, name) == 0 : ward->is_hive)
-            return ward;
-    }
-    return NULL;
-}
-
 /* Who was stale before was judged then. */
 static void judge_unreachable(struct referee *referee, const struct ward *ward, const struct cJSON *event)
 {
-    const struct ward *hive = ward_find(referee, NULL);
+    const struct ward *hive =
+        ward_find(referee, text_of(json_string(json_member(event, "hive_id"))), (struct text){ 0 });
     const char *path = json_string(json_member(json_member(event, "evidence"), "path"));
     if (strcmp(hive->announced, "down") != 0)
         violate(referee, "%s became unreachable, and its hive is `%s`", ward->name, hive->announced);
@@ -276,7 +316,8 @@ static void on_event(void *user, const struct node *queen, struct text json)
     referee->last_event = (uint64_t)number;
     referee->events++;
     referee->was_live = true; /* there is none before that */
-    ward = ward_find(referee, json_string(json_member(event, "worker_id")));
+    ward = ward_find(referee, text_of(json_string(json_member(event, "hive_id"))),
+                     text_of(json_string(json_member(event, "worker_id"))));
     if (ward && !json_member(event, "fleet"))
         judge_change(referee, ward, event, (uint64_t)number);
     arena_clear(&arena);
@@ -288,31 +329,25 @@ static uint64_t number_of(struct text correlation)
     return correlation.len ? siphash(&key, correlation.at, correlation.len) : 0;
 }
 
-static bool is_about(const struct ward *ward, const struct topic *topic)
-{
-    return ward->is_hive ? !topic->worker.at && topic->hive.at && text_is(topic->hive, ward->name)
-                         : topic->worker.at && text_is(topic->worker, ward->name);
-}
-
 static void on_published(void *user, const struct node *queen, const struct publish *publish)
 {
     struct referee *referee = user;
+    struct ward *ward;
     struct topic topic;
     (void)queen;
     if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK ||
         !(text_is(topic.method, "verify") || text_is(topic.method, "health")))
         return;
-    for (size_t i = 0; i < referee->count; i++)
-        if (is_about(&referee->wards[i], &topic))
-            referee->wards[i].asked = number_of(publish->correlation);
+    if ((ward = ward_find(referee, topic.hive, topic.worker)))
+        ward->asked = number_of(publish->correlation);
 }
 
 static void take_reply(struct referee *referee, const struct message *message)
 {
     uint64_t correlation = number_of(message->correlation);
-    for (size_t i = 0; i < referee->count; i++)
-        if (correlation && correlation == referee->wards[i].asked)
-            vigil_answered(&referee->wards[i].vigil, &referee->clock);
+    for (struct ward *ward = referee->wards; ward && correlation; ward = ward->hh.next)
+        if (correlation == ward->asked)
+            vigil_answered(&ward->vigil, &referee->clock);
 }
 
 /* R17: so much of the grace has passed before her first link. */
@@ -345,6 +380,7 @@ static void take_verdict(struct referee *referee, struct ward *ward, const struc
 static void on_message(void *user, const struct node *queen, const struct message *message)
 {
     struct referee *referee = user;
+    struct ward *ward;
     struct topic topic;
     (void)queen;
     if (topic_parse(WORLD_ROOT, message->topic, &topic) != OK)
@@ -353,30 +389,26 @@ static void on_message(void *user, const struct node *queen, const struct messag
         take_reply(referee, message);
     if (topic.kind == TOPIC_QUEEN_SINCE)
         take_since(referee, message);
-    for (size_t i = 0; i < referee->count; i++) {
-        if (!is_about(&referee->wards[i], &topic))
-            continue;
-        if (topic.kind == TOPIC_VERDICT || topic.kind == TOPIC_HIVE_VERDICT)
-            take_verdict(referee, &referee->wards[i], message);
-        else
-            vigil_message(&referee->wards[i].vigil, &referee->clock, message);
-    }
+    if (!(ward = ward_find(referee, topic.hive, topic.worker)))
+        return;
+    if (topic.kind == TOPIC_VERDICT || topic.kind == TOPIC_HIVE_VERDICT)
+        take_verdict(referee, ward, message);
+    else
+        vigil_message(&ward->vigil, &referee->clock, message);
 }
 
 static const struct world_events world_events = { on_event, on_message, on_published, on_turned };
 
-void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count)
+void referee_init(struct referee *referee, struct world *world)
 {
-    *referee = (struct referee){
-        .world = world, .count = count + 1, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER
-    };
-    for (size_t i = 0; i <= count; i++) {
-        snprintf(referee->wards[i].name, sizeof referee->wards[i].name, "%s", i < count ? names[i] : WORLD_HIVE);
-        referee->wards[i].is_hive = i == count;
-        referee->wards[i].fit_since = referee->wards[i].vigil.received_at = referee->wards[i].hung_at = MS_NEVER;
-    }
+    *referee = (struct referee){ .world = world, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER };
     world->events = &world_events;
     world->user = referee;
+}
+
+void referee_clear(struct referee *referee)
+{
+    HASH_CLEAR(hh, referee->wards);
 }
 
 /* What a broker has lost meanwhile is not known to the next one, and the wall clock may have stepped back. */
@@ -385,10 +417,10 @@ void referee_forget_queen(struct referee *referee)
     referee->last_event = 0;
     referee->granted = 0;
     referee->was_live = false;
-    for (size_t i = 0; i < referee->count; i++) {
-        referee->wards[i].announced[0] = '\0';
-        referee->wards[i].vigil.received_at = MS_NEVER;
-        referee->wards[i].event_id = 0;
+    for (struct ward *ward = referee->wards; ward; ward = ward->hh.next) {
+        ward->announced[0] = '\0';
+        ward->vigil.received_at = MS_NEVER;
+        ward->event_id = 0;
     }
 }
 
@@ -399,8 +431,8 @@ static void judge_verdict(struct referee *referee, const struct ward *ward)
     struct arena arena;
     struct cJSON *verdict = NULL;
     double id = 0;
-    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/%s%s",
-             ward->is_hive ? "hive-verdict/" : "verdict/" WORLD_HIVE "/", ward->name);
+    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/%s%s", ward->is_hive ? "hive-verdict/" : "verdict/",
+             ward->is_hive ? ward->name : ward->path);
     stored = retained_find(&referee->world->broker.stored, topic, referee->world->network.now);
     arena = (struct arena){ 0 };
     if (!stored || json_parse(&arena, stored->publish.payload, &verdict, NULL) != OK ||
@@ -410,12 +442,13 @@ static void judge_verdict(struct referee *referee, const struct ward *ward)
     arena_clear(&arena);
 }
 
-static void judge_ward(struct referee *referee, struct node *queen, const struct ward *ward)
+void referee_judge(struct referee *referee, struct node *queen, const struct ward *ward)
 {
-    char state[32];
+    char state[32], hive[NAME_SIZE];
     bool fit = is_fit(ward->node);
     const char *wanted = ward->is_hive ? "ready" : is_hung(ward) ? "zombie" : "online";
-    inspect_state(queen, WORLD_HIVE, ward->is_hive ? NULL : ward->name, state);
+    snprintf(hive, sizeof hive, "%.*s", (int)strcspn(ward->path, "/"), ward->path);
+    inspect_state(queen, hive, ward->is_hive ? NULL : ward->name, state);
     if (fit && strcmp(state, wanted) != 0)
         violate(referee, "%s is fit, and `%s` in the end, not %s", ward->name, state, wanted);
     if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0 || strcmp(state, "zombie") == 0 ||
@@ -427,8 +460,8 @@ static void judge_ward(struct referee *referee, struct node *queen, const struct
         judge_verdict(referee, ward);
 }
 
-void referee_judge_end(struct referee *referee, struct node *queen)
+void referee_judge_all(struct referee *referee, struct node *queen)
 {
-    for (size_t i = 0; i < referee->count; i++)
-        judge_ward(referee, queen, &referee->wards[i]);
+    for (const struct ward *ward = referee->wards; ward; ward = ward->hh.next)
+        referee_judge(referee, queen, ward);
 }

@@ -13,12 +13,14 @@
 #ifndef SIM_REFEREE_H
 #define SIM_REFEREE_H
 
+#include "topic.h"
 #include "vigil.h"
 
-#define REFEREE_WORKERS_MAX 16
+#include <uthash.h>
 
 struct ward {
-    char name[NODE_NAME_SIZE];
+    char path[ADDRESS_SIZE]; /* HIVE/WORKER, a hive's is HIVE/ */
+    const char *name;        /* in messages */
     bool is_hive;
     const struct node *node;
     ms_t fit_since; /* MS_NEVER = it is not */
@@ -28,12 +30,13 @@ struct ward {
     struct vigil vigil;
     char announced[32]; /* by the present process of the queen, or as it has read back; "" = nothing yet */
     uint64_t event_id;
+    UT_hash_handle hh;
 };
 
 struct referee {
     struct world *world;
-    struct ward wards[REFEREE_WORKERS_MAX];
-    size_t count;
+    struct ward *wards;           /* uthash by path, in the order in which they were first seen */
+    const struct node *last_node; /* the nodes up to it were looked at */
     ms_t queen_fit_since;
     ms_t queen_linked_since; /* MS_NEVER = she is not; pauses and cuts do not count */
     struct vigil_clock clock;
@@ -41,17 +44,19 @@ struct referee {
     bool was_live; /* ... which it has been */
     uint64_t last_event;
     unsigned events;
+    ms_t turned_at, lived;   /* so long processes of workers ran, all together */
     struct errbuf violation; /* the first one; "" = none */
 };
 
-/* Watches the world from now on; all workers that it will have are named `names`, all of the default hive, which may
- * run itself or not. */
-void referee_init(struct referee *referee, struct world *world, const char *const *names, size_t count);
+/* Watches the world, which has nobody yet, from now on. */
+void referee_init(struct referee *referee, struct world *world);
+void referee_clear(struct referee *referee);
 
 /* A process of the queen ended: the next one starts from the verdicts that it reads back. */
 void referee_forget_queen(struct referee *referee);
 
-/* At the end of a quiet time. */
-void referee_judge_end(struct referee *referee, struct node *queen);
+/* At the end of a time that was quiet for the ward; and for all. */
+void referee_judge(struct referee *referee, struct node *queen, const struct ward *ward);
+void referee_judge_all(struct referee *referee, struct node *queen);
 
 #endif

@@ -5,8 +5,7 @@
 
 #define WORLD_LINE "world"
 
-/* `[    12] world         kill w1`: its time and command. False for any other line. */
-static bool parse_command(const char *line, ms_t *ret_at, const char **ret_command)
+bool script_command(const char *line, ms_t *ret_at, const char **ret_command)
 {
     char *rest;
     if (line[0] != '[')
@@ -30,7 +29,7 @@ static enum err play_line(struct world *world, const char *line, struct errbuf *
         buf_printf(&world->trace.text, "%s\n", line);
         return OK;
     }
-    if (!parse_command(line, &at, &command))
+    if (!script_command(line, &at, &command))
         return OK;
     if (at < world->network.now)
         return err_set(e, ERR_RANGE, "time goes back");

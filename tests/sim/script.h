@@ -11,6 +11,9 @@
  * that names what is wrong with it. */
 enum err script_do(struct world *world, const char *command, struct errbuf *e);
 
+/* `[    12] world         kill w1`: its time and command. False for any other line. */
+bool script_command(const char *line, ms_t *ret_at, const char **ret_command);
+
 /* Plays a scenario in a new world and writes the trace that it makes, comments in their place. An error names the line.
  */
 enum err script_play(struct text scenario, struct buf *ret, struct errbuf *e);
