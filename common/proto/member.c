@@ -5,6 +5,8 @@
 #define TAG_SHIFT 56
 #define TAG UINT64_C(0xFE)
 #define CLAIM_TAG 0xFF
+#define REDECLARE_MS 100    /* so much of a confirmation's 250 ms may a connect take more than declared */
+#define CONNECT_MAX_MS 4000 /* no confirmation waits longer */
 
 uint64_t member_token(enum member_token token)
 {
@@ -67,6 +69,8 @@ enum err member_init(struct member *member, const struct member_options *options
         .role = options->role,
         .root = options->root,
         .ids = { .hive = text_of(options->hive), .worker = text_of(options->worker), .queen = text_of(options->queen) },
+        .birth_sent = MS_NEVER,
+        .beat_sent = MS_NEVER,
         .again_at = MS_NEVER,
         .heal_at = MS_NEVER,
         .healed_at = MS_NEVER,
@@ -112,6 +116,20 @@ static int64_t least_connect(const struct member *member)
     return least == MS_NEVER ? INT_ABSENT : least;
 }
 
+/* A connect is two round trips or more. Of one link that has become slow only its messages tell; that one of them was
+ * slow says nothing. */
+static int64_t connect_time(const struct member *member)
+{
+    int64_t least = least_connect(member);
+    return least == INT_ABSENT ? INT_ABSENT : ms_max(least, 2 * ms_min(member->round_trips[0], member->round_trips[1]));
+}
+
+static bool is_declared_wrongly(const struct member *member)
+{
+    ms_t takes = ms_min(connect_time(member), CONNECT_MAX_MS), declared = ms_min(member->declared, CONNECT_MAX_MS);
+    return takes > declared + REDECLARE_MS || 2 * takes + REDECLARE_MS < declared;
+}
+
 /* Written into the scratch buffer. */
 static struct publish own_presence(struct member *member, enum presence_state state, int cause, ms_t wall,
                                    const struct exit_info *exit, struct outbox *outbox)
@@ -122,7 +140,7 @@ static struct publish own_presence(struct member *member, enum presence_state st
     presence.timestamp = wall;
     presence.rpc = !member->is_deaf;
     if (state == PRESENCE_ONLINE)
-        presence.connect_ms = least_connect(member);
+        presence.connect_ms = member->declared = connect_time(member);
     else
         presence.retain_s = INT_ABSENT;
     if (exit)
@@ -145,11 +163,21 @@ static void publish_birth(struct member *member, const struct input *input, stru
     birth.token = member_token(MEMBER_TOKEN_BIRTH);
     outbox_publish(outbox, &birth);
     member->again_at = input->now + member->self.retain_s * 1000 / 2;
+    if (member->birth_sent == MS_NEVER)
+        member->birth_sent = input->now;
+}
+
+void member_beat(struct member *member, ms_t now)
+{
+    if (member->unacked++ == 0)
+        member->beat_sent = now;
 }
 
 static void connecting(struct member *member, const struct input *input, struct outbox *outbox)
 {
     struct publish will;
+    member->unacked = 0;
+    member->birth_sent = member->beat_sent = MS_NEVER;
     member->checking = role_of(member)->is_claimed && member->claim.held_since == MS_NEVER && !member->is_free;
     member->is_free = false;
     if (member->checking) {
@@ -287,11 +315,28 @@ static enum member_event subscribed(struct member *member, const struct input *i
     return MEMBER_NOTHING;
 }
 
+static void note_round_trip(struct member *member, ms_t *sent, const struct input *input, struct outbox *outbox)
+{
+    if (*sent == MS_NEVER || input->reason >= MQTT_FAILED)
+        return;
+    member->round_trips[1] = member->round_trips[0];
+    member->round_trips[0] = ms_max(input->now - *sent, 1);
+    *sent = MS_NEVER;
+    if (member->linked && member->leave_by == MS_NEVER && is_declared_wrongly(member))
+        publish_birth(member, input, outbox);
+}
+
 static enum member_event acked(struct member *member, const struct input *input, struct outbox *outbox)
 {
     bool fine = input->reason < MQTT_FAILED;
     if (is_token(input->token, MEMBER_TOKEN_BIRTH))
         member->is_online = fine && member->linked;
+    if (is_token(input->token, MEMBER_TOKEN_BIRTH))
+        note_round_trip(member, &member->birth_sent, input, outbox);
+    if (is_token(input->token, MEMBER_TOKEN_BEAT) && member->unacked > 0) {
+        member->unacked--;
+        note_round_trip(member, &member->beat_sent, input, outbox);
+    }
     if (is_token(input->token, MEMBER_TOKEN_GOODBYE) && member->leave_by != MS_NEVER) {
         member->leave_by = MS_NEVER;
         member->goodbye_acked = fine;

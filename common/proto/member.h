@@ -11,7 +11,8 @@
  * The CONNECT with a will goes to the broker that was asked. If it fails there, the next attempt may reach another one,
  * which is asked first.
  *
- * A birth expires at the broker after `retain_s` and is published again at half of that; deaths do not expire.
+ * A birth expires at the broker after `retain_s` and is published again at half of that; deaths do not expire. It is
+ * also published again where the acknowledgements show that the link has become another one than it declares.
  *
  * A death that is not of the present session and connection, or an empty message: the birth is published again, once a
  * second at most (MEMBER_HEALED). */
@@ -27,7 +28,8 @@ enum member_role { MEMBER_WORKER, MEMBER_HIVE, MEMBER_QUEEN };
 #define MEMBER_GOODBYE_MS 1000    /* the longest wait for the acknowledgement of a goodbye */
 
 #define MEMBER_RETAIN_S 86400 /* brokers drop the ghosts of machines that never come back */
-#define MEMBER_CONNECTS 8     /* whose least time a birth declares (R4) */
+#define MEMBER_CONNECTS 8     /* whose least time a birth declares (R4) ... */
+#define MEMBER_ROUND_TRIPS 2  /* ... or twice the least of these, if that is more */
 
 enum member_event {
     MEMBER_NOTHING,
@@ -64,13 +66,17 @@ struct member {
     bool is_deaf;                   /* ... or refuses to */
     ms_t connects[MEMBER_CONNECTS]; /* how long the last ones took, a ring; 0 = none */
     unsigned connect_next;
-    ms_t again_at;        /* when the birth is published again, before it expires */
-    ms_t heal_at;         /* MS_NEVER = nothing to heal */
-    ms_t healed_at;       /* the latest healing; MS_NEVER = never */
-    ms_t leave_by;        /* MS_NEVER = it does not leave, or has left */
-    bool goodbye_acked;   /* what became of the goodbye */
-    bool goodbye_refused; /* ... then the will must speak */
-    uint64_t ignored;     /* presences that could not be read */
+    ms_t round_trips[MEMBER_ROUND_TRIPS]; /* of births and heartbeats, the last one first; 0 = none */
+    ms_t birth_sent, beat_sent;           /* the one whose acknowledgement is timed; MS_NEVER = none */
+    unsigned unacked;                     /* heartbeats without PUBACK on this link */
+    int64_t declared;                     /* what the last birth said that a connect takes */
+    ms_t again_at;                        /* when the birth is published again, before it expires */
+    ms_t heal_at;                         /* MS_NEVER = nothing to heal */
+    ms_t healed_at;                       /* the latest healing; MS_NEVER = never */
+    ms_t leave_by;                        /* MS_NEVER = it does not leave, or has left */
+    bool goodbye_acked;                   /* what became of the goodbye */
+    bool goodbye_refused;                 /* ... then the will must speak */
+    uint64_t ignored;                     /* presences that could not be read */
     struct buf scratch;
 };
 
@@ -83,6 +89,9 @@ enum member_event member_step(struct member *member, const struct input *input, 
 
 /* What time alone brings about, of which INPUT_TICK is the usual occasion: only the time of `input` counts. */
 enum member_event member_tick(struct member *member, const struct input *input, struct outbox *outbox);
+
+/* The core publishes a heartbeat, with the token MEMBER_TOKEN_BEAT, at `now`. */
+void member_beat(struct member *member, ms_t now);
 
 /* A message on the own presence topic, or on the reply topic. */
 void member_presence(struct member *member, const struct input *input, struct arena *arena, struct outbox *outbox);
@@ -107,7 +116,8 @@ enum member_token {
     MEMBER_TOKEN_PRESENCE,
     MEMBER_TOKEN_REPLIES,
     MEMBER_TOKEN_REQUESTS,
-    MEMBER_TOKEN_VERDICTS
+    MEMBER_TOKEN_VERDICTS,
+    MEMBER_TOKEN_BEAT
 };
 uint64_t member_token(enum member_token token);
 

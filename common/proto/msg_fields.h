@@ -81,7 +81,7 @@
     X(INT, retain_s, 1, 4294967295.0, false, "of a birth: the message expiry that was set")             \
     X(BOOL, rpc, 0, 0, false, "true: answers requests")                                                 \
     X(INT, connect_ms, 0, MSG_INT_MAX, false,                                                           \
-      "of a birth: least time of the last 8 connects, from the first SYN to CONNACK")                   \
+      "of a birth: what a connect takes, from the first SYN to CONNACK, or more by round trips (R4)")   \
     X(EXIT, exit, 0, 0, false, "how the watched process ended")                                         \
     X(INT, pid, 1, 4294967295.0, false, "process, for people")                                          \
     X(TEXT, host, 0, 255, false, "machine, for people")                                                 \

@@ -8,13 +8,15 @@
 /* A retained message on a topic of the hive's own; absent payload: removes what is stored there. */
 static void publish_stored(struct hive *hive, const struct topic *topic, struct text payload)
 {
+    bool is_beat = topic->kind == TOPIC_HIVE_HEARTBEAT;
     char name[TOPIC_SIZE];
     struct publish publish = { .topic = name,
                                .payload = payload,
                                .qos = 1,
                                .retain = true,
                                .content_type = payload.at ? "application/json" : NULL,
-                               .expiry_s = topic->kind == TOPIC_HIVE_HEARTBEAT ? MEMBER_RETAIN_S : 0 };
+                               .expiry_s = is_beat ? MEMBER_RETAIN_S : 0,
+                               .token = is_beat ? member_token(MEMBER_TOKEN_BEAT) : 0 };
     if (topic_build(hive->options.root, topic, name) == OK && buf_ok(&hive->scratch))
         outbox_publish(hive->out, &publish);
     else
@@ -118,6 +120,7 @@ void publish_heartbeat(struct hive *hive)
     buf_reset(&hive->scratch);
     hive_heartbeat_encode(&heartbeat, &hive->scratch);
     publish_stored(hive, &topic, buf_text(&hive->scratch));
+    member_beat(&hive->member, hive->now);
     beat_demand_answer(&hive->demand, hive->seq, hive->now, hive->out);
     hive->seq++;
     hive->beat_at = hive->now + rng_interval(&hive->rng, HIVE_INTERVAL_MS, hive->beat_at == MS_NEVER);

@@ -1,5 +1,5 @@
 """R4 on links of any length: whoever is reset and comes back is not announced, and whoever is killed is judged in the wait
-that R4 names. SKEP_LONG=1: all links, 20 of each."""
+that R4 names; also where a link has become slow since. SKEP_LONG=1: all links, 20 of each."""
 
 import os
 import signal
@@ -17,6 +17,7 @@ LONG = os.environ.get("SKEP_LONG") == "1"
 LINKS = [(ms, tls) for ms in (1, 40, 80, 140, 240, 600) for tls in (False, True)] if LONG else [(80, False), (240, True)]
 NAMES, KILLED = [f"far/w{i}" for i in range(20 if LONG else 3)], 3 if LONG else 1
 WAIT_MS, WAIT_MAX_MS, SLOW_MS = 250, 4000, 5000  # SLOW_MS: what a machine with other work may take besides
+SLOW_LINK_MS = 600
 
 
 @pytest.fixture
@@ -85,6 +86,27 @@ def test_workers(link, far_broker, watch, far, births, round_trip_ms, tls):
     oracle.measure(what)
     for name in NAMES[:KILLED]:
         judged_in_the_named_wait(queen, births, name, round_trip_ms, tls)
+
+
+@pytest.mark.parametrize("tls", [False, True] if LONG else [False])
+def test_a_link_that_becomes_slow(link, far_broker, watch, far, births, tls):
+    """After the birth, which is published again when heartbeats have shown it."""
+    queen, oracle = watch(far_broker)
+    link.set_round_trip(1)
+    for name in NAMES:
+        oracle.did(name, "start", "online")
+    agents = {name: far(tls, Agent, name, "--simulate", "--interval", "5s") for name in NAMES}
+    oracle.await_told()
+    link.set_round_trip(SLOW_LINK_MS)
+
+    def declared():
+        return {name_of(d): d["connect_ms"] for d in births.documents("/presence") if d["presence"] == "online"}
+
+    await_that(lambda: min(declared().values()) >= 2 * SLOW_LINK_MS, "births that declare what the link takes by now")
+    for name, agent in agents.items():
+        reset(queen, oracle, births, link, [name], port_of(agent.process.pid))
+    reset(queen, oracle, births, link, NAMES)
+    assert not oracle.faults()
 
 
 @pytest.mark.parametrize("round_trip_ms, tls", LINKS[-1:] if not LONG else LINKS)

@@ -49,7 +49,7 @@ static void check(struct world *world)
     require((world->worker->verification_count > 0) == (view.verification > 0));
     require(view.answer_by == MS_NEVER || view.verification > 0);
     require(!view.online || world->peer.link == PEER_UP);
-    require(world->worker->unacked <= WORKER_UNACKED_MAX + 64); /* those that a request asked for are beyond */
+    require(world->worker->member.unacked <= WORKER_UNACKED_MAX + 64); /* those that a request asked for are beyond */
     status = worker_health(&view, &world->facts, world->now, &health);
     require((status == 200 || status == 503) && health.len < SKEP_WORKER_HEALTH_SIZE);
     require(json_scan(&arena, buf_text(&health), &value, NULL) == OK);

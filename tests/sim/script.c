@@ -41,6 +41,18 @@ static enum err do_latency(struct world *world, const struct words *words, struc
     return OK;
 }
 
+/* `far w1 300ms`: from now on, also on the connection that it has */
+static enum err do_far(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node = NULL;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err != OK || text_to_duration(text_of(words_at(words, 2)), &node->client.far) != OK)
+        return err_set(e, ERR_SYNTAX, "far NAME TIME");
+    if (node->client.wire)
+        node->client.wire->far = node->client.far;
+    return OK;
+}
+
 static enum err do_hide(struct world *world, const struct words *words, struct errbuf *e)
 {
     (void)e;
@@ -344,6 +356,7 @@ static const struct command {
 } commands[] = {
     { "seed", "N", do_seed },
     { "latency", "LOW [HIGH]", do_latency },
+    { "far", "NAME TIME", do_far },
     { "hide", "ACTOR...", do_hide },
     { "reveal", "ACTOR...", do_reveal },
     { "queen", "NAME [OPTION=VALUE]...", do_queen },

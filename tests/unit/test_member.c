@@ -223,6 +223,37 @@ static void r4_a_birth_declares_the_fastest_of_the_last_connects(void **state)
     tear_down(&scene);
 }
 
+/* 20 ms to connect. A round trip each second, and what is declared after it; 0 = nothing new. */
+static void r4_a_birth_is_published_again_when_the_link_has_become_another(void **state)
+{
+    static const struct {
+        ms_t round_trip;
+        int64_t declared;
+    } rows[] = { { 10, 0 },    { 60, 0 },   { 60, 0 },      { 300, 0 },  { 10, 0 },     { 300, 0 },
+                 { 310, 600 }, { 310, 0 },  { 10, 20 },     { 900, 0 },  { 800, 1600 }, { 800, 0 },
+                 { 700, 0 },   { 3000, 0 }, { 3000, 6000 }, { 5000, 0 }, { 5000, 0 },   { 30, 60 } };
+    struct scene scene;
+    struct input input = { .kind = INPUT_CONNECTING, .facts = &(struct link_facts){ 20 } };
+    (void)state;
+    set_up(&scene, MEMBER_WORKER);
+    (void)member_step(&scene.member, &input, &scene.outbox);
+    input.kind = INPUT_LINK_UP;
+    (void)member_step(&scene.member, &input, &scene.outbox);
+    outbox_reset(&scene.outbox);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        member_beat(&scene.member, input.now);
+        input.now += rows[i].round_trip;
+        input.kind = INPUT_ACKED;
+        input.token = member_token(MEMBER_TOKEN_BEAT);
+        (void)member_step(&scene.member, &input, &scene.outbox);
+        assert_int_equal(scene.member.unacked, 0);
+        if (rows[i].declared > 0)
+            assert_int_equal(declared(&scene, EFFECT_PUBLISH), rows[i].declared);
+        assert_null(scene.outbox.first);
+    }
+    tear_down(&scene);
+}
+
 static void identity_the_first_link_of_hives_and_queens_takes_nothing(void **state)
 {
     static const struct {
@@ -475,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_begins_with_its_own_topics),
         cmocka_unit_test(r4_a_birth_declares_the_fastest_of_the_last_connects),
+        cmocka_unit_test(r4_a_birth_is_published_again_when_the_link_has_become_another),
         cmocka_unit_test(identity_the_first_link_of_hives_and_queens_takes_nothing),
         cmocka_unit_test(identity_a_check_that_breaks_off_begins_anew),
         cmocka_unit_test(identity_each_broker_is_asked),

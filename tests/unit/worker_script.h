@@ -23,7 +23,7 @@
 #define REPLY_TOPIC "skep/v1-rpc/reply/me"
 
 /* Tokens. */
-#define HEARTBEAT 1 /* as in worker_private.h */
+#define HEARTBEAT member_token(MEMBER_TOKEN_BEAT)
 #define BIRTH member_token(MEMBER_TOKEN_BIRTH)
 #define FAREWELL member_token(MEMBER_TOKEN_GOODBYE)
 #define REQUESTS member_token(MEMBER_TOKEN_REQUESTS)

@@ -83,7 +83,6 @@ static void end(struct worker *worker, struct outbox *outbox)
 static void connect(struct worker *worker, struct outbox *outbox)
 {
     worker->link = LINK_CONNECTING;
-    worker->unacked = 0;
     worker->demand.count = 0;
     worker->beat_at = worker->next_at = worker->soon_at = MS_NEVER;
     (void)member_step(&worker->member, &(struct input){ .kind = INPUT_CONNECTING, .wall = worker->wall }, outbox);
@@ -114,7 +113,7 @@ static struct publish heartbeat_make(const struct worker *worker, const struct h
                              .retain = true,
                              .content_type = "application/json",
                              .expiry_s = (uint32_t)worker->retain_s,
-                             .token = TOKEN_HEARTBEAT };
+                             .token = member_token(MEMBER_TOKEN_BEAT) };
 }
 
 /* What does not fit goes without metrics, then without labels. */
@@ -147,7 +146,7 @@ static void beat(struct worker *worker, struct outbox *outbox)
         outbox->failed = true;
     beat_demand_answer(&worker->demand, worker->seq, worker->now, outbox);
     worker->seq++;
-    worker->unacked++;
+    member_beat(&worker->member, worker->now);
     worker->beat_at = worker->now;
     worker->soon_at = MS_NEVER;
     worker->next_at = worker->now + rng_interval(&worker->rng, worker->interval, first);
@@ -216,8 +215,6 @@ static void on_acked(struct worker *worker, const struct input *input, struct ou
     } else if (input->reason >= MQTT_FAILED && input->reason != MQTT_TOO_LARGE) {
         outbox_notice(outbox, "the broker refused a message (reason 0x%02x)", input->reason);
     }
-    if (input->token == TOKEN_HEARTBEAT && worker->unacked > 0)
-        worker->unacked--;
     if (member_step(&worker->member, input, outbox) == MEMBER_LEFT)
         end(worker, outbox);
 }
@@ -242,7 +239,7 @@ static void on_leave(struct worker *worker, const struct exit_info *exit, ms_t t
 static ms_t beat_due(const struct worker *worker)
 {
     ms_t stall = worker->beat_at == MS_NEVER ? MS_NEVER : facts_stall_due(&worker->facts, worker->beat_at);
-    if (worker->unacked >= WORKER_UNACKED_MAX)
+    if (worker->member.unacked >= WORKER_UNACKED_MAX)
         return MS_NEVER;
     return ms_min(ms_min(worker->next_at, beat_demand_due(&worker->demand)), ms_min(worker->soon_at, stall));
 }

@@ -12,8 +12,6 @@
 /* X(symbol): WAITING until connect_at, CONNECTING until the driver says what became of it. */
 enum worker_link { LINK_WAITING, LINK_CONNECTING, LINK_UP, LINK_ENDED };
 
-#define TOKEN_HEARTBEAT 1
-
 struct verification {
     uint64_t number;
     struct asker asker;
@@ -47,7 +45,6 @@ struct worker {
     ms_t next_at;      /* the regular one */
     ms_t soon_at;      /* an asked-for one: change, verdict, skep_worker_beat; MS_NEVER = none */
     ms_t published_at; /* when a verdict last made us beat; MS_NEVER = never */
-    unsigned unacked;  /* heartbeats without PUBACK on this link */
     struct beat_demand demand;
     struct request_limit requests;
 
