@@ -183,7 +183,8 @@ static void r10_the_end_of_an_incident(void **state)
                 "(missed_heartbeats), h1/w1 suspect -> unreachable (hive_down)" BACK_TRACE " | gone" },
         { "a suspicion of the hive in between makes it no longer",
           LOST "; listen 90000; say \"interval_ms\":10000" BACK
-               "; beat 2.1.0 @h1/; say; listen 22000; health pass @h1/; listen 13999; listen 1; ack 0; qreply",
+               "; beat 2.1.0 @h1/; say; listen 22000; health pass @h1/; listen 13999; listen 1; ack 0; qreply; beat "
+               "2.1.1 @h1/; listen 8000",
           LOST_TRACE BACK_TRACE ", hive/h1 ready -> suspect (missed_heartbeats), poll, hive/h1 suspect -> ready "
                                 "(verified), probe, question, h1/w1 unreachable -> stale (missed_heartbeats) | gone" },
         { "asking ends it no sooner", LOST BACK "; demand @h1/w1; wait 0; vack 10; wait 250; vack 10; listen 30000",

@@ -22,6 +22,8 @@ struct hive_watch {
     bool marked;                                  /* it is in hives->marked */
     bool changed;                                 /* ... since its state is another than when the step began */
     ms_t ready_at, ready_at_loop;                 /* watch time, and loop time, when it became ready */
+    ms_t silent_since; /* watch time: it is suspect by silence, and was heard then; MS_NEVER = it is not */
+    ms_t settled_at;   /* watch time: so long after its return its workers may return, too (loss.c) */
 
     /* The start-up poll (hive_poll.h). */
     struct startup_poll poll;

@@ -21,10 +21,24 @@ static bool some_are_unreachable(const struct queen *queen)
     return queen->registry.counts[STATE_UNREACHABLE] > 0;
 }
 
+/* TCP sends again after as long as it was in vain: when its path was cut, its workers are back within that. */
+static void note_silence(const struct queen *queen, struct hive_watch *watch)
+{
+    bool is_silent = record_is_suspect_by_silence(watch->record);
+    if (is_silent && watch->silent_since == MS_NEVER)
+        watch->silent_since = watch->record->received_at;
+    if (is_silent)
+        return;
+    if (watch->silent_since != MS_NEVER && watch->record->state == STATE_ONLINE)
+        watch->settled_at = 2 * queen->watch.time - watch->silent_since;
+    watch->silent_since = MS_NEVER;
+}
+
 static void begin(struct queen *queen, struct hive_watch *watch)
 {
     struct record *hive = watch->record;
     watch->changed = false;
+    note_silence(queen, watch);
     if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
         hive_poll_stop(queen, hive);
     if (hive->state != STATE_SUSPECT)

@@ -192,10 +192,21 @@ void loss_verdict(struct queen *queen, struct record *record, enum cause cause, 
         found_lost(queen, record->loss, cause, evidence);
 }
 
+/* Its hive is back from a silence: so may the worker be, a little later. */
+static bool may_return_with_hive(struct queen *queen, struct loss *loss)
+{
+    const struct record *hive = loss_is_on_watch(loss->record) ? change_hive_of(queen, loss->record) : NULL;
+    if (!hive || hive->state != STATE_ONLINE || hive->watch->settled_at <= queen->watch.time)
+        return false;
+    enter(queen, loss, PHASE_HIVE, ms_min(loss->until, hive->watch->settled_at));
+    return true;
+}
+
 void loss_hive_judged(struct queen *queen, struct record *record)
 {
-    if (record->loss && record->loss->phase == PHASE_HIVE && !record->loss->hive.of)
-        judge(queen, record->loss);
+    struct loss *loss = record->loss;
+    if (loss && loss->phase == PHASE_HIVE && !loss->hive.of && !may_return_with_hive(queen, loss))
+        judge(queen, loss);
 }
 
 /* An answer to `beat`, whatever it says, proves that it lives, not that its work goes on: a zombie stays one. */

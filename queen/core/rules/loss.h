@@ -6,7 +6,7 @@
  *   RETURN    it answers no requests: lost if it has not come back when the confirmation wait is over and the
  *             broker has acknowledged a probe after that
  *   HIVE      it is lost; its hive is asked, or is suspect (R10): what is found out about that is waited for, 30 s from
- *             the loss at most
+ *             the loss at most; and where the hive was silent and is back, whether the worker comes back, too
  *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot
  *
  * The hive is asked at once, beside the worker, so that a verdict mostly waits for nothing more. A birth, a heartbeat
