@@ -66,8 +66,16 @@ static void note_unsendable(struct broker_link *link, const struct queued *queue
     link->unsendable[link->unsendable_count++] = (struct unsendable){ queued->number, reason };
 }
 
+static void on_starved(void *user)
+{
+    struct broker_link *link = user;
+    link->options.starved(link->options.user);
+}
+
 static void give_up_link(struct broker_link *link, const struct queued *queued, enum err err)
 {
+    if (err == ERR_NOMEM)
+        on_starved(link);
     send_queue_unsent(&link->queue, queued->number);
     link->ops->drop(link->mqtt, err == ERR_REFUSED ? "the broker refused a message: QoS not supported (it must offer "
                                                      "QoS 1: see max_qos in broker-config/README.md)"
@@ -184,17 +192,16 @@ static void on_packet(void *user)
     input(user, (struct input){ .kind = INPUT_PACKET });
 }
 
-const struct mqtt_events broker_link_events = {
-    .retry_in = on_retry_in,
-    .will = on_will,
-    .up = on_up,
-    .down = on_down,
-    .failed = on_failed,
-    .message = on_message,
-    .acked = on_acked,
-    .subscribed = on_subscribed,
-    .packet = on_packet,
-};
+const struct mqtt_events broker_link_events = { .retry_in = on_retry_in,
+                                                .will = on_will,
+                                                .up = on_up,
+                                                .down = on_down,
+                                                .failed = on_failed,
+                                                .message = on_message,
+                                                .acked = on_acked,
+                                                .subscribed = on_subscribed,
+                                                .starved = on_starved,
+                                                .packet = on_packet };
 
 void broker_link_unsent(const struct broker_link *link, struct input *ret)
 {
@@ -265,6 +272,8 @@ static void subscribe(struct broker_link *link, const struct subscribe *subscrib
     enum err err = link->ops->subscribe(link->mqtt, subscribe);
     if (err == OK)
         return;
+    if (err == ERR_NOMEM)
+        on_starved(link);
     log_at(LOG_ERROR, "cannot subscribe", "filter", subscribe->filter, "error", err_name(err), NULL);
     link->ops->drop(link->mqtt, "cannot subscribe");
 }

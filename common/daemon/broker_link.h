@@ -22,7 +22,8 @@ struct broker_link_options {
     /* INPUT_CONNECTING, which is answered, before it returns, by carrying out one EFFECT_CONNECT; LINK_UP, LINK_DOWN,
      * LINK_FAILED, PACKET, SUBSCRIBED, ACKED (tokens of the core's own), MESSAGE. Without the time. */
     void (*input)(void *user, struct input *input);
-    void (*left)(void *user); /* EFFECT_DISCONNECT was carried out */
+    void (*left)(void *user);    /* EFFECT_DISCONNECT was carried out */
+    void (*starved)(void *user); /* out of memory: it may be without a link for good */
     void *user;
 };
 

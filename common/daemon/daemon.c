@@ -48,6 +48,15 @@ void daemon_left(void *user)
     daemon->has_ended = daemon->is_ending;
 }
 
+void daemon_starved(void *user)
+{
+    struct daemon *daemon = user;
+    if (daemon->is_ending && !daemon->is_leaving)
+        return;
+    daemon->is_leaving = false;
+    end(daemon, EXIT_FAILED, "out of memory: exiting, since not everything could be done");
+}
+
 static enum err carry_out(struct daemon *daemon, const struct effect *effect)
 {
     switch (effect->kind) {
@@ -78,10 +87,8 @@ void daemon_leave(struct daemon *daemon)
 {
     for (const struct effect *effect = daemon->outbox.first; effect; effect = effect->next)
         daemon->outbox.failed |= carry_out(daemon, effect) != OK;
-    if (daemon->outbox.failed) {
-        daemon->is_leaving = false;
-        end(daemon, EXIT_FAILED, "out of memory: decisions could not be published; exiting");
-    }
+    if (daemon->outbox.failed)
+        daemon_starved(daemon);
     if (daemon->outbox.first || daemon->outbox.failed)
         outbox_reset(&daemon->outbox);
     if (daemon->ops->stepped)

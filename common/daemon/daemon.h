@@ -53,6 +53,10 @@ void daemon_clear(struct daemon *daemon);
 void daemon_input(void *daemon, struct input *input);
 void daemon_left(void *daemon);
 
+/* Out of memory: it ends, for whoever starts it again. One that goes on may be without a link, or without answers over
+ * HTTP, for good, and nothing shows it. */
+void daemon_starved(void *daemon);
+
 /* Those of struct httpd_handlers, likewise. */
 ms_t daemon_http(void *daemon, const struct http_request *request, struct http_response *ret);
 bool daemon_listing_next(void *daemon, struct listing *listing, struct buf *slice);

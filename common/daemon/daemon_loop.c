@@ -1,11 +1,16 @@
 #include "daemon_loop.h"
 
+#include <stdlib.h>
+
 #include "descriptors.h"
 #include "entropy.h"
 #include "notify.h"
 #include "problem.h"
 #include "service_signals.h"
 #include "topic.h"
+
+#define MEMORY_EVERY_MS 1000
+#define MEMORY_NEEDED (1024 * 1024) /* a few connections, and what is sent of a long list */
 
 static void woken(void *user)
 {
@@ -76,6 +81,7 @@ enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf
                                            .reconnect_max = reconnect_max,
                                            .input = daemon_input,
                                            .left = daemon_left,
+                                           .starved = daemon_starved,
                                            .user = &loop->daemon };
     struct mqtt_options client = { .login = conf->login,
                                    .client_id = client_id,
@@ -93,9 +99,25 @@ enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf
     return OK;
 }
 
+/* Many failures show nowhere: libraries close a connection, or leave out a part of what they are to do. */
+static bool has_memory(struct daemon_loop *loop)
+{
+    void *volatile memory; /* else the compiler takes it for granted */
+    if (loop->httpd && httpd_is_starved(loop->httpd))
+        return false;
+    if (loop->daemon.now - loop->memory_at < MEMORY_EVERY_MS)
+        return true;
+    loop->memory_at = loop->daemon.now;
+    memory = malloc(MEMORY_NEEDED);
+    free(memory);
+    return memory;
+}
+
 static void before_sleep(void *user)
 {
     struct daemon_loop *loop = user;
+    if (!has_memory(loop))
+        daemon_starved(&loop->daemon);
     loop_timer_in(loop->tick, daemon_turn(&loop->daemon));
     if (loop->daemon.has_ended)
         loop_stop(loop->loop);

@@ -4,7 +4,8 @@
  *     code = daemon_loop_run(...)
  *     daemon_loop_clear(...)
  *
- * All on one thread. */
+ * All on one thread. Once a second it must be able to get memory, and the HTTP server always: else it ends as
+ * daemon_starved has it. */
 #ifndef SKEP_DAEMON_LOOP_H
 #define SKEP_DAEMON_LOOP_H
 
@@ -19,6 +20,7 @@ struct daemon_loop {
     struct httpd *httpd; /* NULL before daemon_loop_listen */
     struct httpd_handlers handlers;
     struct rng rng;
+    ms_t memory_at; /* monotonic: it was there */
 };
 
 /* The loop and its signals. `ops` and `user` as in daemon_init. Cleared also after a failure. ERR_NOMEM, ERR_IO. */

@@ -70,8 +70,10 @@ static void client_begin(struct httpd *httpd, struct MHD_Connection *connection,
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct client *client = address && fd ? client_new(&httpd->clients, address->client_addr) : NULL;
     *context = client; /* NULL: its first request closes the connection */
-    if (!client)
+    if (!client) {
+        httpd->starved = true;
         return;
+    }
     client->httpd = httpd;
     client->connection = connection;
     client->fd = fd->connect_fd;
@@ -292,6 +294,11 @@ void httpd_url(const struct httpd *httpd, const char *address, const char *machi
     is_any = strcmp(listening.host, "0.0.0.0") == 0 || strcmp(listening.host, "::") == 0;
     address_print(is_any ? machine : listening.host, httpd->port, text);
     snprintf(ret, HTTPD_URL_SIZE, "http://%s", text);
+}
+
+bool httpd_is_starved(const struct httpd *httpd)
+{
+    return httpd->starved;
 }
 
 void httpd_wake(struct httpd *httpd, unsigned bits)

@@ -29,6 +29,9 @@ int httpd_port(const struct httpd *httpd); /* the bound one */
 #define HTTPD_URL_SIZE (ADDRESS_TEXT_SIZE + 8)
 void httpd_url(const struct httpd *httpd, const char *address, const char *machine, char ret[HTTPD_URL_SIZE]);
 
+/* A connection or a request was closed for want of memory, ever. */
+bool httpd_is_starved(const struct httpd *httpd);
+
 /* Requests that wait for one of these bits are handled again, in later turns. */
 void httpd_wake(struct httpd *httpd, unsigned bits);
 

@@ -37,8 +37,8 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
     struct client *client = client_of(connection);
     struct exchange *exchange = client && !client->is_leaving ? calloc(1, sizeof *exchange) : NULL;
     char *question = strchr(target, '?');
-    (void)httpd;
     if (!exchange || !(exchange->target = strdup(target))) {
+        ((struct httpd *)httpd)->starved |= client && !client->is_leaving;
         free(exchange);
         return NULL;
     }

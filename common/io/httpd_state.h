@@ -59,6 +59,7 @@ struct httpd {
     const struct httpd_handlers *handlers;
     void *user;
     bool closing;
+    bool starved; /* out of memory, ever */
     int epoll_fd; /* libmicrohttpd's */
     bool paused;  /* for want of descriptors: nothing is read for a moment */
     bool resumed; /* a connection, since the last run of libmicrohttpd */

@@ -172,6 +172,8 @@ static void start_attempt(struct mqtt_client *client, ms_t now)
     if (client->session)
         return;
     (void)err_set(&client->why, OK, "MQTT connection: out of memory");
+    if (client->events.starved)
+        client->events.starved(client->user);
     fail_round(client, now);
 }
 

@@ -26,7 +26,8 @@ struct mqtt_events { /* each may be NULL */
     void (*message)(void *user, const struct message *message); /* borrowed during the call */
     void (*acked)(void *user, uint64_t token, uint8_t reason);  /* PUBACK of a QoS 1 publish with a token */
     void (*subscribed)(void *user, uint64_t token, uint8_t reason); /* SUBACK; reason >= MQTT_FAILED = refused */
-    void (*packet)(void *user); /* something was received: the link is proven. Once per burst, before its messages */
+    void (*starved)(void *user); /* out of memory: the attempt or the connection ends, and the next one may, too */
+    void (*packet)(void *user);  /* something was received: the link is proven. Once per burst, before its messages */
 };
 
 #endif

@@ -57,10 +57,18 @@ void mqtt_session_time_out(struct mqtt_session *session, ms_t after)
     mqtt_session_end(session, "no answer from %s in %d s", session->broker, (int)(after / 1000));
 }
 
+static void starve(const struct mqtt_session *session)
+{
+    if (session->owner.events->starved)
+        session->owner.events->starved(session->owner.user);
+}
+
 /* `number` is the errno that goes with MOSQ_ERR_ERRNO. */
 static void end_by_fault(struct mqtt_session *session, int fault, int number)
 {
     struct errbuf why = { 0 };
+    if (mqtt_fault_err(fault) == ERR_NOMEM)
+        starve(session);
     mqtt_fault_describe(&(struct mqtt_fault){ .stage = session->stage,
                                               .tls = session->reading.tls,
                                               .broker = session->broker,
@@ -104,7 +112,7 @@ static void on_message(struct mosquitto *mosquitto, void *user, const struct mos
     if (!properties || mqtt_properties_read(properties, &message, &copies))
         session->owner.events->message(session->owner.user, &message);
     else
-        mqtt_session_end(session, "out of memory for a message received");
+        end_by_fault(session, MOSQ_ERR_NOMEM, 0);
     mqtt_copies_clear(&copies);
 }
 
@@ -246,6 +254,7 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     struct publish will = { 0 };
     struct errbuf why = { 0 };
     bool has_will;
+    enum err err;
     if (!session)
         return NULL;
     session->owner = *owner;
@@ -258,10 +267,13 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
     session->reading.received_at = session->sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
     will.retain = will.retain && !peer->no_retain;
-    if (mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why) == OK)
+    err = mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why);
+    if (err == OK)
         connect_to(session, options, peer);
     else
         mqtt_session_end(session, "%s", why.text);
+    if (err == ERR_NOMEM)
+        starve(session);
     return session;
 }
 

@@ -187,6 +187,7 @@ static int set_up(void **state)
                                            .reconnect_max = 1000,
                                            .input = daemon_input,
                                            .left = daemon_left,
+                                           .starved = daemon_starved,
                                            .user = &scene.daemon };
     (void)state;
     scene = (struct scene){ .now = 10, .deadline = MS_NEVER };
@@ -488,6 +489,11 @@ static void without_its_subscriptions_a_link_is_of_no_use(void **state)
     scene.subscribe_fault = ERR_IO;
     link_up();
     expect("up@10, f@10, drop@10");
+    assert_false(scene.daemon.has_ended);
+    scene.act = subscribe_one;
+    scene.subscribe_fault = ERR_NOMEM; /* the next link may be as short */
+    link_up();
+    assert_true(scene.daemon.has_ended);
 }
 
 static void connect_with_a_will(struct outbox *outbox)

@@ -165,6 +165,7 @@ void daemon_node_start(struct daemon_node *daemon, const struct daemon_ops *ops,
                                         .reconnect_max = words_duration(options, "reconnect-max", reconnect_max),
                                         .input = daemon_input,
                                         .left = daemon_left,
+                                        .starved = daemon_starved,
                                         .user = &daemon->daemon };
     daemon_init(&daemon->daemon, ops, daemon);
     must(broker_link_new(&link, &daemon->daemon.link));
