@@ -51,14 +51,24 @@ def broker(tmp_path_factory):
 
 
 @pytest.fixture
+def own_broker(tmp_path):
+    """That the scene may stop or kill."""
+    (tmp_path / "broker").mkdir()
+    broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.end()
+
+
+@pytest.fixture
 def watch(root, started, tmp_path):
-    """watch(broker, *options) starts a queen, and whoever watches it, with or without the topic of events."""
+    """watch(broker, *options) starts a queen, and whoever watches it, with or without the topic of events; `how` is for
+    Queen."""
     oracles = []
 
-    def make(broker, *options, topic=True):
+    def make(broker, *options, topic=True, **how):
         told = tmp_path / "told"
         told.touch()
-        queen = started(Queen, broker, root, "--on-event", f"cat >> {told}", *options)
+        queen = started(Queen, broker, root, "--on-event", f"cat >> {told}", *options, **how)
         oracles.append(Oracle(broker, queen, told, topic))
         return queen, oracles[-1]
 

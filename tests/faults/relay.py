@@ -4,7 +4,7 @@
     relay.py NEAR_FD FAR_FD
 
 The kernels at both ends speak TCP with each other: a proxy would end each connection itself. Commands on the standard
-input, each answered by a line: `delay WAY MS`, `loss WAY PART SEED`, `cut WAY`, `mend WAY` (WAY is `near` or `far`: where
+input, each answered by a line: `delay WAY MS`, `loss WAY PART SEED`, `rate WAY BITS` a second (0: any), `cut WAY`, `mend WAY` (WAY is `near` or `far`: where
 the packets go), and `reset [PORT]`: the connections of that port at the far end, or all, are reset. The near end learns of it at once
 and the far end when the link brings it there.
 """
@@ -55,11 +55,15 @@ class Way:
     def __init__(self, source, target):
         self.source, self.target = source, target
         self.delay, self.loss, self.is_cut, self.chance = 0.0, 0.0, False, random.Random(0)
+        self.rate, self.sent_at = 0, 0.0  # bits a second; when the last one has left its source
         self.queue = collections.deque()  # (when it is due, a packet or the flow that is to be reset)
         self.next = {}  # flow: the sequence number that its target awaits
 
     def put(self, thing):
-        due = time.monotonic() + self.delay
+        now = time.monotonic()
+        takes = 8 * len(thing) / self.rate if self.rate and isinstance(thing, bytes) else 0
+        self.sent_at = max(now, self.sent_at) + takes
+        due = self.sent_at + self.delay
         self.queue.append((max(due, self.queue[-1][0]) if self.queue else due, thing))
 
     def take(self):
@@ -117,6 +121,8 @@ class Relay:
         way = self.ways[words[0]]
         if verb == "delay":
             way.delay = float(words[1]) / 1000
+        elif verb == "rate":
+            way.rate = int(words[1])
         elif verb == "loss":
             way.loss, way.chance = float(words[1]), random.Random(int(words[2]))
         else:

@@ -5,19 +5,11 @@ import signal
 
 import pytest
 
-from fleet import Agent, Broker, await_that
+from fleet import Agent, await_that
 from oracle import FLEET
 
 NAMES = [f"h{i % 2}/w{i}" for i in range(12)]
 KILLED = NAMES[:4]
-
-
-@pytest.fixture
-def own_broker(tmp_path):
-    (tmp_path / "broker").mkdir()
-    broker = Broker(tmp_path / "broker")
-    yield broker
-    broker.end()
 
 
 @pytest.mark.parametrize("killed", [[], KILLED], ids=["nobody", "four"])

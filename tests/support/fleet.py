@@ -138,9 +138,9 @@ class Agent(Program):
 class Queen(Program):
     """A skep-queen on a port of its own, kept over a restart."""
 
-    def __init__(self, broker, root, *options, address="127.0.0.1"):
+    def __init__(self, broker, root, *options, address="127.0.0.1", inside=()):
         super().__init__(broker.folder, BIN / "skep-queen", "--broker", f"mqtt://127.0.0.1:{broker.port}",
-                         "--root", root, *options)
+                         "--root", root, *options, inside=inside)
         self.root, self.address, self.port = root, address, 0
         self.start()
 
