@@ -14,6 +14,7 @@
 #include "judge.h"
 #include "loss.h"
 #include "queen_link.h"
+#include "remember.h"
 #include "requests.h"
 #include "restore.h"
 #include "silence.h"
@@ -44,6 +45,8 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     watch_turn(&queen->watch, now);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
     queen->tombstones.shares = &queen->registry.shares;
+    queen->tombstones.removals = &queen->registry.removals;
+    queen->remembering.life = 1;
 }
 
 enum err queen_new(const struct queen_options *options, ms_t now, ms_t wall, struct queen **ret, struct errbuf *e)
@@ -74,6 +77,7 @@ void queen_free(struct queen *queen)
     announce_clear(&queen->announcing);
     member_clear(&queen->member);
     tombstones_clear(&queen->tombstones);
+    remember_clear(queen);
     registry_clear(&queen->registry);
     event_ring_clear(&queen->events);
     arena_clear(&queen->arena);
@@ -255,6 +259,21 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
     queen->unsendable = input->dropped;
     handlers[input->kind](queen, input);
     queen_leave(queen);
+}
+
+enum err queen_restore(struct queen *queen, const struct store_row *row)
+{
+    return remember_restore(queen, row);
+}
+
+bool queen_next_row(struct queen *queen, struct store_row *ret)
+{
+    return remember_next(queen, ret);
+}
+
+void queen_rows_lost(struct queen *queen)
+{
+    remember_lost(queen);
 }
 
 const struct event *queen_event_after(const struct queen *queen, uint64_t after)

@@ -2,6 +2,7 @@
 
 #include "daemon_node.h"
 #include "failing_memory.h"
+#include "fake_store.h"
 #include "json.h"
 
 #define KEEP_ALIVE 5000    /* ms; as in queen/queen_conf.c */
@@ -14,6 +15,8 @@ struct queen_host {
     struct queen *queen;
     uint64_t last_event; /* that was told */
     unsigned fails;      /* of its allocations from now on, the one that fails; 0 = none */
+    struct fake_store store;
+    bool has_store, is_leaving;
 };
 
 static struct queen_host *host_of(struct node *node)
@@ -75,6 +78,8 @@ static void observe(struct queen_host *host, const struct outbox *outbox)
                 tell_event(host);
         } else if (effect->kind == EFFECT_EXIT && effect->code != 0) {
             tell_exit(node, effect);
+        } else if (effect->kind == EFFECT_EXIT) {
+            host->is_leaving = true;
         }
 }
 
@@ -109,11 +114,36 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     return wait;
 }
 
-static const struct daemon_ops ops = { .step = step, .deadline = deadline, .http = http, .clock = daemon_node_clock };
+/* As in queen/driver.c. */
+static void fill(struct queen_host *host)
+{
+    struct store_row row;
+    while (fake_store_has_room(&host->store) && queen_next_row(host->queen, &row))
+        fake_store_put(&host->store, &row);
+    fake_store_commit(&host->store, host->daemon.node.world->network.now);
+}
+
+static void stepped(void *user)
+{
+    struct queen_host *host = user;
+    bool takes = host->has_store && fake_store_takes(&host->store, host->daemon.node.world->network.now);
+    if (host->has_store && fake_store_has_lost(&host->store))
+        queen_rows_lost(host->queen);
+    if (takes)
+        fill(host);
+}
+
+static const struct daemon_ops ops = {
+    .step = step, .deadline = deadline, .http = http, .stepped = stepped, .clock = daemon_node_clock
+};
 
 static void clear(struct node *node)
 {
     struct queen_host *host = host_of(node);
+    if (host->has_store && host->is_leaving) {
+        fill(host);
+        fake_store_close(&host->store);
+    }
     queen_free(host->queen);
     host->queen = NULL;
     daemon_node_clear(&host->daemon);
@@ -164,6 +194,37 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
                                    .expect = expected_list(world, words) };
 }
 
+static enum err restore(void *user, const struct store_row *row)
+{
+    return queen_restore(user, row);
+}
+
+/* `store=keep`: what an earlier process of it has stored. */
+static enum err open_store(struct queen_host *host, const struct words *words)
+{
+    host->has_store = strcmp(words_text(words, "store", "none"), "keep") == 0;
+    host->is_leaving = false;
+    if (!host->has_store)
+        return OK;
+    host->store.arena = &host->daemon.node.world->arena;
+    fake_store_open(&host->store);
+    return fake_store_load(&host->store, restore, host->queen);
+}
+
+enum err queen_disk(struct node *node, const char *state)
+{
+    struct fake_store *store = &host_of(node)->store;
+    if (strcmp(state, "damaged") == 0)
+        fake_store_damage(store);
+    else if (strcmp(state, "loses-batch") == 0)
+        store->loses_batch = true;
+    else if (strcmp(state, "full") == 0 || strcmp(state, "ok") == 0)
+        store->is_full = strcmp(state, "full") == 0;
+    else
+        return ERR_UNKNOWN;
+    return OK;
+}
+
 enum err queen_start(struct world *world, const char *name, const struct words *words, struct errbuf *e)
 {
     struct node *node = world_claim(world, &kind, sizeof(struct queen_host), name);
@@ -174,7 +235,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
     options = options_of(world, host, words);
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
-    if (err != OK)
+    if (err != OK || (err = open_store(host, words)) != OK)
         return err;
     host->fails = 0;
     host->last_event = 0; /* ids may go back with the clock, where the broker has no verdicts */

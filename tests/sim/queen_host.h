@@ -19,4 +19,8 @@ void queen_fail_memory(struct node *node, unsigned which);
 /* One request; the caller clears ret->body. */
 void queen_ask(struct node *node, const char *method, const char *path, const char *body, struct http_response *ret);
 
+/* What becomes of what it stores; ERR_UNKNOWN. */
+#define QUEEN_DISKS "ok|full|damaged|loses-batch"
+enum err queen_disk(struct node *node, const char *state);
+
 #endif

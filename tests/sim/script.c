@@ -123,6 +123,15 @@ static enum err do_store(struct world *world, const struct words *words, struct 
     return device_store(world, words_at(words, 1), words, e);
 }
 
+/* `disk q1 full`: of a queen with store=keep, which may have ended */
+static enum err do_disk(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node = world_find(world, words_at(words, 1));
+    if (!node || !node_is_queen(node) || queen_disk(node, words_at(words, 2)) != OK)
+        return err_set(e, ERR_UNKNOWN, "disk QUEEN " QUEEN_DISKS);
+    return OK;
+}
+
 static enum err do_subscribe(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct node *node = NULL;
@@ -366,6 +375,7 @@ static const struct command {
     { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [replies=JSON] [will=TOPIC PAYLOAD]", do_connect },
     { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] [reply=TOPIC] PAYLOAD", do_publish },
     { "store", "NAME TOPIC [expiry=S] PAYLOAD", do_store },
+    { "disk", "QUEEN " QUEEN_DISKS, do_disk },
     { "subscribe", "NAME FILTER [aloud]", do_subscribe },
     { "disconnect", "NAME", do_disconnect },
     { "stop", "NAME [code=N] [signal=NAME]", do_stop },

@@ -446,16 +446,21 @@ void scene_run(struct scene *scene, const char *script)
     }
 }
 
+void row_check_in(struct scene *scene, const struct row *row)
+{
+    scene_run(scene, row->script);
+    buf_printf(&scene->trace, "%s| %s", scene->trace.len ? " " : "",
+               scene_record(scene) ? state_name(scene_record(scene)->state) : "gone");
+    if (strcmp(buf_str(&scene->trace), row->want) != 0)
+        print_error("%s:\n  %s\n", row->why, row->script);
+    assert_string_equal(buf_str(&scene->trace), row->want);
+}
+
 void row_check_with(const struct row *row, const struct queen_options *options)
 {
     struct scene scene;
     scene_init_with(&scene, options);
-    scene_run(&scene, row->script);
-    buf_printf(&scene.trace, "%s| %s", scene.trace.len ? " " : "",
-               scene_record(&scene) ? state_name(scene_record(&scene)->state) : "gone");
-    if (strcmp(buf_str(&scene.trace), row->want) != 0)
-        print_error("%s:\n  %s\n", row->why, row->script);
-    assert_string_equal(buf_str(&scene.trace), row->want);
+    row_check_in(&scene, row);
     scene_clear(&scene);
 }
 

@@ -17,6 +17,7 @@ struct row {
     const char *why, *script, *want;
 };
 
+void row_check_in(struct scene *scene, const struct row *row);
 void row_check_with(const struct row *row, const struct queen_options *options);
 void rows_check(const struct row *rows, size_t len);
 

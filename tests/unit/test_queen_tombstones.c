@@ -32,7 +32,8 @@ static void r16_which_copies_belong_to_the_dead(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct shares shares = { 0 };
-        struct tombstones tombstones = { .shares = &shares };
+        struct removals removals = { 0 };
+        struct tombstones tombstones = { .shares = &shares, .removals = &removals };
         assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, rows[i].buried, BURIED, rows[i].epoch), OK);
         if (tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read) != rows[i].held)
             print_error("%s\n", rows[i].why);
@@ -47,7 +48,8 @@ static void r16_which_copies_belong_to_the_dead(void **state)
 static void a_newer_burial_replaces_an_older_one(void **state)
 {
     struct shares shares = { 0 };
-    struct tombstones tombstones = { .shares = &shares };
+    struct removals removals = { 0 };
+    struct tombstones tombstones = { .shares = &shares, .removals = &removals };
     (void)state;
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 8, BURIED + 5, 1), OK);
@@ -61,7 +63,8 @@ static void a_newer_burial_replaces_an_older_one(void **state)
 static void lifting_ends_it(void **state)
 {
     struct shares shares = { 0 };
-    struct tombstones tombstones = { .shares = &shares };
+    struct removals removals = { 0 };
+    struct tombstones tombstones = { .shares = &shares, .removals = &removals };
     (void)state;
     tombstones_remove(&tombstones, HIVE, WORKER);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
@@ -76,7 +79,8 @@ static void lifting_ends_it(void **state)
 static void they_end_after_thirty_days(void **state)
 {
     struct shares shares = { 0 };
-    struct tombstones tombstones = { .shares = &shares };
+    struct removals removals = { 0 };
+    struct tombstones tombstones = { .shares = &shares, .removals = &removals };
     (void)state;
     assert_int_equal(tombstones_expire(&tombstones, 0), MS_NEVER);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, 1000, 1), OK);
@@ -93,7 +97,8 @@ static void they_end_after_thirty_days(void **state)
 static void beyond_their_number_those_of_the_greatest_hive_end_early(void **state)
 {
     struct shares shares = { 0 };
-    struct tombstones tombstones = { .shares = &shares };
+    struct removals removals = { 0 };
+    struct tombstones tombstones = { .shares = &shares, .removals = &removals };
     (void)state;
     assert_int_equal(tombstones_add(&tombstones, TEXT("small"), WORKER, 7, BURIED, 1), OK);
     for (int i = 0; i < TOMBSTONES_MAX; i++) {

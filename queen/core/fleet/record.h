@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "evidence.h"
 #include "heap.h"
 #include "msg.h"
 #include "turns.h"
@@ -28,19 +29,6 @@ struct incarnation {
     bool has_seq;
     uint64_t seq;                             /* of the last accepted heartbeat; valid if has_seq */
     uint64_t retired[INCARNATION_REMEMBERED]; /* newest first; 0 = empty */
-};
-
-/* How the present verdict came about. */
-struct evidence {
-    uint8_t path;   /* enum evidence_path */
-    uint8_t result; /* enum evidence_result */
-    bool has_exit;
-    int8_t oom;         /* as in struct exit_info */
-    int16_t code;       /* -1 = none */
-    char signal[18];    /* "" = none */
-    uint32_t took;      /* ms from when it was due, or from the first sign, to the verdict */
-    ms_t seen_at;       /* wall: when it was seen */
-    ms_t last_seen_ago; /* ms before seen_at; -1 = never seen */
 };
 
 struct loss;

@@ -40,6 +40,7 @@ void registry_clear(struct registry *registry)
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_clear(&registry->by[part]);
     roll_clear(&registry->roll);
+    removals_clear(&registry->removals);
     intern_clear(&registry->words);
     shares_clear(&registry->shares);
     heap_clear(&registry->due[false]);
@@ -255,6 +256,7 @@ static void take_out(struct registry *registry, struct record *record)
 
 void registry_remove(struct registry *registry, struct record *record)
 {
+    removals_note(&registry->removals, STORE_RECORD, text_of(record_hive(record)), text_of(record_worker(record)));
     registry->ended_count -= record->ended;
     if (record->ended)
         name_index_remove(&registry->ended, record);
@@ -313,7 +315,12 @@ void registry_establish(struct registry *registry, struct record *record)
 
 void registry_heard(struct registry *registry, struct record *record, ms_t now)
 {
+    struct roll_entry *entry = roll_entry_of(&registry->roll, record);
+    bool was_established = record->established;
     tenants_heard(&registry->shares, record, now);
+    if (!entry->heard || record->established != was_established)
+        roll_mark(&registry->roll, record);
+    entry->heard = true;
 }
 
 void registry_walk(struct registry *registry, struct text hive, enum walk_kind kind)

@@ -8,6 +8,7 @@
 
 #include "intern.h"
 #include "name_index.h"
+#include "removals.h"
 #include "roll.h"
 #include "tenants.h"
 
@@ -27,6 +28,7 @@ struct registry {
     struct name_index by[NAME_PARTS]; /* workers by each part, hives by the pair */
     struct name_index ended;          /* by the pair: records that registry_end took out */
     size_t ended_count;
+    struct removals removals;              /* of records, and of tombstones */
     struct roll roll;                      /* workers and hives, in the order of first sight */
     struct intern words;                   /* of the loads */
     struct heap due[2];                    /* checks by `on_watch`: in loop time, in watch time */

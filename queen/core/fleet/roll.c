@@ -28,7 +28,7 @@ void roll_add(struct roll *roll, struct record *record)
     record->number = roll->count ? roll->entries[roll->count - 1].number + 1 : 1;
     record->place = (uint32_t)roll->count;
     roll->entries[roll->count++] =
-        (struct roll_entry){ record, record->number, record->state, record_is_hive(record), LOAD_NONE };
+        (struct roll_entry){ record, record->number, record->state, record_is_hive(record), false, false, LOAD_NONE };
 }
 
 /* Closes the gaps; the last entry stays, for it has the highest number. */
@@ -66,7 +66,39 @@ struct record *roll_find(const struct roll *roll, uint32_t number)
 
 void roll_remove(struct roll *roll, const struct record *record)
 {
+    roll_unmark(roll, record);
     roll_entry_of(roll, record)->record = NULL;
     if (++roll->removed > SIZE_FIRST && roll->removed > roll->count / 2)
         compact(roll);
+}
+
+static void set_unsaved(struct roll *roll, struct roll_entry *entry, bool unsaved)
+{
+    roll->unsaved += unsaved;
+    roll->unsaved -= entry->unsaved;
+    entry->unsaved = unsaved;
+}
+
+void roll_mark(struct roll *roll, const struct record *record)
+{
+    set_unsaved(roll, roll_entry_of(roll, record), true);
+}
+
+void roll_unmark(struct roll *roll, const struct record *record)
+{
+    set_unsaved(roll, roll_entry_of(roll, record), false);
+}
+
+void roll_mark_all(struct roll *roll)
+{
+    for (size_t i = 0; i < roll->count; i++)
+        set_unsaved(roll, &roll->entries[i], roll->entries[i].record != NULL);
+}
+
+struct record *roll_next_marked(const struct roll *roll, uint32_t number)
+{
+    size_t place = roll->unsaved > 0 ? roll_after(roll, number) : roll->count;
+    while (place < roll->count && !roll->entries[place].unsaved)
+        place++;
+    return place < roll->count ? roll->entries[place].record : NULL;
 }

@@ -15,9 +15,11 @@ struct roll {
         uint32_t number;       /* ascending */
         uint8_t state;         /* the record's (registry_set_state) */
         bool is_hive;
+        bool unsaved;     /* what the store has of it is not what is known */
+        bool heard;       /* live, by this process */
         struct load load; /* of the record's document; its words are the registry's (intern.h) */
     } * entries;
-    size_t count, size, removed;
+    size_t count, size, removed, unsaved;
 };
 
 void roll_clear(struct roll *roll);
@@ -28,6 +30,14 @@ enum err roll_reserve(struct roll *roll);
 /* Gives the record the next number and its place; there is room for it. Its load is not known. */
 void roll_add(struct roll *roll, struct record *record);
 void roll_remove(struct roll *roll, const struct record *record);
+
+/* What is known of it has changed: it is to be stored. And: it is stored as it is known. */
+void roll_mark(struct roll *roll, const struct record *record);
+void roll_unmark(struct roll *roll, const struct record *record);
+void roll_mark_all(struct roll *roll);
+
+/* The first marked one behind that number; NULL: none. */
+struct record *roll_next_marked(const struct roll *roll, uint32_t number);
 
 /* The record of that number; NULL when it is gone. */
 struct record *roll_find(const struct roll *roll, uint32_t number);

@@ -28,8 +28,22 @@ static struct tombstone *find(const struct tombstones *tombstones, struct text h
     return found;
 }
 
+static struct text hive_of(const struct tombstone *tombstone)
+{
+    return text_of(tombstone->key);
+}
+
+static struct text worker_of(const struct tombstone *tombstone)
+{
+    size_t before = strlen(tombstone->key) + 1;
+    return (struct text){ tombstone->key + before, tombstone->key_len - before };
+}
+
 static void drop(struct tombstones *tombstones, struct tombstone *tombstone)
 {
+    removals_note(tombstones->removals, STORE_TOMBSTONE, hive_of(tombstone), worker_of(tombstone));
+    if (tombstones->saved == tombstone)
+        tombstones->saved = tombstone->hh.prev;
     HASH_DELETE(hh, tombstones->by_key, tombstone);
     DL_DELETE(tombstone->share->tombstones, tombstone);
     share_remove(tombstones->shares, tombstone->share, RATION_TOMBSTONES, 1);
@@ -108,4 +122,24 @@ ms_t tombstones_expire(struct tombstones *tombstones, ms_t now)
     while (left-- > 0 && tombstones->by_key && now - tombstones->by_key->added_at >= TOMBSTONE_MS)
         drop(tombstones, tombstones->by_key);
     return tombstones->by_key ? tombstones->by_key->added_at + TOMBSTONE_MS : MS_NEVER;
+}
+
+bool tombstones_next_unsaved(struct tombstones *tombstones, struct store_row *ret)
+{
+    struct tombstone *next = tombstones->saved ? tombstones->saved->hh.next : tombstones->by_key;
+    if (!next)
+        return false;
+    tombstones->saved = next;
+    *ret = (struct store_row){ .kind = STORE_TOMBSTONE,
+                               .hive = hive_of(next),
+                               .worker = worker_of(next),
+                               .tombstone = { next->session, next->added_at, next->epoch } };
+    return true;
+}
+
+void tombstones_set_saved(struct tombstones *tombstones, bool all)
+{
+    struct tombstone *last =
+        all && tombstones->by_key ? ELMT_FROM_HH(tombstones->by_key->hh.tbl, tombstones->by_key->hh.tbl->tail) : NULL;
+    tombstones->saved = last;
 }

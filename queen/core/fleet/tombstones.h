@@ -2,6 +2,7 @@
 #ifndef SKEP_TOMBSTONES_H
 #define SKEP_TOMBSTONES_H
 
+#include "removals.h"
 #include "share.h"
 
 #define TOMBSTONE_MS (30LL * 24 * 3600 * 1000)
@@ -10,8 +11,10 @@
 struct tombstone;
 
 struct tombstones {
-    struct tombstone *by_key; /* uthash; its list is the order of time */
-    struct shares *shares;    /* set it before anything is added */
+    struct tombstone *by_key;  /* uthash; its list is the order of time */
+    struct tombstone *saved;   /* the last one that the store has, and all before it; NULL = none */
+    struct shares *shares;     /* set it and ... */
+    struct removals *removals; /* ... this before anything is added */
 };
 
 void tombstones_clear(struct tombstones *tombstones);
@@ -28,6 +31,12 @@ bool tombstones_hold(const struct tombstones *tombstones, struct text hive, stru
 
 /* Heard live: the tombstone ends. */
 void tombstones_remove(struct tombstones *tombstones, struct text hive, struct text worker);
+
+/* The next one that the store has not, which has it from now on; times are monotonic. False: it has all. */
+bool tombstones_next_unsaved(struct tombstones *tombstones, struct store_row *ret);
+
+/* The store has all that there are, or none. */
+void tombstones_set_saved(struct tombstones *tombstones, bool all);
 
 /* Ends those that are TOMBSTONE_MS old, 1,000 at a time; when to call next (MS_NEVER: none is left). */
 ms_t tombstones_expire(struct tombstones *tombstones, ms_t now);

@@ -16,6 +16,12 @@ void watch_turn(struct watch *watch, ms_t now)
     watch->sleep = ms_max(watch->sleep - passed, 0); /* what is left of the timer if nobody arms it anew */
 }
 
+void watch_restore(struct watch *watch, ms_t time, ms_t loop_time)
+{
+    watch->time = watch->last_packet_at = time;
+    watch->loop_time = loop_time;
+}
+
 void watch_arm(struct watch *watch, ms_t sleep)
 {
     watch->sleep = ms_min(ms_max(sleep, 0), WATCH_SLEEP_MAX);

@@ -22,6 +22,9 @@ struct watch {
     bool started;
 };
 
+/* Goes on where an earlier process was. */
+void watch_restore(struct watch *watch, ms_t time, ms_t loop_time);
+
 /* A turn of the loop: call first with every input. */
 void watch_turn(struct watch *watch, ms_t now);
 

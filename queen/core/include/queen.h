@@ -12,6 +12,7 @@
 #include "input.h"
 #include "outbox.h"
 #include "siphash.h"
+#include "store_row.h"
 
 struct queen;
 
@@ -53,6 +54,18 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
 /* Monotonic time at which the next tick is due: at most 1 s after the last step. Call it before every sleep: a silence
  * that lasts much longer than what it returned counts for nobody. */
 ms_t queen_deadline(struct queen *queen);
+
+/* What earlier processes of this queen knew (R17), before the first step, in the order of the kinds. ERR_ID, ERR_RANGE:
+ * no queen has written that row; ERR_FULL, ERR_NOMEM. */
+enum err queen_restore(struct queen *queen, const struct store_row *row);
+
+/* The next row of what differs from what was given before. Borrowed until the next call or step. False: that was all
+ * for now. A round begins with the row of this life, whatever else has changed; it goes through all records where one
+ * has changed: once a second, not after every step. */
+bool queen_next_row(struct queen *queen, struct store_row *ret);
+
+/* Some of what was given is not kept: all is given again. */
+void queen_rows_lost(struct queen *queen);
 
 /* The oldest event with an id above `after` that is still kept; NULL: none. Borrowed until the next step. */
 const struct event *queen_event_after(const struct queen *queen, uint64_t after);

@@ -90,9 +90,24 @@ static struct text verdict_text(struct queen *queen, const struct record *record
     return buf_text(&queen->scratch);
 }
 
+enum err change_begin(struct queen *queen, struct text hive, struct text worker, struct record **ret)
+{
+    struct record *record;
+    enum err err = registry_add(&queen->registry, hive, worker, &record);
+    if (err != OK)
+        return err;
+    if (record_is_hive(record) && (err = hive_watch_add(&queen->hives, record, queen->registry.hive_count)) != OK) {
+        registry_remove(&queen->registry, record);
+        return err;
+    }
+    *ret = record;
+    return OK;
+}
+
 static void enter(struct queen *queen, struct record *record, enum state state)
 {
     registry_set_state(&queen->registry, record, state);
+    roll_mark(&queen->registry.roll, record);
     if (state != STATE_UNVERIFIED && state != STATE_SUSPECT)
         record->was_zombie = false;
     registry_touch(&queen->registry, record);
@@ -140,6 +155,7 @@ static void announce_as_it_stands(struct queen *queen, struct record *record)
     publish_verdict(queen, record, document);
     record->unannounced = 0;
     record->revising = false;
+    roll_mark(&queen->registry.roll, record);
 }
 
 /* The incident of a worker is the event of its hive's being down: that goes first. */
@@ -160,6 +176,7 @@ static void revise(struct queen *queen, struct record *record)
 {
     record->revising = false;
     record->revision++;
+    roll_mark(&queen->registry.roll, record);
     publish_verdict(queen, record, verdict_text(queen, record));
 }
 

@@ -14,6 +14,9 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
 /* How the process ended is part of the evidence. */
 void evidence_set_exit(struct evidence *evidence, const struct exit_info *exit);
 
+/* A record of whom nothing is known yet: the errors of registry_add. */
+enum err change_begin(struct queen *queen, struct text hive, struct text worker, struct record **ret);
+
 /* The record is in `state` now. The same state again: nothing happens (see change_revise). Announces the change unless
  * it is back to what was announced last. */
 void change_state(struct queen *queen, struct record *record, enum state state, enum cause cause,

@@ -77,6 +77,14 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
     end(queen, record, seen, RESULT_REMOVED);
 }
 
+void forget_restored(struct queen *queen, struct record *record)
+{
+    change_end(queen, record, RESULT_REMOVED);
+    stop(queen, record);
+    if (!owe_end(queen, record))
+        registry_remove(&queen->registry, record);
+}
+
 void forget_evicted(struct queen *queen, struct record *record)
 {
     end(queen, record, FORGET_SEEN_ALL, RESULT_EVICTED);

@@ -12,6 +12,9 @@ enum forget_seen { FORGET_SEEN_NONE, FORGET_SEEN_HEARTBEAT, FORGET_SEEN_PRESENCE
  * (announcing.h). */
 void forget_record(struct queen *queen, struct record *record, enum forget_seen seen);
 
+/* It was, and its end was not announced by the process that knew it before (R17): its end is owed. */
+void forget_restored(struct queen *queen, struct record *record);
+
 /* It makes room for another one: the record is gone afterwards, and nothing else is, since nobody asked for that. If it
  * is heard again, or read again, it comes back. What was announced of it ends like a forgotten one's. */
 void forget_evicted(struct queen *queen, struct record *record);

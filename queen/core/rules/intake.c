@@ -18,12 +18,8 @@ static enum err add(struct queen *queen, struct text hive, struct text worker, s
     if (registry_is_full(&queen->registry, worker.len == 0) &&
         (victim = registry_victim(&queen->registry, hive, worker, queen->now)))
         forget_evicted(queen, victim);
-    if ((err = registry_add(&queen->registry, hive, worker, &record)) != OK)
+    if ((err = change_begin(queen, hive, worker, &record)) != OK)
         return err;
-    if (record_is_hive(record) && (err = hive_watch_add(&queen->hives, record, queen->registry.hive_count)) != OK) {
-        registry_remove(&queen->registry, record);
-        return err;
-    }
     forget_returned(queen, record);
     *ret = record;
     return OK;

@@ -117,6 +117,7 @@ static bool admit(struct queen *queen, struct record *record, struct incarnation
         return false;
     }
     if (verdict != INCARNATION_SAME) {
+        roll_mark(&queen->registry.roll, record);
         record->rpc = false;
         record->closed = record->will_closed = false;
     }

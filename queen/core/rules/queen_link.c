@@ -110,17 +110,23 @@ static void publish_since(struct queen *queen)
                                                   .content_type = "application/json" });
 }
 
-/* Only of an earlier process: after a loss of this one's link all have another grace. */
+/* Only of an earlier process: after a loss of this one's link all have another grace. Where a broker does not count
+ * expiry down, what the store has of it counts; but not where the broker has lost this, too, for then all workers have
+ * to come back to it. */
 void link_since(struct queen *queen, struct text id, const struct message *message)
 {
     struct snapshot *snapshot = &queen->snapshot;
+    ms_t stored = queen->remembering.granted;
     struct since since;
+    bool counts;
     snapshot->progress_at = queen->now;
-    if (!text_is(id, queen->options.id) || !message->retain || !message->has_expiry || !queen->announcing.held ||
-        since_decode(&queen->arena, message->payload, &since, NULL) != OK || since.retain_s < message->expiry_s)
+    if (!text_is(id, queen->options.id) || !message->retain || !queen->announcing.held ||
+        since_decode(&queen->arena, message->payload, &since, NULL) != OK)
         return;
-    snapshot->since_found = true;
-    snapshot->granted = ms_min((since.retain_s - message->expiry_s) * 1000, since_lasts(queen));
+    counts = message->has_expiry && since.retain_s >= message->expiry_s;
+    snapshot->since_found = counts || stored > 0;
+    snapshot->granted =
+        ms_max(stored, counts ? ms_min((since.retain_s - message->expiry_s) * 1000, since_lasts(queen)) : 0);
 }
 
 /* The snapshot is read, or as much of it as the broker lets through. */

@@ -79,6 +79,16 @@ struct barriers {
     bool lost;            /* the link is: all are being taken */
 };
 
+/* What the store is given, from where it was left (remember.h). */
+struct remembering {
+    struct life_row lives[STORE_LIVES]; /* by number */
+    uint32_t life;                      /* this one's number */
+    ms_t granted;                       /* so much of the grace had passed when the last one ended */
+    bool begun;                         /* this one's row was given: records follow, behind the number ... */
+    uint32_t number;
+    struct removal *given; /* its names are borrowed */
+};
+
 /* Verifications (verify.h). */
 struct verifying {
     struct turns queued[VERIFY_CLASS_COUNT]; /* in turns of hives (share.h) */
@@ -113,6 +123,7 @@ struct queen {
     struct barriers barriers;
     struct verifying verifying;
     struct announcing announcing;
+    struct remembering remembering;
     uint64_t unsendable; /* messages that were dropped since too many waited for the broker, ever */
     ms_t unsendable_at;  /* the latest; monotonic */
     struct hives hives;

@@ -42,6 +42,7 @@ enum err restore_read(const struct queen *queen, const struct verdict *verdict, 
         .previous = state_of(verdict->previous),
         .cause = cause,
         .announced_cause = cause,
+        .established = true,
         .since_wall = verdict->since < 0 ? queen->wall : verdict->since,
         .event_id = (uint64_t)verdict->event_id,
         .incident = is_hive ? (uint64_t)verdict->event_id : event_of(verdict->incident),
@@ -56,7 +57,7 @@ enum err restore_read(const struct queen *queen, const struct verdict *verdict, 
 }
 
 /* Within a run they are consecutive. */
-static void go_on_behind(struct queen *queen, uint64_t event_id)
+void restore_event_id(struct queen *queen, uint64_t event_id)
 {
     if (queen->announcing.held && event_id <= EVENT_ID_MAX && queen->next_event < event_id + EVENT_ID_STEP)
         queen->next_event = event_id + EVENT_ID_STEP;
@@ -70,7 +71,16 @@ static void take_announced(struct queen *queen, struct record *record, const str
     record->event_id = row->event_id;
     record->revision = row->revision;
     record->incident = row->incident;
-    registry_establish(&queen->registry, record);
+    if (row->established)
+        registry_establish(&queen->registry, record);
+}
+
+/* What was announced after the store was given the last row. */
+static bool is_newer(const struct queen *queen, const struct record *record, const struct record_row *row)
+{
+    return queen->announcing.held && row->event_id <= EVENT_ID_MAX &&
+           (row->event_id > record->event_id ||
+            (row->event_id == record->event_id && row->revision > record->revision));
 }
 
 static bool is_unknown(const struct record *record)
@@ -78,9 +88,25 @@ static bool is_unknown(const struct record *record)
     return record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN;
 }
 
+static bool is_as_restored(const struct queen *queen, const struct record *record)
+{
+    return record->announced != STATE_NONE && !roll_entry_of(&queen->registry.roll, record)->heard && !record->loss;
+}
+
 static void take_incarnation(struct record *record, const struct record_row *row)
 {
     bool was_heard = row->session != 0 || (row->cause != CAUSE_NEVER_SEEN && row->cause != CAUSE_START_FAILED);
+    if (row->is_of_store) {
+        record->incarnation = (struct incarnation){ .session = row->session,
+                                                    .connection = row->connection,
+                                                    .known = row->known,
+                                                    .has_seq = row->seq != INT_ABSENT,
+                                                    .seq = (uint64_t)row->seq };
+        memcpy(record->incarnation.retired, row->retired, sizeof row->retired);
+        record->closed = row->closed;
+        record->will_closed = row->will_closed;
+        return;
+    }
     if (was_heard)
         incarnation_adopt(&record->incarnation, (struct incarnation_claim){ row->session, row->connection, -1 });
     record->closed = row->state == STATE_OFFLINE && row->session != 0;
@@ -91,24 +117,75 @@ static bool was_alive(enum state state)
     return state == STATE_ONLINE || state == STATE_SUSPECT || state == STATE_ZOMBIE;
 }
 
+static ms_t wall_ago(const struct queen *queen, ms_t wall)
+{
+    return ms_max(queen->wall - wall, 0);
+}
+
+/* How far the process had come in which it was received to the end; of one too long ago the last one: that is too
+ * young. */
+static struct life_row end_of_life(const struct queen *queen, uint32_t life)
+{
+    const struct life_row *end = &queen->remembering.lives[life % STORE_LIVES];
+    return end->life == life ? *end : (struct life_row){ .watch = queen->watch.time, .loop = queen->watch.loop_time };
+}
+
+/* Over HTTP links do not count, but a restart does: it may have been what the sender could not reach. */
+static ms_t not_before(const struct queen *queen, const struct record *record, const struct record_row *row)
+{
+    ms_t grace = queen_grace(queen, record);
+    if (row->over_http)
+        return record->received_at + grace +
+               lease_of(row->interval_ms, row->lease_ms, queen->options.stale_after).stale_after;
+    return row->epoch == 0 ? row->not_before : queen->watch.time - queen->remembering.granted + grace;
+}
+
+/* Its lease goes on where it was. */
+static void take_clocks(struct queen *queen, struct record *record, const struct record_row *row)
+{
+    struct life_row end = end_of_life(queen, row->life);
+    ms_t at = row->life == 0 ? row->received_at : row->over_http ? end.loop : end.watch;
+    ms_t wall = row->life == 0 || end.life == 0 ? row->received_wall : end.wall;
+    record->over_http = row->over_http;
+    record->received_at = ms_min(at, queen_time_for(queen, record));
+    record->received_epoch = row->over_http ? 0 : row->epoch;
+    record->received_mono = wall == TIME_ABSENT ? MS_NEVER : queen->now - wall_ago(queen, wall);
+    record->not_before = not_before(queen, record, row);
+    record->connect_ms = (uint16_t)row->connect_ms;
+    record->rpc = row->rpc;
+    registry_touch(&queen->registry, record);
+}
+
+static void take_ages(struct queen *queen, struct record *record, const struct record_row *row)
+{
+    if (row->evidence.last_seen_ago >= 0)
+        record->received_mono =
+            queen->now - ms_max(queen->wall - row->evidence.seen_at + row->evidence.last_seen_ago, 0);
+    change_lease_from(queen, record, 0);
+}
+
 static void take_standing(struct queen *queen, struct record *record, const struct record_row *row)
 {
-    bool alive = was_alive(row->state);
-    ms_t ago = ms_min(ms_max(queen->wall - row->since_wall, 0), SINCE_MAX_MS);
+    bool alive = was_alive(row->state), was_zombie = row->state == STATE_ZOMBIE || row->was_zombie;
+    ms_t ago = row->is_of_store ? queen->watch.loop_time - row->since_loop
+                                : ms_min(wall_ago(queen, row->since_wall), SINCE_MAX_MS);
+    record->interval_ms = (int32_t)row->interval_ms;
+    record->lease_ms = row->lease_ms;
+    record->unannounced = row->unannounced;
     change_restore(queen, record,
                    &(struct standing){ .state = alive ? STATE_UNVERIFIED : row->state,
                                        .cause = alive ? CAUSE_RESTORED : row->cause,
                                        .since_wall = row->since_wall,
                                        .since_mono = queen->now - ago,
                                        .evidence = row->evidence,
-                                       .silent = alive });
-    record->was_zombie = record->work.stuck = record->work.reason = row->state == STATE_ZOMBIE;
-    record->interval_ms = (int32_t)row->interval_ms;
-    record->lease_ms = row->lease_ms;
-    if (row->evidence.last_seen_ago >= 0)
-        record->received_mono =
-            queen->now - ms_max(queen->wall - row->evidence.seen_at + row->evidence.last_seen_ago, 0);
-    change_lease_from(queen, record, 0);
+                                       .silent = alive || row->silent });
+    record->was_zombie = record->work.stuck = record->work.reason = was_zombie;
+    if (row->is_of_store) {
+        record->work.progress = row->progress;
+        take_clocks(queen, record, row);
+    } else {
+        take_ages(queen, record, row);
+    }
 }
 
 /* It was heard before what was announced was known, and is as it was announced: that was not to be told. */
@@ -123,10 +200,11 @@ static void settle(struct queen *queen, struct record *record)
 
 void restore_row(struct queen *queen, struct record *record, const struct record_row *row)
 {
-    go_on_behind(queen, row->event_id);
-    if (record->announced == STATE_NONE) {
+    restore_event_id(queen, row->event_id);
+    if (record->announced == STATE_NONE || is_newer(queen, record, row)) {
+        bool takes = is_unknown(record) || is_as_restored(queen, record);
         take_announced(queen, record, row);
-        if (is_unknown(record)) {
+        if (takes) {
             take_incarnation(record, row);
             take_standing(queen, record, row);
         }

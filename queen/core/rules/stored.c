@@ -60,7 +60,8 @@ static void ask_now(struct queen *queen, struct record *record)
 static bool succeed(struct queen *queen, struct record *record, struct incarnation_claim claim)
 {
     bool other = !record->incarnation.known || record->incarnation.session != claim.session;
-    bool was_lost = record->received_epoch != 0 && (other || record->state != STATE_ONLINE);
+    bool was_lost =
+        record->received_epoch != 0 && record->cause != CAUSE_RESTORED && (other || record->state != STATE_ONLINE);
     bool doubted = was_lost || record->loss, stands;
     if (other)
         judge_forget_process(queen, record);

@@ -1,0 +1,65 @@
+/* store_row.h - what a queen remembers over its restarts, a row each. Plain data; text is borrowed during the call.
+ *
+ * Watch time and loop time go on over the lives (processes) of a queen, so that ages are kept without a clock that
+ * could be set. A row replaces the earlier one with the same key: a life's number, or hive and worker. */
+#ifndef SKEP_STORE_ROW_H
+#define SKEP_STORE_ROW_H
+
+#include "evidence.h"
+#include "text.h"
+#include "vocabulary.h"
+
+#define STORE_LIVES 64  /* the last ones are kept */
+#define STORE_RETIRED 4 /* as many as are remembered of a record (record.h) */
+
+/* In this order they are restored. */
+enum store_kind { STORE_LIFE, STORE_TOMBSTONE, STORE_RECORD, STORE_KIND_COUNT };
+
+/* How far a process has come. A worker that its row calls online was received in that process to the end, or for little
+ * longer than its interval it was not: so nothing is written for a heartbeat. */
+struct life_row {
+    uint32_t life, epoch; /* counts processes; counts links */
+    ms_t watch, loop;     /* watch time of the last packet; loop time */
+    ms_t wall;
+    ms_t grace_from;     /* watch time at which the present grace began; MS_NEVER = there was no link */
+    uint64_t last_event; /* no event has a higher id */
+};
+
+struct tombstone_row {
+    uint64_t session; /* 0 = none */
+    ms_t added_at;    /* loop time */
+    uint32_t epoch;
+};
+
+/* Of a worker, or a hive. Values as in struct record where nothing else is said. */
+struct record_row {
+    enum state state, announced, previous;
+    enum cause cause, announced_cause;
+    bool is_of_store; /* all below is known; else only what a verdict says of it */
+    ms_t since_wall, since_loop;
+    uint64_t event_id, incident, session; /* 0 = none */
+    uint32_t revision, connection, unannounced;
+    int64_t interval_ms, lease_ms; /* INT_ABSENT */
+    struct evidence evidence;
+
+    uint32_t life;    /* it was received in that process to the end; 0 = `received_at` and `received_wall` say when */
+    uint32_t epoch;   /* the link on which it was received last; 0 = never */
+    ms_t received_at; /* watch time, loop time if over_http */
+    ms_t received_wall, not_before;
+    uint64_t retired[STORE_RETIRED];
+    int64_t seq, progress, connect_ms; /* INT_ABSENT */
+    bool known, over_http, rpc, closed, will_closed, established, silent, was_zombie;
+};
+
+struct store_row {
+    enum store_kind kind;
+    bool removed;             /* only the key counts: there is none any more */
+    struct text hive, worker; /* worker absent: the hive's own */
+    union {
+        struct life_row life;
+        struct tombstone_row tombstone;
+        struct record_row record;
+    };
+};
+
+#endif
