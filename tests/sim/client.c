@@ -117,7 +117,6 @@ static void handle(struct client *client, const struct packet *packet)
         client->events->subscribed(client->user, packet->token, packet->reason);
         break;
     case PACKET_PONG:
-        client->pinged = false;
         break;
     default: /* PACKET_CLOSE */
         end(client, "closed");
@@ -134,6 +133,7 @@ static void read_burst(struct client *client)
     while (client->wire && client->wire == wire &&
            (packet = wire_take(network_of(client), client->wire, SIDE_CLIENT))) {
         client->received_at = network_of(client)->now;
+        client->pinged = false;
         if (!in_burst && packet->kind != PACKET_CLOSE && client->phase == CLIENT_UP) {
             client->events->packet(client->user);
             in_burst = true;
@@ -142,7 +142,8 @@ static void read_burst(struct client *client)
     }
 }
 
-/* As libmosquitto: silence of either side for a keep alive makes a PINGREQ, one more ends the link. */
+/* Silence of either side for a keep alive makes a PINGREQ, one more without any packet ends the link (mqtt_session.c).
+ */
 static ms_t ping_due(const struct client *client)
 {
     if (client->phase != CLIENT_UP || !client->keep_alive)

@@ -14,16 +14,18 @@ struct wire *wire_open(struct network *network)
     return wire;
 }
 
-static ms_t arrival_after(struct network *network, const struct wire *wire, const struct packet *before)
+static ms_t arrival_after(struct network *network, const struct wire *wire, enum side to, const struct packet *before)
 {
-    ms_t at = network->now + rng_between(&network->rng, network->latency_low, network->latency_high) + wire->far;
+    ms_t at = network->now + rng_between(&network->rng, network->latency_low, network->latency_high) + wire->far +
+              (to == SIDE_CLIENT ? wire->behind : 0);
     return before && before->arrives != MS_NEVER ? ms_max(at, before->arrives) : at;
 }
 
 static void enqueue(struct network *network, struct wire *wire, enum side to, struct packet *packet)
 {
     struct packet *first = wire->towards[to];
-    packet->arrives = wire->cut ? MS_NEVER : arrival_after(network, wire, first ? first->prev : NULL) + wire->handshake;
+    packet->arrives =
+        wire->cut ? MS_NEVER : arrival_after(network, wire, to, first ? first->prev : NULL) + wire->handshake;
     wire->handshake = 0;
     DL_APPEND(wire->towards[to], packet);
 }
@@ -71,13 +73,13 @@ void wire_reset(struct network *network, struct wire *wire)
     }
 }
 
-static void resend(struct network *network, const struct wire *wire, struct packet *packets)
+static void resend(struct network *network, const struct wire *wire, enum side to)
 {
     struct packet *packet, *before = NULL;
-    DL_FOREACH(packets, packet)
+    DL_FOREACH(wire->towards[to], packet)
     {
         if (packet->arrives == MS_NEVER)
-            packet->arrives = arrival_after(network, wire, before);
+            packet->arrives = arrival_after(network, wire, to, before);
         before = packet;
     }
 }
@@ -102,5 +104,5 @@ void wire_set_cut(struct network *network, struct wire *wire, bool cut)
         if (cut)
             stall(network, wire->towards[side]);
         else
-            resend(network, wire, wire->towards[side]);
+            resend(network, wire, (enum side)side);
 }

@@ -16,6 +16,7 @@ struct wire {
     bool closed[2];            /* that side neither reads nor writes any more */
     bool cut;
     ms_t far;                /* one way, on top of the network's latency */
+    ms_t behind;             /* ... and for what the broker sends */
     ms_t handshake;          /* the first packet waits for it */
     struct session *session; /* of the broker; NULL before CONNECT */
 };

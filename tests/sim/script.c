@@ -53,6 +53,18 @@ static enum err do_far(struct world *world, const struct words *words, struct er
     return OK;
 }
 
+/* `behind q1 10s`: the broker's queue for it is so long, until it has a new connection */
+static enum err do_behind(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct node *node = NULL;
+    ms_t behind;
+    enum err err = node_named(world, words_at(words, 1), &node, e);
+    if (err != OK || !node->client.wire || text_to_duration(text_of(words_at(words, 2)), &behind) != OK)
+        return err_set(e, ERR_SYNTAX, "behind NAME TIME");
+    node->client.wire->behind = behind;
+    return OK;
+}
+
 static enum err do_hide(struct world *world, const struct words *words, struct errbuf *e)
 {
     (void)e;
@@ -366,6 +378,7 @@ static const struct command {
     { "seed", "N", do_seed },
     { "latency", "LOW [HIGH]", do_latency },
     { "far", "NAME TIME", do_far },
+    { "behind", "NAME TIME", do_behind },
     { "hide", "ACTOR...", do_hide },
     { "reveal", "ACTOR...", do_reveal },
     { "queen", "NAME [OPTION=VALUE]...", do_queen },
