@@ -199,9 +199,9 @@ class Oracle:
     def missed(self):
         return [fault for fault in self.so_far() if fault.kind == "missed"]
 
-    def await_told(self):
+    def await_told(self, limit_s=LIMIT_S):
         """Until nothing is missed any more."""
-        end = time.monotonic() + LIMIT_S
+        end = time.monotonic() + limit_s
         while missed := self.missed():
             assert time.monotonic() < end, missed
             time.sleep(0.05)

@@ -1,6 +1,7 @@
 """R12: the broker is stopped, which publishes the wills of all, and starts again. Nobody dies of it, and whoever was killed
-meanwhile is judged."""
+meanwhile is judged. SKEP_LONG=1: 500 workers."""
 
+import os
 import signal
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from fleet import Agent, await_that
 from oracle import FLEET
 
-NAMES = [f"h{i % 2}/w{i}" for i in range(12)]
-KILLED = NAMES[:4]
+COUNT = 500 if os.environ.get("SKEP_LONG") == "1" else 12
+NAMES = [f"h{i % 2}/w{i}" for i in range(COUNT)]
+KILLED = NAMES[:COUNT // 3]
+INTERVAL = "5s" if COUNT < 100 else "30s"
 
 
 @pytest.mark.parametrize("killed", [[], KILLED], ids=["nobody", "four"])
@@ -17,7 +20,7 @@ def test_a_stop_and_a_start(own_broker, root, started, watch, killed):
     queen, oracle = watch(own_broker, "--return-grace", "5s", topic=False)
     for name in NAMES:
         oracle.did(name, "start", "online")
-    agents = {name: started(Agent, own_broker, root, name, "--interval", "5s", "--reconnect-max", "1s", "--simulate")
+    agents = {name: started(Agent, own_broker, root, name, "--interval", INTERVAL, "--reconnect-max", "1s", "--simulate")
               for name in NAMES}
     oracle.await_told()
     connections = {name: queen.worker(name)["connection"] for name in NAMES}

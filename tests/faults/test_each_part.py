@@ -30,6 +30,7 @@ PARTS = {
     ("broker", KILL): ({FLEET: ["blind", "live"]}, {}),
     ("broker", STOP): ({FLEET: ["blind"]}, {FLEET: ["live"]}),
 }
+LONGEST_S = 120  # twice what a stall is by default
 SLOW = [("agent", STOP), ("program", STOP), ("hive", STOP), ("broker", STOP)]
 MAY = {("hive", STOP): ("suspect",), ("agent", STOP): ()}
 CAUSES = {("program", TERM): "process_exited", ("program", KILL): "process_exited", ("agent", KILL): "process_exited",
@@ -80,7 +81,7 @@ def test_of(own_broker, root, started, watch, tmp_path, part, how):
         await_that(lambda: queen.ask("/health")[0] == 503, "a blind queen")
         own_broker.start_again()
         await_that(lambda: seen_anew(queen, before), "everybody on a new connection")
-    oracle.await_told()
+    oracle.await_told(LONGEST_S)
     if cause := CAUSES.get(key):
         assert [e["cause"] for e in queen.events(NAME) if e["state"] in ("stale", "zombie")] == [cause]
     if afterwards:

@@ -77,6 +77,14 @@ def test_it_comes_back_before_anybody_is_told(broker, root, queen, started):
     assert [e["state"] for e in queen.events("default/py")] == ["online"]
 
 
+def test_its_birth_expires(broker, root, queen, worker):
+    stored = subprocess.run(["mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", str(broker.port), "-t",
+                             f"{root}/hive/default/worker/py/presence", "-C", "1", "-F", "%E %p", "-W", str(LIMIT_S)],
+                            capture_output=True, text=True, check=True).stdout
+    left, _, document = stored.partition(" ")
+    assert 0 < int(left) <= json.loads(document)["retain_s"]
+
+
 def test_it_heals_what_others_clear(broker, root, queen, worker):
     presence = f"{root}/hive/default/worker/py/presence"
     subprocess.run(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-r", "-n", "-t", presence], check=True)

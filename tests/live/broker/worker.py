@@ -7,7 +7,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-VERSION, KEEP_S, NEVER = "1.0.0", 3600, math.inf       # KEEP_S: the heartbeat outlives its sender by this much, at least
+VERSION, KEEP_S, NEVER = "1.0.0", 3600, math.inf       # KEEP_S: what we publish outlives us by this much, at least
 now, ID = time.monotonic, re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -41,15 +41,15 @@ class Worker:
                 "interval_ms": round(self.interval * 1000), "pid": os.getpid(), "host": socket.gethostname(), "version": VERSION,
                 "timestamp": datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
 
-    def presence(self, presence, cause=None):
-        return json.dumps({**self.common(), "presence": presence, "cause": cause, "rpc": True, "exit": None})
+    def presence(self, presence, cause=None, **more):
+        return json.dumps({**self.common(), "presence": presence, "cause": cause, "rpc": True, "exit": None, **more})
 
-    def publish_presence(self, *what):
-        return self.client.publish(self.base + "/presence", self.presence(*what), 1, True, props())
+    def publish_presence(self, *what, expiry={}, **more):
+        return self.client.publish(self.base + "/presence", self.presence(*what, **more), 1, True, props(**expiry))
 
-    def birth(self):
-        self.born, self.birth_due = now(), NEVER
-        self.publish_presence("online")
+    def birth(self):                                   # expires, unlike a death, so it is published again at half of that
+        self.born, self.birth_due = now(), now() + KEEP_S / 2
+        self.publish_presence("online", expiry={"MessageExpiryInterval": KEEP_S}, retain_s=KEEP_S)
 
     def heartbeat(self, spread=(0.95, 1.05)):
         retain_s = max(KEEP_S, math.ceil(4 * self.interval))
@@ -88,7 +88,7 @@ class Worker:
         if doc.get("presence") in ("stale", "offline") and not ours:
             self.birth_due = max(now(), self.born + 1)
         elif doc.get("presence") == "online" and ours:
-            self.birth_due = NEVER                     # our birth came after that death: the topic is right again
+            self.birth_due = self.born + KEEP_S / 2    # our birth came after that death: the topic is right again
         elif doc.get("presence") == "online" and isinstance(session, str) and session != self.session and not stored:
             print(f"another process uses the id {self.hive}/{self.worker}: host {doc.get('host')}, pid {doc.get('pid')}", flush=True)
 

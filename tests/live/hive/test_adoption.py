@@ -101,7 +101,7 @@ def test_what_ended_meanwhile_is_started_again(killed, watched):
     assert not is_running(companion)
 
 
-def test_killed_before_it_wrote_down_what_it_started(broker, root, started, watched, tmp_path):
+def test_killed_before_it_wrote_down_what_it_started(broker, root, watched, started, tmp_path):
     """Its successor knows nothing of that agent, which therefore must not have begun, nor stay."""
     program = watched("w1")
     state = tmp_path / "state"
@@ -138,7 +138,7 @@ def test_a_finished_job_is_not_run_again(killed, tmp_path):
     assert ran.read_text(encoding="ascii") == "run\n" * 2
 
 
-def test_a_start_that_cannot_be_recorded_does_not_happen(broker, root, started, watched, tmp_path):
+def test_a_start_that_cannot_be_recorded_does_not_happen(broker, root, watched, started, tmp_path):
     """Or the hive's successor would start a second one."""
     program = watched("w1")
     state = tmp_path / "state"

@@ -160,7 +160,7 @@ def links_of(pid):
     return found
 
 
-def test_agents_inherit_nothing(broker, root, started, watched):
+def test_agents_inherit_nothing(broker, root, watched, started):
     """What the hive was handed by who started it; a worker that outlives the hive would hold it open."""
     program = watched("w1")
     hive = started(Hive, broker, root, section(program))
