@@ -75,10 +75,21 @@ static struct packet packet_for(const struct subscribe *subscribe, const struct 
     return packet;
 }
 
+static bool is_lost(struct fake_broker *broker, const char *topic)
+{
+    bool lost = false;
+    for (size_t i = 0; i < broker->loss_count; i++)
+        lost |= strstr(topic, broker->losses[i].part) &&
+                rng_between(&broker->network->rng, 0, 99) < broker->losses[i].percent;
+    return lost;
+}
+
 static void deliver(struct fake_broker *broker, struct session *session, const struct subscription *subscription,
                     const struct publish *publish)
 {
     struct packet packet = packet_for(&subscription->subscribe, publish);
+    if (is_lost(broker, publish->topic))
+        return;
     if (packet.publish.qos == 0 && is_full(broker, session->waiting))
         return;
     send_to(broker, session, &packet);

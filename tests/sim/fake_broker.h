@@ -18,12 +18,20 @@
 
 #define BROKER_NO_SUBSCRIBER 0x10
 
+/* So many of a hundred messages with this in their topic are lost on their way to a subscriber. */
+struct broker_loss {
+    const char *part;
+    unsigned percent;
+};
+
 struct fake_broker {
     struct network *network;
     struct trace *trace; /* NULL = silent */
     bool running;
-    size_t queue_bytes;       /* max_queued_bytes, at QoS 0; 0 = no limit */
-    uint32_t expiry_cap;      /* s, of every message; 0 = none */
+    size_t queue_bytes;  /* max_queued_bytes, at QoS 0; 0 = no limit */
+    uint32_t expiry_cap; /* s, of every message; 0 = none */
+    struct broker_loss losses[4];
+    size_t loss_count;
     struct session *sessions; /* utlist, in the order of their CONNECT */
     struct retained_store stored, saved;
 };

@@ -1,5 +1,6 @@
 /* run_scenario FILE: plays a scenario and compares the trace with the file, which is its own expectation. Prints what
- * is different. `run_scenario --write FILE...` writes the traces into the files instead: read the difference. */
+ * is different. `run_scenario --write FILE...` writes the traces into the files instead: read the difference;
+ * `run_scenario --arrivals FILE` prints what arrived, was announced and was true (arrivals.h). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,7 +51,7 @@ static bool run(const char *path, bool write)
     struct buf want = BUF_INIT, got = BUF_INIT;
     struct errbuf e = { 0 };
     bool fine = read_file(path, &want);
-    if (fine && script_play(buf_text(&want), &got, &e) != OK) {
+    if (fine && script_play(buf_text(&want), NULL, &got, &e) != OK) {
         printf("%s: %s\n", path, e.text);
         fine = false;
     } else if (fine && write) {
@@ -66,13 +67,34 @@ static bool run(const char *path, bool write)
     return fine;
 }
 
+static bool print_arrivals(const char *path)
+{
+    struct buf scenario = BUF_INIT, trace = BUF_INIT;
+    struct arrivals arrivals = { 0 };
+    struct errbuf e = { 0 };
+    bool fine = read_file(path, &scenario);
+    if (fine && script_play(buf_text(&scenario), &arrivals, &trace, &e) != OK) {
+        fprintf(stderr, "%s: %s\n", path, e.text);
+        fine = false;
+    }
+    fine &= buf_ok(&arrivals.text);
+    if (fine)
+        fputs(buf_str(&arrivals.text), stdout);
+    arrivals_clear(&arrivals);
+    buf_clear(&trace);
+    buf_clear(&scenario);
+    return fine;
+}
+
 int main(int argc, char **argv)
 {
     bool write = argc > 1 && strcmp(argv[1], "--write") == 0, fine = argc > 1 + write;
     if (!fine) {
-        puts("usage: run_scenario [--write] FILE...\ncommands of a scenario:");
+        puts("usage: run_scenario [--write] FILE...\n       run_scenario --arrivals FILE\ncommands of a scenario:");
         script_print_commands();
     }
+    if (argc == 3 && strcmp(argv[1], "--arrivals") == 0)
+        return print_arrivals(argv[2]) ? EXIT_SUCCESS : EXIT_FAILURE;
     for (int i = 1 + write; i < argc; i++)
         fine &= run(argv[i], write);
     return fine ? EXIT_SUCCESS : EXIT_FAILURE;

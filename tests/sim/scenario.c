@@ -54,11 +54,13 @@ static enum err play(struct world *world, struct text scenario, struct errbuf *e
     return OK;
 }
 
-enum err script_play(struct text scenario, struct buf *ret, struct errbuf *e)
+enum err script_play(struct text scenario, struct arrivals *arrivals, struct buf *ret, struct errbuf *e)
 {
     struct world world;
     enum err err;
     world_init(&world, 1);
+    if (arrivals)
+        arrivals_init(arrivals, &world);
     err = play(&world, scenario, e);
     if (err == OK)
         buf_add_text(ret, buf_text(&world.trace.text));

@@ -240,6 +240,18 @@ static enum err do_broker(struct world *world, const struct words *words, struct
     return OK;
 }
 
+/* `lose /heartbeat 30`: of every hundred messages with this in their topic, on their way to a subscriber */
+static enum err do_lose(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct fake_broker *broker = &world->broker;
+    int64_t percent = 0;
+    if (text_to_int(text_of(words_at(words, 2)), &percent) != OK || broker->loss_count == ARRAY_LEN(broker->losses))
+        return err_set(e, ERR_SYNTAX, "lose PART-OF-TOPIC PERCENT");
+    broker->losses[broker->loss_count++] =
+        (struct broker_loss){ sim_copy(&world->arena, words_at(words, 1)), (unsigned)percent };
+    return OK;
+}
+
 /* `clock wall=1h` moves the wall clock of all, `clock w1 wall=-87600h` that of one */
 static enum err do_clock(struct world *world, const struct words *words, struct errbuf *e)
 {
@@ -399,6 +411,7 @@ static const struct command {
     { "cut", "NAME", do_cut },
     { "mend", "NAME", do_cut },
     { "broker", "stop|kill|start|save|queue=BYTES|expiry-cap=S", do_broker },
+    { "lose", "PART-OF-TOPIC PERCENT", do_lose },
     { "clock", "[NAME] wall=[-]TIME", do_clock },
     { "set", "WORKER FIELD=VALUE", do_set },
     { "progress", "WORKER", do_progress },

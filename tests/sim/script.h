@@ -5,7 +5,7 @@
 #ifndef SIM_SCRIPT_H
 #define SIM_SCRIPT_H
 
-#include "world.h"
+#include "arrivals.h"
 
 /* Carries out one command at the present time, and puts it into the trace. ERR_UNKNOWN, ERR_STATE, ... with a sentence
  * that names what is wrong with it. */
@@ -15,8 +15,8 @@ enum err script_do(struct world *world, const char *command, struct errbuf *e);
 bool script_command(const char *line, ms_t *ret_at, const char **ret_command);
 
 /* Plays a scenario in a new world and writes the trace that it makes, comments in their place. An error names the line.
- */
-enum err script_play(struct text scenario, struct buf *ret, struct errbuf *e);
+ * `arrivals` unless NULL: what happened meanwhile, written there; to be cleared in any case. */
+enum err script_play(struct text scenario, struct arrivals *arrivals, struct buf *ret, struct errbuf *e);
 
 void script_print_commands(void);
 
