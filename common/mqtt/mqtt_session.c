@@ -244,6 +244,7 @@ static void connect_to(struct mqtt_session *session, const struct mqtt_options *
     }
     /* a program that holds the socket keeps the broker from seeing that this one has died */
     (void)fcntl(mosquitto_socket(session->mosquitto), F_SETFD, FD_CLOEXEC);
+    mqtt_socket_widen(mosquitto_socket(session->mosquitto));
     check_connected(session); /* else CONNECT could have been sent already by one that only connects */
 }
 

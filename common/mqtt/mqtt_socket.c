@@ -1,6 +1,7 @@
 #include "mqtt_socket.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -55,6 +56,13 @@ void mqtt_socket_acknowledge(int fd)
 void mqtt_socket_wake_at(int fd, int bytes)
 {
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
+/* The kernel makes room for what it is to wait for, and keeps it. SO_RCVBUF would end its growth, often below that. */
+void mqtt_socket_widen(int fd)
+{
+    mqtt_socket_wake_at(fd, INT_MAX);
+    mqtt_socket_wake_at(fd, 1);
 }
 
 void mqtt_socket_hold(int fd, bool is_held)
