@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "broker_barrier.h"
+#include "completeness.h"
 #include "expect.h"
 #include "forget.h"
 #include "hive_inquiry.h"
@@ -212,7 +213,13 @@ static void take_message(struct queen *queen, const struct input *input)
     const struct message *message = input->message;
     struct errbuf e = { 0 };
     struct topic topic;
-    enum err err = topic_parse(queen->options.root, message->topic, &topic);
+    struct text count = message->topic;
+    enum err err;
+    if (text_skip(&count, TEXT(SYS_MESSAGES))) {
+        completeness_sys(queen, count, message);
+        return;
+    }
+    err = topic_parse(queen->options.root, message->topic, &topic);
     if (err == OK && topic.kind == TOPIC_QUEEN_REQUEST)
         err = requests_answer(queen, topic.method, message, &e);
     else if (err == OK && topic.kind == TOPIC_REPLY)

@@ -30,8 +30,9 @@ void scene_init(struct scene *scene)
 
 void scene_clear(struct scene *scene)
 {
-    struct buf *bufs[] = { &scene->read_filter, &scene->trace, &scene->extra, &scene->verdict, &scene->event,
-                           &scene->notice,      &scene->birth, &scene->will,  &scene->replies, &scene->hive_verdict };
+    struct buf *bufs[] = { &scene->read_filter, &scene->filters, &scene->trace,       &scene->extra,
+                           &scene->verdict,     &scene->event,   &scene->notice,      &scene->birth,
+                           &scene->will,        &scene->replies, &scene->hive_verdict };
     queen_free(scene->queen);
     outbox_clear(&scene->outbox);
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
@@ -159,11 +160,12 @@ static void scene_see_subscribe(struct scene *scene, const struct subscribe *sub
 {
     if (token_kind(subscribe->token) != TOKEN_SUBSCRIBE)
         return;
-    scene->subscribing[scene->subscribing_count++ % SUBSCRIPTIONS] = subscribe->token;
+    scene->subscribing[scene->subscribing_count++ % SCENE_SUBSCRIBING_MAX] = subscribe->token;
     if (subscribe->retain_handling != RETAIN_ALWAYS)
         return;
     scene->reads++;
     keep(&scene->read_filter, text_of(subscribe->filter));
+    buf_printf(&scene->filters, "%s ", subscribe->filter + strlen("skep/v1/"));
 }
 
 static void scene_see(struct scene *scene, const struct effect *effect)

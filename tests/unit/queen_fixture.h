@@ -21,7 +21,8 @@
 #include "queen_state.h"
 #include "routes.h"
 
-#define SUBSCRIPTIONS 5               /* of the fleet: of hives and workers */
+#define SUBSCRIPTIONS 5 /* of the fleet: of hives and workers */
+#define SCENE_SUBSCRIBING_MAX 64
 #define SCENE_START 5000000           /* monotonic */
 #define SCENE_WALL 1700000000000      /* unix */
 #define SCENE_SESSION 0xabc0000000000 /* plus the number in the script */
@@ -46,16 +47,17 @@ struct scene {
     uint32_t left;
     uint64_t asked[SCENE_TOKENS_MAX]; /* tokens that wait for their PUBACK, oldest first */
     size_t asked_count;
-    struct scene_request beat, poll, verify; /* the last of each; `poll`: of health */
-    struct scene_request question;           /* the last to a hive whose workers are lost */
-    struct scene_request marker, claim;      /* claim: who else holds its id? */
-    bool is_known;                           /* ... was answered: nobody */
-    char nonce[64];                          /* of the last verify request */
-    uint64_t getting;                        /* of the last health request over HTTP */
-    uint64_t subscribing[SUBSCRIPTIONS];     /* tokens that wait for their SUBACK */
+    struct scene_request beat, poll, verify;     /* the last of each; `poll`: of health */
+    struct scene_request question;               /* the last to a hive whose workers are lost */
+    struct scene_request marker, claim;          /* claim: who else holds its id? */
+    bool is_known;                               /* ... was answered: nobody */
+    char nonce[64];                              /* of the last verify request */
+    uint64_t getting;                            /* of the last health request over HTTP */
+    uint64_t subscribing[SCENE_SUBSCRIBING_MAX]; /* tokens that wait for their SUBACK */
     size_t subscribing_count;
     unsigned reads;                                 /* SUBSCRIBEs that request stored copies of the fleet */
     struct buf read_filter;                         /* of the last of them */
+    struct buf filters;                             /* ... of all, below the root, with a space behind each */
     struct buf verdict, event, notice, birth, will; /* the last of each; `birth`: what she last said of herself */
     struct buf hive_verdict;
     struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */

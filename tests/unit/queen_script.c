@@ -199,7 +199,7 @@ static void do_held(struct scene *scene, const char *args)
 
 static void suback_all(struct scene *scene, const char *reason)
 {
-    size_t count = scene->subscribing_count < SUBSCRIPTIONS ? scene->subscribing_count : SUBSCRIPTIONS;
+    size_t count = scene->subscribing_count < SCENE_SUBSCRIBING_MAX ? scene->subscribing_count : SCENE_SUBSCRIBING_MAX;
     scene->subscribing_count = 0;
     for (size_t i = 0; i < count; i++)
         scene_step(scene, (struct input){ .kind = INPUT_SUBSCRIBED,
@@ -227,7 +227,6 @@ static void do_connect(struct scene *scene, const char *args)
 {
     do_subscribe(scene, args);
     hear_reply(scene, scene->marker.correlation);
-    assert_int_equal(scene->subscribing_count, 1);
     suback_all(scene, args);
 }
 

@@ -28,11 +28,11 @@ static void the_will_names_its_connection(void **state)
 static void the_queen_subscribes_to_named_leaves(void **state)
 {
     static const char *const want[] = {
-        "skep/v1/queen/queen/presence",      "skep/v1-rpc/reply/skep:q:queen",
-        "skep/v1-rpc/queen/queen/+",         NULL,
-        "skep/v1/hive/+/presence",           "skep/v1/hive/+/heartbeat",
-        "skep/v1/hive/+/worker/+/heartbeat", "skep/v1/hive/+/worker/+/presence",
-        "skep/v1/hive/+/worker/+/witness",
+        "skep/v1/queen/queen/presence",     "skep/v1-rpc/reply/skep:q:queen",
+        "skep/v1-rpc/queen/queen/+",        NULL,
+        "$SYS/broker/publish/messages/+",   "skep/v1/hive/+/presence",
+        "skep/v1/hive/+/heartbeat",         "skep/v1/hive/+/worker/+/heartbeat",
+        "skep/v1/hive/+/worker/+/presence", "skep/v1/hive/+/worker/+/witness",
     };
     struct scene scene;
     size_t i = 0;
@@ -48,8 +48,8 @@ static void the_queen_subscribes_to_named_leaves(void **state)
             continue;
         assert_string_equal(effect->subscribe.filter, want[i]);
         assert_int_equal(effect->subscribe.qos, i == 2);
-        assert_int_equal(effect->subscribe.no_local, i >= 4);
-        assert_int_equal(effect->subscribe.retain_handling, i == 2 || i >= 4 ? RETAIN_NEVER : RETAIN_ALWAYS);
+        assert_int_equal(effect->subscribe.no_local, i >= 5);
+        assert_int_equal(effect->subscribe.retain_handling, i == 2 || i >= 5 ? RETAIN_NEVER : RETAIN_ALWAYS);
     }
     assert_int_equal(i, ARRAY_LEN(want));
     scene_clear(&scene);
@@ -100,69 +100,6 @@ static void a_pass_whose_marker_does_not_come_back_begins_anew(void **state)
     scene_clear(&scene);
 }
 
-/* One filter at a time, each behind the marker of the one before. */
-static void r19_the_passes_follow_the_live_subscriptions(void **state)
-{
-    static const char *const want[] = { "skep/v1/queen/queen/since",        "skep/v1/queen/queen/hive-verdict/+",
-                                        "skep/v1/queen/queen/verdict/+/+",  "skep/v1/hive/+/presence",
-                                        "skep/v1/hive/+/heartbeat",         "skep/v1/hive/+/worker/+/heartbeat",
-                                        "skep/v1/hive/+/worker/+/presence", "skep/v1/hive/+/worker/+/witness" };
-    struct scene scene;
-    (void)state;
-    scene_init(&scene);
-    scene_run(&scene, "subscribe");
-    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
-        scene_run(&scene, "mark");
-        assert_false(queen_sees(scene.queen));
-        assert_int_equal(scene.subscribing_count, 1);
-        assert_string_equal(buf_str(&scene.read_filter), want[i]);
-        assert_int_equal(scene.reads, i + 1);
-        assert_int_equal(scene.markers, i + 1);
-        scene_run(&scene, "suback");
-        assert_int_equal(scene.markers, i + 2);
-    }
-    scene_run(&scene, "mark");
-    assert_true(queen_sees(scene.queen));
-    assert_int_equal(scene.queen->snapshot.cut, 0);
-    assert_int_equal(scene.unsubscribed, 3); /* what comes on the queen's own is an echo from now on */
-    scene_clear(&scene);
-}
-
-/* A full queue drops SUBACKs and markers as well. Whoever is cut off for good is live all the same, and says so. */
-static void r19_a_pass_that_is_cut_begins_anew(void **state)
-{
-    static const struct {
-        const char *why, *script;
-        unsigned subscribed, cut; /* SUBSCRIBEs with stored copies; passes given up */
-        bool live;
-    } rows[] = {
-        { "nothing is lost", "read", 8, 0, true },
-        { "the SUBACK is", "wait 2000; read", 9, 0, true },
-        { "the SUBACK of every attempt is", "wait 5999; read", 10, 0, true },
-        { "the marker is", "suback; wait 2000; read", 9, 0, true },
-        { "stored copies come: nothing is", "suback; wait 1999; stored beat 1.1.0; wait 1999", 1, 0, false },
-        { "live messages are no progress", "suback; wait 1999; beat 1.1.0; wait 1", 2, 0, false },
-        { "three attempts, then the next pass", "wait 6000", 4, 1, false },
-        { "all of them", "wait 48000", 24, 8, true },
-        { "the next link begins anew", "wait 48000; down; connect; read", 32, 0, true },
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct scene scene;
-        scene_init(&scene);
-        scene_run(&scene, "subscribe; mark");
-        scene_run(&scene, rows[i].script);
-        if (scene.reads != rows[i].subscribed || scene.queen->snapshot.cut != rows[i].cut)
-            print_error("%s: %u read, %u cut\n", rows[i].why, scene.reads, scene.queen->snapshot.cut);
-        assert_int_equal(scene.reads, rows[i].subscribed);
-        assert_int_equal(scene.queen->snapshot.cut, rows[i].cut);
-        assert_int_equal(queen_sees(scene.queen), rows[i].live);
-        if (rows[i].cut > 0)
-            assert_non_null(strstr(buf_str(&scene.notice), "max_queued_bytes"));
-        scene_clear(&scene);
-    }
-}
-
 static void a_refused_subscription_is_said(void **state)
 {
     struct scene scene;
@@ -177,7 +114,7 @@ static void a_refused_subscription_is_said(void **state)
     assert_non_null(strstr(buf_str(&response.body), "\"status\":\"fail\""));
     buf_clear(&response.body);
     scene_step(&scene, (struct input){ .kind = INPUT_SUBSCRIBED, .token = scene.subscribing[0] });
-    assert_int_equal(scene.markers, 9); /* a second SUBACK of the same token is none */
+    assert_int_equal(scene.markers, 8); /* a second SUBACK of the same token is none */
     scene_clear(&scene);
 }
 
@@ -319,8 +256,6 @@ int main(void)
         cmocka_unit_test(the_queen_subscribes_to_named_leaves),
         cmocka_unit_test(r12_the_view_is_live_from_the_end_marker_on),
         cmocka_unit_test(a_pass_whose_marker_does_not_come_back_begins_anew),
-        cmocka_unit_test(r19_the_passes_follow_the_live_subscriptions),
-        cmocka_unit_test(r19_a_pass_that_is_cut_begins_anew),
         cmocka_unit_test(a_refused_subscription_is_said),
         cmocka_unit_test(what_is_said_of_her_is_set_right),
         cmocka_unit_test(identity_a_queen_takes_nothing_from_one_that_runs),

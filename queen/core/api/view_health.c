@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "broker_fit.h"
+#include "completeness.h"
 #include "rations.h"
 
 static bool is_under(const struct queen *queen, enum pressure_kind kind)
@@ -38,12 +39,17 @@ static bool has_dropped(const struct queen *queen)
     return queen->unsendable > 0 && queen->now - queen->unsendable_at < RATION_WARN_MS;
 }
 
+static bool is_complete(const struct queen *queen)
+{
+    return queen->snapshot.completeness.verdict == SNAPSHOT_COMPLETE && !queen->snapshot.unacknowledged;
+}
+
 static enum health_status overall(const struct queen *queen)
 {
     enum health_status fit = broker_fit(queen, NULL);
     if (!queen_sees(queen) || fit == HEALTH_FAIL)
         return HEALTH_FAIL;
-    return fit == HEALTH_WARN || queen->snapshot.cut || is_pressed(queen) || is_rationed(queen) ||
+    return fit == HEALTH_WARN || !is_complete(queen) || is_pressed(queen) || is_rationed(queen) ||
                    is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen)
                ? HEALTH_WARN
                : HEALTH_PASS;
@@ -52,6 +58,25 @@ static enum health_status overall(const struct queen *queen)
 static const char *described(struct errbuf *buf, const char *text, const char *what)
 {
     (void)err_set(buf, OK, "queen: %s%s", text, what);
+    return buf->text;
+}
+
+static const char *describe_snapshot(const struct queen *queen, struct errbuf *buf)
+{
+    struct completeness_numbers numbers = completeness_numbers(queen);
+    if (queen->snapshot.unacknowledged)
+        return "queen: the broker does not acknowledge a subscription, so workers may be missing";
+    if (queen->snapshot.completeness.verdict == SNAPSHOT_CHECKING)
+        (void)err_set(buf, OK, "queen: checking whether the %zu known workers are all that the broker has stored",
+                      numbers.shown);
+    else if (numbers.shown == numbers.stored)
+        return "queen: the broker dropped part of what it has stored, so workers may be missing (mosquitto: "
+               "max_queued_messages 0)";
+    else
+        (void)err_set(buf, OK,
+                      "queen: %zu of at least %zu stored workers were read: the broker dropped or lost the others "
+                      "(mosquitto: max_queued_messages 0)",
+                      numbers.shown, numbers.stored);
     return buf->text;
 }
 
@@ -68,9 +93,8 @@ static const char *describe(const struct queen *queen, struct errbuf *buf)
         return "queen: reading what the broker has stored";
     if (fit == HEALTH_WARN)
         return described(buf, "", buf->text);
-    if (queen->snapshot.cut)
-        return "queen: the broker dropped part of what it has stored, so workers may be missing: raise its limits on "
-               "queued messages";
+    if (!is_complete(queen))
+        return describe_snapshot(queen, buf);
     if (has_dropped(queen))
         return "queen: the broker is so slow that messages to it were dropped";
     if (is_pressed(queen))
@@ -106,6 +130,16 @@ static void put_counts(const struct queen *queen, struct json_write *w)
         if (state_name_of_hive(state))
             put_count(w, "hives", state_name_of_hive(state), registry->hive_counts[state]);
     health_check_int(w, "workers:documents", (int64_t)queen->registry.document_bytes, "B", HEALTH_PASS);
+}
+
+/* While they differ, or may. */
+static void put_snapshot(const struct queen *queen, struct json_write *w)
+{
+    struct completeness_numbers numbers = completeness_numbers(queen);
+    if (!queen_sees(queen) || is_complete(queen))
+        return;
+    put_count_as(w, "snapshot", "read", numbers.shown, HEALTH_WARN);
+    put_count_as(w, "snapshot", "stored", numbers.stored, HEALTH_WARN);
 }
 
 static void put_counter(struct json_write *w, const char *group, const char *reason, uint64_t count)
@@ -171,6 +205,7 @@ int view_health(const struct queen *queen, struct buf *ret)
                      queen->member.is_connected ? HEALTH_PASS : HEALTH_FAIL);
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
+    put_snapshot(queen, &w);
     put_counts(queen, &w);
     put_messages(queen, &w);
     put_pressure(queen, &w);

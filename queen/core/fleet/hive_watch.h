@@ -36,6 +36,9 @@ struct hive_watch {
     /* R10: is it there, now that workers of it are lost? (hive_inquiry.h) */
     struct inquiry inquiry;
     struct pending question; /* its subject is this hive_watch */
+
+    uint32_t workers; /* that it says it has, + 1; 0 = it does not say */
+    uint8_t read;     /* when what is stored of them was last read by itself (snapshot.cycle); 0 = never */
 };
 
 struct hives {

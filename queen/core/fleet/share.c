@@ -106,3 +106,12 @@ struct share *share_greatest(const struct shares *shares, enum ration ration)
     struct heap_item *item = heap_top(&shares->greatest[ration]);
     return item ? CONTAINER_OF(item, struct share, rank[ration]) : NULL;
 }
+
+struct share *share_unread(const struct shares *shares, size_t *bucket, uint8_t read)
+{
+    for (; shares->buckets && *bucket < shares->size; ++*bucket)
+        for (struct share *share = shares->buckets[*bucket]; share; share = share->next)
+            if (share->name_len > 0 && share->read != read)
+                return share;
+    return NULL;
+}

@@ -78,6 +78,7 @@ struct share {
     struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
     ms_t rationed_until;          /* ... and for so long after it was; 0 = it is not */
     struct beat_age age;
+    uint8_t read; /* as of a hive (hive_watch.h), for names that are no hive's */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };
@@ -113,6 +114,15 @@ static inline size_t share_established(const struct share *share)
 {
     return share->has[RATION_WORKERS] - share->has[RATION_WEAK] + share->has[RATION_EXPECTED];
 }
+
+/* Workers of it. */
+static inline size_t share_workers(const struct share *share)
+{
+    return share->has[RATION_WORKERS] + share->has[RATION_EXPECTED];
+}
+
+/* A hive's share whose `read` is another number, in that bucket or one behind it, which *bucket then is. NULL: none. */
+struct share *share_unread(const struct shares *shares, size_t *bucket, uint8_t read);
 
 /* The one that has most of it; NULL: nobody has any. */
 struct share *share_greatest(const struct shares *shares, enum ration ration);

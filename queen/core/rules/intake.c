@@ -3,10 +3,12 @@
 #include "beat_age.h"
 #include "beat_ration.h"
 #include "codec.h"
+#include "completeness.h"
 #include "forget.h"
 #include "judge.h"
 #include "loss.h"
 #include "restore.h"
+#include "snapshot.h"
 #include "stored.h"
 
 #define DEFAULT_HIVE "default"
@@ -101,7 +103,9 @@ typedef enum err take_fn(struct queen *queen, const struct topic *topic, const s
                          &(struct subject){ worker, kind.hive_id, kind.session, copy, is_life, is_news }, &record, e); \
     }                                                                                                                  \
     if (err != OK || !record)                                                                                          \
-    return err
+        return err;                                                                                                    \
+    if (message->retain)                                                                                               \
+    completeness_saw(queen, record)
 
 /* That it looks old may be due to the broker, which a further one shows. */
 static enum err take_sign(struct queen *queen, struct record *record, struct text hive, struct sign sign,
@@ -121,8 +125,13 @@ static enum err take_sign(struct queen *queen, struct record *record, struct tex
 static enum err take_heartbeat(struct queen *queen, const struct topic *topic, const struct message *message,
                                struct errbuf *e)
 {
+    struct sign sign;
     TAKE(heartbeat, heartbeat.worker_id, heartbeat.retain_s, true, true);
-    return take_sign(queen, record, topic->hive, sign_of_heartbeat(&heartbeat), message, heartbeat.retain_s, age);
+    sign = sign_of_heartbeat(&heartbeat);
+    if (!copy && record->state == STATE_NONE)
+        completeness_missed(queen, &sign.claim, heartbeat.retain_s);
+    record->retain_s = heartbeat.retain_s == INT_ABSENT ? 0 : (uint32_t)heartbeat.retain_s;
+    return take_sign(queen, record, topic->hive, sign, message, heartbeat.retain_s, age);
 }
 
 /* A hive is known by its presence: a name that never had one is no hive, and nothing is said of it. */
@@ -130,6 +139,8 @@ static enum err take_hive_heartbeat(struct queen *queen, const struct topic *top
                                     struct errbuf *e)
 {
     TAKE(hive_heartbeat, NULL, hive_heartbeat.retain_s, false, false);
+    if (hive_heartbeat.workers.known && hive_heartbeat.workers.total != INT_ABSENT)
+        record->watch->workers = 1 + (uint32_t)ms_min(hive_heartbeat.workers.total, queen->options.max_workers);
     return take_sign(queen, record, topic->hive, sign_of_hive_heartbeat(&hive_heartbeat), message,
                      hive_heartbeat.retain_s, age);
 }
@@ -201,7 +212,7 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
     if (!kind || !kind->take)
         return ERR_TOPIC;
     if (message->retain)
-        queen->snapshot.progress_at = queen->now;
+        snapshot_copy(queen, topic->kind);
     if (kind->comes_again && !message->retain && message->payload.len > 0 &&
         !beat_ration_allows(&queen->registry, topic->hive, message->payload.len, queen->behind, queen->now))
         return ERR_RATIONED;

@@ -73,10 +73,10 @@ static void take(struct queen *queen, enum member_event event)
 
 static void link_down(struct queen *queen)
 {
-    bool was_live = queen->snapshot.phase == SNAPSHOT_READ;
+    bool was_live = queen_sees(queen);
     watch_stop(&queen->watch);
     queen->write_at = MS_NEVER;
-    queen->snapshot = (struct snapshot){ .phase = SNAPSHOT_NONE };
+    snapshot_end(queen);
     if (was_live)
         fleet_event(queen, "blind");
 }

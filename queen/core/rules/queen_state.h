@@ -38,21 +38,75 @@ enum asking { ASKING_LOSS, ASKING_INQUIRY, ASKING_VERIFY, ASKING_HIVE, ASKING_CO
  * its state costs 4 us here, and three effects. */
 #define STEP_RECORDS 200
 
-/* The snapshot of retained state, read anew on every connection, in passes of one filter each, behind the live
- * subscriptions; each ends with a marker of its own (snapshot.h). */
+/* The snapshot of retained state, read anew on every connection, behind the live subscriptions (snapshot.h). */
 enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
+
+/* What is read, one after the other; the view is live behind those of SNAPSHOT_FOUND. From SNAPSHOT_HIVES on it is read
+ * again until it is known to be complete. */
+enum snapshot_stage {
+    SNAPSHOT_LIVE,  /* nothing: what is published from now on */
+    SNAPSHOT_OWN,   /* what this queen has published */
+    SNAPSHOT_HIVES, /* hives */
+    SNAPSHOT_KNOWN, /* the workers of each hive that is known */
+    SNAPSHOT_ALL,   /* those of all hives */
+    SNAPSHOT_FOUND, /* again of each, of hives that were not known before */
+    SNAPSHOT_COUNT, /* nothing: who is missing is counted */
+    SNAPSHOT_IDLE
+};
+
+#define SNAPSHOT_FILTERS 32
+#define SNAPSHOT_BURST 1000 /* copies that a broker lets wait for one subscriber: mosquitto's max_queued_messages */
+
+struct snapshot_filter {
+    enum topic_kind kind;
+    char hive[NAME_SIZE]; /* or "+" */
+};
+
+/* Whether all that is stored was shown (completeness.h). */
+struct completeness {
+    enum { SNAPSHOT_CHECKING, SNAPSHOT_INCOMPLETE, SNAPSHOT_COMPLETE } verdict;
+    size_t by_hive, over_all; /* stored copies that the passes of each hive, and those over all, have brought */
+    size_t largest;           /* ... one of them */
+    size_t added;             /* records that nothing but these was known of */
+    unsigned cut;             /* passes that were given up */
+    bool limited;             /* one brought a number that is a common limit */
+    unsigned idle;            /* times it was read again, in a row, and showed nobody new */
+    size_t missing, absent;   /* workers that are known and were not shown; that hives have and are not known */
+    size_t lacking;           /* copies that the broker has dropped, and no other pass has brought */
+    size_t unstored;          /* that were missing or absent for so long that they are not stored */
+    bool counts_drops;        /* the broker says how many messages it has dropped ... */
+    uint64_t dropped_before, dropped;
+    uint32_t count_next; /* the record that was looked at last */
+    ms_t check_until;    /* monotonic */
+};
 
 struct snapshot {
     enum snapshot_phase phase;
-    size_t pass;       /* which filter is being read */
-    unsigned attempts; /* at this phase or pass */
-    unsigned pending;  /* SUBACKs that are due */
-    unsigned cut;      /* passes that were given up: something stored may be missing */
-    uint64_t marker;   /* the nonce that ends the pass */
-    ms_t progress_at;  /* monotonic: the latest request, SUBACK or stored copy */
-    ms_t read_at;      /* watch time of the last end marker, less `granted` */
-    ms_t granted;      /* so much of the grace has passed already, before this process (R17) */
+    enum snapshot_stage stage;
+    struct snapshot_filter filters[SNAPSHOT_FILTERS]; /* the passes at hand */
+    unsigned count, first, last; /* how many; those from `first` to `last` are being read, up to one marker */
+    size_t copies;               /* that they have brought */
+    size_t expected;             /* ... in all, as far as is known */
+    unsigned step;               /* what comes next of the stage */
+    uint32_t hive_next;          /* by its number (roll.h), and then ... */
+    size_t share_next;           /* ... by its bucket (share.h), the hive whose workers come next */
+    char hive[NAME_SIZE];        /* whose do; "" = none */
+    size_t burst;                /* copies that one marker may stand behind */
+    bool alone;                  /* one filter at a time, for something was lost */
+    bool unacknowledged;         /* SUBACKs of the live subscriptions have not come */
+    bool own_is_large;           /* the queen's own verdicts are read by hive, too */
+    uint8_t cycle;               /* of those from SNAPSHOT_HIVES on; never 0 */
+    unsigned attempts;           /* at these passes */
+    unsigned given_up;           /* in a row */
+    uint32_t requests;           /* counts those for several passes */
+    unsigned pending;            /* SUBACKs that are due */
+    uint64_t marker;             /* the nonce that ends the passes */
+    ms_t progress_at;            /* monotonic: the latest request, SUBACK or stored copy */
+    ms_t again_at, again_wait;   /* monotonic: when it is read again, and how long after the last time */
+    ms_t read_at;                /* watch time of the last end marker, less `granted` */
+    ms_t granted;                /* so much of the grace has passed already, before this process (R17) */
     bool since_found;
+    struct completeness completeness;
 };
 
 /* What the broker can do (broker_fit.h). Zero: nothing is known of it. */

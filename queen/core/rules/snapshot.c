@@ -1,64 +1,89 @@
 #include "snapshot.h"
 
+#include <stdio.h>
+
 #include "broker_fit.h"
+#include "completeness.h"
 
 #define READ_TIMEOUT_MS 2000 /* without a stored copy, SUBACK or marker; a broker's full queue drops any of them */
 #define READ_ATTEMPTS 3
+#define GIVE_UPS 3        /* passes in a row, and the others are left for the next time */
+#define COUNT_EVERY_MS 10 /* slices of those who are missing */
 
-/* What the queen has published itself first, for an earlier process may have known more (R17). Then the fleet: hives,
- * which are known by their presence; then workers, heartbeats first, for where stored copies contradict each other the
- * heartbeat's session is current (R15). Named leaves only. */
-static const enum topic_kind passes[] = { TOPIC_QUEEN_SINCE,     TOPIC_HIVE_VERDICT,   TOPIC_VERDICT,
-                                          TOPIC_HIVE_PRESENCE,   TOPIC_HIVE_HEARTBEAT, TOPIC_WORKER_HEARTBEAT,
-                                          TOPIC_WORKER_PRESENCE, TOPIC_WORKER_WITNESS };
-#define OWN_PASSES 3
+/* What one SUBSCRIBE brings is not known: nothing of any size is read with it. */
+#define EXPECTED_UNKNOWN SIZE_MAX
 
-static enum err pass_filter(const struct queen *queen, size_t which, char ret[TOPIC_SIZE])
+static const enum topic_kind live_kinds[] = { TOPIC_HIVE_PRESENCE, TOPIC_HIVE_HEARTBEAT, TOPIC_WORKER_HEARTBEAT,
+                                              TOPIC_WORKER_PRESENCE, TOPIC_WORKER_WITNESS };
+/* What the queen has published itself comes first, for an earlier process may have known more (R17). */
+static const enum topic_kind own_kinds[] = { TOPIC_QUEEN_SINCE, TOPIC_HIVE_VERDICT, TOPIC_VERDICT };
+/* A hive is known by its presence. */
+static const enum topic_kind hive_kinds[] = { TOPIC_HIVE_PRESENCE, TOPIC_HIVE_HEARTBEAT };
+/* Where stored copies contradict each other the heartbeat's session is current (R15). */
+static const enum topic_kind worker_kinds[] = { TOPIC_VERDICT, TOPIC_WORKER_HEARTBEAT, TOPIC_WORKER_PRESENCE,
+                                                TOPIC_WORKER_WITNESS };
+
+static bool is_own(enum topic_kind kind)
+{
+    return kind == TOPIC_QUEEN_SINCE || kind == TOPIC_HIVE_VERDICT || kind == TOPIC_VERDICT;
+}
+
+static bool is_reading(const struct queen *queen)
+{
+    return queen->snapshot.phase != SNAPSHOT_NONE && queen->snapshot.stage < SNAPSHOT_COUNT;
+}
+
+static enum err filter_text(const struct queen *queen, const struct snapshot_filter *filter, char ret[TOPIC_SIZE])
 {
     struct topic topic = {
-        .kind = passes[which], .queen = text_of(queen->options.id), .hive = TEXT("+"), .worker = TEXT("+")
+        .kind = filter->kind, .queen = text_of(queen->options.id), .hive = text_of(filter->hive), .worker = TEXT("+")
     };
     return topic_build(queen->options.root, &topic, ret);
 }
 
-/* The same filter again replaces the subscription, so that nothing live is missed or comes twice. */
-static void subscribe(struct queen *queen, size_t which, uint8_t retain_handling)
+/* Behind the live view, where nobody waits for it. */
+static bool is_one_at_a_time(const struct queen *queen)
 {
-    char filter[TOPIC_SIZE];
-    if (pass_filter(queen, which, filter) != OK) /* a checked root fits */
-        return;
-    queen->snapshot.pending++;
-    outbox_subscribe(queen->out, &(struct subscribe){ .filter = filter,
-                                                      .no_local = which >= OWN_PASSES, /* stored ones are ours, too */
-                                                      .retain_handling = retain_handling,
-                                                      .token = (uint64_t)TOKEN_SUBSCRIBE << TOKEN_KIND_SHIFT | which });
+    return queen->snapshot.alone || queen_sees(queen);
 }
 
-/* Requests once more what the phase waits for: the subscriptions, then a marker when all are acknowledged. One filter
- * at a time is read: mosquitto 2.0.11 lets what a second SUBSCRIBE finds stored wait behind a full socket, and with
- * max_queued_bytes it then drops everything else, for good. */
-static void request(struct queen *queen)
+/* False: it is to be read with later ones. mosquitto 2.0.11 lets what a second SUBSCRIBE finds stored wait behind a
+ * full socket, and drops what is too much there. */
+static bool add(struct queen *queen, enum topic_kind kind, const char *hive, size_t expected)
 {
     struct snapshot *snapshot = &queen->snapshot;
-    snapshot->pending = 0;
-    snapshot->progress_at = queen->now;
-    snapshot->attempts++;
-    if (snapshot->phase == SNAPSHOT_READING) {
-        subscribe(queen, snapshot->pass, RETAIN_ALWAYS);
-        return;
-    }
-    for (size_t i = OWN_PASSES; i < ARRAY_LEN(passes); i++)
-        subscribe(queen, i, RETAIN_NEVER);
+    size_t room = snapshot->burst - (snapshot->expected < snapshot->burst ? snapshot->expected : snapshot->burst);
+    struct snapshot_filter *filter = &snapshot->filters[snapshot->count];
+    if (snapshot->count > 0 && (snapshot->count == SNAPSHOT_FILTERS || is_one_at_a_time(queen) ||
+                                (expected == EXPECTED_UNKNOWN ? snapshot->expected > 1 : expected > room)))
+        return false;
+    filter->kind = kind;
+    snprintf(filter->hive, sizeof filter->hive, "%s", hive);
+    snapshot->count++;
+    snapshot->expected = expected == EXPECTED_UNKNOWN ? snapshot->burst : snapshot->expected + expected;
+    return true;
 }
 
-/* Anew, a marker stays the same: it is sent behind a SUBACK only, so whichever comes back first ends the phase. */
-static void begin(struct queen *queen, enum snapshot_phase phase, size_t pass)
+/* In it the number of the filter is 0. */
+static uint64_t subscribe_token(const struct queen *queen)
 {
-    queen->snapshot.phase = phase;
-    queen->snapshot.pass = pass;
-    queen->snapshot.attempts = 0;
-    queen->snapshot.marker = queen_token(queen, TOKEN_MARKER);
-    request(queen);
+    return (uint64_t)TOKEN_SUBSCRIBE << TOKEN_KIND_SHIFT | (uint64_t)queen->snapshot.requests << 8;
+}
+
+/* The same filter again replaces the subscription, so that nothing live is missed or comes twice. */
+static void subscribe(struct queen *queen, unsigned which)
+{
+    const struct snapshot_filter *filter = &queen->snapshot.filters[which];
+    char text[TOPIC_SIZE];
+    if (filter_text(queen, filter, text) != OK) /* a checked root fits */
+        return;
+    queen->snapshot.pending++;
+    outbox_subscribe(
+        queen->out,
+        &(struct subscribe){ .filter = text,
+                             .no_local = !is_own(filter->kind), /* stored ones are ours, too */
+                             .retain_handling = queen->snapshot.stage == SNAPSHOT_LIVE ? RETAIN_NEVER : RETAIN_ALWAYS,
+                             .token = subscribe_token(queen) | which });
 }
 
 static void send_marker(struct queen *queen)
@@ -72,88 +97,399 @@ static void send_marker(struct queen *queen)
                                                   .token = queen->snapshot.marker });
 }
 
-static bool is_reading(const struct queen *queen)
+/* Requests once more what is waited for: the subscriptions, then a marker when all are acknowledged; the same marker,
+ * so whichever comes back first ends the passes. */
+static void request(struct queen *queen)
 {
-    return queen->snapshot.phase == SNAPSHOT_SUBSCRIBING || queen->snapshot.phase == SNAPSHOT_READING;
-}
-
-void snapshot_subscribed(struct queen *queen, uint64_t token, uint8_t reason)
-{
-    char filter[TOPIC_SIZE];
-    if (!is_reading(queen))
-        return;
-    if (queen->snapshot.phase == SNAPSHOT_SUBSCRIBING && pass_filter(queen, token & 0xFF, filter) == OK)
-        broker_fit_subscribed(queen, filter, reason);
-    if (queen->snapshot.pending > 0 && --queen->snapshot.pending == 0)
+    struct snapshot *snapshot = &queen->snapshot;
+    snapshot->pending = 0;
+    snapshot->copies = 0;
+    snapshot->progress_at = queen->now;
+    snapshot->attempts++;
+    for (unsigned i = snapshot->first; i < snapshot->last; i++)
+        subscribe(queen, i);
+    if (snapshot->stage == SNAPSHOT_LIVE && snapshot->attempts > READ_ATTEMPTS)
         send_marker(queen);
 }
 
-static void end_pass(struct queen *queen)
+static void read_from(struct queen *queen, unsigned first)
 {
-    char filter[TOPIC_SIZE];
-    if (queen->snapshot.phase == SNAPSHOT_READING && queen->snapshot.pass < OWN_PASSES &&
-        pass_filter(queen, queen->snapshot.pass, filter) == OK)
-        outbox_unsubscribe(queen->out, filter);
+    struct snapshot *snapshot = &queen->snapshot;
+    snapshot->first = first;
+    snapshot->last = snapshot->alone && snapshot->stage != SNAPSHOT_LIVE ? first + 1 : snapshot->count;
+    snapshot->attempts = 0;
+    snapshot->requests++;
+    snapshot->marker = queen_token(queen, TOKEN_MARKER);
+    request(queen);
 }
 
-/* True: that was the last one. */
-static bool next_pass(struct queen *queen)
+/* How many are known. Zero is no number: there may be any that are not. */
+static size_t expected_of(size_t known)
 {
-    size_t next = queen->snapshot.phase == SNAPSHOT_READING ? queen->snapshot.pass + 1 : 0;
-    end_pass(queen);
-    if (next < ARRAY_LEN(passes))
-        begin(queen, SNAPSHOT_READING, next);
-    else
-        queen->snapshot.phase = SNAPSHOT_READ;
-    return queen_sees(queen);
+    return known > 0 ? known : EXPECTED_UNKNOWN;
+}
+
+/* Goes on in a list of kinds, as far as they are read together. */
+static void add_kinds(struct queen *queen, const enum topic_kind *kinds, size_t count, const size_t *expected)
+{
+    unsigned *step = &queen->snapshot.step;
+    while (*step < count && add(queen, kinds[*step], "+", expected[*step]))
+        ++*step;
+}
+
+static size_t hives_known(const struct queen *queen)
+{
+    return expected_of(queen->registry.hive_count);
+}
+
+static struct hive_watch *watch_of(const struct queen *queen, struct text hive)
+{
+    struct record *record = registry_find(&queen->registry, hive, (struct text){ 0 });
+    return record ? record->watch : NULL;
+}
+
+/* Of a hive, as far as is known. */
+static size_t workers_of(const struct queen *queen, const char *hive)
+{
+    const struct hive_watch *watch = watch_of(queen, text_of(hive));
+    const struct share *share = share_find(&queen->registry.shares, text_of(hive));
+    size_t known = share ? share_workers(share) : 0;
+    if (watch && watch->workers > known + 1)
+        known = watch->workers - 1;
+    return expected_of(known);
+}
+
+static void begin_hive(struct snapshot *snapshot, const char *hive)
+{
+    snprintf(snapshot->hive, sizeof snapshot->hive, "%s", hive);
+    snapshot->step = snapshot->own_is_large ? 0 : 1;
+}
+
+static bool next_real_hive(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    const struct roll *roll = &queen->registry.roll;
+    for (size_t place = roll_after(roll, snapshot->hive_next); place < roll->count; place++) {
+        struct record *record = roll->entries[place].is_hive ? roll->entries[place].record : NULL;
+        snapshot->hive_next = roll->entries[place].number;
+        if (!record || record->watch->read == snapshot->cycle)
+            continue;
+        record->watch->read = snapshot->cycle;
+        begin_hive(snapshot, record_hive(record));
+        return true;
+    }
+    return false;
+}
+
+/* Names that never had a hive's presence. */
+static bool next_group(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    struct share *share;
+    while ((share = share_unread(&queen->registry.shares, &snapshot->share_next, snapshot->cycle))) {
+        share->read = snapshot->cycle;
+        if (watch_of(queen, (struct text){ share->name, share->name_len }))
+            continue; /* it was read as a hive */
+        begin_hive(snapshot, share->name);
+        return true;
+    }
+    return false;
+}
+
+static void add_hives(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    for (;;) {
+        size_t expected;
+        if (!snapshot->hive[0] && !next_real_hive(queen) && !next_group(queen))
+            return;
+        expected = workers_of(queen, snapshot->hive);
+        for (; snapshot->step < ARRAY_LEN(worker_kinds); snapshot->step++)
+            if (!add(queen, worker_kinds[snapshot->step], snapshot->hive, expected))
+                return;
+        snapshot->hive[0] = '\0';
+    }
+}
+
+/* All that hives say they have, and that is known of others. */
+static size_t workers_known(const struct queen *queen)
+{
+    size_t count = queen->registry.count, said = 0;
+    const struct hive_watch *watch;
+    for (watch = queen->hives.all; watch; watch = watch->next)
+        said += watch->workers ? watch->workers - 1 : 0;
+    return count > said ? count : said;
+}
+
+/* One hive at a time, unless all of them together are few enough. */
+static bool is_by_hive(const struct queen *queen)
+{
+    const struct snapshot *snapshot = &queen->snapshot;
+    return snapshot->alone || 3 * workers_known(queen) > snapshot->burst;
+}
+
+/* Where those over all may have been cut, or hives were found that were not read by themselves. If none was, this is
+ * the second time that all is read. */
+static void add_found(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    struct completeness *completeness = &snapshot->completeness;
+    if (completeness->by_hive == 0 && completeness->largest <= SNAPSHOT_BURST && !is_by_hive(queen))
+        return;
+    if (completeness->by_hive == 0 && snapshot->hive_next == 0)
+        completeness->added = 0;
+    add_hives(queen);
+}
+
+static void fill(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    size_t hives = hives_known(queen), workers = expected_of(workers_known(queen));
+    snapshot->count = 0;
+    snapshot->expected = 0;
+    switch (snapshot->stage) {
+    case SNAPSHOT_LIVE:
+        for (size_t i = 0; snapshot->step == 0 && i < ARRAY_LEN(live_kinds); i++)
+            (void)add(queen, live_kinds[i], "+", 0);
+        snapshot->step = 1;
+        break;
+    case SNAPSHOT_OWN:
+        add_kinds(queen, own_kinds, ARRAY_LEN(own_kinds), (const size_t[]){ 1, hives, workers });
+        break;
+    case SNAPSHOT_HIVES:
+        add_kinds(queen, hive_kinds, ARRAY_LEN(hive_kinds), (const size_t[]){ hives, hives });
+        break;
+    case SNAPSHOT_KNOWN:
+        if (is_by_hive(queen))
+            add_hives(queen);
+        break;
+    case SNAPSHOT_ALL:
+        add_kinds(queen, worker_kinds + 1, ARRAY_LEN(worker_kinds) - 1, (const size_t[]){ workers, workers, workers });
+        break;
+    case SNAPSHOT_FOUND:
+        add_found(queen);
+        break;
+    default:
+        break;
+    }
+}
+
+static void begin_cycle(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    snapshot->cycle = snapshot->cycle % UINT8_MAX + 1;
+    completeness_begin(queen);
+}
+
+static void begin_stage(struct queen *queen, enum snapshot_stage stage)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    snapshot->stage = stage;
+    snapshot->step = 0;
+    snapshot->hive_next = 0;
+    snapshot->share_next = 0;
+    snapshot->hive[0] = '\0';
+    if (stage == SNAPSHOT_HIVES)
+        begin_cycle(queen);
+    else if (stage == SNAPSHOT_LIVE)
+        snapshot->phase = SNAPSHOT_SUBSCRIBING;
+    else if (stage == SNAPSHOT_OWN)
+        snapshot->phase = SNAPSHOT_READING;
+}
+
+static void count_missing(struct queen *queen)
+{
+    queen->snapshot.progress_at = queen->now;
+    if (!completeness_count(queen))
+        return;
+    queen->snapshot.stage = SNAPSHOT_IDLE;
+    completeness_check(queen);
+}
+
+/* What is left of this time's passes is not read. True: the view is live from now on. */
+static bool end_cycle(struct queen *queen)
+{
+    bool was_live = queen_sees(queen);
+    queen->snapshot.stage = SNAPSHOT_COUNT;
+    queen->snapshot.phase = SNAPSHOT_READ;
+    count_missing(queen);
+    return !was_live;
+}
+
+static bool read_next(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    for (fill(queen); snapshot->count == 0; fill(queen)) {
+        if (snapshot->stage == SNAPSHOT_FOUND)
+            return end_cycle(queen);
+        begin_stage(queen, snapshot->stage + 1);
+    }
+    read_from(queen, 0);
+    return false;
+}
+
+/* Where the copies have come from. */
+static void note_copies(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    struct completeness *completeness = &snapshot->completeness;
+    if (snapshot->stage == SNAPSHOT_KNOWN || snapshot->stage == SNAPSHOT_FOUND)
+        completeness->by_hive += snapshot->copies;
+    else if (snapshot->stage == SNAPSHOT_ALL)
+        completeness->over_all += snapshot->copies;
+    else if (snapshot->stage == SNAPSHOT_OWN)
+        snapshot->own_is_large |= snapshot->copies > SNAPSHOT_BURST;
+    completeness_note_passes(completeness, snapshot->copies, snapshot->last - snapshot->first);
+}
+
+/* A subscription of its own that stays would bring everything twice from now on. */
+static void end_subscriptions(struct queen *queen)
+{
+    const struct snapshot *snapshot = &queen->snapshot;
+    char text[TOPIC_SIZE];
+    for (unsigned i = snapshot->first; i < snapshot->last; i++)
+        if ((is_own(snapshot->filters[i].kind) || strcmp(snapshot->filters[i].hive, "+") != 0) &&
+            filter_text(queen, &snapshot->filters[i], text) == OK)
+            outbox_unsubscribe(queen->out, text);
+}
+
+static bool go_on(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    if (snapshot->last == snapshot->count)
+        return read_next(queen);
+    read_from(queen, snapshot->last);
+    return false;
+}
+
+static bool end_passes(struct queen *queen)
+{
+    queen->snapshot.given_up = 0;
+    note_copies(queen);
+    end_subscriptions(queen);
+    return go_on(queen);
 }
 
 static bool give_up_pass(struct queen *queen)
 {
-    char filter[TOPIC_SIZE] = "";
-    (void)pass_filter(queen, queen->snapshot.pass, filter);
-    queen->snapshot.cut++;
+    struct snapshot *snapshot = &queen->snapshot;
+    char text[TOPIC_SIZE] = "";
+    (void)filter_text(queen, &snapshot->filters[snapshot->first], text);
+    snapshot->completeness.cut++;
+    snapshot->given_up++;
     outbox_notice(queen->out,
                   "the broker dropped part of what it has stored on %s, %d times: workers may be missing until they "
                   "are received live; its max_queued_messages or max_queued_bytes is too small for this fleet",
-                  filter, READ_ATTEMPTS);
-    return next_pass(queen);
+                  text, READ_ATTEMPTS);
+    end_subscriptions(queen);
+    return snapshot->given_up >= GIVE_UPS ? end_cycle(queen) : go_on(queen);
 }
 
 /* Nothing more comes, and the marker did not: something was lost, and perhaps stored copies with it. Without live
  * subscriptions nothing would ever be seen, so those have no last attempt. */
 static bool read_again(struct queen *queen)
 {
-    if (queen->snapshot.phase == SNAPSHOT_READING && queen->snapshot.attempts >= READ_ATTEMPTS)
+    struct snapshot *snapshot = &queen->snapshot;
+    bool was_alone = snapshot->last - snapshot->first == 1;
+    if (snapshot->stage == SNAPSHOT_LIVE) {
+        if (snapshot->attempts == READ_ATTEMPTS)
+            outbox_notice(queen->out,
+                          "what this queen publishes on %s is not received back, so it stays blind: the broker must "
+                          "let it write and read there",
+                          queen->member.reply_topic);
+        request(queen);
+        return false;
+    }
+    snapshot->alone = true;
+    snapshot->burst = SNAPSHOT_BURST;
+    if (was_alone && snapshot->attempts >= READ_ATTEMPTS)
         return give_up_pass(queen);
-    if (queen->snapshot.attempts == READ_ATTEMPTS)
-        outbox_notice(queen->out,
-                      "what this queen publishes on %s is not received back, so it stays blind: the broker must "
-                      "let it write and read there",
-                      queen->member.reply_topic);
-    request(queen);
+    if (was_alone)
+        request(queen);
+    else
+        read_from(queen, snapshot->first);
     return false;
+}
+
+void snapshot_subscribed(struct queen *queen, uint64_t token, uint8_t reason)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    unsigned which = token & 0xFF;
+    char text[TOPIC_SIZE];
+    if (!is_reading(queen) || (token & ~UINT64_C(0xFF)) != subscribe_token(queen))
+        return;
+    if (snapshot->stage == SNAPSHOT_LIVE && filter_text(queen, &snapshot->filters[which], text) == OK)
+        broker_fit_subscribed(queen, text, reason);
+    if (snapshot->pending > 0 && --snapshot->pending == 0)
+        send_marker(queen);
 }
 
 void snapshot_begin(struct queen *queen)
 {
-    queen->snapshot = (struct snapshot){ 0 };
-    begin(queen, SNAPSHOT_SUBSCRIBING, 0);
+    struct snapshot *snapshot = &queen->snapshot;
+    size_t burst = snapshot->burst > 0 ? snapshot->burst : SNAPSHOT_BURST;
+    *snapshot = (struct snapshot){ .burst = burst, .cycle = snapshot->cycle };
+    completeness_begin(queen);
+    outbox_subscribe(queen->out, &(struct subscribe){ .filter = SYS_MESSAGES "+" });
+    begin_stage(queen, SNAPSHOT_LIVE);
+    (void)read_next(queen);
+}
+
+void snapshot_end(struct queen *queen)
+{
+    queen->snapshot = (struct snapshot){ .burst = queen->snapshot.burst, .cycle = queen->snapshot.cycle };
+    completeness_begin(queen);
+}
+
+/* Some of the live subscriptions may not be there. */
+static void note_unacknowledged(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    if (snapshot->stage == SNAPSHOT_LIVE && snapshot->pending > 0)
+        snapshot->unacknowledged = true;
 }
 
 bool snapshot_marker(struct queen *queen, struct text correlation)
 {
     uint64_t token;
-    return is_reading(queen) && text_to_hex64(correlation, &token) == OK && token == queen->snapshot.marker &&
-           next_pass(queen);
+    if (!is_reading(queen) || text_to_hex64(correlation, &token) != OK || token != queen->snapshot.marker)
+        return false;
+    note_unacknowledged(queen);
+    return end_passes(queen);
+}
+
+void snapshot_copy(struct queen *queen, enum topic_kind kind)
+{
+    queen->snapshot.progress_at = queen->now;
+    queen->snapshot.copies += kind != TOPIC_VERDICT || queen->snapshot.stage == SNAPSHOT_OWN;
 }
 
 ms_t snapshot_deadline(const struct queen *queen)
 {
-    return is_reading(queen) ? queen->snapshot.progress_at + READ_TIMEOUT_MS : MS_NEVER;
+    const struct snapshot *snapshot = &queen->snapshot;
+    if (is_reading(queen))
+        return snapshot->progress_at + READ_TIMEOUT_MS + 2 * queen->fit.facts.connect_ms;
+    if (snapshot->phase == SNAPSHOT_NONE)
+        return MS_NEVER;
+    if (snapshot->stage == SNAPSHOT_COUNT)
+        return snapshot->progress_at + COUNT_EVERY_MS;
+    return ms_min(snapshot->again_at, snapshot->completeness.check_until);
 }
 
 bool snapshot_tick(struct queen *queen)
 {
-    return snapshot_deadline(queen) <= queen->now && read_again(queen);
+    struct snapshot *snapshot = &queen->snapshot;
+    if (snapshot_deadline(queen) > queen->now)
+        return false;
+    if (is_reading(queen))
+        return read_again(queen);
+    if (snapshot->stage == SNAPSHOT_COUNT)
+        count_missing(queen);
+    if (snapshot->completeness.check_until <= queen->now)
+        completeness_conclude(queen);
+    if (snapshot->again_at <= queen->now) {
+        begin_stage(queen, SNAPSHOT_HIVES);
+        (void)read_next(queen);
+    }
+    return false;
 }

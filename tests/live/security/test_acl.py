@@ -173,6 +173,15 @@ def test_may_not_read(observer, login, mark, user, topic, why):
     assert not hears(observer, login(user), topic, mark()), why
 
 
+@pytest.mark.parametrize("user,may", [("queen", True), ("hive-a", False), ("bob", False)])
+def test_who_may_read_what_the_broker_drops(observer, login, mark, user, may):
+    client, text = login(user), mark()
+    client.subscribe("$SYS/broker/publish/messages/+", "#")
+    observer.publish(f"test/end/{client.user}", text)
+    await_that(lambda: client.has(text), "the end")
+    assert may == any(topic == "$SYS/broker/publish/messages/dropped" for topic, _ in client.received)
+
+
 @pytest.mark.parametrize("user", ["hive-a", "lab-a"])
 def test_a_will_for_another_hive_is_not_published(deployment, observer, login, mark, user):
     foreign, own = mark(), mark()

@@ -1,0 +1,196 @@
+#include "completeness.h"
+
+#define COUNT_LOOKS 2000  /* records in one step: about 0.2 ms */
+#define SMALL_PASS 100    /* copies; no limit is so low */
+#define COMMON_LIMIT 1000 /* copies in one pass: ejabberd's match_retained_limit */
+#define CHECK_MS 60000    /* a broker that counts says so within that time */
+#define AGAIN_MS 30000
+#define AGAIN_MAX_MS (10 * 60 * 1000)
+#define IDLE_MAX 3 /* times that nobody new was shown, and whoever is missing is not stored */
+
+static uint16_t link_of(const struct queen *queen)
+{
+    return (uint16_t)(queen->epoch % UINT16_MAX + 1);
+}
+
+void completeness_saw(struct queen *queen, struct record *record)
+{
+    queen->snapshot.completeness.added += record->state == STATE_NONE;
+    record->shown = link_of(queen);
+}
+
+/* It was not the last time, or the broker has less than it should have: at once, then ever later. */
+static void read_again(struct queen *queen, bool at_once)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    snapshot->again_wait = at_once ? 0 : ms_min(ms_max(2 * snapshot->again_wait, AGAIN_MS), AGAIN_MAX_MS);
+    snapshot->again_at = queen->now + snapshot->again_wait;
+}
+
+/* A live birth comes first, unless it came before the live subscriptions: then its copy was stored. A beat that came
+ * later than that is not the first. */
+void completeness_missed(struct queen *queen, const struct incarnation_claim *claim, int64_t retain_s)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    if (!queen_sees(queen) || claim->session == 0 || claim->connection == 0 || retain_s == INT_ABSENT ||
+        claim->seq < 1 || registry_is_full(&queen->registry, false))
+        return;
+    if (snapshot->stage != SNAPSHOT_IDLE || snapshot->completeness.verdict != SNAPSHOT_COMPLETE)
+        return;
+    snapshot->completeness.verdict = SNAPSHOT_INCOMPLETE;
+    read_again(queen, snapshot->again_wait == 0);
+}
+
+void completeness_begin(struct queen *queen)
+{
+    struct completeness *completeness = &queen->snapshot.completeness;
+    *completeness = (struct completeness){ .verdict = completeness->verdict,
+                                           .idle = completeness->idle,
+                                           .lacking = completeness->lacking,
+                                           .counts_drops = completeness->counts_drops,
+                                           .dropped_before = completeness->dropped,
+                                           .dropped = completeness->dropped,
+                                           .check_until = MS_NEVER };
+    queen->snapshot.again_at = MS_NEVER;
+}
+
+void completeness_note_passes(struct completeness *completeness, size_t copies, unsigned passes)
+{
+    completeness->largest = copies > completeness->largest ? copies : completeness->largest;
+    completeness->limited |= passes == 1 && copies == COMMON_LIMIT;
+}
+
+/* What a stored copy must show: received over MQTT, on this link or an earlier one, and not expired since. */
+static bool is_missing(const struct queen *queen, const struct record *record)
+{
+    return record->retain_s > 0 && !record->over_http && record->shown != link_of(queen) &&
+           !queen_received_live(queen, record) && record->received_mono != MS_NEVER &&
+           queen->now - record->received_mono < (ms_t)record->retain_s * 1000;
+}
+
+/* A hive that is there writes a witness of each of its workers. */
+static size_t absent_of(const struct queen *queen, const struct record *hive)
+{
+    const struct share *share = share_find(&queen->registry.shares, text_of(record_hive(hive)));
+    size_t has = hive->watch->workers ? hive->watch->workers - 1 : 0, known = share ? share_workers(share) : 0;
+    if (hive->state != STATE_ONLINE || has <= known)
+        return 0;
+    return has - known;
+}
+
+/* From now on nothing is missing that is not stored again. */
+static void note_unstored(struct queen *queen, struct record *record, size_t count)
+{
+    queen->snapshot.completeness.unstored += count;
+    if (record_is_hive(record))
+        record->watch->workers = 0;
+    else
+        record->retain_s = 0;
+}
+
+bool completeness_count(struct queen *queen)
+{
+    struct completeness *completeness = &queen->snapshot.completeness;
+    const struct roll *roll = &queen->registry.roll;
+    size_t place = roll_after(roll, completeness->count_next), end = place + COUNT_LOOKS;
+    bool give_up = completeness->idle >= IDLE_MAX && completeness->added == 0;
+    for (; place < roll->count && place < end; place++) {
+        struct record *record = roll->entries[place].record;
+        size_t missing = record && !record_is_hive(record) && is_missing(queen, record);
+        size_t absent = record && record_is_hive(record) ? absent_of(queen, record) : 0;
+        completeness->count_next = roll->entries[place].number;
+        if (give_up && missing + absent > 0) {
+            note_unstored(queen, record, missing + absent);
+            continue;
+        }
+        completeness->missing += missing;
+        completeness->absent += absent;
+    }
+    return place >= roll->count;
+}
+
+/* With d dropped of n stored copies in both covers, d = (n - by hive) + (n - over all). */
+static size_t lacking(const struct completeness *completeness)
+{
+    size_t dropped = (size_t)(completeness->dropped - completeness->dropped_before), stored;
+    size_t most = completeness->by_hive > completeness->over_all ? completeness->by_hive : completeness->over_all;
+    if (completeness->dropped <= completeness->dropped_before)
+        return 0;
+    stored = completeness->by_hive ? (dropped + completeness->by_hive + completeness->over_all + 1) / 2
+                                   : dropped + completeness->over_all;
+    return stored > most ? stored - most : 0;
+}
+
+/* Without the broker's own count the one that brought less was cut, and perhaps both. */
+static bool was_cut(const struct completeness *completeness)
+{
+    bool differs = completeness->by_hive > completeness->over_all;
+    return completeness->cut > 0 || completeness->lacking > 0 ||
+           (!completeness->counts_drops && (differs || completeness->limited));
+}
+
+static void report_unstored(struct queen *queen)
+{
+    outbox_notice_always(queen->out,
+                         "the broker has not stored %zu workers that it should have: it was read %d times more, and "
+                         "they were not shown",
+                         queen->snapshot.completeness.unstored, IDLE_MAX);
+    queen->snapshot.completeness.unstored = 0;
+}
+
+void completeness_conclude(struct queen *queen)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    struct completeness *completeness = &snapshot->completeness;
+    bool cut, lacks, reads_on;
+    completeness->check_until = MS_NEVER;
+    completeness->lacking = lacking(completeness);
+    completeness->idle = completeness->added > 0 ? 0 : completeness->idle + 1;
+    cut = was_cut(completeness);
+    lacks = cut || completeness->missing + completeness->absent > 0;
+    reads_on = lacks || completeness->added > 0;
+    completeness->verdict = lacks ? SNAPSHOT_INCOMPLETE : reads_on ? SNAPSHOT_CHECKING : SNAPSHOT_COMPLETE;
+    if (completeness->unstored > 0)
+        report_unstored(queen);
+    if (cut)
+        snapshot->burst = SNAPSHOT_BURST;
+    else if (!reads_on)
+        snapshot->burst = completeness->largest > snapshot->burst ? completeness->largest : snapshot->burst;
+    snapshot->alone |= cut;
+    if (reads_on)
+        read_again(queen, completeness->added > 0);
+}
+
+void completeness_check(struct queen *queen)
+{
+    struct completeness *completeness = &queen->snapshot.completeness;
+    if (!completeness->counts_drops || completeness->largest <= SMALL_PASS)
+        completeness_conclude(queen);
+    else
+        completeness->check_until = queen->now + CHECK_MS;
+}
+
+void completeness_sys(struct queen *queen, struct text name, const struct message *message)
+{
+    struct completeness *completeness = &queen->snapshot.completeness;
+    int64_t count;
+    if (text_to_int(message->payload, &count) != OK || count < 0)
+        return;
+    if (text_is(name, "dropped")) {
+        if (!completeness->counts_drops)
+            completeness->dropped_before = (uint64_t)count;
+        completeness->counts_drops = true;
+        completeness->dropped = (uint64_t)count;
+    } else if (text_is(name, "sent") && !message->retain && completeness->check_until != MS_NEVER &&
+               queen->snapshot.stage == SNAPSHOT_IDLE) {
+        completeness_conclude(queen);
+    }
+}
+
+struct completeness_numbers completeness_numbers(const struct queen *queen)
+{
+    const struct completeness *completeness = &queen->snapshot.completeness;
+    size_t known = queen->registry.count;
+    size_t missing = completeness->missing < known ? completeness->missing : known;
+    return (struct completeness_numbers){ known - missing, known + completeness->absent + completeness->lacking };
+}
