@@ -60,6 +60,7 @@ static void holder_set(struct holder *holder, const struct presence *presence)
 {
     holder->online = presence->presence == PRESENCE_ONLINE;
     holder->session = presence->session;
+    holder->connection = presence->connection;
     holder->pid = presence->pid;
     text_to_printable(text_of(presence->host ? presence->host : ""), holder->host, sizeof holder->host);
 }
@@ -73,10 +74,19 @@ static void check_reborn(struct claim *claim, ms_t now, struct outbox *outbox)
         ask(claim, now, outbox);
 }
 
+/* It has lost its link, and with it its own doubt: both compare anew, for the waits of the two belong together. */
+static bool is_reborn(const struct claim *claim, const struct presence *presence)
+{
+    return presence->presence == PRESENCE_ONLINE && presence->session == claim->doubted &&
+           presence->connection != claim->holder.connection;
+}
+
 void claim_seen(struct claim *claim, const struct presence *presence, bool stored, ms_t now, struct outbox *outbox)
 {
     if (presence && presence->session == claim->own.session)
         return;
+    if (presence && is_reborn(claim, presence))
+        claim->doubted = 0;
     if (presence)
         holder_set(&claim->holder, presence);
     else

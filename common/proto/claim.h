@@ -19,6 +19,7 @@ enum claim_verdict {
 /* The other one, as its presence shows it. */
 struct holder {
     uint64_t session; /* 0 = an older version's */
+    int64_t connection;
     bool online;
     char host[64]; /* printable */
     int64_t pid;   /* INT_ABSENT = unknown */

@@ -124,7 +124,7 @@ proctype judging(byte w)
 #endif
        }
 #endif
-    /* loss.c: loss_hive_judged, judge. */
+    /* loss.c: loss_hive_judged, judge; may_return_with_hive makes it later, not other. */
     :: atomic { loss[w] == IN_PHASE_HIVE && !waits[w] -> lost(w) }
 #ifndef NO_LIMIT
     /* loss.c: phase_over, HIVE_MS; see above. */

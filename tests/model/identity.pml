@@ -9,13 +9,15 @@
  * without BIRTHS   one: who holds the id does not react to a birth of another
  * without DOUBT    one: who cannot tell yet ends at once
  * without TURNS    one: who cannot tell requests again without waiting for the one that yields
- * without CALM     one: links are lost also in the seconds in which two compare: then both may end, and a unit starts
- *                  one of them again
+ * without REBIRTH  one: a birth of the one that is in doubt, which has lost its link and with it its own doubt, does not
+ *                  begin the comparison anew
  *
  * Abstracted: of time only this is left: a holder's link may be away for longer than a check takes, and is born again
  * when it is back; what a request measures may leave it open which has held the id for longer, but not where one has
  * held it for long; and who yields has received the other one's birth, and the other one the reply to its request,
- * before it requests once more (RETRY_MS against REPLY_MS, doubt()). */
+ * and whoever heals has done it, before it requests once more (doubt(): RETRY_MS against REPLY_MS and
+ * MEMBER_HEAL_EVERY_MS). A reply arrives behind the birth that its sender
+ * published before. */
 
 #define LOST_LINKS 2 /* of holders, together */
 
@@ -26,6 +28,7 @@ mtype:phase phase[3] = OUT;
 mtype:request request[3] = NOTHING;
 bool linked[3];    /* subscribed to the requests of the id */
 bool birth_due[3]; /* a presence of the other one waits to be read (claim_seen) */
+bool reborn[3];    /* ... and is of another connection than the one before */
 bool doubted[3];   /* struct claim: doubted */
 bool kept[3];
 byte tries[3];
@@ -41,6 +44,7 @@ byte lost_links;
 /* member.c: publish_birth, up. Its own subscription brings what is stored; claim_check's brings live births. */
 inline birth(p)
 {
+    reborn[OTHER(p)] = reborn[OTHER(p)] || !linked[p];
     linked[p] = true;
     birth_due[p] = birth_due[p] || stored == OTHER(p);
     stored = p;
@@ -102,15 +106,8 @@ inline compare(p)
 #ifdef NO_TURNS
 #define MAY_ASK_AGAIN(p) true
 #else
-#define MAY_ASK_AGAIN(p) (!birth_due[OTHER(p)] && request[OTHER(p)] == NOTHING && (YIELDS(p) || !doubted[OTHER(p)]))
-#endif
-
-/* Nobody compares. */
-#ifdef NO_CALM
-#define CALM true
-#else
-#define CALM \
-    (!birth_due[1] && !birth_due[2] && request[1] == NOTHING && request[2] == NOTHING && !doubted[1] && !doubted[2])
+#define MAY_ASK_AGAIN(p) \
+    (!birth_due[OTHER(p)] && request[OTHER(p)] == NOTHING && !kept[1] && !kept[2] && (YIELDS(p) || !doubted[OTHER(p)]))
 #endif
 
 proctype member(byte p)
@@ -132,10 +129,19 @@ proctype member(byte p)
 
     /* claim_seen of one that holds the id. */
 #ifndef NO_BIRTHS
-    :: atomic { phase[p] == HOLDING && linked[p] && birth_due[p] && request[p] == NOTHING ->
+    :: atomic { phase[p] == HOLDING && linked[p] && birth_due[p] ->
            birth_due[p] = false;
            if
-           :: !doubted[p] -> request[p] = SENT
+#ifndef NO_REBIRTH
+           :: reborn[p] -> doubted[p] = false /* is_reborn */
+           :: else
+#else
+           :: true
+#endif
+           fi;
+           reborn[p] = false;
+           if
+           :: request[p] == NOTHING && !doubted[p] -> request[p] = SENT
            :: else
            fi
        }
@@ -148,17 +154,18 @@ proctype member(byte p)
                   doubted[p] = false
            fi
        }
-    :: atomic { phase[p] == HOLDING && linked[p] && request[p] == TAKEN -> compare(p) }
+    :: atomic { phase[p] == HOLDING && linked[p] && request[p] == TAKEN && !birth_due[p] -> compare(p) }
     :: atomic { phase[p] == HOLDING && linked[p] && doubted[p] && request[p] == NOTHING && MAY_ASK_AGAIN(p) ->
            request[p] = SENT /* claim_tick */
        }
     :: atomic { phase[p] == HOLDING && linked[p] && kept[p] -> kept[p] = false; birth(p) } /* member_tick: heals */
 
     /* A holder's link: the will, late or never; down, claim_link_lost; up. */
-    :: atomic { phase[p] == HOLDING && linked[p] && lost_links < LOST_LINKS && CALM ->
+    :: atomic { phase[p] == HOLDING && linked[p] && lost_links < LOST_LINKS ->
            lost_links++;
            linked[p] = false;
            birth_due[p] = false;
+           reborn[p] = false;
            doubted[p] = false;
            kept[p] = false;
            request[p] = NOTHING;

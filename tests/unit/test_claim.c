@@ -18,7 +18,7 @@
  *     ack 10               PUBACK of the latest request, reason 0x10 = no subscriber
  *     seen online b        the stored presence of the id, and the session that it names (0 = none); `cleared`: an
  *                          empty message
- *     live online b        a presence that is published now
+ *     live online b        a presence that is published now; `live online b 2` on that connection, else the first
  *     reply b 5000         health of that session, which has held the id for so long; `reply 0` of an older version
  *     error                the holder answers with an error
  *     garbage; seven       the answer is no JSON; its result is no object
@@ -69,12 +69,13 @@ static void do_wait(struct scene *scene, ms_t left)
     }
 }
 
-static void do_presence(struct scene *scene, const char *state, unsigned session, bool stored)
+static void do_presence(struct scene *scene, const char *state, unsigned session, unsigned connection, bool stored)
 {
     struct presence presence;
     presence_init(&presence);
     presence.presence = strcmp(state, "online") == 0 ? PRESENCE_ONLINE : PRESENCE_STALE;
     presence.session = session;
+    presence.connection = connection;
     presence.host = "host-b";
     presence.pid = 7;
     claim_seen(&scene->claim, strcmp(state, "cleared") == 0 ? NULL : &presence, stored, scene->now, &scene->outbox);
@@ -97,14 +98,14 @@ static void do_health(struct scene *scene, unsigned session, long long held)
 static void do_step(struct scene *scene, const char *step)
 {
     char word[16] = "";
-    unsigned number = 0;
+    unsigned number = 0, connection = 1;
     long long amount = 0;
     if (sscanf(step, "ack %x", &number) == 1)
         look(scene, claim_acked(&scene->claim, scene->token, (uint8_t)number, scene->now, &scene->outbox));
     else if (sscanf(step, "seen %15s %x", word, &number) >= 1)
-        do_presence(scene, word, number, true);
-    else if (sscanf(step, "live %15s %x", word, &number) >= 1)
-        do_presence(scene, word, number, false);
+        do_presence(scene, word, number, connection, true);
+    else if (sscanf(step, "live %15s %x %u", word, &number, &connection) >= 1)
+        do_presence(scene, word, number, connection, false);
     else if (sscanf(step, "reply %x %lld", &number, &amount) >= 1)
         do_health(scene, number, amount);
     else if (sscanf(step, "wait %lld", &amount) == 1)
@@ -249,6 +250,11 @@ static void identity_of_two_that_run_the_younger_ends(void **state)
         { "... and ends if it is not sure then",
           "seen online 9; wait 600; reply 9 4301; wait 2200; wait 10; reply 9 6801", "ask, ask, lost" },
         { "... not before", "seen online 9; wait 600; reply 9 4301; live online 9; wait 2199", "ask" },
+        { "... nor does a death", "seen online 9; wait 600; reply 9 4301; live stale 9 2; wait 2199", "ask" },
+        { "one that has lost its link has forgotten that it was not sure: anew",
+          "seen online 9; wait 600; reply 9 4301; live online 9 2; wait 600; reply 9 4901; wait 2199", "ask, ask" },
+        { "... also for the one that does not yield",
+          "seen online b; wait 600; reply b 6301; wait 6600; live online b 2; reply b 13201; wait 2999", "ask, ask" },
         { "an older version does not know how to end", "seen online b; reply 0", "ask, lost" },
         { "one's own answer does not count", "seen online b; reply a 9000; reply b 4000", "ask, kept" },
         { "no answer: it is gone", "seen online b; ack 0; wait 60000", "ask" },
@@ -293,7 +299,7 @@ static unsigned fight(const struct duel *duel)
         scenes[i].claim.own.session = (i == 0) == duel->first_yields ? OTHER : OWN;
         scenes[i].claim.held_since = born[i];
         scenes[i].now = ms_max(born[0], born[1]) + (i ? duel->there : duel->back);
-        do_presence(&scenes[i], "online", (unsigned)(OWN + OTHER - scenes[i].claim.own.session), false);
+        do_presence(&scenes[i], "online", (unsigned)(OWN + OTHER - scenes[i].claim.own.session), 1, false);
         ended += ask_once(&scenes[i], i == 0, duel, born[1 - i]) == CLAIM_LOST;
     }
     for (unsigned turn = 0; turn < 2 && !ended; turn++) {
