@@ -201,6 +201,7 @@ static void r18_one_change_one_event(void **state)
     first = (scene.queen->next_event - 1);
     assert_int_equal(scene.verdicts, 1);
     assert_string_equal(buf_str(&scene.verdict), buf_str(&scene.event));
+    assert_non_null(strstr(buf_str(&scene.event), "\"last_seen_ms_ago\":0,"));
     scene_run(&scene, "beat 1.1.0; will 1.1; birth 1.2; beat 1.2.1");
     assert_int_equal((scene.queen->next_event - 1), first);
     assert_int_equal(scene.verdicts, 1);

@@ -180,6 +180,21 @@ static void nothing_asked_is_everybody(void **state)
     scene_clear(&scene);
 }
 
+/* Whatever else there was room for. */
+static void a_copy_that_is_not_whole_fails(void **state)
+{
+    struct selection copied, selection = { .status = text_of("longer than the room that there is for all"),
+                                           .labels = { { text_of("a"), text_of("b") } },
+                                           .label_count = 1 };
+    struct arena arena = { .limit = 32 };
+    (void)state;
+    assert_int_equal(selection_copy(&arena, &selection, &copied), ERR_NOMEM);
+    arena.limit = 0;
+    assert_int_equal(selection_copy(&arena, &selection, &copied), OK);
+    assert_true(text_equal(copied.status, selection.status) && copied.status.at != selection.status.at);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +203,7 @@ int main(void)
         cmocka_unit_test(faults_are_refused_with_a_sentence),
         cmocka_unit_test(labels_have_a_limit),
         cmocka_unit_test(nothing_asked_is_everybody),
+        cmocka_unit_test(a_copy_that_is_not_whole_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
