@@ -70,6 +70,7 @@ static void scene_see_retained(struct scene *scene, const struct publish *publis
     } else if (strstr(publish->topic, "skep/v1/hive/") && publish->retain) {
         assert_int_equal(publish->payload.len, 0);
         scene_say(scene, "clear ", strrchr(publish->topic, '/') + 1);
+        scene->clears++;
     } else if (ends_with(publish->topic, "/queen/queen/presence")) {
         keep(&scene->birth, publish->payload);
         scene->births++;

@@ -62,6 +62,7 @@ struct scene {
     struct buf hive_verdict;
     struct buf replies; /* to requests of others, each as CORRELATION PAYLOAD and a newline */
     unsigned verdicts, events, births, markers, unsubscribed;
+    unsigned clears;     /* of what the fleet has stored */
     uint64_t last_event; /* that was seen */
 };
 

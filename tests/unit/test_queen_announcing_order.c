@@ -118,6 +118,62 @@ static void what_is_owed_goes_first(void **state)
     scene_clear(&scene);
 }
 
+static bool is_announced(struct scene *scene, const char *hive, enum state state)
+{
+    const struct record *record = registry_find(&scene->queen->registry, text_of(hive), TEXT("w1"));
+    return (record ? (enum state)record->announced : STATE_NONE) == state;
+}
+
+/* One hive has deaths without end, of which the broker takes one at a time: each time there is room for one, there is
+ * another. Of what other hives have to say there is one of each kind of news at least among so many. */
+static void what_others_say_has_turns_among_deaths(void **state)
+{
+    static const struct {
+        const char *why;
+        const char *before, *says;
+        enum state expected;
+    } rows[] = {
+        { "a goodbye", BIRTH, GOODBYE, STATE_OFFLINE },
+        { "a return", CRASH, BIRTH_OF("2"), STATE_ONLINE },
+        { "a newcomer", NULL, BIRTH, STATE_ONLINE },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        unsigned loud = 0, looks = 0;
+        print_message("  %s\n", rows[i].why);
+        begin(&scene);
+        for (unsigned j = 0; j < JOBS; j++)
+            say(&scene, "loud", j, BIRTH, 0);
+        if (rows[i].before)
+            say(&scene, "quiet", 1, rows[i].before, 0);
+        for (; loud < JOBS / 2; loud++)
+            say(&scene, "loud", loud, CRASH, BUSY);
+        say(&scene, "quiet", 1, rows[i].says, BUSY);
+        for (; !is_announced(&scene, "quiet", rows[i].expected) && loud < JOBS; loud++, looks++)
+            say(&scene, "loud", loud, CRASH, ROOM - 1);
+        assert_in_range(looks, 1, 2 * NEWS_COUNT);
+        scene_clear(&scene);
+    }
+}
+
+/* Where nothing was announced, nothing was paid: not even of who was there for a while. */
+static void a_death_that_nobody_knew_alive_needs_a_token(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    run_a_batch(&scene);
+    say(&scene, "h1", 99999, BIRTH, 0);
+    worker(&scene, 99999)->established = true;
+    worker(&scene, 99999)->share->news[true] = (struct bucket){ scene.now, 1000L * RATION_NEWS };
+    say(&scene, "h1", 99999, CRASH, 0);
+    assert_int_equal(worker(&scene, 99999)->announced, STATE_NONE);
+    scene_run(&scene, "wait 100");
+    assert_int_equal(worker(&scene, 99999)->announced, STATE_STALE);
+    scene_clear(&scene);
+}
+
 /* What changes again while it waits keeps its place, unless it is another kind of news. */
 static void who_waits_keeps_its_place(void **state)
 {
@@ -158,6 +214,8 @@ int main(void)
         cmocka_unit_test(who_becomes_established_is_announced),
         cmocka_unit_test(what_is_owed_goes_first),
         cmocka_unit_test(who_waits_keeps_its_place),
+        cmocka_unit_test(what_others_say_has_turns_among_deaths),
+        cmocka_unit_test(a_death_that_nobody_knew_alive_needs_a_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

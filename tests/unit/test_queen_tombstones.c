@@ -35,11 +35,12 @@ static void r16_which_copies_belong_to_the_dead(void **state)
         struct removals removals = { 0 };
         struct tombstones tombstones = { .shares = &shares, .removals = &removals };
         assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, rows[i].buried, BURIED, rows[i].epoch), OK);
-        if (tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read) != rows[i].held)
+        if ((tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read) != NULL) != rows[i].held)
             print_error("%s\n", rows[i].why);
-        assert_int_equal(tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read), rows[i].held);
-        assert_false(tombstones_hold(&tombstones, TEXT("h2"), WORKER, rows[i].declared, rows[i].read));
-        assert_false(tombstones_hold(&tombstones, HIVE, TEXT("w2"), rows[i].declared, rows[i].read));
+        assert_int_equal(tombstones_hold(&tombstones, HIVE, WORKER, rows[i].declared, rows[i].read) != NULL,
+                         rows[i].held);
+        assert_null(tombstones_hold(&tombstones, TEXT("h2"), WORKER, rows[i].declared, rows[i].read));
+        assert_null(tombstones_hold(&tombstones, HIVE, TEXT("w2"), rows[i].declared, rows[i].read));
         tombstones_clear(&tombstones);
         shares_clear(&shares);
     }
@@ -53,8 +54,8 @@ static void a_newer_burial_replaces_an_older_one(void **state)
     (void)state;
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 8, BURIED + 5, 1), OK);
-    assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
-    assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 8, 1));
+    assert_null(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_non_null(tombstones_hold(&tombstones, HIVE, WORKER, 8, 1));
     assert_int_equal(tombstones_expire(&tombstones, BURIED), BURIED + 5 + TOMBSTONE_MS);
     tombstones_clear(&tombstones);
     shares_clear(&shares);
@@ -69,9 +70,9 @@ static void lifting_ends_it(void **state)
     tombstones_remove(&tombstones, HIVE, WORKER);
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, BURIED, 1), OK);
     tombstones_remove(&tombstones, HIVE, TEXT("w2"));
-    assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_non_null(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     tombstones_remove(&tombstones, HIVE, WORKER);
-    assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_null(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     assert_int_equal(shares.count, 0);
     shares_clear(&shares);
 }
@@ -86,9 +87,9 @@ static void they_end_after_thirty_days(void **state)
     assert_int_equal(tombstones_add(&tombstones, HIVE, WORKER, 7, 1000, 1), OK);
     assert_int_equal(tombstones_add(&tombstones, HIVE, TEXT("w2"), 8, 2000, 1), OK);
     assert_int_equal(tombstones_expire(&tombstones, 1000 + TOMBSTONE_MS - 1), 1000 + TOMBSTONE_MS);
-    assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_non_null(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     assert_int_equal(tombstones_expire(&tombstones, 1000 + TOMBSTONE_MS), 2000 + TOMBSTONE_MS);
-    assert_false(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_null(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     assert_int_equal(tombstones_expire(&tombstones, 2000 + TOMBSTONE_MS), MS_NEVER);
     shares_clear(&shares);
 }
@@ -106,9 +107,9 @@ static void beyond_their_number_those_of_the_greatest_hive_end_early(void **stat
         snprintf(name, sizeof name, "w%d", i);
         assert_int_equal(tombstones_add(&tombstones, HIVE, text_of(name), 7, BURIED, 1), OK);
     }
-    assert_false(tombstones_hold(&tombstones, HIVE, TEXT("w0"), 7, 1));
-    assert_true(tombstones_hold(&tombstones, TEXT("small"), WORKER, 7, 1));
-    assert_true(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
+    assert_null(tombstones_hold(&tombstones, HIVE, TEXT("w0"), 7, 1));
+    assert_non_null(tombstones_hold(&tombstones, TEXT("small"), WORKER, 7, 1));
+    assert_non_null(tombstones_hold(&tombstones, HIVE, WORKER, 7, 1));
     tombstones_clear(&tombstones);
     shares_clear(&shares);
 }

@@ -42,13 +42,17 @@ static bool is_paid(enum news news)
     return news <= NEWS_BYE;
 }
 
+static bool was_better(const struct record *record)
+{
+    return record->announced != STATE_NONE && badness[record->announced] < badness[record->state];
+}
+
 static enum news news_of(const struct record *record)
 {
     bool is_bye = record->state == STATE_OFFLINE;
-    uint8_t before = record->announced == STATE_NONE && !record->established ? UINT8_MAX : badness[record->announced];
     if (record->ended || record->announced == record->state)
         return NEWS_BYE;
-    if (is_worse(record) && badness[record->state] > before)
+    if (is_worse(record) && was_better(record))
         return is_bye ? NEWS_BYE : NEWS_LOSS;
     if (is_sure(record))
         return NEWS_SURE;
@@ -79,10 +83,23 @@ static bool has_room(const struct announcing *announcing)
     return is_room(announcing, announcing->unsent);
 }
 
+/* While messages of one hive fill it, one in SENT_MS goes all the same: their queue takes turns of hives. */
+static bool is_room_for_states(const struct announcing *announcing)
+{
+    return is_room(announcing, announcing->unsent_states) ||
+           (is_room(announcing, 0) && announcing->now >= announcing->state_at);
+}
+
+static void count_states(struct announcing *announcing, unsigned count)
+{
+    announcing->unsent_states += count;
+    announcing->state_at = announcing->now + SENT_MS;
+}
+
 static void count_end(struct announcing *announcing, struct record *record)
 {
     announcing->unsent += !record->silent;
-    announcing->unsent_states += RETAINED_OF_ONE;
+    count_states(announcing, RETAINED_OF_ONE);
 }
 
 /* Whose better news was paid for is announced as worse at once, and the incident of a hive needs the event of its being
@@ -94,12 +111,17 @@ static ms_t rests_until(const struct record *record, enum news news)
     return may_rest && first > 0 ? first + RATION_REST_MS : 0;
 }
 
-size_t announce_count(const struct announcing *announcing)
+static size_t count_queued(const struct announcing *announcing)
 {
-    size_t count = announcing->resting.len;
+    size_t count = 0;
     for (enum news news = 0; news < NEWS_COUNT; news++)
         count += announcing->owed[news].count;
     return count;
+}
+
+size_t announce_count(const struct announcing *announcing)
+{
+    return announcing->resting.len + count_queued(announcing);
 }
 
 /* Where it waits until it may be announced. False: no memory. */
@@ -148,19 +170,10 @@ static bool owe_again(struct announcing *announcing, struct owed *owed)
     return put_or_free(announcing, owed);
 }
 
-/* Nothing that goes before it is owed. */
-static bool is_next(const struct announcing *announcing, enum news news)
-{
-    for (enum news before = 0; before <= news; before++)
-        if (announcing->owed[before].count > 0)
-            return false;
-    return true;
-}
-
 static bool may_now(struct announcing *announcing, struct record *record)
 {
     enum news news = news_of(record);
-    return rests_until(record, news) <= announcing->now && has_room(announcing) && is_next(announcing, news) &&
+    return rests_until(record, news) <= announcing->now && has_room(announcing) && count_queued(announcing) == 0 &&
            (is_paid(news) || take_token(announcing, record));
 }
 
@@ -174,7 +187,7 @@ bool announce_now(struct announcing *announcing, struct record *record)
 
 bool announce_end(struct announcing *announcing, struct record *record)
 {
-    bool may = has_room(announcing) && is_room(announcing, announcing->unsent_states) && is_next(announcing, NEWS_BYE);
+    bool may = has_room(announcing) && is_room_for_states(announcing) && count_queued(announcing) == 0;
     record->silent =
         record->announced == STATE_NONE && !record->established && !(may && take_token(announcing, record));
     if (may)
@@ -196,9 +209,12 @@ void announce_withdraw(struct announcing *announcing, struct record *record)
     record->owed = NULL;
 }
 
-bool announce_has_room(const struct announcing *announcing)
+bool announce_state(struct announcing *announcing)
 {
-    return announcing->linked && is_room(announcing, announcing->unsent_states);
+    if (!announcing->linked || !is_room_for_states(announcing))
+        return false;
+    count_states(announcing, 1);
+    return true;
 }
 
 static struct owed *owed_of(const struct fair_owner *hive)
@@ -209,7 +225,7 @@ static struct owed *owed_of(const struct fair_owner *hive)
 static bool may_go(struct announcing *announcing, enum news news, struct record *record)
 {
     if (record->ended)
-        return is_room(announcing, announcing->unsent_states);
+        return is_room_for_states(announcing);
     return is_paid(news) || take_token(announcing, record);
 }
 
@@ -245,10 +261,22 @@ static ms_t next_try(const struct announcing *announcing)
     bool is_for_room;
     if (announcing->held)
         return MS_NEVER;
-    is_for_room = !has_room(announcing) || !is_next(announcing, NEWS_BYE);
-    if (announce_count(announcing) > announcing->resting.len)
+    is_for_room = !has_room(announcing) || announcing->owed[NEWS_LOSS].count + announcing->owed[NEWS_BYE].count > 0;
+    if (count_queued(announcing) > 0)
         next = ms_min(next, announcing->now + (is_for_room ? SENT_MS : TOKEN_MS));
     return next;
+}
+
+/* Where the broker is slower every other one is the worst; between those it is the turn of the others, of each kind of
+ * news in its turn. Else only tokens are scarce, each hive's own. */
+static struct owed *next_turn(struct announcing *announcing)
+{
+    unsigned turn = announcing->was_full ? announcing->turns++ : 0;
+    struct owed *owed = turn % 2 ? next_of(announcing, 1 + turn / 2 % (NEWS_COUNT - 1)) : NULL;
+    for (enum news news = 0; news < NEWS_COUNT && !owed; news++)
+        owed = next_of(announcing, news);
+    announcing->was_full = announcing->was_full && owed;
+    return owed;
 }
 
 struct record *announce_next(struct announcing *announcing)
@@ -256,8 +284,10 @@ struct record *announce_next(struct announcing *announcing)
     struct owed *owed = NULL;
     struct record *record;
     wake_rested(announcing);
-    for (enum news news = 0; news < NEWS_COUNT && has_room(announcing) && !owed; news++)
-        owed = next_of(announcing, news);
+    if (has_room(announcing))
+        owed = next_turn(announcing);
+    else
+        announcing->was_full = true;
     if (!owed) {
         announcing->next = next_try(announcing);
         return NULL;

@@ -6,11 +6,12 @@
  *
  * - comes from a worker of which five were announced within RATION_REST_MS;
  * - has no token of its hive's buckets: one is of those who are established, the other of all;
- * - the broker is too slow for: then hives take turns, worse news first.
+ * - the broker is too slow for: then every other turn is that of the worst news, the kinds of news below share the
+ *   rest, and within each of them hives take turns: who has a flood of deaths delays what others have to say, and no
+ *   more.
  *
- * Worse news waits for the broker only where better news was announced before, for that has paid, or where the worker
- * is established: so a death, or that of a whole fleet, is announced at once, and yet nothing changes without end.
- * Those who come and go without being established never delay what those who are have to say. */
+ * Worse news waits for the broker only where better news was announced before, for that has paid: so a death, or that
+ * of a whole fleet, is announced at once, and yet nothing changes without end. */
 #ifndef SKEP_ANNOUNCING_H
 #define SKEP_ANNOUNCING_H
 
@@ -18,9 +19,8 @@
 #include "record.h"
 #include "share.h"
 
-/* What a change is to those who are told, and the order in which what is owed is announced: worse, and paid for (no
- * token is needed); the same, said by itself, or later evidence, or the end of who is forgotten; all else of who is
- * established; of who is not. */
+/* What a change is to those who are told, the worst first: worse, and paid for (no token is needed); the same, said by
+ * itself, or later evidence, or the end of who is forgotten; all else of who is established; of who is not. */
 enum news { NEWS_LOSS, NEWS_BYE, NEWS_SURE, NEWS_YOUNG_LOSS, NEWS_YOUNG_BYE, NEWS_YOUNG_BETTER, NEWS_COUNT };
 
 /* Events, and with them as many verdicts, that may wait for the broker: so that there is always one to send, and what
@@ -34,6 +34,9 @@ struct announcing {
     ms_t next;                          /* monotonic: when to look again; MS_NEVER */
 
     unsigned unsent_max; /* ANNOUNCING_UNSENT */
+    bool was_full;       /* since nothing was owed that there was room for */
+    unsigned turns;      /* taken while it was */
+    ms_t state_at;       /* monotonic: the next retained message that needs no room */
 
     /* The last hive that was out of tokens, which may have gone by now; "" = never. Until when that is worth a warning.
      */
@@ -66,8 +69,8 @@ void announce_withdraw(struct announcing *announcing, struct record *record);
  * present. */
 struct record *announce_next(struct announcing *announcing);
 
-/* Whether there is room for a retained message that no event goes with. */
-bool announce_has_room(const struct announcing *announcing);
+/* Whether a retained message that no event goes with may be sent, which is counted. */
+bool announce_state(struct announcing *announcing);
 
 /* How many are owed. */
 size_t announce_count(const struct announcing *announcing);

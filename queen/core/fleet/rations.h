@@ -57,6 +57,11 @@
  * announced when that time is over. */
 #define RATION_REST_MS 10000
 
+/* Topics that live copies of a hive's forgotten workers have cleared: at once, then a second. The broker hands over
+ * its stored copies once in a link, so those need no ration. */
+#define RATION_CLEARS 1000
+#define RATION_CLEARS_PER_S 10
+
 /* Verifications of a hive's workers that wait, of each class (verify.h): a minute of the budget of all, after which
  * silence has decided. One more is refused. */
 #define RATION_VERIFICATIONS 3000

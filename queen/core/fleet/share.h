@@ -75,6 +75,7 @@ struct share {
     struct walk walks[WALK_COUNT];
     uint32_t states[STATE_COUNT]; /* its workers by state */
     struct bucket news[2];        /* of changes that are announced: by whether established (announcing.h) */
+    struct bucket clears;         /* of topics that are cleared again because of live copies (forget.h) */
     struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
     ms_t rationed_until;          /* ... and for so long after it was; 0 = it is not */
     struct beat_age age;

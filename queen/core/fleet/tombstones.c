@@ -100,13 +100,13 @@ enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct 
     return OK;
 }
 
-bool tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
-                     uint32_t epoch)
+struct share *tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker,
+                              uint64_t session, uint32_t epoch)
 {
     const struct tombstone *tombstone = find(tombstones, hive, worker);
     if (!tombstone || tombstone->session != session)
-        return false;
-    return session != 0 || epoch <= tombstone->epoch + 1;
+        return NULL;
+    return session != 0 || epoch <= tombstone->epoch + 1 ? tombstone->share : NULL;
 }
 
 void tombstones_remove(struct tombstones *tombstones, struct text hive, struct text worker)

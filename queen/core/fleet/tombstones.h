@@ -24,10 +24,10 @@ void tombstones_clear(struct tombstones *tombstones);
 enum err tombstones_add(struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session, ms_t now,
                         uint32_t epoch);
 
-/* True if a stored copy that declares `session` is of the removed process: its session; or, where that had none, a copy
- * without one that is read in the link of the removal or the next. */
-bool tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker, uint64_t session,
-                     uint32_t epoch);
+/* The share of its hive if a stored copy that declares `session` is of the removed process: its session; or, where that
+ * had none, a copy without one that is read in the link of the removal or the next. NULL: it is not. */
+struct share *tombstones_hold(const struct tombstones *tombstones, struct text hive, struct text worker,
+                              uint64_t session, uint32_t epoch);
 
 /* Heard live: the tombstone ends. */
 void tombstones_remove(struct tombstones *tombstones, struct text hive, struct text worker);

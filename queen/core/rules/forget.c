@@ -3,6 +3,7 @@
 #include "hive_poll.h"
 #include "incident.h"
 #include "loss.h"
+#include "rations.h"
 #include "verify.h"
 #include "verify_wait.h"
 
@@ -126,10 +127,13 @@ void forget_cleared(struct queen *queen, struct text hive, struct text worker, e
     forget_record(queen, record, seen);
 }
 
-bool forget_again(struct queen *queen, const struct topic *topic, uint64_t session)
+bool forget_again(struct queen *queen, const struct topic *topic, uint64_t session, bool is_stored)
 {
-    if (!tombstones_hold(&queen->tombstones, topic->hive, topic->worker, session, queen->epoch))
+    struct share *share = tombstones_hold(&queen->tombstones, topic->hive, topic->worker, session, queen->epoch);
+    if (!share)
         return false;
-    change_publish(queen, topic, TEXT(""), true);
+    if (is_stored ||
+        bucket_take(&share->clears, (struct bucket_size){ RATION_CLEARS, RATION_CLEARS_PER_S }, queen->now))
+        change_publish(queen, topic, TEXT(""), true);
     return true;
 }

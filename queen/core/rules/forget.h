@@ -34,7 +34,8 @@ void forget_go_on(struct queen *queen, unsigned *left);
  * session (such a one heals itself) or expected. */
 void forget_cleared(struct queen *queen, struct text hive, struct text worker, enum forget_seen seen);
 
-/* A stored copy of a removed one was read from `topic`: clears it again and returns true. */
-bool forget_again(struct queen *queen, const struct topic *topic, uint64_t session);
+/* A stored copy of a removed one was read from `topic`: clears it again and returns true. One that was published anew,
+ * which is not `is_stored`, is cleared as often as its hive may (rations.h). */
+bool forget_again(struct queen *queen, const struct topic *topic, uint64_t session, bool is_stored);
 
 #endif

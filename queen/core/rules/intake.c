@@ -66,6 +66,7 @@ struct subject {
     const char *worker_id, *hive_id; /* that it names; NULL = none */
     uint64_t session;
     bool copy;        /* it is one */
+    bool is_stored;   /* ... that the broker hands over because of a subscription */
     bool is_life;     /* it is a sign of life, by the one that it is about */
     bool makes_known; /* there is a record of it from now on */
 };
@@ -78,7 +79,7 @@ static enum err find_subject(struct queen *queen, const struct topic *topic, con
     *ret = NULL;
     if (err == OK)
         err = ids_match(subject->hive_id, topic->hive, "hive_id", e);
-    if (err != OK || (subject->copy && forget_again(queen, topic, subject->session)))
+    if (err != OK || (subject->copy && forget_again(queen, topic, subject->session, subject->is_stored)))
         return err;
     if (!subject->makes_known && !registry_find(&queen->registry, topic->hive, topic->worker))
         return OK;
@@ -98,9 +99,10 @@ typedef enum err take_fn(struct queen *queen, const struct topic *topic, const s
     if (err == OK) {                                                                                                   \
         age = age_of(queen, topic, message, retain_s);                                                                 \
         copy = is_copy(message, age);                                                                                  \
-        err =                                                                                                          \
-            find_subject(queen, topic,                                                                                 \
-                         &(struct subject){ worker, kind.hive_id, kind.session, copy, is_life, is_news }, &record, e); \
+        err = find_subject(                                                                                            \
+            queen, topic,                                                                                              \
+            &(struct subject){ worker, kind.hive_id, kind.session, copy, message->retain, is_life, is_news }, &record, \
+            e);                                                                                                        \
     }                                                                                                                  \
     if (err != OK || !record)                                                                                          \
         return err;                                                                                                    \
@@ -182,7 +184,7 @@ static enum err take_verdict(struct queen *queen, const struct topic *topic, con
         (err = restore_read(queen, &verdict, is_hive, &row, e)) != OK)
         return err;
     err = find_subject(queen, topic,
-                       &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, true, false,
+                       &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, true, true, false,
                                           !registry_is_full(&queen->registry, is_hive) },
                        &record, e);
     if (err == ERR_NOMEM) /* it is read once: what it announced would be announced again */

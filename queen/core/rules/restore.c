@@ -216,31 +216,29 @@ void restore_row(struct queen *queen, struct record *record, const struct record
             : 0;
 }
 
-/* NULL: that was the last one, or it has gone. */
-static struct record *next_record(struct queen *queen)
+/* It may have gone. */
+static bool is_to_be_written(const struct queen *queen, const struct record *record)
 {
-    const struct roll *roll = &queen->registry.roll;
-    size_t place = roll_after(roll, queen->write_next);
-    if (place >= roll->count) {
-        queen->write_at = MS_NEVER;
-        return NULL;
-    }
-    queen->write_next = roll->entries[place].number;
-    return roll->entries[place].record;
+    return record && record->announced != STATE_NONE && record->written != queen_link_number(queen);
 }
 
 static void write_some(struct queen *queen)
 {
+    const struct roll *roll = &queen->registry.roll;
     queen->write_at = queen->now + WRITE_EVERY_MS;
-    for (unsigned looks = 0; looks < WRITE_LOOKS && queen->write_at != MS_NEVER; looks++) {
-        struct record *record;
-        if (!announce_has_room(&queen->announcing))
+    for (unsigned looks = 0; looks < WRITE_LOOKS; looks++) {
+        size_t place = roll_after(roll, queen->write_next);
+        struct record *record = place < roll->count ? roll->entries[place].record : NULL;
+        if (place >= roll->count) {
+            queen->write_at = MS_NEVER;
             return;
-        record = next_record(queen);
-        if (record && record->announced != STATE_NONE && record->written != queen_link_number(queen)) {
-            change_write_again(queen, record);
-            queen->announcing.unsent_states++;
         }
+        if (is_to_be_written(queen, record)) {
+            if (!announce_state(&queen->announcing))
+                return;
+            change_write_again(queen, record);
+        }
+        queen->write_next = roll->entries[place].number;
     }
 }
 
