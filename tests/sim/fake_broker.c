@@ -67,6 +67,23 @@ static bool is_full(const struct fake_broker *broker, size_t bytes)
     return broker->queue_bytes > 0 && bytes >= broker->queue_bytes;
 }
 
+/* Messages that wait for the client. */
+static size_t unread(const struct session *session)
+{
+    const struct packet *packet;
+    size_t count = 0;
+    DL_FOREACH(session->wire->towards[SIDE_CLIENT], packet)
+    {
+        count += packet->kind == PACKET_PUBLISH;
+    }
+    return count;
+}
+
+static bool are_too_many(const struct fake_broker *broker, size_t waiting)
+{
+    return broker->queue_messages > 0 && waiting >= broker->queue_messages;
+}
+
 static struct packet packet_for(const struct subscribe *subscribe, const struct publish *publish)
 {
     struct packet packet = { .kind = PACKET_PUBLISH, .publish = *publish };
@@ -90,8 +107,11 @@ static void deliver(struct fake_broker *broker, struct session *session, const s
     struct packet packet = packet_for(&subscription->subscribe, publish);
     if (is_lost(broker, publish->topic))
         return;
-    if (packet.publish.qos == 0 && is_full(broker, session->waiting))
+    if (packet.publish.qos == 0 && (is_full(broker, session->waiting) || are_too_many(broker, unread(session)))) {
+        broker->dropped++;
         return;
+    }
+    broker->published++;
     send_to(broker, session, &packet);
 }
 
@@ -196,7 +216,7 @@ static void send_stored(struct fake_broker *broker, struct session *session, con
 {
     ms_t now = broker->network->now;
     bool waits = has_unread_copies(session);
-    size_t bytes = waits ? session->waiting : 0;
+    size_t bytes = waits ? session->waiting : 0, count = 0, waiting = unread(session);
     for (const struct retained *stored = broker->stored.by_topic; stored; stored = stored->hh.next) {
         struct packet packet = packet_for(subscribe, &stored->publish);
         if (stored->expires_at <= now || !filter_matches(subscribe->filter, stored->publish.topic))
@@ -204,8 +224,13 @@ static void send_stored(struct fake_broker *broker, struct session *session, con
         packet.publish.retain = true;
         if (stored->expires_at != MS_NEVER)
             packet.publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
-        if (packet.publish.qos == 0 && is_full(broker, bytes))
+        if (broker->retained_limit > 0 && count == broker->retained_limit)
             break;
+        if (packet.publish.qos == 0 && (is_full(broker, bytes) || are_too_many(broker, waiting + count))) {
+            broker->dropped++;
+            continue;
+        }
+        count++;
         bytes += packet.publish.payload.len;
         send_to(broker, session, &packet);
     }
@@ -233,8 +258,11 @@ static void on_subscribe(struct fake_broker *broker, struct session *session, co
         DL_APPEND(session->subscriptions, subscription);
     }
     subscription->subscribe = *subscribe;
-    send_to(broker, session,
-            &(struct packet){ .kind = PACKET_SUBACK, .token = subscribe->token, .reason = subscribe->qos });
+    if (broker->loses_subacks > 0)
+        broker->loses_subacks--;
+    else
+        send_to(broker, session,
+                &(struct packet){ .kind = PACKET_SUBACK, .token = subscribe->token, .reason = subscribe->qos });
     if (subscribe->retain_handling == 0 || (subscribe->retain_handling == 1 && is_new))
         send_stored(broker, session, subscribe);
 }
@@ -309,6 +337,28 @@ static ms_t timeout_ends(const struct session *session)
     return session->keep_alive ? session->received_at + session->keep_alive * 3 / 2 : MS_NEVER;
 }
 
+#define SYS_MESSAGES "$SYS/broker/publish/messages/"
+#define SYS_EXPIRY_S 60
+
+static void publish_count(struct fake_broker *broker, const char *topic, uint64_t count)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)count);
+    (void)route(
+        broker, NULL,
+        &(struct publish){ .topic = topic, .payload = text_of(text), .retain = true, .expiry_s = SYS_EXPIRY_S });
+}
+
+/* `dropped` first, and only what has changed. */
+static void publish_counts(struct fake_broker *broker)
+{
+    if (broker->dropped != broker->dropped_said || broker->sys_at == 0)
+        publish_count(broker, SYS_MESSAGES "dropped", broker->dropped);
+    broker->dropped_said = broker->dropped;
+    publish_count(broker, SYS_MESSAGES "sent", broker->published);
+    broker->sys_at = broker->network->now + broker->sys_every;
+}
+
 static void drop_silent(struct fake_broker *broker)
 {
     struct session *session, *after;
@@ -329,6 +379,8 @@ void fake_broker_turn(struct fake_broker *broker)
     while (broker->running && (wire = wire_with_earliest(broker)) &&
            (packet = wire_take(broker->network, wire, SIDE_BROKER)))
         handle(broker, wire, packet);
+    if (broker->running && broker->sys_every > 0 && broker->sys_at <= broker->network->now)
+        publish_counts(broker);
     drop_silent(broker);
 }
 
@@ -337,6 +389,8 @@ ms_t fake_broker_deadline(const struct fake_broker *broker)
     const struct wire *wire = wire_with_earliest(broker);
     const struct session *session;
     ms_t at = wire ? wire_arrival(wire, SIDE_BROKER) : MS_NEVER;
+    if (broker->running && broker->sys_every > 0)
+        at = ms_min(at, broker->sys_at);
     DL_FOREACH(broker->sessions, session)
     {
         at = ms_min(at, timeout_ends(session));

@@ -8,7 +8,8 @@
  * (one with No Local counts); each matching subscription of a session gets its own copy; only stored copies have
  * `retain`; with a queue limit, what a SUBSCRIBE finds stored is cut there without a word, and if that waits behind
  * the copies of an earlier SUBSCRIBE, the session gets nothing more until it subscribes again with nothing to wait for
- * (real: once the socket is full). */
+ * (real: once the socket is full); with a limit on messages, what is too much of that is dropped
+ * (real: beyond what the sockets hold), and $SYS says how much was dropped, every so often. */
 #ifndef SIM_FAKE_BROKER_H
 #define SIM_FAKE_BROKER_H
 
@@ -28,7 +29,12 @@ struct fake_broker {
     struct network *network;
     struct trace *trace; /* NULL = silent */
     bool running;
-    size_t queue_bytes;  /* max_queued_bytes, at QoS 0; 0 = no limit */
+    size_t queue_bytes;     /* max_queued_bytes, at QoS 0; 0 = no limit */
+    size_t queue_messages;  /* max_queued_messages, at QoS 0, of those unread; 0 = no limit */
+    size_t retained_limit;  /* copies that one SUBSCRIBE brings (ejabberd); 0 = no limit */
+    unsigned loses_subacks; /* the next ones are not sent */
+    ms_t sys_every, sys_at; /* sys_interval; 0 = it publishes nothing there */
+    uint64_t dropped, published, dropped_said;
     uint32_t expiry_cap; /* s, of every message; 0 = none */
     struct broker_loss losses[4];
     size_t loss_count;

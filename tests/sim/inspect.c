@@ -146,6 +146,23 @@ void inspect_fleet(struct node *queen)
     arena_clear(&arena);
 }
 
+void inspect_health(struct node *queen)
+{
+    struct buf line = BUF_INIT;
+    struct arena arena;
+    const struct cJSON *document;
+    arena = (struct arena){ 0 };
+    if (!(document = get(queen, "/health", &arena))) {
+        say(queen, "fail");
+        return;
+    }
+    buf_printf(&line, "%s: %s", json_string(json_member(document, "status")),
+               json_string(json_member(document, "description")));
+    say(queen, buf_str(&line));
+    buf_clear(&line);
+    arena_clear(&arena);
+}
+
 void inspect_request(struct node *queen, const char *method, const char *path, const char *body)
 {
     struct http_response response;

@@ -12,6 +12,7 @@ void inspect_hive(struct node *queen, const char *id);
 
 /* How many workers are in which state. */
 void inspect_fleet(struct node *queen);
+void inspect_health(struct node *queen);
 
 /* The state of a worker, or of the hive (`worker` NULL), into `ret`; "" when it is unknown. */
 void inspect_state(struct node *queen, const char *hive, const char *worker, char ret[32]);

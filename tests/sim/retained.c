@@ -49,6 +49,8 @@ void retained_copy(const struct retained_store *store, struct retained_store *re
 
 bool filter_matches(const char *filter, const char *topic)
 {
+    if (topic[0] == '$' && filter[0] != '$')
+        return false;
     for (;;) {
         size_t level = strcspn(topic, "/"), want = strcspn(filter, "/");
         bool any = want == 1 && filter[0] == '+';

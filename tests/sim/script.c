@@ -233,10 +233,21 @@ static enum err do_broker(struct world *world, const struct words *words, struct
         }
     if (words_value(words, "queue"))
         world->broker.queue_bytes = (size_t)words_number(words, "queue", 0);
+    else if (words_value(words, "queue-messages"))
+        world->broker.queue_messages = (size_t)words_number(words, "queue-messages", 0);
+    else if (words_value(words, "retained-limit"))
+        world->broker.retained_limit = (size_t)words_number(words, "retained-limit", 0);
+    else if (words_value(words, "loses-subacks"))
+        world->broker.loses_subacks = (unsigned)words_number(words, "loses-subacks", 0);
+    else if (words_value(words, "counts-every"))
+        world->broker.sys_every = words_duration(words, "counts-every", 10000);
     else if (words_value(words, "expiry-cap"))
         world->broker.expiry_cap = (uint32_t)words_number(words, "expiry-cap", 0);
     else
-        return err_set(e, ERR_UNKNOWN, "broker stop|kill|start|save|queue=BYTES|expiry-cap=S");
+        return err_set(e, ERR_UNKNOWN,
+                       "broker "
+                       "stop|kill|start|save|queue=BYTES|queue-messages=N|retained-limit=N|loses-subacks=N|counts-"
+                       "every=TIME|expiry-cap=S");
     return OK;
 }
 
@@ -341,7 +352,7 @@ static struct node *some_queen(const struct world *world)
     return node;
 }
 
-/* `show w1 [ages]`, `show hive h1`, `show fleet` */
+/* `show w1 [ages]`, `show hive h1`, `show fleet`, `show health` */
 static enum err do_show(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct node *queen = some_queen(world);
@@ -349,6 +360,8 @@ static enum err do_show(struct world *world, const struct words *words, struct e
         return err_set(e, ERR_STATE, "no queen runs");
     if (words_has(words, "fleet"))
         inspect_fleet(queen);
+    else if (words_has(words, "health"))
+        inspect_health(queen);
     else if (words_has(words, "hive"))
         inspect_hive(queen, words_at(words, 2));
     else
@@ -410,7 +423,10 @@ static const struct command {
     { "reset", "NAME", do_reset },
     { "cut", "NAME", do_cut },
     { "mend", "NAME", do_cut },
-    { "broker", "stop|kill|start|save|queue=BYTES|expiry-cap=S", do_broker },
+    { "broker",
+      "stop|kill|start|save|queue=BYTES|queue-messages=N|retained-limit=N|loses-subacks=N|counts-every=TIME|"
+      "expiry-cap=S",
+      do_broker },
     { "lose", "PART-OF-TOPIC PERCENT", do_lose },
     { "clock", "[NAME] wall=[-]TIME", do_clock },
     { "set", "WORKER FIELD=VALUE", do_set },
@@ -418,7 +434,7 @@ static const struct command {
     { "answers", "WORKER " WORKER_ANSWERS, do_answers },
     { "child", "WORKER stopped|goes-on", do_child },
     { "memory", "QUEEN fails=N", do_memory },
-    { "show", "[HIVE/]NAME [ages] | hive ID | fleet", do_show },
+    { "show", "[HIVE/]NAME [ages] | hive ID | fleet | health", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC", do_retained },
     { "end", "", do_end },

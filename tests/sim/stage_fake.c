@@ -75,6 +75,7 @@ static struct stage *stage_open(void)
     stage->network = (struct network){ .arena = &stage->arena, .latency_low = 1, .latency_high = 1 };
     fake_broker_init(&stage->broker, &stage->network, NULL);
     stage->broker.queue_bytes = strtoul(STAGE_QUEUE_BYTES, NULL, 10);
+    stage->broker.sys_every = 10000;
     for (size_t i = 0; i < STAGE_CLIENTS_MAX; i++)
         stage->actors[i].client = (struct client){
             .broker = &stage->broker, .events = &events, .user = &stage->actors[i], .attempt_limit = 1000

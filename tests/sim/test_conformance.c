@@ -44,6 +44,8 @@ static const struct {
       "connect a\npublish a q/1 retained " LARGE "\npublish a q/2 retained " LARGE "\npublish a q/3 retained " LARGE
       "\npublish a q/4 retained " LARGE "\nconnect b\nsubscribe b q/+ qos=0\npublish a q/1 {live}\n"
       "subscribe b q/4 qos=0" },
+    { "it counts what it has dropped, in a tree that wildcards do not show",
+      "connect a\nsubscribe a # qos=0\nconnect b\nsubscribe b $SYS/broker/publish/messages/dropped qos=0" },
     { "a filter with + takes one level, # all that follow and none",
       "connect a\nsubscribe a a/+/c\nsubscribe a b/#\nconnect b\npublish b a/x/c {1}\npublish b a/c {2}\n"
       "publish b a/x/y/c {3}\npublish b b {4}\npublish b b/x/y {5}\npublish b bb {6}" },

@@ -288,6 +288,7 @@ static void the_broker_counts_what_it_drops(void **state)
         { "... and it has dropped nothing", 150, "7", "7", SNAPSHOT_COMPLETE, 150, 150 },
         { "it has dropped some", 150, "7", "27", SNAPSHOT_INCOMPLETE, 150, 170 },
         { "it counts nothing", 150, NULL, NULL, SNAPSHOT_COMPLETE, 150, 150 },
+        { "few may be cut, too", 50, "7", "27", SNAPSHOT_INCOMPLETE, 50, 70 },
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -1,7 +1,7 @@
 #include "completeness.h"
 
 #define COUNT_LOOKS 2000  /* records in one step: about 0.2 ms */
-#define SMALL_PASS 100    /* copies; no limit is so low */
+#define SMALL_PASS 100    /* copies: no limit should be so low, so that they are taken for all meanwhile */
 #define COMMON_LIMIT 1000 /* copies in one pass: ejabberd's match_retained_limit */
 #define CHECK_MS 60000    /* a broker that counts says so within that time */
 #define AGAIN_MS 30000
@@ -44,12 +44,15 @@ void completeness_missed(struct queen *queen, const struct incarnation_claim *cl
 void completeness_begin(struct queen *queen)
 {
     struct completeness *completeness = &queen->snapshot.completeness;
-    *completeness = (struct completeness){ .verdict = completeness->verdict,
-                                           .idle = completeness->idle,
-                                           .lacking = completeness->lacking,
-                                           .counts_drops = completeness->counts_drops,
-                                           .dropped_before = completeness->dropped,
-                                           .dropped = completeness->dropped,
+    struct completeness before = *completeness;
+    *completeness = (struct completeness){ .verdict = before.verdict,
+                                           .idle = before.idle,
+                                           .lacking = before.lacking,
+                                           .counts_drops = before.counts_drops,
+                                           .knows_before = before.knows_before,
+                                           .dropped_before = before.spans > 0 ? before.dropped_before : before.dropped,
+                                           .dropped = before.dropped,
+                                           .spans = before.spans + 1,
                                            .check_until = MS_NEVER };
     queen->snapshot.again_at = MS_NEVER;
 }
@@ -109,13 +112,17 @@ bool completeness_count(struct queen *queen)
     return place >= roll->count;
 }
 
-/* With d dropped of n stored copies in both covers, d = (n - by hive) + (n - over all). */
+/* With d dropped of n stored copies in both covers, d = (n - by hive) + (n - over all), or less if not all hives are
+ * known. Where it has not dropped any for long it is not known how many it had before. */
 static size_t lacking(const struct completeness *completeness)
 {
-    size_t dropped = (size_t)(completeness->dropped - completeness->dropped_before), stored;
     size_t most = completeness->by_hive > completeness->over_all ? completeness->by_hive : completeness->over_all;
-    if (completeness->dropped <= completeness->dropped_before)
+    size_t dropped, stored;
+    if (completeness->dropped == completeness->dropped_before)
         return 0;
+    if (!completeness->knows_before)
+        return 1;
+    dropped = (size_t)(completeness->dropped - completeness->dropped_before) / completeness->spans;
     stored = completeness->by_hive ? (dropped + completeness->by_hive + completeness->over_all + 1) / 2
                                    : dropped + completeness->over_all;
     return stored > most ? stored - most : 0;
@@ -145,7 +152,6 @@ void completeness_conclude(struct queen *queen)
     bool cut, lacks, reads_on;
     completeness->check_until = MS_NEVER;
     completeness->lacking = lacking(completeness);
-    completeness->idle = completeness->added > 0 ? 0 : completeness->idle + 1;
     cut = was_cut(completeness);
     lacks = cut || completeness->missing + completeness->absent > 0;
     reads_on = lacks || completeness->added > 0;
@@ -156,7 +162,7 @@ void completeness_conclude(struct queen *queen)
         snapshot->burst = SNAPSHOT_BURST;
     else if (!reads_on)
         snapshot->burst = completeness->largest > snapshot->burst ? completeness->largest : snapshot->burst;
-    snapshot->alone |= cut;
+    snapshot->alone |= lacks;
     if (reads_on)
         read_again(queen, completeness->added > 0);
 }
@@ -164,26 +170,31 @@ void completeness_conclude(struct queen *queen)
 void completeness_check(struct queen *queen)
 {
     struct completeness *completeness = &queen->snapshot.completeness;
+    completeness->idle = completeness->added > 0 ? 0 : completeness->idle + 1;
     if (!completeness->counts_drops || completeness->largest <= SMALL_PASS)
         completeness_conclude(queen);
-    else
+    if (completeness->counts_drops)
         completeness->check_until = queen->now + CHECK_MS;
 }
 
+/* mosquitto publishes only what has changed, and its stored copy expires after a minute. */
 void completeness_sys(struct queen *queen, struct text name, const struct message *message)
 {
     struct completeness *completeness = &queen->snapshot.completeness;
     int64_t count;
     if (text_to_int(message->payload, &count) != OK || count < 0)
         return;
-    if (text_is(name, "dropped")) {
-        if (!completeness->counts_drops)
-            completeness->dropped_before = (uint64_t)count;
-        completeness->counts_drops = true;
+    completeness->counts_drops = true;
+    if (text_is(name, "dropped"))
         completeness->dropped = (uint64_t)count;
-    } else if (text_is(name, "sent") && !message->retain && completeness->check_until != MS_NEVER &&
-               queen->snapshot.stage == SNAPSHOT_IDLE) {
-        completeness_conclude(queen);
+    if (text_is(name, "dropped") && message->retain) {
+        completeness->dropped_before = (uint64_t)count;
+        completeness->knows_before = true;
+    } else if (text_is(name, "sent") && !message->retain && queen->snapshot.stage == SNAPSHOT_IDLE) {
+        if (completeness->check_until != MS_NEVER)
+            completeness_conclude(queen);
+        completeness->knows_before |= completeness->dropped > 0;
+        completeness->spans = 0;
     }
 }
 

@@ -74,8 +74,10 @@ struct completeness {
     size_t missing, absent;   /* workers that are known and were not shown; that hives have and are not known */
     size_t lacking;           /* copies that the broker has dropped, and no other pass has brought */
     size_t unstored;          /* that were missing or absent for so long that they are not stored */
-    bool counts_drops;        /* the broker says how many messages it has dropped ... */
+    bool counts_drops;        /* the broker counts the messages that it drops, and publishes that every so often */
+    bool knows_before;        /* ... how many before it was read */
     uint64_t dropped_before, dropped;
+    unsigned spans;      /* times that all was read since it did */
     uint32_t count_next; /* the record that was looked at last */
     ms_t check_until;    /* monotonic */
 };

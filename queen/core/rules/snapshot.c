@@ -424,12 +424,19 @@ void snapshot_subscribed(struct queen *queen, uint64_t token, uint8_t reason)
         send_marker(queen);
 }
 
-void snapshot_begin(struct queen *queen)
+/* What outlasts the link. */
+static void reset(struct queen *queen)
 {
     struct snapshot *snapshot = &queen->snapshot;
-    size_t burst = snapshot->burst > 0 ? snapshot->burst : SNAPSHOT_BURST;
-    *snapshot = (struct snapshot){ .burst = burst, .cycle = snapshot->cycle };
-    completeness_begin(queen);
+    *snapshot = (struct snapshot){ .burst = snapshot->burst > 0 ? snapshot->burst : SNAPSHOT_BURST,
+                                   .cycle = snapshot->cycle,
+                                   .again_at = MS_NEVER,
+                                   .completeness.check_until = MS_NEVER };
+}
+
+void snapshot_begin(struct queen *queen)
+{
+    reset(queen);
     outbox_subscribe(queen->out, &(struct subscribe){ .filter = SYS_MESSAGES "+" });
     begin_stage(queen, SNAPSHOT_LIVE);
     (void)read_next(queen);
@@ -437,8 +444,7 @@ void snapshot_begin(struct queen *queen)
 
 void snapshot_end(struct queen *queen)
 {
-    queen->snapshot = (struct snapshot){ .burst = queen->snapshot.burst, .cycle = queen->snapshot.cycle };
-    completeness_begin(queen);
+    reset(queen);
 }
 
 /* Some of the live subscriptions may not be there. */

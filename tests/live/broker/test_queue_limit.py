@@ -56,6 +56,22 @@ def test_a_limit_makes_no_queen_blind(fleet):
     queen.await_all(["h1/device", *(f"h1/w{i}" for i in range(WORKERS))])
 
 
+def test_the_default_limit_is_no_secret(fleet):
+    """All are known, or health is `warn` with how many were read and how many are stored."""
+    large = 1000
+    _, queen, _ = fleet(large, "max_queued_messages 1000", "sys_interval 1")
+
+    def concluded():
+        document = queen.ask("/health")[1]
+        if document["status"] == "pass":
+            assert queen.ask("/v1/workers?limit=1")[1]["total"] >= large + WORKERS, "pass with fewer"
+            return True
+        read, stored = (document["checks"][f"snapshot:{name}"][0]["observedValue"] for name in ("read", "stored"))
+        return stored > read and stored >= large + WORKERS
+
+    await_that(concluded, "a conclusion")
+
+
 def test_secure_conf_hides_nobody(fleet):
     broker, queen, _ = fleet(4500, *limits_of_secure_conf())  # 71 MB of heartbeats, and as much of presences
     await_that(lambda: queen.ask("/health")[0] == 200, "a live view")
