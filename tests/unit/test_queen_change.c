@@ -48,10 +48,47 @@ static void an_illegal_transition_is_refused_counted_and_noticed(void **state)
     }
 }
 
+/* A hive's, too. */
+static void r2_a_flag_ends_in_the_verdict(void **state)
+{
+    static const char script[] = "up; say \"interval_ms\":3600000; birth 1.1 @h1/; birth 2.1 @h1/; beat 1.1.9 @h1/";
+    struct scene scene;
+    unsigned events;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, script);
+    events = scene.events;
+    assert_non_null(strstr(buf_str(&scene.hive_verdict), "\"flags\":[\"conflict\"]"));
+    scene_run(&scene, "listen 599000");
+    assert_non_null(strstr(buf_str(&scene.hive_verdict), "\"flags\":[\"conflict\"]"));
+    scene_run(&scene, "listen 1000");
+    assert_non_null(strstr(buf_str(&scene.hive_verdict), "\"flags\":[]"));
+    assert_int_equal(scene.events, events);
+    scene_clear(&scene);
+}
+
+/* What was announced stays while it is suspect silently. */
+static void r2_a_flag_that_ends_meanwhile_is_taken_out_afterwards(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene,
+              "up; say \"lease_ms\":9000000; birth 1.1; birth 2.1; beat 1.1.9; listen 599000; will 2.1; wait 1000");
+    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"flags\":[\"conflict\"]"));
+    scene_run(&scene, "birth 2.2; wait 0");
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    assert_non_null(strstr(buf_str(&scene.verdict), "\"flags\":[]"));
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_illegal_transition_is_refused_counted_and_noticed),
+        cmocka_unit_test(r2_a_flag_ends_in_the_verdict),
+        cmocka_unit_test(r2_a_flag_that_ends_meanwhile_is_taken_out_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,12 +66,49 @@ static void conflict_clears_ten_minutes_after_the_last_message(void **state)
     assert_false(record_in_conflict(&record, START + RECORD_CONFLICT_MS));
 }
 
+/* When the verdict is to be written without them. */
+static void flags_end_when_they_are_due(void **state)
+{
+    static const struct {
+        const char *why;
+        unsigned changes;
+        ms_t conflict, want; /* 0 = none; MS_NEVER */
+    } rows[] = {
+        { "no flag", 4, 0, MS_NEVER },
+        { "conflict", 0, START, START + 10 * MINUTE },
+        { "flapping: the last but one of five, a minute apart, is then old", 5, 0, START + 13 * MINUTE },
+        { "the first of both", 5, START, START + 10 * MINUTE },
+        { "... or the other", 5, START + 5 * MINUTE, START + 13 * MINUTE },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record record = { 0 };
+        ms_t now = START;
+        for (unsigned change = 0; change < rows[i].changes; change++)
+            record_count_change(&record, now = START + change * MINUTE);
+        if (rows[i].conflict)
+            record_note_conflict(&record, now = rows[i].conflict);
+        if (record_flags_end(&record) != rows[i].want)
+            fail_msg("%s: %lld", rows[i].why, (long long)(record_flags_end(&record) - START));
+        if (rows[i].want == MS_NEVER)
+            continue;
+        assert_false(record_end_flags(&record, rows[i].want - 1000));
+        assert_true(record_has_flags(&record, rows[i].want - 1000));
+        assert_true(record_end_flags(&record, rows[i].want));
+        assert_false(record_end_flags(&record, rows[i].want)); /* once */
+        (void)record_end_flags(&record, START + 60 * MINUTE);
+        assert_int_equal(record_flags_end(&record), MS_NEVER);
+        assert_false(record_has_flags(&record, START + 60 * MINUTE));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flapping_is_five_changes_in_ten_minutes),
         cmocka_unit_test(flapping_lasts_while_changes_go_on),
         cmocka_unit_test(conflict_clears_ten_minutes_after_the_last_message),
+        cmocka_unit_test(flags_end_when_they_are_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,29 @@ static void r17_verdicts_that_a_broker_lost_are_written_again(void **state)
     scene_clear(&scene);
 }
 
+/* A flag of an earlier process ends with it. */
+static void r17_a_verdict_with_a_flag_that_has_ended_is_written_again(void **state)
+{
+    static const struct {
+        const char *flags;
+        unsigned verdicts;
+    } rows[] = { { "", 0 }, { ",\"flags\":[]", 0 }, { ",\"flags\":[\"flapping\"]", 1 } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, "connect");
+        buf_add_str(&scene.extra, rows[i].flags);
+        scene_run(&scene, "stored verdict stale last_will 1.1 9");
+        buf_reset(&scene.extra);
+        scene_run(&scene, "read; wait 1000");
+        assert_int_equal(scene.verdicts, rows[i].verdicts);
+        if (rows[i].verdicts > 0)
+            assert_non_null(strstr(buf_str(&scene.verdict), "\"event_id\":9,\"revision\":1,"));
+        scene_clear(&scene);
+    }
+}
+
 static void r17_a_verdict_over_http_has_the_interval(void **state)
 {
     struct scene scene;
@@ -230,6 +253,7 @@ int main(void)
         cmocka_unit_test(r17_nothing_is_told_before_the_first_end_marker),
         cmocka_unit_test(r17_event_ids_go_on_behind_the_highest_found),
         cmocka_unit_test(r17_verdicts_that_a_broker_lost_are_written_again),
+        cmocka_unit_test(r17_a_verdict_with_a_flag_that_has_ended_is_written_again),
         cmocka_unit_test(r17_a_verdict_over_http_has_the_interval),
         cmocka_unit_test(r17_a_verdict_is_written_again_as_it_was_announced),
         cmocka_unit_test(r17_a_forgotten_ones_verdict_is_cleared_again),

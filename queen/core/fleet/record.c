@@ -15,6 +15,12 @@ bool record_in_conflict(const struct record *record, ms_t now)
     return record->conflict != 0 && seconds(now) - record->conflict < RECORD_CONFLICT_MS / 1000;
 }
 
+/* Monotonic time when a second that was noted is so old. */
+static ms_t after(uint32_t noted, uint32_t age)
+{
+    return ((ms_t)noted + age - 1) * 1000;
+}
+
 void record_note_conflict(struct record *record, ms_t now)
 {
     record->conflict = seconds(now);
@@ -32,6 +38,28 @@ static unsigned changes_lately(const struct record *record, ms_t now)
 bool record_is_flapping(const struct record *record, ms_t now)
 {
     return record->flapping && changes_lately(record, now) >= FLAPPING_CLEAR;
+}
+
+/* Flapping ends with the last but one of the changes. */
+ms_t record_flags_end(const struct record *record)
+{
+    uint32_t before = record->changes[(record->change_next + RECORD_CHANGES - FLAPPING_CLEAR) % RECORD_CHANGES];
+    ms_t end = record->flapping ? after(before, FLAPPING_SECONDS) : MS_NEVER;
+    return record->conflict == 0 ? end : ms_min(end, after(record->conflict, RECORD_CONFLICT_MS / 1000));
+}
+
+bool record_end_flags(struct record *record, ms_t now)
+{
+    bool conflict = record_in_conflict(record, now), flapping = record_is_flapping(record, now);
+    bool has_ended = (record->conflict != 0 && !conflict) || (record->flapping && !flapping);
+    record->conflict = conflict ? record->conflict : 0;
+    record->flapping = flapping;
+    return has_ended;
+}
+
+bool record_has_flags(const struct record *record, ms_t now)
+{
+    return record_in_conflict(record, now) || record_is_flapping(record, now) || record->dropped;
 }
 
 void record_count_change(struct record *record, ms_t now)

@@ -205,6 +205,14 @@ bool record_is_flapping(const struct record *record, ms_t now);
 /* A message of a second process came at `now`. */
 void record_note_conflict(struct record *record, ms_t now);
 
+/* Any flag of its verdict stands. */
+bool record_has_flags(const struct record *record, ms_t now);
+
+/* When the next of those two ends, monotonic; MS_NEVER: none stands. And forgets those that have ended; true: one has.
+ */
+ms_t record_flags_end(const struct record *record);
+bool record_end_flags(struct record *record, ms_t now);
+
 /* An announced change at `now`: sets `flapping` at five within 10 min. */
 void record_count_change(struct record *record, ms_t now);
 

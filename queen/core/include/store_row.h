@@ -35,6 +35,7 @@ struct tombstone_row {
 struct record_row {
     enum state state, announced, previous;
     enum cause cause, announced_cause;
+    bool has_flags;   /* a verdict's; the store has none */
     bool is_of_store; /* all below is known; else only what a verdict says of it */
     ms_t since_wall, since_loop;
     uint64_t event_id, incident, session; /* 0 = none */

@@ -245,6 +245,18 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
         revise(queen, record);
 }
 
+/* Of one that is suspect silently what was announced stays; it is looked at again when it is back. */
+ms_t change_flags_end(const struct record *record)
+{
+    return record->silent ? MS_NEVER : record_flags_end(record);
+}
+
+void change_end_flags(struct queen *queen, struct record *record)
+{
+    if (!record->silent && record_end_flags(record, queen->now))
+        change_revise(queen, record, record->cause, NULL);
+}
+
 void change_write_again(struct queen *queen, struct record *record)
 {
     if (record->announced != STATE_NONE)

@@ -44,6 +44,10 @@ void change_announce(struct queen *queen, struct record *record);
 /* Announces what is owed of the record, whose turn it is: perhaps nothing by now. */
 void change_announce_owed(struct queen *queen, struct record *record);
 
+/* Flags whose time is over are taken out of the verdict, when that is due: at a monotonic time; MS_NEVER = none. */
+ms_t change_flags_end(const struct record *record);
+void change_end_flags(struct queen *queen, struct record *record);
+
 /* Later evidence for a verdict that stands: the same event id, a higher revision, no event. NULL evidence: only flags
  * changed. */
 void change_revise(struct queen *queen, struct record *record, enum cause cause, const struct evidence *evidence);

@@ -169,6 +169,13 @@ static enum err take_witness(struct queen *queen, const struct topic *topic, con
     return judge_witness(queen, record, &witness, message->payload, copy);
 }
 
+/* As flags_write has it. */
+static bool has_flags(struct text verdict)
+{
+    static const char some[] = "\"flags\":[\"";
+    return memmem(verdict.at, verdict.len, some, sizeof some - 1);
+}
+
 /* R17: published by this queen, perhaps by an earlier process. Nobody makes room for one that was known once. */
 static enum err take_verdict(struct queen *queen, const struct topic *topic, const struct message *message,
                              struct errbuf *e)
@@ -189,6 +196,7 @@ static enum err take_verdict(struct queen *queen, const struct topic *topic, con
                        &record, e);
     if (err == ERR_NOMEM) /* it is read once: what it announced would be announced again */
         queen->out->failed = true;
+    row.has_flags = has_flags(message->payload);
     if (err == OK && record)
         restore_row(queen, record, &row);
     return err;

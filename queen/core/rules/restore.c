@@ -210,10 +210,11 @@ void restore_row(struct queen *queen, struct record *record, const struct record
         }
         settle(queen, record);
     }
-    record->written =
-        record->event_id == row->event_id && record->revision == row->revision && record->announced == row->announced
-            ? queen_link_number(queen)
-            : 0;
+    record->written = record->event_id == row->event_id && record->revision == row->revision &&
+                              record->announced == row->announced &&
+                              row->has_flags == record_has_flags(record, queen->now)
+                          ? queen_link_number(queen)
+                          : 0;
 }
 
 /* It may have gone. */

@@ -111,20 +111,26 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
     return ms_min(over_at(queen, record), ask_at(queen, record));
 }
 
+/* What the state waits for, or a flag of the verdict. */
+static void schedule(struct queen *queen, struct record *record, bool on_watch, ms_t due)
+{
+    ms_t end = change_flags_end(record), time = on_watch ? queen->watch.time : queen->watch.loop_time;
+    registry_schedule(&queen->registry, record, on_watch, end == MS_NEVER ? due : ms_min(due, time + end - queen->now));
+}
+
 void silence_schedule(struct queen *queen, struct record *record)
 {
-    if (record->loss) {
+    if (record->loss)
         registry_schedule(&queen->registry, record, loss_is_on_watch(record), loss_deadline(queen, record));
-    } else if (record->barrier != 0) {
+    else if (record->barrier != 0)
         registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
-    } else if (is_leased(queen, record)) {
-        registry_schedule(&queen->registry, record, !record->over_http, next_silence(queen, record));
-    } else if (retention[record->state] && !record->expected) {
-        ms_t left = record->since_mono + retention[record->state] - queen->now;
-        registry_schedule(&queen->registry, record, false, queen->watch.loop_time + left);
-    } else {
-        registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
-    }
+    else if (is_leased(queen, record))
+        schedule(queen, record, !record->over_http, next_silence(queen, record));
+    else if (retention[record->state] && !record->expected)
+        schedule(queen, record, false,
+                 queen->watch.loop_time + record->since_mono + retention[record->state] - queen->now);
+    else
+        schedule(queen, record, false, MS_NEVER);
 }
 
 static struct evidence silence_evidence(const struct queen *queen, const struct record *record, ms_t due,
@@ -188,12 +194,14 @@ static void leased_due(struct queen *queen, struct record *record)
 
 bool silence_due(struct queen *queen, struct record *record)
 {
+    change_end_flags(queen, record);
     if (record->loss)
         loss_due(queen, record);
     else if (is_leased(queen, record))
         leased_due(queen, record);
     else
-        return record->expected || queen->now < record->since_mono + retention[record->state];
+        return record->expected || !retention[record->state] ||
+               queen->now < record->since_mono + retention[record->state];
     return true;
 }
 
