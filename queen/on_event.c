@@ -12,11 +12,13 @@
 
 #include "fair_queue.h"
 #include "fd.h"
+#include "id_range.h"
 #include "log.h"
 
 /* One event that waits. */
 struct waiting {
     struct fair_item item;
+    uint64_t id; /* 0: it says that others were lost */
     size_t len;
     char json[];
 };
@@ -36,6 +38,7 @@ struct on_event {
     struct fair_queue waiting;
     struct run *running;
     unsigned running_count;
+    struct id_range lost; /* of events, which the command was not told yet */
     struct log_limit cannot_run, failed, dropped;
 };
 
@@ -164,16 +167,8 @@ static bool run_for(struct on_event *on_event, struct fair_owner *hive)
     return false;
 }
 
-void on_event_run(struct on_event *on_event)
-{
-    struct fair_owner *hive;
-    while (on_event->running_count < ON_EVENT_RUNNING && (hive = fair_queue_turn(&on_event->waiting)))
-        if (!run_for(on_event, hive))
-            return;
-}
-
 /* The line as the command gets it. */
-static struct waiting *waiting_new(struct text json)
+static struct waiting *waiting_new(struct text json, uint64_t id)
 {
     struct waiting *waiting = calloc(1, sizeof *waiting + json.len + 1);
     if (!waiting)
@@ -181,21 +176,55 @@ static struct waiting *waiting_new(struct text json)
     memcpy(waiting->json, json.at, json.len);
     waiting->json[json.len] = '\n';
     waiting->len = json.len + 1;
+    waiting->id = id;
     return waiting;
+}
+
+/* False: no memory. */
+static bool add(struct on_event *on_event, const char *hive, struct text json, uint64_t id)
+{
+    struct waiting *waiting = waiting_new(json, id);
+    if (waiting && fair_queue_add(&on_event->waiting, text_of(hive), &waiting->item, sizeof *waiting + json.len) == OK)
+        return true;
+    free(waiting);
+    return false;
+}
+
+/* Once, when there is room for what is new again. */
+static void tell_lost(struct on_event *on_event)
+{
+    struct id_range lost = on_event->lost;
+    char line[96];
+    if (lost.first == 0 || on_event->waiting.cost > ON_EVENT_BYTES / 2)
+        return;
+    snprintf(line, sizeof line, "{\"fleet\":\"events_lost\",\"from\":%llu,\"to\":%llu}", (unsigned long long)lost.first,
+             (unsigned long long)lost.last);
+    if (add(on_event, "", text_of(line), 0))
+        on_event->lost = (struct id_range){ 0 };
 }
 
 void on_event_add(struct on_event *on_event, const struct event *event)
 {
-    struct waiting *waiting = waiting_new(event->json);
-    size_t size = sizeof *waiting + event->json.len;
-    bool lost = !waiting || fair_queue_add(&on_event->waiting, text_of(event->hive), &waiting->item, size) != OK;
-    if (lost)
-        free(waiting);
-    else if ((lost = on_event->waiting.cost > ON_EVENT_BYTES))
-        drop(on_event, fair_queue_yielding(&on_event->waiting));
+    bool lost = !add(on_event, event->hive, event->json, event->id);
+    if (lost) {
+        id_range_add(&on_event->lost, event->id);
+    } else if ((lost = on_event->waiting.cost > ON_EVENT_BYTES)) {
+        struct fair_item *item = fair_queue_yielding(&on_event->waiting);
+        id_range_add(&on_event->lost, CONTAINER_OF(item, struct waiting, item)->id);
+        drop(on_event, item);
+    }
     if (lost)
         (void)log_limited(&on_event->dropped, LOG_WARNING, "the command of --on-event is too slow: it misses an event",
                           NULL);
+}
+
+void on_event_run(struct on_event *on_event)
+{
+    struct fair_owner *hive;
+    tell_lost(on_event);
+    while (on_event->running_count < ON_EVENT_RUNNING && (hive = fair_queue_turn(&on_event->waiting)))
+        if (!run_for(on_event, hive))
+            return;
 }
 
 void on_event_free(struct on_event *on_event)

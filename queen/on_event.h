@@ -20,7 +20,9 @@ struct on_event;
 enum err on_event_new(struct loop *loop, const char *command, struct on_event **ret);
 void on_event_free(struct on_event *on_event); /* commands that run are left to end by themselves */
 
-/* Copies what it needs. Where too much waits, the hive with most of it loses its oldest, which is logged. */
+/* Copies what it needs. Where too much waits, the hive with most of it loses its oldest, which is logged; when half of
+ * it is gone the command is told, in a line without an id: {"fleet":"events_lost","from":ID,"to":ID}, the first and the
+ * last of those that were lost. */
 void on_event_add(struct on_event *on_event, const struct event *event);
 
 /* Runs what may run. Also called when a command has ended; what could not be started, which is logged, waits for the

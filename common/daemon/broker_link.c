@@ -203,11 +203,13 @@ const struct mqtt_events broker_link_events = { .retry_in = on_retry_in,
                                                 .starved = on_starved,
                                                 .packet = on_packet };
 
-void broker_link_unsent(const struct broker_link *link, struct input *ret)
+void broker_link_unsent(struct broker_link *link, struct input *ret)
 {
     ret->unsent = link->queue.event_count;
     ret->unsent_states = link->queue.states.count;
     ret->dropped = link->queue.dropped;
+    ret->lost = link->queue.lost;
+    link->queue.lost = (struct id_range){ 0 };
 }
 
 enum err broker_link_new(const struct broker_link_options *options, struct broker_link **ret)

@@ -46,9 +46,9 @@ enum err broker_link_carry_out(struct broker_link *link, const struct effect *ef
  * more to report. */
 bool broker_link_settle(struct broker_link *link);
 
-/* Says what was not handed over yet, events (neither urgent nor retained) and what is retained, and what never will be.
- */
-void broker_link_unsent(const struct broker_link *link, struct input *ret);
+/* Says what was not handed over yet, events (neither urgent nor retained) and what is retained, and what never will be:
+ * of which events, once. */
+void broker_link_unsent(struct broker_link *link, struct input *ret);
 
 /* As mqtt_client_is_behind. */
 bool broker_link_is_behind(const struct broker_link *link);

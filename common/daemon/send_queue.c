@@ -101,8 +101,10 @@ static enum err enqueue(struct send_queue *queue, struct queued *queued, bool in
 
 static void drop_what_is_too_much(struct send_queue *queue)
 {
-    for (; queue->event_bytes > SEND_QUEUE_EVENT_BYTES; queue->dropped++)
+    for (; queue->event_bytes > SEND_QUEUE_EVENT_BYTES; queue->dropped++) {
+        id_range_add(&queue->lost, queue->events->publish.event);
         drop(queue, queue->events);
+    }
     for (; queue->states.cost > SEND_QUEUE_STATE_BYTES; queue->dropped++)
         drop(queue, queued_of(fair_queue_yielding(&queue->states)));
     for (; queue->replies.cost > SEND_QUEUE_REPLY_BYTES || queue->replies.count > SEND_QUEUE_REPLIES; queue->dropped++)

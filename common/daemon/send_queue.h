@@ -17,6 +17,7 @@
 #define SKEP_SEND_QUEUE_H
 
 #include "fair_queue.h"
+#include "id_range.h"
 #include "keyed_hash.h"
 #include "outbox.h"
 
@@ -49,6 +50,7 @@ struct send_queue {
     bool state_was_last;  /* ... of states and events, while many of the former were waiting */
     bool urgent_was_last; /* ... of urgent ones and others, likewise */
     uint64_t dropped;     /* messages, ever */
+    struct id_range lost; /* the events among them, until the owner takes it back */
 };
 
 void send_queue_clear(struct send_queue *queue);

@@ -5,6 +5,7 @@
 #ifndef SKEP_INPUT_H
 #define SKEP_INPUT_H
 
+#include "id_range.h"
 #include "wire.h"
 
 enum input_kind {
@@ -31,6 +32,7 @@ struct input {
     size_t unsent_states; /* the same of retained messages */
     ms_t behind;          /* for so long more has arrived than was read */
     uint64_t dropped;     /* messages that were not sent since too many waited, ever */
+    struct id_range lost; /* events among them, since the input before */
     uint64_t token;
     uint8_t reason;
     const struct link_facts *facts; /* NULL: nothing is known */

@@ -264,6 +264,8 @@ void queen_step(struct queen *queen, const struct input *input, struct outbox *o
     if (input->dropped != queen->unsendable)
         queen->unsendable_at = input->now;
     queen->unsendable = input->dropped;
+    id_range_add(&queen->lost, input->lost.first);
+    id_range_add(&queen->lost, input->lost.last);
     handlers[input->kind](queen, input);
     queen_leave(queen);
 }

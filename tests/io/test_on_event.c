@@ -169,6 +169,12 @@ static bool all_is_told(void *user)
     return size_told() >= (off_t)(MANY * LARGE);
 }
 
+static bool what_was_lost_is_told(void *user)
+{
+    (void)user;
+    return system("grep -q '^{\"fleet\":\"events_lost\",\"from\":10,\"to\":[0-9]*}$' told") == 0;
+}
+
 static void the_hive_with_most_loses_its_oldest(void **state)
 {
     static char json[LARGE];
@@ -184,6 +190,8 @@ static void the_hive_with_most_loses_its_oldest(void **state)
     assert_true(await_loop(scene->loop, most_is_told, scene, AWAIT_LIMIT));
     assert_true(await_loop(scene->loop, quiet_is_told, scene, AWAIT_LIMIT));
     assert_false(await_loop(scene->loop, all_is_told, scene, 200));
+    assert_true(await_loop(scene->loop, what_was_lost_is_told, scene, AWAIT_LIMIT));
+    assert_int_equal(system("exit $(grep -c events_lost told)"), 1 << 8); /* once */
 }
 
 /* What cannot be written down for the command waits, whatever the reason. */

@@ -83,10 +83,35 @@ static void r2_a_flag_that_ends_meanwhile_is_taken_out_afterwards(void **state)
     scene_clear(&scene);
 }
 
+static void r18_events_that_were_dropped_are_told_when_there_is_room(void **state)
+{
+    struct scene scene;
+    unsigned events;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    events = scene.events;
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .lost = { 5, 9 }, .unsent = 50 });
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .lost = { 3, 4 }, .unsent = 50 });
+    assert_int_equal(scene.events, events);
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET, .unsent = 49 });
+    assert_int_equal(scene.events, events + 1);
+    assert_non_null(strstr(buf_str(&scene.event), "{\"fleet\":\"events_lost\",\"from\":3,\"to\":9,\"since\":"));
+    scene_step(&scene, (struct input){ .kind = INPUT_PACKET });
+    assert_int_equal(scene.events, events + 1);
+    scene_run(&scene, "down");
+    scene_step(&scene, (struct input){ .kind = INPUT_TICK, .lost = { 11, 11 } });
+    assert_int_equal(scene.events, events + 2); /* blind */
+    scene_run(&scene, "up");
+    assert_int_equal(scene.events, events + 4); /* that, and live */
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_illegal_transition_is_refused_counted_and_noticed),
+        cmocka_unit_test(r18_events_that_were_dropped_are_told_when_there_is_room),
         cmocka_unit_test(r2_a_flag_ends_in_the_verdict),
         cmocka_unit_test(r2_a_flag_that_ends_meanwhile_is_taken_out_afterwards),
     };

@@ -330,7 +330,12 @@ static void beyond_so_many_bytes_the_oldest_event_is_dropped(void **state)
     add("r", "retained", 'r', 0);
     add("e", "first", 'e', 0);
     for (; queue.dropped < 3; added++)
-        add("e", payload, 'e', 0);
+        assert_int_equal(
+            send_queue_add(
+                &queue, &(struct publish){ .topic = "e", .payload = text_of(payload), .qos = 1, .event = 100 + added }),
+            OK);
+    assert_int_equal(queue.lost.first, 100); /* the very first has no id */
+    assert_int_equal(queue.lost.last, 101);
     assert_in_range(added, SEND_QUEUE_EVENT_BYTES / sizeof payload - 2, SEND_QUEUE_EVENT_BYTES / sizeof payload + 2);
     while ((queued = send_queue_next(&queue))) {
         if (queued->publish.retain)

@@ -209,6 +209,11 @@ void announce_withdraw(struct announcing *announcing, struct record *record)
     record->owed = NULL;
 }
 
+bool announce_has_event_room(const struct announcing *announcing)
+{
+    return announcing->linked && has_room(announcing);
+}
+
 bool announce_state(struct announcing *announcing)
 {
     if (!announcing->linked || !is_room_for_states(announcing))

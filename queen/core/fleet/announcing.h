@@ -69,6 +69,9 @@ void announce_withdraw(struct announcing *announcing, struct record *record);
  * present. */
 struct record *announce_next(struct announcing *announcing);
 
+/* Whether there is room for an event of the fleet, and a link. */
+bool announce_has_event_room(const struct announcing *announcing);
+
 /* Whether a retained message that no event goes with may be sent, which is counted. */
 bool announce_state(struct announcing *announcing);
 

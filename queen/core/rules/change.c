@@ -35,7 +35,8 @@ static unsigned party_of(struct text hive)
     return hive.len > 0 ? keyed_hash(hive.at, hive.len) : 0;
 }
 
-void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
+/* `event`: its id, if it is one. */
+static void publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain, uint64_t event)
 {
     char text[TOPIC_SIZE];
     if (topic_build(queen->options.root, topic, text) != OK) /* the ids are valid and the root is checked: it fits */
@@ -45,7 +46,13 @@ void change_publish(struct queen *queen, const struct topic *topic, struct text 
                                                   .qos = 1,
                                                   .retain = retain,
                                                   .party = party_of(topic->hive),
+                                                  .event = event,
                                                   .content_type = payload.len ? "application/json" : NULL });
+}
+
+void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
+{
+    publish(queen, topic, payload, retain, 0);
 }
 
 static void publish_verdict(struct queen *queen, struct record *record, struct text payload)
@@ -63,8 +70,25 @@ void change_publish_event(struct queen *queen, const struct event *event)
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
     if (event_ring_add(&queen->events, event) != OK)
         queen->out->failed = true; /* else the command and those who follow would miss it: nothing more goes out */
-    change_publish(queen, &topic, event->json, false);
+    publish(queen, &topic, event->json, false, event->id);
     queen->counters.events++;
+}
+
+uint64_t change_publish_fleet(struct queen *queen, const char *what, const struct fleet_count *counts, size_t len)
+{
+    struct json_write w = json_write_to(&queen->scratch);
+    uint64_t id = queen->next_event++;
+    buf_reset(&queen->scratch);
+    json_open(&w, '{');
+    json_add_str(&w, "fleet", what);
+    for (size_t i = 0; i < len; i++)
+        json_add_int(&w, counts[i].name, (int64_t)counts[i].count);
+    json_add_time(&w, "since", queen->wall);
+    json_add_int(&w, "event_id", (int64_t)id);
+    json_add_str(&w, "queen_id", queen->options.id);
+    json_close(&w, '}');
+    change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what });
+    return id;
 }
 
 /* `h1/w1 online -> stale (last_will)`, `hive/h1 ready -> down (last_will)` */

@@ -69,6 +69,13 @@ void change_publish(struct queen *queen, const struct topic *topic, struct text 
 /* Publishes, keeps and hands out an event document of any kind. */
 void change_publish_event(struct queen *queen, const struct event *event);
 
+/* One of the whole fleet, with what it counts. Its id. */
+struct fleet_count {
+    const char *name;
+    uint64_t count;
+};
+uint64_t change_publish_fleet(struct queen *queen, const char *what, const struct fleet_count *counts, size_t len);
+
 /* It gave a live sign of life now: its lease starts anew. */
 void change_heard(struct queen *queen, struct record *record, bool over_http);
 

@@ -26,20 +26,6 @@ enum err link_init(struct queen *queen)
     return err;
 }
 
-static void fleet_event(struct queen *queen, const char *what)
-{
-    struct json_write w = json_write_to(&queen->scratch);
-    uint64_t id = queen->next_event++;
-    buf_reset(&queen->scratch);
-    json_open(&w, '{');
-    json_add_str(&w, "fleet", what);
-    json_add_time(&w, "since", queen->wall);
-    json_add_int(&w, "event_id", (int64_t)id);
-    json_add_str(&w, "queen_id", queen->options.id);
-    json_close(&w, '}');
-    change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what });
-}
-
 static void publish_goodbye(struct queen *queen, ms_t until)
 {
     member_leave(&queen->member, NULL, until, &(struct input){ .now = queen->now, .wall = queen->wall }, queen->out);
@@ -78,7 +64,7 @@ static void link_down(struct queen *queen)
     queen->write_at = MS_NEVER;
     snapshot_end(queen);
     if (was_live)
-        fleet_event(queen, "blind");
+        (void)change_publish_fleet(queen, "blind", NULL, 0);
 }
 
 /* No grace is longer. */
@@ -139,7 +125,7 @@ static void live(struct queen *queen)
     queen->announcing.held = false;
     queen->announcing.next = queen->now;
     restore_begin_writing(queen);
-    fleet_event(queen, "live");
+    (void)change_publish_fleet(queen, "live", NULL, 0);
 }
 
 void link_presence(struct queen *queen, struct text id, const struct input *input)

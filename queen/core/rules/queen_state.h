@@ -180,8 +180,9 @@ struct queen {
     struct verifying verifying;
     struct announcing announcing;
     struct remembering remembering;
-    uint64_t unsendable; /* messages that were dropped since too many waited for the broker, ever */
-    ms_t unsendable_at;  /* the latest; monotonic */
+    uint64_t unsendable;  /* messages that were dropped since too many waited for the broker, ever */
+    ms_t unsendable_at;   /* the latest; monotonic */
+    struct id_range lost; /* events among them that nobody was told of yet */
     struct hives hives;
     struct request_limit requests;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */

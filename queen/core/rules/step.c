@@ -82,8 +82,19 @@ static void announce_owed(struct queen *queen, unsigned limit)
             change_announce_owed(queen, record);
 }
 
+/* R18: what the send queue dropped, in an event that has room there. */
+static void tell_lost(struct queen *queen)
+{
+    struct fleet_count range[] = { { "from", queen->lost.first }, { "to", queen->lost.last } };
+    if (queen->lost.first == 0 || !announce_has_event_room(&queen->announcing))
+        return;
+    queen->lost = (struct id_range){ 0 };
+    (void)change_publish_fleet(queen, "events_lost", range, ARRAY_LEN(range));
+}
+
 void queen_leave(struct queen *queen)
 {
+    tell_lost(queen);
     incident_review(queen, queen->options.limits.records);
     announce_owed(queen, queen->options.limits.records);
     schedule_touched(queen);
