@@ -53,8 +53,9 @@ def test_eureka_expires_one_of_ten():
     assert policies.eureka(trace, 1000)["dead"] == [420]  # the first look more than 90 s after 300
 
 
-# The same article, and Netflix' wiki, "Server Self Preservation Mode": two of five are cut off by a partition; from then
-# on nobody expires, and the third that really dies stays in the registry.
+# The same article, and Netflix' wiki, "Server Self Preservation Mode": two of five are cut off by a partition, more than
+# 15 % of the renewals; from then on nobody expires, and the third, which really dies, stays in the registry. (In the
+# article the two expire before; by the rule the renewals are too few already when their leases end.)
 def test_eureka_preserves_itself():
     trace = {f"w{number}": beats(1000, begin=number) for number in (1, 2)}
     trace |= {"w3": beats(700, begin=3), "w4": beats(300, begin=4), "w5": beats(300, begin=5)}
