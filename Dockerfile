@@ -19,13 +19,14 @@ RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUIL
 FROM debian:bookworm-slim AS run
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-    libcjson1 libcurl4 libmicrohttpd12 libmosquitto1 libsmartcols1 libssl3 libuv1 \
+    libcjson1 libcurl4 libmicrohttpd12 libmosquitto1 libsmartcols1 libsqlite3-0 libssl3 libuv1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 7833 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin skep
 COPY --from=build /build/bin/skep /usr/bin/
 
 FROM run AS queen
 COPY --from=build /build/bin/skep-queen /usr/bin/
+RUN install -d -o skep -m 700 /var/lib/skep-queen
 USER skep
 RUN skep-queen --version && skep --version
 EXPOSE 7833

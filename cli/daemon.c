@@ -101,10 +101,10 @@ static enum err settle(struct daemon *daemon, struct errbuf *e)
     return OK;
 }
 
-/* A hive that is killed must not leave workers of which its successor knows nothing. */
+/* A hive that is killed must not leave workers of which its successor knows nothing; and a queen what it has seen. */
 static enum err give_state_dir(struct daemon *daemon, struct errbuf *e)
 {
-    if (strcmp(daemon->kind, "hive") != 0 || daemon->state_dir)
+    if (daemon->state_dir)
         return OK;
     daemon->program.first = arena_printf(&daemon->arena, "--state-dir=%s", daemon->files.state_path);
     return daemon->program.first ? OK : err_set(e, ERR_NOMEM, "out of memory");

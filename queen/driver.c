@@ -12,6 +12,7 @@
 #include "on_event.h"
 #include "queen_driver.h"
 #include "routes.h"
+#include "store.h"
 #include "topic.h"
 
 #define RECONNECT_MAX_MS 2000 /* there is one queen, and all verdicts wait for it */
@@ -29,6 +30,8 @@ struct queen_driver {
     struct on_event *on_event;  /* NULL without --on-event */
     uint64_t verified_count;    /* when waiters were last woken for it */
     struct http_client *client; /* NULL without --verify-http */
+    struct store *store;        /* NULL without --state-dir */
+    bool is_store_failing;
 };
 
 static void step(void *user, const struct input *input, struct outbox *outbox)
@@ -67,6 +70,49 @@ static void log_left_out(struct queen_driver *driver)
         log_at(LOG_WARNING, "events of a hive were left out of the log", "hive", hive, "events", INT_TEXT(count), NULL);
 }
 
+/* All that is new, as far as a batch takes it; true: there may be more. */
+static bool fill_batch(struct queen_driver *driver)
+{
+    struct store_row row;
+    bool has_room;
+    while ((has_room = store_has_room(driver->store)) && queen_next_row(driver->queen, &row))
+        store_put(driver->store, &row);
+    store_commit(driver->store, driver->loop.daemon.now);
+    return !has_room;
+}
+
+static void note_store(struct queen_driver *driver)
+{
+    const char *fault = store_fault(driver->store);
+    bool is_failing = fault != NULL;
+    queen_set_store_fault(driver->queen, fault);
+    if (is_failing && !driver->is_store_failing)
+        log_at(LOG_ERROR, fault, NULL);
+    else if (!is_failing && driver->is_store_failing)
+        log_at(LOG_INFO, "--state-dir is written again", NULL);
+    driver->is_store_failing = is_failing;
+}
+
+static void keep_rows(struct queen_driver *driver)
+{
+    bool takes = store_takes(driver->store, driver->loop.daemon.now);
+    if (store_has_lost(driver->store))
+        queen_rows_lost(driver->queen);
+    note_store(driver);
+    if (takes)
+        (void)fill_batch(driver);
+}
+
+/* What the last steps have changed. */
+static void close_store(struct queen_driver *driver)
+{
+    if (driver->store && driver->queen)
+        while (store_wait(driver->store) && store_takes(driver->store, driver->loop.daemon.now + 1000) &&
+               fill_batch(driver))
+            continue;
+    store_close(driver->store);
+}
+
 static void stepped(void *user)
 {
     struct queen_driver *driver = user;
@@ -75,6 +121,8 @@ static void stepped(void *user)
     log_left_out(driver);
     if (driver->on_event)
         on_event_run(driver->on_event);
+    if (driver->store)
+        keep_rows(driver);
     if (count != driver->verified_count)
         httpd_wake(driver->loop.httpd, QUEEN_CHANGED_VERIFIED);
     driver->verified_count = count;
@@ -113,6 +161,31 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
     entropy_need(&options.secret, sizeof options.secret);
     keyed_hash_seed(siphash_derive(&options.secret, "hash tables"));
     return queen_conf_make(conf, &options, driver->loop.daemon.now, driver->loop.daemon.wall, &driver->queen, e);
+}
+
+static enum err restore(void *user, const struct store_row *row)
+{
+    return queen_restore(user, row);
+}
+
+/* What cannot be read is missing, and the broker's verdicts tell what they can. */
+static enum err open_store(struct queen_driver *driver, struct errbuf *e)
+{
+    struct errbuf why = { 0 };
+    size_t refused;
+    enum err err;
+    if (!queen_conf_has_store(driver->conf))
+        return OK;
+    if ((err = store_open(driver->conf->state_dir, &driver->store, &why)) != OK)
+        return err_set(e, err, "%s", why.text);
+    if (why.text[0] && !store_fault(driver->store))
+        log_at(LOG_ERROR, why.text, NULL);
+    if (store_load(driver->store, restore, driver->queen, &refused, &why) != OK)
+        log_at(LOG_ERROR, why.text, NULL);
+    if (refused > 0)
+        log_at(LOG_WARNING, "some of what --state-dir holds is left out", "rows", INT_TEXT((int64_t)refused), NULL);
+    note_store(driver);
+    return OK;
 }
 
 static bool log_event(void *user, const struct event *event)
@@ -166,6 +239,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
     enum err err;
     address_of(NULL, NULL, conf->core.id, address);
     if ((err = daemon_loop_init(&driver->loop, &ops, driver, e)) != OK || (err = make_core(driver, e)) != OK ||
+        (err = open_store(driver, e)) != OK ||
         (err = daemon_loop_listen(&driver->loop, &options, conf->http_allowlist.count > 0 ? HTTP_GETS_RUNNING : 0,
                                   e)) != OK)
         return err;
@@ -180,6 +254,7 @@ static enum err make(struct queen_driver *driver, struct errbuf *e)
 
 static void unmake(struct queen_driver *driver)
 {
+    close_store(driver);
     on_event_free(driver->on_event);
     event_log_clear(&driver->event_log);
     http_client_free(driver->client);

@@ -4,6 +4,7 @@
 
 #include "read_file.h"
 #include "secret.h"
+#include "store.h"
 #include "topic.h"
 
 #define ROW(member) offsetof(struct queen_conf, member)
@@ -37,6 +38,8 @@ static const struct conf_option options[] = {
       .arg = "SIZE", .help = "memory limit for all documents; when full, the hive with most makes room" },
     { "expect", CONF_TEXT, ROW(expect), .arg = "FILE",
       .help = "file that lists the workers that must exist, one HIVE/NAME or NAME per line" },
+    { "state-dir", CONF_TEXT, ROW(state_dir), .max = 4000, .arg = "DIR",
+      .help = "directory of the database that keeps verdicts and ages over restarts; empty: none" },
     { "on-event", CONF_TEXT, ROW(on_event), .arg = "COMMAND",
       .help = "shell command to run for events, which it receives as JSON on standard input, one a line" },
     { 0 },
@@ -101,6 +104,8 @@ enum err queen_conf_check(void *target, struct errbuf *e)
     if (conf->core.keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
     if ((conf->expect && (err = read_expected(conf->expect, &conf->expected, e)) != OK) || !conf->common.check_config)
+        return err;
+    if (queen_conf_has_store(conf) && (err = store_check(conf->state_dir, e)) != OK)
         return err;
     return queen_conf_make(conf, &conf->core, 0, 0, &tried, e);
 }

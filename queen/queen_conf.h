@@ -9,13 +9,18 @@
 struct queen_conf {
     struct service_conf common;
     struct queen_options core; /* as far as options say it: the driver adds the rest */
-    const char *http, *http_host, *token_file, *expect, *on_event, *verify_http;
+    const char *http, *http_host, *token_file, *expect, *on_event, *verify_http, *state_dir;
     char *token;                     /* that --token-file holds; NULL without */
     struct buf expected;             /* what --expect holds */
     struct cidr_list http_allowlist; /* what --verify-http lists; empty = off */
 };
 
 extern const struct service queen_service;
+
+static inline bool queen_conf_has_store(const struct queen_conf *conf)
+{
+    return conf->state_dir && conf->state_dir[0];
+}
 
 /* What the rows cannot say alone: the refusal to listen beyond the loopback without a token, and the files, which it
  * reads. The caller clears the configuration, also when this fails. */

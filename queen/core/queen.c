@@ -1,6 +1,7 @@
 #include "queen.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ask.h"
@@ -283,6 +284,11 @@ bool queen_next_row(struct queen *queen, struct store_row *ret)
 void queen_rows_lost(struct queen *queen)
 {
     remember_lost(queen);
+}
+
+void queen_set_store_fault(struct queen *queen, const char *fault)
+{
+    snprintf(queen->remembering.fault, sizeof queen->remembering.fault, "%s", fault ? fault : "");
 }
 
 const struct event *queen_event_after(const struct queen *queen, uint64_t after)

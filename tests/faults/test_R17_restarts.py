@@ -1,8 +1,10 @@
 """R17: a queen that restarts over and over, killed and stopped in turn, reports no death and nobody alive again, and whoever dies
-meanwhile once. SKEP_LONG=1: 20 times, with 30 alive and 20 dead."""
+meanwhile once; with a database, and by its own verdicts alone. SKEP_LONG=1: 20 times, with 30 alive and 20 dead."""
 
 import os
 import signal
+
+import pytest
 
 from fleet import Agent, await_that
 from oracle import COMMAND, FLEET, LIST
@@ -17,8 +19,9 @@ def lives(oracle, channel):
     return sum(sight.state == "live" for sight in oracle.seen[channel][FLEET])
 
 
-def test_restarts(broker, root, started, watch):
-    queen, oracle = watch(broker, "--return-grace", "5s")
+@pytest.mark.parametrize("database", [False, True], ids=["verdicts", "database"])
+def test_restarts(broker, root, started, watch, tmp_path, database):
+    queen, oracle = watch(broker, "--return-grace", "5s", *(["--state-dir", tmp_path / "state"] if database else []))
     for name in NAMES:
         oracle.did(name, "start", "online")
     agents = {name: started(Agent, broker, root, name, "--interval", "5s", "--simulate") for name in NAMES}

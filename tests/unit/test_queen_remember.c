@@ -284,6 +284,32 @@ static void r17_who_was_established_is(void **state)
     scene_clear(&scene);
 }
 
+/* The process before was killed between its verdict and the next batch. */
+static void r17_a_later_verdict_is_given_to_the_store(void **state)
+{
+    static const char *const verdicts[] = { "stored verdict online birth 1.1 1700000000900000",
+                                            "stored verdict stale last_will 1.1 1700000000900000" };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
+        struct scene scene;
+        struct memory memory;
+        scene_init(&scene);
+        scene_run(&scene, "connect; beat 1.1.1"); /* known, and nothing is announced before the end marker */
+        take(&memory, &scene);
+        scene_clear(&scene);
+        scene_init(&scene);
+        give(&memory, &scene);
+        scene_run(&scene, "connect");
+        assert_int_equal(given(&scene, STORE_RECORD), 0);
+        scene_run(&scene, verdicts[i]);
+        assert_int_equal(scene_record(&scene)->state, i == 0 ? STATE_UNVERIFIED : STATE_STALE);
+        assert_int_equal(given(&scene, STORE_RECORD), 1);
+        scene_run(&scene, "read; wait 1000");
+        assert_int_equal(scene.events, 1); /* live */
+        scene_clear(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +322,7 @@ int main(void)
         cmocka_unit_test(what_no_queen_has_written_is_refused),
         cmocka_unit_test(r17_more_rows_than_there_is_room_for),
         cmocka_unit_test(r17_who_was_established_is),
+        cmocka_unit_test(r17_a_later_verdict_is_given_to_the_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

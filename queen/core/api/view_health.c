@@ -50,7 +50,8 @@ static enum health_status overall(const struct queen *queen)
     if (!queen_sees(queen) || fit == HEALTH_FAIL)
         return HEALTH_FAIL;
     return fit == HEALTH_WARN || !is_complete(queen) || is_pressed(queen) || is_rationed(queen) ||
-                   is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen)
+                   is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen) ||
+                   queen->remembering.fault[0]
                ? HEALTH_WARN
                : HEALTH_PASS;
 }
@@ -95,6 +96,8 @@ static const char *describe(const struct queen *queen, struct errbuf *buf)
         return described(buf, "", buf->text);
     if (!is_complete(queen))
         return describe_snapshot(queen, buf);
+    if (queen->remembering.fault[0])
+        return described(buf, "nothing is kept for a restart: ", queen->remembering.fault);
     if (has_dropped(queen))
         return "queen: the broker is so slow that messages to it were dropped";
     if (is_pressed(queen))
@@ -206,6 +209,8 @@ int view_health(const struct queen *queen, struct buf *ret)
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
     put_snapshot(queen, &w);
+    if (queen->remembering.fault[0])
+        health_check_str(&w, "store:fault", queen->remembering.fault, HEALTH_WARN);
     put_counts(queen, &w);
     put_messages(queen, &w);
     put_pressure(queen, &w);

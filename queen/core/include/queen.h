@@ -67,6 +67,9 @@ bool queen_next_row(struct queen *queen, struct store_row *ret);
 /* Some of what was given is not kept: all is given again. */
 void queen_rows_lost(struct queen *queen);
 
+/* Why the store does not keep what it is given, for people, copied: health warns of it. NULL: it does. */
+void queen_set_store_fault(struct queen *queen, const char *fault);
+
 /* The oldest event with an id above `after` that is still kept; NULL: none. Borrowed until the next step. */
 const struct event *queen_event_after(const struct queen *queen, uint64_t after);
 

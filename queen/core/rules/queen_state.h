@@ -142,7 +142,8 @@ struct remembering {
     ms_t granted;                       /* so much of the grace had passed when the last one ended */
     bool begun;                         /* this one's row was given: records follow, behind the number ... */
     uint32_t number;
-    struct removal *given; /* its names are borrowed */
+    struct removal *given;   /* its names are borrowed */
+    char fault[ERRBUF_SIZE]; /* why the store does not keep what it is given; "" = it does */
 };
 
 /* Verifications (verify.h). */

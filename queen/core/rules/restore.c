@@ -66,6 +66,7 @@ void restore_event_id(struct queen *queen, uint64_t event_id)
 static void take_announced(struct queen *queen, struct record *record, const struct record_row *row)
 {
     record->announced = (uint8_t)row->announced;
+    roll_mark(&queen->registry.roll, record);
     record->announced_cause = (uint8_t)row->announced_cause;
     record->previous = (uint8_t)row->previous;
     record->event_id = row->event_id;
@@ -90,7 +91,7 @@ static bool is_unknown(const struct record *record)
 
 static bool is_as_restored(const struct queen *queen, const struct record *record)
 {
-    return record->announced != STATE_NONE && !roll_entry_of(&queen->registry.roll, record)->heard && !record->loss;
+    return queen->announcing.held && !roll_entry_of(&queen->registry.roll, record)->heard && !record->loss;
 }
 
 static void take_incarnation(struct record *record, const struct record_row *row)

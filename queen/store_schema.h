@@ -1,0 +1,69 @@
+/* store_schema.h - the columns of queen.db. Names of states, causes and so on are stored as text, so that no number
+ * depends on the order of a list. A change of these lists is a new version. */
+#ifndef SKEP_STORE_SCHEMA_H
+#define SKEP_STORE_SCHEMA_H
+
+#define STORE_VERSION 1
+#define STORE_APPLICATION 0x534B4550 /* SKEP */
+
+/* X(kind, column, member of the row) */
+#define STORE_LIFE_COLUMNS(X)      \
+    X(INT, epoch, epoch)           \
+    X(INT, watch, watch)           \
+    X(INT, loop, loop)             \
+    X(INT, wall, wall)             \
+    X(INT, grace_from, grace_from) \
+    X(INT, last_event, last_event)
+
+#define STORE_TOMBSTONE_COLUMNS(X) \
+    X(INT, session, session)       \
+    X(INT, added, added_at)        \
+    X(INT, epoch, epoch)
+
+#define STORE_RECORD_COLUMNS(X)                   \
+    X(STATE, state, state)                        \
+    X(CAUSE, cause, cause)                        \
+    X(STATE, announced, announced)                \
+    X(CAUSE, announced_cause, announced_cause)    \
+    X(STATE, previous, previous)                  \
+    X(INT, event_id, event_id)                    \
+    X(INT, revision, revision)                    \
+    X(INT, incident, incident)                    \
+    X(INT, unannounced, unannounced)              \
+    X(INT, silent, silent)                        \
+    X(INT, since_wall, since_wall)                \
+    X(INT, since_loop, since_loop)                \
+    X(INT, session, session)                      \
+    X(INT, connection, connection)                \
+    X(INT, seq, seq)                              \
+    X(INT, known, known)                          \
+    X(INT, retired_1, retired[0])                 \
+    X(INT, retired_2, retired[1])                 \
+    X(INT, retired_3, retired[2])                 \
+    X(INT, retired_4, retired[3])                 \
+    X(INT, closed, closed)                        \
+    X(INT, will_closed, will_closed)              \
+    X(INT, interval_ms, interval_ms)              \
+    X(INT, lease_ms, lease_ms)                    \
+    X(INT, connect_ms, connect_ms)                \
+    X(INT, rpc, rpc)                              \
+    X(INT, over_http, over_http)                  \
+    X(INT, life, life)                            \
+    X(INT, epoch, epoch)                          \
+    X(INT, received_at, received_at)              \
+    X(INT, received_wall, received_wall)          \
+    X(INT, not_before, not_before)                \
+    X(INT, established, established)              \
+    X(INT, progress, progress)                    \
+    X(INT, was_zombie, was_zombie)                \
+    X(PATH, path, evidence.path)                  \
+    X(RESULT, result, evidence.result)            \
+    X(INT, took, evidence.took)                   \
+    X(INT, seen_at, evidence.seen_at)             \
+    X(INT, last_seen_ago, evidence.last_seen_ago) \
+    X(INT, has_exit, evidence.has_exit)           \
+    X(INT, exit_code, evidence.code)              \
+    X(SIGNAL, exit_signal, evidence.signal)       \
+    X(INT, exit_oom, evidence.oom)
+
+#endif

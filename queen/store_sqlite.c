@@ -1,0 +1,323 @@
+#include "store_sqlite.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store_schema.h"
+#include "text.h"
+
+#define STRING_OF(x) #x
+#define STRING(x) STRING_OF(x)
+
+/* Their order is that of the columns: keys first. */
+#define NAME(kind, column, member) ", " #column
+#define MARK(kind, column, member) ", ?"
+
+static const char schema[] = "CREATE TABLE life(id INTEGER PRIMARY KEY" STORE_LIFE_COLUMNS(
+    NAME) ");"
+          "CREATE TABLE tombstone(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_TOMBSTONE_COLUMNS(
+              NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;"
+                    "CREATE TABLE record(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_RECORD_COLUMNS(
+                        NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;"
+                              "PRAGMA application_id = " STRING(STORE_APPLICATION) "; PRAGMA user_version = " STRING(
+                                  STORE_VERSION) ";";
+
+enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    PRUNE,
+    PUT,
+    REMOVE = PUT + STORE_KIND_COUNT,
+    STATEMENTS = REMOVE + STORE_KIND_COUNT
+};
+
+static const char *const texts[STATEMENTS] = {
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [PUT + STORE_LIFE] = "INSERT OR REPLACE INTO life VALUES(?" STORE_LIFE_COLUMNS(MARK) ")",
+    [PUT + STORE_TOMBSTONE] = "INSERT OR REPLACE INTO tombstone VALUES(?, ?" STORE_TOMBSTONE_COLUMNS(MARK) ")",
+    [REMOVE + STORE_TOMBSTONE] = "DELETE FROM tombstone WHERE hive = ? AND worker = ?",
+    [PUT + STORE_RECORD] = "INSERT OR REPLACE INTO record VALUES(?, ?" STORE_RECORD_COLUMNS(MARK) ")",
+    [REMOVE + STORE_RECORD] = "DELETE FROM record WHERE hive = ? AND worker = ?",
+    [PRUNE] = "DELETE FROM life WHERE id <= ? - " STRING(STORE_LIVES),
+};
+
+struct store_db {
+    sqlite3 *sqlite;
+    sqlite3_stmt *statements[STATEMENTS];
+};
+
+static void store_db_free(struct store_db *db)
+{
+    if (!db)
+        return;
+    for (size_t i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close(db->sqlite);
+    free(db);
+}
+DEFINE_AUTO_FREE(store_db)
+
+void store_db_close(struct store_db *db)
+{
+    store_db_free(db);
+}
+
+static enum err failed(const struct store_db *db, struct errbuf *e)
+{
+    int code = sqlite3_errcode(db->sqlite);
+    enum err err = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_SYNTAX
+                   : code == SQLITE_NOMEM                          ? ERR_NOMEM
+                                                                   : ERR_IO;
+    return err_set(e, err, "%s", sqlite3_errmsg(db->sqlite));
+}
+
+static enum err run(const struct store_db *db, const char *sql, struct errbuf *e)
+{
+    return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : failed(db, e);
+}
+
+/* The first column of the first row; "" where there is none. */
+static enum err ask(const struct store_db *db, const char *sql, char *ret, size_t size, struct errbuf *e)
+{
+    sqlite3_stmt *statement = NULL;
+    enum err err = OK;
+    int code = sqlite3_prepare_v2(db->sqlite, sql, -1, &statement, NULL);
+    ret[0] = '\0';
+    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        snprintf(ret, size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        err = failed(db, e);
+    sqlite3_finalize(statement);
+    return err;
+}
+
+static enum err ask_int(const struct store_db *db, const char *sql, int64_t *ret, struct errbuf *e)
+{
+    char text[32];
+    enum err err = ask(db, sql, text, sizeof text, e);
+    if (err == OK && text_to_int(text_of(text), ret) != OK)
+        return err_set(e, ERR_SYNTAX, "%s: %s", sql, text);
+    return err;
+}
+
+/* The schema is made as a whole or not at all. */
+static enum err make(const struct store_db *db, struct errbuf *e)
+{
+    enum err err = run(db, "BEGIN IMMEDIATE", e);
+    if (err == OK && (err = run(db, schema, e)) == OK)
+        err = run(db, "COMMIT", e);
+    return err;
+}
+
+static enum err examine(const struct store_db *db, bool thoroughly, struct errbuf *e)
+{
+    int64_t version = 0, application = 0, tables = 0;
+    char found[128];
+    enum err err;
+    if ((err = ask(db, thoroughly ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", found, sizeof found, e)) !=
+        OK)
+        return err;
+    if (strcmp(found, "ok") != 0)
+        return err_set(e, ERR_SYNTAX, "it is damaged: %s", found);
+    if ((err = ask_int(db, "PRAGMA user_version", &version, e)) != OK ||
+        (err = ask_int(db, "PRAGMA application_id", &application, e)) != OK ||
+        (err = ask_int(db, "SELECT count(*) FROM sqlite_master", &tables, e)) != OK)
+        return err;
+    if (version == 0 && application == 0 && tables == 0)
+        return make(db, e);
+    if (application != STORE_APPLICATION)
+        return err_set(e, ERR_SYNTAX, "it is not a queen's");
+    return version == STORE_VERSION ? OK : err_set(e, ERR_SYNTAX, "it is of version %lld", (long long)version);
+}
+
+static enum err prepare(struct store_db *db, struct errbuf *e)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        if (texts[i] && sqlite3_prepare_v3(db->sqlite, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i],
+                                           NULL) != SQLITE_OK)
+            return failed(db, e);
+    return OK;
+}
+
+enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret, struct errbuf *e)
+{
+    auto_free(store_db) db = calloc(1, sizeof *db);
+    enum err err;
+    int code;
+    if (!db)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    code = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code != SQLITE_OK)
+        return err_set(e, code == SQLITE_NOMEM ? ERR_NOMEM : ERR_IO, "%s", sqlite3_errstr(code));
+    (void)sqlite3_extended_result_codes(db->sqlite, 0);
+    if ((err = run(db,
+                   "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA journal_mode = WAL;"
+                   "PRAGMA synchronous = NORMAL",
+                   e)) != OK ||
+        (err = examine(db, thoroughly, e)) != OK || (err = prepare(db, e)) != OK)
+        return err;
+    *ret = HAND_OVER(db);
+    return OK;
+}
+
+#define BIND_INT(value) sqlite3_bind_int64(to, ++i, (sqlite3_int64)(value))
+#define BIND_TEXT(value) sqlite3_bind_text(to, ++i, (value), -1, SQLITE_STATIC)
+#define BIND_STATE(value) BIND_TEXT(state_name(value))
+#define BIND_CAUSE(value) BIND_TEXT(cause_name(value))
+#define BIND_PATH(value) BIND_TEXT(evidence_path_name(value))
+#define BIND_RESULT(value) BIND_TEXT(evidence_result_name(value))
+#define BIND_SIGNAL(value) BIND_TEXT(value)
+#define BIND(kind, column, member) BIND_##kind(row->member);
+
+static void bind_life(sqlite3_stmt *to, int i, const struct life_row *row)
+{
+    STORE_LIFE_COLUMNS(BIND)
+}
+
+static void bind_tombstone(sqlite3_stmt *to, int i, const struct tombstone_row *row)
+{
+    STORE_TOMBSTONE_COLUMNS(BIND)
+}
+
+static void bind_record(sqlite3_stmt *to, int i, const struct record_row *row)
+{
+    STORE_RECORD_COLUMNS(BIND)
+}
+
+static int bind_key(sqlite3_stmt *to, const struct store_row *row)
+{
+    if (row->kind == STORE_LIFE) {
+        sqlite3_bind_int64(to, 1, row->life.life);
+        return 1;
+    }
+    sqlite3_bind_text(to, 1, row->hive.at, (int)row->hive.len, SQLITE_STATIC);
+    sqlite3_bind_text(to, 2, row->worker.len > 0 ? row->worker.at : "", (int)row->worker.len, SQLITE_STATIC);
+    return 2;
+}
+
+static enum err step(const struct store_db *db, sqlite3_stmt *statement, struct errbuf *e)
+{
+    enum err err = sqlite3_step(statement) == SQLITE_DONE ? OK : failed(db, e);
+    sqlite3_reset(statement);
+    return err;
+}
+
+static enum err put(const struct store_db *db, const struct store_row *row, struct errbuf *e)
+{
+    sqlite3_stmt *to = db->statements[(row->removed ? REMOVE : PUT) + row->kind];
+    int keys = bind_key(to, row);
+    if (row->removed)
+        return step(db, to, e);
+    if (row->kind == STORE_LIFE)
+        bind_life(to, keys, &row->life);
+    else if (row->kind == STORE_TOMBSTONE)
+        bind_tombstone(to, keys, &row->tombstone);
+    else
+        bind_record(to, keys, &row->record);
+    return step(db, to, e);
+}
+
+static enum err prune(const struct store_db *db, const struct store_row *row, struct errbuf *e)
+{
+    sqlite3_bind_int64(db->statements[PRUNE], 1, row->life.life);
+    return step(db, db->statements[PRUNE], e);
+}
+
+enum err store_db_write(struct store_db *db, const struct store_row *rows, size_t count, struct errbuf *e)
+{
+    enum err err = step(db, db->statements[BEGIN], e);
+    for (size_t i = 0; i < count && err == OK; i++)
+        if ((err = put(db, &rows[i], e)) == OK && rows[i].kind == STORE_LIFE)
+            err = prune(db, &rows[i], e);
+    if (err == OK && (err = step(db, db->statements[COMMIT], e)) == OK)
+        return OK;
+    (void)step(db, db->statements[ROLLBACK], NULL);
+    return err;
+}
+
+#define TEXT_AT(i) ((const char *)sqlite3_column_text(from, (i)))
+#define READ_AS(to, value) (to) = (__typeof__(to))(value);
+#define READ_INT(to) READ_AS(to, sqlite3_column_int64(from, i++))
+#define READ_STATE(to) READ_AS(to, state_of_name(TEXT_AT(i++)))
+#define READ_CAUSE(to) READ_AS(to, cause_of_name(TEXT_AT(i++)))
+#define READ_PATH(to) READ_AS(to, evidence_path_of_name(TEXT_AT(i++)))
+#define READ_RESULT(to) READ_AS(to, evidence_result_of_name(TEXT_AT(i++)))
+#define READ_SIGNAL(to) text_to_printable(text_of(TEXT_AT(i++)), to, sizeof to);
+#define READ(kind, column, member) READ_##kind(row.member)
+
+static struct life_row read_life(sqlite3_stmt *from, int i)
+{
+    struct life_row row = { .life = (uint32_t)sqlite3_column_int64(from, 0) };
+    STORE_LIFE_COLUMNS(READ)
+    return row;
+}
+
+static struct tombstone_row read_tombstone(sqlite3_stmt *from, int i)
+{
+    struct tombstone_row row;
+    STORE_TOMBSTONE_COLUMNS(READ)
+    return row;
+}
+
+static struct record_row read_record(sqlite3_stmt *from, int i)
+{
+    struct record_row row = { .is_of_store = true };
+    STORE_RECORD_COLUMNS(READ)
+    return row;
+}
+
+static struct text text_at(sqlite3_stmt *from, int i)
+{
+    const char *text = TEXT_AT(i);
+    return (struct text){ text, text ? (size_t)sqlite3_column_bytes(from, i) : 0 };
+}
+
+static struct store_row row_of(sqlite3_stmt *from, enum store_kind kind)
+{
+    struct store_row row = { .kind = kind };
+    if (kind == STORE_LIFE) {
+        row.life = read_life(from, 1);
+        return row;
+    }
+    row.hive = text_at(from, 0);
+    row.worker = text_at(from, 1);
+    if (kind == STORE_TOMBSTONE)
+        row.tombstone = read_tombstone(from, 2);
+    else
+        row.record = read_record(from, 2);
+    return row;
+}
+
+static enum err load(struct store_db *db, enum store_kind kind,
+                     enum err (*take)(void *user, const struct store_row *row), void *user, size_t *refused,
+                     struct errbuf *e)
+{
+    static const char *const queries[] = { "SELECT * FROM life ORDER BY id", "SELECT * FROM tombstone ORDER BY added",
+                                           "SELECT * FROM record" };
+    sqlite3_stmt *from;
+    enum err err = OK;
+    int code = sqlite3_prepare_v2(db->sqlite, queries[kind], -1, &from, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW)
+        if ((code = sqlite3_step(from)) == SQLITE_ROW) {
+            struct store_row row = row_of(from, kind);
+            *refused += take(user, &row) != OK;
+        }
+    if (code != SQLITE_DONE)
+        err = failed(db, e);
+    sqlite3_finalize(from);
+    return err;
+}
+
+enum err store_db_load(struct store_db *db, enum err (*take)(void *user, const struct store_row *row), void *user,
+                       size_t *ret_refused, struct errbuf *e)
+{
+    enum err err = OK;
+    *ret_refused = 0;
+    for (enum store_kind kind = 0; kind < STORE_KIND_COUNT && err == OK; kind++)
+        err = load(db, kind, take, user, ret_refused, e);
+    return err;
+}

@@ -1,0 +1,22 @@
+/* store_sqlite.h - rows of a queen in a SQLite database. One thread at a time; every call waits for the disk. */
+#ifndef SKEP_STORE_SQLITE_H
+#define SKEP_STORE_SQLITE_H
+
+#include "err.h"
+#include "store_row.h"
+
+struct store_db;
+
+/* Makes the file if need be, with mode 0600, and examines it: `thoroughly` after a crash. ERR_SYNTAX: it is damaged, or
+ * of a later version, or no queen's; ERR_IO, ERR_NOMEM. With a sentence. */
+enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret, struct errbuf *e);
+void store_db_close(struct store_db *db); /* NULL is fine */
+
+/* As store_load. */
+enum err store_db_load(struct store_db *db, enum err (*take)(void *user, const struct store_row *row), void *user,
+                       size_t *ret_refused, struct errbuf *e);
+
+/* All of them or none. The errors of store_db_open. */
+enum err store_db_write(struct store_db *db, const struct store_row *rows, size_t count, struct errbuf *e);
+
+#endif

@@ -1,0 +1,144 @@
+"""R17: the database in which a queen remembers. It is killed while it writes, its disk is full, its file damaged: what is there
+is as it was at one moment, and the queen runs. SKEP_LONG=1: killed 50 times, and until a full disk has room again."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import paho.mqtt.client as paho
+
+from fleet import Agent, Queen, await_that
+from listener import Listener
+from oracle import name_of
+
+LONG = os.environ.get("SKEP_LONG") == "1"
+TIMES = 50 if LONG else 3
+WRITING_S, HIVES = 1.5, 50
+
+
+class Crowd:
+    """Births of ever new workers of 50 hives, about 2,000 a second."""
+
+    def __init__(self, broker, root):
+        self.root, self.count = root, 0
+        self.client = paho.Client(protocol=paho.MQTTv5)
+        self.client.connect("127.0.0.1", broker.port)
+        self.client.loop_start()
+
+    def grow(self):
+        end = time.monotonic() + WRITING_S
+        while time.monotonic() < end:
+            for _ in range(20):
+                self.count += 1
+                session = f"{self.count:016x}"
+                self.client.publish(f"{self.root}/hive/h{self.count % HIVES}/worker/w{self.count}/presence",
+                                    json.dumps({"presence": "online", "session": session, "connection": 1}))
+            time.sleep(0.01)
+
+    def end(self):
+        self.client.loop_stop()
+        self.client.disconnect()
+
+
+def rows(folder, scratch):
+    """{HIVE/WORKER: event id} of a copy, which is sound."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(folder, scratch)
+    database = sqlite3.connect(scratch / "queen.db")
+    assert database.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+    found = {"/".join(filter(None, row[:2])): row[2] for row in database.execute("SELECT hive, worker, event_id FROM record")}
+    database.close()
+    return found
+
+
+def test_killed_while_it_writes(broker, root, started, tmp_path):
+    """What is stored is the last state of everybody as of one event, and of no other moment."""
+    queen = started(Queen, broker, root, "--state-dir", tmp_path / "state")
+    listener = Listener(broker.port, f"{root}/queen/queen/event")
+    crowd, first = Crowd(broker, root), 0  # event of this process
+    for _ in range(TIMES):
+        before = len(rows(tmp_path / "state", tmp_path / "copy"))
+        crowd.grow()
+        queen.end(signal.SIGKILL)
+        found = rows(tmp_path / "state", tmp_path / "copy")
+        assert len(found) > before
+        last, due = max(found.values()), {}
+        for document in (json.loads(m.payload) for m in list(listener.messages)):
+            if "fleet" not in document and first < document["event_id"] <= last:
+                due[name_of(document)] = document["event_id"]
+        assert due and {name: found.get(name) for name in due} == due
+        queen.start()
+        first = next(e["event_id"] for e in queen.events() if "fleet" in e)
+    crowd.end()
+    listener.end()
+
+
+def restarted(queen, how, break_it):
+    queen.end(how)
+    break_it()
+    already = len(queen.said())
+    queen.start()
+    return queen.said()[already:]
+
+
+def test_a_damaged_file(broker, root, started, tmp_path):
+    """It is moved aside with a line in the log, and the broker's verdicts tell what they can."""
+    state = tmp_path / "state"
+    queen = started(Queen, broker, root, "--state-dir", state)
+    agent = started(Agent, broker, root, "h/w1", "--simulate")
+    await_that(lambda: (queen.worker("h/w1") or {}).get("state") == "online", "its birth")
+    agent.end(signal.SIGTERM)
+    await_that(lambda: queen.worker("h/w1")["state"] == "offline", "its goodbye")
+
+    def flip():
+        with open(state / "queen.db", "r+b") as file:
+            file.seek(100)
+            file.write(bytes(255 for _ in range(3900)))
+
+    said = restarted(queen, signal.SIGTERM, flip)
+    assert "level=error" in said and "queen.db.damaged-" in said and list(state.glob("queen.db.damaged-*"))
+    assert queen.worker("h/w1")["state"] == "offline"
+    time.sleep(2.5)  # it is written
+
+    def cut():
+        wal = state / "queen.db-wal"
+        os.truncate(wal, wal.stat().st_size * 2 // 3 + 7)
+
+    said = restarted(queen, signal.SIGKILL, cut)
+    assert "damaged" not in said and queen.worker("h/w1")["state"] == "offline"
+
+
+def test_two_queens_on_one_folder(broker, root, started, tmp_path):
+    first = started(Queen, broker, root, "--state-dir", tmp_path)
+    done = subprocess.run([*first.arguments, "--id", "other", "--http", "127.0.0.1:0"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "another queen uses it" in done.stdout + done.stderr
+
+
+def test_a_full_disk(broker, root, started, tmp_path):
+    """Health warns, and verdicts go on."""
+    state = tmp_path / "state"
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "none", state], check=True)
+    try:
+        queen = started(Queen, broker, root, "--state-dir", state)
+        with open(state / "filler", "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                pass
+        crowd = Crowd(broker, root)
+        await_that(lambda: crowd.grow() or queen.ask("/health")[1]["status"] == "warn", "a warning")
+        assert "nothing is kept for a restart" in queen.ask("/health")[1]["description"]
+        agent = started(Agent, broker, root, "h/w1", "--simulate")
+        await_that(lambda: (queen.worker("h/w1") or {}).get("state") == "online", "its birth")
+        agent.kill()
+        await_that(lambda: queen.worker("h/w1")["state"] == "stale", "its death")
+        crowd.end()
+        queen.end(signal.SIGTERM)
+    finally:
+        subprocess.run(["umount", "--lazy", state], check=True)
