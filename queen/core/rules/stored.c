@@ -23,13 +23,14 @@ static void first_seen(struct queen *queen, struct record *record, enum cause ca
     unverified(queen, record, cause, result);
 }
 
-/* Whether a copy is of a later process or connection than is known. A copy that is older than the last live sign was
- * brought back by a broker with an old save (expiry counts in whole seconds). */
+/* Whether a copy is of a later process or connection than is known. A copy that is older than the last live sign, of
+ * which a restored verdict knows, was brought back by a broker with an old save (expiry counts in whole seconds). */
 static bool is_successor(const struct queen *queen, const struct record *record, struct incarnation_claim claim,
                          ms_t age)
 {
     enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
-    bool is_old = age > EXPIRY_STEP_MS && record->received_epoch != 0 &&
+    bool was_heard = record->received_epoch != 0 || record->announced != STATE_NONE;
+    bool is_old = age > EXPIRY_STEP_MS && was_heard && record->received_mono != MS_NEVER &&
                   queen->now - age + EXPIRY_STEP_MS < record->received_mono;
     if (verdict == INCARNATION_UNFENCED)
         return record->received_epoch == 0;
