@@ -49,8 +49,10 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (size > LARGEST_ALLOCATION)
         return NULL;
     size_t need = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (arena->limit > 0 && arena->used + need > arena->limit)
+    if (arena->limit > 0 && arena->used + need > arena->limit) {
+        arena->was_limited = true;
         return NULL;
+    }
     struct arena_block *block = arena->blocks;
     if (!block || need > block->size - block->used) {
         block = block_push(arena, need);
@@ -124,6 +126,7 @@ void arena_reset(struct arena *arena)
 {
     cleanups_run(arena);
     arena->used = 0;
+    arena->was_limited = false;
     if (arena->blocks) {
         blocks_free(arena->blocks->older);
         arena->blocks->older = NULL;

@@ -14,8 +14,9 @@ struct arena_block;
 struct arena {
     struct arena_block *blocks; /* newest first */
     struct arena_cleanup *cleanups;
-    size_t used;  /* bytes handed out since the last reset */
-    size_t limit; /* allocations beyond it fail; 0 = none */
+    size_t used;      /* bytes handed out since the last reset */
+    size_t limit;     /* allocations beyond it fail; 0 = none */
+    bool was_limited; /* ... and one did since the last reset: it was the limit, not the memory */
 };
 
 /* 16-byte aligned, not zeroed; NULL when memory or the limit is used up. Lives until arena_reset. */

@@ -194,8 +194,6 @@ static enum err take_verdict(struct queen *queen, const struct topic *topic, con
                        &(struct subject){ verdict.worker_id, verdict.hive_id, verdict.session, true, true, false,
                                           !registry_is_full(&queen->registry, is_hive) },
                        &record, e);
-    if (err == ERR_NOMEM) /* it is read once: what it announced would be announced again */
-        queen->out->failed = true;
     row.has_flags = has_flags(message->payload);
     if (err == OK && record)
         restore_row(queen, record, &row);
@@ -216,9 +214,18 @@ static const struct kind {
     [TOPIC_HIVE_VERDICT] = { take_verdict, FORGET_SEEN_NONE },
 };
 
+/* What is said once is lost for good, for want of memory: the next process reads it. Whoever sends more than a message
+ * may take does not end this one. */
+static void miss(struct queen *queen, const struct kind *kind, enum err err)
+{
+    if (err == ERR_NOMEM && !kind->comes_again && !queen->arena.was_limited)
+        queen->out->failed = true;
+}
+
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)
 {
     const struct kind *kind = topic->kind < ARRAY_LEN(kinds) ? &kinds[topic->kind] : NULL;
+    enum err err = OK;
     if (!kind || !kind->take)
         return ERR_TOPIC;
     if (message->retain)
@@ -227,10 +234,11 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
         !beat_ration_allows(&queen->registry, topic->hive, message->payload.len, queen->behind, queen->now))
         return ERR_RATIONED;
     if (message->payload.len > 0)
-        return kind->take(queen, topic, message, e);
-    if (kind->cleared != FORGET_SEEN_NONE)
+        err = kind->take(queen, topic, message, e);
+    else if (kind->cleared != FORGET_SEEN_NONE)
         forget_cleared(queen, topic->hive, topic->worker, kind->cleared);
-    return OK;
+    miss(queen, kind, err);
+    return err;
 }
 
 enum err intake_posted(struct queen *queen, struct text document, struct errbuf *e)
