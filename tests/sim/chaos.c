@@ -270,11 +270,27 @@ static void heal_core(struct chaos *chaos)
     act(chaos, "memory q1 fails=0");
 }
 
-static void judge(struct chaos *chaos, size_t which)
+/* `judge w1`, `judge all` */
+static void judge(struct chaos *chaos, const char *command)
 {
-    for (const struct ward *ward = chaos->referee.wards; ward; ward = ward->hh.next)
-        if (ward->node && strcmp(ward->node->name, chaos->nodes[which]) == 0)
+    struct words words;
+    if (words_split(&chaos->world.arena, command, &words) != OK)
+        return;
+    for (const struct ward *ward = chaos->referee.wards; ward && all_is_well(chaos); ward = ward->hh.next)
+        if (words_has(&words, "all") || (ward->node && words_has(&words, ward->node->name)))
             referee_judge(&chaos->referee, queen_of(chaos), ward);
+}
+
+static void judge_core(struct chaos *chaos)
+{
+    char line[LINE_SIZE];
+    for (size_t i = 0; i < chaos->count - 1; i++) {
+        if (!chaos->is_core[i])
+            continue;
+        snprintf(line, sizeof line, "judge %s", chaos->nodes[i]);
+        act(chaos, "%s", line);
+        judge(chaos, line);
+    }
 }
 
 static void nothing(struct chaos *chaos)
@@ -290,9 +306,7 @@ static void live_in_part(struct chaos *chaos)
     heal_core(chaos);
     live(chaos, QUIET, 20000, pick(chaos, 2) ? disturb_rest : nothing);
     act(chaos, "show fleet");
-    for (size_t i = 0; i < chaos->count && all_is_well(chaos); i++)
-        if (chaos->is_core[i])
-            judge(chaos, i);
+    judge_core(chaos);
     memset(chaos->is_core, 0, sizeof chaos->is_core);
     live(chaos, MORE_CHAOS_MS, 20000, disturb_something);
 }
@@ -306,8 +320,8 @@ static void live_on(struct chaos *chaos)
     heal_core(chaos);
     pass(chaos, QUIET);
     act(chaos, "show fleet");
-    if (all_is_well(chaos))
-        referee_judge_all(&chaos->referee, queen_of(chaos));
+    act(chaos, "judge all");
+    judge(chaos, "judge all");
 }
 
 /* Each limit in every third world. */
@@ -347,28 +361,26 @@ static void begin(struct chaos *chaos, uint64_t seed)
         start(chaos, i - 1);
 }
 
-static struct chaos_result result_of(const struct chaos *chaos)
+static struct chaos_result finish(struct chaos *chaos, struct buf *ret)
 {
     struct text trace = buf_text(&chaos->world.trace.text);
     struct chaos_result result = { .found = chaos->failed.text[0] ? chaos->failed : chaos->referee.violation,
                                    .events = chaos->referee.events,
                                    .lived = chaos->referee.lived };
     result.hash = siphash(&(struct siphash_key){ 0 }, trace.at, trace.len);
+    if (ret)
+        buf_add_text(ret, trace);
+    referee_clear(&chaos->referee);
+    world_clear(&chaos->world);
     return result;
 }
 
 struct chaos_result chaos_run(uint64_t seed, struct buf *trace)
 {
     struct chaos chaos = { 0 };
-    struct chaos_result result;
     begin(&chaos, seed);
     live_on(&chaos);
-    result = result_of(&chaos);
-    if (trace)
-        buf_add_text(trace, buf_text(&chaos.world.trace.text));
-    referee_clear(&chaos.referee);
-    world_clear(&chaos.world);
-    return result;
+    return finish(&chaos, trace);
 }
 
 static void replay_line(struct chaos *chaos, struct text line)
@@ -382,20 +394,16 @@ static void replay_line(struct chaos *chaos, struct text line)
     if (strncmp(command, "queen ", 6) == 0)
         referee_forget_queen(&chaos->referee);
     act(chaos, "%s", command);
+    if (strncmp(command, "judge ", 6) == 0)
+        judge(chaos, command);
 }
 
-struct chaos_result chaos_replay(struct text scenario)
+struct chaos_result chaos_replay(struct text scenario, struct buf *trace)
 {
     struct chaos chaos = { .nodes = { "q1" }, .count = 1 };
-    struct chaos_result result;
-    world_init(&chaos.world, 0);
+    world_init(&chaos.world, 1);
     referee_init(&chaos.referee, &chaos.world);
     while (scenario.len > 0 && all_is_well(&chaos))
         replay_line(&chaos, text_split(&scenario, '\n'));
-    if (all_is_well(&chaos) && queen_of(&chaos))
-        referee_judge_all(&chaos.referee, queen_of(&chaos));
-    result = result_of(&chaos);
-    referee_clear(&chaos.referee);
-    world_clear(&chaos.world);
-    return result;
+    return finish(&chaos, trace);
 }

@@ -19,7 +19,7 @@ struct chaos_result {
 /* `trace` gets the trace, which is a scenario that replays it; NULL = none. */
 struct chaos_result chaos_run(uint64_t seed, struct buf *trace);
 
-/* The world's lines of a trace, played before a referee, who judges all at the end. */
-struct chaos_result chaos_replay(struct text scenario);
+/* The world's lines of a trace, or some of them, played before a referee, who judges where they say `judge`. */
+struct chaos_result chaos_replay(struct text scenario, struct buf *trace);
 
 #endif

@@ -225,6 +225,8 @@ static const struct {
     { "suspect", "unreachable" },
     { "stale", "unreachable" },
     { "zombie", "unreachable" },
+    { "offline", "unreachable" }, /* another process was lost while the queen was away */
+    { "offline", "zombie" },      /* likewise, and hangs */
     { "unreachable", "online" },
     { "unreachable", "stale" },
     { "unreachable", "offline" },
@@ -447,6 +449,10 @@ void referee_judge(struct referee *referee, struct node *queen, const struct war
     char state[32], hive[NAME_SIZE];
     bool fit = is_fit(ward->node);
     const char *wanted = ward->is_hive ? "ready" : is_hung(ward) ? "zombie" : "online";
+    if (!is_fit(queen)) {
+        violate(referee, "nobody can be judged: the queen has no link");
+        return;
+    }
     snprintf(hive, sizeof hive, "%.*s", (int)strcspn(ward->path, "/"), ward->path);
     inspect_state(queen, hive, ward->is_hive ? NULL : ward->name, state);
     if (fit && strcmp(state, wanted) != 0)
@@ -458,10 +464,4 @@ void referee_judge(struct referee *referee, struct node *queen, const struct war
         violate(referee, "%s is %s in the end, and was announced as %s", ward->name, state, ward->announced);
     if (ward->event_id)
         judge_verdict(referee, ward);
-}
-
-void referee_judge_all(struct referee *referee, struct node *queen)
-{
-    for (const struct ward *ward = referee->wards; ward; ward = ward->hh.next)
-        referee_judge(referee, queen, ward);
 }

@@ -55,8 +55,7 @@ void referee_clear(struct referee *referee);
 /* A process of the queen ended: the next one starts from the verdicts that it reads back. */
 void referee_forget_queen(struct referee *referee);
 
-/* At the end of a time that was quiet for the ward; and for all. */
+/* At the end of a time that was quiet for the ward. */
 void referee_judge(struct referee *referee, struct node *queen, const struct ward *ward);
-void referee_judge_all(struct referee *referee, struct node *queen);
 
 #endif

@@ -437,6 +437,7 @@ static const struct command {
     { "show", "[HIVE/]NAME [ages] | hive ID | fleet | health", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC", do_retained },
+    { "judge", "NAME|all (before a referee: chaos.h)", do_end },
     { "end", "", do_end },
 };
 

@@ -50,29 +50,32 @@ static bool run_some(uint64_t from, uint64_t count)
     return well;
 }
 
+static bool print_trace(struct chaos_result result, struct buf *trace)
+{
+    fputs(buf_str(trace), stdout);
+    printf("# ");
+    print_result(&result);
+    buf_clear(trace);
+    return !result.found.text[0];
+}
+
 static bool run_one(uint64_t seed)
 {
     struct buf trace = BUF_INIT;
-    struct chaos_result result = chaos_run(seed, &trace);
-    fputs(buf_str(&trace), stdout);
-    printf("# seed %" PRIu64 ": ", seed);
-    print_result(&result);
-    buf_clear(&trace);
-    return !result.found.text[0];
+    return print_trace(chaos_run(seed, &trace), &trace);
 }
 
 static bool replay(FILE *file)
 {
     char chunk[4096];
     size_t got;
-    struct buf scenario = BUF_INIT;
-    struct chaos_result result;
+    struct buf scenario = BUF_INIT, trace = BUF_INIT;
+    bool well;
     while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
         buf_add(&scenario, chunk, got);
-    result = chaos_replay(buf_text(&scenario));
-    print_result(&result);
+    well = print_trace(chaos_replay(buf_text(&scenario), &trace), &trace);
     buf_clear(&scenario);
-    return !result.found.text[0];
+    return well;
 }
 
 /* `sim_random`: the test. `SEED`: prints the trace of one. `FROM COUNT`: a line for each. `-`: replays the scenario on
