@@ -41,6 +41,7 @@ static void act(struct chaos *chaos, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    world_run(&chaos->world, chaos->world.network.now); /* as between the lines of a scenario */
     if (script_do(&chaos->world, line, &e) != OK && !chaos->failed.text[0])
         (void)err_set(&chaos->failed, ERR_STATE, "%s: %s", line, e.text);
 }

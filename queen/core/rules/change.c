@@ -207,7 +207,7 @@ static void revise(struct queen *queen, struct record *record)
 void change_announce(struct queen *queen, struct record *record)
 {
     record->silent = false;
-    if (announce_now(&queen->announcing, record))
+    if (record->announced != record->state && announce_now(&queen->announcing, record))
         announce(queen, record);
 }
 

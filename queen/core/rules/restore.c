@@ -96,6 +96,8 @@ static bool is_as_restored(const struct queen *queen, const struct record *recor
 
 static void take_incarnation(struct record *record, const struct record_row *row)
 {
+    /* Nothing is closed: the goodbye itself is stored, and a verdict that was written again may name a later process.
+     */
     bool was_heard = row->session != 0 || (row->cause != CAUSE_NEVER_SEEN && row->cause != CAUSE_START_FAILED);
     if (row->is_of_store) {
         record->incarnation = (struct incarnation){ .session = row->session,
@@ -110,7 +112,6 @@ static void take_incarnation(struct record *record, const struct record_row *row
     }
     if (was_heard)
         incarnation_adopt(&record->incarnation, (struct incarnation_claim){ row->session, row->connection, -1 });
-    record->closed = row->state == STATE_OFFLINE && row->session != 0;
 }
 
 static bool was_alive(enum state state)
