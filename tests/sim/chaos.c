@@ -109,7 +109,9 @@ static void end(struct chaos *chaos, size_t which)
 /* What may happen to a program; what was done to it before is undone first. */
 static void disturb(struct chaos *chaos, size_t which)
 {
-    static const char *const verbs[] = { "pause", "cut", "reset" };
+    static const char *const acts[][2] = {
+        { "pause", "" }, { "cut", "" }, { "cut", " way=in" }, { "cut", " way=out" }, { "reset", "" }
+    };
     const char *name = chaos->nodes[which];
     const struct node *node = world_find(&chaos->world, name);
     int64_t die;
@@ -121,8 +123,8 @@ static void disturb(struct chaos *chaos, size_t which)
         act(chaos, "resume %s", name);
     else if (node->client.cut)
         act(chaos, "mend %s", name);
-    else if ((die = pick(chaos, ARRAY_LEN(verbs) + 1)) < (int64_t)ARRAY_LEN(verbs))
-        act(chaos, "%s %s", verbs[die], name);
+    else if ((die = pick(chaos, ARRAY_LEN(acts) + 2)) < (int64_t)ARRAY_LEN(acts))
+        act(chaos, "%s %s%s", acts[die][0], name, acts[die][1]);
     else
         end(chaos, which);
 }
@@ -196,6 +198,13 @@ static void disturb_time(struct chaos *chaos)
     }
 }
 
+static void disturb_network(struct chaos *chaos)
+{
+    static const char *const kinds[] = { "loss ", "broker duplicates=", "broker reorders=" };
+    const char *kind = kinds[pick(chaos, ARRAY_LEN(kinds))];
+    act(chaos, "%s%lld", kind, (long long)(pick(chaos, 2) ? pick(chaos, 15) : 0));
+}
+
 static void disturb_memory(struct chaos *chaos)
 {
     if (queen_of(chaos)->running)
@@ -214,7 +223,7 @@ static void disturb_rest(struct chaos *chaos)
 
 static void disturb_something(struct chaos *chaos)
 {
-    int64_t die = pick(chaos, 30);
+    int64_t die = pick(chaos, 32);
     if (die < 17)
         disturb_rest(chaos);
     else if (die < 20)
@@ -223,7 +232,9 @@ static void disturb_something(struct chaos *chaos)
         disturb_broker(chaos);
     else if (die < 25)
         disturb_time(chaos);
-    else if (die < 28)
+    else if (die < 27)
+        disturb_network(chaos);
+    else if (die < 30)
         disturb_links(chaos);
     else
         disturb_memory(chaos);
@@ -263,6 +274,7 @@ static void heal_core(struct chaos *chaos)
     for (size_t i = 0; i < chaos->count; i++)
         if (chaos->is_core[i])
             heal(chaos, i);
+    act(chaos, "loss 0");
     if (!chaos->world.broker.running)
         act(chaos, "broker start");
     pass(chaos, LEAVING);

@@ -87,11 +87,12 @@ void client_reset(struct client *client)
         wire_reset(network_of(client), client->wire);
 }
 
-void client_set_cut(struct client *client, bool is_cut)
+void client_set_cut(struct client *client, enum side to, bool is_cut)
 {
-    client->cut = is_cut;
+    client->cuts[to] = is_cut;
+    client->cut = client->cuts[SIDE_CLIENT] || client->cuts[SIDE_BROKER];
     if (client->wire)
-        wire_set_cut(network_of(client), client->wire, is_cut);
+        wire_set_cut(network_of(client), client->wire, to, is_cut);
 }
 
 static void up(struct client *client)

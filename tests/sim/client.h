@@ -27,8 +27,9 @@ struct client {
     void *user;
     const char *id; /* borrowed */
     ms_t keep_alive, attempt_limit;
-    bool cut; /* its path to the broker: client_set_cut */
-    ms_t far; /* from the broker, one way, for the TCP handshake, too */
+    bool cut;     /* its path to the broker, or one way of it: client_set_cut */
+    bool cuts[2]; /* ... the way to that side */
+    ms_t far;     /* from the broker, one way, for the TCP handshake, too */
     enum client_phase phase;
     struct wire *wire; /* NULL while there is no TCP connection */
     bool was_up, pinged;
@@ -46,9 +47,9 @@ void client_subscribe(struct client *client, const struct subscribe *subscribe);
 void client_unsubscribe(struct client *client, const char *filter);
 void client_disconnect(struct client *client); /* DISCONNECT, then idle */
 
-void client_vanish(struct client *client);               /* the process died: no DISCONNECT; idle */
-void client_reset(struct client *client);                /* both ends of the link see a reset */
-void client_set_cut(struct client *client, bool is_cut); /* packets are dropped on the path, both ways */
+void client_vanish(struct client *client);                             /* the process died: no DISCONNECT; idle */
+void client_reset(struct client *client);                              /* both ends of the link see a reset */
+void client_set_cut(struct client *client, enum side to, bool is_cut); /* packets are dropped on that way */
 
 ms_t client_deadline(const struct client *client);
 void client_turn(struct client *client);

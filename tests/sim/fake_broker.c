@@ -5,6 +5,8 @@
 
 #include "topic.h"
 
+#define REORDER_MS 200
+
 struct subscription {
     struct subscribe subscribe;
     struct subscription *prev, *next;
@@ -101,10 +103,14 @@ static bool is_lost(struct fake_broker *broker, const char *topic)
     return lost;
 }
 
+/* A marker that somebody sends to itself stays where it is. */
 static void deliver(struct fake_broker *broker, struct session *session, const struct subscription *subscription,
-                    const struct publish *publish)
+                    const struct publish *publish, bool is_own)
 {
+    struct network *network = broker->network;
     struct packet packet = packet_for(&subscription->subscribe, publish);
+    bool is_late = !is_own && network_chance(network, broker->reorders);
+    ms_t late = is_late ? rng_between(&network->rng, 1, REORDER_MS) : 0;
     if (is_lost(broker, publish->topic))
         return;
     if (packet.publish.qos == 0 && (is_full(broker, session->waiting) || are_too_many(broker, unread(session)))) {
@@ -112,7 +118,9 @@ static void deliver(struct fake_broker *broker, struct session *session, const s
         return;
     }
     broker->published++;
-    send_to(broker, session, &packet);
+    wire_send_late(network, session->wire, SIDE_CLIENT, &packet, late);
+    if (packet.publish.qos > 0 && network_chance(network, broker->duplicates))
+        wire_send_late(network, session->wire, SIDE_CLIENT, &packet, late);
 }
 
 /* True if there is a subscriber, also one that gets no copy of what it sent itself. */
@@ -127,7 +135,7 @@ static bool deliver_to(struct fake_broker *broker, struct session *session, cons
             continue;
         matched = true;
         if (session != from || !subscription->subscribe.no_local)
-            deliver(broker, session, subscription, publish);
+            deliver(broker, session, subscription, publish, session == from);
     }
     return matched;
 }

@@ -38,6 +38,8 @@ struct fake_broker {
     uint32_t expiry_cap; /* s, of every message; 0 = none */
     struct broker_loss losses[4];
     size_t loss_count;
+    int64_t duplicates; /* percent of live messages at QoS 1 that are delivered twice */
+    int64_t reorders;   /* ... of those to others that are overtaken by messages of other topics, as in a cluster */
     struct session *sessions; /* utlist, in the order of their CONNECT */
     struct retained_store stored, saved;
 };

@@ -2,6 +2,9 @@
 
 #include <utlist.h>
 
+#define RTO_MS 200
+#define RTO_MAX_MS 3200
+
 static enum side other(enum side side)
 {
     return side == SIDE_CLIENT ? SIDE_BROKER : SIDE_CLIENT;
@@ -14,26 +17,61 @@ struct wire *wire_open(struct network *network)
     return wire;
 }
 
-static ms_t arrival_after(struct network *network, const struct wire *wire, enum side to, const struct packet *before)
+bool network_chance(struct network *network, int64_t percent)
+{
+    return percent > 0 && rng_between(&network->rng, 0, 99) < percent;
+}
+
+/* As Linux: 200 ms at first, and twice as long each time. */
+static ms_t sent_again_after(struct network *network)
+{
+    ms_t late = 0;
+    for (ms_t timeout = RTO_MS; timeout <= RTO_MAX_MS && network_chance(network, network->loss); timeout *= 2)
+        late += timeout;
+    return late;
+}
+
+static ms_t arrival(struct network *network, struct wire *wire, enum side to)
 {
     ms_t at = network->now + rng_between(&network->rng, network->latency_low, network->latency_high) + wire->far +
               (to == SIDE_CLIENT ? wire->behind : 0);
-    return before && before->arrives != MS_NEVER ? ms_max(at, before->arrives) : at;
+    at = ms_max(at + sent_again_after(network) + wire->handshake, wire->in_order[to]);
+    wire->handshake = 0;
+    return wire->in_order[to] = at;
 }
 
-static void enqueue(struct network *network, struct wire *wire, enum side to, struct packet *packet)
+static bool is_of_topic(const struct packet *packet, const struct packet *other)
 {
-    struct packet *first = wire->towards[to];
-    packet->arrives =
-        wire->cut ? MS_NEVER : arrival_after(network, wire, to, first ? first->prev : NULL) + wire->handshake;
-    wire->handshake = 0;
-    DL_APPEND(wire->towards[to], packet);
+    return packet->kind == PACKET_PUBLISH && other->kind == PACKET_PUBLISH &&
+           strcmp(packet->publish.topic, other->publish.topic) == 0;
+}
+
+/* Before those that are late and of another topic; behind all others. */
+static void insert(struct wire *wire, enum side to, struct packet *packet)
+{
+    struct packet *first = wire->towards[to], *behind = first ? first->prev : NULL;
+    while (behind && behind->arrives > packet->arrives && behind->arrives != MS_NEVER && !is_of_topic(packet, behind))
+        behind = behind == first ? NULL : behind->prev;
+    if (behind)
+        packet->arrives = ms_max(packet->arrives, behind->arrives);
+    DL_APPEND_ELEM(wire->towards[to], behind, packet);
+}
+
+static void enqueue(struct network *network, struct wire *wire, enum side to, struct packet *packet, ms_t late)
+{
+    packet->arrives = wire->cut[to] ? MS_NEVER : arrival(network, wire, to) + late;
+    insert(wire, to, packet);
+}
+
+void wire_send_late(struct network *network, struct wire *wire, enum side to, const struct packet *packet, ms_t late)
+{
+    if (!wire->closed[other(to)] && !wire->closed[to])
+        enqueue(network, wire, to, packet_copy(network->arena, packet), late);
 }
 
 void wire_send(struct network *network, struct wire *wire, enum side to, const struct packet *packet)
 {
-    if (!wire->closed[other(to)] && !wire->closed[to])
-        enqueue(network, wire, to, packet_copy(network->arena, packet));
+    wire_send_late(network, wire, to, packet, 0);
 }
 
 ms_t wire_arrival(const struct wire *wire, enum side reader)
@@ -66,21 +104,21 @@ void wire_reset(struct network *network, struct wire *wire)
 {
     for (int side = SIDE_CLIENT; side <= SIDE_BROKER; side++) {
         wire->towards[side] = NULL;
+        wire->in_order[side] = 0;
         wire->far = side == SIDE_CLIENT ? wire->far : 0;
         if (!wire->closed[side])
             enqueue(network, wire, (enum side)side,
-                    packet_copy(network->arena, &(struct packet){ .kind = PACKET_CLOSE }));
+                    packet_copy(network->arena, &(struct packet){ .kind = PACKET_CLOSE }), 0);
     }
 }
 
-static void resend(struct network *network, const struct wire *wire, enum side to)
+static void resend(struct network *network, struct wire *wire, enum side to)
 {
-    struct packet *packet, *before = NULL;
+    struct packet *packet;
     DL_FOREACH(wire->towards[to], packet)
     {
         if (packet->arrives == MS_NEVER)
-            packet->arrives = arrival_after(network, wire, to, before);
-        before = packet;
+            packet->arrives = arrival(network, wire, to);
     }
 }
 
@@ -95,14 +133,13 @@ static void stall(const struct network *network, struct packet *packets)
     }
 }
 
-void wire_set_cut(struct network *network, struct wire *wire, bool cut)
+void wire_set_cut(struct network *network, struct wire *wire, enum side to, bool cut)
 {
-    if (wire->cut == cut)
+    if (wire->cut[to] == cut)
         return;
-    wire->cut = cut;
-    for (int side = SIDE_CLIENT; side <= SIDE_BROKER; side++)
-        if (cut)
-            stall(network, wire->towards[side]);
-        else
-            resend(network, wire, (enum side)side);
+    wire->cut[to] = cut;
+    if (cut)
+        stall(network, wire->towards[to]);
+    else
+        resend(network, wire, to);
 }

@@ -1,7 +1,8 @@
 /* network.h - the clock of a world, and its TCP connections: ordered, delayed, stalled while their path is cut.
  *
  * A cut path loses nothing for good: TCP sends again, so what waits on a wire arrives after the path is mended, unless
- * an end has given up by then. */
+ * an end has given up by then. A lost packet is sent again after the retransmission timeout, and all behind it waits.
+ */
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
 
@@ -14,11 +15,12 @@ struct wire {
     struct wire *prev, *next;
     struct packet *towards[2]; /* by the side that reads; utlist */
     bool closed[2];            /* that side neither reads nor writes any more */
-    bool cut;
-    ms_t far;                /* one way, on top of the network's latency */
-    ms_t behind;             /* ... and for what the broker sends */
-    ms_t handshake;          /* the first packet waits for it */
-    struct session *session; /* of the broker; NULL before CONNECT */
+    bool cut[2];               /* the way to that side */
+    ms_t in_order[2];          /* when the last packet that was not late arrives */
+    ms_t far;                  /* one way, on top of the network's latency */
+    ms_t behind;               /* ... and for what the broker sends */
+    ms_t handshake;            /* the first packet waits for it */
+    struct session *session;   /* of the broker; NULL before CONNECT */
 };
 
 struct network {
@@ -26,6 +28,7 @@ struct network {
     struct arena *arena;
     struct rng rng;
     ms_t latency_low, latency_high; /* one way */
+    int64_t loss;                   /* percent of all packets */
     struct wire *wires;
 };
 
@@ -33,6 +36,9 @@ struct wire *wire_open(struct network *network);
 
 /* Copies the packet. Nothing happens if the sender has closed its side. */
 void wire_send(struct network *network, struct wire *wire, enum side to, const struct packet *packet);
+
+/* The same, `late`: those sent later may arrive before it, but for those of its topic. */
+void wire_send_late(struct network *network, struct wire *wire, enum side to, const struct packet *packet, ms_t late);
 
 /* When the next packet for that side arrives; MS_NEVER = none is on its way. And that packet, if it has arrived by now,
  * or NULL. */
@@ -45,6 +51,9 @@ void wire_close(struct network *network, struct wire *wire, enum side side);
 /* Both ends see a reset, the broker's at once, however far the client is; what is under way is lost. */
 void wire_reset(struct network *network, struct wire *wire);
 
-void wire_set_cut(struct network *network, struct wire *wire, bool cut);
+void wire_set_cut(struct network *network, struct wire *wire, enum side to, bool cut);
+
+/* True so many times in a hundred. */
+bool network_chance(struct network *network, int64_t percent);
 
 #endif

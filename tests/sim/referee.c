@@ -14,6 +14,7 @@
 #define CONFIRM_WAIT_MS 180  /* R4's 250, less the latency by which two ends see a reset at different times */
 #define HUNG_MS 30000        /* a beat that says so may be read so late, and be verified for 5 s */
 #define HIVE_BEATS_MS 10500
+#define LOSSY_MS 10000
 #define MOMENT_MS 500 /* a link that lives shorter may have told the queen nothing */
 
 static void violate(struct referee *referee, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -110,6 +111,8 @@ static void on_turned(void *user)
             referee->lived += now - referee->turned_at;
     }
     referee->turned_at = now;
+    if (referee->world->network.loss > 0)
+        referee->lossy_at = now;
     follow(&referee->queen_fit_since, is_fit(queen), now);
     follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
     vigil_clock_turn(&referee->clock, queen, now);
@@ -129,10 +132,16 @@ static ms_t next_beat_of(const struct ward *ward)
     return ward->is_hive ? HIVE_BEATS_MS : worker_lease(ward->node) / 3 * 21 / 20;
 }
 
+/* What was lost is sent again, for so long that it is no fault of the queen to miss it. */
+static bool is_lossy(const struct referee *referee, ms_t now)
+{
+    return referee->lossy_at != MS_NEVER && now - referee->lossy_at < LOSSY_MS;
+}
+
 static bool was_heard(const struct referee *referee, const struct ward *ward, ms_t now)
 {
     ms_t next_beat = next_beat_of(ward);
-    return fit_for(ward->fit_since, now, CONFIRMATION_MS) &&
+    return !is_lossy(referee, now) && fit_for(ward->fit_since, now, CONFIRMATION_MS) &&
            fit_for(referee->queen_linked_since, now, next_beat + CONFIRMATION_MS);
 }
 
@@ -151,7 +160,7 @@ static void judge_silence(struct referee *referee, const struct ward *ward)
 static void judge_absence(struct referee *referee, const struct ward *ward, const char *cause, bool no_reply)
 {
     ms_t now = referee->world->network.now, allowed = no_reply ? CONFIRMATION_MS : PUBACK_MS;
-    if (!fit_for(referee->queen_fit_since, now, CONFIRMATION_MS))
+    if (is_lossy(referee, now) || !fit_for(referee->queen_fit_since, now, CONFIRMATION_MS))
         return;
     if (fit_for(ward->fit_since, now, allowed))
         violate(referee, "%s became stale (%s) at %lld, and was back for %lld ms", ward->name, cause, (long long)now,
@@ -403,7 +412,9 @@ static const struct world_events world_events = { on_event, on_message, on_publi
 
 void referee_init(struct referee *referee, struct world *world)
 {
-    *referee = (struct referee){ .world = world, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER };
+    *referee = (struct referee){
+        .world = world, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER, .lossy_at = MS_NEVER
+    };
     world->events = &world_events;
     world->user = referee;
 }

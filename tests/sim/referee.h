@@ -40,6 +40,7 @@ struct referee {
     ms_t queen_fit_since;
     ms_t queen_linked_since; /* MS_NEVER = she is not; pauses and cuts do not count */
     struct vigil_clock clock;
+    ms_t lossy_at; /* when packets were last lost: what was sent then may be late; MS_NEVER */
     ms_t granted;  /* so much of the grace had passed before the present process of the queen was live */
     bool was_live; /* ... which it has been */
     uint64_t last_event;

@@ -65,6 +65,14 @@ static enum err do_behind(struct world *world, const struct words *words, struct
     return OK;
 }
 
+/* `loss 5`: percent of all packets; they come later */
+static enum err do_loss(struct world *world, const struct words *words, struct errbuf *e)
+{
+    if (text_to_int(text_of(words_at(words, 1)), &world->network.loss) != OK)
+        return err_set(e, ERR_SYNTAX, "loss PERCENT");
+    return OK;
+}
+
 static enum err do_hide(struct world *world, const struct words *words, struct errbuf *e)
 {
     (void)e;
@@ -207,13 +215,18 @@ static enum err do_reset(struct world *world, const struct words *words, struct 
     return err;
 }
 
+/* `cut w1`; `cut w1 way=in`: nothing arrives at it; `way=out`: nothing of it does */
 static enum err do_cut(struct world *world, const struct words *words, struct errbuf *e)
 {
     bool cut = strcmp(words->at[0], "cut") == 0;
+    const char *way = words_text(words, "way", "both");
     struct node *node = world_find(world, words_at(words, 1));
     if (!node)
         return err_set(e, ERR_NOT_FOUND, "nobody is named `%s`", words_at(words, 1));
-    client_set_cut(&node->client, cut);
+    if (strcmp(way, "out") != 0)
+        client_set_cut(&node->client, SIDE_CLIENT, cut);
+    if (strcmp(way, "in") != 0)
+        client_set_cut(&node->client, SIDE_BROKER, cut);
     return OK;
 }
 
@@ -231,7 +244,11 @@ static enum err do_broker(struct world *world, const struct words *words, struct
             verbs[i].fn(&world->broker);
             return OK;
         }
-    if (words_value(words, "queue"))
+    if (words_value(words, "duplicates"))
+        world->broker.duplicates = words_number(words, "duplicates", 0);
+    else if (words_value(words, "reorders"))
+        world->broker.reorders = words_number(words, "reorders", 0);
+    else if (words_value(words, "queue"))
         world->broker.queue_bytes = (size_t)words_number(words, "queue", 0);
     else if (words_value(words, "queue-messages"))
         world->broker.queue_messages = (size_t)words_number(words, "queue-messages", 0);
@@ -247,7 +264,7 @@ static enum err do_broker(struct world *world, const struct words *words, struct
         return err_set(e, ERR_UNKNOWN,
                        "broker "
                        "stop|kill|start|save|queue=BYTES|queue-messages=N|retained-limit=N|loses-subacks=N|counts-"
-                       "every=TIME|expiry-cap=S");
+                       "every=TIME|expiry-cap=S|duplicates=%%|reorders=%%");
     return OK;
 }
 
@@ -404,6 +421,7 @@ static const struct command {
     { "latency", "LOW [HIGH]", do_latency },
     { "far", "NAME TIME", do_far },
     { "behind", "NAME TIME", do_behind },
+    { "loss", "PERCENT", do_loss },
     { "hide", "ACTOR...", do_hide },
     { "reveal", "ACTOR...", do_reveal },
     { "queen", "NAME [OPTION=VALUE]...", do_queen },
@@ -421,11 +439,11 @@ static const struct command {
     { "pause", "NAME", do_pause },
     { "resume", "NAME", do_pause },
     { "reset", "NAME", do_reset },
-    { "cut", "NAME", do_cut },
-    { "mend", "NAME", do_cut },
+    { "cut", "NAME [way=in|out]", do_cut },
+    { "mend", "NAME [way=in|out]", do_cut },
     { "broker",
       "stop|kill|start|save|queue=BYTES|queue-messages=N|retained-limit=N|loses-subacks=N|counts-every=TIME|"
-      "expiry-cap=S",
+      "expiry-cap=S|duplicates=%|reorders=%",
       do_broker },
     { "lose", "PART-OF-TOPIC PERCENT", do_lose },
     { "clock", "[NAME] wall=[-]TIME", do_clock },

@@ -13,9 +13,9 @@ void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t 
     else if (clock->linked &&
              !paused) /* what lies in her socket proves that turn, also if the end of the link is last */
         clock->time += VIGIL_TURN_MAX;
-    if (!queen || !queen->client.cut)
+    if (!queen || !queen->client.cuts[SIDE_CLIENT])
         clock->time += clock->pending;
-    if (!queen || !queen->client.cut || !linked)
+    if (!queen || !queen->client.cuts[SIDE_CLIENT] || !linked)
         clock->pending = 0;
     clock->turned = now;
     clock->linked = linked;
