@@ -59,6 +59,8 @@ static bool is_beating_zombie(const struct queen *queen, const struct record *re
 
 static void unanswered(struct queen *queen, struct record *record, const struct verified *verified)
 {
+    if (record->state == STATE_ZOMBIE) /* its next heartbeat that gives no reason starts another one (R8) */
+        record->work.reason = true;
     if (verified->refused || !is_beating_zombie(queen, record))
         return;
     record->work.advanced = false;
