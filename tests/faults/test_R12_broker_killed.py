@@ -11,7 +11,8 @@ LONG = os.environ.get("SKEP_LONG") == "1"
 COUNT = 200 if LONG else 10
 NAMES = [f"h{i % 3}/w{i}" for i in range(COUNT)]
 KILLED, DEAD_BEFORE, LATECOMER = NAMES[:COUNT * 2 // 5], NAMES[-1], "h0/late"
-INTERVAL = "10s" if LONG else "3s"
+INTERVAL = "10s" if LONG else "4s"
+LONGEST_S = 120  # more than the lease and the grace
 
 
 def save(broker, copy):
@@ -56,6 +57,6 @@ def test_killed_with_workers(own_broker, root, started, watch, tmp_path):
     alive = [name for name in (*NAMES, LATECOMER) if name not in (*KILLED, DEAD_BEFORE)]
     await_that(lambda: all((w := queen.worker(name))["connection"] > connections[name] and w["state"] == "online"
                            for name in alive), "the others online on a new connection")
-    oracle.await_told()
+    oracle.await_told(LONGEST_S)
     assert not oracle.faults()
     oracle.measure("kill with the broker")

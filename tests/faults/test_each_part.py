@@ -12,7 +12,7 @@ from hive import Hive
 from oracle import FLEET
 
 LONG = os.environ.get("SKEP_LONG") == "1"
-TEXT = '[worker "w1"]\ncommand = sleep 600\ninterval = 5s\n'  # a machine with other work runs it late
+TEXT = '[worker "w1"]\ncommand = sleep 600\n'  # an interval of 30 s: a machine with other work runs it late
 HIVE, NAME, BYSTANDER = "hive-a", "hive-a/w1", "g/w2"
 TERM, KILL, STOP = signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP
 
@@ -42,8 +42,9 @@ def child_of(pid):
         return int(file.read().split()[0])
 
 
-def run_hive(started, broker, root, folder):
-    return started(Hive, broker, root, TEXT, "--state-dir", folder / "state").run()
+def run_hive(started, broker, root, folder, key):
+    more = "interval = 5s\n" if key == ("agent", STOP) else ""
+    return started(Hive, broker, root, TEXT + more, "--state-dir", folder / "state").run()
 
 
 def expect(oracle, said, what, shown, may=()):
@@ -63,8 +64,8 @@ def test_of(own_broker, root, started, watch, tmp_path, part, how):
     key, shown = (part, how), ("suspect", "unverified")
     queen, oracle = watch(own_broker, "--return-grace", "5s", topic=part != "broker")
     expect(oracle, {HIVE: ["starting", "ready"], NAME: ["online"], BYSTANDER: ["online"]}, "start", ())
-    hive = run_hive(started, own_broker, root, tmp_path)
-    started(Agent, own_broker, root, BYSTANDER, "--interval", "5s", "--reconnect-max", "1s", "--simulate")
+    hive = run_hive(started, own_broker, root, tmp_path, key)
+    started(Agent, own_broker, root, BYSTANDER, "--reconnect-max", "1s", "--simulate")
     oracle.await_told()
     agent = hive.witness("w1")["pid"]
     pids = {"program": child_of(agent), "agent": agent, "hive": hive.process.pid, "broker": own_broker.pid}
@@ -90,7 +91,7 @@ def test_of(own_broker, root, started, watch, tmp_path, part, how):
             os.kill(pids[part], signal.SIGCONT)
         else:
             hive.process.wait()
-            hive = run_hive(started, own_broker, root, tmp_path)
+            hive = run_hive(started, own_broker, root, tmp_path, key)
         oracle.await_told()
     assert not oracle.faults()
     oracle.measure(what)

@@ -23,9 +23,9 @@ def test_two_workers(broker, root, started, watch):
     """The newcomer is current; what the first one sends flags a conflict. With one of them gone the other is it, online."""
     queen, oracle = watch(broker)
     oracle.did("g/w1", "start", "online")
-    first = started(Agent, broker, root, "g/w1", "--interval", "1s", "--simulate")
+    first = started(Agent, broker, root, "g/w1", "--interval", "5s", "--simulate")
     oracle.await_told()
-    second = started(Agent, broker, root, "g/w1", "--interval", "1s", "--simulate")
+    second = started(Agent, broker, root, "g/w1", "--interval", "5s", "--simulate")
     await_that(lambda: "conflict" in flags(queen, "g/w1"), "the flag")
     session = queen.worker("g/w1")["session"]
     assert first.process.poll() is None and second.process.poll() is None
