@@ -95,7 +95,7 @@ struct record {
     int64_t lease_ms;        /* as declared; INT_ABSENT */
     int32_t interval_ms;     /* as declared; INT_ABSENT */
     uint16_t connect_ms;     /* as declared by its birth, RECORD_CONNECT_MAX at most; 0 = not */
-    uint16_t shown;          /* the link (queen.epoch) on which stored copies last showed it; 0 = none */
+    uint16_t shown;          /* the link on which stored copies last showed it, and which (completeness.h); 0 = none */
     uint32_t retain_s;       /* message expiry that its heartbeats declare; 0 = none */
     uint32_t received_epoch; /* the link (queen.epoch) on which it was last heard live; 0 = never */
     ms_t received_at;        /* watch time (loop time if over_http) when its lease started */

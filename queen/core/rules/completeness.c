@@ -8,15 +8,28 @@
 #define AGAIN_MAX_MS (10 * 60 * 1000)
 #define IDLE_MAX 3 /* times that nobody new was shown, and whoever is missing is not stored */
 
+/* Of `shown` the upper bits are the link's, the lower ones the kinds of its copies. */
+#define KIND_BITS 3
+
 static uint16_t link_of(const struct queen *queen)
 {
-    return (uint16_t)(queen->epoch % UINT16_MAX + 1);
+    return (uint16_t)(queen->epoch % (UINT16_MAX >> KIND_BITS) + 1);
 }
 
-void completeness_saw(struct queen *queen, struct record *record)
+static bool was_shown(const struct queen *queen, const struct record *record)
 {
-    queen->snapshot.completeness.added += record->state == STATE_NONE;
-    record->shown = link_of(queen);
+    return record->shown >> KIND_BITS == link_of(queen);
+}
+
+void completeness_saw(struct queen *queen, struct record *record, const struct topic *topic)
+{
+    struct completeness *completeness = &queen->snapshot.completeness;
+    unsigned bit = topic->kind <= TOPIC_WORKER_WITNESS ? 1u << topic->kind : 0;
+    completeness->added += record->state == STATE_NONE;
+    if (!was_shown(queen, record))
+        record->shown = (uint16_t)(link_of(queen) << KIND_BITS);
+    completeness->distinct += bit && !(record->shown & bit);
+    record->shown = (uint16_t)(record->shown | bit);
 }
 
 /* It was not the last time, or the broker has less than it should have: at once, then ever later. */
@@ -47,6 +60,7 @@ void completeness_begin(struct queen *queen)
     struct completeness before = *completeness;
     *completeness = (struct completeness){ .verdict = before.verdict,
                                            .idle = before.idle,
+                                           .distinct = before.distinct,
                                            .lacking = before.lacking,
                                            .counts_drops = before.counts_drops,
                                            .knows_before = before.knows_before,
@@ -66,7 +80,7 @@ void completeness_note_passes(struct completeness *completeness, size_t copies, 
 /* What a stored copy must show: received over MQTT, on this link or an earlier one, and not expired since. */
 static bool is_missing(const struct queen *queen, const struct record *record)
 {
-    return record->retain_s > 0 && !record->over_http && record->shown != link_of(queen) &&
+    return record->retain_s > 0 && !record->over_http && !was_shown(queen, record) &&
            !queen_received_live(queen, record) && record->received_mono != MS_NEVER &&
            queen->now - record->received_mono < (ms_t)record->retain_s * 1000;
 }
@@ -116,7 +130,6 @@ bool completeness_count(struct queen *queen)
  * known. Where it has not dropped any for long it is not known how many it had before. */
 static size_t lacking(const struct completeness *completeness)
 {
-    size_t most = completeness->by_hive > completeness->over_all ? completeness->by_hive : completeness->over_all;
     size_t dropped, stored;
     if (completeness->dropped == completeness->dropped_before)
         return 0;
@@ -125,7 +138,7 @@ static size_t lacking(const struct completeness *completeness)
     dropped = (size_t)(completeness->dropped - completeness->dropped_before) / completeness->spans;
     stored = completeness->by_hive ? (dropped + completeness->by_hive + completeness->over_all + 1) / 2
                                    : dropped + completeness->over_all;
-    return stored > most ? stored - most : 0;
+    return stored > completeness->distinct ? stored - completeness->distinct : 0;
 }
 
 /* Without the broker's own count the one that brought less was cut, and perhaps both. */

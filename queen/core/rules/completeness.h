@@ -16,8 +16,8 @@
 /* Topics on which mosquitto counts, `dropped` before `sent`, every 10 s; and the filter of all. */
 #define SYS_MESSAGES "$SYS/broker/publish/messages/"
 
-/* A stored copy is about the record, which is about to take it. */
-void completeness_saw(struct queen *queen, struct record *record);
+/* A stored copy on that topic is about the record, which is about to take it. */
+void completeness_saw(struct queen *queen, struct record *record, const struct topic *topic);
 
 /* A live heartbeat of a worker that is not known, with its session, as it is declared. */
 void completeness_missed(struct queen *queen, const struct incarnation_claim *claim, int64_t retain_s);

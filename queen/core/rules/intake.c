@@ -107,7 +107,7 @@ typedef enum err take_fn(struct queen *queen, const struct topic *topic, const s
     if (err != OK || !record)                                                                                          \
         return err;                                                                                                    \
     if (message->retain)                                                                                               \
-    completeness_saw(queen, record)
+    completeness_saw(queen, record, topic)
 
 /* That it looks old may be due to the broker, which a further one shows. */
 static enum err take_sign(struct queen *queen, struct record *record, struct text hive, struct sign sign,

@@ -67,6 +67,7 @@ struct completeness {
     enum { SNAPSHOT_CHECKING, SNAPSHOT_INCOMPLETE, SNAPSHOT_COMPLETE } verdict;
     size_t by_hive, over_all; /* stored copies that the passes of each hive, and those over all, have brought */
     size_t largest;           /* ... one of them */
+    size_t distinct;          /* ... on this link, each counted once */
     size_t added;             /* records that nothing but these was known of */
     unsigned cut;             /* passes that were given up */
     bool limited;             /* one brought a number that is a common limit */
