@@ -90,6 +90,7 @@ struct snapshot {
     unsigned count, first, last; /* how many; those from `first` to `last` are being read, up to one marker */
     size_t copies;               /* that they have brought */
     size_t expected;             /* ... in all, as far as is known */
+    size_t workers;              /* that are known; of passes of each hive: when they begin */
     unsigned step;               /* what comes next of the stage */
     uint32_t hive_next;          /* by its number (roll.h), and then ... */
     size_t share_next;           /* ... by its bucket (share.h), the hive whose workers come next */

@@ -211,7 +211,8 @@ static void add_hives(struct queen *queen)
     }
 }
 
-/* All that hives say they have, and that is known of others. */
+/* Workers that are known, or more, as far as hives declare them. Goes through all hives, which is too much for the
+ * passes of each. */
 static size_t workers_known(const struct queen *queen)
 {
     size_t count = queen->registry.count, said = 0;
@@ -225,7 +226,7 @@ static size_t workers_known(const struct queen *queen)
 static bool is_by_hive(const struct queen *queen)
 {
     const struct snapshot *snapshot = &queen->snapshot;
-    return snapshot->alone || 3 * workers_known(queen) > snapshot->burst;
+    return snapshot->alone || 3 * snapshot->workers > snapshot->burst;
 }
 
 /* Where those over all may have been cut, or hives were found that were not read by themselves. If none was, this is
@@ -244,7 +245,11 @@ static void add_found(struct queen *queen)
 static void fill(struct queen *queen)
 {
     struct snapshot *snapshot = &queen->snapshot;
-    size_t hives = hives_known(queen), workers = expected_of(workers_known(queen));
+    bool of_each = snapshot->stage == SNAPSHOT_KNOWN || snapshot->stage == SNAPSHOT_FOUND;
+    size_t hives = hives_known(queen), workers;
+    if (!of_each || snapshot->hive_next == 0)
+        snapshot->workers = workers_known(queen);
+    workers = expected_of(snapshot->workers);
     snapshot->count = 0;
     snapshot->expected = 0;
     switch (snapshot->stage) {
