@@ -15,19 +15,20 @@ static enum err check_lease(const void *message, struct errbuf *e)
 
 #define FIELD(message, type, name, low, high, required) \
     { #name, sizeof #name - 1, &field_type_##type, offsetof(struct message, name), low, high, required },
-#define TABLE(message, list, nulls, check)                        \
-    static const struct field message##_fields[] = { list(X) };   \
-    _Static_assert(ARRAY_LEN(message##_fields) <= 64, "one bit"); \
-    static const struct field_table message##_table = { message##_fields, ARRAY_LEN(message##_fields), nulls, check };
+#define TABLE(message, list, max_bytes, nulls, check)                                                             \
+    static const struct field message##_fields[] = { list(X) };                                                   \
+    _Static_assert(ARRAY_LEN(message##_fields) <= 64, "one bit");                                                 \
+    static const struct field_table message##_table = { message##_fields, ARRAY_LEN(message##_fields), max_bytes, \
+                                                        nulls, check };
 
 #define X(type, name, low, high, required, doc) FIELD(exit_info, type, name, low, high, required)
-TABLE(exit_info, EXIT_FIELDS, true, NULL)
+TABLE(exit_info, EXIT_FIELDS, 0, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(last_exit, type, name, low, high, required)
-TABLE(last_exit, LAST_EXIT_FIELDS, true, NULL)
+TABLE(last_exit, LAST_EXIT_FIELDS, 0, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(worker_tally, type, name, low, high, required)
-TABLE(worker_tally, WORKER_TALLY_FIELDS, false, NULL)
+TABLE(worker_tally, WORKER_TALLY_FIELDS, 0, false, NULL)
 #undef X
 
 /* The objects within messages. */
@@ -38,31 +39,31 @@ static const struct field_type field_type_TALLY = { field_read_object, field_wri
                                                     .table = &worker_tally_table };
 
 #define X(type, name, low, high, required, doc) FIELD(verdict_evidence, type, name, low, high, required)
-TABLE(verdict_evidence, VERDICT_EVIDENCE_FIELDS, true, NULL)
+TABLE(verdict_evidence, VERDICT_EVIDENCE_FIELDS, 0, true, NULL)
 #undef X
 static const struct field_type field_type_EVIDENCE = { field_read_object, field_write_object,
                                                        .table = &verdict_evidence_table };
 
 #define X(type, name, low, high, required, doc) FIELD(heartbeat, type, name, low, high, required)
-TABLE(heartbeat, HEARTBEAT_FIELDS, false, check_lease)
+TABLE(heartbeat, HEARTBEAT_FIELDS, MSG_MAX_BYTES, false, check_lease)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(presence, type, name, low, high, required)
-TABLE(presence, PRESENCE_FIELDS, true, NULL)
+TABLE(presence, PRESENCE_FIELDS, MSG_MAX_FIXED, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(witness, type, name, low, high, required)
-TABLE(witness, WITNESS_FIELDS, true, NULL)
+TABLE(witness, WITNESS_FIELDS, MSG_MAX_FIXED, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(hive_heartbeat, type, name, low, high, required)
-TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS, false, NULL)
+TABLE(hive_heartbeat, HIVE_HEARTBEAT_FIELDS, MSG_MAX_FIXED, false, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(verdict_notice, type, name, low, high, required)
-TABLE(verdict_notice, VERDICT_NOTICE_FIELDS, false, NULL)
+TABLE(verdict_notice, VERDICT_NOTICE_FIELDS, MSG_MAX_FIXED, false, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(verdict, type, name, low, high, required)
-TABLE(verdict, VERDICT_FIELDS, true, NULL)
+TABLE(verdict, VERDICT_FIELDS, MSG_MAX_FIXED, true, NULL)
 #undef X
 #define X(type, name, low, high, required, doc) FIELD(since, type, name, low, high, required)
-TABLE(since, SINCE_FIELDS, true, NULL)
+TABLE(since, SINCE_FIELDS, MSG_MAX_FIXED, true, NULL)
 #undef X
 
 /* `ret` is set only when all of the document is right. */

@@ -258,8 +258,8 @@ enum err document_decode(const struct field_table *table, struct arena *arena, s
 {
     const struct json_value *document;
     enum err err;
-    if (json.len > MSG_MAX_BYTES)
-        return err_set(e, ERR_TOO_LARGE, "%zu bytes: at most %d are allowed", json.len, MSG_MAX_BYTES);
+    if (json.len > table->max_bytes)
+        return err_set(e, ERR_TOO_LARGE, "%zu bytes: at most %zu are allowed", json.len, table->max_bytes);
     if ((err = json_scan(arena, json, &document, e)) != OK)
         return err;
     if (document->type != JSON_OBJECT)

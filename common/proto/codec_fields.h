@@ -35,7 +35,8 @@ struct field {
 struct field_table {
     const struct field *fields; /* at most 64 */
     size_t len;
-    bool nulls; /* absent fields are written as null: the shape is fixed */
+    size_t max_bytes; /* of a document */
+    bool nulls;       /* absent fields are written as null: the shape is fixed */
     enum err (*check)(const void *message, struct errbuf *e); /* of a document, beyond its fields; NULL = nothing */
 };
 

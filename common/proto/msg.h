@@ -12,6 +12,7 @@ struct json_value;
 #define INT_ABSENT (-1)
 
 #define MSG_MAX_BYTES (16 * 1024)
+#define MSG_MAX_FIXED (6 * 1024) /* of all documents but heartbeats of workers, whose fields have no end */
 #define MSG_MAX_DEPTH 8
 
 /* X(symbol, name) */

@@ -375,6 +375,70 @@ static void info_check(const struct field_info *info, size_t want)
     assert_int_equal(count, want);
 }
 
+/* The most bytes that a document of these fields can have: each byte of a text as an escape. */
+static size_t longest(const struct field_info *info)
+{
+    static const struct {
+        const char *type;
+        const struct field_info *fields;
+    } objects[] = { { "EXIT", exit_info_field_info },
+                    { "LASTEXIT", last_exit_field_info },
+                    { "TALLY", worker_tally_field_info },
+                    { "EVIDENCE", verdict_evidence_field_info } };
+    size_t bytes = 2;
+    for (; info->name; info++) {
+        size_t value = 40; /* a number, a time, a word */
+        if (strcmp(info->type, "TEXT") == 0)
+            value = 6 * (size_t)info->high;
+        else if (strcmp(info->type, "ID") == 0 || strcmp(info->type, "TOKEN") == 0)
+            value = (size_t)info->high;
+        for (size_t i = 0; i < ARRAY_LEN(objects); i++)
+            if (strcmp(info->type, objects[i].type) == 0)
+                value = longest(objects[i].fields);
+        bytes += strlen(info->name) + strlen("\"\":\"\",") + value;
+    }
+    return bytes;
+}
+
+static void every_document_of_known_fields_fits(void **state)
+{
+    const struct field_info *const fixed[] = { presence_field_info,       witness_field_info, hive_heartbeat_field_info,
+                                               verdict_notice_field_info, verdict_field_info, since_field_info };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        assert_in_range(longest(fixed[i]), 1, MSG_MAX_FIXED);
+}
+
+static void add_filled(const char *begin, size_t bytes)
+{
+    buf_reset(&buf);
+    buf_add_str(&buf, begin);
+    while (buf.len < bytes - 1)
+        buf_add_char(&buf, ' ');
+    buf_add_char(&buf, '}');
+}
+
+/* What a message costs to be read is bounded by its kind. */
+static void each_kind_has_its_most_bytes(void **state)
+{
+    struct heartbeat heartbeat;
+    struct presence presence;
+    struct witness witness;
+    struct hive_heartbeat hive;
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        enum err want = more ? ERR_TOO_LARGE : OK;
+        add_filled("{\"presence\":\"online\"", MSG_MAX_FIXED + more);
+        assert_int_equal(presence_decode(&arena, buf_text(&buf), &presence, NULL), want);
+        add_filled("{\"state\":\"running\"", MSG_MAX_FIXED + more);
+        assert_int_equal(witness_decode(&arena, buf_text(&buf), &witness, NULL), want);
+        add_filled("{\"status\":\"ready\"", MSG_MAX_FIXED + more);
+        assert_int_equal(hive_heartbeat_decode(&arena, buf_text(&buf), &hive, NULL), want);
+        add_filled("{\"status\":\"idle\"", MSG_MAX_BYTES + more);
+        assert_int_equal(heartbeat_decode(&arena, buf_text(&buf), &heartbeat, NULL), want);
+    }
+}
+
 static void tables_can_be_read_by_documentation(void **state)
 {
     (void)state;
@@ -406,6 +470,8 @@ int main(void)
         TEST(a_queen_reads_its_own_verdicts),
         TEST(numbers_are_set_by_name),
         TEST(ids_must_not_contradict_the_topic),
+        TEST(every_document_of_known_fields_fits),
+        TEST(each_kind_has_its_most_bytes),
         TEST(tables_can_be_read_by_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

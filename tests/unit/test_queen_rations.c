@@ -228,14 +228,14 @@ static void a_document_that_is_not_kept_is_not_shown(void **state)
     scene_clear(&scene);
 }
 
-/* A heartbeat of a worker of that hive with so many bytes. True: it was read. */
-static bool is_read(struct scene *scene, const char *hive, size_t bytes, ms_t behind, bool stored)
+/* A message on that topic that begins so, with so many bytes. True: it was read. */
+static bool is_read_on(struct scene *scene, const char *topic, const char *begin, size_t bytes, ms_t behind,
+                       bool stored)
 {
-    uint64_t before = scene->queen->counters.accepted;
-    char topic[128];
+    uint64_t before = scene->queen->counters.rejected[ERR_RATIONED];
     struct buf payload = BUF_INIT;
-    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/w/heartbeat", hive);
-    buf_add_str(&payload, "{\"status\":\"idle\",\"note\":\"");
+    buf_add_str(&payload, begin);
+    buf_add_str(&payload, ",\"note\":\"");
     while (payload.len < bytes - 2)
         buf_add_char(&payload, 'x');
     buf_add_str(&payload, "\"}");
@@ -244,10 +244,18 @@ static bool is_read(struct scene *scene, const char *hive, size_t bytes, ms_t be
                                       .message = &(struct message){
                                           .topic = text_of(topic), .payload = buf_text(&payload), .retain = stored } });
     buf_clear(&payload);
-    return scene->queen->counters.accepted > before;
+    return scene->queen->counters.rejected[ERR_RATIONED] == before;
 }
 
-enum { BEAT = 15000, AT_ONCE = RATION_BEATS / (BEAT + RATION_BEAT_BYTES) };
+/* A heartbeat of a worker of that hive. */
+static bool is_read(struct scene *scene, const char *hive, size_t bytes, ms_t behind, bool stored)
+{
+    char topic[128];
+    snprintf(topic, sizeof topic, "skep/v1/hive/%s/worker/w/heartbeat", hive);
+    return is_read_on(scene, topic, "{\"status\":\"idle\"", bytes, behind, stored);
+}
+
+enum { BEAT = 15000, AT_ONCE = RATION_READ / (BEAT + RATION_READ_EACH) };
 
 static unsigned count_read(struct scene *scene, const char *hive, unsigned count, ms_t behind, bool stored)
 {
@@ -267,15 +275,15 @@ static void while_it_is_behind_one_hives_heartbeats_are_rationed(void **state)
     assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS - 1, false), 2 * AT_ONCE);
     assert_health(&scene, "pass", NULL);
     assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false), AT_ONCE);
-    assert_non_null(strstr(buf_str(&scene.notice), "heartbeats"));
+    assert_non_null(strstr(buf_str(&scene.notice), "more messages arrive"));
     assert_true(ends_with(buf_str(&scene.notice), "; most are of hive evil"));
-    assert_health(&scene, "warn", "\"heartbeats:largest_hive\":[{\"observedValue\":\"evil\",\"status\":\"warn\"");
+    assert_health(&scene, "warn", "\"messages:largest_hive\":[{\"observedValue\":\"evil\",\"status\":\"warn\"");
     assert_int_equal(count_read(&scene, "evil", 10, RATION_BEHIND_MS, true),
                      10); /* what is stored does not come again */
     assert_int_equal(count_read(&scene, "a", AT_ONCE, RATION_BEHIND_MS, false), AT_ONCE);
     pass(&scene, 1000);
     assert_int_equal(count_read(&scene, "evil", AT_ONCE, RATION_BEHIND_MS, false),
-                     RATION_BEATS_PER_S / (BEAT + RATION_BEAT_BYTES));
+                     RATION_READ_PER_S / (BEAT + RATION_READ_EACH));
     scene_run(&scene, "will 1.1 @a/w");
     assert_int_equal(find(&scene, "a", "w")->state, STATE_SUSPECT);
     scene_clear(&scene);
@@ -284,7 +292,7 @@ static void while_it_is_behind_one_hives_heartbeats_are_rationed(void **state)
 /* It catches up since they are not read: were all of them read again then, it would be behind again and again. */
 static void the_ration_lasts_until_it_is_whole_again(void **state)
 {
-    enum { EACH_S = RATION_BEATS_PER_S / (BEAT + RATION_BEAT_BYTES), WHOLE_S = RATION_BEATS / RATION_BEATS_PER_S };
+    enum { EACH_S = RATION_READ_PER_S / (BEAT + RATION_READ_EACH), WHOLE_S = RATION_READ / RATION_READ_PER_S };
     struct scene scene;
     (void)state;
     begin_with(&scene, 1 << 20, NULL);
@@ -298,7 +306,7 @@ static void the_ration_lasts_until_it_is_whole_again(void **state)
     assert_int_equal(count_read(&scene, "evil", 2 * AT_ONCE, 0, false), 2 * AT_ONCE);
 
     (void)count_read(&scene, "evil", 2 * AT_ONCE, RATION_BEHIND_MS, false);
-    for (ms_t passed = 1000; passed < RATION_BEATS_MS; passed += 1000) { /* more than that all the time */
+    for (ms_t passed = 1000; passed < RATION_READ_MS; passed += 1000) { /* more than that all the time */
         pass(&scene, 1000);
         assert_in_range(count_read(&scene, "evil", EACH_S + 2, 0, false), EACH_S, EACH_S + 1);
     }
@@ -328,6 +336,71 @@ static void births_and_deaths_are_always_read(void **state)
     scene_clear(&scene);
 }
 
+#define WITNESS "{\"state\":\"running\",\"session\":\"000abc0000000002\""
+#define DEATH "{\"presence\":\"stale\",\"cause\":\"process_exited\",\"session\":\"000abc0000000002\",\"connection\":1"
+
+static unsigned count_read_on(struct scene *scene, const char *topic, const char *begin, size_t bytes)
+{
+    unsigned taken = 0;
+    for (unsigned i = 0; i < 4u * RATION_READ / (MSG_MAX_FIXED + RATION_READ_EACH); i++)
+        taken += is_read_on(scene, topic, begin, bytes, RATION_BEHIND_MS, false);
+    return taken;
+}
+
+/* Whatever its kind: one that is longer than any is by itself costs what a heartbeat of that length does. */
+static void long_ones_of_every_kind_are_rationed(void **state)
+{
+    enum { WHOLE = RATION_READ / (MSG_MAX_FIXED + RATION_READ_EACH), FOUR = 4u * WHOLE };
+    static const char *const topics[] = { "worker/w/witness", "worker/w/presence", "presence" };
+    for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
+        struct scene scene;
+        char topic[128];
+        (void)state;
+        begin_with(&scene, 1 << 20, NULL);
+        scene_run(&scene, "beat 1.1.0 @a/w; beat 2.1.0 @evil/w; birth 2.1 @evil");
+        snprintf(topic, sizeof topic, "skep/v1/hive/evil/%s", topics[i]);
+        assert_in_range(count_read_on(&scene, topic, i ? DEATH : WITNESS, MSG_MAX_FIXED), WHOLE, WHOLE + 1);
+        assert_health(&scene, "warn", "\"messages:largest_hive\":[{\"observedValue\":\"evil\",\"status\":\"warn\"");
+        assert_true(count_read_on(&scene, topic, i ? DEATH : WITNESS, RATION_READ_FREE) >= FOUR);
+        assert_true(is_read_on(&scene, "skep/v1/hive/a/worker/w/witness", WITNESS, MSG_MAX_FIXED, 0, false));
+        scene_clear(&scene);
+    }
+}
+
+/* Nothing is known of its sender, so that it breaks a rule or makes nobody known: it is read all the same. */
+static void what_makes_nobody_known_is_rationed(void **state)
+{
+    enum { WHOLE = RATION_READ / (MSG_MAX_FIXED + RATION_READ_EACH) };
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "beat 1.1.0 @a/w");
+    assert_in_range(count_read_on(&scene, "skep/v1/hive/e1/worker/w/heartbeat", "{\"x\":0", MSG_MAX_FIXED), WHOLE,
+                    WHOLE + 1);
+    assert_null(share_find(&scene.queen->registry.shares, TEXT("e1")));
+    assert_int_equal(count_read_on(&scene, "skep/v1/hive/e2/worker/w/witness", "{\"x\":0", MSG_MAX_FIXED), 0);
+    assert_health(&scene, "warn", "\"messages:largest_hive\":[{\"observedValue\":\"e2\",\"status\":\"warn\"");
+    assert_true(
+        is_read_on(&scene, "skep/v1/hive/e3/worker/w/heartbeat", "{\"status\":\"idle\"", 400, RATION_BEHIND_MS, false));
+    scene_clear(&scene);
+}
+
+static void health_warns_while_it_is_behind(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_with(&scene, 1 << 20, NULL);
+    scene_run(&scene, "beat 1.1.0 @a/w");
+    (void)is_read(&scene, "a", 400, RATION_BEHIND_WARN_MS - 1, false);
+    assert_health(&scene, "pass", NULL);
+    (void)is_read(&scene, "a", 400, RATION_BEHIND_WARN_MS, false);
+    assert_health(&scene, "warn",
+                  "\"messages:late\":[{\"observedValue\":1000,\"observedUnit\":\"ms\",\"status\":\"warn\"");
+    (void)is_read(&scene, "a", 400, 0, false);
+    assert_health(&scene, "pass", NULL);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +413,9 @@ int main(void)
         cmocka_unit_test(while_it_is_behind_one_hives_heartbeats_are_rationed),
         cmocka_unit_test(the_ration_lasts_until_it_is_whole_again),
         cmocka_unit_test(births_and_deaths_are_always_read),
+        cmocka_unit_test(long_ones_of_every_kind_are_rationed),
+        cmocka_unit_test(what_makes_nobody_known_is_rationed),
+        cmocka_unit_test(health_warns_while_it_is_behind),
         cmocka_unit_test(a_document_that_is_not_kept_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

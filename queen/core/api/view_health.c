@@ -44,13 +44,18 @@ static bool is_complete(const struct queen *queen)
     return queen->snapshot.completeness.verdict == SNAPSHOT_COMPLETE && !queen->snapshot.unacknowledged;
 }
 
+static bool is_late(const struct queen *queen)
+{
+    return queen->behind >= RATION_BEHIND_WARN_MS;
+}
+
 static enum health_status overall(const struct queen *queen)
 {
     enum health_status fit = broker_fit(queen, NULL);
     if (!queen_sees(queen) || fit == HEALTH_FAIL)
         return HEALTH_FAIL;
     return fit == HEALTH_WARN || !is_complete(queen) || is_pressed(queen) || is_rationed(queen) ||
-                   is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen) ||
+                   is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen) || is_late(queen) ||
                    queen->remembering.fault[0]
                ? HEALTH_WARN
                : HEALTH_PASS;
@@ -100,8 +105,10 @@ static const char *describe(const struct queen *queen, struct errbuf *buf)
         return described(buf, "nothing is kept for a restart: ", queen->remembering.fault);
     if (has_dropped(queen))
         return "queen: the broker is so slow that messages to it were dropped";
+    if (is_late(queen))
+        return "queen: more messages arrive than it reads, so its verdicts are late";
     if (is_pressed(queen))
-        return "queen: workers, hives, documents or heartbeats are evicted or refused, for there are too many";
+        return "queen: workers, hives, documents or messages are evicted or refused, for there are too many";
     if (is_rationed(queen))
         return "queen: a hive changes so often that its changes are summed up";
     if (is_asked_too_much(queen))
@@ -155,6 +162,8 @@ static void put_messages(const struct queen *queen, struct json_write *w)
 {
     const struct queen_counters *counters = &queen->counters;
     put_count(w, "messages", "accepted", counters->accepted);
+    if (is_late(queen))
+        health_check_int(w, "messages:late", queen->behind, "ms", HEALTH_WARN);
     for (int err = 0; err < ERR_COUNT; err++)
         put_counter(w, "messages:rejected", err_name(err), counters->rejected[err]);
     for (int verdict = 0; verdict < INCARNATION_VERDICT_COUNT; verdict++)
@@ -179,7 +188,7 @@ static void put_messages(const struct queen *queen, struct json_write *w)
 /* What was evicted or refused for want of room, ever; and lately, whose hive has most. */
 static void put_pressure(const struct queen *queen, struct json_write *w)
 {
-    static const char *const groups[] = { "workers", "hives", "documents", "heartbeats" };
+    static const char *const groups[] = { "workers", "hives", "documents", "messages" };
     for (int kind = 0; kind < PRESSURE_COUNT; kind++) {
         const struct pressure *pressure = &queen->registry.pressure[kind];
         enum health_status status = is_under(queen, kind) ? HEALTH_WARN : HEALTH_PASS;

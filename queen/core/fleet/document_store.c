@@ -29,8 +29,8 @@ static enum err drop_others(struct registry *registry, const struct record *reco
         victim = dropped < RATION_DROPS
                      ? tenants_document_victim(&registry->shares, record, more, registry->max_document_bytes)
                      : NULL;
-        registry_note_pressure(registry, PRESSURE_DOCUMENTS, share_greatest(&registry->shares, RATION_BYTES),
-                               victim != NULL);
+        registry_note_pressure(registry, PRESSURE_DOCUMENTS,
+                               share_name(share_greatest(&registry->shares, RATION_BYTES)), victim != NULL);
         if (!victim)
             return ERR_FULL;
         victim->dropped |= (victim->document ? RECORD_HEARTBEAT : 0) | (victim->witness ? RECORD_WITNESS : 0);

@@ -30,17 +30,22 @@
 /* Documents that are dropped for one message: about 30 us. */
 #define RATION_DROPS 64
 
-/* Heartbeats of a hive, while more arrives than the queen reads for longer than RATION_BEHIND_MS and others are there,
- * too: bytes at once, then a second, and for each established worker, at most. A heartbeat counts RATION_BEAT_BYTES
- * more than it has: a byte takes 2 to 6 ns, so one hive gets a fifth of the time. Those beyond are not read, from then
- * on for RATION_BEATS_MS, or until the hive could send as many at once as before. */
+/* Messages of a hive, while more arrives than the queen reads for longer than RATION_BEHIND_MS and others are there,
+ * too: bytes at once, then a second, and for each established worker, at most. Each counts RATION_READ_EACH more than
+ * it has: a byte takes 2 to 6 ns, so one hive gets a fifth of the time. Those beyond are not read, from then on for
+ * RATION_READ_MS, or until the hive could send as many at once as before. Births, deaths and witnesses do not count up
+ * to RATION_READ_FREE, twice what they have with long names and endpoints. */
 #define RATION_BEHIND_MS 50
-#define RATION_BEATS_MS 60000
-#define RATION_BEATS (4 << 20)
-#define RATION_BEATS_PER_S (2 << 20)
-#define RATION_BEATS_EACH_PER_S (2 << 10)
-#define RATION_BEATS_MAX_PER_S (32 << 20)
-#define RATION_BEAT_BYTES 512
+#define RATION_READ_MS 60000
+#define RATION_READ (4 << 20)
+#define RATION_READ_PER_S (2 << 20)
+#define RATION_READ_EACH_PER_S (2 << 10)
+#define RATION_READ_MAX_PER_S (32 << 20)
+#define RATION_READ_EACH 512
+#define RATION_READ_FREE 1024
+
+/* Behind for so long: health says that what the queen says is late. */
+#define RATION_BEHIND_WARN_MS 1000
 
 /* Different statuses and models of a hive that are kept as words: a fleet has tens. Those beyond are found in the
  * documents, which costs time, not truth. */

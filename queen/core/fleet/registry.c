@@ -280,15 +280,14 @@ enum err registry_end(struct registry *registry, struct record *record)
     return OK;
 }
 
-void registry_note_pressure(struct registry *registry, enum pressure_kind kind, const struct share *greatest,
-                            bool evicted)
+void registry_note_pressure(struct registry *registry, enum pressure_kind kind, struct text hive, bool evicted)
 {
     struct pressure *pressure = &registry->pressure[kind];
     pressure->evicted += evicted;
     pressure->refused += !evicted;
     pressure->is_new = true;
-    if (greatest)
-        memcpy(pressure->hive, greatest->name, greatest->name_len + 1u);
+    if (hive.at)
+        text_to_printable(hive, pressure->hive, sizeof pressure->hive);
 }
 
 struct record *registry_victim(struct registry *registry, struct text hive, struct text worker, ms_t now)
@@ -297,7 +296,8 @@ struct record *registry_victim(struct registry *registry, struct text hive, stru
     struct record *victim =
         tenants_victim(&registry->shares, of_hives ? (struct text){ 0 } : hive, registry->max_count, now);
     registry_note_pressure(registry, of_hives ? PRESSURE_HIVES : PRESSURE_WORKERS,
-                           share_greatest(&registry->shares, of_hives ? RATION_HIVES : RATION_WORKERS), victim != NULL);
+                           share_name(share_greatest(&registry->shares, of_hives ? RATION_HIVES : RATION_WORKERS)),
+                           victim != NULL);
     return victim;
 }
 

@@ -13,7 +13,7 @@
 #include "tenants.h"
 
 /* What is full, so that something was given up or refused. */
-enum pressure_kind { PRESSURE_WORKERS, PRESSURE_HIVES, PRESSURE_DOCUMENTS, PRESSURE_HEARTBEATS, PRESSURE_COUNT };
+enum pressure_kind { PRESSURE_WORKERS, PRESSURE_HIVES, PRESSURE_DOCUMENTS, PRESSURE_MESSAGES, PRESSURE_COUNT };
 struct pressure {
     uint64_t evicted, refused;
     bool is_new;          /* it was since step.c looked */
@@ -69,9 +69,8 @@ struct record *registry_find_ended(const struct registry *registry, struct text 
 bool registry_is_full(const struct registry *registry, bool of_hives);
 struct record *registry_victim(struct registry *registry, struct text hive, struct text worker, ms_t now);
 
-/* Something was evicted, or refused, and this one has most of it (NULL: nobody). */
-void registry_note_pressure(struct registry *registry, enum pressure_kind kind, const struct share *greatest,
-                            bool evicted);
+/* Something was evicted, or refused, and this hive has most of it (absent: nobody). */
+void registry_note_pressure(struct registry *registry, enum pressure_kind kind, struct text hive, bool evicted);
 
 /* It is expected from now on; is established as if it had been heard for long; and was heard live. */
 void registry_expect(struct registry *registry, struct record *record);

@@ -31,7 +31,7 @@ void shares_clear(struct shares *shares)
 static struct share **link_of(const struct shares *shares, struct text name)
 {
     struct share **at = &shares->buckets[keyed_hash(name.at ? name.at : "", name.len) & (shares->size - 1)];
-    while (*at && !text_equal(name, (struct text){ (*at)->name, (*at)->name_len }))
+    while (*at && !text_equal(name, share_name(*at)))
         at = &(*at)->next;
     return at;
 }
@@ -75,7 +75,7 @@ void share_end(struct shares *shares, struct share *share)
     for (size_t i = 0; i < RATION_COUNT; i++)
         if (share->has[i] > 0)
             return;
-    *link_of(shares, (struct text){ share->name, share->name_len }) = share->next;
+    *link_of(shares, share_name(share)) = share->next;
     shares->count--;
     free(share);
 }

@@ -61,6 +61,12 @@ struct beat_age {
     int64_t cap;         /* s; 0 = none is known */
 };
 
+/* What it may still have read, while the queen is behind (read_ration.h). */
+struct reading {
+    struct bucket bytes;
+    ms_t rationed_until; /* ... and for so long after it was; 0 = it is not */
+};
+
 /* Of one hive. It ends when it has nothing any more. */
 struct share {
     struct share *next; /* in its bucket */
@@ -76,8 +82,7 @@ struct share {
     uint32_t states[STATE_COUNT]; /* its workers by state */
     struct bucket news[2];        /* of changes that are announced: by whether established (announcing.h) */
     struct bucket clears;         /* of topics that are cleared again because of live copies (forget.h) */
-    struct bucket beats;          /* of bytes of heartbeats, while the queen is behind (beat_ration.h) */
-    ms_t rationed_until;          /* ... and for so long after it was; 0 = it is not */
+    struct reading reading;
     struct beat_age age;
     uint8_t read; /* as of a hive (hive_watch.h), for names that are no hive's */
     uint8_t name_len;
@@ -91,7 +96,8 @@ struct shares {
     struct heap greatest[RATION_COUNT];
     struct record *yielding[TENURE_LIVE]; /* all workers of those tenures, in the same order */
     size_t total[RATION_COUNT];
-    ms_t rationed_until; /* the latest of theirs, ever */
+    struct reading strangers; /* of all hives that have none */
+    ms_t rationed_until;      /* the latest of theirs, ever */
 };
 
 /* With buckets for so many; zero-initialised they are few. */
@@ -105,6 +111,12 @@ void share_end(struct shares *shares, struct share *share); /* if it has nothing
 
 /* NULL: nobody has anything of that name. */
 struct share *share_find(const struct shares *shares, struct text name);
+
+/* Absent for NULL. */
+static inline struct text share_name(const struct share *share)
+{
+    return share ? (struct text){ share->name, share->name_len } : (struct text){ 0 };
+}
 
 /* It has `count` more, or less: then it may end with that, and is not valid any more. */
 void share_add(struct shares *shares, struct share *share, enum ration ration, size_t count);

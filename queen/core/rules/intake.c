@@ -1,12 +1,12 @@
 #include "intake.h"
 
 #include "beat_age.h"
-#include "beat_ration.h"
 #include "codec.h"
 #include "completeness.h"
 #include "forget.h"
 #include "judge.h"
 #include "loss.h"
+#include "read_ration.h"
 #include "restore.h"
 #include "snapshot.h"
 #include "stored.h"
@@ -222,6 +222,13 @@ static void miss(struct queen *queen, const struct kind *kind, enum err err)
         queen->out->failed = true;
 }
 
+static bool may_read(struct queen *queen, const struct kind *kind, const struct topic *topic,
+                     const struct message *message)
+{
+    struct read_cost cost = { topic->hive, message->payload.len, kind->comes_again };
+    return message->retain || read_ration_allows(&queen->registry, cost, queen->behind, queen->now);
+}
+
 enum err intake_message(struct queen *queen, const struct topic *topic, const struct message *message, struct errbuf *e)
 {
     const struct kind *kind = topic->kind < ARRAY_LEN(kinds) ? &kinds[topic->kind] : NULL;
@@ -230,11 +237,8 @@ enum err intake_message(struct queen *queen, const struct topic *topic, const st
         return ERR_TOPIC;
     if (message->retain)
         snapshot_copy(queen, topic->kind);
-    if (kind->comes_again && !message->retain && message->payload.len > 0 &&
-        !beat_ration_allows(&queen->registry, topic->hive, message->payload.len, queen->behind, queen->now))
-        return ERR_RATIONED;
     if (message->payload.len > 0)
-        err = kind->take(queen, topic, message, e);
+        err = may_read(queen, kind, topic, message) ? kind->take(queen, topic, message, e) : ERR_RATIONED;
     else if (kind->cleared != FORGET_SEEN_NONE)
         forget_cleared(queen, topic->hive, topic->worker, kind->cleared);
     miss(queen, kind, err);

@@ -59,7 +59,7 @@ static void note_pressure(struct queen *queen)
     static const char *const what[] = { "no room for more workers (--max-workers)",
                                         "no room for more hives (--max-workers)",
                                         "no room for more documents (--max-state)",
-                                        "more heartbeats arrive than can be read" };
+                                        "more messages arrive than can be read" };
     for (size_t kind = 0; kind < PRESSURE_COUNT; kind++) {
         struct pressure *pressure = &queen->registry.pressure[kind];
         if (!pressure->is_new)

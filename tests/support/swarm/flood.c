@@ -45,8 +45,32 @@ static bool send_hive(struct flood *flood, int64_t number)
     return client_publish(flood->client, topic, flood->document, true);
 }
 
-/* Objects of 200 members, which take as long to read as anything of that length. Returns the length, at most `len`. */
-static int fill(char *at, int len)
+/* What takes longest to read: arrays of 200 values of two bytes. */
+static int fill_with_tokens(char *at, int len)
+{
+    int used = 0;
+    for (int array = 0; used + 200 * 2 + 16 < len; array++) {
+        used += sprintf(at + used, ",\"a%d\":[0", array);
+        for (int value = 1; value < 200; value++, used += 2)
+            memcpy(at + used, ",0", 2);
+        at[used++] = ']';
+    }
+    return used;
+}
+
+/* One text. */
+static int fill_with_text(char *at, int len)
+{
+    int begin = sprintf(at, ",\"t\":\"");
+    if (len < begin + 1)
+        return 0;
+    memset(at + begin, 'x', (size_t)(len - begin - 1));
+    at[len - 1] = '"';
+    return len;
+}
+
+/* Objects of 200 members. */
+static int fill_with_objects(char *at, int len)
 {
     int used = 0;
     for (int object = 0; used + 200 * 8 + 16 < len; object++) {
@@ -58,6 +82,39 @@ static int fill(char *at, int len)
     return used;
 }
 
+/* Returns the length, at most `len`. */
+static int fill(const struct flood *flood, char *at, int len)
+{
+    const char *shape = flood->action->shape;
+    if (strcmp(shape, "tokens") == 0)
+        return fill_with_tokens(at, len);
+    return strcmp(shape, "text") == 0 ? fill_with_text(at, len) : fill_with_objects(at, len);
+}
+
+/* `leaf` of one worker, which begins so and has about `size` bytes. */
+static bool send_filled(struct flood *flood, const char *leaf, const char *begin)
+{
+    unsigned size = flood->action->size ? flood->action->size : 6000;
+    char topic[TOPIC_SIZE];
+    int used = snprintf(flood->document, DOCUMENT_MAX, "%s,\"session\":\"00000000000000aa\"", begin);
+    used += fill(flood, flood->document + used, (int)size - used - 1);
+    memcpy(flood->document + used, "}", 2);
+    topic_of(flood, flood->action->target, "/worker/d", 0, leaf, topic);
+    return client_publish(flood->client, topic, flood->document, true);
+}
+
+static bool send_witness(struct flood *flood, int64_t number)
+{
+    (void)number;
+    return send_filled(flood, "witness", "{\"state\":\"running\"");
+}
+
+static bool send_birth(struct flood *flood, int64_t number)
+{
+    (void)number;
+    return send_filled(flood, "presence", "{\"presence\":\"online\"");
+}
+
 /* Documents that grow from 2 KiB to `size` and begin anew, of `count` workers. */
 static bool send_document(struct flood *flood, int64_t number)
 {
@@ -65,7 +122,7 @@ static bool send_document(struct flood *flood, int64_t number)
     unsigned len = 2048 + (unsigned)(number + number / count) % 16 * ((size - 2048) / 15);
     char topic[TOPIC_SIZE];
     int used = snprintf(flood->document, DOCUMENT_MAX, "{\"status\":\"idle\",\"interval_ms\":60000");
-    used += fill(flood->document + used, (int)len - used - 1);
+    used += fill(flood, flood->document + used, (int)len - used - 1);
     memcpy(flood->document + used, "}", 2);
     topic_of(flood, flood->action->target, "/worker/d", (unsigned)(number % count), "heartbeat", topic);
     return client_publish(flood->client, topic, flood->document, true);
@@ -90,11 +147,11 @@ static bool send_request(struct flood *flood, int64_t number)
     return client_request(flood->client, flood->action->target, "", response_topic);
 }
 
-static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = { [VERB_WORKERS] = send_worker,
-                                                                                  [VERB_HIVES] = send_hive,
-                                                                                  [VERB_DOCUMENTS] = send_document,
-                                                                                  [VERB_FLAP] = send_flap,
-                                                                                  [VERB_REQUEST] = send_request };
+static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = {
+    [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,   [VERB_DOCUMENTS] = send_document,
+    [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth, [VERB_FLAP] = send_flap,
+    [VERB_REQUEST] = send_request
+};
 
 int64_t flood_due(const struct action *action, int64_t after_us)
 {

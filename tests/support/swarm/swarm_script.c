@@ -26,6 +26,7 @@ static const struct key {
     { "rate", KEY_NUMBER, offsetof(struct action, rate) },
     { "for", KEY_TIME, offsetof(struct action, for_us) },
     { "user", KEY_WORD, offsetof(struct action, user) },
+    { "shape", KEY_WORD, offsetof(struct action, shape) },
     { "interval", KEY_TIME, offsetof(struct action, interval_us) },
 };
 

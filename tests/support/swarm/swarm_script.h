@@ -18,6 +18,8 @@
     X(VERB_WORKERS, "workers", NULL)     \
     X(VERB_HIVES, "hives", NULL)         \
     X(VERB_DOCUMENTS, "documents", NULL) \
+    X(VERB_WITNESSES, "witnesses", NULL) \
+    X(VERB_BIRTHS, "births", NULL)       \
     X(VERB_FLAP, "flap", NULL)           \
     X(VERB_REQUEST, "request", NULL)     \
     X(VERB_GET, "get", NULL)             \
@@ -39,6 +41,7 @@ struct action {
     enum verb verb;
     int64_t at_us, for_us, interval_us;
     char target[TARGET_SIZE], user[USER_SIZE]; /* the user is the target, a hive, where none is named */
+    char shape[USER_SIZE];
     unsigned from, count, over, size, rpc;
     unsigned rate; /* per second; 0: all at once, a flood as fast as it is taken */
 };
