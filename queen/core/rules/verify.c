@@ -83,13 +83,14 @@ static enum err refuse(struct queen *queen, const struct record *record)
 
 enum err verify_begin(struct queen *queen, struct record *record, enum verify_class class)
 {
-    struct verification *verification = of_record(record);
-    if (!verification)
-        return ERR_NOMEM;
-    if (verification->phase == PHASE_RUNNING || (verification->phase == PHASE_QUEUED && verification->class <= class))
+    struct verification *verification = record->verification;
+    if (verification &&
+        (verification->phase == PHASE_RUNNING || (verification->phase == PHASE_QUEUED && verification->class <= class)))
         return OK;
     if (record->share->verifications[class].count >= RATION_VERIFICATIONS)
         return refuse(queen, record);
+    if (!(verification = of_record(record)))
+        return ERR_NOMEM;
     leave(queen, verification);
     requester_cancel(&queen->asking[ASKING_VERIFY], &verification->pending);
     enqueue(queen, verification, class);
