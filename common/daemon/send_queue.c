@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#define PURPOSE_SHIFT 56
+#define SPREAD 0x9E3779B1U /* any odd number with many bits */
+
 static struct queued *queued_new(const struct publish *publish)
 {
     size_t size = sizeof(struct queued) + publish_size(publish);
@@ -52,17 +55,23 @@ static void unqueue(struct send_queue *queue, struct queued *queued)
     queue->event_count--;
 }
 
-/* Of its topic only the newest counts. */
+/* Of its topic only the newest counts; of requests, of those for one purpose, which their tokens begin with. */
 static bool is_replaced(const struct publish *publish)
 {
     return publish->urgent ? publish->response_topic != NULL : publish->retain;
 }
 
-static struct queued *find_older(struct send_queue *queue, const char *topic)
+static unsigned hash_of(const struct publish *publish)
 {
-    unsigned hash = keyed_hash(topic, strlen(topic));
+    unsigned purpose = publish->urgent ? (unsigned)(publish->token >> PURPOSE_SHIFT) : 0;
+    return keyed_hash(publish->topic, strlen(publish->topic)) + purpose * SPREAD;
+}
+
+static struct queued *find_older(struct send_queue *queue, const struct publish *publish)
+{
+    unsigned hash = hash_of(publish);
     struct queued *found;
-    HASH_FIND_BYHASHVALUE(hh, *table_of(queue, hash), topic, strlen(topic), hash, found);
+    HASH_FIND_BYHASHVALUE(hh, *table_of(queue, hash), publish->topic, strlen(publish->topic), hash, found);
     return found;
 }
 
@@ -89,7 +98,7 @@ static enum err enqueue(struct send_queue *queue, struct queued *queued, bool in
     struct text party = { (const char *)&queued->publish.party, sizeof queued->publish.party };
     struct fair_queue *lane = lane_of(queue, queued);
     const char *topic = queued->publish.topic;
-    unsigned hash = keyed_hash(topic, strlen(topic));
+    unsigned hash = hash_of(&queued->publish);
     enum err err;
     if (!lane)
         return enqueue_event(queue, queued, in_front);
@@ -117,7 +126,7 @@ enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
     if (!queued)
         return ERR_NOMEM;
     queued->number = ++queue->next_number;
-    if (is_replaced(publish) && (older = find_older(queue, publish->topic)))
+    if (is_replaced(publish) && (older = find_older(queue, publish)))
         drop(queue, older);
     if (enqueue(queue, queued, false) != OK) {
         free(queued);
@@ -219,7 +228,7 @@ static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
  * void with the link. Without memory it is lost, which is counted. */
 static void put_back(struct send_queue *queue, struct queued *queued)
 {
-    if (queued->publish.urgent || (queued->publish.retain && find_older(queue, queued->publish.topic)))
+    if (queued->publish.urgent || (queued->publish.retain && find_older(queue, &queued->publish)))
         free(queued);
     else if (enqueue(queue, queued, true) != OK) {
         queue->dropped++;

@@ -13,6 +13,7 @@ from link import NEAR
 LONG = os.environ.get("SKEP_LONG") == "1"
 SIZES, TIMES = ([8, 200], 10) if LONG else ([8], 1)
 INTERVAL = {8: "2s", 200: "30s"}  # a machine with other work runs 200 agents late, ...
+LONGEST_S = 60  # 21 s until the broker notices, and the confirmation's 4 s
 PATIENT = {8: [], 200: ["--confirm-wait", "4s"]}  # ... and they may need long to come back when it has reset them
 
 
@@ -36,6 +37,7 @@ def test_a_cut_cable(link, far_broker, root, started, watch, size, _time):
     try:
         for way in ("near", "far"):
             link.do("cut", way)
+        oracle.await_told(LONGEST_S)
         assert not oracle.faults()
         oracle.measure("cut")
         incidents = {queen.worker(name)["incident"] for name in names}

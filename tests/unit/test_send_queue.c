@@ -258,6 +258,21 @@ static void a_request_replaces_an_older_one_that_waits(void **state)
     assert_string_equal(sent(false), "");
 }
 
+/* Else one of the two would wait for its answer without end. */
+static void requests_for_different_purposes_stand_side_by_side(void **state)
+{
+    const uint64_t other = UINT64_C(5) << 56;
+    (void)state;
+    add_request("h1/beat", "1", 1);
+    add_request("h1/beat", "2", other | 2);
+    add_request("h1/beat", "3", 3);
+    assert_string_equal(sent(true), "2 3 ");
+    add_request("h1/beat", "4", 4);
+    add_request("h1/beat", "5", other | 5);
+    add_request("h1/beat", "6", other | 6);
+    assert_string_equal(sent(true), "4 6 ");
+}
+
 /* The requests of a flood of last wills do not hold up what is judged meanwhile. */
 static void many_requests_leave_every_other_turn_to_others(void **state)
 {
@@ -427,6 +442,7 @@ int main(void)
         TEST(a_lost_link_voids_requests_and_keeps_the_rest_in_order),
         TEST(requests_to_one_do_not_hold_up_those_to_another),
         TEST(a_request_replaces_an_older_one_that_waits),
+        TEST(requests_for_different_purposes_stand_side_by_side),
         TEST(many_requests_leave_every_other_turn_to_others),
         TEST(replies_and_what_is_published_have_half_each),
         TEST(who_has_most_replies_waiting_loses_one),
