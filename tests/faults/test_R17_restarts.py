@@ -36,11 +36,13 @@ def test_restarts(broker, root, started, watch, tmp_path, database):
         for name in NAMES:
             if name not in DEAD_BEFORE:
                 oracle.did(name, f"restart {i}", shown=("unverified",))
+        before = {channel: lives(oracle, channel) for channel in (LIST, COMMAND)}
         queen.end(how)
         if i == TIMES - 1:
             oracle.did(DIES_MEANWHILE, "kill while it is away", "stale", shown=("suspect", "unverified"))
             agents[DIES_MEANWHILE].kill()
         queen.start()
-        await_that(lambda i=i: all(lives(oracle, channel) > i for channel in (LIST, COMMAND)), "its `live` on all channels")
+        await_that(lambda before=before: all(lives(oracle, channel) > count for channel, count in before.items()),
+                   "its `live` on all channels")
     assert not oracle.faults()
     oracle.measure("kill while it is away")
