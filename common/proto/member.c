@@ -5,8 +5,6 @@
 #define TAG_SHIFT 56
 #define TAG UINT64_C(0xFE)
 #define CLAIM_TAG 0xFF
-#define REDECLARE_MS 100    /* so much of a confirmation's 250 ms may a connect take more than declared */
-#define CONNECT_MAX_MS 4000 /* no confirmation waits longer */
 
 uint64_t member_token(enum member_token token)
 {
@@ -101,35 +99,6 @@ void member_clear(struct member *member)
     buf_clear(&member->scratch);
 }
 
-static void note_connect(struct member *member, const struct link_facts *facts)
-{
-    if (facts)
-        member->connects[member->connect_next++ % MEMBER_CONNECTS] = ms_max(facts->connect_ms, 1);
-}
-
-static int64_t least_connect(const struct member *member)
-{
-    ms_t least = MS_NEVER;
-    for (size_t i = 0; i < MEMBER_CONNECTS; i++)
-        if (member->connects[i] > 0)
-            least = ms_min(least, member->connects[i]);
-    return least == MS_NEVER ? INT_ABSENT : least;
-}
-
-/* A connect is two round trips or more. Of one link that has become slow only its messages tell; that one of them was
- * slow says nothing. */
-static int64_t connect_time(const struct member *member)
-{
-    int64_t least = least_connect(member);
-    return least == INT_ABSENT ? INT_ABSENT : ms_max(least, 2 * ms_min(member->round_trips[0], member->round_trips[1]));
-}
-
-static bool is_declared_wrongly(const struct member *member)
-{
-    ms_t takes = ms_min(connect_time(member), CONNECT_MAX_MS), declared = ms_min(member->declared, CONNECT_MAX_MS);
-    return takes > declared + REDECLARE_MS || 2 * takes + REDECLARE_MS < declared;
-}
-
 /* Written into the scratch buffer. */
 static struct publish own_presence(struct member *member, enum presence_state state, int cause, ms_t wall,
                                    const struct exit_info *exit, struct outbox *outbox)
@@ -140,7 +109,7 @@ static struct publish own_presence(struct member *member, enum presence_state st
     presence.timestamp = wall;
     presence.rpc = !member->is_deaf;
     if (state == PRESENCE_ONLINE)
-        presence.connect_ms = member->declared = connect_time(member);
+        presence.connect_ms = link_speed_declare(&member->speed);
     else
         presence.retain_s = INT_ABSENT;
     if (exit)
@@ -240,7 +209,7 @@ void member_unsubscribe(struct member *member, struct outbox *outbox)
 static enum member_event up(struct member *member, const struct input *input, struct outbox *outbox)
 {
     member->is_connected = true;
-    note_connect(member, input->facts);
+    link_speed_connected(&member->speed, input->facts);
     outbox->packet_max = input->facts ? input->facts->packet_max : 0;
     if (member->leave_by == MS_NEVER)
         change_filters(member, true, outbox);
@@ -319,10 +288,9 @@ static void note_round_trip(struct member *member, ms_t *sent, const struct inpu
 {
     if (*sent == MS_NEVER || input->reason >= MQTT_FAILED)
         return;
-    member->round_trips[1] = member->round_trips[0];
-    member->round_trips[0] = ms_max(input->now - *sent, 1);
+    link_speed_round_trip(&member->speed, input->now - *sent);
     *sent = MS_NEVER;
-    if (member->linked && member->leave_by == MS_NEVER && is_declared_wrongly(member))
+    if (member->linked && member->leave_by == MS_NEVER && link_speed_is_wrong(&member->speed))
         publish_birth(member, input, outbox);
 }
 

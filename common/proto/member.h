@@ -21,6 +21,7 @@
 
 #include "claim.h"
 #include "input.h"
+#include "link_speed.h"
 
 enum member_role { MEMBER_WORKER, MEMBER_HIVE, MEMBER_QUEEN };
 
@@ -28,8 +29,6 @@ enum member_role { MEMBER_WORKER, MEMBER_HIVE, MEMBER_QUEEN };
 #define MEMBER_GOODBYE_MS 1000    /* the longest wait for the acknowledgement of a goodbye */
 
 #define MEMBER_RETAIN_S 86400 /* brokers drop the ghosts of machines that never come back */
-#define MEMBER_CONNECTS 8     /* whose least time a birth declares (R4) ... */
-#define MEMBER_ROUND_TRIPS 2  /* ... or twice the least of these, if that is more */
 
 enum member_event {
     MEMBER_NOTHING,
@@ -57,26 +56,23 @@ struct member {
     char presence_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE], reply_topic[TOPIC_SIZE];
     struct claim claim; /* of hives and queens */
 
-    bool checking;                  /* the present link is only to find out who holds the id */
-    bool is_free;                   /* ... and nobody does: the next attempt takes it */
-    bool is_connected;              /* the link is up, be it to find out only */
-    bool linked;                    /* born on the present link */
-    bool is_online;                 /* ... and the birth was acknowledged */
-    bool rpc_subscribed;            /* the broker hands requests on */
-    bool is_deaf;                   /* ... or refuses to */
-    ms_t connects[MEMBER_CONNECTS]; /* how long the last ones took, a ring; 0 = none */
-    unsigned connect_next;
-    ms_t round_trips[MEMBER_ROUND_TRIPS]; /* of births and heartbeats, the last one first; 0 = none */
-    ms_t birth_sent, beat_sent;           /* the one whose acknowledgement is timed; MS_NEVER = none */
-    unsigned unacked;                     /* heartbeats without PUBACK on this link */
-    int64_t declared;                     /* what the last birth said that a connect takes */
-    ms_t again_at;                        /* when the birth is published again, before it expires */
-    ms_t heal_at;                         /* MS_NEVER = nothing to heal */
-    ms_t healed_at;                       /* the latest healing; MS_NEVER = never */
-    ms_t leave_by;                        /* MS_NEVER = it does not leave, or has left */
-    bool goodbye_acked;                   /* what became of the goodbye */
-    bool goodbye_refused;                 /* ... then the will must speak */
-    uint64_t ignored;                     /* presences that could not be read */
+    bool checking;       /* the present link is only to find out who holds the id */
+    bool is_free;        /* ... and nobody does: the next attempt takes it */
+    bool is_connected;   /* the link is up, be it to find out only */
+    bool linked;         /* born on the present link */
+    bool is_online;      /* ... and the birth was acknowledged */
+    bool rpc_subscribed; /* the broker hands requests on */
+    bool is_deaf;        /* ... or refuses to */
+    struct link_speed speed;
+    ms_t birth_sent, beat_sent; /* the one whose acknowledgement is timed; MS_NEVER = none */
+    unsigned unacked;           /* heartbeats without PUBACK on this link */
+    ms_t again_at;              /* when the birth is published again, before it expires */
+    ms_t heal_at;               /* MS_NEVER = nothing to heal */
+    ms_t healed_at;             /* the latest healing; MS_NEVER = never */
+    ms_t leave_by;              /* MS_NEVER = it does not leave, or has left */
+    bool goodbye_acked;         /* what became of the goodbye */
+    bool goodbye_refused;       /* ... then the will must speak */
+    uint64_t ignored;           /* presences that could not be read */
     struct buf scratch;
 };
 
