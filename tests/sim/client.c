@@ -26,6 +26,7 @@ static void open_wire(struct client *client, const struct packet *connect)
     struct network *network = network_of(client);
     client->wire = fake_broker_accept(client->broker);
     if (client->wire) {
+        client->wire->reader = client->user;
         client->wire->far = client->far;
         client->wire->handshake = 2 * client->far;
         send(client, connect);
@@ -140,6 +141,7 @@ static void read_burst(struct client *client)
             in_burst = true;
         }
         handle(client, packet);
+        packet_free(&network_of(client)->packets, packet);
     }
 }
 

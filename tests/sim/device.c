@@ -115,7 +115,7 @@ static struct device *device_find_or_add(struct world *world, const char *name)
     device->node.client.id = device->client_id;
     device->node.client.events = &client_events;
     device->node.client.attempt_limit = 5000;
-    device->bridged.arena = &world->arena;
+    device->bridged.packets = &world->network.packets;
     return device;
 }
 

@@ -1,6 +1,7 @@
 #include "fake_broker.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <utlist.h>
 
 #include "topic.h"
@@ -8,36 +9,44 @@
 #define REORDER_MS 200
 
 struct subscription {
+    struct filter_leaf leaf;
+    struct session *session;
     struct subscribe subscribe;
+    uint64_t number; /* in the order in which they were made */
     struct subscription *prev, *next;
 };
 
 struct session {
-    const char *client_id;
+    struct packet *connect; /* where its client id and will are */
     struct wire *wire;
     struct publish will; /* topic NULL = none, or taken back */
-    ms_t keep_alive;     /* 0 = none */
-    ms_t received_at;
-    size_t waiting; /* bytes of stored copies that wait for those of an earlier SUBSCRIBE */
-    struct subscription *subscriptions;
-    struct session *prev, *next;
+    struct agenda_item silence;
+    size_t waiting;                     /* bytes of stored copies that wait for those of an earlier SUBSCRIBE */
+    struct subscription *subscriptions; /* utlist */
+    UT_hash_handle hh;
 };
 
 void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace)
 {
     *broker = (struct fake_broker){ .network = network, .trace = trace, .running = true };
-    broker->stored.arena = broker->saved.arena = network->arena;
+    broker->stored.packets = broker->saved.packets = &network->packets;
+    broker->filters = (struct filter_tree){ .arena = network->packets.arena, .steps = &network->steps };
 }
 
 void fake_broker_clear(struct fake_broker *broker)
 {
+    HASH_CLEAR(hh, broker->sessions);
+    agenda_clear(&broker->silences);
+    agenda_clear(&broker->port.arrivals);
+    filter_tree_clear(&broker->filters);
+    free(broker->matches.at);
     retained_clear(&broker->stored);
     retained_clear(&broker->saved);
 }
 
 struct wire *fake_broker_accept(struct fake_broker *broker)
 {
-    return broker->running ? wire_open(broker->network) : NULL;
+    return broker->running ? wire_open(broker->network, &broker->port) : NULL;
 }
 
 #define RANDOM_SIZE 9 /* ":" and 8 digits, behind the address */
@@ -81,9 +90,9 @@ static size_t unread(const struct session *session)
     return count;
 }
 
-static bool are_too_many(const struct fake_broker *broker, size_t waiting)
+static bool are_too_many(const struct fake_broker *broker, const struct session *session)
 {
-    return broker->queue_messages > 0 && waiting >= broker->queue_messages;
+    return broker->queue_messages > 0 && unread(session) >= broker->queue_messages;
 }
 
 static struct packet packet_for(const struct subscribe *subscribe, const struct publish *publish)
@@ -113,7 +122,7 @@ static void deliver(struct fake_broker *broker, struct session *session, const s
     ms_t late = is_late ? rng_between(&network->rng, 1, REORDER_MS) : 0;
     if (is_lost(broker, publish->topic))
         return;
-    if (packet.publish.qos == 0 && (is_full(broker, session->waiting) || are_too_many(broker, unread(session)))) {
+    if (packet.publish.qos == 0 && (is_full(broker, session->waiting) || are_too_many(broker, session))) {
         broker->dropped++;
         return;
     }
@@ -123,39 +132,56 @@ static void deliver(struct fake_broker *broker, struct session *session, const s
         wire_send_late(network, session->wire, SIDE_CLIENT, &packet, late);
 }
 
-/* True if there is a subscriber, also one that gets no copy of what it sent itself. */
-static bool deliver_to(struct fake_broker *broker, struct session *session, const struct session *from,
-                       const struct publish *publish)
+static void match(void *user, struct filter_leaf *leaf)
 {
-    const struct subscription *subscription;
-    bool matched = false;
-    DL_FOREACH(session->subscriptions, subscription)
-    {
-        if (!filter_matches(subscription->subscribe.filter, publish->topic))
-            continue;
-        matched = true;
-        if (session != from || !subscription->subscribe.no_local)
-            deliver(broker, session, subscription, publish, session == from);
+    struct matches *matches = user;
+    if (matches->len == matches->size) {
+        matches->size = 2 * matches->size + 16;
+        matches->at = reallocarray(matches->at, matches->size, sizeof *matches->at);
+        if (!matches->at)
+            abort();
     }
-    return matched;
+    matches->at[matches->len++] = CONTAINER_OF(leaf, struct subscription, leaf);
 }
 
-/* True if there is a subscriber. `from` is NULL for a will. */
+/* Session after session in the order of their CONNECT, and in each of them as they were made. */
+static int by_order(const void *a, const void *b)
+{
+    const struct subscription *left = *(struct subscription *const *)a, *right = *(struct subscription *const *)b;
+    uint32_t from = left->session->silence.number, to = right->session->silence.number;
+    if (from != to)
+        return from < to ? -1 : 1;
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
+/* The subscriptions that take the topic. */
+static const struct matches *find_matches(struct fake_broker *broker, const char *topic)
+{
+    struct matches *matches = &broker->matches;
+    matches->len = 0;
+    filter_tree_find(&broker->filters, topic, match, matches);
+    if (matches->len > 1)
+        qsort(matches->at, matches->len, sizeof *matches->at, by_order);
+    return matches;
+}
+
+/* True if there is a subscriber, also one that gets no copy of what it sent itself. `from` is NULL for a will. */
 static bool route(struct fake_broker *broker, const struct session *from, const struct publish *publish)
 {
     struct publish live = *publish;
-    struct session *session;
-    bool matched = false;
+    const struct matches *matches;
     if (broker->expiry_cap > 0)
         live.expiry_s = (uint32_t)ms_min(live.expiry_s, broker->expiry_cap);
     if (publish->retain)
         retained_put(&broker->stored, &live, broker->network->now + (ms_t)live.expiry_s * 1000);
     live.retain = false;
-    DL_FOREACH(broker->sessions, session)
-    {
-        matched |= deliver_to(broker, session, from, &live);
+    matches = find_matches(broker, live.topic);
+    for (size_t i = 0; i < matches->len; i++) {
+        struct session *session = matches->at[i]->session;
+        if (session != from || !matches->at[i]->subscribe.no_local)
+            deliver(broker, session, matches->at[i], &live, session == from);
     }
-    return matched;
+    return matches->len > 0;
 }
 
 static void publish_will(struct fake_broker *broker, struct session *session)
@@ -165,26 +191,42 @@ static void publish_will(struct fake_broker *broker, struct session *session)
     session->will.topic = NULL;
     if (!will.topic)
         return;
-    tell(broker, "will", short_name(session->client_id, name));
+    tell(broker, "will", short_name(session->connect->client_id, name));
     route(broker, NULL, &will);
+}
+
+static void unsubscribe_all(struct session *session)
+{
+    struct subscription *subscription;
+    DL_FOREACH(session->subscriptions, subscription)
+    {
+        filter_tree_remove(&subscription->leaf);
+    }
+    session->subscriptions = NULL;
+}
+
+static void session_free(struct fake_broker *broker, struct session *session)
+{
+    unsubscribe_all(session);
+    agenda_put(&broker->silences, &session->silence, MS_NEVER);
+    packet_free(&broker->network->packets, session->connect);
+    session->wire->session = NULL;
 }
 
 /* The subscriptions of a session end with it, before its will is published. */
 static void session_end(struct fake_broker *broker, struct session *session)
 {
-    DL_DELETE(broker->sessions, session);
+    HASH_DELETE(hh, broker->sessions, session);
+    unsubscribe_all(session);
     wire_close(broker->network, session->wire, SIDE_BROKER);
     publish_will(broker, session);
+    session_free(broker, session);
 }
 
 static struct session *session_find(const struct fake_broker *broker, const char *client_id)
 {
     struct session *session;
-    DL_FOREACH(broker->sessions, session)
-    {
-        if (strcmp(session->client_id, client_id) == 0)
-            break;
-    }
+    HASH_FIND_STR(broker->sessions, client_id, session);
     return session;
 }
 
@@ -193,19 +235,26 @@ bool fake_broker_has(const struct fake_broker *broker, const char *client_id)
     return session_find(broker, client_id) != NULL;
 }
 
-static void on_connect(struct fake_broker *broker, struct wire *wire, const struct packet *packet)
+static void hear(struct fake_broker *broker, struct session *session)
+{
+    ms_t keep_alive = session->connect->keep_alive;
+    agenda_put(&broker->silences, &session->silence, keep_alive ? broker->network->now + keep_alive * 3 / 2 : MS_NEVER);
+}
+
+/* Keeps the packet. */
+static void on_connect(struct fake_broker *broker, struct wire *wire, struct packet *packet)
 {
     struct session *older = session_find(broker, packet->client_id);
-    struct session *session = sim_alloc(broker->network->arena, sizeof *session);
+    struct session *session = sim_alloc(broker->network->packets.arena, sizeof *session);
     if (older)
         session_end(broker, older);
-    session->client_id = packet->client_id;
+    session->connect = packet;
     session->wire = wire;
     session->will = packet->publish;
-    session->keep_alive = packet->keep_alive;
-    session->received_at = broker->network->now;
     wire->session = session;
-    DL_APPEND(broker->sessions, session);
+    agenda_enter(&broker->silences, &session->silence);
+    hear(broker, session);
+    HASH_ADD_KEYPTR(hh, broker->sessions, packet->client_id, strlen(packet->client_id), session);
     send_to(broker, session, &(struct packet){ .kind = PACKET_CONNACK });
 }
 
@@ -220,29 +269,52 @@ static bool has_unread_copies(const struct session *session)
     return false;
 }
 
+/* What one SUBSCRIBE has been sent of what is stored. */
+struct copies {
+    struct fake_broker *broker;
+    struct session *session;
+    const struct subscribe *subscribe;
+    size_t count, bytes;
+    bool is_cut;
+};
+
+static void send_copy(struct copies *copies, const struct retained *stored)
+{
+    struct fake_broker *broker = copies->broker;
+    ms_t now = broker->network->now;
+    struct packet packet = packet_for(copies->subscribe, &stored->publish);
+    if (stored->expires_at <= now)
+        return;
+    packet.publish.retain = true;
+    if (stored->expires_at != MS_NEVER)
+        packet.publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
+    if (broker->retained_limit > 0 && copies->count == broker->retained_limit) {
+        copies->is_cut = true;
+    } else if (packet.publish.qos == 0 && (is_full(broker, copies->bytes) || are_too_many(broker, copies->session))) {
+        broker->dropped++;
+    } else {
+        copies->count++;
+        copies->bytes += packet.publish.payload.len;
+        send_to(broker, copies->session, &packet);
+    }
+}
+
 static void send_stored(struct fake_broker *broker, struct session *session, const struct subscribe *subscribe)
 {
-    ms_t now = broker->network->now;
+    const char *filter = subscribe->filter;
     bool waits = has_unread_copies(session);
-    size_t bytes = waits ? session->waiting : 0, count = 0, waiting = unread(session);
-    for (const struct retained *stored = broker->stored.by_topic; stored; stored = stored->hh.next) {
-        struct packet packet = packet_for(subscribe, &stored->publish);
-        if (stored->expires_at <= now || !filter_matches(subscribe->filter, stored->publish.topic))
-            continue;
-        packet.publish.retain = true;
-        if (stored->expires_at != MS_NEVER)
-            packet.publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
-        if (broker->retained_limit > 0 && count == broker->retained_limit)
-            break;
-        if (packet.publish.qos == 0 && (is_full(broker, bytes) || are_too_many(broker, waiting + count))) {
-            broker->dropped++;
-            continue;
+    struct copies copies = { broker, session, subscribe, 0, waits ? session->waiting : 0, false };
+    const struct retained *stored =
+        filter[strcspn(filter, "+#")] ? NULL : retained_find(&broker->stored, filter, broker->network->now);
+    if (stored)
+        send_copy(&copies, stored);
+    if (filter[strcspn(filter, "+#")])
+        for (stored = broker->stored.by_topic; stored && !copies.is_cut; stored = stored->hh.next) {
+            broker->network->steps++;
+            if (filter_matches(filter, stored->publish.topic))
+                send_copy(&copies, stored);
         }
-        count++;
-        bytes += packet.publish.payload.len;
-        send_to(broker, session, &packet);
-    }
-    session->waiting = waits ? bytes : 0;
+    session->waiting = waits ? copies.bytes : 0;
 }
 
 static struct subscription *subscription_find(const struct session *session, const char *filter)
@@ -256,16 +328,29 @@ static struct subscription *subscription_find(const struct session *session, con
     return subscription;
 }
 
+static struct subscription *subscription_add(struct fake_broker *broker, struct session *session, const char *filter)
+{
+    struct arena *arena = broker->network->packets.arena;
+    struct subscription *subscription = sim_alloc(arena, sizeof *subscription);
+    subscription->session = session;
+    subscription->subscribe.filter = sim_copy(arena, filter);
+    subscription->number = broker->subscribed++;
+    filter_tree_add(&broker->filters, &subscription->leaf, filter);
+    DL_APPEND(session->subscriptions, subscription);
+    return subscription;
+}
+
 static void on_subscribe(struct fake_broker *broker, struct session *session, const struct packet *packet)
 {
     const struct subscribe *subscribe = &packet->subscribe;
     struct subscription *subscription = subscription_find(session, subscribe->filter);
     bool is_new = !subscription;
-    if (is_new) {
-        subscription = sim_alloc(broker->network->arena, sizeof *subscription);
-        DL_APPEND(session->subscriptions, subscription);
-    }
+    const char *filter;
+    if (is_new)
+        subscription = subscription_add(broker, session, subscribe->filter);
+    filter = subscription->subscribe.filter;
     subscription->subscribe = *subscribe;
+    subscription->subscribe.filter = filter;
     if (broker->loses_subacks > 0)
         broker->loses_subacks--;
     else
@@ -278,8 +363,10 @@ static void on_subscribe(struct fake_broker *broker, struct session *session, co
 static void on_unsubscribe(struct session *session, const char *filter)
 {
     struct subscription *subscription = subscription_find(session, filter);
-    if (subscription)
-        DL_DELETE(session->subscriptions, subscription);
+    if (!subscription)
+        return;
+    filter_tree_remove(&subscription->leaf);
+    DL_DELETE(session->subscriptions, subscription);
 }
 
 static void on_publish(struct fake_broker *broker, struct session *session, const struct publish *publish)
@@ -294,18 +381,9 @@ static void on_publish(struct fake_broker *broker, struct session *session, cons
                     .kind = PACKET_PUBACK, .token = publish->token, .reason = matched ? 0 : BROKER_NO_SUBSCRIBER });
 }
 
-static void handle(struct fake_broker *broker, struct wire *wire, const struct packet *packet)
+static void handle_of_session(struct fake_broker *broker, struct session *session, const struct packet *packet)
 {
-    struct session *session = wire->session;
-    if (packet->kind == PACKET_CONNECT) {
-        on_connect(broker, wire, packet);
-        return;
-    }
-    if (!session) { /* closed before CONNECT came */
-        wire_close(broker->network, wire, SIDE_BROKER);
-        return;
-    }
-    session->received_at = broker->network->now;
+    hear(broker, session);
     switch (packet->kind) {
     case PACKET_SUBSCRIBE:
         on_subscribe(broker, session, packet);
@@ -329,20 +407,17 @@ static void handle(struct fake_broker *broker, struct wire *wire, const struct p
     }
 }
 
-static struct wire *wire_with_earliest(const struct fake_broker *broker)
+static void handle(struct fake_broker *broker, struct wire *wire, struct packet *packet)
 {
-    struct wire *wire, *found = NULL;
-    DL_FOREACH(broker->network->wires, wire)
-    {
-        if (!found || wire_arrival(wire, SIDE_BROKER) < wire_arrival(found, SIDE_BROKER))
-            found = wire;
+    if (packet->kind == PACKET_CONNECT) {
+        on_connect(broker, wire, packet);
+        return;
     }
-    return found;
-}
-
-static ms_t timeout_ends(const struct session *session)
-{
-    return session->keep_alive ? session->received_at + session->keep_alive * 3 / 2 : MS_NEVER;
+    if (wire->session)
+        handle_of_session(broker, wire->session, packet);
+    else /* closed before CONNECT came */
+        wire_close(broker->network, wire, SIDE_BROKER);
+    packet_free(&broker->network->packets, packet);
 }
 
 #define SYS_MESSAGES "$SYS/broker/publish/messages/"
@@ -369,13 +444,11 @@ static void publish_counts(struct fake_broker *broker)
 
 static void drop_silent(struct fake_broker *broker)
 {
-    struct session *session, *after;
+    const struct agenda_item *item;
     char name[CLIENT_ID_SIZE];
-    DL_FOREACH_SAFE(broker->sessions, session, after)
-    {
-        if (timeout_ends(session) > broker->network->now)
-            continue;
-        tell(broker, "keep alive over, closes", short_name(session->client_id, name));
+    while ((item = agenda_take(&broker->silences, broker->network->now))) {
+        struct session *session = CONTAINER_OF(item, struct session, silence);
+        tell(broker, "keep alive over, closes", short_name(session->connect->client_id, name));
         session_end(broker, session);
     }
 }
@@ -383,10 +456,8 @@ static void drop_silent(struct fake_broker *broker)
 void fake_broker_turn(struct fake_broker *broker)
 {
     struct wire *wire;
-    struct packet *packet;
-    while (broker->running && (wire = wire_with_earliest(broker)) &&
-           (packet = wire_take(broker->network, wire, SIDE_BROKER)))
-        handle(broker, wire, packet);
+    while ((wire = port_take(&broker->port, broker->network->now)))
+        handle(broker, wire, wire_take(broker->network, wire, SIDE_BROKER));
     if (broker->running && broker->sys_every > 0 && broker->sys_at <= broker->network->now)
         publish_counts(broker);
     drop_silent(broker);
@@ -394,16 +465,8 @@ void fake_broker_turn(struct fake_broker *broker)
 
 ms_t fake_broker_deadline(const struct fake_broker *broker)
 {
-    const struct wire *wire = wire_with_earliest(broker);
-    const struct session *session;
-    ms_t at = wire ? wire_arrival(wire, SIDE_BROKER) : MS_NEVER;
-    if (broker->running && broker->sys_every > 0)
-        at = ms_min(at, broker->sys_at);
-    DL_FOREACH(broker->sessions, session)
-    {
-        at = ms_min(at, timeout_ends(session));
-    }
-    return at;
+    ms_t at = ms_min(port_arrival(&broker->port), agenda_next(&broker->silences));
+    return broker->running && broker->sys_every > 0 ? ms_min(at, broker->sys_at) : at;
 }
 
 static void replace(struct retained_store *to, const struct retained_store *from)
@@ -419,24 +482,26 @@ void fake_broker_save(struct fake_broker *broker)
 
 static void close_all(struct fake_broker *broker)
 {
+    struct session *session, *next;
     struct wire *wire, *after;
-    DL_FOREACH_SAFE(broker->network->wires, wire, after)
+    DL_FOREACH_SAFE(broker->port.wires, wire, after)
     {
         wire_close(broker->network, wire, SIDE_BROKER);
     }
-    broker->sessions = NULL;
+    HASH_ITER(hh, broker->sessions, session, next)
+    {
+        HASH_DELETE(hh, broker->sessions, session);
+        session_free(broker, session);
+    }
     broker->running = false;
 }
 
 void fake_broker_stop(struct fake_broker *broker)
 {
-    struct session *session;
     if (!broker->running)
         return;
-    DL_FOREACH(broker->sessions, session)
-    {
+    for (struct session *session = broker->sessions; session; session = session->hh.next)
         publish_will(broker, session);
-    }
     fake_broker_save(broker);
     close_all(broker);
 }

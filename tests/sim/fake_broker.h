@@ -13,6 +13,7 @@
 #ifndef SIM_FAKE_BROKER_H
 #define SIM_FAKE_BROKER_H
 
+#include "filter_tree.h"
 #include "network.h"
 #include "retained.h"
 #include "trace.h"
@@ -40,7 +41,15 @@ struct fake_broker {
     size_t loss_count;
     int64_t duplicates; /* percent of live messages at QoS 1 that are delivered twice */
     int64_t reorders;   /* ... of those to others that are overtaken by messages of other topics, as in a cluster */
-    struct session *sessions; /* utlist, in the order of their CONNECT */
+    struct port port;
+    struct session *sessions; /* uthash by client id, in the order of their CONNECT */
+    struct agenda silences;   /* when who is silent for too long */
+    struct filter_tree filters;
+    struct matches {
+        struct subscription **at;
+        size_t len, size;
+    } matches; /* of the message that is being routed */
+    uint64_t subscribed;
     struct retained_store stored, saved;
 };
 

@@ -129,21 +129,37 @@ void inspect_hive(struct node *queen, const char *id)
     arena_clear(&arena);
 }
 
+/* One page of the list; returns where the next one begins, 0 = that was the last. */
+static int64_t tally_page(struct node *queen, int64_t cursor, unsigned tally[ARRAY_LEN(states)])
+{
+    char path[64];
+    struct arena arena;
+    const struct cJSON *document, *worker;
+    double next = 0;
+    arena = (struct arena){ 0 };
+    snprintf(path, sizeof path, cursor ? "/v1/workers?limit=200&cursor=%lld" : "/v1/workers?limit=200",
+             (long long)cursor);
+    document = get(queen, path, &arena);
+    cJSON_ArrayForEach(worker, json_member(document, "workers"))
+    {
+        tally_count(tally, json_string(json_member(worker, "state")));
+    }
+    (void)json_number(json_member(document, "next"), &next);
+    arena_clear(&arena);
+    return (int64_t)next;
+}
+
 void inspect_fleet(struct node *queen)
 {
     unsigned tally[ARRAY_LEN(states)] = { 0 };
     struct buf line = BUF_INIT;
-    struct arena arena;
-    const struct cJSON *worker;
-    arena = (struct arena){ 0 };
-    cJSON_ArrayForEach(worker, json_member(get(queen, "/v1/workers?limit=200", &arena), "workers"))
-    {
-        tally_count(tally, json_string(json_member(worker, "state")));
-    }
+    int64_t cursor = 0;
+    do
+        cursor = tally_page(queen, cursor, tally);
+    while (cursor > 0);
     tally_add(tally, &line);
     say(queen, buf_str(&line));
     buf_clear(&line);
-    arena_clear(&arena);
 }
 
 void inspect_health(struct node *queen)

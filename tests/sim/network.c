@@ -10,11 +10,51 @@ static enum side other(enum side side)
     return side == SIDE_CLIENT ? SIDE_BROKER : SIDE_CLIENT;
 }
 
-struct wire *wire_open(struct network *network)
+void network_init(struct network *network, struct arena *arena)
 {
-    struct wire *wire = sim_alloc(network->arena, sizeof *wire);
-    DL_APPEND(network->wires, wire);
+    *network = (struct network){ .packets.arena = arena, .latency_low = 1, .latency_high = 1 };
+}
+
+struct wire *wire_open(struct network *network, struct port *port)
+{
+    struct wire *wire = sim_alloc(network->packets.arena, sizeof *wire);
+    wire->port = port;
+    agenda_enter(&port->arrivals, &wire->arrives);
+    DL_APPEND(port->wires, wire);
     return wire;
+}
+
+/* After whatever may be a change of what arrives next at that side. */
+static void announce(struct network *network, struct wire *wire, enum side reader)
+{
+    if (reader == SIDE_BROKER) {
+        agenda_put(&wire->port->arrivals, &wire->arrives, wire_arrival(wire, SIDE_BROKER));
+    } else if (!wire->has_changed) {
+        wire->has_changed = true;
+        wire->changed = network->changed;
+        network->changed = wire;
+    }
+}
+
+struct wire *network_changed(struct network *network)
+{
+    struct wire *wire = network->changed;
+    if (!wire)
+        return NULL;
+    network->changed = wire->changed;
+    wire->has_changed = false;
+    return wire;
+}
+
+struct wire *port_take(struct port *port, ms_t now)
+{
+    struct agenda_item *item = agenda_take(&port->arrivals, now);
+    return item ? CONTAINER_OF(item, struct wire, arrives) : NULL;
+}
+
+ms_t port_arrival(const struct port *port)
+{
+    return agenda_next(&port->arrivals);
 }
 
 bool network_chance(struct network *network, int64_t percent)
@@ -61,12 +101,14 @@ static void enqueue(struct network *network, struct wire *wire, enum side to, st
 {
     packet->arrives = wire->cut[to] ? MS_NEVER : arrival(network, wire, to) + late;
     insert(wire, to, packet);
+    network->carried++;
+    announce(network, wire, to);
 }
 
 void wire_send_late(struct network *network, struct wire *wire, enum side to, const struct packet *packet, ms_t late)
 {
     if (!wire->closed[other(to)] && !wire->closed[to])
-        enqueue(network, wire, to, packet_copy(network->arena, packet), late);
+        enqueue(network, wire, to, packet_copy(&network->packets, packet), late);
 }
 
 void wire_send(struct network *network, struct wire *wire, enum side to, const struct packet *packet)
@@ -86,7 +128,19 @@ struct packet *wire_take(struct network *network, struct wire *wire, enum side r
     if (wire_arrival(wire, reader) > network->now)
         return NULL;
     DL_DELETE(wire->towards[reader], first);
+    announce(network, wire, reader);
     return first;
+}
+
+static void forget(struct network *network, struct wire *wire, enum side to)
+{
+    struct packet *packet, *after;
+    DL_FOREACH_SAFE(wire->towards[to], packet, after)
+    {
+        packet_free(&network->packets, packet);
+    }
+    wire->towards[to] = NULL;
+    announce(network, wire, to);
 }
 
 void wire_close(struct network *network, struct wire *wire, enum side side)
@@ -95,20 +149,20 @@ void wire_close(struct network *network, struct wire *wire, enum side side)
         return;
     wire_send(network, wire, other(side), &(struct packet){ .kind = PACKET_CLOSE });
     wire->closed[side] = true;
-    wire->towards[side] = NULL;
+    forget(network, wire, side);
     if (wire->closed[other(side)])
-        DL_DELETE(network->wires, wire);
+        DL_DELETE(wire->port->wires, wire);
 }
 
 void wire_reset(struct network *network, struct wire *wire)
 {
     for (int side = SIDE_CLIENT; side <= SIDE_BROKER; side++) {
-        wire->towards[side] = NULL;
+        forget(network, wire, (enum side)side);
         wire->in_order[side] = 0;
         wire->far = side == SIDE_CLIENT ? wire->far : 0;
         if (!wire->closed[side])
             enqueue(network, wire, (enum side)side,
-                    packet_copy(network->arena, &(struct packet){ .kind = PACKET_CLOSE }), 0);
+                    packet_copy(&network->packets, &(struct packet){ .kind = PACKET_CLOSE }), 0);
     }
 }
 
@@ -142,4 +196,5 @@ void wire_set_cut(struct network *network, struct wire *wire, enum side to, bool
         stall(network, wire->towards[to]);
     else
         resend(network, wire, to);
+    announce(network, wire, to);
 }

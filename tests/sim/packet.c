@@ -13,33 +13,67 @@ void *sim_alloc(struct arena *arena, size_t size)
     return at;
 }
 
-static struct text copy_text(struct arena *arena, struct text text)
+static size_t size_of(const char *text)
 {
-    char *at;
-    if (!text.at)
-        return text;
-    at = sim_alloc(arena, text.len + 1);
-    memcpy(at, text.at, text.len);
-    return (struct text){ at, text.len };
+    return text ? strlen(text) + 1 : 0;
 }
 
 const char *sim_copy(struct arena *arena, const char *text)
 {
-    return copy_text(arena, text_of(text)).at;
+    return text ? memcpy(sim_alloc(arena, size_of(text)), text, size_of(text)) : NULL;
 }
 
-struct packet *packet_copy(struct arena *arena, const struct packet *packet)
+static const char *put(char **at, const char *text)
 {
-    struct packet *copy = sim_alloc(arena, sizeof *copy);
-    *copy = *packet;
-    copy->client_id = sim_copy(arena, packet->client_id);
-    copy->publish.topic = sim_copy(arena, packet->publish.topic);
-    copy->publish.payload = copy_text(arena, packet->publish.payload);
-    copy->publish.content_type = sim_copy(arena, packet->publish.content_type);
-    copy->publish.response_topic = sim_copy(arena, packet->publish.response_topic);
-    copy->publish.correlation = copy_text(arena, packet->publish.correlation);
-    copy->subscribe.filter = sim_copy(arena, packet->subscribe.filter);
+    size_t size = size_of(text);
+    char *copy = *at;
+    if (!text)
+        return NULL;
+    memcpy(copy, text, size);
+    *at += size;
     return copy;
+}
+
+static uint8_t power_for(size_t bytes)
+{
+    uint8_t power = 0;
+    while ((size_t)1 << power < bytes)
+        power++;
+    return power;
+}
+
+static struct packet *take_memory(struct packet_pool *pool, size_t bytes)
+{
+    uint8_t size = power_for(bytes);
+    struct packet *packet = pool->free[size];
+    if (packet)
+        pool->free[size] = packet->next;
+    else
+        packet = sim_alloc(pool->arena, (size_t)1 << size);
+    packet->size = size;
+    return packet;
+}
+
+struct packet *packet_copy(struct packet_pool *pool, const struct packet *packet)
+{
+    struct packet *copy = take_memory(pool, sizeof *copy + size_of(packet->client_id) +
+                                                size_of(packet->subscribe.filter) + publish_size(&packet->publish));
+    char *at = (char *)(copy + 1);
+    uint8_t size = copy->size;
+    *copy = *packet;
+    copy->size = size;
+    copy->client_id = put(&at, packet->client_id);
+    copy->subscribe.filter = put(&at, packet->subscribe.filter);
+    copy->publish = publish_copy(&packet->publish, at);
+    return copy;
+}
+
+void packet_free(struct packet_pool *pool, struct packet *packet)
+{
+    if (!packet)
+        return;
+    packet->next = pool->free[packet->size];
+    pool->free[packet->size] = packet;
 }
 
 struct message packet_message(const struct publish *publish)

@@ -1,8 +1,18 @@
 #include "retained.h"
 
+static void drop(struct retained_store *store, struct retained *retained)
+{
+    HASH_DELETE(hh, store->by_topic, retained);
+    packet_free(store->packets, retained->packet);
+}
+
 void retained_clear(struct retained_store *store)
 {
-    HASH_CLEAR(hh, store->by_topic);
+    struct retained *retained, *after;
+    HASH_ITER(hh, store->by_topic, retained, after)
+    {
+        drop(store, retained);
+    }
 }
 
 static struct retained *find(const struct retained_store *store, const char *topic)
@@ -14,24 +24,27 @@ static struct retained *find(const struct retained_store *store, const char *top
 
 static struct retained *add(struct retained_store *store, const char *topic)
 {
-    struct retained *retained = sim_alloc(store->arena, sizeof *retained);
+    struct retained *retained = sim_alloc(store->packets->arena, sizeof *retained);
+    topic = sim_copy(store->packets->arena, topic);
     HASH_ADD_KEYPTR(hh, store->by_topic, topic, strlen(topic), retained);
     return retained;
 }
 
 void retained_put(struct retained_store *store, const struct publish *publish, ms_t expires_at)
 {
-    struct packet *copy = packet_copy(store->arena, &(struct packet){ .publish = *publish });
     struct retained *retained = find(store, publish->topic);
+    struct packet *older = retained ? retained->packet : NULL;
     if (publish->payload.len == 0) {
         if (retained)
-            HASH_DELETE(hh, store->by_topic, retained);
+            drop(store, retained);
         return;
     }
     if (!retained)
-        retained = add(store, copy->publish.topic);
-    retained->publish = copy->publish;
+        retained = add(store, publish->topic);
+    retained->packet = packet_copy(store->packets, &(struct packet){ .publish = *publish });
+    retained->publish = retained->packet->publish;
     retained->expires_at = publish->expiry_s ? expires_at : MS_NEVER;
+    packet_free(store->packets, older);
 }
 
 const struct retained *retained_find(const struct retained_store *store, const char *topic, ms_t now)

@@ -7,13 +7,15 @@
 #include "packet.h"
 
 struct retained {
-    UT_hash_handle hh; /* by topic; the hash's list is the order of the first store */
+    UT_hash_handle hh;     /* by topic; the hash's list is the order of the first store */
+    struct packet *packet; /* which the message lies in */
     struct publish publish;
     ms_t expires_at; /* MS_NEVER = does not */
 };
 
+/* Zero-initialise it, but for the packets. */
 struct retained_store {
-    struct arena *arena;
+    struct packet_pool *packets;
     struct retained *by_topic;
 };
 

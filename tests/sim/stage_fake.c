@@ -72,7 +72,7 @@ static struct stage *stage_open(void)
     if (!stage)
         return NULL;
     stage->arena = (struct arena){ 0 };
-    stage->network = (struct network){ .arena = &stage->arena, .latency_low = 1, .latency_high = 1 };
+    network_init(&stage->network, &stage->arena);
     fake_broker_init(&stage->broker, &stage->network, NULL);
     stage->broker.queue_bytes = strtoul(STAGE_QUEUE_BYTES, NULL, 10);
     stage->broker.sys_every = 10000;

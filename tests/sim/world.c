@@ -17,7 +17,7 @@ void world_init(struct world *world, uint64_t seed)
     *world = (struct world){ .wall = WALL_AT_START };
     world->arena = (struct arena){ 0 };
     trace_init(&world->trace);
-    world->network = (struct network){ .arena = &world->arena, .latency_low = 1, .latency_high = 1 };
+    network_init(&world->network, &world->arena);
     world_seed(world, seed);
     fake_broker_init(&world->broker, &world->network, &world->trace);
 }
@@ -35,6 +35,8 @@ void world_clear(struct world *world)
         if (node->running)
             node->kind->clear(node);
     }
+    HASH_CLEAR(hh, world->by_name);
+    agenda_clear(&world->agenda);
     fake_broker_clear(&world->broker);
     trace_clear(&world->trace);
     arena_clear(&world->arena);
@@ -48,11 +50,7 @@ ms_t world_wall(const struct world *world, const struct node *node)
 struct node *world_find(const struct world *world, const char *name)
 {
     struct node *node;
-    DL_FOREACH(world->nodes, node)
-    {
-        if (strcmp(node->name, name) == 0)
-            break;
-    }
+    HASH_FIND_STR(world->by_name, name, node);
     return node;
 }
 
@@ -65,6 +63,8 @@ void world_add(struct world *world, struct node *node, const struct node_kind *k
     node->rng.state = siphash(&(struct siphash_key){ world->seed, 0 }, name, strlen(name));
     snprintf(node->name, sizeof node->name, "%s", name);
     DL_APPEND(world->nodes, node);
+    HASH_ADD_STR(world->by_name, name, node);
+    agenda_enter(&world->agenda, &node->due);
 }
 
 struct node *world_claim(struct world *world, const struct node_kind *kind, size_t size, const char *name)
@@ -105,25 +105,59 @@ static ms_t node_deadline(const struct node *node)
     return ms_min(client_deadline(&node->client), node->kind->deadline(node));
 }
 
-static ms_t world_deadline(const struct world *world)
+/* What was due before is due now. */
+static void schedule(struct world *world, struct node *node)
 {
-    ms_t at = fake_broker_deadline(&world->broker);
-    const struct node *node;
+    ms_t at = node_deadline(node);
+    world->network.steps++;
+    agenda_put(&world->agenda, &node->due, ms_max(at, world->network.now));
+}
+
+static void schedule_all(struct world *world)
+{
+    struct node *node;
     DL_FOREACH(world->nodes, node)
     {
-        at = ms_min(at, node_deadline(node));
+        schedule(world, node);
     }
-    return at;
+}
+
+/* To whom something was sent, or whose link ended. */
+static void schedule_readers(struct world *world)
+{
+    const struct wire *wire;
+    while ((wire = network_changed(&world->network)))
+        if (wire->reader)
+            schedule(world, wire->reader);
+}
+
+static ms_t world_deadline(struct world *world)
+{
+    schedule_readers(world);
+    return ms_min(fake_broker_deadline(&world->broker), agenda_next(&world->agenda));
+}
+
+/* Each of those that are due has one turn, in the order in which they came into the world. */
+static struct node *take_due(struct world *world)
+{
+    struct node *first = NULL, **end = &first;
+    struct agenda_item *item;
+    schedule_readers(world);
+    while ((item = agenda_take(&world->agenda, world->network.now))) {
+        *end = CONTAINER_OF(item, struct node, due);
+        end = &(*end)->turns_next;
+    }
+    *end = NULL;
+    return first;
 }
 
 static void turn(struct world *world)
 {
-    struct node *node;
     fake_broker_turn(&world->broker);
-    DL_FOREACH(world->nodes, node)
-    {
+    for (struct node *node = take_due(world); node; node = node->turns_next) {
         if (node_deadline(node) <= world->network.now)
             node->kind->turn(node);
+        schedule(world, node);
     }
     if (world->events)
         world->events->turned(world->user);
@@ -140,6 +174,7 @@ void world_run(struct world *world, ms_t until)
 {
     ms_t at;
     unsigned turns = 0;
+    schedule_all(world); /* whoever is not in the world may have done something to them */
     while ((at = world_deadline(world)) <= until) {
         turns = at > world->network.now ? 0 : turns + 1;
         if (turns > TURNS_MAX)

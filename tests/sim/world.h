@@ -21,7 +21,10 @@ struct node {
     bool paused;    /* stopped by a signal: what comes waits in the socket */
     ms_t skew;      /* its wall clock minus the world's */
     struct rng rng; /* its own, so that what one does changes no number of another */
+    struct agenda_item due;
+    struct node *turns_next; /* of those that are due now */
     struct node *prev, *next;
+    UT_hash_handle hh;
 };
 
 struct node_kind {
@@ -44,8 +47,10 @@ struct world {
     struct network network;
     struct fake_broker broker;
     struct trace trace;
-    struct node *nodes; /* utlist */
-    ms_t wall;          /* unix time at monotonic 0 */
+    struct node *nodes;   /* utlist */
+    struct node *by_name; /* uthash */
+    struct agenda agenda; /* of the nodes */
+    ms_t wall;            /* unix time at monotonic 0 */
     uint64_t seed;
     const struct world_events *events; /* NULL = nobody listens */
     void *user;
