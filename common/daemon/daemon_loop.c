@@ -40,6 +40,8 @@ enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops
     entropy_need(&loop->rng.state, sizeof loop->rng.state);
     if ((err = loop_new(&loop->loop, e)) != OK || (err = loop_timer_new(loop->loop, woken, loop, &loop->tick)) != OK)
         return err;
+    if ((err = log_attach(loop->loop)) != OK)
+        return err;
     return service_signals(loop->loop, on_stop, on_reload, loop);
 }
 
@@ -136,5 +138,6 @@ void daemon_loop_clear(struct daemon_loop *loop)
     httpd_free(loop->httpd);
     daemon_clear(&loop->daemon);
     loop_timer_free(loop->tick);
+    log_detach();
     loop_free(loop->loop);
 }

@@ -1,17 +1,24 @@
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "line_ring.h"
 #include "log_line.h"
+#include "nowait.h"
 #include "timetext.h"
 
 #define BURST 5
 #define EVERY_MS 60000
+#define WAITING_MAX (64 * 1024) /* bytes that wait for whoever reads the log */
+#define AGAIN_MS 100
+#define LAST_MS 200 /* that a reader which is slow has at the end */
 
 #define X(symbol, ...) { __VA_ARGS__ },
 static const struct {
@@ -27,6 +34,14 @@ static struct {
     enum log_style style;
     bool colours, to_journal;
 } settings = { .component = "skep", .level = LOG_INFO };
+
+/* Where lines go, and those that it has not taken yet. */
+static struct {
+    struct nowait out;
+    bool is_open, is_cut; /* a line is there in part */
+    struct line_ring waiting;
+    struct loop_timer *again; /* NULL: they are written with the next line */
+} sink = { .out = { .own = -1 }, .waiting = { .bytes_max = WAITING_MAX } };
 
 /* The service manager names the stream that it reads by device and inode. */
 static bool is_journal(void)
@@ -56,8 +71,16 @@ static enum log_style style_of(const char *format)
     return LOG_STYLE_LOGFMT;
 }
 
+static void open_sink(void)
+{
+    nowait_close(&sink.out);
+    nowait_open(&sink.out, STDERR_FILENO);
+    sink.is_open = true;
+}
+
 void log_setup(const char *component, const char *format, const char *level)
 {
+    open_sink();
     settings.component = component;
     settings.style = style_of(format);
     settings.colours = settings.style == LOG_STYLE_HUMAN && wants_colours();
@@ -67,7 +90,7 @@ void log_setup(const char *component, const char *format, const char *level)
             settings.level = (enum log_level)i;
 }
 
-static void write_line(enum log_level level, const char *message, va_list pairs, const char *not_shown)
+static void format_line(enum log_level level, const char *message, struct log_line *ret)
 {
     char time[TIMETEXT_SIZE];
     struct log_head head = {
@@ -78,12 +101,100 @@ static void write_line(enum log_level level, const char *message, va_list pairs,
         .component = settings.component,
         .message = message,
     };
+    time_to_text(clock_wall(), time);
+    log_line_begin(ret, settings.style, &head);
+}
+
+/* False: it was not taken as a whole. What cannot be written at all counts as taken: there is nowhere to say so. */
+static bool write_some(struct text line, size_t *ret_taken)
+{
+    ssize_t done = nowait_write(&sink.out, line.at, line.len);
+    bool is_full = done < 0 && errno == EAGAIN;
+    *ret_taken = done >= 0 ? (size_t)done : is_full ? 0 : line.len;
+    return *ret_taken == line.len;
+}
+
+/* Where a line was left out, before the next one. */
+static bool write_lost(void)
+{
+    struct log_line line;
+    struct text text;
+    size_t taken;
+    if (sink.waiting.lost == 0)
+        return true;
+    format_line(LOG_WARNING, "lines of the log were dropped, since nobody read them", &line);
+    log_line_pair(&line, "count", INT_TEXT(sink.waiting.lost));
+    log_line_end(&line);
+    text = (struct text){ line.at, line.len };
+    if (sink.is_cut && write_some(TEXT("\n"), &taken))
+        sink.is_cut = false;
+    if (sink.is_cut || (!write_some(text, &taken) && taken == 0))
+        return false;
+    sink.waiting.lost = 0;
+    return true;
+}
+
+/* True: nothing waits any more. */
+static bool write_waiting(void)
+{
+    struct text line;
+    size_t taken = 0;
+    if (!write_lost())
+        return false;
+    while ((line = line_ring_oldest(&sink.waiting)).at) {
+        bool is_whole = write_some(line, &taken);
+        line_ring_take(&sink.waiting, taken);
+        sink.is_cut = !is_whole && (sink.is_cut || taken > 0);
+        if (!is_whole)
+            return false;
+    }
+    return true;
+}
+
+static void try_again(void *user)
+{
+    (void)user;
+    if (!write_waiting() && sink.again)
+        loop_timer_in(sink.again, AGAIN_MS);
+}
+
+static void write_or_keep(struct text line)
+{
+    size_t taken = 0;
+    if (!sink.is_open)
+        open_sink();
+    if (write_waiting() && write_some(line, &taken))
+        return;
+    sink.is_cut = sink.is_cut || taken > 0;
+    line_ring_add(&sink.waiting, (struct text){ line.at + taken, line.len - taken - 1 });
+    if (sink.again)
+        loop_timer_in(sink.again, AGAIN_MS);
+}
+
+enum err log_attach(struct loop *loop)
+{
+    return loop_timer_new(loop, try_again, NULL, &sink.again);
+}
+
+void log_detach(void)
+{
+    static const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+    ms_t until = clock_mono() + LAST_MS;
+    loop_timer_free(sink.again);
+    sink.again = NULL;
+    while (sink.is_open && !write_waiting() && clock_mono() < until)
+        nanosleep(&pause, NULL);
+    nowait_close(&sink.out);
+    line_ring_clear(&sink.waiting);
+}
+
+static void write_line(enum log_level level, const char *message, va_list pairs, const char *not_shown)
+{
     struct log_line line;
     const char *key, *value;
     if (level > settings.level)
         return;
-    time_to_text(clock_wall(), time);
-    log_line_begin(&line, settings.style, &head);
+    format_line(level, message, &line);
     while ((key = va_arg(pairs, const char *))) {
         value = va_arg(pairs, const char *);
         if (value)
@@ -92,8 +203,7 @@ static void write_line(enum log_level level, const char *message, va_list pairs,
     if (not_shown)
         log_line_pair(&line, "not_shown", not_shown);
     log_line_end(&line);
-    if (write(STDERR_FILENO, line.at, line.len) < 0)
-        return; /* there is nowhere left to say so */
+    write_or_keep((struct text){ line.at, line.len });
 }
 
 void log_at(enum log_level level, const char *message, ...)

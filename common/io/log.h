@@ -1,9 +1,12 @@
 /* log.h - one line per call on stderr: human on a terminal, logfmt otherwise, JSON on request.
  *
- * Values are made printable; nothing received is trusted. Called from the loop's thread only. */
+ * Values are made printable; nothing received is trusted. Called from the loop's thread only, which never waits for
+ * whoever reads the log: of what is not read the latest 64 KiB are kept, and how many lines were dropped is a line of
+ * its own once it is read again. */
 #ifndef SKEP_LOG_H
 #define SKEP_LOG_H
 
+#include "loop.h"
 #include "text.h"
 
 /* X(symbol, name, priority as syslog(3) numbers them, colour on a terminal) */
@@ -20,6 +23,12 @@ enum log_level { LOG_LEVELS(X) LOG_LEVEL_COUNT };
  * $JOURNAL_STREAM pointing at stderr lines get a <N> prefix and no time. Colours only on a terminal, unless NO_COLOR is
  * set or TERM is dumb. `component` is borrowed for good. Before it is called: logfmt, info. */
 void log_setup(const char *component, const char *format, const char *level);
+
+/* Lines that were not read at once are written by a timer of the loop, else with the next line. ERR_NOMEM. */
+enum err log_attach(struct loop *loop);
+
+/* Before the loop is freed. A reader that is slow has another moment for what waits; what it does not take is lost. */
+void log_detach(void);
 
 /* log_at(LOG_INFO, "connected", "broker", uri, NULL): a message, then pairs of key and value, ended by NULL. A NULL
  * value leaves its pair out. Long values and lines are cut visibly. */

@@ -554,8 +554,8 @@ static void a_failure_is_logged_once(void **state)
     int log = memfd_create("log", MFD_CLOEXEC), before = dup(STDERR_FILENO);
     off_t end = 0;
     (void)state;
-    log_setup("test", "logfmt", "warning");
     dup2(log, STDERR_FILENO);
+    log_setup("test", "logfmt", "warning"); /* it opens the descriptor */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].event)
             rows[i].event(scene.daemon.link, rows[i].text);

@@ -1,14 +1,19 @@
 /* What arrives on a real stderr: a pipe, a terminal, the journal's stream. */
+#include <errno.h>
+#include <fcntl.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "await.h"
 #include "log.h"
 
 static int saved_stderr = -1;
@@ -23,6 +28,7 @@ static void stderr_to(int fd)
 
 static void stderr_back(void)
 {
+    log_detach();
     dup2(saved_stderr, STDERR_FILENO);
     close(saved_stderr);
 }
@@ -198,6 +204,133 @@ static void limited_lines_show_how_many_were_left_out(void **state)
     assert_string_equal(text, "");
 }
 
+/* Whoever reads the log, and stands still. */
+struct reader {
+    const char *what;
+    bool (*open)(int ends[2]); /* what is read, what becomes stderr */
+    void (*stop)(int fd), (*go_on)(int fd);
+};
+
+static bool open_pipe(int ends[2])
+{
+    return pipe(ends) == 0;
+}
+
+static bool open_stream(int ends[2])
+{
+    return socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0;
+}
+
+static bool open_terminal(int ends[2])
+{
+    struct termios raw;
+    if (openpty(&ends[0], &ends[1], NULL, NULL, NULL) != 0)
+        return false;
+    tcgetattr(ends[1], &raw);
+    cfmakeraw(&raw);
+    return tcsetattr(ends[1], TCSANOW, &raw) == 0;
+}
+
+/* As Ctrl-S and Ctrl-Q do. */
+static void stop_terminal(int fd)
+{
+    assert_int_equal(tcflow(fd, TCOOFF), 0);
+}
+
+static void start_terminal(int fd)
+{
+    assert_int_equal(tcflow(fd, TCOON), 0);
+}
+
+static const struct reader readers[] = {
+    { "a pipe", open_pipe, NULL, NULL },
+    { "a stream, as the journal's", open_stream, NULL, NULL },
+    { "a terminal", open_terminal, stop_terminal, start_terminal },
+};
+
+#define FLOOD 20000
+
+/* What has come so far: whole lines, each number above the one before; `dropped` is what the log itself counted. */
+struct seen {
+    int fd;
+    char part[8192];
+    size_t len;
+    long last, lines, dropped;
+};
+
+static void see_line(struct seen *seen, const char *line)
+{
+    const char *number = strstr(line, "msg=flood n="), *count = strstr(line, "count=");
+    if (number) {
+        assert_true(strtol(number + strlen("msg=flood n="), NULL, 10) > seen->last);
+        seen->last = strtol(number + strlen("msg=flood n="), NULL, 10);
+        seen->lines++;
+    } else {
+        assert_non_null(count);
+        seen->dropped += strtol(count + strlen("count="), NULL, 10);
+    }
+}
+
+static bool sees_the_last(void *user)
+{
+    struct seen *seen = user;
+    ssize_t got = recv(seen->fd, seen->part + seen->len, sizeof seen->part - 1 - seen->len, MSG_DONTWAIT);
+    char *line = seen->part, *end;
+    if (got < 0 && errno == ENOTSOCK)
+        got = read(seen->fd, seen->part + seen->len, sizeof seen->part - 1 - seen->len);
+    if (got <= 0)
+        return false;
+    seen->len += (size_t)got;
+    seen->part[seen->len] = '\0';
+    for (; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        if (*line)
+            see_line(seen, line);
+    }
+    seen->len = strlen(line);
+    memmove(seen->part, line, seen->len + 1);
+    return seen->last == FLOOD;
+}
+
+/* It returns from each call, which a write that waits would not, and nothing is lost without being counted. */
+static void a_reader_that_stands_still_stops_nobody(void **state)
+{
+    (void)state;
+    unsetenv("JOURNAL_STREAM");
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
+        struct seen seen = { 0 };
+        struct loop *loop;
+        int ends[2], writer, flags;
+        assert_true(readers[i].open(ends));
+        writer = dup(ends[1]);
+        flags = fcntl(writer, F_GETFL);
+        assert_int_equal(loop_new(&loop, NULL), OK);
+        stderr_to(ends[1]);
+        log_setup("skep-queen", "logfmt", "info");
+        assert_int_equal(log_attach(loop), OK);
+        if (readers[i].stop)
+            readers[i].stop(writer);
+        for (int n = 1; n <= FLOOD; n++)
+            log_at(LOG_INFO, "flood", "n", INT_TEXT(n), NULL);
+        assert_int_equal(fcntl(writer, F_GETFL), flags); /* others write there, too */
+        if (readers[i].go_on)
+            readers[i].go_on(writer);
+        seen.fd = ends[0];
+        fcntl(seen.fd, F_SETFL, O_NONBLOCK);
+        if (!await_loop(loop, sees_the_last, &seen, AWAIT_LIMIT)) { /* by the timer: no line comes after it */
+            stderr_back();
+            fail_msg("%s: line %ld came last", readers[i].what, seen.last);
+        }
+        stderr_back();
+        loop_free(loop);
+        close(writer);
+        close(seen.fd);
+        print_message("%s: %ld lines, %ld dropped\n", readers[i].what, seen.lines, seen.dropped);
+        assert_true(seen.dropped > 0);
+        assert_int_equal(seen.lines + seen.dropped, FLOOD);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +341,7 @@ int main(void)
         cmocka_unit_test(terminal),
         cmocka_unit_test(limit),
         cmocka_unit_test(limited_lines_show_how_many_were_left_out),
+        cmocka_unit_test(a_reader_that_stands_still_stops_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

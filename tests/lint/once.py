@@ -19,7 +19,7 @@ MECHANISMS = [
       "common/mqtt/mqtt_setup.c", "common/io/service.c", "hive/hive_conf.c", "worker/agent/agent_run.c",
       "worker/lib/skep_worker.c", "worker/include/skep/worker.h")),
     ("opener of files", r"\b(f?open(at)?|freopen|\w*open64)\(",
-     ("common/sys/read_file.c", "common/sys/proc.c", "common/sys/trust.c", "cli/daemon_program.c")),
+     ("common/sys/read_file.c", "common/sys/nowait.c", "common/sys/proc.c", "common/sys/trust.c", "cli/daemon_program.c")),
     ("finder of the program's own path", r'readlink\("/proc/self/exe"|\bAT_EXECFN\b', "common/sys/own_path.c"),
     ("parser of a broker's URI", r'"mqtts?:(//)?"|\w*(cmp|strstr|scanf)\([^;]*"mqtts?:', "common/mqtt/broker_uri.c"),
     ("parser by scanf", r"\bv?[fs]?scanf\b", ()),

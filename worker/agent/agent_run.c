@@ -45,6 +45,8 @@ static enum err make(struct agent *agent, struct errbuf *e)
     enum err err;
     if ((err = loop_new(&agent->loop, e)) != OK)
         return err;
+    if (log_attach(agent->loop) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
     if (service_signals(agent->loop, on_stop, on_reload, agent) != OK)
         return err_set(e, ERR_IO, "cannot handle signals");
     if ((err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
@@ -156,6 +158,7 @@ static void unmake(struct agent *agent)
         agent->source->clear(agent->source_state);
     httpd_free(agent->page);
     log_relay_free(agent->relay);
+    log_detach();
     loop_free(agent->loop);
     arena_clear(&agent->arena);
 }
