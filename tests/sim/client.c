@@ -26,7 +26,7 @@ static void open_wire(struct client *client, const struct packet *connect)
     struct network *network = network_of(client);
     client->wire = fake_broker_accept(client->broker);
     if (client->wire) {
-        client->wire->reader = client->user;
+        client->wire->reader = client->reader;
         client->wire->far = client->far;
         client->wire->handshake = 2 * client->far;
         send(client, connect);
@@ -37,7 +37,10 @@ static void open_wire(struct client *client, const struct packet *connect)
 
 void client_connect(struct client *client, const struct publish *will)
 {
-    struct packet connect = { .kind = PACKET_CONNECT, .client_id = client->id, .keep_alive = client->keep_alive };
+    struct packet connect = { .kind = PACKET_CONNECT,
+                              .client_id = client->id,
+                              .is_bridge = client->is_bridge,
+                              .keep_alive = client->keep_alive };
     if (will)
         connect.publish = *will;
     client->phase = CLIENT_CONNECTING;

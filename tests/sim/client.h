@@ -25,7 +25,9 @@ struct client {
     struct fake_broker *broker;
     const struct client_events *events;
     void *user;
+    void *reader;   /* is noted in its wire; NULL = nobody (network.h) */
     const char *id; /* borrowed */
+    bool is_bridge; /* of another broker: what is retained it gets as that */
     ms_t keep_alive, attempt_limit;
     bool cut;     /* its path to the broker, or one way of it: client_set_cut */
     bool cuts[2]; /* ... the way to that side */

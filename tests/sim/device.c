@@ -127,6 +127,8 @@ enum err device_connect(struct world *world, const char *name, const struct word
     struct publish publish = { .topic = topic, .payload = text_of(words->payload), .qos = 1, .retain = true };
     if (!device || device->node.client.phase != CLIENT_IDLE)
         return err_set(e, ERR_CONFLICT, "%s is connected, or no device", name);
+    if (world_place(world, &device->node, words, e) != OK)
+        return ERR_NOT_FOUND;
     if (will)
         topic_expand(will, topic);
     snprintf(device->client_id, sizeof device->client_id, "%s", words_text(words, "as", name));

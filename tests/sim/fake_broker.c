@@ -26,9 +26,9 @@ struct session {
     UT_hash_handle hh;
 };
 
-void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace)
+void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace, const char *name)
 {
-    *broker = (struct fake_broker){ .network = network, .trace = trace, .running = true };
+    *broker = (struct fake_broker){ .network = network, .trace = trace, .name = name, .running = true };
     broker->stored.packets = broker->saved.packets = &network->packets;
     broker->filters = (struct filter_tree){ .arena = network->packets.arena, .steps = &network->steps };
 }
@@ -65,7 +65,7 @@ static const char *short_name(const char *client_id, char ret[CLIENT_ID_SIZE])
 static void tell(const struct fake_broker *broker, const char *what, const char *whom)
 {
     if (broker->trace)
-        trace_line(broker->trace, broker->network->now, "broker", "", "%s %s", what, whom);
+        trace_line(broker->trace, broker->network->now, "broker", broker->name, "%s %s", what, whom);
 }
 
 static void send_to(struct fake_broker *broker, struct session *session, const struct packet *packet)
@@ -95,9 +95,10 @@ static bool are_too_many(const struct fake_broker *broker, const struct session 
     return broker->queue_messages > 0 && unread(session) >= broker->queue_messages;
 }
 
-static struct packet packet_for(const struct subscribe *subscribe, const struct publish *publish)
+static struct packet packet_for(const struct subscribe *subscribe, const struct publish *publish, bool retain)
 {
     struct packet packet = { .kind = PACKET_PUBLISH, .publish = *publish };
+    packet.publish.retain = retain;
     if (subscribe->qos < publish->qos)
         packet.publish.qos = subscribe->qos;
     return packet;
@@ -117,7 +118,8 @@ static void deliver(struct fake_broker *broker, struct session *session, const s
                     const struct publish *publish, bool is_own)
 {
     struct network *network = broker->network;
-    struct packet packet = packet_for(&subscription->subscribe, publish);
+    struct packet packet =
+        packet_for(&subscription->subscribe, publish, publish->retain && session->connect->is_bridge);
     bool is_late = !is_own && network_chance(network, broker->reorders);
     ms_t late = is_late ? rng_between(&network->rng, 1, REORDER_MS) : 0;
     if (is_lost(broker, publish->topic))
@@ -174,7 +176,6 @@ static bool route(struct fake_broker *broker, const struct session *from, const 
         live.expiry_s = (uint32_t)ms_min(live.expiry_s, broker->expiry_cap);
     if (publish->retain)
         retained_put(&broker->stored, &live, broker->network->now + (ms_t)live.expiry_s * 1000);
-    live.retain = false;
     matches = find_matches(broker, live.topic);
     for (size_t i = 0; i < matches->len; i++) {
         struct session *session = matches->at[i]->session;
@@ -282,10 +283,9 @@ static void send_copy(struct copies *copies, const struct retained *stored)
 {
     struct fake_broker *broker = copies->broker;
     ms_t now = broker->network->now;
-    struct packet packet = packet_for(copies->subscribe, &stored->publish);
+    struct packet packet = packet_for(copies->subscribe, &stored->publish, true);
     if (stored->expires_at <= now)
         return;
-    packet.publish.retain = true;
     if (stored->expires_at != MS_NEVER)
         packet.publish.expiry_s = (uint32_t)((stored->expires_at - now + 999) / 1000);
     if (broker->retained_limit > 0 && copies->count == broker->retained_limit) {

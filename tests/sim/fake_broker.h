@@ -28,7 +28,9 @@ struct broker_loss {
 
 struct fake_broker {
     struct network *network;
-    struct trace *trace; /* NULL = silent */
+    struct trace *trace;      /* NULL = silent */
+    const char *name;         /* in the trace; borrowed */
+    struct fake_broker *next; /* of its world */
     bool running;
     size_t queue_bytes;     /* max_queued_bytes, at QoS 0; 0 = no limit */
     size_t queue_messages;  /* max_queued_messages, at QoS 0, of those unread; 0 = no limit */
@@ -53,7 +55,8 @@ struct fake_broker {
     struct retained_store stored, saved;
 };
 
-void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace); /* running */
+/* It runs. */
+void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace, const char *name);
 void fake_broker_clear(struct fake_broker *broker);
 
 /* A TCP connection; NULL = refused, nobody listens. */

@@ -92,6 +92,8 @@ enum err hive_start(struct world *world, const char *name, const struct words *w
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
+    if ((err = world_place(world, node, words, e)) != OK)
+        return err;
     options = options_of(host, words);
     err = hive_new(&options, world->network.now, world_wall(world, node), &host->hive);
     if (err != OK)

@@ -7,7 +7,7 @@
 #include "outbox.h"
 
 enum packet_kind {
-    PACKET_CONNECT, /* client_id, keep_alive; publish is the will, its topic NULL = none */
+    PACKET_CONNECT, /* client_id, is_bridge, keep_alive; publish is the will, its topic NULL = none */
     PACKET_CONNACK,
     PACKET_SUBSCRIBE, /* subscribe */
     PACKET_SUBACK,    /* token, reason */
@@ -23,6 +23,7 @@ enum packet_kind {
 struct packet {
     enum packet_kind kind;
     const char *client_id;
+    bool is_bridge; /* Retain As Published */
     ms_t keep_alive;
     struct publish publish;
     struct subscribe subscribe;

@@ -233,6 +233,8 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
+    if ((err = world_place(world, node, words, e)) != OK)
+        return err;
     options = options_of(world, host, words);
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);
     if (err != OK || (err = open_store(host, words)) != OK)

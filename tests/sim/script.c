@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "bridge_node.h"
 #include "daemon_node.h"
 #include "device.h"
 #include "hive_host.h"
 #include "inspect.h"
 #include "msg.h"
 #include "queen_host.h"
+#include "script_broker.h"
 #include "worker_host.h"
 
 static enum err node_named(struct world *world, const char *name, struct node **ret, struct errbuf *e)
@@ -185,12 +187,21 @@ static enum err do_disconnect(struct world *world, const struct words *words, st
     return err;
 }
 
+/* A bridge has no process of its own. */
+static enum err process_named(struct world *world, const char *name, struct node **ret, struct errbuf *e)
+{
+    enum err err = node_named(world, name, ret, e);
+    if (err == OK && node_is_bridge(*ret))
+        return err_set(e, ERR_STATE, "%s is a broker: broker %s kill", name, name);
+    return err;
+}
+
 static enum err do_kill(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct node *node = NULL;
     enum err err = OK;
     for (size_t i = 1; err == OK && i < words->count; i++)
-        if ((err = node_named(world, words->at[i], &node, e)) == OK)
+        if ((err = process_named(world, words->at[i], &node, e)) == OK)
             node_kill(node);
     return err;
 }
@@ -200,7 +211,7 @@ static enum err do_stop(struct world *world, const struct words *words, struct e
 {
     struct exit_info exit = { .known = true, .oom = -1 };
     struct node *node = NULL;
-    enum err err = node_named(world, words_at(words, 1), &node, e);
+    enum err err = process_named(world, words_at(words, 1), &node, e);
     if (err != OK)
         return err;
     exit.code = words_number(words, "code", INT_ABSENT);
@@ -217,7 +228,7 @@ static enum err do_stop(struct world *world, const struct words *words, struct e
 static enum err do_pause(struct world *world, const struct words *words, struct errbuf *e)
 {
     struct node *node = NULL;
-    enum err err = node_named(world, words_at(words, 1), &node, e);
+    enum err err = process_named(world, words_at(words, 1), &node, e);
     if (err == OK)
         node->paused = strcmp(words->at[0], "pause") == 0;
     return err;
@@ -244,56 +255,6 @@ static enum err do_cut(struct world *world, const struct words *words, struct er
         client_set_cut(&node->client, SIDE_CLIENT, cut);
     if (strcmp(way, "in") != 0)
         client_set_cut(&node->client, SIDE_BROKER, cut);
-    return OK;
-}
-
-static enum err do_broker(struct world *world, const struct words *words, struct errbuf *e)
-{
-    static const struct {
-        const char *name;
-        void (*fn)(struct fake_broker *broker);
-    } verbs[] = { { "stop", fake_broker_stop },
-                  { "kill", fake_broker_kill },
-                  { "start", fake_broker_start },
-                  { "save", fake_broker_save } };
-    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-        if (strcmp(words_at(words, 1), verbs[i].name) == 0) {
-            verbs[i].fn(&world->broker);
-            return OK;
-        }
-    if (words_value(words, "duplicates"))
-        world->broker.duplicates = words_number(words, "duplicates", 0);
-    else if (words_value(words, "reorders"))
-        world->broker.reorders = words_number(words, "reorders", 0);
-    else if (words_value(words, "queue"))
-        world->broker.queue_bytes = (size_t)words_number(words, "queue", 0);
-    else if (words_value(words, "queue-messages"))
-        world->broker.queue_messages = (size_t)words_number(words, "queue-messages", 0);
-    else if (words_value(words, "retained-limit"))
-        world->broker.retained_limit = (size_t)words_number(words, "retained-limit", 0);
-    else if (words_value(words, "loses-subacks"))
-        world->broker.loses_subacks = (unsigned)words_number(words, "loses-subacks", 0);
-    else if (words_value(words, "counts-every"))
-        world->broker.sys_every = words_duration(words, "counts-every", 10000);
-    else if (words_value(words, "expiry-cap"))
-        world->broker.expiry_cap = (uint32_t)words_number(words, "expiry-cap", 0);
-    else
-        return err_set(e, ERR_UNKNOWN,
-                       "broker "
-                       "stop|kill|start|save|queue=BYTES|queue-messages=N|retained-limit=N|loses-subacks=N|counts-"
-                       "every=TIME|expiry-cap=S|duplicates=%%|reorders=%%");
-    return OK;
-}
-
-/* `lose /heartbeat 30`: of every hundred messages with this in their topic, on their way to a subscriber */
-static enum err do_lose(struct world *world, const struct words *words, struct errbuf *e)
-{
-    struct fake_broker *broker = &world->broker;
-    int64_t percent = 0;
-    if (text_to_int(text_of(words_at(words, 2)), &percent) != OK || broker->loss_count == ARRAY_LEN(broker->losses))
-        return err_set(e, ERR_SYNTAX, "lose PART-OF-TOPIC PERCENT");
-    broker->losses[broker->loss_count++] =
-        (struct broker_loss){ sim_copy(&world->arena, words_at(words, 1)), (unsigned)percent };
     return OK;
 }
 
@@ -413,17 +374,6 @@ static enum err do_http(struct world *world, const struct words *words, struct e
     return OK;
 }
 
-/* What is retained on a topic, or the beginning of it. */
-#define RETAINED_SHOWN 64
-static enum err do_retained(struct world *world, const struct words *words, struct errbuf *e)
-{
-    const struct retained *stored = retained_find(&world->broker.stored, words_at(words, 1), world->network.now);
-    (void)e;
-    trace_line(&world->trace, world->network.now, "broker", "", "holds %.*s", RETAINED_SHOWN,
-               stored ? stored->publish.payload.at : "nothing");
-    return OK;
-}
-
 static enum err do_end(struct world *world, const struct words *words, struct errbuf *e)
 {
     (void)world, (void)words, (void)e;
@@ -459,11 +409,9 @@ static const struct command {
     { "reset", "NAME", do_reset },
     { "cut", "NAME [way=in|out]", do_cut },
     { "mend", "NAME [way=in|out]", do_cut },
-    { "broker",
-      "stop|kill|start|save|queue=BYTES|queue-messages=N|retained-limit=N|loses-subacks=N|counts-every=TIME|"
-      "expiry-cap=S|duplicates=%|reorders=%",
-      do_broker },
-    { "lose", "PART-OF-TOPIC PERCENT", do_lose },
+    { "edge", "NAME (a broker with a bridge, which is the node of that name)", script_edge },
+    { "broker", "[NAME] " SCRIPT_BROKER_VERBS, script_broker },
+    { "lose", "PART-OF-TOPIC PERCENT", script_lose },
     { "clock", "[NAME] wall=[-]TIME", do_clock },
     { "set", "WORKER FIELD=VALUE", do_set },
     { "progress", "WORKER", do_progress },
@@ -472,7 +420,7 @@ static const struct command {
     { "memory", "QUEEN fails=N", do_memory },
     { "show", "[HIVE/]NAME [ages] | hive ID | fleet | health", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
-    { "retained", "TOPIC", do_retained },
+    { "retained", "TOPIC [at=BROKER]", script_retained },
     { "judge", "NAME|all (before a referee: chaos.h)", do_end },
     { "end", "", do_end },
 };

@@ -1,6 +1,7 @@
 /* A mosquitto process, and clients by libmosquitto. */
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "await.h"
@@ -14,6 +15,14 @@
     "persistence true\npersistence_location @DIR@/\nautosave_interval 1800\n" \
     "max_queued_messages 1000000\nmax_queued_bytes " STAGE_QUEUE_BYTES "\n"
 
+/* Its wait to connect again is as short as it can be. */
+#define EDGE_CONFIG                                                                                                    \
+    "persistence true\npersistence_location @DIR@/\nautosave_interval 1800\nconnection " STAGE_BRIDGE                  \
+    "\naddress 127.0.0.1:%d\nremote_clientid " STAGE_BRIDGE "\nbridge_protocol_version mqttv50\ncleansession true\n"   \
+    "restart_timeout 1 1\nkeepalive_interval 5\ntopic " STAGE_OUT " out 1\ntopic " STAGE_IN " in 1\ntopic " STAGE_BOTH \
+    " both 1\ntopic " SETTLE " both 1\n"
+#define SETTLE "settle" /* nobody but stage_settle subscribes to it */
+
 struct actor {
     struct mosquitto *mosquitto; /* NULL = not connected */
     struct buf notes;
@@ -23,7 +32,8 @@ struct actor {
 };
 
 struct stage {
-    struct broker *broker;
+    struct broker *broker, *edge; /* edge: NULL = none */
+    bool is_up, is_edge_up;
     struct actor actors[STAGE_CLIENTS_MAX];
 };
 
@@ -79,14 +89,26 @@ static void on_unsubscribe(struct mosquitto *mosquitto, void *user, int id, cons
         actor->settled++;
 }
 
-static struct stage *stage_open(void)
+static struct broker *open_edge(const struct broker *broker)
+{
+    char config[1024];
+    snprintf(config, sizeof config, EDGE_CONFIG, broker_port(broker));
+    return broker_start(config);
+}
+
+static struct stage *stage_open(bool edge)
 {
     struct stage *stage = calloc(1, sizeof *stage);
     mosquitto_lib_init();
-    if (stage)
-        stage->broker = broker_start(CONFIG);
-    if (stage && stage->broker)
+    if (!stage)
+        return NULL;
+    stage->broker = broker_start(CONFIG);
+    stage->edge = stage->broker && edge ? open_edge(stage->broker) : NULL;
+    stage->is_up = true;
+    stage->is_edge_up = edge;
+    if (stage->broker && (stage->edge || !edge))
         return stage;
+    broker_free(stage->broker);
     free(stage);
     return NULL;
 }
@@ -103,6 +125,7 @@ static void stage_close(struct stage *stage)
         actor_leave(&stage->actors[i]);
         buf_clear(&stage->actors[i].notes);
     }
+    broker_free(stage->edge);
     broker_free(stage->broker);
     free(stage);
     mosquitto_lib_cleanup();
@@ -140,14 +163,15 @@ static struct mosquitto *client_new(struct actor *actor, const char *client_id, 
     return mosquitto;
 }
 
-static void stage_connect(struct stage *stage, char name, const char *client_id, const struct publish *will)
+static void stage_connect(struct stage *stage, char name, bool at_edge, const char *client_id,
+                          const struct publish *will)
 {
     struct actor *actor = actor_of(stage, name);
     size_t before = actor->notes.len;
     actor_leave(actor);
     actor->mosquitto = client_new(actor, client_id, will);
-    if (mosquitto_connect(actor->mosquitto, "127.0.0.1", broker_port(stage->broker), KEEP_ALIVE_S) !=
-            MOSQ_ERR_SUCCESS ||
+    if (mosquitto_connect(actor->mosquitto, "127.0.0.1", broker_port(at_edge ? stage->edge : stage->broker),
+                          KEEP_ALIVE_S) != MOSQ_ERR_SUCCESS ||
         !await_note(actor, before)) {
         buf_add_str(&actor->notes, "failed\n");
         actor_leave(actor);
@@ -192,14 +216,26 @@ static void stage_drop(struct stage *stage, char name)
     actor_leave(actor_of(stage, name));
 }
 
-static void stage_broker(struct stage *stage, const char *verb)
+/* True if it runs then. */
+static bool carry_out(struct broker *broker, const char *verb)
 {
     if (strcmp(verb, "stop") == 0)
-        broker_stop(stage->broker);
+        broker_stop(broker);
     else if (strcmp(verb, "kill") == 0)
-        broker_kill(stage->broker);
+        broker_kill(broker);
     else
-        (void)broker_restart(stage->broker);
+        return broker_restart(broker);
+    return false;
+}
+
+static void stage_broker(struct stage *stage, const char *verb)
+{
+    stage->is_up = carry_out(stage->broker, verb);
+}
+
+static void stage_edge(struct stage *stage, const char *verb)
+{
+    stage->is_edge_up = carry_out(stage->edge, verb);
 }
 
 /* A round trip of a packet that nobody else sees, or the end of the link. */
@@ -219,13 +255,52 @@ static void actor_settle(struct actor *actor)
     }
 }
 
+struct crossing {
+    struct mosquitto *from, *to;
+    bool has_arrived;
+};
+
+static void on_crossed(struct mosquitto *mosquitto, void *user, const struct mosquitto_message *message)
+{
+    (void)mosquitto, (void)message;
+    ((struct crossing *)user)->has_arrived = true;
+}
+
+static bool has_crossed(void *user)
+{
+    struct crossing *crossing = user;
+    mosquitto_publish(crossing->from, NULL, SETTLE, 0, NULL, 1, false);
+    mosquitto_loop(crossing->from, LOOP_MS, 1);
+    mosquitto_loop(crossing->to, LOOP_MS, 1);
+    return crossing->has_arrived;
+}
+
+/* A message of one broker to the other: the bridge has a link, and what went the same way before has arrived. */
+static void cross(const struct broker *from, const struct broker *to)
+{
+    struct crossing crossing = { mosquitto_new(NULL, true, NULL), NULL, false };
+    crossing.to = mosquitto_new(NULL, true, &crossing);
+    mosquitto_message_callback_set(crossing.to, on_crossed);
+    mosquitto_connect(crossing.from, "127.0.0.1", broker_port(from), KEEP_ALIVE_S);
+    mosquitto_connect(crossing.to, "127.0.0.1", broker_port(to), KEEP_ALIVE_S);
+    mosquitto_subscribe(crossing.to, NULL, SETTLE, 1);
+    (void)await(has_crossed, &crossing, AWAIT_LIMIT);
+    mosquitto_destroy(crossing.from);
+    mosquitto_destroy(crossing.to);
+}
+
 /* What one client sent the others get with their next round trip; an end of a link that the broker had not yet seen in
  * the first round it has seen in the second. */
 static void stage_settle(struct stage *stage)
 {
-    for (int round = 0; round < 3; round++)
+    for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < STAGE_CLIENTS_MAX; i++)
             actor_settle(&stage->actors[i]);
+        if (stage->is_up && stage->is_edge_up) {
+            cross(stage->edge, stage->broker);
+            cross(stage->broker, stage->edge);
+        }
+    }
 }
 
 static const struct buf *stage_notes(struct stage *stage, char name)
@@ -235,4 +310,4 @@ static const struct buf *stage_notes(struct stage *stage, char name)
 
 const struct stage_kind stage_real = { stage_open,        stage_close,   stage_connect,    stage_subscribe,
                                        stage_unsubscribe, stage_publish, stage_disconnect, stage_drop,
-                                       stage_broker,      stage_settle,  stage_notes };
+                                       stage_broker,      stage_edge,    stage_settle,     stage_notes };

@@ -12,8 +12,9 @@
     "{xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}" /* three of them are more than \
                                                                                           STAGE_QUEUE_BYTES */
 
-/* Commands, one a line: connect C [as=ID] [will=TOPIC {..}], subscribe C FILTER [qos=N] [no-local] [retain=N], publish
- * C TOPIC [retained] [qos=N] [expiry=S] {..}, unsubscribe C FILTER, disconnect C, drop C, broker stop|kill|start. */
+/* Commands, one a line: connect C [at=edge] [as=ID] [will=TOPIC {..}], subscribe C FILTER [qos=N] [no-local]
+ * [retain=N], publish C TOPIC [retained] [qos=N] [expiry=S] {..}, unsubscribe C FILTER, disconnect C, drop C, broker
+ * stop|kill|start, edge stop|kill|start. */
 static const struct {
     const char *why, *script;
 } rows[] = {
@@ -63,6 +64,36 @@ static const struct {
       "connect a\nsubscribe a #\nconnect b will=w {b}\npublish b t retained {1}\nbroker kill\nbroker start\n"
       "connect c\nsubscribe c #" },
     { "no broker: refused", "broker stop\nconnect a\nbroker start\nconnect a" },
+    { "a bridge takes what goes out, what goes in, and what goes both ways; nothing goes back where it came from",
+      "connect a\nsubscribe a out/#\nsubscribe a in/#\nsubscribe a both/#\nsubscribe a other\nconnect b at=edge\n"
+      "subscribe b out/#\nsubscribe b in/#\nsubscribe b both/#\nsubscribe b other\npublish a out/1 {1}\n"
+      "publish a in/1 {2}\npublish a both/1 {3}\npublish a other {4}\npublish b out/1 {5}\npublish b in/1 {6}\n"
+      "publish b both/1 {7}\npublish b other {8}" },
+    { "what is retained is stored at the other broker, too; an empty one removes both; copies tell that they expire",
+      "connect b at=edge\npublish b out/1 retained expiry=1000 {1}\npublish b out/2 retained {2}\n"
+      "publish b out/2 retained ''\nconnect a\nsubscribe a out/1\nsubscribe a out/2\npublish a in/1 retained {3}\n"
+      "subscribe b in/1" },
+    { "the bridge is a subscriber: at the first broker of what goes in, at its own of what goes out, with a link or "
+      "not",
+      "connect a\nconnect b at=edge\npublish a in/1 {1}\npublish a out/1 {2}\npublish b in/1 {3}\npublish b out/1 {4}\n"
+      "edge stop\npublish a in/1 {5}\nedge start\npublish a in/1 {6}\nbroker stop\npublish b out/1 {7}" },
+    { "a new link: the copies stored at its own broker are published there live, with what is left of their expiry",
+      "connect b at=edge\npublish b out/1 retained expiry=1000 {1}\npublish b out/2 {2}\nedge stop\nconnect a\n"
+      "publish a out/1 retained ''\nsubscribe a out/#\nedge start\nconnect c\nsubscribe c out/#" },
+    { "... and those stored there it gets, as stored ones", "connect b at=edge\nedge stop\nconnect a\npublish a in/1 "
+                                                            "retained expiry=1000 {1}\nedge start\nconnect c at=edge\n"
+                                                            "subscribe c in/#" },
+    { "without a link what goes out is lost, but for what is retained",
+      "connect b at=edge\nbroker stop\npublish b out/1 {1}\npublish b out/2 retained {2}\nbroker start\nconnect a\n"
+      "subscribe a out/#" },
+    { "a client of the edge dies: its will goes over the bridge",
+      "connect a\nsubscribe a out/#\nconnect b at=edge will=out/b {b}\ndrop b\nconnect c\nsubscribe c out/b" },
+    { "the edge is stopped: so do the wills of all its clients, before the link ends, and they stay retained",
+      "connect a\nsubscribe a out/#\nconnect b at=edge will=out/b {b}\nedge stop\nconnect c\nsubscribe c out/b" },
+    { "it is killed: none comes",
+      "connect a\nsubscribe a out/#\nconnect b at=edge will=out/b {b}\nedge kill\nconnect c\nsubscribe c out/b" },
+    { "the state of the bridge is retained at the first broker, and is its will",
+      "connect a\nsubscribe a $SYS/broker/connection/edge/state\nedge stop\nedge start\nedge kill\nedge start" },
 };
 
 void stage_note_message(struct buf *notes, const struct publish *publish)
@@ -78,7 +109,7 @@ static void do_connect(const struct stage_kind *kind, struct stage *stage, const
     char id[2] = { name, '\0' };
     const char *topic = words_value(words, "will");
     struct publish will = { .topic = topic, .payload = text_of(words->payload), .qos = 1, .retain = true };
-    kind->connect(stage, name, words_text(words, "as", id), topic ? &will : NULL);
+    kind->connect(stage, name, words_value(words, "at"), words_text(words, "as", id), topic ? &will : NULL);
 }
 
 static void do_subscribe(const struct stage_kind *kind, struct stage *stage, const struct words *words)
@@ -118,6 +149,8 @@ static void do_line(const struct stage_kind *kind, struct stage *stage, const st
         kind->drop(stage, name);
     else if (strcmp(verb, "broker") == 0)
         kind->broker(stage, words_at(words, 1));
+    else if (strcmp(verb, "edge") == 0)
+        kind->edge(stage, words_at(words, 1));
     else
         fail_msg("no such command: %s", verb);
 }
@@ -125,7 +158,7 @@ static void do_line(const struct stage_kind *kind, struct stage *stage, const st
 /* What each client saw, one after the other. */
 static void play(const struct stage_kind *kind, const char *script, struct buf *ret)
 {
-    struct stage *stage = kind->open();
+    struct stage *stage = kind->open(strstr(script, "edge"));
     struct text rest = text_of(script);
     struct arena arena;
     assert_non_null(stage);

@@ -185,6 +185,8 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
+    if ((err = world_place(world, node, words, e)) != OK)
+        return err;
     options = options_of(host, words);
     seed = rng_next(&node->rng);
     address_of(host->hive, host->node.name, NULL, address);

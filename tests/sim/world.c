@@ -19,7 +19,7 @@ void world_init(struct world *world, uint64_t seed)
     trace_init(&world->trace);
     network_init(&world->network, &world->arena);
     world_seed(world, seed);
-    fake_broker_init(&world->broker, &world->network, &world->trace);
+    fake_broker_init(&world->broker, &world->network, &world->trace, "");
 }
 
 void world_seed(struct world *world, uint64_t seed)
@@ -37,7 +37,8 @@ void world_clear(struct world *world)
     }
     HASH_CLEAR(hh, world->by_name);
     agenda_clear(&world->agenda);
-    fake_broker_clear(&world->broker);
+    for (struct fake_broker *broker = &world->broker; broker; broker = broker->next)
+        fake_broker_clear(broker);
     trace_clear(&world->trace);
     arena_clear(&world->arena);
 }
@@ -54,12 +55,37 @@ struct node *world_find(const struct world *world, const char *name)
     return node;
 }
 
+void world_add_broker(struct world *world, struct fake_broker *broker, const char *name)
+{
+    fake_broker_init(broker, &world->network, &world->trace, name);
+    broker->next = world->broker.next;
+    world->broker.next = broker;
+}
+
+struct fake_broker *world_find_broker(struct world *world, const char *name)
+{
+    struct fake_broker *broker = &world->broker;
+    while (broker && strcmp(broker->name, name) != 0)
+        broker = broker->next;
+    return broker;
+}
+
+enum err world_place(struct world *world, struct node *node, const struct words *options, struct errbuf *e)
+{
+    const char *at = words_text(options, "at", "");
+    struct fake_broker *broker = world_find_broker(world, at);
+    if (!broker)
+        return err_set(e, ERR_NOT_FOUND, "no broker is named `%s`", at);
+    node->client.broker = broker;
+    return OK;
+}
+
 void world_add(struct world *world, struct node *node, const struct node_kind *kind, const char *name)
 {
     node->kind = kind;
     node->world = world;
     node->client.broker = &world->broker;
-    node->client.user = node;
+    node->client.user = node->client.reader = node;
     node->rng.state = siphash(&(struct siphash_key){ world->seed, 0 }, name, strlen(name));
     snprintf(node->name, sizeof node->name, "%s", name);
     DL_APPEND(world->nodes, node);
@@ -133,8 +159,12 @@ static void schedule_readers(struct world *world)
 
 static ms_t world_deadline(struct world *world)
 {
+    ms_t at;
     schedule_readers(world);
-    return ms_min(fake_broker_deadline(&world->broker), agenda_next(&world->agenda));
+    at = agenda_next(&world->agenda);
+    for (const struct fake_broker *broker = &world->broker; broker; broker = broker->next)
+        at = ms_min(at, fake_broker_deadline(broker));
+    return at;
 }
 
 /* Each of those that are due has one turn, in the order in which they came into the world. */
@@ -153,7 +183,8 @@ static struct node *take_due(struct world *world)
 
 static void turn(struct world *world)
 {
-    fake_broker_turn(&world->broker);
+    for (struct fake_broker *broker = &world->broker; broker; broker = broker->next)
+        fake_broker_turn(broker);
     for (struct node *node = take_due(world); node; node = node->turns_next) {
         if (node_deadline(node) <= world->network.now)
             node->kind->turn(node);

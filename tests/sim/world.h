@@ -6,6 +6,7 @@
 #define SIM_WORLD_H
 
 #include "client.h"
+#include "words.h"
 
 #define WORLD_ROOT "skep/v1"
 #define WORLD_HIVE "default"
@@ -45,7 +46,7 @@ struct world_events {
 struct world {
     struct arena arena;
     struct network network;
-    struct fake_broker broker;
+    struct fake_broker broker; /* the first one, named "" */
     struct trace trace;
     struct node *nodes;   /* utlist */
     struct node *by_name; /* uthash */
@@ -67,6 +68,13 @@ void world_run(struct world *world, ms_t until);
 ms_t world_wall(const struct world *world, const struct node *node);
 
 struct node *world_find(const struct world *world, const char *name); /* NULL when unknown */
+
+/* A broker in the memory of the world, which runs; the name is borrowed. And one by name; NULL when unknown. */
+void world_add_broker(struct world *world, struct fake_broker *broker, const char *name);
+struct fake_broker *world_find_broker(struct world *world, const char *name);
+
+/* Where the node connects to from now on: option at=BROKER, by default the first. */
+enum err world_place(struct world *world, struct node *node, const struct words *options, struct errbuf *e);
 
 /* A node in the memory of the world; the kind's struct begins with it. */
 void world_add(struct world *world, struct node *node, const struct node_kind *kind, const char *name);
