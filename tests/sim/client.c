@@ -5,6 +5,17 @@ static struct network *network_of(const struct client *client)
     return client->broker->network;
 }
 
+static void take_next_address(struct client *client)
+{
+    bool stays = client->stays || client->address_count == 0;
+    client->stays = false;
+    if (stays)
+        return;
+    client->address = (client->address + 1) % client->address_count;
+    client->broker = client->addresses[client->address].broker;
+    client->door = client->addresses[client->address].door;
+}
+
 static void end(struct client *client, const char *why)
 {
     if (client->wire)
@@ -13,6 +24,7 @@ static void end(struct client *client, const char *why)
     client->was_up = client->phase == CLIENT_UP;
     client->phase = CLIENT_ENDED;
     client->why = why;
+    take_next_address(client);
 }
 
 static void send(struct client *client, const struct packet *packet)
@@ -24,7 +36,7 @@ static void send(struct client *client, const struct packet *packet)
 static void open_wire(struct client *client, const struct packet *connect)
 {
     struct network *network = network_of(client);
-    client->wire = fake_broker_accept(client->broker);
+    client->wire = fake_broker_accept(client->broker, client->door);
     if (client->wire) {
         client->wire->reader = client->reader;
         client->wire->far = client->far;

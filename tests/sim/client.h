@@ -21,8 +21,20 @@ struct client_events {
     void (*failed)(void *user, const char *why);
 };
 
+/* Of a broker; `door` NULL: its only one. */
+struct client_address {
+    struct fake_broker *broker;
+    const struct door *door;
+};
+
+#define CLIENT_ADDRESSES_MAX 4
+
 struct client {
     struct fake_broker *broker;
+    const struct door *door; /* of the broker */
+    struct client_address addresses[CLIENT_ADDRESSES_MAX]; /* the next one is taken whenever a link ends */
+    size_t address_count, address;                         /* how many; the present one */
+    bool stays;                                            /* ... but not when this one does */
     const struct client_events *events;
     void *user;
     void *reader;   /* is noted in its wire; NULL = nobody (network.h) */

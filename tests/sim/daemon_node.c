@@ -90,6 +90,7 @@ static void renew(struct mqtt *mqtt)
 {
     drop(mqtt, NULL);
     node_of(mqtt)->is_renewed = true;
+    node_of(mqtt)->node.client.stays = true;
 }
 
 static bool drain(struct mqtt *mqtt)

@@ -44,9 +44,14 @@ void fake_broker_clear(struct fake_broker *broker)
     retained_clear(&broker->saved);
 }
 
-struct wire *fake_broker_accept(struct fake_broker *broker)
+struct wire *fake_broker_accept(struct fake_broker *broker, const struct door *door)
 {
-    return broker->running ? wire_open(broker->network, &broker->port) : NULL;
+    struct wire *wire;
+    if (!broker->running || (door && door->is_lost))
+        return NULL;
+    wire = wire_open(broker->network, &broker->port);
+    wire->door = door;
+    return wire;
 }
 
 #define RANDOM_SIZE 9 /* ":" and 8 digits, behind the address */
@@ -478,6 +483,30 @@ static void replace(struct retained_store *to, const struct retained_store *from
 void fake_broker_save(struct fake_broker *broker)
 {
     replace(&broker->saved, &broker->stored);
+}
+
+static void lose(struct fake_broker *broker, struct wire *wire, bool silently)
+{
+    struct session *session = wire->session;
+    if (silently)
+        wire_vanish(broker->network, wire, SIDE_BROKER);
+    else
+        wire_close(broker->network, wire, SIDE_BROKER);
+    if (!session)
+        return;
+    session->will.topic = NULL;
+    session_end(broker, session);
+}
+
+void fake_broker_lose(struct fake_broker *broker, struct door *door, bool silently)
+{
+    struct wire *wire, *after;
+    door->is_lost = true;
+    DL_FOREACH_SAFE(broker->port.wires, wire, after)
+    {
+        if (wire->door == door)
+            lose(broker, wire, silently);
+    }
 }
 
 static void close_all(struct fake_broker *broker)

@@ -26,11 +26,21 @@ struct broker_loss {
     unsigned percent;
 };
 
+/* A node of a cluster, which is one broker: whoever connected there is gone with it, and has published no will. */
+struct door {
+    const char *name; /* borrowed */
+    bool is_lost;
+};
+
+#define BROKER_DOORS_MAX 8
+
 struct fake_broker {
     struct network *network;
     struct trace *trace;      /* NULL = silent */
     const char *name;         /* in the trace; borrowed */
     struct fake_broker *next; /* of its world */
+    struct door doors[BROKER_DOORS_MAX];
+    size_t door_count; /* 0 = it is no cluster */
     bool running;
     size_t queue_bytes;     /* max_queued_bytes, at QoS 0; 0 = no limit */
     size_t queue_messages;  /* max_queued_messages, at QoS 0, of those unread; 0 = no limit */
@@ -59,8 +69,11 @@ struct fake_broker {
 void fake_broker_init(struct fake_broker *broker, struct network *network, struct trace *trace, const char *name);
 void fake_broker_clear(struct fake_broker *broker);
 
-/* A TCP connection; NULL = refused, nobody listens. */
-struct wire *fake_broker_accept(struct fake_broker *broker);
+/* A TCP connection; NULL = refused, nobody listens. `door`: of a cluster. */
+struct wire *fake_broker_accept(struct fake_broker *broker, const struct door *door);
+
+/* The node is lost: its process is killed, or its host, of which clients learn nothing. */
+void fake_broker_lose(struct fake_broker *broker, struct door *door, bool silently);
 
 /* Handles what has arrived by now, and who was silent for too long. And when that is next. */
 void fake_broker_turn(struct fake_broker *broker);

@@ -145,9 +145,14 @@ static void forget(struct network *network, struct wire *wire, enum side to)
 
 void wire_close(struct network *network, struct wire *wire, enum side side)
 {
+    wire_send(network, wire, other(side), &(struct packet){ .kind = PACKET_CLOSE });
+    wire_vanish(network, wire, side);
+}
+
+void wire_vanish(struct network *network, struct wire *wire, enum side side)
+{
     if (wire->closed[side])
         return;
-    wire_send(network, wire, other(side), &(struct packet){ .kind = PACKET_CLOSE });
     wire->closed[side] = true;
     forget(network, wire, side);
     if (wire->closed[other(side)])

@@ -22,6 +22,7 @@ struct wire {
     struct wire *prev, *next;
     struct port *port;
     struct agenda_item arrives; /* at the port */
+    const struct door *door;    /* of the broker; NULL = it has only one */
     void *reader;               /* at the client's side: whoever has to know of arrivals; NULL = nobody */
     struct wire *changed;       /* the next one in network_changed's list */
     bool has_changed;
@@ -65,6 +66,9 @@ struct packet *wire_take(struct network *network, struct wire *wire, enum side r
 
 /* That side closes: what it has sent arrives, and then PACKET_CLOSE. The wire is gone once both have closed. */
 void wire_close(struct network *network, struct wire *wire, enum side side);
+
+/* The same, and the other side does not learn of it: its host has no power. */
+void wire_vanish(struct network *network, struct wire *wire, enum side side);
 
 /* Both ends see a reset, the broker's at once, however far the client is; what is under way is lost. */
 void wire_reset(struct network *network, struct wire *wire);

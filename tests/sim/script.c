@@ -410,6 +410,8 @@ static const struct command {
     { "cut", "NAME [way=in|out]", do_cut },
     { "mend", "NAME [way=in|out]", do_cut },
     { "edge", "NAME (a broker with a bridge, which is the node of that name)", script_edge },
+    { "cluster", "NAME... (nodes of which the first broker is made)", script_cluster },
+    { "node", "NAME kill|power-off|start", script_node },
     { "broker", "[NAME] " SCRIPT_BROKER_VERBS, script_broker },
     { "lose", "PART-OF-TOPIC PERCENT", script_lose },
     { "clock", "[NAME] wall=[-]TIME", do_clock },

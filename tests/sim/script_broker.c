@@ -10,6 +10,34 @@ enum err script_edge(struct world *world, const struct words *words, struct errb
     return edge_start(world, words_at(words, 1), e);
 }
 
+/* `cluster n1 n2`: the first broker is one of these nodes, and at=n1,n2 are its addresses */
+enum err script_cluster(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct fake_broker *broker = &world->broker;
+    if (words->count < 2 || words->count - 1 > ARRAY_LEN(broker->doors))
+        return err_set(e, ERR_SYNTAX, "cluster NAME...");
+    broker->door_count = words->count - 1;
+    for (size_t i = 0; i < broker->door_count; i++)
+        broker->doors[i] = (struct door){ .name = words->at[i + 1] };
+    return OK;
+}
+
+/* `node n2 kill`, `node n2 power-off`, `node n2 start` */
+enum err script_node(struct world *world, const struct words *words, struct errbuf *e)
+{
+    struct fake_broker *broker = &world->broker;
+    const char *verb = words_at(words, 2);
+    for (size_t i = 0; i < broker->door_count; i++)
+        if (strcmp(broker->doors[i].name, words_at(words, 1)) == 0) {
+            if (strcmp(verb, "start") == 0)
+                broker->doors[i].is_lost = false;
+            else
+                fake_broker_lose(broker, &broker->doors[i], strcmp(verb, "power-off") == 0);
+            return OK;
+        }
+    return err_set(e, ERR_NOT_FOUND, "no node of the cluster is named `%s`", words_at(words, 1));
+}
+
 static const struct {
     const char *name;
     void (*fn)(struct fake_broker *broker);

@@ -10,6 +10,8 @@
     "S|duplicates=%|reorders=%"
 
 enum err script_edge(struct world *world, const struct words *words, struct errbuf *e);
+enum err script_cluster(struct world *world, const struct words *words, struct errbuf *e);
+enum err script_node(struct world *world, const struct words *words, struct errbuf *e);
 enum err script_broker(struct world *world, const struct words *words, struct errbuf *e);
 enum err script_lose(struct world *world, const struct words *words, struct errbuf *e);
 enum err script_retained(struct world *world, const struct words *words, struct errbuf *e);

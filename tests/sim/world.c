@@ -70,13 +70,37 @@ struct fake_broker *world_find_broker(struct world *world, const char *name)
     return broker;
 }
 
+static const struct door *door_find(const struct fake_broker *broker, const char *name)
+{
+    for (size_t i = 0; i < broker->door_count; i++)
+        if (strcmp(broker->doors[i].name, name) == 0)
+            return &broker->doors[i];
+    return NULL;
+}
+
+static enum err find_address(struct world *world, const char *name, struct client_address *ret)
+{
+    const struct door *door = door_find(&world->broker, name);
+    struct fake_broker *broker = door ? &world->broker : world_find_broker(world, name);
+    if (!broker)
+        return ERR_NOT_FOUND;
+    *ret = (struct client_address){ broker, door };
+    return OK;
+}
+
 enum err world_place(struct world *world, struct node *node, const struct words *options, struct errbuf *e)
 {
-    const char *at = words_text(options, "at", "");
-    struct fake_broker *broker = world_find_broker(world, at);
-    if (!broker)
-        return err_set(e, ERR_NOT_FOUND, "no broker is named `%s`", at);
-    node->client.broker = broker;
+    struct client *client = &node->client;
+    struct text list = text_of(words_text(options, "at", ""));
+    client->address_count = 0;
+    while (list.at && client->address_count < CLIENT_ADDRESSES_MAX) {
+        struct text name = text_split(&list, ',');
+        if (find_address(world, arena_copy(&world->arena, name), &client->addresses[client->address_count++]) != OK)
+            return err_set(e, ERR_NOT_FOUND, "no broker is named `%.*s`", (int)name.len, name.at);
+    }
+    client->address = 0;
+    client->broker = client->addresses[0].broker;
+    client->door = client->addresses[0].door;
     return OK;
 }
 

@@ -73,7 +73,7 @@ struct node *world_find(const struct world *world, const char *name); /* NULL wh
 void world_add_broker(struct world *world, struct fake_broker *broker, const char *name);
 struct fake_broker *world_find_broker(struct world *world, const char *name);
 
-/* Where the node connects to from now on: option at=BROKER, by default the first. */
+/* Where the node connects to from now on: option at=BROKER-OR-DOOR,..., by default the first broker. */
 enum err world_place(struct world *world, struct node *node, const struct words *options, struct errbuf *e);
 
 /* A node in the memory of the world; the kind's struct begins with it. */
