@@ -92,15 +92,23 @@ enum err script_broker(struct world *world, const struct words *words, struct er
     return set(broker, words, e);
 }
 
+static struct broker_loss *loss_of(struct fake_broker *broker, const char *part)
+{
+    size_t at = 0;
+    while (at < broker->loss_count && strcmp(broker->losses[at].part, part) != 0)
+        at++;
+    broker->loss_count += at == broker->loss_count && at < ARRAY_LEN(broker->losses);
+    return at < ARRAY_LEN(broker->losses) ? &broker->losses[at] : NULL;
+}
+
 /* `lose /heartbeat 30`: of every hundred messages with this in their topic, on their way to a subscriber */
 enum err script_lose(struct world *world, const struct words *words, struct errbuf *e)
 {
-    struct fake_broker *broker = &world->broker;
+    struct broker_loss *loss = loss_of(&world->broker, words_at(words, 1));
     int64_t percent = 0;
-    if (text_to_int(text_of(words_at(words, 2)), &percent) != OK || broker->loss_count == ARRAY_LEN(broker->losses))
+    if (text_to_int(text_of(words_at(words, 2)), &percent) != OK || !loss)
         return err_set(e, ERR_SYNTAX, "lose PART-OF-TOPIC PERCENT");
-    broker->losses[broker->loss_count++] =
-        (struct broker_loss){ sim_copy(&world->arena, words_at(words, 1)), (unsigned)percent };
+    *loss = (struct broker_loss){ words_at(words, 1), (unsigned)percent };
     return OK;
 }
 
