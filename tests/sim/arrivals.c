@@ -31,11 +31,6 @@ static void on_event(void *user, const struct node *queen, struct text json)
     arena_clear(&arena);
 }
 
-static void on_published(void *user, const struct node *queen, const struct publish *publish)
-{
-    (void)user, (void)queen, (void)publish;
-}
-
 static const char *truth_of(const struct node *node)
 {
     if (node_is_queen(node))
@@ -45,10 +40,11 @@ static const char *truth_of(const struct node *node)
     return node->paused || node->client.cut ? "apart" : "alive";
 }
 
-static void on_turned(void *user)
+static void on_turned(void *user, ms_t now)
 {
     struct arrivals *arrivals = user;
     size_t i = 0;
+    (void)now;
     for (const struct node *node = arrivals->world->nodes; node && i < ARRIVALS_NODES_MAX; node = node->next, i++) {
         const char *truth = truth_of(node);
         if (truth == arrivals->truth[i] || (!node_is_queen(node) && !node_is_worker(node)))
@@ -58,13 +54,12 @@ static void on_turned(void *user)
     }
 }
 
-static const struct world_events events = { on_event, on_message, on_published, on_turned };
+static const struct world_events events = { .event = on_event, .message = on_message, .turned = on_turned };
 
 void arrivals_init(struct arrivals *arrivals, struct world *world)
 {
     *arrivals = (struct arrivals){ .world = world };
-    world->events = &events;
-    world->user = arrivals;
+    world_watch(world, &events, arrivals);
 }
 
 void arrivals_clear(struct arrivals *arrivals)

@@ -19,15 +19,24 @@
 
 static const char *const intervals[] = { "1s", "3s", "10s", "20s" };
 
+/* How one of them is started, and who judges her. */
+struct court {
+    struct referee referee;
+    char start[LINE_SIZE];
+    bool has_ended; /* by the script, not by herself */
+};
+
+static const char *const queens[] = { "q1", "q2" };
+
 struct chaos {
     struct world world;
-    struct referee referee;
+    struct court courts[ARRAY_LEN(queens)];
     struct rng rng;               /* of the script; the world has its own */
-    const char *nodes[NODES_MAX]; /* workers, then the hive if it runs, then the queen */
-    size_t workers, count;
+    struct rng kinds;             /* of what kind of world it is: what is drawn there changes no number of another */
+    const char *nodes[NODES_MAX]; /* workers, then the hive if it runs, then the queens */
+    size_t workers, count, queens;
     bool is_core[NODES_MAX]; /* healed, and left alone */
-    bool queen_ended;        /* by the script, not by herself */
-    char queen[LINE_SIZE];   /* how she is started */
+    bool is_cluster, has_store;
     struct errbuf failed;
 };
 
@@ -51,9 +60,24 @@ static int64_t pick(struct chaos *chaos, int64_t count)
     return rng_between(&chaos->rng, 0, count - 1);
 }
 
+/* In every so many worlds. */
+static bool is_kind(struct chaos *chaos, int64_t every)
+{
+    return rng_between(&chaos->kinds, 1, every) == 1;
+}
+
+/* What the first of the referees has found; "" = nothing. */
+static struct errbuf finding_of(const struct chaos *chaos)
+{
+    struct errbuf found = chaos->failed;
+    for (size_t i = 0; i < ARRAY_LEN(queens) && !found.text[0]; i++)
+        found = chaos->courts[i].referee.violation;
+    return found;
+}
+
 static bool all_is_well(const struct chaos *chaos)
 {
-    return !chaos->failed.text[0] && !chaos->referee.violation.text[0];
+    return !finding_of(chaos).text[0];
 }
 
 static void pass(struct chaos *chaos, ms_t time)
@@ -61,32 +85,44 @@ static void pass(struct chaos *chaos, ms_t time)
     world_run(&chaos->world, chaos->world.network.now + time);
 }
 
-static struct node *queen_of(const struct chaos *chaos)
+static struct node *queen_of(const struct chaos *chaos, size_t queen)
 {
-    return world_find(&chaos->world, chaos->nodes[chaos->count - 1]);
+    return world_find(&chaos->world, queens[queen]);
 }
 
-static void start_worker(struct chaos *chaos, const char *name)
+static size_t first_queen(const struct chaos *chaos)
 {
-    act(chaos, "worker %s interval=%s", name, intervals[pick(chaos, ARRAY_LEN(intervals))]);
+    return chaos->count - chaos->queens;
 }
 
-static void start_queen(struct chaos *chaos)
+/* Each knows both nodes of a cluster, and half of them the other one first. */
+static const char *place_of(const struct chaos *chaos, size_t which)
 {
-    referee_forget_queen(&chaos->referee);
-    act(chaos, "%s", chaos->queen);
-    chaos->queen_ended = false;
+    return !chaos->is_cluster ? "" : which % 2 ? " at=n1,n2" : " at=n2,n1";
+}
+
+static void start_worker(struct chaos *chaos, size_t which)
+{
+    const char *interval = intervals[pick(chaos, ARRAY_LEN(intervals))];
+    act(chaos, "worker %s interval=%s%s", chaos->nodes[which], interval, place_of(chaos, which));
+}
+
+static void start_queen(struct chaos *chaos, size_t queen)
+{
+    struct court *court = &chaos->courts[queen];
+    referee_forget_queen(&court->referee);
+    act(chaos, "%s%s", court->start, place_of(chaos, queen));
+    court->has_ended = false;
 }
 
 static void start(struct chaos *chaos, size_t which)
 {
-    const char *name = chaos->nodes[which];
     if (which < chaos->workers)
-        start_worker(chaos, name);
-    else if (which == chaos->count - 1)
-        start_queen(chaos);
+        start_worker(chaos, which);
+    else if (which >= first_queen(chaos))
+        start_queen(chaos, which - first_queen(chaos));
     else
-        act(chaos, "hive %s", name);
+        act(chaos, "hive %s%s", chaos->nodes[which], place_of(chaos, which));
 }
 
 static void end_worker(struct chaos *chaos, const char *name)
@@ -102,7 +138,8 @@ static void end(struct chaos *chaos, size_t which)
         end_worker(chaos, name);
         return;
     }
-    chaos->queen_ended |= which == chaos->count - 1;
+    if (which >= first_queen(chaos))
+        chaos->courts[which - first_queen(chaos)].has_ended = true;
     act(chaos, "%s %s", pick(chaos, 3) ? "kill" : "stop", name);
 }
 
@@ -175,9 +212,22 @@ static void disturb_links(struct chaos *chaos)
     }
 }
 
+/* One of the nodes at a time: the other one has all that is retained. */
+static void disturb_cluster(struct chaos *chaos)
+{
+    for (size_t i = 0; i < chaos->world.broker.door_count; i++)
+        if (chaos->world.broker.doors[i].is_lost) {
+            act(chaos, "node %s start", chaos->world.broker.doors[i].name);
+            return;
+        }
+    act(chaos, "node n%lld kill", (long long)(1 + pick(chaos, 2)));
+}
+
 static void disturb_broker(struct chaos *chaos)
 {
-    if (!chaos->world.broker.running)
+    if (chaos->is_cluster && pick(chaos, 2))
+        disturb_cluster(chaos);
+    else if (!chaos->world.broker.running)
         act(chaos, "broker start");
     else
         act(chaos, pick(chaos, 2) ? "broker stop" : "broker kill");
@@ -205,9 +255,19 @@ static void disturb_network(struct chaos *chaos)
     act(chaos, "%s%lld", kind, (long long)(pick(chaos, 2) ? pick(chaos, 15) : 0));
 }
 
+static void disturb_disk(struct chaos *chaos)
+{
+    static const char *const states[] = { "ok", "full", "loses-batch", "damaged" };
+    size_t queen = (size_t)pick(chaos, (int64_t)chaos->queens);
+    bool has_ended = !queen_of(chaos, queen)->running;
+    act(chaos, "disk %s %s", queens[queen], states[has_ended ? 3 : pick(chaos, 3)]);
+}
+
 static void disturb_memory(struct chaos *chaos)
 {
-    if (queen_of(chaos)->running)
+    if (chaos->has_store && pick(chaos, 2))
+        disturb_disk(chaos);
+    else if (queen_of(chaos, 0)->running)
         act(chaos, "memory q1 fails=%lld", (long long)(1 + pick(chaos, pick(chaos, 2) ? 20 : 2000)));
 }
 
@@ -227,7 +287,7 @@ static void disturb_something(struct chaos *chaos)
     if (die < 17)
         disturb_rest(chaos);
     else if (die < 20)
-        disturb(chaos, chaos->count - 1);
+        disturb(chaos, first_queen(chaos) + (size_t)pick(chaos, (int64_t)chaos->queens));
     else if (die < 22)
         disturb_broker(chaos);
     else if (die < 25)
@@ -243,8 +303,9 @@ static void disturb_something(struct chaos *chaos)
 /* A queen that is out of memory ends, and is started again by whoever started her. */
 static void supervise(struct chaos *chaos)
 {
-    if (!queen_of(chaos)->running && !chaos->queen_ended)
-        start_queen(chaos);
+    for (size_t i = 0; i < chaos->queens; i++)
+        if (!queen_of(chaos, i)->running && !chaos->courts[i].has_ended)
+            start_queen(chaos, i);
 }
 
 static void live(struct chaos *chaos, ms_t time, ms_t slowest, void (*happens)(struct chaos *chaos))
@@ -267,43 +328,67 @@ static void heal(struct chaos *chaos, size_t which)
         act(chaos, "mend %s", name);
 }
 
-/* Those that are of the core, the queen and the broker. */
+static void heal_queen(struct chaos *chaos, size_t queen)
+{
+    if (!queen_of(chaos, queen)->running)
+        start_queen(chaos, queen);
+    act(chaos, "memory %s fails=0", queens[queen]);
+    if (chaos->has_store)
+        act(chaos, "disk %s ok", queens[queen]);
+}
+
+/* Those that are of the core, the first queen and the broker. */
 static void heal_core(struct chaos *chaos)
 {
-    chaos->is_core[chaos->count - 1] = true;
+    chaos->is_core[first_queen(chaos)] = true;
     for (size_t i = 0; i < chaos->count; i++)
         if (chaos->is_core[i])
             heal(chaos, i);
     act(chaos, "loss 0");
     if (!chaos->world.broker.running)
         act(chaos, "broker start");
+    for (size_t i = 0; i < chaos->world.broker.door_count; i++)
+        act(chaos, "node %s start", chaos->world.broker.doors[i].name);
     pass(chaos, LEAVING);
-    if (!queen_of(chaos)->running)
-        start_queen(chaos);
-    act(chaos, "memory q1 fails=0");
+    for (size_t i = 0; i < chaos->queens; i++)
+        if (chaos->is_core[first_queen(chaos) + i])
+            heal_queen(chaos, i);
 }
 
-/* `judge w1`, `judge all` */
+/* `judge w1`, `judge all by=q2` */
 static void judge(struct chaos *chaos, const char *command)
 {
     struct words words;
     if (words_split(&chaos->world.arena, command, &words) != OK)
         return;
-    for (const struct ward *ward = chaos->referee.wards; ward && all_is_well(chaos); ward = ward->hh.next)
-        if (words_has(&words, "all") || (ward->node && words_has(&words, ward->node->name)))
-            referee_judge(&chaos->referee, queen_of(chaos), ward);
+    for (size_t i = 0; i < chaos->queens; i++) {
+        struct referee *referee = &chaos->courts[i].referee;
+        if (strcmp(words_text(&words, "by", queens[0]), queens[i]) != 0)
+            continue;
+        for (const struct ward *ward = referee->wards; ward && all_is_well(chaos); ward = ward->hh.next)
+            if (words_has(&words, "all") || (ward->node && words_has(&words, ward->node->name)))
+                referee_judge(referee, queen_of(chaos, i), ward);
+    }
+}
+
+/* The queens of the core judge it, or all. */
+static void judge_by_core(struct chaos *chaos, const char *whom)
+{
+    char line[LINE_SIZE];
+    for (size_t i = 0; i < chaos->queens; i++) {
+        if (!chaos->is_core[first_queen(chaos) + i])
+            continue;
+        snprintf(line, sizeof line, i == 0 ? "judge %s" : "judge %s by=%s", whom, queens[i]);
+        act(chaos, "%s", line);
+        judge(chaos, line);
+    }
 }
 
 static void judge_core(struct chaos *chaos)
 {
-    char line[LINE_SIZE];
-    for (size_t i = 0; i < chaos->count - 1; i++) {
-        if (!chaos->is_core[i])
-            continue;
-        snprintf(line, sizeof line, "judge %s", chaos->nodes[i]);
-        act(chaos, "%s", line);
-        judge(chaos, line);
-    }
+    for (size_t i = 0; i < first_queen(chaos); i++)
+        if (chaos->is_core[i])
+            judge_by_core(chaos, chaos->nodes[i]);
 }
 
 static void nothing(struct chaos *chaos)
@@ -333,18 +418,29 @@ static void live_on(struct chaos *chaos)
     heal_core(chaos);
     pass(chaos, QUIET);
     act(chaos, "show fleet");
-    act(chaos, "judge all");
-    judge(chaos, "judge all");
+    judge_by_core(chaos, "all");
 }
 
 /* Each limit in every third world. */
 static void draw_limits(struct chaos *chaos)
 {
     static const char *const limits[] = { " records=2", " verifying=1", " unsent=2" };
-    snprintf(chaos->queen, sizeof chaos->queen, "queen q1");
+    char options[LINE_SIZE] = "";
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         if (pick(chaos, 3) == 0)
-            strncat(chaos->queen, limits[i], sizeof chaos->queen - strlen(chaos->queen) - 1);
+            strncat(options, limits[i], sizeof options - strlen(options) - 1);
+    for (size_t i = 0; i < chaos->queens; i++)
+        snprintf(chaos->courts[i].start, LINE_SIZE, "queen %s%.64s%s", queens[i], options,
+                 chaos->has_store ? " store=keep" : "");
+}
+
+static void draw_kind(struct chaos *chaos)
+{
+    chaos->queens = is_kind(chaos, 4) ? 2 : 1;
+    chaos->has_store = is_kind(chaos, 2);
+    chaos->is_cluster = is_kind(chaos, 4);
+    if (chaos->is_cluster)
+        act(chaos, "cluster n1 n2");
 }
 
 static void draw_fleet(struct chaos *chaos)
@@ -359,14 +455,23 @@ static void draw_fleet(struct chaos *chaos)
     }
     if (has_hive)
         chaos->nodes[chaos->count++] = WORLD_HIVE;
-    chaos->nodes[chaos->count++] = "q1";
+    for (size_t i = 0; i < chaos->queens; i++)
+        chaos->nodes[chaos->count++] = queens[i];
+}
+
+static void watch(struct chaos *chaos)
+{
+    for (size_t i = 0; i < chaos->queens; i++)
+        referee_init(&chaos->courts[i].referee, &chaos->world, queens[i]);
 }
 
 static void begin(struct chaos *chaos, uint64_t seed)
 {
     world_init(&chaos->world, 0);
     chaos->rng.state = seed;
-    referee_init(&chaos->referee, &chaos->world);
+    chaos->kinds.state = ~seed;
+    draw_kind(chaos);
+    watch(chaos);
     draw_limits(chaos);
     draw_fleet(chaos);
     act(chaos, "seed %llu", (unsigned long long)seed);
@@ -377,13 +482,14 @@ static void begin(struct chaos *chaos, uint64_t seed)
 static struct chaos_result finish(struct chaos *chaos, struct buf *ret)
 {
     struct text trace = buf_text(&chaos->world.trace.text);
-    struct chaos_result result = { .found = chaos->failed.text[0] ? chaos->failed : chaos->referee.violation,
-                                   .events = chaos->referee.events,
-                                   .lived = chaos->referee.lived };
+    struct chaos_result result = { .found = finding_of(chaos), .lived = chaos->courts[0].referee.lived };
     result.hash = siphash(&(struct siphash_key){ 0 }, trace.at, trace.len);
     if (ret)
         buf_add_text(ret, trace);
-    referee_clear(&chaos->referee);
+    for (size_t i = 0; i < chaos->queens; i++) {
+        result.events += chaos->courts[i].referee.events;
+        referee_clear(&chaos->courts[i].referee);
+    }
     world_clear(&chaos->world);
     return result;
 }
@@ -404,8 +510,9 @@ static void replay_line(struct chaos *chaos, struct text line)
     if (!copy || !script_command(copy, &at, &command))
         return;
     world_run(&chaos->world, ms_max(at, chaos->world.network.now));
-    if (strncmp(command, "queen ", 6) == 0)
-        referee_forget_queen(&chaos->referee);
+    for (size_t i = 0; i < chaos->queens; i++)
+        if (strncmp(command, "queen ", 6) == 0 && strncmp(command + 6, queens[i], 2) == 0)
+            referee_forget_queen(&chaos->courts[i].referee);
     act(chaos, "%s", command);
     if (strncmp(command, "judge ", 6) == 0)
         judge(chaos, command);
@@ -413,9 +520,9 @@ static void replay_line(struct chaos *chaos, struct text line)
 
 struct chaos_result chaos_replay(struct text scenario, struct buf *trace)
 {
-    struct chaos chaos = { .nodes = { "q1" }, .count = 1 };
+    struct chaos chaos = { .queens = ARRAY_LEN(queens) };
     world_init(&chaos.world, 1);
-    referee_init(&chaos.referee, &chaos.world);
+    watch(&chaos);
     while (scenario.len > 0 && all_is_well(&chaos))
         replay_line(&chaos, text_split(&scenario, '\n'));
     return finish(&chaos, trace);

@@ -31,7 +31,7 @@ struct client_address {
 
 struct client {
     struct fake_broker *broker;
-    const struct door *door; /* of the broker */
+    const struct door *door;                               /* of the broker */
     struct client_address addresses[CLIENT_ADDRESSES_MAX]; /* the next one is taken whenever a link ends */
     size_t address_count, address;                         /* how many; the present one */
     bool stays;                                            /* ... but not when this one does */

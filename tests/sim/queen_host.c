@@ -45,8 +45,7 @@ static void tell_publish(struct node *node, const struct publish *publish)
 {
     const struct world *world = node->world;
     say_revision(node, publish);
-    if (world->events)
-        world->events->published(world->user, node, publish);
+    WORLD_TELL(world, published, node, publish);
 }
 
 /* The core appends an event when it has published it. */
@@ -58,8 +57,7 @@ static void tell_event(struct queen_host *host)
         return;
     host->last_event = event->id;
     node_say(&host->daemon.node, "%s", event->line);
-    if (world->events)
-        world->events->event(world->user, &host->daemon.node, event->json);
+    WORLD_TELL(world, event, &host->daemon.node, event->json);
 }
 
 static void tell_exit(const struct node *node, const struct effect *effect)
@@ -87,8 +85,8 @@ static void step(void *user, const struct input *input, struct outbox *outbox)
 {
     struct queen_host *host = user;
     const struct world *world = host->daemon.node.world;
-    if (input->kind == INPUT_MESSAGE && world->events)
-        world->events->message(world->user, &host->daemon.node, input->message);
+    if (input->kind == INPUT_MESSAGE)
+        WORLD_TELL(world, message, &host->daemon.node, input->message);
     (void)memory_fail(host->fails);
     queen_step(host->queen, input, outbox);
     host->fails -= ms_min(memory_fail(0), host->fails);
@@ -196,7 +194,9 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
 
 static enum err restore(void *user, const struct store_row *row)
 {
-    return queen_restore(user, row);
+    const struct queen_host *host = user;
+    WORLD_TELL(host->daemon.node.world, restored, &host->daemon.node, row);
+    return queen_restore(host->queen, row);
 }
 
 /* `store=keep`: what an earlier process of it has stored. */
@@ -208,7 +208,7 @@ static enum err open_store(struct queen_host *host, const struct words *words)
         return OK;
     host->store.arena = &host->daemon.node.world->arena;
     fake_store_open(&host->store);
-    return fake_store_load(&host->store, restore, host->queen);
+    return fake_store_load(&host->store, restore, host);
 }
 
 enum err queen_disk(struct node *node, const char *state)

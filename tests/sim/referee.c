@@ -95,11 +95,10 @@ static void follow(ms_t *since, bool holds, ms_t now)
         *since = now;
 }
 
-static void on_turned(void *user)
+static void on_turned(void *user, ms_t now)
 {
     struct referee *referee = user;
-    ms_t now = referee->world->network.now;
-    const struct node *queen = world_find(referee->world, "q1");
+    const struct node *queen = world_find(referee->world, referee->queen);
     meet_newcomers(referee);
     for (struct ward *ward = referee->wards; ward; ward = ward->hh.next) {
         if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
@@ -312,6 +311,11 @@ static void judge_change(struct referee *referee, struct ward *ward, const struc
     ward->event_id = id;
 }
 
+static bool is_judged(const struct referee *referee, const struct node *queen)
+{
+    return strcmp(queen->name, referee->queen) == 0;
+}
+
 static void on_event(void *user, const struct node *queen, struct text json)
 {
     struct referee *referee = user;
@@ -319,7 +323,8 @@ static void on_event(void *user, const struct node *queen, struct text json)
     struct cJSON *event = NULL;
     struct ward *ward;
     double number = 0;
-    (void)queen;
+    if (!is_judged(referee, queen))
+        return;
     arena = (struct arena){ 0 };
     if (json_parse(&arena, json, &event, NULL) != OK || !json_number(json_member(event, "event_id"), &number) ||
         (uint64_t)number <= referee->last_event)
@@ -345,8 +350,7 @@ static void on_published(void *user, const struct node *queen, const struct publ
     struct referee *referee = user;
     struct ward *ward;
     struct topic topic;
-    (void)queen;
-    if (topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK ||
+    if (!is_judged(referee, queen) || topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK ||
         !(text_is(topic.method, "verify") || text_is(topic.method, "health")))
         return;
     if ((ward = ward_find(referee, topic.hive, topic.worker)))
@@ -369,23 +373,42 @@ static void take_since(struct referee *referee, const struct message *message)
     arena = (struct arena){ 0 };
     if (message->retain && message->has_expiry && !referee->was_live &&
         since_decode(&arena, message->payload, &since, NULL) == OK)
-        referee->granted = (since.retain_s - message->expiry_s) * 1000;
+        referee->granted = ms_max((since.retain_s - message->expiry_s) * 1000, referee->granted_before);
     arena_clear(&arena);
 }
 
-/* R17: the queen takes her retained verdicts for what was announced, where she has announced nothing herself. */
+static void take_announced(struct referee *referee, struct ward *ward, const char *state, uint64_t event_id)
+{
+    snprintf(ward->announced, sizeof ward->announced, "%s", state);
+    ward->event_id = event_id;
+    if (referee->last_event < event_id)
+        referee->last_event = event_id;
+}
+
+/* R17: the queen takes her retained verdicts for what was announced, where she has announced nothing herself, and has
+ * stored nothing newer. */
 static void take_verdict(struct referee *referee, struct ward *ward, const struct message *message)
 {
     struct arena arena;
     struct verdict verdict;
     arena = (struct arena){ 0 };
-    if (message->retain && !ward->announced[0] && verdict_decode(&arena, message->payload, &verdict, NULL) == OK) {
-        snprintf(ward->announced, sizeof ward->announced, "%s", verdict.state);
-        ward->event_id = (uint64_t)verdict.event_id;
-        if (referee->last_event < ward->event_id)
-            referee->last_event = ward->event_id;
-    }
+    if (message->retain && verdict_decode(&arena, message->payload, &verdict, NULL) == OK &&
+        (!ward->announced[0] || (!referee->was_live && (uint64_t)verdict.event_id > ward->event_id)))
+        take_announced(referee, ward, verdict.state, (uint64_t)verdict.event_id);
     arena_clear(&arena);
+}
+
+/* What was announced last before a process ended may be in no store and no verdict. */
+static void on_restored(void *user, const struct node *queen, const struct store_row *row)
+{
+    struct referee *referee = user;
+    struct ward *ward = is_judged(referee, queen) ? ward_find(referee, row->hive, row->worker) : NULL;
+    if (row->kind == STORE_RECORD && ward && row->record.announced != STATE_NONE)
+        take_announced(referee, ward,
+                       ward->is_hive ? state_name_of_hive(row->record.announced) : state_name(row->record.announced),
+                       row->record.event_id);
+    if (row->kind == STORE_LIFE && is_judged(referee, queen))
+        referee->granted_before = row->life.grace_from == MS_NEVER ? 0 : row->life.watch - row->life.grace_from;
 }
 
 static void on_message(void *user, const struct node *queen, const struct message *message)
@@ -393,8 +416,7 @@ static void on_message(void *user, const struct node *queen, const struct messag
     struct referee *referee = user;
     struct ward *ward;
     struct topic topic;
-    (void)queen;
-    if (topic_parse(WORLD_ROOT, message->topic, &topic) != OK)
+    if (!is_judged(referee, queen) || topic_parse(WORLD_ROOT, message->topic, &topic) != OK)
         return;
     if (topic.kind == TOPIC_REPLY)
         take_reply(referee, message);
@@ -408,15 +430,16 @@ static void on_message(void *user, const struct node *queen, const struct messag
         vigil_message(&ward->vigil, &referee->clock, message);
 }
 
-static const struct world_events world_events = { on_event, on_message, on_published, on_turned };
+static const struct world_events world_events = { on_event, on_message, on_published, on_restored, on_turned };
 
-void referee_init(struct referee *referee, struct world *world)
+void referee_init(struct referee *referee, struct world *world, const char *queen)
 {
-    *referee = (struct referee){
-        .world = world, .queen_fit_since = MS_NEVER, .queen_linked_since = MS_NEVER, .lossy_at = MS_NEVER
-    };
-    world->events = &world_events;
-    world->user = referee;
+    *referee = (struct referee){ .world = world,
+                                 .queen = queen,
+                                 .queen_fit_since = MS_NEVER,
+                                 .queen_linked_since = MS_NEVER,
+                                 .lossy_at = MS_NEVER };
+    world_watch(world, &world_events, referee);
 }
 
 void referee_clear(struct referee *referee)
@@ -428,7 +451,7 @@ void referee_clear(struct referee *referee)
 void referee_forget_queen(struct referee *referee)
 {
     referee->last_event = 0;
-    referee->granted = 0;
+    referee->granted = referee->granted_before = 0;
     referee->was_live = false;
     for (struct ward *ward = referee->wards; ward; ward = ward->hh.next) {
         ward->announced[0] = '\0';
@@ -444,8 +467,8 @@ static void judge_verdict(struct referee *referee, const struct ward *ward)
     struct arena arena;
     struct cJSON *verdict = NULL;
     double id = 0;
-    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/q1/%s%s", ward->is_hive ? "hive-verdict/" : "verdict/",
-             ward->is_hive ? ward->name : ward->path);
+    snprintf(topic, sizeof topic, WORLD_ROOT "/queen/%s/%s%s", referee->queen,
+             ward->is_hive ? "hive-verdict/" : "verdict/", ward->is_hive ? ward->name : ward->path);
     stored = retained_find(&referee->world->broker.stored, topic, referee->world->network.now);
     arena = (struct arena){ 0 };
     if (!stored || json_parse(&arena, stored->publish.payload, &verdict, NULL) != OK ||

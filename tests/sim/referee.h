@@ -35,25 +35,27 @@ struct ward {
 
 struct referee {
     struct world *world;
+    const char *queen;            /* whose verdicts it judges; borrowed */
     struct ward *wards;           /* uthash by path, in the order in which they were first seen */
     const struct node *last_node; /* the nodes up to it were looked at */
     ms_t queen_fit_since;
     ms_t queen_linked_since; /* MS_NEVER = she is not; pauses and cuts do not count */
     struct vigil_clock clock;
-    ms_t lossy_at; /* when packets were last lost: what was sent then may be late; MS_NEVER */
-    ms_t granted;  /* so much of the grace had passed before the present process of the queen was live */
-    bool was_live; /* ... which it has been */
+    ms_t lossy_at;       /* when packets were last lost: what was sent then may be late; MS_NEVER */
+    ms_t granted_before; /* by what that process had stored */
+    ms_t granted;        /* so much of the grace had passed before the present process of the queen was live */
+    bool was_live;       /* ... which it has been */
     uint64_t last_event;
     unsigned events;
     ms_t turned_at, lived;   /* so long processes of workers ran, all together */
     struct errbuf violation; /* the first one; "" = none */
 };
 
-/* Watches the world, which has nobody yet, from now on. */
-void referee_init(struct referee *referee, struct world *world);
+/* Watches the world, which has nobody yet, from now on, for one of its queens. */
+void referee_init(struct referee *referee, struct world *world, const char *queen);
 void referee_clear(struct referee *referee);
 
-/* A process of the queen ended: the next one starts from the verdicts that it reads back. */
+/* A process of the queen ended: the next one starts from what it has stored, and the verdicts that it reads back. */
 void referee_forget_queen(struct referee *referee);
 
 /* At the end of a time that was quiet for the ward. */

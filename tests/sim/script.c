@@ -423,7 +423,7 @@ static const struct command {
     { "show", "[HIVE/]NAME [ages] | hive ID | fleet | health", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC [at=BROKER]", script_retained },
-    { "judge", "NAME|all (before a referee: chaos.h)", do_end },
+    { "judge", "NAME|all [by=QUEEN] (before a referee: chaos.h)", do_end },
     { "end", "", do_end },
 };
 

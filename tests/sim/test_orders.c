@@ -50,22 +50,7 @@ static void on_event(void *user, const struct node *queen, struct text json)
     ((struct scene *)user)->events++;
 }
 
-static void on_message(void *user, const struct node *queen, const struct message *message)
-{
-    (void)user, (void)queen, (void)message;
-}
-
-static void on_published(void *user, const struct node *queen, const struct publish *publish)
-{
-    (void)user, (void)queen, (void)publish;
-}
-
-static void on_turned(void *user)
-{
-    (void)user;
-}
-
-static const struct world_events world_events = { on_event, on_message, on_published, on_turned };
+static const struct world_events world_events = { .event = on_event };
 
 static void act(struct scene *scene, const char *line)
 {
@@ -111,8 +96,7 @@ static void play(const struct story *story, unsigned number)
     const char *messages[COUNT];
     char state[32];
     world_init(&scene.world, 1);
-    scene.world.events = &world_events;
-    scene.world.user = &scene;
+    world_watch(&scene.world, &world_events, &scene);
     act(&scene, "queen q1");
     act(&scene, "connect d1");
     world_run(&scene.world, 1000);

@@ -22,6 +22,12 @@ void world_init(struct world *world, uint64_t seed)
     fake_broker_init(&world->broker, &world->network, &world->trace, "");
 }
 
+void world_watch(struct world *world, const struct world_events *events, void *user)
+{
+    if (world->watcher_count < WORLD_WATCHERS_MAX)
+        world->watchers[world->watcher_count++] = (struct world_watcher){ events, user };
+}
+
 void world_seed(struct world *world, uint64_t seed)
 {
     world->seed = world->network.rng.state = seed;
@@ -214,8 +220,7 @@ static void turn(struct world *world)
             node->kind->turn(node);
         schedule(world, node);
     }
-    if (world->events)
-        world->events->turned(world->user);
+    WORLD_TELL(world, turned, world->network.now);
 }
 
 static void stand_still(const struct world *world)

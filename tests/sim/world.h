@@ -6,6 +6,7 @@
 #define SIM_WORLD_H
 
 #include "client.h"
+#include "store_row.h"
 #include "words.h"
 
 #define WORLD_ROOT "skep/v1"
@@ -40,8 +41,11 @@ struct world_events {
     void (*event)(void *user, const struct node *queen, struct text json); /* an event document of the queen */
     void (*message)(void *user, const struct node *queen, const struct message *message);   /* the queen reads it */
     void (*published)(void *user, const struct node *queen, const struct publish *publish); /* the queen sends it */
-    void (*turned)(void *user);                                                             /* something happened */
+    void (*restored)(void *user, const struct node *queen, const struct store_row *row);    /* it had stored that */
+    void (*turned)(void *user, ms_t now);                                                   /* something happened */
 };
+
+#define WORLD_WATCHERS_MAX 2
 
 struct world {
     struct arena arena;
@@ -53,12 +57,18 @@ struct world {
     struct agenda agenda; /* of the nodes */
     ms_t wall;            /* unix time at monotonic 0 */
     uint64_t seed;
-    const struct world_events *events; /* NULL = nobody listens */
-    void *user;
+    struct world_watcher {
+        const struct world_events *events; /* any of them may be NULL */
+        void *user;
+    } watchers[WORLD_WATCHERS_MAX];
+    size_t watcher_count;
 };
 
 void world_init(struct world *world, uint64_t seed);
 void world_clear(struct world *world);
+
+/* From now on the events are told to that one, too. */
+void world_watch(struct world *world, const struct world_events *events, void *user);
 void world_seed(struct world *world, uint64_t seed); /* for nodes that are not there yet, and the network */
 
 /* Lets everything happen that is due by `until`, which then is the time. */
@@ -82,6 +92,14 @@ void world_add(struct world *world, struct node *node, const struct node_kind *k
 /* The same for a process that may have run before: `size` bytes, new or what is left of it. NULL: it runs, or is of
  * another kind. */
 struct node *world_claim(struct world *world, const struct node_kind *kind, size_t size, const char *name);
+
+/* Calls the member of each watcher that has it. */
+#define WORLD_TELL(world, member, ...)                                                       \
+    do {                                                                                     \
+        for (size_t i = 0; i < (world)->watcher_count; i++)                                  \
+            if ((world)->watchers[i].events->member)                                         \
+                (world)->watchers[i].events->member((world)->watchers[i].user, __VA_ARGS__); \
+    } while (0)
 
 void node_say(const struct node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 void node_kill(struct node *node); /* SIGKILL: the kernel closes its socket */
