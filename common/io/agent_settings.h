@@ -6,6 +6,7 @@
 
 struct agent_settings {
     ms_t interval, keep_alive, reconnect_max, retain;
+    ms_t watchdog; /* 0 = none */
     const char *on_agent_death, *http;
 };
 
@@ -20,6 +21,8 @@ struct agent_settings {
       "maximum delay between connection attempts")                                                                  \
     X("retain", DURATION, retain, 1000, 365 * AGENT_DAY_MS, "1d", NULL, "TIME",                                     \
       "expiry of retained messages, whole seconds")                                                                 \
+    X("watchdog", DURATION, watchdog, 0, AGENT_DAY_MS, NULL, NULL, "TIME",                                          \
+      "limit of a stall: once the command is ready, the time between two of its WATCHDOG=1; 0: none")               \
     X("on-agent-death", CHOICE, on_agent_death, 0, 0, "kill", "kill|leave", "kill|leave",                           \
       "what happens to the command when the agent is killed")                                                       \
     X("http", TEXT, http, 1, 255, NULL, NULL, "HOST:PORT",                                                          \

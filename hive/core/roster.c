@@ -7,6 +7,7 @@
 #define SECTION_PREFIX "worker \""
 #define INTERVAL_MIN 50
 #define INTERVAL_MAX 86400000
+#define WATCHDOG_MAX 86400000
 
 #define X(symbol, name) [RESTART_##symbol] = name,
 static const char *const policy_names[] = { RESTART_POLICIES(X) };
@@ -83,6 +84,15 @@ static enum err set_interval(struct roster *roster, struct roster_entry *entry, 
     return OK;
 }
 
+static enum err set_watchdog(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    ms_t limit;
+    if (text_to_duration(text_of(value), &limit) != OK || limit < 0 || limit > WATCHDOG_MAX)
+        return err_set(e, ERR_RANGE, "watchdog %s: must be a duration up to 1d, or 0 for none", value);
+    entry->watchdog = arena_copy(&roster->arena, text_of(value));
+    return entry->watchdog ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
 static enum err set_restart(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
 {
     (void)roster;
@@ -95,18 +105,31 @@ static enum err set_restart(struct roster *roster, struct roster_entry *entry, c
 }
 
 /* Names of the agent's own interface: what the hive passes by them must not be bent by a worker's section. */
-static bool is_reserved(const char *assignment)
+static const struct {
+    const char *begin, *why;
+} reserved[] = {
+    { "SKEP_", "names that begin with SKEP_ belong to the agent" },
+    { "NOTIFY_SOCKET=", "the agent sets it" },
+    { "WATCHDOG_USEC=", "the agent sets it: use watchdog = TIME, e.g. watchdog = 30s" },
+    { "WATCHDOG_PID=", "the agent sets it: use watchdog = TIME, e.g. watchdog = 30s" },
+};
+
+/* NULL: it is not reserved. */
+static const char *reserved_why(const char *assignment)
 {
-    return strncmp(assignment, "SKEP_", strlen("SKEP_")) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+        if (strncmp(assignment, reserved[i].begin, strlen(reserved[i].begin)) == 0)
+            return reserved[i].why;
+    return NULL;
 }
 
 static enum err add_environment(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
 {
-    const char *equals = strchr(value, '=');
+    const char *equals = strchr(value, '='), *why = reserved_why(value);
     if (!equals || equals == value)
         return err_set(e, ERR_SYNTAX, "environment %s: must be KEY=VALUE", value);
-    if (is_reserved(value))
-        return err_set(e, ERR_REFUSED, "environment %s: names that begin with SKEP_ belong to the agent", value);
+    if (why)
+        return err_set(e, ERR_REFUSED, "environment %s: %s", value, why);
     if (entry->environment_count == ROSTER_ENVIRONMENT_MAX)
         return err_set(e, ERR_FULL, "environment: at most %d of them", ROSTER_ENVIRONMENT_MAX);
     if (!(entry->environment[entry->environment_count] = arena_copy(&roster->arena, text_of(value))))
@@ -128,8 +151,9 @@ static const struct key {
     enum err (*set)(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e);
     bool repeatable;
 } keys[] = {
-    { "command", set_command, false },        { "interval", set_interval, false },   { "restart", set_restart, false },
-    { "environment", add_environment, true }, { "directory", set_directory, false },
+    { "command", set_command, false },     { "interval", set_interval, false },
+    { "restart", set_restart, false },     { "environment", add_environment, true },
+    { "directory", set_directory, false }, { "watchdog", set_watchdog, false },
 };
 
 static enum err set(struct roster *roster, struct roster_entry *entry, const char *key, const char *value,
@@ -143,7 +167,8 @@ static enum err set(struct roster *roster, struct roster_entry *entry, const cha
         entry->given |= 1u << i;
         return keys[i].set(roster, entry, value, e);
     }
-    return err_set(e, ERR_UNKNOWN, "%s: a worker has command, interval, restart, environment and directory", key);
+    return err_set(e, ERR_UNKNOWN, "%s: a worker has command, interval, watchdog, restart, environment and directory",
+                   key);
 }
 
 enum err roster_key(struct roster *roster, const char *section, const char *key, const char *value, int line,

@@ -3,6 +3,7 @@
  *     [worker "w1"]
  *     command = python3 serve.py --port 8001
  *     interval = 5s
+ *     watchdog = 30s
  *     restart = on-failure
  *     environment = MODEL=llama
  *     directory = /srv/w1
@@ -19,8 +20,9 @@
 
 struct roster_entry {
     const char *name;
-    char **command; /* NULL-terminated */
-    ms_t interval;  /* 0 = the agent's own default */
+    char **command;       /* NULL-terminated */
+    ms_t interval;        /* 0 = the agent's own default */
+    const char *watchdog; /* as it is written; NULL = the agents' */
     enum restart_policy restart;
     char *environment[ROSTER_ENVIRONMENT_MAX + 1]; /* KEY=VALUE, NULL-terminated */
     size_t environment_count;

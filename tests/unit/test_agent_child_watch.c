@@ -63,8 +63,20 @@ static void watchdog(void **state)
     assert_string_equal(child_stall_sentence(CHILD_STALL_OVERDUE), "its watchdog is overdue");
 }
 
+static void trigger(void **state)
+{
+    struct child_watch watch;
+    (void)state;
+    child_watch_init(&watch);
+    child_watch_trigger(&watch);
+    assert_int_equal(child_watch_judge(&watch, 0), CHILD_STALL_TRIGGERED); /* whatever its limit */
+    child_watch_feed(&watch, 1000);
+    assert_int_equal(child_watch_judge(&watch, 1000), CHILD_STALL_NONE);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(states), cmocka_unit_test(watchdog) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(states), cmocka_unit_test(watchdog),
+                                        cmocka_unit_test(trigger) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,10 @@ static void what_is_refused(void **state)
         { "no assignment", W1 "environment=A", ERR_SYNTAX, "KEY=VALUE" },
         { "an assignment to nothing", W1 "environment==1", ERR_SYNTAX, "KEY=VALUE" },
         { "a name of the agent's", W1 "environment=SKEP_SESSION=1", ERR_REFUSED, "belong to the agent" },
+        { "a watchdog that would be dropped", W1 "environment=WATCHDOG_USEC=2000000", ERR_REFUSED, "watchdog = TIME" },
+        { "a service manager of its own", W1 "environment=NOTIFY_SOCKET=/x", ERR_REFUSED, "the agent sets it" },
+        { "a watchdog without a unit", W1 "watchdog=30", ERR_RANGE, "must be a duration" },
+        { "a watchdog that never ends", W1 "watchdog=2d", ERR_RANGE, "up to 1d" },
         { "a relative directory", W1 "directory=srv", ERR_RANGE, "absolute" },
         { "no command", W1 "interval=5s", ERR_MISSING, "hive.ini:1: worker w1 has no command" },
     };

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "child_exec.h"
+#include "clock.h"
 #include "read_file.h"
 #include "word_list.h"
 
@@ -20,6 +21,7 @@ struct child {
     uv_process_t process; /* first: its address is the one to free */
     struct child_options options;
     struct loop_timer *timeout;
+    ms_t kill_at; /* monotonic, once it was told to stop */
     bool is_running, was_asked_for, was_hung_up;
 };
 
@@ -29,13 +31,15 @@ extern char **environ;
 static const char *const agents_own[] = { "SKEP_SESSION=",  "SKEP_PASSWORD_FILE=", "NOTIFY_SOCKET=",
                                           "WATCHDOG_USEC=", "WATCHDOG_PID=",       NULL };
 
-static char **build_environment(const char *notify_socket, struct arena *arena)
+static char **build_environment(const struct child_options *options, struct arena *arena)
 {
     struct word_list list = { .arena = arena };
     for (char **variable = environ; *variable; variable++)
         if (!word_begins_with(*variable, agents_own))
             word_list_add(&list, *variable);
-    word_list_add(&list, arena_printf(arena, "NOTIFY_SOCKET=%s", notify_socket));
+    word_list_add(&list, arena_printf(arena, "NOTIFY_SOCKET=%s", options->notify_socket));
+    if (options->watchdog > 0)
+        word_list_add(&list, arena_printf(arena, "WATCHDOG_USEC=%lld", (long long)options->watchdog * 1000));
     return list.failed ? NULL : list.at;
 }
 
@@ -86,7 +90,7 @@ static int spawn(struct loop *loop, struct child *child, int report_fd, struct a
     uv_process_options_t options = {
         .file = "/proc/self/exe",
         .args = build_arguments(&child->options, arena),
-        .env = build_environment(child->options.notify_socket, arena),
+        .env = build_environment(&child->options, arena),
         .stdio = streams,
         .stdio_count = ARRAY_LEN(streams),
         .exit_cb = process_ended,
@@ -160,7 +164,17 @@ void child_stop(struct child *child)
     child->was_asked_for = true;
     signal_group(child, SIGTERM);
     signal_group(child, SIGCONT); /* a stopped process takes nothing but KILL */
-    loop_timer_in(child->timeout, CHILD_TIMEOUT_MS);
+    child->kill_at = clock_mono();
+    child_extend(child, CHILD_TIMEOUT_MS);
+}
+
+void child_extend(struct child *child, ms_t more)
+{
+    ms_t now = clock_mono();
+    if (!child->was_asked_for || now + more <= child->kill_at)
+        return;
+    child->kill_at = now + more;
+    loop_timer_in(child->timeout, more);
 }
 
 void child_hang_up(struct child *child)

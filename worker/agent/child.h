@@ -13,6 +13,7 @@ struct child;
 struct child_options {
     char **command;            /* ended by NULL; borrowed during the call */
     const char *notify_socket; /* the command's NOTIFY_SOCKET */
+    ms_t watchdog;             /* the command's WATCHDOG_USEC, with its pid as WATCHDOG_PID; 0 = none */
     bool dies_with_agent;
     void (*ended)(void *user, const struct exit_status *exit_status); /* on the loop, once; may free the child */
     void *user;
@@ -32,6 +33,9 @@ int child_pid(const struct child *child);
 
 /* TERM to the group, KILL after CHILD_TIMEOUT_MS. */
 void child_stop(struct child *child);
+
+/* EXTEND_TIMEOUT_USEC: no KILL for `more` ms from now. Nothing unless it was told to stop. */
+void child_extend(struct child *child, ms_t more);
 
 /* HUP to the group. */
 void child_hang_up(struct child *child);

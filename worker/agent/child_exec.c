@@ -8,6 +8,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "text.h"
+
 bool child_exec_is_meant(int argc, char **argv)
 {
     return argc > CHILD_EXEC_COMMAND && strcmp(argv[CHILD_EXEC_MARK], CHILD_EXEC_WORD) == 0;
@@ -29,6 +31,14 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* For whom WATCHDOG_USEC is meant: a command that runs others need not hide it from them. */
+static void name_watched(void)
+{
+    char pid[INT_TEXT_SIZE];
+    if (getenv("WATCHDOG_USEC"))
+        (void)setenv("WATCHDOG_PID", int_to_text(getpid(), pid), 1);
+}
+
 static int report_errno(int fd)
 {
     int number = errno;
@@ -42,6 +52,7 @@ int child_exec(char **argv)
     if (strcmp(argv[CHILD_EXEC_ON_DEATH], "kill") == 0)
         die_with_agent((pid_t)atoi(argv[CHILD_EXEC_AGENT_PID]));
     reset_signals();
+    name_watched();
     if (setpgid(0, 0) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
         execvp(argv[CHILD_EXEC_COMMAND], argv + CHILD_EXEC_COMMAND);
     return report_errno(fd);

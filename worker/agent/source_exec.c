@@ -30,7 +30,7 @@ struct exec_source {
     struct log_limit limit;
     ms_t check_at;            /* whatever the child reports in between */
     char status[STATUS_SIZE]; /* that the worker has now */
-    bool was_ready, reports_progress;
+    bool was_ready, reports_progress, set_its_limit;
 };
 
 static void judge(void *user)
@@ -94,23 +94,45 @@ static void set_status_text(struct exec_source *source, struct text status)
     skep_worker_set_label(source->agent->worker, "status_text", text[0] ? text : NULL);
 }
 
-static void apply(struct exec_source *source, const struct notify_message *message)
+/* That of --watchdog counts once the command is ready, as with systemd: before, it may be loading for long. */
+static void begin_watchdog(struct exec_source *source, const struct notify_message *message)
 {
-    const char *status = notify_status(source->status, source->was_ready, message);
-    if (message->status.at)
-        set_status_text(source, message->status);
-    if (message->watchdog_limit != MS_NEVER)
+    ms_t limit = source->agent->conf->settings.watchdog;
+    if (source->was_ready || (message->phase != NOTIFY_READY && !message->watchdog))
+        return;
+    source->was_ready = true;
+    if (limit > 0 && !source->set_its_limit)
+        child_watch_limit(&source->child_watch, clock_mono(), limit);
+}
+
+static void apply_watchdog(struct exec_source *source, const struct notify_message *message)
+{
+    if (message->watchdog_limit != MS_NEVER) {
+        source->set_its_limit = true;
         child_watch_limit(&source->child_watch, clock_mono(), message->watchdog_limit);
+    }
+    begin_watchdog(source, message);
     if (message->watchdog) {
         source->reports_progress = true;
         child_watch_feed(&source->child_watch, clock_mono());
         skep_worker_progress(source->agent->worker);
     }
+    if (message->trigger)
+        child_watch_trigger(&source->child_watch);
+}
+
+static void apply(struct exec_source *source, const struct notify_message *message)
+{
+    const char *status = notify_status(source->status, source->was_ready, message);
+    if (message->status.at)
+        set_status_text(source, message->status);
+    apply_watchdog(source, message);
+    if (message->more_time > 0)
+        child_extend(source->child, message->more_time);
     if (status)
         set_status(source, text_of(status));
     for (size_t i = 0; i < message->field_count; i++)
         set_field(source, &message->fields[i]);
-    source->was_ready = source->was_ready || message->ready || message->watchdog;
 }
 
 static void received(void *user, struct text datagram)
@@ -118,10 +140,11 @@ static void received(void *user, struct text datagram)
     struct exec_source *source = user;
     struct notify_message message;
     struct errbuf e = { 0 };
-    if (notify_message_parse(datagram, &message, &e) == OK)
-        apply(source, &message);
-    else
-        (void)log_limited(&source->limit, LOG_WARNING, "notification ignored", "why", e.text, NULL);
+    notify_message_parse(datagram, &message, &e);
+    apply(source, &message);
+    if (message.skipped)
+        (void)log_limited(&source->limit, LOG_WARNING, "lines of a notification ignored", "lines",
+                          INT_TEXT(message.skipped), "why", e.text, NULL);
 }
 
 static void log_exit_status(const struct exit_status *exit_status)
@@ -145,6 +168,7 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
     static const struct notify_socket_events events = { .received = received, .drained = judge };
     struct agent *agent = source->agent;
     struct child_options options = { .command = agent->command,
+                                     .watchdog = agent->conf->settings.watchdog,
                                      .dies_with_agent = strcmp(agent->conf->settings.on_agent_death, "kill") == 0,
                                      .ended = child_ended,
                                      .user = source };
@@ -179,7 +203,10 @@ static void exec_clear(void *state)
 static void exec_start(void *state)
 {
     struct exec_source *source = state;
+    ms_t watchdog = source->agent->conf->settings.watchdog;
     snprintf(source->status, sizeof source->status, "%s", source_exec.first_status);
+    if (watchdog > 0)
+        (void)skep_worker_set_number(source->agent->worker, "stall_ms", (double)watchdog);
     check(source);
 }
 

@@ -89,6 +89,40 @@ static void starting_until_ready(void **state)
     story_end(&story);
 }
 
+static void one_bad_line_costs_no_other(void **state)
+{
+    struct story story;
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "latin", SPEAKING, "STATUS=loading", "READY=1\nSTATUS=pr\xeat\nX_SKEP_INFLIGHT=3",
+                NULL);
+    await_worker_latest(story.watcher, "latin", "heartbeat", "\"status\":\"idle\"", "\"inflight\":3",
+                        "\"status_text\":\"loading\"", NULL);
+    story_end(&story);
+}
+
+static void metrics_and_labels(void **state)
+{
+    struct story story;
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "maps", SPEAKING, "X_SKEP_METRIC_TOKENS_PER_S=12.5\nX_SKEP_METRIC_BATCH=4",
+                "X_SKEP_LABEL_ZONE=a\nX_SKEP_LABEL_RACK=7", "X_SKEP_METRIC_BATCH=\nX_SKEP_LABEL_RACK=", NULL);
+    await_worker_latest(story.watcher, "maps", "heartbeat", "\"tokens_per_s\":12.5", "\"zone\":\"a\"", "!\"batch\"",
+                        "!\"rack\"", NULL);
+    story_end(&story);
+}
+
+static void reloading_is_loading(void **state)
+{
+    struct story story;
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "reloads", SPEAKING, "READY=1", "RELOADING=1\nMONOTONIC_USEC=1", NULL);
+    await_worker_latest(story.watcher, "reloads", "heartbeat", "\"status\":\"loading\"", NULL);
+    program_clear(&story.agent);
+    agent_start(state, &story.agent, "reloaded", SPEAKING, "READY=1", "RELOADING=1", "READY=1", NULL);
+    await_worker_latest(story.watcher, "reloaded", "heartbeat", "\"status\":\"idle\"", NULL);
+    story_end(&story);
+}
+
 /* cores are known from the second look on */
 static void a_talkative_child_is_looked_at(void **state)
 {
@@ -123,6 +157,35 @@ static void an_overdue_watchdog_stands_still(void **state)
     story_end(&story);
 }
 
+/* The command has WATCHDOG_USEC, meant for itself; the limit counts from when it is ready. */
+static void a_watchdog_that_was_requested(void **state)
+{
+    struct story story;
+    char words[64];
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "told", "--watchdog", "1h", "--exec", "--", "/bin/sh", "-c",
+                "echo $$; echo $WATCHDOG_USEC $WATCHDOG_PID; exec sleep 1000", NULL);
+    snprintf(words, sizeof words, "3600000000 %s", program_read_line(&story.agent));
+    assert_string_equal(program_read_line(&story.agent), words);
+    await_worker(story.watcher, "told", "heartbeat", "\"stall_ms\":3600000", NULL);
+    program_clear(&story.agent);
+
+    agent_start(state, &story.agent, "unready", "--watchdog", "1ms", "--interval", "200ms", "--exec", "--",
+                SPEAKER_PROGRAM, "STATUS=loading", NULL);
+    await_worker(story.watcher, "unready", "heartbeat", "\"seq\":3", "!stalled_ms", NULL);
+    program_clear(&story.agent);
+
+    agent_start(state, &story.agent, "hangs", "--watchdog", "300ms", "--interval", "1h", "--exec", "--",
+                SPEAKER_PROGRAM, "READY=1", NULL);
+    await_worker_latest(story.watcher, "hangs", "heartbeat", "\"stalled_ms\":", NULL);
+    program_clear(&story.agent);
+
+    agent_start(state, &story.agent, "triggers", "--interval", "1h", "--exec", "--", SPEAKER_PROGRAM,
+                "READY=1\nWATCHDOG=trigger", NULL);
+    await_worker_latest(story.watcher, "triggers", "heartbeat", "\"stalled_ms\":", NULL);
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +196,10 @@ int main(void)
         cmocka_unit_test(a_talkative_child_is_looked_at),
         cmocka_unit_test(a_stopped_child_stands_still),
         cmocka_unit_test(an_overdue_watchdog_stands_still),
+        cmocka_unit_test(one_bad_line_costs_no_other),
+        cmocka_unit_test(metrics_and_labels),
+        cmocka_unit_test(reloading_is_loading),
+        cmocka_unit_test(a_watchdog_that_was_requested),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -23,6 +23,12 @@ void child_watch_limit(struct child_watch *watch, ms_t now, ms_t limit)
 void child_watch_feed(struct child_watch *watch, ms_t now)
 {
     watch->fed = now;
+    watch->triggered = false;
+}
+
+void child_watch_trigger(struct child_watch *watch)
+{
+    watch->triggered = true;
 }
 
 void child_watch_observe(struct child_watch *watch, char state, uint64_t cpu_ticks)
@@ -45,6 +51,8 @@ enum child_stall child_watch_judge(const struct child_watch *watch, ms_t now)
         return CHILD_STALL_STOPPED;
     if (watch->blocked >= CHILD_BLOCKED_CHECKS)
         return CHILD_STALL_BLOCKED;
+    if (watch->triggered)
+        return CHILD_STALL_TRIGGERED;
     return is_overdue(watch, now) ? CHILD_STALL_OVERDUE : CHILD_STALL_NONE;
 }
 

@@ -11,7 +11,8 @@
     X(NONE, "it works")                          \
     X(STOPPED, "it is stopped")                  \
     X(BLOCKED, "it is in uninterruptible sleep") \
-    X(OVERDUE, "its watchdog is overdue")
+    X(OVERDUE, "its watchdog is overdue")        \
+    X(TRIGGERED, "it reported itself as failed (WATCHDOG=trigger)")
 #define X(symbol, sentence) CHILD_STALL_##symbol,
 enum child_stall { CHILD_STALLS(X) CHILD_STALL_COUNT };
 #undef X
@@ -21,6 +22,7 @@ const char *child_stall_sentence(enum child_stall stall);
 struct child_watch {
     ms_t fed;           /* last sign of progress, or when the limit was set */
     ms_t limit;         /* MS_NEVER: the child has no watchdog */
+    bool triggered;     /* since the last sign of progress */
     char state;         /* at the last look */
     uint64_t cpu_ticks; /* at the last look */
     unsigned blocked;   /* looks in a row in D without any CPU time used */
@@ -33,6 +35,9 @@ void child_watch_limit(struct child_watch *watch, ms_t now, ms_t limit);
 
 /* WATCHDOG=1 */
 void child_watch_feed(struct child_watch *watch, ms_t now);
+
+/* WATCHDOG=trigger: it stands still until the next sign of progress. */
+void child_watch_trigger(struct child_watch *watch);
 
 /* What /proc/PID/stat showed: the state letter, and the CPU time used so far. */
 void child_watch_observe(struct child_watch *watch, char state, uint64_t cpu_ticks);
