@@ -192,10 +192,33 @@ enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
     return OK;
 }
 
+enum err proc_is_below(int64_t pid, int64_t ancestor)
+{
+    struct proc_stat stat;
+    for (int up = 0; up < PROC_TREE_MAX; up++) {
+        enum err err = proc_read_stat(pid, &stat);
+        if (err != OK)
+            return err;
+        if (stat.pid == ancestor || stat.parent == ancestor || stat.session == ancestor)
+            return OK;
+        if (stat.parent <= 1)
+            break;
+        pid = stat.parent;
+    }
+    return ERR_UNKNOWN;
+}
+
+struct text proc_read_cgroup(int64_t pid, char bytes[PROC_FILE_SIZE])
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%lld/cgroup", (long long)pid);
+    return proc_cgroup_path(proc_read_file(path, bytes));
+}
+
 int64_t proc_read_oom_kills(void)
 {
     char path[PATH_MAX], bytes[PROC_FILE_SIZE];
-    struct text group = proc_cgroup_path(proc_read_file("/proc/self/cgroup", bytes));
+    struct text group = proc_read_cgroup(getpid(), bytes);
     int64_t kills = -1;
     if (!group.at)
         return -1;

@@ -50,6 +50,13 @@ bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *u
 /* The process and all that it has started and that did not leave it. ERR_NOT_FOUND when it is gone. */
 enum err proc_read_usage(int64_t pid, struct proc_usage *ret);
 
+/* OK: it is `ancestor`, or was started by it, or by what it started, or is in a session that it made. ERR_UNKNOWN: it
+ * is none of those. ERR_NOT_FOUND when it is gone before that shows, ERR_IO as above. */
+enum err proc_is_below(int64_t pid, int64_t ancestor);
+
+/* As proc_cgroup_path, of the process; borrowed from `bytes`. */
+struct text proc_read_cgroup(int64_t pid, char bytes[PROC_FILE_SIZE]);
+
 /* How often the kernel has killed for want of memory in this process's control group; -1 when that cannot be read. */
 int64_t proc_read_oom_kills(void);
 

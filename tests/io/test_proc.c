@@ -1,7 +1,10 @@
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -171,16 +174,60 @@ static void who_lacks_descriptors_does_not_see_all(void **state)
     assert_int_equal(sight.count, 0);
 }
 
+static void end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* A process that lives until it is ended, and so does its child, whose pid is *ret_child. */
+static pid_t start_two(pid_t *ret_child)
+{
+    int ends[2];
+    pid_t pid;
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        pid_t child;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        child = fork();
+        if (child == 0)
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+        else if (write(ends[1], &child, sizeof child) != sizeof child)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ends[0], ret_child, sizeof *ret_child), sizeof *ret_child);
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+static void who_is_below_whom(void **state)
+{
+    pid_t child, parent = start_two(&child), other_child, other = start_two(&other_child);
+    (void)state;
+    assert_int_equal(proc_is_below(getpid(), getpid()), OK);
+    assert_int_equal(proc_is_below(parent, getpid()), OK);
+    assert_int_equal(proc_is_below(child, getpid()), OK);
+    assert_int_equal(proc_is_below(child, parent), OK);
+    assert_int_equal(proc_is_below(child, other), ERR_UNKNOWN);
+    assert_int_equal(proc_is_below(parent, child), ERR_UNKNOWN);
+    assert_int_equal(proc_is_below(1, getpid()), ERR_UNKNOWN);
+    end(other);
+    assert_int_equal(proc_is_below(other, getpid()), ERR_NOT_FOUND);
+    end(parent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stat_lines),
-        cmocka_unit_test(a_process_is_named_by_pid_and_start),
-        cmocka_unit_test(children_lists),
-        cmocka_unit_test(cgroup_paths),
-        cmocka_unit_test(memory_events),
-        cmocka_unit_test(this_process_is_among_all),
-        cmocka_unit_test(who_lacks_descriptors_does_not_see_all),
+        cmocka_unit_test(stat_lines),        cmocka_unit_test(a_process_is_named_by_pid_and_start),
+        cmocka_unit_test(children_lists),    cmocka_unit_test(cgroup_paths),
+        cmocka_unit_test(memory_events),     cmocka_unit_test(this_process_is_among_all),
+        cmocka_unit_test(who_is_below_whom), cmocka_unit_test(who_lacks_descriptors_does_not_see_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "entropy.h"
 #include "fd.h"
 #include "log.h"
 #include "notify_message.h"
@@ -23,6 +24,7 @@
 
 struct notify_socket {
     struct sockaddr_un address;
+    char name[sizeof((struct sockaddr_un *)0)->sun_path]; /* "" = none yet */
     int fd;
     struct loop_fd *watch;
     struct log_limit limit;
@@ -86,28 +88,70 @@ static bool is_own_folder(const char *path)
     return is_own;
 }
 
+/* A command that is started by root may become another user before it sends anything. */
+static bool is_open_to_others(void)
+{
+    return geteuid() == 0;
+}
+
+static bool lets_others_pass(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && (status.st_mode & S_IXOTH);
+}
+
 static bool make_directory(const char *parent, struct sockaddr_un *address)
 {
     int len;
     sweep(parent);
     len = snprintf(address->sun_path, sizeof address->sun_path, "%s" DIRECTORY_NAME, parent);
-    return len > 0 && (size_t)len + sizeof SOCKET_NAME <= sizeof address->sun_path && mkdtemp(address->sun_path);
+    return len > 0 && (size_t)len + sizeof SOCKET_NAME <= sizeof address->sun_path && mkdtemp(address->sun_path) &&
+           (!is_open_to_others() || chmod(address->sun_path, 0711) == 0);
+}
+
+static bool find_directory(struct sockaddr_un *address)
+{
+    const char *parents[] = { getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR") };
+    for (size_t i = 0; i < ARRAY_LEN(parents); i++)
+        if (is_own_folder(parents[i]) && (!is_open_to_others() || lets_others_pass(parents[i])) &&
+            make_directory(parents[i], address))
+            return true;
+    return make_directory("/tmp", address);
+}
+
+static bool bind_path(struct notify_socket *notify)
+{
+    struct sockaddr_un *address = &notify->address;
+    if (!find_directory(address)) {
+        address->sun_path[0] = '\0'; /* there is nothing to remove */
+        return false;
+    }
+    memcpy(strchr(address->sun_path, 0), SOCKET_NAME, sizeof SOCKET_NAME); /* make_directory left room */
+    memcpy(notify->name, address->sun_path, sizeof notify->name);
+    return bind(notify->fd, (const struct sockaddr *)address, sizeof *address) == 0 &&
+           (!is_open_to_others() || chmod(notify->name, 0666) == 0);
+}
+
+/* Read-only file systems, or full ones. */
+static bool bind_abstract(struct notify_socket *notify)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    uint64_t random;
+    int len;
+    entropy_need(&random, sizeof random);
+    len = snprintf(notify->name, sizeof notify->name, "@" DIRECTORY_PREFIX "%s" SOCKET_NAME, HEX64_TEXT(random));
+    memcpy(address.sun_path + 1, notify->name + 1, (size_t)len - 1);
+    return bind(notify->fd, (const struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)) == 0;
 }
 
 static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
 {
     const int on = 1;
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (!(is_own_folder(runtime) && make_directory(runtime, &notify->address)) &&
-        !make_directory("/tmp", &notify->address)) {
-        notify->address.sun_path[0] = 0;
-        return err_set(e, ERR_IO, "cannot make a directory for the notify socket: %s", strerror(errno));
-    }
-    memcpy(strchr(notify->address.sun_path, 0), SOCKET_NAME, sizeof SOCKET_NAME); /* make_directory left room */
     notify->address.sun_family = AF_UNIX;
     notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (notify->fd < 0 || setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
-        bind(notify->fd, (const struct sockaddr *)&notify->address, sizeof notify->address) != 0)
+        (!bind_path(notify) && !bind_abstract(notify)))
         return err_set(e, ERR_IO, "cannot make the notify socket: %s", strerror(errno));
     return OK;
 }
@@ -147,15 +191,18 @@ static bool receive(struct notify_socket *notify)
     };
     ssize_t len = recvmsg(notify->fd, &header, MSG_CMSG_CLOEXEC);
     const char *why = NULL;
-    struct ucred sender;
+    struct ucred sender = { 0 };
     if (len < 0)
         return errno == EINTR;
-    if (!read_credentials(&header, &sender) || sender.uid != getuid())
-        why = "it came from another user";
+    if (!read_credentials(&header, &sender))
+        why = "it came without credentials";
     else if (header.msg_flags & MSG_TRUNC)
         why = "it is too large";
+    else
+        why = notify->events->refuse(notify->user, &sender);
     if (why)
-        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", why, NULL);
+        (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", why, "pid", INT_TEXT(sender.pid),
+                          "uid", INT_TEXT(sender.uid), NULL);
     else
         notify->events->received(notify->user, (struct text){ bytes, (size_t)len });
     return true;
@@ -202,11 +249,11 @@ void notify_socket_free(struct notify_socket *notify)
         return;
     loop_fd_free(notify->watch);
     fd_close(notify->fd);
-    remove_directory(notify->address.sun_path);
+    remove_directory(notify->address.sun_path); /* "" where the name is abstract */
     free(notify);
 }
 
-const char *notify_socket_path(const struct notify_socket *notify)
+const char *notify_socket_name(const struct notify_socket *notify)
 {
-    return notify->address.sun_path;
+    return notify->name;
 }

@@ -8,6 +8,7 @@
 #include "child_verify.h"
 #include "child_watch.h"
 #include "clock.h"
+#include "command_tree.h"
 #include "cpu_meter.h"
 #include "log.h"
 #include "notify_message.h"
@@ -135,6 +136,11 @@ static void apply(struct exec_source *source, const struct notify_message *messa
         set_field(source, &message->fields[i]);
 }
 
+static const char *refuse(void *user, const struct ucred *sender)
+{
+    return command_tree_refuse(((struct exec_source *)user)->agent->pid, sender);
+}
+
 static void received(void *user, struct text datagram)
 {
     struct exec_source *source = user;
@@ -165,7 +171,7 @@ static void child_ended(void *user, const struct exit_status *exit_status)
 
 static enum err start_child(struct exec_source *source, struct errbuf *e)
 {
-    static const struct notify_socket_events events = { .received = received, .drained = judge };
+    static const struct notify_socket_events events = { .refuse = refuse, .received = received, .drained = judge };
     struct agent *agent = source->agent;
     struct child_options options = { .command = agent->command,
                                      .watchdog = agent->conf->settings.watchdog,
@@ -175,7 +181,7 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
     enum err err;
     if ((err = notify_socket_new(agent->loop, &events, source, &source->socket, e)) != OK)
         return err;
-    options.notify_socket = notify_socket_path(source->socket);
+    options.notify_socket = notify_socket_name(source->socket);
     if ((err = child_new(agent->loop, &options, &agent->arena, &source->child, e)) == OK)
         agent->pid = (uint32_t)child_pid(source->child);
     return err;

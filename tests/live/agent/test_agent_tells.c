@@ -9,6 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "fixture.h"
 
@@ -123,6 +127,81 @@ static void reloading_is_loading(void **state)
     story_end(&story);
 }
 
+/* Root's command has become another user. */
+static void another_user_of_the_command(void **state)
+{
+    struct story story;
+    if (getuid() != 0)
+        skip();
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "dropped", SPEAKING, "drop", "STATUS=loading", "READY=1\nX_SKEP_QUEUE_DEPTH=7",
+                NULL);
+    await_worker_latest(story.watcher, "dropped", "heartbeat", "\"status\":\"idle\"", "\"queue_depth\":7", NULL);
+    story_end(&story);
+}
+
+/* The value of a variable in the environment of a process. */
+static const char *variable_of(pid_t pid, const char *name, char *bytes, size_t size)
+{
+    char path[64];
+    size_t len;
+    FILE *file;
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    len = fread(bytes, 1, size - 1, file);
+    fclose(file);
+    bytes[len] = '\0';
+    for (const char *at = bytes; at < bytes + len; at += strlen(at) + 1)
+        if (strncmp(at, name, strlen(name)) == 0 && at[strlen(name)] == '=')
+            return at + strlen(name) + 1;
+    fail_msg("no %s", name);
+    return NULL;
+}
+
+/* Of whoever knows the socket, such as this test: refused, whatever its user. */
+static void a_stranger_is_refused(void **state)
+{
+    static const char text[] = "READY=1\nX_SKEP_INFLIGHT=5";
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    struct story story;
+    char bytes[65536], seen[32];
+    const char *beat;
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "strange", SPEAKING, "repeat", "WATCHDOG=1", NULL);
+    story.child = (pid_t)atoi(program_read_line(&story.agent));
+    snprintf(address.sun_path, sizeof address.sun_path, "%s",
+             variable_of(story.child, "NOTIFY_SOCKET", bytes, sizeof bytes));
+    beat = await_worker_latest(story.watcher, "strange", "heartbeat", "\"progress\":", NULL);
+    assert_int_equal(sendto(fd, text, strlen(text), 0, (const struct sockaddr *)&address, sizeof address),
+                     strlen(text));
+    /* datagrams are read in order: this one comes after it */
+    snprintf(seen, sizeof seen, "!\"progress\":%ld,", strtol(strstr(beat, "\"progress\":") + 11, NULL, 10));
+    (void)await_worker_latest(story.watcher, "strange", "heartbeat", "\"progress\":", seen, NULL);
+    for (int i = 0; i < 3; i++) { /* some beats later */
+        snprintf(
+            seen, sizeof seen, "!\"seq\":%ld,",
+            strtol(strstr(await_worker_latest(story.watcher, "strange", "heartbeat", "\"seq\":", NULL), "\"seq\":") + 6,
+                   NULL, 10));
+        (void)await_worker_latest(story.watcher, "strange", "heartbeat", seen, NULL);
+    }
+    assert_int_equal(count_of_worker(story.watcher, "strange", "heartbeat", "\"inflight\":5"), 0);
+    close(fd);
+    story_end(&story);
+}
+
+/* It goes on only when all before it was read. */
+static void a_barrier_is_answered(void **state)
+{
+    struct story story;
+    story_begin(state, &story);
+    agent_start(state, &story.agent, "barrier", SPEAKING, "X_SKEP_INFLIGHT=3", "BARRIER=1", "BARRIER=1", NULL);
+    assert_true(atoi(program_read_line(&story.agent)) > 0);
+    await_worker_latest(story.watcher, "barrier", "heartbeat", "\"inflight\":3", NULL);
+    story_end(&story);
+}
+
 /* cores are known from the second look on */
 static void a_talkative_child_is_looked_at(void **state)
 {
@@ -197,6 +276,9 @@ int main(void)
         cmocka_unit_test(a_stopped_child_stands_still),
         cmocka_unit_test(an_overdue_watchdog_stands_still),
         cmocka_unit_test(one_bad_line_costs_no_other),
+        cmocka_unit_test(another_user_of_the_command),
+        cmocka_unit_test(a_stranger_is_refused),
+        cmocka_unit_test(a_barrier_is_answered),
         cmocka_unit_test(metrics_and_labels),
         cmocka_unit_test(reloading_is_loading),
         cmocka_unit_test(a_watchdog_that_was_requested),

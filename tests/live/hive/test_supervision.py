@@ -123,7 +123,7 @@ def test_a_directory_that_does_not_exist(hive):
 def test_killed_agents_leave_no_sockets_behind(hive, tmp_path, monkeypatch):
     """Nor do they take those of the living."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    (tmp_path / "run").mkdir(mode=0o700)
+    (tmp_path / "run").mkdir(mode=0o755)  # commands of root may become other users, who must reach it
     hive = hive("".join(f'[worker "{name}"]\ncommand = sleep 600\n' for name in ("w1", "w2")))
     for name in ("w1", "w2"):
         hive.await_witness(name, "running")
