@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 import paho.mqtt.client as mqtt
 
@@ -58,6 +59,15 @@ def watch(port, tag, seen):
     return False
 
 
+def await_broker(port):
+    for _ in range(LIMIT_S * 10):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit("the broker does not listen")
+
+
 def run(programs, port, tag, text, folder):
     command = command_of(tag, text, folder)
     seen = []
@@ -87,7 +97,7 @@ def main():
             out.write(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
         broker = subprocess.Popen(["mosquitto", "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            subprocess.run(["mosquitto_sub", "-p", str(port), "-t", "x", "-E", "-W", "10"], check=True)
+            await_broker(port)
             good = [run(args.bin, port, tag, text, folder) for tag, text in blocks.items()]
         finally:
             broker.terminate()

@@ -1,5 +1,6 @@
 /* The source --exec: the command as a child of the agent. What the fleet is told of it: what it reports itself over its
  * NOTIFY_SOCKET, and what /proc shows every 5 s. */
+#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -95,6 +96,13 @@ static void set_status_text(struct exec_source *source, struct text status)
     skep_worker_set_label(source->agent->worker, "status_text", text[0] ? text : NULL);
 }
 
+/* It is the limit of a stall for whoever judges, too. 0: none, and the default there. */
+static void set_limit(struct exec_source *source, ms_t limit)
+{
+    child_watch_limit(&source->child_watch, clock_mono(), limit);
+    (void)skep_worker_set_number(source->agent->worker, "stall_ms", limit > 0 ? (double)limit : NAN);
+}
+
 /* That of --watchdog counts once the command is ready, as with systemd: before, it may be loading for long. */
 static void begin_watchdog(struct exec_source *source, const struct notify_message *message)
 {
@@ -103,14 +111,14 @@ static void begin_watchdog(struct exec_source *source, const struct notify_messa
         return;
     source->was_ready = true;
     if (limit > 0 && !source->set_its_limit)
-        child_watch_limit(&source->child_watch, clock_mono(), limit);
+        set_limit(source, limit);
 }
 
 static void apply_watchdog(struct exec_source *source, const struct notify_message *message)
 {
     if (message->watchdog_limit != MS_NEVER) {
         source->set_its_limit = true;
-        child_watch_limit(&source->child_watch, clock_mono(), message->watchdog_limit);
+        set_limit(source, message->watchdog_limit);
     }
     begin_watchdog(source, message);
     if (message->watchdog) {
@@ -209,10 +217,7 @@ static void exec_clear(void *state)
 static void exec_start(void *state)
 {
     struct exec_source *source = state;
-    ms_t watchdog = source->agent->conf->settings.watchdog;
     snprintf(source->status, sizeof source->status, "%s", source_exec.first_status);
-    if (watchdog > 0)
-        (void)skep_worker_set_number(source->agent->worker, "stall_ms", (double)watchdog);
     check(source);
 }
 
