@@ -261,6 +261,11 @@ ms_t claim_deadline(const struct claim *claim)
     return ms_min(claim->next_at, requester_deadline(&claim->requester));
 }
 
+bool claim_is_open(const struct claim *claim)
+{
+    return claim->checking || requester_is_waiting(&claim->pending) || claim_deadline(claim) != MS_NEVER;
+}
+
 void claim_link_lost(struct claim *claim)
 {
     claim->doubted = 0;

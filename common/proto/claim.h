@@ -70,6 +70,9 @@ enum claim_verdict claim_tick(struct claim *claim, ms_t now, struct outbox *outb
 ms_t claim_deadline(const struct claim *claim);
 void claim_link_lost(struct claim *claim); /* a check begins anew on the next link */
 
+/* A reply may still decide something. */
+bool claim_is_open(const struct claim *claim);
+
 /* For how long the id is held; 0 before the first birth. */
 ms_t claim_held(const struct claim *claim, ms_t now);
 

@@ -21,11 +21,12 @@ static const struct role {
     enum topic_kind presence, request, verdict; /* verdict: on itself; TOPIC_KIND_COUNT = none */
     bool is_claimed;                            /* one process at a time */
     bool leaves_first; /* its goodbye goes ahead of what is queued, which may be a whole fleet's verdicts */
-    uint8_t qos;       /* of presence and replies, which a queen reads among a whole fleet's */
+    bool requests;     /* it sends requests of its own all the time, and not only to find out who holds its id */
+    uint8_t qos;       /* of presence, which a queen reads among a whole fleet's */
 } roles[] = {
-    [MEMBER_WORKER] = { "worker", TOPIC_WORKER_PRESENCE, TOPIC_WORKER_REQUEST, TOPIC_VERDICT, false, false, 1 },
-    [MEMBER_HIVE] = { "hive", TOPIC_HIVE_PRESENCE, TOPIC_HIVE_REQUEST, TOPIC_HIVE_VERDICT, true, false, 1 },
-    [MEMBER_QUEEN] = { "queen", TOPIC_QUEEN_PRESENCE, TOPIC_QUEEN_REQUEST, TOPIC_KIND_COUNT, true, true, 0 },
+    [MEMBER_WORKER] = { "worker", TOPIC_WORKER_PRESENCE, TOPIC_WORKER_REQUEST, TOPIC_VERDICT, false, false, false, 1 },
+    [MEMBER_HIVE] = { "hive", TOPIC_HIVE_PRESENCE, TOPIC_HIVE_REQUEST, TOPIC_HIVE_VERDICT, true, false, false, 1 },
+    [MEMBER_QUEEN] = { "queen", TOPIC_QUEEN_PRESENCE, TOPIC_QUEEN_REQUEST, TOPIC_KIND_COUNT, true, true, true, 0 },
 };
 
 static const char *const subjects[] = { [MEMBER_TOKEN_PRESENCE] = "own presence",
@@ -168,13 +169,17 @@ struct own_filter {
 };
 #define OWN_FILTERS 4
 
+/* At QoS 0: whoever may answer may also write what nobody requested, and at QoS 1 the broker would deliver 20 of that
+ * for each round trip, with the member's own requests waiting behind it. */
+static const struct own_filter replies_filter = { TOPIC_REPLY, 0, 0, MEMBER_TOKEN_REPLIES };
+
 static size_t own_filters(const struct member *member, struct own_filter ret[OWN_FILTERS])
 {
     const struct role *role = role_of(member);
     size_t count = 0;
     ret[count++] = (struct own_filter){ role->presence, role->qos, 0, MEMBER_TOKEN_PRESENCE };
-    if (role->is_claimed)
-        ret[count++] = (struct own_filter){ TOPIC_REPLY, role->qos, 0, MEMBER_TOKEN_REPLIES };
+    if (member->reads_replies)
+        ret[count++] = replies_filter;
     if (member->checking)
         return count;
     ret[count++] = (struct own_filter){ role->request, 1, 2, MEMBER_TOKEN_REQUESTS };
@@ -183,21 +188,42 @@ static size_t own_filters(const struct member *member, struct own_filter ret[OWN
     return count;
 }
 
+static void change_filter(const struct member *member, const struct own_filter *filter, bool subscribes,
+                          struct outbox *outbox)
+{
+    char name[TOPIC_SIZE];
+    if (own_topic(member, filter->kind, "+", name) != OK)
+        outbox->failed = true;
+    else if (subscribes)
+        outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
+                                                      .qos = filter->qos,
+                                                      .retain_handling = filter->retain_handling,
+                                                      .token = member_token(filter->token) });
+    else
+        outbox_unsubscribe(outbox, name);
+}
+
 static void change_filters(const struct member *member, bool subscribes, struct outbox *outbox)
 {
     struct own_filter filters[OWN_FILTERS];
     size_t count = own_filters(member, filters);
-    char name[TOPIC_SIZE];
     for (size_t i = 0; i < count; i++)
-        if (own_topic(member, filters[i].kind, "+", name) != OK)
-            outbox->failed = true;
-        else if (subscribes)
-            outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
-                                                          .qos = filters[i].qos,
-                                                          .retain_handling = filters[i].retain_handling,
-                                                          .token = member_token(filters[i].token) });
-        else
-            outbox_unsubscribe(outbox, name);
+        change_filter(member, &filters[i], subscribes, outbox);
+}
+
+/* Whoever sends no requests but those of its claim reads replies only while one is open. */
+static void read_replies(struct member *member, bool wanted, struct outbox *outbox)
+{
+    if (role_of(member)->requests || wanted == member->reads_replies)
+        return;
+    member->reads_replies = wanted;
+    change_filter(member, &replies_filter, wanted, outbox);
+}
+
+static void stop_reading_replies(struct member *member, struct outbox *outbox)
+{
+    if (member->linked && !claim_is_open(&member->claim))
+        read_replies(member, false, outbox);
 }
 
 void member_unsubscribe(struct member *member, struct outbox *outbox)
@@ -211,6 +237,7 @@ static enum member_event up(struct member *member, const struct input *input, st
     member->is_connected = true;
     link_speed_connected(&member->speed, input->facts);
     outbox->packet_max = input->facts ? input->facts->packet_max : 0;
+    member->reads_replies = member->checking || role_of(member)->requests;
     if (member->leave_by == MS_NEVER)
         change_filters(member, true, outbox);
     if (member->checking) {
@@ -255,6 +282,7 @@ static enum member_event conclude(struct member *member, enum claim_verdict verd
         outbox_disconnect(outbox);
         return MEMBER_REFUSED;
     }
+    stop_reading_replies(member, outbox);
     return MEMBER_NOTHING;
 }
 
@@ -359,13 +387,24 @@ static bool is_of_this_link(const struct member *member, const struct presence *
     return presence->session == member->self.session && presence->connection == member->self.connection;
 }
 
+/* The replies are subscribed to before the request that may come of it. */
+static void claim_observe(struct member *member, const struct presence *presence, bool stored, ms_t now,
+                          struct outbox *outbox)
+{
+    bool is_foreign = presence && presence->presence == PRESENCE_ONLINE && presence->session != member->self.session;
+    if (member->linked && is_foreign)
+        read_replies(member, true, outbox);
+    claim_seen(&member->claim, presence, stored, now, outbox);
+    stop_reading_replies(member, outbox);
+}
+
 /* A stored copy came before the birth, which was published right behind the subscription: it needs no healing. */
 static void observe(struct member *member, const struct presence *presence, const struct input *input,
                     struct outbox *outbox)
 {
     bool stored = input->message->retain;
     if (role_of(member)->is_claimed)
-        claim_seen(&member->claim, presence, stored, input->now, outbox);
+        claim_observe(member, presence, stored, input->now, outbox);
     if (!member->linked || stored)
         return;
     if (!presence || (presence->presence != PRESENCE_ONLINE && !is_of_this_link(member, presence)))

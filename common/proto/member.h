@@ -61,6 +61,7 @@ struct member {
     bool is_connected;   /* the link is up, be it to find out only */
     bool linked;         /* born on the present link */
     bool is_online;      /* ... and the birth was acknowledged */
+    bool reads_replies;  /* subscribed to the reply topic */
     bool rpc_subscribed; /* the broker hands requests on */
     bool is_deaf;        /* ... or refuses to */
     struct link_speed speed;

@@ -60,6 +60,8 @@ static void scene_effect(struct scene *scene, const struct effect *effect)
         buf_printf(&scene->told, "%.*s\n", (int)effect->text.len, effect->text.at);
         break;
     case EFFECT_UNSUBSCRIBE:
+        scene_say(scene, "unsubscribe", effect->subscribe.filter);
+        break;
     case EFFECT_HTTP_GET:
         fail_msg("a hive does not do that");
     }

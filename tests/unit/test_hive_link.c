@@ -6,8 +6,9 @@
 #define OWN(state) "{\"presence\":\"" state "\",\"session\":\"1111222233334444\",\"connection\":1}"
 #define RIVAL(state) \
     "{\"presence\":\"" state "\",\"session\":\"aaaabbbbccccdddd\",\"connection\":1,\"host\":\"host-b\",\"pid\":7}"
+#define REPLIES "skep/v1-rpc/reply/skep:h:hive-a"
 #define SUBSCRIPTIONS                                                                                     \
-    "subscribe skep/v1/hive/hive-a/presence; subscribe skep/v1-rpc/reply/skep:h:hive-a; "                 \
+    "subscribe skep/v1/hive/hive-a/presence; "                                                            \
     "subscribe skep/v1-rpc/hive/hive-a/+; subscribe skep/v1/queen/+/hive-verdict/hive-a; tell presence; " \
     "subscribe skep/v1/hive/hive-a/worker/+/witness; tell heartbeat"
 
@@ -228,16 +229,17 @@ static void identity_of_two_that_run_the_younger_ends(void **state)
     scene_forget(&scene);
     scene_wait(&scene, 1000);
     scene_hear(&scene, PRESENCE, RIVAL("online"), false);
-    scene_expect(&scene, "it asks", HEALTH);
+    scene_expect(&scene, "it asks", "subscribe " REPLIES "; " HEALTH);
     reply_to_health(&scene, ",\"session\":\"1111222233334444\",\"held_ms\":1000");
     scene_expect(&scene, "its own answer does not count", "");
     reply_to_health(&scene, ",\"session\":\"aaaabbbbccccdddd\",\"held_ms\":999");
     scene_wait(&scene, 0);
-    scene_expect(&scene, "the other one ends", "tell presence");
+    scene_expect(&scene, "the other one ends", "unsubscribe " REPLIES "; tell presence");
     scene_hear(&scene, PRESENCE, RIVAL("online"), false);
     reply_to_health(&scene, ",\"session\":\"aaaabbbbccccdddd\",\"held_ms\":70000");
     assert_true(scene_told(&scene, TAKEN " and has held it for longer"));
-    scene_expect(&scene, "the link goes, the workers end", HEALTH "; disconnect; notice; TERM w1");
+    scene_expect(&scene, "the link goes, the workers end",
+                 "subscribe " REPLIES "; " HEALTH "; disconnect; notice; TERM w1");
     scene_exit(&scene, "w1", 15);
     assert_true(scene_told(&scene, TAKEN));
     scene_expect(&scene, "and the hive, without a goodbye", "ASK w1; exit 6");

@@ -263,7 +263,7 @@ static void identity_the_first_link_of_hives_and_queens_takes_nothing(void **sta
         { MEMBER_HIVE,
           "connect; subscribe r/hive/h/presence; subscribe r-rpc/reply/skep:h:h; request r-rpc/hive/h/health; "
           "reconnect",
-          "connect, will stale c1; subscribe r/hive/h/presence; subscribe r-rpc/reply/skep:h:h; "
+          "connect, will stale c1; subscribe r/hive/h/presence; "
           "subscribe r-rpc/hive/h/+; subscribe r/queen/+/hive-verdict/h; publish online c1; BORN" },
         { MEMBER_QUEEN,
           "connect; subscribe r/queen/q/presence; subscribe r-rpc/reply/skep:q:q; request r-rpc/queen/q/health; "
@@ -287,6 +287,36 @@ static void identity_the_first_link_of_hives_and_queens_takes_nothing(void **sta
         expect(&scene, "and asks no more", "connect, will stale c2");
         tear_down(&scene);
     }
+}
+
+/* Anybody who answers requests may write to its reply topic: what it does not read delays nothing. */
+static void identity_a_hive_reads_replies_while_it_requests(void **state)
+{
+    static const char foreign[] = "{\"presence\":\"online\",\"session\":\"000000000000000b\",\"connection\":1}";
+    struct scene scene;
+    (void)state;
+    set_up(&scene, MEMBER_HIVE);
+    connect(&scene);
+    ack(&scene, scene.claim, MQTT_NO_SUBSCRIBER);
+    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    connect(&scene);
+    buf_reset(&scene.trace);
+    hear(&scene, STALE_OF("b", "1"), true);
+    expect(&scene, "of one that is gone nothing is requested", "");
+    hear(&scene, foreign, false);
+    expect(&scene, "of another that runs", "subscribe r-rpc/reply/skep:h:h; request r-rpc/hive/h/health");
+    hear(&scene, foreign, false);
+    expect(&scene, "once", "");
+    ack(&scene, scene.claim, MQTT_NO_SUBSCRIBER);
+    expect(&scene, "until it is known", "unsubscribe r-rpc/reply/skep:h:h");
+    hear(&scene, foreign, false);
+    expect(&scene, "and anew", "subscribe r-rpc/reply/skep:h:h; request r-rpc/hive/h/health");
+    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    connect(&scene);
+    expect(&scene, "a new link has no subscription from before",
+           "connect, will stale c2; subscribe r/hive/h/presence; subscribe r-rpc/hive/h/+; "
+           "subscribe r/queen/+/hive-verdict/h; publish online c2; BORN");
+    tear_down(&scene);
 }
 
 static void identity_a_check_that_breaks_off_begins_anew(void **state)
@@ -508,6 +538,7 @@ int main(void)
         cmocka_unit_test(r4_a_birth_declares_the_fastest_of_the_last_connects),
         cmocka_unit_test(r4_a_birth_is_published_again_when_the_link_has_become_another),
         cmocka_unit_test(identity_the_first_link_of_hives_and_queens_takes_nothing),
+        cmocka_unit_test(identity_a_hive_reads_replies_while_it_requests),
         cmocka_unit_test(identity_a_check_that_breaks_off_begins_anew),
         cmocka_unit_test(identity_each_broker_is_asked),
         cmocka_unit_test(refused_requests_are_declared_once),
