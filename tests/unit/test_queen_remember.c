@@ -241,6 +241,16 @@ static void what_no_queen_has_written_is_refused(void **state)
     row = memory.rows[1];
     row.record.received_at = INT64_MIN;
     assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
+    row = memory.rows[1];
+    row.record.evidence.seen_at = INT64_MIN;
+    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
+    row = memory.rows[1];
+    row.worker = (struct text){ 0 };
+    row.record.state = STATE_ZOMBIE; /* no hive is */
+    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
+    row.record.state = STATE_ONLINE;
+    row.record.was_zombie = true;
+    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
     row = memory.rows[0];
     row.life.loop = INT64_MAX;
     assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);

@@ -187,21 +187,26 @@ static enum err restore_tombstone(struct queen *queen, const struct store_row *r
     return err;
 }
 
-static bool is_possible(const struct record_row *row)
+static bool may_be(enum state state, bool is_hive)
 {
-    return row->state > STATE_NONE && row->state < STATE_COUNT && row->announced < STATE_COUNT &&
-           row->previous < STATE_COUNT && row->cause < CAUSE_COUNT && row->announced_cause < CAUSE_COUNT &&
-           is_time(row->since_loop) && is_time(row->since_wall) && is_time(row->received_at) &&
-           (row->received_wall == TIME_ABSENT || is_time(row->received_wall)) && is_time(row->not_before) &&
-           is_duration(row->interval_ms) && is_duration(row->lease_ms) && row->connect_ms >= 0 &&
-           row->connect_ms <= RECORD_CONNECT_MAX;
+    return state == STATE_NONE || (is_hive ? state_name_of_hive(state) != NULL : state < STATE_COUNT);
+}
+
+static bool is_possible(const struct record_row *row, bool is_hive)
+{
+    return row->state != STATE_NONE && may_be(row->state, is_hive) && may_be(row->announced, is_hive) &&
+           may_be(row->previous, is_hive) && !(is_hive && row->was_zombie) && row->cause < CAUSE_COUNT &&
+           row->announced_cause < CAUSE_COUNT && is_time(row->since_loop) && is_time(row->since_wall) &&
+           is_time(row->received_at) && (row->received_wall == TIME_ABSENT || is_time(row->received_wall)) &&
+           is_time(row->not_before) && is_duration(row->interval_ms) && is_duration(row->lease_ms) &&
+           row->connect_ms >= 0 && row->connect_ms <= RECORD_CONNECT_MAX && is_time(row->evidence.seen_at);
 }
 
 static enum err restore_record(struct queen *queen, const struct store_row *row)
 {
     struct record *record = registry_find(&queen->registry, row->hive, row->worker);
     enum err err = OK;
-    if (!is_possible(&row->record))
+    if (!is_possible(&row->record, row->worker.len == 0))
         return ERR_RANGE;
     if (!record && (err = change_begin(queen, row->hive, row->worker, &record)) != OK)
         return err;
