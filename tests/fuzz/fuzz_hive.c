@@ -7,7 +7,8 @@
  *     Y w1                      what is left of it is gone
  *     V                         later starts fail, or no longer
  *     HGET /v1/workers?limit=1  a request over HTTP
- *     W1000, T1000, F3          as in fuzz_routes.c
+ *     Z                         the hive is killed, and another one takes its place: what runs is adopted
+ *     W1000, w1000, T1000, F3   as in fuzz_routes.c
  *
  * Never does a worker have two agents, and an order is given only to an agent that runs. */
 #include "failing_memory.h"
@@ -22,6 +23,8 @@
 #define WAIT_MAX_MS 100000
 #define STILL_MAX_MS 100000000
 #define TURNS_MAX 400
+#define TICKS_MAX 3000
+#define WALL_MAX_MS 4102444800000 /* 2100 */
 #define SESSION 0xa0
 
 /* A worker's processes, as the driver has them. */
@@ -39,8 +42,9 @@ struct world {
     size_t child_count;
     int64_t last_pid;
     bool cannot_start;
-    ms_t now;
-    unsigned failing;
+    ms_t now, skew; /* of the wall clock */
+    uint64_t lives;
+    unsigned failing, ticks_left;
     bool has_failed;
 };
 
@@ -79,7 +83,8 @@ static void leave(struct world *world)
 
 static void take(struct world *world, struct hive_input input)
 {
-    input.now = input.wall = world->now;
+    input.now = world->peer.now = world->now;
+    input.wall = world->now + world->skew;
     if (is_over(world))
         return;
     enter(world);
@@ -147,7 +152,8 @@ static void carry_out(struct world *world)
 static void step(void *user, struct input *input)
 {
     struct world *world = user;
-    input->now = input->wall = world->now;
+    input->now = world->peer.now = world->now;
+    input->wall = world->now + world->skew;
     if (is_over(world))
         return;
     enter(world);
@@ -160,10 +166,11 @@ static void pass(struct world *world, ms_t time)
 {
     ms_t end = world->now + time;
     unsigned turns = 0;
-    while (world->now < end && !is_over(world)) {
+    while (world->now < end && !is_over(world) && world->ticks_left > 0) {
         ms_t at = ms_min(ms_max(hive_deadline(world->hive), world->now), end);
         turns = at > world->now ? 0 : turns + 1;
         require(turns < TURNS_MAX);
+        world->ticks_left--;
         world->now = at;
         step(world, &(struct input){ .kind = INPUT_TICK });
     }
@@ -283,6 +290,9 @@ static void run_record(struct world *world, const struct script_record *record)
         world->now += script_number(record->line, 0, STILL_MAX_MS);
         step(world, &(struct input){ .kind = INPUT_TICK });
         break;
+    case 'w':
+        world->skew = script_number(record->line, 0, WALL_MAX_MS) - world->now;
+        break;
     case 'F':
         world->failing = (unsigned)script_number(record->line, 0, 100);
         break;
@@ -291,27 +301,69 @@ static void run_record(struct world *world, const struct script_record *record)
     }
 }
 
-static void world_init(struct world *world)
+static void begin(struct world *world)
 {
-    static const struct hive_options options = { .root = PEER_ROOT,
-                                                 .id = "h1",
-                                                 .host = "host-a",
-                                                 .version = "1.2.3",
-                                                 .endpoint = "http://127.0.0.1:1",
-                                                 .session = 0xb0,
-                                                 .pid = 42,
-                                                 .secret = { 1, 2 },
-                                                 .keep_alive = 10000 };
-    *world = (struct world){ .now = 1000000, .peer = { .step = step, .user = world } };
-    require(hive_new(&options, world->now, world->now, &world->hive) == OK);
+    struct hive_options options = { .root = PEER_ROOT,
+                                    .id = "h1",
+                                    .host = "host-a",
+                                    .version = "1.2.3",
+                                    .endpoint = "http://127.0.0.1:1",
+                                    .session = 0xb0 + world->lives++,
+                                    .pid = 42,
+                                    .secret = { 1, 2 },
+                                    .keep_alive = 10000 };
+    require(hive_new(&options, world->now, world->now + world->skew, &world->hive) == OK);
     hive_set_host(world->hive, &(struct hive_host){ 0.5, 4, 1000, 600 });
     world->peer.own_reply_topic = world->hive->member.reply_topic;
+}
+
+static void world_init(struct world *world)
+{
+    *world = (struct world){ .now = 1000000, .ticks_left = TICKS_MAX };
+    peer_init(&world->peer, step, world);
+    begin(world);
+}
+
+/* What --state-dir says of a worker: it runs, or its job has ended. */
+static void inherit(struct world *world, const struct hive_worker *before)
+{
+    struct child *child = child_of(world, text_of(before->name));
+    struct hive_input input = { .kind = HIVE_ADOPT, .worker = before->name, .fingerprint = before->fingerprint };
+    const struct process *process = &before->process;
+    input.birth = (struct process_birth){ process->pid, process->session, process->started_at, process->restarts };
+    if (child && child->runs) {
+        take(world, input);
+    } else if (process_is_finished(process)) {
+        input.kind = HIVE_FINISHED;
+        input.birth.pid = process->last.pid;
+        input.last = &process->last;
+        take(world, input);
+    }
+}
+
+/* What dead agents have left behind is swept before. */
+static void restart(struct world *world)
+{
+    struct hive *before = world->hive;
+    for (size_t i = 0; i < world->child_count; i++)
+        world->children[i].has_leftovers = world->children[i].is_swept = false;
+    outbox_clear(&world->outbox);
+    peer_restart(&world->peer);
+    world->has_failed = false;
+    world->failing = 0;
+    begin(world);
+    WORKERS_EACH(worker, before)
+    {
+        inherit(world, worker);
+    }
+    hive_free(before);
 }
 
 /* It stops: agents that are told to end do so, or are killed, and the goodbye is the last of it. */
 static void finish(struct world *world)
 {
     world->failing = 0;
+    world->ticks_left = TICKS_MAX;
     step(world, &(struct input){ .kind = INPUT_STOP });
     for (unsigned i = 0; i < 40 && !is_over(world); i++) {
         for (size_t k = 0; k < world->child_count; k++) {
@@ -319,7 +371,7 @@ static void finish(struct world *world)
             sweep(world, &world->children[k]);
         }
         if (world->peer.link == PEER_UP)
-            peer_serve(&world->peer);
+            (void)peer_serve(&world->peer);
         pass(world, 1000);
     }
     require(is_over(world));
@@ -334,8 +386,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     world_init(&world);
     while ((has_record = script_next(&script, &record)) && record.kind == 'J')
         adopt(&world, record.line);
-    for (; has_record && !is_over(&world); has_record = script_next(&script, &record))
-        run_record(&world, &record);
+    for (; has_record; has_record = script_next(&script, &record))
+        if (record.kind == 'Z')
+            restart(&world);
+        else if (!is_over(&world))
+            run_record(&world, &record);
     finish(&world);
     hive_free(world.hive);
     outbox_clear(&world.outbox);
@@ -343,30 +398,46 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     return 0;
 }
 
-#define WORKER "<w1|w2|w3>"
-#define SECTION "[worker \"" WORKER "\"]\ncommand = <a|b>\n<|restart = <always|on-failure|never>\n>"
+#define THEN "\x1e"
+#define WORKER "<w1|w1|w2|w3>"
+#define COMMAND "command = <a|b|'a b' c>\n"
+#define SECTION                                                                                                  \
+    "[worker \"" WORKER "\"]\n" COMMAND "<|restart = <always|on-failure|never>\n><|interval = <1s|50ms|1d|x>\n>" \
+    "<|environment = <A=1|B|SKEP_X=1>\n><|directory = </|x>\n>"
+#define SESSION_OF "00000000000000b<0|1|2>"
 #define PRESENCE                                                                                          \
-    "{\"presence\":\"<online|stale|offline>\",\"session\":\"00000000000000b<0|1>\",\"connection\":<1|2>," \
-    "\"pid\":7,\"host\":\"x\"}"
+    "{\"presence\":\"<online|online|stale|offline>\",\"session\":\"" SESSION_OF "\",\"connection\":<1|2>" \
+    "<|,\"pid\":7><|,\"host\":\"x\">}"
+#define REQUEST "\tskep/v1-rpc/reply/<c|d|skep:q:q1|skep:q:q2|a/b>\t<c1|>\n"
+#define ENDED "X" WORKER "\t<0|1|126|127>\t<0|0|9|15>" THEN "Y" WORKER
+#define RUNS \
+    "I\n[worker \"w1\"]\n" COMMAND "<|restart = <always|on-failure|never>\n>" THEN "B" THEN "B" THEN "B" THEN "W2000"
 
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned seed)
 {
     static const char *const grammar[] = {
-        "I\n<|" SECTION ">[worker \"w1\"]\ncommand = a\n|I\n" SECTION "|J" WORKER "|I\n",
+        "I\n<|" SECTION ">" SECTION "|I\n" SECTION "|J" WORKER "|I\n",
         "X" WORKER "<|\t<0|1|126|127>\t<0|0|9>>|Y" WORKER,
         "X" WORKER "\t<0|1|126|127>\t<0|0|9>|Y" WORKER,
-        "V|B|B|B|D|C|U|L",
-        "V|B|K|F<1|2|3|5|8|13|30>",
+        "X<w1|w%#>\t<0|1|126|127>|Y<w1|w%#>",
+        ENDED,
+        "(5" THEN ENDED THEN "W<1000|5000|60000>" THEN ")",
+        RUNS,
+        RUNS THEN "Z" THEN "I\n[worker \"w1\"]\n" COMMAND,
+        "Z|Z" THEN "B" THEN "B" THEN "B" THEN "B",
+        "V|B|B|B|D|D1|C|U|L|(3|)",
+        "U<0|300|1000|100000>\t<0|10>\t<0|300>\t<0|1|2|4>",
+        "V|B|K|F<1|2|3|5|8|13|30>|w<0|5000|1764000000000>",
         "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<1000|2000|15000>|T<1000|100000|700000>",
-        "Mskep/v1-rpc/hive/h1/<worker.start|worker.stop|worker.restart|worker.list|health|beat|x>"
-        "\tskep/v1-rpc/reply/<c|d|skep:q:q1|skep:q:q2|a/b>\t<c1|>\n<|{<\"worker_id\":\"" WORKER
-        "\"|\"limit\":<1|2|1001>|\"cursor\":\"w1\">}>",
+        "Mskep/v1-rpc/hive/h1/<worker.start|worker.stop|worker.restart|worker.list|health|beat|x>" REQUEST
+        "<|{<\"worker_id\":\"" WORKER "\"|\"limit\":<1|2|1001>|\"cursor\":\"w1\">}>",
+        "Mskep/v1-rpc/hive/h1/worker.<start|stop|restart>" REQUEST "{\"worker_id\":\"w1\"}" THEN "W10",
         "<M|S>skep/v1/hive/<h1|h2>/presence<|\n" PRESENCE ">",
         "<M|S>skep/v1/hive/h1/worker/<w1|w7>/witness<|\n{\"state\":\"running\"}>",
-        "Mskep/v1/queen/q/hive-verdict/h1\n{\"state\":\"<down|ready>\",\"session\":\"00000000000000b<0|1>\"}",
+        "Mskep/v1/queen/q/hive-verdict/h1\n{\"state\":\"<down|ready>\",\"session\":\"" SESSION_OF "\"}",
         "A<0|0|1|2|5>\t<0|0|16|135|149>|E<0|1>",
-        "R<0|0|1>\n<{\"result\":{\"status\":\"<pass|fail>\",\"serviceId\":\"hive/h1\",\"session\":"
-        "\"00000000000000b<0|1>\",\"held_ms\":<0|5000>,\"pid\":7}}|{\"error\":{\"code\":\"no_method\"}}|{>",
+        "R<0|0|1>\n<{\"result\":{\"status\":\"<pass|fail>\",\"serviceId\":\"hive/h1\",\"session\":\"" SESSION_OF
+        "\",\"held_ms\":<0|5000|999999999>,\"pid\":7}}|{\"error\":{\"code\":\"no_method\"}}|{>",
         "H<GET|GET|HEAD|POST> /<health|v1/workers|x><|?<limit=<0|1|1000>|cursor=w1>>",
         NULL,
     };

@@ -1,9 +1,17 @@
 /* A queen with a few workers receives anything, in any order: a script (world_script.h) of what the world opposite does
  * (world_peer.h), and of
  *
- *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without; `x`: cross-site
+ *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without; `x`: cross-site;
+ *                                               `t`: its body is no JSON
  *     P                                         what waits over HTTP is handled again, answers go on by a slice
  *     W1000                                     time passes, and the driver ticks; T1000: the loop stood still
+ *     w1000                                     it is that long after 1970
+ *     Y                                         what is necessary for a live view happens, and nothing else
+ *     Q20 \t 20 \t 100 \t 3 \t 7 \t 9            what waits for the broker (events, states); for how long more has
+ *                                               come than was read; dropped; the least and the greatest event of them
+ *     N                                         the store takes what is new; N1: its disk is full, N2: loses that
+ *     Z                                         another process takes the queen's place, with what the store has; Z0 \t
+ *                                               10 \t 5: with 5 in the place of one number (world_store.c); Z-: without
  *     F3                                        the third allocation from now fails
  *     O1 \n w9                                  before all others: other options, and the list of the expected
  *
@@ -14,15 +22,22 @@
 #include "fuzz.h"
 #include "json.h"
 #include "queen_check.h"
+#include "queen_grammar.h"
 #include "routes.h"
 #include "step.h"
 #include "world_peer.h"
+#include "world_store.h"
 
 #define CALLS_MAX 6
 #define SLICE_MAX (192 * 1024) /* 64 KiB, and a document of 64 KiB twice as long when it is escaped */
 #define WAIT_MAX_MS 100000
+#define WALL_MAX_MS 4102444800000              /* 2100 */
 #define STILL_MAX_MS (40LL * 24 * 3600 * 1000) /* longer than tombstones last */
 #define TURNS_MAX 400                          /* without a pause: more would be a busy loop */
+#define TICKS_MAX 3000                         /* of one script; then time does not pass any more */
+#define TICKS_AT_END 20000
+#define SERVED_MAX 1000 /* times that the broker serves until the view is live: two for each pass */
+#define SESSION 0xb0    /* of the first process */
 
 /* A request over HTTP that waits, or whose answer is under way. */
 struct call {
@@ -34,13 +49,16 @@ struct call {
 };
 
 struct world {
+    struct queen_options options;
     struct queen *queen;
     struct outbox outbox;
     struct peer peer;
+    struct world_store store;
     struct call calls[CALLS_MAX];
     size_t call_count;
-    ms_t now;
-    size_t unsent;
+    ms_t now, skew;    /* of the wall clock */
+    struct input load; /* what of every input is the same */
+    unsigned ticks_left;
     uint64_t last_event;
     unsigned failing; /* the number of the allocation that fails in the next step; 0 = none */
     bool has_failed;  /* the driver ends the process */
@@ -59,11 +77,20 @@ static void leave(struct world *world)
     world->has_failed |= world->outbox.failed;
     world->failing = 0;
     peer_take(&world->peer, &world->outbox);
+    require(queen_deadline(world->queen) >= world->now);
+    require(queen_deadline(world->queen) <= world->now + WATCH_SLEEP_MAX);
+}
+
+static void check(struct world *world)
+{
     queen_check(world->queen);
     if (!world->has_failed)
         queen_check_events(world->queen, &world->last_event);
-    require(queen_deadline(world->queen) >= world->now);
-    require(queen_deadline(world->queen) <= world->now + WATCH_SLEEP_MAX);
+}
+
+static ms_t wall(const struct world *world)
+{
+    return world->now + world->skew;
 }
 
 static bool is_over(const struct world *world)
@@ -74,8 +101,14 @@ static bool is_over(const struct world *world)
 static void step(void *user, struct input *input)
 {
     struct world *world = user;
-    input->now = input->wall = world->now;
-    input->unsent = input->unsent_states = world->unsent;
+    input->now = world->peer.now = world->now;
+    input->wall = wall(world);
+    input->unsent = world->load.unsent;
+    input->unsent_states = world->load.unsent_states;
+    input->behind = world->load.behind;
+    input->dropped = world->load.dropped;
+    input->lost = world->load.lost;
+    world->load.lost = (struct id_range){ 0 };
     if (is_over(world))
         return;
     enter(world);
@@ -88,10 +121,11 @@ static void pass(struct world *world, ms_t time)
 {
     ms_t end = world->now + time;
     unsigned turns = 0;
-    while (world->now < end && !is_over(world)) {
+    while (world->now < end && !is_over(world) && world->ticks_left > 0) {
         ms_t at = ms_min(queen_deadline(world->queen), end);
         turns = at > world->now ? 0 : turns + 1;
         require(turns < TURNS_MAX);
+        world->ticks_left--;
         world->now = at;
         step(world, &(struct input){ .kind = INPUT_TICK });
     }
@@ -126,7 +160,7 @@ static void call_run(struct world *world, struct call *call, bool timed_out)
     call->events = world->last_event;
     call->verified = queen_verified_count(world->queen);
     enter(world);
-    wait = queen_http(world->queen, &call->request, world->now, world->now, &call->response, &world->outbox);
+    wait = queen_http(world->queen, &call->request, world->now, wall(world), &call->response, &world->outbox);
     leave(world);
     require(wait >= 0 && wait <= WAIT_MAX_MS && (wait == 0 || !timed_out));
     require(wait == 0 || call->response.wakes_on);
@@ -142,7 +176,7 @@ static bool call_slice(struct world *world, struct call *call)
     if (!call->response.listing)
         return false;
     enter(world);
-    more = queen_listing_next(world->queen, call->response.listing, world->now, world->now, body);
+    more = queen_listing_next(world->queen, call->response.listing, world->now, wall(world), body);
     leave(world);
     require(body->len - before <= SLICE_MAX && queen_listing_bytes(call->response.listing) < 1 << 20);
     return more;
@@ -194,12 +228,40 @@ static void request(struct world *world, const struct script_record *record)
                                            .path = arena_copy(&call->arena, path),
                                            .query = target,
                                            .body = record->payload,
-                                           .content_type = "application/json",
-                                           .authorization = record->kind == 'H' ? "Bearer secret" : NULL,
+                                           .content_type = record->kind == 't' ? "text/plain" : "application/json",
+                                           .authorization = record->kind == 'h' ? NULL : "Bearer secret",
                                            .cross_site = record->kind == 'x',
                                            .received_at = world->now };
     require(call->request.method && call->request.path);
     call_run(world, call, false);
+}
+
+/* The queen has found out that nobody holds her id, has taken it and read the snapshot. True: she has. */
+static bool come_alive(struct world *world)
+{
+    for (unsigned i = 0; i < SERVED_MAX && !queen_sees(world->queen) && !is_over(world); i++)
+        pass(world, peer_serve(&world->peer) ? 1 : 500);
+    return queen_sees(world->queen);
+}
+
+static void set_load(struct world *world, struct text line)
+{
+    world->load.unsent = (size_t)script_number(script_part(&line), 0, 1000000);
+    world->load.unsent_states = (size_t)script_number(script_part(&line), (int64_t)world->load.unsent, 1000000);
+    world->load.behind = script_number(script_part(&line), 0, 1000000);
+    world->load.dropped += (uint64_t)script_number(script_part(&line), 0, 1000000);
+    world->load.lost.first = (uint64_t)script_number(script_part(&line), 0, INT64_MAX);
+    world->load.lost.last = (uint64_t)script_number(script_part(&line), 0, INT64_MAX);
+}
+
+static void keep_rows(struct world *world, struct text line)
+{
+    if (is_over(world))
+        return;
+    enter(world);
+    world_store_keep(&world->store, world->queen, world->now,
+                     (enum world_disk)script_number(line, 0, DISK_LOSES_BATCH));
+    leave(world);
 }
 
 static void run_record(struct world *world, const struct script_record *record)
@@ -208,6 +270,7 @@ static void run_record(struct world *world, const struct script_record *record)
     case 'H':
     case 'h':
     case 'x':
+    case 't':
         request(world, record);
         break;
     case 'P':
@@ -215,14 +278,24 @@ static void run_record(struct world *world, const struct script_record *record)
         break;
     case 'W':
         pass(world, script_number(record->line, 0, WAIT_MAX_MS));
+        check(world);
         calls_go_on(world);
         break;
     case 'T':
         world->now += script_number(record->line, 0, STILL_MAX_MS);
         step(world, &(struct input){ .kind = INPUT_TICK });
         break;
+    case 'w':
+        world->skew = script_number(record->line, 0, WALL_MAX_MS) - world->now;
+        break;
+    case 'Y':
+        (void)come_alive(world);
+        break;
     case 'Q':
-        world->unsent = (size_t)script_number(record->line, 0, 1000000);
+        set_load(world, record->line);
+        break;
+    case 'N':
+        keep_rows(world, record->line);
         break;
     case 'F':
         world->failing = (unsigned)script_number(record->line, 0, 200);
@@ -232,13 +305,14 @@ static void run_record(struct world *world, const struct script_record *record)
     }
 }
 
+/* A bit each: few records, few bytes, nobody is asked over HTTP, no token, small slices; many records. */
 static struct queen_options options_of(int64_t set, struct text expect)
 {
     return (struct queen_options){ .root = PEER_ROOT,
                                    .id = "queen",
                                    .host = "host-a",
                                    .version = "1.2.3",
-                                   .session = 0xb0,
+                                   .session = SESSION,
                                    .pid = 42,
                                    .secret = { 1, 2 },
                                    .keep_alive = 5000,
@@ -246,43 +320,79 @@ static struct queen_options options_of(int64_t set, struct text expect)
                                    .confirm_wait = 250,
                                    .return_grace = 35000,
                                    .verify_timeout = 5000,
-                                   .max_workers = set & 1 ? 3 : 8,
+                                   .max_workers = set & 1    ? 3
+                                                  : set & 64 ? 48
+                                                             : 8,
                                    .max_document_bytes = set & 2 ? 600 : 8192,
                                    .verify_http = !(set & 4),
                                    .token = set & 8 ? NULL : "secret",
+                                   .limits = set & 16 ? (struct queen_limits){ 2, 2, 2 } : (struct queen_limits){ 0 },
                                    .expect = expect };
+}
+
+static void begin(struct world *world)
+{
+    require(queen_new(&world->options, world->now, wall(world), &world->queen, &(struct errbuf){ 0 }) == OK);
+    world->peer.own_reply_topic = world->queen->member.reply_topic;
 }
 
 /* A list of expected ids that is refused is refused with a sentence; then there is none. */
 static void world_init(struct world *world, int64_t set, struct text expect)
 {
-    struct queen_options options = options_of(set, expect);
+    struct queen *queen = NULL;
     struct errbuf e = { 0 };
-    *world = (struct world){ .now = 1000000, .peer = { .step = step, .user = world } };
-    if (queen_new(&options, world->now, world->now, &world->queen, &e) == OK)
-        return;
-    require(e.text[0]);
-    options.expect = TEXT("w9");
-    require(queen_new(&options, world->now, world->now, &world->queen, &e) == OK);
-}
-
-/* The queen has found out that nobody holds her id, has taken it and read the snapshot. */
-static void come_alive(struct world *world)
-{
-    world->peer.own_reply_topic = world->queen->member.reply_topic;
-    for (unsigned i = 0; i < 32 && !queen_sees(world->queen); i++) {
-        peer_serve(&world->peer);
-        pass(world, 250);
+    *world = (struct world){ .now = 1000000, .ticks_left = TICKS_MAX };
+    peer_init(&world->peer, step, world);
+    world_store_init(&world->store);
+    expect.at = arena_copy(&world->store.arena, expect); /* for each process */
+    world->options = options_of(set, expect);
+    if (queen_new(&world->options, world->now, world->now, &queen, &e) != OK) {
+        require(e.text[0]);
+        world->options.expect = TEXT("w9");
     }
-    require(queen_sees(world->queen));
+    queen_free(queen);
+    begin(world);
+    step(world, &(struct input){ .kind = INPUT_TICK });
 }
 
-/* What waits over HTTP is answered in time, and what was asked over HTTP, too. */
+static void calls_end(struct world *world)
+{
+    while (world->call_count > 0)
+        call_end(world, &world->calls[0]);
+}
+
+/* Whatever has become of the process before. */
+static void restart(struct world *world, struct text line)
+{
+    calls_end(world);
+    queen_free(world->queen);
+    outbox_clear(&world->outbox);
+    peer_restart(&world->peer);
+    world->has_failed = false;
+    world->last_event = 0; /* ids may go back with the clock, where nothing is stored */
+    world->load = (struct input){ 0 };
+    world->options.session++;
+    begin(world);
+    if (text_is(line, "-"))
+        world_store_forget(&world->store);
+    enter(world);
+    world_store_restore(&world->store, world->queen, line);
+    memory_fail(0);
+    world->failing = 0;
+    step(world, &(struct input){ .kind = INPUT_TICK });
+}
+
+/* What waits over HTTP is answered in time, and what was asked over HTTP, too. And with a broker that serves her the
+ * queen sees, whatever was before. */
 static void finish(struct world *world)
 {
+    world->load = (struct input){ 0 };
+    world->ticks_left = TICKS_AT_END;
+    require(come_alive(world) || is_over(world));
     peer_refuse_gets(&world->peer);
     for (unsigned i = 0; i < 200 && world->call_count > 0 && !is_over(world); i++) {
         pass(world, 1000);
+        check(world);
         calls_go_on(world);
     }
     require(world->call_count == 0 || is_over(world));
@@ -306,16 +416,26 @@ static void forget_all(struct world *world)
         queen_leave(world->queen);
         leave(world);
     }
+    check(world);
     queen_check_empty(world->queen);
 }
 
 static void world_clear(struct world *world)
 {
-    while (world->call_count > 0)
-        call_end(world, &world->calls[0]);
+    calls_end(world);
     queen_free(world->queen);
     outbox_clear(&world->outbox);
     peer_clear(&world->peer);
+    world_store_clear(&world->store);
+}
+
+static void run(struct world *world, const struct script_record *record)
+{
+    if (record->kind == 'Z')
+        restart(world, record->line);
+    else if (!is_over(world))
+        run_record(world, record);
+    check(world);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -324,12 +444,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct script script = { .rest = { (const char *)bytes, len } };
     struct script_record record = { 0 };
     bool has_record = script_next(&script, &record), has_options = has_record && record.kind == 'O';
-    world_init(&world, has_options ? script_number(record.line, 0, 15) : 0, has_options ? record.payload : TEXT("w9"));
-    come_alive(&world);
-    while (has_record && !is_over(&world)) {
-        run_record(&world, &record);
-        has_record = script_next(&script, &record);
-    }
+    int64_t set = has_options ? script_number(record.line, 0, 127) : 0;
+    world_init(&world, set, has_options ? record.payload : TEXT("w9"));
+    require(set & 32 || come_alive(&world)); /* else the script has to see to that */
+    for (; has_record; has_record = script_next(&script, &record))
+        run(&world, &record);
     if (!is_over(&world)) {
         world.failing = 0;
         finish(&world);
@@ -340,69 +459,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     return 0;
 }
 
-#define HIVE "<h1|h2|h1|default>"
-#define WORKER "<w1|w2|w3|w9>"
-#define OF_SESSION ",\"session\":\"00000000000000a<1|1|1|2>\",\"connection\":<1|1|2|3>"
-#define PRESENCE                                                                                                \
-    "{\"presence\":\"<online|online|stale|offline>\"<|,\"cause\":\"<connection_lost|goodbye|process_exited>\">" \
-    "<,\"rpc\":true|>" OF_SESSION "<|,\"interval_ms\":<1000|10000>><|,\"endpoint\":\"http://127.0.0.1:1/\">"    \
-    "<|,\"exit\":{\"code\":<0|1|139>,\"signal\":\"SIGSEGV\",\"oom\":<true|false>}>}"
-#define HEARTBEAT                                                                                                   \
-    "{\"status\":\"<idle|busy|starting|loading|stopping|x>\"<|" OF_SESSION ",\"seq\":<0|1|2|3|7>>"                  \
-    "<|,\"interval_ms\":<1000|10000|30000>><|,\"lease_ms\":<30000|90000>><|,\"retain_s\":<1|86400>>"                \
-    "<|,\"progress\":<1|2|3>><|,\"inflight\":<0|1>><|,\"progress_age_ms\":<0|70000>><|,\"stalled_ms\":<0|70000>>"   \
-    "<|,\"stall_ms\":<1000|60000>><|,\"queue_depth\":<0|3>><|,\"gpu_utilization\":0.5><|,\"last_inference_ms\":12>" \
-    "<|,\"model_loaded\":\"<m1|m2>\"><|,\"endpoint\":\"http://127.0.0.1:1/\"><|,\"labels\":{\"zone\":\"<eu|us>\"}>" \
-    "<|,\"timestamp\":\"2025-10-23T20:00:00.000Z\">}"
-#define WITNESS                                                                                                     \
-    "{\"state\":\"<running|backoff|exited|failed|stopped|stopping|starting>\",\"session\":\"00000000000000a<1|2>\"" \
-    "<|,\"pid\":77><|,\"reason\":\"no such file\"><|,\"last_exit\":{\"code\":<0|1|139>,\"signal\":\"SIGSEGV\","     \
-    "\"session\":\"00000000000000a<1|2>\",\"asked_for\":<true|false>}>}"
-#define HIVE_HEARTBEAT                                                                            \
-    "{\"status\":\"<ready|starting|stopping>\"" OF_SESSION ",\"seq\":<1|2>,\"interval_ms\":10000" \
-    "<|,\"endpoint\":\"http://127.0.0.1:1/\">}"
-#define PARAMETER                                                                                                      \
-    "<state=<online|stale|suspect|zombie|unreachable>|status=<idle|busy>|hive=" HIVE "|model=<m1|m2>|label.zone=eu|"   \
-    "sort=<-|><queue_depth|inflight|gpu_utilization|last_inference_ms|last_seen_ms_ago|since_ms_ago>|limit=<1|2|1000>" \
-    "|"                                                                                                                \
-    "cursor=<1|2|3>|verified=<true|work>|force=<true|false>|after=<0|1>|wait=<0|1|60>|x=1>"
-#define QUERY "<|?" PARAMETER "|?" PARAMETER "&" PARAMETER "|?" PARAMETER "&" PARAMETER "&" PARAMETER "&" PARAMETER ">"
-#define PATH                                                                                                    \
-    "<health|v1/worker/heartbeat|v1/workers|v1/workers|v1/workers/" WORKER "|v1/hives/" HIVE "/workers/" WORKER \
-    "|v1/workers/" WORKER "/verify|v1/hives/" HIVE "/workers/" WORKER "/verify|v1/hives|v1/hives/" HIVE "|v1/events>"
-#define HEALTH(service)                                                                       \
-    "{\"status\":\"<pass|warn|fail>\",\"serviceId\":\"" service "\"<|,\"pid\":7,\"session\":" \
-    "\"00000000000000b<0|1>\",\"held_ms\":<0|5000>>}"
-
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned seed)
 {
-    static const char *const grammar[] = {
-        "<M|M|M|S>skep/v1/hive/" HIVE "/worker/" WORKER "/presence\n" PRESENCE,
-        "<M|M|M|S>skep/v1/hive/" HIVE "/worker/" WORKER "/heartbeat\n" HEARTBEAT,
-        "<M|M|M|S>skep/v1/hive/" HIVE "/presence\n" PRESENCE,
-        "<M|M|M|S>skep/v1/hive/" HIVE "/heartbeat\n" HIVE_HEARTBEAT,
-        "<M|M|M|S>skep/v1/hive/" HIVE "/worker/" WORKER "/witness\n" WITNESS,
-        "<M|S>skep/v1/hive/" HIVE "/<worker/" WORKER "/<presence|heartbeat|witness>|presence|heartbeat>",
-        "Sskep/v1/hive/" HIVE "/worker/" WORKER "/heartbeat\t\t\t<1|86399>\n" HEARTBEAT,
-        "<M|S>skep/v1/queen/queen/presence<|\n{\"presence\":\"<online|stale|offline>\",\"session\":"
-        "\"00000000000000b<0|1>\",\"connection\":<1|2>,\"pid\":7,\"host\":\"x\"}>",
-        "Mskep/v1-rpc/queen/queen/<health|worker.get|worker.verify|worker.verify|worker.list|x>"
-        "\tskep/v1-rpc/reply/<c|d|skep:w:h1:w1|skep:q:q2|a/b>\t<c1|>\n<|{<\"worker_id\":\"" WORKER
-        "\"<|,\"hive_id\":\"" HIVE
-        "\">|\"limit\":<1|2|1001>|\"state\":\"online\"|\"sort\":\"-queue_depth\"|\"cursor\":2>}>",
-        "A<0|0|0|1|2|5>\t<0|0|16|16|128|135|149>",
-        "R<0|0|1|2>\n<{\"result\":{\"nonce\":\"%n\",\"work\":\"<ok|stalled|unknown>\"}}|{\"result\":{\"seq\":1}}|"
-        "{\"result\":" HEALTH("<hive/" HIVE "|queen/queen>") "}|{\"error\":{\"code\":\"busy\",\"message\":\"m\"}}|{>",
-        "E<0|0|1|2>|G<0|0|1>\t<0|200|200|503|404>\n" HEALTH("<worker/" HIVE "/" WORKER "|hive/" HIVE ">"),
-        "B|B|B|D|C|U|L|K",
-        "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<10|250|1000|5000>|T<1000|100000|700000|2700000000>",
-        "<H|H|H|h|x><GET|GET|GET|POST|DELETE|HEAD|PUT> /" PATH QUERY,
-        "HPOST /v1/worker/heartbeat\n{\"worker_id\":\"" WORKER "\"<|,\"hive_id\":\"" HIVE
-        "\">,\"status\":\"<idle|busy>\"}",
-        "HGET /v1/workers" QUERY "|HDELETE /v1/hives/" HIVE "</workers/" WORKER "?|?|?workers=true&>force=true",
-        "HPOST /v1/hives/" HIVE "/workers/" WORKER "/verify|P",
-        "P|P|Q<0|0|20|10000>|F<1|2|3|5|8|13|30|70>|O<0|1|2|3|4|8|12|15>\n<w9|h1/w1|h1/w1\nh2/w2 # two|w1/|>",
-        NULL,
-    };
-    return script_mutate(grammar, bytes, len, max, seed);
+    return script_mutate(queen_grammar, bytes, len, max, seed);
 }

@@ -75,7 +75,7 @@ static void leave(struct world *world)
 static void step(void *user, struct input *input)
 {
     struct world *world = user;
-    input->now = input->wall = world->now;
+    input->now = input->wall = world->peer.now = world->now;
     if (is_over(world))
         return;
     enter(world);
@@ -188,7 +188,9 @@ static void world_init(struct world *world)
                                                         .interval_ms = 10000,
                                                         .reconnect_max_ms = 30000,
                                                         .retain_s = 86400 };
-    *world = (struct world){ .now = 1000000, .peer = { .step = step, .user = world, .connects_itself = true } };
+    *world = (struct world){ .now = 1000000 };
+    peer_init(&world->peer, step, world);
+    world->peer.connects_itself = true;
     facts_init(&world->facts);
     require(worker_new(&options, 7, &world->facts, &world->worker) == OK);
     world->peer.own_reply_topic = world->worker->member.reply_topic;

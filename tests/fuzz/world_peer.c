@@ -5,7 +5,7 @@
 #include "topic.h"
 
 #define PAYLOAD_MAX (2 * 1024 * 1024)
-#define REPLY_MAX 4096
+#define COPIES_MAX 256 /* that one subscription brings */
 
 static void forget(struct peer *peer, size_t at)
 {
@@ -14,10 +14,43 @@ static void forget(struct peer *peer, size_t at)
     memmove(&peer->open[at], &peer->open[at + 1], (peer->open_count - at) * sizeof peer->open[0]);
 }
 
-void peer_clear(struct peer *peer)
+void peer_init(struct peer *peer, void (*step)(void *user, struct input *input), void *user)
+{
+    *peer = (struct peer){ .step = step, .user = user };
+    peer->packets.arena = &peer->arena;
+    peer->stored.packets = &peer->packets;
+}
+
+static void forget_all(struct peer *peer)
 {
     while (peer->open_count > 0)
         forget(peer, peer->open_count - 1);
+}
+
+void peer_clear(struct peer *peer)
+{
+    forget_all(peer);
+    retained_clear(&peer->stored);
+    arena_clear(&peer->arena);
+}
+
+static void store(struct peer *peer, const struct publish *publish)
+{
+    retained_put(&peer->stored, publish, peer->now + (ms_t)publish->expiry_s * 1000);
+}
+
+/* NULL: none. */
+static void set_will(struct peer *peer, const struct publish *will)
+{
+    packet_free(&peer->packets, peer->will);
+    peer->will = will ? packet_copy(&peer->packets, &(struct packet){ .publish = *will }) : NULL;
+}
+
+static void publish_will(struct peer *peer)
+{
+    if (peer->will)
+        store(peer, &peer->will->publish);
+    set_will(peer, NULL);
 }
 
 /* The oldest one makes room, unless it is a GET, which is always answered. */
@@ -64,11 +97,23 @@ static void keep_publish(struct peer *peer, const struct publish *publish)
 {
     struct peer_open open = { .kind = EFFECT_PUBLISH, .token = publish->token };
     peer->published++;
+    if (publish->retain)
+        store(peer, publish);
     if (!publish->token)
         return;
     open.copy = malloc(publish_size(publish));
     require(open.copy);
     open.publish = publish_copy(publish, open.copy);
+    keep(peer, &open);
+}
+
+static void keep_subscribe(struct peer *peer, const struct subscribe *subscribe)
+{
+    struct peer_open open = { .kind = EFFECT_SUBSCRIBE,
+                              .token = subscribe->token,
+                              .takes_stored = subscribe->retain_handling != RETAIN_NEVER };
+    open.copy = strdup(subscribe->filter);
+    require(open.copy);
     keep(peer, &open);
 }
 
@@ -78,6 +123,7 @@ static void take(struct peer *peer, const struct effect *effect)
     case EFFECT_CONNECT:
         if (effect->publish.topic)
             check_publish(&effect->publish);
+        set_will(peer, effect->publish.topic ? &effect->publish : NULL);
         if (peer->connects_itself && peer->link == PEER_DOWN)
             peer->link = PEER_CONNECTING;
         break;
@@ -86,14 +132,14 @@ static void take(struct peer *peer, const struct effect *effect)
         break;
     case EFFECT_DISCONNECT:
         peer->link = PEER_LEFT;
+        set_will(peer, NULL);
         break;
     case EFFECT_PUBLISH:
         check_publish(&effect->publish);
         keep_publish(peer, &effect->publish);
         break;
     case EFFECT_SUBSCRIBE:
-        if (effect->subscribe.token)
-            keep(peer, &(struct peer_open){ .kind = EFFECT_SUBSCRIBE, .token = effect->subscribe.token });
+        keep_subscribe(peer, &effect->subscribe);
         break;
     case EFFECT_HTTP_GET:
         keep(peer, &(struct peer_open){ .kind = EFFECT_HTTP_GET, .token = effect->http_get.token });
@@ -140,7 +186,17 @@ static void link_down(struct peer *peer)
             forget(peer, i);
     peer->link = PEER_DOWN;
     peer->renews = false;
+    publish_will(peer);
     step(peer, (struct input){ .kind = INPUT_LINK_DOWN, .why = "the link was lost" });
+}
+
+void peer_restart(struct peer *peer)
+{
+    forget_all(peer);
+    if (peer->link == PEER_UP)
+        publish_will(peer);
+    peer->link = PEER_DOWN;
+    peer->renews = peer->has_ended = false;
 }
 
 static void link_connecting(struct peer *peer)
@@ -151,19 +207,51 @@ static void link_connecting(struct peer *peer)
     step(peer, (struct input){ .kind = INPUT_CONNECTING });
 }
 
-static void link_made(struct peer *peer, bool up)
+static void link_made(struct peer *peer, bool up, const struct link_facts *facts)
 {
     link_connecting(peer);
     if (peer->link != PEER_CONNECTING)
         return;
     peer->link = up ? PEER_UP : PEER_DOWN;
-    step(peer, (struct input){ .kind = up ? INPUT_LINK_UP : INPUT_LINK_FAILED, .why = up ? NULL : "nobody is there" });
+    step(peer, (struct input){ .kind = up ? INPUT_LINK_UP : INPUT_LINK_FAILED,
+                               .why = up ? NULL : "nobody is there",
+                               .facts = facts });
+}
+
+static void run_up(struct peer *peer, struct text line)
+{
+    struct link_facts facts = { 0 };
+    int64_t lacks;
+    facts.packet_max = (uint32_t)script_number(script_part(&line), 0, UINT32_MAX);
+    facts.receive_max = (uint16_t)script_number(script_part(&line), 0, UINT16_MAX);
+    facts.connect_ms = script_number(script_part(&line), 0, 100000);
+    lacks = script_number(script_part(&line), 0, 7);
+    facts.no_retain = lacks & 1;
+    facts.no_wildcards = lacks & 2;
+    facts.qos0_only = lacks & 4;
+    link_made(peer, true, &facts);
 }
 
 static void message(struct peer *peer, const struct message *message)
 {
     if (peer->link == PEER_UP)
         step_packet(peer, (struct input){ .kind = INPUT_MESSAGE, .message = message });
+}
+
+static bool is_stored(struct text topic)
+{
+    struct topic parsed;
+    return topic_parse(PEER_ROOT, topic, &parsed) == OK && parsed.kind <= TOPIC_QUEEN_SINCE;
+}
+
+/* Whatever the core subscribes to. */
+static void store_message(struct peer *peer, const struct message *message)
+{
+    if (is_stored(message->topic))
+        store(peer, &(struct publish){ .topic = arena_copy(&peer->arena, message->topic),
+                                       .payload = message->payload,
+                                       .retain = true,
+                                       .expiry_s = message->expiry_s });
 }
 
 static void run_message(struct peer *peer, const struct script_record *record)
@@ -181,6 +269,7 @@ static void run_message(struct peer *peer, const struct script_record *record)
         received.response_topic = (struct text){ 0 };
     if (received.correlation.len == 0)
         received.correlation = (struct text){ 0 };
+    store_message(peer, &received);
     message(peer, &received);
 }
 
@@ -196,6 +285,31 @@ static size_t find(const struct peer *peer, int64_t which, enum effect_kind kind
     return SIZE_MAX;
 }
 
+static struct packet *copy_of(struct peer *peer, const struct retained *stored)
+{
+    struct packet *copy = packet_copy(&peer->packets, stored->packet);
+    copy->publish.retain = true;
+    if (stored->expires_at != MS_NEVER)
+        copy->publish.expiry_s = (uint32_t)((stored->expires_at - peer->now + 999) / 1000);
+    return copy;
+}
+
+/* Those that it matches now; what comes of them may change them. */
+static void hand_over(struct peer *peer, const char *filter)
+{
+    struct packet *copies[COPIES_MAX];
+    const struct retained *stored;
+    size_t count = 0;
+    for (stored = peer->stored.by_topic; stored && count < COPIES_MAX; stored = stored->hh.next)
+        if (stored->expires_at > peer->now && filter_matches(filter, stored->publish.topic))
+            copies[count++] = copy_of(peer, stored);
+    for (size_t i = 0; i < count; i++) {
+        struct message copy = packet_message(&copies[i]->publish);
+        message(peer, &copy);
+        packet_free(&peer->packets, copies[i]);
+    }
+}
+
 static void acknowledge(struct peer *peer, size_t at, uint8_t reason)
 {
     struct peer_open open = peer->open[at];
@@ -203,9 +317,12 @@ static void acknowledge(struct peer *peer, size_t at, uint8_t reason)
         return;
     peer->open[at].copy = NULL;
     forget(peer, at);
-    step_packet(peer, (struct input){ .kind = open.kind == EFFECT_SUBSCRIBE ? INPUT_SUBSCRIBED : INPUT_ACKED,
-                                      .token = open.token,
-                                      .reason = reason });
+    if (open.takes_stored && reason < MQTT_FAILED)
+        hand_over(peer, open.copy);
+    if (open.token)
+        step_packet(peer, (struct input){ .kind = open.kind == EFFECT_SUBSCRIBE ? INPUT_SUBSCRIBED : INPUT_ACKED,
+                                          .token = open.token,
+                                          .reason = reason });
     free(open.copy);
 }
 
@@ -310,17 +427,22 @@ static void serve(struct peer *peer, size_t at)
         acknowledge(peer, at, is_request ? MQTT_NO_SUBSCRIBER : 0);
 }
 
-void peer_serve(struct peer *peer)
+bool peer_serve(struct peer *peer)
 {
     size_t count = peer->open_count, at = 0;
+    bool serves = peer->link != PEER_UP;
     if (peer->renews)
         link_down(peer);
-    link_made(peer, true);
-    while (peer->link == PEER_UP && count-- > 0 && at < peer->open_count && !peer->has_ended) {
-        at += peer->open[at].kind == EFFECT_HTTP_GET;
-        if (at < peer->open_count)
-            serve(peer, at);
+    link_made(peer, true, NULL);
+    for (; peer->link == PEER_UP && count > 0 && at < peer->open_count && !peer->has_ended; count--) {
+        if (peer->open[at].kind == EFFECT_HTTP_GET) {
+            at++;
+            continue;
+        }
+        serve(peer, at);
+        serves = true;
     }
+    return serves;
 }
 
 bool peer_run(struct peer *peer, const struct script_record *record)
@@ -330,12 +452,14 @@ bool peer_run(struct peer *peer, const struct script_record *record)
         link_connecting(peer);
         return true;
     case 'U':
-        link_made(peer, true);
+        run_up(peer, record->line);
         return true;
     case 'L':
-        link_made(peer, false);
+        link_made(peer, false, NULL);
         return true;
     case 'D':
+        if (script_number(record->line, 0, 1) == 1)
+            set_will(peer, NULL);
         link_down(peer);
         return true;
     case 'M':
@@ -355,7 +479,7 @@ bool peer_run(struct peer *peer, const struct script_record *record)
         run_get(peer, record);
         return true;
     case 'B':
-        peer_serve(peer);
+        (void)peer_serve(peer);
         return true;
     case 'K':
         step(peer, (struct input){ .kind = INPUT_STOP });
