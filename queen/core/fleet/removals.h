@@ -2,12 +2,14 @@
 #ifndef SKEP_REMOVALS_H
 #define SKEP_REMOVALS_H
 
+#include "fair_queue.h"
 #include "store_row.h"
 
-#define REMOVALS_MAX 100000 /* beyond it, and without memory, the rows stay: they are restored, and judged anew */
+/* Beyond it, of the hive that has most, and without memory, the rows stay: they are restored, and judged anew. */
+#define REMOVALS_MAX 100000
 
 struct removal {
-    struct removal *next;
+    struct fair_item item; /* its hive's */
     enum store_kind kind;
     struct text hive, worker; /* of itself */
     char names[];
@@ -15,8 +17,7 @@ struct removal {
 
 /* Zero-initialised it is empty and notes nothing. */
 struct removals {
-    struct removal *first, **end;
-    size_t count;
+    struct fair_queue names;
     bool wanted; /* there is a store */
 };
 
