@@ -10,7 +10,7 @@ import measure
 from scene import HIVES, MeasuredQueen, SecureBroker, swarm
 
 LONG = os.environ.get("SKEP_ATTACK") == "long"
-FOR = "60s" if LONG else "3s"
+FOR = "60s" if LONG else "2.5s"
 MAX_WORKERS, MAX_STATE_MIB, DOCUMENTS = (10000, 32, 8000) if LONG else (1000, 4, 800)
 TURN_LIMIT_MS = 50
 NOBODY = "/v1/workers?label.a=nobody&sort=queue_depth&limit=1"
@@ -27,6 +27,8 @@ ATTACKS = [
     ("one_flaps", "flap evil count=1 rate=2000", None),
     ("many_flap", "flap evil count=200 rate=2000", None),
     ("births_and_deaths", "flap evil count=40000 rate=4000", None),
+    ("churn", "churn evil rate=1800", ("workers:largest_hive", "evil")),
+    ("copies", "copies evil count=500 rate=2000", None),
     ("requests_to_queen", "request skep/v1-rpc/queen/queen/worker.list user=op rate=2000", ("requests:refused", None)),
     ("requests_to_worker", "request skep/v1-rpc/hive/lab/worker/w7/beat user=op rate=500", None),
     ("verified", "get /v1/workers?verified=true&limit=5 over=50 rate=500", None),

@@ -139,6 +139,48 @@ static bool send_flap(struct flood *flood, int64_t number)
     return client_publish(flood->client, topic, flood->document, true);
 }
 
+/* `leaf` of one process of a worker. */
+static bool send_step(struct flood *flood, unsigned number, const char *leaf, const char *members)
+{
+    char topic[TOPIC_SIZE];
+    topic_of(flood, flood->action->target, "/worker/c", number, leaf, topic);
+    snprintf(flood->document, DOCUMENT_MAX, "{%s,\"session\":\"%016x\",\"connection\":1,\"interval_ms\":1000}", members,
+             number + 1);
+    return client_publish(flood->client, topic, flood->document, true);
+}
+
+/* Workers that nobody knew before, each of which is heard again a good second later, and dies as long after that: in
+ * turns of one that comes, one that goes on and one that goes. */
+static bool send_churn(struct flood *flood, int64_t number)
+{
+    int64_t second = flood->action->rate ? flood->action->rate / 3 + flood->action->rate / 20 + 1 : 1000;
+    int64_t worker = number / 3 - number % 3 * second;
+    if (worker < 0) /* that was not yet */
+        return true;
+    if (number % 3 == 2)
+        return send_step(flood, (unsigned)worker, "presence", "\"presence\":\"stale\",\"cause\":\"process_exited\"");
+    return send_step(flood, (unsigned)worker, "heartbeat",
+                     number % 3 ? "\"status\":\"idle\",\"seq\":1" : "\"status\":\"idle\",\"seq\":0");
+}
+
+/* `count` workers that come, leave and are forgotten; then what was stored of them, again and again, as from a bridge.
+ */
+static bool send_copy(struct flood *flood, int64_t number)
+{
+    unsigned count = flood->action->count, worker = (unsigned)(number % count);
+    char topic[TOPIC_SIZE];
+    if (number < count)
+        return send_step(flood, worker, "presence", "\"presence\":\"online\"");
+    if (number < 2 * count)
+        return send_step(flood, worker, "presence", "\"presence\":\"offline\",\"cause\":\"goodbye\"");
+    topic_of(flood, flood->action->target, "/worker/c", worker, "presence", topic);
+    if (number < 3 * count)
+        return client_publish(flood->client, topic, "", true);
+    snprintf(flood->document, DOCUMENT_MAX,
+             "{\"presence\":\"online\",\"session\":\"%016x\",\"connection\":1,\"retain_s\":100000}", worker + 1);
+    return client_publish_stored(flood->client, topic, flood->document, 100);
+}
+
 static bool send_request(struct flood *flood, int64_t number)
 {
     char response_topic[TOPIC_SIZE];
@@ -150,7 +192,7 @@ static bool send_request(struct flood *flood, int64_t number)
 static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = {
     [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,   [VERB_DOCUMENTS] = send_document,
     [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth, [VERB_FLAP] = send_flap,
-    [VERB_REQUEST] = send_request
+    [VERB_CHURN] = send_churn,       [VERB_COPIES] = send_copy,  [VERB_REQUEST] = send_request
 };
 
 int64_t flood_due(const struct action *action, int64_t after_us)

@@ -198,6 +198,15 @@ bool client_publish(struct client *client, const char *topic, const char *payloa
     return send_message(client, topic, payload, retain, NULL);
 }
 
+bool client_publish_stored(struct client *client, const char *topic, const char *payload, unsigned expiry_s)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTProperty property = { .identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, .value.integer4 = expiry_s };
+    if (MQTTProperties_add(&properties, &property) != 0)
+        errx(2, "paho takes no property");
+    return send_message(client, topic, payload, true, &properties);
+}
+
 bool client_request(struct client *client, const char *topic, const char *payload, const char *response_topic)
 {
     MQTTProperties properties = MQTTProperties_initializer;

@@ -39,8 +39,10 @@ struct client *client_open(const struct options *options, const char *user, clie
 
 void client_subscribe(struct client *client, const char *filter, int qos);
 
-/* At QoS 0; waits while paho's queue is full. False: the link is lost. */
+/* At QoS 0; waits while paho's queue is full. False: the link is lost. `expiry_s`: what is left of its time, as a
+ * bridge has it of what was stored. */
 bool client_publish(struct client *client, const char *topic, const char *payload, bool retain);
+bool client_publish_stored(struct client *client, const char *topic, const char *payload, unsigned expiry_s);
 bool client_request(struct client *client, const char *topic, const char *payload, const char *response_topic);
 bool client_reply(struct client *client, const char *topic, const char *payload, const char *correlation);
 

@@ -21,6 +21,8 @@
     X(VERB_WITNESSES, "witnesses", NULL) \
     X(VERB_BIRTHS, "births", NULL)       \
     X(VERB_FLAP, "flap", NULL)           \
+    X(VERB_CHURN, "churn", NULL)         \
+    X(VERB_COPIES, "copies", NULL)       \
     X(VERB_REQUEST, "request", NULL)     \
     X(VERB_GET, "get", NULL)             \
     X(VERB_POST, "post", NULL)           \
