@@ -96,9 +96,6 @@ static bool is_as_restored(const struct queen *queen, const struct record *recor
 
 static void take_incarnation(struct record *record, const struct record_row *row)
 {
-    /* Nothing is closed: the goodbye itself is stored, and a verdict that was written again may name a later process.
-     */
-    bool was_heard = row->session != 0 || (row->cause != CAUSE_NEVER_SEEN && row->cause != CAUSE_START_FAILED);
     if (row->is_of_store) {
         record->incarnation = (struct incarnation){ .session = row->session,
                                                     .connection = row->connection,
@@ -108,10 +105,12 @@ static void take_incarnation(struct record *record, const struct record_row *row
         memcpy(record->incarnation.retired, row->retired, sizeof row->retired);
         record->closed = row->closed;
         record->will_closed = row->will_closed;
-        return;
-    }
-    if (was_heard)
+    } else if (row->session != 0 || (row->cause != CAUSE_NEVER_SEEN && row->cause != CAUSE_START_FAILED)) {
+        /* Nothing is closed, whatever the store has of an earlier process: the goodbye itself is stored, and a verdict
+         * that was written again may name a later one. */
+        record->closed = record->will_closed = false;
         incarnation_adopt(&record->incarnation, (struct incarnation_claim){ row->session, row->connection, -1 });
+    }
 }
 
 static bool was_alive(enum state state)
