@@ -5,7 +5,7 @@
  *     J w1                      at the beginning: a predecessor's agent is adopted
  *     X w1 \t 1 \t 9            a worker's agent ends: exit status, or signal; nothing: nobody knows how
  *     Y w1                      what is left of it is gone
- *     V                         later starts fail, or no longer
+ *     V                         later starts fail, or no longer; V1: they take until the next V
  *     HGET /v1/workers?limit=1  a request over HTTP
  *     Z                         the hive is killed, and another one takes its place: what runs is adopted
  *     W1000, w1000, T1000, F3   as in fuzz_routes.c
@@ -31,6 +31,7 @@
 struct child {
     char name[NAME_SIZE];
     bool runs, has_leftovers, is_swept; /* swept: it was ordered, and is not done */
+    bool is_to_start;                   /* likewise */
     int64_t pid;
 };
 
@@ -41,7 +42,7 @@ struct world {
     struct child children[CHILDREN_MAX];
     size_t child_count;
     int64_t last_pid;
-    bool cannot_start;
+    bool cannot_start, starts_later;
     ms_t now, skew; /* of the wall clock */
     uint64_t lives;
     unsigned failing, ticks_left;
@@ -123,6 +124,9 @@ static struct process_birth child_begin(struct world *world, struct child *child
 static void start(struct world *world, struct child *child)
 {
     struct hive_input input = { .kind = HIVE_STARTED, .worker = child->name };
+    child->is_to_start = world->starts_later;
+    if (world->starts_later)
+        return;
     if (world->cannot_start) {
         input.kind = world->last_pid & 1 ? HIVE_NOT_STARTED : HIVE_NOT_RECORDED;
         input.why = "no such agent";
@@ -147,6 +151,24 @@ static void carry_out(struct world *world)
             child->is_swept = true;
         }
     }
+}
+
+static void start_those_to_start(struct world *world)
+{
+    world->starts_later = false;
+    for (size_t i = 0; i < world->child_count; i++)
+        if (world->children[i].is_to_start && !is_over(world))
+            start(world, &world->children[i]);
+    carry_out(world);
+}
+
+static void change_starts(struct world *world, struct text line)
+{
+    start_those_to_start(world);
+    if (script_number(line, 0, 1) == 1)
+        world->starts_later = true;
+    else
+        world->cannot_start = !world->cannot_start;
 }
 
 static void step(void *user, struct input *input)
@@ -278,7 +300,7 @@ static void run_record(struct world *world, const struct script_record *record)
         sweep(world, child_of(world, record->line));
         break;
     case 'V':
-        world->cannot_start = !world->cannot_start;
+        change_starts(world, record->line);
         break;
     case 'H':
         request(world, record->line);
@@ -346,7 +368,7 @@ static void restart(struct world *world)
 {
     struct hive *before = world->hive;
     for (size_t i = 0; i < world->child_count; i++)
-        world->children[i].has_leftovers = world->children[i].is_swept = false;
+        world->children[i].has_leftovers = world->children[i].is_swept = world->children[i].is_to_start = false;
     outbox_clear(&world->outbox);
     peer_restart(&world->peer);
     world->has_failed = false;
@@ -364,6 +386,7 @@ static void finish(struct world *world)
 {
     world->failing = 0;
     world->ticks_left = TICKS_MAX;
+    start_those_to_start(world);
     step(world, &(struct input){ .kind = INPUT_STOP });
     for (unsigned i = 0; i < 40 && !is_over(world); i++) {
         for (size_t k = 0; k < world->child_count; k++) {
@@ -403,6 +426,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 #define COMMAND "command = <a|b|'a b' c>\n"
 #define SECTION                                                                                                  \
     "[worker \"" WORKER "\"]\n" COMMAND "<|restart = <always|on-failure|never>\n><|interval = <1s|50ms|1d|x>\n>" \
+    "<|watchdog = <30s|0|x>\n>"                                                                                  \
     "<|environment = <A=1|B|SKEP_X=1>\n><|directory = </|x>\n>"
 #define SESSION_OF "00000000000000b<0|1|2>"
 #define PRESENCE                                                                                          \
@@ -425,7 +449,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         RUNS,
         RUNS THEN "Z" THEN "I\n[worker \"w1\"]\n" COMMAND,
         "Z|Z" THEN "B" THEN "B" THEN "B" THEN "B",
-        "V|B|B|B|D|D1|C|U|L|(3|)",
+        "V|V1|B|B|B|D|D1|C|U|L|(3|)",
         "U<0|300|1000|100000>\t<0|10>\t<0|300>\t<0|1|2|4>",
         "V|B|K|F<1|2|3|5|8|13|30>|w<0|5000|1764000000000>",
         "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<1000|2000|15000>|T<1000|100000|700000>",

@@ -254,16 +254,6 @@ static void set_load(struct world *world, struct text line)
     world->load.lost.last = (uint64_t)script_number(script_part(&line), 0, INT64_MAX);
 }
 
-static void keep_rows(struct world *world, struct text line)
-{
-    if (is_over(world))
-        return;
-    enter(world);
-    world_store_keep(&world->store, world->queen, world->now,
-                     (enum world_disk)script_number(line, 0, DISK_LOSES_BATCH));
-    leave(world);
-}
-
 static void run_record(struct world *world, const struct script_record *record)
 {
     switch (record->kind) {
@@ -295,7 +285,8 @@ static void run_record(struct world *world, const struct script_record *record)
         set_load(world, record->line);
         break;
     case 'N':
-        keep_rows(world, record->line);
+        world_store_keep(&world->store, world->queen, world->now,
+                         (enum world_disk)script_number(record->line, 0, DISK_LOSES_BATCH));
         break;
     case 'F':
         world->failing = (unsigned)script_number(record->line, 0, 200);
@@ -305,7 +296,8 @@ static void run_record(struct world *world, const struct script_record *record)
     }
 }
 
-/* A bit each: few records, few bytes, nobody is asked over HTTP, no token, small slices; many records. */
+/* A bit each: few records, few bytes, nobody is asked over HTTP, no token, small slices; (32 is main's;) many records
+ * and bytes. */
 static struct queen_options options_of(int64_t set, struct text expect)
 {
     return (struct queen_options){ .root = PEER_ROOT,
@@ -321,9 +313,11 @@ static struct queen_options options_of(int64_t set, struct text expect)
                                    .return_grace = 35000,
                                    .verify_timeout = 5000,
                                    .max_workers = set & 1    ? 3
-                                                  : set & 64 ? 48
+                                                  : set & 64 ? 96
                                                              : 8,
-                                   .max_document_bytes = set & 2 ? 600 : 8192,
+                                   .max_document_bytes = set & 2    ? 600
+                                                         : set & 64 ? 2 << 20
+                                                                    : 8192,
                                    .verify_http = !(set & 4),
                                    .token = set & 8 ? NULL : "secret",
                                    .limits = set & 16 ? (struct queen_limits){ 2, 2, 2 } : (struct queen_limits){ 0 },

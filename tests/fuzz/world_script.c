@@ -1,12 +1,14 @@
 #include "world_script.h"
 
+#include <stdio.h>
+
 #include "buf.h"
 #include "rng.h"
 
 #define DIVIDER '\x1e'
 #define RECORDS_MAX 256
 #define REPEAT_MAX 50
-#define NUMBER_MARK "%#"
+#define BLANKS 1000
 
 size_t LLVMFuzzerMutate(uint8_t *bytes, size_t len, size_t max) __attribute__((weak)); /* libFuzzer's */
 
@@ -54,21 +56,24 @@ static void take(struct script *script, struct text record)
     }
 }
 
-/* With its numbers written out, as far as there is room. */
-static struct text numbered(struct script *script, struct text record, int64_t number)
+/* With its numbers and blanks written out, as far as there is room. */
+static struct text written_out(struct script *script, struct text record, int64_t number)
 {
-    const struct text mark = TEXT(NUMBER_MARK);
+    const struct text number_mark = TEXT("%#"), blanks_mark = TEXT("%+");
     size_t len = 0;
-    if (!memmem(record.at, record.len, mark.at, mark.len))
+    if (!memmem(record.at, record.len, number_mark.at, number_mark.len) &&
+        !memmem(record.at, record.len, blanks_mark.at, blanks_mark.len))
         return record;
-    while (record.len > 0 && len + INT_TEXT_SIZE < sizeof script->text) {
-        struct text written = { record.at, 1 };
-        if (text_skip(&record, mark))
-            written = text_of(INT_TEXT(number));
-        else
+    while (record.len > 0 && len + BLANKS + INT_TEXT_SIZE < sizeof script->text) {
+        if (text_skip(&record, number_mark)) {
+            len += (size_t)sprintf(script->text + len, "%lld", (long long)number);
+        } else if (text_skip(&record, blanks_mark)) {
+            memset(script->text + len, ' ', BLANKS);
+            len += BLANKS;
+        } else {
+            script->text[len++] = *record.at;
             record = (struct text){ record.at + 1, record.len - 1 };
-        memcpy(script->text + len, written.at, written.len);
-        len += written.len;
+        }
     }
     return (struct text){ script->text, len };
 }
@@ -82,7 +87,7 @@ bool script_next(struct script *script, struct script_record *ret)
     if (script->more == 0 || script->given++ == SCRIPT_RECORDS_MAX)
         return false;
     script->more--;
-    *ret = read_record(numbered(script, script->last, script->number + script->round));
+    *ret = read_record(written_out(script, script->last, script->number + script->round));
     script->number++;
     return true;
 }

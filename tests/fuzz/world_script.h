@@ -5,14 +5,15 @@
  *
  *     *8           the next record comes eight times
  *     (5 ... )     what is between comes five times
- *     %#           anywhere in a record: how often it, or what is around it, came before */
+ *     %#           anywhere in a record: how often it, or what is around it, came before
+ *     %+           ... a thousand blanks */
 #ifndef SKEP_FUZZ_SCRIPT_H
 #define SKEP_FUZZ_SCRIPT_H
 
 #include "text.h"
 
-#define SCRIPT_RECORDS_MAX 1000 /* that are handed out */
-#define SCRIPT_RECORD_SIZE 4096 /* with its numbers written out */
+#define SCRIPT_RECORDS_MAX 1000  /* that are handed out */
+#define SCRIPT_RECORD_SIZE 24000 /* with those written out */
 
 struct script_record {
     char kind;
