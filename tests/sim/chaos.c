@@ -36,7 +36,7 @@ struct chaos {
     const char *nodes[NODES_MAX]; /* workers, then the hive if it runs, then the queens */
     size_t workers, count, queens;
     bool is_core[NODES_MAX]; /* healed, and left alone */
-    bool is_cluster, has_store;
+    bool is_cluster, has_store, has_edge;
     struct errbuf failed;
 };
 
@@ -95,9 +95,11 @@ static size_t first_queen(const struct chaos *chaos)
     return chaos->count - chaos->queens;
 }
 
-/* Each knows both nodes of a cluster, and half of them the other one first. */
+/* Each knows both nodes of a cluster, and half of them the other one first; every third worker is behind a bridge. */
 static const char *place_of(const struct chaos *chaos, size_t which)
 {
+    if (chaos->has_edge && which < chaos->workers && which % 3 == 0)
+        return " at=e1";
     return !chaos->is_cluster ? "" : which % 2 ? " at=n1,n2" : " at=n2,n1";
 }
 
@@ -111,7 +113,7 @@ static void start_queen(struct chaos *chaos, size_t queen)
 {
     struct court *court = &chaos->courts[queen];
     referee_forget_queen(&court->referee);
-    act(chaos, "%s%s", court->start, place_of(chaos, queen));
+    act(chaos, "%s%s", court->start, place_of(chaos, first_queen(chaos) + queen));
     court->has_ended = false;
 }
 
@@ -223,9 +225,22 @@ static void disturb_cluster(struct chaos *chaos)
     act(chaos, "node n%lld kill", (long long)(1 + pick(chaos, 2)));
 }
 
+static void disturb_edge(struct chaos *chaos)
+{
+    static const char *const verbs[] = { "broker e1 save", "broker e1 stop", "broker e1 kill", "cut e1", "reset e1" };
+    if (!world_find_broker(&chaos->world, "e1")->running)
+        act(chaos, "broker e1 start");
+    else if (world_find(&chaos->world, "e1")->client.cut)
+        act(chaos, "mend e1");
+    else
+        act(chaos, "%s", verbs[pick(chaos, ARRAY_LEN(verbs))]);
+}
+
 static void disturb_broker(struct chaos *chaos)
 {
-    if (chaos->is_cluster && pick(chaos, 2))
+    if (chaos->has_edge && pick(chaos, 2))
+        disturb_edge(chaos);
+    else if (chaos->is_cluster && pick(chaos, 2))
         disturb_cluster(chaos);
     else if (!chaos->world.broker.running)
         act(chaos, "broker start");
@@ -284,7 +299,9 @@ static void disturb_rest(struct chaos *chaos)
 static void disturb_something(struct chaos *chaos)
 {
     int64_t die = pick(chaos, 32);
-    if (die < 17)
+    if ((chaos->is_cluster || chaos->has_edge) && pick(chaos, 4) == 0)
+        disturb_broker(chaos);
+    else if (die < 17)
         disturb_rest(chaos);
     else if (die < 20)
         disturb(chaos, first_queen(chaos) + (size_t)pick(chaos, (int64_t)chaos->queens));
@@ -337,7 +354,15 @@ static void heal_queen(struct chaos *chaos, size_t queen)
         act(chaos, "disk %s ok", queens[queen]);
 }
 
-/* Those that are of the core, the first queen and the broker. */
+static void heal_edge(struct chaos *chaos)
+{
+    if (!world_find_broker(&chaos->world, "e1")->running)
+        act(chaos, "broker e1 start");
+    if (world_find(&chaos->world, "e1")->client.cut)
+        act(chaos, "mend e1");
+}
+
+/* Those that are of the core, the first queen and the brokers. */
 static void heal_core(struct chaos *chaos)
 {
     chaos->is_core[first_queen(chaos)] = true;
@@ -349,6 +374,8 @@ static void heal_core(struct chaos *chaos)
         act(chaos, "broker start");
     for (size_t i = 0; i < chaos->world.broker.door_count; i++)
         act(chaos, "node %s start", chaos->world.broker.doors[i].name);
+    if (chaos->has_edge)
+        heal_edge(chaos);
     pass(chaos, LEAVING);
     for (size_t i = 0; i < chaos->queens; i++)
         if (chaos->is_core[first_queen(chaos) + i])
@@ -439,8 +466,11 @@ static void draw_kind(struct chaos *chaos)
     chaos->queens = is_kind(chaos, 4) ? 2 : 1;
     chaos->has_store = is_kind(chaos, 2);
     chaos->is_cluster = is_kind(chaos, 4);
+    chaos->has_edge = is_kind(chaos, 4);
     if (chaos->is_cluster)
         act(chaos, "cluster n1 n2");
+    if (chaos->has_edge)
+        act(chaos, "edge e1");
 }
 
 static void draw_fleet(struct chaos *chaos)

@@ -29,9 +29,20 @@ static void violate(struct referee *referee, const char *format, ...)
     va_end(args);
 }
 
-static bool is_fit(const struct node *node)
+static bool is_linked(const struct node *node)
 {
     return node && node->running && !node->paused && !node->client.cut && node->client.phase == CLIENT_UP;
+}
+
+/* The bridge that it is behind; NULL = none. */
+static const struct node *bridge_of(const struct node *node)
+{
+    return node ? world_find(node->world, node->client.broker->name) : NULL;
+}
+
+static bool is_fit(const struct node *node)
+{
+    return is_linked(node) && (!bridge_of(node) || is_linked(bridge_of(node)));
 }
 
 static struct ward *ward_add(struct referee *referee, const char *hive, const char *name)
@@ -140,7 +151,9 @@ static bool is_lossy(const struct referee *referee, ms_t now)
 static bool was_heard(const struct referee *referee, const struct ward *ward, ms_t now)
 {
     ms_t next_beat = next_beat_of(ward);
-    return !is_lossy(referee, now) && fit_for(ward->fit_since, now, CONFIRMATION_MS) &&
+    ms_t first_beat =
+        bridge_of(ward->node) ? next_beat : 0; /* it knows nothing of the bridge, and does not beat anew */
+    return !is_lossy(referee, now) && fit_for(ward->fit_since, now, first_beat + CONFIRMATION_MS) &&
            fit_for(referee->queen_linked_since, now, next_beat + CONFIRMATION_MS);
 }
 

@@ -1,15 +1,16 @@
 /* referee.h - knows how the fleet really is, and holds the queen's verdicts against it.
  *
- * A worker is fit while its process runs, its path is whole and its link is up. What must hold whatever happens:
- *   event ids strictly increase; each event starts where the last one of its worker ended; its change is a legal one;
- *   nobody becomes stale by silence whom the queen could have heard for less than its lease and grace (vigil.h), nor
- * who was fit, and whose next beat had time to reach her on her present link; nobody becomes stale by will, or because
- * nobody subscribes, who was away for less than the confirmation wait, or is back for longer than a confirmation takes,
- * before an undisturbed queen; nobody becomes stale because nobody subscribes who was not heard on the queen's present
- * link, within one grace of it; nobody becomes a zombie whose work loop has not hung for so long that nothing said of
- * it then still counts; nobody becomes unreachable whose hive is not down, and a hive goes down as a worker becomes
- * stale; the retained verdict is that of the last event; and once the world has been quiet for long
- * enough: who is fit is online (or a hive: ready), or a zombie if its work loop hangs, and who is gone is neither. */
+ * A worker is fit while its process runs, its path is whole and its link is up, and those of the bridge before it. What
+ * must hold whatever happens: event ids strictly increase; each event starts where the last one of its worker ended;
+ * its change is a legal one; nobody becomes stale by silence whom the queen could have heard for less than its lease
+ * and grace (vigil.h), nor who was fit, and whose next beat had time to reach her on her present link; nobody becomes
+ * stale by will, or because nobody subscribes, who was away for less than the confirmation wait, or is back for longer
+ * than a confirmation takes, before an undisturbed queen; nobody becomes stale because nobody subscribes who was not
+ * heard on the queen's present link, within one grace of it; nobody becomes a zombie whose work loop has not hung for
+ * so long that nothing said of it then still counts; nobody becomes unreachable whose hive is not down, and a hive goes
+ * down as a worker becomes stale; the retained verdict is that of the last event; and once the world has been quiet for
+ * long enough: who is fit is online (or a hive: ready), or a zombie if its work loop hangs, and who is gone is neither.
+ */
 #ifndef SIM_REFEREE_H
 #define SIM_REFEREE_H
 

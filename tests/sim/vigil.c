@@ -4,6 +4,8 @@
 
 #include "json.h"
 
+#define RAISING_AGE_S 2
+
 void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now)
 {
     bool linked = queen && queen->running && queen->client.phase == CLIENT_UP;
@@ -59,11 +61,37 @@ static void take(struct vigil *vigil, const struct vigil_clock *clock, const str
                                .lease = (ms_t)lease,
                                .grace = ms_max((ms_t)interval, VIGIL_GRACE),
                                .session = session_of(document),
-                               .connection = connection };
+                               .connection = connection,
+                               .seq = vigil->seq,
+                               .seq_session = vigil->seq_session };
     if (stored)
         take_stored(vigil, clock, &declared);
     else
         *vigil = declared;
+}
+
+/* R1: a stored copy that a bridge has sent as a live message is no sign of life. */
+static bool is_old(const struct cJSON *document, const struct message *message)
+{
+    double retain_s = 0;
+    return message->has_expiry && json_number(json_member(document, "retain_s"), &retain_s) &&
+           retain_s - message->expiry_s > RAISING_AGE_S;
+}
+
+/* R2: ... nor is one that was read before. Notes what is read. */
+static bool is_repeated(struct vigil *vigil, const struct cJSON *document)
+{
+    uint64_t session = session_of(document);
+    double seq;
+    bool is_repeated;
+    if (!json_number(json_member(document, "seq"), &seq))
+        return false;
+    is_repeated = session == vigil->seq_session && seq <= vigil->seq;
+    if (!is_repeated) {
+        vigil->seq_session = session;
+        vigil->seq = seq;
+    }
+    return is_repeated;
 }
 
 void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct message *message)
@@ -71,8 +99,11 @@ void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const s
     struct arena arena;
     struct cJSON *document;
     arena = (struct arena){ 0 };
-    if (json_parse(&arena, message->payload, &document, NULL) == OK)
-        take(vigil, clock, document, message->retain);
+    if (json_parse(&arena, message->payload, &document, NULL) == OK) {
+        bool is_void = is_repeated(vigil, document) || is_old(document, message);
+        if (message->retain || !is_void)
+            take(vigil, clock, document, message->retain);
+    }
     arena_clear(&arena);
 }
 

@@ -17,6 +17,8 @@ struct vigil {
     ms_t lease, grace; /* as declared when last heard, or in that copy */
     uint64_t session;  /* likewise */
     double connection;
+    uint64_t seq_session; /* of the last heartbeat that was read, stored or not */
+    double seq;
     bool lost_since; /* her link was lost since then */
 };
 
