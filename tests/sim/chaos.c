@@ -14,6 +14,8 @@
 #define MORE_CHAOS_MS 60000 /* once a part was healed */
 #define LEAVING 2000        /* ms; longer than any goodbye */
 #define QUIET 200000        /* ms: longer than any reconnect, lease, grace and confirmation in a row */
+#define TWIN "twin"
+#define TWIN_MS 20000 /* longer than it takes to find out who holds an id */
 #define NODES_MAX 64
 #define LINE_SIZE 128
 
@@ -36,11 +38,12 @@ struct chaos {
     const char *nodes[NODES_MAX]; /* workers, then the hive if it runs, then the queens */
     size_t workers, count, queens;
     bool is_core[NODES_MAX]; /* healed, and left alone */
-    bool is_cluster, has_store, has_edge;
+    bool is_cluster, has_store, has_edge, has_twin;
     struct errbuf failed;
 };
 
 static void act(struct chaos *chaos, const char *format, ...) PRINTF_LIKE(2, 3);
+static void judge(struct chaos *chaos, const char *command);
 
 static void act(struct chaos *chaos, const char *format, ...)
 {
@@ -278,6 +281,20 @@ static void disturb_disk(struct chaos *chaos)
     act(chaos, "disk %s %s", queens[queen], states[has_ended ? 3 : pick(chaos, 3)]);
 }
 
+/* Another process is started with the first queen's id. Where that one is away it may get it, for as long as it takes.
+ */
+static void disturb_identity(struct chaos *chaos)
+{
+    const struct node *twin = world_find(&chaos->world, TWIN);
+    if (!twin || !twin->running)
+        act(chaos, "queen " TWIN " id=%s%s", queens[0], place_of(chaos, first_queen(chaos)));
+    pass(chaos, TWIN_MS);
+    act(chaos, "judge " TWIN);
+    judge(chaos, "judge " TWIN);
+    if (world_find(&chaos->world, TWIN)->running)
+        act(chaos, "kill " TWIN);
+}
+
 static void disturb_memory(struct chaos *chaos)
 {
     if (chaos->has_store && pick(chaos, 2))
@@ -301,6 +318,8 @@ static void disturb_something(struct chaos *chaos)
     int64_t die = pick(chaos, 32);
     if ((chaos->is_cluster || chaos->has_edge) && pick(chaos, 4) == 0)
         disturb_broker(chaos);
+    else if (chaos->has_twin && pick(chaos, 16) == 0)
+        disturb_identity(chaos);
     else if (die < 17)
         disturb_rest(chaos);
     else if (die < 20)
@@ -382,12 +401,23 @@ static void heal_core(struct chaos *chaos)
             heal_queen(chaos, i);
 }
 
-/* `judge w1`, `judge all by=q2` */
+/* Identity: a queen that starts with the id of one that runs, and has had a link all the while, is gone by now. */
+static void judge_twin(struct chaos *chaos)
+{
+    const struct node *twin = world_find(&chaos->world, TWIN);
+    ms_t since = chaos->courts[0].referee.queen_fit_since;
+    if (twin && twin->running && since != MS_NEVER && chaos->world.network.now - since > TWIN_MS)
+        (void)err_set(&chaos->failed, ERR_STATE, "a second queen has the id of one that runs");
+}
+
+/* `judge w1`, `judge all by=q2`, `judge twin` */
 static void judge(struct chaos *chaos, const char *command)
 {
     struct words words;
     if (words_split(&chaos->world.arena, command, &words) != OK)
         return;
+    if (words_has(&words, TWIN))
+        judge_twin(chaos);
     for (size_t i = 0; i < chaos->queens; i++) {
         struct referee *referee = &chaos->courts[i].referee;
         if (strcmp(words_text(&words, "by", queens[0]), queens[i]) != 0)
@@ -467,6 +497,7 @@ static void draw_kind(struct chaos *chaos)
     chaos->has_store = is_kind(chaos, 2);
     chaos->is_cluster = is_kind(chaos, 4);
     chaos->has_edge = is_kind(chaos, 4);
+    chaos->has_twin = is_kind(chaos, 4);
     if (chaos->is_cluster)
         act(chaos, "cluster n1 n2");
     if (chaos->has_edge)

@@ -1,10 +1,10 @@
 /* chaos.h - a fleet to which things happen in an order that is drawn from a seed, before a referee.
  *
  * The seed also draws the limits of the queen (how many she verifies at once, how much a step takes, what may wait for
- * the broker), which of her allocations fail, whether her store is kept, a second queen with a referee of her own, and
- * a cluster that loses nodes. In most worlds *a part* is healed first: the broker, the queen and some of the others,
- * while the rest stays broken or goes on breaking; the verdicts on the healed must come all the same. At the end all
- * are healed. */
+ * the broker), which of her allocations fail, whether her store is kept, a second queen with a referee of her own, a
+ * cluster that loses nodes, an edge broker that a third of the workers are behind, and other processes with the first
+ * queen's id. In most worlds *a part* is healed first: the broker, the queen and some of the others, while the rest
+ * stays broken or goes on breaking; the verdicts on the healed must come all the same. At the end all are healed. */
 #ifndef SIM_CHAOS_H
 #define SIM_CHAOS_H
 

@@ -394,7 +394,7 @@ static void take_announced(struct referee *referee, struct ward *ward, const cha
 {
     snprintf(ward->announced, sizeof ward->announced, "%s", state);
     ward->event_id = event_id;
-    if (referee->last_event < event_id)
+    if (!referee->was_live && referee->last_event < event_id) /* within a run they are consecutive */
         referee->last_event = event_id;
 }
 
