@@ -94,7 +94,7 @@ enum err daemon_loop_connect(struct daemon_loop *loop, const struct service_conf
     if (err != OK)
         return err_set(e, err, "out of memory");
     loop->daemon.link = link;
-    client_id_of(conf->root, address, (uint32_t)rng_next(&loop->rng), client_id);
+    client_id_of(conf->root, address, rng_next(&loop->rng), client_id);
     if ((err = mqtt_new(loop->loop, &client, &broker_link_events, link, &mqtt, e)) != OK)
         return err;
     broker_link_attach(link, &mqtt_ops, mqtt);

@@ -161,7 +161,8 @@ static void connecting(struct member *member, const struct input *input, struct 
 }
 
 /* In the order in which they are made. No Local is not set: it would hide the will of one's own last connection, which
- * has the same client id. */
+ * has the same client id. QoS 0 where others than queens may write: mosquitto reads one packet of a connection a turn,
+ * so that a flood's PUBACKs would keep back the member's own heartbeats and replies. */
 struct own_filter {
     enum topic_kind kind;
     uint8_t qos, retain_handling;
@@ -182,7 +183,7 @@ static size_t own_filters(const struct member *member, struct own_filter ret[OWN
         ret[count++] = replies_filter;
     if (member->checking)
         return count;
-    ret[count++] = (struct own_filter){ role->request, 1, 2, MEMBER_TOKEN_REQUESTS };
+    ret[count++] = (struct own_filter){ role->request, 0, 2, MEMBER_TOKEN_REQUESTS };
     if (role->verdict != TOPIC_KIND_COUNT)
         ret[count++] = (struct own_filter){ role->verdict, 1, 2, MEMBER_TOKEN_VERDICTS };
     return count;

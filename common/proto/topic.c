@@ -186,9 +186,9 @@ void address_of(const char *hive, const char *worker, const char *queen, char re
         snprintf(ret, ADDRESS_SIZE, "skep:%c:%s", hive ? 'h' : 'q', hive ? hive : queen);
 }
 
-void client_id_of(const char *root, const char *address, uint32_t random, char ret[CLIENT_ID_SIZE])
+void client_id_of(const char *root, const char *address, uint64_t random, char ret[CLIENT_ID_SIZE])
 {
-    int len = snprintf(ret, CLIENT_ID_SIZE, "%s:%08x", address, random);
+    int len = snprintf(ret, CLIENT_ID_SIZE, "%s:%016llx", address, (unsigned long long)random);
     if (strcmp(root, TOPIC_ROOT_DEFAULT) == 0)
         return;
     snprintf(ret + len, CLIENT_ID_SIZE - (size_t)len, "@%s", root);

@@ -62,10 +62,10 @@ bool topic_is_reply(const char *root, struct text topic);
 #define ADDRESS_SIZE (16 + 2 * NAME_SIZE)
 void address_of(const char *hive, const char *worker, const char *queen, char ret[ADDRESS_SIZE]);
 
-/* The address, and 8 hexadecimal digits that are drawn once per process and published nowhere: the process takes its
+/* The address, and 16 hexadecimal digits that are drawn once per process and published nowhere: the process takes its
  * own session over when it connects anew, and nobody else can. Below another root than the default "@<root>" follows,
  * with ':' for '/'. */
-#define CLIENT_ID_SIZE (16 + ADDRESS_SIZE + TOPIC_ROOT_MAX)
-void client_id_of(const char *root, const char *address, uint32_t random, char ret[CLIENT_ID_SIZE]);
+#define CLIENT_ID_SIZE (24 + ADDRESS_SIZE + TOPIC_ROOT_MAX)
+void client_id_of(const char *root, const char *address, uint64_t random, char ret[CLIENT_ID_SIZE]);
 
 #endif

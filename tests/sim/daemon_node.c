@@ -154,7 +154,7 @@ void daemon_node_client_id(struct daemon_node *daemon, const char *hive, const c
 {
     char address[ADDRESS_SIZE];
     address_of(hive, NULL, queen, address);
-    client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&daemon->node.rng), daemon->client_id);
+    client_id_of(WORLD_ROOT, address, rng_next(&daemon->node.rng), daemon->client_id);
 }
 
 void daemon_node_start(struct daemon_node *daemon, const struct daemon_ops *ops, const struct words *options,

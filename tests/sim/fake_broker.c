@@ -54,9 +54,9 @@ struct wire *fake_broker_accept(struct fake_broker *broker, const struct door *d
     return wire;
 }
 
-#define RANDOM_SIZE 9 /* ":" and 8 digits, behind the address */
+#define RANDOM_SIZE 17 /* ":" and 16 digits, behind the address */
 
-/* `skep:w:default:w1:89abcdef` is w1 in a trace. */
+/* `skep:w:default:w1:0123456789abcdef` is w1 in a trace. */
 static const char *short_name(const char *client_id, char ret[CLIENT_ID_SIZE])
 {
     size_t len = strlen(client_id);

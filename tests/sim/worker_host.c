@@ -190,7 +190,7 @@ enum err worker_start(struct world *world, const char *name, const struct words 
     options = options_of(host, words);
     seed = rng_next(&node->rng);
     address_of(host->hive, host->node.name, NULL, address);
-    client_id_of(WORLD_ROOT, address, (uint32_t)rng_next(&node->rng), host->client_id);
+    client_id_of(WORLD_ROOT, address, rng_next(&node->rng), host->client_id);
     facts_init(&host->facts);
     host->answer = SKEP_WORK_OK;
     err = facts_set_text(&host->facts, "status", text_of(words_text(words, "status", "idle")), e);

@@ -276,13 +276,13 @@ static void addresses_are_one_per_id_and_client_ids_per_process(void **state)
     address_of(NULL, NULL, "q1", address);
     assert_string_equal(address, "skep:q:q1");
     client_id_of("skep/v1", address, 0xab, id);
-    assert_string_equal(id, "skep:q:q1:000000ab");
-    client_id_of("lab/a/skep", address, 0x89abcdef, id); /* fleets that share a broker */
-    assert_string_equal(id, "skep:q:q1:89abcdef@lab:a:skep");
+    assert_string_equal(id, "skep:q:q1:00000000000000ab");
+    client_id_of("lab/a/skep", address, 0x0123456789abcdef, id); /* fleets that share a broker */
+    assert_string_equal(id, "skep:q:q1:0123456789abcdef@lab:a:skep");
     address_of(ID64, ID64, NULL, address);
     assert_string_equal(address, "skep:w:" ID64 ":" ID64);
     client_id_of(ID64 ID64, address, 1, id);
-    assert_string_equal(id, "skep:w:" ID64 ":" ID64 ":00000001@" ID64 ID64);
+    assert_string_equal(id, "skep:w:" ID64 ":" ID64 ":0000000000000001@" ID64 ID64);
 }
 
 int main(void)

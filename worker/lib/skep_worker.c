@@ -47,7 +47,7 @@ static enum err options_check(const struct skep_worker_options *options, struct 
     return OK;
 }
 
-static enum err driver_make(struct skep_worker *worker, const struct skep_worker_options *options, uint32_t id,
+static enum err driver_make(struct skep_worker *worker, const struct skep_worker_options *options, uint64_t id,
                             struct errbuf *e)
 {
     char address[ADDRESS_SIZE], client_id[CLIENT_ID_SIZE];
@@ -94,7 +94,7 @@ static enum err core_make(struct skep_worker *worker, struct skep_worker_options
     hex64_to_text(options->session, worker->session);
     if ((err = worker_new(options, random.seed, &worker->box.facts, &worker->core)) != OK)
         return err;
-    return driver_make(worker, options, (uint32_t)random.id, e);
+    return driver_make(worker, options, random.id, e);
 }
 
 static void *thread_main(void *object)
