@@ -195,6 +195,7 @@ static void tick(struct queen *queen, const struct input *input)
     left += half; /* that none of the two starves the other */
     take_barriers(queen, &left);
     loss_hold_all(queen, &left);
+    incident_go_on(queen, &left);
     forget_go_on(queen, &left);
     restore_write(queen);
     link_step(queen, input);

@@ -43,9 +43,9 @@ static void r10_the_hive_is_asked_before_a_verdict(void **state)
           BORN ", ask, question, ask, hive/h1 ready -> starting (birth), h1/w1 online -> stale (last_will) | gone" },
         { "it leaves", UP DIES "; bye 1.1 @h1/",
           BORN ", ask, question, ask, hive/h1 ready -> offline (goodbye), h1/w1 online -> stale (last_will) | gone" },
-        { "it is forgotten", UP DIES "; delete force @h1/",
-          BORN ", ask, question, ask, clear heartbeat, clear presence, hive/h1 ready -> forgotten (forgotten), "
-               "h1/w1 online -> stale (last_will), 204 | gone" },
+        { "it is forgotten", UP DIES "; delete force @h1/; wait 0",
+          BORN ", ask, question, ask, clear heartbeat, clear presence, hive/h1 ready -> forgotten (forgotten), 204, "
+               "h1/w1 online -> stale (last_will) | gone" },
         { "R12: the link is lost: both are asked one grace after the snapshot",
           UP DIES "; down; wait 9000; up; wait 34999; wait 1; qreply; " TWICE,
           BORN ", ask, question, ask, ask, question, ask" LOST },

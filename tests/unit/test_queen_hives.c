@@ -120,9 +120,13 @@ static void r10_workers_of_a_hive_that_is_down(void **state)
           UP "; birth 1.1 @h1/w1; will 1.1 @h1/w1; will 1.1 @h1/; ack 10; wait 250; ack 0; ack 10; birth 1.2 @h1/",
           READY ", " W1 ", ask, question, ask, ask, h1/w1 online -> stale (last_will) | gone" },
         { "found lost shortly before: part of the incident",
-          UP "; birth 1.1 @h1/w1; " DIES "; listen 29000; " KILL_HIVE,
+          UP "; birth 1.1 @h1/w1; " DIES "; listen 29000; " KILL_HIVE "; wait 0",
           READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN
                 ", h1/w1 stale -> unreachable (hive_down) | gone" },
+        { "... with the next tick, not with each message of anybody",
+          UP "; birth 1.1 @h1/w1; " DIES "; listen 29000; " KILL_HIVE "; birth 1.1 @h2/w2; wait 0",
+          READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN
+                ", h2/w2 unknown -> online (birth), h1/w1 stale -> unreachable (hive_down) | gone" },
         { "... long before: not", UP "; birth 1.1 @h1/w1; " DIES "; listen 30000; " KILL_HIVE,
           READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN " | gone" },
         { "a known exit is no part of it", UP "; birth 1.1 @h1/w1; crash 1.1 @h1/w1; " KILL_HIVE,

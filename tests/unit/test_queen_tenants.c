@@ -480,7 +480,7 @@ static void a_walk_survives_who_comes_and_goes(void **state)
     registry_walk(&registry, TEXT("a"), WALK_FORGET);
     registry_walk(&registry, TEXT("b"), WALK_FORGET);
     taken = registry_walk_take(&registry, WALK_FORGET);
-    registry_remove(&registry, registry.walks[WALK_FORGET]->at); /* the next one */
+    registry_remove(&registry, registry.walks[WALK_FORGET]->next->at); /* the next one of the same hive */
     registry_remove(&registry, taken);
     add("a", 7, BEGAN); /* comes too late */
     while ((taken = registry_walk_take(&registry, WALK_FORGET))) {
@@ -491,6 +491,8 @@ static void a_walk_survives_who_comes_and_goes(void **state)
     registry_walk(&registry, TEXT("a"), WALK_REVIEW);
     registry_walk(&registry, TEXT("b"), WALK_REVIEW);
     (void)registry_walk_take(&registry, WALK_REVIEW);
+    assert_ptr_equal(registry_walk_take(&registry, WALK_REVIEW), records[5]); /* each hive in its turn */
+    registry_walk(&registry, TEXT("b"), WALK_REVIEW);
     registry_walk(&registry, TEXT("a"), WALK_REVIEW); /* again, from the beginning, and behind the other one */
     assert_ptr_equal(registry_walk_take(&registry, WALK_REVIEW), records[5]);
     for (count = 0; registry_walk_take(&registry, WALK_REVIEW);)

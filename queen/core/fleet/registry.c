@@ -339,8 +339,13 @@ struct record *registry_walk_take(struct registry *registry, enum walk_kind kind
 {
     struct walk *walk = registry->walks[kind];
     struct record *record = walk ? walk->at : NULL;
-    if (walk)
-        walk_on(registry, kind, walk);
+    if (!walk)
+        return NULL;
+    walk_on(registry, kind, walk);
+    if (walk->at && walk->next) {
+        DL_DELETE(registry->walks[kind], walk);
+        DL_APPEND(registry->walks[kind], walk);
+    }
     return record;
 }
 

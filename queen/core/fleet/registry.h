@@ -78,7 +78,7 @@ void registry_establish(struct registry *registry, struct record *record);
 void registry_heard(struct registry *registry, struct record *record, ms_t now);
 
 /* Goes through the workers of a hive in slices, from the beginning, whoever comes and goes in between: who comes later
- * is left out. The next worker, of whichever hive; NULL: all are through. */
+ * is left out. The next worker, of each hive in turn; NULL: all are through. */
 void registry_walk(struct registry *registry, struct text hive, enum walk_kind kind);
 struct record *registry_walk_take(struct registry *registry, enum walk_kind kind);
 

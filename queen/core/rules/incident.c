@@ -68,7 +68,12 @@ void incident_review(struct queen *queen, size_t limit)
     struct record *worker;
     for (; limit > 0 && (worker = next_released(queen)); limit--)
         loss_hive_judged(queen, worker);
-    for (; limit > 0 && (worker = registry_walk_take(&queen->registry, WALK_REVIEW)); limit--)
+}
+
+void incident_go_on(struct queen *queen, unsigned *left)
+{
+    struct record *worker;
+    for (; *left > 0 && (worker = registry_walk_take(&queen->registry, WALK_REVIEW)); --*left)
         review_worker(queen, worker);
 }
 

@@ -4,9 +4,13 @@
 
 #include "queen_state.h"
 
-/* Call when a step has been handled: reviews the workers of the hives whose state has changed, at most `limit` of
+/* Call when a step has been handled: judges those who waited for hives whose state has changed, at most `limit` of
  * them; the next step goes on. */
 void incident_review(struct queen *queen, size_t limit);
+
+/* Call with each tick: reviews all workers of such hives. In ticks only, for otherwise each message of anybody would be
+ * read after a review of that size. */
+void incident_go_on(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
 
 /* The hive is about to be removed: its workers are judged by themselves, in the same way. */
 void incident_forgotten(struct queen *queen, struct record *hive);
