@@ -34,7 +34,7 @@ static void execute(const struct daemon_program *program, const char *first)
 /* In the child, which becomes the daemon. False: errno. */
 static bool become(const struct daemon_files *files)
 {
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int nothing = fd_open_null();
     return setsid() >= 0 && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
            dup2(files->log_fd, STDOUT_FILENO) >= 0 && dup2(files->log_fd, STDERR_FILENO) >= 0 &&
            daemon_files_take(files);

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "health_conf.h"
 #include "help.h"
+#include "inherited.h"
 #include "output.h"
 #include "secret.h"
 #include "service.h"
@@ -194,8 +195,10 @@ static void interrupted(int signal_number)
 int main(int argc, char **argv)
 {
     struct arena arena = { 0 };
+    inherited_settle();
     setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters */
-    signal(SIGINT, interrupted);
+    if (!inherited_ignores(SIGINT))
+        signal(SIGINT, interrupted);
     if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
         output_note("libcurl cannot be set up");
         return EXIT_FAILED;

@@ -46,8 +46,8 @@ void agents_abort(struct agents *agents, const char *worker);
  * ERR_IO. */
 enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e);
 
-/* Carries an order out, but PROCESS_START. Ending what is left of the session of an agent that is gone, or requesting
- * it to end, takes a look at every process of the machine: it is one for all that are waiting, and `swept` comes when
+/* Carries an order out, but PROCESS_START. What an agent that is gone has left is looked for below this process; among
+ * all processes of the machine only for one that was adopted, or where the kernel lists no children. `swept` comes when
  * nothing is left. */
 void agents_order(struct agents *agents, const char *worker, enum process_order order);
 

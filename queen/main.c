@@ -1,4 +1,5 @@
 /* skep-queen: the registry daemon. */
+#include "inherited.h"
 #include "queen_driver.h"
 
 int main(int argc, char **argv)
@@ -6,6 +7,7 @@ int main(int argc, char **argv)
     struct queen_conf conf = { 0 };
     struct arena arena = { 0 };
     int next, code;
+    inherited_settle();
     code = service_configure(&queen_service, argc, argv, &conf, &arena, queen_conf_check, &next);
     if (code < 0)
         code = driver_run(&conf);

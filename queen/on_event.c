@@ -1,19 +1,18 @@
 #include "on_event.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <utlist.h>
-#include <uv.h>
 
 #include "fair_queue.h"
 #include "fd.h"
 #include "id_range.h"
 #include "log.h"
+#include "loop_child.h"
 
 /* One event that waits. */
 struct waiting {
@@ -23,9 +22,9 @@ struct waiting {
     char json[];
 };
 
-/* One command that runs. Freed when its process is closed. */
+/* One command that runs. */
 struct run {
-    uv_process_t process; /* first: its address is the one to free */
+    struct loop_child *child; /* NULL until it is started */
     struct on_event *owner;
     struct fair_owner *hive; /* held meanwhile */
     struct run *prev, *next;
@@ -66,14 +65,15 @@ static void run_over(struct run *run)
     if (run->hive)
         fair_owner_release(&owner->waiting, run->hive);
     loop_timer_free(run->timeout);
-    loop_process_free(&run->process);
+    loop_child_free(run->child);
+    free(run);
 }
 
-static void exited(uv_process_t *process, int64_t status, int signal_number)
+static void exited(void *user, const struct exit_status *exit_status)
 {
-    struct run *run = process->data;
+    struct run *run = user;
     struct on_event *owner = run->owner;
-    if (status != 0 || signal_number != 0)
+    if (exit_status_code(exit_status) != 0)
         (void)log_limited(&owner->failed, LOG_WARNING, "the command of --on-event failed", "command", owner->command,
                           NULL);
     run_over(run);
@@ -84,47 +84,47 @@ static void timed_out(void *user)
 {
     struct run *run = user;
     (void)log_limited(&run->owner->failed, LOG_WARNING, "the command of --on-event timed out and is killed", NULL);
-    (void)kill(-run->process.pid, SIGKILL); /* the shell, and what it started */
+    loop_child_kill(run->child); /* the shell, and what it started */
 }
 
-/* What waits of the hive, ON_EVENT_LINES at most, as a file in memory, which nobody has to feed to the command. 0, or a
- * fault as libuv numbers them; the caller closes *ret_fd, which is -1 then. */
-static int document_open(const struct fair_owner *hive, int *ret_fd, size_t *ret_count)
+/* What waits of the hive, ON_EVENT_LINES at most, as a file in memory, which nobody has to feed to the command. The
+ * caller closes *ret_fd. */
+static enum err document_open(const struct fair_owner *hive, int *ret_fd, size_t *ret_count, struct errbuf *e)
 {
-    int fd = memfd_create("events", MFD_CLOEXEC), failure = fd < 0 ? -errno : 0;
+    int fd = memfd_create("events", MFD_CLOEXEC), failure = fd < 0 ? errno : 0;
     const struct fair_item *item = fair_owner_oldest(hive);
     size_t count;
     for (count = 0; failure == 0 && item && count < ON_EVENT_LINES; count++, item = item->own_next) {
         const struct waiting *waiting = CONTAINER_OF(item, const struct waiting, item);
         ssize_t written = write(fd, waiting->json, waiting->len);
         if (written != (ssize_t)waiting->len)
-            failure = written < 0 ? -errno : -ENOSPC; /* a short one says no reason */
+            failure = written < 0 ? errno : ENOSPC; /* a short one says no reason */
     }
     if (failure == 0 && lseek(fd, 0, SEEK_SET) != 0)
-        failure = -errno;
+        failure = errno;
+    if (failure != 0) {
+        fd_close(fd);
+        return err_set(e, ERR_IO, "%s", strerror(failure));
+    }
     *ret_count = count;
-    *ret_fd = failure == 0 ? fd : fd_close(fd);
-    return failure;
+    *ret_fd = fd;
+    return OK;
 }
 
-static int spawn(struct run *run, int document)
+static enum err spawn(struct run *run, int document, struct errbuf *e)
 {
-    char shell[] = "/bin/sh", flag[] = "-c"; /* libuv wants them writable, and writes none */
+    char shell[] = "/bin/sh", flag[] = "-c"; /* arguments are writable by tradition, and not written to */
     char *arguments[] = { shell, flag, (char *)run->owner->command, NULL };
-    uv_stdio_container_t streams[3] = {
-        { .flags = UV_INHERIT_FD, .data.fd = document },
-        { .flags = UV_INHERIT_FD, .data.fd = 2 }, /* stdout is for data: what the command prints joins the log */
-        { .flags = UV_INHERIT_FD, .data.fd = 2 },
-    };
-    uv_process_options_t options = {
-        .exit_cb = exited,
-        .file = arguments[0],
-        .args = arguments,
-        .stdio = streams,
-        .stdio_count = 3,
-        .flags = UV_PROCESS_DETACHED, /* leads a process group of its own */
-    };
-    return loop_process_start(run->owner->loop, &run->process, &options);
+    const int streams[] = { document, STDERR_FILENO, STDERR_FILENO }; /* stdout is for data: prints join the log */
+    struct loop_child_options options = { .file = shell,
+                                          .arguments = arguments,
+                                          .environment = environ,
+                                          .streams = streams,
+                                          .stream_count = ARRAY_LEN(streams),
+                                          .leads_session = true,
+                                          .ended = exited,
+                                          .user = run };
+    return loop_child_new(run->owner->loop, &options, &run->child, e);
 }
 
 static struct run *run_new(struct on_event *on_event)
@@ -135,7 +135,6 @@ static struct run *run_new(struct on_event *on_event)
         return NULL;
     }
     run->owner = on_event;
-    run->process.data = run;
     DL_APPEND(on_event->running, run);
     on_event->running_count++;
     return run;
@@ -145,14 +144,16 @@ static struct run *run_new(struct on_event *on_event)
 static bool run_for(struct on_event *on_event, struct fair_owner *hive)
 {
     struct run *run = NULL;
+    struct errbuf e = { 0 };
     size_t count;
-    int document, failure = document_open(hive, &document, &count);
-    if (failure == 0 && !(run = run_new(on_event)))
-        failure = -ENOMEM;
-    if (failure == 0)
-        failure = spawn(run, document);
+    int document = -1;
+    enum err err = document_open(hive, &document, &count, &e);
+    if (err == OK && !(run = run_new(on_event)))
+        err = err_set(&e, ERR_NOMEM, "out of memory");
+    if (err == OK)
+        err = spawn(run, document, &e);
     fd_close(document);
-    if (failure == 0) {
+    if (err == OK) {
         run->hive = hive;
         fair_owner_hold(&on_event->waiting, hive);
         for (; count > 0; count--)
@@ -160,8 +161,8 @@ static bool run_for(struct on_event *on_event, struct fair_owner *hive)
         loop_timer_in(run->timeout, ON_EVENT_TIMEOUT);
         return true;
     }
-    (void)log_limited(&on_event->cannot_run, LOG_ERROR, "the command of --on-event cannot be run", "error",
-                      uv_strerror(failure), NULL);
+    (void)log_limited(&on_event->cannot_run, LOG_ERROR, "the command of --on-event cannot be run", "error", e.text,
+                      NULL);
     if (run)
         run_over(run);
     return false;

@@ -3,21 +3,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include <uv.h>
-
 #include "clock.h"
-#include "fd.h"
+#include "loop_private.h"
 
 _Static_assert((int)LOOP_READABLE == UV_READABLE && (int)LOOP_WRITABLE == UV_WRITABLE, "events are libuv's");
-
-/* libuv's handle is the first member everywhere: its address is that of the whole. */
-struct loop {
-    uv_loop_t uv;
-    uv_prepare_t turn;
-    bool in_timer;
-    void (*before_sleep)(void *user);
-    void *user;
-};
 
 struct loop_timer {
     uv_timer_t uv;
@@ -105,25 +94,6 @@ void loop_run(struct loop *loop, void (*before_sleep)(void *user), void *user)
 void loop_stop(struct loop *loop)
 {
     uv_stop(&loop->uv);
-}
-
-struct uv_loop_s *loop_uv(struct loop *loop)
-{
-    return &loop->uv;
-}
-
-int loop_process_start(struct loop *loop, struct uv_process_s *process, const struct uv_process_options_s *options)
-{
-    fd_close_all_on_exec();
-    return uv_spawn(loop_uv(loop), process, options);
-}
-
-void loop_process_free(struct uv_process_s *process)
-{
-    if (process->type == UV_PROCESS)
-        handle_close(process);
-    else
-        free(process);
 }
 
 static void timer_fired(uv_timer_t *uv)

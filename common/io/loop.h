@@ -20,17 +20,6 @@ void loop_free(struct loop *loop);
 void loop_run(struct loop *loop, void (*before_sleep)(void *user), void *user);
 void loop_stop(struct loop *loop);
 
-/* The underlying uv_loop_t. */
-struct uv_loop_s *loop_uv(struct loop *loop);
-
-/* uv_spawn, and its result; the process inherits no descriptors but those of `options`. */
-struct uv_process_s;
-struct uv_process_options_s;
-int loop_process_start(struct loop *loop, struct uv_process_s *process, const struct uv_process_options_s *options);
-
-/* Closes a process if it was started there, and frees its address: that of the struct whose first member it is. */
-void loop_process_free(struct uv_process_s *process);
-
 enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, struct loop_timer **ret);
 /* Fires once, `delay` from now (in the past: in the next turn); replaces what was armed; MS_NEVER disarms. */
 void loop_timer_in(struct loop_timer *timer, ms_t delay);

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "inherited.h"
+#include "loop_child.h"
 #include "notify.h"
 #include "service.h"
 
@@ -43,9 +45,10 @@ enum err service_signals(struct loop *loop, void (*stop)(void *user), void (*rel
     signals.stop = stop;
     signals.reload = reload;
     signals.user = user;
-    if ((err = loop_signal(loop, SIGTERM, arrived, NULL)) != OK ||
-        (err = loop_signal(loop, SIGINT, arrived, NULL)) != OK ||
-        /* also without `reload`: an ignored signal would be inherited by children */
+    (void)signal(SIGUSR1, SIG_IGN);
+    (void)signal(SIGUSR2, SIG_IGN);
+    if ((err = loop_reap(loop)) != OK || (err = loop_signal(loop, SIGTERM, arrived, NULL)) != OK ||
+        (!inherited_ignores(SIGINT) && (err = loop_signal(loop, SIGINT, arrived, NULL)) != OK) ||
         (err = loop_signal(loop, SIGHUP, arrived, NULL)) != OK ||
         (err = loop_timer_new(loop, watchdog_feed, NULL, &signals.watchdog)) != OK)
         return err;

@@ -3,6 +3,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+int fd_open_null(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return fd >= 0 ? fd : open("/", O_PATH | O_CLOEXEC);
+}
+
 void fd_close_all_on_exec(void)
 {
     const int first = STDERR_FILENO + 1, end = getdtablesize();

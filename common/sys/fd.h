@@ -12,6 +12,10 @@ static inline int fd_close(int fd)
     return -1;
 }
 
+/* Reads nothing and takes everything: /dev/null, or, where a bare root lacks it, what can be neither read nor written.
+ * Closes when another program is executed. -1 with errno. */
+int fd_open_null(void);
+
 /* All but the standard ones close when another program is executed: for who starts one, since libraries open some that
  * do not (libmosquitto its sockets). */
 void fd_close_all_on_exec(void);

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -62,15 +63,6 @@ enum err proc_stat_parse(struct text text, struct proc_stat *ret)
     return OK;
 }
 
-bool proc_children_next(struct text *rest, int64_t *ret_pid)
-{
-    int64_t pid;
-    if (!rest->at || text_to_int(text_split(rest, ' '), &pid) != OK || pid < 1)
-        return false;
-    *ret_pid = pid;
-    return true;
-}
-
 struct text proc_cgroup_path(struct text cgroup)
 {
     while (cgroup.at) {
@@ -94,44 +86,12 @@ enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret)
     return ERR_NOT_FOUND;
 }
 
-struct tree {
-    int64_t pids[PROC_TREE_MAX];
-    size_t count;
-};
-
 struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, bytes, PROC_FILE_SIZE);
     fd_close(fd);
     return (struct text){ bytes, len > 0 ? (size_t)len : 0 };
-}
-
-static void add_children(struct tree *tree, int64_t pid, const char *thread)
-{
-    char path[PATH_MAX], bytes[PROC_FILE_SIZE];
-    struct text rest;
-    int64_t child;
-    snprintf(path, sizeof path, "/proc/%lld/task/%s/children", (long long)pid, thread);
-    rest = proc_read_file(path, bytes);
-    while (tree->count < PROC_TREE_MAX && proc_children_next(&rest, &child))
-        tree->pids[tree->count++] = child;
-}
-
-/* Children belong to the thread that started them. */
-static void add_children_of_threads(struct tree *tree, int64_t pid)
-{
-    char path[PATH_MAX];
-    struct dirent *entry;
-    DIR *threads;
-    snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
-    threads = opendir(path);
-    if (!threads)
-        return;
-    while ((entry = readdir(threads)) != NULL)
-        if (entry->d_name[0] != '.')
-            add_children(tree, pid, entry->d_name);
-    closedir(threads);
 }
 
 /* A process that cannot be read is gone, unless this one is short of what it takes to look. */
@@ -150,7 +110,7 @@ enum err proc_read_stat(int64_t pid, struct proc_stat *ret)
     return lacks_means(errno) ? ERR_IO : ERR_NOT_FOUND;
 }
 
-bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user)
+bool proc_read_all(proc_fn *fn, void *user)
 {
     DIR *processes = opendir("/proc");
     struct proc_stat stat;
@@ -172,30 +132,149 @@ bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *u
     return is_whole;
 }
 
-enum err proc_read_usage(int64_t pid, struct proc_usage *ret)
+/* Grows while it is walked. */
+struct tree {
+    int64_t *pids;
+    size_t count, room;
+    bool is_whole;
+};
+
+static void tree_add(struct tree *tree, int64_t pid)
+{
+    size_t room = tree->room ? 2 * tree->room : 64;
+    int64_t *pids = tree->count < tree->room ? tree->pids : realloc(tree->pids, room * sizeof *pids);
+    if (!pids) {
+        tree->is_whole = false;
+        return;
+    }
+    if (tree->count == tree->room)
+        tree->room = room;
+    tree->pids = pids;
+    tree->pids[tree->count++] = pid;
+}
+
+/* A list of pids, each with a space behind it, which may be cut anywhere between two reads. */
+static void add_list(struct tree *tree, int fd)
+{
+    char bytes[PROC_FILE_SIZE];
+    int64_t pid = 0;
+    ssize_t len;
+    while ((len = read(fd, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < len; i++)
+            if (bytes[i] >= '0' && bytes[i] <= '9') {
+                pid = 10 * pid + (bytes[i] - '0');
+            } else if (pid > 0) {
+                tree_add(tree, pid);
+                pid = 0;
+            }
+}
+
+/* False: there is no such file. That of a thread that has ended is gone as well, but then so is the thread. */
+static bool add_children_of_thread(struct tree *tree, int64_t pid, const char *thread)
+{
+    char path[PATH_MAX];
+    int fd;
+    snprintf(path, sizeof path, "/proc/%lld/task/%s/children", (long long)pid, thread);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        tree->is_whole &= !lacks_means(errno);
+        return false;
+    }
+    add_list(tree, fd);
+    close(fd);
+    return true;
+}
+
+/* Children belong to the thread that started them. False: none of the lists can be read. */
+static bool add_children(struct tree *tree, int64_t pid)
+{
+    bool any = false;
+    char path[PATH_MAX];
+    const struct dirent *entry;
+    DIR *threads;
+    snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
+    threads = opendir(path);
+    if (!threads) {
+        tree->is_whole &= !lacks_means(errno);
+        return false;
+    }
+    while ((entry = readdir(threads)) != NULL)
+        if (entry->d_name[0] != '.')
+            any |= add_children_of_thread(tree, pid, entry->d_name);
+    closedir(threads);
+    return any;
+}
+
+static void tell(struct tree *tree, int64_t pid, proc_fn *fn, void *user)
+{
+    struct proc_stat stat;
+    enum err err = proc_read_stat(pid, &stat);
+    if (err == OK)
+        fn(user, &stat);
+    tree->is_whole &= err != ERR_IO;
+}
+
+/* Those that are not wanted, and whatever is below them, are not looked at. */
+static void drop_unwanted(struct tree *tree, size_t from, int64_t parent, proc_wanted *wanted, void *user)
+{
+    size_t count = from;
+    for (size_t i = from; i < tree->count; i++)
+        if (wanted(user, parent, tree->pids[i]))
+            tree->pids[count++] = tree->pids[i];
+    tree->count = count;
+}
+
+static bool descend(struct tree *tree, int64_t parent, proc_wanted *wanted, void *user)
+{
+    size_t from = tree->count;
+    bool is_listed = add_children(tree, parent);
+    if (wanted)
+        drop_unwanted(tree, from, parent, wanted, user);
+    return is_listed;
+}
+
+bool proc_read_tree(int64_t root, proc_wanted *wanted, proc_fn *fn, void *user)
+{
+    struct tree tree = { .is_whole = true };
+    bool is_listed = descend(&tree, root, wanted, user);
+    for (size_t i = 0; i < tree.count; i++) {
+        (void)descend(&tree, tree.pids[i], wanted, user); /* before `fn`, which may end it */
+        tell(&tree, tree.pids[i], fn, user);
+    }
+    free(tree.pids);
+    return is_listed && tree.is_whole;
+}
+
+static void add_usage(void *user, const struct proc_stat *stat)
+{
+    struct proc_usage *usage = user;
+    usage->cpu_ticks += stat->cpu_ticks;
+    usage->rss_bytes += stat->rss_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+enum err proc_read_usage(int64_t pid, int64_t root, struct proc_usage *ret)
 {
     struct proc_usage usage = { 0 };
-    struct tree tree = { .pids = { pid }, .count = 1 };
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    if (proc_read_stat(pid, &usage.process) != OK)
+    struct proc_stat process, reaper;
+    if (proc_read_stat(pid, &process) != OK)
         return ERR_NOT_FOUND;
-    for (size_t i = 0; i < tree.count; i++) { /* grows while it is walked */
-        struct proc_stat stat;
-
-        if (proc_read_stat(tree.pids[i], &stat) != OK)
-            continue;
-        usage.cpu_ticks += stat.cpu_ticks;
-        usage.rss_bytes += stat.rss_pages * page;
-        add_children_of_threads(&tree, tree.pids[i]);
+    if (proc_read_stat(root, &reaper) == OK)
+        usage.cpu_ticks = reaper.cpu_ticks; /* of those that it has waited for */
+    if (!proc_read_tree(root, NULL, add_usage, &usage)) {
+        usage = (struct proc_usage){ 0 };
+        add_usage(&usage, &process);
     }
+    usage.process = process;
     *ret = usage;
     return OK;
 }
 
+#define DEPTH_MAX 1024
+
 enum err proc_is_below(int64_t pid, int64_t ancestor)
 {
     struct proc_stat stat;
-    for (int up = 0; up < PROC_TREE_MAX; up++) {
+    for (int up = 0; up < DEPTH_MAX; up++) {
         enum err err = proc_read_stat(pid, &stat);
         if (err != OK)
             return err;
@@ -213,6 +292,25 @@ struct text proc_read_cgroup(int64_t pid, char bytes[PROC_FILE_SIZE])
     char path[PATH_MAX];
     snprintf(path, sizeof path, "/proc/%lld/cgroup", (long long)pid);
     return proc_cgroup_path(proc_read_file(path, bytes));
+}
+
+enum err proc_signal(const struct proc_stat *process, int number)
+{
+    struct proc_stat now;
+    int fd = pidfd_open((pid_t)process->pid, 0), fault = 0;
+    if (fd < 0)
+        return errno == ESRCH ? ERR_NOT_FOUND : ERR_IO;
+    if (proc_read_stat(process->pid, &now) != OK || now.started != process->started)
+        fault = ESRCH;
+    else if (pidfd_send_signal(fd, number, NULL, 0) != 0)
+        fault = errno;
+    close(fd);
+    return fault == 0 ? OK : fault == ESRCH ? ERR_NOT_FOUND : fault == EPERM ? ERR_REFUSED : ERR_IO;
+}
+
+bool proc_is_gone(const struct proc_stat *stat)
+{
+    return stat->state == 'Z' || stat->state == 'X';
 }
 
 int64_t proc_read_oom_kills(void)

@@ -17,9 +17,6 @@ struct proc_stat {
 /* One /proc/PID/stat. The command's name may hold spaces, parentheses and line ends. ERR_SYNTAX. */
 enum err proc_stat_parse(struct text stat, struct proc_stat *ret);
 
-/* The next pid of /proc/PID/task/TID/children; false at the end, or at what is no pid. */
-bool proc_children_next(struct text *rest, int64_t *ret_pid);
-
 /* The path of the process in the unified hierarchy, from /proc/PID/cgroup: "/system.slice/x.service". Absent when there
  * is none, or when it leads out of the namespace ("/.."). */
 struct text proc_cgroup_path(struct text cgroup);
@@ -27,12 +24,10 @@ struct text proc_cgroup_path(struct text cgroup);
 /* The count of an event in a control group's memory.events. ERR_NOT_FOUND, ERR_SYNTAX. */
 enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret);
 
-#define PROC_TREE_MAX 1024 /* processes that are looked at; what is beyond is not counted */
-
 struct proc_usage {
     struct proc_stat process; /* the process itself */
-    uint64_t cpu_ticks;       /* of the whole tree */
-    uint64_t rss_bytes;       /* of the whole tree; memory shared within it counts more than once */
+    uint64_t cpu_ticks;       /* of all */
+    uint64_t rss_bytes;       /* of all; memory that they share counts more than once */
 };
 
 /* The file's first PROC_FILE_SIZE bytes, which is all of the kernel's small tables in one read; empty when it cannot be
@@ -43,12 +38,29 @@ struct text proc_read_file(const char *path, char bytes[PROC_FILE_SIZE]);
 /* ERR_NOT_FOUND when it is gone, ERR_IO when this process is short of what it takes to look. */
 enum err proc_read_stat(int64_t pid, struct proc_stat *ret);
 
+typedef void proc_fn(void *user, const struct proc_stat *stat);
+
 /* Calls `fn` for every process that there is. False: they cannot be listed, or one of them cannot be looked at though
  * it is there. */
-bool proc_read_all(void (*fn)(void *user, const struct proc_stat *stat), void *user) MUST_CHECK;
+bool proc_read_all(proc_fn *fn, void *user) MUST_CHECK;
 
-/* The process and all that it has started and that did not leave it. ERR_NOT_FOUND when it is gone. */
-enum err proc_read_usage(int64_t pid, struct proc_usage *ret);
+typedef bool proc_wanted(void *user, int64_t parent, int64_t pid);
+
+/* Calls `fn` for every process below `root`, parents first, and reads no other: nor those that are not `wanted` (NULL:
+ * all are), with what is below them. False: the same, or the kernel lists no children. While processes end, others may
+ * be missing. */
+bool proc_read_tree(int64_t root, proc_wanted *wanted, proc_fn *fn, void *user) MUST_CHECK;
+
+/* It has ended, and waits to be waited for. */
+bool proc_is_gone(const struct proc_stat *stat);
+
+/* To that process, and never to another that has its pid by now. ERR_NOT_FOUND when it is gone, ERR_REFUSED when it is
+ * another user's, ERR_IO. */
+enum err proc_signal(const struct proc_stat *process, int number);
+
+/* A process, and all that live below `root`, which is above it; where those cannot be seen, the process alone. The time
+ * is also of those that `root` has waited for. ERR_NOT_FOUND when the process is gone. */
+enum err proc_read_usage(int64_t pid, int64_t root, struct proc_usage *ret);
 
 /* OK: it is `ancestor`, or was started by it, or by what it started, or is in a session that it made. ERR_UNKNOWN: it
  * is none of those. ERR_NOT_FOUND when it is gone before that shows, ERR_IO as above. */

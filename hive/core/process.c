@@ -215,16 +215,6 @@ static void react(struct process *process, const struct exit_status *exit_status
     }
 }
 
-/* A program that was asked to end may have left others behind, which were asked with it and are not done yet: a shell
- * ends at once, what it had started saves its work. They have what is left of the time limit. */
-static void end_leftovers(struct process *process)
-{
-    bool has_time = process->state == WITNESS_STOPPING && process->due != MS_NEVER;
-    process->orders = has_time ? PROCESS_REQUEST_STOP : PROCESS_SWEEP;
-    if (!has_time)
-        process->due = MS_NEVER;
-}
-
 void process_exited(struct process *process, const struct exit_status *exit_status, ms_t now, ms_t wall)
 {
     if (!runs(process))
@@ -233,7 +223,8 @@ void process_exited(struct process *process, const struct exit_status *exit_stat
     process->pid = INT_ABSENT;
     process->has_leftovers = true;
     process->changed = true;
-    end_leftovers(process);
+    process->orders = PROCESS_SWEEP;
+    process->due = MS_NEVER;
     if (now - process->born >= PROCESS_LIVED_MS)
         process->pause = PROCESS_BACKOFF_FIRST;
     if (process->state != WITNESS_STOPPING)
@@ -257,7 +248,7 @@ void process_tick(struct process *process, ms_t now)
         return;
     process->due = MS_NEVER;
     if (process->state == WITNESS_STOPPING)
-        process->orders |= process->has_leftovers ? PROCESS_SWEEP : PROCESS_KILL;
+        process->orders |= PROCESS_KILL;
     else
         begin(process);
 }

@@ -1,15 +1,16 @@
 /* process.h - one supervised worker: what its process does, what it was told, when it is started again. Pure.
  *
- * A process in the sense of this file is an agent with all that it started: the members of one session of the kernel
- * (setsid). When the agent is gone, what is left of its session are its remains: no new agent is started before they
- * are swept away, so that there are never two processes of one worker. */
+ * A process in the sense of this file is an agent with all that it started. An agent ends when nothing of that is left;
+ * should it be killed, no new one is started before what remains is swept away, so that there are never two processes
+ * of one worker. */
 #ifndef SKEP_PROCESS_H
 #define SKEP_PROCESS_H
 
 #include "exit_status.h"
 #include "msg.h"
 
-/* An agent gives its program 10 s between TERM and KILL, and then has to say farewell. */
+/* An agent gives its program, and all that this has started, 10 s between TERM and KILL, and then publishes the
+ * goodbye. */
 #define PROCESS_KILL_AFTER_MS 12000
 #define PROCESS_BACKOFF_FIRST 1000
 #define PROCESS_BACKOFF_MAX 60000
@@ -24,13 +25,12 @@ enum restart_policy { RESTART_POLICIES(X) RESTART_POLICY_COUNT };
 #undef X
 
 /* What the driver is to do, in this order. START is answered by process_started, process_not_started or
- * process_not_recorded, ASK and SWEEP by process_swept. */
+ * process_not_recorded, SWEEP by process_swept. */
 enum process_order {
-    PROCESS_TERM = 1,         /* ask the agent to end */
-    PROCESS_KILL = 2,         /* end the agent at once */
-    PROCESS_REQUEST_STOP = 4, /* ask what is left of the session of an agent that is gone to end */
-    PROCESS_SWEEP = 8,        /* end it at once */
-    PROCESS_START = 16        /* start an agent */
+    PROCESS_TERM = 1,  /* ask the agent to end */
+    PROCESS_KILL = 2,  /* end the agent at once */
+    PROCESS_SWEEP = 4, /* end what is left of an agent that is gone */
+    PROCESS_START = 8  /* start an agent */
 };
 
 #define PROCESS_REASON_SIZE 128

@@ -196,12 +196,10 @@ static void run_command(struct text text)
 static void run_kernel(struct text text)
 {
     struct proc_stat stat;
-    struct text rest = text, path = proc_cgroup_path(text);
+    struct text path = proc_cgroup_path(text);
     int64_t number;
     if (proc_stat_parse(text, &stat) == OK)
         require(stat.pid > 0 && stat.parent >= 0);
-    while (proc_children_next(&rest, &number))
-        require(number > 0);
     require(!path.at || path.at[0] == '/');
     if (cgroup_event_parse(text, "oom_kill", &number) == OK)
         require(number >= 0);

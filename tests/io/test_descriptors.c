@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <uv.h>
 
 #include "await.h"
 #include "descriptors.h"
-#include "loop.h"
+#include "loop_child.h"
 
 static rlim_t soft(void)
 {
@@ -21,11 +20,10 @@ static rlim_t soft(void)
 
 static bool has_ended;
 
-static void ended(uv_process_t *process, int64_t status, int number)
+static void ended(void *user, const struct exit_status *exit_status)
 {
-    (void)process;
-    assert_int_equal(status, 0);
-    assert_int_equal(number, 0);
+    (void)user;
+    assert_int_equal(exit_status_code(exit_status), 0);
     has_ended = true;
 }
 
@@ -40,14 +38,16 @@ static void assert_a_command_has(const char *limit)
 {
     char shell[] = "/bin/sh", flag[] = "-c", command[] = "test $(ulimit -S -n) = $0";
     char *arguments[] = { shell, flag, command, (char *)limit, NULL };
-    uv_process_options_t options = { .exit_cb = ended, .file = shell, .args = arguments };
-    uv_process_t *process = calloc(1, sizeof *process);
+    struct loop_child_options options = {
+        .file = shell, .arguments = arguments, .environment = environ, .ended = ended
+    };
+    struct loop_child *child;
     struct loop *loop;
     has_ended = false;
     assert_int_equal(loop_new(&loop, NULL), OK);
-    assert_int_equal(loop_process_start(loop, process, &options), 0);
+    assert_int_equal(loop_child_new(loop, &options, &child, NULL), OK);
     assert_true(await_loop(loop, is_over, NULL, AWAIT_LIMIT));
-    loop_process_free(process);
+    loop_child_free(child);
     loop_free(loop);
 }
 

@@ -65,32 +65,6 @@ static void a_process_is_named_by_pid_and_start(void **state)
     assert_int_equal(stat.started, 8821);
 }
 
-static void children_lists(void **state)
-{
-    static const struct {
-        const char *reason, *list;
-        int64_t pids[3];
-        size_t count;
-    } rows[] = {
-        { "no children", "", { 0 }, 0 },
-        { "one, with the kernel's trailing space", "812 ", { 812 }, 1 },
-        { "three", "812 813 900 ", { 812, 813, 900 }, 3 },
-        { "what is no pid ends it", "812 x 900 ", { 812 }, 1 },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct text rest = text_of(rows[i].list);
-        int64_t pid = 0;
-        print_message("%s\n", rows[i].reason);
-        for (size_t n = 0; n < rows[i].count; n++) {
-            assert_true(proc_children_next(&rest, &pid));
-            assert_int_equal(pid, rows[i].pids[n]);
-        }
-        assert_false(proc_children_next(&rest, &pid));
-    }
-}
-
 static void cgroup_paths(void **state)
 {
     static const struct {
@@ -221,13 +195,118 @@ static void who_is_below_whom(void **state)
     end(parent);
 }
 
+struct family {
+    int64_t pids[8];
+    size_t count;
+};
+
+static void note(void *user, const struct proc_stat *stat)
+{
+    struct family *family = user;
+    assert_true(family->count < ARRAY_LEN(family->pids));
+    family->pids[family->count++] = stat->pid;
+}
+
+static bool is_in(const struct family *family, int64_t pid)
+{
+    for (size_t i = 0; i < family->count; i++)
+        if (family->pids[i] == pid)
+            return true;
+    return false;
+}
+
+/* In a child that nobody waits for: a grandchild in a session of its own, whose pid it tells, and waits. */
+static void beget(int tell)
+{
+    pid_t grandchild = fork();
+    if (grandchild == 0)
+        setsid();
+    else if (write(tell, &grandchild, sizeof grandchild) != sizeof grandchild)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+/* Both, and not the child that started neither. */
+static void a_tree_is_all_that_is_below(void **state)
+{
+    struct family family = { 0 }, below = { 0 };
+    int ends[2];
+    pid_t child, grandchild = 0;
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0)
+        beget(ends[1]);
+    assert_int_equal(read(ends[0], &grandchild, sizeof grandchild), sizeof grandchild);
+    assert_true(proc_read_tree(getpid(), NULL, note, &family));
+    assert_true(proc_read_tree(child, NULL, note, &below));
+    assert_int_equal(family.count, 2);
+    assert_true(is_in(&family, child) && is_in(&family, grandchild));
+    assert_int_equal(below.count, 1);
+    assert_true(is_in(&below, grandchild));
+    assert_int_equal(kill(grandchild, SIGKILL), 0);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    family.count = 0;
+    assert_false(proc_read_tree(child, NULL, note, &family)); /* it is no more */
+    assert_int_equal(family.count, 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* A pid alone does not name a process. */
+static void a_signal_goes_to_the_process_that_was_meant(void **state)
+{
+    struct proc_stat stat, another;
+    pid_t child = fork();
+    int status;
+    (void)state;
+    if (child == 0)
+        for (;;)
+            pause();
+    assert_int_equal(proc_read_stat(child, &stat), OK);
+    another = stat;
+    another.started++;
+    assert_int_equal(proc_signal(&another, SIGKILL), ERR_NOT_FOUND);
+    assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+    assert_int_equal(proc_signal(&stat, SIGTERM), OK);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WTERMSIG(status), SIGTERM);
+    assert_int_equal(proc_signal(&stat, SIGTERM), ERR_NOT_FOUND);
+}
+
+static void what_a_tree_uses(void **state)
+{
+    struct proc_usage usage = { 0 }, alone = { 0 };
+    pid_t child = fork();
+    (void)state;
+    if (child == 0)
+        for (;;)
+            pause();
+    assert_int_equal(proc_read_usage(child, getpid(), &usage), OK);
+    assert_int_equal(usage.process.pid, child);
+    assert_true(usage.rss_bytes > 0);
+    assert_int_equal(proc_read_usage(child, 0, &alone), OK); /* nothing is known of what is beside it */
+    assert_int_equal(alone.rss_bytes, usage.rss_bytes);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_int_equal(proc_read_usage(child, getpid(), &usage), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stat_lines),        cmocka_unit_test(a_process_is_named_by_pid_and_start),
-        cmocka_unit_test(children_lists),    cmocka_unit_test(cgroup_paths),
-        cmocka_unit_test(memory_events),     cmocka_unit_test(this_process_is_among_all),
-        cmocka_unit_test(who_is_below_whom), cmocka_unit_test(who_lacks_descriptors_does_not_see_all),
+        cmocka_unit_test(stat_lines),
+        cmocka_unit_test(a_process_is_named_by_pid_and_start),
+        cmocka_unit_test(cgroup_paths),
+        cmocka_unit_test(memory_events),
+        cmocka_unit_test(this_process_is_among_all),
+        cmocka_unit_test(who_is_below_whom),
+        cmocka_unit_test(a_tree_is_all_that_is_below),
+        cmocka_unit_test(a_signal_goes_to_the_process_that_was_meant),
+        cmocka_unit_test(what_a_tree_uses),
+        cmocka_unit_test(who_lacks_descriptors_does_not_see_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ MECHANISMS = [
       "common/mqtt/mqtt_setup.c", "common/io/service.c", "hive/hive_conf.c", "worker/agent/agent_run.c",
       "worker/lib/skep_worker.c", "worker/include/skep/worker.h")),
     ("opener of files", r"\b(f?open(at)?|freopen|\w*open64)\(",
-     ("common/sys/read_file.c", "common/sys/nowait.c", "common/sys/proc.c", "common/sys/trust.c", "cli/daemon_program.c")),
+     ("common/sys/read_file.c", "common/sys/nowait.c", "common/sys/proc.c", "common/sys/trust.c", "common/sys/fd.c")),
     ("finder of the program's own path", r'readlink\("/proc/self/exe"|\bAT_EXECFN\b', "common/sys/own_path.c"),
     ("parser of a broker's URI", r'"mqtts?:(//)?"|\w*(cmp|strstr|scanf)\([^;]*"mqtts?:', "common/mqtt/broker_uri.c"),
     ("parser by scanf", r"\bv?[fs]?scanf\b", ()),
@@ -28,7 +28,7 @@ MECHANISMS = [
     ("MQTT client", r"\bmosquitto_new\b|\bMQTT(Async|Client)_create\w*", "common/mqtt/mqtt_setup.c"),
     ("reason texts of the TLS library", r"\bX509_verify_cert_error_string\(|\bSSL_get_verify_result\(", "common/mqtt/mqtt_tls.c"),
     ("event loop", r"\buv_(loop_init|loop_new|default_loop)\b", "common/io/loop.c"),
-    ("starter of processes", r"\buv_spawn\(|\bposix_spawnp?\(|\bv?fork\(|\bsystem\(|\bpopen\(", ("common/io/loop.c", "cli/daemon_program.c")),
+    ("starter of processes", r"\buv_spawn\(|\bposix_spawnp?\(|\bv?fork\(|\bsystem\(|\bpopen\(", ("common/io/loop_child.c", "worker/agent/guard.c", "cli/daemon_program.c")),
     ("HTTP server", r"\bMHD_start_daemon\(", "common/io/httpd.c"),
     ("HTTP client", r"\bcurl_easy_init\(", "common/io/http_easy.c"),
     ("driver of a core", r"\bkind = INPUT_TICK\b", 2),  # common/daemon/daemon.c, and the thread of the library

@@ -101,11 +101,9 @@ void scene_start(struct scene *scene, const char *worker)
 
 static void scene_orders(struct scene *scene)
 {
-    static const char *const names[] = { [PROCESS_TERM] = "TERM",
-                                         [PROCESS_KILL] = "KILL",
-                                         [PROCESS_REQUEST_STOP] = "ASK",
-                                         [PROCESS_SWEEP] = "SWEEP",
-                                         [PROCESS_START] = "START" };
+    static const char *const names[] = {
+        [PROCESS_TERM] = "TERM", [PROCESS_KILL] = "KILL", [PROCESS_SWEEP] = "SWEEP", [PROCESS_START] = "START"
+    };
     struct hive_order order;
     while (hive_next_order(scene->hive, &order)) {
         char worker[NAME_SIZE];
@@ -113,7 +111,7 @@ static void scene_orders(struct scene *scene)
         scene_say(scene, names[order.order], worker);
         if (order.order == PROCESS_START)
             scene_start(scene, worker);
-        else if ((order.order == PROCESS_REQUEST_STOP || order.order == PROCESS_SWEEP) && !scene->cannot_sweep)
+        else if (order.order == PROCESS_SWEEP && !scene->cannot_sweep)
             scene_raw_take(scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = worker });
     }
 }

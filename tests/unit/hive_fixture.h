@@ -1,6 +1,6 @@
 /* hive_fixture.h - a hive's core between a fake driver and a fake broker: what it wants done is noted in a trace.
  *
- * The driver carries orders out as told: START gives a process with the next pid, ASK and SWEEP are done at once. */
+ * The driver carries orders out as told: START gives a process with the next pid, SWEEP is done at once. */
 #ifndef TEST_HIVE_FIXTURE_H
 #define TEST_HIVE_FIXTURE_H
 
@@ -30,7 +30,7 @@ struct scene {
     bool cannot_start;          /* START fails */
     bool cannot_record;         /* ... since the start cannot be recorded */
     enum restart_policy policy; /* of what the roster lists next */
-    bool cannot_sweep;          /* ASK and SWEEP are not done */
+    bool cannot_sweep;          /* SWEEP is not done */
     struct buf trace;           /* short: "TERM w1; publish presence; exit 6" */
     struct buf told;            /* payloads as they were published, a line each */
     struct buf will;

@@ -78,7 +78,7 @@ static void who_is_not_listed_goes_for_good(void **state)
     assert_non_null(strstr(scene_ask(&scene, "worker.start", "{\"worker_id\":\"w2\"}"), "\"not_found\""));
     scene_forget(&scene);
     scene_exit(&scene, "w2", 15);
-    scene_expect(&scene, "when its process is over", "tell " W2 "; ASK w2; clear " W2);
+    scene_expect(&scene, "when its process is over", "tell " W2 "; SWEEP w2; clear " W2);
     assert_null(hive_process(scene.hive, "w2"));
     scene_roster(&scene, "w1 w2");
     scene_expect(&scene, "it may come back", "tell " W2 "; START w2; tell " W2);
@@ -94,7 +94,7 @@ static void who_comes_back_while_it_ends_is_started_again(void **state)
     scene_roster(&scene, "");
     scene_roster(&scene, "w1");
     scene_exit(&scene, "w1", 15);
-    scene_expect(&scene, "once it has ended", "START w1; TERM w1; ASK w1; START w1");
+    scene_expect(&scene, "once it has ended", "START w1; TERM w1; SWEEP w1; START w1");
     scene_clear(&scene);
 }
 
@@ -245,7 +245,7 @@ static void a_stop_ends_all_and_says_goodbye(void **state)
     scene_expect(&scene, "nothing else counts any more", "tell skep/v1-rpc/reply/me");
     scene_exit(&scene, "w1", 15);
     assert_true(scene_told(&scene, "\"presence\":\"offline\",\"cause\":\"goodbye\""));
-    scene_expect(&scene, "the goodbye comes last", "tell " W1 "; ASK w1; tell " W1 "; tell presence");
+    scene_expect(&scene, "the goodbye comes last", "tell " W1 "; SWEEP w1; tell " W1 "; tell presence");
     scene_step(&scene, (struct input){ .kind = INPUT_ACKED, .token = scene.goodbye });
     scene_expect(&scene, "acknowledged", "disconnect; exit 0");
     scene_step(&scene, (struct input){ .kind = INPUT_ACKED, .token = scene.goodbye });
@@ -308,7 +308,7 @@ static void remains_keep_the_hive(void **state)
     scene.cannot_sweep = true;
     scene_step(&scene, (struct input){ .kind = INPUT_STOP });
     scene_exit(&scene, "w1", 15);
-    scene_expect(&scene, "not over yet", "START w1; TERM w1; ASK w1");
+    scene_expect(&scene, "not over yet", "START w1; TERM w1; SWEEP w1");
     scene_take(&scene, (struct hive_input){ .kind = HIVE_SWEPT, .worker = "w1" });
     scene_expect(&scene, "over", "disconnect; exit 0");
     scene_clear(&scene);

@@ -242,7 +242,7 @@ static void identity_of_two_that_run_the_younger_ends(void **state)
                  "subscribe " REPLIES "; " HEALTH "; disconnect; notice; TERM w1");
     scene_exit(&scene, "w1", 15);
     assert_true(scene_told(&scene, TAKEN));
-    scene_expect(&scene, "and the hive, without a goodbye", "ASK w1; exit 6");
+    scene_expect(&scene, "and the hive, without a goodbye", "SWEEP w1; exit 6");
     scene_clear(&scene);
 }
 

@@ -28,11 +28,9 @@ static void note_orders(struct scene *scene)
     static const struct {
         unsigned order;
         const char *name;
-    } names[] = { { PROCESS_TERM, " TERM" },
-                  { PROCESS_KILL, " KILL" },
-                  { PROCESS_REQUEST_STOP, " ASK" },
-                  { PROCESS_SWEEP, " SWEEP" },
-                  { PROCESS_START, " START" } };
+    } names[] = {
+        { PROCESS_TERM, " TERM" }, { PROCESS_KILL, " KILL" }, { PROCESS_SWEEP, " SWEEP" }, { PROCESS_START, " START" }
+    };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (scene->process.orders & names[i].order)
             buf_add_str(&scene->trace, names[i].name);
@@ -203,16 +201,14 @@ static const struct {
     { "but not if it is not wanted any more", NEVER, "start; stop; unrecorded; wait 1000", " starting START stopped" },
     { "what finished before stays so", NEVER, "finished 3; wait 99999; start", " exited starting START" },
     { "and may be stopped", NEVER, "finished 0; stop", " exited stopped" },
-    { "a stop", ALWAYS, RUN "stop; exit 0; swept", " starting START running stopping TERM ASK stopped" },
+    { "a stop", ALWAYS, RUN "stop; exit 0; swept", " starting START running stopping TERM SWEEP stopped" },
     { "a second stop does not begin anew", ALWAYS, RUN "stop; wait 11000; stop; wait 1000; die 9; swept",
       " starting START running stopping TERM KILL SWEEP stopped" },
     { "KILL comes once", ALWAYS, RUN "stop; wait 12000; wait 12000", " starting START running stopping TERM KILL" },
-    { "what is left has its time, too", ALWAYS, RUN "stop; wait 5000; exit 0; wait 6999",
-      " starting START running stopping TERM ASK" },
-    { "but no more than that", ALWAYS, RUN "stop; wait 5000; exit 0; wait 7000; swept; wait 12000",
-      " starting START running stopping TERM ASK SWEEP stopped" },
+    { "what is left is ended at once", ALWAYS, RUN "stop; wait 5000; exit 0; wait 12000; swept; wait 12000",
+      " starting START running stopping TERM SWEEP stopped" },
     { "wanted again meanwhile", ALWAYS, RUN "stop; exit 0; start; wait 12000; swept; wait 12000",
-      " starting START running stopping TERM ASK SWEEP starting START" },
+      " starting START running stopping TERM SWEEP starting START" },
     { "a stop in the backoff", ALWAYS, RUN "die 9; swept; stop; wait 9999",
       " starting START running backoff SWEEP stopped" },
     { "a stop in the backoff, before the sweep", ALWAYS, RUN "die 9; stop; swept; wait 9999",
@@ -220,25 +216,25 @@ static const struct {
     { "a stop after failing", ALWAYS, RUN "exit 127; swept; stop", " starting START running failed SWEEP stopped" },
     { "a stop after the end", NEVER, RUN "exit 0; swept; stop", " starting START running exited SWEEP stopped" },
     { "a stop that crosses the start", ALWAYS, "start; stop; started; exit 0; swept",
-      " starting START stopped stopping TERM ASK stopped" },
+      " starting START stopped stopping TERM SWEEP stopped" },
     { "a stop of what waits for the sweep", NEVER, RUN "exit 0; start; stop; swept",
       " starting START running exited SWEEP starting stopping stopped" },
     { "a stop of nothing", ALWAYS, "stop; stop", "" },
     { "a start while it stops", ALWAYS, RUN "stop; start; exit 0; swept",
-      " starting START running stopping TERM ASK starting START" },
+      " starting START running stopping TERM SWEEP starting START" },
     { "a start and a stop while it stops", ALWAYS, RUN "stop; start; stop; exit 0; swept",
-      " starting START running stopping TERM ASK stopped" },
+      " starting START running stopping TERM SWEEP stopped" },
     { "a restart", NEVER, RUN "restart; exit 0; swept; started",
-      " starting START running stopping TERM ASK starting START running" },
+      " starting START running stopping TERM SWEEP starting START running" },
     { "a restart with force", ALWAYS, RUN "restart; wait 12000; die 9; swept",
       " starting START running stopping TERM KILL SWEEP starting START" },
     { "a restart of one that waits: at once", ALWAYS, RUN "die 9; swept; restart",
       " starting START running backoff SWEEP starting START" },
     { "a restart of one that is stopped", ALWAYS, "restart", " starting START" },
     { "two restarts", ALWAYS, RUN "restart; restart; exit 0; swept",
-      " starting START running stopping TERM ASK starting START" },
+      " starting START running stopping TERM SWEEP starting START" },
     { "adopted", ALWAYS, "adopt", " running" },
-    { "adopted, and stopped", ALWAYS, "adopt; stop; vanish; swept", " running stopping TERM ASK stopped" },
+    { "adopted, and stopped", ALWAYS, "adopt; stop; vanish; swept", " running stopping TERM SWEEP stopped" },
     { "adopted, and gone", ALWAYS, "adopt; vanish; swept; wait 1000", " running backoff SWEEP starting START" },
     { "an end that is told twice", ALWAYS, RUN "die 9; die 9", " starting START running backoff SWEEP" },
 };

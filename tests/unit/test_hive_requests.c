@@ -69,7 +69,7 @@ static void orders_follow(void **state)
     (void)scene_ask(&scene, "worker.restart", "{\"worker_id\":\"w1\"}");
     scene_exit(&scene, "w1", 15);
     scene_expect(&scene, "restart",
-                 "tell skep/v1-rpc/reply/me; tell worker/w1/witness; TERM w1; tell worker/w1/witness; ASK w1; "
+                 "tell skep/v1-rpc/reply/me; tell worker/w1/witness; TERM w1; tell worker/w1/witness; SWEEP w1; "
                  "tell worker/w1/witness; START w1; tell worker/w1/witness");
     scene_clear(&scene);
 }

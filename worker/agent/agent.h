@@ -14,6 +14,7 @@
 
 struct source;
 struct log_relay;
+struct signal_relay;
 
 struct agent {
     const struct agent_conf *conf;
@@ -25,6 +26,7 @@ struct agent {
     struct skep_worker *worker; /* NULL until it is opened */
     uint32_t pid;               /* that does the work; 0 = this process */
     struct log_relay *relay;
+    struct signal_relay *signals;
     struct httpd *page;       /* GET /health; NULL without --http */
     char url[HTTPD_URL_SIZE]; /* of the page, which the worker publishes as its endpoint: http://127.0.0.1:8080 */
     struct loop_fd *verify_watch;

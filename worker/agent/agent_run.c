@@ -1,5 +1,6 @@
 #include "agent_run.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "child.h"
@@ -7,11 +8,13 @@
 #include "child_verify.h"
 #include "health_page.h"
 #include "httpd.h"
+#include "inherited.h"
 #include "log.h"
 #include "log_relay.h"
 #include "name.h"
 #include "notify.h"
 #include "service_signals.h"
+#include "signal_relay.h"
 #include "source.h"
 
 #define GOODBYE_MS 1000 /* how long the broker may take to acknowledge it */
@@ -40,6 +43,13 @@ static void on_reload(void *user)
         agent->source->reload(agent->source_state);
 }
 
+static void on_signal(void *user, int number, bool is_sent)
+{
+    struct agent *agent = user;
+    if (agent->source_state && agent->source->signal)
+        agent->source->signal(agent->source_state, number, is_sent);
+}
+
 static enum err make(struct agent *agent, struct errbuf *e)
 {
     enum err err;
@@ -47,9 +57,10 @@ static enum err make(struct agent *agent, struct errbuf *e)
         return err;
     if (log_attach(agent->loop) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
-    if (service_signals(agent->loop, on_stop, on_reload, agent) != OK)
+    if (service_signals(agent->loop, on_stop, inherited_ignores(SIGHUP) ? NULL : on_reload, agent) != OK)
         return err_set(e, ERR_IO, "cannot handle signals");
-    if ((err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
+    if ((err = signal_relay_new(agent->loop, on_signal, agent, &agent->signals, e)) != OK ||
+        (err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
         return err;
     return agent->conf->settings.http ? health_page_open(agent, e) : OK;
 }
@@ -158,6 +169,7 @@ static void unmake(struct agent *agent)
         agent->source->clear(agent->source_state);
     httpd_free(agent->page);
     log_relay_free(agent->relay);
+    signal_relay_free(agent->signals);
     log_detach();
     loop_free(agent->loop);
     arena_clear(&agent->arena);

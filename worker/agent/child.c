@@ -1,31 +1,42 @@
 #include "child.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <uv.h>
-
-#include "child_exec.h"
 #include "clock.h"
-#include "read_file.h"
+#include "fd.h"
+#include "guard.h"
+#include "log.h"
+#include "loop_child.h"
+#include "proc.h"
 #include "word_list.h"
 
-#define REPORT_FD 3 /* in the child */
+#define KILL_LIMIT_MS 2000 /* after KILL, when the agent ends all the same */
+#define FREE_LIMIT_MS 1000 /* for the guard to end what is left */
 
 struct child {
-    uv_process_t process; /* first: its address is the one to free */
+    struct loop_child *guard; /* NULL when it has ended */
+    int link;                 /* to the guard */
+    struct loop_fd *watch;    /* of the link */
     struct child_options options;
     struct loop_timer *timeout;
     ms_t kill_at; /* monotonic, once it was told to stop */
-    bool is_running, was_asked_for, was_hung_up;
+    pid_t pid;    /* of the command */
+    struct exit_status exit_status;
+    bool is_running; /* the command, not what else it started */
+    bool was_asked_for, was_hung_up, is_killed, is_reported;
+    bool keeps_group; /* it is in the agent's process group, since both share a terminal */
 };
-
-extern char **environ;
 
 /* Meant for the agent alone: what its hive calls it, its secrets, and its own service manager. */
 static const char *const agents_own[] = { "SKEP_SESSION=",  "SKEP_PASSWORD_FILE=", "NOTIFY_SOCKET=",
@@ -43,86 +54,158 @@ static char **build_environment(const struct child_options *options, struct aren
     return list.failed ? NULL : list.at;
 }
 
-/* In the order of enum child_exec_word. */
-static char **build_arguments(const struct child_options *options, struct arena *arena)
-{
-    struct word_list list = { .arena = arena };
-    word_list_add(&list, arena_copy(arena, TEXT("skep-worker")));
-    word_list_add(&list, arena_copy(arena, TEXT(CHILD_EXEC_WORD)));
-    word_list_add(&list, arena_copy(arena, options->dies_with_agent ? TEXT("kill") : TEXT("leave")));
-    word_list_add(&list, arena_printf(arena, "%d", REPORT_FD));
-    word_list_add(&list, arena_printf(arena, "%d", (int)getpid()));
-    word_list_add_all(&list, options->command);
-    return list.failed ? NULL : list.at;
-}
-
-static void signal_group(const struct child *child, int number)
+/* With its group, unless that is the agent's, too. */
+static void signal_command(const struct child *child, int number)
 {
     if (child->is_running)
-        kill(-child->process.pid, number);
+        (void)kill(child->keeps_group ? child->pid : -child->pid, number);
 }
 
-static void process_ended(uv_process_t *process, int64_t status, int number)
+static void signal_one(void *user, const struct proc_stat *stat)
 {
-    struct child *child = process->data;
-    struct exit_status exit_status = {
-        .status = (int)status,
-        .signal = number,
-        .was_asked_for = child->was_asked_for || (child->was_hung_up && number == SIGHUP),
-    };
-    child->is_running = false;
-    child->options.ended(child->options.user, &exit_status);
+    const int *number = user;
+    if (!proc_is_gone(stat) && proc_signal(stat, *number) == ERR_REFUSED)
+        log_at(LOG_ERROR, "a process cannot be signalled: it is another user's", "pid", INT_TEXT(stat->pid), NULL);
 }
 
+/* All that the command has started and that has not ended. */
+static void signal_tree(const struct child *child, int number)
+{
+    if (child->guard && !proc_read_tree(loop_child_pid(child->guard), NULL, signal_one, &number))
+        signal_command(child, number); /* the kernel does not show it */
+}
+
+static void kill_tree(struct child *child)
+{
+    child->is_killed = true;
+    (void)send(child->link, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void report_end(struct child *child)
+{
+    loop_timer_in(child->timeout, MS_NEVER);
+    child->is_reported = true;
+    child->options.ended(child->options.user, &child->exit_status);
+}
+
+/* In the end what is left is left to its fate: the agent must not hang on what cannot be ended. */
 static void timeout_ended(void *user)
 {
-    signal_group(user, SIGKILL);
+    struct child *child = user;
+    if (child->is_killed) {
+        log_at(LOG_ERROR, "what the command has started does not end", NULL);
+        report_end(child);
+        return;
+    }
+    kill_tree(child);
+    loop_timer_in(child->timeout, KILL_LIMIT_MS);
 }
 
-static int spawn(struct loop *loop, struct child *child, int report_fd, struct arena *arena)
+/* It was requested here, or with the keys of a terminal by who sits there. */
+static bool is_asked_for(const struct child *child, int number)
 {
-    uv_stdio_container_t streams[] = {
-        { .flags = UV_INHERIT_FD, .data.fd = STDIN_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = STDOUT_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
-        [REPORT_FD] = { .flags = UV_INHERIT_FD, .data.fd = report_fd },
-    };
-    uv_process_options_t options = {
-        .file = "/proc/self/exe",
-        .args = build_arguments(&child->options, arena),
-        .env = build_environment(&child->options, arena),
-        .stdio = streams,
-        .stdio_count = ARRAY_LEN(streams),
-        .exit_cb = process_ended,
-    };
-    if (!options.args || !options.env)
-        return UV_ENOMEM;
-    return loop_process_start(loop, &child->process, &options);
+    return child->was_asked_for || (number == SIGHUP && (child->was_hung_up || child->keeps_group)) ||
+           (number == SIGINT && child->keeps_group);
 }
 
-/* 0 when the command runs, else errno of its start. The pipe ends when the command has taken over, or failed to. */
-static int await_exec(int fd)
+/* One that was asked to end is over when all that it started is. One that ends by itself is over at once, and what it
+ * leaves behind is killed: nobody watches that. */
+static void command_ended(struct child *child, int status)
 {
-    int number = 0;
-    ssize_t len = read_up_to(fd, (char *)&number, sizeof number);
-    return len == 0 || len == sizeof number ? number : EIO;
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    child->exit_status = (struct exit_status){ .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                                               .signal = number,
+                                               .was_asked_for = is_asked_for(child, number),
+                                               .oom = -1 };
+    child->is_running = false;
+    if (child->was_asked_for)
+        return;
+    if (child->options.dies_with_agent)
+        kill_tree(child);
+    report_end(child);
+}
+
+/* False: there is none, yet or any more. */
+static bool read_message(int link, int flags, struct guard_message *ret)
+{
+    return recv(link, ret, sizeof *ret, flags) == (ssize_t)sizeof *ret;
+}
+
+static void read_link(struct child *child)
+{
+    struct guard_message message;
+    if (child->is_running && read_message(child->link, MSG_DONTWAIT, &message))
+        command_ended(child, message.status);
+    else
+        loop_fd_want(child->watch, 0); /* the end: that of the guard is on the way */
+}
+
+static void readable(void *user, int events)
+{
+    (void)events;
+    read_link(user);
+}
+
+/* The guard was killed: what it had becomes this process's own. */
+static void guard_lost(struct child *child)
+{
+    int number = SIGKILL;
+    log_at(LOG_ERROR, "the guard of the command was killed", NULL);
+    child->exit_status = (struct exit_status){ .signal = number, .was_asked_for = child->was_asked_for, .oom = -1 };
+    child->is_running = false;
+    if (child->options.dies_with_agent && !proc_read_tree(getpid(), NULL, signal_one, &number))
+        (void)kill(-child->pid, number);
+}
+
+/* Nothing is left. */
+static void guard_ended(void *user, const struct exit_status *exit_status)
+{
+    struct child *child = user;
+    (void)exit_status;
+    read_link(child);
+    loop_child_free(child->guard);
+    child->guard = NULL;
+    if (child->is_running)
+        guard_lost(child);
+    if (!child->is_reported)
+        report_end(child);
+}
+
+static enum err spawn(struct loop *loop, struct child *child, int link, struct arena *arena, struct errbuf *e)
+{
+    struct guard guard = { .exec = { .command = child->options.command,
+                                     .environment = build_environment(&child->options, arena),
+                                     .dies_with_parent = child->options.dies_with_agent,
+                                     .keeps_group = child->keeps_group },
+                           .link = link,
+                           .kills = child->options.dies_with_agent };
+    struct loop_child_options options = { .run = guard_run, .run_user = &guard, .ended = guard_ended, .user = child };
+    if (!guard.exec.environment)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return loop_child_new(loop, &options, &child->guard, e);
 }
 
 static enum err start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
 {
-    int ends[2], fault, number;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return err_set(e, ERR_IO, "cannot make a pipe: %s", strerror(errno));
-    fault = spawn(loop, child, ends[1], arena);
+    struct guard_message first = { .status = EIO };
+    enum err err;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return err_set(e, ERR_IO, "cannot make a socket: %s", strerror(errno));
+    child->link = ends[0];
+    err = spawn(loop, child, ends[1], arena, e);
     close(ends[1]);
-    number = fault == 0 ? await_exec(ends[0]) : 0;
-    close(ends[0]);
-    if (fault < 0)
-        return err_set(e, ERR_IO, "cannot start a process: %s", uv_strerror(fault));
-    if (number != 0)
-        return err_set(e, number == ENOENT ? ERR_NOT_FOUND : ERR_REFUSED, "cannot execute %s: %s",
-                       child->options.command[0], strerror(number));
+    if (err != OK)
+        return err;
+    (void)read_message(child->link, 0, &first);
+    if (first.pid == 0)
+        return err_set(e, first.status == ENOENT ? ERR_NOT_FOUND : ERR_REFUSED, "cannot execute %s: %s",
+                       child->options.command[0], strerror(first.status));
+    child->pid = first.pid;
     child->is_running = true;
+    if (loop_fd_new(loop, child->link, readable, child, &child->watch) != OK)
+        return err_set(e, ERR_IO, "cannot watch the guard");
+    loop_fd_want(child->watch, LOOP_READABLE);
     return OK;
 }
 
@@ -136,7 +219,9 @@ enum err child_new(struct loop *loop, const struct child_options *options, struc
         return err_set(e, ERR_NOMEM, "out of memory");
     }
     child->options = *options;
-    child->process.data = child;
+    child->link = -1;
+    child->keeps_group = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) >= 0;
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* should the guard be killed */
     if ((err = start(loop, child, arena, e)) == OK)
         *ret = child;
     else
@@ -144,26 +229,44 @@ enum err child_new(struct loop *loop, const struct child_options *options, struc
     return err;
 }
 
+/* It ends what is left when the link closes. */
+static void await_guard(struct child *child)
+{
+    struct pollfd end = { .fd = pidfd_open(loop_child_pid(child->guard), 0), .events = POLLIN };
+    child->link = fd_close(child->link);
+    if (end.fd >= 0)
+        (void)poll(&end, 1, FREE_LIMIT_MS);
+    fd_close(end.fd);
+}
+
 void child_free(struct child *child)
 {
     if (!child)
         return;
     loop_timer_free(child->timeout);
-    if (child->options.dies_with_agent)
-        signal_group(child, SIGKILL);
-    loop_process_free(&child->process);
+    loop_fd_free(child->watch);
+    if (child->guard)
+        await_guard(child);
+    fd_close(child->link);
+    loop_child_free(child->guard);
+    free(child);
 }
 
 int child_pid(const struct child *child)
 {
-    return child->process.pid;
+    return child->pid;
+}
+
+int child_guard(const struct child *child)
+{
+    return child->guard ? loop_child_pid(child->guard) : 0;
 }
 
 void child_stop(struct child *child)
 {
     child->was_asked_for = true;
-    signal_group(child, SIGTERM);
-    signal_group(child, SIGCONT); /* a stopped process takes nothing but KILL */
+    signal_tree(child, SIGTERM);
+    signal_tree(child, SIGCONT); /* a stopped process takes nothing but KILL */
     child->kill_at = clock_mono();
     child_extend(child, CHILD_TIMEOUT_MS);
 }
@@ -171,16 +274,22 @@ void child_stop(struct child *child)
 void child_extend(struct child *child, ms_t more)
 {
     ms_t now = clock_mono();
-    if (!child->was_asked_for || now + more <= child->kill_at)
+    if (!child->was_asked_for || child->is_killed || now + more <= child->kill_at)
         return;
     child->kill_at = now + more;
     loop_timer_in(child->timeout, more);
 }
 
+void child_signal(struct child *child, int number, bool is_sent)
+{
+    if (child->is_running && (is_sent || !child->keeps_group))
+        (void)kill(child->pid, number);
+}
+
 void child_hang_up(struct child *child)
 {
     child->was_hung_up = true;
-    signal_group(child, SIGHUP);
+    signal_command(child, SIGHUP);
 }
 
 int child_imitate(const struct exit_status *exit_status)

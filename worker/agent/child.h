@@ -15,29 +15,35 @@ struct child_options {
     const char *notify_socket; /* the command's NOTIFY_SOCKET */
     ms_t watchdog;             /* the command's WATCHDOG_USEC, with its pid as WATCHDOG_PID; 0 = none */
     bool dies_with_agent;
-    void (*ended)(void *user, const struct exit_status *exit_status); /* on the loop, once; may free the child */
+    void (*ended)(void *user, const struct exit_status *exit_status); /* on the loop, once */
     void *user;
 };
 
-/* Starts the command in a process group of its own, with the agent's standard streams and its environment but for what
- * is meant for the agent alone. Returns when the command is running. ERR_NOT_FOUND when there is no such
+/* Starts the command below a guard (guard.h), in a process group of its own unless it shares the agent's terminal, with
+ * the agent's standard streams and its environment but for what is meant for the agent alone. Returns when the command
+ * is running. ERR_NOT_FOUND when there is no such
  * command, ERR_REFUSED when it cannot be executed, ERR_IO, ERR_NOMEM, with a sentence. `arena` must live as long as the
  * call. */
 enum err child_new(struct loop *loop, const struct child_options *options, struct arena *arena, struct child **ret,
                    struct errbuf *e);
 
-/* Stops watching. A command that still runs is killed if it dies with the agent. */
+/* Stops watching. What still runs is killed if it dies with the agent; waits for the end of that. */
 void child_free(struct child *child);
 
 int child_pid(const struct child *child);
+int child_guard(const struct child *child); /* its parent, and that of all that it started; 0 when nothing is left */
 
-/* TERM to the group, KILL after CHILD_TIMEOUT_MS. */
+/* TERM to all that it started, KILL after CHILD_TIMEOUT_MS. Then `ended` comes when nothing of it is left; where that
+ * cannot be reached, a little later all the same, which is logged. */
 void child_stop(struct child *child);
 
 /* EXTEND_TIMEOUT_USEC: no KILL for `more` ms from now. Nothing unless it was told to stop. */
 void child_extend(struct child *child, ms_t more);
 
-/* HUP to the group. */
+/* To the command alone, unless it has it already: the kernel sends those of a terminal to both. */
+void child_signal(struct child *child, int number, bool is_sent);
+
+/* HUP to its group. */
 void child_hang_up(struct child *child);
 
 /* Ends this process as the child ended: dies of the same signal, without a core of its own. Returns the exit code

@@ -1,7 +1,8 @@
 #include <stdio.h>
 
 #include "agent_run.h"
-#include "child_exec.h"
+#include "exit_status.h"
+#include "inherited.h"
 #include "log.h"
 #include "start_gate.h"
 
@@ -20,8 +21,7 @@ int main(int argc, char **argv)
     struct errbuf e = { 0 };
     enum err err;
     int next, code;
-    if (child_exec_is_meant(argc, argv))
-        return child_exec(argv);
+    inherited_settle();
     code = service_configure(&agent_service, argc, argv, &conf, &arena, agent_conf_check, &next);
     if (code < 0 && (err = agent_command_check(&conf, argv + next, &e)) != OK)
         code = service_refuse(&agent_service, err, &e);

@@ -19,7 +19,9 @@ struct source {
 
     void (*stop)(void *state);   /* requested to end: calls agent_end, now or later; NULL = it ends at once */
     void (*reload)(void *state); /* SIGHUP came; NULL = ignored */
-    void (*clear)(void *state);  /* NULL = there is nothing that the end of loop and arena does not end */
+    /* Another signal came, as in signal_relay.h; NULL = ignored. */
+    void (*signal)(void *state, int number, bool is_sent);
+    void (*clear)(void *state); /* NULL = there is nothing that the end of loop and arena does not end */
 };
 
 extern const struct source source_exec, source_stdin, source_simulate;

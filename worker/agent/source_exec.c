@@ -48,7 +48,7 @@ static void read_usage(struct exec_source *source)
 {
     struct skep_worker *worker = source->agent->worker;
     struct proc_usage usage;
-    if (proc_read_usage(source->agent->pid, &usage) != OK)
+    if (proc_read_usage(source->agent->pid, child_guard(source->child), &usage) != OK)
         return; /* it is ending: its exit is on the way */
     child_watch_observe(&source->child_watch, usage.process.state, usage.process.cpu_ticks);
     skep_worker_set_metric(worker, "cpu",
@@ -246,6 +246,11 @@ static void exec_reload(void *state)
     child_hang_up(((struct exec_source *)state)->child);
 }
 
+static void exec_signal(void *state, int number, bool is_sent)
+{
+    child_signal(((struct exec_source *)state)->child, number, is_sent);
+}
+
 const struct source source_exec = {
     .first_status = "idle",
     .prepare = exec_prepare,
@@ -253,5 +258,6 @@ const struct source source_exec = {
     .verify = exec_verify,
     .stop = exec_stop,
     .reload = exec_reload,
+    .signal = exec_signal,
     .clear = exec_clear,
 };

@@ -38,7 +38,7 @@ enum hive_input_kind {
     HIVE_NOT_STARTED,  /* worker, why: PROCESS_START could not be carried out */
     HIVE_NOT_RECORDED, /* worker, why: ... since a successor would not know of it */
     HIVE_EXITED,       /* worker, ending (NULL: unknown how) */
-    HIVE_SWEPT,        /* worker: PROCESS_REQUEST_STOP or PROCESS_SWEEP was carried out */
+    HIVE_SWEPT,        /* worker: PROCESS_SWEEP was carried out */
 };
 
 /* The host, for heartbeats. */

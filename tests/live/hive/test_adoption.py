@@ -9,7 +9,7 @@ import urllib.error
 
 import pytest
 
-from fleet import BIN, LIMIT_S, await_that, clean_environment, is_running
+from fleet import BIN, LIMIT_S, await_that, clean_environment, is_running, stop
 from hive import Hive, section
 
 EXIT_USAGE, EXIT_REFUSED = 2, 6
@@ -43,6 +43,11 @@ def stranger():
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return [int(child) for child in file.read().split()]
+
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
 
 
 def running(*names):
@@ -92,10 +97,13 @@ def test_what_ended_meanwhile_is_started_again(killed, watched):
         program.await_start()
 
     first = killed(section(program), ready)
-    os.kill(seen["pid"], signal.SIGKILL)
     program_pid, companion = program.starts()[0]
-    await_that(lambda: not is_running(program_pid), "the end of the program with its agent")
-    assert is_running(companion)  # of another group: left to the successor
+    guard = parent_of(program_pid)
+    stop(guard)
+    os.kill(seen["pid"], signal.SIGKILL)
+    os.kill(guard, signal.SIGKILL)
+    await_that(lambda: not is_running(program_pid), "the end of the program with its guard")
+    assert is_running(companion)  # whose parent it was: left to the successor
     witness = first.successor().await_witness("w1", "running", restarts=1)
     assert witness["last_exit"]["session"] == seen["session"]
     assert not is_running(companion)

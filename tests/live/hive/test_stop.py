@@ -33,7 +33,7 @@ def test_who_ignores_term_is_killed(hive, watched):
 
 
 def test_what_a_shell_has_started_may_save_its_work(hive, watched):
-    """The shell dies of TERM at once, and the agent with it; what it had started has its 10 s all the same."""
+    """The shell dies of TERM at once; what it had started has its 10 s all the same, and the goodbye waits for it."""
     program = watched("w1", "--lingers")
     hive = hive(f'[worker "w1"]\ncommand = sh -c "{program.command}; true"\n')
     pids = program.await_start()

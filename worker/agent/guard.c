@@ -1,0 +1,140 @@
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc.h"
+#include "read_file.h"
+
+#define LINK 3             /* its number in the guard, which keeps nothing else of the agent's */
+#define PAUSE_NS 20000000L /* between two looks at who does not end */
+#define PATIENT 50         /* looks; from then on one a second */
+
+struct command {
+    pid_t pid;
+    bool has_ended; /* its pid may be somebody else's by now */
+};
+
+static void send_message(int link, int32_t pid, int32_t status)
+{
+    const struct guard_message message = { pid, status };
+    (void)send(link, &message, sizeof message, MSG_NOSIGNAL); /* nobody is left to read it: poll shows that */
+}
+
+/* False: there are no more children, and thereby nothing at all. */
+static bool reap(struct command *command)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != command->pid || command->has_ended)
+            continue;
+        command->has_ended = true;
+        send_message(LINK, pid, status);
+    }
+    return pid == 0;
+}
+
+static void end_one(void *user, const struct proc_stat *stat)
+{
+    bool *is_told = user;
+    if (proc_is_gone(stat) || proc_signal(stat, SIGKILL) != ERR_REFUSED || *is_told)
+        return;
+    *is_told = true;
+    dprintf(STDERR_FILENO, "skep-worker: cannot end process %lld: it is another user's\n", (long long)stat->pid);
+}
+
+static void pause_before_look(unsigned looks)
+{
+    const struct timespec pause = { looks < PATIENT ? 0 : 1, looks < PATIENT ? PAUSE_NS : 0 };
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    (void)sigtimedwait(&child, NULL, &pause);
+}
+
+/* A process that cannot be ended keeps the guard there: whoever looks sees that the worker is not gone. */
+static void end_all(struct command *command)
+{
+    bool is_told = false;
+    for (unsigned looks = 0; reap(command); looks++) {
+        if (!proc_read_tree(getpid(), NULL, end_one, &is_told)) { /* what can be reached without /proc */
+            (void)kill(-command->pid, SIGKILL);
+            if (!command->has_ended)
+                (void)kill(command->pid, SIGKILL);
+        }
+        pause_before_look(looks);
+    }
+}
+
+/* Until nothing is left, the agent is gone, or it says something. True: the last. */
+static bool watch(struct command *command, int children)
+{
+    struct pollfd fds[] = { { .fd = children, .events = POLLIN }, { .fd = LINK, .events = POLLIN } };
+    struct signalfd_siginfo info;
+    char byte;
+    while (reap(command) && fds[1].revents == 0)
+        if (poll(fds, 2, -1) > 0 && fds[0].revents != 0)
+            (void)!read(children, &info, sizeof info);
+    return recv(LINK, &byte, sizeof byte, MSG_DONTWAIT) > 0;
+}
+
+static int signals_of_children(void)
+{
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Returns 0 when the command runs, else errno. The pipe ends when the command has taken over, or failed to. */
+static int start(struct guard *guard, pid_t *ret)
+{
+    int ends[2], fault = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return errno;
+    guard->exec.parent = getpid();
+    guard->exec.report = ends[1];
+    *ret = fork();
+    if (*ret == 0)
+        _exit(child_exec(&guard->exec));
+    fault = *ret < 0 ? errno : 0;
+    close(ends[1]);
+    if (read_up_to(ends[0], (char *)&fault, sizeof fault) < 0)
+        fault = errno;
+    return fault;
+}
+
+/* The agent's own would keep the broker and the clients of its page from seeing that it is gone. */
+static void keep_only(int link)
+{
+    if (link != LINK)
+        (void)dup2(link, LINK);
+    (void)close_range(LINK + 1, ~0U, 0);
+}
+
+int guard_run(void *user)
+{
+    struct guard *guard = user;
+    struct command command = { 0 };
+    int fault;
+    (void)prctl(PR_SET_NAME, "skep-guard");
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    fault = start(guard, &command.pid);
+    keep_only(guard->link);
+    send_message(LINK, fault ? 0 : command.pid, fault);
+    if (fault)
+        return AGENT_FAILED;
+    if (watch(&command, signals_of_children()) || guard->kills)
+        end_all(&command);
+    return 0;
+}
