@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
 
 #include "fd.h"
 #include "log.h"
 #include "loop_child.h"
+#include "oom_watch.h"
 #include "own_path.h"
 #include "proc.h"
 
@@ -65,15 +67,17 @@ void agents_free(struct agents *agents)
     while (agents->list)
         agents_remove(agents->list);
     loop_timer_free(agents->check);
+    oom_watch_free(agents->oom);
     free(agents);
 }
 
-/* What the kernel's count of kills for want of memory says of a process that was killed. */
-static int judge_oom(struct agents *agents, int signal_number)
+/* What the agent has said of its program; of an agent that was killed itself the kernel's count has to do. */
+static void complete_exit(struct hive_agent *agent, struct exit_status *exit_status)
 {
-    int64_t before = agents->oom_kills;
-    agents->oom_kills = proc_read_oom_kills();
-    return signal_number == SIGKILL ? exit_status_oom(before, agents->oom_kills) : before < 0 ? -1 : 0;
+    struct agent_report report;
+    bool is_told = recv(agent->gate, &report, sizeof report, MSG_DONTWAIT) == (ssize_t)sizeof report;
+    exit_status->never_ran = is_told && report.never_ran;
+    exit_status->oom = is_told ? report.oom : oom_watch_judge(agent->owner->oom, exit_status);
 }
 
 static void child_exited(void *user, const struct exit_status *exit_status)
@@ -85,7 +89,7 @@ static void child_exited(void *user, const struct exit_status *exit_status)
         return;
     }
     agent->runs = false;
-    complete.oom = judge_oom(agent->owner, exit_status->signal);
+    complete_exit(agent, &complete);
     agent->owner->events->exited(agent->owner->user, agent->worker, &complete);
 }
 
@@ -106,12 +110,12 @@ static enum err spawn_at_gate(struct hive_agent *agent, const struct launch *lau
     return loop_child_new(agent->owner->loop, &options, &agent->child, e);
 }
 
-/* The gate is a pipe that this process alone can write to. */
+/* The gate is a socket whose other end the agent alone has. */
 static enum err spawn(struct hive_agent *agent, const struct launch *launch, const char *directory, struct errbuf *e)
 {
     enum err err;
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return err_set(e, ERR_IO, "%s", strerror(errno));
     agent->gate = ends[1];
     err = spawn_at_gate(agent, launch, directory, ends[0], e);
@@ -145,11 +149,10 @@ enum err agents_start(struct agents *agents, const char *worker, const struct la
 void agents_release(struct agents *agents, const char *worker)
 {
     struct hive_agent *agent = find(agents, worker);
-    if (!agent || agent->gate < 0)
+    if (!agent || !agent->child)
         return;
-    if (write(agent->gate, "", 1) != 1 && errno != EPIPE) /* one that is gone is told by its exit */
+    if (send(agent->gate, "", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE) /* one that is gone is told by its exit */
         log_at(LOG_ERROR, "cannot release an agent", "worker", worker, "why", strerror(errno), NULL);
-    agent->gate = fd_close(agent->gate);
 }
 
 static void adopted_exited(void *user, int events)
@@ -222,11 +225,10 @@ enum err agents_new(struct loop *loop, const struct agents_events *events, void 
     if (!agents)
         return err_set(e, ERR_NOMEM, "out of memory");
     agents->loop = loop;
-    if ((err = agents_sweep_init(agents)) != OK)
+    if ((err = agents_sweep_init(agents)) != OK || (err = oom_watch_new(loop, &agents->oom)) != OK)
         return err_set(e, err, "out of memory");
     agents->events = events;
     agents->user = user;
-    agents->oom_kills = proc_read_oom_kills();
     if ((err = own_path_next_to(AGENT_PROGRAM, agents->program, e)) != OK)
         return err;
     *ret = HAND_OVER(agents);

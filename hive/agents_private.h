@@ -12,7 +12,7 @@ struct hive_agent {
     struct loop_child *child; /* NULL: it is not our child, but adopted */
     struct loop_fd *watch;    /* of an adopted one */
     int pidfd;                /* -1 for a child */
-    int gate;                 /* where a child is released; -1 = it was */
+    int gate;                 /* where a child is released and reports; -1 for an adopted one */
     char worker[NAME_SIZE];   /* "": of none any more, it was aborted */
     struct agent_key key;     /* its pid is also the number of its session */
     bool runs;
@@ -31,7 +31,7 @@ struct agents {
     const struct agents_events *events;
     void *user;
     char program[PATH_MAX];
-    int64_t oom_kills;
+    struct oom_watch *oom;
     struct hive_agent *list;
     struct loop_timer *check; /* of what is swept */
     ms_t pause;               /* until the next look */

@@ -1,5 +1,6 @@
 #include "exit_status.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,9 +24,22 @@ const char *signal_name(int number, char ret[SIGNAL_NAME_SIZE])
     return number ? ret : NULL;
 }
 
-int exit_status_oom(int64_t kills_before, int64_t kills_after)
+void oom_count_see(struct oom_count *count, int64_t kills, ms_t now, bool is_told)
 {
-    if (kills_before < 0 || kills_after < 0)
+    if (count->kills >= 0 && kills > count->kills) {
+        count->has_risen = true;
+        count->rose_after = is_told ? now : count->seen_at;
+        count->rose_by = now;
+    }
+    count->kills = kills;
+    count->seen_at = now;
+}
+
+int oom_count_judge(const struct oom_count *count, int signal_number, ms_t now)
+{
+    if (count->kills < 0)
         return -1;
-    return kills_after > kills_before;
+    if (signal_number != SIGKILL || !count->has_risen || now - count->rose_by > OOM_LATE_MS)
+        return 0;
+    return now - count->rose_after <= OOM_JUST_MS ? 1 : -1;
 }

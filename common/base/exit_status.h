@@ -14,6 +14,7 @@ struct exit_status {
     int signal;         /* that ended it; 0 = none */
     bool was_asked_for; /* it was told to end */
     int oom;            /* it was killed for want of memory: 1 yes, 0 no, -1 cannot tell */
+    bool never_ran;     /* it could not be executed: 126 or, if there is no such command, 127 */
 };
 
 /* Exit code as a shell would say it: the status, or 128 + signal. */
@@ -26,8 +27,28 @@ bool exit_status_is_crash(const struct exit_status *exit_status);
 const char *signal_name(int number, char ret[SIGNAL_NAME_SIZE]);
 #define SIGNAL_NAME(number) signal_name((number), (char[SIGNAL_NAME_SIZE]){ 0 })
 
-/* Was memory what it died of? From the counts of oom_kill before and after; negative = unreadable.
- * 1 yes, 0 no, -1 cannot tell. */
-int exit_status_oom(int64_t kills_before, int64_t kills_after);
+/* What an agent tells its hive before it ends as its program did, which shows neither. */
+struct agent_report {
+    bool never_ran;
+    int8_t oom;
+};
+
+/* How often the kernel has killed for want of memory, of which nobody knows whom: a death is one of those if the count
+ * rose just before it, and may be one for a while longer, since a large process takes seconds to die. */
+#define OOM_JUST_MS 500
+#define OOM_LATE_MS 10000
+
+struct oom_count {
+    int64_t kills; /* -1: unreadable */
+    ms_t seen_at;
+    bool has_risen;
+    ms_t rose_after, rose_by; /* it rose between the two */
+};
+
+/* `is_told`: had it risen earlier, it would have been seen then. */
+void oom_count_see(struct oom_count *count, int64_t kills, ms_t now, bool is_told);
+
+/* Was memory what a process died of that is dead now? 1 yes, 0 no, -1 cannot tell. */
+int oom_count_judge(const struct oom_count *count, int signal_number, ms_t now);
 
 #endif

@@ -6,7 +6,9 @@
 #include "clock.h"
 #include "loop_private.h"
 
-_Static_assert((int)LOOP_READABLE == UV_READABLE && (int)LOOP_WRITABLE == UV_WRITABLE, "events are libuv's");
+_Static_assert((int)LOOP_READABLE == UV_READABLE && (int)LOOP_WRITABLE == UV_WRITABLE &&
+                   (int)LOOP_URGENT == UV_PRIORITIZED,
+               "events are libuv's");
 
 struct loop_timer {
     uv_timer_t uv;

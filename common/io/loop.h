@@ -25,7 +25,7 @@ enum err loop_timer_new(struct loop *loop, void (*fn)(void *user), void *user, s
 void loop_timer_in(struct loop_timer *timer, ms_t delay);
 void loop_timer_free(struct loop_timer *timer);
 
-enum loop_events { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
+enum loop_events { LOOP_READABLE = 1, LOOP_WRITABLE = 2, LOOP_URGENT = 8 /* POLLPRI */ };
 /* Watches a descriptor that stays the caller's and becomes non-blocking; free the watch before closing it. Wants
  * nothing yet. A descriptor in error shows as all that is wanted: reading or writing tells what it is. ERR_NOMEM;
  * ERR_IO for one that is watched already or cannot be polled. */

@@ -89,16 +89,11 @@ static bool settle(const struct loop_child_options *options)
 
 static int become(const struct loop_child_options *options)
 {
-    const int count = (int)options->stream_count, fault_stream = options->fault_stream;
-    int report = fault_stream ? fcntl(options->streams[fault_stream], F_DUPFD_CLOEXEC, count) : -1, fault;
     if (settle(options)) {
         inherited_signals_restore();
         execve(options->file, options->arguments, options->environment);
     }
-    fault = errno;
-    if (report >= 0)
-        (void)!write(report, &fault, sizeof fault);
-    return fault == ENOENT ? AGENT_NOT_FOUND : AGENT_CANNOT_EXECUTE;
+    return errno == ENOENT ? AGENT_NOT_FOUND : AGENT_CANNOT_EXECUTE;
 }
 
 /* A signal that came before the child has its own would be handled there as if it were this process. */

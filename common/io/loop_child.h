@@ -16,7 +16,6 @@ struct loop_child_options {
     const char *directory; /* NULL: this process's */
     const int *streams; /* borrowed during the call: they become 0, 1, 2 and so on; -1: /dev/null. Others are closed */
     size_t stream_count;
-    int fault_stream;       /* index of the one that also gets errno, an int, if it cannot be executed; 0 = none */
     bool leads_session;     /* of its own, and thereby a group */
     int (*run)(void *user); /* in place of `file`, in the child: the exit code. It has all signals blocked */
     void *run_user;

@@ -313,13 +313,20 @@ bool proc_is_gone(const struct proc_stat *stat)
     return stat->state == 'Z' || stat->state == 'X';
 }
 
-int64_t proc_read_oom_kills(void)
+int proc_open_oom_kills(void)
 {
     char path[PATH_MAX], bytes[PROC_FILE_SIZE];
     struct text group = proc_read_cgroup(getpid(), bytes);
-    int64_t kills = -1;
     if (!group.at)
         return -1;
     snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/memory.events", (int)group.len, group.at);
-    return cgroup_event_parse(proc_read_file(path, bytes), "oom_kill", &kills) == OK ? kills : -1;
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int64_t proc_read_oom_kills(int fd)
+{
+    char bytes[PROC_FILE_SIZE];
+    ssize_t len = pread(fd, bytes, sizeof bytes, 0);
+    int64_t kills;
+    return len > 0 && cgroup_event_parse((struct text){ bytes, (size_t)len }, "oom_kill", &kills) == OK ? kills : -1;
 }

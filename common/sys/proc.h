@@ -69,7 +69,9 @@ enum err proc_is_below(int64_t pid, int64_t ancestor);
 /* As proc_cgroup_path, of the process; borrowed from `bytes`. */
 struct text proc_read_cgroup(int64_t pid, char bytes[PROC_FILE_SIZE]);
 
-/* How often the kernel has killed for want of memory in this process's control group; -1 when that cannot be read. */
-int64_t proc_read_oom_kills(void);
+/* How often the kernel has killed for want of memory in this process's control group: where that is counted, which the
+ * caller closes, and the count there. -1 when it cannot be read. */
+int proc_open_oom_kills(void);
+int64_t proc_read_oom_kills(int fd);
 
 #endif

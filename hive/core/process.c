@@ -189,11 +189,10 @@ static void remember_exit(struct process *process, const struct exit_status *exi
 
 static const char *why_not_executed(const struct exit_status *exit_status)
 {
-    if (!exit_status || exit_status->signal)
+    if (!exit_status || !exit_status->never_ran)
         return NULL;
-    if (exit_status->status == AGENT_NOT_FOUND)
-        return "the command was not found (exit code 127)";
-    return exit_status->status == AGENT_CANNOT_EXECUTE ? "the command cannot be executed (exit code 126)" : NULL;
+    return exit_status->status == AGENT_NOT_FOUND ? "the command was not found (exit code 127)"
+                                                  : "the command cannot be executed (exit code 126)";
 }
 
 static bool is_started_again(const struct process *process)

@@ -94,23 +94,21 @@ static void ends(void **state)
     }
 }
 
-/* 0 and 1 are pipes, 2 is /dev/null, and 3 gets the errno of a program that cannot be executed. */
-static void run_with_streams(struct scene *scene, const char *file, const char *script, int gate, char *ret,
-                             size_t size)
+/* 1 is a pipe, the others are /dev/null. */
+static void run_with_streams(struct scene *scene, const char *file, const char *script, char *ret, size_t size)
 {
     char *arguments[] = { (char *)file, (char *)"-c", (char *)script, NULL };
     char *environment[] = { (char *)"WORD=of its own", NULL };
     int out[2];
     ssize_t len;
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-    const int streams[] = { -1, out[1], -1, gate };
+    const int streams[] = { -1, out[1], -1 };
     start(scene, (struct loop_child_options){ .file = file,
                                               .arguments = arguments,
                                               .environment = environment,
                                               .directory = "/",
                                               .streams = streams,
-                                              .stream_count = gate < 0 ? 3 : 4,
-                                              .fault_stream = gate < 0 ? 0 : 3,
+                                              .stream_count = 3,
                                               .leads_session = true });
     close(out[1]);
     await_end(scene);
@@ -125,27 +123,12 @@ static void what_it_gets(void **state)
     int left_open = open("/", O_RDONLY); /* as libraries do */
     assert_true(left_open > 2);
     run_with_streams(*state, "/bin/sh",
-                     "echo $WORD; pwd; cut -d' ' -f5,6 /proc/self/stat; ls /proc/self/fd | tr '\\n' ' '; cat", -1, text,
+                     "echo $WORD; pwd; cut -d' ' -f5,6 /proc/self/stat; ls /proc/self/fd | tr '\\n' ' '; cat", text,
                      sizeof text);
     int pid = ((struct scene *)*state)->pid;
     snprintf(want, sizeof want, "of its own\n/\n%d %d\n0 1 2 3 ", pid, pid); /* the last one is of ls itself */
     assert_string_equal(text, want);
     close(left_open);
-}
-
-static void why_it_cannot_be_executed(void **state)
-{
-    int ends[2], fault = 0;
-    char text[16];
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    run_with_streams(*state, "/no/such/file", "", ends[1], text, sizeof text);
-    assert_int_equal(read(ends[0], &fault, sizeof fault), sizeof fault);
-    assert_int_equal(fault, ENOENT);
-    run_with_streams(*state, "/bin/sh", "ls /proc/self/fd | wc -l", ends[1], text, sizeof text);
-    assert_string_equal(text, "5\n"); /* the four, and that of ls */
-    close(ends[1]);
-    assert_int_equal(read(ends[0], &fault, sizeof fault), 0);
-    close(ends[0]);
 }
 
 /* Waits until nobody else holds the pipe. */
@@ -208,7 +191,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_gets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(why_it_cannot_be_executed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_waits_for_the_start, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_forgotten_is_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(orphans_are_waited_for, set_up, tear_down),

@@ -1,4 +1,5 @@
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,11 +50,31 @@ static void signals(void **state)
 
 static void out_of_memory(void **state)
 {
+    static const struct {
+        const char *reason;
+        int64_t before, after; /* the count at 0, and at 5000 */
+        bool is_told;
+        int signal;
+        ms_t died_at;
+        int oom;
+    } rows[] = {
+        { "the count rose just before", 2, 3, true, SIGKILL, 5100, 1 },
+        { "it did not rise", 2, 2, true, SIGKILL, 5000, 0 },
+        { "it rose, and this died of something else", 2, 3, true, SIGSEGV, 5000, 0 },
+        { "it rose a while ago, for another one, or for one that takes long to die", 2, 3, true, SIGKILL, 6000, -1 },
+        { "it rose long ago, for another one", 2, 3, true, SIGKILL, 15001, 0 },
+        { "it rose, and nobody knows when", 2, 3, false, SIGKILL, 5000, -1 },
+        { "it cannot be read any more", 2, -1, true, SIGKILL, 5000, -1 },
+        { "it could not be read before", -1, 3, true, SIGKILL, 5000, 0 },
+    };
     (void)state;
-    assert_int_equal(exit_status_oom(2, 3), 1);
-    assert_int_equal(exit_status_oom(2, 2), 0);
-    assert_int_equal(exit_status_oom(-1, 2), -1);
-    assert_int_equal(exit_status_oom(2, -1), -1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct oom_count count = { .kills = -1 };
+        print_message("%s\n", rows[i].reason);
+        oom_count_see(&count, rows[i].before, 0, rows[i].is_told);
+        oom_count_see(&count, rows[i].after, 5000, rows[i].is_told);
+        assert_int_equal(oom_count_judge(&count, rows[i].signal, rows[i].died_at), rows[i].oom);
+    }
 }
 
 int main(void)

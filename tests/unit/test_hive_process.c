@@ -102,6 +102,13 @@ static void do_exit(struct scene *scene, const char *args)
     process_exited(&scene->process, &exit_status, scene->now, WALL + scene->now);
 }
 
+/* The command could not be executed. */
+static void do_unrun(struct scene *scene, const char *args)
+{
+    struct exit_status exit_status = { .status = atoi(args), .oom = -1, .never_ran = true };
+    process_exited(&scene->process, &exit_status, scene->now, WALL + scene->now);
+}
+
 static void do_die(struct scene *scene, const char *args)
 {
     struct exit_status exit_status = { .signal = atoi(args), .oom = -1 };
@@ -132,9 +139,19 @@ static void do_step(struct scene *scene, struct text step)
         const char *name;
         void (*fn)(struct scene *scene, const char *args);
     } verbs[] = {
-        { "start", do_start },       { "stop", do_stop },   { "restart", do_restart }, { "started", do_started },
-        { "refused", do_refused },   { "adopt", do_adopt }, { "exit", do_exit },       { "die", do_die },
-        { "vanish", do_vanish },     { "swept", do_swept }, { "wait", do_wait },       { "unrecorded", do_unrecorded },
+        { "start", do_start },
+        { "stop", do_stop },
+        { "restart", do_restart },
+        { "started", do_started },
+        { "refused", do_refused },
+        { "adopt", do_adopt },
+        { "exit", do_exit },
+        { "unrun", do_unrun },
+        { "die", do_die },
+        { "vanish", do_vanish },
+        { "swept", do_swept },
+        { "wait", do_wait },
+        { "unrecorded", do_unrecorded },
         { "finished", do_finished },
     };
     enum witness_state before = scene->process.state;
@@ -188,10 +205,12 @@ static const struct {
     { "never, but asked", NEVER, RUN "exit 1; swept; start", " starting START running exited SWEEP starting START" },
     { "asked while the remains are there", NEVER, RUN "exit 1; start; swept",
       " starting START running exited SWEEP starting START" },
-    { "no such command", ALWAYS, RUN "exit 127; swept; wait 1000",
+    { "no such command", ALWAYS, RUN "unrun 127; swept; wait 1000",
       " starting START running failed SWEEP starting START" },
-    { "not executable", ON_FAILURE, RUN "exit 126", " starting START running failed SWEEP" },
-    { "no such command, never", NEVER, RUN "exit 127; swept; wait 99999", " starting START running failed SWEEP" },
+    { "not executable", ON_FAILURE, RUN "unrun 126", " starting START running failed SWEEP" },
+    { "no such command, never", NEVER, RUN "unrun 127; swept; wait 99999", " starting START running failed SWEEP" },
+    { "a program that exits so itself has run", ALWAYS, RUN "exit 127; swept",
+      " starting START running backoff SWEEP" },
     { "a code of signals is none of these", ALWAYS, RUN "die 127", " starting START running backoff SWEEP" },
     { "the agent itself cannot be started", ALWAYS, "start; refused; wait 1000; refused; wait 1999; wait 1",
       " starting START failed starting START failed starting START" },
@@ -213,7 +232,7 @@ static const struct {
       " starting START running backoff SWEEP stopped" },
     { "a stop in the backoff, before the sweep", ALWAYS, RUN "die 9; stop; swept; wait 9999",
       " starting START running backoff SWEEP stopping stopped" },
-    { "a stop after failing", ALWAYS, RUN "exit 127; swept; stop", " starting START running failed SWEEP stopped" },
+    { "a stop after failing", ALWAYS, RUN "unrun 127; swept; stop", " starting START running failed SWEEP stopped" },
     { "a stop after the end", NEVER, RUN "exit 0; swept; stop", " starting START running exited SWEEP stopped" },
     { "a stop that crosses the start", ALWAYS, "start; stop; started; exit 0; swept",
       " starting START stopped stopping TERM SWEEP stopped" },
@@ -267,7 +286,7 @@ static void who_is_finished(void **state)
         { "on failure, and it was one", ON_FAILURE, "finished 3", false },
         { "one that is restarted", ALWAYS, "finished 0", false },
         { "one that runs", NEVER, "start; started", false },
-        { "one that could not run", NEVER, RUN "exit 127; swept", false },
+        { "one that could not run", NEVER, RUN "unrun 127; swept", false },
         { "one that was stopped", NEVER, RUN "stop; exit 0; swept", false },
     };
     (void)state;
@@ -376,10 +395,10 @@ static void the_witness_says_why_and_how(void **state)
         int asked_for;
         int64_t restart_in;
     } rows[] = {
-        { "no such command", RUN "exit 127", "the command was not found (exit code 127)", 127, 0, 1000 },
-        { "not executable", RUN "exit 126", "the command cannot be executed (exit code 126)", 126, 0, 1000 },
+        { "no such command", RUN "unrun 127", "the command was not found (exit code 127)", 127, 0, 1000 },
+        { "not executable", RUN "unrun 126", "the command cannot be executed (exit code 126)", 126, 0, 1000 },
         { "no agent", RUN "exit 1; swept; wait 1000; refused", "no such program", 1, 0, 2000 },
-        { "started in the end", RUN "exit 127; swept; wait 1000; started", NULL, 127, 0, -1 },
+        { "started in the end", RUN "unrun 127; swept; wait 1000; started", NULL, 127, 0, -1 },
         { "stop requested", RUN "stop; exit 0", NULL, 0, 1, -1 },
         { "asked to stop, and stopped", RUN "restart; exit 3; swept", NULL, 3, 1, -1 },
         { "nobody knows how", "adopt; vanish", NULL, -1, 0, 1000 },

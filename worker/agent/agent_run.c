@@ -16,6 +16,7 @@
 #include "service_signals.h"
 #include "signal_relay.h"
 #include "source.h"
+#include "start_gate.h"
 
 #define GOODBYE_MS 1000 /* how long the broker may take to acknowledge it */
 
@@ -188,9 +189,13 @@ int agent_run(const struct agent_conf *conf, char **command)
     struct agent agent = { .conf = conf, .command = command, .source = source_of(conf) };
     struct errbuf e = { 0 };
     enum err err;
+    int code;
     name_log(conf);
     if ((err = live(&agent, &e)) != OK)
         log_at(LOG_ERROR, e.text, NULL);
     unmake(&agent);
-    return err == OK ? child_imitate(&agent.exit_status) : failure_code(conf, err);
+    code = err == OK ? exit_status_code(&agent.exit_status) : failure_code(conf, err);
+    start_gate_report((struct agent_report){ .never_ran = err != OK && code != AGENT_FAILED,
+                                             .oom = err == OK ? (int8_t)agent.exit_status.oom : -1 });
+    return err == OK ? child_imitate(&agent.exit_status) : code;
 }

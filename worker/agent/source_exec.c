@@ -14,6 +14,7 @@
 #include "log.h"
 #include "notify_message.h"
 #include "notify_socket.h"
+#include "oom_watch.h"
 #include "proc.h"
 #include "source.h"
 
@@ -23,7 +24,7 @@
 struct exec_source {
     struct agent *agent;
     struct child *child;
-    int64_t oom_kills; /* before the child was started */
+    struct oom_watch *oom;
     struct notify_socket *socket;
     struct loop_timer *check;
     struct child_watch child_watch;
@@ -62,6 +63,7 @@ static void check(void *user)
     struct exec_source *source = user;
     notify_socket_drain(source->socket);
     read_usage(source);
+    oom_watch_see(source->oom);
     source->check_at = clock_mono() + CHECK_EVERY;
     judge(source);
 }
@@ -172,7 +174,7 @@ static void child_ended(void *user, const struct exit_status *exit_status)
 {
     struct exec_source *source = user;
     struct exit_status complete = *exit_status;
-    complete.oom = exit_status_oom(source->oom_kills, proc_read_oom_kills());
+    complete.oom = oom_watch_judge(source->oom, exit_status);
     agent_end(source->agent, &complete);
     log_exit_status(&complete);
 }
@@ -198,11 +200,11 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
 static enum err exec_prepare(struct agent *agent, struct errbuf *e)
 {
     struct exec_source *source = arena_zalloc(&agent->arena, sizeof *source);
-    if (!source || loop_timer_new(agent->loop, check, source, &source->check) != OK)
+    if (!source || loop_timer_new(agent->loop, check, source, &source->check) != OK ||
+        oom_watch_new(agent->loop, &source->oom) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     agent->source_state = source;
     source->agent = agent;
-    source->oom_kills = proc_read_oom_kills();
     child_watch_init(&source->child_watch);
     return start_child(source, e);
 }
@@ -212,6 +214,7 @@ static void exec_clear(void *state)
     struct exec_source *source = state;
     child_free(source->child);
     notify_socket_free(source->socket);
+    oom_watch_free(source->oom);
 }
 
 static void exec_start(void *state)

@@ -113,6 +113,12 @@ def test_a_command_that_cannot_be_run(hive, command, code, reason):
     assert hive.get("/health")["checks"]["workers:failed"][0]["observedValue"] == 1
 
 
+def test_a_program_that_exits_with_127_has_run(hive):
+    hive = hive('[worker "w1"]\ncommand = sh -c "exit 127"\n')
+    witness = hive.await_witness("w1", "backoff", reason=None)
+    assert witness["last_exit"]["code"] == 127
+
+
 def test_a_directory_that_does_not_exist(hive):
     hive = hive('[worker "w1"]\ncommand = true\ndirectory = /no/such/folder\n')
     witness = hive.await_witness("w1", "failed")
