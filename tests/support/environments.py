@@ -7,6 +7,7 @@ whom and in which namespaces it runs. Each of PROGRAMS is a way to end. What can
 import collections
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import resource
@@ -15,6 +16,8 @@ import signal
 import subprocess
 import tempfile
 import termios
+
+from fleet import LIMIT_S, await_that
 
 MARK = "CASE_OF_TEST"  # in the environment of everything that a case starts, so that what is left of it is found
 NOBODY = 65534
@@ -268,3 +271,43 @@ def end_marked():
                 found[mark.partition(b"=")[2].decode()].append(int(folder.name))
                 os.kill(int(folder.name), signal.SIGKILL)
     return found
+
+
+def process_below(pid, name):
+    """The process itself, or the one below it that the row runs in a namespace."""
+    with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+        if file.read() == f"{name}\n":
+            return pid
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return process_below(int(file.read().split()[0]), name)
+
+
+class Documents:
+    """What mosquitto_sub writes down of workers, by hive and worker: threads would not do in a process that forks."""
+
+    def __init__(self, folder, port, root, leaf):
+        self.root, self.port, self.leaf = root, port, leaf.encode()
+        self.of = collections.defaultdict(list)
+        self.unread, self.at = b"", 0
+        self.file = open(folder / leaf, "wb+")
+        self.process = subprocess.Popen(["mosquitto_sub", "-V", "5", "-p", str(port), "-t", f"{root}/#", "-F", "%t %p"],
+                                        stdout=self.file)
+        await_that(self.hears, "the subscription")
+
+    def hears(self):
+        subprocess.run(["mosquitto_pub", "-V", "5", "-p", str(self.port), "-t", f"{self.root}/ready", "-m", "x"], check=True)
+        return os.fstat(self.file.fileno()).st_size > 0
+
+    def read(self):
+        fresh = os.pread(self.file.fileno(), 1 << 24, self.at)
+        self.at += len(fresh)
+        *lines, self.unread = (self.unread + fresh).split(b"\n")
+        for topic, _, text in (line.partition(b" ") for line in lines):
+            *_, hive, _, worker, leaf = [b"", b"", b"", *topic.split(b"/")]
+            if leaf == self.leaf and text:
+                self.of[hive.decode(), worker.decode()].append(json.loads(text))
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(LIMIT_S)
+        self.file.close()

@@ -1,51 +1,18 @@
 """The agent in each of the environments that supervisors are started in, with each way that a program can end."""
 
 import collections
-import json
 import os
 import signal
-import subprocess
 import time
 
 import environments
 from environments import ENVIRONMENTS, PROGRAMS
-from fleet import BIN, LIMIT_S, await_that
+from fleet import BIN, LIMIT_S
 from fleet_fixtures import broker  # noqa: F401
 
 AT_ONCE = 24
 UNSEEN = {("no /proc", "daemonizes")}  # nothing shows what has left its group and session there
 Case = collections.namedtuple("Case", "id environment program process log")
-
-
-class Presences:
-    """What mosquitto_sub writes down: threads would not do in a process that forks."""
-
-    def __init__(self, folder, port, root):
-        self.root, self.port = root, port
-        self.of = collections.defaultdict(list)
-        self.unread = b""
-        self.file = open(folder / "presences", "wb+")
-        self.process = subprocess.Popen(["mosquitto_sub", "-V", "5", "-p", str(port), "-t", f"{root}/#", "-F", "%t %p"],
-                                        stdout=self.file)
-        self.at = 0
-        await_that(self.hears, "the subscription")
-
-    def hears(self):
-        subprocess.run(["mosquitto_pub", "-V", "5", "-p", str(self.port), "-t", f"{self.root}/ready", "-m", "x"], check=True)
-        return os.fstat(self.file.fileno()).st_size > 0
-
-    def read(self):
-        fresh = os.pread(self.file.fileno(), 1 << 24, self.at)
-        self.at += len(fresh)
-        *lines, self.unread = (self.unread + fresh).split(b"\n")
-        for topic, _, text in (line.partition(b" ") for line in lines):
-            if topic.endswith(b"/presence"):
-                self.of[topic.split(b"/")[-2].decode()].append(json.loads(text))
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(LIMIT_S)
-        self.file.close()
 
 
 def start(number, environment, program, broker, root, folder):
@@ -56,20 +23,11 @@ def start(number, environment, program, broker, root, folder):
     return Case(name, environment, program, environments.start(environment, command, name, log), log)
 
 
-def agent_below(pid):
-    """The process itself, or the one below it that the row runs in a namespace."""
-    with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-        if file.read() == "skep-worker\n":
-            return pid
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return agent_below(int(file.read().split()[0]))
-
-
 def stop(case, presences):
     """As the row has it, when the worker is online; true when that was sent."""
-    if not any(p["presence"] == "online" for p in presences.of[case.id]):
+    if not any(p["presence"] == "online" for p in presences.of["default", case.id]):
         return False
-    os.kill(agent_below(case.process.pid), case.program.stopped_by)
+    os.kill(environments.process_below(case.process.pid, "skep-worker"), case.program.stopped_by)
     return True
 
 
@@ -91,7 +49,7 @@ def fits(presence, wanted):
 def faults(case, presences):
     """What is wrong when the case is over."""
     found = []
-    latest = [p for p in presences.of[case.id] if p["presence"] != "online"][-1:]
+    latest = [p for p in presences.of["default", case.id] if p["presence"] != "online"][-1:]
     if not latest or not fits(latest[0], expected(case.program)):
         found.append(f"published {latest}")
     code = case.process.wait(LIMIT_S)
@@ -102,12 +60,12 @@ def faults(case, presences):
 
 
 def is_over(case, presences):
-    return case.process.poll() is not None and any(p["presence"] != "online" for p in presences.of[case.id])
+    return case.process.poll() is not None and any(p["presence"] != "online" for p in presences.of["default", case.id])
 
 
 def test_every_program_in_every_environment(broker, tmp_path):
     tmp_path.chmod(0o755)
-    presences = Presences(tmp_path, broker.port, "env/v1")
+    presences = environments.Documents(tmp_path, broker.port, "env/v1", "presence")
     waiting = [(e, p) for p in sorted(PROGRAMS, key=lambda p: p.stopped_by is None)
                for e in environments.available(ENVIRONMENTS)]
     running, stopped, found, names = [], set(), [], {}
