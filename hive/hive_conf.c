@@ -119,6 +119,7 @@ const struct service hive_service = {
     .summary = "supervises the workers of one host and reports how they exit",
     .usage = "skep-hive [--config hive.ini] [OPTIONS]",
     .examples = examples,
+    .exit_codes = SERVICE_EXIT_CODES,
     .section = "hive",
     .options = options,
     .complete = name_hive,

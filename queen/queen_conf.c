@@ -53,6 +53,7 @@ const struct service queen_service = {
                 "  skep-queen --broker mqtts://broker.example --username queen --password-file pw\n"
                 "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
                 "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n",
+    .exit_codes = SERVICE_EXIT_CODES,
     .section = "queen",
     .options = options,
 };

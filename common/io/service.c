@@ -87,10 +87,7 @@ static void service_help(const struct service *service, struct buf *ret)
     conf_help(own, width, ret);
     buf_add_str(ret, "\nOptions of every program:\n");
     conf_help(common, width, ret);
-    buf_add_str(ret, "\nExit codes:\n");
-#define X(symbol, code, meaning) buf_printf(ret, "  %3d  %s\n", (code), (meaning));
-    EXIT_CODES(X)
-#undef X
+    buf_printf(ret, "\nExit codes:\n%s", service->exit_codes);
 }
 
 struct reading {

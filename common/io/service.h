@@ -6,21 +6,26 @@
 #include "broker_login.h"
 #include "conf.h"
 
-/* X(symbol, code, meaning): the meanings are what --help shows. */
-#define EXIT_CODES(X)                                 \
-    X(OK, 0, "ok")                                    \
-    X(FAILED, 1, "failure")                           \
-    X(USAGE, 2, "wrong usage or configuration")       \
-    X(UNHEALTHY, 3, "unhealthy or condition not met") \
-    X(NOT_FOUND, 4, "not found")                      \
-    X(UNREACHABLE, 5, "broker or queen unreachable")  \
-    X(REFUSED, 6, "refused")                          \
-    X(TIMED_OUT, 124, "timed out")                    \
-    X(INTERRUPTED, 130, "interrupted")
+/* Of all programs; which of them a program has is in its --help. */
+enum exit_code {
+    EXIT_OK,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    EXIT_UNHEALTHY,
+    EXIT_NOT_FOUND,
+    EXIT_UNREACHABLE,
+    EXIT_REFUSED,
+    EXIT_TIMED_OUT = 124,
+    EXIT_INTERRUPTED = 130
+};
 
-#define X(symbol, code, meaning) EXIT_##symbol = (code),
-enum exit_code { EXIT_CODES(X) };
-#undef X
+/* Of a daemon that has an id. */
+#define SERVICE_EXIT_CODES                  \
+    "    0  stopped\n"                      \
+    "    1  failure\n"                      \
+    "    2  wrong usage or configuration\n" \
+    "    6  another process holds the id\n" \
+    "  130  stopped at once by a second SIGINT\n"
 
 /* What every program takes; the program's own struct begins with it. */
 struct service_conf {
@@ -36,6 +41,7 @@ struct service {
     const char *summary;               /* one line */
     const char *examples;              /* shown first by --help; whole lines, as they shall appear */
     const char *usage;                 /* e.g. "skep-worker [OPTIONS] --exec -- COMMAND [ARG...]" */
+    const char *exit_codes;            /* shown last by --help; whole lines */
     const char *section;               /* of the INI file, e.g. "queen" */
     const struct conf_option *options; /* the program's own, ended by a row without a name */
     bool takes_words;                  /* behind the options; without it service_configure refuses them */

@@ -35,6 +35,7 @@ static const struct service bee = {
     .summary = "a bee for tests",
     .examples = "  skep-bee --id maja\n",
     .usage = "skep-bee [OPTIONS] [FLOWER...]",
+    .exit_codes = SERVICE_EXIT_CODES,
     .section = "bee",
     .options = bee_options,
     .takes_words = true,

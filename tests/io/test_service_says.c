@@ -22,8 +22,8 @@ static void help(void **state)
                                          "\nOptions of every program:\n",
                                          "--broker URI",
                                          "-h, --help",
-                                         "\nExit codes:\n    0  ok\n",
-                                         "  130  interrupted\n"
+                                         "\nExit codes:\n    0  stopped\n",
+                                         "    6  another process holds the id\n"
     };
     struct start *start = START("-h");
     const char *at = start->out;

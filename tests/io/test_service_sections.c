@@ -47,6 +47,7 @@ static const struct service bee = {
     .name = "skep-bee",
     .summary = "a bee for tests",
     .examples = "",
+    .exit_codes = "",
     .usage = "skep-bee [OPTIONS]",
     .section = "bee",
     .options = bee_options,

@@ -9,8 +9,7 @@ static const struct conf_option options[] = {
     { "hive", CONF_ID, AT(hive), .fallback = "default", .arg = "NAME",
       .help = "hive or group that the worker belongs to" },
     { "exec", CONF_FLAG, AT(exec), .command_line_only = true,
-      .help = "source: run and supervise the command after --, and exit as it does (125: the agent failed; 126, "
-              "127: the command cannot run)" },
+      .help = "source: run and supervise the command after --, and exit as it does" },
     { "stdin", CONF_FLAG, AT(read_stdin), .command_line_only = true,
       .help = "source: one JSON object of heartbeat fields per line of standard input" },
     { "simulate", CONF_FLAG, AT(simulate), .command_line_only = true, .help = "source: a simulated load" },
@@ -25,11 +24,23 @@ static const char examples[] = "  skep-worker --id gpu-0 --exec -- ./serve --por
                                "  my-exporter | skep-worker --id gpu-0 --stdin\n"
                                "  skep-worker --id demo-1 --simulate\n";
 
+static const char exit_codes[] = "  with --exec those of the command, or death by the signal that it died of; and\n"
+                                 "  125  failure of the agent itself\n"
+                                 "  126  the command cannot be executed\n"
+                                 "  127  the command was not found\n"
+                                 "  else\n"
+                                 "    0  end of input, or stopped\n"
+                                 "    1  failure\n"
+                                 "  always\n"
+                                 "    2  wrong usage or configuration\n"
+                                 "  130  stopped at once by a second SIGINT\n";
+
 const struct service agent_service = {
     .name = "skep-worker",
     .summary = "any program as a worker: heartbeats, a last will, an exit report",
     .examples = examples,
     .usage = "skep-worker --id NAME [OPTIONS] --exec -- COMMAND...|--stdin|--simulate",
+    .exit_codes = exit_codes,
     .section = "worker",
     .options = options,
     .takes_words = true,
