@@ -157,8 +157,49 @@ static void each_allocation_may_fail(void **state)
     assert_true(noticed > count / 3); /* the others are index tables and answers over HTTP, which go on without */
 }
 
+/* What is owed of it cannot be announced instead: nothing is before the first end marker, and this is no step. */
+static void r17_each_allocation_for_a_restored_row_may_fail(void **state)
+{
+    static const struct store_row row = { .kind = STORE_RECORD,
+                                          .hive = { "h1", 2 },
+                                          .worker = { "w1", 2 },
+                                          .record = { .state = STATE_STALE,
+                                                      .announced = STATE_ONLINE,
+                                                      .cause = CAUSE_LAST_WILL,
+                                                      .announced_cause = CAUSE_BIRTH,
+                                                      .is_of_store = true,
+                                                      .event_id = 5,
+                                                      .revision = 1,
+                                                      .unannounced = 1,
+                                                      .interval_ms = INT_ABSENT,
+                                                      .lease_ms = INT_ABSENT,
+                                                      .received_wall = TIME_ABSENT,
+                                                      .seq = INT_ABSENT,
+                                                      .progress = INT_ABSENT,
+                                                      .known = true } };
+    bool is_whole = false;
+    unsigned which = 0;
+    (void)state;
+    for (; !is_whole; which++) {
+        struct queen *queen = make();
+        const struct record *record;
+        enum err err;
+        memory_fail(which + 1);
+        err = queen_restore(queen, &row);
+        memory_fail(0);
+        record = registry_find(&queen->registry, TEXT("h1"), TEXT("w1"));
+        assert_true(err == OK ? record != NULL && record->announced == STATE_ONLINE : err == ERR_NOMEM && !record);
+        assert_null(queen_event_after(queen, 0));
+        assert_counts_agree(&queen->registry);
+        is_whole = err == OK && record->owed;
+        queen_free(queen);
+    }
+    assert_true(which > 2);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_may_fail) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_may_fail),
+                                        cmocka_unit_test(r17_each_allocation_for_a_restored_row_may_fail) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

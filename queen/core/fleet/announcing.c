@@ -179,7 +179,9 @@ static bool may_now(struct announcing *announcing, struct record *record)
 
 bool announce_now(struct announcing *announcing, struct record *record)
 {
-    if (record->owed ? owe_again(announcing, record->owed) : !may_now(announcing, record) && owe(announcing, record))
+    bool is_owed =
+        record->owed ? owe_again(announcing, record->owed) : !may_now(announcing, record) && owe(announcing, record);
+    if (is_owed || announcing->held)
         return false;
     announcing->unsent++;
     return true;

@@ -51,7 +51,8 @@ struct announcing {
 };
 
 /* Whether what the record has to say may be announced now, which is counted. False: it is owed, and comes out of
- * announce_next; nothing changes if it is owed already. */
+ * announce_next; nothing changes if it is owed already. Not owed even so: nothing is announced yet, and there is no
+ * memory. */
 bool announce_now(struct announcing *announcing, struct record *record);
 
 /* The last word on a record that is forgotten: whether it may be announced now, with the clears of its topics, which is

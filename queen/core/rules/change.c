@@ -204,10 +204,20 @@ static void revise(struct queen *queen, struct record *record)
     publish_verdict(queen, record, verdict_text(queen, record));
 }
 
+/* False: it is owed. What cannot be is lost for good, so the next process has to find it out; a row that is being
+ * restored, outside of all steps, is as good as none. */
+static bool may_announce(struct queen *queen, struct record *record)
+{
+    bool may = announce_now(&queen->announcing, record);
+    if (!may && !record->owed && queen->out)
+        queen->out->failed = true;
+    return may;
+}
+
 void change_announce(struct queen *queen, struct record *record)
 {
     record->silent = false;
-    if (record->announced != record->state && announce_now(&queen->announcing, record))
+    if (record->announced != record->state && may_announce(queen, record))
         announce(queen, record);
 }
 
@@ -265,7 +275,7 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
     if (record->announced == STATE_NONE || record->announced != record->state)
         return;
     record->revising = true;
-    if (announce_now(&queen->announcing, record))
+    if (may_announce(queen, record))
         revise(queen, record);
 }
 
@@ -329,7 +339,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     record->not_before = 0;
     record->will_closed = false;
     registry_heard(&queen->registry, record, queen->now);
-    if (record->owed && announce_now(&queen->announcing, record)) /* established by now: it has another turn */
+    if (record->owed && may_announce(queen, record)) /* established by now: it has another turn */
         announce(queen, record);
     registry_touch(&queen->registry, record);
 }
