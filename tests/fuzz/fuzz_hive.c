@@ -5,7 +5,7 @@
  *     J w1                      at the beginning: a predecessor's agent is adopted
  *     X w1 \t 1 \t 9            a worker's agent ends: exit status, or signal; nothing: nobody knows how
  *     Y w1                      what is left of it is gone
- *     V                         later starts fail, or no longer; V1: they take until the next V
+ *     V                         later starts fail, or no longer
  *     HGET /v1/workers?limit=1  a request over HTTP
  *     Z                         the hive is killed, and another one takes its place: what runs is adopted
  *     W1000, w1000, T1000, F3   as in fuzz_routes.c
@@ -31,7 +31,6 @@
 struct child {
     char name[NAME_SIZE];
     bool runs, has_leftovers, is_swept; /* swept: it was ordered, and is not done */
-    bool is_to_start;                   /* likewise */
     int64_t pid;
 };
 
@@ -42,7 +41,7 @@ struct world {
     struct child children[CHILDREN_MAX];
     size_t child_count;
     int64_t last_pid;
-    bool cannot_start, starts_later;
+    bool cannot_start;
     ms_t now, skew; /* of the wall clock */
     uint64_t lives;
     unsigned failing, ticks_left;
@@ -124,9 +123,6 @@ static struct process_birth child_begin(struct world *world, struct child *child
 static void start(struct world *world, struct child *child)
 {
     struct hive_input input = { .kind = HIVE_STARTED, .worker = child->name };
-    child->is_to_start = world->starts_later;
-    if (world->starts_later)
-        return;
     if (world->cannot_start) {
         input.kind = world->last_pid & 1 ? HIVE_NOT_STARTED : HIVE_NOT_RECORDED;
         input.why = "no such agent";
@@ -153,34 +149,21 @@ static void carry_out(struct world *world)
     }
 }
 
-static void start_those_to_start(struct world *world)
-{
-    world->starts_later = false;
-    for (size_t i = 0; i < world->child_count; i++)
-        if (world->children[i].is_to_start && !is_over(world))
-            start(world, &world->children[i]);
-    carry_out(world);
-}
-
-static void change_starts(struct world *world, struct text line)
-{
-    start_those_to_start(world);
-    if (script_number(line, 0, 1) == 1)
-        world->starts_later = true;
-    else
-        world->cannot_start = !world->cannot_start;
-}
-
 static void step(void *user, struct input *input)
 {
     struct world *world = user;
+    unsigned failing = world->failing;
     input->now = world->peer.now = world->now;
     input->wall = world->now + world->skew;
     if (is_over(world))
         return;
+    if (input->kind == INPUT_PACKET) /* what fails is in the step behind it */
+        world->failing = 0;
     enter(world);
     hive_step(world->hive, input, &world->outbox);
     leave(world);
+    if (input->kind == INPUT_PACKET)
+        world->failing = failing;
     carry_out(world);
 }
 
@@ -300,7 +283,7 @@ static void run_record(struct world *world, const struct script_record *record)
         sweep(world, child_of(world, record->line));
         break;
     case 'V':
-        change_starts(world, record->line);
+        world->cannot_start = !world->cannot_start;
         break;
     case 'H':
         request(world, record->line);
@@ -368,7 +351,7 @@ static void restart(struct world *world)
 {
     struct hive *before = world->hive;
     for (size_t i = 0; i < world->child_count; i++)
-        world->children[i].has_leftovers = world->children[i].is_swept = world->children[i].is_to_start = false;
+        world->children[i].has_leftovers = world->children[i].is_swept = false;
     outbox_clear(&world->outbox);
     peer_restart(&world->peer);
     world->has_failed = false;
@@ -386,7 +369,6 @@ static void finish(struct world *world)
 {
     world->failing = 0;
     world->ticks_left = TICKS_MAX;
-    start_those_to_start(world);
     step(world, &(struct input){ .kind = INPUT_STOP });
     for (unsigned i = 0; i < 40 && !is_over(world); i++) {
         for (size_t k = 0; k < world->child_count; k++) {
@@ -449,7 +431,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         RUNS,
         RUNS THEN "Z" THEN "I\n[worker \"w1\"]\n" COMMAND,
         "Z|Z" THEN "B" THEN "B" THEN "B" THEN "B",
-        "V|V1|B|B|B|D|D1|C|U|L|(3|)",
+        "V|B|B|B|D|D1|C|U|L|(3|)",
         "U<0|300|1000|100000>\t<0|10>\t<0|300>\t<0|1|2|4>",
         "V|B|K|F<1|2|3|5|8|13|30>|w<0|5000|1764000000000>",
         "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<1000|2000|15000>|T<1000|100000|700000>",

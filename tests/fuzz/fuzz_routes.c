@@ -2,7 +2,7 @@
  * (world_peer.h), and of
  *
  *     HPOST /v1/worker/heartbeat?a=b \n {...}   a request over HTTP, with the token; `h`: without; `x`: cross-site;
- *                                               `t`: its body is no JSON
+ *                                               `t`: its body is no JSON; `a`: it is the `Authorization`
  *     P                                         what waits over HTTP is handled again, answers go on by a slice
  *     W1000                                     time passes, and the driver ticks; T1000: the loop stood still
  *     w1000                                     it is that long after 1970
@@ -101,6 +101,7 @@ static bool is_over(const struct world *world)
 static void step(void *user, struct input *input)
 {
     struct world *world = user;
+    unsigned failing = world->failing;
     input->now = world->peer.now = world->now;
     input->wall = wall(world);
     input->unsent = world->load.unsent;
@@ -111,9 +112,13 @@ static void step(void *user, struct input *input)
     world->load.lost = (struct id_range){ 0 };
     if (is_over(world))
         return;
+    if (input->kind == INPUT_PACKET) /* what fails is in the step behind it */
+        world->failing = 0;
     enter(world);
     queen_step(world->queen, input, &world->outbox);
     leave(world);
+    if (input->kind == INPUT_PACKET)
+        world->failing = failing;
 }
 
 /* The loop that a driver runs. */
@@ -220,16 +225,19 @@ static void request(struct world *world, const struct script_record *record)
     struct text target = record->line, method = text_split(&target, ' ');
     struct text path = target.at ? text_split(&target, '?') : TEXT("");
     struct call *call = &world->calls[world->call_count];
+    const char *authorization = record->kind == 'h' ? NULL : "Bearer secret";
     if (world->call_count == CALLS_MAX)
         return;
     world->call_count++;
     *call = (struct call){ 0 };
+    if (record->kind == 'a')
+        require(authorization = arena_copy(&call->arena, record->payload));
     call->request = (struct http_request){ .method = arena_copy(&call->arena, method),
                                            .path = arena_copy(&call->arena, path),
                                            .query = target,
                                            .body = record->payload,
                                            .content_type = record->kind == 't' ? "text/plain" : "application/json",
-                                           .authorization = record->kind == 'h' ? NULL : "Bearer secret",
+                                           .authorization = authorization,
                                            .cross_site = record->kind == 'x',
                                            .received_at = world->now };
     require(call->request.method && call->request.path);
@@ -261,6 +269,7 @@ static void run_record(struct world *world, const struct script_record *record)
     case 'h':
     case 'x':
     case 't':
+    case 'a':
         request(world, record);
         break;
     case 'P':

@@ -75,12 +75,17 @@ static void leave(struct world *world)
 static void step(void *user, struct input *input)
 {
     struct world *world = user;
+    unsigned failing = world->failing;
     input->now = input->wall = world->peer.now = world->now;
     if (is_over(world))
         return;
+    if (input->kind == INPUT_PACKET) /* what fails is in the step behind it */
+        world->failing = 0;
     enter(world);
     worker_step(world->worker, input, &world->outbox);
     leave(world);
+    if (input->kind == INPUT_PACKET)
+        world->failing = failing;
 }
 
 static void take(struct world *world, struct worker_input input)

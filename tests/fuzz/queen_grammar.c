@@ -106,6 +106,7 @@ const char *const queen_grammar[] = {
     "*<2|8|20|50>|(<2|3|5|8>|)|W<10|250|1000|5000|30000|90000>|W<10|300|1000|2000|5000|35000>|"
     "T<1000|100000|700000|90000000|700000000|2700000000>",
     "<H|H|H|H|h|x|t><GET|GET|GET|POST|DELETE|HEAD|PUT> /" PATH QUERY,
+    "a<POST|DELETE> /" PATH "\n<Bearer secret|bearer secrex|Bearer s|Basic secret>",
     "HPOST /v1/worker/heartbeat\n{\"worker_id\":\"" WORKER "\"<|,\"hive_id\":\"" HIVE "\">,\"status\":\"<idle|busy>\""
     "<|,\"interval_ms\":<1000|10000>>}",
     "HGET /v1/workers" QUERY "|HDELETE /v1/hives/" HIVE "</workers/" WORKER "?|?|?workers=true&>force=true",
