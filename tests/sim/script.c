@@ -106,15 +106,15 @@ static enum err do_worker(struct world *world, const struct words *words, struct
     return worker_start(world, words_at(words, 1), words, e);
 }
 
-/* `workers 60 ...`: w1 to w60; `workers 60 hives=6 ...`: in h1 to h6, by turns */
+/* `workers 60 ...`: w1 to w60; `workers 60 from=61 ...`: w61 to w120; with hives=6 in h1 to h6, by turns */
 static enum err do_workers(struct world *world, const struct words *words, struct errbuf *e)
 {
-    int64_t count = 0, hives = words_number(words, "hives", 0);
+    int64_t count = 0, hives = words_number(words, "hives", 0), from = words_number(words, "from", 1);
     enum err err = text_to_int(text_of(words_at(words, 1)), &count);
     char name[NODE_NAME_SIZE], hive[NODE_NAME_SIZE];
     for (int64_t i = 0; err == OK && i < count; i++) {
         struct words each = *words;
-        snprintf(name, sizeof name, "w%lld", (long long)i + 1);
+        snprintf(name, sizeof name, "w%lld", (long long)(from + i));
         snprintf(hive, sizeof hive, "hive=h%lld", hives > 0 ? (long long)(i % hives) + 1 : 0);
         if (hives > 0)
             each.at[each.count++] = hive;
@@ -395,7 +395,7 @@ static const struct command {
     { "hive", "NAME [OPTION=VALUE]...", do_hive },
     { "worker", "NAME [OPTION=VALUE]...", do_worker },
     { "hives", "COUNT [OPTION=VALUE]...", do_hives },
-    { "workers", "COUNT [hives=COUNT] [OPTION=VALUE]...", do_workers },
+    { "workers", "COUNT [from=N] [hives=COUNT] [OPTION=VALUE]...", do_workers },
     { "connect", "NAME [as=CLIENT-ID] [keep-alive=TIME] [replies=JSON] [will=TOPIC PAYLOAD]", do_connect },
     { "publish", "NAME TOPIC [retained] [qos=N] [expiry=S] [reply=TOPIC] PAYLOAD", do_publish },
     { "store", "NAME TOPIC [expiry=S] PAYLOAD", do_store },
