@@ -295,27 +295,21 @@ static void on_left(void *user)
 
 enum err broker_link_carry_out(struct broker_link *link, const struct effect *effect)
 {
-    switch (effect->kind) {
-    case EFFECT_CONNECT:
+    if (effect->kind == EFFECT_PUBLISH)
+        return publish(link, &effect->publish);
+    if (effect->kind == EFFECT_CONNECT) {
         outbox_connect(&link->kept, &effect->publish);
         return link->kept.failed ? ERR_NOMEM : OK;
-    case EFFECT_PUBLISH:
-        return publish(link, &effect->publish);
-    case EFFECT_RECONNECT:
+    }
+    if (effect->kind == EFFECT_RECONNECT) {
         link->is_renewed = true;
         link->ops->renew(link->mqtt);
-        break;
-    case EFFECT_DISCONNECT:
+    } else if (effect->kind == EFFECT_DISCONNECT) {
         link->ops->stop(link->mqtt, on_left);
-        break;
-    case EFFECT_SUBSCRIBE:
+    } else if (effect->kind == EFFECT_SUBSCRIBE) {
         subscribe(link, &effect->subscribe);
-        break;
-    case EFFECT_UNSUBSCRIBE: /* a link that is gone has no subscriptions */
+    } else if (effect->kind == EFFECT_UNSUBSCRIBE) { /* a link that is gone has no subscriptions */
         (void)link->ops->unsubscribe(link->mqtt, effect->subscribe.filter);
-        break;
-    default:
-        break;
     }
     return OK;
 }

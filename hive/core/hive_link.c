@@ -163,22 +163,15 @@ bool hive_link_receive(struct hive *hive, const struct input *input)
         hive->ignored++;
         return true;
     }
-    switch (topic.kind) {
-    case TOPIC_HIVE_REQUEST:
+    if (topic.kind == TOPIC_HIVE_REQUEST)
         receive_request(hive, message, &topic);
-        break;
-    case TOPIC_HIVE_PRESENCE:
-        if (hive->status != HIVE_STOPPING)
-            member_presence(&hive->member, input, &hive->arena, hive->out);
-        break;
-    case TOPIC_HIVE_VERDICT:
+    else if (topic.kind == TOPIC_HIVE_VERDICT)
         receive_verdict(hive, message->payload);
-        break;
-    case TOPIC_WORKER_WITNESS:
+    else if (topic.kind == TOPIC_WORKER_WITNESS)
         receive_witness(hive, message, &topic);
-        break;
-    default:
+    else if (topic.kind != TOPIC_HIVE_PRESENCE)
         hive->ignored++;
-    }
+    else if (hive->status != HIVE_STOPPING)
+        member_presence(&hive->member, input, &hive->arena, hive->out);
     return true;
 }

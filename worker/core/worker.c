@@ -336,51 +336,32 @@ static void receive(struct worker *worker, const struct input *input, struct out
         worker->ignored++;
         return;
     }
-    switch (topic.kind) {
-    case TOPIC_WORKER_REQUEST:
+    if (topic.kind == TOPIC_WORKER_REQUEST)
         receive_request(worker, topic.method, message, outbox);
-        break;
-    case TOPIC_WORKER_PRESENCE:
+    else if (topic.kind == TOPIC_WORKER_PRESENCE)
         member_presence(&worker->member, input, &arena, outbox);
-        break;
-    case TOPIC_VERDICT:
+    else if (topic.kind == TOPIC_VERDICT)
         receive_verdict(worker, message, &arena);
-        break;
-    default:
+    else
         worker->ignored++;
-    }
     arena_clear(&arena);
 }
 
 static void handle(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
-    switch (input->kind) {
-    case INPUT_LINK_UP:
-        if (worker->link == LINK_CONNECTING)
-            on_up(worker, input, outbox);
-        break;
-    case INPUT_LINK_DOWN:
-    case INPUT_LINK_FAILED:
+    bool is_up = worker->link == LINK_UP;
+    if (input->kind == INPUT_LINK_UP && worker->link == LINK_CONNECTING)
+        on_up(worker, input, outbox);
+    else if (input->kind == INPUT_LINK_DOWN || input->kind == INPUT_LINK_FAILED)
         on_down(worker, input, outbox);
-        break;
-    case INPUT_MESSAGE:
-        if (worker->link == LINK_UP && !worker->leaving)
-            receive(worker, input, outbox);
-        break;
-    case INPUT_ACKED:
-        if (worker->link == LINK_UP)
-            on_acked(worker, input, outbox);
-        break;
-    case INPUT_SUBSCRIBED:
-        if (worker->link == LINK_UP)
-            (void)member_step(&worker->member, input, outbox);
-        break;
-    case INPUT_STOP:
+    else if (input->kind == INPUT_MESSAGE && is_up && !worker->leaving)
+        receive(worker, input, outbox);
+    else if (input->kind == INPUT_ACKED && is_up)
+        on_acked(worker, input, outbox);
+    else if (input->kind == INPUT_SUBSCRIBED && is_up)
+        (void)member_step(&worker->member, input, outbox);
+    else if (input->kind == INPUT_STOP)
         on_leave(worker, NULL, MEMBER_GOODBYE_MS, outbox);
-        break;
-    default:
-        break;
-    }
 }
 
 void worker_step(struct worker *worker, const struct input *input, struct outbox *outbox)

@@ -245,38 +245,26 @@ static void add_found(struct queen *queen)
 static void fill(struct queen *queen)
 {
     struct snapshot *snapshot = &queen->snapshot;
-    bool of_each = snapshot->stage == SNAPSHOT_KNOWN || snapshot->stage == SNAPSHOT_FOUND;
+    enum snapshot_stage stage = snapshot->stage;
+    bool of_each = stage == SNAPSHOT_KNOWN || stage == SNAPSHOT_FOUND;
     size_t hives = hives_known(queen), workers;
     if (!of_each || snapshot->hive_next == 0)
         snapshot->workers = workers_known(queen);
     workers = expected_of(snapshot->workers);
     snapshot->count = 0;
     snapshot->expected = 0;
-    switch (snapshot->stage) {
-    case SNAPSHOT_LIVE:
-        for (size_t i = 0; snapshot->step == 0 && i < ARRAY_LEN(live_kinds); i++)
-            (void)add(queen, live_kinds[i], "+", 0);
-        snapshot->step = 1;
-        break;
-    case SNAPSHOT_OWN:
+    if (stage == SNAPSHOT_LIVE)
+        add_kinds(queen, live_kinds, ARRAY_LEN(live_kinds), (const size_t[ARRAY_LEN(live_kinds)]){ 0 });
+    else if (stage == SNAPSHOT_OWN)
         add_kinds(queen, own_kinds, ARRAY_LEN(own_kinds), (const size_t[]){ 1, hives, workers });
-        break;
-    case SNAPSHOT_HIVES:
+    else if (stage == SNAPSHOT_HIVES)
         add_kinds(queen, hive_kinds, ARRAY_LEN(hive_kinds), (const size_t[]){ hives, hives });
-        break;
-    case SNAPSHOT_KNOWN:
-        if (is_by_hive(queen))
-            add_hives(queen);
-        break;
-    case SNAPSHOT_ALL:
+    else if (stage == SNAPSHOT_KNOWN && is_by_hive(queen))
+        add_hives(queen);
+    else if (stage == SNAPSHOT_ALL)
         add_kinds(queen, worker_kinds + 1, ARRAY_LEN(worker_kinds) - 1, (const size_t[]){ workers, workers, workers });
-        break;
-    case SNAPSHOT_FOUND:
+    else if (stage == SNAPSHOT_FOUND)
         add_found(queen);
-        break;
-    default:
-        break;
-    }
 }
 
 static void begin_cycle(struct queen *queen)
