@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "json_scan.h"
+#include "rations.h"
 
 static void check_heap(const struct heap *heap)
 {
@@ -31,7 +32,7 @@ static void check_record(const struct registry *registry, const struct roll_entr
     struct text worker = { record_worker(record), record->worker_len };
     require(registry_find(registry, hive, worker) == record);
     require(text_is_id(hive) && (worker.len == 0 || text_is_id(worker)));
-    require(record->number == entry->number && roll_find(&registry->roll, record->number) == record);
+    require(roll_entry_of(&registry->roll, record) == entry && roll_find(&registry->roll, entry->number) == record);
     require(record->state == entry->state && record->state < STATE_COUNT && record->announced < STATE_COUNT);
     require(entry->is_hive == record_is_hive(record) && !record->touched);
     require(record->due.position == 0 || is_in(&registry->due[record->on_watch], &record->due));
@@ -54,6 +55,8 @@ static void check_registry(const struct registry *registry)
     }
     require(worker_count == registry->count && hive_count == registry->hive_count);
     require(worker_count <= registry->max_count && hive_count <= registry->max_count);
+    require(worker_count + registry->ended_count <= registry->max_count + registry->max_count / RATION_ENDS_PART);
+    require(hive_count + registry->ended_hive_count <= registry->max_count + registry->max_count / RATION_ENDS_PART);
     require(memcmp(workers, registry->counts, sizeof workers) == 0);
     require(memcmp(hives, registry->hive_counts, sizeof hives) == 0);
     require(documents == registry->document_bytes && documents <= registry->max_document_bytes);
@@ -99,7 +102,8 @@ static void check_shares(const struct registry *registry)
             for (size_t k = 0; k < STATE_COUNT; k++)
                 states[k] += share->states[k];
         }
-    require(count == shares->count && sums[RATION_HIVES] == registry->hive_count);
+    require(count == shares->count && sums[RATION_ENDS] == registry->ended_count);
+    require(sums[RATION_HIVES] == registry->hive_count + registry->ended_hive_count);
     require(sums[RATION_WORKERS] + sums[RATION_EXPECTED] == registry->count);
     require(memcmp(sums, shares->total, sizeof sums) == 0);
     require(sums[RATION_BYTES] == registry->document_bytes && sums[RATION_WORDS] == registry->words.count);
@@ -123,6 +127,7 @@ static size_t count_queued(const struct queen *queen)
 static void check_asking(const struct queen *queen)
 {
     size_t workers = queen->registry.count, hives = queen->registry.hive_count;
+    size_t ended = queen->registry.ended_count + queen->registry.ended_hive_count;
     size_t limits[ASKING_COUNT] = {
         [ASKING_LOSS] = workers + hives, [ASKING_INQUIRY] = hives, [ASKING_VERIFY] = workers, [ASKING_HIVE] = hives
     };
@@ -133,8 +138,7 @@ static void check_asking(const struct queen *queen)
     }
     require(queen->verifying.running + count_queued(queen) <= workers && queen->verifying.running <= VERIFY_RUNNING);
     require(queen->barriers.waiting.count + queen->barriers.over.count <= workers + hives);
-    require(queen->registry.ended_count <= queen->registry.max_count);
-    require(announce_count(&queen->announcing) <= workers + hives + queen->registry.ended_count);
+    require(announce_count(&queen->announcing) <= workers + hives + ended);
     require(queen->hives.running <= HIVE_POLLS_RUNNING);
     require(HASH_COUNT(queen->over_http) <= workers + hives);
 }

@@ -72,7 +72,7 @@ def test_the_queen_has_the_memory_that_it_may_need(installed):
     """Less would end a queen that does what its options say; without a limit it would end other programs."""
     unit = installed / "lib/systemd/system/skep-queen.service"
     options = dict(re.findall(r"^([a-z-]+) = (\S+)", output_of(BIN / "skep-queen", "--print-config"), re.MULTILINE))
-    need = int(options["max-workers"]) * 3328 + bytes_of(options["max-state"]) + (384 << 20)
+    need = int(options["max-workers"]) * 2458 + bytes_of(options["max-state"]) + (386 << 20)
     assert need <= bytes_of(value_of(unit, "MemoryMax")) < 2 * need
     assert value_of(unit, "Restart") == "on-failure", "to be ended for want of memory is a failure"
 

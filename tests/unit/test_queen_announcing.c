@@ -462,11 +462,11 @@ static void what_makes_room_ends_with_an_event(void **state)
     struct scene scene;
     struct queen_options options = scene_options;
     (void)state;
-    options.max_workers = 2;
+    options.max_workers = RATION_ENDS_PART;
     scene_init_with(&scene, &options);
     scene_run(&scene, "up");
-    say(&scene, "h1", 1, BIRTH, 0);
-    say(&scene, "h1", 2, BIRTH, 0);
+    for (unsigned i = 1; i <= RATION_ENDS_PART; i++)
+        say(&scene, "h1", i, BIRTH, 0);
     buf_reset(&scene.trace);
     say(&scene, "h2", 1, BIRTH, BUSY);
     assert_non_null(registry_find(&scene.queen->registry, TEXT("h2"), TEXT("w1")));
@@ -474,6 +474,31 @@ static void what_makes_room_ends_with_an_event(void **state)
     scene_run(&scene, "wait 100");
     assert_string_equal(buf_str(&scene.trace),
                         "h1/w1 online -> forgotten (forgotten), h2/w1 unknown -> online (birth)");
+    scene_clear(&scene);
+}
+
+/* Where the broker is so slow that more of them wait than may: those that wait are told at once, and only for other
+ * hives. */
+static void many_ends_of_a_hive_make_room_for_others(void **state)
+{
+    struct scene scene;
+    struct queen_options options = scene_options;
+    (void)state;
+    options.max_workers = RATION_ENDS_PART;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up");
+    for (unsigned i = 1; i <= RATION_ENDS_PART; i++)
+        say(&scene, "h1", i, BIRTH, 0);
+    buf_reset(&scene.trace);
+    say(&scene, "h2", 1, BIRTH, BUSY);
+    say(&scene, "h1", 99, BIRTH, BUSY);
+    assert_null(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w99")));
+    assert_string_equal(buf_str(&scene.trace), "");
+    say(&scene, "h2", 2, BIRTH, BUSY);
+    assert_non_null(registry_find(&scene.queen->registry, TEXT("h2"), TEXT("w2")));
+    assert_string_equal(buf_str(&scene.trace), "h1/w1 online -> forgotten (forgotten)");
+    assert_int_equal(scene.queen->registry.count, RATION_ENDS_PART);
+    assert_int_equal(scene.queen->registry.ended_count, 1);
     scene_clear(&scene);
 }
 
@@ -563,6 +588,7 @@ int main(void)
         cmocka_unit_test(ends_do_not_wait_for_the_retained_messages_of_others),
         cmocka_unit_test(live_copies_of_the_forgotten_are_cleared_as_often_as_their_hive_may),
         cmocka_unit_test(what_makes_room_ends_with_an_event),
+        cmocka_unit_test(many_ends_of_a_hive_make_room_for_others),
         cmocka_unit_test(forgetting_makes_no_events_without_limit),
         cmocka_unit_test(silence_stays_silent),
         cmocka_unit_test(revisions_wait_as_well),

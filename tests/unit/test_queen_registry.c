@@ -10,6 +10,7 @@
 
 #include "document_store.h"
 #include "keyed_hash.h"
+#include "rations.h"
 
 static struct registry registry;
 
@@ -100,6 +101,82 @@ static void no_more_than_its_limit(void **state)
     assert_null(refused);
     registry_remove(&registry, record);
     add("h1", "w3");
+}
+
+#define MAX (10 * RATION_ENDS_PART)
+#define SLACK 10
+
+static void add_some(const char *hive, int from, int count)
+{
+    for (int i = from; i < from + count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "w%d", i);
+        add(hive, name);
+    }
+}
+
+static void end_some(const char *hive, int from, int count)
+{
+    for (int i = from; i < from + count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "w%d", i);
+        assert_int_equal(registry_end(&registry, registry_find(&registry, text_of(hive), text_of(name))), OK);
+    }
+}
+
+/* A few may wait beside as many as there may be; those beyond take from what their own hive may have. */
+static void an_end_that_waits_counts_as_one_of_its_hive(void **state)
+{
+    const struct pressure *pressure = &registry.pressure[PRESSURE_WORKERS];
+    struct record *first;
+    (void)state;
+    registry.max_count = MAX;
+    add_some("evil", 0, MAX - 10);
+    add_some("a", 0, 10);
+    end_some("evil", 0, SLACK);
+    first = registry_find_ended(&registry, TEXT("evil"), TEXT("w0"));
+    assert_false(registry_is_full(&registry, false));
+    add_some("evil", MAX, SLACK);
+    end_some("evil", 50, 5);
+    end_some("a", 0, 3);
+    assert_true(registry_is_full(&registry, false));
+    assert_null(registry_victim(&registry, TEXT("evil"), TEXT("new"), 0));
+    assert_int_equal(pressure->refused, 1);
+    assert_string_equal(pressure->hive, "evil");
+    assert_ptr_equal(registry_victim(&registry, TEXT("a"), TEXT("new"), 0), first);
+    assert_ptr_equal(registry_victim(&registry, TEXT("new"), TEXT("new"), 0), first);
+    assert_int_equal(pressure->evicted, 0);
+    registry_remove(&registry, first);
+    assert_false(registry_is_full(&registry, false));
+}
+
+/* The share of a hive lasts as long as an end of it waits, and counts nothing else. */
+static void an_end_counts_as_nothing_else(void **state)
+{
+    const struct share *share;
+    (void)state;
+    add_some("a", 0, 1);
+    end_some("a", 0, 1);
+    share = share_find(&registry.shares, TEXT("a"));
+    assert_int_equal(share_workers(share) + share_established(share) + share->has[RATION_WEAK], 0);
+    assert_int_equal(share->has[RATION_ENDS], 1);
+    registry_remove(&registry, registry_find_ended(&registry, TEXT("a"), TEXT("w0")));
+    assert_null(share_find(&registry.shares, TEXT("a")));
+}
+
+/* The end of a hive makes room for any other hive. */
+static void hives_have_ends_of_their_own(void **state)
+{
+    struct record *hive = NULL;
+    (void)state;
+    registry.max_count = 1;
+    assert_int_equal(registry_add(&registry, TEXT("a"), (struct text){ 0 }, &hive), OK);
+    assert_int_equal(registry_end(&registry, hive), OK);
+    assert_true(registry_is_full(&registry, true));
+    assert_false(registry_is_full(&registry, false));
+    assert_ptr_equal(registry_victim(&registry, TEXT("b"), (struct text){ 0 }, 0), hive);
+    registry_remove(&registry, hive);
+    assert_false(registry_is_full(&registry, true));
 }
 
 static void the_order_is_that_of_first_sight(void **state)
@@ -266,6 +343,9 @@ int main(void)
         TEST(a_name_too_long_is_nobodys),
         TEST(namesakes_hang_together),
         TEST(no_more_than_its_limit),
+        TEST(an_end_that_waits_counts_as_one_of_its_hive),
+        TEST(an_end_counts_as_nothing_else),
+        TEST(hives_have_ends_of_their_own),
         TEST(the_order_is_that_of_first_sight),
         TEST(documents_are_copied_and_counted),
         TEST(a_document_keeps_its_room_while_it_fits),

@@ -17,6 +17,10 @@
  * lost at most. */
 #define RATION_SMALL_PART 16
 
+/* Who was forgotten or evicted waits for that to be announced: so many of such parts of --max-workers besides, for a
+ * while. What is more takes from the workers that its own hive may have. */
+#define RATION_ENDS_PART 16
+
 /* So long a hardly alive one that is not lost must have been silent to make room for another of its own hive, or where
  * hives say nothing because they are so many. If who is heard just now did, those that are too many would push each
  * other out for ever, with two events each time. */

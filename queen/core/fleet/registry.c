@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "rations.h"
+
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
@@ -128,9 +130,17 @@ static size_t parts_of(const struct record *record)
     return record_is_hive(record) ? 1 : NAME_PARTS;
 }
 
+static bool is_full_of_ends(const struct registry *registry, bool of_hives)
+{
+    size_t lives = of_hives ? registry->hive_count : registry->count;
+    size_t ends = of_hives ? registry->ended_hive_count : registry->ended_count;
+    return ends > 0 && lives + ends >= registry->max_count + registry->max_count / RATION_ENDS_PART;
+}
+
 bool registry_is_full(const struct registry *registry, bool of_hives)
 {
-    return (of_hives ? registry->hive_count : registry->count) >= registry->max_count;
+    return (of_hives ? registry->hive_count : registry->count) >= registry->max_count ||
+           is_full_of_ends(registry, of_hives);
 }
 
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
@@ -250,25 +260,27 @@ static void take_out(struct registry *registry, struct record *record)
     --*count_of(registry, record);
     counts_of(registry, record)[record->state]--;
     record->share->states[record->state]--;
-    tenants_remove(&registry->shares, record);
-    record->share = NULL;
+}
+
+static size_t *ended_count_of(struct registry *registry, const struct record *record)
+{
+    return record_is_hive(record) ? &registry->ended_hive_count : &registry->ended_count;
 }
 
 void registry_remove(struct registry *registry, struct record *record)
 {
     removals_note(&registry->removals, STORE_RECORD, text_of(record_hive(record)), text_of(record_worker(record)));
-    registry->ended_count -= record->ended;
+    *ended_count_of(registry, record) -= record->ended;
     if (record->ended)
         name_index_remove(&registry->ended, record);
     else
         take_out(registry, record);
+    tenants_remove(&registry->shares, record);
     record_release(record);
 }
 
 enum err registry_end(struct registry *registry, struct record *record)
 {
-    if (registry->ended_count >= registry->max_count)
-        return ERR_FULL;
     if (name_index_reserve(&registry->ended) != OK)
         return ERR_NOMEM;
     take_out(registry, record);
@@ -276,7 +288,8 @@ enum err registry_end(struct registry *registry, struct record *record)
     record->verification = NULL;
     name_index_add(&registry->ended, record);
     record->ended = true;
-    registry->ended_count++;
+    tenants_update(&registry->shares, record);
+    ++*ended_count_of(registry, record);
     return OK;
 }
 
@@ -292,12 +305,14 @@ void registry_note_pressure(struct registry *registry, enum pressure_kind kind, 
 
 struct record *registry_victim(struct registry *registry, struct text hive, struct text worker, ms_t now)
 {
-    bool of_hives = worker.len == 0;
+    bool of_hives = worker.len == 0, of_ends = is_full_of_ends(registry, of_hives);
+    struct text of = of_hives ? (struct text){ 0 } : hive;
     struct record *victim =
-        tenants_victim(&registry->shares, of_hives ? (struct text){ 0 } : hive, registry->max_count, now);
-    registry_note_pressure(registry, of_hives ? PRESSURE_HIVES : PRESSURE_WORKERS,
-                           share_name(share_greatest(&registry->shares, of_hives ? RATION_HIVES : RATION_WORKERS)),
-                           victim != NULL);
+        of_ends ? tenants_end(&registry->shares, of) : tenants_victim(&registry->shares, of, registry->max_count, now);
+    enum ration most = of_hives ? RATION_HIVES : of_ends ? RATION_ENDS : RATION_WORKERS;
+    if (!victim || !of_ends) /* an end loses nothing */
+        registry_note_pressure(registry, of_hives ? PRESSURE_HIVES : PRESSURE_WORKERS,
+                               share_name(share_greatest(&registry->shares, most)), victim != NULL);
     return victim;
 }
 

@@ -25,15 +25,15 @@ struct registry {
     struct shares shares;           /* of each hive, of what is bounded */
     struct walk *walks[WALK_COUNT]; /* queues; utlist */
     struct pressure pressure[PRESSURE_COUNT];
-    struct name_index by[NAME_PARTS]; /* workers by each part, hives by the pair */
-    struct name_index ended;          /* by the pair: records that registry_end took out */
-    size_t ended_count;
+    struct name_index by[NAME_PARTS];      /* workers by each part, hives by the pair */
+    struct name_index ended;               /* by the pair: records that registry_end took out */
     struct removals removals;              /* of records, and of tombstones */
     struct roll roll;                      /* workers and hives, in the order of first sight */
     struct intern words;                   /* of the loads */
     struct heap due[2];                    /* checks by `on_watch`: in loop time, in watch time */
     struct record *touched, **touched_end; /* singly linked, oldest first */
     size_t count, hive_count, max_count;   /* of workers; of hives; of each at most */
+    size_t ended_count, ended_hive_count;  /* of those that registry_end took out */
     size_t document_bytes, max_document_bytes;
     size_t counts[STATE_COUNT], hive_counts[STATE_COUNT]; /* workers, and hives, per state */
 };
@@ -54,19 +54,21 @@ enum err registry_find_one(const struct registry *registry, struct text hive, st
 /* The hive of a worker; NULL: it never announced itself. */
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker);
 
-/* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid; that of the worker
- * absent for a hive. */
+/* A new record in STATE_NONE that nobody was heard of. ERR_FULL, ERR_NOMEM. The names must be valid;
+ * that of the worker absent for a hive. */
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret);
 void registry_remove(struct registry *registry, struct record *record);
 
-/* It is known to nobody any more and counts nowhere, but keeps its names, its incarnation and its verdict until it is
- * removed: for its end to be announced. ERR_NOMEM; ERR_FULL: there are as many as records. */
+/* It is known to nobody any more and counts as nothing but an end of its hive's, and keeps its names, its incarnation
+ * and its verdict until it is removed: for its end to be announced. ERR_NOMEM. */
 enum err registry_end(struct registry *registry, struct record *record);
 struct record *registry_find_ended(const struct registry *registry, struct text hive, struct text worker);
 
-/* Who is to be evicted before registry_add does not return ERR_FULL; NULL: nobody, it is refused. Counted as pressure.
- */
+/* There is no room for another one: as many live as may, or with them too many have ended. */
 bool registry_is_full(const struct registry *registry, bool of_hives);
+
+/* Who makes room where there is none, twice at most: one that has ended, or one that is to be evicted. NULL: nobody, it
+ * is refused. Counted as pressure. */
 struct record *registry_victim(struct registry *registry, struct text hive, struct text worker, ms_t now);
 
 /* Something was evicted, or refused, and this hive has most of it (absent: nobody). */

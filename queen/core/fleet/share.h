@@ -20,6 +20,7 @@ enum tenure {
     TENURE_WEAK, /* hardly alive */
     TENURE_LIVE,
     TENURE_EXPECTED, /* listed by --expect: never evicted */
+    TENURE_ENDED,    /* forgotten: it only waits for its end to be announced (registry_end) */
     TENURE_COUNT
 };
 
@@ -30,6 +31,7 @@ enum ration {
     RATION_WEAK,       /* ... that are hardly alive */
     RATION_LOST,       /* ... that are established and lost */
     RATION_EXPECTED,   /* ... that may not */
+    RATION_ENDS,       /* ... that have ended, and are none of those any more */
     RATION_BYTES,      /* of documents */
     RATION_WORDS,      /* statuses and models that it brought in */
     RATION_TOMBSTONES, /* of workers that were forgotten */

@@ -12,6 +12,8 @@ static bool is_lost(const struct record *record)
 
 static enum tenure tenure_of(const struct record *record)
 {
+    if (record->ended)
+        return TENURE_ENDED;
     if (record->expected)
         return TENURE_EXPECTED;
     if (record->established)
@@ -24,6 +26,8 @@ static enum ration ration_of(const struct record *record, enum tenure tenure)
 {
     if (record_is_hive(record))
         return RATION_HIVES;
+    if (tenure == TENURE_ENDED)
+        return RATION_ENDS;
     return tenure == TENURE_EXPECTED ? RATION_EXPECTED : RATION_WORKERS;
 }
 
@@ -210,7 +214,9 @@ static bool exceeds(const struct share *share, size_t has, size_t least)
 /* Max-min fairness: what a hive has up to an equal share it loses to nobody, and what it has beyond goes to smaller
  * ones; those who live only to one that has less than half an equal share. A young hive takes nobody who lives but of a
  * larger young one, so that it grows no faster than it gets established; and beyond half an equal share all others take
- * of it. So nobody who was evicted and comes back can evict who came instead: it ends. */
+ * of it. So nobody who was evicted and comes back can evict who came instead: it ends. Whose workers come and die all
+ * the time has an equal share at most without its dead: who is established for a moment pushes nobody out who begins.
+ */
 static struct record *worker_victim(const struct shares *shares, const struct share *own, size_t max, ms_t now)
 {
     const struct share *weakest = share_greatest(shares, RATION_WEAK), *lost = share_greatest(shares, RATION_LOST),
@@ -222,6 +228,8 @@ static struct record *worker_victim(const struct shares *shares, const struct sh
                     is_young(weakest->has[RATION_WEAK] - 1, weakest->has[RATION_WORKERS] - 1, equal);
     enum tenure to = begins || made_up ? TENURE_LOST : has < equal / 2 ? TENURE_LIVE : TENURE_WEAK;
     struct record *victim;
+    if (own && has >= equal && (own->tenants[TENURE_GONE] || own->tenants[TENURE_LOST])) /* perhaps none is settled */
+        return least_sure(own, TENURE_LOST, false);
     if (is_flood && !made_up && (!begins || exceeds(weakest, has, 0)))
         return least_sure(weakest, TENURE_WEAK, true);
     if ((victim = spare(shares, made_up, now)) || (own && (victim = least_sure(own, TENURE_LOST, false))) ||
@@ -238,6 +246,14 @@ struct record *tenants_victim(const struct shares *shares, struct text hive, siz
     if (hive.at)
         return share_greatest(shares, RATION_WORKERS) ? worker_victim(shares, own, max, now) : NULL;
     return !own || (victim = silent(own, now)) ? victim : own->tenants[TENURE_LOST];
+}
+
+struct record *tenants_end(const struct shares *shares, struct text hive)
+{
+    const struct share *own = share_find(shares, hive), *greatest = share_greatest(shares, RATION_ENDS);
+    if (!hive.at)
+        return own ? own->tenants[TENURE_ENDED] : NULL;
+    return greatest && greatest != own ? greatest->tenants[TENURE_ENDED] : NULL;
 }
 
 /* As for workers: those of the hardly alive and the lost make room for all others, those of the rest for a hive that

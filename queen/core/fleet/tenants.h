@@ -25,6 +25,10 @@ void tenants_documents(struct record *record, bool has_some);
  * absent: for another hive. NULL: nobody, it is refused. */
 struct record *tenants_victim(const struct shares *shares, struct text hive, size_t max, ms_t now);
 
+/* The same where those whose end waits to be announced are too many: the oldest of the hive that has most of them.
+ * NULL: that is its own, or there is none. */
+struct record *tenants_end(const struct shares *shares, struct text hive);
+
 /* Whose documents make room for `more` bytes of a record's, where `max` bytes are all; NULL: nobody's, it does without.
  */
 struct record *tenants_document_victim(const struct shares *shares, const struct record *record, size_t more,

@@ -88,7 +88,12 @@ void forget_restored(struct queen *queen, struct record *record)
 
 void forget_evicted(struct queen *queen, struct record *record)
 {
-    end(queen, record, FORGET_SEEN_ALL, RESULT_EVICTED);
+    if (record->ended) {
+        announce_withdraw(&queen->announcing, record);
+        forget_announce(queen, record);
+    } else {
+        end(queen, record, FORGET_SEEN_ALL, RESULT_EVICTED);
+    }
 }
 
 void forget_returned(struct queen *queen, struct record *record)

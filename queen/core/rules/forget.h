@@ -16,7 +16,8 @@ void forget_record(struct queen *queen, struct record *record, enum forget_seen 
 void forget_restored(struct queen *queen, struct record *record);
 
 /* It makes room for another one: the record is gone afterwards, and nothing else is, since nobody asked for that. If it
- * is heard again, or read again, it comes back. What was announced of it ends like a forgotten one's. */
+ * is heard again, or read again, it comes back. What was announced of it ends like a forgotten one's. One that has
+ * ended already is announced as such at once. */
 void forget_evicted(struct queen *queen, struct record *record);
 
 /* The turn of one that was forgotten has come: all that is left of it is told, cleared, and freed. */

@@ -17,8 +17,9 @@ static enum err add(struct queen *queen, struct text hive, struct text worker, s
 {
     struct record *record, *victim;
     enum err err;
-    if (registry_is_full(&queen->registry, worker.len == 0) &&
-        (victim = registry_victim(&queen->registry, hive, worker, queen->now)))
+    for (int takes = 0; takes < 2 && registry_is_full(&queen->registry, worker.len == 0) &&
+                        (victim = registry_victim(&queen->registry, hive, worker, queen->now));
+         takes++)
         forget_evicted(queen, victim);
     if ((err = change_begin(queen, hive, worker, &record)) != OK)
         return err;
