@@ -21,67 +21,76 @@ static struct share *share_of(struct shares *shares, const char *hive)
     return share;
 }
 
+static void expect(const struct intern *intern, unsigned number, const char *text)
+{
+    assert_non_null(intern_text(intern, number));
+    assert_string_equal(intern_text(intern, number), text);
+}
+
 static void a_word_is_kept_once_and_while_it_is_used(void **state)
 {
+    static struct intern intern;
     struct shares shares = { 0 };
-    struct intern intern = { .shares = &shares };
     struct share *share = share_of(&shares, "h1");
-    const char *a = NULL, *b = NULL;
+    unsigned a, b;
     char idle[] = "idle";
     (void)state;
-    intern_set(&intern, share, &a, NULL);
-    assert_null(a);
-    intern_set(&intern, share, &a, idle);
-    intern_set(&intern, share, &b, "idle");
-    assert_ptr_equal(a, b);
-    assert_ptr_not_equal(a, idle);
+    intern.shares = &shares;
+    assert_int_equal(a = intern_swap(&intern, share, 0, NULL), 0);
+    assert_null(intern_text(&intern, a));
+    a = intern_swap(&intern, share, a, idle);
+    b = intern_swap(&intern, share, 0, "idle");
+    assert_int_equal(a, b);
+    assert_ptr_not_equal(intern_text(&intern, a), idle);
     assert_int_equal(intern.count, 1);
-    intern_set(&intern, share, &a, "idle");
-    intern_set(&intern, share, &a, "busy");
-    assert_string_equal(a, "busy");
-    assert_string_equal(b, "idle");
-    intern_set(&intern, share, &b, "busy");
-    assert_ptr_equal(a, b);
+    a = intern_swap(&intern, share, a, "idle");
+    a = intern_swap(&intern, share, a, "busy");
+    expect(&intern, a, "busy");
+    expect(&intern, b, "idle");
+    b = intern_swap(&intern, share, b, "busy");
+    assert_int_equal(a, b);
     assert_int_equal(intern.count, 1);
-    intern_set(&intern, share, &a, NULL);
-    intern_set(&intern, share, &b, "");
-    assert_string_equal(b, "");
-    assert_ptr_not_equal(b, intern_full);
+    assert_int_equal(intern_swap(&intern, share, a, NULL), 0);
+    b = intern_swap(&intern, share, b, "");
+    expect(&intern, b, "");
     assert_int_equal(intern.count, 1);
-    intern_set(&intern, share, &b, NULL);
+    assert_int_equal(intern_swap(&intern, share, b, NULL), 0);
     assert_int_equal(intern.count, 0);
     assert_int_equal(share->has[RATION_WORDS], 0);
+    intern_clear(&intern);
     shares_clear(&shares);
 }
 
 /* Of each hive, so that none fills the table alone, and in all. */
 static void made_up_words_have_a_bound(void **state)
 {
-    static const char *slots[INTERN_MAX + 2];
+    static unsigned words[INTERN_MAX];
+    static struct intern intern;
     struct shares shares = { 0 };
-    struct intern intern = { .shares = &shares };
     struct share *share = NULL;
+    unsigned more = 0, other;
     char word[32];
     (void)state;
+    intern.shares = &shares;
     for (int i = 0; i < INTERN_MAX; i++) {
         snprintf(word, sizeof word, "h%d", i / RATION_WORDS_MAX);
         share = share_of(&shares, word);
         snprintf(word, sizeof word, "w%d", i);
-        intern_set(&intern, share, &slots[i], word);
-        assert_string_equal(slots[i], word);
+        expect(&intern, words[i] = intern_swap(&intern, share, 0, word), word);
         if (i == RATION_WORDS_MAX - 1)
-            intern_set(&intern, share, &slots[INTERN_MAX], "one more");
+            more = intern_swap(&intern, share, more, "one more");
     }
-    assert_ptr_equal(slots[INTERN_MAX], intern_full);
+    assert_int_equal(more, INTERN_FULL);
+    assert_null(intern_text(&intern, more));
     assert_int_equal(intern.count, INTERN_MAX);
     share = share_of(&shares, "another");
-    intern_set(&intern, share, &slots[INTERN_MAX + 1], "all are taken");
-    assert_ptr_equal(slots[INTERN_MAX + 1], intern_full);
-    intern_set(&intern, share, &slots[7], NULL);
-    intern_set(&intern, share, &slots[INTERN_MAX], "there is room again");
-    assert_string_equal(slots[INTERN_MAX], "there is room again");
-    intern_set(&intern, share, &slots[INTERN_MAX + 1], "w8"); /* known already */
-    assert_string_equal(slots[INTERN_MAX + 1], "w8");
+    assert_int_equal(other = intern_swap(&intern, share, 0, "all are taken"), INTERN_FULL);
+    (void)intern_swap(&intern, share, words[7], NULL);
+    more = intern_swap(&intern, share, more, "there is room again");
+    expect(&intern, more, "there is room again");
+    expect(&intern, intern_swap(&intern, share, other, "w8"), "w8"); /* known already */
+    for (int i = 0; i < INTERN_MAX; i++)
+        assert_true(i == 7 || words[i] != more);
     intern_clear(&intern);
     shares_clear(&shares);
 }

@@ -289,7 +289,7 @@ static void words_beyond_the_table_are_found_in_the_documents(void **state)
         snprintf(payload, sizeof payload, "{\"status\":\"made-up-%d\",\"model_loaded\":\"made-up-%d\"}", i, i + FLEET);
         scene_message(&scene, topic, text_of(payload));
     }
-    assert_ptr_equal(scene.queen->registry.roll.entries[FLEET - 100].load.model, intern_full);
+    assert_int_equal(scene.queen->registry.roll.entries[FLEET - 100].model, INTERN_FULL);
     listing = open_list(&scene, "status=made-up-2900&model=made-up-5900");
     while (queen_listing_next(scene.queen, listing, scene.now, scene.wall, &whole))
         continue;

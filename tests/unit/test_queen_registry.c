@@ -190,7 +190,7 @@ static void the_order_is_that_of_first_sight(void **state)
         add("h1", name);
     }
     for (size_t i = 0; i < registry.roll.count; i++, count++) {
-        assert_true(registry.roll.entries[i].record->number > number);
+        assert_true(registry.roll.entries[i].number > number);
         number = registry.roll.entries[i].number;
     }
     assert_int_equal(count, 100);
@@ -264,7 +264,7 @@ static void words_of_who_is_gone_are_let_go(void **state)
     assert_int_equal(registry.words.count, 3);
     registry_remove(&registry, first);
     assert_int_equal(registry.words.count, 2);
-    assert_string_equal(roll_entry_of(&registry.roll, second)->load.status, "idle");
+    assert_string_equal(intern_text(&registry.words, roll_entry_of(&registry.roll, second)->status), "idle");
     registry_remove(&registry, second);
     assert_int_equal(registry.words.count, 0);
 }

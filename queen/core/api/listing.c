@@ -186,7 +186,7 @@ static void write_record(const struct queen *queen, struct listing *listing, con
     if (listing->more)
         return;
     (record_is_hive(record) ? view_hive : view_worker)(queen, record, false, &listing->w);
-    listing->last = record->number;
+    listing->last = roll_entry_of(&queen->registry.roll, record)->number;
     listing->written++;
 }
 

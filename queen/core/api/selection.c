@@ -135,15 +135,15 @@ static bool has_labels(const struct selection *selection, const struct json_valu
     return true;
 }
 
-/* A wanted word may be in the document only (intern.h). */
-static bool word_may_be(struct text wanted, const char *word)
-{
-    return !wanted.at || word == intern_full || (word && text_is(wanted, word));
-}
-
 static bool word_is(struct text wanted, const char *word)
 {
     return !wanted.at || (word && text_is(wanted, word));
+}
+
+/* A wanted word may be in the document only (intern.h). */
+static bool word_may_be(const struct intern *words, struct text wanted, unsigned number)
+{
+    return number == INTERN_FULL || word_is(wanted, intern_text(words, number));
 }
 
 static bool document_matches(struct queen *queen, const struct selection *selection, const struct record *record)
@@ -162,16 +162,16 @@ static bool document_matches(struct queen *queen, const struct selection *select
 bool selection_matches(struct queen *queen, const struct selection *selection, const struct roll_entry *entry,
                        bool *read_document)
 {
-    const struct load *load = &entry->load;
+    const struct intern *words = &queen->registry.words;
     if (entry->is_hive != selection->hives)
         return false;
     if (selection->state != STATE_NONE && entry->state != selection->state)
         return false;
-    if (!word_may_be(selection->status, load->status) || !word_may_be(selection->model, load->model))
+    if (!word_may_be(words, selection->status, entry->status) || !word_may_be(words, selection->model, entry->model))
         return false;
     if (selection->hive.at && !text_is(selection->hive, record_hive(entry->record)))
         return false;
-    if (selection->label_count == 0 && load->status != intern_full && load->model != intern_full)
+    if (selection->label_count == 0 && entry->status != INTERN_FULL && entry->model != INTERN_FULL)
         return true;
     *read_document = true;
     return document_matches(queen, selection, entry->record);
@@ -185,6 +185,6 @@ double selection_value(const struct queen *queen, const struct selection *select
     if (key->is_age)
         value = *(const ms_t *)at == MS_NEVER ? NAN : (double)(queen->now - *(const ms_t *)at);
     else
-        value = *(const double *)at;
+        value = *(const float *)at;
     return selection->descending ? -value : value;
 }

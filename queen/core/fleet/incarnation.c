@@ -1,5 +1,6 @@
 #include "incarnation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 DEFINE_NAMES(incarnation_verdict_name, enum incarnation_verdict, INCARNATION_VERDICTS, "unknown")
@@ -7,7 +8,7 @@ DEFINE_NAMES(incarnation_verdict_name, enum incarnation_verdict, INCARNATION_VER
 /* Where the session stands among the retired ones; INCARNATION_REMEMBERED if it does not. */
 static size_t retired_find(const struct incarnation *current, uint64_t session)
 {
-    size_t at = 0;
+    size_t at = current->retired ? 0 : INCARNATION_REMEMBERED;
     while (at < INCARNATION_REMEMBERED && current->retired[at] != session)
         at++;
     return at;
@@ -22,7 +23,9 @@ static void retired_remove(struct incarnation *current, size_t at)
 
 static void retired_add(struct incarnation *current, uint64_t session)
 {
-    memmove(&current->retired[1], &current->retired[0], sizeof current->retired - sizeof current->retired[0]);
+    if (!current->retired && !(current->retired = calloc(INCARNATION_REMEMBERED, sizeof current->retired[0])))
+        return;
+    memmove(&current->retired[1], &current->retired[0], (INCARNATION_REMEMBERED - 1) * sizeof current->retired[0]);
     current->retired[0] = session;
 }
 

@@ -32,8 +32,8 @@ const char *incarnation_verdict_name(enum incarnation_verdict verdict);
 enum incarnation_verdict incarnation_judge(const struct incarnation *current, struct incarnation_claim claim);
 
 /* Makes the claim current; a different session before it is retired (if it had one, and the claim has one: a message
- * without a session never retires one). Adopting a retired session takes it out of the retired ones. The seq of the
- * claim is remembered; a new session or none forgets the old one. */
+ * without a session never retires one; without memory it is forgotten). Adopting a retired session takes it out of the
+ * retired ones. The seq of the claim is remembered; a new session or none forgets the old one. */
 void incarnation_adopt(struct incarnation *current, struct incarnation_claim claim);
 
 /* The same by a stored copy: the session before it is not retired (R15). */

@@ -1,6 +1,5 @@
 #include "intern.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "keyed_hash.h"
@@ -10,20 +9,18 @@ struct interned {
     UT_hash_handle hh;
     size_t uses;
     struct share *share; /* of the hive that said it first */
+    unsigned number;
     char text[];
 };
 
-const char intern_full[] = "";
-
-static void release(struct intern *intern, const char *text)
+static void release(struct intern *intern, unsigned number)
 {
-    struct interned *word;
-    if (!text || text == intern_full)
-        return;
-    word = (struct interned *)(text - offsetof(struct interned, text));
-    if (--word->uses > 0)
+    struct interned *word = number == INTERN_FULL ? NULL : intern->words[number];
+    if (!word || --word->uses > 0)
         return;
     HASH_DELETE(hh, intern->by_text, word);
+    intern->words[number] = NULL;
+    intern->unused[intern->unused_count++] = (uint16_t)number;
     intern->count--;
     share_remove(intern->shares, word->share, RATION_WORDS, 1);
     free(word);
@@ -41,30 +38,40 @@ static struct interned *add(struct intern *intern, struct share *share, const ch
         free(word);
         return NULL;
     }
+    word->number = intern->unused_count > 0 ? intern->unused[--intern->unused_count] : (unsigned)intern->count + 1;
+    intern->words[word->number] = word;
     intern->count++;
     word->share = share;
     share_add(intern->shares, share, RATION_WORDS, 1);
     return word;
 }
 
-static const char *take(struct intern *intern, struct share *share, const char *text)
+static unsigned take(struct intern *intern, struct share *share, const char *text)
 {
     size_t len = strlen(text);
     struct interned *word;
     HASH_FIND(hh, intern->by_text, text, len, word);
     if (!word && !(word = add(intern, share, text, len)))
-        return intern_full;
+        return INTERN_FULL;
     word->uses++;
-    return word->text;
+    return word->number;
 }
 
-void intern_set(struct intern *intern, struct share *share, const char **slot, const char *text)
+unsigned intern_swap(struct intern *intern, struct share *share, unsigned number, const char *text)
 {
-    const char *before = *slot;
-    if (text && before && before != intern_full && strcmp(before, text) == 0)
-        return;
-    *slot = text ? take(intern, share, text) : NULL;
-    release(intern, before);
+    const char *before = intern_text(intern, number);
+    unsigned taken;
+    if (text && before && strcmp(before, text) == 0)
+        return number;
+    taken = text ? take(intern, share, text) : 0;
+    release(intern, number);
+    return taken;
+}
+
+const char *intern_text(const struct intern *intern, unsigned number)
+{
+    const struct interned *word = number == INTERN_FULL ? NULL : intern->words[number];
+    return word ? word->text : NULL;
 }
 
 void intern_clear(struct intern *intern)
@@ -75,5 +82,6 @@ void intern_clear(struct intern *intern)
         HASH_DELETE(hh, intern->by_text, word);
         free(word);
     }
-    intern->count = 0;
+    intern->count = intern->unused_count = 0;
+    memset(intern->words, 0, sizeof intern->words);
 }

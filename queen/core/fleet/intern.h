@@ -7,19 +7,24 @@
 
 #define INTERN_MAX 4096
 
+/* Stands for a word that there was no room or memory for: it is in the record's document only. */
+#define INTERN_FULL (INTERN_MAX + 1)
+
 struct intern {
     struct interned *by_text; /* uthash */
     struct shares *shares;    /* where words are counted */
-    size_t count;
+    size_t count, unused_count;
+    struct interned *words[INTERN_MAX + 1]; /* by number */
+    uint16_t unused[INTERN_MAX];            /* numbers of words that were let go */
 };
-
-/* Stands for a word that there was no room or memory for: it is in the record's document only. */
-extern const char intern_full[];
 
 void intern_clear(struct intern *intern);
 
-/* Makes *slot, of a worker of that share's hive, the table's copy of `text`, or NULL for NULL, and lets go of the word
- * that was there. The copy is good while a slot has it. */
-void intern_set(struct intern *intern, struct share *share, const char **slot, const char *text);
+/* The number of `text` (0 for NULL: no word) in place of `number`, which is let go, for a worker of that share's hive.
+ */
+unsigned intern_swap(struct intern *intern, struct share *share, unsigned number, const char *text);
+
+/* Borrowed while somebody has the number. NULL: no word, or it is INTERN_FULL. */
+const char *intern_text(const struct intern *intern, unsigned number);
 
 #endif

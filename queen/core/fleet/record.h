@@ -27,8 +27,8 @@ struct incarnation {
     uint32_t connection; /* 0: none declared */
     bool known;          /* somebody is current */
     bool has_seq;
-    uint64_t seq;                             /* of the last accepted heartbeat; valid if has_seq */
-    uint64_t retired[INCARNATION_REMEMBERED]; /* newest first; 0 = empty */
+    uint64_t seq;      /* of the last accepted heartbeat; valid if has_seq */
+    uint64_t *retired; /* INCARNATION_REMEMBERED sessions, newest first; 0 = empty; NULL: none was, its own */
 };
 
 struct loss;
@@ -43,24 +43,22 @@ struct name_link {
     struct record *next, **at;
 };
 
-/* What heartbeats say of the work itself (R7); times as in `received_at`. */
+/* What heartbeats say of the work itself (R7), and work_... in the record; times as in `received_at`, in 32 bits, which
+ * wrap. */
 struct work {
-    int64_t progress; /* as last declared; INT_ABSENT */
-    ms_t since;       /* when it was first seen at that value */
-    ms_t limit_start; /* an answer of the work loop then started the limit anew, if limit_restarted */
-    bool limit_restarted;
-    bool seen;     /* a heartbeat of this session was */
-    bool stuck;    /* the last heartbeat gives reason to think that work stands still */
-    bool reason;   /* ... or would if it lasted: work in flight, or its agent's word */
-    bool advanced; /* progress changed since the worker was judged a zombie */
+    int64_t progress;     /* as last declared; INT_ABSENT */
+    uint32_t since;       /* when it was first seen at that value */
+    uint32_t limit_start; /* an answer of the work loop then started the limit anew, if work_restarted */
 };
 
 /* What the last heartbeat says of the load: what lists filter and sort by, so that none of them reads documents. */
 struct load {
-    double queue_depth, inflight, gpu_utilization, last_inference_ms; /* NAN = not said */
-    const char *status, *model;                                       /* NULL = not said */
+    struct load_numbers {
+        float queue_depth, inflight, gpu_utilization, last_inference_ms; /* NAN = not said */
+    } numbers;
+    const char *status, *model; /* NULL = not said */
 };
-#define LOAD_NONE ((struct load){ NAN, NAN, NAN, NAN, NULL, NULL })
+#define LOAD_NONE ((struct load){ { NAN, NAN, NAN, NAN }, NULL, NULL })
 
 /* A document as received. */
 struct document {
@@ -92,17 +90,16 @@ struct record {
     struct work work;
 
     struct incarnation incarnation;
-    int64_t lease_ms;        /* as declared; INT_ABSENT */
-    int32_t interval_ms;     /* as declared; INT_ABSENT */
-    uint16_t connect_ms;     /* as declared by its birth, RECORD_CONNECT_MAX at most; 0 = not */
-    uint16_t shown;          /* the link on which stored copies last showed it, and which (completeness.h); 0 = none */
-    uint32_t retain_s;       /* message expiry that its heartbeats declare; 0 = none */
-    uint32_t received_epoch; /* the link (queen.epoch) on which it was last heard live; 0 = never */
-    ms_t received_at;        /* watch time (loop time if over_http) when its lease started */
-    ms_t not_before;         /* watch time before which a stored copy's lease does not end; 0 = does not apply */
-    ms_t received_mono;      /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
-    ms_t requested_at;       /* watch time of the last of `asks` */
-    ms_t skew;               /* sender's clock minus ours; TIME_ABSENT = unknown */
+    int32_t interval_ms; /* as declared; INT_ABSENT */
+    int32_t lease_ms;    /* as declared; INT_ABSENT */
+    uint16_t connect_ms; /* as declared by its birth, RECORD_CONNECT_MAX at most; 0 = not */
+    uint16_t shown;      /* the link on which stored copies last showed it, and which (completeness.h); 0 = none */
+    uint32_t retain_s;   /* message expiry that its heartbeats declare; 0 = none */
+    ms_t received_at;    /* watch time (loop time if over_http) when its lease started */
+    ms_t not_before;     /* watch time before which a stored copy's lease does not end; 0 = does not apply */
+    ms_t received_mono;  /* monotonic time when last heard live, or the stored copy's age says; MS_NEVER = never */
+    ms_t requested_at;   /* watch time of the last of `asks` */
+    ms_t skew;           /* sender's clock minus ours; TIME_ABSENT = unknown */
 
     ms_t since_wall, since_mono; /* of the present state */
     uint64_t event_id;           /* of the last announced change; 0 = none */
@@ -111,8 +108,9 @@ struct record {
     uint32_t unannounced;             /* changes since the last announced one */
     uint32_t changes[RECORD_CHANGES]; /* seconds of monotonic time + 1, a ring; 0 = empty */
     uint32_t conflict;                /* the same of the last message of a second process; 0 = none */
-    uint32_t number, place;           /* order of first sight; where it stands there now, with its load (roll.h) */
+    uint32_t place;                   /* where it stands in the order of first sight, with its load (roll.h) */
     uint32_t barrier;                 /* the number of the probe that it waits for; 0 = none (broker_barrier.h) */
+    uint32_t received_epoch;          /* the link (queen.epoch) on which it was last heard live; 0 = never */
     uint32_t heard_first;             /* monotonic time when it was first heard live, which wraps; 0 = never */
     struct evidence evidence;
 
@@ -145,6 +143,11 @@ struct record {
     uint8_t seen : 2;         /* ... enum forget_seen */
     bool was_zombie : 1;      /* restored as `unverified`: a sign of life makes it one again */
     uint8_t written : 4;      /* the link (queen_link_number) on which its verdict is known to be stored; 0 = none */
+    bool work_seen : 1;       /* a heartbeat of this session was */
+    bool work_stuck : 1;      /* the last heartbeat gives reason to think that work stands still */
+    bool work_reason : 1;     /* ... or would if it lasted: work in flight, or its agent's word */
+    bool work_advanced : 1;   /* progress changed since the worker was judged a zombie */
+    bool work_restarted : 1;  /* the limit was, at work.limit_start */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */

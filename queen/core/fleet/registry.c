@@ -5,6 +5,8 @@
 
 #include "rations.h"
 
+_Static_assert(INTERN_FULL < 1 << ROLL_WORD_BITS, "all numbers of words have to fit");
+
 void registry_init(struct registry *registry, size_t max_count, size_t max_document_bytes)
 {
     *registry = (struct registry){ .max_count = max_count, .max_document_bytes = max_document_bytes };
@@ -18,6 +20,7 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
 
 static void record_release(struct record *record)
 {
+    free(record->incarnation.retired);
     free(record->loss);
     free(record->verification); /* or what the queen keeps of a hive */
     free(record->document);
@@ -206,13 +209,10 @@ struct record *registry_take_touched(struct registry *registry)
 
 void registry_set_load(struct registry *registry, const struct record *record, const struct load *load)
 {
-    struct load *kept = &roll_entry_of(&registry->roll, record)->load;
-    const char *status = kept->status, *model = kept->model;
-    intern_set(&registry->words, record->share, &status, load->status);
-    intern_set(&registry->words, record->share, &model, load->model);
-    *kept = *load;
-    kept->status = status;
-    kept->model = model;
+    struct roll_entry *entry = roll_entry_of(&registry->roll, record);
+    entry->status = intern_swap(&registry->words, record->share, entry->status, load->status);
+    entry->model = intern_swap(&registry->words, record->share, entry->model, load->model);
+    entry->load = load->numbers;
 }
 
 void registry_set_document(struct registry *registry, struct record *record, struct document **document,

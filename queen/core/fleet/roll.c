@@ -4,6 +4,8 @@
 
 #define SIZE_FIRST 64
 
+_Static_assert(STATE_COUNT <= 8, "an entry has three bits for the state");
+
 void roll_clear(struct roll *roll)
 {
     free(roll->entries);
@@ -12,7 +14,7 @@ void roll_clear(struct roll *roll)
 
 enum err roll_reserve(struct roll *roll)
 {
-    size_t size = roll->size ? roll->size + roll->size / 4 : SIZE_FIRST;
+    size_t size = roll->size ? roll->size + roll->size / 8 : SIZE_FIRST;
     struct roll_entry *entries;
     if (roll->count < roll->size)
         return OK;
@@ -25,10 +27,13 @@ enum err roll_reserve(struct roll *roll)
 
 void roll_add(struct roll *roll, struct record *record)
 {
-    record->number = roll->count ? roll->entries[roll->count - 1].number + 1 : 1;
+    uint32_t number = roll->count ? roll->entries[roll->count - 1].number + 1 : 1;
     record->place = (uint32_t)roll->count;
-    roll->entries[roll->count++] =
-        (struct roll_entry){ record, record->number, record->state, record_is_hive(record), false, false, LOAD_NONE };
+    roll->entries[roll->count++] = (struct roll_entry){ .record = record,
+                                                        .number = number,
+                                                        .state = record->state,
+                                                        .is_hive = record_is_hive(record),
+                                                        .load = LOAD_NONE.numbers };
 }
 
 /* Closes the gaps; the last entry stays, for it has the highest number. */

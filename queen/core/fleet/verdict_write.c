@@ -28,7 +28,7 @@ void evidence_write(const struct record *record, struct json_write *w)
     json_add_str(w, "result", evidence_result_name(evidence->result));
     json_add_time(w, "due_at", evidence->seen_at - evidence->took);
     json_add_time(w, "seen_at", evidence->seen_at);
-    json_add_int_if(w, "last_seen_ms_ago", evidence->last_seen_ago >= 0, evidence->last_seen_ago);
+    json_add_int_if(w, "last_seen_ms_ago", evidence->last_seen_ago != EVIDENCE_NEVER, evidence->last_seen_ago);
     json_add_int(w, "took_ms", evidence->took);
     json_key(w, "exit");
     exit_encode(&info, w);

@@ -16,7 +16,9 @@ struct evidence evidence_now(const struct queen *queen, const struct record *rec
         .code = -1,
         .oom = -1,
         .seen_at = queen->wall,
-        .last_seen_ago = record->received_mono == MS_NEVER ? -1 : queen->now - record->received_mono,
+        .last_seen_ago = record->received_mono == MS_NEVER
+                             ? EVIDENCE_NEVER
+                             : (uint32_t)ms_min(queen->now - record->received_mono, EVIDENCE_AGO_MAX),
     };
 }
 

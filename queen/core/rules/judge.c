@@ -18,15 +18,17 @@ struct incarnation_claim claim_of_presence(const struct presence *presence)
     return claim(presence->session, presence->connection, -1);
 }
 
-static double or_nan(int64_t value)
+static float or_nan(int64_t value)
 {
-    return value == INT_ABSENT ? NAN : (double)value;
+    return value == INT_ABSENT ? NAN : (float)value;
 }
 
 static struct load load_of(const struct heartbeat *heartbeat)
 {
-    return (struct load){ or_nan(heartbeat->queue_depth), or_nan(heartbeat->inflight), heartbeat->gpu_utilization,
-                          heartbeat->last_inference_ms,   heartbeat->status,           heartbeat->model_loaded };
+    return (struct load){ { or_nan(heartbeat->queue_depth), or_nan(heartbeat->inflight),
+                            (float)heartbeat->gpu_utilization, (float)heartbeat->last_inference_ms },
+                          heartbeat->status,
+                          heartbeat->model_loaded };
 }
 
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
@@ -53,7 +55,7 @@ struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat)
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign)
 {
     record->interval_ms = (int32_t)sign->interval_ms;
-    record->lease_ms = sign->lease_ms;
+    record->lease_ms = (int32_t)sign->lease_ms;
     record->endpoint = sign->endpoint;
     record->skew = sign->timestamp == TIME_ABSENT ? TIME_ABSENT : sign->timestamp - queen->wall;
 }
@@ -170,7 +172,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
     alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, over_http ? PATH_HTTP : PATH_MQTT);
     if (sign->work && (work_judge(queen, record) || verify) &&
         verify_begin(queen, record, VERIFY_AUTOMATIC) != OK) /* then silence, the next answer or beat decides */
-        record->work.reason = true;
+        record->work_reason = true;
     return err;
 }
 

@@ -152,7 +152,7 @@ void loss_returned(struct queen *queen, struct record *record)
     loss_drop(queen, record);
     if (record->announced != STATE_SUSPECT)
         change_restore(queen, record, &before);
-    else if (before.state == STATE_ZOMBIE && !record->work.advanced) /* told; that it lives is no work (R8) */
+    else if (before.state == STATE_ZOMBIE && !record->work_advanced) /* told; that it lives is no work (R8) */
         change_state(queen, record, STATE_ZOMBIE, before.cause, before.evidence);
 }
 

@@ -82,7 +82,8 @@ static struct record_row record_row(const struct queen *queen, const struct reco
         .silent = record->silent,
         .was_zombie = record->was_zombie,
     };
-    memcpy(row.retired, incarnation->retired, sizeof row.retired);
+    if (incarnation->retired)
+        memcpy(row.retired, incarnation->retired, sizeof row.retired);
     return row;
 }
 
@@ -113,7 +114,7 @@ static bool next_record(struct queen *queen, struct store_row *ret)
     const struct record *record = roll_next_marked(roll, queen->remembering.number);
     if (!record)
         return false;
-    queen->remembering.number = record->number;
+    queen->remembering.number = roll_entry_of(roll, record)->number;
     roll_unmark(roll, record);
     *ret = (struct store_row){ .kind = STORE_RECORD,
                                .hive = { record_hive(record), record->hive_len },

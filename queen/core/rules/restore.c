@@ -1,5 +1,7 @@
 #include "restore.h"
 
+#include <stdlib.h>
+
 #include "change.h"
 
 #define EVENT_ID_MAX (1ULL << 52) /* a damaged one would end all counting */
@@ -15,7 +17,7 @@ static struct evidence evidence_of(const struct queen *queen, const struct verdi
         .result = (uint8_t)evidence_result_of_name(from->result),
         .took = from->took_ms == INT_ABSENT ? 0 : (uint32_t)from->took_ms,
         .seen_at = from->seen_at < 0 ? queen->wall : from->seen_at,
-        .last_seen_ago = from->last_seen_ms_ago,
+        .last_seen_ago = (uint32_t)ms_min(from->last_seen_ms_ago, EVIDENCE_AGO_MAX), /* absent: never */
     };
     evidence_set_exit(&evidence, &from->exit);
     return evidence;
@@ -97,12 +99,14 @@ static bool is_as_restored(const struct queen *queen, const struct record *recor
 static void take_incarnation(struct record *record, const struct record_row *row)
 {
     if (row->is_of_store) {
+        free(record->incarnation.retired);
         record->incarnation = (struct incarnation){ .session = row->session,
                                                     .connection = row->connection,
                                                     .known = row->known,
                                                     .has_seq = row->seq != INT_ABSENT,
                                                     .seq = (uint64_t)row->seq };
-        memcpy(record->incarnation.retired, row->retired, sizeof row->retired);
+        if (row->retired[0] != 0 && (record->incarnation.retired = malloc(sizeof row->retired)))
+            memcpy(record->incarnation.retired, row->retired, sizeof row->retired);
         record->closed = row->closed;
         record->will_closed = row->will_closed;
     } else if (row->session != 0 || (row->cause != CAUSE_NEVER_SEEN && row->cause != CAUSE_START_FAILED)) {
@@ -159,7 +163,7 @@ static void take_clocks(struct queen *queen, struct record *record, const struct
 
 static void take_ages(struct queen *queen, struct record *record, const struct record_row *row)
 {
-    if (row->evidence.last_seen_ago >= 0)
+    if (row->evidence.last_seen_ago != EVIDENCE_NEVER)
         record->received_mono =
             queen->now - ms_max(queen->wall - row->evidence.seen_at + row->evidence.last_seen_ago, 0);
     change_lease_from(queen, record, 0);
@@ -171,7 +175,7 @@ static void take_standing(struct queen *queen, struct record *record, const stru
     ms_t ago = row->is_of_store ? queen->watch.loop_time - row->since_loop
                                 : ms_min(wall_ago(queen, row->since_wall), SINCE_MAX_MS);
     record->interval_ms = (int32_t)row->interval_ms;
-    record->lease_ms = row->lease_ms;
+    record->lease_ms = (int32_t)row->lease_ms;
     record->unannounced = row->unannounced;
     change_restore(queen, record,
                    &(struct standing){ .state = alive ? STATE_UNVERIFIED : row->state,
@@ -180,7 +184,7 @@ static void take_standing(struct queen *queen, struct record *record, const stru
                                        .since_mono = queen->now - ago,
                                        .evidence = row->evidence,
                                        .silent = alive || row->silent });
-    record->was_zombie = record->work.stuck = record->work.reason = was_zombie;
+    record->was_zombie = record->work_stuck = record->work_reason = was_zombie;
     if (row->is_of_store) {
         record->work.progress = row->progress;
         take_clocks(queen, record, row);

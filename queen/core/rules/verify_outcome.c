@@ -25,7 +25,7 @@ static void settle(struct queen *queen, struct record *record, const struct veri
 static bool stays_zombie(const struct record *record, const struct verified *verified)
 {
     bool is_one = record->state == STATE_ZOMBIE || record->was_zombie;
-    return is_one && verified->result == VERIFY_UNKNOWN && record->work.stuck;
+    return is_one && verified->result == VERIFY_UNKNOWN && record->work_stuck;
 }
 
 static void answered(struct queen *queen, struct record *record, const struct verified *verified)
@@ -40,7 +40,7 @@ static void answered(struct queen *queen, struct record *record, const struct ve
         return;
     loss_returned(queen, record);
     record->asks = 0;
-    record->work.stuck = false;
+    record->work_stuck = false;
     settle(queen, record, verified, STATE_ONLINE, CAUSE_VERIFIED, RESULT_ANSWERED);
 }
 
@@ -60,10 +60,10 @@ static bool is_beating_zombie(const struct queen *queen, const struct record *re
 static void unanswered(struct queen *queen, struct record *record, const struct verified *verified)
 {
     if (record->state == STATE_ZOMBIE) /* its next heartbeat that gives no reason starts another one (R8) */
-        record->work.reason = true;
+        record->work_reason = true;
     if (verified->refused || !is_beating_zombie(queen, record))
         return;
-    record->work.advanced = false;
+    record->work_advanced = false;
     settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_MUTE);
 }
 
@@ -82,27 +82,18 @@ static void unsubscribed(struct queen *queen, struct record *record, const struc
 
 static void apply(struct queen *queen, struct record *record, const struct verified *verified)
 {
-    switch (verified->result) {
-    case VERIFY_OK:
-    case VERIFY_UNKNOWN:
+    if (verified->result == VERIFY_OK || verified->result == VERIFY_UNKNOWN) {
         answered(queen, record, verified);
-        break;
-    case VERIFY_STALLED:
-        record->work.advanced = false;
+    } else if (verified->result == VERIFY_STALLED) {
+        record->work_advanced = false;
         change_heard(queen, record, record->over_http);
         settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_STALLED);
-        break;
-    case VERIFY_NO_SUBSCRIBER:
+    } else if (verified->result == VERIFY_NO_SUBSCRIBER) {
         unsubscribed(queen, record, verified);
-        break;
-    case VERIFY_NO_REPLY:
+    } else if (verified->result == VERIFY_NO_REPLY) {
         unanswered(queen, record, verified);
-        break;
-    case VERIFY_PROCESS_GONE:
+    } else if (verified->result == VERIFY_PROCESS_GONE) {
         judge_witness_again(queen, record);
-        break;
-    default:
-        break;
     }
 }
 

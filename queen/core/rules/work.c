@@ -9,7 +9,7 @@ static bool is_warming_up(const struct heartbeat *heartbeat)
  * not longer than the sender itself says. */
 static ms_t standstill(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
 {
-    ms_t watched = queen_time_for(queen, record) - record->work.since;
+    ms_t watched = (uint32_t)queen_time_for(queen, record) - record->work.since;
     if (heartbeat->inflight <= 0)
         return 0;
     if (heartbeat->progress_age_ms != INT_ABSENT)
@@ -19,7 +19,7 @@ static ms_t standstill(const struct queen *queen, const struct record *record, c
 
 static bool limit_is_restarted(const struct queen *queen, const struct record *record, ms_t limit)
 {
-    return record->work.limit_restarted && queen_time_for(queen, record) - record->work.limit_start < limit;
+    return record->work_restarted && (uint32_t)queen_time_for(queen, record) - record->work.limit_start < limit;
 }
 
 static bool is_stuck(const struct queen *queen, const struct record *record, const struct heartbeat *heartbeat)
@@ -35,17 +35,17 @@ static bool is_stuck(const struct queen *queen, const struct record *record, con
 static void note_progress(const struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
 {
     struct work *work = &record->work;
-    ms_t now = queen_time_for(queen, record);
+    uint32_t now = (uint32_t)queen_time_for(queen, record);
     bool moved = heartbeat->progress != INT_ABSENT && heartbeat->progress != work->progress;
-    if (!work->seen)
-        work->since = now - ms_max(heartbeat->progress_age_ms, 0);
+    if (!record->work_seen)
+        work->since = now - (uint32_t)ms_min(ms_max(heartbeat->progress_age_ms, 0), INT32_MAX);
     if ((moved && work->progress != INT_ABSENT) || heartbeat->inflight <= 0 || is_warming_up(heartbeat))
         work->since = now;
     if (moved && work->progress != INT_ABSENT)
-        work->advanced = true;
+        record->work_advanced = true;
     if (moved)
         work->progress = heartbeat->progress;
-    work->seen = true;
+    record->work_seen = true;
 }
 
 /* Of itself, however short it is: a verification may find that work stands still long before the limit. */
@@ -56,37 +56,37 @@ static bool gives_reason(const struct heartbeat *heartbeat)
 
 bool work_note(struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
 {
-    struct work *work = &record->work;
-    bool was_stuck = work->stuck, had_reason = work->reason;
+    bool was_stuck = record->work_stuck, had_reason = record->work_reason;
     note_progress(queen, record, heartbeat);
-    work->stuck = is_stuck(queen, record, heartbeat);
-    work->reason = gives_reason(heartbeat);
-    return (record->state == STATE_ZOMBIE || record->was_zombie) && !work->advanced &&
-           ((was_stuck && !work->stuck) || (had_reason && !work->reason));
+    record->work_stuck = is_stuck(queen, record, heartbeat);
+    record->work_reason = gives_reason(heartbeat);
+    return (record->state == STATE_ZOMBIE || record->was_zombie) && !record->work_advanced &&
+           ((was_stuck && !record->work_stuck) || (had_reason && !record->work_reason));
 }
 
 void work_reset(struct record *record)
 {
-    record->work = (struct work){ .progress = INT_ABSENT, .advanced = true };
+    record->work = (struct work){ .progress = INT_ABSENT };
+    record->work_seen = record->work_stuck = record->work_reason = record->work_restarted = false;
+    record->work_advanced = true;
 }
 
 void work_excuse(struct queen *queen, struct record *record)
 {
-    record->work.limit_restarted = true;
-    record->work.limit_start = queen_time_for(queen, record);
-    record->work.since = record->work.limit_start;
+    record->work_restarted = true;
+    record->work.since = record->work.limit_start = (uint32_t)queen_time_for(queen, record);
 }
 
 bool work_holds(const struct record *record)
 {
     if (record->state == STATE_ZOMBIE)
-        return !record->work.advanced;
-    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && record->work.stuck;
+        return !record->work_advanced;
+    return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && record->work_stuck;
 }
 
 bool work_judge(struct queen *queen, struct record *record)
 {
-    if (!record->work.stuck)
+    if (!record->work_stuck)
         return false;
     if (record->state == STATE_ONLINE) {
         change_state(queen, record, STATE_SUSPECT, CAUSE_STALLED,
