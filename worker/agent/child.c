@@ -108,8 +108,8 @@ static bool is_asked_for(const struct child *child, int number)
            (number == SIGINT && child->keeps_group);
 }
 
-/* One that was asked to end is over when all that it started is. One that ends by itself is over at once, and what it
- * leaves behind is killed: nobody watches that. */
+/* One that was asked to end is over when all that it started is. One that ends by itself is over at once; what it
+ * leaves behind ends with the agent. */
 static void command_ended(struct child *child, int status)
 {
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -118,11 +118,8 @@ static void command_ended(struct child *child, int status)
                                                .was_asked_for = is_asked_for(child, number),
                                                .oom = -1 };
     child->is_running = false;
-    if (child->was_asked_for)
-        return;
-    if (child->options.dies_with_agent)
-        kill_tree(child);
-    report_end(child);
+    if (!child->was_asked_for)
+        report_end(child);
 }
 
 /* False: there is none, yet or any more. */
