@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 
+from descriptors import sockets_of
 from fleet import LIMIT_S, await_that
 
 RELAY = pathlib.Path(__file__).with_name("relay.py")
@@ -67,12 +68,7 @@ class Link:
 
 def port_of(pid):
     """The local port of a process's only TCP connection that stands; 0 if there is none."""
-    sockets = set()
-    for fd in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            sockets.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
-        except FileNotFoundError:
-            pass  # closed meanwhile
+    sockets = sockets_of(pid)
     for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
         _, local, _, state, *_, = fields = line.split()
         if state == "01" and f"socket:[{fields[9]}]" in sockets:

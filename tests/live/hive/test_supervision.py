@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 
+from descriptors import links_of, sockets_of
 from fleet import LIMIT_S, await_that, is_running
 from hive import Hive, section
 
@@ -42,11 +43,6 @@ def test_a_killed_agent_leaves_nothing_behind(hive, watched):
     assert not any(map(is_running, first)) and all(map(is_running, second))
     assert witness["last_exit"]["signal"] == "SIGKILL"
     assert len(program.starts()) == 2
-
-
-def sockets_of(pid):
-    links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-    return {link for link in links if link.startswith("socket:")}
 
 
 def test_a_worker_inherits_nothing(hive, queen, tmp_path):
@@ -155,17 +151,6 @@ def test_environment_and_directory(hive, tmp_path, monkeypatch):
     assert any(line.startswith("NOTIFY_SOCKET=") for line in lines)  # the agent's
 
 
-def links_of(pid):
-    """What its descriptors are."""
-    found = set()
-    for fd in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
-        except FileNotFoundError:
-            pass  # closed meanwhile
-    return found
-
-
 def test_agents_inherit_nothing(broker, root, watched, started):
     """What the hive was handed by who started it; a worker that outlives the hive would hold it open."""
     program = watched("w1")
@@ -180,10 +165,6 @@ def test_agents_inherit_nothing(broker, root, watched, started):
     assert pipe in links_of(hive.process.pid)
     assert pipe not in links_of(hive.witness("w1")["pid"])
     hive.end()
-
-
-def sockets_of(pid):
-    return {link for link in links_of(pid) if link.startswith("socket:")}
 
 
 def test_agents_do_not_hold_the_hives_link(hive, watched):
