@@ -107,11 +107,28 @@ static void r18_events_that_were_dropped_are_told_when_there_is_room(void **stat
     scene_clear(&scene);
 }
 
+/* Of who was seen longer ago than 32 bits have milliseconds. */
+static void how_long_ago_it_was_seen_has_a_bound(void **state)
+{
+    struct scene scene;
+    struct record *record;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; beat 1.1.0");
+    record = scene_record(&scene);
+    record->received_mono = scene.queen->now - UINT32_MAX - 10;
+    assert_int_equal(evidence_now(scene.queen, record, PATH_NONE, RESULT_REMOVED).last_seen_ago, EVIDENCE_AGO_MAX);
+    record->received_mono = MS_NEVER;
+    assert_int_equal(evidence_now(scene.queen, record, PATH_NONE, RESULT_REMOVED).last_seen_ago, EVIDENCE_NEVER);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_illegal_transition_is_refused_counted_and_noticed),
         cmocka_unit_test(r18_events_that_were_dropped_are_told_when_there_is_room),
+        cmocka_unit_test(how_long_ago_it_was_seen_has_a_bound),
         cmocka_unit_test(r2_a_flag_ends_in_the_verdict),
         cmocka_unit_test(r2_a_flag_that_ends_meanwhile_is_taken_out_afterwards),
     };

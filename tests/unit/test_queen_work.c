@@ -168,12 +168,33 @@ static void r11_the_hive_saw_the_end(void **state)
     rows_check(rows, ARRAY_LEN(rows));
 }
 
+/* Its times are kept in 32 bits. */
+static void r7_the_limit_spans_seven_weeks(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up");
+    scene.queen->watch.time = UINT32_MAX - 30000;
+    scene_run(&scene,
+              "birth 1.1; say \"inflight\":1,\"progress\":7; beat 1.1.0; listen 30000; beat 1.1.1; listen 29000; "
+              "beat 1.1.2; wait 0");
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    scene_run(&scene, "listen 1000; beat 1.1.3; wait 0");
+    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+    scene_run(&scene, "answer unknown; beat 1.1.4; listen 59000; beat 1.1.5; wait 0"); /* which starts it anew */
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    assert_true(scene.queen->watch.time > UINT32_MAX);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r7_work_that_stands_still_is_suspect_and_verified),
         cmocka_unit_test(r7_who_warms_up_does_not_stand_still),
         cmocka_unit_test(r7_the_limit_of_what_an_agent_says),
+        cmocka_unit_test(r7_the_limit_spans_seven_weeks),
         cmocka_unit_test(r8_a_zombie_comes_back_by_its_work_only),
         cmocka_unit_test(r11_the_hive_saw_the_end),
     };
