@@ -145,7 +145,7 @@ static bool run_for(struct on_event *on_event, struct fair_owner *hive)
 {
     struct run *run = NULL;
     struct errbuf e = { 0 };
-    size_t count;
+    size_t count = 0;
     int document = -1;
     enum err err = document_open(hive, &document, &count, &e);
     if (err == OK && !(run = run_new(on_event)))

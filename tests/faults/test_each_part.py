@@ -37,7 +37,7 @@ CAUSES = {("program", TERM): "process_exited", ("program", KILL): "process_exite
           ("program", STOP): "stalled", ("agent", STOP): "missed_heartbeats"}
 
 
-def child_of(pid):
+def child_of(pid):  # the program is below the guard of its agent
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return int(file.read().split()[0])
 
@@ -68,7 +68,7 @@ def test_of(own_broker, root, started, watch, tmp_path, part, how):
     started(Agent, own_broker, root, BYSTANDER, "--reconnect-max", "1s", "--simulate")
     oracle.await_told()
     agent = hive.witness("w1")["pid"]
-    pids = {"program": child_of(agent), "agent": agent, "hive": hive.process.pid, "broker": own_broker.pid}
+    pids = {"program": child_of(child_of(agent)), "agent": agent, "hive": hive.process.pid, "broker": own_broker.pid}
     said, afterwards = PARTS[key]
     what = f"SIG{how.name[3:]} of the {part}"
     before = {name: queen.worker(name)["connection"] for name in (NAME, BYSTANDER)}
