@@ -12,6 +12,7 @@
 #define CONFIRMATION_MS 1700 /* the longest of R4: 1 s for an answer, the wait, a few round trips */
 #define PUBACK_MS 400        /* how old the broker's word may be when it arrives */
 #define CONFIRM_WAIT_MS 180  /* R4's 250, less the latency by which two ends see a reset at different times */
+#define GONE_MS 20000        /* longer than a link outlives its client */
 #define HUNG_MS 30000        /* a beat that says so may be read so late, and be verified for 5 s */
 #define HIVE_BEATS_MS 10500
 #define LOSSY_MS 10000
@@ -115,6 +116,8 @@ static void on_turned(void *user, ms_t now)
         if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
             ward->lost_at = now;
         follow(&ward->fit_since, is_fit(ward->node), now);
+        if (ward->node && ward->node->running)
+            ward->ran_at = now;
         if (is_hung(ward))
             ward->hung_at = vigil_now(&referee->clock);
         if (!ward->is_hive && ward->node->running)
@@ -211,6 +214,15 @@ static void judge_zombie(struct referee *referee, const struct ward *ward)
     if (ward->hung_at == MS_NEVER || vigil_now(&referee->clock) - ward->hung_at > HUNG_MS)
         violate(referee, "%s became a zombie at %lld, and its work went on", ward->name,
                 (long long)referee->world->network.now);
+}
+
+/* What it sent last is read by then, if she was there. */
+static void judge_return(struct referee *referee, const struct ward *ward)
+{
+    ms_t now = referee->world->network.now;
+    if (now - ward->ran_at > GONE_MS && fit_for(referee->queen_fit_since, now, GONE_MS))
+        violate(referee, "%s came back at %lld, and is gone for %lld ms", ward->name, (long long)now,
+                (long long)(now - ward->ran_at));
 }
 
 /* Changes that are announced. "" = nothing was announced. */
@@ -318,6 +330,8 @@ static void judge_change(struct referee *referee, struct ward *ward, const struc
         judge_loss(referee, ward, event, cause);
     if (strcmp(state, "unreachable") == 0)
         judge_unreachable(referee, ward, event);
+    if (strcmp(state, "online") == 0 || strcmp(state, "ready") == 0)
+        judge_return(referee, ward);
     if (strcmp(state, "zombie") == 0)
         judge_zombie(referee, ward);
     snprintf(ward->announced, sizeof ward->announced, "%s", state);

@@ -7,9 +7,10 @@
  * stale by will, or because nobody subscribes, who was away for less than the confirmation wait, or is back for longer
  * than a confirmation takes, before an undisturbed queen; nobody becomes stale because nobody subscribes who was not
  * heard on the queen's present link, within one grace of it; nobody becomes a zombie whose work loop has not hung for
- * so long that nothing said of it then still counts; nobody becomes unreachable whose hive is not down, and a hive goes
- * down as a worker becomes stale; the retained verdict is that of the last event; and once the world has been quiet for
- * long enough: who is fit is online (or a hive: ready), or a zombie if its work loop hangs, and who is gone is neither.
+ * so long that nothing said of it then still counts; nobody comes back whose process is long gone; nobody becomes
+ * unreachable whose hive is not down, and a hive goes down as a worker becomes stale; the retained verdict is that of
+ * the last event; and once the world has been quiet for long enough: who is fit is online (or a hive: ready), or a
+ * zombie if its work loop hangs, and who is gone is neither.
  */
 #ifndef SIM_REFEREE_H
 #define SIM_REFEREE_H
@@ -26,6 +27,7 @@ struct ward {
     const struct node *node;
     ms_t fit_since; /* MS_NEVER = it is not */
     ms_t lost_at;   /* when it was last fit for more than a moment */
+    ms_t ran_at;    /* when its process last ran */
     ms_t hung_at;   /* when its work loop last hung with something in flight, on the clock of vigils; MS_NEVER */
     uint64_t asked; /* hash of the correlation of the latest request to verify it; 0 = none */
     struct vigil vigil;
