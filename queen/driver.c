@@ -16,6 +16,7 @@
 #include "topic.h"
 
 #define RECONNECT_MAX_MS 2000 /* there is one queen, and all verdicts wait for it */
+#define SETTLE_MS 200         /* a batch waits so long for events that are being sent, so that none is sent again */
 #define HTTP_GETS_RUNNING 320 /* the core has no more under way, and may have dropped some before */
 
 _Static_assert(HTTP_GETS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
@@ -25,12 +26,14 @@ struct queen_driver {
     struct daemon_loop loop;
     struct queen *queen;
     struct subscriber *subscribers; /* of the events, utlist: these */
-    struct subscriber logger, waiters, command;
+    struct subscriber logger, waiters, command, keeper;
     struct event_log event_log;
     struct on_event *on_event;  /* NULL without --on-event */
     uint64_t verified_count;    /* when waiters were last woken for it */
     struct http_client *client; /* NULL without --verify-http */
     struct store *store;        /* NULL without --state-dir */
+    uint64_t kept;              /* the last event that is stored for good */
+    bool is_filling, is_full;   /* a batch; the last one was */
     bool is_store_failing;
 };
 
@@ -70,15 +73,57 @@ static void log_left_out(struct queen_driver *driver)
         log_at(LOG_WARNING, "events of a hive were left out of the log", "hive", hive, "events", INT_TEXT(count), NULL);
 }
 
+/* The highest event that does not wait for the command, nor one before it. */
+static uint64_t commanded(const struct queen_driver *driver)
+{
+    uint64_t oldest = driver->on_event ? on_event_oldest(driver->on_event) : 0;
+    return oldest ? oldest - 1 : driver->on_event ? driver->command.cursor : queen_last_event(driver->queen);
+}
+
+static void put_event(struct queen_driver *driver, uint64_t id, const char *hive, struct text document)
+{
+    store_put(driver->store,
+              &(struct store_row){ .kind = STORE_EVENT, .hive = text_of(hive), .event = { id, document } });
+}
+
+/* Behind those that are lost. */
+static bool keep_event(void *user, const struct event *event)
+{
+    struct queen_driver *driver = user;
+    struct id_range lost = events_missed(&driver->keeper, event);
+    char line[EVENTS_LOST_SIZE];
+    if (!driver->is_filling || !store_has_room(driver->store))
+        return false;
+    events_lost_write(lost, line);
+    if (lost.first)
+        put_event(driver, lost.last, "", text_of(line));
+    put_event(driver, event->id, event->hive, event->json);
+    return true;
+}
+
 /* All that is new, as far as a batch takes it; true: there may be more. */
 static bool fill_batch(struct queen_driver *driver)
 {
     struct store_row row;
-    bool has_room;
-    while ((has_room = store_has_room(driver->store)) && queen_next_row(driver->queen, &row))
+    driver->is_filling = true;
+    events_hand_out(driver->queen, &driver->keeper);
+    while ((driver->is_filling = store_has_room(driver->store)) && queen_next_row(driver->queen, &row)) {
+        if (row.kind == STORE_LIFE)
+            row.life.commanded = commanded(driver);
         store_put(driver->store, &row);
+    }
+    driver->is_full = !driver->is_filling;
+    driver->is_filling = false;
     store_commit(driver->store, driver->loop.daemon.now);
-    return !has_room;
+    return driver->is_full;
+}
+
+/* When all events are where they go: else a process that is killed leaves some of which nobody knows whether they got
+ * there. */
+static ms_t settle_time(const struct queen_driver *driver)
+{
+    uint64_t last = queen_last_event(driver->queen);
+    return queen_told(driver->queen) >= last && commanded(driver) >= last ? 0 : SETTLE_MS;
 }
 
 static void note_store(struct queen_driver *driver)
@@ -95,9 +140,13 @@ static void note_store(struct queen_driver *driver)
 
 static void keep_rows(struct queen_driver *driver)
 {
-    bool takes = store_takes(driver->store, driver->loop.daemon.now);
-    if (store_has_lost(driver->store))
+    bool takes = store_takes(driver->store, driver->loop.daemon.now - settle_time(driver));
+    if (store_has_lost(driver->store)) {
         queen_rows_lost(driver->queen);
+        driver->keeper.cursor = driver->kept;
+    } else if (takes && !driver->is_full) {
+        driver->kept = driver->keeper.cursor;
+    }
     note_store(driver);
     if (takes)
         (void)fill_batch(driver);
@@ -165,7 +214,10 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
 
 static enum err restore(void *user, const struct store_row *row)
 {
-    return queen_restore(user, row);
+    struct queen_driver *driver = user;
+    if (row->kind == STORE_LIFE)
+        driver->command.cursor = row->life.commanded;
+    return queen_restore(driver->queen, row);
 }
 
 /* What cannot be read is missing, and the broker's verdicts tell what they can. */
@@ -180,7 +232,7 @@ static enum err open_store(struct queen_driver *driver, struct errbuf *e)
         return err_set(e, err, "%s", why.text);
     if (why.text[0] && !store_fault(driver->store))
         log_at(LOG_ERROR, why.text, NULL);
-    if (store_load(driver->store, restore, driver->queen, &refused, &why) != OK)
+    if (store_load(driver->store, restore, driver, &refused, &why) != OK)
         log_at(LOG_ERROR, why.text, NULL);
     if (refused > 0)
         log_at(LOG_WARNING, "some of what --state-dir holds is left out", "rows", INT_TEXT((int64_t)refused), NULL);
@@ -207,19 +259,27 @@ static bool wake_waiters(void *user, const struct event *event)
 static bool run_command(void *user, const struct event *event)
 {
     struct queen_driver *driver = user;
+    on_event_add_lost(driver->on_event, events_missed(&driver->command, event));
     on_event_add(driver->on_event, event);
     return true;
 }
 
+/* What earlier processes have announced is for none but the command, which may not have got it. */
 static void subscribe(struct queen_driver *driver)
 {
-    driver->logger = (struct subscriber){ .name = "log", .take = log_event, .user = driver };
-    driver->waiters = (struct subscriber){ .name = "HTTP", .take = wake_waiters, .user = driver };
-    driver->command = (struct subscriber){ .name = "--on-event", .take = run_command, .user = driver };
+    uint64_t last = queen_last_event(driver->queen), commanded = driver->command.cursor;
+    driver->logger = (struct subscriber){ .name = "log", .take = log_event, .user = driver, .cursor = last };
+    driver->waiters = (struct subscriber){ .name = "HTTP", .take = wake_waiters, .user = driver, .cursor = last };
+    driver->keeper = (struct subscriber){ .name = "--state-dir", .take = keep_event, .user = driver, .cursor = last };
+    driver->command =
+        (struct subscriber){ .name = "--on-event", .take = run_command, .user = driver, .cursor = commanded };
+    driver->kept = last;
     LL_APPEND(driver->subscribers, &driver->logger);
     LL_APPEND(driver->subscribers, &driver->waiters);
     if (driver->on_event)
         LL_APPEND(driver->subscribers, &driver->command);
+    if (driver->store)
+        LL_APPEND(driver->subscribers, &driver->keeper);
 }
 
 static enum err make(struct queen_driver *driver, struct errbuf *e)

@@ -8,16 +8,16 @@
 
 #include <utlist.h>
 
+#include "events.h"
 #include "fair_queue.h"
 #include "fd.h"
-#include "id_range.h"
 #include "log.h"
 #include "loop_child.h"
 
 /* One event that waits. */
 struct waiting {
     struct fair_item item;
-    uint64_t id; /* 0: it says that others were lost */
+    uint64_t id; /* or the last one of those that it says were lost */
     size_t len;
     char json[];
 };
@@ -195,12 +195,11 @@ static bool add(struct on_event *on_event, const char *hive, struct text json, u
 static void tell_lost(struct on_event *on_event)
 {
     struct id_range lost = on_event->lost;
-    char line[96];
+    char line[EVENTS_LOST_SIZE];
     if (lost.first == 0 || on_event->waiting.cost > ON_EVENT_BYTES / 2)
         return;
-    snprintf(line, sizeof line, "{\"fleet\":\"events_lost\",\"from\":%llu,\"to\":%llu}", (unsigned long long)lost.first,
-             (unsigned long long)lost.last);
-    if (add(on_event, "", text_of(line), 0))
+    events_lost_write(lost, line);
+    if (add(on_event, "", text_of(line), lost.last))
         on_event->lost = (struct id_range){ 0 };
 }
 
@@ -217,6 +216,18 @@ void on_event_add(struct on_event *on_event, const struct event *event)
     if (lost)
         (void)log_limited(&on_event->dropped, LOG_WARNING, "the command of --on-event is too slow: it misses an event",
                           NULL);
+}
+
+void on_event_add_lost(struct on_event *on_event, struct id_range lost)
+{
+    id_range_add(&on_event->lost, lost.first);
+    id_range_add(&on_event->lost, lost.last);
+}
+
+uint64_t on_event_oldest(const struct on_event *on_event)
+{
+    const struct fair_item *item = on_event->waiting.items;
+    return item ? CONTAINER_OF(item, const struct waiting, item)->id : 0;
 }
 
 void on_event_run(struct on_event *on_event)

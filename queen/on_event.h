@@ -7,6 +7,7 @@
 #define SKEP_ON_EVENT_H
 
 #include "event.h"
+#include "id_range.h"
 #include "loop.h"
 
 #define ON_EVENT_RUNNING 8
@@ -24,6 +25,12 @@ void on_event_free(struct on_event *on_event); /* commands that run are left to 
  * it is gone the command is told, in a line without an id: {"fleet":"events_lost","from":ID,"to":ID}, the first and the
  * last of those that were lost. */
 void on_event_add(struct on_event *on_event, const struct event *event);
+
+/* The command missed these before they were added, and is told like of those. */
+void on_event_add_lost(struct on_event *on_event, struct id_range lost);
+
+/* The oldest event that waits; 0 = all have been given to a command. */
+uint64_t on_event_oldest(const struct on_event *on_event);
 
 /* Runs what may run. Also called when a command has ended; what could not be started, which is logged, waits for the
  * next call. */

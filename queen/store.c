@@ -20,6 +20,7 @@
 #define DATABASE "queen.db"
 #define LOCK "lock"
 #define BATCH_ROWS 4096
+#define BATCH_BYTES (4u * 1024 * 1024) /* of texts: documents of events, and names */
 #define EVERY_MS 1000
 #define RETRY_MS 60000
 #define WAIT_MS 2000
@@ -39,7 +40,7 @@ struct store {
     struct store_db *db; /* NULL: it cannot be opened at present */
     struct store_row *rows;
     size_t count;
-    struct arena names;
+    struct arena texts;
     struct errbuf fault; /* of the loop's thread */
     bool is_cut;         /* ... some of the batch found no memory */
     ms_t next_at;
@@ -133,7 +134,7 @@ static void store_free(struct store *store)
     pthread_mutex_destroy(&store->mutex);
     fd_close(store->lock);
     fd_close(store->folder);
-    arena_clear(&store->names);
+    arena_clear(&store->texts);
     free(store->rows);
     free(store);
 }
@@ -196,7 +197,7 @@ enum err store_load(struct store *store, enum err (*take)(void *user, const stru
 static enum err write_batch(struct store *store, struct errbuf *e)
 {
     enum err err = store->db ? OK : open_database(store, e);
-    if (err != OK || (err = store_db_write(store->db, store->rows, store->count, e)) == OK)
+    if (err != OK || (err = store_db_write(store->db, store->rows, store->count, store_has_room(store), e)) == OK)
         return err;
     if (err == ERR_SYNTAX) {
         store_db_close(store->db);
@@ -255,18 +256,18 @@ bool store_takes(struct store *store, ms_t now)
     if (is_busy || now < store->next_at)
         return false;
     store->count = 0;
-    arena_reset(&store->names);
+    arena_reset(&store->texts);
     return true;
 }
 
 bool store_has_room(const struct store *store)
 {
-    return store->count < BATCH_ROWS;
+    return store->count + 1 < BATCH_ROWS && store->texts.used < BATCH_BYTES;
 }
 
 static struct text copy(struct store *store, struct text text)
 {
-    char *at = text.len > 0 ? arena_copy(&store->names, text) : NULL;
+    char *at = text.len > 0 ? arena_copy(&store->texts, text) : NULL;
     return (struct text){ at, at ? text.len : 0 };
 }
 
@@ -276,7 +277,10 @@ void store_put(struct store *store, const struct store_row *row)
     *put = *row;
     put->hive = copy(store, row->hive);
     put->worker = copy(store, row->worker);
-    if (put->hive.len == row->hive.len && put->worker.len == row->worker.len)
+    if (row->kind == STORE_EVENT)
+        put->event.document = copy(store, row->event.document);
+    if (put->hive.len == row->hive.len && put->worker.len == row->worker.len &&
+        (row->kind != STORE_EVENT || put->event.document.len == row->event.document.len))
         return;
     store->count--;
     store->is_cut = true;

@@ -5,7 +5,10 @@
  *     after each step: if (store_takes(store, now)) { while (store_has_room(store) && ...) store_put(...);
  *     store_commit(store, now); }
  *
- * All calls on the loop's thread; only those that say so wait for the disk. A batch is kept as a whole or not at all.
+ * Of events the last STORE_EVENTS are kept, and STORE_EVENT_BYTES of their documents.
+ *
+ * All calls on the loop's thread; only those that say so wait for the disk. A batch is kept as a whole or not at all,
+ * and those that were full with the one that follows them: so what is kept is what was known at one moment.
  */
 #ifndef SKEP_STORE_H
 #define SKEP_STORE_H
@@ -33,7 +36,7 @@ enum err store_load(struct store *store, enum err (*take)(void *user, const stru
 /* A batch may be filled: the last one is written, and it is a second later or it was full. After a failure only after a
  * minute. */
 bool store_takes(struct store *store, ms_t now);
-bool store_has_room(const struct store *store);                   /* for another row in the batch */
+bool store_has_room(const struct store *store);                   /* for two more rows in the batch */
 void store_put(struct store *store, const struct store_row *row); /* copied */
 void store_commit(struct store *store, ms_t now);
 

@@ -3,7 +3,7 @@
 #ifndef SKEP_STORE_SCHEMA_H
 #define SKEP_STORE_SCHEMA_H
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 #define STORE_APPLICATION 0x534B4550 /* SKEP */
 
 /* X(kind, column, member of the row) */
@@ -13,7 +13,21 @@
     X(INT, loop, loop)             \
     X(INT, wall, wall)             \
     X(INT, grace_from, grace_from) \
-    X(INT, last_event, last_event)
+    X(INT, last_event, last_event) \
+    X(INT, acked, told)            \
+    X(INT, commanded, commanded)
+
+/* `ordinal` and `bytes` count all that were ever stored, up to this one: what is too much is found without a sum. */
+#define STORE_EVENT_TABLE                                                                     \
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, document TEXT NOT NULL, " \
+    "ordinal INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+
+/* What makes the version after it of a database of version 1, 2, ... New columns come behind the others. */
+#define STORE_STEPS                                                                     \
+    {                                                                                   \
+        "ALTER TABLE life ADD COLUMN acked; ALTER TABLE life ADD COLUMN commanded;"     \
+        "UPDATE life SET acked = last_event, commanded = last_event;" STORE_EVENT_TABLE \
+    }
 
 #define STORE_TOMBSTONE_COLUMNS(X) \
     X(INT, session, session)       \

@@ -10,6 +10,10 @@
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
 
+#define EVENT_SLICE 5000 /* more than one batch brings */
+#define EVENT_BEFORE "(SELECT * FROM event WHERE id < ?1 ORDER BY id DESC LIMIT 1)"
+#define LAST_EVENT "event ORDER BY id DESC LIMIT 1"
+
 /* Their order is that of the columns: keys first. */
 #define NAME(kind, column, member) ", " #column
 #define MARK(kind, column, member) ", ?"
@@ -19,15 +23,19 @@ static const char schema[] = "CREATE TABLE life(id INTEGER PRIMARY KEY" STORE_LI
           "CREATE TABLE tombstone(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_TOMBSTONE_COLUMNS(
               NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;"
                     "CREATE TABLE record(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_RECORD_COLUMNS(
-                        NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;"
+                        NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;" STORE_EVENT_TABLE
                               "PRAGMA application_id = " STRING(STORE_APPLICATION) "; PRAGMA user_version = " STRING(
                                   STORE_VERSION) ";";
+
+static const char *const steps[] = STORE_STEPS;
+_Static_assert(ARRAY_LEN(steps) == STORE_VERSION - 1, "one from each version to the next");
 
 enum statement {
     BEGIN,
     COMMIT,
     ROLLBACK,
-    PRUNE,
+    PRUNE_LIVES,
+    PRUNE_EVENTS,
     PUT,
     REMOVE = PUT + STORE_KIND_COUNT,
     STATEMENTS = REMOVE + STORE_KIND_COUNT
@@ -42,7 +50,14 @@ static const char *const texts[STATEMENTS] = {
     [REMOVE + STORE_TOMBSTONE] = "DELETE FROM tombstone WHERE hive = ? AND worker = ?",
     [PUT + STORE_RECORD] = "INSERT OR REPLACE INTO record VALUES(?, ?" STORE_RECORD_COLUMNS(MARK) ")",
     [REMOVE + STORE_RECORD] = "DELETE FROM record WHERE hive = ? AND worker = ?",
-    [PRUNE] = "DELETE FROM life WHERE id <= ? - " STRING(STORE_LIVES),
+    [PUT + STORE_EVENT] =
+        "INSERT OR REPLACE INTO event SELECT ?1, ?2, ?3,"
+        "1 + coalesce(max(ordinal), 0), length(CAST(?3 AS BLOB)) + coalesce(max(bytes), 0) FROM " EVENT_BEFORE,
+    [PRUNE_LIVES] = "DELETE FROM life WHERE id <= (SELECT max(id) FROM life) - " STRING(STORE_LIVES),
+    [PRUNE_EVENTS] = "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT " STRING(
+        EVENT_SLICE) ") AND (ordinal <= (SELECT ordinal FROM " LAST_EVENT
+                     ") - " STRING(STORE_EVENTS) " OR bytes <= (SELECT bytes FROM " LAST_EVENT
+                                                 ") - " STRING(STORE_EVENT_BYTES) ")",
 };
 
 struct store_db {
@@ -104,12 +119,24 @@ static enum err ask_int(const struct store_db *db, const char *sql, int64_t *ret
     return err;
 }
 
-/* The schema is made as a whole or not at all. */
-static enum err make(const struct store_db *db, struct errbuf *e)
+/* As a whole or not at all. */
+static enum err run_as_one(const struct store_db *db, const char *sql, struct errbuf *e)
 {
     enum err err = run(db, "BEGIN IMMEDIATE", e);
-    if (err == OK && (err = run(db, schema, e)) == OK)
+    if (err == OK && (err = run(db, sql, e)) == OK)
         err = run(db, "COMMIT", e);
+    return err;
+}
+
+/* From an earlier version: step by step, so that none knows more than the one before it. */
+static enum err migrate(const struct store_db *db, int64_t version, struct errbuf *e)
+{
+    enum err err = OK;
+    for (; version < STORE_VERSION && err == OK; version++) {
+        char sql[1024];
+        snprintf(sql, sizeof sql, "%sPRAGMA user_version = %lld", steps[version - 1], (long long)version + 1);
+        err = run_as_one(db, sql, e);
+    }
     return err;
 }
 
@@ -128,10 +155,12 @@ static enum err examine(const struct store_db *db, bool thoroughly, struct errbu
         (err = ask_int(db, "SELECT count(*) FROM sqlite_master", &tables, e)) != OK)
         return err;
     if (version == 0 && application == 0 && tables == 0)
-        return make(db, e);
+        return run_as_one(db, schema, e);
     if (application != STORE_APPLICATION)
         return err_set(e, ERR_SYNTAX, "it is not a queen's");
-    return version == STORE_VERSION ? OK : err_set(e, ERR_SYNTAX, "it is of version %lld", (long long)version);
+    return version > 0 && version <= STORE_VERSION
+               ? migrate(db, version, e)
+               : err_set(e, ERR_SYNTAX, "it is of version %lld", (long long)version);
 }
 
 static enum err prepare(struct store_db *db, struct errbuf *e)
@@ -188,14 +217,22 @@ static void bind_record(sqlite3_stmt *to, int i, const struct record_row *row)
     STORE_RECORD_COLUMNS(BIND)
 }
 
+static void bind_text(sqlite3_stmt *to, int i, struct text text)
+{
+    sqlite3_bind_text(to, i, text.len > 0 ? text.at : "", (int)text.len, SQLITE_STATIC);
+}
+
 static int bind_key(sqlite3_stmt *to, const struct store_row *row)
 {
-    if (row->kind == STORE_LIFE) {
-        sqlite3_bind_int64(to, 1, row->life.life);
+    bool has_number = row->kind == STORE_LIFE || row->kind == STORE_EVENT;
+    if (has_number)
+        sqlite3_bind_int64(to, 1, row->kind == STORE_LIFE ? row->life.life : (sqlite3_int64)row->event.id);
+    if (row->kind == STORE_LIFE)
         return 1;
-    }
-    sqlite3_bind_text(to, 1, row->hive.at, (int)row->hive.len, SQLITE_STATIC);
-    sqlite3_bind_text(to, 2, row->worker.len > 0 ? row->worker.at : "", (int)row->worker.len, SQLITE_STATIC);
+    bind_text(to, 1 + has_number, row->hive);
+    if (row->kind == STORE_EVENT)
+        return 2;
+    bind_text(to, 2, row->worker);
     return 2;
 }
 
@@ -216,24 +253,22 @@ static enum err put(const struct store_db *db, const struct store_row *row, stru
         bind_life(to, keys, &row->life);
     else if (row->kind == STORE_TOMBSTONE)
         bind_tombstone(to, keys, &row->tombstone);
+    else if (row->kind == STORE_EVENT)
+        bind_text(to, ++keys, row->event.document);
     else
         bind_record(to, keys, &row->record);
     return step(db, to, e);
 }
 
-static enum err prune(const struct store_db *db, const struct store_row *row, struct errbuf *e)
+enum err store_db_write(struct store_db *db, const struct store_row *rows, size_t count, bool is_last, struct errbuf *e)
 {
-    sqlite3_bind_int64(db->statements[PRUNE], 1, row->life.life);
-    return step(db, db->statements[PRUNE], e);
-}
-
-enum err store_db_write(struct store_db *db, const struct store_row *rows, size_t count, struct errbuf *e)
-{
-    enum err err = step(db, db->statements[BEGIN], e);
+    bool goes_on = !sqlite3_get_autocommit(db->sqlite);
+    enum err err = goes_on ? OK : step(db, db->statements[BEGIN], e);
     for (size_t i = 0; i < count && err == OK; i++)
-        if ((err = put(db, &rows[i], e)) == OK && rows[i].kind == STORE_LIFE)
-            err = prune(db, &rows[i], e);
-    if (err == OK && (err = step(db, db->statements[COMMIT], e)) == OK)
+        err = put(db, &rows[i], e);
+    for (enum statement prune = PRUNE_LIVES; prune <= PRUNE_EVENTS && err == OK; prune++)
+        err = step(db, db->statements[prune], e);
+    if (err == OK && (!is_last || (err = step(db, db->statements[COMMIT], e)) == OK))
         return OK;
     (void)step(db, db->statements[ROLLBACK], NULL);
     return err;
@@ -276,6 +311,13 @@ static struct text text_at(sqlite3_stmt *from, int i)
     return (struct text){ text, text ? (size_t)sqlite3_column_bytes(from, i) : 0 };
 }
 
+static struct store_row read_event(sqlite3_stmt *from)
+{
+    return (struct store_row){ .kind = STORE_EVENT,
+                               .hive = text_at(from, 1),
+                               .event = { (uint64_t)sqlite3_column_int64(from, 0), text_at(from, 2) } };
+}
+
 static struct store_row row_of(sqlite3_stmt *from, enum store_kind kind)
 {
     struct store_row row = { .kind = kind };
@@ -283,6 +325,8 @@ static struct store_row row_of(sqlite3_stmt *from, enum store_kind kind)
         row.life = read_life(from, 1);
         return row;
     }
+    if (kind == STORE_EVENT)
+        return read_event(from);
     row.hive = text_at(from, 0);
     row.worker = text_at(from, 1);
     if (kind == STORE_TOMBSTONE)
@@ -297,7 +341,7 @@ static enum err load(struct store_db *db, enum store_kind kind,
                      struct errbuf *e)
 {
     static const char *const queries[] = { "SELECT * FROM life ORDER BY id", "SELECT * FROM tombstone ORDER BY added",
-                                           "SELECT * FROM record" };
+                                           "SELECT * FROM record", "SELECT * FROM event ORDER BY id" };
     sqlite3_stmt *from;
     enum err err = OK;
     int code = sqlite3_prepare_v2(db->sqlite, queries[kind], -1, &from, NULL);

@@ -42,6 +42,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->wall = wall;
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
     queen->arena.limit = queen->scan.limit = MESSAGE_ARENA_LIMIT;
+    queen->events.limit = EVENT_RING_BYTES;
     queen->announcing.next = queen->write_at = MS_NEVER;
     queen->announcing.held = true; /* until what earlier processes announced is known (R17) */
     watch_turn(&queen->watch, now);
@@ -120,10 +121,22 @@ static void answered(struct queen *queen, enum asking asking, const struct answe
         judge_ready(queen, record, PATH_MQTT);
 }
 
+/* Or refused: then it will be the next time, too. */
+static void event_told(struct queen *queen, uint64_t token)
+{
+    uint64_t id = token & ((1ULL << TOKEN_KIND_SHIFT) - 1);
+    if (id > queen->remembering.told)
+        queen->remembering.told = id;
+}
+
 static void acked(struct queen *queen, const struct input *input)
 {
     unsigned left = queen->options.limits.records;
     struct answer answer;
+    if (token_kind(input->token) == TOKEN_EVENT) {
+        event_told(queen, input->token);
+        return;
+    }
     if (token_kind(input->token) == TOKEN_BARRIER) {
         barrier_acked(queen, input->token);
         take_barriers(queen, &left);
@@ -295,6 +308,16 @@ void queen_set_store_fault(struct queen *queen, const char *fault)
 const struct event *queen_event_after(const struct queen *queen, uint64_t after)
 {
     return event_ring_after(&queen->events, after);
+}
+
+uint64_t queen_last_event(const struct queen *queen)
+{
+    return queen->events.last;
+}
+
+uint64_t queen_told(const struct queen *queen)
+{
+    return queen->remembering.told;
 }
 
 uint64_t queen_verified_count(const struct queen *queen)

@@ -73,9 +73,74 @@ def test_killed_while_it_writes(broker, root, started, tmp_path):
                 due[name_of(document)] = document["event_id"]
         assert due and {name: found.get(name) for name in due} == due
         queen.start()
-        first = next(e["event_id"] for e in queen.events() if "fleet" in e)
+        first = max(e["event_id"] for e in queen.events() if e.get("fleet") == "live")
     crowd.end()
     listener.end()
+
+
+def stored(folder, what, *parameters):
+    """The rows of a database that a queen has open."""
+    database = sqlite3.connect(f"file:{folder}/queen.db?mode=ro", uri=True)
+    try:
+        return database.execute(f"SELECT {what}", parameters).fetchall()
+    finally:
+        database.close()
+
+
+def test_events_that_nobody_got(own_broker, root, started, tmp_path):
+    """One that was announced without a broker, while the command was busy, and then the queen is killed: the next one publishes it
+    and gives it to the command, once, and who follows gets what it missed."""
+    state, told, topic = tmp_path / "state", tmp_path / "told", f"{root}/queen/queen/event"
+    command = f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; cat >> {told}"
+    queen = started(Queen, own_broker, root, "--state-dir", state, "--on-event", command)
+    queen.post({"worker_id": "p1", "status": "idle", "interval_ms": 1000})
+    queen.await_state("default/p1")
+    own_broker.end(signal.SIGKILL)
+    queen.await_state("default/p1", "stale")
+    death = queen.events("default/p1")[-1]
+    await_that(lambda: stored(state, "1 FROM event WHERE id = ?", death["event_id"]), "the event in the database")
+    before = queen.events()
+    queen.end(signal.SIGKILL)
+    own_broker.start_again()
+    listener = Listener(own_broker.port, topic)
+    queen.start()
+    (tmp_path / "go").touch()
+    listener.await_message(lambda m: json.loads(m.payload) == death, "the event that was announced without a broker")
+    ids = [json.loads(m.payload)["event_id"] for m in list(listener.messages)]
+    assert ids == sorted(set(ids)) and ids[0] > before[0]["event_id"]
+    after = queen.ask(f"/v1/events?after={death['event_id'] - 1}")[1]["events"]
+    assert after[0] == death and after[-1]["fleet"] == "live" and queen.events()[:len(before)] == before
+    wanted = [e["event_id"] for e in queen.events()]
+    await_that(lambda: told.exists() and len(told.read_text().splitlines()) >= len(wanted), "all of them at the command")
+    assert sorted(json.loads(line)["event_id"] for line in told.read_text().splitlines()) == wanted
+    listener.end()
+
+
+DEAD = 10000
+
+
+def test_the_death_of_10_000(broker, root, started, tmp_path):
+    """Each is an event in the database, once."""
+    queen = started(Queen, broker, root, "--state-dir", tmp_path / "state")
+    crowd = paho.Client(protocol=paho.MQTTv5)
+    crowd.connect("127.0.0.1", broker.port)
+    crowd.loop_start()
+
+    def publish(**presence):
+        for i in range(DEAD):
+            crowd.publish(f"{root}/hive/h{i % HIVES}/worker/w{i}/presence",
+                          json.dumps({**presence, "session": f"{i + 1:016x}", "connection": 1}))
+            if i % 20 == 19:
+                time.sleep(0.005)
+    publish(presence="online")
+    await_that(lambda: queen.check("workers:online") == DEAD, "all of them online")
+    publish(presence="stale", cause="process_exited")
+    await_that(lambda: queen.check("workers:stale") == DEAD, "all of them stale")
+    deaths = "count(*), count(DISTINCT hive || json_extract(document, '$.worker_id')) FROM event WHERE json_extract(document, '$.state') = 'stale'"
+    await_that(lambda: stored(tmp_path / "state", deaths)[0][0] >= DEAD, "their events in the database")
+    assert stored(tmp_path / "state", deaths) == [(DEAD, DEAD)]
+    crowd.loop_stop()
+    crowd.disconnect()
 
 
 def restarted(queen, how, break_it):

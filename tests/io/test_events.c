@@ -20,6 +20,7 @@ const struct event *queen_event_after(const struct queen *queen, uint64_t after)
     static struct event event;
     (void)queen;
     event = (struct event){ .id = after + 1 < stream.first ? stream.first : after + 1, .line = "a line" };
+    event.previous = event.id - 1;
     return event.id <= stream.last ? &event : NULL;
 }
 
@@ -102,12 +103,28 @@ static void what_the_stream_drops_is_missed(void **state)
     assert_string_equal(slow.got, "2 8 9 ");
 }
 
+/* By the event before, for the ids of two processes do not follow each other. */
+static void what_was_missed_is_a_range(void **state)
+{
+    static const struct {
+        uint64_t cursor, previous, first, last;
+    } rows[] = { { 7, 7, 0, 0 }, { 7, 9, 8, 9 }, { 0, 9, 0, 0 }, { 7, 0, 0, 0 } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct subscriber subscriber = { .cursor = rows[i].cursor };
+        struct event event = { .id = 1000, .previous = rows[i].previous };
+        struct id_range missed = events_missed(&subscriber, &event);
+        assert_true(missed.first == rows[i].first && missed.last == rows[i].last);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_gets_each_event_once),
         cmocka_unit_test(a_slow_one_holds_up_nobody),
         cmocka_unit_test(what_the_stream_drops_is_missed),
+        cmocka_unit_test(what_was_missed_is_a_range),
     };
     return cmocka_run_group_tests_name("events", tests, NULL, NULL);
 }

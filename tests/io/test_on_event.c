@@ -68,7 +68,7 @@ static void add(struct scene *scene, const char *hive, unsigned id)
 {
     char json[64];
     int len = snprintf(json, sizeof json, "%s %u", hive, id);
-    on_event_add(scene->on_event, &(struct event){ id, hive, { json, (size_t)len }, "a line" });
+    on_event_add(scene->on_event, &(struct event){ id, hive, { json, (size_t)len }, "a line", 0 });
     on_event_run(scene->on_event);
 }
 
@@ -184,7 +184,7 @@ static void the_hive_with_most_loses_its_oldest(void **state)
     add(scene, "quiet-loud", 1); /* waits as well, behind the command that runs for it */
     add(scene, "quiet-loud", 2);
     for (unsigned i = 0; i < MANY; i++)
-        on_event_add(scene->on_event, &(struct event){ 10 + i, "loud", { json, sizeof json }, "a line" });
+        on_event_add(scene->on_event, &(struct event){ 10 + i, "loud", { json, sizeof json }, "a line", 0 });
     assert_int_equal(fclose(fopen("go", "w")), 0);
     on_event_run(scene->on_event);
     assert_true(await_loop(scene->loop, most_is_told, scene, AWAIT_LIMIT));
@@ -205,7 +205,7 @@ static void what_cannot_be_handed_over_waits(void **state)
     memset(json, 'x', sizeof json);
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    on_event_add(scene->on_event, &(struct event){ 1, "h", { json, sizeof json }, "a line" });
+    on_event_add(scene->on_event, &(struct event){ 1, "h", { json, sizeof json }, "a line", 0 });
     errno = 0; /* a short write leaves it */
     on_event_run(scene->on_event);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
@@ -213,6 +213,24 @@ static void what_cannot_be_handed_over_waits(void **state)
     assert_int_equal(running(), 0);
     on_event_run(scene->on_event);
     await_told(scene, "xxx\n");
+}
+
+/* What a queen has to give again if it is killed; and what it could not give at all. */
+static void what_waits_is_known(void **state)
+{
+    struct scene *scene = *state;
+    assert_int_equal(on_event_oldest(scene->on_event), 0);
+    add(scene, "loud", 3);
+    assert_int_equal(on_event_oldest(scene->on_event), 0);
+    add(scene, "loud", 4);
+    assert_int_equal(on_event_oldest(scene->on_event), 4);
+    on_event_add_lost(scene->on_event, (struct id_range){ 0 });
+    on_event_add_lost(scene->on_event, (struct id_range){ 5, 9 });
+    on_event_run(scene->on_event);
+    await_told(scene, "{\"fleet\":\"events_lost\",\"from\":5,\"to\":9}\n");
+    assert_int_equal(fclose(fopen("go", "w")), 0);
+    await_told(scene, "loud 4\n");
+    assert_int_equal(on_event_oldest(scene->on_event), 0);
 }
 
 /* Named by the linker's --wrap: the first time limit is over at once. */
@@ -260,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_hive_waits_for_itself_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(so_many_commands_run_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_hive_with_most_loses_its_oldest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_waits_is_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_runs_too_long_is_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_handed_over_waits, set_up, tear_down),
     };

@@ -23,7 +23,7 @@ struct scene {
     struct fake_store fake;
     struct arena arena;
     ms_t now;
-    struct store_row *seen; /* borrowed names are not kept: they are in `arena` */
+    struct store_row *seen; /* borrowed texts are not kept: they are in `arena` */
     size_t seen_count;
 };
 
@@ -44,6 +44,8 @@ static enum err see(void *user, const struct store_row *row)
     *seen = *row;
     seen->hive.at = arena_copy(&scene->arena, row->hive);
     seen->worker.at = arena_copy(&scene->arena, row->worker);
+    if (row->kind == STORE_EVENT)
+        seen->event.document.at = arena_copy(&scene->arena, row->event.document);
     return OK;
 }
 
@@ -143,7 +145,12 @@ static void reopen(struct scene *scene, const struct store_kind_ops *kind)
 static struct store_row life(uint32_t number)
 {
     return (struct store_row){ .kind = STORE_LIFE,
-                               .life = { number, 7, 1000, 2000, 1700000000000, MS_NEVER, UINT64_C(1) << 51 } };
+                               .life = { number, 7, 1000, 2000, 1700000000000, MS_NEVER, UINT64_C(1) << 51, 11, 12 } };
+}
+
+static struct store_row event(uint64_t id, const char *document)
+{
+    return (struct store_row){ .kind = STORE_EVENT, .hive = TEXT("h1"), .event = { id, text_of(document) } };
 }
 
 static struct store_row tombstone(const char *worker)
@@ -215,6 +222,10 @@ static void assert_same(const struct store_row *a, const struct store_row *b)
         return;
     }
     assert_true(text_equal(a->hive, b->hive) && text_equal(a->worker, b->worker));
+    if (a->kind == STORE_EVENT) {
+        assert_true(a->event.id == b->event.id && text_equal(a->event.document, b->event.document));
+        return;
+    }
     if (a->kind == STORE_TOMBSTONE) {
         assert_true(a->tombstone.session == b->tombstone.session && a->tombstone.added_at == b->tombstone.added_at &&
                     a->tombstone.epoch == b->tombstone.epoch);
@@ -263,6 +274,64 @@ static void a_later_row_replaces_an_earlier_one(void **state)
     }
 }
 
+/* In the order of their ids, each once, however often they were given. */
+static void events_are_kept_in_their_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct scene scene;
+        struct store_row rows[] = { event(1, "{\"a\":1}"), event(7, "{\"a\":2}"), record("h1", "w1", STATE_STALE),
+                                    event(UINT64_C(1) << 52, "{}") };
+        scene_init(&scene);
+        kinds[i].open(&scene);
+        kinds[i].put(&scene, rows, 3);
+        kinds[i].put(&scene, &rows[1], 3);
+        reopen(&scene, &kinds[i]);
+        assert_int_equal(scene.seen_count, 4);
+        assert_same(&scene.seen[0], &rows[2]);
+        assert_int_equal(scene.seen[1].event.id, 1);
+        assert_same(&scene.seen[2], &rows[1]);
+        assert_same(&scene.seen[3], &rows[3]);
+        scene_clear(&scene);
+    }
+}
+
+#define LARGE (16 * 1024)
+
+/* So many are kept, and so many bytes: the oldest go. */
+static void the_oldest_events_go(void **state)
+{
+    static char large[LARGE + 1];
+    static const struct {
+        const char *document;
+        size_t count, kept;
+    } rows[] = { { "{}", STORE_EVENTS + 3000, STORE_EVENTS },
+                 { large, STORE_EVENT_BYTES / LARGE + 500, STORE_EVENT_BYTES / LARGE } };
+    (void)state;
+    memset(large, ' ', LARGE);
+    for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
+        const struct store_kind_ops *kind = &kinds[i / 2];
+        size_t count = rows[i % 2].count;
+        struct scene scene;
+        struct store_row *events = calloc(count, sizeof *events);
+        assert_non_null(events);
+        scene_init(&scene);
+        kind->open(&scene);
+        for (size_t id = 1; id <= count; id++)
+            events[id - 1] = event(id, rows[i % 2].document);
+        kind->put(&scene, events, count / 2);
+        kind->leave(&scene); /* the next process goes on counting */
+        kind->open(&scene);
+        kind->put(&scene, events + count / 2, count - count / 2);
+        reopen(&scene, kind);
+        assert_int_equal(scene.seen_count, rows[i % 2].kept);
+        assert_int_equal(scene.seen[0].event.id, count - rows[i % 2].kept + 1);
+        assert_int_equal(scene.seen[scene.seen_count - 1].event.id, count);
+        scene_clear(&scene);
+        free(events);
+    }
+}
+
 static void a_hundred_thousand_rows(void **state)
 {
     (void)state;
@@ -284,6 +353,29 @@ static void a_hundred_thousand_rows(void **state)
         free(rows);
         free(names);
     }
+}
+
+/* More than one batch takes, and the process ends before the last one: nothing of it is kept. */
+static void a_full_batch_is_kept_with_the_one_behind_it(void **state)
+{
+    struct scene scene;
+    struct store_row row = record("h1", "w1", STATE_STALE), later = record("h1", "w2", STATE_STALE);
+    (void)state;
+    scene_init(&scene);
+    for (size_t i = 0; i < 2; i++) {
+        real_open(&scene);
+        assert_true(store_takes(scene.store, 1000));
+        while (store_has_room(scene.store))
+            store_put(scene.store, &row);
+        store_commit(scene.store, 1000);
+        assert_true(store_wait(scene.store));
+        if (i == 1)
+            real_put(&scene, &later, 1);
+        reopen(&scene, &kinds[0]);
+        assert_int_equal(scene.seen_count, 2 * i);
+        real_leave(&scene);
+    }
+    scene_clear(&scene);
 }
 
 static void only_the_last_lives_are_kept(void **state)
@@ -309,7 +401,7 @@ static void what_is_no_database_is_moved_aside(void **state)
         const char *what, *sql, *expect;
     } rows[] = {
         { "no database", NULL, "not a database" },
-        { "of a later version", "PRAGMA user_version = 2", "it is of version 2" },
+        { "of a later version", "PRAGMA user_version = 1000", "it is of version 1000" },
         { "of another program", "PRAGMA application_id = 7", "it is not a queen's" },
     };
     (void)state;
@@ -337,6 +429,34 @@ static void what_is_no_database_is_moved_aside(void **state)
         assert_int_equal(scene.seen_count, 1);
         scene_clear(&scene);
     }
+}
+
+/* As a queen of version 1 leaves it: what it announced has been published, and nothing of it is published again. */
+static void a_database_of_version_1(void **state)
+{
+    struct scene scene;
+    struct store_row rows[] = { life(3), record("h1", "w1", STATE_STALE), event(5, "{}") };
+    char command[512];
+    (void)state;
+    scene_init(&scene);
+    real_open(&scene);
+    real_put(&scene, rows, 2);
+    real_leave(&scene);
+    snprintf(command, sizeof command,
+             "sqlite3 %s 'DROP TABLE event; ALTER TABLE life DROP COLUMN acked; ALTER TABLE life DROP COLUMN commanded;"
+             "PRAGMA user_version = 1'",
+             scene.path);
+    assert_int_equal(system(command), 0);
+    rows[0].life.told = rows[0].life.commanded = rows[0].life.last_event;
+    real_open(&scene);
+    real_load(&scene);
+    assert_int_equal(scene.seen_count, 2);
+    assert_same(&scene.seen[0], &rows[0]);
+    assert_same(&scene.seen[1], &rows[1]);
+    real_put(&scene, &rows[2], 1);
+    reopen(&scene, &kinds[0]);
+    assert_int_equal(scene.seen_count, 3);
+    scene_clear(&scene);
 }
 
 static void two_queens_on_one_folder(void **state)
@@ -418,6 +538,10 @@ int main(void)
         cmocka_unit_test(what_was_put_is_read),
         cmocka_unit_test(a_later_row_replaces_an_earlier_one),
         cmocka_unit_test(a_hundred_thousand_rows),
+        cmocka_unit_test(events_are_kept_in_their_order),
+        cmocka_unit_test(the_oldest_events_go),
+        cmocka_unit_test(a_database_of_version_1),
+        cmocka_unit_test(a_full_batch_is_kept_with_the_one_behind_it),
         cmocka_unit_test(only_the_last_lives_are_kept),
         cmocka_unit_test(what_is_no_database_is_moved_aside),
         cmocka_unit_test(two_queens_on_one_folder),

@@ -17,6 +17,8 @@ void fake_store_open(struct fake_store *store)
 void fake_store_damage(struct fake_store *store)
 {
     memset(store->kept, 0, sizeof store->kept);
+    store->events = store->last_event = NULL;
+    store->event_count = store->event_bytes = 0;
 }
 
 static struct text copy(struct fake_store *store, struct text text)
@@ -40,6 +42,27 @@ static size_t bucket_of(const struct store_row *row)
            FAKE_STORE_BUCKETS;
 }
 
+static void drop_first_event(struct fake_store *store)
+{
+    store->event_count--;
+    store->event_bytes -= store->events->row.event.document.len;
+    store->events = store->events->next;
+}
+
+/* They come in the order of their ids. */
+static void apply_event(struct fake_store *store, struct fake_row *row)
+{
+    row->next = NULL;
+    if (store->events && store->last_event->row.event.id >= row->row.event.id) /* given again, as a whole */
+        return;
+    *(store->events ? &store->last_event->next : &store->events) = row;
+    store->last_event = row;
+    store->event_count++;
+    store->event_bytes += row->row.event.document.len;
+    while (store->event_count > STORE_EVENTS || store->event_bytes > STORE_EVENT_BYTES)
+        drop_first_event(store);
+}
+
 static void apply(struct fake_store *store, struct fake_row *row)
 {
     struct fake_row **at = &store->kept[bucket_of(&row->row)];
@@ -57,7 +80,7 @@ static void settle(struct fake_store *store)
     store->writing = NULL;
     for (; row && !lost; row = next) {
         next = row->next;
-        apply(store, row);
+        (row->row.kind == STORE_EVENT ? apply_event : apply)(store, row);
     }
     store->has_lost |= lost;
     store->loses_batch &= !lost;
@@ -72,6 +95,8 @@ enum err fake_store_load(struct fake_store *store, enum err (*take)(void *user, 
             for (const struct fake_row *row = store->kept[i]; row && err == OK; row = row->next)
                 if (row->row.kind == kind && !row->row.removed)
                     err = take(user, &row->row);
+    for (const struct fake_row *row = store->events; row && err == OK; row = row->next)
+        err = take(user, &row->row);
     return err;
 }
 
@@ -85,7 +110,7 @@ bool fake_store_takes(struct fake_store *store, ms_t now)
 
 bool fake_store_has_room(const struct fake_store *store)
 {
-    return store->count < FAKE_STORE_BATCH;
+    return store->count + 1 < FAKE_STORE_BATCH;
 }
 
 void fake_store_put(struct fake_store *store, const struct store_row *row)
@@ -94,6 +119,8 @@ void fake_store_put(struct fake_store *store, const struct store_row *row)
     put->row = *row;
     put->row.hive = copy(store, row->hive);
     put->row.worker = copy(store, row->worker);
+    if (row->kind == STORE_EVENT)
+        put->row.event.document = copy(store, row->event.document);
     if (!store->batch)
         store->end = &store->batch;
     *store->end = put;
@@ -103,10 +130,13 @@ void fake_store_put(struct fake_store *store, const struct store_row *row)
 
 void fake_store_commit(struct fake_store *store, ms_t now)
 {
-    store->next_at = fake_store_has_room(store) ? now + EVERY_MS : now;
+    bool is_full = !fake_store_has_room(store);
+    store->next_at = is_full ? now : now + EVERY_MS;
+    store->count = 0;
+    if (is_full) /* what follows goes with it */
+        return;
     store->writing = store->batch;
     store->batch = NULL;
-    store->count = 0;
 }
 
 bool fake_store_has_lost(struct fake_store *store)

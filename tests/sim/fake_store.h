@@ -18,9 +18,11 @@ struct fake_row {
 struct fake_store {
     struct arena *arena;                       /* of all rows */
     struct fake_row *kept[FAKE_STORE_BUCKETS]; /* by key; those removed say so */
-    struct fake_row *batch, *writing, **end;   /* being filled; handed over */
-    size_t count;                              /* of the batch */
-    ms_t next_at;                              /* when the next batch may be filled */
+    struct fake_row *events, *last_event;      /* those that are kept, by id */
+    size_t event_count, event_bytes;
+    struct fake_row *batch, *writing, **end; /* being filled; handed over */
+    size_t count;                            /* of the batch */
+    ms_t next_at;                            /* when the next batch may be filled */
     bool is_full, loses_batch, has_lost;
 };
 
@@ -33,7 +35,7 @@ enum err fake_store_load(struct fake_store *store, enum err (*take)(void *user, 
                          void *user);
 
 bool fake_store_takes(struct fake_store *store, ms_t now);
-bool fake_store_has_room(const struct fake_store *store);
+bool fake_store_has_room(const struct fake_store *store); /* for two more rows */
 void fake_store_put(struct fake_store *store, const struct store_row *row);
 void fake_store_commit(struct fake_store *store, ms_t now);
 bool fake_store_has_lost(struct fake_store *store); /* since it was called last */

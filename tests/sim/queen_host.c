@@ -7,6 +7,7 @@
 
 #define KEEP_ALIVE 5000    /* ms; as in queen/queen_conf.c */
 #define RECONNECT_MAX 2000 /* ms; as in queen/driver.c */
+#define SETTLE 200         /* ms; the same */
 #define MAX_WORKERS 10000
 #define MAX_DOCUMENTS (64 * 1024 * 1024)
 
@@ -16,12 +17,18 @@ struct queen_host {
     uint64_t last_event; /* that was told */
     unsigned fails;      /* of its allocations from now on, the one that fails; 0 = none */
     struct fake_store store;
-    bool has_store, is_leaving;
+    uint64_t given, kept;                /* events: to the store; the last of the batches that it has kept */
+    bool has_store, is_full, is_leaving; /* is_full: the last batch was */
 };
 
 static struct queen_host *host_of(struct node *node)
 {
     return (struct queen_host *)node;
+}
+
+static const char *string_of(const struct cJSON *document, const char *name)
+{
+    return json_string(json_member(document, name));
 }
 
 /* A verdict that is published once more: later evidence, no event. */
@@ -35,9 +42,21 @@ static void say_revision(const struct node *node, const struct publish *publish)
     arena = (struct arena){ 0 };
     if (json_parse(&arena, publish->payload, &verdict, NULL) == OK &&
         json_number(json_member(verdict, "revision"), &revision) && revision > 1)
-        node_say(node, "%s/%s %s (%s), revision %.0f", json_string(json_member(verdict, "hive_id")),
-                 json_string(json_member(verdict, "worker_id")), json_string(json_member(verdict, "state")),
-                 json_string(json_member(verdict, "cause")), revision);
+        node_say(node, "%s/%s %s (%s), revision %.0f", string_of(verdict, "hive_id"), string_of(verdict, "worker_id"),
+                 string_of(verdict, "state"), string_of(verdict, "cause"), revision);
+    arena_clear(&arena);
+}
+
+/* One that an earlier process had stored. */
+static void say_restored_event(const struct node *node, const struct publish *publish)
+{
+    struct cJSON *event;
+    struct arena arena = { 0 };
+    if (json_parse(&arena, publish->payload, &event, NULL) == OK && json_member(event, "fleet"))
+        node_say(node, "sends %s of before", string_of(event, "fleet"));
+    else if (json_parse(&arena, publish->payload, &event, NULL) == OK)
+        node_say(node, "sends %s/%s %s of before", string_of(event, "hive_id"), string_of(event, "worker_id"),
+                 string_of(event, "state"));
     arena_clear(&arena);
 }
 
@@ -49,11 +68,13 @@ static void tell_publish(struct node *node, const struct publish *publish)
 }
 
 /* The core appends an event when it has published it. */
-static void tell_event(struct queen_host *host)
+static void tell_event(struct queen_host *host, const struct publish *publish)
 {
     const struct world *world = host->daemon.node.world;
     const struct event *event = queen_event_after(host->queen, host->last_event);
-    if (!event)
+    if (publish->event <= host->last_event)
+        say_restored_event(&host->daemon.node, publish);
+    if (!event || publish->event <= host->last_event)
         return;
     host->last_event = event->id;
     node_say(&host->daemon.node, "%s", event->line);
@@ -73,7 +94,7 @@ static void observe(struct queen_host *host, const struct outbox *outbox)
         if (effect->kind == EFFECT_PUBLISH) {
             tell_publish(node, &effect->publish);
             if (strcmp(strrchr(effect->publish.topic, '/'), "/event") == 0)
-                tell_event(host);
+                tell_event(host, &effect->publish);
         } else if (effect->kind == EFFECT_EXIT && effect->code != 0) {
             tell_exit(node, effect);
         } else if (effect->kind == EFFECT_EXIT) {
@@ -112,21 +133,41 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     return wait;
 }
 
-/* As in queen/driver.c. */
+/* As in queen/driver.c, and so are those that follow. */
 static void fill(struct queen_host *host)
 {
+    struct fake_store *store = &host->store;
     struct store_row row;
-    while (fake_store_has_room(&host->store) && queen_next_row(host->queen, &row))
-        fake_store_put(&host->store, &row);
-    fake_store_commit(&host->store, host->daemon.node.world->network.now);
+    const struct event *event;
+    while (fake_store_has_room(store) && (event = queen_event_after(host->queen, host->given))) {
+        row = (struct store_row){ .kind = STORE_EVENT,
+                                  .hive = text_of(event->hive),
+                                  .event = { event->id, event->json } };
+        fake_store_put(store, &row);
+        host->given = event->id;
+    }
+    while (fake_store_has_room(store) && queen_next_row(host->queen, &row))
+        fake_store_put(store, &row);
+    host->is_full = !fake_store_has_room(store);
+    fake_store_commit(store, host->daemon.node.world->network.now);
+}
+
+static ms_t settle_time(const struct queen_host *host)
+{
+    return queen_told(host->queen) >= queen_last_event(host->queen) ? 0 : SETTLE;
 }
 
 static void stepped(void *user)
 {
     struct queen_host *host = user;
-    bool takes = host->has_store && fake_store_takes(&host->store, host->daemon.node.world->network.now);
-    if (host->has_store && fake_store_has_lost(&host->store))
+    bool takes =
+        host->has_store && fake_store_takes(&host->store, host->daemon.node.world->network.now - settle_time(host));
+    if (host->has_store && fake_store_has_lost(&host->store)) {
         queen_rows_lost(host->queen);
+        host->given = host->kept;
+    } else if (takes && !host->is_full) {
+        host->kept = host->given;
+    }
     if (takes)
         fill(host);
 }
@@ -240,7 +281,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     if (err != OK || (err = open_store(host, words)) != OK)
         return err;
     host->fails = 0;
-    host->last_event = 0; /* ids may go back with the clock, where the broker has no verdicts */
+    host->last_event = host->given = host->kept = queen_last_event(host->queen);
     daemon_node_client_id(&host->daemon, NULL, options.id);
     daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE, RECONNECT_MAX);
     return OK;

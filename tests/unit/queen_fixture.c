@@ -93,11 +93,14 @@ static bool is_birth(const struct publish *publish)
 }
 
 /* The core appends an event when it has published it; without memory it only publishes. */
-static void scene_see_event(struct scene *scene)
+static void scene_see_event(struct scene *scene, uint64_t id)
 {
     const char *own = "default/w1 ";
     const struct event *event = queen_event_after(scene->queen, scene->last_event);
-    if (!event)
+    scene->published = id;
+    if (id <= scene->last_event)
+        scene_say(scene, "event again", "");
+    if (!event || id <= scene->last_event)
         return;
     scene->last_event = event->id;
     keep(&scene->event, event->json);
@@ -135,7 +138,7 @@ static void scene_see_publish(struct scene *scene, const struct publish *publish
         scene->markers++;
         return;
     }
-    if (publish->token && !is_birth(publish)) {
+    if (publish->token && token_kind(publish->token) != TOKEN_EVENT && !is_birth(publish)) {
         assert_true(scene->asked_count < SCENE_TOKENS_MAX);
         scene->asked[scene->asked_count++] = publish->token;
     }
@@ -151,7 +154,7 @@ static void scene_see_publish(struct scene *scene, const struct publish *publish
         buf_add_text(&scene->replies, publish->payload);
         buf_add_char(&scene->replies, '\n');
     } else if (ends_with(publish->topic, "/event")) {
-        scene_see_event(scene);
+        scene_see_event(scene, publish->event);
     } else {
         scene_see_retained(scene, publish);
     }

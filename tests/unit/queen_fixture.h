@@ -64,6 +64,7 @@ struct scene {
     unsigned verdicts, events, births, markers, unsubscribed;
     unsigned clears;     /* of what the fleet has stored */
     uint64_t last_event; /* that was seen */
+    uint64_t published;  /* the last event that was published */
 };
 
 extern const struct queen_options scene_options;

@@ -13,14 +13,14 @@ static void fill(struct event_ring *ring, const char *hive, uint64_t first, uint
     for (uint64_t id = first; id <= last; id += step) {
         char json[1000];
         snprintf(json, sizeof json, "{\"event_id\":%*llu}", (int)sizeof json - 15, (unsigned long long)id);
-        assert_int_equal(event_ring_add(ring, &(struct event){ id, hive, text_of(json), "a line" }), OK);
+        assert_int_equal(event_ring_add(ring, &(struct event){ id, hive, text_of(json), "a line", 0 }), OK);
     }
 }
 
 /* Events of a hive with a name of so many bytes that there is room for. */
 static uint64_t room_for(const char *hive)
 {
-    struct event_ring ring = { 0 };
+    struct event_ring ring = { .limit = EVENT_RING_BYTES };
     size_t cost;
     fill(&ring, hive, 1, 1, 1);
     cost = ring.queue.cost;
@@ -40,7 +40,7 @@ static void an_empty_ring_has_no_events(void **state)
 {
     struct event_ring ring;
     (void)state;
-    ring = (struct event_ring){ 0 };
+    ring = (struct event_ring){ .limit = EVENT_RING_BYTES };
     assert_null(event_ring_after(&ring, 0));
     assert_int_equal(last_of(&ring), 0);
     event_ring_clear(&ring);
@@ -53,7 +53,7 @@ static void events_are_found_by_the_id_before_them(void **state)
     } rows[] = { { 0, 10 }, { 9, 10 }, { 10, 20 }, { 15, 20 }, { 49, 50 }, { 50, 0 }, { UINT64_MAX, 0 } };
     struct event_ring ring;
     (void)state;
-    ring = (struct event_ring){ 0 };
+    ring = (struct event_ring){ .limit = EVENT_RING_BYTES };
     fill(&ring, "h1", 10, 50, 10);
     assert_int_equal(last_of(&ring), 50);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -70,7 +70,7 @@ static void the_oldest_make_room(void **state)
     size_t count = 0;
     (void)state;
     assert_true(room > 10000); /* as many deaths at once are told to who reads them by HTTP */
-    ring = (struct event_ring){ 0 };
+    ring = (struct event_ring){ .limit = EVENT_RING_BYTES };
     fill(&ring, "h1", 1, 2 * room + 7, 1);
     assert_int_equal(last_of(&ring), 2 * room + 7);
     assert_int_equal(event_ring_after(&ring, 0)->id, room + 8);
@@ -94,7 +94,7 @@ static void a_hive_that_floods_loses_its_own(void **state)
     struct event_ring ring;
     uint64_t before = 0, room = room_for("quiet"), last = 101 + 2 * room;
     (void)state;
-    ring = (struct event_ring){ 0 };
+    ring = (struct event_ring){ .limit = EVENT_RING_BYTES };
     fill(&ring, "", 1, 1, 1);
     fill(&ring, "quiet", 2, 101, 1);
     fill(&ring, "loud!", 102, last, 1);
@@ -117,8 +117,8 @@ static void documents_are_copied(void **state)
     char json[] = "{\"a\":1}", hive[] = "h1";
     const struct event *event;
     (void)state;
-    ring = (struct event_ring){ 0 };
-    assert_int_equal(event_ring_add(&ring, &(struct event){ 1, hive, text_of(json), "a line" }), OK);
+    ring = (struct event_ring){ .limit = EVENT_RING_BYTES };
+    assert_int_equal(event_ring_add(&ring, &(struct event){ 1, hive, text_of(json), "a line", 0 }), OK);
     memset(json, 'z', sizeof json - 1);
     memset(hive, 'z', sizeof hive - 1);
     event = event_ring_after(&ring, 0);
@@ -129,12 +129,25 @@ static void documents_are_copied(void **state)
     event_ring_clear(&ring);
 }
 
+static void each_knows_the_one_before_it(void **state)
+{
+    struct event_ring ring;
+    (void)state;
+    ring = (struct event_ring){ .limit = EVENT_RING_BYTES };
+    fill(&ring, "h1", 10, 30, 10);
+    assert_true(event_ring_after(&ring, 0)->previous == 0 && event_ring_after(&ring, 20)->previous == 20);
+    event_ring_clear(&ring);
+    fill(&ring, "h1", 40, 40, 1);
+    assert_true(event_ring_after(&ring, 0)->previous == 30);
+    event_ring_clear(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_ring_has_no_events), cmocka_unit_test(events_are_found_by_the_id_before_them),
         cmocka_unit_test(the_oldest_make_room),        cmocka_unit_test(a_hive_that_floods_loses_its_own),
-        cmocka_unit_test(documents_are_copied),
+        cmocka_unit_test(documents_are_copied),        cmocka_unit_test(each_knows_the_one_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ static void note_effects(struct scene *scene)
 {
     size_t effects = 0;
     for (const struct effect *effect = scene->outbox.first; effect; effect = effect->next, effects++)
-        if (effect->kind == EFFECT_PUBLISH && effect->publish.token) {
+        if (effect->kind == EFFECT_PUBLISH && effect->publish.token &&
+            token_kind(effect->publish.token) != TOKEN_EVENT) {
             assert_true(ack_count < EFFECTS_MAX);
             acks[ack_count++] = (struct input){ .kind = INPUT_ACKED,
                                                 .token = effect->publish.token,

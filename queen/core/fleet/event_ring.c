@@ -63,7 +63,9 @@ enum err event_ring_add(struct event_ring *ring, const struct event *event)
         free(entry);
         return ERR_NOMEM;
     }
-    while (ring->queue.cost > EVENT_RING_BYTES)
+    entry->event.previous = ring->last;
+    ring->last = event->id;
+    while (ring->queue.cost > ring->limit)
         drop(ring, fair_queue_yielding(&ring->queue));
     return OK;
 }

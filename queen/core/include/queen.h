@@ -64,14 +64,19 @@ enum err queen_restore(struct queen *queen, const struct store_row *row);
  * has changed: once a second, not after every step. */
 bool queen_next_row(struct queen *queen, struct store_row *ret);
 
-/* Some of what was given is not kept: all is given again. */
+/* Some of what was given is not kept: all is given again. Events are the caller's. */
 void queen_rows_lost(struct queen *queen);
 
 /* Why the store does not keep what it is given, for people, copied: health warns of it. NULL: it does. */
 void queen_set_store_fault(struct queen *queen, const char *fault);
 
-/* The oldest event with an id above `after` that is still kept; NULL: none. Borrowed until the next step. */
+/* The oldest event with an id above `after` that is still kept, restored ones too; NULL: none. Borrowed until the next
+ * step. */
 const struct event *queen_event_after(const struct queen *queen, uint64_t after);
+
+/* The id of the last event, also of an earlier process; and of the last that the broker has acknowledged. 0 = none. */
+uint64_t queen_last_event(const struct queen *queen);
+uint64_t queen_told(const struct queen *queen);
 
 /* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
 enum queen_change_seq { QUEEN_CHANGED_EVENT = 1, QUEEN_CHANGED_VERIFIED = 2 };

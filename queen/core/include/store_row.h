@@ -1,7 +1,8 @@
 /* store_row.h - what a queen remembers over its restarts, a row each. Plain data; text is borrowed during the call.
  *
  * Watch time and loop time go on over the lives (processes) of a queen, so that ages are kept without a clock that
- * could be set. A row replaces the earlier one with the same key: a life's number, or hive and worker. */
+ * could be set. A row replaces the earlier one with the same key: a life's number, an event's id, or hive and worker.
+ */
 #ifndef SKEP_STORE_ROW_H
 #define SKEP_STORE_ROW_H
 
@@ -9,11 +10,15 @@
 #include "text.h"
 #include "vocabulary.h"
 
-#define STORE_LIVES 64  /* the last ones are kept */
-#define STORE_RETIRED 4 /* as many as are remembered of a record (record.h) */
+#define STORE_LIVES 64 /* the last ones are kept */
+/* So many events: those of the death of a whole site (100,000 workers); and as many bytes of their documents as may
+ * wait for the broker (send_queue.h), so that none is gone before it was sent. */
+#define STORE_EVENTS 100000
+#define STORE_EVENT_BYTES 67108864 /* 64 MiB; part of a statement in SQL */
+#define STORE_RETIRED 4            /* as many as are remembered of a record (record.h) */
 
 /* In this order they are restored. */
-enum store_kind { STORE_LIFE, STORE_TOMBSTONE, STORE_RECORD, STORE_KIND_COUNT };
+enum store_kind { STORE_LIFE, STORE_TOMBSTONE, STORE_RECORD, STORE_EVENT, STORE_KIND_COUNT };
 
 /* How far a process has come. A worker that its row calls online was received in that process to the end, or for little
  * longer than its interval it was not: so nothing is written for a heartbeat. */
@@ -23,6 +28,8 @@ struct life_row {
     ms_t wall;
     ms_t grace_from;     /* watch time at which the present grace began; MS_NEVER = there was no link */
     uint64_t last_event; /* no event has a higher id */
+    uint64_t told;       /* the highest that the broker has acknowledged */
+    uint64_t commanded;  /* no event up to this one waits for the command of --on-event */
 };
 
 struct tombstone_row {
@@ -52,6 +59,12 @@ struct record_row {
     bool known, over_http, rpc, closed, will_closed, established, silent, was_zombie;
 };
 
+/* Of the row's hive. Rows are given in the order of their ids. */
+struct event_row {
+    uint64_t id;
+    struct text document;
+};
+
 struct store_row {
     enum store_kind kind;
     bool removed;             /* only the key counts: there is none any more */
@@ -60,6 +73,7 @@ struct store_row {
         struct life_row life;
         struct tombstone_row tombstone;
         struct record_row record;
+        struct event_row event;
     };
 };
 

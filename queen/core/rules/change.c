@@ -43,13 +43,15 @@ static void publish(struct queen *queen, const struct topic *topic, struct text 
     char text[TOPIC_SIZE];
     if (topic_build(queen->options.root, topic, text) != OK) /* the ids are valid and the root is checked: it fits */
         return;
-    outbox_publish(queen->out, &(struct publish){ .topic = text,
-                                                  .payload = payload,
-                                                  .qos = 1,
-                                                  .retain = retain,
-                                                  .party = party_of(topic->hive),
-                                                  .event = event,
-                                                  .content_type = payload.len ? "application/json" : NULL });
+    outbox_publish(queen->out,
+                   &(struct publish){ .topic = text,
+                                      .payload = payload,
+                                      .qos = 1,
+                                      .retain = retain,
+                                      .party = party_of(topic->hive),
+                                      .event = event,
+                                      .token = event ? (uint64_t)TOKEN_EVENT << TOKEN_KIND_SHIFT | event : 0,
+                                      .content_type = payload.len ? "application/json" : NULL });
 }
 
 void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain)
@@ -67,12 +69,17 @@ static void publish_verdict(struct queen *queen, struct record *record, struct t
     record->written = queen_link_number(queen);
 }
 
-void change_publish_event(struct queen *queen, const struct event *event)
+void change_tell_event(struct queen *queen, const struct event *event)
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
+    publish(queen, &topic, event->json, false, event->id);
+}
+
+void change_publish_event(struct queen *queen, const struct event *event)
+{
     if (event_ring_add(&queen->events, event) != OK)
         queen->out->failed = true; /* else the command and those who follow would miss it: nothing more goes out */
-    publish(queen, &topic, event->json, false, event->id);
+    change_tell_event(queen, event);
     queen->counters.events++;
 }
 
@@ -89,7 +96,7 @@ uint64_t change_publish_fleet(struct queen *queen, const char *what, const struc
     json_add_int(&w, "event_id", (int64_t)id);
     json_add_str(&w, "queen_id", queen->options.id);
     json_close(&w, '}');
-    change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what });
+    change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what, 0 });
     return id;
 }
 
@@ -102,7 +109,7 @@ static void publish_change(struct queen *queen, const struct record *record, str
              is_hive ? record_hive(record) : record_worker(record), record_state_name(record, record->previous),
              record->announced == STATE_NONE ? "forgotten" : record_state_name(record, record->announced),
              cause_name(record->cause));
-    change_publish_event(queen, &(struct event){ record->event_id, record_hive(record), document, line });
+    change_publish_event(queen, &(struct event){ record->event_id, record_hive(record), document, line, 0 });
 }
 
 /* The verdict as it stands, written into the queen's scratch buffer. */

@@ -66,8 +66,9 @@ void change_inherit(struct record *record, const struct record *ended);
 /* At QoS 1, on a topic of the fleet's; an empty payload clears it. */
 void change_publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain);
 
-/* Publishes, keeps and hands out an event document of any kind. */
+/* Publishes, keeps and hands out an event document of any kind; and only publishes it. */
 void change_publish_event(struct queen *queen, const struct event *event);
+void change_tell_event(struct queen *queen, const struct event *event);
 
 /* One of the whole fleet, with what it counts. Its id. */
 struct fleet_count {

@@ -6,6 +6,7 @@
 #include "json_write.h"
 #include "restore.h"
 #include "snapshot.h"
+#include "untold.h"
 
 #define EXIT_REFUSED_CODE 6
 
@@ -63,7 +64,7 @@ static void link_down(struct queen *queen)
     watch_stop(&queen->watch);
     queen->write_at = MS_NEVER;
     snapshot_end(queen);
-    if (was_live)
+    if (was_live && !queen->announcing.held)
         (void)change_publish_fleet(queen, "blind", NULL, 0);
 }
 
@@ -115,6 +116,22 @@ void link_since(struct queen *queen, struct text id, const struct message *messa
         ms_max(stored, counts ? ms_min((since.retain_s - message->expiry_s) * 1000, since_lasts(queen)) : 0);
 }
 
+/* It sees, and what earlier processes had to announce goes first. */
+static bool is_telling_untold(const struct queen *queen)
+{
+    return queen->announcing.held && queen_sees(queen);
+}
+
+static void begin_announcing(struct queen *queen)
+{
+    if (queen->announcing.held && !untold_publish(queen, queen->options.limits.records))
+        return;
+    queen->announcing.held = false;
+    queen->announcing.next = queen->now;
+    restore_begin_writing(queen);
+    (void)change_publish_fleet(queen, "live", NULL, 0);
+}
+
 /* The snapshot is read, or as much of it as the broker lets through. */
 static void live(struct queen *queen)
 {
@@ -122,10 +139,15 @@ static void live(struct queen *queen)
     queen->snapshot.read_at = queen->watch.time - queen->snapshot.granted;
     if (!queen->snapshot.since_found)
         publish_since(queen);
-    queen->announcing.held = false;
-    queen->announcing.next = queen->now;
-    restore_begin_writing(queen);
-    (void)change_publish_fleet(queen, "live", NULL, 0);
+    begin_announcing(queen);
+}
+
+static void tick(struct queen *queen)
+{
+    if (snapshot_tick(queen))
+        live(queen);
+    else if (is_telling_untold(queen))
+        begin_announcing(queen);
 }
 
 void link_presence(struct queen *queen, struct text id, const struct input *input)
@@ -161,13 +183,15 @@ void link_step(struct queen *queen, const struct input *input)
         stop(queen);
     else if (input->kind == INPUT_SUBSCRIBED && token_kind(input->token) == TOKEN_SUBSCRIBE)
         snapshot_subscribed(queen, input->token, input->reason);
-    else if (input->kind == INPUT_TICK && snapshot_tick(queen))
-        live(queen);
+    else if (input->kind == INPUT_TICK)
+        tick(queen);
     broker_fit_step(queen, input);
     take(queen, member_step(&queen->member, input, queen->out));
 }
 
 ms_t link_deadline(const struct queen *queen)
 {
+    if (is_telling_untold(queen))
+        return queen->now;
     return ms_min(ms_min(snapshot_deadline(queen), broker_fit_deadline(queen)), member_deadline(&queen->member));
 }

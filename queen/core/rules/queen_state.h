@@ -26,9 +26,11 @@ enum token_kind {
     TOKEN_HIVE,
     TOKEN_HIVE_HTTP,
     TOKEN_INQUIRY,
-    TOKEN_FIT
+    TOKEN_FIT,
+    TOKEN_EVENT /* below it is the event's id */
 };
 #define TOKEN_KIND_SHIFT 56
+#define EVENT_ID_MAX (1ULL << 52) /* none above it is believed: a damaged one would end all counting */
 
 /* What members are asked for over MQTT (ask.h). Each has a requester, since the correlations of different purposes
  * share nothing. */
@@ -142,6 +144,8 @@ struct remembering {
     struct life_row lives[STORE_LIVES]; /* by number */
     uint32_t life;                      /* this one's number */
     ms_t granted;                       /* so much of the grace had passed when the last one ended */
+    uint64_t told;                      /* the highest event id that the broker has acknowledged */
+    uint64_t told_again;                /* ... that was published, of those of earlier processes (untold.h) */
     bool begun;                         /* this one's row was given: records follow, behind the number ... */
     uint32_t number;
     struct removal *given;   /* its names are borrowed */

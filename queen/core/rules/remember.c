@@ -4,6 +4,7 @@
 
 #include "forget.h"
 #include "restore.h"
+#include "untold.h"
 
 /* Stamps of loop time are monotonic ones in the core, for which it goes on as fast. */
 static ms_t to_loop(const struct queen *queen, ms_t mono)
@@ -33,7 +34,8 @@ static struct store_row life_row(const struct queen *queen)
                                          .loop = queen->watch.loop_time,
                                          .wall = queen->wall,
                                          .grace_from = grace_from(queen),
-                                         .last_event = queen->next_event - 1 } };
+                                         .last_event = queen->next_event - 1,
+                                         .told = queen->remembering.told } };
 }
 
 /* It is received all the time, as far as is known. */
@@ -112,7 +114,7 @@ static bool next_record(struct queen *queen, struct store_row *ret)
 {
     struct roll *roll = &queen->registry.roll;
     const struct record *record = roll_next_marked(roll, queen->remembering.number);
-    if (!record)
+    if (!record && !(record = roll_next_marked(roll, 0))) /* some have changed since they were given */
         return false;
     queen->remembering.number = roll_entry_of(roll, record)->number;
     roll_unmark(roll, record);
@@ -171,6 +173,7 @@ static enum err restore_life(struct queen *queen, const struct life_row *row)
     remembering->lives[row->life % STORE_LIVES] = *row;
     remembering->life = row->life + 1;
     remembering->granted = has_grace ? ms_max(row->watch - row->grace_from, 0) : 0;
+    remembering->told = remembering->told_again = row->told;
     queen->epoch = row->epoch;
     watch_restore(&queen->watch, row->watch, row->loop);
     restore_event_id(queen, row->last_event);
@@ -224,6 +227,8 @@ enum err remember_restore(struct queen *queen, const struct store_row *row)
     queen->registry.removals.wanted = true;
     if (row->kind == STORE_LIFE)
         return restore_life(queen, &row->life);
+    if (row->kind == STORE_EVENT)
+        return untold_restore(queen, row);
     if (!has_key)
         return ERR_ID;
     return row->kind == STORE_TOMBSTONE ? restore_tombstone(queen, row) : restore_record(queen, row);

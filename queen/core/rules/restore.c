@@ -4,9 +4,8 @@
 
 #include "change.h"
 
-#define EVENT_ID_MAX (1ULL << 52) /* a damaged one would end all counting */
-#define EVENT_ID_STEP 1000000     /* more than were announced behind the last one whose verdict is stored */
-#define WRITE_LOOKS 2000          /* records in one step: about 0.2 ms */
+#define EVENT_ID_STEP 1000000 /* more than were announced behind the last one whose verdict is stored */
+#define WRITE_LOOKS 2000      /* records in one step: about 0.2 ms */
 #define WRITE_EVERY_MS 10
 #define SINCE_MAX_MS (12LL * 3600 * 1000) /* by a wall clock, which may be wrong: half of the shortest retention */
 

@@ -1,0 +1,139 @@
+/* R17: the events of an earlier process, as a store has them: which are published, and when. */
+#include "queen_script.h"
+
+#define FIRST (UINT64_C(1700000000000) * 1000)
+#define EVENTS 5
+
+static enum err restore_life(struct scene *scene, uint64_t told)
+{
+    struct store_row row = {
+        .kind = STORE_LIFE, .life = { .life = 1, .grace_from = MS_NEVER, .last_event = FIRST + EVENTS, .told = told }
+    };
+    return queen_restore(scene->queen, &row);
+}
+
+static enum err restore_event(struct scene *scene, uint64_t id, const char *document)
+{
+    struct store_row row = { .kind = STORE_EVENT, .hive = TEXT("h1"), .event = { id, text_of(document) } };
+    enum err err = queen_restore(scene->queen, &row);
+    scene->last_event = queen_last_event(scene->queen);
+    return err;
+}
+
+static void restore(struct scene *scene, uint64_t told)
+{
+    assert_int_equal(restore_life(scene, told), OK);
+    for (uint64_t i = 1; i <= EVENTS; i++)
+        assert_int_equal(restore_event(scene, FIRST + i, "{\"state\":\"stale\"}"), OK);
+}
+
+static void what_was_not_acknowledged_is_published_before_all_else(void **state)
+{
+    static const struct {
+        uint64_t told;
+        unsigned again; /* so many are published */
+    } rows[] = { { 0, 5 }, { FIRST, 5 }, { FIRST + 3, 2 }, { FIRST + EVENTS, 0 }, { FIRST + 100, 0 } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct buf want = BUF_INIT;
+        scene_init(&scene);
+        restore(&scene, rows[i].told);
+        scene_run(&scene, "connect; birth 1.1");
+        assert_string_equal(buf_str(&scene.trace), ""); /* the view is not live */
+        scene_run(&scene, "read");
+        for (unsigned again = 0; again < rows[i].again; again++)
+            buf_printf(&want, "%sevent again", again ? ", " : "");
+        buf_printf(&want, "%sunknown -> online (birth)", rows[i].again ? ", " : "");
+        assert_string_equal(buf_str(&scene.trace), buf_str(&want));
+        assert_true(scene.published > FIRST + EVENTS);
+        buf_clear(&want);
+        scene_clear(&scene);
+    }
+}
+
+/* In slices; who comes meanwhile waits, and the ids ascend. */
+static void many_are_published_in_slices(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    (void)state;
+    options.limits.records = 2;
+    scene_init_with(&scene, &options);
+    restore(&scene, 0);
+    scene_run(&scene, "connect; read; birth 1.1");
+    assert_string_equal(buf_str(&scene.trace), "event again, event again");
+    assert_int_equal(queen_deadline(scene.queen), scene.now);
+    scene_run(&scene, "down"); /* it was never live, so that it is not blind either */
+    assert_int_equal(scene.events, 0);
+    scene_run(&scene, "connect; read; wait 1");
+    assert_non_null(strstr(buf_str(&scene.trace), "event again, event again, event again"));
+    assert_int_equal(scene.last_event, queen_last_event(scene.queen));
+    assert_true(scene.events >= 2); /* live, and the birth */
+    scene_clear(&scene);
+}
+
+static void acknowledge(struct scene *scene, uint64_t id)
+{
+    scene_step(scene, (struct input){ .kind = INPUT_ACKED, .token = (uint64_t)TOKEN_EVENT << TOKEN_KIND_SHIFT | id });
+}
+
+static void the_highest_acknowledged_one_is_given_to_the_store(void **state)
+{
+    struct scene scene;
+    struct store_row row;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1");
+    assert_int_equal(queen_told(scene.queen), 0);
+    acknowledge(&scene, scene.last_event);
+    acknowledge(&scene, scene.last_event - 1);
+    assert_true(queen_told(scene.queen) == scene.last_event && queen_last_event(scene.queen) == scene.last_event);
+    assert_true(queen_next_row(scene.queen, &row));
+    assert_int_equal(row.kind, STORE_LIFE);
+    assert_true(row.life.told == scene.last_event);
+    scene_clear(&scene);
+}
+
+/* Those who follow get what they missed, and none twice. */
+static void restored_events_are_kept(void **state)
+{
+    struct scene scene;
+    const struct event *event;
+    (void)state;
+    scene_init(&scene);
+    restore(&scene, FIRST + EVENTS);
+    scene_run(&scene, "up; birth 1.1");
+    event = queen_event_after(scene.queen, FIRST + 3);
+    assert_true(event->id == FIRST + 4 && event->previous == FIRST + 3);
+    assert_string_equal(event->hive, "h1");
+    event = queen_event_after(scene.queen, FIRST + EVENTS); /* live */
+    assert_true(event->id > FIRST + EVENTS + 1 && event->previous == FIRST + EVENTS);
+    scene_clear(&scene);
+}
+
+static void what_no_queen_has_stored_is_refused(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    restore(&scene, 0);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS, "{}"), ERR_RANGE);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, ""), ERR_RANGE);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, "{\n}"), ERR_RANGE);
+    assert_int_equal(restore_event(&scene, UINT64_C(1) << 53, "{}"), ERR_RANGE);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, "{}"), OK);
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_not_acknowledged_is_published_before_all_else),
+        cmocka_unit_test(many_are_published_in_slices),
+        cmocka_unit_test(the_highest_acknowledged_one_is_given_to_the_store),
+        cmocka_unit_test(restored_events_are_kept),
+        cmocka_unit_test(what_no_queen_has_stored_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
