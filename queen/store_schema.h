@@ -3,7 +3,7 @@
 #ifndef SKEP_STORE_SCHEMA_H
 #define SKEP_STORE_SCHEMA_H
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 #define STORE_APPLICATION 0x534B4550 /* SKEP */
 
 /* X(kind, column, member of the row) */
@@ -17,16 +17,37 @@
     X(INT, acked, told)            \
     X(INT, commanded, commanded)
 
+#define STORE_INCIDENT_COLUMNS(X)   \
+    X(INCIDENT_KIND, kind, kind)    \
+    X(INCIDENT_CLASS, class, class) \
+    X(STATE, state, state)          \
+    X(CAUSE, cause, cause)          \
+    X(INT, session, session)        \
+    X(INT, connection, connection)  \
+    X(INT, opened, opened)          \
+    X(INT, ended, ended)            \
+    X(INCIDENT_END, ended_by, end)
+
+#define STORE_COLUMN_NAME(kind, column, member) ", " #column
+#define STORE_INCIDENT_TABLE                                                                                         \
+    "CREATE TABLE incident(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_INCIDENT_COLUMNS( \
+        STORE_COLUMN_NAME) ");"
+
 /* `ordinal` and `bytes` count all that were ever stored, up to this one: what is too much is found without a sum. */
 #define STORE_EVENT_TABLE                                                                     \
     "CREATE TABLE event(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, document TEXT NOT NULL, " \
     "ordinal INTEGER NOT NULL, bytes INTEGER NOT NULL);"
 
 /* What makes the version after it of a database of version 1, 2, ... New columns come behind the others. */
-#define STORE_STEPS                                                                     \
-    {                                                                                   \
-        "ALTER TABLE life ADD COLUMN acked; ALTER TABLE life ADD COLUMN commanded;"     \
-        "UPDATE life SET acked = last_event, commanded = last_event;" STORE_EVENT_TABLE \
+#define STORE_STEPS                                                                                             \
+    {                                                                                                           \
+        "ALTER TABLE life ADD COLUMN acked; ALTER TABLE life ADD COLUMN commanded;"                             \
+        "UPDATE life SET acked = last_event, commanded = last_event;" STORE_EVENT_TABLE,                        \
+            STORE_INCIDENT_TABLE                                                                                \
+            "INSERT OR IGNORE INTO incident SELECT event_id, hive, worker, iif(worker = '', 'hive', 'worker')," \
+            "iif(announced = 'zombie', 'stalled', 'lost'), announced, announced_cause, session, connection, "   \
+            "since_wall,"                                                                                       \
+            "-9223372036854775808, NULL FROM record WHERE announced IN ('stale', 'zombie');"                    \
     }
 
 #define STORE_TOMBSTONE_COLUMNS(X) \

@@ -15,7 +15,7 @@
 #define LAST_EVENT "event ORDER BY id DESC LIMIT 1"
 
 /* Their order is that of the columns: keys first. */
-#define NAME(kind, column, member) ", " #column
+#define NAME STORE_COLUMN_NAME
 #define MARK(kind, column, member) ", ?"
 
 static const char schema[] = "CREATE TABLE life(id INTEGER PRIMARY KEY" STORE_LIFE_COLUMNS(
@@ -23,7 +23,7 @@ static const char schema[] = "CREATE TABLE life(id INTEGER PRIMARY KEY" STORE_LI
           "CREATE TABLE tombstone(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_TOMBSTONE_COLUMNS(
               NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;"
                     "CREATE TABLE record(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_RECORD_COLUMNS(
-                        NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;" STORE_EVENT_TABLE
+                        NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;" STORE_EVENT_TABLE STORE_INCIDENT_TABLE
                               "PRAGMA application_id = " STRING(STORE_APPLICATION) "; PRAGMA user_version = " STRING(
                                   STORE_VERSION) ";";
 
@@ -36,6 +36,7 @@ enum statement {
     ROLLBACK,
     PRUNE_LIVES,
     PRUNE_EVENTS,
+    PRUNE_INCIDENTS,
     PUT,
     REMOVE = PUT + STORE_KIND_COUNT,
     STATEMENTS = REMOVE + STORE_KIND_COUNT
@@ -50,6 +51,10 @@ static const char *const texts[STATEMENTS] = {
     [REMOVE + STORE_TOMBSTONE] = "DELETE FROM tombstone WHERE hive = ? AND worker = ?",
     [PUT + STORE_RECORD] = "INSERT OR REPLACE INTO record VALUES(?, ?" STORE_RECORD_COLUMNS(MARK) ")",
     [REMOVE + STORE_RECORD] = "DELETE FROM record WHERE hive = ? AND worker = ?",
+    [PUT + STORE_INCIDENT] = "INSERT OR REPLACE INTO incident VALUES(?, ?, ?" STORE_INCIDENT_COLUMNS(MARK) ")",
+    [PRUNE_INCIDENTS] =
+        "DELETE FROM incident WHERE id <= (SELECT id FROM incident ORDER BY id DESC LIMIT 1 OFFSET " STRING(
+            STORE_INCIDENTS) ")",
     [PUT + STORE_EVENT] =
         "INSERT OR REPLACE INTO event SELECT ?1, ?2, ?3,"
         "1 + coalesce(max(ordinal), 0), length(CAST(?3 AS BLOB)) + coalesce(max(bytes), 0) FROM " EVENT_BEFORE,
@@ -133,7 +138,7 @@ static enum err migrate(const struct store_db *db, int64_t version, struct errbu
 {
     enum err err = OK;
     for (; version < STORE_VERSION && err == OK; version++) {
-        char sql[1024];
+        char sql[2048];
         snprintf(sql, sizeof sql, "%sPRAGMA user_version = %lld", steps[version - 1], (long long)version + 1);
         err = run_as_one(db, sql, e);
     }
@@ -199,41 +204,66 @@ enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret,
 #define BIND_CAUSE(value) BIND_TEXT(cause_name(value))
 #define BIND_PATH(value) BIND_TEXT(evidence_path_name(value))
 #define BIND_RESULT(value) BIND_TEXT(evidence_result_name(value))
+#define BIND_INCIDENT_KIND(value) BIND_TEXT(incident_kind_name(value))
+#define BIND_INCIDENT_CLASS(value) BIND_TEXT(incident_class_name(value))
+#define BIND_INCIDENT_END(value) BIND_TEXT(incident_end_name(value))
 #define BIND_SIGNAL(value) BIND_TEXT(value)
-#define BIND(kind, column, member) BIND_##kind(row->member);
-
-static void bind_life(sqlite3_stmt *to, int i, const struct life_row *row)
-{
-    STORE_LIFE_COLUMNS(BIND)
-}
-
-static void bind_tombstone(sqlite3_stmt *to, int i, const struct tombstone_row *row)
-{
-    STORE_TOMBSTONE_COLUMNS(BIND)
-}
-
-static void bind_record(sqlite3_stmt *to, int i, const struct record_row *row)
-{
-    STORE_RECORD_COLUMNS(BIND)
-}
+#define BIND_LIFE(kind, column, member) BIND_##kind(row->life.member);
+#define BIND_TOMBSTONE(kind, column, member) BIND_##kind(row->tombstone.member);
+#define BIND_INCIDENT(kind, column, member) BIND_##kind(row->incident.member);
+#define BIND_RECORD(kind, column, member) BIND_##kind(row->record.member);
 
 static void bind_text(sqlite3_stmt *to, int i, struct text text)
 {
     sqlite3_bind_text(to, i, text.len > 0 ? text.at : "", (int)text.len, SQLITE_STATIC);
 }
 
+static uint64_t number_of(const struct store_row *row)
+{
+    return row->kind == STORE_LIFE       ? row->life.life
+           : row->kind == STORE_EVENT    ? row->event.id
+           : row->kind == STORE_INCIDENT ? row->incident.id
+                                         : 0;
+}
+
+static bool has_names(enum store_kind kind)
+{
+    return kind != STORE_LIFE && kind != STORE_EVENT;
+}
+
+/* How many columns that were. */
 static int bind_key(sqlite3_stmt *to, const struct store_row *row)
 {
-    bool has_number = row->kind == STORE_LIFE || row->kind == STORE_EVENT;
-    if (has_number)
-        sqlite3_bind_int64(to, 1, row->kind == STORE_LIFE ? row->life.life : (sqlite3_int64)row->event.id);
-    if (row->kind == STORE_LIFE)
-        return 1;
-    bind_text(to, 1 + has_number, row->hive);
-    if (row->kind == STORE_EVENT)
-        return 2;
-    bind_text(to, 2, row->worker);
-    return 2;
+    uint64_t number = number_of(row);
+    int i = 0;
+    if (number > 0)
+        sqlite3_bind_int64(to, ++i, (sqlite3_int64)number);
+    if (has_names(row->kind)) {
+        bind_text(to, ++i, row->hive);
+        bind_text(to, ++i, row->worker);
+    }
+    return i;
+}
+
+static void bind_values(sqlite3_stmt *to, int i, const struct store_row *row)
+{
+    switch (row->kind) {
+    case STORE_LIFE:
+        STORE_LIFE_COLUMNS(BIND_LIFE)
+        break;
+    case STORE_TOMBSTONE:
+        STORE_TOMBSTONE_COLUMNS(BIND_TOMBSTONE)
+        break;
+    case STORE_INCIDENT:
+        STORE_INCIDENT_COLUMNS(BIND_INCIDENT)
+        break;
+    case STORE_EVENT:
+        bind_text(to, ++i, row->hive);
+        bind_text(to, ++i, row->event.document);
+        break;
+    default:
+        STORE_RECORD_COLUMNS(BIND_RECORD)
+    }
 }
 
 static enum err step(const struct store_db *db, sqlite3_stmt *statement, struct errbuf *e)
@@ -247,16 +277,8 @@ static enum err put(const struct store_db *db, const struct store_row *row, stru
 {
     sqlite3_stmt *to = db->statements[(row->removed ? REMOVE : PUT) + row->kind];
     int keys = bind_key(to, row);
-    if (row->removed)
-        return step(db, to, e);
-    if (row->kind == STORE_LIFE)
-        bind_life(to, keys, &row->life);
-    else if (row->kind == STORE_TOMBSTONE)
-        bind_tombstone(to, keys, &row->tombstone);
-    else if (row->kind == STORE_EVENT)
-        bind_text(to, ++keys, row->event.document);
-    else
-        bind_record(to, keys, &row->record);
+    if (!row->removed)
+        bind_values(to, keys, row);
     return step(db, to, e);
 }
 
@@ -266,7 +288,7 @@ enum err store_db_write(struct store_db *db, const struct store_row *rows, size_
     enum err err = goes_on ? OK : step(db, db->statements[BEGIN], e);
     for (size_t i = 0; i < count && err == OK; i++)
         err = put(db, &rows[i], e);
-    for (enum statement prune = PRUNE_LIVES; prune <= PRUNE_EVENTS && err == OK; prune++)
+    for (enum statement prune = PRUNE_LIVES; prune <= PRUNE_INCIDENTS && err == OK; prune++)
         err = step(db, db->statements[prune], e);
     if (err == OK && (!is_last || (err = step(db, db->statements[COMMIT], e)) == OK))
         return OK;
@@ -281,29 +303,14 @@ enum err store_db_write(struct store_db *db, const struct store_row *rows, size_
 #define READ_CAUSE(to) READ_AS(to, cause_of_name(TEXT_AT(i++)))
 #define READ_PATH(to) READ_AS(to, evidence_path_of_name(TEXT_AT(i++)))
 #define READ_RESULT(to) READ_AS(to, evidence_result_of_name(TEXT_AT(i++)))
+#define READ_INCIDENT_KIND(to) READ_AS(to, incident_kind_of_name(TEXT_AT(i++)))
+#define READ_INCIDENT_CLASS(to) READ_AS(to, incident_class_of_name(TEXT_AT(i++)))
+#define READ_INCIDENT_END(to) READ_AS(to, incident_end_of_name(TEXT_AT(i++)))
 #define READ_SIGNAL(to) text_to_printable(text_of(TEXT_AT(i++)), to, sizeof to);
-#define READ(kind, column, member) READ_##kind(row.member)
-
-static struct life_row read_life(sqlite3_stmt *from, int i)
-{
-    struct life_row row = { .life = (uint32_t)sqlite3_column_int64(from, 0) };
-    STORE_LIFE_COLUMNS(READ)
-    return row;
-}
-
-static struct tombstone_row read_tombstone(sqlite3_stmt *from, int i)
-{
-    struct tombstone_row row;
-    STORE_TOMBSTONE_COLUMNS(READ)
-    return row;
-}
-
-static struct record_row read_record(sqlite3_stmt *from, int i)
-{
-    struct record_row row = { .is_of_store = true };
-    STORE_RECORD_COLUMNS(READ)
-    return row;
-}
+#define READ_LIFE(kind, column, member) READ_##kind(row.life.member)
+#define READ_TOMBSTONE(kind, column, member) READ_##kind(row.tombstone.member)
+#define READ_INCIDENT(kind, column, member) READ_##kind(row.incident.member)
+#define READ_RECORD(kind, column, member) READ_##kind(row.record.member)
 
 static struct text text_at(sqlite3_stmt *from, int i)
 {
@@ -311,28 +318,34 @@ static struct text text_at(sqlite3_stmt *from, int i)
     return (struct text){ text, text ? (size_t)sqlite3_column_bytes(from, i) : 0 };
 }
 
-static struct store_row read_event(sqlite3_stmt *from)
-{
-    return (struct store_row){ .kind = STORE_EVENT,
-                               .hive = text_at(from, 1),
-                               .event = { (uint64_t)sqlite3_column_int64(from, 0), text_at(from, 2) } };
-}
-
 static struct store_row row_of(sqlite3_stmt *from, enum store_kind kind)
 {
     struct store_row row = { .kind = kind };
-    if (kind == STORE_LIFE) {
-        row.life = read_life(from, 1);
-        return row;
+    int i = kind == STORE_TOMBSTONE || kind == STORE_RECORD ? 0 : 1;
+    sqlite3_int64 number = sqlite3_column_int64(from, 0);
+    if (kind != STORE_LIFE)
+        row.hive = text_at(from, i++);
+    if (has_names(kind))
+        row.worker = text_at(from, i++);
+    switch (kind) {
+    case STORE_LIFE:
+        row.life.life = (uint32_t)number;
+        STORE_LIFE_COLUMNS(READ_LIFE)
+        break;
+    case STORE_TOMBSTONE:
+        STORE_TOMBSTONE_COLUMNS(READ_TOMBSTONE)
+        break;
+    case STORE_INCIDENT:
+        row.incident.id = (uint64_t)number;
+        STORE_INCIDENT_COLUMNS(READ_INCIDENT)
+        break;
+    case STORE_EVENT:
+        row.event = (struct event_row){ (uint64_t)number, text_at(from, i) };
+        break;
+    default:
+        row.record.is_of_store = true;
+        STORE_RECORD_COLUMNS(READ_RECORD)
     }
-    if (kind == STORE_EVENT)
-        return read_event(from);
-    row.hive = text_at(from, 0);
-    row.worker = text_at(from, 1);
-    if (kind == STORE_TOMBSTONE)
-        row.tombstone = read_tombstone(from, 2);
-    else
-        row.record = read_record(from, 2);
     return row;
 }
 
@@ -341,7 +354,8 @@ static enum err load(struct store_db *db, enum store_kind kind,
                      struct errbuf *e)
 {
     static const char *const queries[] = { "SELECT * FROM life ORDER BY id", "SELECT * FROM tombstone ORDER BY added",
-                                           "SELECT * FROM record", "SELECT * FROM event ORDER BY id" };
+                                           "SELECT * FROM incident ORDER BY id", "SELECT * FROM record",
+                                           "SELECT * FROM event ORDER BY id" };
     sqlite3_stmt *from;
     enum err err = OK;
     int code = sqlite3_prepare_v2(db->sqlite, queries[kind], -1, &from, NULL);

@@ -18,6 +18,13 @@ static const struct word causes[] = { CAUSES(X) };
 #define X(symbol, name) [PATH_##symbol] = { name, NULL },
 static const struct word paths[] = { EVIDENCE_PATHS(X) };
 #undef X
+#define X(symbol, name) [INCIDENT_##symbol] = { name, NULL },
+static const struct word incident_kinds[] = { INCIDENT_KINDS(X) };
+static const struct word incident_classes[] = { INCIDENT_CLASSES(X) };
+#undef X
+#define X(symbol, name, meaning) [INCIDENT_##symbol] = { name, meaning },
+static const struct word incident_ends[] = { INCIDENT_ENDS(X) };
+#undef X
 #define X(symbol, name, sentence) [RESULT_##symbol] = { name, sentence },
 static const struct word results[] = { EVIDENCE_RESULTS(X) };
 #undef X
@@ -38,6 +45,9 @@ DEFINE_WORD(evidence_path_name, enum evidence_path, paths, name, "none")
 DEFINE_WORD(evidence_result_name, enum evidence_result, results, name, "none")
 DEFINE_WORD(evidence_sentence, enum evidence_result, results, meaning, "")
 DEFINE_WORD(verify_result_name, enum verify_result, verify_results, name, NULL)
+DEFINE_WORD(incident_kind_name, enum incident_kind, incident_kinds, name, NULL)
+DEFINE_WORD(incident_class_name, enum incident_class, incident_classes, name, NULL)
+DEFINE_WORD(incident_end_name, enum incident_end, incident_ends, name, NULL)
 DEFINE_WORD(verify_result_fault, enum verify_result, verify_results, meaning, NULL)
 
 static unsigned find(const struct word *words, unsigned count, const char *name)
@@ -76,6 +86,21 @@ enum evidence_path evidence_path_of_name(const char *name)
 enum evidence_result evidence_result_of_name(const char *name)
 {
     return find(results, EVIDENCE_RESULT_COUNT, name) % EVIDENCE_RESULT_COUNT;
+}
+
+enum incident_kind incident_kind_of_name(const char *name)
+{
+    return find(incident_kinds, INCIDENT_KIND_COUNT, name);
+}
+
+enum incident_class incident_class_of_name(const char *name)
+{
+    return find(incident_classes, INCIDENT_CLASS_COUNT, name);
+}
+
+enum incident_end incident_end_of_name(const char *name)
+{
+    return find(incident_ends, INCIDENT_END_COUNT, name) % INCIDENT_END_COUNT;
 }
 
 enum verify_result verify_result_of_name(const char *name)

@@ -90,6 +90,28 @@
     X(NO_REPLY, "no_reply", "it did not answer in time")                     \
     X(PROCESS_GONE, "process_gone", "its hive saw its process end")
 
+/* Whose incident it is. */
+#define INCIDENT_KINDS(X) \
+    X(WORKER, "worker")   \
+    X(HIVE, "hive")       \
+    X(STORM, "storm")     \
+    X(BLIND, "blind")
+
+/* What is wrong, however it was found out. */
+#define INCIDENT_CLASSES(X) \
+    X(LOST, "lost")         \
+    X(STALLED, "stalled")   \
+    X(UNSEEN, "unseen")
+
+/* Why it ended. X(symbol, name, meaning) */
+#define INCIDENT_ENDS(X)                                                \
+    X(NOT_ENDED, NULL, NULL)                                            \
+    X(ONLINE, "online", "it is online (a hive: ready)")                 \
+    X(OFFLINE, "offline", "it published its goodbye")                   \
+    X(FORGOTTEN, "forgotten", "it was forgotten")                       \
+    X(HIVE_DOWN, "hive_down", "it is part of the incident of its hive") \
+    X(OVER, "over", "the storm is over, or the queen sees the fleet again")
+
 #define X(symbol, name, of_hive, meaning, hive_meaning) STATE_##symbol,
 enum state { STATES(X) STATE_COUNT };
 #undef X
@@ -105,6 +127,13 @@ enum evidence_result { EVIDENCE_RESULTS(X) EVIDENCE_RESULT_COUNT };
 #define X(symbol, name, fault) VERIFY_##symbol,
 enum verify_result { VERIFY_RESULTS(X) VERIFY_RESULT_COUNT };
 #undef X
+#define X(symbol, name) INCIDENT_##symbol,
+enum incident_kind { INCIDENT_KINDS(X) INCIDENT_KIND_COUNT };
+enum incident_class { INCIDENT_CLASSES(X) INCIDENT_CLASS_COUNT };
+#undef X
+#define X(symbol, name, meaning) INCIDENT_##symbol,
+enum incident_end { INCIDENT_ENDS(X) INCIDENT_END_COUNT };
+#undef X
 
 const char *state_name(enum state state);
 const char *state_name_of_hive(enum state state); /* NULL for one that no hive has */
@@ -113,6 +142,9 @@ const char *evidence_path_name(enum evidence_path path);
 const char *evidence_result_name(enum evidence_result result);
 const char *evidence_sentence(enum evidence_result result);
 const char *verify_result_name(enum verify_result result);
+const char *incident_kind_name(enum incident_kind kind);
+const char *incident_class_name(enum incident_class class);
+const char *incident_end_name(enum incident_end end); /* NULL: it has not ended */
 
 /* What it means; NULL where there is nothing to explain. */
 const char *cause_meaning(enum cause cause);
@@ -122,10 +154,13 @@ const char *verify_result_fault(enum verify_result result);
 /* By its name; the COUNT if there is none of it. NULL is fine. */
 enum cause cause_of_name(const char *name);
 enum verify_result verify_result_of_name(const char *name);
+enum incident_kind incident_kind_of_name(const char *name);
+enum incident_class incident_class_of_name(const char *name);
 
 /* By its name; the one that is called none if there is none of it. NULL is fine. */
 enum evidence_path evidence_path_of_name(const char *name);
 enum evidence_result evidence_result_of_name(const char *name);
+enum incident_end incident_end_of_name(const char *name);
 
 /* The state of that name; STATE_NONE if there is none. NULL is fine. */
 enum state state_of_name(const char *name);

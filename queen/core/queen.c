@@ -45,6 +45,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->events.limit = EVENT_RING_BYTES;
     queen->announcing.next = queen->write_at = MS_NEVER;
     queen->announcing.held = true; /* until what earlier processes announced is known (R17) */
+    incident_blind(&queen->incidents, 0, now);
     watch_turn(&queen->watch, now);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
     queen->tombstones.shares = &queen->registry.shares;
@@ -83,6 +84,7 @@ void queen_free(struct queen *queen)
     remember_clear(queen);
     registry_clear(&queen->registry);
     event_ring_clear(&queen->events);
+    incident_book_clear(&queen->incidents.book);
     arena_clear(&queen->arena);
     arena_clear(&queen->scan);
     buf_clear(&queen->scratch);

@@ -55,7 +55,8 @@
 #define QUERY "<|?" PARAMETER "|?" PARAMETER "&" PARAMETER "|?" PARAMETER "&" PARAMETER "&" PARAMETER "&" PARAMETER ">"
 #define PATH                                                                                                    \
     "<health|v1/worker/heartbeat|v1/workers|v1/workers|v1/workers/" WORKER "|v1/hives/" HIVE "/workers/" WORKER \
-    "|v1/workers/" WORKER "/verify|v1/hives/" HIVE "/workers/" WORKER "/verify|v1/hives|v1/hives/" HIVE "|v1/events>"
+    "|v1/workers/" WORKER "/verify|v1/hives/" HIVE "/workers/" WORKER "/verify|v1/hives|v1/hives/" HIVE         \
+    "|v1/events|v1/incidents>"
 
 /* Those that succeed in being what they are meant to be. */
 #define BORN(hive, worker)                                                                                            \

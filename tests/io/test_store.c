@@ -160,6 +160,23 @@ static struct store_row tombstone(const char *worker)
     };
 }
 
+static struct store_row incident(uint64_t id, ms_t ended)
+{
+    return (struct store_row){ .kind = STORE_INCIDENT,
+                               .hive = TEXT("h1"),
+                               .worker = TEXT("w1"),
+                               .incident = { .id = id,
+                                             .kind = INCIDENT_WORKER,
+                                             .class = INCIDENT_LOST,
+                                             .state = STATE_STALE,
+                                             .cause = CAUSE_BIRTH,
+                                             .session = UINT64_MAX - 1,
+                                             .connection = UINT32_MAX,
+                                             .opened = 1700000000000,
+                                             .ended = ended,
+                                             .end = ended == TIME_ABSENT ? INCIDENT_NOT_ENDED : INCIDENT_FORGOTTEN } };
+}
+
 static struct store_row record(const char *hive, const char *worker, enum state state)
 {
     return (struct store_row){
@@ -212,6 +229,10 @@ static struct store_row record(const char *hive, const char *worker, enum state 
 #define SAME_PATH SAME_INT
 #define SAME_RESULT SAME_INT
 #define SAME_SIGNAL(a, b) assert_string_equal(a, b);
+#define SAME_INCIDENT_KIND SAME_INT
+#define SAME_INCIDENT_CLASS SAME_INT
+#define SAME_INCIDENT_END SAME_INT
+#define SAME_INCIDENT(kind, column, member) SAME_##kind(a->incident.member, b->incident.member)
 #define SAME(kind, column, member) SAME_##kind(a->record.member, b->record.member)
 
 static void assert_same(const struct store_row *a, const struct store_row *b)
@@ -222,6 +243,11 @@ static void assert_same(const struct store_row *a, const struct store_row *b)
         return;
     }
     assert_true(text_equal(a->hive, b->hive) && text_equal(a->worker, b->worker));
+    if (a->kind == STORE_INCIDENT) {
+        STORE_INCIDENT_COLUMNS(SAME_INCIDENT)
+        assert_true(a->incident.id == b->incident.id);
+        return;
+    }
     if (a->kind == STORE_EVENT) {
         assert_true(a->event.id == b->event.id && text_equal(a->event.document, b->event.document));
         return;
@@ -270,6 +296,23 @@ static void a_later_row_replaces_an_earlier_one(void **state)
         reopen(&scene, &kinds[i]);
         assert_int_equal(scene.seen_count, 1);
         assert_same(&scene.seen[0], &rows[3]);
+        scene_clear(&scene);
+    }
+}
+
+/* One that ends replaces itself. */
+static void incidents_are_kept(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct scene scene;
+        struct store_row rows[] = { incident(1, TIME_ABSENT), incident(1, 1700000000001) };
+        scene_init(&scene);
+        kinds[i].open(&scene);
+        kinds[i].put(&scene, rows, ARRAY_LEN(rows));
+        reopen(&scene, &kinds[i]);
+        assert_int_equal(scene.seen_count, 1);
+        assert_same(&scene.seen[0], &rows[1]);
         scene_clear(&scene);
     }
 }
@@ -435,27 +478,31 @@ static void what_is_no_database_is_moved_aside(void **state)
 static void a_database_of_version_1(void **state)
 {
     struct scene scene;
-    struct store_row rows[] = { life(3), record("h1", "w1", STATE_STALE), event(5, "{}") };
+    struct store_row rows[] = { life(3), record("h1", "w1", STATE_STALE), event(5, "{}") }, opened;
     char command[512];
     (void)state;
     scene_init(&scene);
     real_open(&scene);
+    rows[1].record.announced = STATE_STALE;
+    opened = incident(rows[1].record.event_id, TIME_ABSENT);
     real_put(&scene, rows, 2);
     real_leave(&scene);
     snprintf(command, sizeof command,
-             "sqlite3 %s 'DROP TABLE event; ALTER TABLE life DROP COLUMN acked; ALTER TABLE life DROP COLUMN commanded;"
+             "sqlite3 %s 'DROP TABLE event; DROP TABLE incident; ALTER TABLE life DROP COLUMN acked; ALTER TABLE life "
+             "DROP COLUMN commanded;"
              "PRAGMA user_version = 1'",
              scene.path);
     assert_int_equal(system(command), 0);
     rows[0].life.told = rows[0].life.commanded = rows[0].life.last_event;
     real_open(&scene);
     real_load(&scene);
-    assert_int_equal(scene.seen_count, 2);
+    assert_int_equal(scene.seen_count, 3);
     assert_same(&scene.seen[0], &rows[0]);
-    assert_same(&scene.seen[1], &rows[1]);
+    assert_same(&scene.seen[1], &opened); /* that it is lost is an incident */
+    assert_same(&scene.seen[2], &rows[1]);
     real_put(&scene, &rows[2], 1);
     reopen(&scene, &kinds[0]);
-    assert_int_equal(scene.seen_count, 3);
+    assert_int_equal(scene.seen_count, 4);
     scene_clear(&scene);
 }
 
@@ -535,6 +582,7 @@ static void a_batch_that_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(incidents_are_kept),
         cmocka_unit_test(what_was_put_is_read),
         cmocka_unit_test(a_later_row_replaces_an_earlier_one),
         cmocka_unit_test(a_hundred_thousand_rows),

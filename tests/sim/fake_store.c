@@ -31,7 +31,8 @@ static struct text copy(struct fake_store *store, struct text text)
 
 static bool is_same(const struct store_row *a, const struct store_row *b)
 {
-    return a->kind == b->kind && text_equal(a->hive, b->hive) && text_equal(a->worker, b->worker) &&
+    return a->kind == b->kind && (a->kind != STORE_INCIDENT || a->incident.id == b->incident.id) &&
+           text_equal(a->hive, b->hive) && text_equal(a->worker, b->worker) &&
            (a->kind != STORE_LIFE || a->life.life == b->life.life);
 }
 

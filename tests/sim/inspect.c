@@ -162,6 +162,25 @@ void inspect_fleet(struct node *queen)
     buf_clear(&line);
 }
 
+void inspect_incidents(struct node *queen)
+{
+    struct arena arena = { 0 };
+    const struct cJSON *incident;
+    cJSON_ArrayForEach(incident, json_member(get(queen, "/v1/incidents", &arena), "incidents"))
+    {
+        const char *hive = json_string(json_member(incident, "hive_id")),
+                   *worker = json_string(json_member(incident, "worker_id")),
+                   *end = json_string(json_member(incident, "ended_by"));
+        struct buf line = BUF_INIT;
+        buf_printf(&line, "incident: %s %s%s%s %s, %s", json_string(json_member(incident, "kind")), hive ? hive : "-",
+                   worker ? "/" : "", worker ? worker : "", json_string(json_member(incident, "class")),
+                   end ? end : "open");
+        say(queen, buf_str(&line));
+        buf_clear(&line);
+    }
+    arena_clear(&arena);
+}
+
 void inspect_health(struct node *queen)
 {
     struct buf line = BUF_INIT;

@@ -14,6 +14,9 @@ void inspect_hive(struct node *queen, const char *id);
 void inspect_fleet(struct node *queen);
 void inspect_health(struct node *queen);
 
+/* A line for each. */
+void inspect_incidents(struct node *queen);
+
 /* The state of a worker, or of the hive (`worker` NULL), into `ret`; "" when it is unknown. */
 void inspect_state(struct node *queen, const char *hive, const char *worker, char ret[32]);
 

@@ -357,6 +357,8 @@ static enum err do_show(struct world *world, const struct words *words, struct e
         inspect_fleet(queen);
     else if (words_has(words, "health"))
         inspect_health(queen);
+    else if (words_has(words, "incidents"))
+        inspect_incidents(queen);
     else if (words_has(words, "hive"))
         inspect_hive(queen, words_at(words, 2));
     else
@@ -420,7 +422,7 @@ static const struct command {
     { "answers", "WORKER " WORKER_ANSWERS, do_answers },
     { "child", "WORKER stopped|goes-on", do_child },
     { "memory", "QUEEN fails=N", do_memory },
-    { "show", "[HIVE/]NAME [ages] | hive ID | fleet | health", do_show },
+    { "show", "[HIVE/]NAME [ages] | hive ID | fleet | health | incidents", do_show },
     { "http", "METHOD PATH [BODY]", do_http },
     { "retained", "TOPIC [at=BROKER]", script_retained },
     { "judge", "NAME|all [by=QUEEN] (before a referee: chaos.h)", do_end },

@@ -79,6 +79,8 @@ static void paths_lead_to_their_answers(void **state)
         { "by hive and name", "GET", "/v1/hives/h2/workers/w2", NULL, NULL, 200, JSON, "\"hive_id\":\"h2\"" },
         { "percent-encoded", "GET", "/v1/workers/%77%31", NULL, NULL, 200, JSON, "\"worker_id\":\"w1\"" },
         { "events", "GET", "/v1/events", "limit=1", NULL, 200, JSON, "{\"events\":[{\"fleet\":\"live\"" },
+        { "incidents", "GET", "/v1/incidents", NULL, NULL, 200, JSON,
+          "{\"incidents\":[],\"total\":0,\"next\":null,\"view\":\"live\"}" },
         { "a name that several hives have", "GET", "/v1/workers/w2", NULL, NULL, 409, PROBLEM,
           "\"code\":\"ambiguous\",\"detail\":\"several hives have a worker of that name: use HIVE/NAME\","
           "\"candidates\":[\"h2/w2\",\"h1/w2\"]}" },
@@ -95,6 +97,37 @@ static void paths_lead_to_their_answers(void **state)
     };
     (void)state;
     ask_rows(rows, ARRAY_LEN(rows));
+}
+
+static void incidents_are_selected_and_paged(void **state)
+{
+    static const struct http_row rows[] = {
+        { "all", "GET", "/v1/incidents", NULL, NULL, 200, JSON, "\"total\":3,\"next\":null" },
+        { "one of them", "GET", "/v1/incidents", NULL, NULL, 200, JSON,
+          "\"kind\":\"worker\",\"hive_id\":\"h1\",\"worker_id\":\"a\",\"class\":\"lost\",\"fingerprint\":\"" },
+        { "open", "GET", "/v1/incidents", "state=open", NULL, 200, JSON,
+          "\"ended_at\":null,\"ended_by\":null}],\"total\":2" },
+        { "ended", "GET", "/v1/incidents", "state=ended&limit=5", NULL, 200, JSON,
+          "\"ended_by\":\"online\"}],\"total\":1" },
+        { "a page", "GET", "/v1/incidents", "limit=2", NULL, 200, JSON, "\"total\":3,\"next\":2," },
+        { "... and the next", "GET", "/v1/incidents", "limit=2&cursor=2", NULL, 200, JSON,
+          "\"total\":3,\"next\":null," },
+        { "a page of open ones", "GET", "/v1/incidents", "limit=1&state=open", NULL, 200, JSON,
+          "\"total\":2,\"next\":2," },
+        { "another state", "GET", "/v1/incidents", "state=new", NULL, 400, PROBLEM, "known are state=open or ended" },
+        { "no limit", "GET", "/v1/incidents", "limit=0", NULL, 400, PROBLEM, "\"code\":\"bad_params\"" },
+        { "another parameter", "GET", "/v1/incidents", "hive=h1", NULL, 400, PROBLEM, "\"code\":\"bad_params\"" },
+        { "of a worker", "GET", "/v1/workers/b", NULL, NULL, 200, JSON, "\"open_incident\":{\"id\":" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, "up; birth 1.1 @h1/a; birth 1.1 @h1/b; birth 1.1 @h1/c; crash 1.1 @h1/a; crash 1.1 @h1/b;"
+                          "crash 1.1 @h1/c; birth 2.1 @h1/a");
+        row_ask(&scene, &rows[i]);
+        scene_clear(&scene);
+    }
 }
 
 static void parameters_are_checked(void **state)
@@ -167,7 +200,8 @@ static void hives_are_listed(void **state)
           "{\"hive_id\":\"h1\",\"state\":\"starting\",\"cause\":\"birth\"," },
         { "its workers", "GET", "/v1/hives/h1", NULL, NULL, 200, JSON,
           "\"workers\":{\"total\":2,\"unverified\":0,\"online\":1," },
-        { "the reason", "GET", "/v1/hives/h1", NULL, NULL, 200, JSON, "\"incident\":null,\"evidence\":{" },
+        { "the reason", "GET", "/v1/hives/h1", NULL, NULL, 200, JSON,
+          "\"incident\":null,\"open_incident\":null,\"evidence\":{" },
         { "no hive", "GET", "/v1/hives/default", NULL, NULL, 404, PROBLEM, "no hive of that name is known" },
         { "forgotten", "DELETE", "/v1/hives/h2", NULL, NULL, 204, NULL, NULL },
         { "unknown parameter", "GET", "/v1/hives", "state=down", NULL, 400, PROBLEM, "\"code\":\"bad_params\"" },
@@ -370,6 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_lead_to_their_answers),
+        cmocka_unit_test(incidents_are_selected_and_paged),
         cmocka_unit_test(parameters_are_checked),
         cmocka_unit_test(heartbeats_are_posted),
         cmocka_unit_test(workers_are_deleted),

@@ -50,7 +50,8 @@ static void what_is_not_known_is_null(void **state)
                   "{\"worker_id\":\"w1\",\"hive_id\":\"default\",\"state\":\"unverified\",\"cause\":\"never_seen\","
                   "\"since\":\"2023-11-14T22:13:20.000Z\",\"since_ms_ago\":10,\"last_seen_ms_ago\":null,"
                   "\"clock_skew_ms\":null,\"flags\":[],\"session\":null,\"connection\":null,\"heartbeat\":null,"
-                  "\"witness\":null,\"verification\":null,\"incident\":null,\"evidence\":{\"path\":\"none\","
+                  "\"witness\":null,\"verification\":null,\"incident\":null,\"open_incident\":null,\"evidence\":{"
+                  "\"path\":\"none\","
                   "\"result\":\"expected\",\"due_at\":\"2023-11-14T22:13:20.000Z\","
                   "\"seen_at\":\"2023-11-14T22:13:20.000Z\",\"last_seen_ms_ago\":null,\"took_ms\":0,\"exit\":null,"
                   "\"text\":\"it is expected, and was never seen\"}}");

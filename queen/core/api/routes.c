@@ -303,6 +303,35 @@ static void get_events(struct http_call *call)
     }
 }
 
+/* `state` is taken out of the query: the others are numbers. */
+static bool parse_incidents(struct http_call *call, enum view_incidents *which)
+{
+    struct query *query = &call->query;
+    for (size_t i = 0; i < query->count; i++) {
+        struct text value = query->parameters[i].value;
+        if (!text_is(query->parameters[i].name, "state"))
+            continue;
+        *which = text_is(value, "open") ? INCIDENTS_OPEN : text_is(value, "ended") ? INCIDENTS_ENDED : INCIDENTS_ALL;
+        query->parameters[i] = query->parameters[--query->count];
+        return *which != INCIDENTS_ALL;
+    }
+    return true;
+}
+
+static void get_incidents(struct http_call *call)
+{
+    int64_t cursor = 0, limit = 1000;
+    const struct query_number known[] = { { "cursor", 1, INT64_MAX, &cursor }, { "limit", 1, 1000, &limit } };
+    enum view_incidents which = INCIDENTS_ALL;
+    if (!parse_incidents(call, &which) || query_numbers(&call->query, known, ARRAY_LEN(known)) != OK) {
+        route_fail(call, 400, "bad_params",
+                   "known are state=open or ended, limit=1..1000 and cursor=N, the `next` of the page before");
+    } else {
+        struct json_write w = route_begin(call, 200);
+        view_incidents(call->queen, which, (uint64_t)cursor, (size_t)limit, &w);
+    }
+}
+
 /* `{h}` and `{w}` stand for names. Whatever does not only read needs the token, if there is one. */
 static const struct route {
     const char *path;
@@ -319,6 +348,7 @@ static const struct route {
     { "/v1/hives", "GET", .get = route_get_hives },
     { "/v1/hives/{h}", "GET, DELETE", .get = route_get, .remove = route_delete },
     { "/v1/events", "GET", .get = get_events },
+    { "/v1/incidents", "GET", .get = get_incidents },
 };
 
 static bool take_name(struct http_call *call, struct text segment, struct text *ret)

@@ -24,9 +24,44 @@ static void put_state(const struct queen *queen, const struct record *record, st
     json_add_raw(w, "heartbeat", document_text(record->document));
 }
 
-static void put_reason(const struct record *record, struct json_write *w)
+static void put_incident(const struct incident *incident, struct json_write *w)
 {
+    const struct incident_row *is = &incident->is;
+    bool is_hive = is->kind == INCIDENT_HIVE;
+    json_open(w, '{');
+    json_add_int(w, "id", (int64_t)is->id);
+    json_add_str(w, "kind", incident_kind_name(is->kind));
+    json_add_str(w, "hive_id", incident->hive[0] ? incident->hive : NULL);
+    json_add_str(w, "worker_id", incident->worker[0] ? incident->worker : NULL);
+    json_add_str(w, "class", incident_class_name(is->class));
+    json_add_hex64(w, "fingerprint", incident_fingerprint(incident));
+    json_add_str(w, "state", is->state == STATE_NONE ? NULL : (is_hive ? state_name_of_hive : state_name)(is->state));
+    json_add_str(w, "cause", is->state == STATE_NONE ? NULL : cause_name(is->cause));
+    json_add_hex64(w, "session", is->session);
+    json_add_int_if(w, "connection", is->connection > 0, is->connection);
+    json_add_time(w, "opened_at", is->opened);
+    json_add_time(w, "ended_at", is->ended);
+    json_add_str(w, "ended_by", incident_end_name(is->end));
+    json_close(w, '}');
+}
+
+/* Its own, or that of its hive. */
+static const struct incident *incident_of(const struct queen *queen, const struct record *record)
+{
+    bool is_own = !record_is_hive(record) && record->state != STATE_UNREACHABLE;
+    return incident_book_find(&queen->incidents.book, is_own ? INCIDENT_WORKER : INCIDENT_HIVE,
+                              text_of(record_hive(record)), text_of(is_own ? record_worker(record) : ""));
+}
+
+static void put_reason(const struct queen *queen, const struct record *record, struct json_write *w)
+{
+    const struct incident *incident = incident_of(queen, record);
     incident_write(record, w);
+    json_key(w, "open_incident");
+    if (incident)
+        put_incident(incident, w);
+    else
+        json_put_raw(w, (struct text){ 0 });
     evidence_write(record, w);
 }
 
@@ -40,7 +75,7 @@ void view_worker(const struct queen *queen, const struct record *record, bool wh
     json_key(w, "verification");
     verification_write(verify_latest(record), w);
     if (whole)
-        put_reason(record, w);
+        put_reason(queen, record, w);
     json_close(w, '}');
 }
 
@@ -64,6 +99,38 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
     json_close(w, '}');
 }
 
+static bool is_wanted(const struct incident *incident, enum view_incidents which)
+{
+    return which == INCIDENTS_ALL || (incident->is.ended == TIME_ABSENT) == (which == INCIDENTS_OPEN);
+}
+
+static size_t count_of(const struct incident_book *book, enum view_incidents which)
+{
+    size_t all = book->queue.count, open = book->open_count;
+    return which == INCIDENTS_ALL ? all : which == INCIDENTS_OPEN ? open : all - open;
+}
+
+void view_incidents(const struct queen *queen, enum view_incidents which, uint64_t cursor, size_t limit,
+                    struct json_write *w)
+{
+    const struct incident *incident = incident_book_after(&queen->incidents.book, cursor);
+    json_open(w, '{');
+    json_open_member(w, "incidents", '[');
+    for (; incident; incident = incident_book_next(incident)) {
+        if (!is_wanted(incident, which))
+            continue;
+        if (limit-- == 0)
+            break;
+        put_incident(incident, w);
+        cursor = incident->number;
+    }
+    json_close(w, ']');
+    json_add_int(w, "total", (int64_t)count_of(&queen->incidents.book, which));
+    json_add_int_if(w, "next", incident != NULL, (int64_t)cursor);
+    view_put_view(queen, w);
+    json_close(w, '}');
+}
+
 static void put_workers(const struct queen *queen, const struct record *hive, struct json_write *w)
 {
     const struct share *share = share_find(&queen->registry.shares, text_of(record_hive(hive)));
@@ -81,6 +148,6 @@ void view_hive(const struct queen *queen, const struct record *record, bool whol
     put_state(queen, record, w);
     put_workers(queen, record, w);
     if (whole)
-        put_reason(record, w);
+        put_reason(queen, record, w);
     json_close(w, '}');
 }

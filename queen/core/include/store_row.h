@@ -1,7 +1,8 @@
 /* store_row.h - what a queen remembers over its restarts, a row each. Plain data; text is borrowed during the call.
  *
  * Watch time and loop time go on over the lives (processes) of a queen, so that ages are kept without a clock that
- * could be set. A row replaces the earlier one with the same key: a life's number, an event's id, or hive and worker.
+ * could be set. A row replaces the earlier one with the same key: a life's number, the id of an event or incident, or
+ * hive and worker.
  */
 #ifndef SKEP_STORE_ROW_H
 #define SKEP_STORE_ROW_H
@@ -15,10 +16,11 @@
  * wait for the broker (send_queue.h), so that none is gone before it was sent. */
 #define STORE_EVENTS 100000
 #define STORE_EVENT_BYTES 67108864 /* 64 MiB; part of a statement in SQL */
-#define STORE_RETIRED 4            /* as many as are remembered of a record (record.h) */
+#define STORE_INCIDENTS 100000
+#define STORE_RETIRED 4 /* as many as are remembered of a record (record.h) */
 
 /* In this order they are restored. */
-enum store_kind { STORE_LIFE, STORE_TOMBSTONE, STORE_RECORD, STORE_EVENT, STORE_KIND_COUNT };
+enum store_kind { STORE_LIFE, STORE_TOMBSTONE, STORE_INCIDENT, STORE_RECORD, STORE_EVENT, STORE_KIND_COUNT };
 
 /* How far a process has come. A worker that its row calls online was received in that process to the end, or for little
  * longer than its interval it was not: so nothing is written for a heartbeat. */
@@ -59,6 +61,18 @@ struct record_row {
     bool known, over_http, rpc, closed, will_closed, established, silent, was_zombie;
 };
 
+/* Of the row's hive and worker, where it has such. Ids are those of the events that opened them. */
+struct incident_row {
+    uint64_t id, session; /* session: 0 = none */
+    enum incident_kind kind;
+    enum incident_class class;
+    enum state state; /* as it was announced; STATE_NONE: it is of nobody */
+    enum cause cause;
+    uint32_t connection;
+    ms_t opened, ended; /* wall; TIME_ABSENT: it is open */
+    enum incident_end end;
+};
+
 /* Of the row's hive. Rows are given in the order of their ids. */
 struct event_row {
     uint64_t id;
@@ -74,6 +88,7 @@ struct store_row {
         struct tombstone_row tombstone;
         struct record_row record;
         struct event_row event;
+        struct incident_row incident;
     };
 };
 

@@ -171,6 +171,12 @@ static void stand(struct queen *queen, struct record *record, const struct stand
     record->silent = standing->silent;
 }
 
+/* Without memory it would be missing: the next process has it from the verdict. */
+static void note_incident(struct queen *queen, const struct record *record)
+{
+    queen->out->failed |= incident_announced(&queen->incidents, record) != OK;
+}
+
 /* The document is that of the record as it stands: of one that is owed, with how many changes it sums up. */
 static void announce_as_it_stands(struct queen *queen, struct record *record)
 {
@@ -189,6 +195,7 @@ static void announce_as_it_stands(struct queen *queen, struct record *record)
     record->unannounced = 0;
     record->revising = false;
     roll_mark(&queen->registry.roll, record);
+    note_incident(queen, record);
 }
 
 /* The incident of a worker is the event of its hive's being down: that goes first. */
@@ -324,6 +331,7 @@ void change_announce_end(struct queen *queen, struct record *record)
     record->event_id = queen->next_event++;
     record->revision = 1;
     publish_change(queen, record, verdict_text(queen, record));
+    note_incident(queen, record);
 }
 
 void change_inherit(struct record *record, const struct record *ended)

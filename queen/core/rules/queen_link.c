@@ -64,8 +64,9 @@ static void link_down(struct queen *queen)
     watch_stop(&queen->watch);
     queen->write_at = MS_NEVER;
     snapshot_end(queen);
-    if (was_live && !queen->announcing.held)
-        (void)change_publish_fleet(queen, "blind", NULL, 0);
+    if (was_live)
+        incident_blind(&queen->incidents, queen->announcing.held ? 0 : change_publish_fleet(queen, "blind", NULL, 0),
+                       queen->now);
 }
 
 /* No grace is longer. */
@@ -136,6 +137,7 @@ static void begin_announcing(struct queen *queen)
 static void live(struct queen *queen)
 {
     watch_go(&queen->watch);
+    incident_seeing(&queen->incidents, queen->wall);
     queen->snapshot.read_at = queen->watch.time - queen->snapshot.granted;
     if (!queen->snapshot.since_found)
         publish_since(queen);
@@ -144,6 +146,7 @@ static void live(struct queen *queen)
 
 static void tick(struct queen *queen)
 {
+    queen->out->failed |= incident_tick(&queen->incidents, queen->now, queen->wall, queen->next_event - 1) != OK;
     if (snapshot_tick(queen))
         live(queen);
     else if (is_telling_untold(queen))
@@ -193,5 +196,6 @@ ms_t link_deadline(const struct queen *queen)
 {
     if (is_telling_untold(queen))
         return queen->now;
-    return ms_min(ms_min(snapshot_deadline(queen), broker_fit_deadline(queen)), member_deadline(&queen->member));
+    return ms_min(queen->incidents.blind_due, ms_min(ms_min(snapshot_deadline(queen), broker_fit_deadline(queen)),
+                                                     member_deadline(&queen->member)));
 }

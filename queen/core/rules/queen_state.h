@@ -7,6 +7,7 @@
 #include "event_ring.h"
 #include "hive_watch.h"
 #include "incarnation.h"
+#include "incident_open.h"
 #include "lease.h"
 #include "member.h"
 #include "queen.h"
@@ -179,6 +180,7 @@ struct queen {
     struct registry registry;
     struct tombstones tombstones;
     struct event_ring events;
+    struct incidents incidents;
     struct watch watch;
     struct member member;
     struct snapshot snapshot;

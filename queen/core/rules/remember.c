@@ -135,14 +135,15 @@ bool remember_next(struct queen *queen, struct store_row *ret)
         *ret = life_row(queen);
         return true;
     }
-    return next_removal(queen, ret) || next_tombstone(queen, ret) || next_record(queen, ret) ||
-           (remembering->begun = false);
+    return next_removal(queen, ret) || next_tombstone(queen, ret) || incident_next_row(&queen->incidents, ret) ||
+           next_record(queen, ret) || (remembering->begun = false);
 }
 
 void remember_lost(struct queen *queen)
 {
     roll_mark_all(&queen->registry.roll);
     tombstones_set_saved(&queen->tombstones, false);
+    incident_book_lost(&queen->incidents.book);
 }
 
 void remember_clear(struct queen *queen)
@@ -229,6 +230,8 @@ enum err remember_restore(struct queen *queen, const struct store_row *row)
         return restore_life(queen, &row->life);
     if (row->kind == STORE_EVENT)
         return untold_restore(queen, row);
+    if (row->kind == STORE_INCIDENT)
+        return incident_restore(&queen->incidents, row);
     if (!has_key)
         return ERR_ID;
     return row->kind == STORE_TOMBSTONE ? restore_tombstone(queen, row) : restore_record(queen, row);

@@ -77,6 +77,13 @@ static void take_announced(struct queen *queen, struct record *record, const str
         registry_establish(&queen->registry, record);
 }
 
+/* The store has the incidents of what it has. */
+static void take_incident(struct queen *queen, const struct record *record, const struct record_row *row)
+{
+    if (!row->is_of_store)
+        queen->out->failed |= incident_restored(&queen->incidents, record, row) != OK;
+}
+
 /* What was announced after the store was given the last row. */
 static bool is_newer(const struct queen *queen, const struct record *record, const struct record_row *row)
 {
@@ -212,6 +219,7 @@ void restore_row(struct queen *queen, struct record *record, const struct record
             take_incarnation(record, row);
             take_standing(queen, record, row);
         }
+        take_incident(queen, record, row);
         settle(queen, record);
     }
     record->written = record->event_id == row->event_id && record->revision == row->revision &&

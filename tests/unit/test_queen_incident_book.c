@@ -1,0 +1,143 @@
+#include "incident_book.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "msg.h"
+
+static const struct text none;
+
+static struct incident_row row(uint64_t id, enum incident_kind kind)
+{
+    return (struct incident_row){ .id = id,
+                                  .kind = kind,
+                                  .class = INCIDENT_LOST,
+                                  .state = STATE_STALE,
+                                  .session = 7,
+                                  .connection = 1,
+                                  .opened = 1000,
+                                  .ended = TIME_ABSENT };
+}
+
+static void add(struct incident_book *book, uint64_t id, const char *hive, const char *worker)
+{
+    struct incident_row is = row(id, worker[0] ? INCIDENT_WORKER : INCIDENT_HIVE);
+    assert_int_equal(incident_book_add(book, text_of(hive), text_of(worker), &is), OK);
+}
+
+static void of_each_subject_one_is_open(void **state)
+{
+    struct incident_book book = { 0 };
+    const struct incident *incident;
+    (void)state;
+    add(&book, 1, "h1", "w1");
+    add(&book, 2, "h1", "w1");
+    add(&book, 3, "h1", "");
+    add(&book, 4, "h", "1w1"); /* the same letters are another pair */
+    assert_int_equal(book.open_count, 3);
+    incident = incident_book_find(&book, INCIDENT_WORKER, TEXT("h1"), TEXT("w1"));
+    assert_int_equal(incident->is.id, 1);
+    assert_string_equal(incident->hive, "h1");
+    assert_string_equal(incident->worker, "w1");
+    assert_null(incident_book_find(&book, INCIDENT_STORM, none, none));
+    assert_true(incident_book_end(&book, INCIDENT_WORKER, TEXT("h1"), TEXT("w1"), INCIDENT_ONLINE, 2000));
+    assert_false(incident_book_end(&book, INCIDENT_WORKER, TEXT("h1"), TEXT("w1"), INCIDENT_ONLINE, 3000));
+    add(&book, 5, "h1", "w1");
+    assert_int_equal(book.open_count, 3);
+    incident = incident_book_after(&book, 0);
+    assert_true(incident->is.id == 1 && incident->is.ended == 2000 && incident->is.end == INCIDENT_ONLINE);
+    for (uint64_t id = 3; id <= 5; id++) {
+        incident = incident_book_next(incident);
+        assert_int_equal(incident->is.id, id);
+        assert_ptr_equal(incident_book_after(&book, incident->number - 1), incident);
+    }
+    assert_null(incident_book_next(incident));
+    assert_null(incident_book_after(&book, incident->number));
+    incident_book_clear(&book);
+}
+
+static size_t count_unsaved(struct incident_book *book)
+{
+    size_t count = 0;
+    while (incident_book_next_unsaved(book))
+        count++;
+    return count;
+}
+
+static void what_has_changed_is_given_to_the_store_once(void **state)
+{
+    struct incident_book book = { 0 };
+    (void)state;
+    add(&book, 1, "h1", "w1");
+    add(&book, 2, "h1", "w2");
+    assert_int_equal(count_unsaved(&book), 2);
+    assert_true(incident_book_end(&book, INCIDENT_WORKER, TEXT("h1"), TEXT("w2"), INCIDENT_OFFLINE, 2000));
+    assert_int_equal(count_unsaved(&book), 1);
+    assert_int_equal(count_unsaved(&book), 0);
+    incident_book_lost(&book);
+    assert_int_equal(count_unsaved(&book), 2);
+    add(&book, 3, "h1", "w3");
+    incident_book_saved(&book);
+    assert_int_equal(count_unsaved(&book), 0);
+    incident_book_clear(&book);
+}
+
+/* A hive that floods loses its own, open ones, too. */
+static void the_hive_with_most_loses_its_oldest(void **state)
+{
+    struct incident_book book = { 0 };
+    uint64_t id = 0;
+    (void)state;
+    add(&book, ++id, "quiet", "w1");
+    while (book.queue.count == id) {
+        char worker[16];
+        snprintf(worker, sizeof worker, "w%llu", (unsigned long long)id++);
+        add(&book, id, "loud", worker);
+    }
+    assert_true(book.queue.cost <= INCIDENT_BOOK_BYTES);
+    assert_int_equal(book.open_count, book.queue.count);
+    assert_non_null(incident_book_find(&book, INCIDENT_WORKER, TEXT("quiet"), TEXT("w1")));
+    assert_null(incident_book_find(&book, INCIDENT_WORKER, TEXT("loud"), TEXT("w1")));
+    print_message("%zu incidents in %zu MiB\n", book.queue.count, INCIDENT_BOOK_BYTES / 1024 / 1024);
+    incident_book_clear(&book);
+}
+
+/* SipHash-2-4 of "h1/w1 0000000000000007 1 lost", with a key of zeros. */
+static void who_finds_the_same_has_the_same_fingerprint(void **state)
+{
+    struct incident one = { "h1", "w1", 1, row(1, INCIDENT_WORKER) }, other;
+    (void)state;
+    assert_true(incident_fingerprint(&one) == UINT64_C(0xf31dfa94cdd365e7));
+    other = one;
+    other.number = other.is.id = 99;
+    other.is.cause = CAUSE_LAST_WILL;
+    other.is.opened = 5;
+    assert_true(incident_fingerprint(&one) == incident_fingerprint(&other));
+    other.is.class = INCIDENT_STALLED;
+    assert_true(incident_fingerprint(&one) != incident_fingerprint(&other));
+    other = one;
+    other.is.session = 8;
+    assert_true(incident_fingerprint(&one) != incident_fingerprint(&other));
+    other = one;
+    other.is.connection = 2;
+    assert_true(incident_fingerprint(&one) != incident_fingerprint(&other));
+    other = one;
+    other.hive = "h2";
+    assert_true(incident_fingerprint(&one) != incident_fingerprint(&other));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_each_subject_one_is_open),
+        cmocka_unit_test(what_has_changed_is_given_to_the_store_once),
+        cmocka_unit_test(the_hive_with_most_loses_its_oldest),
+        cmocka_unit_test(who_finds_the_same_has_the_same_fingerprint),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

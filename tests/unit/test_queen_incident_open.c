@@ -1,0 +1,140 @@
+/* Which announcements open an incident, and which end it. */
+#include "incident_open.h"
+
+#include "queen_script.h"
+
+#define DIES "will 1.1; ack 10; wait 250; ack 10"
+
+/* `worker h/w lost`, and why it ended; `(gone)` where there is no name. */
+static void list(const struct scene *scene, struct buf *ret)
+{
+    const struct incident *incident = incident_book_after(&scene->queen->incidents.book, 0);
+    for (; incident; incident = incident_book_next(incident)) {
+        const char *end = incident_end_name(incident->is.end);
+        buf_printf(ret, "%s%s %s/%s %s%s%s", ret->len ? ", " : "", incident_kind_name(incident->is.kind),
+                   incident->hive, incident->worker, incident_class_name(incident->is.class), end ? " until " : "",
+                   end ? end : "");
+    }
+}
+
+static void check(const struct scene *scene, const char *why, const char *want)
+{
+    struct buf got = BUF_INIT;
+    list(scene, &got);
+    if (strcmp(buf_str(&got), want) != 0)
+        fail_msg("%s:\n  got  %s\n  want %s", why, buf_str(&got), want);
+    buf_clear(&got);
+}
+
+static void an_incident_opens_and_ends(void **state)
+{
+    static const struct row rows[] = {
+        { "nothing is wrong", "up; birth 1.1; bye 1.1", "" },
+        { "suspicion is none", "up; birth 1.1; will 1.1; ack 10", "" },
+        { "a death", "up; birth 1.1; " DIES, "worker default/w1 lost" },
+        { "... and its return", "up; birth 1.1; " DIES "; birth 1.2", "worker default/w1 lost until online" },
+        { "... as another process", "up; birth 1.1; " DIES "; birth 2.1", "worker default/w1 lost until online" },
+        { "... that leaves", "up; birth 1.1; crash 1.1; birth 2.1; bye 2.1", "worker default/w1 lost until online" },
+        { "a second death", "up; birth 1.1; crash 1.1; birth 2.1; crash 2.1",
+          "worker default/w1 lost until online, worker default/w1 lost" },
+        { "forgotten", "up; birth 1.1; crash 1.1; delete; wait 1000", "worker default/w1 lost until forgotten" },
+        { "two", "up; birth 1.1; birth 1.1 @w2; crash 1.1; crash 1.1 @w2",
+          "worker default/w1 lost, worker default/w2 lost" },
+        { "blind for less than 30 s", "up; down; wait 29999", "" },
+        { "... for 30 s", "up; down; wait 30000", "blind / unseen" },
+        { "... and it sees", "up; down; wait 40000; connect; read", "blind / unseen until over" },
+        { "without a broker", "wait 30000", "blind / unseen" },
+        { "... that comes", "wait 40000; connect; read", "blind / unseen until over" },
+        { "what a verdict says", "connect; stored verdict stale last_will 1.1 1700000000000001; read",
+          "worker default/w1 lost" },
+        { "... of one that returned", "connect; stored verdict online birth 1.1 1700000000000001; read", "" },
+        { "... that returns now", "connect; stored verdict stale last_will 1.1 1700000000000001; read; birth 1.2",
+          "worker default/w1 lost until online" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        scene_run(&scene, rows[i].script);
+        check(&scene, rows[i].why, rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
+/* But for those whose end a witness knows. */
+static void workers_inside_a_storm_open_none(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; birth 1.1 @w2; birth 1.1 @w3");
+    assert_int_equal(incident_storm(&scene.queen->incidents, 5, 1), OK);
+    assert_int_equal(incident_storm(&scene.queen->incidents, 6, 1), OK);
+    scene_run(&scene, DIES "; crash 1.1 @w2");
+    check(&scene, "storm", "storm / lost, worker default/w2 lost");
+    incident_storm_ended(&scene.queen->incidents, 2);
+    scene_run(&scene, "crash 1.1 @w3; birth 1.2");
+    check(&scene, "over", "storm / lost until over, worker default/w2 lost, worker default/w3 lost");
+    scene_clear(&scene);
+}
+
+/* What the store had; the open one is not opened again, and ends. */
+static void the_next_process_goes_on_with_them(void **state)
+{
+    struct scene scene;
+    struct store_row row, rows[8];
+    size_t count = 0;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; crash 1.1; birth 2.1; crash 2.1");
+    while (incident_next_row(&scene.queen->incidents, &row)) {
+        row.hive = TEXT("default"); /* theirs end with the queen */
+        row.worker = TEXT("w1");
+        rows[count++] = row;
+    }
+    assert_int_equal(count, 2);
+    scene_clear(&scene);
+    scene_init(&scene);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(queen_restore(scene.queen, &rows[i]), OK);
+    assert_false(incident_next_row(&scene.queen->incidents, &row));
+    scene_run(&scene, "connect; stored verdict stale process_exited 2.1 1700000000000009; read");
+    check(&scene, "restored", "worker default/w1 lost until online, worker default/w1 lost");
+    scene_run(&scene, "birth 3.1");
+    check(&scene, "ended", "worker default/w1 lost until online, worker default/w1 lost until online");
+    assert_true(incident_next_row(&scene.queen->incidents, &row));
+    assert_true(row.incident.id == rows[1].incident.id && row.incident.end == INCIDENT_ONLINE);
+    assert_false(incident_next_row(&scene.queen->incidents, &row));
+    scene_clear(&scene);
+}
+
+static void what_no_queen_has_stored_is_refused(void **state)
+{
+    static const struct incident_row good = { .id = 1, .opened = 5, .ended = TIME_ABSENT };
+    struct incident_row bad[5] = { good, good, good, good, good };
+    struct scene scene;
+    (void)state;
+    bad[0].id = 0;
+    bad[1].kind = INCIDENT_KIND_COUNT;
+    bad[2].class = INCIDENT_CLASS_COUNT;
+    bad[3].opened = INT64_MAX;
+    bad[4].kind = INCIDENT_STORM; /* of a worker */
+    scene_init(&scene);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct store_row row = { .kind = STORE_INCIDENT, .hive = TEXT("h"), .worker = TEXT("w"), .incident = bad[i] };
+        assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
+    }
+    check(&scene, "refused", "");
+    scene_clear(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_incident_opens_and_ends),
+        cmocka_unit_test(workers_inside_a_storm_open_none),
+        cmocka_unit_test(the_next_process_goes_on_with_them),
+        cmocka_unit_test(what_no_queen_has_stored_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
