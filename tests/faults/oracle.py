@@ -165,7 +165,10 @@ class Oracle:
         return {name_of(d): (d["state"], d["cause"]) for d in documents}
 
     def read_registry(self):
+        """But of a queen that has just started and has read nothing yet."""
         found = self.registry()
+        if not found:
+            return
         at, sights = time.monotonic(), self.seen[REGISTRY]
         for name in {*found, *sights}:
             state, cause = found.get(name, ("gone", None))
