@@ -28,7 +28,9 @@ CORPUS_FILES_MAX, CORPUS_BYTES_MAX = 7, 24 * 1024  # of what is added to one tar
 CORPUS_SCRIPTS_MAX = 24
 # No learning of how seldom a feature is: with the many of a core it takes more time than the core.
 FLAGS = ["-entropic=0", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1"]
-LEN_MAX, SCRIPT_LEN_MAX = 1000, 4000
+OF_PARSER = ["-max_len=1000"]
+# How often an edge is taken makes thousands of scripts worth keeping, and an edge that is rare is then rarely built on.
+OF_SCRIPT = ["-max_len=4000", "-use_counters=0"]
 ENVIRONMENT = dict(os.environ, ASAN_OPTIONS="malloc_context_size=3:quarantine_size_mb=8",
                    UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
 PROGRESS = re.compile(rb"#(\d+)\s.*\bcov: (\d+)")
@@ -48,7 +50,7 @@ def run(name, folder, arguments):
     found = arguments.found / name
     found.mkdir(parents=True, exist_ok=True)
     log = arguments.found / f"{name}.log"
-    command = [folder / "bin" / f"fuzz_{name}", *FLAGS, f"-max_len={SCRIPT_LEN_MAX if is_script(name) else LEN_MAX}",
+    command = [folder / "bin" / f"fuzz_{name}", *FLAGS, *(OF_SCRIPT if is_script(name) else OF_PARSER),
                f"-artifact_prefix={arguments.found}/fault-{name}-", found, HERE / "corpus" / name]
     runs = edges = spent = last_new = seen = 0
     why = "time is up"
