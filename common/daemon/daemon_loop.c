@@ -4,6 +4,7 @@
 
 #include "descriptors.h"
 #include "entropy.h"
+#include "log_loop.h"
 #include "notify.h"
 #include "problem.h"
 #include "service_signals.h"

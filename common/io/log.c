@@ -17,8 +17,7 @@
 #define BURST 5
 #define EVERY_MS 60000
 #define WAITING_MAX (64 * 1024) /* bytes that wait for whoever reads the log */
-#define AGAIN_MS 100
-#define LAST_MS 200 /* that a reader which is slow has at the end */
+#define LAST_MS 200             /* that a reader which is slow has at the end */
 
 #define X(symbol, ...) { __VA_ARGS__ },
 static const struct {
@@ -40,7 +39,7 @@ static struct {
     struct nowait out;
     bool is_open, is_cut; /* a line is there in part */
     struct line_ring waiting;
-    struct loop_timer *again; /* NULL: they are written with the next line */
+    void (*on_waiting)(void); /* NULL: they are written with the next line */
 } sink = { .out = { .own = -1 }, .waiting = { .bytes_max = WAITING_MAX } };
 
 /* The service manager names the stream that it reads by device and inode. */
@@ -151,11 +150,21 @@ static bool write_waiting(void)
     return true;
 }
 
-static void try_again(void *user)
+static void keep_waiting(void)
 {
-    (void)user;
-    if (!write_waiting() && sink.again)
-        loop_timer_in(sink.again, AGAIN_MS);
+    if (sink.on_waiting)
+        sink.on_waiting();
+}
+
+void log_flush(void)
+{
+    if (!write_waiting())
+        keep_waiting();
+}
+
+void log_on_waiting(void (*fn)(void))
+{
+    sink.on_waiting = fn;
 }
 
 static void write_or_keep(struct text line)
@@ -167,21 +176,13 @@ static void write_or_keep(struct text line)
         return;
     sink.is_cut = sink.is_cut || taken > 0;
     line_ring_add(&sink.waiting, (struct text){ line.at + taken, line.len - taken - 1 });
-    if (sink.again)
-        loop_timer_in(sink.again, AGAIN_MS);
+    keep_waiting();
 }
 
-enum err log_attach(struct loop *loop)
-{
-    return loop_timer_new(loop, try_again, NULL, &sink.again);
-}
-
-void log_detach(void)
+void log_close(void)
 {
     static const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
     ms_t until = clock_mono() + LAST_MS;
-    loop_timer_free(sink.again);
-    sink.again = NULL;
     while (sink.is_open && !write_waiting() && clock_mono() < until)
         nanosleep(&pause, NULL);
     nowait_close(&sink.out);

@@ -6,7 +6,6 @@
 #ifndef SKEP_LOG_H
 #define SKEP_LOG_H
 
-#include "loop.h"
 #include "text.h"
 
 /* X(symbol, name, priority as syslog(3) numbers them, colour on a terminal) */
@@ -24,11 +23,12 @@ enum log_level { LOG_LEVELS(X) LOG_LEVEL_COUNT };
  * set or TERM is dumb. `component` is borrowed for good. Before it is called: logfmt, info. */
 void log_setup(const char *component, const char *format, const char *level);
 
-/* Lines that were not read at once are written by a timer of the loop, else with the next line. ERR_NOMEM. */
-enum err log_attach(struct loop *loop);
+/* `fn` (NULL: nobody) is called when lines wait for a reader, and calls log_flush a while later. */
+void log_on_waiting(void (*fn)(void));
+void log_flush(void);
 
-/* Before the loop is freed. A reader that is slow has another moment for what waits; what it does not take is lost. */
-void log_detach(void);
+/* A reader that is slow has another moment for what waits; what it does not take is lost. */
+void log_close(void);
 
 /* log_at(LOG_INFO, "connected", "broker", uri, NULL): a message, then pairs of key and value, ended by NULL. A NULL
  * value leaves its pair out. Long values and lines are cut visibly. */

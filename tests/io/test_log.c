@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "await.h"
-#include "log.h"
+#include "log_loop.h"
 
 static int saved_stderr = -1;
 

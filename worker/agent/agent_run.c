@@ -9,7 +9,7 @@
 #include "health_page.h"
 #include "httpd.h"
 #include "inherited.h"
-#include "log.h"
+#include "log_loop.h"
 #include "log_relay.h"
 #include "name.h"
 #include "notify.h"
