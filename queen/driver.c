@@ -16,6 +16,7 @@
 #include "topic.h"
 
 #define RECONNECT_MAX_MS 2000 /* there is one queen, and all verdicts wait for it */
+#define CLOSING_MS 120000     /* all waits of the store are over by then */
 #define SETTLE_MS 200         /* a batch waits so long for events that are being sent, so that none is sent again */
 #define HTTP_GETS_RUNNING 320 /* the core has no more under way, and may have dropped some before */
 
@@ -152,11 +153,11 @@ static void keep_rows(struct queen_driver *driver)
         (void)fill_batch(driver);
 }
 
-/* What the last steps have changed. */
+/* What the last steps have changed; also where the last batch failed less than a minute ago. */
 static void close_store(struct queen_driver *driver)
 {
     if (driver->store && driver->queen)
-        while (store_wait(driver->store) && store_takes(driver->store, driver->loop.daemon.now + 1000) &&
+        while (store_wait(driver->store) && store_takes(driver->store, driver->loop.daemon.now + CLOSING_MS) &&
                fill_batch(driver))
             continue;
     store_close(driver->store);

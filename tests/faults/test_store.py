@@ -185,10 +185,10 @@ def test_two_queens_on_one_folder(broker, root, started, tmp_path):
 
 
 def test_a_full_disk(broker, root, started, tmp_path):
-    """Health warns, and verdicts go on."""
+    """Health warns, and verdicts go on; when it has room again what came meanwhile is written, at the latest by a queen that stops."""
     state = tmp_path / "state"
     state.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "none", state], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "none", state], check=True)
     try:
         queen = started(Queen, broker, root, "--state-dir", state)
         with open(state / "filler", "wb", buffering=0) as file:
@@ -205,6 +205,8 @@ def test_a_full_disk(broker, root, started, tmp_path):
         agent.kill()
         await_that(lambda: queen.worker("h/w1")["state"] == "stale", "its death")
         crowd.end()
+        (state / "filler").unlink()
         queen.end(signal.SIGTERM)
+        assert stored(state, "state FROM record WHERE hive = 'h' AND worker = 'w1'") == [("stale",)]
     finally:
         subprocess.run(["umount", "--lazy", state], check=True)
