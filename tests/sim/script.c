@@ -435,15 +435,39 @@ void script_print_commands(void)
         printf("  %-10s %s\n", commands[i].name, commands[i].arguments);
 }
 
+static const struct command *command_named(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* `kill w2..w60`: one after the other */
+static enum err do_each(struct world *world, const struct command *command, struct words *words, struct errbuf *e)
+{
+    char name[NODE_NAME_SIZE];
+    unsigned first, last;
+    enum err err = OK;
+    if (sscanf(words_at(words, 1), "w%u..w%u", &first, &last) != 2)
+        return command->fn(world, words, e);
+    for (unsigned i = first; err == OK && i <= last; i++) {
+        snprintf(name, sizeof name, "w%u", i);
+        words->at[1] = name;
+        err = command->fn(world, words, e);
+    }
+    return err;
+}
+
 enum err script_do(struct world *world, const char *line, struct errbuf *e)
 {
     struct words words;
+    const struct command *command;
     enum err err = words_split(&world->arena, line, &words);
     if (err != OK)
         return err_set(e, err, "too many words");
     trace_line(&world->trace, world->network.now, "world", "", "%s", line);
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        if (strcmp(words_at(&words, 0), commands[i].name) == 0)
-            return commands[i].fn(world, &words, e);
-    return err_set(e, ERR_UNKNOWN, "no such command");
+    if (!(command = command_named(words_at(&words, 0))))
+        return err_set(e, ERR_UNKNOWN, "no such command");
+    return do_each(world, command, &words, e);
 }
