@@ -76,6 +76,7 @@
     X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
     X(UNSUBSCRIBED, "unsubscribed", "two requests found no subscriber")                                           \
     X(UNANSWERED, "unanswered", "workers of it were lost, and it did not answer a request")                       \
+    X(NO_ANSWER, "no_answer", "it was lost together with many others, and two verifications were not answered")   \
     X(LEFT, "left", "it published its goodbye")                                                                   \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")                                                          \

@@ -21,6 +21,7 @@
 #include "restore.h"
 #include "silence.h"
 #include "step.h"
+#include "storm_news.h"
 #include "verify_outcome.h"
 #include "verify_wait.h"
 
@@ -43,7 +44,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->next_event = (uint64_t)ms_max(wall, 0) * 1000 + 1;
     queen->arena.limit = queen->scan.limit = MESSAGE_ARENA_LIMIT;
     queen->events.limit = EVENT_RING_BYTES;
-    queen->announcing.next = queen->write_at = MS_NEVER;
+    queen->announcing.next = queen->write_at = queen->storm.exceeds_since = MS_NEVER;
     queen->announcing.held = true; /* until what earlier processes announced is known (R17) */
     incident_blind(&queen->incidents, 0, now);
     watch_turn(&queen->watch, now);
@@ -103,6 +104,7 @@ static void take_barriers(struct queen *queen, unsigned *left)
 static void lose_link(struct queen *queen, const struct input *input)
 {
     unsigned left = queen->options.limits.records;
+    storm_link_lost(queen);
     link_step(queen, input);
     verify_link_lost(queen);
     hive_poll_link_lost(queen);

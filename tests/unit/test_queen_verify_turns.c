@@ -52,7 +52,7 @@ static unsigned begin_many(struct scene *scene, unsigned count, enum verify_clas
 static void a_hive_of_many_suspects_holds_nobody_else_up(void **state)
 {
     (void)state;
-    for (enum verify_class class = 0; class < VERIFY_CLASS_COUNT; class ++) {
+    for (enum verify_class class = 0; class < VERIFY_STORM; class ++) {
         struct scene scene;
         populate(&scene);
         assert_int_equal(begin_many(&scene, MANY, class), RATION_VERIFICATIONS);
@@ -190,7 +190,7 @@ static void each_class_has_its_part(void **state)
 {
     static const struct {
         unsigned by_hand, lists, suspects; /* that wait ... */
-        unsigned want[VERIFY_CLASS_COUNT]; /* ... and are started */
+        unsigned want[VERIFY_STORM];       /* ... and are started */
     } rows[] = {
         { 100, 100, 100, { VERIFY_PER_SECOND / 2, VERIFY_PER_SECOND / 4 + 1, VERIFY_PER_SECOND / 4 } },
         { 0, 100, 100, { 0, VERIFY_PER_SECOND / 2, VERIFY_PER_SECOND / 2 } },
@@ -202,10 +202,10 @@ static void each_class_has_its_part(void **state)
         const unsigned before[] = { rows[i].by_hand, rows[i].lists, rows[i].suspects };
         struct scene scene;
         populate(&scene);
-        for (enum verify_class class = 0; class < VERIFY_CLASS_COUNT; class ++)
+        for (enum verify_class class = 0; class < VERIFY_STORM; class ++)
             begin_from(&scene, class * 100, before[class], class);
         scene_run(&scene, "wait 1");
-        for (enum verify_class class = 0; class < VERIFY_CLASS_COUNT; class ++)
+        for (enum verify_class class = 0; class < VERIFY_STORM; class ++)
             assert_int_equal(before[class] - scene.queen->verifying.queued[class].count, rows[i].want[class]);
         scene_clear(&scene);
     }

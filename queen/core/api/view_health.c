@@ -56,7 +56,7 @@ static enum health_status overall(const struct queen *queen)
         return HEALTH_FAIL;
     return fit == HEALTH_WARN || !is_complete(queen) || is_pressed(queen) || is_rationed(queen) ||
                    is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen) || is_late(queen) ||
-                   queen->remembering.fault[0]
+                   queen->storm.announced || queen->remembering.fault[0]
                ? HEALTH_WARN
                : HEALTH_PASS;
 }
@@ -105,6 +105,10 @@ static const char *describe(const struct queen *queen, struct errbuf *buf)
         return described(buf, "nothing is kept for a restart: ", queen->remembering.fault);
     if (has_dropped(queen))
         return "queen: the broker is so slow that messages to it were dropped";
+    if (queen->storm.announced) {
+        (void)err_set(buf, OK, "queen: so many were lost at once that verdicts on them wait: %zu", queen->storm.held);
+        return buf->text;
+    }
     if (is_late(queen))
         return "queen: more messages arrive than it reads, so its verdicts are late";
     if (is_pressed(queen))
@@ -218,6 +222,8 @@ int view_health(const struct queen *queen, struct buf *ret)
     health_check_str(&w, "registry:view", queen_sees(queen) ? "live" : "blind",
                      queen_sees(queen) ? HEALTH_PASS : HEALTH_FAIL);
     put_snapshot(queen, &w);
+    if (queen->storm.announced)
+        put_count_as(&w, "storm", "held", queen->storm.held, HEALTH_WARN);
     if (queen->remembering.fault[0])
         health_check_str(&w, "store:fault", queen->remembering.fault, HEALTH_WARN);
     put_counts(queen, &w);

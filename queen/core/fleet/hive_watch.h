@@ -37,6 +37,8 @@ struct hive_watch {
     struct inquiry inquiry;
     struct pending question; /* its subject is this hive_watch */
 
+    uint32_t
+        storm_epoch; /* the link (queen.epoch) on which it and its workers are losses like others (storm.h); 0 = none */
     uint32_t workers; /* that it says it has, + 1; 0 = it does not say */
     uint8_t read;     /* when what is stored of them was last read by itself (snapshot.cycle); 0 = never */
 };

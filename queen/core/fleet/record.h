@@ -148,6 +148,7 @@ struct record {
     bool work_reason : 1;     /* ... or would if it lasted: work in flight, or its agent's word */
     bool work_advanced : 1;   /* progress changed since the worker was judged a zombie */
     bool work_restarted : 1;  /* the limit was, at work.limit_start */
+    uint8_t lost_on : 4;      /* the link on which it counts as a loss (storm_watch.h); 0 = it does not */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */

@@ -52,7 +52,7 @@ struct walk {
 };
 
 /* Why a worker is verified (verify.h), which decides who goes first. */
-enum verify_class { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC, VERIFY_CLASS_COUNT };
+enum verify_class { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC, VERIFY_STORM, VERIFY_CLASS_COUNT };
 
 /* What its heartbeats show of the expiry that the broker grants (beat_age.h). Zero-initialised: nothing. */
 struct beat_age {
@@ -73,9 +73,9 @@ struct reading {
 struct share {
     struct share *next; /* in its bucket */
     size_t has[RATION_COUNT];
-    struct turns_party verifications[VERIFY_CLASS_COUNT]; /* that are queued */
-    unsigned verifying;                                   /* ... that run */
-    struct turns_party barriers; /* records whose wait for a proof is over (broker_barrier.h) */
+    struct turns_party verifications[VERIFY_STORM]; /* that are queued, but for those of a storm */
+    unsigned verifying;                             /* ... that run */
+    struct turns_party barriers;                    /* records whose wait for a proof is over (broker_barrier.h) */
     struct heap_item rank[RATION_COUNT];
     struct record *tenants[TENURE_COUNT]; /* its records: who was silent, or is lost, for longest is first */
     struct record *documents;             /* those that have any: the living last */

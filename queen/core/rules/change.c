@@ -97,6 +97,7 @@ uint64_t change_publish_fleet(struct queen *queen, const char *what, const struc
     json_add_str(&w, "queen_id", queen->options.id);
     json_close(&w, '}');
     change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what, 0 });
+    queen->announcing.unsent++;
     return id;
 }
 
@@ -143,6 +144,8 @@ static void enter(struct queen *queen, struct record *record, enum state state)
     roll_mark(&queen->registry.roll, record);
     if (state != STATE_UNVERIFIED && state != STATE_SUSPECT)
         record->was_zombie = false;
+    if (state != STATE_SUSPECT)
+        storm_watch_uncount(&queen->storm.watch, record);
     registry_touch(&queen->registry, record);
     if (record_is_hive(record))
         hive_watch_changed(&queen->hives, record, &queen->watch);

@@ -3,6 +3,7 @@
 #include "hive_inquiry.h"
 #include "hive_poll.h"
 #include "loss.h"
+#include "storm.h"
 
 /* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
  * same; and the end of an incident is one grace after the hive is ready. */
@@ -10,6 +11,8 @@ static void review_worker(struct queen *queen, struct record *worker)
 {
     const struct record *hive = registry_hive_of(&queen->registry, worker);
     loss_hive_judged(queen, worker);
+    if (hive && storm_has_hive(queen, hive))
+        storm_count(queen, worker);
     if (hive && hive->state == STATE_STALE)
         change_join_incident(queen, worker);
     registry_touch(&queen->registry, worker);
@@ -39,9 +42,13 @@ static void begin(struct queen *queen, struct hive_watch *watch)
     struct record *hive = watch->record;
     watch->changed = false;
     note_silence(queen, watch);
+    if (hive->state != STATE_SUSPECT && hive->state != STATE_STALE)
+        watch->storm_epoch = 0;
     if (hive->state == STATE_STALE || hive->state == STATE_OFFLINE)
         hive_poll_stop(queen, hive);
-    if (hive->state != STATE_SUSPECT)
+    if (hive->state == STATE_SUSPECT)
+        storm_hive_suspected(queen, hive);
+    else
         hive_inquiry_end(queen, watch);
     if (hive->state == STATE_STALE || (hive->state != STATE_SUSPECT && some_are_unreachable(queen)))
         registry_walk(&queen->registry, text_of(record_hive(hive)), WALK_REVIEW);

@@ -6,6 +6,7 @@
 #include "json_write.h"
 #include "restore.h"
 #include "snapshot.h"
+#include "storm_news.h"
 #include "untold.h"
 
 #define EXIT_REFUSED_CODE 6
@@ -137,6 +138,7 @@ static void begin_announcing(struct queen *queen)
 static void live(struct queen *queen)
 {
     watch_go(&queen->watch);
+    storm_begin(queen);
     incident_seeing(&queen->incidents, queen->wall);
     queen->snapshot.read_at = queen->watch.time - queen->snapshot.granted;
     if (!queen->snapshot.since_found)

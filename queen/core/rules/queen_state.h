@@ -3,6 +3,7 @@
 #define SKEP_QUEEN_STATE_H
 
 #include "announcing.h"
+#include "bucket.h"
 #include "buf.h"
 #include "event_ring.h"
 #include "hive_watch.h"
@@ -13,6 +14,7 @@
 #include "queen.h"
 #include "registry.h"
 #include "request_limit.h"
+#include "storm_watch.h"
 #include "tombstones.h"
 #include "topic.h"
 
@@ -156,15 +158,28 @@ struct remembering {
 /* Verifications (verify.h). */
 struct verifying {
     struct turns queued[VERIFY_CLASS_COUNT]; /* in turns of hives (share.h) */
+    struct turns_party storm;                /* those of a storm, in their order */
     unsigned running;
-    ms_t spent;                 /* monotonic: until when the budget is spent */
-    uint64_t started, finished; /* ever */
-    uint64_t refused;           /* ... since too many of the hive's waited */
-    ms_t refused_at;            /* the latest; monotonic */
+    struct bucket budget, storm_budget; /* of all; of those of a storm, among them */
+    uint64_t started, finished;         /* ever */
+    uint64_t refused;                   /* ... since too many of the hive's waited */
+    ms_t refused_at;                    /* the latest; monotonic */
     char refused_hive[NAME_SIZE];
 
     struct verify_wait *waits; /* those who asked over MQTT (verify_wait.h); utlist */
     size_t wait_count;
+};
+
+/* R14 (storm.h). */
+struct storm {
+    struct storm_watch watch;
+    ms_t exceeds_since; /* watch time: since then the limit is exceeded; MS_NEVER = it is not */
+    bool announced;     /* `storm_begins` was */
+    size_t held, most;  /* records that are held; at most at once, since nobody was */
+    uint64_t in_all;    /* ... that were since then */
+    uint64_t returned;  /* ... and gave a sign of life */
+    uint32_t last_hive; /* the number (roll.h) of the hive that became suspect last; 0 = none did */
+    ms_t last_hive_at;  /* watch time */
 };
 
 struct queen_counters {
@@ -188,6 +203,7 @@ struct queen {
     struct barriers barriers;
     struct verifying verifying;
     struct announcing announcing;
+    struct storm storm;
     struct remembering remembering;
     uint64_t unsendable;  /* messages that were dropped since too many waited for the broker, ever */
     ms_t unsendable_at;   /* the latest; monotonic */

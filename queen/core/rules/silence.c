@@ -3,6 +3,7 @@
 #include "broker_barrier.h"
 #include "hive_poll.h"
 #include "loss.h"
+#include "storm.h"
 #include "verify.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
@@ -111,16 +112,22 @@ static ms_t next_silence(const struct queen *queen, const struct record *record)
     return ms_min(over_at(queen, record), ask_at(queen, record));
 }
 
-/* What the state waits for, or a flag of the verdict. */
+/* What the state waits for, or a flag of the verdict, or that it is a loss no more. */
 static void schedule(struct queen *queen, struct record *record, bool on_watch, ms_t due)
 {
-    ms_t end = change_flags_end(record), time = on_watch ? queen->watch.time : queen->watch.loop_time;
+    ms_t end = ms_min(change_flags_end(record), storm_counts_until(queen, record));
+    ms_t time = on_watch ? queen->watch.time : queen->watch.loop_time;
     registry_schedule(&queen->registry, record, on_watch, end == MS_NEVER ? due : ms_min(due, time + end - queen->now));
+}
+
+static bool is_being_lost(const struct record *record)
+{
+    return record->loss && !loss_is_left_to_silence(record);
 }
 
 void silence_schedule(struct queen *queen, struct record *record)
 {
-    if (record->loss)
+    if (is_being_lost(record))
         registry_schedule(&queen->registry, record, loss_is_on_watch(record), loss_deadline(queen, record));
     else if (record->barrier != 0)
         registry_schedule(&queen->registry, record, record->on_watch, MS_NEVER);
@@ -142,10 +149,18 @@ static struct evidence silence_evidence(const struct queen *queen, const struct 
     return evidence;
 }
 
+/* True: a storm holds it. */
+static bool is_held(struct queen *queen, struct record *record)
+{
+    return loss_hold_silent(queen, record, silence_evidence(queen, record, suspect_at(queen, record), RESULT_OVERDUE),
+                            stale_at(queen, record));
+}
+
 static void judge_overdue(struct queen *queen, struct record *record)
 {
     change_state(queen, record, STATE_SUSPECT, CAUSE_MISSED_HEARTBEATS,
                  silence_evidence(queen, record, suspect_at(queen, record), RESULT_OVERDUE));
+    loss_count_silent(queen, record);
 }
 
 static void judge_over(struct queen *queen, struct record *record)
@@ -180,7 +195,10 @@ static void leased_due(struct queen *queen, struct record *record)
 {
     ms_t time = queen_time_for(queen, record);
     bool may_be_suspect = record->state == STATE_ONLINE || record->state == STATE_ZOMBIE;
-    if (may_be_suspect && suspect_at(queen, record) <= time)
+    bool is_overdue = may_be_suspect && suspect_at(queen, record) <= time;
+    if ((is_overdue || record_is_suspect_by_silence(record)) && is_held(queen, record))
+        return;
+    if (is_overdue)
         judge_overdue(queen, record);
     if (ask_at(queen, record) <= time)
         ask(queen, record, time);
@@ -192,10 +210,22 @@ static void leased_due(struct queen *queen, struct record *record)
         barrier_request(queen, record);
 }
 
+/* R14: so long after its loss it would be back. A hive is requested like a worker whose will came. */
+static void take_turn(struct queen *queen, struct record *record)
+{
+    if (!record_is_hive(record) && verify_is_possible(queen, record) && verify_begin(queen, record, VERIFY_STORM) == OK)
+        loss_verifying(queen, record);
+    else
+        loss_undecided(queen, record);
+}
+
 bool silence_due(struct queen *queen, struct record *record)
 {
     change_end_flags(queen, record);
-    if (record->loss)
+    storm_forget_old(queen, record);
+    if (loss_has_turn(queen, record))
+        take_turn(queen, record);
+    else if (is_being_lost(record))
         loss_due(queen, record);
     else if (is_leased(queen, record))
         leased_due(queen, record);
@@ -207,7 +237,7 @@ bool silence_due(struct queen *queen, struct record *record)
 
 void silence_confirmed(struct queen *queen, struct record *record)
 {
-    if (record->loss)
+    if (is_being_lost(record))
         loss_barrier_passed(queen, record);
     else if (is_leased(queen, record) && over_at(queen, record) <= queen_time_for(queen, record))
         judge_over(queen, record);

@@ -7,6 +7,7 @@
 #include "queen_link.h"
 #include "rations.h"
 #include "silence.h"
+#include "storm_news.h"
 #include "verify.h"
 #include "verify_wait.h"
 
@@ -24,6 +25,7 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, watch_until(&queen->watch, requester_deadline(&queen->asking[ASKING_INQUIRY])));
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_VERIFY]) - queen->now);
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_HIVE]) - queen->now);
+    sleep = ms_min(sleep, watch_until(&queen->watch, storm_deadline(queen)));
     sleep = ms_min(sleep, loop_until(queen));
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_min(sleep, ms_min(queen->announcing.next, queen->write_at) - queen->now);
@@ -96,6 +98,7 @@ void queen_leave(struct queen *queen)
 {
     tell_lost(queen);
     incident_review(queen, queen->options.limits.records);
+    storm_step(queen);
     announce_owed(queen, queen->options.limits.records);
     schedule_touched(queen);
     note_pressure(queen);

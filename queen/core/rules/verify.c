@@ -8,9 +8,10 @@
 #include "json.h"
 #include "rations.h"
 
-#define SPACING_MS (1000 / VERIFY_PER_SECOND)
-#define BURST_MS 1000 /* what may be started at once, as time */
-#define LATE_MS 60000 /* for how long an answer after the deadline is still taken */
+#define STORM_SECONDS 60 /* in which all that are held in a storm are verified */
+#define STORM_PART 5     /* of so many verifications one is a storm's, whatever others need */
+#define STORM_TURN_MS 20 /* what a turn of the loop may be late */
+#define LATE_MS 60000    /* for how long an answer after the deadline is still taken */
 
 enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_RUNNING };
 
@@ -42,12 +43,17 @@ static void leave(struct queen *queen, struct verification *verification)
     verification->phase = PHASE_IDLE;
 }
 
+static struct turns_party *party_of(struct queen *queen, struct record *record, enum verify_class class)
+{
+    return class == VERIFY_STORM ? &queen->verifying.storm : &record->share->verifications[class];
+}
+
 static void enqueue(struct queen *queen, struct verification *verification, enum verify_class class)
 {
     verification->class = class;
     verification->phase = PHASE_QUEUED;
     verification->began = queen->now;
-    turns_add(&queen->verifying.queued[class], &verification->record->share->verifications[class], &verification->turn);
+    turns_add(&queen->verifying.queued[class], party_of(queen, verification->record, class), &verification->turn);
 }
 
 /* It counts from when it was begun first. */
@@ -87,7 +93,7 @@ enum err verify_begin(struct queen *queen, struct record *record, enum verify_cl
     if (verification &&
         (verification->phase == PHASE_RUNNING || (verification->phase == PHASE_QUEUED && verification->class <= class)))
         return OK;
-    if (record->share->verifications[class].count >= RATION_VERIFICATIONS)
+    if (class != VERIFY_STORM && record->share->verifications[class].count >= RATION_VERIFICATIONS)
         return refuse(queen, record);
     if (!(verification = of_record(record)))
         return ERR_NOMEM;
@@ -100,7 +106,7 @@ enum err verify_begin(struct queen *queen, struct record *record, enum verify_cl
 void verify_withdraw(struct queen *queen, struct record *record)
 {
     struct verification *verification = record_is_hive(record) ? NULL : record->verification;
-    if (verification && verification->phase == PHASE_QUEUED && verification->class == VERIFY_AUTOMATIC)
+    if (verification && verification->phase == PHASE_QUEUED && verification->class >= VERIFY_AUTOMATIC)
         leave(queen, verification);
 }
 
@@ -267,6 +273,11 @@ struct record *verify_http_answered(struct queen *queen, struct verification *ve
     return conclude(queen, verification);
 }
 
+static struct verification *first_of(const struct turns_party *party)
+{
+    return CONTAINER_OF(party->items, struct verification, turn);
+}
+
 /* Of a class, the first in turn whose hive has few enough running; NULL = none. Those that have more are fewer than
  * may run. */
 static struct turns_party *party_in(const struct queen *queen, enum verify_class class)
@@ -276,63 +287,111 @@ static struct turns_party *party_in(const struct queen *queen, enum verify_class
     struct turns_party *party;
     DL_FOREACH(verifying->queued[class].first, party)
     {
-        const struct share *share = CONTAINER_OF(party - class, struct share, verifications);
-        if (share->verifying < RATION_VERIFYING_PART * free)
+        if (first_of(party)->record->share->verifying < RATION_VERIFYING_PART * free)
             break;
     }
     return party;
 }
 
-/* Who goes first, by turns: every other one is by hand. Lists and suspicions have the rest, and what those by hand do
- * not need, in equal parts. */
-static struct verification *next_queued(const struct queen *queen)
+static int64_t per_second(const struct queen *queen)
 {
-    static const enum verify_class orders[][VERIFY_CLASS_COUNT] = {
+    return ms_max((ms_t)queen->storm.most / STORM_SECONDS, VERIFY_PER_SECOND);
+}
+
+static struct bucket_size budget(const struct queen *queen)
+{
+    return (struct bucket_size){ per_second(queen), per_second(queen) };
+}
+
+/* Those of a storm are spread out, so that they are no storm themselves. */
+static struct bucket_size storm_budget(const struct queen *queen)
+{
+    return (struct bucket_size){ ms_max(per_second(queen) * STORM_TURN_MS / 1000, 1), per_second(queen) };
+}
+
+static struct verification *next_of_storm(const struct queen *queen)
+{
+    struct turns_party *party = party_in(queen, VERIFY_STORM);
+    return party ? first_of(party) : NULL;
+}
+
+/* Who of the others goes first, by turns: every other one is by hand. Lists and suspicions have the rest, and what
+ * those by hand do not need, in equal parts. */
+static struct verification *next_of_others(const struct queen *queen)
+{
+    static const enum verify_class orders[][VERIFY_STORM] = {
         { VERIFY_BY_HAND, VERIFY_AUTOMATIC, VERIFY_FOR_LIST },
         { VERIFY_FOR_LIST, VERIFY_BY_HAND, VERIFY_AUTOMATIC },
         { VERIFY_BY_HAND, VERIFY_FOR_LIST, VERIFY_AUTOMATIC },
         { VERIFY_AUTOMATIC, VERIFY_BY_HAND, VERIFY_FOR_LIST },
     };
     const enum verify_class *order = orders[queen->verifying.started % ARRAY_LEN(orders)];
-    for (size_t i = 0; i < VERIFY_CLASS_COUNT; i++) {
+    for (size_t i = 0; i < VERIFY_STORM; i++) {
         struct turns_party *party = party_in(queen, order[i]);
         if (party)
-            return CONTAINER_OF(party->items, struct verification, turn);
+            return first_of(party);
     }
     return NULL;
 }
 
-static bool may_start(const struct queen *queen)
+/* Monotonic: when there is a token. */
+static ms_t has_token_at(const struct queen *queen, const struct bucket *bucket, struct bucket_size size)
 {
-    return queen_sees(queen) && queen->verifying.running < queen->options.limits.verifying &&
-           queen->verifying.spent - queen->now <= BURST_MS - SPACING_MS;
+    int64_t too_many = bucket_missing(bucket, size, queen->now) - (size.capacity - 1) * 1000;
+    return queen->now + (ms_max(too_many, 0) + size.per_second - 1) / size.per_second;
+}
+
+static ms_t storm_at(const struct queen *queen)
+{
+    return has_token_at(queen, &queen->verifying.storm_budget, storm_budget(queen));
+}
+
+/* Monotonic: when the next one may start; MS_NEVER: when something else has happened. */
+static ms_t starts_at(const struct queen *queen)
+{
+    ms_t at = has_token_at(queen, &queen->verifying.budget, budget(queen));
+    if (!queen_sees(queen) || queen->verifying.running >= queen->options.limits.verifying)
+        return MS_NEVER;
+    if (next_of_others(queen))
+        return at;
+    return next_of_storm(queen) ? ms_max(at, storm_at(queen)) : MS_NEVER;
+}
+
+/* One may start. A storm has what is left, but at least a part. */
+static struct verification *take(struct queen *queen)
+{
+    struct verifying *verifying = &queen->verifying;
+    struct verification *next = next_of_others(queen), *storm = NULL;
+    if (storm_at(queen) <= queen->now && (!next || verifying->started % STORM_PART == 0))
+        storm = next_of_storm(queen);
+    next = storm ? storm : next;
+    verifying->started++;
+    (void)bucket_take(&verifying->budget, budget(queen), queen->now);
+    if (storm)
+        (void)bucket_take(&verifying->storm_budget, storm_budget(queen), queen->now);
+    (void)turns_take(&verifying->queued[next->class], next->turn.party);
+    return next;
 }
 
 struct record *verify_next(struct queen *queen)
 {
-    struct verifying *verifying = &queen->verifying;
-    struct verification *next;
     struct record *record = NULL;
-    while (!record && may_start(queen) && (next = next_queued(queen))) {
-        verifying->started++;
-        verifying->spent = ms_max(verifying->spent, queen->now) + SPACING_MS;
-        (void)turns_take(&verifying->queued[next->class], next->turn.party);
-        record = start(queen, next);
-    }
+    while (!record && starts_at(queen) <= queen->now)
+        record = start(queen, take(queen));
     return record;
 }
 
 ms_t verify_deadline(const struct queen *queen)
 {
-    const struct verifying *verifying = &queen->verifying;
-    if (queen_sees(queen) && verifying->running < queen->options.limits.verifying && next_queued(queen))
-        return verifying->spent - (BURST_MS - SPACING_MS);
-    return MS_NEVER;
+    return starts_at(queen);
 }
 
 void verify_link_lost(struct queen *queen)
 {
     struct answer answer;
+    struct turns_item *item;
     while (requester_lost(&queen->asking[ASKING_VERIFY], queen->now, &answer))
         enqueue_again(queen, answer.subject);
+    while ((item = turns_next(&queen->verifying.queued[VERIFY_STORM])))
+        leave(queen, CONTAINER_OF(item, struct verification, turn));
 }

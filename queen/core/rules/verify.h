@@ -5,7 +5,8 @@
  *             One by hand (of a single worker) goes ahead of those for lists and of those on suspicion, which share
  *             what is left; each of these keeps a part of the budget. Within a class hives take turns, and each may
  *             have RATION_VERIFICATIONS waiting and a part of those that run (rations.h): a hive of 10,000 suspects
- *             holds nobody else's up
+ *             holds nobody else's up. Those of a storm (storm.h) are of no hive and in their own order; they go out
+ *             evenly, and while there are many of them more a second may
  *   RUNNING   a `verify` request is out, or one over HTTP. Without a subscriber it is sent once more after the
  *             confirmation wait; an answer that comes after the deadline is taken for a minute (requester.h)
  *   IDLE      nothing is going on; the latest result stands
@@ -17,7 +18,7 @@
 #include "queen_state.h"
 #include "verify_result.h"
 
-#define VERIFY_PER_SECOND 50
+#define VERIFY_PER_SECOND 50 /* but in a storm */
 
 /* Somebody could answer: over MQTT, or over HTTP. */
 bool verify_is_possible(const struct queen *queen, const struct record *record);
@@ -51,6 +52,6 @@ struct record *verify_http_answered(struct queen *queen, struct verification *ve
 struct record *verify_next(struct queen *queen);
 ms_t verify_deadline(const struct queen *queen); /* monotonic */
 
-void verify_link_lost(struct queen *queen); /* what was asked is asked again on the next link */
+void verify_link_lost(struct queen *queen); /* what was asked is asked again on the next link, but for a storm's */
 
 #endif

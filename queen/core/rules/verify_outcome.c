@@ -37,6 +37,8 @@ static void answered(struct queen *queen, struct record *record, const struct ve
     answers_only = judge_answers_only(record);
     change_heard(queen, record, record->over_http);
     if (answers_only)
+        loss_undecided(queen, record);
+    if (answers_only)
         return;
     loss_returned(queen, record);
     record->asks = 0;
@@ -57,10 +59,18 @@ static bool is_beating_zombie(const struct queen *queen, const struct record *re
     return record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED && silence_is_short(queen, record);
 }
 
+/* R14: a second verification is due, and cannot be. */
+static bool is_without_second(struct queen *queen, struct record *record)
+{
+    return loss_unanswered(queen, record) && verify_begin(queen, record, VERIFY_STORM) != OK;
+}
+
 static void unanswered(struct queen *queen, struct record *record, const struct verified *verified)
 {
     if (record->state == STATE_ZOMBIE) /* its next heartbeat that gives no reason starts another one (R8) */
         record->work_reason = true;
+    if (!loss_is_held(record) && (verified->refused || is_without_second(queen, record)))
+        loss_undecided(queen, record);
     if (verified->refused || !is_beating_zombie(queen, record))
         return;
     record->work_advanced = false;
@@ -70,9 +80,9 @@ static void unanswered(struct queen *queen, struct record *record, const struct 
 /* R6: a session that ends publishes its will. Without one its broker or bridge may be gone: silence decides. */
 static void unsubscribed(struct queen *queen, struct record *record, const struct verified *verified)
 {
-    if (may_still_return(queen, record))
+    if (may_still_return(queen, record) || loss_is_held(record))
         return;
-    if (record->loss) {
+    if (record->loss && !loss_is_left_to_silence(record)) {
         settle(queen, record, verified, STATE_STALE, CAUSE_NO_SUBSCRIBER, RESULT_UNSUBSCRIBED);
         return;
     }
