@@ -45,7 +45,7 @@
     X(NEVER_SEEN, "never_seen", "it is expected, and was never seen")                        \
     X(RESTORED, "restored", "known from stored copies, not seen live since")                 \
     X(FORGOTTEN, "forgotten", "it was forgotten")                                            \
-    X(NO_REPLY, "no_reply", "it did not answer when workers of it were lost")
+    X(NO_REPLY, "no_reply", "it did not answer when others with it were lost")
 
 #define EVIDENCE_PATHS(X) \
     X(NONE, "none")       \
@@ -75,7 +75,7 @@
     X(STALLED, "stalled", "it answered that its work is stalled")                                                 \
     X(MUTE, "mute", "it beats, but its work loop does not answer")                                                \
     X(UNSUBSCRIBED, "unsubscribed", "two requests found no subscriber")                                           \
-    X(UNANSWERED, "unanswered", "workers of it were lost, and it did not answer a request")                       \
+    X(UNANSWERED, "unanswered", "others with it were lost, and it did not answer a request")                      \
     X(NO_ANSWER, "no_answer", "it was lost together with many others, and two verifications were not answered")   \
     X(LEFT, "left", "it published its goodbye")                                                                   \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \

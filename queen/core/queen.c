@@ -15,6 +15,7 @@
 #include "intake.h"
 #include "judge.h"
 #include "loss.h"
+#include "neighbour_inquiry.h"
 #include "queen_link.h"
 #include "remember.h"
 #include "requests.h"
@@ -109,6 +110,7 @@ static void lose_link(struct queen *queen, const struct input *input)
     verify_link_lost(queen);
     hive_poll_link_lost(queen);
     hive_inquiry_link_lost(queen);
+    neighbour_inquiry_link_lost(queen);
     barrier_link_lost(queen);
     take_barriers(queen, &left);
     loss_link_lost(queen, &left);
@@ -116,9 +118,14 @@ static void lose_link(struct queen *queen, const struct input *input)
 
 static void answered(struct queen *queen, enum asking asking, const struct answer *answer)
 {
+    enum evidence_result missing;
     struct record *record;
     if (asking == ASKING_LOSS)
         loss_answered(queen, answer);
+    else if (asking == ASKING_NEIGHBOUR && (record = neighbour_inquiry_answered(queen, answer, &missing)))
+        loss_doubt(queen, record, missing);
+    else if (asking == ASKING_NEIGHBOUR)
+        return;
     else if (asking == ASKING_VERIFY)
         verify_outcome_apply(queen, verify_answered(queen, answer));
     else if ((record = (asking == ASKING_INQUIRY ? hive_inquiry_answered : hive_poll_answered)(queen, answer)))
@@ -206,6 +213,7 @@ static void tick(struct queen *queen, const struct input *input)
     if (queen->watch.going && !queen->holding) { /* else nothing is due: there is no broker to prove a silence */
         take_due(queen, ASKING_LOSS, &left);
         take_due(queen, ASKING_INQUIRY, &left);
+        take_due(queen, ASKING_NEIGHBOUR, &left);
         run_due(queen, true, queen->watch.time, &left);
     }
     run_due(queen, false, queen->watch.loop_time, &left);

@@ -128,9 +128,11 @@ static void check_asking(const struct queen *queen)
 {
     size_t workers = queen->registry.count, hives = queen->registry.hive_count;
     size_t ended = queen->registry.ended_count + queen->registry.ended_hive_count;
-    size_t limits[ASKING_COUNT] = {
-        [ASKING_LOSS] = workers + hives, [ASKING_INQUIRY] = hives, [ASKING_VERIFY] = workers, [ASKING_HIVE] = hives
-    };
+    size_t limits[ASKING_COUNT] = { [ASKING_LOSS] = workers + hives,
+                                    [ASKING_INQUIRY] = hives,
+                                    [ASKING_NEIGHBOUR] = workers,
+                                    [ASKING_VERIFY] = workers,
+                                    [ASKING_HIVE] = hives };
     for (size_t i = 0; i < ASKING_COUNT; i++) {
         check_heap(&queen->asking[i].deadlines);
         require(HASH_COUNT(queen->asking[i].open) <= limits[i]);

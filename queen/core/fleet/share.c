@@ -20,6 +20,7 @@ void shares_clear(struct shares *shares)
     for (size_t i = 0; shares->buckets && i < shares->size; i++)
         while ((share = shares->buckets[i])) {
             shares->buckets[i] = share->next;
+            free(share->neighbours);
             free(share);
         }
     free(shares->buckets);

@@ -69,6 +69,8 @@ struct reading {
     ms_t rationed_until; /* ... and for so long after it was; 0 = it is not */
 };
 
+struct neighbours;
+
 /* Of one hive. It ends when it has nothing any more. */
 struct share {
     struct share *next; /* in its bucket */
@@ -86,7 +88,8 @@ struct share {
     struct bucket clears;         /* of topics that are cleared again because of live copies (forget.h) */
     struct reading reading;
     struct beat_age age;
-    uint8_t read; /* as of a hive (hive_watch.h), for names that are no hive's */
+    struct neighbours *neighbours; /* while workers of it are asked since another one was lost (neighbours.h) */
+    uint8_t read;                  /* as of a hive (hive_watch.h), for names that are no hive's */
     uint8_t name_len;
     char name[]; /* terminated; "" = the hives' own records */
 };

@@ -12,9 +12,8 @@ static const struct {
     const char *purpose; /* of the key */
     enum token_kind token;
 } askings[ASKING_COUNT] = {
-    [ASKING_LOSS] = { "confirmations", TOKEN_LOSS },
-    [ASKING_INQUIRY] = { "hive inquiries", TOKEN_INQUIRY },
-    [ASKING_VERIFY] = { "verifications", TOKEN_VERIFY },
+    [ASKING_LOSS] = { "confirmations", TOKEN_LOSS },        [ASKING_INQUIRY] = { "hive inquiries", TOKEN_INQUIRY },
+    [ASKING_NEIGHBOUR] = { "neighbours", TOKEN_NEIGHBOUR }, [ASKING_VERIFY] = { "verifications", TOKEN_VERIFY },
     [ASKING_HIVE] = { "hive polls", TOKEN_HIVE },
 };
 
@@ -34,7 +33,7 @@ void ask_clear(struct queen *queen)
 
 ms_t ask_time(const struct queen *queen, enum asking asking)
 {
-    return asking == ASKING_LOSS || asking == ASKING_INQUIRY ? queen->watch.time : queen->now;
+    return asking == ASKING_VERIFY || asking == ASKING_HIVE ? queen->now : queen->watch.time;
 }
 
 bool ask(struct queen *queen, enum asking asking, struct pending *pending, const struct record *record,

@@ -9,7 +9,7 @@
 void ask_init(struct queen *queen);
 void ask_clear(struct queen *queen);
 
-/* The clock of such requests: watch time for losses and inquiries, monotonic for the others. */
+/* The clock of such requests: monotonic for verifications and start-up polls, watch time for the others. */
 ms_t ask_time(const struct queen *queen, enum asking asking);
 
 /* One request over MQTT; the topic of `question` is set here. False: no memory for it. */

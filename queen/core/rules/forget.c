@@ -3,6 +3,7 @@
 #include "hive_poll.h"
 #include "incident.h"
 #include "loss.h"
+#include "neighbour_inquiry.h"
 #include "rations.h"
 #include "verify.h"
 #include "verify_wait.h"
@@ -35,6 +36,7 @@ static void stop(struct queen *queen, struct record *record)
         hive_poll_stop(queen, record);
         hive_watch_remove(&queen->hives, record);
     } else {
+        neighbour_inquiry_forget(queen, record);
         verify_drop(queen, record);
         verify_wait_over(queen, record, NULL);
     }

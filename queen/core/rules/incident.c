@@ -3,6 +3,7 @@
 #include "hive_inquiry.h"
 #include "hive_poll.h"
 #include "loss.h"
+#include "neighbour_inquiry.h"
 #include "storm.h"
 
 /* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
@@ -54,7 +55,7 @@ static void begin(struct queen *queen, struct hive_watch *watch)
         registry_walk(&queen->registry, text_of(record_hive(hive)), WALK_REVIEW);
 }
 
-/* The next lost worker that waits for no hive any more. */
+/* The next lost worker that waits for no hive any more, nor for its neighbours. */
 static struct record *next_released(struct queen *queen)
 {
     struct hive_watch *watch;
@@ -67,7 +68,7 @@ static struct record *next_released(struct queen *queen)
         hive_watch_unmark(&queen->hives, watch);
         hive_inquiry_send(queen, watch);
     }
-    return NULL;
+    return neighbour_inquiry_take(queen);
 }
 
 void incident_review(struct queen *queen, size_t limit)

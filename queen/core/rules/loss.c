@@ -72,7 +72,7 @@ void loss_drop(struct queen *queen, struct record *record)
     registry_touch(&queen->registry, record);
     leave_storm(queen, loss, false);
     requester_cancel(&queen->asking[ASKING_LOSS], &loss->pending);
-    inquiry_remove(&loss->hive);
+    inquiry_remove(&loss->wait);
     if (queen->holding == loss)
         queen->holding = loss->next;
     DL_DELETE(queen->losses, loss);
@@ -133,7 +133,7 @@ static bool takes_will(struct loss *loss)
 {
     if (loss->phase == PHASE_STORM && !loss->record->over_http)
         loss->by_will = true;
-    return loss->phase == PHASE_HELD || loss->phase == PHASE_SILENCE;
+    return loss->phase == PHASE_HELD || loss->phase == PHASE_SILENCE || loss->phase == PHASE_DOUBT;
 }
 
 void loss_begin(struct queen *queen, struct record *record)
@@ -143,6 +143,16 @@ void loss_begin(struct queen *queen, struct record *record)
     record->loss->by_will = true;
     if (!gate_hold(queen, record->loss))
         start_requesting(queen, record->loss);
+}
+
+void loss_doubt(struct queen *queen, struct record *record, enum evidence_result result)
+{
+    struct loss *loss = record->loss || record->state != STATE_ONLINE ? NULL : loss_new(queen, record, false);
+    if (!loss)
+        return;
+    change_silently(queen, record, STATE_SUSPECT, CAUSE_NO_REPLY, evidence_now(queen, record, PATH_MQTT, result));
+    if (!gate_hold(queen, loss))
+        loss_enter(queen, loss, PHASE_DOUBT, loss->began + ANNOUNCE_MS);
 }
 
 void loss_hold(struct queen *queen, struct record *record)
@@ -239,8 +249,8 @@ static void hold(struct queen *queen, struct loss *loss)
     loss->had_turn = false;
     loss->unanswered = 0;
     loss_stop_requesting(queen, loss);
-    inquiry_remove(&loss->hive);
-    loss->hive.question = 0;
+    inquiry_remove(&loss->wait);
+    loss->wait.question = 0;
     loss_enter(queen, loss, PHASE_HELD, MS_NEVER);
 }
 
@@ -287,6 +297,14 @@ ms_t loss_deadline(const struct queen *queen, const struct record *record)
     return is_silent(loss) ? ms_min(until, loss->began + ANNOUNCE_MS) : until;
 }
 
+/* By silence, which begins with a verification. */
+static void doubt_further(struct queen *queen, struct loss *loss)
+{
+    struct record *record = loss->record;
+    loss_drop(queen, record);
+    change_announce(queen, record);
+}
+
 static void phase_over(struct queen *queen, struct loss *loss)
 {
     if (loss->phase == PHASE_RETURN) {
@@ -298,6 +316,8 @@ static void phase_over(struct queen *queen, struct loss *loss)
         start_requesting(queen, loss);
     } else if (loss->phase == PHASE_STORM && loss->had_turn) {
         release(queen, loss);
+    } else if (loss->phase == PHASE_DOUBT && !gate_hold(queen, loss)) {
+        doubt_further(queen, loss);
     }
 }
 

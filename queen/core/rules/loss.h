@@ -7,6 +7,8 @@
  *             broker has acknowledged a probe after that
  *   HIVE      it is lost; its hive is asked, or is suspect (R10): what is found out about that is waited for, 30 s from
  *             the loss at most; and where the hive was silent and is back, whether the worker comes back, too
+ *             Where there is no hive, a few of its neighbours are asked (neighbour_inquiry.h)
+ *   DOUBT     one of those, and it did not answer
  *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot
  *   STORM     lost together with many others (storm.h, R14): verified --return-grace after the loss, twice if the first
  *             time is not answered. If 10 min bring no evidence, R4 or R5 goes on, and no storm holds it again
@@ -21,6 +23,9 @@
 
 /* A will that counts arrived live: suspect, and asked at once. A HELD one is asked now. */
 void loss_begin(struct queen *queen, struct record *record);
+
+/* R14: it did not answer when others beside it were lost: a loss, and suspect: silently for 5 s, then by silence. */
+void loss_doubt(struct queen *queen, struct record *record, enum evidence_result result);
 
 /* A stored will: suspect, and asked when the grace is over. */
 void loss_hold(struct queen *queen, struct record *record);

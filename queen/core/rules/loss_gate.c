@@ -14,15 +14,28 @@ static struct record *hive_in_question(const struct queen *queen, const struct r
 void gate_ask_hive(struct queen *queen, struct loss *loss)
 {
     struct record *hive = hive_in_question(queen, loss->record);
-    if (!hive || loss->hive.of || (loss->hive.question > 0 && hive->state == STATE_ONLINE))
+    if (!hive || loss->wait.of || (loss->wait.question > 0 && hive->state == STATE_ONLINE))
         return;
-    inquiry_add(&hive->watch->inquiry, &loss->hive, loss->record);
+    inquiry_add(&hive->watch->inquiry, &loss->wait, loss->record);
     hive_watch_mark(&queen->hives, hive->watch);
+}
+
+/* Where no hive says more: is it alone? Once, and only if that decides something. */
+static void ask_neighbours(struct queen *queen, struct loss *loss)
+{
+    const struct record *hive = change_hive_of(queen, loss->record);
+    bool is_decided = loss->had_turn || loss->wait.question > 0 || storm_is_on(queen);
+    struct neighbours *neighbours;
+    if (!loss->by_will || is_decided || record_is_hive(loss->record) || !queen->member.linked ||
+        (hive && hive->state == STATE_STALE) || !(neighbours = neighbours_open(loss->record->share)))
+        return;
+    inquiry_add(&neighbours->inquiry, &loss->wait, loss->record);
+    neighbours_mark(&queen->neighbours, neighbours);
 }
 
 static bool has_answered(const struct loss *loss, const struct record *hive)
 {
-    return loss && loss->hive.question > 0 && !loss->hive.of && hive->state == STATE_ONLINE;
+    return loss && loss->wait.question > 0 && !loss->wait.of && hive->state == STATE_ONLINE;
 }
 
 /* R10 goes before R14: for a hive, and for its workers until it has answered, or if it is down; unless it is a loss
@@ -69,7 +82,7 @@ static void hold(struct queen *queen, struct loss *loss)
         until = ms_max(until, gate_grace_until(queen, loss->record));
     barrier_withdraw(queen, loss->record);
     loss_stop_requesting(queen, loss);
-    inquiry_remove(&loss->hive);
+    inquiry_remove(&loss->wait);
     loss_enter(queen, loss, PHASE_STORM, until);
 }
 
@@ -112,7 +125,7 @@ static void judge(struct queen *queen, struct loss *loss)
 
 void gate_waited(struct queen *queen, struct loss *loss)
 {
-    inquiry_remove(&loss->hive);
+    inquiry_remove(&loss->wait);
     if (!gate_hold(queen, loss))
         judge(queen, loss);
 }
@@ -143,7 +156,7 @@ void loss_hive_judged(struct queen *queen, struct record *record)
     const struct record *hive = change_hive_of(queen, record);
     if (loss_is_held(record) && hive && hive->state == STATE_STALE && is_of_hive(queen, record))
         loss_undecided(queen, record);
-    else if (loss && loss->phase == PHASE_HIVE && !loss->hive.of && !is_leased(queen, loss) &&
+    else if (loss && loss->phase == PHASE_HIVE && !loss->wait.of && !is_leased(queen, loss) &&
              !may_return_with_hive(queen, loss))
         gate_waited(queen, loss);
 }
@@ -157,6 +170,7 @@ void gate_found(struct queen *queen, struct loss *loss, enum cause cause, struct
     loss->found_mono = queen->now;
     loss_stop_requesting(queen, loss);
     gate_ask_hive(queen, loss);
+    ask_neighbours(queen, loss);
     loss_enter(queen, loss, PHASE_HIVE, loss->began + HIVE_MS);
     loss_hive_judged(queen, loss->record);
 }

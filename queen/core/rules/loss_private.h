@@ -6,13 +6,13 @@
 #include "loss.h"
 
 /* As loss.h describes them. */
-enum loss_phase { PHASE_REQUESTED, PHASE_RETURN, PHASE_HIVE, PHASE_HELD, PHASE_STORM, PHASE_SILENCE };
+enum loss_phase { PHASE_REQUESTED, PHASE_RETURN, PHASE_HIVE, PHASE_HELD, PHASE_STORM, PHASE_SILENCE, PHASE_DOUBT };
 
 struct loss {
     struct loss *prev, *next; /* queen->losses; utlist */
     struct record *record;
     struct pending pending;   /* its subject is this loss */
-    struct inquiry_wait hive; /* its hive's answer is waited for */
+    struct inquiry_wait wait; /* for the answer of its hive, or of its neighbours */
     enum loss_phase phase;
     bool by_will;       /* else by silence */
     bool had_turn;      /* in PHASE_STORM, so that no storm holds it any more */

@@ -11,6 +11,7 @@
 #include "incident_open.h"
 #include "lease.h"
 #include "member.h"
+#include "neighbours.h"
 #include "queen.h"
 #include "registry.h"
 #include "request_limit.h"
@@ -30,6 +31,7 @@ enum token_kind {
     TOKEN_HIVE_HTTP,
     TOKEN_INQUIRY,
     TOKEN_FIT,
+    TOKEN_NEIGHBOUR,
     TOKEN_EVENT /* below it is the event's id */
 };
 #define TOKEN_KIND_SHIFT 56
@@ -37,7 +39,7 @@ enum token_kind {
 
 /* What members are asked for over MQTT (ask.h). Each has a requester, since the correlations of different purposes
  * share nothing. */
-enum asking { ASKING_LOSS, ASKING_INQUIRY, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
+enum asking { ASKING_LOSS, ASKING_INQUIRY, ASKING_NEIGHBOUR, ASKING_VERIFY, ASKING_HIVE, ASKING_COUNT };
 
 /* Records that one step takes of what many may wait for at once; the rest is due again at once. A record that changes
  * its state costs 4 us here, and three effects. */
@@ -209,6 +211,7 @@ struct queen {
     ms_t unsendable_at;   /* the latest; monotonic */
     struct id_range lost; /* events among them that nobody was told of yet */
     struct hives hives;
+    struct neighbours *neighbours; /* that are marked; utlist */
     struct request_limit requests;
     struct list_wait *lists; /* over MQTT, that take more than one step (requests.h); utlist */
     size_t list_count;

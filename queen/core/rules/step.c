@@ -23,6 +23,7 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, watch_until(&queen->watch, registry_next_due(&queen->registry, true)));
     sleep = ms_min(sleep, watch_until(&queen->watch, requester_deadline(&queen->asking[ASKING_LOSS])));
     sleep = ms_min(sleep, watch_until(&queen->watch, requester_deadline(&queen->asking[ASKING_INQUIRY])));
+    sleep = ms_min(sleep, watch_until(&queen->watch, requester_deadline(&queen->asking[ASKING_NEIGHBOUR])));
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_VERIFY]) - queen->now);
     sleep = ms_min(sleep, requester_deadline(&queen->asking[ASKING_HIVE]) - queen->now);
     sleep = ms_min(sleep, watch_until(&queen->watch, storm_deadline(queen)));
@@ -30,7 +31,7 @@ ms_t queen_deadline(struct queen *queen)
     sleep = ms_min(sleep, ms_min(link_deadline(queen), verify_deadline(queen)) - queen->now);
     sleep = ms_min(sleep, ms_min(queen->announcing.next, queen->write_at) - queen->now);
     sleep = ms_min(sleep, ms_min(verify_wait_deadline(queen), hive_poll_deadline(queen)) - queen->now);
-    if (barrier_is_due(queen) || queen->hives.marked || queen->registry.walks[WALK_REVIEW] ||
+    if (barrier_is_due(queen) || queen->hives.marked || queen->neighbours || queen->registry.walks[WALK_REVIEW] ||
         queen->registry.walks[WALK_FORGET] || queen->lists || queen->holding)
         sleep = 0;
     sleep = ms_max(sleep, 0);
