@@ -80,10 +80,10 @@ def faults_of_events(deeds, sights):
         elif late := next((step for step in skipped if is_step(step, sight)), None):
             skipped.remove(late)
             yield "order", f"{said} after what came later"
-        elif done and is_step(steps[done - 1], sight):
-            yield "twice", said
         elif option := next((m for m in reversed(may) if m[0].at <= sight.at and m[1] == sight.state), None):
             may.remove(option)
+        elif done and is_step(steps[done - 1], sight):
+            yield "twice", said
         else:
             yield "false", said
     for deed, state, _ in skipped + steps[done:]:
