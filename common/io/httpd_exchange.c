@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "clock.h"
+#include "httpd_head.h"
 #include "httpd_queues.h"
 #include "httpd_response.h"
 #include "httpd_socket.h"
@@ -14,22 +14,6 @@ static struct client *client_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
-}
-
-/* /PATH[?QUERY], or the same as a URL (RFC 9112, 3.2.2). */
-static void read_target(struct exchange *exchange)
-{
-    char *path = exchange->target, *question = strchr(path, '?');
-    if (question) {
-        *question = '\0';
-        exchange->query = text_of(question + 1);
-    }
-    if (strncasecmp(path, "http://", 7) == 0) {
-        char *host = path + 7, *end = strchrnul(host, '/');
-        exchange->names_other = !httpd_names_has(&exchange->httpd->names, (struct text){ host, (size_t)(end - host) });
-        path = end;
-    }
-    exchange->path = path[0] ? path : "/";
 }
 
 void *exchange_new(void *httpd, const char *target, struct MHD_Connection *connection)
@@ -50,7 +34,7 @@ void *exchange_new(void *httpd, const char *target, struct MHD_Connection *conne
     client->exchange = exchange;
     exchange->httpd = client->httpd;
     exchange->client = client;
-    read_target(exchange);
+    httpd_head_read_target(exchange);
     return exchange;
 }
 
@@ -127,11 +111,6 @@ void exchange_over(void *user, struct MHD_Connection *connection, void **context
     *context = NULL;
 }
 
-static const char *field(const struct exchange *exchange, const char *name)
-{
-    return MHD_lookup_connection_value(exchange->client->connection, MHD_HEADER_KIND, name);
-}
-
 static void make_fault(struct exchange *exchange, int status, const char *sentence)
 {
     response_clear(exchange);
@@ -191,45 +170,26 @@ static enum MHD_Result refuse(struct exchange *exchange, int status, const char 
     return respond(exchange, true);
 }
 
-/* Without a Host it is HTTP/1.0, and no browser. */
-static bool is_for_us(const struct exchange *exchange)
+/* OPTIONS of the server as a whole. */
+static enum MHD_Result respond_options(struct exchange *exchange)
 {
-    const char *host = field(exchange, MHD_HTTP_HEADER_HOST);
-    return !exchange->names_other && (!host || httpd_names_has(&exchange->httpd->names, text_of(host)));
-}
-
-static enum MHD_Result count_host(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    unsigned *count = user;
-    (void)kind;
-    (void)value;
-    *count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-    return MHD_YES;
+    exchange->response.status = MHD_HTTP_NO_CONTENT;
+    exchange->response.allow = "GET, POST, DELETE";
+    return respond(exchange, false);
 }
 
 /* The header is complete, the body is not here yet. A response now ends the connection: the body stays unread. */
 static enum MHD_Result begin(struct exchange *exchange, const char *method)
 {
-    const char *length = field(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    size_t limit = exchange->httpd->options.body_limit;
-    int64_t bytes = 0;
-    unsigned hosts = 0;
+    const char *sentence;
+    int status;
     exchange->begun = true;
     exchange->method = method;
-    exchange->body.limit = limit;
+    exchange->body.limit = exchange->httpd->options.body_limit;
     exchange->keeps_body = strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0 &&
                            strcmp(method, MHD_HTTP_METHOD_DELETE) != 0;
-    (void)MHD_get_connection_values(exchange->client->connection, MHD_HEADER_KIND, count_host, &hosts);
-    if (hosts > 1)
-        return refuse(exchange, MHD_HTTP_BAD_REQUEST, "More than one Host.");
-    if (!is_for_us(exchange))
-        return refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-                      "The Host is no name of this server: it has those of the loopback, and of --http-host.");
-    if (field(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING))
-        return refuse(exchange, MHD_HTTP_LENGTH_REQUIRED, "A body needs a Content-Length.");
-    if (length && (text_to_int(text_of(length), &bytes) != OK || bytes < 0 || (uint64_t)bytes > limit))
-        return refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "The body is too large.");
-    return MHD_YES;
+    status = httpd_head_check(exchange, &sentence);
+    return status ? refuse(exchange, status, sentence) : MHD_YES;
 }
 
 enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, const char *url, const char *method,
@@ -249,6 +209,8 @@ enum MHD_Result exchange_receive(void *user, struct MHD_Connection *connection, 
         *piece_len = 0;
     } else if (exchange->response.status) {
         return respond(exchange, false);
+    } else if (exchange->path[0] == '*') {
+        return respond_options(exchange);
     } else {
         queue_add(exchange);
         MHD_suspend_connection(connection);
@@ -287,11 +249,12 @@ static bool handle(struct exchange *exchange)
                                     .path = exchange->path,
                                     .query = exchange->query,
                                     .body = buf_text(&exchange->body),
-                                    .content_type = field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
-                                    .authorization = field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
-                                    .cross_site = httpd_is_cross_site(&httpd->names, field(exchange, "Sec-Fetch-Site"),
-                                                                      field(exchange, MHD_HTTP_HEADER_ORIGIN),
-                                                                      field(exchange, MHD_HTTP_HEADER_HOST)),
+                                    .content_type = httpd_head_field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
+                                    .authorization = httpd_head_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+                                    .cross_site =
+                                        httpd_is_cross_site(&httpd->names, httpd_head_field(exchange, "Sec-Fetch-Site"),
+                                                            httpd_head_field(exchange, MHD_HTTP_HEADER_ORIGIN),
+                                                            httpd_head_field(exchange, MHD_HTTP_HEADER_HOST)),
                                     .received_at = exchange->received_at,
                                     .timed_out = exchange->timed_out };
     exchange->response = (struct http_response){ 0 };

@@ -39,6 +39,12 @@ static bool host_read(struct text host, struct address *ret)
     return address_parse(host, 80, ret, NULL) == OK && host_normalise(ret->host);
 }
 
+bool httpd_names_is_host(struct text host)
+{
+    struct address address;
+    return host.len == 0 || host_read(host, &address);
+}
+
 static bool entry_read(struct text entry, char ret[ADDRESS_HOST_SIZE])
 {
     if (entry.len == 0 || entry.len >= ADDRESS_HOST_SIZE || entry.at[0] == '.')

@@ -22,6 +22,9 @@ void httpd_names_init(struct httpd_names *names, const struct address *listening
 /* Whether `host`, with or without a port, names this server. "queen.example." is the same name as without its dot. */
 bool httpd_names_has(const struct httpd_names *names, struct text host);
 
+/* Whether it could be one at all: a name or an address, with or without a port, or nothing. */
+bool httpd_names_is_host(struct text host);
+
 /* By the fields Sec-Fetch-Site, Origin and Host of a request, NULL where it has none: whether a browser sends it for a
  * page of another site. */
 bool httpd_is_cross_site(const struct httpd_names *names, const char *fetch_site, const char *origin, const char *host);

@@ -34,7 +34,8 @@ struct exchange {
     const char *path;
     struct text query;
     struct buf body;
-    bool names_other; /* its target is a URL, with a host that is no name of this server */
+    bool is_url;      /* its target is */
+    bool names_other; /* ... with a host that is no name of this server */
     bool begun, keeps_body, timed_out, yields, responded, dropped;
     enum exchange_phase phase;
     ms_t received_at; /* when the handler was first called; 0 = not yet */

@@ -115,7 +115,7 @@ static void answers_carry_their_fields(void **state)
     assert_non_null(strstr(line.answer, "X-Content-Type-Options: nosniff\r\n"));
     assert_non_null(strstr(line.answer, "Content-Type: text/plain\r\n"));
     assert_non_null(strstr(line.answer, "Content-Length: 8\r\n"));
-    assert_non_null(strstr(line.answer, "Allow: GET\r\n"));
+    assert_non_null(strstr(line.answer, "Allow: GET, HEAD\r\n"));
     assert_null(strstr(line.answer, "Retry-After"));
     close(line.fd);
     site_close(&site);

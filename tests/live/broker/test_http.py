@@ -101,7 +101,7 @@ def test_an_ambiguous_name_comes_with_the_candidates(queen):
 def test_405_says_what_is_allowed(queen):
     done = subprocess.run(["curl", "-s", "-i", "-X", "PUT", "-d", "", queen.url + "/v1/workers/w1"],
                           capture_output=True, text=True, timeout=LIMIT_S, check=True)
-    assert "\nAllow: GET, DELETE\n" in done.stdout.replace("\r", "")
+    assert "\nAllow: GET, HEAD, DELETE\n" in done.stdout.replace("\r", "")
 
 
 @pytest.mark.parametrize("why, header", [
