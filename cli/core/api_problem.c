@@ -21,7 +21,10 @@ static enum err misdirected(const struct problem_source *source, const char *why
 static enum err refuse(const struct problem_source *source, long status, const char *why, struct errbuf *e)
 {
     switch (status) {
-    case 401:
+    case 401: /* that a token is needed is all that it says */
+        return err_set(e, ERR_REFUSED, "%s refused: %s", source->who,
+                       source->has_token ? "the token in --token-file is not its own"
+                                         : "it requires a token: --token-file FILE");
     case 403:
         return err_set(e, ERR_REFUSED, "%s refused (%s): %s", source->who, why,
                        source->has_token ? "the token in --token-file is not the queen's"

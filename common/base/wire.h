@@ -8,6 +8,7 @@
 /* Reason codes of MQTT 5. */
 #define MQTT_NO_SUBSCRIBER 0x10
 #define MQTT_FAILED 0x80 /* from here on: failures */
+#define MQTT_NOT_AUTHORIZED 0x87
 #define MQTT_BAD_TOPIC 0x90
 #define MQTT_TOO_LARGE 0x95
 

@@ -18,8 +18,8 @@ static void each_status_has_its_error_and_sentence(void **state)
         const char *says;
     } rows[] = {
         { "no token", 401, false, "{\"title\":\"Unauthorized\",\"detail\":\"a token is needed\"}", ERR_REFUSED,
-          "Unauthorized: a token is needed" },
-        { "what to do about it", 401, false, "{}", ERR_REFUSED, "--token-file" },
+          "refused: it requires a token: --token-file FILE" },
+        { "what to do about it", 401, true, "{}", ERR_REFUSED, "refused: the token in --token-file is not its own" },
         { "the wrong token", 403, true, "", ERR_REFUSED,
           "HTTP status 403): the token in --token-file is not the queen's" },
         { "no right, without a token", 403, false, "", ERR_REFUSED, "is required: --token-file FILE" },

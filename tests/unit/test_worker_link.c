@@ -204,7 +204,8 @@ static void test_refused_farewell_leaves_it_to_the_will(void **state)
     script_online(&s, 30000);
     leave(&s, NULL, 1000);
     ack(&s, FAREWELL, 0x87);
-    expect(&s, "notice the broker refused a message (reason 0x87)\nexit 1\n");
+    expect(&s, "notice the broker refused a message (reason 0x87, not authorized): its ACL must let this user write "
+               "skep/v1/hive/h/worker/w/+ and skep/v1-rpc/reply/+, see broker-config/README.md\nexit 1\n");
     script_clear(&s);
 }
 

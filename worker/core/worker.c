@@ -207,13 +207,24 @@ static void on_facts(struct worker *worker, const struct facts *facts, struct ou
         beat_soon(worker);
 }
 
+static void notice_refused(const struct worker *worker, uint8_t reason, struct outbox *outbox)
+{
+    if (reason == MQTT_NOT_AUTHORIZED)
+        outbox_notice(outbox,
+                      "the broker refused a message (reason 0x87, not authorized): its ACL must let this user write "
+                      "%s/hive/%s/worker/%s/+ and %s-rpc/reply/+, see broker-config/README.md",
+                      worker->root, worker->hive, worker->name, worker->root);
+    else
+        outbox_notice(outbox, "the broker refused a message (reason 0x%02x): its log may have more", reason);
+}
+
 static void on_acked(struct worker *worker, const struct input *input, struct outbox *outbox)
 {
     if (input->reason == MQTT_TOO_LARGE && !worker->too_large_reported) {
         outbox_notice(outbox, "a message is larger than the broker accepts: not sent (see max_packet_size)");
         worker->too_large_reported = true;
     } else if (input->reason >= MQTT_FAILED && input->reason != MQTT_TOO_LARGE) {
-        outbox_notice(outbox, "the broker refused a message (reason 0x%02x)", input->reason);
+        notice_refused(worker, input->reason, outbox);
     }
     if (member_step(&worker->member, input, outbox) == MEMBER_LEFT)
         end(worker, outbox);
