@@ -13,6 +13,7 @@ struct exit_status {
     int status;         /* of exit(), when it ended by itself */
     int signal;         /* that ended it; 0 = none */
     bool was_asked_for; /* it was told to end */
+    bool is_unknown;    /* nobody can know how it ended; `status` is that of a failure */
     int oom;            /* it was killed for want of memory: 1 yes, 0 no, -1 cannot tell */
     bool never_ran;     /* it could not be executed: 126 or, if there is no such command, 127 */
 };

@@ -96,7 +96,7 @@ static enum err open_worker(struct agent *agent, struct errbuf *e)
 static void close_worker(struct agent *agent)
 {
     struct skep_worker_exit crash = {
-        .code = exit_status_code(&agent->exit_status),
+        .code = agent->exit_status.is_unknown ? -1 : exit_status_code(&agent->exit_status),
         .signal = SIGNAL_NAME(agent->exit_status.signal),
         .oom = agent->exit_status.oom,
     };

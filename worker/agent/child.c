@@ -32,6 +32,7 @@ struct child {
     struct loop_timer *timeout;
     ms_t kill_at; /* monotonic, once it was told to stop */
     pid_t pid;    /* of the command */
+    pid_t main;   /* another one that it named; 0 = none */
     struct exit_status exit_status;
     bool is_running; /* the command, not what else it started */
     bool was_asked_for, was_hung_up, is_killed, is_reported;
@@ -75,10 +76,15 @@ static void signal_tree(const struct child *child, int number)
         signal_command(child, number); /* the kernel does not show it */
 }
 
+static void send_order(const struct child *child, guard_order order)
+{
+    (void)send(child->link, &order, sizeof order, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void kill_tree(struct child *child)
 {
     child->is_killed = true;
-    (void)send(child->link, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    send_order(child, GUARD_END_ALL);
 }
 
 static void report_end(struct child *child)
@@ -110,16 +116,38 @@ static bool is_asked_for(const struct child *child, int number)
 
 /* One that was asked to end is over when all that it started is. One that ends by itself is over at once; what it
  * leaves behind ends with the agent. */
-static void command_ended(struct child *child, int status)
+static void finish(struct child *child, int status)
 {
-    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    child->exit_status = (struct exit_status){ .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+    bool is_unknown = status == GUARD_UNKNOWN;
+    int number = !is_unknown && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    child->exit_status = (struct exit_status){ .status = is_unknown          ? 1
+                                                         : WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                             : 0,
                                                .signal = number,
                                                .was_asked_for = is_asked_for(child, number),
+                                               .is_unknown = is_unknown,
                                                .oom = -1 };
-    child->is_running = false;
     if (!child->was_asked_for)
         report_end(child);
+}
+
+static void command_ended(struct child *child, int status)
+{
+    child->is_running = false;
+    child->options.ending(child->options.user);
+    if (child->main)
+        log_at(LOG_INFO, "the command exited; its main process goes on", "pid", INT_TEXT(child->main), NULL);
+    else
+        finish(child, status);
+}
+
+static void main_ended(struct child *child, int status)
+{
+    child->main = 0;
+    if (status == GUARD_UNKNOWN && child->is_running)
+        child->options.main_changed(child->options.user);
+    else
+        finish(child, status);
 }
 
 /* False: there is none, yet or any more. */
@@ -131,9 +159,15 @@ static bool read_message(int link, int flags, struct guard_message *ret)
 static void read_link(struct child *child)
 {
     struct guard_message message;
-    if (child->is_running && read_message(child->link, MSG_DONTWAIT, &message))
-        command_ended(child, message.status);
-    else
+    errno = 0;
+    while (read_message(child->link, MSG_DONTWAIT, &message)) {
+        if (message.pid == child->main)
+            main_ended(child, message.status);
+        else if (message.pid == child->pid && child->is_running)
+            command_ended(child, message.status);
+        errno = 0;
+    }
+    if (errno != EAGAIN)
         loop_fd_want(child->watch, 0); /* the end: that of the guard is on the way */
 }
 
@@ -150,6 +184,7 @@ static void guard_lost(struct child *child)
     log_at(LOG_ERROR, "the guard of the command was killed", NULL);
     child->exit_status = (struct exit_status){ .signal = number, .was_asked_for = child->was_asked_for, .oom = -1 };
     child->is_running = false;
+    child->main = 0;
     if (child->options.dies_with_agent && !proc_read_tree(getpid(), NULL, signal_one, &number))
         (void)kill(-child->pid, number);
 }
@@ -162,7 +197,7 @@ static void guard_ended(void *user, const struct exit_status *exit_status)
     read_link(child);
     loop_child_free(child->guard);
     child->guard = NULL;
-    if (child->is_running)
+    if (child->is_running || child->main)
         guard_lost(child);
     if (!child->is_reported)
         report_end(child);
@@ -251,7 +286,15 @@ void child_free(struct child *child)
 
 int child_pid(const struct child *child)
 {
-    return child->pid;
+    return child->main ? child->main : child->pid;
+}
+
+void child_follow(struct child *child, int pid)
+{
+    child->main = pid == child->pid ? 0 : pid;
+    if (child->main)
+        send_order(child, child->main);
+    child->options.main_changed(child->options.user);
 }
 
 int child_guard(const struct child *child)
@@ -279,14 +322,16 @@ void child_extend(struct child *child, ms_t more)
 
 void child_signal(struct child *child, int number, bool is_sent)
 {
-    if (child->is_running && (is_sent || !child->keeps_group))
-        (void)kill(child->pid, number);
+    if ((child->is_running || child->main) && (is_sent || !child->keeps_group))
+        (void)kill(child_pid(child), number);
 }
 
 void child_hang_up(struct child *child)
 {
     child->was_hung_up = true;
     signal_command(child, SIGHUP);
+    if (child->main && (!child->is_running || getpgid(child->main) != child->pid))
+        (void)kill(child->main, SIGHUP);
 }
 
 int child_imitate(const struct exit_status *exit_status)

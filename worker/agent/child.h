@@ -15,6 +15,8 @@ struct child_options {
     const char *notify_socket; /* the command's NOTIFY_SOCKET */
     ms_t watchdog;             /* the command's WATCHDOG_USEC, with its pid as WATCHDOG_PID; 0 = none */
     bool dies_with_agent;
+    void (*ending)(void *user);       /* the command has ended; it may have named another main process before */
+    void (*main_changed)(void *user); /* child_pid is another one */
     void (*ended)(void *user, const struct exit_status *exit_status); /* on the loop, once */
     void *user;
 };
@@ -30,7 +32,12 @@ enum err child_new(struct loop *loop, const struct child_options *options, struc
 /* Stops watching. What still runs is killed if it dies with the agent; waits for the end of that. */
 void child_free(struct child *child);
 
-int child_pid(const struct child *child);
+int child_pid(const struct child *child); /* its main process: the command, unless that has named another one */
+
+/* Another process that the command has started is its main one: its end is the end, and not that of the command. Where
+ * another process waits for it, the command is the main one again; or it ended in an unknown way if that has ended. */
+void child_follow(struct child *child, int pid);
+
 int child_guard(const struct child *child); /* its parent, and that of all that it started; 0 when nothing is left */
 
 /* TERM to all that it started, KILL after CHILD_TIMEOUT_MS. Then `ended` comes when nothing of it is left; where that
@@ -40,10 +47,10 @@ void child_stop(struct child *child);
 /* EXTEND_TIMEOUT_USEC: no KILL for `more` ms from now. Nothing unless it was told to stop. */
 void child_extend(struct child *child, ms_t more);
 
-/* To the command alone, unless it has it already: the kernel sends those of a terminal to both. */
+/* To the main process alone, unless it has it already: the kernel sends those of a terminal to both. */
 void child_signal(struct child *child, int number, bool is_sent);
 
-/* HUP to its group. */
+/* HUP to its group, and to a main process outside of it. */
 void child_hang_up(struct child *child);
 
 /* Ends this process as the child ended: dies of the same signal, without a core of its own. Returns the exit code

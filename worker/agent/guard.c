@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "proc.h"
 #include "read_file.h"
 
@@ -22,6 +24,8 @@
 struct command {
     pid_t pid;
     bool has_ended; /* its pid may be somebody else's by now */
+    pid_t main;     /* the process to follow; 0 = none */
+    int main_fd;
 };
 
 static void send_message(int link, int32_t pid, int32_t status)
@@ -30,12 +34,30 @@ static void send_message(int link, int32_t pid, int32_t status)
     (void)send(link, &message, sizeof message, MSG_NOSIGNAL); /* nobody is left to read it: poll shows that */
 }
 
+static void report_main(struct command *command, int32_t status)
+{
+    send_message(LINK, command->main, status);
+    command->main = 0;
+    command->main_fd = fd_close(command->main_fd);
+}
+
+static void follow(struct command *command, pid_t pid)
+{
+    fd_close(command->main_fd);
+    command->main = pid;
+    command->main_fd = proc_is_below(pid, getpid()) == OK ? pidfd_open(pid, 0) : -1;
+    if (command->main_fd < 0)
+        report_main(command, GUARD_UNKNOWN);
+}
+
 /* False: there are no more children, and thereby nothing at all. */
 static bool reap(struct command *command)
 {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == command->main)
+            report_main(command, status);
         if (pid != command->pid || command->has_ended)
             continue;
         command->has_ended = true;
@@ -76,16 +98,30 @@ static void end_all(struct command *command)
     }
 }
 
-/* Until nothing is left, the agent is gone, or it says something. True: the last. */
+/* Until nothing is left, the agent is gone, or it orders the end. True: the last. */
 static bool watch(struct command *command, int children)
 {
-    struct pollfd fds[] = { { .fd = children, .events = POLLIN }, { .fd = LINK, .events = POLLIN } };
     struct signalfd_siginfo info;
-    char byte;
-    while (reap(command) && fds[1].revents == 0)
-        if (poll(fds, 2, -1) > 0 && fds[0].revents != 0)
+    guard_order order;
+    while (reap(command)) {
+        struct pollfd fds[] = { { .fd = children, .events = POLLIN },
+                                { .fd = LINK, .events = POLLIN },
+                                { .fd = command->main_fd, .events = POLLIN } };
+        if (poll(fds, 3, -1) <= 0)
+            continue;
+        if (fds[0].revents != 0)
             (void)!read(children, &info, sizeof info);
-    return recv(LINK, &byte, sizeof byte, MSG_DONTWAIT) > 0;
+        if (fds[2].revents != 0 && reap(command) && command->main)
+            report_main(command, GUARD_UNKNOWN);
+        if (fds[1].revents == 0)
+            continue;
+        if (recv(LINK, &order, sizeof order, MSG_DONTWAIT) != (ssize_t)sizeof order)
+            return false;
+        if (order == GUARD_END_ALL)
+            return true;
+        follow(command, order);
+    }
+    return false;
 }
 
 static int signals_of_children(void)
@@ -125,7 +161,7 @@ static void keep_only(int link)
 int guard_run(void *user)
 {
     struct guard *guard = user;
-    struct command command = { 0 };
+    struct command command = { .main_fd = -1 };
     int fault;
     (void)prctl(PR_SET_NAME, "skep-guard");
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -9,16 +9,23 @@
 #include "child_exec.h"
 
 /* What the guard sends, each in one piece: first the command's pid, or 0 and errno when it cannot be executed, then how
- * it has ended. The link ends when nothing is left of all that it started. */
+ * it has ended, and the process that it is to follow. The link ends when nothing is left of all that it started. */
 struct guard_message {
     int32_t pid;
-    int32_t status; /* as waitpid gives it */
+    int32_t status; /* as waitpid gives it; GUARD_UNKNOWN: its parent, another process, has waited for it */
 };
+
+#define GUARD_UNKNOWN (-1)
+
+/* What the agent sends: GUARD_END_ALL, or the pid of a process below the guard that it is to follow from now on. */
+typedef int32_t guard_order;
+
+#define GUARD_END_ALL 0
 
 struct guard {
     struct child_exec exec; /* its parent and its report are filled in */
-    int link;               /* a socket for messages: any that the agent sends makes the guard kill all of them */
-    bool kills;             /* so does the end of the agent; else they are left alone then */
+    int link;               /* a socket for messages and orders */
+    bool kills;             /* the end of the agent is an order to end all; else they are left alone then */
 };
 
 /* In a child of the agent that has all signals blocked (loop_child.h): the exit code. */

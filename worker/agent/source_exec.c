@@ -132,12 +132,32 @@ static void apply_watchdog(struct exec_source *source, const struct notify_messa
         child_watch_trigger(&source->child_watch);
 }
 
+static void main_changed(void *user)
+{
+    struct exec_source *source = user;
+    source->agent->pid = (uint32_t)child_pid(source->child);
+    (void)skep_worker_set_number(source->agent->worker, "pid", source->agent->pid);
+    log_at(LOG_INFO, "another process of the command is its main one", "pid", INT_TEXT(source->agent->pid), NULL);
+}
+
+static void follow(struct exec_source *source, int64_t pid)
+{
+    struct ucred process = { .pid = (pid_t)pid, .uid = (uid_t)-1 };
+    const char *why = command_tree_refuse(source->agent->pid, &process);
+    if (why)
+        (void)log_limited(&source->limit, LOG_WARNING, "MAINPID ignored", "pid", INT_TEXT(pid), "why", why, NULL);
+    else if (pid != source->agent->pid)
+        child_follow(source->child, (int)pid);
+}
+
 static void apply(struct exec_source *source, const struct notify_message *message)
 {
     const char *status = notify_status(source->status, source->was_ready, message);
     if (message->status.at)
         set_status_text(source, message->status);
     apply_watchdog(source, message);
+    if (message->main_pid > 0)
+        follow(source, message->main_pid);
     if (message->more_time > 0)
         child_extend(source->child, message->more_time);
     if (status)
@@ -167,13 +187,21 @@ static void log_exit_status(const struct exit_status *exit_status)
 {
     bool is_crash = exit_status_is_crash(exit_status);
     log_at(is_crash ? LOG_WARNING : LOG_INFO, is_crash ? "the command crashed" : "the command exited", "code",
-           INT_TEXT(exit_status_code(exit_status)), "signal", SIGNAL_NAME(exit_status->signal), NULL);
+           exit_status->is_unknown ? "unknown" : INT_TEXT(exit_status_code(exit_status)), "signal",
+           SIGNAL_NAME(exit_status->signal), NULL);
+}
+
+/* What it has sent before it ended counts. */
+static void child_ending(void *user)
+{
+    notify_socket_drain(((struct exec_source *)user)->socket);
 }
 
 static void child_ended(void *user, const struct exit_status *exit_status)
 {
     struct exec_source *source = user;
     struct exit_status complete = *exit_status;
+    complete.was_asked_for |= exit_status->is_unknown && strcmp(source->status, "draining") == 0;
     complete.oom = oom_watch_judge(source->oom, exit_status);
     agent_end(source->agent, &complete);
     log_exit_status(&complete);
@@ -186,6 +214,8 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
     struct child_options options = { .command = agent->command,
                                      .watchdog = agent->conf->settings.watchdog,
                                      .dies_with_agent = strcmp(agent->conf->settings.on_agent_death, "kill") == 0,
+                                     .ending = child_ending,
+                                     .main_changed = main_changed,
                                      .ended = child_ended,
                                      .user = source };
     enum err err;

@@ -1,5 +1,7 @@
-/* speaker [drop] DATAGRAM... - a program that speaks the sd_notify protocol: sends each argument to $NOTIFY_SOCKET,
- * prints its pid, and waits to be ended. `drop`: as another user. A BARRIER=1 comes with a pipe, and it goes on when
+/* speaker [drop|fork|daemon] DATAGRAM... - a program that speaks the sd_notify protocol: sends each argument to
+ * $NOTIFY_SOCKET, prints its pid, and waits to be ended. `drop`: as another user. `fork`: names its child as its main
+ * process and ends; `daemon`: the same in a session of its own, It prints the
+ * child's pid then. A BARRIER=1 comes with a pipe, and it goes on when
  * that is closed. `speaker repeat DATAGRAM` sends the same again and again. */
 #include <grp.h>
 #include <stddef.h>
@@ -63,6 +65,19 @@ static int send_barrier(void)
     return read(ends[0], &byte, 1) == 0;
 }
 
+/* Returns in the child. */
+static void hand_over(int leaves)
+{
+    char line[32];
+    pid_t child = fork();
+    if (child > 0) {
+        snprintf(line, sizeof line, "MAINPID=%d", (int)child);
+        _exit(send_text(line) ? 0 : 2);
+    }
+    if (leaves)
+        (void)setsid();
+}
+
 int main(int argc, char **argv)
 {
     int first = 1;
@@ -72,6 +87,10 @@ int main(int argc, char **argv)
         first = 2;
         if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
             return 3;
+    }
+    if (argc > 1 && (strcmp(argv[1], "fork") == 0 || strcmp(argv[1], "daemon") == 0)) {
+        first = 2;
+        hand_over(strcmp(argv[1], "daemon") == 0);
     }
     for (int i = first; i < argc; i++)
         if (!(strcmp(argv[i], "BARRIER=1") == 0 ? send_barrier() : send_text(argv[i])))

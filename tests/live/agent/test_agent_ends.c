@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -223,6 +224,47 @@ static void the_session_is_the_agents(void **state)
     watcher_close(watcher);
 }
 
+/* The command ends, and another process is its main one: it goes on, and its death is the worker's. */
+static void a_main_process_outlives_its_command(void **state)
+{
+    static const char *const ways[] = { "fork", "daemon" };
+    struct watcher *watcher = fixture_watch(state);
+    for (size_t i = 0; i < 2; i++) {
+        struct program agent;
+        char pid[32];
+        pid_t child;
+        agent_start(state, &agent, ways[i], "--interval", "200ms", "--exec", "--", SPEAKER_PROGRAM, ways[i], "READY=1",
+                    NULL);
+        child = (pid_t)atoi(program_read_line(&agent));
+        snprintf(pid, sizeof pid, "\"pid\":%d,", (int)child);
+        await_worker_latest(watcher, ways[i], "heartbeat", pid, "\"status\":\"idle\"", NULL);
+        assert_int_equal(count_of_worker(watcher, ways[i], "presence", "\"goodbye\""), 0);
+        kill(child, SIGKILL);
+        await_worker_latest(watcher, ways[i], "presence", "\"presence\":\"stale\"", "process_exited",
+                            "\"signal\":\"SIGKILL\"", NULL);
+        assert_int_not_equal(program_wait(&agent), 0);
+        program_clear(&agent);
+    }
+    watcher_close(watcher);
+}
+
+static void a_main_process_is_stopped(void **state)
+{
+    struct watcher *watcher = fixture_watch(state);
+    struct program agent;
+    pid_t child;
+    agent_start(state, &agent, "apart", "--interval", "200ms", "--exec", "--", SPEAKER_PROGRAM, "daemon", "READY=1",
+                NULL);
+    child = (pid_t)atoi(program_read_line(&agent));
+    await_worker_latest(watcher, "apart", "heartbeat", "\"status\":\"idle\"", NULL);
+    kill(agent.pid, SIGTERM);
+    await_worker_latest(watcher, "apart", "presence", "\"goodbye\"", NULL);
+    program_await_gone(child);
+    (void)program_wait(&agent);
+    program_clear(&agent);
+    watcher_close(watcher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +275,8 @@ int main(void)
         cmocka_unit_test(a_child_that_does_not_listen_is_killed),
         cmocka_unit_test(a_killed_agent),
         cmocka_unit_test(the_session_is_the_agents),
+        cmocka_unit_test(a_main_process_outlives_its_command),
+        cmocka_unit_test(a_main_process_is_stopped),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

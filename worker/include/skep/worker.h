@@ -73,7 +73,7 @@ struct skep_worker_options {
 
 /* How a watched process ended, for skep_worker_close. */
 struct skep_worker_exit {
-    int code;           /* exit status, or 128 + signal */
+    int code;           /* exit status, or 128 + signal; -1: unknown */
     const char *signal; /* "SIGSEGV", or NULL */
     int oom;            /* 1 killed for want of memory, 0 not, -1 unknown */
 };
