@@ -15,10 +15,25 @@ struct text line_ring_oldest(const struct line_ring *ring)
     return end ? (struct text){ all.at, (size_t)(end - all.at) + 1 } : (struct text){ NULL, 0 };
 }
 
+struct text line_ring_head(const struct line_ring *ring, size_t max)
+{
+    struct text all = line_ring_all(ring);
+    const char *end;
+    if (ring->lines == 0)
+        return (struct text){ NULL, 0 };
+    if (all.len <= max)
+        return all;
+    end = memrchr(all.at, '\n', max);
+    return (struct text){ all.at, end ? (size_t)(end - all.at) + 1 : max };
+}
+
 void line_ring_take(struct line_ring *ring, size_t bytes)
 {
-    ring->lines -= bytes == line_ring_oldest(ring).len;
+    for (size_t i = 0; i < bytes; i++)
+        ring->lines -= ring->at[ring->begin + i] == '\n';
     ring->begin += bytes;
+    if (ring->begin == ring->end)
+        ring->begin = ring->end = 0; /* the same pages again and again */
 }
 
 static bool is_full(const struct line_ring *ring, size_t more)

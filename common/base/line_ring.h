@@ -22,7 +22,10 @@ void line_ring_add(struct line_ring *ring, struct text line);
 /* The oldest line with its \n; absent: there is none. Borrowed until the next change. */
 struct text line_ring_oldest(const struct line_ring *ring);
 
-/* Takes `bytes` of the oldest line away, as they were written elsewhere; with the last of them it is gone. */
+/* The oldest lines that are no longer than `max` together; a longer one in part. Absent and borrowed as above. */
+struct text line_ring_head(const struct line_ring *ring, size_t max);
+
+/* Takes the first `bytes` away, as they were written elsewhere: lines, and of the next one a part. */
 void line_ring_take(struct line_ring *ring, size_t bytes);
 
 /* All lines, oldest first, each with its \n. Borrowed until the next change. */

@@ -59,6 +59,26 @@ static void taken_in_pieces(void **state)
     line_ring_clear(&ring);
 }
 
+static void several_at_once(void **state)
+{
+    struct line_ring ring = { .bytes_max = 20 };
+    (void)state;
+    assert_null(line_ring_head(&ring, 10).at);
+    line_ring_add(&ring, TEXT("one"));
+    line_ring_add(&ring, TEXT("two"));
+    line_ring_add(&ring, TEXT("eleven"));
+    assert_true(text_is(line_ring_head(&ring, 20), "one\ntwo\neleven\n"));
+    assert_true(text_is(line_ring_head(&ring, 14), "one\ntwo\n"));
+    assert_true(text_is(line_ring_head(&ring, 7), "one\n"));
+    assert_true(text_is(line_ring_head(&ring, 3), "one"));
+    line_ring_take(&ring, 10);
+    assert_int_equal(ring.lines, 1);
+    assert_true(text_is(line_ring_head(&ring, 20), "even\n"));
+    line_ring_take(&ring, 5);
+    assert_int_equal(ring.lines, 0);
+    line_ring_clear(&ring);
+}
+
 /* However long it goes on: the numbers are consecutive, and every line is there or counted. */
 static void a_long_stream(void **state)
 {
@@ -91,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_oldest_give_way),
         cmocka_unit_test(taken_in_pieces),
+        cmocka_unit_test(several_at_once),
         cmocka_unit_test(a_long_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

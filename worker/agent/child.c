@@ -208,7 +208,9 @@ static enum err spawn(struct loop *loop, struct child *child, int link, struct a
     struct guard guard = { .exec = { .command = child->options.command,
                                      .environment = build_environment(&child->options, arena),
                                      .dies_with_parent = child->options.dies_with_agent,
-                                     .keeps_group = child->keeps_group },
+                                     .keeps_group = child->keeps_group,
+                                     .output = child->options.output,
+                                     .errors = child->options.errors },
                            .link = link,
                            .kills = child->options.dies_with_agent };
     struct loop_child_options options = { .run = guard_run, .run_user = &guard, .ended = guard_ended, .user = child };

@@ -14,6 +14,7 @@ struct child_options {
     char **command;            /* ended by NULL; borrowed during the call */
     const char *notify_socket; /* the command's NOTIFY_SOCKET */
     ms_t watchdog;             /* the command's WATCHDOG_USEC, with its pid as WATCHDOG_PID; 0 = none */
+    int output, errors;        /* its standard output and error */
     bool dies_with_agent;
     void (*ending)(void *user);       /* the command has ended; it may have named another main process before */
     void (*main_changed)(void *user); /* child_pid is another one */
@@ -22,7 +23,7 @@ struct child_options {
 };
 
 /* Starts the command below a guard (guard.h), in a process group of its own unless it shares the agent's terminal, with
- * the agent's standard streams and its environment but for what is meant for the agent alone. Returns when the command
+ * the agent's standard input and its environment but for what is meant for the agent alone. Returns when the command
  * is running. ERR_NOT_FOUND when there is no such
  * command, ERR_REFUSED when it cannot be executed, ERR_IO, ERR_NOMEM, with a sentence. `arena` must live as long as the
  * call. */

@@ -15,6 +15,7 @@
 #include "notify_message.h"
 #include "notify_socket.h"
 #include "oom_watch.h"
+#include "output_relay.h"
 #include "proc.h"
 #include "source.h"
 
@@ -26,6 +27,7 @@ struct exec_source {
     struct child *child;
     struct oom_watch *oom;
     struct notify_socket *socket;
+    struct output_relay *relay; /* NULL: the command prints by itself */
     struct loop_timer *check;
     struct child_watch child_watch;
     struct child_verify verify;
@@ -201,6 +203,7 @@ static void child_ended(void *user, const struct exit_status *exit_status)
 {
     struct exec_source *source = user;
     struct exit_status complete = *exit_status;
+    output_relay_drain(source->relay);
     complete.was_asked_for |= exit_status->is_unknown && strcmp(source->status, "draining") == 0;
     complete.oom = oom_watch_judge(source->oom, exit_status);
     agent_end(source->agent, &complete);
@@ -221,10 +224,17 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
     enum err err;
     if ((err = notify_socket_new(agent->loop, &events, source, &source->socket, e)) != OK)
         return err;
+    /* The pipe of one that outlives the agent would have no reader. */
+    if (options.dies_with_agent && (err = output_relay_new(agent->loop, &source->relay, e)) != OK)
+        return err;
     options.notify_socket = notify_socket_name(source->socket);
-    if ((err = child_new(agent->loop, &options, &agent->arena, &source->child, e)) == OK)
-        agent->pid = (uint32_t)child_pid(source->child);
-    return err;
+    options.output = output_relay_stream(source->relay, STDOUT_FILENO);
+    options.errors = output_relay_stream(source->relay, STDERR_FILENO);
+    if ((err = child_new(agent->loop, &options, &agent->arena, &source->child, e)) != OK)
+        return err;
+    output_relay_begin(source->relay);
+    agent->pid = (uint32_t)child_pid(source->child);
+    return OK;
 }
 
 static enum err exec_prepare(struct agent *agent, struct errbuf *e)
@@ -243,6 +253,7 @@ static void exec_clear(void *state)
 {
     struct exec_source *source = state;
     child_free(source->child);
+    output_relay_free(source->relay);
     notify_socket_free(source->socket);
     oom_watch_free(source->oom);
 }
