@@ -6,7 +6,6 @@
 #include "arena.h"
 
 #define JSON_MAX_MEMBERS 256 /* of one object or array */
-#define JSON_NUMBER_MAX 63   /* characters; cJSON silently cuts longer ones */
 
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
