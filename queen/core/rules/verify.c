@@ -8,10 +8,10 @@
 #include "json.h"
 #include "rations.h"
 
-#define STORM_SECONDS 60 /* in which all that are held in a storm are verified */
-#define STORM_PART 5     /* of so many verifications one is a storm's, whatever others need */
-#define STORM_TURN_MS 20 /* what a turn of the loop may be late */
-#define LATE_MS 60000    /* for how long an answer after the deadline is still taken */
+#define STORM_SECONDS 60  /* in which all that are held in a storm are verified */
+#define STORM_PART 5      /* of so many verifications one is a storm's, whatever others need */
+#define STORM_TURN_MS 200 /* what a turn of the loop may be late */
+#define LATE_MS 60000     /* for how long an answer after the deadline is still taken */
 
 enum phase { PHASE_IDLE, PHASE_QUEUED, PHASE_RUNNING };
 
@@ -303,10 +303,12 @@ static struct bucket_size budget(const struct queen *queen)
     return (struct bucket_size){ per_second(queen), per_second(queen) };
 }
 
-/* Those of a storm are spread out, so that they are no storm themselves. */
+/* Those of a storm are spread out, so that they are no storm themselves; where many are due, what a late turn of the
+ * loop has missed is made up for. */
 static struct bucket_size storm_budget(const struct queen *queen)
 {
-    return (struct bucket_size){ ms_max(per_second(queen) * STORM_TURN_MS / 1000, 1), per_second(queen) };
+    int64_t part = per_second(queen) > VERIFY_PER_SECOND ? per_second(queen) * STORM_TURN_MS / 1000 : 1;
+    return (struct bucket_size){ part, per_second(queen) };
 }
 
 static struct verification *next_of_storm(const struct queen *queen)
