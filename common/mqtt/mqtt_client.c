@@ -113,7 +113,7 @@ static void end_attempt(struct mqtt_client *client)
     client->is_renewed = false;
     resolver_free(client->resolver);
     if (client->session)
-        client->no_retain = mqtt_session_no_retain(client->session);
+        client->no_retain = mqtt_session_sending(client->session)->no_retain;
     mqtt_session_free(client->session);
     client->resolver = NULL;
     client->session = NULL;
@@ -390,12 +390,13 @@ bool mqtt_client_is_stopped(const struct mqtt_client *client)
 
 enum err mqtt_client_publish(struct mqtt_client *client, const struct publish *publish)
 {
-    return mqtt_client_is_up(client) ? mqtt_session_publish(client->session, publish) : ERR_UNREACHABLE;
+    return mqtt_client_is_up(client) ? mqtt_sending_publish(mqtt_session_sending(client->session), publish)
+                                     : ERR_UNREACHABLE;
 }
 
 size_t mqtt_client_awaited(const struct mqtt_client *client)
 {
-    return client->session ? mqtt_session_awaited(client->session) : 0;
+    return client->session ? mqtt_session_sending(client->session)->awaited.bytes : 0;
 }
 
 uint8_t mqtt_client_unsendable(enum err err)
@@ -405,10 +406,12 @@ uint8_t mqtt_client_unsendable(enum err err)
 
 enum err mqtt_client_subscribe(struct mqtt_client *client, const struct subscribe *subscribe)
 {
-    return mqtt_client_is_up(client) ? mqtt_session_subscribe(client->session, subscribe) : ERR_UNREACHABLE;
+    return mqtt_client_is_up(client) ? mqtt_sending_subscribe(mqtt_session_sending(client->session), subscribe)
+                                     : ERR_UNREACHABLE;
 }
 
 enum err mqtt_client_unsubscribe(struct mqtt_client *client, const char *filter)
 {
-    return mqtt_client_is_up(client) ? mqtt_session_unsubscribe(client->session, filter) : ERR_UNREACHABLE;
+    return mqtt_client_is_up(client) ? mqtt_sending_unsubscribe(mqtt_session_sending(client->session), filter)
+                                     : ERR_UNREACHABLE;
 }

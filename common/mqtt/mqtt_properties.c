@@ -88,3 +88,26 @@ void mqtt_copies_clear(struct mqtt_copies *copies)
     free(copies->response_topic);
     free(copies->correlation);
 }
+
+static bool is_zero(const mosquitto_property *list, int property)
+{
+    uint8_t value;
+    return mosquitto_property_read_byte(list, property, &value, false) && value == 0;
+}
+
+struct link_facts mqtt_properties_facts(const mosquitto_property *list)
+{
+    struct link_facts facts = { .no_retain = is_zero(list, MQTT_PROP_RETAIN_AVAILABLE),
+                                .no_wildcards = is_zero(list, MQTT_PROP_WILDCARD_SUB_AVAILABLE),
+                                .qos0_only = is_zero(list, MQTT_PROP_MAXIMUM_QOS) };
+    (void)mosquitto_property_read_int32(list, MQTT_PROP_MAXIMUM_PACKET_SIZE, &facts.packet_max, false);
+    (void)mosquitto_property_read_int16(list, MQTT_PROP_RECEIVE_MAXIMUM, &facts.receive_max, false);
+    return facts;
+}
+
+void mqtt_properties_keep_alive(const mosquitto_property *list, ms_t *ret)
+{
+    uint16_t seconds;
+    if (mosquitto_property_read_int16(list, MQTT_PROP_SERVER_KEEP_ALIVE, &seconds, false))
+        *ret = seconds * (ms_t)1000;
+}

@@ -1,4 +1,4 @@
-/* mqtt_properties.h - the MQTT 5 properties of a PUBLISH or a will, to and from libmosquitto's lists. */
+/* mqtt_properties.h - the MQTT 5 properties of a PUBLISH, a will or CONNACK, to and from libmosquitto's lists. */
 #ifndef SKEP_MQTT_PROPERTIES_H
 #define SKEP_MQTT_PROPERTIES_H
 
@@ -21,5 +21,11 @@ struct mqtt_copies {
 /* Fills in the message's expiry, response topic and correlation. False: out of memory, the message is not complete. */
 bool mqtt_properties_read(const mosquitto_property *list, struct message *message, struct mqtt_copies *copies);
 void mqtt_copies_clear(struct mqtt_copies *copies);
+
+/* What CONNACK grants, without connect_ms. */
+struct link_facts mqtt_properties_facts(const mosquitto_property *list);
+
+/* The keep alive that the broker demands in CONNACK, which counts for libmosquitto too; else `ret` stays as it is. */
+void mqtt_properties_keep_alive(const mosquitto_property *list, ms_t *ret);
 
 #endif

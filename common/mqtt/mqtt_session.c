@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <poll.h>
@@ -11,17 +10,11 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "mqtt_awaited.h"
 #include "mqtt_greeting.h"
 #include "mqtt_properties.h"
 #include "mqtt_reading.h"
 #include "mqtt_socket.h"
 #include "mqtt_tls.h"
-
-/* UNSUBSCRIBE with it changes nothing, and every broker answers it. */
-#define FILTER_OF_NOBODY "$skep/keep-alive"
-
-#define AWAITED_OVERHEAD_BYTES 512 /* what libmosquitto keeps of a message besides its bytes */
 
 struct mqtt_session {
     struct mosquitto *mosquitto;
@@ -32,13 +25,11 @@ struct mqtt_session {
     bool in_burst; /* `packet` was called */
     bool behind;   /* the latest whole burst was cut */
     bool greeted;  /* something was read: what answers is known */
-    bool no_retain;
     struct mqtt_reading reading;
+    struct mqtt_sending sending;
     ms_t keep_alive;
-    ms_t sent_at;         /* the latest packet of ours but for acknowledgements and PINGREQ */
     struct errbuf logged; /* the first error that libmosquitto logged, until it is up */
     struct errbuf why;
-    struct mqtt_awaited awaited;
 };
 
 void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
@@ -121,7 +112,7 @@ static void on_publish(struct mosquitto *mosquitto, void *user, int packet_id, i
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint64_t token = mqtt_awaited_take(&session->awaited, packet_id);
+    uint64_t token = mqtt_awaited_take(&session->sending.awaited, packet_id);
     (void)mosquitto, (void)properties;
     if (!token)
         session->reading.handed++;
@@ -133,41 +124,17 @@ static void on_subscribe(struct mosquitto *mosquitto, void *user, int packet_id,
                          const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    uint64_t token = mqtt_awaited_take(&session->awaited, packet_id);
+    uint64_t token = mqtt_awaited_take(&session->sending.awaited, packet_id);
     uint8_t reason = count > 0 ? (uint8_t)granted[0] : MQTT_FAILED;
     (void)mosquitto, (void)properties;
     if (hand_over(session) && token && session->owner.events->subscribed)
         session->owner.events->subscribed(session->owner.user, token, reason);
 }
 
-/* The broker's counts, for libmosquitto too. */
-static void take_keep_alive(struct mqtt_session *session, const mosquitto_property *properties)
-{
-    uint16_t seconds;
-    if (mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &seconds, false))
-        session->keep_alive = seconds * (ms_t)1000;
-}
-
-static bool is_zero(const mosquitto_property *properties, int property)
-{
-    uint8_t value;
-    return mosquitto_property_read_byte(properties, property, &value, false) && value == 0;
-}
-
-static struct link_facts read_facts(const mosquitto_property *properties)
-{
-    struct link_facts facts = { .no_retain = is_zero(properties, MQTT_PROP_RETAIN_AVAILABLE),
-                                .no_wildcards = is_zero(properties, MQTT_PROP_WILDCARD_SUB_AVAILABLE),
-                                .qos0_only = is_zero(properties, MQTT_PROP_MAXIMUM_QOS) };
-    (void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &facts.packet_max, false);
-    (void)mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &facts.receive_max, false);
-    return facts;
-}
-
 /* A retained will alone is reason enough: the next attempt has none. */
 static void refuse(struct mqtt_session *session, int reason)
 {
-    session->no_retain |= reason == MQTT_RC_RETAIN_NOT_SUPPORTED;
+    session->sending.no_retain |= reason == MQTT_RC_RETAIN_NOT_SUPPORTED;
     mqtt_session_end(session, "the broker refused the connection: %s",
                      reason < MQTT_FAILED ? mosquitto_connack_string(reason) : mosquitto_reason_string(reason));
 }
@@ -176,7 +143,7 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
                        const mosquitto_property *properties)
 {
     struct mqtt_session *session = user;
-    struct link_facts facts = read_facts(properties);
+    struct link_facts facts = mqtt_properties_facts(properties);
     (void)flags;
     session->reading.handed++;
     if (session->ended)
@@ -186,9 +153,9 @@ static void on_connect(struct mosquitto *mosquitto, void *user, int reason, int 
         return;
     }
     mosquitto_log_callback_set(mosquitto, NULL); /* it formats a line for every packet */
-    take_keep_alive(session, properties);
+    mqtt_properties_keep_alive(properties, &session->keep_alive);
     session->stage = MQTT_UP;
-    session->no_retain = facts.no_retain;
+    session->sending.no_retain = facts.no_retain;
     session->owner.up(session->owner.owner, session->numeric, &facts);
 }
 
@@ -229,7 +196,7 @@ static void check_connected(struct mqtt_session *session)
 static void connect_to(struct mqtt_session *session, const struct mqtt_options *options, const struct mqtt_peer *peer)
 {
     int fault;
-    session->reading.mosquitto = session->mosquitto;
+    session->reading.mosquitto = session->sending.mosquitto = session->mosquitto;
     mosquitto_connect_v5_callback_set(session->mosquitto, on_connect);
     mosquitto_disconnect_v5_callback_set(session->mosquitto, on_disconnect);
     mosquitto_message_v5_callback_set(session->mosquitto, on_message);
@@ -260,12 +227,12 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
         return NULL;
     session->owner = *owner;
     session->reading.tls = peer->tls;
-    session->no_retain = peer->no_retain;
+    session->sending.no_retain = peer->no_retain;
     address_print(peer->broker->host, peer->broker->port, session->broker);
     address_print(peer->numeric, peer->broker->port, session->numeric);
     session->reading.pace.until = MQTT_PACE_AT_ONCE;
     session->keep_alive = options->keep_alive_s * (ms_t)1000;
-    session->reading.received_at = session->sent_at = clock_mono();
+    session->reading.received_at = session->sending.sent_at = clock_mono();
     has_will = owner->events->will && owner->events->will(owner->user, &will);
     will.retain = will.retain && !peer->no_retain;
     err = mqtt_setup(options, peer, has_will ? &will : NULL, session, &session->mosquitto, &why);
@@ -287,11 +254,6 @@ void mqtt_session_free(struct mqtt_session *session)
         mosquitto_disconnect_v5(session->mosquitto, MQTT_RC_NORMAL_DISCONNECTION, NULL);
     mosquitto_destroy(session->mosquitto);
     free(session);
-}
-
-bool mqtt_session_no_retain(const struct mqtt_session *session)
-{
-    return session->no_retain;
 }
 
 enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session)
@@ -364,22 +326,14 @@ static void read_what_came(struct mqtt_session *session)
     if (!session->ended && session->stage == MQTT_AWAITING_CONNACK && reading->handed == 0)
         end_if_closed(session);
     if (!session->ended)
-        mqtt_reading_pace(reading, session->sent_at);
+        mqtt_reading_pace(reading, session->sending.sent_at);
 }
 
-/* Each packet is a call to the kernel, which is to send them together. */
 static void write_what_waits(struct mqtt_session *session)
 {
-    int fault, fd = mosquitto_socket(session->mosquitto);
-    if (session->ended || !mosquitto_want_write(session->mosquitto))
-        return;
-    mqtt_socket_hold(fd, true);
-    errno = 0;
-    fault = mosquitto_loop_write(session->mosquitto, 1);
+    int fault = session->ended ? MOSQ_ERR_SUCCESS : mqtt_sending_write(&session->sending);
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
-    else
-        mqtt_socket_hold(fd, false);
 }
 
 void mqtt_session_readable(struct mqtt_session *session)
@@ -409,15 +363,6 @@ bool mqtt_session_drain(struct mqtt_session *session)
     return session->ended || !session->reading.cut;
 }
 
-/* The broker must receive something within 1.5 keep alives. */
-static int prove_life(struct mqtt_session *session, ms_t now)
-{
-    if (now - session->sent_at < session->keep_alive * 3 / 4)
-        return MOSQ_ERR_SUCCESS;
-    session->sent_at = now;
-    return mosquitto_unsubscribe_v5(session->mosquitto, NULL, FILTER_OF_NOBODY, NULL);
-}
-
 /* libmosquitto's keep alive ends a link whose PINGRESP does not come, also when it is only behind much else: it judges
  * no link on which packets arrive. */
 void mqtt_session_tick(struct mqtt_session *session)
@@ -426,8 +371,9 @@ void mqtt_session_tick(struct mqtt_session *session)
     int fault;
     if (session->ended)
         return;
-    fault = now - session->reading.received_at < session->keep_alive ? prove_life(session, now)
-                                                                     : mosquitto_loop_misc(session->mosquitto);
+    fault = now - session->reading.received_at < session->keep_alive
+                ? mqtt_sending_prove_life(&session->sending, now, session->keep_alive)
+                : mosquitto_loop_misc(session->mosquitto);
     if (fault != MOSQ_ERR_SUCCESS)
         end_by_fault(session, fault, errno);
 }
@@ -438,45 +384,7 @@ void mqtt_session_disconnect(struct mqtt_session *session)
         mqtt_session_end(session, "disconnected");
 }
 
-enum err mqtt_session_publish(struct mqtt_session *session, const struct publish *publish)
+struct mqtt_sending *mqtt_session_sending(struct mqtt_session *session)
 {
-    mosquitto_property *properties = NULL;
-    int packet_id = 0, fault;
-    enum err err;
-    if (publish->payload.len > INT_MAX)
-        return ERR_TOO_LARGE;
-    if (publish->qos > 0 && mqtt_awaited_is_full(&session->awaited))
-        return ERR_FULL;
-    if ((err = mqtt_properties_write(publish, &properties)) != OK)
-        return err;
-    fault = mosquitto_publish_v5(session->mosquitto, &packet_id, publish->topic, (int)publish->payload.len,
-                                 publish->payload.at, publish->qos, publish->retain && !session->no_retain, properties);
-    mosquitto_property_free_all(&properties);
-    if (fault == MOSQ_ERR_SUCCESS)
-        session->sent_at = clock_mono();
-    if (fault == MOSQ_ERR_SUCCESS && publish->qos > 0)
-        mqtt_awaited_add(&session->awaited, packet_id, publish->token, publish_size(publish) + AWAITED_OVERHEAD_BYTES);
-    return mqtt_fault_err(fault);
-}
-
-size_t mqtt_session_awaited(const struct mqtt_session *session)
-{
-    return session->awaited.bytes;
-}
-
-enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe)
-{
-    int options = (subscribe->no_local ? MQTT_SUB_OPT_NO_LOCAL : 0) | subscribe->retain_handling << 4;
-    int packet_id = 0, fault;
-    if (subscribe->token && mqtt_awaited_is_full(&session->awaited))
-        return ERR_FULL;
-    fault = mosquitto_subscribe_v5(session->mosquitto, &packet_id, subscribe->filter, subscribe->qos, options, NULL);
-    if (fault == MOSQ_ERR_SUCCESS && subscribe->token)
-        mqtt_awaited_add(&session->awaited, packet_id, subscribe->token, 0);
-    return mqtt_fault_err(fault);
-}
-
-enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter)
-{
-    return mqtt_fault_err(mosquitto_unsubscribe_v5(session->mosquitto, NULL, filter, NULL));
+    return &session->sending;
 }

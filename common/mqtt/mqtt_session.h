@@ -4,6 +4,7 @@
 #define SKEP_MQTT_SESSION_H
 
 #include "mqtt_fault.h"
+#include "mqtt_sending.h"
 #include "mqtt_setup.h"
 
 struct mqtt_session;
@@ -24,9 +25,6 @@ struct mqtt_session *mqtt_session_new(const struct mqtt_options *options, const 
 /* Closes at once. One that was never up sends DISCONNECT if it can, so that its will is not published. NULL is fine. */
 void mqtt_session_free(struct mqtt_session *session);
 
-/* As struct mqtt_peer has it, or CONNACK says. */
-bool mqtt_session_no_retain(const struct mqtt_session *session);
-
 enum mqtt_stage mqtt_session_stage(const struct mqtt_session *session);
 const char *mqtt_session_why(const struct mqtt_session *session); /* it has ended: one sentence; borrowed. Else NULL */
 int mqtt_session_fd(const struct mqtt_session *session, short *ret_events);
@@ -42,10 +40,6 @@ void mqtt_session_end(struct mqtt_session *session, const char *format, ...)
     PRINTF_LIKE(2, 3);                                      /* nothing is read or written any more */
 void mqtt_session_disconnect(struct mqtt_session *session); /* DISCONNECT; it ends when that is written */
 
-/* As in mqtt_client.h; for a session that is up. */
-enum err mqtt_session_publish(struct mqtt_session *session, const struct publish *publish);
-size_t mqtt_session_awaited(const struct mqtt_session *session);
-enum err mqtt_session_subscribe(struct mqtt_session *session, const struct subscribe *subscribe);
-enum err mqtt_session_unsubscribe(struct mqtt_session *session, const char *filter);
+struct mqtt_sending *mqtt_session_sending(struct mqtt_session *session); /* to publish and subscribe while it is up */
 
 #endif
