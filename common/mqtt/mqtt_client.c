@@ -1,18 +1,16 @@
 #include "mqtt_client.h"
 
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 
 #include "arena.h"
 #include "clock.h"
+#include "mqtt_round.h"
 #include "mqtt_session.h"
-#include "resolver.h"
 
 #define KEEP_ALIVE_MIN 5 /* libmosquitto refuses less */
 #define KEEP_ALIVE_MAX 65535
 #define RECEIVE_MAX (4 * 1024 * 1024)
-#define RESOLVE_TIMEOUT_MS 5000
 #define CONNECT_TIMEOUT_MS 2000 /* TCP, each address */
 #define CONNACK_TIMEOUT_MS 10000
 #define TICK_MS 500          /* libmosquitto looks after keep alive in whole seconds */
@@ -31,19 +29,15 @@ enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_RESOLVING, PHASE_ATTEMPT, PHASE_UP
 
 struct mqtt_client {
     enum phase phase;
-    ms_t due;                     /* what it means depends on the phase */
-    ms_t since;                   /* the attempt began, or the connection was up */
-    bool is_renewed;              /* UP, and the next round begins with the same address */
-    bool no_retain;               /* the latest broker offers no retained messages: published without */
-    size_t broker;                /* the next of the list to be resolved */
-    struct resolved resolved;     /* of the one before */
-    size_t address;               /* the next of `resolved` to be tried */
-    struct resolver *resolver;    /* while RESOLVING */
+    ms_t due;        /* what it means depends on the phase */
+    ms_t since;      /* the attempt began, or the connection was up */
+    bool is_renewed; /* UP, and the next round begins with the same address */
+    bool no_retain;  /* the latest broker offers no retained messages: published without */
+    struct mqtt_round round;
     struct mqtt_session *session; /* while ATTEMPT and UP, and STOPPING from there */
     unsigned epoch;               /* counts descriptors */
     struct errbuf why;            /* what the latest attempt failed of: a round ends with the one that got furthest */
     struct mqtt_options options;  /* text in `arena` */
-    struct broker_list brokers;
     struct mqtt_events events;
     void *user;
     void (*stopped)(void *user);
@@ -86,7 +80,7 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
 
     if (!client)
         return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
-    if ((err = broker_login_check(&options->login, &client->brokers, e)) != OK ||
+    if ((err = broker_login_check(&options->login, &client->round.brokers, e)) != OK ||
         (err = check_options(options, e)) != OK)
         return err;
     client->options = *options;
@@ -107,15 +101,14 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
 static void end_attempt(struct mqtt_client *client)
 {
     if (client->is_renewed)
-        client->address--;
+        mqtt_round_put_back(&client->round);
     else if (client->phase == PHASE_UP || client->phase == PHASE_STOPPING)
-        client->broker = client->address = client->resolved.count = 0;
+        mqtt_round_restart(&client->round);
     client->is_renewed = false;
-    resolver_free(client->resolver);
+    mqtt_round_stop(&client->round);
     if (client->session)
         client->no_retain = mqtt_session_sending(client->session)->no_retain;
     mqtt_session_free(client->session);
-    client->resolver = NULL;
     client->session = NULL;
     client->epoch++;
 }
@@ -163,9 +156,9 @@ static void on_session_up(void *owner, const char *broker, struct link_facts *fa
 
 static void start_attempt(struct mqtt_client *client, ms_t now)
 {
-    const struct address *broker = &client->brokers.at[client->broker - 1];
-    struct mqtt_peer peer = { broker, client->resolved.at[client->address++], client->brokers.tls, client->no_retain };
+    struct mqtt_peer peer = mqtt_round_take(&client->round);
     struct mqtt_session_owner owner = { &client->events, client->user, on_session_up, client };
+    peer.no_retain = client->no_retain;
     client->since = now;
     set_phase(client, PHASE_ATTEMPT, now);
     client->session = mqtt_session_new(&client->options, &peer, &owner);
@@ -177,46 +170,33 @@ static void start_attempt(struct mqtt_client *client, ms_t now)
     fail_round(client, now);
 }
 
-/* The next address, or the next host's; when there is none, the round has failed. */
 static void try_next(struct mqtt_client *client, ms_t now)
 {
     end_attempt(client);
-    while (client->address == client->resolved.count && client->broker < client->brokers.count) {
-        const char *host = client->brokers.at[client->broker++].host;
-        client->address = client->resolved.count = 0;
-        if (resolver_is_numeric(host, &client->resolved))
-            continue;
-        if (resolver_start(host, &client->resolver, &client->why) == OK) {
-            set_phase(client, PHASE_RESOLVING, now + RESOLVE_TIMEOUT_MS);
-            return;
-        }
-    }
-    if (client->address < client->resolved.count)
+    switch (mqtt_round_next(&client->round, &client->why)) {
+    case MQTT_ROUND_ADDRESS:
         start_attempt(client, now);
-    else
+        break;
+    case MQTT_ROUND_RESOLVE:
+        set_phase(client, PHASE_RESOLVING, now + MQTT_RESOLVE_TIMEOUT_MS);
+        break;
+    case MQTT_ROUND_OVER:
         fail_round(client, now);
+        break;
+    }
 }
 
 static void begin_round(struct mqtt_client *client, ms_t now)
 {
     if (!mqtt_client_has_more(client))
-        client->broker = client->address = client->resolved.count = 0;
+        mqtt_round_restart(&client->round);
     try_next(client, now);
 }
 
 static void turn_resolving(struct mqtt_client *client, ms_t now)
 {
-    const char *host = client->brokers.at[client->broker - 1].host;
-    int fault = 0;
-    if (resolver_take(client->resolver, &client->resolved, &fault)) {
-        if (fault != 0)
-            (void)err_set(&client->why, OK, "cannot resolve '%s': %s", host, gai_strerror(fault));
-    } else if (now >= client->due) {
-        (void)err_set(&client->why, OK, "cannot resolve '%s': no answer in %d s", host, RESOLVE_TIMEOUT_MS / 1000);
-    } else {
-        return;
-    }
-    try_next(client, now);
+    if (mqtt_round_resolve(&client->round, now >= client->due, &client->why))
+        try_next(client, now);
 }
 
 static ms_t attempt_timeout(const struct mqtt_client *client)
@@ -318,8 +298,8 @@ void mqtt_client_connect(struct mqtt_client *client)
 int mqtt_client_fd(const struct mqtt_client *client, short *ret_events)
 {
     *ret_events = POLLIN;
-    if (client->resolver)
-        return resolver_fd(client->resolver);
+    if (client->round.resolver)
+        return resolver_fd(client->round.resolver);
     return client->session ? mqtt_session_fd(client->session, ret_events) : -1;
 }
 
@@ -336,7 +316,7 @@ ms_t mqtt_client_deadline(const struct mqtt_client *client)
 
 bool mqtt_client_has_more(const struct mqtt_client *client)
 {
-    return client->broker < client->brokers.count || client->address < client->resolved.count;
+    return mqtt_round_has_more(&client->round);
 }
 
 bool mqtt_client_is_up(const struct mqtt_client *client)
