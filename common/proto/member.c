@@ -2,52 +2,16 @@
 
 #include "codec.h"
 
-#define TAG_SHIFT 56
-#define TAG UINT64_C(0xFE)
 #define CLAIM_TAG 0xFF
-
-uint64_t member_token(enum member_token token)
-{
-    return TAG << TAG_SHIFT | token;
-}
 
 static bool is_token(uint64_t token, enum member_token which)
 {
     return token == member_token(which);
 }
 
-static const struct role {
-    const char *noun;
-    enum topic_kind presence, request, verdict; /* verdict: on itself; TOPIC_KIND_COUNT = none */
-    bool is_claimed;                            /* one process at a time */
-    bool leaves_first; /* its goodbye goes ahead of what is queued, which may be a whole fleet's verdicts */
-    bool requests;     /* it sends requests of its own all the time, and not only to find out who holds its id */
-    uint8_t qos;       /* of presence, which a queen reads among a whole fleet's */
-} roles[] = {
-    [MEMBER_WORKER] = { "worker", TOPIC_WORKER_PRESENCE, TOPIC_WORKER_REQUEST, TOPIC_VERDICT, false, false, false, 1 },
-    [MEMBER_HIVE] = { "hive", TOPIC_HIVE_PRESENCE, TOPIC_HIVE_REQUEST, TOPIC_HIVE_VERDICT, true, false, false, 1 },
-    [MEMBER_QUEEN] = { "queen", TOPIC_QUEEN_PRESENCE, TOPIC_QUEEN_REQUEST, TOPIC_KIND_COUNT, true, true, true, 0 },
-};
-
-static const char *const subjects[] = { [MEMBER_TOKEN_PRESENCE] = "own presence",
-                                        [MEMBER_TOKEN_REPLIES] = "replies",
-                                        [MEMBER_TOKEN_REQUESTS] = "requests",
-                                        [MEMBER_TOKEN_VERDICTS] = "verdicts" };
-
 static const struct role *role_of(const struct member *member)
 {
-    return &roles[member->role];
-}
-
-/* A topic of the member's own, or the filter of one; `part` stands for a method, or the queen of a verdict. */
-static enum err own_topic(const struct member *member, enum topic_kind kind, const char *part, char ret[TOPIC_SIZE])
-{
-    struct topic topic = member->ids;
-    topic.kind = kind;
-    topic.method = text_of(part);
-    if (kind == TOPIC_VERDICT || kind == TOPIC_HIVE_VERDICT)
-        topic.queen = text_of(part);
-    return topic_build(member->root, &topic, ret);
+    return member->topics.role;
 }
 
 static void self_init(struct presence *self, const struct member_options *options)
@@ -64,23 +28,23 @@ static void self_init(struct presence *self, const struct member_options *option
 enum err member_init(struct member *member, const struct member_options *options)
 {
     enum err err;
-    *member = (struct member){
-        .role = options->role,
-        .root = options->root,
-        .ids = { .hive = text_of(options->hive), .worker = text_of(options->worker), .queen = text_of(options->queen) },
-        .birth_sent = MS_NEVER,
-        .beat_sent = MS_NEVER,
-        .again_at = MS_NEVER,
-        .heal_at = MS_NEVER,
-        .healed_at = MS_NEVER,
-        .leave_by = MS_NEVER
-    };
+    *member = (struct member){ .topics = { .role = role_find(options->role),
+                                           .root = options->root,
+                                           .ids = { .hive = text_of(options->hive),
+                                                    .worker = text_of(options->worker),
+                                                    .queen = text_of(options->queen) } },
+                               .birth_sent = MS_NEVER,
+                               .beat_sent = MS_NEVER,
+                               .again_at = MS_NEVER,
+                               .heal_at = MS_NEVER,
+                               .healed_at = MS_NEVER,
+                               .leave_by = MS_NEVER };
     address_of(options->hive, options->worker, options->queen, member->address);
-    member->ids.client = text_of(member->address);
+    member->topics.ids.client = text_of(member->address);
     self_init(&member->self, options);
-    if ((err = own_topic(member, role_of(member)->presence, NULL, member->presence_topic)) != OK ||
-        (err = own_topic(member, role_of(member)->request, "health", member->health_topic)) != OK ||
-        (err = own_topic(member, TOPIC_REPLY, NULL, member->reply_topic)) != OK)
+    if ((err = member_topic(&member->topics, role_of(member)->presence, NULL, member->presence_topic)) != OK ||
+        (err = member_topic(&member->topics, role_of(member)->request, "health", member->health_topic)) != OK ||
+        (err = member_topic(&member->topics, TOPIC_REPLY, NULL, member->reply_topic)) != OK)
         return err;
     claim_init(&member->claim, &(struct claim_options){ .noun = role_of(member)->noun,
                                                         .id = options->queen ? options->queen : options->hive,
@@ -160,76 +124,15 @@ static void connecting(struct member *member, const struct input *input, struct 
     outbox_connect(outbox, &will);
 }
 
-/* In the order in which they are made. No Local is not set: it would hide the will of one's own last connection, which
- * has the same client id. QoS 0 where others than queens may write: mosquitto reads one packet of a connection a turn,
- * so that a flood's PUBACKs would keep back the member's own heartbeats and replies. */
-struct own_filter {
-    enum topic_kind kind;
-    uint8_t qos, retain_handling;
-    enum member_token token;
-};
-#define OWN_FILTERS 4
-
-/* At QoS 0: whoever may answer may also write what nobody requested, and at QoS 1 the broker would deliver 20 of that
- * for each round trip, with the member's own requests waiting behind it. */
-static const struct own_filter replies_filter = { TOPIC_REPLY, 0, 0, MEMBER_TOKEN_REPLIES };
-
-static size_t own_filters(const struct member *member, struct own_filter ret[OWN_FILTERS])
-{
-    const struct role *role = role_of(member);
-    size_t count = 0;
-    ret[count++] = (struct own_filter){ role->presence, role->qos, 0, MEMBER_TOKEN_PRESENCE };
-    if (member->reads_replies)
-        ret[count++] = replies_filter;
-    if (member->checking)
-        return count;
-    ret[count++] = (struct own_filter){ role->request, 0, 2, MEMBER_TOKEN_REQUESTS };
-    if (role->verdict != TOPIC_KIND_COUNT)
-        ret[count++] = (struct own_filter){ role->verdict, 1, 2, MEMBER_TOKEN_VERDICTS };
-    return count;
-}
-
-static void change_filter(const struct member *member, const struct own_filter *filter, bool subscribes,
-                          struct outbox *outbox)
-{
-    char name[TOPIC_SIZE];
-    if (own_topic(member, filter->kind, "+", name) != OK)
-        outbox->failed = true;
-    else if (subscribes)
-        outbox_subscribe(outbox, &(struct subscribe){ .filter = name,
-                                                      .qos = filter->qos,
-                                                      .retain_handling = filter->retain_handling,
-                                                      .token = member_token(filter->token) });
-    else
-        outbox_unsubscribe(outbox, name);
-}
-
-static void change_filters(const struct member *member, bool subscribes, struct outbox *outbox)
-{
-    struct own_filter filters[OWN_FILTERS];
-    size_t count = own_filters(member, filters);
-    for (size_t i = 0; i < count; i++)
-        change_filter(member, &filters[i], subscribes, outbox);
-}
-
-/* Whoever sends no requests but those of its claim reads replies only while one is open. */
-static void read_replies(struct member *member, bool wanted, struct outbox *outbox)
-{
-    if (role_of(member)->requests || wanted == member->reads_replies)
-        return;
-    member->reads_replies = wanted;
-    change_filter(member, &replies_filter, wanted, outbox);
-}
-
 static void stop_reading_replies(struct member *member, struct outbox *outbox)
 {
     if (member->linked && !claim_is_open(&member->claim))
-        read_replies(member, false, outbox);
+        member_topics_read_replies(&member->topics, false, outbox);
 }
 
 void member_unsubscribe(struct member *member, struct outbox *outbox)
 {
-    change_filters(member, false, outbox);
+    member_topics_unsubscribe(&member->topics, member->checking, outbox);
 }
 
 /* A goodbye counts only for the current incarnation, so even one that leaves is born first. */
@@ -238,9 +141,9 @@ static enum member_event up(struct member *member, const struct input *input, st
     member->is_connected = true;
     link_speed_connected(&member->speed, input->facts);
     outbox->packet_max = input->facts ? input->facts->packet_max : 0;
-    member->reads_replies = member->checking || role_of(member)->requests;
+    member->topics.reads_replies = member->checking || role_of(member)->requests;
     if (member->leave_by == MS_NEVER)
-        change_filters(member, true, outbox);
+        member_topics_subscribe(&member->topics, member->checking, outbox);
     if (member->checking) {
         claim_check(&member->claim, input->now, outbox);
         return MEMBER_NOTHING;
@@ -293,7 +196,7 @@ static enum member_event refused(struct member *member, const struct input *inpu
     if (is_token(input->token, MEMBER_TOKEN_REPLIES) && member->checking)
         return conclude(member, claim_refused(&member->claim, input->reason, outbox), input->now, outbox);
     outbox_notice(outbox, "the broker refuses this %s's subscription to its %s (reason 0x%02x): it receives none",
-                  role_of(member)->noun, subjects[input->token & 0xFF], input->reason);
+                  role_of(member)->noun, member_token_subject(input->token), input->reason);
     if (is_token(input->token, MEMBER_TOKEN_REQUESTS) && !member->is_deaf && member->linked &&
         member->leave_by == MS_NEVER) {
         member->is_deaf = true;
@@ -304,7 +207,7 @@ static enum member_event refused(struct member *member, const struct input *inpu
 
 static enum member_event subscribed(struct member *member, const struct input *input, struct outbox *outbox)
 {
-    if (input->token >> TAG_SHIFT != TAG)
+    if (!member_token_subject(input->token))
         return MEMBER_NOTHING;
     if (input->reason >= MQTT_FAILED)
         return refused(member, input, outbox);
@@ -394,7 +297,7 @@ static void claim_observe(struct member *member, const struct presence *presence
 {
     bool is_foreign = presence && presence->presence == PRESENCE_ONLINE && presence->session != member->self.session;
     if (member->linked && is_foreign)
-        read_replies(member, true, outbox);
+        member_topics_read_replies(&member->topics, true, outbox);
     claim_seen(&member->claim, presence, stored, now, outbox);
     stop_reading_replies(member, outbox);
 }

@@ -22,8 +22,7 @@
 #include "claim.h"
 #include "input.h"
 #include "link_speed.h"
-
-enum member_role { MEMBER_WORKER, MEMBER_HIVE, MEMBER_QUEEN };
+#include "member_topics.h"
 
 #define MEMBER_HEAL_EVERY_MS 1000 /* between two healings at the least */
 #define MEMBER_GOODBYE_MS 1000    /* the longest wait for the acknowledgement of a goodbye */
@@ -48,9 +47,7 @@ struct member_options {
 };
 
 struct member {
-    enum member_role role;
-    const char *root;
-    struct topic ids;     /* of its own topics */
+    struct member_topics topics;
     struct presence self; /* what it says: what is for people is the core's to keep up; borrowed */
     char address[ADDRESS_SIZE];
     char presence_topic[TOPIC_SIZE], health_topic[TOPIC_SIZE], reply_topic[TOPIC_SIZE];
@@ -61,7 +58,6 @@ struct member {
     bool is_connected;   /* the link is up, be it to find out only */
     bool linked;         /* born on the present link */
     bool is_online;      /* ... and the birth was acknowledged */
-    bool reads_replies;  /* subscribed to the reply topic */
     bool rpc_subscribed; /* the broker hands requests on */
     bool is_deaf;        /* ... or refuses to */
     struct link_speed speed;
@@ -105,17 +101,5 @@ void member_leave(struct member *member, const struct exit_info *exit, ms_t unti
                   struct outbox *outbox);
 
 ms_t member_deadline(const struct member *member);
-
-/* Tokens of the member's own publishes and subscriptions, by which acknowledgements come back. */
-enum member_token {
-    MEMBER_TOKEN_BIRTH = 1,
-    MEMBER_TOKEN_GOODBYE,
-    MEMBER_TOKEN_PRESENCE,
-    MEMBER_TOKEN_REPLIES,
-    MEMBER_TOKEN_REQUESTS,
-    MEMBER_TOKEN_VERDICTS,
-    MEMBER_TOKEN_BEAT
-};
-uint64_t member_token(enum member_token token);
 
 #endif
