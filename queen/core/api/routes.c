@@ -1,10 +1,10 @@
 #include "routes.h"
 
-#include <stdio.h>
 #include <strings.h>
 
 #include "forget.h"
 #include "health.h"
+#include "http_call.h"
 #include "intake.h"
 #include "json_write.h"
 #include "listing.h"
@@ -15,115 +15,15 @@
 #include "view.h"
 #include "view_health.h"
 
-#define JSON_CONTENT_TYPE "application/json"
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60
 
-/* A request while it is answered. */
-struct http_call {
-    struct queen *queen;
-    const struct http_request *request;
-    struct query query;
-    struct text hive, worker; /* absent when the path has none */
-    struct http_response *response;
-    ms_t wait; /* the response is to come: how long it may take; 0 = it is there */
-};
-
-static void route_fail(struct http_call *call, int status, const char *code, const char *detail)
-{
-    http_fail(call->response, status, code, detail);
-}
-
-static void route_fail_with(struct http_call *call, int status, enum err err, const struct errbuf *e)
-{
-    route_fail(call, status, err_name(err), e->text[0] ? e->text : err_name(err));
-}
-
-static struct json_write route_begin(struct http_call *call, int status)
-{
-    call->response->status = status;
-    call->response->content_type = JSON_CONTENT_TYPE;
-    return json_write_to(&call->response->body);
-}
-
-/* The request waits for such news, for what is left of `wait` since it was received, at least 1 ms. */
-static void route_wait(struct http_call *call, enum queen_change_seq news, ms_t wait)
-{
-    call->response->wakes_on = news;
-    call->wait = ms_max(call->request->received_at + wait - call->queen->now, 1);
-}
-
-/* Compares in a time that does not depend on where they differ. */
-static bool is_token(const char *authorization, const char *token)
-{
-    const char *prefix = "Bearer ";
-    size_t len = strlen(token);
-    unsigned char difference = 0;
-    if (!authorization || strncasecmp(authorization, prefix, strlen(prefix)) != 0)
-        return false;
-    authorization += strlen(prefix);
-    if (strlen(authorization) != len)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        difference |= (unsigned char)(authorization[i] ^ token[i]);
-    return difference == 0;
-}
-
-/* True if the request may change something, or have something done that costs others; else the response says what it
- * needs. */
-static bool route_may_write(struct http_call *call)
-{
-    const char *token = call->queen->options.token;
-    if (call->request->cross_site) {
-        route_fail(call, 403, "cross_site", "a page of another site may not have this done");
-        return false;
-    }
-    if (!token || is_token(call->request->authorization, token))
-        return true;
-    route_fail(call, 401, "unauthorized", "this needs `Authorization: Bearer TOKEN` with the token of --token-file");
-    call->response->authenticate = "Bearer";
-    return false;
-}
-
-static void fail_ambiguous(struct http_call *call, const struct record *record)
-{
-    const struct name_index *by_name = &call->queen->registry.by[NAME_OF_WORKER];
-    struct json_write w = route_begin(call, 409);
-    char candidate[2 * NAME_SIZE];
-    call->response->content_type = PROBLEM_CONTENT_TYPE;
-    problem_open(&w, 409, "ambiguous", "several hives have a worker of that name: use HIVE/NAME");
-    json_open_member(&w, "candidates", '[');
-    for (int left = RATION_CANDIDATES; record && left > 0; record = name_index_next(by_name, record), left--) {
-        snprintf(candidate, sizeof candidate, "%s/%s", record_hive(record), record_worker(record));
-        json_put_str(&w, candidate);
-    }
-    json_close(&w, ']');
-    json_close(&w, '}');
-}
-
-/* The worker or hive that the path names; NULL when the response says why not. */
-static struct record *route_find(struct http_call *call)
-{
-    struct record *record;
-    switch (registry_find_one(&call->queen->registry, call->hive, call->worker, &record)) {
-    case OK:
-        return record;
-    case ERR_CONFLICT:
-        fail_ambiguous(call, record);
-        return NULL;
-    default:
-        route_fail(call, 404, "not_found",
-                   call->worker.at ? "no worker of that name is known" : "no hive of that name is known");
-        return NULL;
-    }
-}
-
 static void answer_list(struct http_call *call, const struct selection *selection)
 {
-    (void)route_begin(call, 200);
+    (void)http_call_begin(call, 200);
     call->response->wakes_on = QUEEN_CHANGED_VERIFIED;
     if (listing_new(selection, call->request->received_at, &call->response->listing) != OK)
-        route_fail(call, 503, "out_of_memory", "out of memory");
+        http_call_fail(call, 503, "out_of_memory", "out of memory");
 }
 
 static void route_get_workers(struct http_call *call)
@@ -132,8 +32,8 @@ static void route_get_workers(struct http_call *call)
     struct selection selection;
     enum err err = selection_parse(&call->query, &selection, &e);
     if (err != OK)
-        route_fail_with(call, 400, err, &e);
-    else if (!selection.verified || route_may_write(call)) /* verified: it has workers asked, and may judge them */
+        http_call_fail_with(call, 400, err, &e);
+    else if (!selection.verified || http_call_may_write(call)) /* verified: it has workers asked, and may judge them */
         answer_list(call, &selection);
 }
 
@@ -142,16 +42,16 @@ static void route_get_hives(struct http_call *call)
     struct errbuf e = { 0 };
     struct selection selection;
     if (selection_parse_hives(&call->query, &selection, &e) != OK)
-        route_fail(call, 400, "bad_params", e.text);
+        http_call_fail(call, 400, "bad_params", e.text);
     else
         answer_list(call, &selection);
 }
 
 static void route_get(struct http_call *call)
 {
-    struct record *record = route_find(call);
+    struct record *record = http_call_find(call);
     if (record) {
-        struct json_write w = route_begin(call, 200);
+        struct json_write w = http_call_begin(call, 200);
         (record_is_hive(record) ? view_hive : view_worker)(call->queen, record, true, &w);
     }
 }
@@ -159,22 +59,22 @@ static void route_get(struct http_call *call)
 /* Begins a verification and waits for it: the request is called again when one has finished. */
 static void route_verify_worker(struct http_call *call)
 {
-    struct record *record = route_find(call);
+    struct record *record = http_call_find(call);
     const struct verified *verified = record ? verify_latest(record) : NULL;
     enum err err;
     if (!record)
         return;
     if (verified && verified->began >= call->request->received_at) {
-        struct json_write w = route_begin(call, 200);
+        struct json_write w = http_call_begin(call, 200);
         verified_write(record, verified, &w);
     } else if (call->request->timed_out) {
-        route_fail(call, 503, "not_ready", VERIFY_NOT_READY);
+        http_call_fail(call, 503, "not_ready", VERIFY_NOT_READY);
     } else if ((err = verify_begin(call->queen, record, VERIFY_BY_HAND)) == ERR_FULL) {
-        route_fail(call, 503, "busy", VERIFY_FULL);
+        http_call_fail(call, 503, "busy", VERIFY_FULL);
     } else if (err != OK) {
-        route_fail(call, 503, "out_of_memory", "out of memory");
+        http_call_fail(call, 503, "out_of_memory", "out of memory");
     } else {
-        route_wait(call, QUEEN_CHANGED_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
+        http_call_wait(call, QUEEN_CHANGED_VERIFIED, call->queen->options.verify_timeout + VERIFY_WAIT_EXTRA_MS);
     }
 }
 
@@ -185,9 +85,9 @@ static bool parse_delete(struct http_call *call, bool *force, bool *workers)
         const struct parameter *parameter = &call->query.parameters[i];
         bool *value = text_is(parameter->name, "force") ? force : text_is(parameter->name, "workers") ? workers : NULL;
         if (!value || !(text_is(parameter->value, "true") || text_is(parameter->value, "false"))) {
-            route_fail(call, 400, "bad_params",
-                       workers ? "known are force and workers, each true or false"
-                               : "known is force=true or force=false");
+            http_call_fail(call, 400, "bad_params",
+                           workers ? "known are force and workers, each true or false"
+                                   : "known is force=true or force=false");
             return false;
         }
         *value = text_is(parameter->value, "true");
@@ -203,9 +103,9 @@ static void delete_whole_hive(struct http_call *call, bool force)
     const struct share *share = share_find(&registry->shares, call->hive);
     bool has_workers = share && share->has[RATION_WORKERS] + share->has[RATION_EXPECTED] > 0;
     if (!hive && !has_workers) {
-        route_fail(call, 404, "not_found", "no hive of that name is known");
+        http_call_fail(call, 404, "not_found", "no hive of that name is known");
     } else if (!force && ((hive && hive->state == STATE_ONLINE) || (share && share->states[STATE_ONLINE] > 0))) {
-        route_fail(call, 409, "conflict", "the hive is ready or has workers online: use ?force=true (--force)");
+        http_call_fail(call, 409, "conflict", "the hive is ready or has workers online: use ?force=true (--force)");
     } else {
         forget_hive(call->queen, call->hive, hive);
         call->response->status = 202;
@@ -222,14 +122,14 @@ static void route_delete(struct http_call *call)
         delete_whole_hive(call, force);
         return;
     }
-    if (!(record = route_find(call)))
+    if (!(record = http_call_find(call)))
         return;
     if (record->expected) {
-        route_fail(call, 409, "conflict", "the worker is expected (--expect): remove it from that list first");
+        http_call_fail(call, 409, "conflict", "the worker is expected (--expect): remove it from that list first");
     } else if (record->state == STATE_ONLINE && !force) {
-        route_fail(call, 409, "conflict",
-                   record_is_hive(record) ? "the hive is ready: stop it first, or use ?force=true (--force)"
-                                          : "the worker is online: stop it first, or use ?force=true (--force)");
+        http_call_fail(call, 409, "conflict",
+                       record_is_hive(record) ? "the hive is ready: stop it first, or use ?force=true (--force)"
+                                              : "the worker is online: stop it first, or use ?force=true (--force)");
     } else {
         forget_record(call->queen, record, FORGET_SEEN_NONE);
         call->response->status = 204;
@@ -258,10 +158,10 @@ static void fail_post(struct http_call *call, enum err err, struct errbuf *e)
     bool is_field = err == ERR_TOO_LARGE && call->request->body.len <= ROUTES_BODY_MAX; /* not the document */
     for (size_t i = 0; !is_field && i < ARRAY_LEN(post_faults); i++)
         if (post_faults[i].err == err) {
-            route_fail(call, post_faults[i].status, err_name(err), e->text[0] ? e->text : post_faults[i].detail);
+            http_call_fail(call, post_faults[i].status, err_name(err), e->text[0] ? e->text : post_faults[i].detail);
             return;
         }
-    route_fail_with(call, 400, err, e);
+    http_call_fail_with(call, 400, err, e);
 }
 
 static bool is_json(const char *content_type)
@@ -276,11 +176,11 @@ static void post_heartbeat(struct http_call *call)
     struct errbuf e = { 0 };
     enum err err;
     if (!is_json(call->request->content_type)) {
-        route_fail(call, 415, "bad_content_type", "send the heartbeat as application/json");
+        http_call_fail(call, 415, "bad_content_type", "send the heartbeat as application/json");
     } else if ((err = intake_posted(call->queen, call->request->body, &e)) != OK) {
         fail_post(call, err, &e);
     } else {
-        struct json_write w = route_begin(call, 202);
+        struct json_write w = http_call_begin(call, 202);
         json_open(&w, '{');
         json_add_bool(&w, "accepted", true);
         json_close(&w, '}');
@@ -294,11 +194,11 @@ static void get_events(struct http_call *call)
                                           { "limit", 0, 1000, &limit },
                                           { "wait", 0, WAIT_MAX_S, &wait_s } };
     if (query_numbers(&call->query, known, ARRAY_LEN(known)) != OK) {
-        route_fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
+        http_call_fail(call, 400, "bad_params", "known are after=EVENT_ID, limit=0..1000 and wait=0..60 (seconds)");
     } else if (wait_s > 0 && !call->request->timed_out && !event_ring_after(&call->queen->events, (uint64_t)after)) {
-        route_wait(call, QUEEN_CHANGED_EVENT, wait_s * 1000);
+        http_call_wait(call, QUEEN_CHANGED_EVENT, wait_s * 1000);
     } else {
-        struct json_write w = route_begin(call, 200);
+        struct json_write w = http_call_begin(call, 200);
         view_events(call->queen, (uint64_t)after, (size_t)limit, &w);
     }
 }
@@ -324,10 +224,10 @@ static void get_incidents(struct http_call *call)
     const struct query_number known[] = { { "cursor", 1, INT64_MAX, &cursor }, { "limit", 1, 1000, &limit } };
     enum view_incidents which = INCIDENTS_ALL;
     if (!parse_incidents(call, &which) || query_numbers(&call->query, known, ARRAY_LEN(known)) != OK) {
-        route_fail(call, 400, "bad_params",
-                   "known are state=open or ended, limit=1..1000 and cursor=N, the `next` of the page before");
+        http_call_fail(call, 400, "bad_params",
+                       "known are state=open or ended, limit=1..1000 and cursor=N, the `next` of the page before");
     } else {
-        struct json_write w = route_begin(call, 200);
+        struct json_write w = http_call_begin(call, 200);
         view_incidents(call->queen, which, (uint64_t)cursor, (size_t)limit, &w);
     }
 }
@@ -386,13 +286,13 @@ static void run(struct http_call *call, const struct route *route)
     struct errbuf e = { 0 };
     enum err err;
     if (!fn) {
-        route_fail(call, 405, "method_not_allowed", "method not allowed for this path");
+        http_call_fail(call, 405, "method_not_allowed", "method not allowed for this path");
         call->response->allow = route->allow;
-    } else if (reads || route_may_write(call)) {
+    } else if (reads || http_call_may_write(call)) {
         if ((err = query_parse(&call->queen->arena, call->request->query, &call->query, &e)) == OK)
             fn(call);
         else
-            route_fail_with(call, 400, err, &e);
+            http_call_fail_with(call, 400, err, &e);
     }
 }
 
@@ -403,7 +303,7 @@ static void dispatch(struct http_call *call)
             run(call, &routes[i]);
             return;
         }
-    route_fail(call, 404, "not_found", "no such path");
+    http_call_fail(call, 404, "not_found", "no such path");
 }
 
 ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
@@ -420,7 +320,7 @@ ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t no
     }
     if (!buf_ok(&response.body)) {
         buf_clear(&response.body);
-        route_fail(&call, 503, "too_large", "the answer is too large: lower the limit");
+        http_call_fail(&call, 503, "too_large", "the answer is too large: lower the limit");
     }
     *ret = response;
     return 0;
