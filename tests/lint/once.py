@@ -38,7 +38,7 @@ MECHANISMS = [
     ("database", r"\bsqlite3_open\w*\(", "queen/store_sqlite.c"),
     ("table on the terminal", r"\bscols_new_table\b", "cli/core/worker_table.c"),
     ("list of states", r'"(suspect|zombie|unreachable)"',  # of errors; one state each to compare with
-     ("common/proto/vocabulary.h", "common/base/err.h", "worker/core/worker.c", "cli/wait.c")),
+     ("common/proto/vocabulary.h", "common/base/err.h", "worker/core/worker_receive.c", "cli/wait.c")),
 ]
 
 

@@ -60,6 +60,9 @@ struct worker {
     uint64_t ignored;
 };
 
+/* worker_receive.c: a message, while the link is up and the worker does not leave. */
+void worker_receive(struct worker *worker, const struct input *input, struct outbox *outbox);
+
 /* worker_verify.c: takes a verification up. `self` is the worker. */
 void worker_verify(void *self, const struct call *call);
 
