@@ -259,22 +259,12 @@ static enum err inherit(void *user, const char *worker, const struct agent_recor
     return OK;
 }
 
-static enum err reread(const struct hive_driver *driver, struct hive_conf *fresh, struct errbuf *e)
-{
-    enum err err;
-    hive_conf_init(fresh);
-    err = service_reread(&hive_service, driver->argc, driver->argv, fresh, &fresh->arena, hive_conf_check, e);
-    if (err == OK && !hive_conf_same(driver->conf, fresh))
-        err = err_set(e, ERR_REFUSED, "%s: [hive] cannot change while the hive runs", driver->conf->common.config);
-    return err;
-}
-
 /* Reads hive.ini again; NULL when it cannot be used, which has been logged. */
 static struct hive_conf *read_again(const struct hive_driver *driver)
 {
     struct hive_conf *fresh = malloc(sizeof *fresh);
     struct errbuf e = { .text = "out of memory" };
-    if (fresh && reread(driver, fresh, &e) == OK)
+    if (fresh && hive_conf_reread(driver->conf, driver->argc, driver->argv, fresh, &e) == OK)
         return fresh;
     log_at(LOG_ERROR, "configuration not reloaded; keeping the old one", "why", e.text, NULL);
     if (fresh)

@@ -20,7 +20,7 @@ struct hive_conf {
 
 extern const struct service hive_service;
 
-/* Before service_configure or service_reread. */
+/* Before service_configure. */
 void hive_conf_init(struct hive_conf *conf);
 void hive_conf_clear(struct hive_conf *conf);
 
@@ -28,7 +28,8 @@ void hive_conf_clear(struct hive_conf *conf);
  * listen beyond the loopback without a token, and completes the launch options and the roster. */
 enum err hive_conf_check(void *conf, struct errbuf *e);
 
-/* True if both say the same in [hive] and on the command line, which cannot change while the hive runs. */
-bool hive_conf_same(const struct hive_conf *a, const struct hive_conf *b);
+/* Reads what `conf` was read from again; ERR_REFUSED if [hive] or the command line has changed, which cannot while the
+ * hive runs, or the errors of service_reread, with a sentence. `ret` is to be cleared, also after an error. */
+enum err hive_conf_reread(const struct hive_conf *conf, int argc, char **argv, struct hive_conf *ret, struct errbuf *e);
 
 #endif
