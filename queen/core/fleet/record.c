@@ -1,8 +1,41 @@
 #include "record.h"
 
+#include <stdlib.h>
+
 #define FLAPPING_SECONDS 600
 #define FLAPPING_SET RECORD_CHANGES
 #define FLAPPING_CLEAR 2
+
+struct record *record_new(struct text hive, struct text worker)
+{
+    size_t size = offsetof(struct record, names) + hive.len + worker.len + 2;
+    struct record *record = calloc(1, size < sizeof *record ? sizeof *record : size);
+    if (!record)
+        return NULL;
+    record->hive_len = (uint8_t)hive.len;
+    record->worker_len = (uint8_t)worker.len;
+    memcpy(record->names, hive.at, hive.len);
+    if (worker.len > 0)
+        memcpy(record->names + hive.len + 1, worker.at, worker.len);
+    record->interval_ms = INT_ABSENT;
+    record->lease_ms = INT_ABSENT;
+    record->received_mono = MS_NEVER;
+    record->skew = TIME_ABSENT;
+    record->work.progress = INT_ABSENT;
+    return record;
+}
+
+void record_free(struct record *record)
+{
+    if (!record)
+        return;
+    free(record->incarnation.retired);
+    free(record->loss);
+    free(record->verification); /* or what the queen keeps of a hive */
+    free(record->document);
+    free(record->witness);
+    free(record);
+}
 
 /* Never 0, which stands for none. */
 static uint32_t seconds(ms_t now)

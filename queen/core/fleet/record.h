@@ -164,6 +164,12 @@ static inline const char *record_worker(const struct record *record)
     return record->names + record->hive_len + 1;
 }
 
+/* Of whom nothing is known but the names, an empty `worker` being a hive's. NULL: no memory. */
+struct record *record_new(struct text hive, struct text worker);
+
+/* With all that it owns; it is in no index any more. NULL is fine. */
+void record_free(struct record *record);
+
 static inline bool record_is_hive(const struct record *record)
 {
     return record->worker_len == 0;

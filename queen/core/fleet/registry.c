@@ -18,16 +18,6 @@ void registry_init(struct registry *registry, size_t max_count, size_t max_docum
     registry->words.shares = &registry->shares;
 }
 
-static void record_release(struct record *record)
-{
-    free(record->incarnation.retired);
-    free(record->loss);
-    free(record->verification); /* or what the queen keeps of a hive */
-    free(record->document);
-    free(record->witness);
-    free(record);
-}
-
 static void clear_ended(struct registry *registry)
 {
     for (size_t i = 0; registry->ended.buckets && i < registry->ended.size; i++)
@@ -41,7 +31,7 @@ void registry_clear(struct registry *registry)
     clear_ended(registry);
     for (size_t i = 0; i < registry->roll.count; i++)
         if (registry->roll.entries[i].record)
-            record_release(registry->roll.entries[i].record);
+            record_free(registry->roll.entries[i].record);
     for (size_t part = 0; part < NAME_PARTS; part++)
         name_index_clear(&registry->by[part]);
     roll_clear(&registry->roll);
@@ -86,25 +76,6 @@ enum err registry_find_one(const struct registry *registry, struct text hive, st
 struct record *registry_hive_of(const struct registry *registry, const struct record *worker)
 {
     return registry_find(registry, (struct text){ record_hive(worker), worker->hive_len }, (struct text){ 0 });
-}
-
-static struct record *record_new(struct text hive, struct text worker)
-{
-    size_t size = offsetof(struct record, names) + hive.len + worker.len + 2;
-    struct record *record = calloc(1, size < sizeof *record ? sizeof *record : size);
-    if (!record)
-        return NULL;
-    record->hive_len = (uint8_t)hive.len;
-    record->worker_len = (uint8_t)worker.len;
-    memcpy(record->names, hive.at, hive.len);
-    if (worker.len > 0)
-        memcpy(record->names + hive.len + 1, worker.at, worker.len);
-    record->interval_ms = INT_ABSENT;
-    record->lease_ms = INT_ABSENT;
-    record->received_mono = MS_NEVER;
-    record->skew = TIME_ABSENT;
-    record->work.progress = INT_ABSENT;
-    return record;
 }
 
 /* Room for one more, so that adding it cannot fail halfway. */
@@ -276,7 +247,7 @@ void registry_remove(struct registry *registry, struct record *record)
     else
         take_out(registry, record);
     tenants_remove(&registry->shares, record);
-    record_release(record);
+    record_free(record);
 }
 
 enum err registry_end(struct registry *registry, struct record *record)
