@@ -79,7 +79,7 @@ inline wait_for_hive(w)
     fi
 }
 
-/* change.c: change_lost. */
+/* unreachable.c: unreachable_or_stale. */
 inline lost(w)
 {
     loss[w] = NO_LOSS;
@@ -177,7 +177,8 @@ active proctype answers()
     od
 }
 
-/* silence.c and loss.c for the hive itself; incident.c: begin, hive_inquiry_end, review_worker, change_join_incident. */
+/* silence.c and loss.c for the hive itself; incident.c: begin, hive_inquiry_end, review_worker; unreachable.c:
+ * unreachable_join. */
 active proctype hive_judged()
 {
     do

@@ -3,6 +3,7 @@
 #include "change.h"
 #include "queen_news.h"
 #include "step.h"
+#include "unreachable.h"
 
 #define FIVE                                                                                 \
     "unknown -> online (birth), online -> stale (process_exited), stale -> online (birth), " \
@@ -306,7 +307,7 @@ static void an_incident_is_named_by_its_event(void **state)
     queen_enter(scene.queen, scene.now, scene.wall, &scene.outbox);
     scene.queen->announcing.unsent = BUSY;
     change_state(scene.queen, hive, STATE_STALE, CAUSE_LAST_WILL, evidence);
-    change_lost(scene.queen, worker, CAUSE_LAST_WILL, evidence);
+    unreachable_or_stale(scene.queen, worker, CAUSE_LAST_WILL, evidence);
     queen_leave(scene.queen);
     assert_int_equal(owed(&scene), 2);
     scene_run(&scene, "wait 100");

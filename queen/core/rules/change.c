@@ -5,8 +5,6 @@
 #include "state.h"
 #include "verdict_write.h"
 
-#define JOIN_MS 30000 /* wills of one host come within keep alive x 1.5 + 6 s of each other */
-
 struct evidence evidence_now(const struct queen *queen, const struct record *record, enum evidence_path path,
                              enum evidence_result result)
 {
@@ -371,53 +369,4 @@ void change_lease_from(struct queen *queen, struct record *record, ms_t age)
     record->received_mono = age > 0 ? queen->now - age : record->received_mono;
     record->not_before = queen->watch.time - granted + queen_grace(queen, record);
     registry_touch(&queen->registry, record);
-}
-
-struct record *change_hive_of(const struct queen *queen, const struct record *record)
-{
-    return record_is_hive(record) ? NULL : registry_hive_of(&queen->registry, record);
-}
-
-static void unreachable(struct queen *queen, struct record *record, const struct record *hive, struct evidence evidence)
-{
-    record->incident = hive->incident;
-    change_state(queen, record, STATE_UNREACHABLE, CAUSE_HIVE_DOWN, evidence);
-}
-
-void change_lost(struct queen *queen, struct record *record, enum cause cause, struct evidence evidence)
-{
-    const struct record *hive = change_hive_of(queen, record);
-    bool is_held =
-        record->state == STATE_UNREACHABLE && queen_time_for(queen, record) < change_unreachable_until(queen, record);
-    bool was_lost_before = record->state == STATE_STALE; /* perhaps by a known exit; asking again finds nothing new */
-    if (is_held)
-        return;
-    if (hive && hive->state == STATE_STALE && !was_lost_before)
-        unreachable(queen, record, hive, evidence);
-    else
-        change_state(queen, record, STATE_STALE, cause, evidence);
-}
-
-static bool is_by_will_or_silence(const struct record *record)
-{
-    return record->cause == CAUSE_LAST_WILL || record->cause == CAUSE_MISSED_HEARTBEATS ||
-           record->cause == CAUSE_NO_SUBSCRIBER;
-}
-
-void change_join_incident(struct queen *queen, struct record *record)
-{
-    const struct record *hive = change_hive_of(queen, record);
-    if (hive && record->state == STATE_STALE && is_by_will_or_silence(record) &&
-        queen->now - record->since_mono <= JOIN_MS)
-        unreachable(queen, record, hive, record->evidence);
-}
-
-ms_t change_unreachable_until(const struct queen *queen, const struct record *record)
-{
-    const struct record *hive = change_hive_of(queen, record);
-    if (!hive || hive->state == STATE_NONE || hive->state == STATE_OFFLINE) /* it was forgotten, or has left */
-        return 0;
-    if (hive->state != STATE_ONLINE)
-        return MS_NEVER;
-    return (record->over_http ? hive->watch->ready_at_loop : hive->watch->ready_at) + queen_grace(queen, record);
 }

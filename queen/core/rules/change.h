@@ -84,19 +84,4 @@ void change_heard(struct queen *queen, struct record *record, bool over_http);
  * showed it; watch time stands still until that snapshot is read. */
 void change_lease_from(struct queen *queen, struct record *record, ms_t age);
 
-/* R10: a worker is lost, and what its hive has to do with it. */
-
-/* Lost by will or silence: a worker is unreachable while its hive is down, part of that incident; else stale. */
-void change_lost(struct queen *queen, struct record *record, enum cause cause, struct evidence evidence);
-
-/* The hive of a worker. NULL: it never announced itself, or the record is a hive's itself. */
-struct record *change_hive_of(const struct queen *queen, const struct record *record);
-
-/* Its hive is down by now: a worker that was found stale lately, by will or silence, was part of the incident. */
-void change_join_incident(struct queen *queen, struct record *record);
-
-/* When an unreachable worker is judged by silence again, on the clock by which it is judged (queen_time_for): one grace
- * after its hive is ready, or at once if that has left or was forgotten. MS_NEVER: it is neither. */
-ms_t change_unreachable_until(const struct queen *queen, const struct record *record);
-
 #endif

@@ -5,6 +5,7 @@
 #include "loss.h"
 #include "neighbour_inquiry.h"
 #include "storm.h"
+#include "unreachable.h"
 
 /* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
  * same; and the end of an incident is one grace after the hive is ready. */
@@ -15,7 +16,7 @@ static void review_worker(struct queen *queen, struct record *worker)
     if (hive && storm_has_hive(queen, hive))
         storm_count(queen, worker);
     if (hive && hive->state == STATE_STALE)
-        change_join_incident(queen, worker);
+        unreachable_join(queen, worker);
     registry_touch(&queen->registry, worker);
 }
 

@@ -1,13 +1,14 @@
 #include "broker_barrier.h"
 #include "loss_private.h"
 #include "storm.h"
+#include "unreachable.h"
 
 #define HIVE_MS 30000 /* from the loss: keep alive x 1.5 + 6 s of a hive, and its lease */
 
 /* NULL: there is none whose word would say more of this loss. */
 static struct record *hive_in_question(const struct queen *queen, const struct record *record)
 {
-    struct record *hive = queen->member.linked ? change_hive_of(queen, record) : NULL;
+    struct record *hive = queen->member.linked ? unreachable_hive_of(queen, record) : NULL;
     return hive && ((hive->state == STATE_ONLINE && hive->rpc) || hive->state == STATE_SUSPECT) ? hive : NULL;
 }
 
@@ -23,7 +24,7 @@ void gate_ask_hive(struct queen *queen, struct loss *loss)
 /* Where no hive says more: is it alone? Once, and only if that decides something. */
 static void ask_neighbours(struct queen *queen, struct loss *loss)
 {
-    const struct record *hive = change_hive_of(queen, loss->record);
+    const struct record *hive = unreachable_hive_of(queen, loss->record);
     bool is_decided = loss->had_turn || loss->wait.question > 0 || storm_is_on(queen);
     struct neighbours *neighbours;
     if (!loss->by_will || is_decided || record_is_hive(loss->record) || !queen->member.linked ||
@@ -42,7 +43,7 @@ static bool has_answered(const struct loss *loss, const struct record *hive)
  * like others. */
 static bool is_of_hive(const struct queen *queen, const struct record *record)
 {
-    const struct record *hive = record_is_hive(record) ? record : change_hive_of(queen, record);
+    const struct record *hive = record_is_hive(record) ? record : unreachable_hive_of(queen, record);
     if (!hive || storm_has_hive(queen, hive))
         return false;
     return record_is_hive(record) || hive->state == STATE_STALE ||
@@ -59,7 +60,7 @@ static bool is_in_storm(const struct queen *queen, const struct record *record)
 {
     if (record->state != STATE_SUSPECT || (record->loss && record->loss->had_turn))
         return false;
-    return (storm_is_on(queen) && !is_of_hive(queen, record)) || is_held(change_hive_of(queen, record));
+    return (storm_is_on(queen) && !is_of_hive(queen, record)) || is_held(unreachable_hive_of(queen, record));
 }
 
 bool gate_is_closed(const struct queen *queen, const struct record *record)
@@ -120,7 +121,7 @@ static void judge(struct queen *queen, struct loss *loss)
     struct evidence evidence = loss->evidence;
     evidence.took += (uint32_t)(queen->now - loss->found_mono);
     loss_drop(queen, record);
-    change_lost(queen, record, cause, evidence);
+    unreachable_or_stale(queen, record, cause, evidence);
 }
 
 void gate_waited(struct queen *queen, struct loss *loss)
@@ -133,7 +134,7 @@ void gate_waited(struct queen *queen, struct loss *loss)
 /* Its hive is back from a silence: so may the worker be, a little later. */
 static bool may_return_with_hive(struct queen *queen, struct loss *loss)
 {
-    const struct record *hive = loss_is_on_watch(loss->record) ? change_hive_of(queen, loss->record) : NULL;
+    const struct record *hive = loss_is_on_watch(loss->record) ? unreachable_hive_of(queen, loss->record) : NULL;
     if (!hive || hive->state != STATE_ONLINE || hive->watch->settled_at <= queen->watch.time)
         return false;
     loss_enter(queen, loss, PHASE_HIVE, ms_min(loss->until, hive->watch->settled_at));
@@ -153,7 +154,7 @@ static bool is_leased(struct queen *queen, struct loss *loss)
 void loss_hive_judged(struct queen *queen, struct record *record)
 {
     struct loss *loss = record->loss;
-    const struct record *hive = change_hive_of(queen, record);
+    const struct record *hive = unreachable_hive_of(queen, record);
     if (loss_is_held(record) && hive && hive->state == STATE_STALE && is_of_hive(queen, record))
         loss_undecided(queen, record);
     else if (loss && loss->phase == PHASE_HIVE && !loss->wait.of && !is_leased(queen, loss) &&
@@ -181,7 +182,7 @@ void loss_verdict(struct queen *queen, struct record *record, enum cause cause, 
     if (!loss && gate_is_closed(queen, record))
         loss = loss_new(queen, record, false);
     if (!loss)
-        change_lost(queen, record, cause, evidence);
+        unreachable_or_stale(queen, record, cause, evidence);
     else if (loss->phase != PHASE_HIVE)
         gate_found(queen, loss, cause, evidence);
 }

@@ -4,6 +4,7 @@
 #include "hive_poll.h"
 #include "loss.h"
 #include "storm.h"
+#include "unreachable.h"
 #include "verify.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
@@ -22,7 +23,7 @@ static bool is_leased(const struct queen *queen, const struct record *record)
 {
     return record->state == STATE_ONLINE || record->state == STATE_SUSPECT || record->state == STATE_ZOMBIE ||
            record->state == STATE_UNVERIFIED ||
-           (record->state == STATE_UNREACHABLE && change_unreachable_until(queen, record) != MS_NEVER);
+           (record->state == STATE_UNREACHABLE && unreachable_until(queen, record) != MS_NEVER);
 }
 
 static struct lease lease_for(const struct queen *queen, const struct record *record)
@@ -97,7 +98,7 @@ static ms_t over_at(const struct queen *queen, const struct record *record)
 {
     ms_t over = stale_at(queen, record);
     if (record->state == STATE_UNREACHABLE)
-        return ms_max(over, change_unreachable_until(queen, record));
+        return ms_max(over, unreachable_until(queen, record));
     if (record->state == STATE_UNVERIFIED && verify_is_possible(queen, record)) /* verified first */
         return ms_max(over, record->not_before + queen->options.verify_timeout);
     if (record->state != STATE_SUSPECT || !only_answers(record))
