@@ -18,8 +18,8 @@
 #include "observe.h"
 #include "oracle.h"
 
-#define READY_US INT64_C(120000000)
-#define AFTER_US 1000000 /* after everything is told: what is told twice or wrongly comes then */
+#define READY_US INT64_C(600000000) /* 10,000 connect while others have the machine, too */
+#define AFTER_US 1000000            /* after everything is told: what is told twice or wrongly comes then */
 
 static const char usage[] =
     "usage: swarm --broker PORT --http PORT [OPTIONS] SCRIPT\n"
