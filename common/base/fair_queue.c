@@ -56,7 +56,8 @@ static void weigh(struct fair_queue *queue, struct fair_owner *owner)
 static struct fair_owner *find(struct fair_queue *queue, struct text name)
 {
     struct fair_owner *owner;
-    HASH_FIND(hh, queue->owners, name.at, name.len, owner);
+    const char *key = name.len > 0 ? name.at : "";
+    HASH_FIND(hh, queue->owners, key, name.len, owner);
     return owner ? owner : owner_new(queue, name);
 }
 

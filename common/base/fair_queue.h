@@ -31,7 +31,8 @@ struct fair_queue {
 /* Empty by now, but for owners that are held. */
 void fair_queue_clear(struct fair_queue *queue);
 
-/* Behind the others, counting `cost` (bytes, or 1). The name is copied. ERR_NOMEM: nothing changed. */
+/* Behind the others, counting `cost` (bytes, or 1). The name is copied, and may be absent. ERR_NOMEM: nothing changed.
+ */
 enum err fair_queue_add(struct fair_queue *queue, struct text owner, struct fair_item *item, size_t cost);
 
 /* The same, ahead of the others: its turn is next. */

@@ -45,7 +45,7 @@ static void owners_take_turns(void **state)
     add(&queue, "a", &things[2], 13, 1);
     add(&queue, "b", &things[3], 21, 1);
     add(&queue, "b", &things[4], 22, 1);
-    add(&queue, "", &things[5], 31, 1);
+    add(&queue, NULL, &things[5], 31, 1);
     assert_int_equal(number_of(queue.items), 11);
     assert_int_equal(queue.count, 6);
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
