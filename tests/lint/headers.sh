@@ -25,7 +25,7 @@ includes_of() {
     queen/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen queen/core/include ;;
     hive/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon hive hive/core hive/core/include ;;
     cli/*) echo common/base common/sys common/mqtt common/proto common/io cli cli/core ;;
-    bench/* | tests/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen/core/include queen/core/fleet queen/core/rules queen/core/api hive/core hive/core/include worker/core queen worker/include tests/support "${1%/*}" ;;
+    bench/* | tests/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen/core/include queen/core/fleet queen/core/rules queen/core/api hive/core hive/core/include worker/core queen worker/include tests/support tests/sim "${1%/*}" ;;
     *) return 1 ;;
     esac
 }
