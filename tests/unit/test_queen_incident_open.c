@@ -78,6 +78,20 @@ static void workers_inside_a_storm_open_none(void **state)
     scene_clear(&scene);
 }
 
+/* Else all workers would be inside it for ever. */
+static void a_storm_of_the_process_before_ends_with_the_first_view(void **state)
+{
+    struct store_row row = { .kind = STORE_INCIDENT,
+                             .incident = { .id = 5, .kind = INCIDENT_STORM, .opened = 1, .ended = TIME_ABSENT } };
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    assert_int_equal(queen_restore(scene.queen, &row), OK);
+    scene_run(&scene, "up; birth 1.1; crash 1.1");
+    check(&scene, "the view begins", "storm / lost until over, worker default/w1 lost");
+    scene_clear(&scene);
+}
+
 /* What the store had; the open one is not opened again, and ends. */
 static void the_next_process_goes_on_with_them(void **state)
 {
@@ -133,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_incident_opens_and_ends),
         cmocka_unit_test(workers_inside_a_storm_open_none),
+        cmocka_unit_test(a_storm_of_the_process_before_ends_with_the_first_view),
         cmocka_unit_test(the_next_process_goes_on_with_them),
         cmocka_unit_test(what_no_queen_has_stored_is_refused),
     };

@@ -99,6 +99,7 @@ void incident_seeing(struct incidents *incidents, ms_t wall)
 {
     incidents->blind_due = MS_NEVER;
     (void)incident_book_end(&incidents->book, INCIDENT_BLIND, nobody, nobody, INCIDENT_OVER, wall);
+    incident_storm_ended(incidents, wall); /* of the process before: a loss of the link ends one */
 }
 
 static bool is_time(ms_t wall)

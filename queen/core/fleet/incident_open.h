@@ -28,7 +28,8 @@ enum err incident_storm(struct incidents *incidents, uint64_t event_id, ms_t wal
 void incident_storm_ended(struct incidents *incidents, ms_t wall);
 
 /* The queen is blind from monotonic time `now` on, which was that event (0 = none); INCIDENT_BLIND_MS later that is an
- * incident (where there was no event, with an id that none has), until it sees again. */
+ * incident (where there was no event, with an id that none has), until it sees again, which also ends the storm of an
+ * earlier process. */
 void incident_blind(struct incidents *incidents, uint64_t event_id, ms_t now);
 enum err incident_tick(struct incidents *incidents, ms_t now, ms_t wall, uint64_t unused_id);
 void incident_seeing(struct incidents *incidents, ms_t wall);
