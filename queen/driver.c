@@ -216,9 +216,10 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
 static enum err restore(void *user, const struct store_row *row)
 {
     struct queen_driver *driver = user;
-    if (row->kind == STORE_LIFE)
+    enum err err = queen_restore(driver->queen, row);
+    if (err == OK && row->kind == STORE_LIFE)
         driver->command.cursor = row->life.commanded;
-    return queen_restore(driver->queen, row);
+    return err;
 }
 
 /* What cannot be read is missing, and the broker's verdicts tell what they can. */

@@ -168,8 +168,9 @@ static enum err restore_life(struct queen *queen, const struct life_row *row)
 {
     struct remembering *remembering = &queen->remembering;
     bool has_grace = row->grace_from != MS_NEVER;
-    if (row->life < remembering->life || row->life == UINT32_MAX || !is_time(row->watch) || !is_time(row->loop) ||
-        !is_time(row->wall) || (has_grace && !is_time(row->grace_from)))
+    if (row->told > EVENT_ID_MAX || row->commanded > EVENT_ID_MAX || row->life < remembering->life ||
+        row->life == UINT32_MAX || !is_time(row->watch) || !is_time(row->loop) || !is_time(row->wall) ||
+        (has_grace && !is_time(row->grace_from)))
         return ERR_RANGE;
     remembering->lives[row->life % STORE_LIVES] = *row;
     remembering->life = row->life + 1;
