@@ -127,8 +127,12 @@ static bool write_lost(void)
     text = (struct text){ line.at, line.len };
     if (sink.is_cut && write_some(TEXT("\n"), &taken))
         sink.is_cut = false;
-    if (sink.is_cut || (!write_some(text, &taken) && taken == 0))
+    if (sink.is_cut)
         return false;
+    if (!write_some(text, &taken)) {
+        sink.is_cut = taken > 0;
+        return false;
+    }
     sink.waiting.lost = 0;
     return true;
 }
