@@ -18,8 +18,6 @@
 #include "proc.h"
 
 #define AGENT_PROGRAM "skep-worker"
-#define PAUSE_FIRST 20 /* ms between two looks at the sessions that are swept */
-#define PAUSE_MAX 1000
 
 static struct hive_agent *find(const struct agents *agents, const char *worker)
 {

@@ -6,7 +6,7 @@ import sys
 
 import c_source
 
-STATEMENTS_MAX = 30000
+STATEMENTS_MAX = 27000
 COMMENTS_MIN = 0.100  # to a statement
 
 
