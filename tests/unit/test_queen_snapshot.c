@@ -321,9 +321,25 @@ static void the_broker_counts_what_it_drops(void **state)
     }
 }
 
+/* The passes of the queen's own are given up, so nothing else is read before the view is live. */
+static void r19_the_broker_counts_and_nothing_is_read(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "subscribe; mark");
+    count_by_broker(&scene, "dropped", "7", true);
+    count_by_broker(&scene, "dropped", "27", false);
+    scene_run(&scene, "wait 20000");
+    assert_true(queen_sees(scene.queen));
+    assert_int_equal(scene.queen->snapshot.completeness.verdict, SNAPSHOT_INCOMPLETE);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r19_the_broker_counts_and_nothing_is_read),
         cmocka_unit_test(the_first_time_each_kind_is_read_by_itself),
         cmocka_unit_test(a_small_fleet_is_read_in_few_passes),
         cmocka_unit_test(a_large_fleet_is_read_hive_by_hive),

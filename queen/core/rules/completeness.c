@@ -131,11 +131,12 @@ bool completeness_count(struct queen *queen)
 static size_t lacking(const struct completeness *completeness)
 {
     size_t dropped, stored;
+    unsigned spans = completeness->spans > 0 ? completeness->spans : 1; /* 0: not even the queen's own could be read */
     if (completeness->dropped == completeness->dropped_before)
         return 0;
     if (!completeness->knows_before)
         return 1;
-    dropped = (size_t)(completeness->dropped - completeness->dropped_before) / completeness->spans;
+    dropped = (size_t)(completeness->dropped - completeness->dropped_before) / spans;
     stored = completeness->by_hive ? (dropped + completeness->by_hive + completeness->over_all + 1) / 2
                                    : dropped + completeness->over_all;
     return stored > completeness->distinct ? stored - completeness->distinct : 0;
