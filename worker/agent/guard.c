@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -158,12 +159,21 @@ static void keep_only(int link)
     (void)close_range(LINK + 1, ~0U, 0);
 }
 
+/* It has the agent's arguments, and must not look like a second agent of the same worker. */
+static void show_as_guard(void)
+{
+    static const char name[] = "skep-guard";
+    (void)prctl(PR_SET_NAME, name);
+    if (strlen(program_invocation_short_name) >= sizeof name - 1) /* where argv[0] lies, in this process alone */
+        memcpy(program_invocation_short_name, name, sizeof name);
+}
+
 int guard_run(void *user)
 {
     struct guard *guard = user;
     struct command command = { .main_fd = -1 };
     int fault;
-    (void)prctl(PR_SET_NAME, "skep-guard");
+    show_as_guard();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     fault = start(guard, &command.pid);
     keep_only(guard->link);
