@@ -163,12 +163,14 @@ static pid_t start_two(pid_t *ret_child)
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        pid_t child;
+        pid_t child, self = getpid();
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         child = fork();
         if (child == 0)
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-        else if (write(ends[1], &child, sizeof child) != sizeof child)
+        if (child == 0 && getppid() != self) /* it has been ended already */
+            _exit(1);
+        if (child > 0 && write(ends[1], &child, sizeof child) != sizeof child)
             _exit(1);
         for (;;)
             pause();
