@@ -121,7 +121,7 @@ static bool write_lost(void)
     size_t taken;
     if (sink.waiting.lost == 0)
         return true;
-    format_line(LOG_WARNING, "lines of the log were dropped, since nobody read them", &line);
+    format_line(LOG_WARNING, "lines of the log were dropped: the reader is too slow", &line);
     log_line_pair(&line, "count", INT_TEXT(sink.waiting.lost));
     log_line_end(&line);
     text = (struct text){ line.at, line.len };

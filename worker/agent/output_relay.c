@@ -54,7 +54,7 @@ static void report_lost(struct output_relay *relay)
 {
     uint64_t lost = relay->lines.waiting.lost;
     if (lost > 0 && relay->lines.waiting.lines == 0 &&
-        log_limited(&relay->limit, LOG_WARNING, "lines that the command printed were dropped, since nobody read them",
+        log_limited(&relay->limit, LOG_WARNING, "lines that the command printed were dropped: the reader is too slow",
                     "count", INT_TEXT(lost), NULL))
         relay->lines.waiting.lost = 0;
 }
