@@ -289,16 +289,22 @@ static void identity_the_first_link_of_hives_and_queens_takes_nothing(void **sta
     }
 }
 
+/* A hive that has found its id free, and has lost that link. */
+static void set_up_free(struct scene *scene)
+{
+    set_up(scene, MEMBER_HIVE);
+    connect(scene);
+    ack(scene, scene->claim, MQTT_NO_SUBSCRIBER);
+    step(scene, (struct input){ .kind = INPUT_LINK_DOWN });
+}
+
 /* Anybody who answers requests may write to its reply topic: what it does not read delays nothing. */
 static void identity_a_hive_reads_replies_while_it_requests(void **state)
 {
     static const char foreign[] = "{\"presence\":\"online\",\"session\":\"000000000000000b\",\"connection\":1}";
     struct scene scene;
     (void)state;
-    set_up(&scene, MEMBER_HIVE);
-    connect(&scene);
-    ack(&scene, scene.claim, MQTT_NO_SUBSCRIBER);
-    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    set_up_free(&scene);
     connect(&scene);
     buf_reset(&scene.trace);
     hear(&scene, STALE_OF("b", "1"), true);
@@ -341,10 +347,7 @@ static void identity_each_broker_is_asked(void **state)
 {
     struct scene scene;
     (void)state;
-    set_up(&scene, MEMBER_HIVE);
-    connect(&scene);
-    ack(&scene, scene.claim, MQTT_NO_SUBSCRIBER);
-    step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    set_up_free(&scene);
     buf_reset(&scene.trace);
     step(&scene, (struct input){ .kind = INPUT_CONNECTING });
     expect(&scene, "where it was asked", "connect, will stale c1");

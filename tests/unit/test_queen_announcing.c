@@ -458,17 +458,23 @@ static void live_copies_of_the_forgotten_are_cleared_as_often_as_their_hive_may(
     scene_clear(&scene);
 }
 
+/* No room is left, and all are h1's. */
+static void fill_with_one_hive(struct scene *scene)
+{
+    struct queen_options options = scene_options;
+    options.max_workers = RATION_ENDS_PART;
+    scene_init_with(scene, &options);
+    scene_run(scene, "up");
+    for (unsigned i = 1; i <= RATION_ENDS_PART; i++)
+        say(scene, "h1", i, BIRTH, 0);
+    buf_reset(&scene->trace);
+}
+
 static void what_makes_room_ends_with_an_event(void **state)
 {
     struct scene scene;
-    struct queen_options options = scene_options;
     (void)state;
-    options.max_workers = RATION_ENDS_PART;
-    scene_init_with(&scene, &options);
-    scene_run(&scene, "up");
-    for (unsigned i = 1; i <= RATION_ENDS_PART; i++)
-        say(&scene, "h1", i, BIRTH, 0);
-    buf_reset(&scene.trace);
+    fill_with_one_hive(&scene);
     say(&scene, "h2", 1, BIRTH, BUSY);
     assert_non_null(registry_find(&scene.queen->registry, TEXT("h2"), TEXT("w1")));
     assert_string_equal(buf_str(&scene.trace), "");
@@ -483,14 +489,8 @@ static void what_makes_room_ends_with_an_event(void **state)
 static void many_ends_of_a_hive_make_room_for_others(void **state)
 {
     struct scene scene;
-    struct queen_options options = scene_options;
     (void)state;
-    options.max_workers = RATION_ENDS_PART;
-    scene_init_with(&scene, &options);
-    scene_run(&scene, "up");
-    for (unsigned i = 1; i <= RATION_ENDS_PART; i++)
-        say(&scene, "h1", i, BIRTH, 0);
-    buf_reset(&scene.trace);
+    fill_with_one_hive(&scene);
     say(&scene, "h2", 1, BIRTH, BUSY);
     say(&scene, "h1", 99, BIRTH, BUSY);
     assert_null(registry_find(&scene.queen->registry, TEXT("h1"), TEXT("w99")));
