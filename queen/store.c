@@ -27,7 +27,7 @@
 
 struct store {
     const char *dir;
-    int folder, lock; /* -1 until opened */
+    int folder, lock; /* -1 until opened; the writer's from the first batch on */
 
     pthread_t writer;
     bool has_writer;
@@ -116,13 +116,31 @@ static enum err lock(struct store *store, struct errbuf *e)
 {
     char path[PATH_MAX];
     enum err err;
+    int fd;
     path_of(store, LOCK, path);
-    if ((err = trust_file(store->folder, path, TRUST_OWN, O_RDWR | O_CREAT, &store->lock, e)) != OK)
+    if ((err = trust_file(store->folder, path, TRUST_OWN, O_RDWR | O_CREAT, &fd, e)) != OK)
         return err;
-    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        store->lock = fd;
         return OK;
-    return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "--state-dir %s: another queen uses it", store->dir)
-                                : err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    err = errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "--state-dir %s: another queen uses it", store->dir)
+                               : err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+    close(fd);
+    return err;
+}
+
+/* The folder, for this process alone. A later try opens it anew: something may have been mounted there. */
+static enum err take_folder(struct store *store, struct errbuf *e)
+{
+    enum err err = trust_folder(store->dir, TRUST_OWN, &store->folder, e);
+    if (err != OK)
+        return err_set(e, err, "--state-dir %s", e->text);
+    if ((err = lock(store, e)) == OK)
+        return OK;
+    fd_close(store->folder);
+    store->folder = -1;
+    return err;
 }
 
 static void store_free(struct store *store)
@@ -158,12 +176,9 @@ enum err store_open(const char *dir, struct store **ret, struct errbuf *e)
     enum err err;
     if (!store || !(store->rows = calloc(BATCH_ROWS, sizeof *store->rows)))
         return err_set(e, ERR_NOMEM, "out of memory");
-    if ((err = trust_folder(dir, TRUST_OWN, &store->folder, e)) != OK)
-        return err_set(e, err, "--state-dir %s", e->text);
-    if ((err = lock(store, e)) != OK)
-        return err;
-    err = open_database(store, e);
-    if (err == ERR_REFUSED || err == ERR_NOMEM)
+    if ((err = take_folder(store, e)) == OK)
+        err = open_database(store, e);
+    if (err == ERR_CONFLICT || err == ERR_REFUSED || err == ERR_NOMEM)
         return err;
     if (err != OK)
         store->fault = *e;
@@ -193,10 +208,19 @@ enum err store_load(struct store *store, enum err (*take)(void *user, const stru
     return err_set(e, err, "%s/" DATABASE ": %s", store->dir, e->text);
 }
 
-/* One that turns out to be damaged is moved aside; one that could not be opened is tried again. */
+/* What it holds was not read: it is replaced. */
+static enum err open_late(struct store *store, struct errbuf *e)
+{
+    enum err err = store->lock >= 0 ? OK : take_folder(store, e);
+    if (err == OK && (err = open_database(store, e)) == OK)
+        store_db_replace(store->db);
+    return err;
+}
+
+/* One that turns out to be damaged is moved aside; what could not be opened is tried again. */
 static enum err write_batch(struct store *store, struct errbuf *e)
 {
-    enum err err = store->db ? OK : open_database(store, e);
+    enum err err = store->db ? OK : open_late(store, e);
     if (err != OK || (err = store_db_write(store->db, store->rows, store->count, store_has_room(store), e)) == OK)
         return err;
     if (err == ERR_SYNTAX) {

@@ -19,13 +19,14 @@
 struct store;
 
 /* Makes the folder if need be (not its parents), locks it, and examines the database, which may take seconds. One that
- * is damaged, or of a later version, is renamed and said in *e: OK. One that cannot be read or written: OK, and
- * store_fault says so. ERR_CONFLICT: another queen has the folder; ERR_REFUSED: somebody else could write there, or it
- * is a link; ERR_IO, ERR_NOMEM: the folder. Each with a sentence. */
+ * is damaged, or of a later version, is renamed and said in *e: OK. Where folder or database cannot be read or written:
+ * OK, store_fault says so, and each batch tries again; the first one that is kept replaces what was not read, but for
+ * events. ERR_CONFLICT: another queen has the folder; ERR_REFUSED: somebody else could write there, or it is a link;
+ * ERR_NOMEM. Each with a sentence. */
 enum err store_open(const char *dir, struct store **ret, struct errbuf *e);
 
 /* Whether a queen would take the folder, as far as reading it tells; makes, locks and changes nothing. The errors of
- * store_open but ERR_CONFLICT. */
+ * store_open but ERR_CONFLICT, and ERR_IO: it would run on without. */
 enum err store_check(const char *dir, struct errbuf *e);
 
 /* All rows, in the order of their kinds. Those that `take` refuses are left out and counted in *ret_refused. Waits for

@@ -68,6 +68,7 @@ static const char *const texts[STATEMENTS] = {
 struct store_db {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[STATEMENTS];
+    bool is_replaced; /* with the next commit */
 };
 
 static void store_db_free(struct store_db *db)
@@ -282,15 +283,35 @@ static enum err put(const struct store_db *db, const struct store_row *row, stru
     return step(db, to, e);
 }
 
+void store_db_replace(struct store_db *db)
+{
+    db->is_replaced = true;
+}
+
+static enum err begin(const struct store_db *db, struct errbuf *e)
+{
+    enum err err = step(db, db->statements[BEGIN], e);
+    return err == OK && db->is_replaced
+               ? run(db, "DELETE FROM life; DELETE FROM tombstone; DELETE FROM incident; DELETE FROM record", e)
+               : err;
+}
+
+static enum err commit(struct store_db *db, struct errbuf *e)
+{
+    enum err err = step(db, db->statements[COMMIT], e);
+    db->is_replaced = db->is_replaced && err != OK;
+    return err;
+}
+
 enum err store_db_write(struct store_db *db, const struct store_row *rows, size_t count, bool is_last, struct errbuf *e)
 {
     bool goes_on = !sqlite3_get_autocommit(db->sqlite);
-    enum err err = goes_on ? OK : step(db, db->statements[BEGIN], e);
+    enum err err = goes_on ? OK : begin(db, e);
     for (size_t i = 0; i < count && err == OK; i++)
         err = put(db, &rows[i], e);
     for (enum statement prune = PRUNE_LIVES; prune <= PRUNE_INCIDENTS && err == OK; prune++)
         err = step(db, db->statements[prune], e);
-    if (err == OK && (!is_last || (err = step(db, db->statements[COMMIT], e)) == OK))
+    if (err == OK && (!is_last || (err = commit(db, e)) == OK))
         return OK;
     (void)step(db, db->statements[ROLLBACK], NULL);
     return err;

@@ -16,6 +16,9 @@ void store_db_close(struct store_db *db); /* NULL is fine */
 enum err store_db_load(struct store_db *db, enum err (*take)(void *user, const struct store_row *row), void *user,
                        size_t *ret_refused, struct errbuf *e);
 
+/* What it holds, but for events, is gone with the next rows that are written: nobody has loaded it. */
+void store_db_replace(struct store_db *db);
+
 /* All of them or none, and with them those that were written before, up to the last ones that `is_last` was said of.
  * The errors of store_db_open. */
 enum err store_db_write(struct store_db *db, const struct store_row *rows, size_t count, bool is_last,

@@ -210,3 +210,24 @@ def test_a_full_disk(broker, root, started, tmp_path):
         assert stored(state, "state FROM record WHERE hive = 'h' AND worker = 'w1'") == [("stale",)]
     finally:
         subprocess.run(["umount", "--lazy", state], check=True)
+
+
+def test_a_read_only_folder(broker, root, started, tmp_path):
+    """A queen runs on without a database, and says so; one that stops when it could be written leaves what it knows."""
+    state = tmp_path / "state"
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=16m,mode=700", "none", state], check=True)
+    try:
+        queen = started(Queen, broker, root, "--state-dir", state)
+        assert "level=error" in queen.said() and "Read-only file system" in queen.said()
+        health = queen.ask("/health")[1]
+        assert health["status"] == "warn" and "nothing is kept for a restart: " in health["description"]
+        agent = started(Agent, broker, root, "h/w1", "--simulate")
+        await_that(lambda: (queen.worker("h/w1") or {}).get("state") == "online", "its birth")
+        agent.kill()
+        await_that(lambda: queen.worker("h/w1")["state"] == "stale", "its death")
+        subprocess.run(["mount", "-o", "remount,rw", state], check=True)
+        queen.end(signal.SIGTERM)
+        assert stored(state, "state FROM record WHERE hive = 'h' AND worker = 'w1'") == [("stale",)]
+    finally:
+        subprocess.run(["umount", "--lazy", state], check=True)
