@@ -99,6 +99,12 @@ static void test_merge(void **state)
           "{\"status\":\"idle\",\"metrics\":{\"u\":2},\"labels\":{\"zone\":\"b\"}}" },
         { "null takes all away", "{\"metrics\":null,\"labels\":null}", OK, "{\"status\":\"idle\"}" },
         { "all or nothing", "{\"status\":\"busy\",\"queue_depth\":-1}", ERR_RANGE, NULL },
+        { "a count of another", "{\"progress\":17}", OK,
+          "{\"status\":\"idle\",\"progress\":17,\"progress_age_ms\":0,\"metrics\":{\"t\":1},\"labels\":{\"zone\":\"a\"}"
+          "}" },
+        { "half a step", "{\"progress\":17.5}", ERR_RANGE, NULL },
+        { "less than no step", "{\"progress\":-1}", ERR_RANGE, NULL },
+        { "a count as text", "{\"progress\":\"17\"}", ERR_UNKNOWN, NULL },
         { "the library's own field", "{\"session\":\"0123456789abcdef\"}", ERR_UNKNOWN, NULL },
         { "an unknown field", "{\"colour\":\"red\"}", ERR_UNKNOWN, NULL },
         { "a number as text", "{\"queue_depth\":\"3\"}", ERR_UNKNOWN, NULL },
@@ -167,6 +173,39 @@ static void test_entries_are_bounded(void **state)
     arena_clear(&arena);
 }
 
+static void test_a_count_of_another(void **state)
+{
+    static const struct {
+        const char *why, *json;
+        ms_t now;
+        int64_t count, age; /* INT_ABSENT: nothing is known */
+        ms_t stepped_at;
+    } rows[] = {
+        { "the first value is no step", "{\"progress\":7,\"inflight\":1}", 1000, 7, 0, MS_NEVER },
+        { "the same is none", "{\"progress\":7}", 3000, 7, 2000, MS_NEVER },
+        { "another is", "{\"progress\":9}", 4000, 9, 0, 4000 },
+        { "so is a lower one: the engine was restarted", "{\"progress\":0}", 5000, 0, 0, 5000 },
+        { "a bad line changes nothing", "{\"progress\":3,\"colour\":1}", 6000, 0, 1000, 5000 },
+        { "nothing is known any more", "{\"progress\":null}", 7000, INT_ABSENT, INT_ABSENT, MS_NEVER },
+        { "and again, as if for the first time", "{\"progress\":0}", 9000, 0, 0, MS_NEVER },
+        { "work taken up has not stood still yet", "{\"inflight\":0}", 9000, 0, 0, MS_NEVER },
+        { "however old the count is", "{\"inflight\":2,\"progress\":0}", 19000, 0, 0, MS_NEVER },
+    };
+    struct facts facts;
+    (void)state;
+
+    facts_init(&facts);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)facts_merge(&facts, text_of(rows[i].json), rows[i].now, NULL);
+        if (facts_progress_count(&facts) != rows[i].count || facts_progress_age(&facts, rows[i].now) != rows[i].age ||
+            facts.stepped_at != rows[i].stepped_at)
+            fail_msg("%s: %d, age %d", rows[i].why, (int)facts_progress_count(&facts),
+                     (int)facts_progress_age(&facts, rows[i].now));
+    }
+    assert_false(facts_is_stalled(&facts, 19000 + FACT_STALL_MS - 1));
+    assert_true(facts_is_stalled(&facts, 19000 + FACT_STALL_MS));
+}
+
 static void test_ages(void **state)
 {
     struct facts facts;
@@ -210,9 +249,13 @@ static void test_stall_due(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_merge),   cmocka_unit_test(test_entries_are_bounded),
-        cmocka_unit_test(test_ages),    cmocka_unit_test(test_stall_due),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_entries_are_bounded),
+        cmocka_unit_test(test_a_count_of_another),
+        cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_stall_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,11 +93,15 @@ static void test_progress_is_an_answer(void **state)
     assert_int_equal(facts_set_number(&s.facts, "inflight", 2, s.now, NULL), OK);
     tell(&s);
     expect(&s, ""); /* taking up work is no step of it */
+    assert_int_equal(facts_set_progress(&s.facts, NAN, s.now, NULL), OK);
+    assert_int_equal(facts_set_progress(&s.facts, 40, s.now, NULL), OK);
+    tell(&s);
+    expect(&s, ""); /* nor is a count that begins to be watched */
     s.now += 500;
     facts_progress(&s.facts, s.now);
     s.now += 20;
     tell(&s);
-    expect(&s, "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"ok\",\"progress\":3,"
+    expect(&s, "to " REPLY_TOPIC " n1 {\"result\":{\"nonce\":\"n1\",\"work\":\"ok\",\"progress\":41,"
                "\"progress_age_ms\":20,\"inflight\":2}}\n");
     script_clear(&s);
 }

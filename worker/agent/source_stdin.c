@@ -9,6 +9,7 @@
 
 #define LINE_LIMIT (16 * 1024) /* bytes, as for every message */
 #define READ_SIZE (16 * 1024)
+#define VERIFY_MARGIN 1500 /* ms: an agent that gets to run late must not be taken for work that stands still */
 
 struct stdin_source {
     struct agent *agent;
@@ -105,11 +106,15 @@ static void stdin_start(void *state)
         loop_timer_in(source->timer, 0);
 }
 
-/* Who writes the lines is the work, and cannot be asked. */
+/* Who writes the lines cannot be asked: a line that comes before the answer must be given may show a step. */
 static enum skep_work stdin_verify(void *state, bool is_first, uint32_t left_ms)
 {
-    (void)state, (void)is_first, (void)left_ms;
-    return SKEP_WORK_UNKNOWN;
+    const struct stdin_source *source = state;
+    enum skep_work work = skep_worker_reported_work(source->agent->worker);
+    (void)is_first;
+    if (work != SKEP_WORK_UNKNOWN && left_ms > VERIFY_MARGIN)
+        return SKEP_WORK_LATER;
+    return work == SKEP_WORK_LATER ? SKEP_WORK_UNKNOWN : work;
 }
 
 const struct source source_stdin = {

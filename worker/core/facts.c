@@ -183,6 +183,23 @@ void facts_progress(struct facts *facts, ms_t now)
     facts->progressed_at = facts->stepped_at = now;
 }
 
+enum err facts_set_progress(struct facts *facts, double count, ms_t now, struct errbuf *e)
+{
+    bool is_watched = facts->progressed_at != MS_NEVER;
+    if (isnan(count)) {
+        facts->progressed_at = facts->stepped_at = MS_NEVER;
+        return OK;
+    }
+    if (count < 0 || count > MSG_INT_MAX || count != floor(count))
+        return err_set(e, ERR_RANGE, "progress: must be an integer from 0 to %.0f", MSG_INT_MAX);
+    if (is_watched && facts_progress_count(facts) == (int64_t)count)
+        return OK;
+    facts->progress = (uint64_t)count;
+    facts->progressed_at = now;
+    facts->stepped_at = is_watched ? now : MS_NEVER;
+    return OK;
+}
+
 void facts_set_stalled(struct facts *facts, bool stalled, ms_t now)
 {
     if (!stalled)
@@ -276,6 +293,8 @@ static enum err merge_member(struct facts *facts, const struct json_value *membe
     enum err err;
     if (fact && (fact->type == TYPE_GAUGES || fact->type == TYPE_LABELS))
         return merge_entries(facts, fact, member, e);
+    if (text_is(member->key, "progress") && (is_null || member->type == JSON_NUMBER))
+        return facts_set_progress(facts, is_null ? NAN : member->number, now, e);
     if (is_number(fact) && (is_null || member->type == JSON_NUMBER))
         return facts_set_number(facts, fact->name, is_null ? NAN : member->number, now, e);
     if (!is_text(fact) || !(is_null || member->type == JSON_STRING))

@@ -55,11 +55,15 @@ enum err facts_set_number(struct facts *facts, const char *field, double value, 
 enum err facts_set_metric(struct facts *facts, struct text name, double value, struct errbuf *e);
 enum err facts_set_label(struct facts *facts, struct text name, struct text value, struct errbuf *e);
 
-/* Several at once: a JSON object of the fields above, `stalled` excepted, with `metrics` and `labels` merged entry by
- * entry. null: absent. All or nothing. Also the errors of json_scan. */
+/* Several at once: a JSON object of the fields above and `progress`, `stalled` excepted, with `metrics` and `labels`
+ * merged entry by entry. null: absent. All or nothing. Also the errors of json_scan. */
 enum err facts_merge(struct facts *facts, struct text json, ms_t now, struct errbuf *e);
 
 void facts_progress(struct facts *facts, ms_t now); /* one step of the work loop */
+
+/* A count that somebody else keeps: each change, also downwards, is a step; the first value only begins to be watched.
+ * NAN: nothing is known of the work. ERR_RANGE for a value that the field cannot have. */
+enum err facts_set_progress(struct facts *facts, double count, ms_t now, struct errbuf *e);
 void facts_set_stalled(struct facts *facts, bool stalled, ms_t now);
 
 /* True when what a heartbeat tells at once is the same: status and model. */

@@ -94,10 +94,12 @@ void worker_verify(void *self, const struct call *call)
     memcpy(verification->nonce, nonce->value.at, nonce->value.len);
 }
 
-/* Neither a step that was made before the request and heard of after it, nor one of the same millisecond. */
+/* Neither a step that was made before the request and heard of after it, nor one of the same millisecond, nor a count
+ * that has only begun to be watched. */
 static bool has_stepped(const struct facts *facts, const struct verification *verification)
 {
-    return facts->progress != verification->progress && facts->stepped_at >= verification->requested_at;
+    return facts->progress != verification->progress && facts->stepped_at != MS_NEVER &&
+           facts->stepped_at >= verification->requested_at;
 }
 
 /* The process lives, but its work loop has not answered. */

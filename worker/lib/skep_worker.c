@@ -259,6 +259,17 @@ void skep_worker_set_stalled(struct skep_worker *worker, int stalled)
     mailbox_close(&worker->box, true, true);
 }
 
+enum skep_work skep_worker_reported_work(struct skep_worker *worker)
+{
+    const struct facts *facts = mailbox_open(&worker->box);
+    bool is_stalled = facts_is_stalled(facts, clock_mono());
+    bool is_watched = facts_inflight(facts) > 0 && facts_progress_count(facts) != INT_ABSENT;
+    mailbox_close(&worker->box, false, false);
+    if (is_stalled)
+        return SKEP_WORK_STALLED;
+    return is_watched ? SKEP_WORK_LATER : SKEP_WORK_UNKNOWN;
+}
+
 int skep_worker_serve(struct skep_worker *worker)
 {
     enum skep_work work = SKEP_WORK_OK;

@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -70,6 +72,62 @@ static void a_child_that_is_stopped_for_a_moment(void **state)
     watcher_close(watcher);
 }
 
+static void write_line(const struct program *agent, const char *line)
+{
+    assert_int_equal(write(agent->input, line, strlen(line)), strlen(line));
+}
+
+static void lines_that_count_the_progress_of_others(void **state)
+{
+    struct watcher *watcher = fixture_watch(state);
+    struct program agent;
+    agent_start_with(state, &agent, NULL, "counts", "--interval", "200ms", "--stdin", NULL);
+    write_line(&agent, "{\"status\":\"busy\",\"inflight\":1,\"progress\":17}\n");
+    await_worker(watcher, "counts", "heartbeat", "\"progress\":17", "\"inflight\":1", NULL);
+    VERIFY(watcher, "counts", 3);
+    FOUND(watcher, "counts", "unknown"); /* no step meanwhile, and no limit is reached */
+    write_line(&agent, "{\"stall_ms\":1}\n");
+    await_worker(watcher, "counts", "heartbeat", "\"stall_ms\":1", NULL);
+    ask_worker(watcher, "counts", "verify", "{\"nonce\":\"still\"}", 3);
+    FOUND(watcher, "still", "stalled");
+    write_line(&agent, "{\"inflight\":0}\n");
+    await_worker(watcher, "counts", "heartbeat", "\"inflight\":0", NULL);
+    ask_worker(watcher, "counts", "verify", "{\"nonce\":\"idle\"}", LONG);
+    FOUND(watcher, "idle", "unknown");
+    program_clear(&agent);
+    watcher_close(watcher);
+}
+
+/* In a process of its own, until it is killed. */
+static pid_t count_on(const struct program *agent)
+{
+    char line[64];
+    pid_t pid = fork();
+    for (int i = 0; pid == 0; i++) {
+        int len = snprintf(line, sizeof line, "{\"inflight\":1,\"progress\":%d}\n", i);
+        if (write(agent->input, line, (size_t)len) != len)
+            _exit(1);
+        usleep(50000);
+    }
+    return pid;
+}
+
+static void lines_that_count_on(void **state)
+{
+    struct watcher *watcher = fixture_watch(state);
+    struct program agent;
+    pid_t counter;
+    agent_start_with(state, &agent, NULL, "counts-on", "--interval", "200ms", "--stdin", NULL);
+    counter = count_on(&agent);
+    await_worker(watcher, "counts-on", "heartbeat", "\"progress\":", NULL);
+    VERIFY(watcher, "counts-on", LONG);
+    FOUND(watcher, "counts-on", "ok");
+    kill(counter, SIGKILL);
+    waitpid(counter, NULL, 0);
+    program_clear(&agent);
+    watcher_close(watcher);
+}
+
 static void a_child_that_tells_of_its_progress(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
@@ -123,9 +181,14 @@ static void sources_without_a_child(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_child_that_never_notified),          cmocka_unit_test(a_child_that_is_stopped),
-        cmocka_unit_test(a_child_that_is_stopped_for_a_moment), cmocka_unit_test(a_child_that_tells_of_its_progress),
-        cmocka_unit_test(a_child_that_has_stopped_to_tell),     cmocka_unit_test(sources_without_a_child),
+        cmocka_unit_test(a_child_that_never_notified),
+        cmocka_unit_test(a_child_that_is_stopped),
+        cmocka_unit_test(a_child_that_is_stopped_for_a_moment),
+        cmocka_unit_test(a_child_that_tells_of_its_progress),
+        cmocka_unit_test(a_child_that_has_stopped_to_tell),
+        cmocka_unit_test(sources_without_a_child),
+        cmocka_unit_test(lines_that_count_the_progress_of_others),
+        cmocka_unit_test(lines_that_count_on),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -97,8 +97,9 @@ enum skep_result skep_worker_set_number(struct skep_worker *worker, const char *
 enum skep_result skep_worker_set_metric(struct skep_worker *worker, const char *name, double value);
 enum skep_result skep_worker_set_label(struct skep_worker *worker, const char *name, const char *value);
 
-/* Several fields at once, as a JSON object of heartbeat fields (null: absent). Fields that the library sets itself
- * (ids, session, connection, seq, interval, lease, retain_s, timestamp, progress) are refused. All or nothing. */
+/* Several fields at once, as a JSON object of heartbeat fields (null: absent). `progress` is a count that somebody else
+ * keeps: each change is a step. Fields that the library sets itself (ids, session, connection, seq, interval, lease,
+ * retain_s, timestamp) are refused. All or nothing. */
 enum skep_result skep_worker_merge(struct skep_worker *worker, const char *json, size_t len, char *error,
                                    size_t error_size);
 
@@ -119,6 +120,11 @@ enum skep_work {
     SKEP_WORK_UNKNOWN = 2, /* this program lives; of its work nothing is known */
     SKEP_WORK_LATER = 3    /* not known yet: called again at the next skep_worker_serve */
 };
+
+/* What the fields alone show, for a program that only passes on what others report of their work: SKEP_WORK_STALLED
+ * once something in flight has made no progress for stall_ms, SKEP_WORK_LATER while something is in flight and its
+ * progress is known, since a step may come before the answer must be given; else SKEP_WORK_UNKNOWN. */
+enum skep_work skep_worker_reported_work(struct skep_worker *worker);
 
 /* Answers what waits, and returns at once. Cheap enough for every turn of a loop. Returns 1 if something still waits
  * because the callback returned SKEP_WORK_LATER, else 0. */
