@@ -102,6 +102,7 @@ static bool may_be_replaced(struct queen *queen, struct record *record, enum inc
 void judge_forget_process(struct queen *queen, struct record *record)
 {
     work_reset(record);
+    record->interval_ms = record->lease_ms = INT_ABSENT; /* the next one declares its own */
     record->gone = record->ready_confirmed = record->endpoint = record->was_zombie = false;
     if (record_is_hive(record))
         hive_poll_reset(queen, record);
