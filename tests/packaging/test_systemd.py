@@ -72,7 +72,11 @@ def test_the_queen_has_the_memory_that_it_may_need(installed):
     """Less would end a queen that does what its options say; without a limit it would end other programs."""
     unit = installed / "lib/systemd/system/skep-queen.service"
     options = dict(re.findall(r"^([a-z-]+) = (\S+)", output_of(BIN / "skep-queen", "--print-config"), re.MULTILINE))
-    need = int(options["max-workers"]) * 2458 + bytes_of(options["max-state"]) + (386 << 20)
+    rest = int(re.search(r"--max-state \+ (\d+) MiB", unit.read_text(encoding="utf-8"))[1])
+    page = (installed / "share/doc/skep/docs/deployment.md").read_text(encoding="utf-8")
+    need = int(options["max-workers"]) * 2458 + bytes_of(options["max-state"]) + (rest << 20)
+    assert f"the state, and {rest} MiB" in page, "the page and the unit have one sum"
+    assert abs(need / (1 << 20) - int(re.search(r"all at once, is ([\d,]+) MiB", page)[1].replace(",", ""))) < 5
     assert need <= bytes_of(value_of(unit, "MemoryMax")) < 2 * need
     assert value_of(unit, "Restart") == "on-failure", "to be ended for want of memory is a failure"
 
@@ -145,3 +149,22 @@ def test_identity_a_refused_id_is_tried_again_after_a_while(unit, tmp_path, stat
     assert (done.returncode, done.stdout) == (0, slept)
     assert int(value_of(unit, "RestartSec").rstrip("s")) + 28 == 30
     assert int(value_of(unit, "TimeoutStopSec").rstrip("s")) > 28
+
+
+def test_pages_find_what_they_link_to(installed):
+    """But for what only developers have."""
+    folder = installed / "share/doc/skep"
+    assert (folder / "LICENSE").is_file() and os.access(folder / "broker-config/add-user", os.X_OK)
+    missing = set()
+    for page in folder.rglob("*.md"):
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            if not (page.parent / link).exists():
+                missing.add(pathlib.PurePath(link).as_posix())
+    assert missing <= {"CONTRIBUTING.md", "../bench/README.md"}
+
+
+def test_the_broker_users_of_an_installed_tree(installed, tmp_path):
+    """security.md, without a clone."""
+    output_of(installed / "share/doc/skep/broker-config/make-certificates", tmp_path, "ca")
+    output_of(installed / "share/doc/skep/broker-config/add-user", tmp_path, "hive-a", "hive")
+    assert {"ca.crt", "acl", "passwords", "hive-a.password"} <= set(os.listdir(tmp_path))
