@@ -11,7 +11,7 @@
 #include "forget.h"
 #include "hive_inquiry.h"
 #include "hive_poll.h"
-#include "incident.h"
+#include "hive_review.h"
 #include "intake.h"
 #include "judge.h"
 #include "loss.h"
@@ -220,7 +220,7 @@ static void tick(struct queen *queen, const struct input *input)
     left += half; /* that none of the two starves the other */
     take_barriers(queen, &left);
     loss_hold_all(queen, &left);
-    incident_go_on(queen, &left);
+    hive_review_tick(queen, &left);
     forget_go_on(queen, &left);
     restore_write(queen);
     link_step(queen, input);

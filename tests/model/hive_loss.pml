@@ -177,7 +177,7 @@ active proctype answers()
     od
 }
 
-/* silence.c and loss.c for the hive itself; incident.c: begin, hive_inquiry_end, review_worker; unreachable.c:
+/* silence.c and loss.c for the hive itself; hive_review.c: begin, hive_inquiry_end, review_worker; unreachable.c:
  * unreachable_join. */
 active proctype hive_judged()
 {

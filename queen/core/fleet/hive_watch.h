@@ -44,7 +44,7 @@ struct hive_watch {
 };
 
 struct hives {
-    struct hive_watch *all, *marked; /* utlist; marked: to be reviewed when the step ends (incident.h) */
+    struct hive_watch *all, *marked; /* utlist; marked: to be reviewed when the step ends (hive_review.h) */
     struct heap first, again;        /* attempts of start-up polls that are due: a poll's first, and further ones */
     unsigned running, running_again; /* ... that are out; and further ones among them */
 };

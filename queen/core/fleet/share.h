@@ -40,7 +40,7 @@ enum ration {
 
 /* Why the workers of a hive are gone through. */
 enum walk_kind {
-    WALK_REVIEW, /* what the state of their hive means for them (incident.h) */
+    WALK_REVIEW, /* what the state of their hive means for them (hive_review.h) */
     WALK_FORGET, /* all are being forgotten (forget.h) */
     WALK_COUNT
 };

@@ -1,7 +1,7 @@
 #include "forget.h"
 
 #include "hive_poll.h"
-#include "incident.h"
+#include "hive_review.h"
 #include "loss.h"
 #include "neighbour_inquiry.h"
 #include "rations.h"
@@ -32,7 +32,7 @@ static void stop(struct queen *queen, struct record *record)
     announce_withdraw(&queen->announcing, record);
     loss_drop(queen, record);
     if (record_is_hive(record)) {
-        incident_forgotten(queen, record);
+        hive_review_forgotten(queen, record);
         hive_poll_stop(queen, record);
         hive_watch_remove(&queen->hives, record);
     } else {

@@ -3,7 +3,7 @@
 #include "broker_barrier.h"
 #include "forget.h"
 #include "hive_poll.h"
-#include "incident.h"
+#include "hive_review.h"
 #include "queen_link.h"
 #include "rations.h"
 #include "silence.h"
@@ -98,7 +98,7 @@ static void tell_lost(struct queen *queen)
 void queen_leave(struct queen *queen)
 {
     tell_lost(queen);
-    incident_review(queen, queen->options.limits.records);
+    hive_review_step(queen, queen->options.limits.records);
     storm_step(queen);
     announce_owed(queen, queen->options.limits.records);
     schedule_touched(queen);

@@ -1,4 +1,4 @@
-#include "incident.h"
+#include "hive_review.h"
 
 #include "hive_inquiry.h"
 #include "hive_poll.h"
@@ -72,21 +72,21 @@ static struct record *next_released(struct queen *queen)
     return neighbour_inquiry_take(queen);
 }
 
-void incident_review(struct queen *queen, size_t limit)
+void hive_review_step(struct queen *queen, size_t limit)
 {
     struct record *worker;
     for (; limit > 0 && (worker = next_released(queen)); limit--)
         loss_hive_judged(queen, worker);
 }
 
-void incident_go_on(struct queen *queen, unsigned *left)
+void hive_review_tick(struct queen *queen, unsigned *left)
 {
     struct record *worker;
     for (; *left > 0 && (worker = registry_walk_take(&queen->registry, WALK_REVIEW)); --*left)
         review_worker(queen, worker);
 }
 
-void incident_forgotten(struct queen *queen, struct record *hive)
+void hive_review_forgotten(struct queen *queen, struct record *hive)
 {
     bool some_wait = hive->watch->inquiry.waits || some_are_unreachable(queen);
     hive_inquiry_end(queen, hive->watch);
