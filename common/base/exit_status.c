@@ -3,6 +3,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+
+struct exit_status exit_status_of_wait(int status)
+{
+    return (struct exit_status){ .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                                 .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                                 .oom = -1 };
+}
 
 int exit_status_code(const struct exit_status *exit_status)
 {

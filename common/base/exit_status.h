@@ -1,10 +1,24 @@
-/* exit_status.h - what the end of a child means: for the fleet, and for how the agent ends. Pure. */
+/* exit_status.h - the exit codes of the programs; and what the end of a child means: for the fleet, and for how the
+ * agent ends. Pure. */
 #ifndef SKEP_EXIT_STATUS_H
 #define SKEP_EXIT_STATUS_H
 
 #include "base.h"
 
 #define SIGNAL_NAME_SIZE 16
+
+/* Of all programs; which of them a program has is in its --help. */
+enum exit_code {
+    EXIT_OK,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    EXIT_UNHEALTHY,
+    EXIT_NOT_FOUND,
+    EXIT_UNREACHABLE,
+    EXIT_REFUSED,
+    EXIT_TIMED_OUT = 124,
+    EXIT_INTERRUPTED = 130
+};
 
 /* Exit codes of an agent with --exec, beside those of the program itself, as env, nohup and timeout have them. */
 enum agent_exit { AGENT_FAILED = 125, AGENT_CANNOT_EXECUTE = 126, AGENT_NOT_FOUND = 127 };
@@ -17,6 +31,9 @@ struct exit_status {
     int oom;            /* it was killed for want of memory: 1 yes, 0 no, -1 cannot tell */
     bool never_ran;     /* it could not be executed: 126 or, if there is no such command, 127 */
 };
+
+/* Of a child that waitpid has seen ending; `oom` cannot be told. */
+struct exit_status exit_status_of_wait(int status);
 
 /* Exit code as a shell would say it: the status, or 128 + signal. */
 int exit_status_code(const struct exit_status *exit_status);

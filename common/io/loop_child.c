@@ -31,9 +31,7 @@ static struct loop_child *find(struct loop *loop, pid_t pid)
 
 static void end(struct loop *loop, struct loop_child *child, int status)
 {
-    struct exit_status exit_status = { .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
-                                       .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                                       .oom = -1 };
+    struct exit_status exit_status = exit_status_of_wait(status);
     DL_DELETE(loop->children, child);
     child->loop = NULL;
     child->ended(child->user, &exit_status);

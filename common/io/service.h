@@ -5,19 +5,7 @@
 
 #include "broker_login.h"
 #include "conf.h"
-
-/* Of all programs; which of them a program has is in its --help. */
-enum exit_code {
-    EXIT_OK,
-    EXIT_FAILED,
-    EXIT_USAGE,
-    EXIT_UNHEALTHY,
-    EXIT_NOT_FOUND,
-    EXIT_UNREACHABLE,
-    EXIT_REFUSED,
-    EXIT_TIMED_OUT = 124,
-    EXIT_INTERRUPTED = 130
-};
+#include "exit_status.h"
 
 /* Of a daemon that has an id. */
 #define SERVICE_EXIT_CODES                  \

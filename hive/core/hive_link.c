@@ -3,10 +3,10 @@
 #include <utlist.h>
 
 #include "codec.h"
+#include "exit_status.h"
 #include "hive_api.h"
 #include "hive_publish.h"
 
-#define EXIT_REFUSED_CODE 6
 #define EXIT_FAILED_CODE 1
 #define VERDICT_BEAT_EVERY_MS 1000 /* between two heartbeats because of a verdict, at the least */
 
@@ -50,7 +50,7 @@ static void leave(struct hive *hive)
     if (!hive->is_refused)
         outbox_disconnect(hive->out);
     if (hive->is_refused)
-        outbox_exit(hive->out, EXIT_REFUSED_CODE, "%s", hive->member.claim.why);
+        outbox_exit(hive->out, EXIT_REFUSED, "%s", hive->member.claim.why);
     else if (hive->is_unclean)
         outbox_exit(hive->out, EXIT_FAILED_CODE, "workers are left that do not end");
     else

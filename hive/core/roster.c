@@ -6,8 +6,7 @@
 
 #define SECTION_PREFIX "worker \""
 #define INTERVAL_MIN 50
-#define INTERVAL_MAX 86400000
-#define WATCHDOG_MAX 86400000
+#define DAY_MS (24LL * 3600 * 1000)
 
 #define X(symbol, name) [RESTART_##symbol] = name,
 static const char *const policy_names[] = { RESTART_POLICIES(X) };
@@ -79,7 +78,7 @@ static enum err set_interval(struct roster *roster, struct roster_entry *entry, 
 {
     (void)roster;
     if (text_to_duration(text_of(value), &entry->interval) != OK || entry->interval < INTERVAL_MIN ||
-        entry->interval > INTERVAL_MAX)
+        entry->interval > DAY_MS)
         return err_set(e, ERR_RANGE, "interval %s: must be a duration from 50ms to 1d", value);
     return OK;
 }
@@ -87,7 +86,7 @@ static enum err set_interval(struct roster *roster, struct roster_entry *entry, 
 static enum err set_watchdog(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
 {
     ms_t limit;
-    if (text_to_duration(text_of(value), &limit) != OK || limit < 0 || limit > WATCHDOG_MAX)
+    if (text_to_duration(text_of(value), &limit) != OK || limit < 0 || limit > DAY_MS)
         return err_set(e, ERR_RANGE, "watchdog %s: must be a duration up to 1d, or 0 for none", value);
     entry->watchdog = arena_copy(&roster->arena, text_of(value));
     return entry->watchdog ? OK : err_set(e, ERR_NOMEM, "out of memory");

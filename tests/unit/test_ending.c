@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -30,6 +31,29 @@ static void endings(void **state)
         print_message("%s\n", rows[i].reason);
         assert_int_equal(exit_status_code(&rows[i].exit_status), rows[i].code);
         assert_int_equal(exit_status_is_crash(&rows[i].exit_status), rows[i].crash);
+    }
+}
+
+static void waited_for(void **state)
+{
+    static const struct {
+        const char *reason;
+        int wait_status, status, signal;
+    } rows[] = {
+        { "a clean end", 0, 0, 0 },
+        { "a failure", W_EXITCODE(3, 0), 3, 0 },
+        { "the highest code", W_EXITCODE(255, 0), 255, 0 },
+        { "a signal", W_EXITCODE(0, SIGKILL), 0, SIGKILL },
+        { "a signal, and a core of it", W_EXITCODE(0, SIGSEGV) | WCOREFLAG, 0, SIGSEGV },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct exit_status ended = exit_status_of_wait(rows[i].wait_status);
+        print_message("%s\n", rows[i].reason);
+        assert_int_equal(ended.status, rows[i].status);
+        assert_int_equal(ended.signal, rows[i].signal);
+        assert_int_equal(ended.oom, -1);
+        assert_false(ended.was_asked_for || ended.is_unknown || ended.never_ran);
     }
 }
 
@@ -79,7 +103,7 @@ static void out_of_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(endings), cmocka_unit_test(signals),
-                                        cmocka_unit_test(out_of_memory) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(endings), cmocka_unit_test(waited_for),
+                                        cmocka_unit_test(signals), cmocka_unit_test(out_of_memory) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -118,15 +117,9 @@ static bool is_asked_for(const struct child *child, int number)
  * leaves behind ends with the agent. */
 static void finish(struct child *child, int status)
 {
-    bool is_unknown = status == GUARD_UNKNOWN;
-    int number = !is_unknown && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    child->exit_status = (struct exit_status){ .status = is_unknown          ? 1
-                                                         : WIFEXITED(status) ? WEXITSTATUS(status)
-                                                                             : 0,
-                                               .signal = number,
-                                               .was_asked_for = is_asked_for(child, number),
-                                               .is_unknown = is_unknown,
-                                               .oom = -1 };
+    child->exit_status = status == GUARD_UNKNOWN ? (struct exit_status){ .status = 1, .is_unknown = true, .oom = -1 }
+                                                 : exit_status_of_wait(status);
+    child->exit_status.was_asked_for = is_asked_for(child, child->exit_status.signal);
     if (!child->was_asked_for)
         report_end(child);
 }

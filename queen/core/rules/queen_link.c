@@ -3,13 +3,12 @@
 #include "broker_fit.h"
 #include "change.h"
 #include "codec.h"
+#include "exit_status.h"
 #include "json_write.h"
 #include "restore.h"
 #include "snapshot.h"
 #include "storm_news.h"
 #include "untold.h"
-
-#define EXIT_REFUSED_CODE 6
 
 enum err link_init(struct queen *queen)
 {
@@ -56,7 +55,7 @@ static void take(struct queen *queen, enum member_event event)
     else if (event == MEMBER_LEFT)
         leave(queen);
     else if (event == MEMBER_REFUSED)
-        outbox_exit(queen->out, EXIT_REFUSED_CODE, "%s", queen->member.claim.why);
+        outbox_exit(queen->out, EXIT_REFUSED, "%s", queen->member.claim.why);
 }
 
 static void link_down(struct queen *queen)
