@@ -26,7 +26,7 @@ struct health_poll {
     struct health_mqtt mqtt; /* without a client: not over MQTT */
     struct fetch fetch;
     char *url;    /* of the health page; NULL: not over HTTP */
-    int child_fd; /* readable when the child has ended; -1 = no child */
+    int child_fd; /* readable when the child has ended; -1 = no child, or no such descriptor: it is looked at */
     struct startup_poll schedule;
     ms_t started_at;
     struct errbuf texts; /* what the paths of the running attempt brought */
@@ -59,7 +59,7 @@ static bool turn(struct health_poll *health, ms_t until)
     (void)poll(fds, ARRAY_LEN(fds), (int)(ms_max(wake, now) - now));
     if (health->mqtt.client)
         health_mqtt_turn(&health->mqtt);
-    if (fds[0].revents && waitpid(health->options->child, &health->outcome->wait_status, WNOHANG) > 0) {
+    if (health->options->child && waitpid(health->options->child, &health->outcome->wait_status, WNOHANG) > 0) {
         health->outcome->kind = HEALTH_DIED;
         return false;
     }
@@ -207,8 +207,8 @@ static enum err set_up(struct health_poll *poll, struct errbuf *e)
     uint64_t seed;
     entropy_need(&seed, sizeof seed);
     startup_poll_init(&poll->schedule, &options->schedule, seed, poll->started_at);
-    if (options->child && (poll->child_fd = pidfd_open(options->child, 0)) < 0)
-        return err_set(e, ERR_IO, "pidfd_open: %s", strerrordesc_np(errno));
+    if (options->child)
+        poll->child_fd = pidfd_open(options->child, 0);
     if (options->mqtt.login.broker)
         err = health_mqtt_init(&poll->mqtt, &options->mqtt, options->root, options->target, e);
     if (err != OK || !options->http_url)

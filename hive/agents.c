@@ -18,6 +18,7 @@
 #include "proc.h"
 
 #define AGENT_PROGRAM "skep-worker"
+#define LOOK_EVERY_MS 1000
 
 static struct hive_agent *find(const struct agents *agents, const char *worker)
 {
@@ -46,6 +47,8 @@ static void unwatch(struct hive_agent *agent)
 {
     loop_fd_free(agent->watch);
     agent->watch = NULL;
+    loop_timer_free(agent->look);
+    agent->look = NULL;
     agent->pidfd = fd_close(agent->pidfd);
 }
 
@@ -162,57 +165,67 @@ static void adopted_exited(void *user, int events)
     agent->owner->events->exited(agent->owner->user, agent->worker, NULL);
 }
 
-/* The pid may have become somebody else's, before or after the descriptor was opened. */
-static int open_process(struct agent_key key)
+/* The pid may have become somebody else's. */
+static bool lives(struct agent_key key)
 {
     struct proc_stat stat;
-    int fd = pidfd_open((pid_t)key.pid, 0);
-    if (fd >= 0 && proc_read_stat(key.pid, &stat) == OK && stat.started == key.started)
-        return fd;
-    fd_close(fd);
-    return -1;
+    enum err err = proc_read_stat(key.pid, &stat);
+    return err == ERR_IO || (err == OK && stat.started == key.started && !proc_is_gone(&stat));
 }
 
-/* One that is gone is told as one that ends now: a pipe without a writer is as readable as a process that has ended. */
-static int open_nothing(void)
+/* Where there is no descriptor of the process: old kernels and some containers give none. */
+static void look(void *user)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return -1;
-    close(ends[1]);
-    return ends[0];
+    struct hive_agent *agent = user;
+    if (lives(agent->key))
+        loop_timer_in(agent->look, LOOK_EVERY_MS);
+    else
+        adopted_exited(agent, 0);
 }
 
+static enum err watch(struct hive_agent *agent)
+{
+    enum err err;
+    agent->pidfd = pidfd_open((pid_t)agent->key.pid, 0);
+    agent->runs = lives(agent->key); /* after it was opened */
+    if (agent->pidfd < 0 || !agent->runs) {
+        if ((err = loop_timer_new(agent->owner->loop, look, agent, &agent->look)) == OK)
+            loop_timer_in(agent->look, 0);
+        return err;
+    }
+    if ((err = loop_fd_new(agent->owner->loop, agent->pidfd, adopted_exited, agent, &agent->watch)) == OK)
+        loop_fd_want(agent->watch, LOOP_READABLE);
+    return err;
+}
+
+/* One that is gone is told as one that ends now. */
 enum err agents_adopt(struct agents *agents, const char *worker, struct agent_key key, struct errbuf *e)
 {
     struct hive_agent *agent = add(agents, worker);
     if (!agent)
         return err_set(e, ERR_NOMEM, "out of memory");
     agent->key = key;
-    agent->pidfd = open_process(key);
-    agent->runs = agent->pidfd >= 0;
-    if (!agent->runs)
-        agent->pidfd = open_nothing();
-    if (agent->pidfd < 0 || loop_fd_new(agents->loop, agent->pidfd, adopted_exited, agent, &agent->watch) != OK) {
-        agents_remove(agent);
-        return err_set(e, ERR_IO, "cannot watch process %lld: %s", (long long)key.pid, strerror(errno));
-    }
-    loop_fd_want(agent->watch, LOOP_READABLE);
-    return OK;
+    if (watch(agent) == OK)
+        return OK;
+    agents_remove(agent);
+    return err_set(e, ERR_IO, "cannot watch process %lld: %s", (long long)key.pid, strerror(errno));
 }
 
 /* A child is not waited for before `exited`, so its pid is its own until then. */
+static enum err signal_child(const struct hive_agent *agent, int number)
+{
+    return kill((pid_t)agent->key.pid, number) == 0 || errno == ESRCH ? OK : ERR_IO;
+}
+
 static void send_signal(struct hive_agent *agent, int number)
 {
-    int fault;
+    const struct proc_stat process = { .pid = agent->key.pid, .started = agent->key.started };
+    enum err err;
     if (!agent->runs)
         return;
-    if (agent->pidfd >= 0)
-        fault = pidfd_send_signal(agent->pidfd, number, NULL, 0);
-    else
-        fault = kill((pid_t)agent->key.pid, number);
-    if (fault != 0 && errno != ESRCH)
-        log_at(LOG_ERROR, "cannot signal an agent", "worker", agent->worker, "why", strerror(errno), NULL);
+    err = agent->child ? signal_child(agent, number) : proc_signal(&process, number);
+    if (err != OK && err != ERR_NOT_FOUND)
+        log_at(LOG_ERROR, "cannot signal an agent", "worker", agent->worker, "why", err_name(err), NULL);
 }
 
 enum err agents_new(struct loop *loop, const struct agents_events *events, void *user, struct agents **ret,

@@ -11,7 +11,8 @@ struct hive_agent {
     struct agents *owner;
     struct loop_child *child; /* NULL: it is not our child, but adopted */
     struct loop_fd *watch;    /* of an adopted one */
-    int pidfd;                /* -1 for a child */
+    struct loop_timer *look;  /* in its place */
+    int pidfd;                /* -1 for a child, or where there is none */
     int gate;                 /* where a child is released and reports; -1 for an adopted one */
     char worker[NAME_SIZE];   /* "": of none any more, it was aborted */
     struct agent_key key;     /* its pid is also the number of its session */

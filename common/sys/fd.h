@@ -17,7 +17,10 @@ static inline int fd_close(int fd)
 int fd_open_null(void);
 
 /* All but the standard ones close when another program is executed: for who starts one, since libraries open some that
- * do not (libmosquitto its sockets). */
+ * do not (libmosquitto its sockets). Safe after a fork of a process with threads, as is the next. */
 void fd_close_all_on_exec(void);
+
+/* All above `last` are closed. */
+void fd_close_above(int last);
 
 #endif

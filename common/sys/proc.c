@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
@@ -294,17 +295,24 @@ struct text proc_read_cgroup(int64_t pid, char bytes[PROC_FILE_SIZE])
     return proc_cgroup_path(proc_read_file(path, bytes));
 }
 
+/* False also where it cannot be used: before Linux 5.3, in a container that forbids it, without a free descriptor. Then
+ * a pid has to do, that was looked at just before. */
+static bool reaches(int pidfd, int number)
+{
+    return pidfd >= 0 && pidfd_send_signal(pidfd, number, NULL, 0) == 0;
+}
+
 enum err proc_signal(const struct proc_stat *process, int number)
 {
     struct proc_stat now;
     int fd = pidfd_open((pid_t)process->pid, 0), fault = 0;
-    if (fd < 0)
-        return errno == ESRCH ? ERR_NOT_FOUND : ERR_IO;
+    if (fd < 0 && errno == ESRCH)
+        return ERR_NOT_FOUND;
     if (proc_read_stat(process->pid, &now) != OK || now.started != process->started)
         fault = ESRCH;
-    else if (pidfd_send_signal(fd, number, NULL, 0) != 0)
+    else if (!reaches(fd, number) && kill((pid_t)process->pid, number) != 0)
         fault = errno;
-    close(fd);
+    fd_close(fd);
     return fault == 0 ? OK : fault == ESRCH ? ERR_NOT_FOUND : fault == EPERM ? ERR_REFUSED : ERR_IO;
 }
 

@@ -6,6 +6,7 @@ whom and in which namespaces it runs. Each of PROGRAMS is a way to end. What can
 
 import collections
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -13,6 +14,7 @@ import pathlib
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import termios
@@ -127,6 +129,20 @@ def terminal(foreground):
     return take
 
 
+PIDFDS_AND_RANGES = (424, 434, 436)  # pidfd_send_signal, pidfd_open and close_range, which bear these numbers everywhere
+
+
+def without(fault, *calls):
+    """Runs a command where these system calls fail, as by the filter of a container."""
+    load, equal, end = 0x20, 0x15, 0x06
+    rows = [(load, 0, 0, 0), *((equal, len(calls) - i, 0, call) for i, call in enumerate(calls)),
+            (end, 0, 0, 0x7FFF0000), (end, 0, 0, 0x50000 | fault)]
+    code = b"".join(struct.pack("HBBI", *row) for row in rows)
+    return ("/usr/bin/python3", "-c", "import ctypes,os,struct,sys;c=ctypes.create_string_buffer(bytes.fromhex(sys.argv[1]));"
+            "p=ctypes.create_string_buffer(struct.pack('@HP',len(c)//8,ctypes.addressof(c)));l=ctypes.CDLL(None);"
+            "l.prctl(38,1,0,0,0);assert l.prctl(22,2,ctypes.byref(p),0,0)==0;os.execvp(sys.argv[2],sys.argv[2:])", code.hex())
+
+
 def nowhere():
     """In a directory that is no more."""
     folder = tempfile.mkdtemp()
@@ -187,6 +203,8 @@ ENVIRONMENTS = [
     row("in 100 groups", become(0, 0, tuple(range(1000, 1100))), needs=root_needed),
     row("without capabilities", inside=("setpriv", "--bounding-set=-all", "--inh-caps=-all"), needs=root_needed),
     row("no new privileges", inside=("setpriv", "--no-new-privs")),
+    row("a kernel before pidfds", inside=without(errno.ENOSYS, *PIDFDS_AND_RANGES)),
+    row("a container that forbids pidfds", inside=without(errno.EPERM, *PIDFDS_AND_RANGES)),
     # where
     row("leader of a session", os.setsid),
     row("leader of a group", lambda: os.setpgid(0, 0)),

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -256,14 +255,12 @@ enum err child_new(struct loop *loop, const struct child_options *options, struc
     return err;
 }
 
-/* It ends what is left when the link closes. */
+/* It ends what is left when the link closes, and its own side of that with itself. */
 static void await_guard(struct child *child)
 {
-    struct pollfd end = { .fd = pidfd_open(loop_child_pid(child->guard), 0), .events = POLLIN };
-    child->link = fd_close(child->link);
-    if (end.fd >= 0)
-        (void)poll(&end, 1, FREE_LIMIT_MS);
-    fd_close(end.fd);
+    struct pollfd end = { .fd = child->link }; /* POLLHUP */
+    (void)shutdown(child->link, SHUT_WR);
+    (void)poll(&end, 1, FREE_LIMIT_MS);
 }
 
 void child_free(struct child *child)

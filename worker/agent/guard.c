@@ -20,6 +20,7 @@
 
 #define LINK 3             /* its number in the guard, which keeps nothing else of the agent's */
 #define PAUSE_NS 20000000L /* between two looks at who does not end */
+#define LOOK_MS 1000       /* between two at a main process of which there is no descriptor */
 #define PATIENT 50         /* looks; from then on one a second */
 
 struct command {
@@ -44,11 +45,22 @@ static void report_main(struct command *command, int32_t status)
 
 static void follow(struct command *command, pid_t pid)
 {
+    bool is_ours = proc_is_below(pid, getpid()) == OK;
     fd_close(command->main_fd);
     command->main = pid;
-    command->main_fd = proc_is_below(pid, getpid()) == OK ? pidfd_open(pid, 0) : -1;
-    if (command->main_fd < 0)
+    command->main_fd = is_ours ? pidfd_open(pid, 0) : -1;
+    if (!is_ours || (command->main_fd < 0 && errno == ESRCH))
         report_main(command, GUARD_UNKNOWN);
+}
+
+/* Without a descriptor of it, which old kernels and some containers do not give, it has to be looked at. */
+static bool has_ended(const struct command *command, short events)
+{
+    struct proc_stat stat;
+    if (!command->main || command->main_fd >= 0)
+        return events != 0;
+    return proc_is_below(command->main, getpid()) != OK || proc_read_stat(command->main, &stat) != OK ||
+           proc_is_gone(&stat);
 }
 
 /* False: there are no more children, and thereby nothing at all. */
@@ -108,11 +120,11 @@ static bool watch(struct command *command, int children)
         struct pollfd fds[] = { { .fd = children, .events = POLLIN },
                                 { .fd = LINK, .events = POLLIN },
                                 { .fd = command->main_fd, .events = POLLIN } };
-        if (poll(fds, 3, -1) <= 0)
+        if (poll(fds, 3, command->main && command->main_fd < 0 ? LOOK_MS : -1) < 0)
             continue;
         if (fds[0].revents != 0)
             (void)!read(children, &info, sizeof info);
-        if (fds[2].revents != 0 && reap(command) && command->main)
+        if (has_ended(command, fds[2].revents) && reap(command) && command->main)
             report_main(command, GUARD_UNKNOWN);
         if (fds[1].revents == 0)
             continue;
@@ -156,7 +168,7 @@ static void keep_only(int link)
 {
     if (link != LINK)
         (void)dup2(link, LINK);
-    (void)close_range(LINK + 1, ~0U, 0);
+    fd_close_above(LINK);
 }
 
 /* It has the agent's arguments, and must not look like a second agent of the same worker. */

@@ -1,5 +1,6 @@
 """A hive that is killed, and its successor with the same --state-dir."""
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import urllib.error
 
 import pytest
 
+from environments import PIDFDS_AND_RANGES, without
 from fleet import BIN, LIMIT_S, await_that, clean_environment, is_running, stop
 from hive import Hive, section
 
@@ -18,13 +20,13 @@ EXIT_USAGE, EXIT_REFUSED = 2, 6
 @pytest.fixture
 def killed(hive, broker, root, started, tmp_path):
     """killed(text) is a hive that ran and was killed; killed.successor(text) runs another one."""
-    def make(text, ready):
-        first = hive(text, "--state-dir", tmp_path / "state")
+    def make(text, ready, inside=()):
+        first = hive(text, "--state-dir", tmp_path / "state", inside=inside)
         ready(first)
         first.kill()
 
         def successor(text=text):
-            return started(Hive, broker, root, text, "--state-dir", tmp_path / "state").run()
+            return started(Hive, broker, root, text, "--state-dir", tmp_path / "state", inside=inside).run()
 
         first.successor = successor
         return first
@@ -57,10 +59,14 @@ def running(*names):
     return ready
 
 
-def test_no_worker_restarts(killed, watched, listener):
+with_and_without_pidfds = pytest.mark.parametrize("inside", [(), without(errno.ENOSYS, *PIDFDS_AND_RANGES)], ids=["", "old"])
+
+
+@with_and_without_pidfds
+def test_no_worker_restarts(killed, watched, listener, inside):
     programs = {name: watched(name) for name in ("w1", "w2", "w3")}
     text = "".join(section(program, name) for name, program in programs.items())
-    first = killed(text, running(*programs))
+    first = killed(text, running(*programs), inside)
     told = {}
     for name, program in programs.items():
         program.await_start()
@@ -75,9 +81,10 @@ def test_no_worker_restarts(killed, watched, listener):
     assert not any(program.alive() for program in programs.values())
 
 
-def test_an_adopted_worker_is_supervised(killed, watched):
+@with_and_without_pidfds
+def test_an_adopted_worker_is_supervised(killed, watched, inside):
     program = watched("w1")
-    second = killed(section(program), running("w1")).successor()
+    second = killed(section(program), running("w1"), inside).successor()
     first_pids = program.await_start()
     agent = second.await_witness("w1", "running")["pid"]
     os.kill(agent, signal.SIGKILL)
