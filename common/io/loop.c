@@ -53,7 +53,8 @@ enum err loop_new(struct loop **ret, struct errbuf *e)
         return err_set(e, fault == UV_ENOMEM ? ERR_NOMEM : ERR_IO, "event loop: %s", uv_strerror(fault));
     }
     uv_prepare_init(&loop->uv, &loop->turn);
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* what cannot be written is the fault of the write alone: nobody reads it, or, below, */
+    signal(SIGXFSZ, SIG_IGN); /* the file has the size that `ulimit -f` allows */
     *ret = loop;
     return OK;
 }

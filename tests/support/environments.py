@@ -129,6 +129,12 @@ def terminal(foreground):
     return take
 
 
+def full_log():
+    """The file of its output has reached the size that is allowed."""
+    os.write(2, b"full\n" * 820)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+
 PIDFDS_AND_RANGES = (424, 434, 436)  # pidfd_send_signal, pidfd_open and close_range, which bear these numbers everywhere
 
 
@@ -188,6 +194,7 @@ ENVIRONMENTS = [
     row("few descriptors, more on demand", limit(R.RLIMIT_NOFILE, 64, 4096)),
     row("no core files", limit(R.RLIMIT_CORE, 0)),
     row("files of 64 MiB at most", limit(R.RLIMIT_FSIZE, 64 << 20)),
+    row("a log that may not grow", full_log),
     row("a stack of 512 KiB", limit(R.RLIMIT_STACK, 512 << 10)),
     row("2 GiB of addresses", limit(R.RLIMIT_AS, 2 << 30)),
     row("no locked memory", limit(R.RLIMIT_MEMLOCK, 0)),

@@ -17,8 +17,10 @@ struct signal_relay {
     void *user;
 };
 
-static const int agents_own[] = { SIGTERM, SIGINT,  SIGHUP, SIGCHLD, SIGPIPE, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,
-                                  SIGTRAP, SIGABRT, SIGSYS, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT };
+/* SIGXFSZ is of a log that may not grow. */
+static const int agents_own[] = { SIGTERM, SIGINT,  SIGHUP,  SIGCHLD, SIGPIPE, SIGSEGV, SIGBUS,
+                                  SIGFPE,  SIGILL,  SIGTRAP, SIGABRT, SIGSYS,  SIGXFSZ, SIGKILL,
+                                  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT };
 
 static sigset_t relayed(void)
 {
@@ -38,7 +40,8 @@ static void readable(void *user, int events)
     struct signalfd_siginfo info;
     (void)events;
     while (read(relay->fd, &info, sizeof info) == sizeof info)
-        relay->fn(relay->user, (int)info.ssi_signo, info.ssi_code != SI_KERNEL);
+        if (info.ssi_signo != SIGXCPU || info.ssi_code != SI_KERNEL) /* of the agent's own time */
+            relay->fn(relay->user, (int)info.ssi_signo, info.ssi_code != SI_KERNEL);
 }
 
 enum err signal_relay_new(struct loop *loop, void (*fn)(void *user, int number, bool is_sent), void *user,
