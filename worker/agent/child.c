@@ -74,8 +74,15 @@ static void signal_tree(const struct child *child, int number)
         signal_command(child, number); /* the kernel does not show it */
 }
 
+void child_wake(const struct child *child)
+{
+    if (child->guard)
+        (void)kill(loop_child_pid(child->guard), SIGCONT);
+}
+
 static void send_order(const struct child *child, guard_order order)
 {
+    child_wake(child);
     (void)send(child->link, &order, sizeof order, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -259,6 +266,7 @@ enum err child_new(struct loop *loop, const struct child_options *options, struc
 static void await_guard(struct child *child)
 {
     struct pollfd end = { .fd = child->link }; /* POLLHUP */
+    child_wake(child);
     (void)shutdown(child->link, SHUT_WR);
     (void)poll(&end, 1, FREE_LIMIT_MS);
 }
@@ -297,6 +305,7 @@ int child_guard(const struct child *child)
 void child_stop(struct child *child)
 {
     child->was_asked_for = true;
+    child_wake(child);
     signal_tree(child, SIGTERM);
     signal_tree(child, SIGCONT); /* a stopped process takes nothing but KILL */
     child->kill_at = clock_mono();

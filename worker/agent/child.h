@@ -39,6 +39,9 @@ int child_pid(const struct child *child); /* its main process: the command, unle
  * another process waits for it, the command is the main one again; or it ended in an unknown way if that has ended. */
 void child_follow(struct child *child, int pid);
 
+/* A guard that somebody has stopped (SIGSTOP) reports no end and takes no order: it goes on. */
+void child_wake(const struct child *child);
+
 int child_guard(const struct child *child); /* its parent, and that of all that it started; 0 when nothing is left */
 
 /* TERM to all that it started, KILL after CHILD_TIMEOUT_MS. Then `ended` comes when nothing of it is left; where that

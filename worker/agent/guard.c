@@ -187,6 +187,7 @@ int guard_run(void *user)
     int fault;
     show_as_guard();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    (void)prctl(PR_SET_PDEATHSIG, SIGCONT); /* should it be stopped when it has to end all */
     fault = start(guard, &command.pid);
     keep_only(guard->link);
     send_message(LINK, fault ? 0 : command.pid, fault);

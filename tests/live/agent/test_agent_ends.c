@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -208,6 +209,48 @@ static void a_killed_agent(void **state)
     watcher_close(watcher);
 }
 
+static pid_t parent_of(pid_t pid)
+{
+    char path[64], text[512] = "";
+    FILE *file;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    return (pid_t)atoi(strrchr(text, ')') + sizeof ") S"); /* state, then the parent */
+}
+
+/* Somebody stops the guard, which stands between them. */
+static void a_stopped_guard(void **state)
+{
+    static const struct {
+        const char *reason, *id, *text;
+        bool is_agents; /* the signal; else it is the command's */
+        int number;
+    } rows[] = {
+        { "hides no death", "hides", "\"cause\":\"process_exited\"", false, SIGKILL },
+        { "does not hold up a stop", "holds", "\"cause\":\"goodbye\"", true, SIGTERM },
+        { "ends all when the agent is killed", "ends", "\"cause\":\"connection_lost\"", true, SIGKILL },
+    };
+    struct watcher *watcher = fixture_watch(state);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct program agent;
+        pid_t child;
+        print_message("%s\n", rows[i].reason);
+        agent_start(state, &agent, rows[i].id, LASTING, NULL);
+        child = (pid_t)atoi(program_read_line(&agent));
+        await_worker(watcher, rows[i].id, "presence", "\"presence\":\"online\"", NULL);
+        program_halt(parent_of(child));
+        kill(rows[i].is_agents ? agent.pid : child, rows[i].number);
+        await_worker_latest(watcher, rows[i].id, "presence", rows[i].text, NULL);
+        program_await_gone(child);
+        (void)program_wait(&agent);
+        program_clear(&agent);
+    }
+    watcher_close(watcher);
+}
+
 /* The session goes into the documents, and neither it nor the password's place reaches the child. */
 static void the_session_is_the_agents(void **state)
 {
@@ -274,6 +317,7 @@ int main(void)
         cmocka_unit_test(an_end_that_was_asked_for_is_a_goodbye),
         cmocka_unit_test(a_child_that_does_not_listen_is_killed),
         cmocka_unit_test(a_killed_agent),
+        cmocka_unit_test(a_stopped_guard),
         cmocka_unit_test(the_session_is_the_agents),
         cmocka_unit_test(a_main_process_outlives_its_command),
         cmocka_unit_test(a_main_process_is_stopped),
