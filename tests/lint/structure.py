@@ -37,6 +37,8 @@ ROOMS = {
     "worker/lib": CORE + ["common/sys", "common/mqtt", "worker/core", "worker/include"],
     "worker/agent/core": CORE + ["worker/include"],
     "worker/agent": PROGRAM + ["worker/agent/core", "worker/include"],
+    "worker/probe/core": CORE,
+    "worker/probe": PROGRAM + ["worker/probe/core"],
     "cli/core": CORE,
     "cli": PROGRAM + ["cli/core"],
 }
