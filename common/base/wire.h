@@ -41,8 +41,9 @@ struct publish {
     const char *response_topic; /* NULL = none */
     struct text correlation;    /* absent = none */
     uint64_t token;             /* handed back with PUBACK (QoS 1) and its reason code; 0 = not wanted */
-    uint64_t event;             /* its id, which is noted if it is dropped (send_queue.h); 0 = it is none */
-    unsigned party;             /* for whom it is, or of whom, as a hash: all but events take turns by it; 0 = itself */
+    uint64_t event; /* its id, which is noted if it is dropped (send_queue.h); of a retained message that of the
+                     * event before it; 0 = none */
+    unsigned party; /* for whom it is, or of whom, as a hash: all but events take turns by it; 0 = itself */
 };
 
 /* It comes of somebody else's request, and how many of those there are is not ours to choose. */

@@ -40,12 +40,49 @@ static struct queued **table_of(struct send_queue *queue, unsigned hash)
     return &queue->retained[hash / (UINT_MAX / SEND_QUEUE_TABLES + 1)];
 }
 
+static void pair(struct queued *event, struct queued *follower)
+{
+    event->pair = follower;
+    follower->pair = event;
+}
+
+static void unpair(struct queued *queued)
+{
+    if (queued->pair)
+        queued->pair->pair = NULL;
+    queued->pair = NULL;
+}
+
+static void queued_free(struct queued *queued)
+{
+    if (queued)
+        unpair(queued);
+    free(queued);
+}
+
+/* Of what follows an event: before that is sent nobody may read it. */
+static bool is_behind_event(const struct queued *state)
+{
+    return state->pair && !state->pair->is_out;
+}
+
+/* A newer message of the topic stands for the older one, also behind its event. */
+static void follow_for(struct queued *newer, struct queued *older)
+{
+    struct queued *event = older->pair;
+    unpair(older);
+    if (event && !newer->pair)
+        pair(event, newer);
+}
+
 /* Takes the entry out of where it waits; what is linked to its being queued goes with it. */
 static void unqueue(struct send_queue *queue, struct queued *queued)
 {
     if (queued->hh.tbl)
         HASH_DELETE(hh, *table_of(queue, queued->hh.hashv), queued);
     queued->hh.tbl = NULL;
+    if (queue->follower == queued)
+        queue->follower = NULL;
     if (lane_of(queue, queued)) {
         fair_queue_remove(lane_of(queue, queued), &queued->turn);
         return;
@@ -78,7 +115,7 @@ static struct queued *find_older(struct send_queue *queue, const struct publish 
 static void drop(struct send_queue *queue, struct queued *queued)
 {
     unqueue(queue, queued);
-    free(queued);
+    queued_free(queued);
 }
 
 static enum err enqueue_event(struct send_queue *queue, struct queued *queued, bool in_front)
@@ -120,16 +157,31 @@ static void drop_what_is_too_much(struct send_queue *queue)
         drop(queue, queued_of(fair_queue_yielding(&queue->replies)));
 }
 
+static struct queued *last_of(struct queued *list)
+{
+    return list ? list->prev : NULL; /* utlist: the head's prev is the tail */
+}
+
+static void pair_with_event(struct send_queue *queue, struct queued *queued)
+{
+    struct queued *event = last_of(queue->events);
+    if (queued->publish.retain && event && event->publish.event != 0 && event->publish.event == queued->publish.event)
+        pair(event, queued);
+}
+
 enum err send_queue_add(struct send_queue *queue, const struct publish *publish)
 {
     struct queued *queued = queued_new(publish), *older;
     if (!queued)
         return ERR_NOMEM;
     queued->number = ++queue->next_number;
-    if (is_replaced(publish) && (older = find_older(queue, publish)))
+    pair_with_event(queue, queued);
+    if (is_replaced(publish) && (older = find_older(queue, publish))) {
+        follow_for(queued, older);
         drop(queue, older);
+    }
     if (enqueue(queue, queued, false) != OK) {
-        free(queued);
+        queued_free(queued);
         return ERR_NOMEM;
     }
     drop_what_is_too_much(queue);
@@ -153,8 +205,12 @@ static bool is_state_next(const struct send_queue *queue)
 
 static struct queued *choose_own(struct send_queue *queue)
 {
+    struct queued *state;
+    if (queue->follower)
+        return queue->follower;
     queue->state_was_last = is_state_next(queue);
-    return queue->state_was_last ? turn_of(&queue->states) : queue->events;
+    state = queue->state_was_last ? turn_of(&queue->states) : NULL;
+    return state && !is_behind_event(state) ? state : queue->events;
 }
 
 static bool has_own(const struct send_queue *queue)
@@ -186,13 +242,25 @@ static struct queued *choose(struct send_queue *queue)
     return queue->urgent_was_last ? turn_of(&queue->urgent) : choose_other(queue);
 }
 
+/* An event and what follows it go together, so that a process that is killed hardly ever leaves one without the other.
+ */
+static bool is_room(const struct send_queue *queue)
+{
+    bool are_two = queue->events && queue->events->pair && !queue->follower;
+    bool is_own = queue->urgent.count == 0 && queue->replies.count == 0;
+    return queue->inflight_count + (are_two && is_own) < SEND_QUEUE_INFLIGHT;
+}
+
 const struct queued *send_queue_next(struct send_queue *queue)
 {
-    struct queued *queued = queue->inflight_count < SEND_QUEUE_INFLIGHT ? choose(queue) : NULL;
+    struct queued *queued = is_room(queue) ? choose(queue) : NULL;
     if (!queued)
         return NULL;
     unqueue(queue, queued);
+    if (!lane_of(queue, queued) && queued->pair && !queued->pair->is_out)
+        queue->follower = queued->pair;
     DL_APPEND(queue->inflight, queued);
+    queued->is_out = true;
     queue->inflight_count++;
     return queued;
 }
@@ -228,11 +296,17 @@ static struct queued *take_inflight(struct send_queue *queue, uint64_t number)
  * void with the link. Without memory it is lost, which is counted. */
 static void put_back(struct send_queue *queue, struct queued *queued)
 {
-    if (queued->publish.urgent || (queued->publish.retain && find_older(queue, &queued->publish)))
-        free(queued);
-    else if (enqueue(queue, queued, true) != OK) {
+    struct queued *newer = queued->publish.retain ? find_older(queue, &queued->publish) : NULL;
+    queued->is_out = false;
+    if (queue->follower == queued->pair)
+        queue->follower = NULL;
+    if (newer)
+        follow_for(newer, queued);
+    if (newer || queued->publish.urgent) {
+        queued_free(queued);
+    } else if (enqueue(queue, queued, true) != OK) {
         queue->dropped++;
-        free(queued);
+        queued_free(queued);
     }
 }
 
@@ -247,13 +321,8 @@ uint64_t send_queue_acked(struct send_queue *queue, uint64_t number)
 {
     struct queued *queued = take_inflight(queue, number);
     uint64_t token = queued ? queued->publish.token : 0;
-    free(queued);
+    queued_free(queued);
     return token;
-}
-
-static struct queued *last_of(struct queued *list)
-{
-    return list ? list->prev : NULL; /* utlist: the head's prev is the tail */
 }
 
 static void lane_clear(struct send_queue *queue, struct fair_queue *lane)
@@ -271,6 +340,7 @@ void send_queue_link_lost(struct send_queue *queue)
         put_back(queue, queued);
     }
     queue->inflight_count = 0;
+    queue->follower = NULL;
     queue->state_was_last = queue->urgent_was_last = false;
     lane_clear(queue, &queue->urgent);
     lane_clear(queue, &queue->replies);

@@ -4,7 +4,9 @@
  * replies to requests of others, and what is published of itself, have half of what is sent each, in bytes, if both
  * wait. All but events take turns by their party: a thousand requests to one hive, replies to one asker, or verdicts on
  * one hive's workers, do not hold up those of another. Events keep their order, and go every other time while many
- * retained messages wait. No more than SEND_QUEUE_INFLIGHT are out at once, which is what brokers grant.
+ * retained messages wait. A retained message that names the event before it follows that event, and nothing of its own
+ * goes between: whoever reads it takes the event for published. No more than SEND_QUEUE_INFLIGHT are out at once, which
+ * is what brokers grant.
  *
  * A retained message replaces an older one of its topic that is still queued, and so does a request: nobody waits for
  * what comes of the older one (requester.h). When the link is lost urgent messages and
@@ -32,6 +34,8 @@ struct queued {
     struct publish publish; /* all it points to is owned by the entry */
     uint64_t number;        /* names it towards send_queue_acked */
     size_t size;            /* of the entry with all that it points to */
+    bool is_out;            /* in flight */
+    struct queued *pair;    /* of an event the retained message that follows it, and of that the event; or NULL */
     struct queued *prev, *next;
     struct fair_item turn; /* in a lane; of an event, in none */
     UT_hash_handle hh;     /* in `retained`; hh.tbl is NULL outside of it */
@@ -42,6 +46,7 @@ struct queued {
 struct send_queue {
     struct fair_queue urgent, replies, states;  /* lanes: by party; `states` are retained */
     struct queued *events, *inflight;           /* utlist, oldest first */
+    struct queued *follower;                    /* a retained message whose event was sent last; NULL = none waits */
     struct queued *retained[SEND_QUEUE_TABLES]; /* uthash: topic -> entry in `states`, or request */
     unsigned inflight_count, event_count;
     size_t event_bytes;

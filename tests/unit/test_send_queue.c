@@ -424,6 +424,63 @@ static void of_retained_messages_too_the_party_with_most_loses_its_oldest(void *
     assert_in_range(queue.states.cost, SEND_QUEUE_STATE_BYTES / 2, SEND_QUEUE_STATE_BYTES);
 }
 
+static void add_change(unsigned party, const char *topic, const char *event, const char *verdict, uint64_t id)
+{
+    struct publish publish = { .topic = "event", .payload = text_of(event), .qos = 1, .event = id };
+    assert_int_equal(send_queue_add(&queue, &publish), OK);
+    publish = (struct publish){
+        .topic = topic, .payload = text_of(verdict), .qos = 1, .retain = true, .event = id, .party = party
+    };
+    assert_int_equal(send_queue_add(&queue, &publish), OK);
+}
+
+/* A process that reads a verdict back takes its event for published, and one without the verdict is published again
+ * with another id: so nothing goes between, whoever has his turn. */
+static void a_verdict_follows_its_event_at_once(void **state)
+{
+    char topic[32];
+    (void)state;
+    for (unsigned i = 0; i < SEND_QUEUE_INFLIGHT; i++) {
+        snprintf(topic, sizeof topic, "again/%u", i);
+        add_for(1, topic, "a", 'r', 0);
+    }
+    add_change(2, "h2/w1", "e1", "v1", 1);
+    add_change(3, "h3/w1", "e2", "v2", 2);
+    add_change(2, "h2/w2", "e3", "v3", 3);
+    assert_int_equal(strncmp(sent(true), "a e1 v1 e2 v2 a e3 v3 a a ", 26), 0);
+}
+
+/* ... also one that says more of the same, or is written again; and on the next link. */
+static void a_later_verdict_waits_for_the_event_too(void **state)
+{
+    (void)state;
+    add("event", "e0", 'e', 0);
+    add_change(1, "h1/w1", "e1", "v1", 1);
+    add_for(1, "h1/w1", "v1b", 'r', 0);
+    add_change(1, "h1/w2", "e2", "v2", 2);
+    assert_string_equal(sent(false), "e0 e1 v1b e2 v2 ");
+    add_for(1, "h1/w1", "v1c", 'r', 0);
+    send_queue_link_lost(&queue);
+    assert_string_equal(sent(true), "e0 e1 v1c e2 v2 ");
+}
+
+static void an_event_is_not_sent_where_its_verdict_has_no_room(void **state)
+{
+    const struct queued *first;
+    (void)state;
+    for (unsigned i = 0; i + 1 < SEND_QUEUE_INFLIGHT; i++)
+        add("event", "x", 'e', 0);
+    add_change(1, "h1/w1", "e1", "v1", 1);
+    first = send_queue_next(&queue);
+    assert_int_equal(strlen(sent(false)), strlen("x ") * (SEND_QUEUE_INFLIGHT - 2));
+    add("request", "q", 'u', 7);
+    assert_string_equal(sent(false), "q ");
+    (void)send_queue_acked(&queue, first->number);
+    assert_string_equal(sent(false), "");
+    (void)send_queue_acked(&queue, queue.inflight->number);
+    assert_string_equal(sent(false), "e1 v1 ");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -450,6 +507,9 @@ int main(void)
         TEST(retained_messages_take_turns_and_events_go_between),
         TEST(few_retained_messages_are_sent_before_later_events),
         TEST(of_retained_messages_too_the_party_with_most_loses_its_oldest),
+        TEST(a_verdict_follows_its_event_at_once),
+        TEST(a_later_verdict_waits_for_the_event_too),
+        TEST(an_event_is_not_sent_where_its_verdict_has_no_room),
         TEST(what_waits_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

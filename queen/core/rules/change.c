@@ -35,7 +35,7 @@ static unsigned party_of(struct text hive)
     return hive.len > 0 ? keyed_hash(hive.at, hive.len) : 0;
 }
 
-/* `event`: its id, if it is one. */
+/* `event`: its id, if it is one, or of the one before it (wire.h). */
 static void publish(struct queen *queen, const struct topic *topic, struct text payload, bool retain, uint64_t event)
 {
     char text[TOPIC_SIZE];
@@ -48,7 +48,7 @@ static void publish(struct queen *queen, const struct topic *topic, struct text 
                                       .retain = retain,
                                       .party = party_of(topic->hive),
                                       .event = event,
-                                      .token = event ? (uint64_t)TOKEN_EVENT << TOKEN_KIND_SHIFT | event : 0,
+                                      .token = event && !retain ? (uint64_t)TOKEN_EVENT << TOKEN_KIND_SHIFT | event : 0,
                                       .content_type = payload.len ? "application/json" : NULL });
 }
 
@@ -63,7 +63,7 @@ static void publish_verdict(struct queen *queen, struct record *record, struct t
                            .queen = text_of(queen->options.id),
                            .hive = text_of(record_hive(record)),
                            .worker = text_of(record_worker(record)) };
-    change_publish(queen, &topic, payload, true);
+    publish(queen, &topic, payload, true, record->event_id);
     record->written = queen_link_number(queen);
 }
 
@@ -326,13 +326,13 @@ void change_announce_end(struct queen *queen, struct record *record)
 {
     record->previous = record->announced;
     record->announced = STATE_NONE;
+    if (!record->silent) {
+        record->event_id = queen->next_event++;
+        record->revision = 1;
+        publish_change(queen, record, verdict_text(queen, record));
+        note_incident(queen, record);
+    }
     publish_verdict(queen, record, (struct text){ "", 0 });
-    if (record->silent)
-        return;
-    record->event_id = queen->next_event++;
-    record->revision = 1;
-    publish_change(queen, record, verdict_text(queen, record));
-    note_incident(queen, record);
 }
 
 void change_inherit(struct record *record, const struct record *ended)
