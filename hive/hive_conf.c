@@ -9,6 +9,7 @@
 #include "secret.h"
 #include "state_dir.h"
 #include "topic.h"
+#include "worker_files.h"
 
 #define ROW(member) offsetof(struct hive_conf, member)
 
@@ -188,6 +189,18 @@ static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
     return err;
 }
 
+/* No reason to refuse: the hive starts all the same, without these workers, and tries them again. */
+static void warn_of_workers(const struct hive_conf *conf)
+{
+    for (size_t i = 0; i < conf->roster.count; i++) {
+        const struct roster_entry *entry = &conf->roster.entries[i];
+        struct errbuf e = { 0 };
+        if (worker_files_check(entry, &e) != OK)
+            service_warn(&hive_service, "%s:%d: worker %s could not start: %s", conf->common.config, entry->line,
+                         entry->name, e.text);
+    }
+}
+
 enum err hive_conf_check(void *target, struct errbuf *e)
 {
     struct hive_conf *conf = target;
@@ -201,9 +214,11 @@ enum err hive_conf_check(void *target, struct errbuf *e)
     err = service_check_http(conf->http, conf->http_host, conf->token_file, &token, e);
     secret_free(token); /* nothing here takes it */
     if (err != OK || (conf->state_dir && (err = state_dir_check(conf->state_dir, e)) != OK) ||
-        (err = complete_launch(conf, e)) != OK)
+        (err = complete_launch(conf, e)) != OK || (err = complete_roster(conf, e)) != OK)
         return err;
-    return complete_roster(conf, e);
+    if (conf->common.check_config)
+        warn_of_workers(conf);
+    return OK;
 }
 
 /* What cannot change while the hive runs: [hive] and the command line. */

@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -45,12 +46,28 @@ const struct conf_option service_options[] = {
     { 0 },
 };
 
-int service_refuse(const struct service *service, enum err err, const struct errbuf *e)
+/* `text` may quote what came from outside. */
+static void print_sentence(const struct service *service, const char *kind, const char *text)
 {
     char shown[ERRBUF_SIZE];
-    text_to_printable(text_of(e->text), shown, sizeof shown);
-    fprintf(stderr, "%s: %s\n", service->name, shown);
+    text_to_printable(text_of(text), shown, sizeof shown);
+    fprintf(stderr, "%s: %s%s\n", service->name, kind, shown);
+}
+
+int service_refuse(const struct service *service, enum err err, const struct errbuf *e)
+{
+    print_sentence(service, "", e->text);
     return err == ERR_NOMEM ? EXIT_FAILED : EXIT_USAGE;
+}
+
+void service_warn(const struct service *service, const char *format, ...)
+{
+    char text[ERRBUF_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_sentence(service, "warning: ", text);
 }
 
 /* Prints and clears `text`; the exit code. */

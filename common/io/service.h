@@ -55,6 +55,9 @@ int service_configure(const struct service *service, int argc, char **argv, void
 /* The sentence on stderr, which may quote what came from outside; the exit code. For a program's own checks. */
 int service_refuse(const struct service *service, enum err err, const struct errbuf *e);
 
+/* A sentence on stderr, which may quote what came from outside, of something that is no reason to refuse. */
+void service_warn(const struct service *service, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* Fills another target from the same sources, for a program that is told to read its configuration again. Prints
  * nothing; --help and its like mean nothing here, and the log stays as it is. */
 enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,

@@ -77,6 +77,34 @@ def test_a_good_file_is_valid(tmp_path):
     assert "# from the file\nid = gpu-7\n" in printed and "# the default\nhttp = 127.0.0.1:7835\n" in printed
 
 
+def test_what_a_worker_lacks_is_a_warning(tmp_path):
+    """A start goes on without it, so nothing is refused; the line is what an editor jumps to."""
+    (tmp_path / "text").write_text("no program\n", encoding="utf-8")
+    serve = tmp_path / "serve"
+    serve.write_text("#!/bin/sh\n", encoding="utf-8")
+    serve.chmod(0o755)
+    good = ["sh -c true", f"{serve}", f"./serve\ndirectory = {tmp_path}", f"serve\nenvironment = PATH={tmp_path}",
+            f"serve\ndirectory = {tmp_path}\nenvironment = PATH=/bin:"]
+    bad = [("/no/such/program", "command /no/such/program: No such file or directory"),
+           ("no-such-program", "command no-such-program: No such file or directory in PATH"),
+           (f"{tmp_path}/text", f"command {tmp_path}/text: Permission denied"),
+           (f"text\nenvironment = PATH={tmp_path}", "command text: Permission denied"),
+           (f"{tmp_path}", f"command {tmp_path}: Permission denied"),
+           ("./serve", "command ./serve: No such file or directory"),
+           ("true\ndirectory = /no/such", "directory /no/such: No such file or directory"),
+           (f"true\ndirectory = {serve}", f"directory {serve}: Not a directory")]
+    ini = tmp_path / "hive.ini"
+    ini.write_text("".join(f'[worker "w{n}"]\ncommand = {command}\n' for n, command in
+                           enumerate([*good, *(command for command, _ in bad)])), encoding="utf-8")
+    done = run("--config", ini, "--check-config")
+    lines = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (0, "configuration is valid\n")
+    assert [line.split(" could not start: ")[1] for line in lines] == [why for _, why in bad]
+    first = ini.read_text(encoding="utf-8").split("\n").index(f'[worker "w{len(good)}"]') + 1
+    assert lines[0].startswith(f"skep-hive: warning: {ini}:{first}: worker w{len(good)} could not start: ")
+    assert run("--config", ini, "--print-config").stderr == ""
+
+
 def test_a_command_line_of_an_inference_engine_is_valid(tmp_path):
     """Some thousand bytes on one line, with what other readers of INI files take for a comment."""
     ini = tmp_path / "hive.ini"
