@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "command.h"
+#include "command_hint.h"
 #include "health_conf.h"
 #include "help.h"
 #include "inherited.h"
@@ -162,6 +163,23 @@ static int command_run(const struct command *command, int before, int argc, char
     return run(command, target, word, own < argc ? argv + own + 1 : NULL);
 }
 
+static int refuse_unknown(const char *word)
+{
+    auto_clear(buf) hint = BUF_INIT;
+    const char *names[ARRAY_LEN(commands)] = { NULL };
+    struct errbuf e = { 0 };
+    for (size_t i = 0; commands[i]; i++)
+        names[i] = commands[i]->name;
+    command_hint_add(&hint, word, names);
+    return refuse(NULL, err_set(&e, ERR_UNKNOWN, "%s: no such command%s", address_shown(word), buf_str(&hint)), &e);
+}
+
+/* `skep help [COMMAND]` and `skep version`, as with dashes. NULL: the word is neither. */
+static const char *option_of(const char *word)
+{
+    return strcmp(word, "help") == 0 ? "--help" : strcmp(word, "version") == 0 ? "--version" : NULL;
+}
+
 /* Reads what stands before the command, to find it. */
 static int dispatch(int argc, char **argv, struct arena *arena)
 {
@@ -179,9 +197,18 @@ static int dispatch(int argc, char **argv, struct arena *arena)
         return print_help(&target, NULL);
     if (next >= argc)
         return refuse(NULL, err_set(&e, ERR_SYNTAX, "missing COMMAND argument"), &e);
+    const char *option = option_of(argv[next]);
+    if (option && next + 1 == argc) {
+        target.help = strcmp(option, "--help") == 0;
+        return print_help(&target, NULL);
+    }
+    if (option) { /* argv[0] is not read */
+        argv[next] = argv[next + 1];
+        argv[next + 1] = (char *)option;
+    }
     const struct command *command = command_find(argv[next]);
     if (!command)
-        return refuse(NULL, err_set(&e, ERR_UNKNOWN, "%s: no such command", argv[next]), &e);
+        return refuse_unknown(argv[next]);
     return command_run(command, next, argc, argv, arena);
 }
 

@@ -28,7 +28,10 @@ def test_without_a_queen_one_sentence_says_what_to_do(lonely, arguments):
 @pytest.mark.parametrize("why, arguments, says", [
     ("no command", [], "COMMAND"),
     ("no such command", ["pss"], "pss"),
-    ("commands are not abbreviated", ["desc", "w"], "desc"),
+    ("commands are not abbreviated", ["desc", "w"], "desc: no such command; did you mean skep describe?"),
+    ("a word of kubectl", ["get", "workers"], "did you mean skep ps?"),
+    ("a word of docker", ["logs", "w"], "the log of its hive"),
+    ("help for no command", ["help", "pods"], "pods: no such command (see"),
     ("no worker", ["describe"], "WORKER"),
     ("two workers", ["describe", "a", "b"], "b: unexpected argument"),
     ("a word where none belongs", ["ps", "w"], "w: unexpected argument"),
@@ -83,8 +86,14 @@ def test_help_of_ps_says_what_a_adds(lonely):
     assert "include offline workers" in " ".join(lonely("ps", "--help").stdout.split())
 
 
+def test_help_is_a_command_too(lonely):
+    for words, options in ((["help"], ["--help"]), (["help", "ps"], ["ps", "--help"])):
+        done = lonely(*words)
+        assert (done.returncode, done.stderr, done.stdout) == (0, "", lonely(*options).stdout)
+
+
 def test_version(lonely):
-    for arguments in (["--version"], ["ps", "--version"]):
+    for arguments in (["--version"], ["ps", "--version"], ["version"]):
         done = lonely(*arguments)
         assert (done.returncode, done.stdout.split()[0]) == (0, "skep")
 
