@@ -61,20 +61,28 @@ static void an_incident_opens_and_ends(void **state)
     }
 }
 
-/* But for those whose end a witness knows. */
+/* But for those whose end a witness knows, and for those that it has not held. */
 static void workers_inside_a_storm_open_none(void **state)
 {
     struct scene scene;
+    struct record *held;
     (void)state;
     scene_init(&scene);
-    scene_run(&scene, "up; birth 1.1; birth 1.1 @w2; birth 1.1 @w3");
+    scene_run(&scene, "up; birth 1.1 @a/w1; birth 1.1 @b/w2; birth 1.1 @c/w3; birth 1.1 @d/w4");
+    held = registry_find(&scene.queen->registry, TEXT("a"), TEXT("w1"));
+    held->in_storm = true;
     assert_int_equal(incident_storm(&scene.queen->incidents, 5, 1), OK);
     assert_int_equal(incident_storm(&scene.queen->incidents, 6, 1), OK);
-    scene_run(&scene, DIES "; crash 1.1 @w2");
-    check(&scene, "storm", "storm / lost, worker default/w2 lost");
+    scene_run(&scene, "will 1.1 @a/w1; ack 10; wait 250; ack 10; crash 1.1 @b/w2");
+    assert_int_equal(held->state, STATE_STALE);
+    check(&scene, "storm", "storm / lost, worker b/w2 lost");
+    scene_run(&scene, "will 1.1 @d/w4; ack 10; wait 250; ack 10");
+    check(&scene, "not held", "storm / lost, worker b/w2 lost, worker d/w4 lost");
+    scene_run(&scene, "birth 1.2 @a/w1");
+    assert_false(held->in_storm);
     incident_storm_ended(&scene.queen->incidents, 2);
-    scene_run(&scene, "crash 1.1 @w3; birth 1.2");
-    check(&scene, "over", "storm / lost until over, worker default/w2 lost, worker default/w3 lost");
+    scene_run(&scene, "crash 1.1 @c/w3");
+    check(&scene, "over", "storm / lost until over, worker b/w2 lost, worker d/w4 lost, worker c/w3 lost");
     scene_clear(&scene);
 }
 

@@ -10,24 +10,39 @@
 #include <cmocka.h>
 
 #define MANY 400
+#define HIVES 8
 
 static struct record *records;
+static struct shares shares;
+static struct share *hives[HIVES];
 
-/* The view is live, and `online` have been for longer than 10 s. */
-static struct storm_watch watch_of(size_t online)
+/* The view is live, `online` workers have been for longer than 10 s, and of each hive so many are besides those of
+ * whom a test speaks. All are of hive 0. */
+static struct storm_watch watch_of(size_t online, uint32_t of_each)
 {
     struct storm_watch watch = { 0 };
-    storm_watch_begin(&watch, 1);
+    storm_watch_begin(&watch, &shares, 1);
     for (ms_t time = 0; time <= 20000; time += 1000)
         storm_watch_online(&watch, time, online);
     memset(records, 0, MANY * sizeof *records);
+    for (size_t i = 0; i < MANY; i++)
+        records[i].share = hives[0];
+    for (size_t i = 0; i < HIVES; i++) {
+        hives[i]->states[STATE_ONLINE] = of_each;
+        hives[i]->storm_on = 0;
+    }
     return watch;
 }
 
 static void count_many(struct storm_watch *watch, size_t from, size_t to, ms_t time)
 {
     for (size_t i = from; i < to; i++)
-        storm_watch_count(watch, &records[i], time);
+        storm_watch_count(watch, &shares, records[i].share, &records[i], time);
+}
+
+static bool is_on(struct storm_watch *watch, size_t hive, ms_t time)
+{
+    return storm_watch_is_on(watch, &shares, hives[hive], time);
 }
 
 /* So many are online as seconds have passed; it is looked at every `every` ms. */
@@ -76,68 +91,130 @@ static void the_limit_is_3_or_15_percent(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct storm_watch watch = watch_of(rows[i].online);
+        struct storm_watch watch = watch_of(rows[i].online, 0);
         assert_int_equal(storm_watch_limit(&watch), rows[i].limit);
         count_many(&watch, 0, rows[i].limit, 20000);
-        assert_false(storm_watch_is_exceeded(&watch));
-        assert_false(storm_watch_is_on(&watch, 20000));
+        assert_false(storm_watch_is_exceeded(&watch, &shares));
+        assert_false(is_on(&watch, 0, 20000));
         count_many(&watch, rows[i].limit, rows[i].limit + 1, 20000);
-        assert_true(storm_watch_is_exceeded(&watch));
+        assert_true(storm_watch_is_exceeded(&watch, &shares));
+        assert_true(is_on(&watch, 0, 20000));
+    }
+}
+
+/* Of 1,000 workers: for whom is it one? */
+static void a_hive_that_loses_many_does_it_for_itself(void **state)
+{
+    static const struct {
+        const char *why;
+        uint32_t of_each; /* that are online */
+        unsigned lost[HIVES];
+        const char *held; /* of which hives */
+    } rows[] = {
+        { "nobody else", 20, { 200 }, "0" },
+        { "not those who lose one", 0, { 200, 1, 1 }, "0" },
+        { "nor few of theirs", 20, { 200, 3, 3 }, "0" },
+        { "but those who lose many of theirs", 20, { 200, 4, 3, 9 }, "013" },
+        { "a hive of few", 1, { 200, 2, 1 }, "01" },
+        { "all, if it would be one without the one that loses most", 500, { 60, 40, 40, 40, 0, 30 }, "01234567" },
+        { "nobody, below the limit", 0, { 90, 30, 30 }, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct storm_watch watch = watch_of(1000, rows[i].of_each);
+        char held[HIVES + 1] = "";
+        for (size_t hive = 0, next = 0; hive < HIVES; hive++)
+            for (unsigned n = 0; n < rows[i].lost[hive]; n++, next++) {
+                records[next].share = hives[hive];
+                storm_watch_count(&watch, &shares, hives[hive], &records[next], 20000);
+            }
+        for (size_t hive = 0, len = 0; hive < HIVES; hive++)
+            if (is_on(&watch, hive, 20000))
+                held[len++] = (char)('0' + hive);
+        if (strcmp(held, rows[i].held) != 0)
+            print_error("%s\n", rows[i].why);
+        assert_string_equal(held, rows[i].held);
     }
 }
 
 static void each_is_counted_once(void **state)
 {
-    struct storm_watch watch = watch_of(0);
+    struct storm_watch watch = watch_of(0, 0);
     (void)state;
     for (int i = 0; i < 9; i++)
-        storm_watch_count(&watch, &records[0], 20000);
-    assert_int_equal(watch.lost, 1);
-    storm_watch_uncount(&watch, &records[0]);
-    storm_watch_uncount(&watch, &records[0]);
-    assert_int_equal(watch.lost, 0);
+        storm_watch_count(&watch, &shares, records[0].share, &records[0], 20000);
+    assert_int_equal(shares.total[RATION_LOSSES], 1);
+    storm_watch_uncount(&watch, &shares, records[0].share, &records[0], 20000);
+    storm_watch_uncount(&watch, &shares, records[0].share, &records[0], 20000);
+    assert_int_equal(shares.total[RATION_LOSSES], 0);
 }
 
 static void it_is_on_for_10_s_more(void **state)
 {
-    struct storm_watch watch = watch_of(0);
+    struct storm_watch watch = watch_of(0, 0);
     (void)state;
     count_many(&watch, 0, 4, 20000);
-    storm_watch_turn(&watch, 25000);
-    storm_watch_uncount(&watch, &records[0]);
-    assert_false(storm_watch_is_exceeded(&watch));
-    storm_watch_turn(&watch, 30000);
-    assert_true(storm_watch_is_on(&watch, 35000));
-    assert_false(storm_watch_is_on(&watch, 35001));
+    storm_watch_uncount(&watch, &shares, records[0].share, &records[0], 30000);
+    assert_false(storm_watch_is_exceeded(&watch, &shares));
+    assert_true(is_on(&watch, 0, 40000));
+    assert_false(is_on(&watch, 0, 40001));
+}
+
+static void for_all_it_is_on_for_10_s_more(void **state)
+{
+    struct storm_watch watch = watch_of(0, 0);
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        records[i].share = hives[i];
+    count_many(&watch, 0, 5, 20000);
+    assert_true(is_on(&watch, 7, 20000));
+    storm_watch_turn(&watch, &shares, 30000);
+    storm_watch_uncount(&watch, &shares, records[0].share, &records[0], 30000);
+    assert_true(is_on(&watch, 7, 40000));
+    assert_false(is_on(&watch, 7, 40001));
 }
 
 static void a_link_that_is_lost_ends_it(void **state)
 {
-    struct storm_watch watch = watch_of(0);
+    struct storm_watch watch = watch_of(0, 0);
     (void)state;
     count_many(&watch, 0, 10, 20000);
-    storm_watch_begin(&watch, 0);
-    assert_false(storm_watch_is_on(&watch, 20000));
+    storm_watch_begin(&watch, &shares, 0);
+    assert_int_equal(shares.total[RATION_LOSSES], 0);
+    assert_null(share_greatest(&shares, RATION_LOSSES));
     count_many(&watch, 10, 20, 20000); /* who is lost without a link is none */
-    storm_watch_begin(&watch, 2);
-    assert_int_equal(watch.lost, 0);
+    storm_watch_begin(&watch, &shares, 2);
+    assert_int_equal(shares.total[RATION_LOSSES], 0);
+    assert_false(is_on(&watch, 0, 20000));
     for (size_t i = 0; i < 20; i++)
-        storm_watch_uncount(&watch, &records[i]);
-    assert_int_equal(watch.lost, 0);
+        storm_watch_uncount(&watch, &shares, records[i].share, &records[i], 20000);
+    assert_int_equal(shares.total[RATION_LOSSES], 0);
     count_many(&watch, 0, 3, 30000);
-    assert_int_equal(watch.lost, 3);
+    assert_int_equal(shares.total[RATION_LOSSES], 3);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(those_of_10_s_ago_are_counted), cmocka_unit_test(time_that_was_not_watched_has_what_is_so_now),
-        cmocka_unit_test(the_limit_is_3_or_15_percent),  cmocka_unit_test(each_is_counted_once),
-        cmocka_unit_test(it_is_on_for_10_s_more),        cmocka_unit_test(a_link_that_is_lost_ends_it),
+        cmocka_unit_test(those_of_10_s_ago_are_counted),
+        cmocka_unit_test(time_that_was_not_watched_has_what_is_so_now),
+        cmocka_unit_test(the_limit_is_3_or_15_percent),
+        cmocka_unit_test(a_hive_that_loses_many_does_it_for_itself),
+        cmocka_unit_test(each_is_counted_once),
+        cmocka_unit_test(it_is_on_for_10_s_more),
+        cmocka_unit_test(for_all_it_is_on_for_10_s_more),
+        cmocka_unit_test(a_link_that_is_lost_ends_it),
     };
-    int failed;
+    int failed = 1;
     records = calloc(MANY, sizeof *records);
-    failed = records ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    for (size_t i = 0; i < HIVES; i++) {
+        char name[] = { 'h', (char)('0' + i), '\0' };
+        assert_int_equal(share_open(&shares, text_of(name), &hives[i]), OK);
+        share_add(&shares, hives[i], RATION_WORKERS, 1); /* so that it does not end */
+    }
+    if (records)
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(records);
+    shares_clear(&shares);
     return failed;
 }

@@ -11,7 +11,7 @@ enum err hive_watch_add(struct hives *hives, struct record *record, size_t count
         return ERR_NOMEM;
     }
     watch->record = record;
-    watch->silent_since = MS_NEVER;
+    watch->silent_since = watch->suspected_at = MS_NEVER;
     watch->pending.subject = watch->question.subject = watch->http.subject = watch;
     record->watch = watch;
     DL_APPEND(hives->all, watch);

@@ -22,8 +22,10 @@ struct hive_watch {
     bool marked;                                  /* it is in hives->marked */
     bool changed;                                 /* ... since its state is another than when the step began */
     ms_t ready_at, ready_at_loop;                 /* watch time, and loop time, when it became ready */
-    ms_t silent_since; /* watch time: it is suspect by silence, and was heard then; MS_NEVER = it is not */
-    ms_t settled_at;   /* watch time: so long after its return its workers may return, too (loss.c) */
+    ms_t silent_since;     /* watch time: it is suspect by silence, and was heard then; MS_NEVER = it is not */
+    ms_t suspected_at;     /* watch time: it became suspect last; MS_NEVER = it never did */
+    struct share *lost_in; /* of which it is a loss now (storm.h) */
+    ms_t settled_at;       /* watch time: so long after its return its workers may return, too (loss.c) */
 
     /* The start-up poll (hive_poll.h). */
     struct startup_poll poll;
@@ -48,6 +50,12 @@ struct hives {
     struct heap first, again;        /* attempts of start-up polls that are due: a poll's first, and further ones */
     unsigned running, running_again; /* ... that are out; and further ones among them */
 };
+
+/* The share of which it is a loss (storm_watch.h), if it is one. */
+static inline struct share *record_lost_in(const struct record *record)
+{
+    return record_is_hive(record) ? record->watch->lost_in : record->share;
+}
 
 /* For a new record of a hive, the `count`th. ERR_NOMEM. */
 enum err hive_watch_add(struct hives *hives, struct record *record, size_t count);

@@ -12,9 +12,11 @@ static bool is_known_exit(enum cause cause)
     return cause == CAUSE_PROCESS_EXITED || cause == CAUSE_START_FAILED;
 }
 
-static bool is_inside(const struct incidents *incidents, const struct record *record)
+/* Of whom an earlier process has announced it is not known whether a storm held it. */
+static bool is_inside(const struct incidents *incidents, const struct record *record, bool is_restored)
 {
-    return !record_is_hive(record) && is_going_on(incidents, INCIDENT_STORM) && !is_known_exit(record->announced_cause);
+    return !record_is_hive(record) && (record->in_storm || is_restored) && is_going_on(incidents, INCIDENT_STORM) &&
+           !is_known_exit(record->announced_cause);
 }
 
 static const enum incident_end ends[STATE_COUNT] = {
@@ -25,11 +27,12 @@ static const enum incident_end ends[STATE_COUNT] = {
 };
 
 /* Of what is announced of the record: of whom it was, and since when. */
-static enum err take(struct incidents *incidents, const struct record *record, const struct incident_row *row)
+static enum err take(struct incidents *incidents, const struct record *record, const struct incident_row *row,
+                     bool is_restored)
 {
     struct text hive = text_of(record_hive(record)), worker = text_of(record_worker(record));
     enum incident_end end = ends[row->state];
-    if ((row->state == STATE_STALE || row->state == STATE_ZOMBIE) && !is_inside(incidents, record))
+    if ((row->state == STATE_STALE || row->state == STATE_ZOMBIE) && !is_inside(incidents, record, is_restored))
         return incident_book_add(&incidents->book, hive, worker, row);
     if (end != INCIDENT_NOT_ENDED)
         (void)incident_book_end(&incidents->book, row->kind, hive, worker, end, row->opened);
@@ -53,13 +56,13 @@ enum err incident_announced(struct incidents *incidents, const struct record *re
 {
     struct incident_row row =
         row_of(record, record->incarnation.session, record->incarnation.connection, record->since_wall);
-    return take(incidents, record, &row);
+    return take(incidents, record, &row, false);
 }
 
 enum err incident_restored(struct incidents *incidents, const struct record *record, const struct record_row *restored)
 {
     struct incident_row row = row_of(record, restored->session, restored->connection, restored->since_wall);
-    return take(incidents, record, &row);
+    return take(incidents, record, &row, true);
 }
 
 static enum err open_of_fleet(struct incidents *incidents, enum incident_kind kind, enum incident_class class,

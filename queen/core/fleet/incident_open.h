@@ -1,7 +1,8 @@
 /* incident_open.h - which announcements open an incident, and which end it. Pure.
  *
- * Workers inside the incident of their hive, or of a storm, open none of their own: those that are unreachable, and, of
- * a storm, all but those whose end is known by a witness (R9, R11). Whatever opens one may fail with ERR_NOMEM. */
+ * Workers inside the incident of their hive, or of a storm, open none of their own: those that are unreachable, and
+ * those that a storm held, but for those whose end is known by a witness (R9, R11). Whatever opens one may fail with
+ * ERR_NOMEM. */
 #ifndef SKEP_INCIDENT_OPEN_H
 #define SKEP_INCIDENT_OPEN_H
 

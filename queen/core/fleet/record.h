@@ -111,6 +111,7 @@ struct record {
     uint32_t place;                   /* where it stands in the order of first sight, with its load (roll.h) */
     uint32_t barrier;                 /* the number of the probe that it waits for; 0 = none (broker_barrier.h) */
     uint32_t received_epoch;          /* the link (queen.epoch) on which it was last heard live; 0 = never */
+    uint32_t lost_on;                 /* the link on which it counts as a loss (storm_watch.h); 0 = it does not */
     uint32_t heard_first;             /* monotonic time when it was first heard live, which wraps; 0 = never */
     struct evidence evidence;
 
@@ -148,7 +149,7 @@ struct record {
     bool work_reason : 1;     /* ... or would if it lasted: work in flight, or its agent's word */
     bool work_advanced : 1;   /* progress changed since the worker was judged a zombie */
     bool work_restarted : 1;  /* the limit was, at work.limit_start */
-    uint8_t lost_on : 4;      /* the link on which it counts as a loss (storm_watch.h); 0 = it does not */
+    bool in_storm : 1;        /* one has held it since it was heard of (storm.h) */
 
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */

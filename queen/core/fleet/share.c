@@ -102,6 +102,19 @@ void share_remove(struct shares *shares, struct share *share, enum ration ration
     share_end(shares, share);
 }
 
+void shares_forget(struct shares *shares, enum ration ration)
+{
+    struct heap *heap = &shares->greatest[ration];
+    shares->total[ration] = 0;
+    while (heap->len > 0) {
+        struct heap_item *last = heap->items[--heap->len];
+        struct share *share = CONTAINER_OF(last, struct share, rank[ration]);
+        last->position = 0;
+        share->has[ration] = 0;
+        share_end(shares, share);
+    }
+}
+
 struct share *share_greatest(const struct shares *shares, enum ration ration)
 {
     struct heap_item *item = heap_top(&shares->greatest[ration]);

@@ -35,6 +35,7 @@ enum ration {
     RATION_BYTES,      /* of documents */
     RATION_WORDS,      /* statuses and models that it brought in */
     RATION_TOMBSTONES, /* of workers that were forgotten */
+    RATION_LOSSES,     /* records that were lost lately (storm_watch.h) */
     RATION_COUNT
 };
 
@@ -75,9 +76,9 @@ struct neighbours;
 struct share {
     struct share *next; /* in its bucket */
     size_t has[RATION_COUNT];
-    struct turns_party verifications[VERIFY_STORM]; /* that are queued, but for those of a storm */
-    unsigned verifying;                             /* ... that run */
-    struct turns_party barriers;                    /* records whose wait for a proof is over (broker_barrier.h) */
+    struct turns_party verifications[VERIFY_CLASS_COUNT]; /* that are queued */
+    unsigned verifying;                                   /* ... that run */
+    struct turns_party barriers; /* records whose wait for a proof is over (broker_barrier.h) */
     struct heap_item rank[RATION_COUNT];
     struct record *tenants[TENURE_COUNT]; /* its records: who was silent, or is lost, for longest is first */
     struct record *documents;             /* those that have any: the living last */
@@ -88,6 +89,8 @@ struct share {
     struct bucket clears;         /* of topics that are cleared again because of live copies (forget.h) */
     struct reading reading;
     struct beat_age age;
+    ms_t storm_until;              /* watch time: whoever of it is lost before is held (storm_watch.h), ... */
+    uint32_t storm_on;             /* ... on the link of that number */
     struct neighbours *neighbours; /* while workers of it are asked since another one was lost (neighbours.h) */
     uint8_t read;                  /* as of a hive (hive_watch.h), for names that are no hive's */
     uint8_t name_len;
@@ -141,6 +144,9 @@ static inline size_t share_workers(const struct share *share)
 
 /* A hive's share whose `read` is another number, in that bucket or one behind it, which *bucket then is. NULL: none. */
 struct share *share_unread(const struct shares *shares, size_t *bucket, uint8_t read);
+
+/* Nobody has any of it any more; those that had nothing else end. */
+void shares_forget(struct shares *shares, enum ration ration);
 
 /* The one that has most of it; NULL: nobody has any. */
 struct share *share_greatest(const struct shares *shares, enum ration ration);

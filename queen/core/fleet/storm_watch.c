@@ -19,54 +19,93 @@ size_t storm_watch_online_before(const struct storm_watch *watch)
     return watch->online[(watch->second + 1) % (STORM_AGO_S + 1)]; /* the one that is replaced next */
 }
 
-size_t storm_watch_limit(const struct storm_watch *watch)
+static size_t limit_of(size_t online)
 {
-    size_t part = storm_watch_online_before(watch) * STORM_PERCENT / 100;
+    size_t part = online * STORM_PERCENT / 100;
     return part > STORM_LOSSES_MIN ? part : STORM_LOSSES_MIN;
 }
 
-void storm_watch_begin(struct storm_watch *watch, uint8_t link)
+size_t storm_watch_limit(const struct storm_watch *watch)
 {
+    return limit_of(storm_watch_online_before(watch));
+}
+
+void storm_watch_begin(struct storm_watch *watch, struct shares *shares, uint32_t link)
+{
+    shares_forget(shares, RATION_LOSSES);
     watch->link = link;
-    watch->lost = 0;
-    watch->exceeded = false;
+    watch->until = 0;
+}
+
+bool storm_watch_is_exceeded(const struct storm_watch *watch, const struct shares *shares)
+{
+    return shares->total[RATION_LOSSES] > storm_watch_limit(watch);
+}
+
+static size_t online_of(const struct share *share)
+{
+    return share->states[STATE_ONLINE] + share->has[RATION_LOSSES];
+}
+
+/* Of itself, it alone is many. */
+static bool is_much_of(const struct share *share)
+{
+    return share->has[RATION_LOSSES] > 1 && share->has[RATION_LOSSES] * 100 > online_of(share) * STORM_PERCENT;
+}
+
+/* The limit is exceeded, also where the hive that has most losses is left out. */
+static bool are_of_many(const struct storm_watch *watch, const struct shares *shares)
+{
+    const struct share *greatest = share_greatest(shares, RATION_LOSSES);
+    size_t before = storm_watch_online_before(watch), left_out = greatest ? online_of(greatest) : 0;
+    return greatest && shares->total[RATION_LOSSES] - greatest->has[RATION_LOSSES] >
+                           limit_of(before > left_out ? before - left_out : 0);
+}
+
+static void turn_of(struct storm_watch *watch, const struct shares *shares, struct share *share, ms_t time)
+{
+    storm_watch_turn(watch, shares, time);
+    if (!storm_watch_is_exceeded(watch, shares) || !is_much_of(share))
+        return;
+    share->storm_on = watch->link;
+    share->storm_until = time + STORM_AFTER_MS + 1;
 }
 
 /* Whoever was counted on another link is not by now. */
-static bool is_counted(const struct storm_watch *watch, const struct record *record)
+bool storm_watch_counts(const struct storm_watch *watch, const struct record *record)
 {
     return watch->link != 0 && record->lost_on == watch->link;
 }
 
-void storm_watch_count(struct storm_watch *watch, struct record *record, ms_t time)
+void storm_watch_count(struct storm_watch *watch, struct shares *shares, struct share *share, struct record *record,
+                       ms_t time)
 {
     if (watch->link == 0)
         return;
-    watch->lost += !is_counted(watch, record);
-    record->lost_on = watch->link & 15;
-    storm_watch_turn(watch, time);
+    if (!storm_watch_counts(watch, record))
+        share_add(shares, share, RATION_LOSSES, 1);
+    record->lost_on = watch->link;
+    turn_of(watch, shares, share, time);
 }
 
-void storm_watch_uncount(struct storm_watch *watch, struct record *record)
+void storm_watch_uncount(struct storm_watch *watch, struct shares *shares, struct share *share, struct record *record,
+                         ms_t time)
 {
-    watch->lost -= is_counted(watch, record);
+    if (storm_watch_counts(watch, record)) {
+        turn_of(watch, shares, share, time);
+        share_remove(shares, share, RATION_LOSSES, 1);
+    }
     record->lost_on = 0;
 }
 
-bool storm_watch_is_exceeded(const struct storm_watch *watch)
+bool storm_watch_is_on(struct storm_watch *watch, const struct shares *shares, struct share *share, ms_t time)
 {
-    return watch->lost > storm_watch_limit(watch);
+    turn_of(watch, shares, share, time);
+    return time < watch->until || (share->storm_on == watch->link && time < share->storm_until);
 }
 
-bool storm_watch_is_on(const struct storm_watch *watch, ms_t time)
+void storm_watch_turn(struct storm_watch *watch, const struct shares *shares, ms_t time)
 {
-    return storm_watch_is_exceeded(watch) || (watch->exceeded && time - watch->exceeded_at <= STORM_AFTER_MS);
-}
-
-void storm_watch_turn(struct storm_watch *watch, ms_t time)
-{
-    if (!storm_watch_is_exceeded(watch))
-        return;
-    watch->exceeded = true;
-    watch->exceeded_at = time;
+    if (storm_watch_is_exceeded(watch, shares) && are_of_many(watch, shares))
+        watch->until = time + STORM_AFTER_MS + 1;
 }

@@ -143,7 +143,8 @@ static void enter(struct queen *queen, struct record *record, enum state state)
     if (state != STATE_UNVERIFIED && state != STATE_SUSPECT)
         record->was_zombie = false;
     if (state != STATE_SUSPECT)
-        storm_watch_uncount(&queen->storm.watch, record);
+        storm_watch_uncount(&queen->storm.watch, &queen->registry.shares, record_lost_in(record), record,
+                            queen->watch.time);
     registry_touch(&queen->registry, record);
     if (record_is_hive(record))
         hive_watch_changed(&queen->hives, record, &queen->watch);
@@ -355,7 +356,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     record->received_mono = queen->now;
     record->received_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
-    record->will_closed = false;
+    record->will_closed = record->in_storm = false;
     registry_heard(&queen->registry, record, queen->now);
     if (record->owed && may_announce(queen, record)) /* established by now: it has another turn */
         announce(queen, record);

@@ -25,7 +25,7 @@ void gate_ask_hive(struct queen *queen, struct loss *loss)
 static void ask_neighbours(struct queen *queen, struct loss *loss)
 {
     const struct record *hive = unreachable_hive_of(queen, loss->record);
-    bool is_decided = loss->had_turn || loss->wait.question > 0 || storm_is_on(queen);
+    bool is_decided = loss->had_turn || loss->wait.question > 0 || storm_is_on(queen, loss->record);
     struct neighbours *neighbours;
     if (!loss->by_will || is_decided || record_is_hive(loss->record) || !queen->member.linked ||
         (hive && hive->state == STATE_STALE) || !(neighbours = neighbours_open(loss->record->share)))
@@ -56,14 +56,14 @@ static bool is_held(const struct record *hive)
 }
 
 /* Where its hive is held, so is it. */
-static bool is_in_storm(const struct queen *queen, const struct record *record)
+static bool is_in_storm(struct queen *queen, struct record *record)
 {
     if (record->state != STATE_SUSPECT || (record->loss && record->loss->had_turn))
         return false;
-    return (storm_is_on(queen) && !is_of_hive(queen, record)) || is_held(unreachable_hive_of(queen, record));
+    return (storm_is_on(queen, record) && !is_of_hive(queen, record)) || is_held(unreachable_hive_of(queen, record));
 }
 
-bool gate_is_closed(const struct queen *queen, const struct record *record)
+bool gate_is_closed(struct queen *queen, struct record *record)
 {
     return hive_in_question(queen, record) || is_in_storm(queen, record);
 }
@@ -79,6 +79,7 @@ ms_t gate_grace_until(const struct queen *queen, const struct record *record)
 static void hold(struct queen *queen, struct loss *loss)
 {
     ms_t until = loss->lost_at + queen->options.return_grace;
+    loss->record->in_storm = true;
     if (!queen_received_live(queen, loss->record))
         until = ms_max(until, gate_grace_until(queen, loss->record));
     barrier_withdraw(queen, loss->record);
@@ -106,7 +107,8 @@ bool loss_hold_silent(struct queen *queen, struct record *record, struct evidenc
 {
     struct loss *loss;
     ms_t ago = record->state == STATE_SUSPECT ? queen->now - record->since_mono : 0;
-    if (record->loss || !storm_is_on(queen) || is_of_hive(queen, record) || !(loss = loss_new(queen, record, false)))
+    if (record->loss || !storm_is_on(queen, record) || is_of_hive(queen, record) ||
+        !(loss = loss_new(queen, record, false)))
         return false;
     loss->lost_at -= ago;
     loss->over_at = over_at;

@@ -45,7 +45,7 @@ void gate_ask_hive(struct queen *queen, struct loss *loss);
 bool gate_hold(struct queen *queen, struct loss *loss);
 
 /* Whether a record without a loss is to get one, since something has to be waited for before a verdict on it. */
-bool gate_is_closed(const struct queen *queen, const struct record *record);
+bool gate_is_closed(struct queen *queen, struct record *record);
 
 /* It is lost, unless something is waited for. */
 void gate_found(struct queen *queen, struct loss *loss, enum cause cause, struct evidence evidence);

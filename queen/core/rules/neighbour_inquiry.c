@@ -44,7 +44,7 @@ static void ask_some(struct queen *queen, struct neighbours *neighbours, unsigne
 /* The last question is over, unless nobody answered and there are others. */
 static void end_question(struct queen *queen, struct neighbours *neighbours)
 {
-    if (!neighbours->stands && !storm_is_on(queen))
+    if (!neighbours->stands && !storm_is_on_of(queen, neighbours->share))
         ask_some(queen, neighbours, NEIGHBOURS_MORE);
     if (neighbours->out > 0)
         return;

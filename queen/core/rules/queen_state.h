@@ -160,7 +160,6 @@ struct remembering {
 /* Verifications (verify.h). */
 struct verifying {
     struct turns queued[VERIFY_CLASS_COUNT]; /* in turns of hives (share.h) */
-    struct turns_party storm;                /* those of a storm, in their order */
     unsigned running;
     struct bucket budget, storm_budget; /* of all; of those of a storm, among them */
     uint64_t started, finished;         /* ever */
@@ -180,8 +179,12 @@ struct storm {
     size_t held, most;  /* records that are held; at most at once, since nobody was */
     uint64_t in_all;    /* ... that were since then */
     uint64_t returned;  /* ... and gave a sign of life */
-    uint32_t last_hive; /* the number (roll.h) of the hive that became suspect last; 0 = none did */
-    ms_t last_hive_at;  /* watch time */
+
+    /* That became suspect last: of those that were not for long, and of those that were. */
+    struct suspected_hive {
+        uint32_t number; /* (roll.h); 0 = none did */
+        ms_t at;         /* watch time */
+    } last_hive[2];
 };
 
 struct queen_counters {

@@ -3,6 +3,7 @@
 #include "lease.h"
 
 #define LATELY_MS 10000
+#define OFTEN_MS 600000 /* a hive that is suspect more often than that says nothing of others */
 
 /* By silence: since workers fall silent all over an interval. */
 static ms_t lately(const struct queen *queen, const struct record *record)
@@ -17,11 +18,24 @@ static bool is_lately(const struct queen *queen, const struct record *record)
     return queen->now < record->since_mono + lately(queen, record);
 }
 
+/* A hive is lost with its workers; those that have none are one such. */
+static struct share *share_of(struct queen *queen, struct record *record)
+{
+    struct share *own;
+    if (!record_is_hive(record) || storm_watch_counts(&queen->storm.watch, record))
+        return record_lost_in(record);
+    own = share_find(&queen->registry.shares, text_of(record_hive(record)));
+    return own ? own : record->share;
+}
+
 void storm_count(struct queen *queen, struct record *record)
 {
+    struct share *share = share_of(queen, record);
     if (record->state != STATE_SUSPECT || record->cause == CAUSE_STALLED || !is_lately(queen, record))
         return;
-    storm_watch_count(&queen->storm.watch, record, queen->watch.time);
+    if (record_is_hive(record))
+        record->watch->lost_in = share;
+    storm_watch_count(&queen->storm.watch, &queen->registry.shares, share, record, queen->watch.time);
     registry_touch(&queen->registry, record);
 }
 
@@ -33,7 +47,19 @@ ms_t storm_counts_until(const struct queen *queen, const struct record *record)
 void storm_forget_old(struct queen *queen, struct record *record)
 {
     if (record->lost_on && !is_lately(queen, record))
-        storm_watch_uncount(&queen->storm.watch, record);
+        storm_watch_uncount(&queen->storm.watch, &queen->registry.shares, record_lost_in(record), record,
+                            queen->watch.time);
+}
+
+bool storm_is_on_of(struct queen *queen, struct share *share)
+{
+    struct storm_watch *watch = &queen->storm.watch;
+    return watch->link != 0 && storm_watch_is_on(watch, &queen->registry.shares, share, queen->watch.time);
+}
+
+bool storm_is_on(struct queen *queen, struct record *record)
+{
+    return storm_is_on_of(queen, share_of(queen, record));
 }
 
 void storm_holds(struct queen *queen)
@@ -62,14 +88,16 @@ static void count_hive(struct queen *queen, struct record *hive)
 
 void storm_hive_suspected(struct queen *queen, struct record *hive)
 {
-    struct storm *storm = &queen->storm;
+    ms_t *suspected_at = &hive->watch->suspected_at;
+    bool is_often = *suspected_at != MS_NEVER && queen->watch.time - *suspected_at <= OFTEN_MS;
+    struct suspected_hive *last = &queen->storm.last_hive[is_often];
     uint32_t number = roll_entry_of(&queen->registry.roll, hive)->number;
-    struct record *before = storm->last_hive ? roll_find(&queen->registry.roll, storm->last_hive) : NULL;
-    bool is_second = storm->last_hive != number && queen->watch.time - storm->last_hive_at <= LATELY_MS;
+    struct record *before = last->number ? roll_find(&queen->registry.roll, last->number) : NULL;
+    bool is_second = last->number != number && queen->watch.time - last->at <= LATELY_MS;
     if (before && is_second) {
         count_hive(queen, before);
         count_hive(queen, hive);
     }
-    storm->last_hive = number;
-    storm->last_hive_at = queen->watch.time;
+    *suspected_at = queen->watch.time;
+    *last = (struct suspected_hive){ number, queen->watch.time };
 }

@@ -16,18 +16,17 @@ void storm_count(struct queen *queen, struct record *record);
 ms_t storm_counts_until(const struct queen *queen, const struct record *record);
 void storm_forget_old(struct queen *queen, struct record *record);
 
-/* Who is lost now is held. */
-static inline bool storm_is_on(const struct queen *queen)
-{
-    return queen->storm.watch.link != 0 && storm_watch_is_on(&queen->storm.watch, queen->watch.time);
-}
+/* It is held, if it is lost now; whoever is lost of that share is. */
+bool storm_is_on(struct queen *queen, struct record *record);
+bool storm_is_on_of(struct queen *queen, struct share *share);
 
 /* One more is held; and one less, since it was heard of or not. */
 void storm_holds(struct queen *queen);
 void storm_releases(struct queen *queen, bool has_returned);
 
 /* A hive is suspect by now. One alone is R10's matter, with its workers; a second one within 10 s, and all of them are
- * losses like all others. */
+ * losses like all others. One that was suspect in the last 10 min stands beside such only: else a hive that is lost all
+ * the time would make a storm of each host's end. */
 void storm_hive_suspected(struct queen *queen, struct record *hive);
 
 /* They are, until it is back. */

@@ -13,7 +13,8 @@ static void forget_numbers(struct storm *storm)
 static void publish_begin(struct queen *queen)
 {
     const struct storm_watch *watch = &queen->storm.watch;
-    struct fleet_count counts[] = { { "lost", watch->lost }, { "online_before", storm_watch_online_before(watch) } };
+    struct fleet_count counts[] = { { "lost", queen->registry.shares.total[RATION_LOSSES] },
+                                    { "online_before", storm_watch_online_before(watch) } };
     uint64_t id = change_publish_fleet(queen, "storm_begins", counts, ARRAY_LEN(counts));
     queen->storm.announced = true;
     queen->out->failed |= incident_storm(&queen->incidents, id, queen->wall) != OK;
@@ -44,9 +45,9 @@ static ms_t announces_at(const struct storm *storm)
 void storm_step(struct queen *queen)
 {
     struct storm *storm = &queen->storm;
-    bool exceeds = storm->watch.link != 0 && storm_watch_is_exceeded(&storm->watch);
+    bool exceeds = storm->watch.link != 0 && storm_watch_is_exceeded(&storm->watch, &queen->registry.shares);
     storm_watch_online(&storm->watch, queen->watch.time, queen->registry.counts[STATE_ONLINE]);
-    storm_watch_turn(&storm->watch, queen->watch.time);
+    storm_watch_turn(&storm->watch, &queen->registry.shares, queen->watch.time);
     if (!exceeds)
         storm->exceeds_since = MS_NEVER;
     else if (storm->exceeds_since == MS_NEVER)
@@ -66,14 +67,14 @@ ms_t storm_deadline(const struct queen *queen)
 
 void storm_begin(struct queen *queen)
 {
-    storm_watch_begin(&queen->storm.watch, queen_link_number(queen));
+    storm_watch_begin(&queen->storm.watch, &queen->registry.shares, queen->epoch);
     queen->storm.exceeds_since = MS_NEVER;
-    queen->storm.last_hive = 0;
+    memset(queen->storm.last_hive, 0, sizeof queen->storm.last_hive);
 }
 
 void storm_link_lost(struct queen *queen)
 {
-    storm_watch_begin(&queen->storm.watch, 0);
+    storm_watch_begin(&queen->storm.watch, &queen->registry.shares, 0);
     queen->storm.exceeds_since = MS_NEVER;
     publish_end(queen);
 }

@@ -43,17 +43,12 @@ static void leave(struct queen *queen, struct verification *verification)
     verification->phase = PHASE_IDLE;
 }
 
-static struct turns_party *party_of(struct queen *queen, struct record *record, enum verify_class class)
-{
-    return class == VERIFY_STORM ? &queen->verifying.storm : &record->share->verifications[class];
-}
-
 static void enqueue(struct queen *queen, struct verification *verification, enum verify_class class)
 {
     verification->class = class;
     verification->phase = PHASE_QUEUED;
     verification->began = queen->now;
-    turns_add(&queen->verifying.queued[class], party_of(queen, verification->record, class), &verification->turn);
+    turns_add(&queen->verifying.queued[class], &verification->record->share->verifications[class], &verification->turn);
 }
 
 /* It counts from when it was begun first. */

@@ -139,6 +139,18 @@ static bool send_flap(struct flood *flood, int64_t number)
     return client_publish(flood->client, topic, flood->document, true);
 }
 
+/* `count` workers that come, and are lost by a will, on one connection after the other. */
+static bool send_will(struct flood *flood, int64_t number)
+{
+    int64_t round = number / flood->action->count;
+    char topic[TOPIC_SIZE];
+    topic_of(flood, flood->action->target, "/worker/x", (unsigned)(number % flood->action->count), "presence", topic);
+    snprintf(flood->document, DOCUMENT_MAX,
+             "{\"presence\":\"%s\",\"rpc\":true,\"session\":\"00000000000000aa\",\"connection\":%lld}",
+             round % 2 ? "stale\",\"cause\":\"connection_lost" : "online", 1 + (long long)round / 2);
+    return client_publish(flood->client, topic, flood->document, true);
+}
+
 /* `leaf` of one process of a worker. */
 static bool send_step(struct flood *flood, unsigned number, const char *leaf, const char *members)
 {
@@ -192,7 +204,8 @@ static bool send_request(struct flood *flood, int64_t number)
 static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = {
     [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,   [VERB_DOCUMENTS] = send_document,
     [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth, [VERB_FLAP] = send_flap,
-    [VERB_CHURN] = send_churn,       [VERB_COPIES] = send_copy,  [VERB_REQUEST] = send_request
+    [VERB_WILLS] = send_will,        [VERB_CHURN] = send_churn,  [VERB_COPIES] = send_copy,
+    [VERB_REQUEST] = send_request
 };
 
 int64_t flood_due(const struct action *action, int64_t after_us)

@@ -21,6 +21,7 @@
     X(VERB_WITNESSES, "witnesses", NULL) \
     X(VERB_BIRTHS, "births", NULL)       \
     X(VERB_FLAP, "flap", NULL)           \
+    X(VERB_WILLS, "wills", NULL)         \
     X(VERB_CHURN, "churn", NULL)         \
     X(VERB_COPIES, "copies", NULL)       \
     X(VERB_REQUEST, "request", NULL)     \
