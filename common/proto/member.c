@@ -302,6 +302,16 @@ static void claim_observe(struct member *member, const struct presence *presence
     stop_reading_replies(member, outbox);
 }
 
+/* Of a worker also by who has no session: what the fleet then reads there says nothing of requests. */
+static bool is_overwritten(const struct member *member, const struct presence *presence)
+{
+    if (!presence)
+        return true;
+    if (presence->presence != PRESENCE_ONLINE)
+        return !is_of_this_link(member, presence);
+    return !presence->session && !role_of(member)->is_claimed;
+}
+
 /* A stored copy came before the birth, which was published right behind the subscription: it needs no healing. */
 static void observe(struct member *member, const struct presence *presence, const struct input *input,
                     struct outbox *outbox)
@@ -311,11 +321,19 @@ static void observe(struct member *member, const struct presence *presence, cons
         claim_observe(member, presence, stored, input->now, outbox);
     if (!member->linked || stored)
         return;
-    if (!presence || (presence->presence != PRESENCE_ONLINE && !is_of_this_link(member, presence)))
+    if (is_overwritten(member, presence))
         heal_soon(member, input->now);
-    else if (!role_of(member)->is_claimed && presence->session && presence->session != member->self.session)
+    else if (!role_of(member)->is_claimed && presence->session != member->self.session)
         outbox_notice(outbox, "another process uses the id %s/%s: host %.64s, pid %lld", member->self.hive_id,
                       member->self.worker_id, presence->host ? presence->host : "unknown", (long long)presence->pid);
+}
+
+/* Of who thinks that the topic is its own. It tells nothing about who holds the id. */
+static void receive_nonsense(struct member *member, const struct input *input)
+{
+    member->ignored++;
+    if (member->linked && !input->message->retain)
+        heal_soon(member, input->now);
 }
 
 void member_presence(struct member *member, const struct input *input, struct arena *arena, struct outbox *outbox)
@@ -329,7 +347,7 @@ void member_presence(struct member *member, const struct input *input, struct ar
     else if (presence_decode(arena, input->message->payload, &presence, NULL) == OK)
         observe(member, &presence, input, outbox);
     else
-        member->ignored++;
+        receive_nonsense(member, input);
 }
 
 enum member_event member_reply(struct member *member, const struct input *input, struct arena *arena,

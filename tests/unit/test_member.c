@@ -399,8 +399,10 @@ static void what_is_wrong_about_it_is_healed(void **state)
         { "stored copies came before the birth", STALE_OF("b", "1"), true, "" },
         { "another process of its id", "{\"presence\":\"online\",\"session\":\"000000000000000b\"}", false, "notice" },
         { "... stored: its predecessor", "{\"presence\":\"online\",\"session\":\"000000000000000b\"}", true, "" },
-        { "a birth without a session harms nobody", "{\"presence\":\"online\"}", false, "" },
-        { "nonsense", "x", false, "" },
+        { "a birth without a session", "{\"presence\":\"online\"}", false, "publish online c1; HEALED" },
+        { "... stored", "{\"presence\":\"online\"}", true, "" },
+        { "nonsense", "x", false, "publish online c1; HEALED" },
+        { "... stored", "x", true, "" },
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

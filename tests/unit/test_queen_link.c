@@ -133,7 +133,7 @@ static void what_is_said_of_her_is_set_right(void **state)
           "own {\"presence\":\"stale\",\"session\":\"1111222233334444\",\"connection\":9}", 2 },
         { "a death of her predecessor, on the first connection", "own {\"presence\":\"stale\"," RIVAL "}", 2 },
         { "a death of a stranger, on a later one", OWN "; down; up; own {\"presence\":\"stale\"," RIVAL "}", 3 },
-        { "nonsense", "own {\"presence\":7}", 1 },
+        { "nonsense", "own {\"presence\":7}", 2 },
         { "many clears are healed once a second", "own; own; own; wait 500; own; wait 500", 3 },
         { "not while the link is down", "own; wait 0; own; down; wait 5000", 2 },
         { "not while she is leaving", "stop; own; wait 100", 2 /* the goodbye is one */ },
