@@ -15,6 +15,8 @@
 #define CONNACK_TIMEOUT_MS 10000
 #define TICK_MS 500          /* libmosquitto looks after keep alive in whole seconds */
 #define STOP_TIMEOUT_MS 1000 /* to get DISCONNECT written */
+#define SHORT_LIFE_MS 5000   /* of a connection that was perhaps taken over */
+#define SHORT_LIVES 3
 
 /*            connect            resolved              CONNACK
  *   IDLE ------------+  +--> RESOLVING --> ATTEMPT ------------> UP
@@ -36,6 +38,7 @@ struct mqtt_client {
     struct mqtt_round round;
     struct mqtt_session *session; /* while ATTEMPT and UP, and STOPPING from there */
     unsigned epoch;               /* counts descriptors */
+    unsigned short_lives;         /* of connections, in a row */
     struct errbuf why;            /* what the latest attempt failed of: a round ends with the one that got furthest */
     struct mqtt_options options;  /* text in `arena` */
     struct mqtt_events events;
@@ -229,6 +232,17 @@ static void turn_attempt(struct mqtt_client *client, ms_t now)
         fail_round(client, now); /* CONNECT may have been sent: the next one has a will of its own */
 }
 
+/* Every client has an id of its own, so nobody takes its connection over, unless the broker gives the ids. */
+static void note_life(struct mqtt_client *client, ms_t lived)
+{
+    client->short_lives = lived < SHORT_LIFE_MS ? client->short_lives + 1 : 0;
+    if (client->short_lives >= SHORT_LIVES)
+        (void)err_set(&client->why, OK,
+                      "%s; the last %u connections lasted less than %d s each: if the broker assigns client ids "
+                      "(mosquitto: use_username_as_clientid), clients with one user name end each other's connections",
+                      client->why.text, client->short_lives, SHORT_LIFE_MS / 1000);
+}
+
 static void turn_up(struct mqtt_client *client, ms_t now)
 {
     mqtt_session_turn(client->session, now);
@@ -240,6 +254,7 @@ static void turn_up(struct mqtt_client *client, ms_t now)
     }
     if (!keep_why(client))
         return;
+    note_life(client, now - client->since);
     retry(client, now - client->since, now);
     if (client->events.down)
         client->events.down(client->user, client->why.text);

@@ -57,6 +57,16 @@ def test_a_broker_without_retained_messages_serves(fleet, started):
     queen.await_state("h1/w1", "stale")
 
 
+def test_a_broker_that_assigns_client_ids_is_named(fleet, started):
+    broker, _ = fleet()
+    broker.end()
+    with open(broker.folder / "mosquitto.conf", "a", encoding="utf-8") as conf:
+        conf.write("\nuse_username_as_clientid true\n")
+    broker.start_again()
+    agents = [started(Agent, broker, "skep/v1", f"h1/{name}", "--simulate", "--username", "h1") for name in ("w1", "w2")]
+    await_that(lambda: all("use_username_as_clientid" in agent.said() for agent in agents), "the cause in both logs")
+
+
 def test_nothing_is_lacking(fleet):
     _, queen = fleet("max_inflight_messages 5")
     await_that(lambda: queen.ask("/health")[0] == 200, "a live view")
