@@ -10,7 +10,8 @@
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
 
-#define EVENT_SLICE 5000 /* more than one batch brings */
+#define EVENT_SLICE 5000     /* more than one batch brings */
+#define INCIDENT_SLACK 10000 /* more than are kept: to find out which is as much work as to read all */
 #define EVENT_BEFORE "(SELECT * FROM event WHERE id < ?1 ORDER BY id DESC LIMIT 1)"
 #define LAST_EVENT "event ORDER BY id DESC LIMIT 1"
 
@@ -69,6 +70,7 @@ struct store_db {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[STATEMENTS];
     bool is_replaced; /* with the next commit */
+    size_t incidents; /* that were written since some were removed */
 };
 
 static void store_db_free(struct store_db *db)
@@ -189,6 +191,7 @@ enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret,
     if (code != SQLITE_OK)
         return err_set(e, code == SQLITE_NOMEM ? ERR_NOMEM : ERR_IO, "%s", sqlite3_errstr(code));
     (void)sqlite3_extended_result_codes(db->sqlite, 0);
+    db->incidents = INCIDENT_SLACK; /* how many the last process left to remove is not known */
     if ((err = run(db,
                    "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA journal_mode = WAL;"
                    "PRAGMA synchronous = NORMAL",
@@ -274,12 +277,13 @@ static enum err step(const struct store_db *db, sqlite3_stmt *statement, struct 
     return err;
 }
 
-static enum err put(const struct store_db *db, const struct store_row *row, struct errbuf *e)
+static enum err put(struct store_db *db, const struct store_row *row, struct errbuf *e)
 {
     sqlite3_stmt *to = db->statements[(row->removed ? REMOVE : PUT) + row->kind];
     int keys = bind_key(to, row);
     if (!row->removed)
         bind_values(to, keys, row);
+    db->incidents += row->kind == STORE_INCIDENT;
     return step(db, to, e);
 }
 
@@ -309,8 +313,12 @@ enum err store_db_write(struct store_db *db, const struct store_row *rows, size_
     enum err err = goes_on ? OK : begin(db, e);
     for (size_t i = 0; i < count && err == OK; i++)
         err = put(db, &rows[i], e);
-    for (enum statement prune = PRUNE_LIVES; prune <= PRUNE_INCIDENTS && err == OK; prune++)
+    for (enum statement prune = PRUNE_LIVES; prune <= PRUNE_EVENTS && err == OK; prune++)
         err = step(db, db->statements[prune], e);
+    if (err == OK && db->incidents >= INCIDENT_SLACK) {
+        err = step(db, db->statements[PRUNE_INCIDENTS], e);
+        db->incidents = 0;
+    }
     if (err == OK && (!is_last || (err = commit(db, e)) == OK))
         return OK;
     (void)step(db, db->statements[ROLLBACK], NULL);

@@ -16,7 +16,7 @@ enum err see(void *user, const struct store_row *row)
 {
     struct scene *scene = user;
     struct store_row *seen = &scene->seen[scene->seen_count++];
-    assert_true(scene->seen_count <= ROWS + 10);
+    assert_true(scene->seen_count <= SEEN_MAX);
     *seen = *row;
     seen->hive.at = arena_copy(&scene->arena, row->hive);
     seen->worker.at = arena_copy(&scene->arena, row->worker);
@@ -96,7 +96,7 @@ void store_scene_init(struct scene *scene)
     *scene = (struct scene){ .dir = "/tmp/test_store.XXXXXX" };
     assert_non_null(mkdtemp(scene->dir));
     snprintf(scene->path, sizeof scene->path, "%s/queen.db", scene->dir);
-    assert_non_null(scene->seen = calloc(ROWS + 10, sizeof *scene->seen));
+    assert_non_null(scene->seen = calloc(SEEN_MAX, sizeof *scene->seen));
 }
 
 void store_scene_clear(struct scene *scene)

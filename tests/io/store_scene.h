@@ -6,7 +6,8 @@
 #include "fake_store.h"
 #include "store.h"
 
-#define ROWS 100000 /* that may be seen, and some more */
+#define ROWS 100000
+#define SEEN_MAX (ROWS + 12000)
 
 struct scene {
     char dir[64], path[96];

@@ -67,6 +67,26 @@ static void incidents_are_kept(void **state)
     }
 }
 
+/* At least so many are kept. */
+static void the_oldest_incidents_go(void **state)
+{
+    size_t count = STORE_INCIDENTS + 12000;
+    struct store_row *rows = calloc(count, sizeof *rows);
+    struct scene scene;
+    (void)state;
+    assert_non_null(rows);
+    store_scene_init(&scene);
+    real_open(&scene);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = incident(i + 1, 1700000000001);
+    real_put(&scene, rows, count);
+    reopen(&scene, &kinds[0]);
+    assert_in_range(scene.seen_count, STORE_INCIDENTS, count - 1);
+    assert_int_equal(scene.seen[scene.seen_count - 1].incident.id, count);
+    store_scene_clear(&scene);
+    free(rows);
+}
+
 /* In the order of their ids, each once, however often they were given. */
 static void events_are_kept_in_their_order(void **state)
 {
@@ -190,13 +210,10 @@ static void only_the_last_lives_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(incidents_are_kept),
-        cmocka_unit_test(what_was_put_is_read),
-        cmocka_unit_test(a_later_row_replaces_an_earlier_one),
-        cmocka_unit_test(a_hundred_thousand_rows),
-        cmocka_unit_test(events_are_kept_in_their_order),
-        cmocka_unit_test(the_oldest_events_go),
-        cmocka_unit_test(a_full_batch_is_kept_with_the_one_behind_it),
+        cmocka_unit_test(incidents_are_kept),           cmocka_unit_test(the_oldest_incidents_go),
+        cmocka_unit_test(what_was_put_is_read),         cmocka_unit_test(a_later_row_replaces_an_earlier_one),
+        cmocka_unit_test(a_hundred_thousand_rows),      cmocka_unit_test(events_are_kept_in_their_order),
+        cmocka_unit_test(the_oldest_events_go),         cmocka_unit_test(a_full_batch_is_kept_with_the_one_behind_it),
         cmocka_unit_test(only_the_last_lives_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
