@@ -199,6 +199,18 @@ static void run_due(struct queen *queen, bool on_watch, ms_t time, unsigned *lef
     }
 }
 
+/* What earlier processes have left open. */
+static void check_incidents(struct queen *queen, unsigned *left)
+{
+    const struct incident *incident;
+    if (!queen_sees(queen) || queen->snapshot.completeness.verdict != SNAPSHOT_COMPLETE)
+        return;
+    for (; *left > 0 && (incident = incident_unchecked(&queen->incidents)); --*left)
+        incident_check(&queen->incidents, incident,
+                       registry_find(&queen->registry, text_of(incident->hive), text_of(incident->worker)),
+                       queen->wall);
+}
+
 static void tick(struct queen *queen, const struct input *input)
 {
     struct record *record;
@@ -221,6 +233,7 @@ static void tick(struct queen *queen, const struct input *input)
     take_barriers(queen, &left);
     loss_hold_all(queen, &left);
     hive_review_tick(queen, &left);
+    check_incidents(queen, &left);
     forget_go_on(queen, &left);
     restore_write(queen);
     link_step(queen, input);

@@ -81,9 +81,47 @@ static void what_has_changed_is_given_to_the_store_once(void **state)
     assert_int_equal(count_unsaved(&book), 0);
     incident_book_lost(&book);
     assert_int_equal(count_unsaved(&book), 2);
-    add(&book, 3, "h1", "w3");
-    incident_book_saved(&book);
+    incident_book_clear(&book);
+}
+
+/* It is the same incident: its number, id and beginning are those of the first. */
+static void an_open_one_is_of_what_it_is_now(void **state)
+{
+    struct incident_book book = { 0 };
+    struct incident_row is = row(2, INCIDENT_WORKER);
+    const struct incident *incident;
+    (void)state;
+    is.class = INCIDENT_STALLED;
+    is.opened = 500;
+    assert_int_equal(incident_book_add(&book, TEXT("h1"), TEXT("w1"), &is), OK);
+    assert_int_equal(count_unsaved(&book), 1);
+    add(&book, 3, "h1", "w1");
+    incident = incident_book_find(&book, INCIDENT_WORKER, TEXT("h1"), TEXT("w1"));
+    assert_true(incident->is.id == 2 && incident->is.opened == 500 && incident->is.class == INCIDENT_LOST);
+    assert_int_equal(book.queue.count, 1);
+    assert_int_equal(count_unsaved(&book), 1);
+    incident_book_clear(&book);
+}
+
+/* One that the book had dropped when it ended is open in the store for good, and another one of its subject was opened.
+ */
+static void of_two_that_the_store_has_as_open_the_first_is_none(void **state)
+{
+    struct incident_book book = { 0 };
+    struct incident_row is = row(1, INCIDENT_WORKER);
+    const struct incident *incident;
+    (void)state;
+    assert_int_equal(incident_book_restore(&book, TEXT("h1"), TEXT("w1"), &is), OK);
     assert_int_equal(count_unsaved(&book), 0);
+    is.id = 5;
+    is.opened = 7000;
+    assert_int_equal(incident_book_restore(&book, TEXT("h1"), TEXT("w1"), &is), OK);
+    assert_int_equal(book.open_count, 1);
+    incident = incident_book_next_unsaved(&book);
+    assert_true(incident->is.id == 1 && incident->is.ended == 7000 && incident->is.end == INCIDENT_FORGOTTEN);
+    assert_null(incident_book_next_unsaved(&book));
+    incident = incident_book_oldest_open(&book);
+    assert_int_equal(incident->is.id, 5);
     incident_book_clear(&book);
 }
 
@@ -94,7 +132,7 @@ static void the_hive_with_most_loses_its_oldest(void **state)
     uint64_t id = 0;
     (void)state;
     add(&book, ++id, "quiet", "w1");
-    while (book.queue.count == id) {
+    for (size_t more = 0; more < 100; more += book.queue.count < id) { /* some are gone from the middle */
         char worker[16];
         snprintf(worker, sizeof worker, "w%llu", (unsigned long long)id++);
         add(&book, id, "loud", worker);
@@ -103,6 +141,10 @@ static void the_hive_with_most_loses_its_oldest(void **state)
     assert_int_equal(book.open_count, book.queue.count);
     assert_non_null(incident_book_find(&book, INCIDENT_WORKER, TEXT("quiet"), TEXT("w1")));
     assert_null(incident_book_find(&book, INCIDENT_WORKER, TEXT("loud"), TEXT("w1")));
+    for (const struct incident *at = incident_book_after(&book, 0), *next; at; at = next) {
+        next = incident_book_next(at);
+        assert_ptr_equal(incident_book_after(&book, at->number), next);
+    }
     print_message("%zu incidents in %zu MiB\n", book.queue.count, INCIDENT_BOOK_BYTES / 1024 / 1024);
     incident_book_clear(&book);
 }
@@ -136,6 +178,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_each_subject_one_is_open),
         cmocka_unit_test(what_has_changed_is_given_to_the_store_once),
+        cmocka_unit_test(an_open_one_is_of_what_it_is_now),
+        cmocka_unit_test(of_two_that_the_store_has_as_open_the_first_is_none),
         cmocka_unit_test(the_hive_with_most_loses_its_oldest),
         cmocka_unit_test(who_finds_the_same_has_the_same_fingerprint),
     };

@@ -40,6 +40,10 @@ static void an_incident_opens_and_ends(void **state)
         { "forgotten", "up; birth 1.1; crash 1.1; delete; wait 1000", "worker default/w1 lost until forgotten" },
         { "two", "up; birth 1.1; birth 1.1 @w2; crash 1.1; crash 1.1 @w2",
           "worker default/w1 lost, worker default/w2 lost" },
+        { "a zombie", "up; birth 1.1; demand; wait 7; answer stalled", "worker default/w1 stalled" },
+        { "... that dies", "up; birth 1.1; demand; wait 7; answer stalled; crash 1.1", "worker default/w1 lost" },
+        { "... and is back", "up; birth 1.1; demand; wait 7; answer stalled; crash 1.1; birth 2.1",
+          "worker default/w1 lost until online" },
         { "blind for less than 30 s", "up; down; wait 29999", "" },
         { "... for 30 s", "up; down; wait 30000", "blind / unseen" },
         { "... and it sees", "up; down; wait 40000; connect; read", "blind / unseen until over" },
@@ -130,6 +134,36 @@ static void the_next_process_goes_on_with_them(void **state)
     scene_clear(&scene);
 }
 
+/* Of whom no row was left, or whose return was announced without it. */
+static void what_was_left_open_ends_when_all_that_is_stored_is_known(void **state)
+{
+    static const struct {
+        const char *why, *script, *want;
+    } rows[] = {
+        { "not all is known", "connect", "worker default/w1 lost" },
+        { "nobody of that name", "connect; read; wait 1000", "worker default/w1 lost until forgotten" },
+        { "one that is back", "connect; stored verdict online birth 2.1 1700000000000009; read; wait 1000",
+          "worker default/w1 lost until online" },
+        { "one that is lost", "connect; stored verdict stale last_will 1.1 1700000000000001; read; wait 1000",
+          "worker default/w1 lost" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct store_row row = {
+            .kind = STORE_INCIDENT,
+            .hive = TEXT("default"),
+            .worker = TEXT("w1"),
+            .incident = { .id = 5, .kind = INCIDENT_WORKER, .state = STATE_STALE, .opened = 1, .ended = TIME_ABSENT }
+        };
+        struct scene scene;
+        scene_init(&scene);
+        assert_int_equal(queen_restore(scene.queen, &row), OK);
+        scene_run(&scene, rows[i].script);
+        check(&scene, rows[i].why, rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
 static void what_no_queen_has_stored_is_refused(void **state)
 {
     static const struct incident_row good = { .id = 1, .opened = 5, .ended = TIME_ABSENT };
@@ -157,6 +191,7 @@ int main(void)
         cmocka_unit_test(workers_inside_a_storm_open_none),
         cmocka_unit_test(a_storm_of_the_process_before_ends_with_the_first_view),
         cmocka_unit_test(the_next_process_goes_on_with_them),
+        cmocka_unit_test(what_was_left_open_ends_when_all_that_is_stored_is_known),
         cmocka_unit_test(what_no_queen_has_stored_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

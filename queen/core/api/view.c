@@ -99,6 +99,8 @@ void view_events(const struct queen *queen, uint64_t after, size_t limit, struct
     json_close(w, '}');
 }
 
+#define INCIDENT_LOOKS 5000 /* in one answer: about 0.3 ms */
+
 static bool is_wanted(const struct incident *incident, enum view_incidents which)
 {
     return which == INCIDENTS_ALL || (incident->is.ended == TIME_ABSENT) == (which == INCIDENTS_OPEN);
@@ -110,18 +112,27 @@ static size_t count_of(const struct incident_book *book, enum view_incidents whi
     return which == INCIDENTS_ALL ? all : which == INCIDENTS_OPEN ? open : all - open;
 }
 
+/* The first one behind the cursor that may be wanted. */
+static const struct incident *first_of(const struct incident_book *book, enum view_incidents which, uint64_t cursor)
+{
+    const struct incident *open = which == INCIDENTS_OPEN ? incident_book_oldest_open(book) : NULL;
+    if (which == INCIDENTS_OPEN && !open)
+        return NULL;
+    return open && open->number > cursor ? open : incident_book_after(book, cursor);
+}
+
 void view_incidents(const struct queen *queen, enum view_incidents which, uint64_t cursor, size_t limit,
                     struct json_write *w)
 {
-    const struct incident *incident = incident_book_after(&queen->incidents.book, cursor);
+    const struct incident *incident = first_of(&queen->incidents.book, which, cursor);
     json_open(w, '{');
     json_open_member(w, "incidents", '[');
-    for (; incident; incident = incident_book_next(incident)) {
-        if (!is_wanted(incident, which))
-            continue;
-        if (limit-- == 0)
+    for (size_t looks = 0; incident && looks < INCIDENT_LOOKS; incident = incident_book_next(incident), looks++) {
+        bool wanted = is_wanted(incident, which);
+        if (wanted && limit-- == 0)
             break;
-        put_incident(incident, w);
+        if (wanted)
+            put_incident(incident, w);
         cursor = incident->number;
     }
     json_close(w, ']');

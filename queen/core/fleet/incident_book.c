@@ -9,6 +9,7 @@
 #include "siphash.h"
 
 #define SUBJECT_SIZE (2 * NAME_SIZE + 2)
+#define PLACES_FIRST 64
 
 struct incident_entry {
     struct incident incident; /* first: its address is the one to free */
@@ -60,11 +61,52 @@ static void close_entry(struct incident_book *book, struct incident_entry *entry
     book->open_count--;
 }
 
+/* Of the first one behind that number. */
+static size_t place_after(const struct incident_book *book, uint64_t number)
+{
+    size_t low = 0, high = book->place_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (book->places[middle].number <= number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static enum err reserve_place(struct incident_book *book)
+{
+    size_t size = book->place_size ? book->place_size + book->place_size / 8 : PLACES_FIRST;
+    struct incident_place *places;
+    if (book->place_count < book->place_size)
+        return OK;
+    if (!(places = realloc(book->places, size * sizeof *places)))
+        return ERR_NOMEM;
+    book->places = places;
+    book->place_size = size;
+    return OK;
+}
+
+static void leave_place(struct incident_book *book, const struct incident_entry *entry)
+{
+    size_t kept = 0;
+    book->places[place_after(book, entry->incident.number) - 1].entry = NULL;
+    if (++book->gaps <= PLACES_FIRST || book->gaps <= book->place_count / 2)
+        return;
+    for (size_t i = 0; i < book->place_count; i++)
+        if (book->places[i].entry)
+            book->places[kept++] = book->places[i];
+    book->place_count = kept;
+    book->gaps = 0;
+}
+
 static void drop(struct incident_book *book, struct incident_entry *entry)
 {
     if (is_open(entry))
         close_entry(book, entry);
     set_unsaved(book, entry, false);
+    leave_place(book, entry);
     fair_queue_remove(&book->queue, &entry->item);
     free(entry);
 }
@@ -74,6 +116,9 @@ void incident_book_clear(struct incident_book *book)
     while (book->queue.items)
         drop(book, entry_of(book->queue.items));
     fair_queue_clear(&book->queue);
+    free(book->places);
+    book->places = NULL;
+    book->place_count = book->place_size = book->gaps = 0;
 }
 
 static struct incident_entry *find(const struct incident_book *book, enum incident_kind kind, struct text hive,
@@ -107,30 +152,70 @@ static bool add_open(struct incident_book *book, struct incident_entry *entry, s
     return entry->hh.tbl;
 }
 
-enum err incident_book_add(struct incident_book *book, struct text hive, struct text worker,
-                           const struct incident_row *row)
+/* Takes the entry, or frees it. */
+static enum err enter(struct incident_book *book, struct text hive, struct text worker, struct incident_entry *entry)
 {
     size_t len = subject_len(hive, worker);
-    struct incident_entry *entry;
-    if (row->ended == TIME_ABSENT && find(book, row->kind, hive, worker))
-        return OK;
-    if (!(entry = entry_new(hive, worker, row)))
-        return ERR_NOMEM;
     if (!add_open(book, entry, len)) {
         free(entry);
         return ERR_NOMEM;
     }
-    if (fair_queue_add(&book->queue, hive, &entry->item, sizeof *entry + len + 1) != OK) {
+    if (reserve_place(book) != OK || fair_queue_add(&book->queue, hive, &entry->item, sizeof *entry + len + 1) != OK) {
         if (is_open(entry))
             close_entry(book, entry);
         free(entry);
         return ERR_NOMEM;
     }
     entry->incident.number = ++book->last;
-    set_unsaved(book, entry, true);
+    book->places[book->place_count++] = (struct incident_place){ entry->incident.number, entry };
+    return OK;
+}
+
+static void make_room(struct incident_book *book)
+{
     while (book->queue.cost > INCIDENT_BOOK_BYTES)
         drop(book, entry_of(fair_queue_yielding(&book->queue)));
+}
+
+static void turn_into(struct incident_book *book, struct incident_entry *entry, const struct incident_row *row)
+{
+    struct incident_row is = *row;
+    is.id = entry->incident.is.id;
+    is.opened = entry->incident.is.opened;
+    entry->incident.is = is;
+    set_unsaved(book, entry, true);
+}
+
+enum err incident_book_add(struct incident_book *book, struct text hive, struct text worker,
+                           const struct incident_row *row)
+{
+    struct incident_entry *entry = row->ended == TIME_ABSENT ? find(book, row->kind, hive, worker) : NULL;
+    enum err err;
+    if (entry) {
+        turn_into(book, entry, row);
+        return OK;
+    }
+    if (!(entry = entry_new(hive, worker, row)))
+        return ERR_NOMEM;
+    if ((err = enter(book, hive, worker, entry)) != OK)
+        return err;
+    set_unsaved(book, entry, true);
+    make_room(book);
     return OK;
+}
+
+enum err incident_book_restore(struct incident_book *book, struct text hive, struct text worker,
+                               const struct incident_row *row)
+{
+    struct incident_entry *entry;
+    enum err err;
+    if (row->ended == TIME_ABSENT)
+        (void)incident_book_end(book, row->kind, hive, worker, INCIDENT_FORGOTTEN, row->opened);
+    if (!(entry = entry_new(hive, worker, row)))
+        return ERR_NOMEM;
+    if ((err = enter(book, hive, worker, entry)) == OK)
+        make_room(book);
+    return err;
 }
 
 bool incident_book_end(struct incident_book *book, enum incident_kind kind, struct text hive, struct text worker,
@@ -155,13 +240,15 @@ const struct incident *incident_book_find(const struct incident_book *book, enum
 
 const struct incident *incident_book_after(const struct incident_book *book, uint64_t number)
 {
-    const struct fair_item *item;
-    DL_FOREACH(book->queue.items, item)
-    {
-        if (entry_of(item)->incident.number > number)
-            return &entry_of(item)->incident;
-    }
-    return NULL;
+    size_t place = place_after(book, number);
+    while (place < book->place_count && !book->places[place].entry)
+        place++;
+    return place < book->place_count ? &book->places[place].entry->incident : NULL;
+}
+
+const struct incident *incident_book_oldest_open(const struct incident_book *book)
+{
+    return book->open ? &book->open->incident : NULL;
 }
 
 const struct incident *incident_book_next(const struct incident *incident)
@@ -186,12 +273,6 @@ void incident_book_lost(struct incident_book *book)
     {
         set_unsaved(book, entry_of(item), true);
     }
-}
-
-void incident_book_saved(struct incident_book *book)
-{
-    while (book->unsaved)
-        set_unsaved(book, book->unsaved, false);
 }
 
 /* With a key that everybody has. */

@@ -22,17 +22,28 @@ struct incident_entry;
 /* Zero-initialise it. */
 struct incident_book {
     struct fair_queue queue;
-    struct incident_entry *open;    /* uthash by subject */
+    struct incident_entry *open;    /* uthash by subject, in the order of their numbers */
     struct incident_entry *unsaved; /* utlist: those that the store has not as they are */
     size_t open_count;
+    struct incident_place {
+        uint64_t number;              /* ascending */
+        struct incident_entry *entry; /* NULL: dropped */
+    } * places;
+    size_t place_count, place_size, gaps;
     uint64_t last; /* number */
 };
 
 void incident_book_clear(struct incident_book *book);
 
-/* With copies of the names. Nothing happens if one of its subject is open. ERR_NOMEM. */
+/* With copies of the names. If one of its subject is open, that one is of what the row has from now on: class, state,
+ * cause and incarnation, but not id and time. ERR_NOMEM. */
 enum err incident_book_add(struct incident_book *book, struct text hive, struct text worker,
                            const struct incident_row *row);
+
+/* The same from the store, which has it as it is. An earlier one of its subject that it has as open is none: the book
+ * had no room for it when it ended. */
+enum err incident_book_restore(struct incident_book *book, struct text hive, struct text worker,
+                               const struct incident_row *row);
 
 /* The open one of that subject ends at wall time `at`. False: there is none. */
 bool incident_book_end(struct incident_book *book, enum incident_kind kind, struct text hive, struct text worker,
@@ -42,16 +53,14 @@ bool incident_book_end(struct incident_book *book, enum incident_kind kind, stru
 const struct incident *incident_book_find(const struct incident_book *book, enum incident_kind kind, struct text hive,
                                           struct text worker);
 
-/* The first one with a number above that, and the one behind it; NULL: none. */
+/* The first one with a number above that, the one behind it, and the first that is open; NULL: none. */
 const struct incident *incident_book_after(const struct incident_book *book, uint64_t number);
 const struct incident *incident_book_next(const struct incident *incident);
+const struct incident *incident_book_oldest_open(const struct incident_book *book);
 
 /* The next one that is to be stored, which the store has from now on; NULL: none. And: it has none as they are. */
 const struct incident *incident_book_next_unsaved(struct incident_book *book);
 void incident_book_lost(struct incident_book *book);
-
-/* The store has all as they are. */
-void incident_book_saved(struct incident_book *book);
 
 /* The same for everybody who finds the same wrong with the same process: who is told of it by two queens can tell. */
 uint64_t incident_fingerprint(const struct incident *incident);

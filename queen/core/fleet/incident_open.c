@@ -32,8 +32,11 @@ static enum err take(struct incidents *incidents, const struct record *record, c
 {
     struct text hive = text_of(record_hive(record)), worker = text_of(record_worker(record));
     enum incident_end end = ends[row->state];
-    if ((row->state == STATE_STALE || row->state == STATE_ZOMBIE) && !is_inside(incidents, record, is_restored))
-        return incident_book_add(&incidents->book, hive, worker, row);
+    if (row->state == STATE_STALE || row->state == STATE_ZOMBIE)
+        return is_inside(incidents, record, is_restored) &&
+                       !incident_book_find(&incidents->book, row->kind, hive, worker)
+                   ? OK
+                   : incident_book_add(&incidents->book, hive, worker, row);
     if (end != INCIDENT_NOT_ENDED)
         (void)incident_book_end(&incidents->book, row->kind, hive, worker, end, row->opened);
     return OK;
@@ -105,6 +108,25 @@ void incident_seeing(struct incidents *incidents, ms_t wall)
     incident_storm_ended(incidents, wall); /* of the process before: a loss of the link ends one */
 }
 
+const struct incident *incident_unchecked(struct incidents *incidents)
+{
+    const struct incident *incident = incident_book_after(&incidents->book, incidents->checked);
+    if (incident)
+        incidents->checked = incident->number;
+    return incident;
+}
+
+/* Of whom nothing was announced yet something will be. */
+void incident_check(struct incidents *incidents, const struct incident *incident, const struct record *subject,
+                    ms_t wall)
+{
+    bool is_unannounced = subject && subject->announced == STATE_NONE;
+    enum incident_end end = ends[subject ? subject->announced : STATE_NONE];
+    if (incident->is.ended == TIME_ABSENT && incident->hive[0] && !is_unannounced && end != INCIDENT_NOT_ENDED)
+        (void)incident_book_end(&incidents->book, incident->is.kind, text_of(incident->hive), text_of(incident->worker),
+                                end, wall);
+}
+
 static bool is_time(ms_t wall)
 {
     return wall > -(1LL << 52) && wall < 1LL << 52;
@@ -127,12 +149,9 @@ static bool is_possible(const struct store_row *row)
 
 enum err incident_restore(struct incidents *incidents, const struct store_row *row)
 {
-    enum err err;
     if (!is_possible(row))
         return ERR_RANGE;
-    err = incident_book_add(&incidents->book, row->hive, row->worker, &row->incident);
-    incident_book_saved(&incidents->book);
-    return err;
+    return incident_book_restore(&incidents->book, row->hive, row->worker, &row->incident);
 }
 
 bool incident_next_row(struct incidents *incidents, struct store_row *ret)

@@ -292,6 +292,8 @@ void change_revise(struct queen *queen, struct record *record, enum cause cause,
     }
     if (record->announced == STATE_NONE || record->announced != record->state)
         return;
+    if (evidence)
+        note_incident(queen, record);
     record->revising = true;
     if (may_announce(queen, record))
         revise(queen, record);
