@@ -8,6 +8,7 @@
 #include "event_log.h"
 #include "events.h"
 #include "http_client.h"
+#include "keeper.h"
 #include "keyed_hash.h"
 #include "on_event.h"
 #include "queen_driver.h"
@@ -17,7 +18,6 @@
 
 #define RECONNECT_MAX_MS 2000 /* there is one queen, and all verdicts wait for it */
 #define CLOSING_MS 120000     /* all waits of the store are over by then */
-#define SETTLE_MS 200         /* a batch waits so long for events that are being sent, so that none is sent again */
 #define HTTP_GETS_RUNNING 320 /* the core has no more under way, and may have dropped some before */
 
 _Static_assert(HTTP_GETS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
@@ -27,14 +27,14 @@ struct queen_driver {
     struct daemon_loop loop;
     struct queen *queen;
     struct subscriber *subscribers; /* of the events, utlist: these */
-    struct subscriber logger, waiters, command, keeper;
+    struct subscriber logger, waiters, command;
     struct event_log event_log;
     struct on_event *on_event;  /* NULL without --on-event */
     uint64_t verified_count;    /* when waiters were last woken for it */
     struct http_client *client; /* NULL without --verify-http */
     struct store *store;        /* NULL without --state-dir */
-    uint64_t kept;              /* the last event that is stored for good */
-    bool is_filling, is_full;   /* a batch; the last one was */
+    struct keeper keeper;
+    struct log_limit keeper_missing;
     bool is_store_failing;
 };
 
@@ -81,52 +81,6 @@ static uint64_t commanded(const struct queen_driver *driver)
     return oldest ? oldest - 1 : driver->on_event ? driver->command.cursor : queen_last_event(driver->queen);
 }
 
-static void put_event(struct queen_driver *driver, uint64_t id, const char *hive, struct text document)
-{
-    store_put(driver->store,
-              &(struct store_row){ .kind = STORE_EVENT, .hive = text_of(hive), .event = { id, document } });
-}
-
-/* Behind those that are lost. */
-static bool keep_event(void *user, const struct event *event)
-{
-    struct queen_driver *driver = user;
-    struct id_range lost = events_missed(&driver->keeper, event);
-    char line[EVENTS_LOST_SIZE];
-    if (!driver->is_filling || !store_has_room(driver->store))
-        return false;
-    events_lost_write(lost, line);
-    if (lost.first)
-        put_event(driver, lost.last, "", text_of(line));
-    put_event(driver, event->id, event->hive, event->json);
-    return true;
-}
-
-/* All that is new, as far as a batch takes it; true: there may be more. */
-static bool fill_batch(struct queen_driver *driver)
-{
-    struct store_row row;
-    driver->is_filling = true;
-    events_hand_out(driver->queen, &driver->keeper);
-    while ((driver->is_filling = store_has_room(driver->store)) && queen_next_row(driver->queen, &row)) {
-        if (row.kind == STORE_LIFE)
-            row.life.commanded = commanded(driver);
-        store_put(driver->store, &row);
-    }
-    driver->is_full = !driver->is_filling;
-    driver->is_filling = false;
-    store_commit(driver->store, driver->loop.daemon.now);
-    return driver->is_full;
-}
-
-/* When all events are where they go: else a process that is killed leaves some of which nobody knows whether they got
- * there. */
-static ms_t settle_time(const struct queen_driver *driver)
-{
-    uint64_t last = queen_last_event(driver->queen);
-    return queen_told(driver->queen) >= last && commanded(driver) >= last ? 0 : SETTLE_MS;
-}
-
 static void note_store(struct queen_driver *driver)
 {
     const char *fault = store_fault(driver->store);
@@ -139,27 +93,35 @@ static void note_store(struct queen_driver *driver)
     driver->is_store_failing = is_failing;
 }
 
-static void keep_rows(struct queen_driver *driver)
+/* True: there may be more. */
+static bool keep_rows(struct queen_driver *driver, ms_t now)
 {
-    bool takes = store_takes(driver->store, driver->loop.daemon.now - settle_time(driver));
-    if (store_has_lost(driver->store)) {
-        queen_rows_lost(driver->queen);
-        driver->keeper.cursor = driver->kept;
-    } else if (takes && !driver->is_full) {
-        driver->kept = driver->keeper.cursor;
-    }
+    struct keeper *keeper = &driver->keeper;
+    uint64_t given = commanded(driver);
+    bool takes = store_takes(driver->store, now - keeper_wait(keeper, given));
+    struct store_row row;
+    keeper_turn(keeper, takes, store_has_lost(driver->store));
     note_store(driver);
-    if (takes)
-        (void)fill_batch(driver);
+    if (!takes)
+        return false;
+    while (store_has_room(driver->store) && keeper_next(keeper, given, &row))
+        store_put(driver->store, &row);
+    keeper_filled(keeper, !store_has_room(driver->store));
+    store_commit(driver->store, now);
+    events_log_missed("--state-dir", &keeper->missed, &driver->keeper_missing);
+    return keeper->is_full;
 }
 
 /* What the last steps have changed; also where the last batch failed less than a minute ago. */
 static void close_store(struct queen_driver *driver)
 {
-    if (driver->store && driver->queen)
-        while (store_wait(driver->store) && store_takes(driver->store, driver->loop.daemon.now + CLOSING_MS) &&
-               fill_batch(driver))
+    ms_t now = driver->loop.daemon.now;
+    if (driver->store && driver->queen) {
+        if (store_wait(driver->store))
+            (void)keep_rows(driver, now); /* learns what became of it */
+        while (store_wait(driver->store) && keep_rows(driver, now + CLOSING_MS))
             continue;
+    }
     store_close(driver->store);
 }
 
@@ -172,7 +134,7 @@ static void stepped(void *user)
     if (driver->on_event)
         on_event_run(driver->on_event);
     if (driver->store)
-        keep_rows(driver);
+        (void)keep_rows(driver, driver->loop.daemon.now);
     if (count != driver->verified_count)
         httpd_wake(driver->loop.httpd, QUEEN_CHANGED_VERIFIED);
     driver->verified_count = count;
@@ -238,6 +200,7 @@ static enum err open_store(struct queen_driver *driver, struct errbuf *e)
         log_at(LOG_ERROR, why.text, NULL);
     if (refused > 0)
         log_at(LOG_WARNING, "some of what --state-dir holds is left out", "rows", INT_TEXT((int64_t)refused), NULL);
+    keeper_init(&driver->keeper, driver->queen);
     note_store(driver);
     return OK;
 }
@@ -261,7 +224,7 @@ static bool wake_waiters(void *user, const struct event *event)
 static bool run_command(void *user, const struct event *event)
 {
     struct queen_driver *driver = user;
-    on_event_add_lost(driver->on_event, events_missed(&driver->command, event));
+    on_event_add_lost(driver->on_event, event_missed(event, driver->command.cursor));
     on_event_add(driver->on_event, event);
     return true;
 }
@@ -272,16 +235,12 @@ static void subscribe(struct queen_driver *driver)
     uint64_t last = queen_last_event(driver->queen), commanded = driver->command.cursor;
     driver->logger = (struct subscriber){ .name = "log", .take = log_event, .user = driver, .cursor = last };
     driver->waiters = (struct subscriber){ .name = "HTTP", .take = wake_waiters, .user = driver, .cursor = last };
-    driver->keeper = (struct subscriber){ .name = "--state-dir", .take = keep_event, .user = driver, .cursor = last };
     driver->command =
         (struct subscriber){ .name = "--on-event", .take = run_command, .user = driver, .cursor = commanded };
-    driver->kept = last;
     LL_APPEND(driver->subscribers, &driver->logger);
     LL_APPEND(driver->subscribers, &driver->waiters);
     if (driver->on_event)
         LL_APPEND(driver->subscribers, &driver->command);
-    if (driver->store)
-        LL_APPEND(driver->subscribers, &driver->keeper);
 }
 
 static enum err make(struct queen_driver *driver, struct errbuf *e)

@@ -1,29 +1,19 @@
 #include "events.h"
 
-#include <stdio.h>
-
-/* By the event before it: the ids of two processes do not follow each other. */
-struct id_range events_missed(const struct subscriber *subscriber, const struct event *event)
+void events_log_missed(const char *name, uint64_t *missed, struct log_limit *limit)
 {
-    bool some = subscriber->cursor && event->previous > subscriber->cursor;
-    return some ? (struct id_range){ subscriber->cursor + 1, event->previous } : (struct id_range){ 0 };
+    if (*missed &&
+        log_limited(limit, LOG_WARNING, "events came faster than a subscriber takes them, and it missed some",
+                    "subscriber", name, "missed", INT_TEXT(*missed), NULL))
+        *missed = 0;
 }
 
-void events_lost_write(struct id_range lost, char ret[EVENTS_LOST_SIZE])
+static void note_missed(struct subscriber *subscriber, const struct event *event)
 {
-    snprintf(ret, EVENTS_LOST_SIZE, "{\"fleet\":\"events_lost\",\"from\":%llu,\"to\":%llu}",
-             (unsigned long long)lost.first, (unsigned long long)lost.last);
-}
-
-static void log_missed(struct subscriber *subscriber, const struct event *event)
-{
-    struct id_range missed = events_missed(subscriber, event);
+    struct id_range missed = event_missed(event, subscriber->cursor);
     if (missed.first)
         subscriber->missed += missed.last - missed.first + 1;
-    if (subscriber->missed && log_limited(&subscriber->missing, LOG_WARNING,
-                                          "events came faster than a subscriber takes them, and it missed some",
-                                          "subscriber", subscriber->name, "missed", INT_TEXT(subscriber->missed), NULL))
-        subscriber->missed = 0;
+    events_log_missed(subscriber->name, &subscriber->missed, &subscriber->missing);
 }
 
 static void hand_out(const struct queen *queen, struct subscriber *subscriber)
@@ -32,7 +22,7 @@ static void hand_out(const struct queen *queen, struct subscriber *subscriber)
     while ((event = queen_event_after(queen, subscriber->cursor))) {
         if (!subscriber->take(subscriber->user, event))
             return;
-        log_missed(subscriber, event);
+        note_missed(subscriber, event);
         subscriber->cursor = event->id;
     }
 }

@@ -3,7 +3,6 @@
 #ifndef SKEP_EVENTS_H
 #define SKEP_EVENTS_H
 
-#include "id_range.h"
 #include "log.h"
 #include "queen.h"
 
@@ -19,15 +18,11 @@ struct subscriber {
     struct subscriber *next;
 };
 
-/* What the subscriber, which is taking this event, has missed before it: no more was kept (event_ring.h). None: 0. */
-struct id_range events_missed(const struct subscriber *subscriber, const struct event *event);
-
-/* A document that says so: {"fleet":"events_lost","from":ID,"to":ID} */
-#define EVENTS_LOST_SIZE 96
-void events_lost_write(struct id_range lost, char ret[EVENTS_LOST_SIZE]);
-
 /* To all of a list (utlist) of subscribers, as many as each takes. What one has missed is logged. After each step of
  * the core, and when one can take more. */
 void events_hand_out(const struct queen *queen, struct subscriber *subscribers);
+
+/* So many of `name`, at a limited rate: none are left to be logged then. */
+void events_log_missed(const char *name, uint64_t *missed, struct log_limit *limit);
 
 #endif

@@ -335,6 +335,11 @@ const struct event *queen_event_after(const struct queen *queen, uint64_t after)
     return event_ring_after(&queen->events, after);
 }
 
+const struct event *queen_event_next(const struct event *event)
+{
+    return event_ring_next(event);
+}
+
 uint64_t queen_last_event(const struct queen *queen)
 {
     return queen->events.last;

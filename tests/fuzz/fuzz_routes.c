@@ -294,8 +294,7 @@ static void run_record(struct world *world, const struct script_record *record)
         set_load(world, record->line);
         break;
     case 'N':
-        world_store_keep(&world->store, world->queen, world->now,
-                         (enum world_disk)script_number(record->line, 0, DISK_LOSES_BATCH));
+        world_store_keep(&world->store, world->now, (enum world_disk)script_number(record->line, 0, DISK_LOSES_BATCH));
         break;
     case 'F':
         world->failing = (unsigned)script_number(record->line, 0, 200);
@@ -355,6 +354,7 @@ static void world_init(struct world *world, int64_t set, struct text expect)
     }
     queen_free(queen);
     begin(world);
+    world_store_restore(&world->store, world->queen, (struct text){ 0 });
     step(world, &(struct input){ .kind = INPUT_TICK });
 }
 

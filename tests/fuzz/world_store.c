@@ -15,22 +15,24 @@ void world_store_clear(struct world_store *store)
     arena_clear(&store->arena);
 }
 
-void world_store_keep(struct world_store *store, struct queen *queen, ms_t now, enum world_disk disk)
+void world_store_keep(struct world_store *store, ms_t now, enum world_disk disk)
 {
     struct fake_store *rows = &store->rows;
+    struct keeper *keeper = &store->keeper;
+    uint64_t given = queen_last_event(keeper->queen);
     struct store_row row;
     bool takes;
     rows->is_full = disk == DISK_FULL;
     rows->loses_batch |= disk == DISK_LOSES_BATCH;
     rows->next_at = now;
     takes = fake_store_takes(rows, now);
-    if (fake_store_has_lost(rows))
-        queen_rows_lost(queen);
-    queen_set_store_fault(queen, fake_store_fault(rows));
+    keeper_turn(keeper, takes, fake_store_has_lost(rows));
+    queen_set_store_fault(keeper->queen, fake_store_fault(rows));
     if (!takes)
         return;
-    while (fake_store_has_room(rows) && queen_next_row(queen, &row))
+    while (fake_store_has_room(rows) && keeper_next(keeper, given, &row))
         fake_store_put(rows, &row);
+    keeper_filled(keeper, !fake_store_has_room(rows));
     fake_store_commit(rows, now);
 }
 
@@ -118,6 +120,7 @@ void world_store_restore(struct world_store *store, struct queen *queen, struct 
     (void)text_to_int(script_part(&damage), &how.number);
     fake_store_open(&store->rows);
     (void)fake_store_load(&store->rows, restore, &how);
+    keeper_init(&store->keeper, queen);
 }
 
 void world_store_forget(struct world_store *store)

@@ -4,11 +4,12 @@
 #define SKEP_FUZZ_STORE_H
 
 #include "fake_store.h"
-#include "queen.h"
+#include "keeper.h"
 
 struct world_store {
     struct arena arena;
     struct fake_store rows;
+    struct keeper keeper;
 };
 
 void world_store_init(struct world_store *store);
@@ -17,9 +18,9 @@ void world_store_clear(struct world_store *store);
 enum world_disk { DISK_OK, DISK_FULL, DISK_LOSES_BATCH };
 
 /* Time enough has passed since it last took some. */
-void world_store_keep(struct world_store *store, struct queen *queen, ms_t now, enum world_disk disk);
+void world_store_keep(struct world_store *store, ms_t now, enum world_disk disk);
 
-/* `damage` is a line: which row, which of its fields, and the number in its place; absent: none. */
+/* A process begins. `damage` is a line: which row, which of its fields, and the number in its place; absent: none. */
 void world_store_restore(struct world_store *store, struct queen *queen, struct text damage);
 
 /* It was moved aside: there is none. */

@@ -111,9 +111,8 @@ static void what_was_missed_is_a_range(void **state)
     } rows[] = { { 7, 7, 0, 0 }, { 7, 9, 8, 9 }, { 0, 9, 0, 0 }, { 7, 0, 0, 0 } };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct subscriber subscriber = { .cursor = rows[i].cursor };
         struct event event = { .id = 1000, .previous = rows[i].previous };
-        struct id_range missed = events_missed(&subscriber, &event);
+        struct id_range missed = event_missed(&event, rows[i].cursor);
         assert_true(missed.first == rows[i].first && missed.last == rows[i].last);
     }
 }

@@ -4,10 +4,11 @@
 #include "failing_memory.h"
 #include "fake_store.h"
 #include "json.h"
+#include "keeper.h"
 
 #define KEEP_ALIVE 5000    /* ms; as in queen/queen_conf.c */
 #define RECONNECT_MAX 2000 /* ms; as in queen/driver.c */
-#define SETTLE 200         /* ms; the same */
+#define CLOSING 120000     /* ms; the same */
 #define MAX_WORKERS 10000
 #define MAX_DOCUMENTS (64 * 1024 * 1024)
 
@@ -17,8 +18,8 @@ struct queen_host {
     uint64_t last_event; /* that was told */
     unsigned fails;      /* of its allocations from now on, the one that fails; 0 = none */
     struct fake_store store;
-    uint64_t given, kept;                /* events: to the store; the last of the batches that it has kept */
-    bool has_store, is_full, is_leaving; /* is_full: the last batch was */
+    struct keeper keeper;
+    bool has_store, is_leaving;
 };
 
 static struct queen_host *host_of(struct node *node)
@@ -133,43 +134,29 @@ static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t 
     return wait;
 }
 
-/* As in queen/driver.c, and so are those that follow. */
-static void fill(struct queen_host *host)
+/* As in queen/driver.c, without a command that takes events. */
+static bool keep_rows(struct queen_host *host, ms_t now)
 {
-    struct fake_store *store = &host->store;
+    struct keeper *keeper = &host->keeper;
+    uint64_t given = queen_last_event(host->queen);
+    bool takes = fake_store_takes(&host->store, now - keeper_wait(keeper, given));
     struct store_row row;
-    const struct event *event;
-    while (fake_store_has_room(store) && (event = queen_event_after(host->queen, host->given))) {
-        row = (struct store_row){ .kind = STORE_EVENT,
-                                  .hive = text_of(event->hive),
-                                  .event = { event->id, event->json } };
-        fake_store_put(store, &row);
-        host->given = event->id;
-    }
-    while (fake_store_has_room(store) && queen_next_row(host->queen, &row))
-        fake_store_put(store, &row);
-    host->is_full = !fake_store_has_room(store);
-    fake_store_commit(store, host->daemon.node.world->network.now);
-}
-
-static ms_t settle_time(const struct queen_host *host)
-{
-    return queen_told(host->queen) >= queen_last_event(host->queen) ? 0 : SETTLE;
+    keeper_turn(keeper, takes, fake_store_has_lost(&host->store));
+    queen_set_store_fault(host->queen, fake_store_fault(&host->store));
+    if (!takes)
+        return false;
+    while (fake_store_has_room(&host->store) && keeper_next(keeper, given, &row))
+        fake_store_put(&host->store, &row);
+    keeper_filled(keeper, !fake_store_has_room(&host->store));
+    fake_store_commit(&host->store, now);
+    return keeper->is_full;
 }
 
 static void stepped(void *user)
 {
     struct queen_host *host = user;
-    bool takes =
-        host->has_store && fake_store_takes(&host->store, host->daemon.node.world->network.now - settle_time(host));
-    if (host->has_store && fake_store_has_lost(&host->store)) {
-        queen_rows_lost(host->queen);
-        host->given = host->kept;
-    } else if (takes && !host->is_full) {
-        host->kept = host->given;
-    }
-    if (takes)
-        fill(host);
+    if (host->has_store)
+        (void)keep_rows(host, host->daemon.node.world->network.now);
 }
 
 static const struct daemon_ops ops = {
@@ -180,7 +167,8 @@ static void clear(struct node *node)
 {
     struct queen_host *host = host_of(node);
     if (host->has_store && host->is_leaving) {
-        fill(host);
+        while (keep_rows(host, node->world->network.now + CLOSING))
+            continue;
         fake_store_close(&host->store);
     }
     queen_free(host->queen);
@@ -282,7 +270,8 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     if (err != OK || (err = open_store(host, words)) != OK)
         return err;
     host->fails = 0;
-    host->last_event = host->given = host->kept = queen_last_event(host->queen);
+    host->last_event = queen_last_event(host->queen);
+    keeper_init(&host->keeper, host->queen);
     daemon_node_client_id(&host->daemon, NULL, options.id);
     daemon_node_start(&host->daemon, &ops, words, KEEP_ALIVE, RECONNECT_MAX);
     return OK;

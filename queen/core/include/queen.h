@@ -73,6 +73,7 @@ void queen_set_store_fault(struct queen *queen, const char *fault);
 /* The oldest event with an id above `after` that is still kept, restored ones too; NULL: none. Borrowed until the next
  * step. */
 const struct event *queen_event_after(const struct queen *queen, uint64_t after);
+const struct event *queen_event_next(const struct event *event); /* behind that one; NULL: none */
 
 /* The id of the last event, also of an earlier process; and of the last that the broker has acknowledged. 0 = none. */
 uint64_t queen_last_event(const struct queen *queen);
