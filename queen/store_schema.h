@@ -1,9 +1,10 @@
 /* store_schema.h - the columns of queen.db. Names of states, causes and so on are stored as text, so that no number
- * depends on the order of a list. A change of these lists is a new version. */
+ * depends on the order of a list. A change of these lists is a new version, with a step to it
+ * (store_sqlite.c); new columns come behind the others. */
 #ifndef SKEP_STORE_SCHEMA_H
 #define SKEP_STORE_SCHEMA_H
 
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 #define STORE_APPLICATION 0x534B4550 /* SKEP */
 
 /* X(kind, column, member of the row) */
@@ -37,18 +38,6 @@
 #define STORE_EVENT_TABLE                                                                     \
     "CREATE TABLE event(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, document TEXT NOT NULL, " \
     "ordinal INTEGER NOT NULL, bytes INTEGER NOT NULL);"
-
-/* What makes the version after it of a database of version 1, 2, ... New columns come behind the others. */
-#define STORE_STEPS                                                                                             \
-    {                                                                                                           \
-        "ALTER TABLE life ADD COLUMN acked; ALTER TABLE life ADD COLUMN commanded;"                             \
-        "UPDATE life SET acked = last_event, commanded = last_event;" STORE_EVENT_TABLE,                        \
-            STORE_INCIDENT_TABLE                                                                                \
-            "INSERT OR IGNORE INTO incident SELECT event_id, hive, worker, iif(worker = '', 'hive', 'worker')," \
-            "iif(announced = 'zombie', 'stalled', 'lost'), announced, announced_cause, session, connection, "   \
-            "since_wall,"                                                                                       \
-            "-9223372036854775808, NULL FROM record WHERE announced IN ('stale', 'zombie');"                    \
-    }
 
 #define STORE_TOMBSTONE_COLUMNS(X) \
     X(INT, session, session)       \
@@ -99,6 +88,7 @@
     X(INT, has_exit, evidence.has_exit)           \
     X(INT, exit_code, evidence.code)              \
     X(SIGNAL, exit_signal, evidence.signal)       \
-    X(INT, exit_oom, evidence.oom)
+    X(INT, exit_oom, evidence.oom)                \
+    X(INT, retain_s, retain_s)
 
 #endif

@@ -28,7 +28,22 @@ static const char schema[] = "CREATE TABLE life(id INTEGER PRIMARY KEY" STORE_LI
                               "PRAGMA application_id = " STRING(STORE_APPLICATION) "; PRAGMA user_version = " STRING(
                                   STORE_VERSION) ";";
 
-static const char *const steps[] = STORE_STEPS;
+/* What makes the version after it of a database of version 1, 2, ...: for good, whatever the lists of columns become.
+ */
+static const char *const steps[] = {
+    "ALTER TABLE life ADD COLUMN acked; ALTER TABLE life ADD COLUMN commanded;"
+    "UPDATE life SET acked = last_event, commanded = last_event;"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, document TEXT NOT NULL, "
+    "ordinal INTEGER NOT NULL, bytes INTEGER NOT NULL);",
+
+    "CREATE TABLE incident(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, worker TEXT NOT NULL, kind, class, state, "
+    "cause, session, connection, opened, ended, ended_by);"
+    "INSERT OR IGNORE INTO incident SELECT event_id, hive, worker, iif(worker = '', 'hive', 'worker'),"
+    "iif(announced = 'zombie', 'stalled', 'lost'), announced, announced_cause, session, connection, since_wall,"
+    "-9223372036854775808, NULL FROM record WHERE announced IN ('stale', 'zombie');",
+
+    "ALTER TABLE record ADD COLUMN retain_s;",
+};
 _Static_assert(ARRAY_LEN(steps) == STORE_VERSION - 1, "one from each version to the next");
 
 enum statement {

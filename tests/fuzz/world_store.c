@@ -82,6 +82,7 @@ static const struct field {
     FIELD(STORE_RECORD, record.connect_ms),
     FIELD(STORE_RECORD, hive.len), /* a name that is none */
     FIELD(STORE_RECORD, worker.len),
+    FIELD(STORE_RECORD, record.retain_s),
 };
 
 /* The row of that number among those of the field's kind, with the number there. */

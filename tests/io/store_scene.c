@@ -191,6 +191,7 @@ struct store_row record(const char *hive, const char *worker, enum state state)
                     .seq = 77,
                     .progress = INT_ABSENT,
                     .connect_ms = 300,
+                    .retain_s = UINT32_MAX,
                     .known = true,
                     .rpc = true,
                     .closed = true,

@@ -336,9 +336,83 @@ static void r19_the_broker_counts_and_nothing_is_read(void **state)
     scene_clear(&scene);
 }
 
+/* A second process, which has a row of a worker that no stored copy shows. */
+static void r19_who_must_be_stored_is_known_over_a_restart(void **state)
+{
+    static const struct {
+        const char *why;
+        uint32_t retain_s;
+        ms_t ago;
+        bool over_http, lacks_retain;
+        int64_t cap;
+        size_t missing;
+    } rows[] = {
+        { "its copy must be there", 60, 59000, false, false, 0, 1 },
+        { "... has expired", 60, 60000, false, false, 0, 0 },
+        { "... need not be there", 0, 59000, false, false, 0, 0 },
+        { "it sends over HTTP", 60, 59000, true, false, 0, 0 },
+        { "the broker keeps nothing", 60, 59000, false, true, 0, 0 },
+        { "... or not for so long", 60, 59000, false, false, 58, 0 },
+        { "... or for longer", 60, 59000, false, false, 61, 1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct store_row row = { .kind = STORE_RECORD,
+                                 .hive = TEXT("default"),
+                                 .worker = TEXT("w1"),
+                                 .record = { .state = STATE_STALE,
+                                             .announced = STATE_STALE,
+                                             .is_of_store = true,
+                                             .epoch = 9,
+                                             .received_wall = SCENE_WALL - rows[i].ago,
+                                             .seq = INT_ABSENT,
+                                             .progress = INT_ABSENT,
+                                             .interval_ms = INT_ABSENT,
+                                             .lease_ms = INT_ABSENT,
+                                             .retain_s = rows[i].retain_s,
+                                             .over_http = rows[i].over_http } };
+        scene_init(&scene);
+        assert_int_equal(queen_restore(scene.queen, &row), OK);
+        scene_record(&scene)->share->age.cap = rows[i].cap;
+        scene_run(&scene, "connect");
+        scene.queen->fit.facts.no_retain = rows[i].lacks_retain;
+        scene_run(&scene, "read");
+        if (scene.queen->snapshot.completeness.missing != rows[i].missing)
+            fail_msg("%s: %zu missing", rows[i].why, scene.queen->snapshot.completeness.missing);
+        scene_clear(&scene);
+    }
+}
+
+/* Which is stored in its turn when it changes. */
+static void r19_how_long_a_copy_is_kept_is_stored(void **state)
+{
+    struct store_row row;
+    struct scene scene;
+    unsigned records = 0;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; beat 1.1.1");
+    while (queen_next_row(scene.queen, &row))
+        continue;
+    scene_run(&scene, "say \"retain_s\":600; beat 1.1.2; say \"retain_s\":600; beat 1.1.3");
+    while (queen_next_row(scene.queen, &row))
+        if (row.kind == STORE_RECORD) {
+            assert_int_equal(row.record.retain_s, 600);
+            records++;
+        }
+    assert_int_equal(records, 1);
+    scene_run(&scene, "say \"retain_s\":600; beat 1.1.4");
+    while (queen_next_row(scene.queen, &row))
+        assert_int_equal(row.kind, STORE_LIFE);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r19_who_must_be_stored_is_known_over_a_restart),
+        cmocka_unit_test(r19_how_long_a_copy_is_kept_is_stored),
         cmocka_unit_test(r19_the_broker_counts_and_nothing_is_read),
         cmocka_unit_test(the_first_time_each_kind_is_read_by_itself),
         cmocka_unit_test(a_small_fleet_is_read_in_few_passes),

@@ -58,6 +58,7 @@ struct record_row {
     ms_t received_wall, not_before;
     uint64_t retired[STORE_RETIRED];
     int64_t seq, progress, connect_ms; /* INT_ABSENT */
+    uint32_t retain_s;                 /* so long the broker keeps its heartbeat; 0 = it need not, or it is not known */
     bool known, over_http, rpc, closed, will_closed, established, silent, was_zombie;
 };
 

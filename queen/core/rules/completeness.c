@@ -77,12 +77,27 @@ void completeness_note_passes(struct completeness *completeness, size_t copies, 
     completeness->limited |= passes == 1 && copies == COMMON_LIMIT;
 }
 
-/* What a stored copy must show: received over MQTT, on this link or an earlier one, and not expired since. */
+void completeness_note_retention(struct queen *queen, struct record *record, int64_t retain_s)
+{
+    uint32_t seconds = retain_s == INT_ABSENT ? 0 : (uint32_t)retain_s;
+    if (record->retain_s != seconds)
+        roll_mark(&queen->registry.roll, record);
+    record->retain_s = seconds;
+}
+
+uint32_t completeness_kept_s(const struct record *record)
+{
+    int64_t cap = record->share ? record->share->age.cap : 0;
+    return cap > 0 ? (uint32_t)ms_min(record->retain_s, cap) : record->retain_s;
+}
+
+/* What a stored copy must show: received over MQTT, on this link or an earlier one, also by an earlier process, and not
+ * expired since. */
 static bool is_missing(const struct queen *queen, const struct record *record)
 {
-    return record->retain_s > 0 && !record->over_http && !was_shown(queen, record) &&
+    return !queen->fit.facts.no_retain && !record->over_http && !was_shown(queen, record) &&
            !queen_received_live(queen, record) && record->received_mono != MS_NEVER &&
-           queen->now - record->received_mono < (ms_t)record->retain_s * 1000;
+           queen->now - record->received_mono < (ms_t)completeness_kept_s(record) * 1000;
 }
 
 /* A hive that is there writes a witness of each of its workers. */
@@ -102,7 +117,7 @@ static void note_unstored(struct queen *queen, struct record *record, size_t cou
     if (record_is_hive(record))
         record->watch->workers = 0;
     else
-        record->retain_s = 0;
+        completeness_note_retention(queen, record, INT_ABSENT);
 }
 
 bool completeness_count(struct queen *queen)

@@ -22,6 +22,11 @@ void completeness_saw(struct queen *queen, struct record *record, const struct t
 /* A live heartbeat of a worker that is not known, with its session, as it is declared. */
 void completeness_missed(struct queen *queen, const struct incarnation_claim *claim, int64_t retain_s);
 
+/* A heartbeat of the record is kept so long (INT_ABSENT = for ever, or not), as it is declared. And: so long its broker
+ * keeps it, which may be less; 0 = it need not. */
+void completeness_note_retention(struct queen *queen, struct record *record, int64_t retain_s);
+uint32_t completeness_kept_s(const struct record *record);
+
 /* A message of that name below SYS_MESSAGES. */
 void completeness_sys(struct queen *queen, struct text name, const struct message *message);
 

@@ -133,7 +133,7 @@ static enum err take_heartbeat(struct queen *queen, const struct topic *topic, c
     sign = sign_of_heartbeat(&heartbeat);
     if (!copy && record->state == STATE_NONE)
         completeness_missed(queen, &sign.claim, heartbeat.retain_s);
-    record->retain_s = heartbeat.retain_s == INT_ABSENT ? 0 : (uint32_t)heartbeat.retain_s;
+    completeness_note_retention(queen, record, heartbeat.retain_s);
     return take_sign(queen, record, topic->hive, sign, message, heartbeat.retain_s, age);
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "completeness.h"
 #include "forget.h"
 #include "restore.h"
 #include "untold.h"
@@ -75,6 +76,7 @@ static struct record_row record_row(const struct queen *queen, const struct reco
         .seq = incarnation->has_seq ? (int64_t)incarnation->seq : INT_ABSENT,
         .progress = record->work.progress,
         .connect_ms = record->connect_ms,
+        .retain_s = completeness_kept_s(record),
         .known = incarnation->known,
         .over_http = record->over_http,
         .rpc = record->rpc,

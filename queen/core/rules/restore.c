@@ -193,6 +193,7 @@ static void take_standing(struct queen *queen, struct record *record, const stru
     record->was_zombie = record->work_stuck = record->work_reason = was_zombie;
     if (row->is_of_store) {
         record->work.progress = row->progress;
+        record->retain_s = row->retain_s;
         take_clocks(queen, record, row);
     } else {
         take_ages(queen, record, row);
