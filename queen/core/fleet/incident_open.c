@@ -81,6 +81,11 @@ enum err incident_storm(struct incidents *incidents, uint64_t event_id, ms_t wal
     return open_of_fleet(incidents, INCIDENT_STORM, INCIDENT_LOST, event_id, wall);
 }
 
+bool incident_storm_is_open(const struct incidents *incidents)
+{
+    return is_going_on(incidents, INCIDENT_STORM);
+}
+
 void incident_storm_ended(struct incidents *incidents, ms_t wall)
 {
     (void)incident_book_end(&incidents->book, INCIDENT_STORM, nobody, nobody, INCIDENT_OVER, wall);
@@ -105,7 +110,6 @@ void incident_seeing(struct incidents *incidents, ms_t wall)
 {
     incidents->blind_due = MS_NEVER;
     (void)incident_book_end(&incidents->book, INCIDENT_BLIND, nobody, nobody, INCIDENT_OVER, wall);
-    incident_storm_ended(incidents, wall); /* of the process before: a loss of the link ends one */
 }
 
 const struct incident *incident_unchecked(struct incidents *incidents)

@@ -25,13 +25,14 @@ enum err incident_announced(struct incidents *incidents, const struct record *re
 /* The same of what an earlier process announced, in a verdict that the store has not. */
 enum err incident_restored(struct incidents *incidents, const struct record *record, const struct record_row *row);
 
-/* A storm begins with that event of the fleet at wall time `wall`, and ends. */
+/* A storm begins with that event of the fleet at wall time `wall`, and ends; one may be open that an earlier process
+ * has announced. */
 enum err incident_storm(struct incidents *incidents, uint64_t event_id, ms_t wall);
+bool incident_storm_is_open(const struct incidents *incidents);
 void incident_storm_ended(struct incidents *incidents, ms_t wall);
 
 /* The queen is blind from monotonic time `now` on, which was that event (0 = none); INCIDENT_BLIND_MS later that is an
- * incident (where there was no event, with an id that none has), until it sees again, which also ends the storm of an
- * earlier process. */
+ * incident (where there was no event, with an id that none has), until it sees again. */
 void incident_blind(struct incidents *incidents, uint64_t event_id, ms_t now);
 enum err incident_tick(struct incidents *incidents, ms_t now, ms_t wall, uint64_t unused_id);
 void incident_seeing(struct incidents *incidents, ms_t wall);

@@ -155,10 +155,25 @@ void loss_doubt(struct queen *queen, struct record *record, enum evidence_result
         loss_enter(queen, loss, PHASE_DOUBT, loss->began + ANNOUNCE_MS);
 }
 
+/* How long ago an earlier process saw the will. Without a database nothing is known of that: for as long as processes
+ * of this queen have been live. */
+static ms_t seen_ago(const struct queen *queen, const struct record *record)
+{
+    bool has_store = queen->remembering.life > 1;
+    bool was_seen = record->state == STATE_UNVERIFIED && record->evidence.result == RESULT_WILL_SEEN;
+    if (!has_store)
+        return queen->snapshot.granted;
+    return was_seen ? queen->now - record->since_mono + record->evidence.took : 0;
+}
+
 void loss_hold(struct queen *queen, struct record *record)
 {
-    if (!record->loss && suspect(queen, record))
-        loss_enter(queen, record->loss, PHASE_HELD, MS_NEVER);
+    ms_t ago = seen_ago(queen, record);
+    if (record->loss || !suspect(queen, record))
+        return;
+    record->loss->lost_at -= ago;
+    record->evidence.took = (uint32_t)ms_min(ago, UINT32_MAX); /* the next process goes on from there */
+    loss_enter(queen, record->loss, PHASE_HELD, MS_NEVER);
 }
 
 static void lost_by_will(struct queen *queen, struct loss *loss, enum evidence_result result)
@@ -305,6 +320,13 @@ static void doubt_further(struct queen *queen, struct loss *loss)
     change_announce(queen, record);
 }
 
+/* R14: with many others, and not for as long as that lasts: they were lost just before this process, or while there was
+ * none. */
+static bool hold_on(struct queen *queen, struct loss *loss)
+{
+    return loss->lost_at + queen->options.return_grace > loss_time(queen, loss) && gate_hold(queen, loss);
+}
+
 static void phase_over(struct queen *queen, struct loss *loss)
 {
     if (loss->phase == PHASE_RETURN) {
@@ -312,7 +334,7 @@ static void phase_over(struct queen *queen, struct loss *loss)
         barrier_request(queen, loss->record);
     } else if (loss->phase == PHASE_HIVE) {
         gate_waited(queen, loss);
-    } else if (loss->phase == PHASE_HELD) {
+    } else if (loss->phase == PHASE_HELD && !hold_on(queen, loss)) {
         start_requesting(queen, loss);
     } else if (loss->phase == PHASE_STORM && loss->had_turn) {
         release(queen, loss);

@@ -9,7 +9,8 @@
  *             the loss at most; and where the hive was silent and is back, whether the worker comes back, too
  *             Where there is no hive, a few of its neighbours are asked (neighbour_inquiry.h)
  *   DOUBT     one of those, and it did not answer
- *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot
+ *   HELD      a stored will, or one whose request died with the link (R12): asked one grace after the snapshot; where
+ *             that is over in an earlier process, and it is one of many that were lost lately: STORM
  *   STORM     lost together with many others (storm.h, R14): verified --return-grace after the loss, twice if the first
  *             time is not answered. If 10 min bring no evidence, R4 or R5 goes on, and no storm holds it again
  *   SILENCE   ... which silence.h does, as if there was no loss

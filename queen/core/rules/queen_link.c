@@ -145,8 +145,17 @@ static void live(struct queen *queen)
     begin_announcing(queen);
 }
 
+/* R14: whoever takes this one's place has not seen since when they are lost: it grants them a grace from now on. */
+static void publish_since_of_storm(struct queen *queen)
+{
+    if (queen->storm.announced && !queen->snapshot.since_of_storm)
+        publish_since(queen);
+    queen->snapshot.since_of_storm = queen->storm.announced;
+}
+
 static void tick(struct queen *queen)
 {
+    publish_since_of_storm(queen);
     queen->out->failed |= incident_tick(&queen->incidents, queen->now, queen->wall, queen->next_event - 1) != OK;
     if (snapshot_tick(queen))
         live(queen);

@@ -117,6 +117,7 @@ struct snapshot {
     ms_t read_at;                /* watch time of the last end marker, less `granted` */
     ms_t granted;                /* so much of the grace has passed already, before this process (R17) */
     bool since_found;
+    bool since_of_storm; /* it was published since there is a storm */
     struct completeness completeness;
 };
 

@@ -70,11 +70,13 @@ void storm_begin(struct queen *queen)
     storm_watch_begin(&queen->storm.watch, &queen->registry.shares, queen->epoch);
     queen->storm.exceeds_since = MS_NEVER;
     memset(queen->storm.last_hive, 0, sizeof queen->storm.last_hive);
+    queen->storm.announced = incident_storm_is_open(&queen->incidents); /* by an earlier process: it ends now */
 }
 
 void storm_link_lost(struct queen *queen)
 {
     storm_watch_begin(&queen->storm.watch, &queen->registry.shares, 0);
     queen->storm.exceeds_since = MS_NEVER;
-    publish_end(queen);
+    if (!queen->announcing.held)
+        publish_end(queen);
 }

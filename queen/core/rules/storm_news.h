@@ -1,5 +1,6 @@
 /* storm_news.h - R14: a storm (storm.h) begins and ends. One event says that it goes on, when the limit was exceeded
- * for a second, and one that nobody is held any more. A loss of the link ends it. */
+ * for a second, and one that nobody is held any more. A loss of the link ends it, and the first live view of a process
+ * that of an earlier one. */
 #ifndef SKEP_STORM_NEWS_H
 #define SKEP_STORM_NEWS_H
 
