@@ -52,6 +52,29 @@ static void what_was_not_acknowledged_is_published_before_all_else(void **state)
     }
 }
 
+/* It comes behind them. */
+static void what_a_verdict_shows_to_be_published_is_not_published_again(void **state)
+{
+    static const struct {
+        const char *script, *want;
+    } rows[] = {
+        { "connect; stored verdict stale process_exited 1.1 1700000000000004; read", "event again" },
+        { "connect; stored verdict stale process_exited 1.1 1700000000000001; read",
+          "event again, event again, event again" },
+        { "connect; stored verdict stale process_exited 1.1 1700000000000009; read",
+          "" }, /* later than what is stored */
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        restore(&scene, FIRST + 2);
+        scene_run(&scene, rows[i].script);
+        assert_string_equal(buf_str(&scene.trace), rows[i].want);
+        scene_clear(&scene);
+    }
+}
+
 /* In slices; who comes meanwhile waits, and the ids ascend. */
 static void many_are_published_in_slices(void **state)
 {
@@ -130,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_not_acknowledged_is_published_before_all_else),
+        cmocka_unit_test(what_a_verdict_shows_to_be_published_is_not_published_again),
         cmocka_unit_test(many_are_published_in_slices),
         cmocka_unit_test(the_highest_acknowledged_one_is_given_to_the_store),
         cmocka_unit_test(restored_events_are_kept),

@@ -210,8 +210,21 @@ static void settle(struct queen *queen, struct record *record)
     record->unannounced = 0;
 }
 
+/* A verdict follows its event, and events keep their order (send_queue.h): the broker had that one, and those before
+ * it.
+ */
+static void note_told(struct queen *queen, uint64_t event_id)
+{
+    struct remembering *remembering = &queen->remembering;
+    uint64_t told = event_id < queen->events.last ? event_id : queen->events.last;
+    if (queen->announcing.held && told > remembering->told_again)
+        remembering->told = remembering->told_again = told;
+}
+
 void restore_row(struct queen *queen, struct record *record, const struct record_row *row)
 {
+    if (!row->is_of_store)
+        note_told(queen, row->event_id);
     restore_event_id(queen, row->event_id);
     if (record->announced == STATE_NONE || is_newer(queen, record, row)) {
         bool takes = is_unknown(record) || is_as_restored(queen, record);
