@@ -2,11 +2,12 @@
 that died meanwhile is judged when it would be back, and if all died all are."""
 
 import signal
+import time
 
 import pytest
 
 from fleet import Agent, Broker, await_that
-from oracle import FLEET
+from oracle import EVENTS, FLEET, LIST
 from proxy import Proxy
 
 NAMES = [f"edge/w{i}" for i in range(8)]
@@ -81,6 +82,28 @@ def test_an_edge_broker_stops_for_longer(own_broker, edge, root, started, watch,
     oracle.await_told(LONGEST_S)
     assert not oracle.faults()
     oracle.measure("edge stops, and it dies")
+
+
+def test_the_queen_is_killed_in_the_storm(own_broker, edge, root, started, watch, tmp_path):
+    """Its next process, whose grace is over, has the wills of the eight as stored copies: they are held all the same."""
+    grace_s, began = 8, time.monotonic()
+    queen, oracle = watch(own_broker, "--return-grace", f"{grace_s}s", "--state-dir", tmp_path / "state")
+    broker, _ = edge
+    agents = start(oracle, broker, root, started, "5s")
+    await_that(lambda: time.monotonic() > began + grace_s + 1, "the end of the first grace")
+    oracle.did(FLEET, "edge stops", may=(*STORM, "live", *STORM))
+    for name in NAMES:
+        oracle.did(name, "edge stops, and it dies", "stale", shown=("suspect", "unverified"))
+    lost_at = time.monotonic()
+    broker.end()
+    for agent in agents.values():
+        agent.kill()
+    await_that(lambda: any(sight.state == STORM[0] for sight in oracle.seen[LIST][FLEET]), "a storm")
+    queen.end(signal.SIGKILL)
+    queen.start()
+    oracle.await_told(LONGEST_S)
+    assert all(sight.at > lost_at + grace_s for name in NAMES for sight in oracle.seen[EVENTS][name] if sight.state == "stale")
+    assert not oracle.faults()
 
 
 def test_a_bridge_is_cut(own_broker, edge, root, started, watch):
