@@ -94,6 +94,8 @@ uint64_t change_publish_fleet(struct queen *queen, const char *what, const struc
     json_add_int(&w, "event_id", (int64_t)id);
     json_add_str(&w, "queen_id", queen->options.id);
     json_close(&w, '}');
+    if (!buf_ok(&queen->scratch))
+        queen->out->failed = true;
     change_publish_event(queen, &(struct event){ id, "", buf_text(&queen->scratch), what, 0 });
     queen->announcing.unsent++;
     return id;

@@ -90,6 +90,8 @@ static void publish_since(struct queen *queen)
     json_add_time(&w, "since", queen->wall);
     json_add_int(&w, "retain_s", retain_s);
     json_close(&w, '}');
+    if (!buf_ok(&queen->scratch))
+        queen->out->failed = true;
     outbox_publish(queen->out, &(struct publish){ .topic = text,
                                                   .payload = buf_text(&queen->scratch),
                                                   .qos = 1,
