@@ -17,10 +17,11 @@
  *
  * After every record what must hold of a queen is checked (queen_check.h); in the end it forgets all, and nothing is
  * left. */
+#include <cJSON.h>
+
 #include "failing_memory.h"
 #include "forget.h"
 #include "fuzz.h"
-#include "json.h"
 #include "queen_check.h"
 #include "queen_grammar.h"
 #include "routes.h"
@@ -136,18 +137,24 @@ static void pass(struct world *world, ms_t time)
     }
 }
 
+/* A list may have more members than a document that somebody sends us. */
+static void check_json(struct text body)
+{
+    const char *end = NULL;
+    cJSON *tree = cJSON_ParseWithLengthOpts(body.at, body.len, &end, false);
+    require(tree && end == body.at + body.len);
+    cJSON_Delete(tree);
+}
+
 static void check_response(const struct http_response *response)
 {
-    struct cJSON *tree;
-    struct arena arena;
-    arena = (struct arena){ 0 };
     require(response->status >= 200 && response->status <= 503);
     require(response->status != 405 || response->allow);
     require(response->status != 401 || response->authenticate);
     require(response->body.len == 0 ? response->status == 204 || response->status == 202 : response->status != 204);
     require(response->body.len == 0 || response->content_type);
-    require(response->body.len == 0 || json_parse(&arena, buf_text(&response->body), &tree, NULL) == OK);
-    arena_clear(&arena);
+    if (response->body.len > 0)
+        check_json(buf_text(&response->body));
 }
 
 static void call_end(struct world *world, struct call *call)

@@ -46,16 +46,18 @@ ATTACKS = [
 
 def fleet():
     """Workers with a session and a will each, of which some die; and many over few sessions, whose agents may report."""
-    lines = ["0s fleet lab count=8 interval=1s rpc=1"]
+    lines = [f"0s fleet lab count=8 interval={'1s' if LONG else '10s'} rpc=1"]
+    if not LONG:
+        lines.append("0s fleet h9 count=3 interval=10s")  # nobody beside one that dies who is asked, and may be slow
     for hive in HIVES if LONG else HIVES[:2]:
-        lines.append(f"0s fleet {hive} count={500 if LONG else 40} over=2 interval={'10s' if LONG else '1s'} rate=2000")
+        lines.append(f"0s fleet {hive} count={500 if LONG else 40} over=2 interval=10s rate=2000")
     return lines
 
 
 def deeds():
     """Real ones, elsewhere."""
     if not LONG:
-        return ["1s die lab", "1.2s exit h0", "1.4s leave h1", "1.6s exit h1 from=3 count=2 rate=5"]
+        return ["1s die h9", "1.2s exit h0", "1.4s leave h1", "1.6s exit h1 from=3 count=2 rate=5"]
     return [line for i in range(5) for line in (f"{5 + 10 * i}s die lab from={i}", f"{8 + 10 * i}s exit h{i} from={i} count=3 rate=1",
                                                f"{12 + 10 * i}s leave h{i} from=100")]
 
