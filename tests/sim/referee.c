@@ -151,7 +151,7 @@ static bool is_lossy(const struct referee *referee, ms_t now)
     return referee->lossy_at != MS_NEVER && now - referee->lossy_at < LOSSY_MS;
 }
 
-static bool was_heard(const struct referee *referee, const struct ward *ward, ms_t now)
+static bool was_received(const struct referee *referee, const struct ward *ward, ms_t now)
 {
     ms_t next_beat = next_beat_of(ward);
     ms_t first_beat =
@@ -166,7 +166,7 @@ static void judge_silence(struct referee *referee, const struct ward *ward)
     if (missing > 0)
         violate(referee, "%s became stale at %lld, %lld ms of silence too early", ward->name, (long long)now,
                 (long long)missing);
-    if (was_heard(referee, ward, now))
+    if (was_received(referee, ward, now))
         violate(referee, "%s became stale by silence at %lld, and was fit for %lld ms", ward->name, (long long)now,
                 (long long)(now - ward->fit_since));
 }

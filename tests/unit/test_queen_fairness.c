@@ -198,7 +198,7 @@ static void beat(struct worker *worker)
     record->interval_ms = (int32_t)worker->interval;
     record->received_mono = fleet.now;
     keep_open(record, false, false);
-    registry_heard(&fleet.registry, record, fleet.now);
+    registry_received(&fleet.registry, record, fleet.now);
     set_state(record, STATE_ONLINE);
 }
 

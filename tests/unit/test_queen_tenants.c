@@ -23,7 +23,7 @@ static struct record *add(const char *hive, int number, ms_t now)
     char name[16];
     snprintf(name, sizeof name, "w%d", number);
     assert_int_equal(registry_add(&registry, text_of(hive), text_of(name), &record), OK);
-    registry_heard(&registry, record, now);
+    registry_received(&registry, record, now);
     record->received_mono = now;
     registry_set_state(&registry, record, STATE_ONLINE);
     return record;
@@ -31,7 +31,7 @@ static struct record *add(const char *hive, int number, ms_t now)
 
 static void establish(struct record *record)
 {
-    registry_heard(&registry, record, record->heard_first + RATION_ESTABLISHED_MS);
+    registry_received(&registry, record, record->received_first + RATION_ESTABLISHED_MS);
     assert_true(record->established);
 }
 
@@ -224,7 +224,7 @@ static void hives_that_left_make_room(void **state)
         char name[16];
         snprintf(name, sizeof name, "h%d", i);
         assert_int_equal(registry_add(&registry, text_of(name), (struct text){ 0 }, &hives[i]), OK);
-        registry_heard(&registry, hives[i], BEGAN);
+        registry_received(&registry, hives[i], BEGAN);
         establish(hives[i]);
         registry_set_state(&registry, hives[i], STATE_ONLINE);
     }
@@ -246,7 +246,7 @@ static void hives_without_number(void **state)
         snprintf(hive, sizeof hive, "h%d", i);
         add(hive, i, BEGAN + i);
     }
-    registry_heard(&registry, registry_find_name(&registry, TEXT("w0")), BEGAN + 1000);
+    registry_received(&registry, registry_find_name(&registry, TEXT("w0")), BEGAN + 1000);
     assert_string_equal(victim("a", 1), "no/body"); /* or those that are too many would push each other out for ever */
     assert_string_equal(victim("a", RATION_SILENT_MS + 1), "h1/w1");
     for (int i = 0; i < MAX; i++) {
@@ -281,7 +281,7 @@ static void what_makes_one_established(void **state)
         registry_init(&registry, MAX, 4096);
         record = add("a", 1, BEGAN);
         record->interval_ms = rows[i].interval;
-        registry_heard(&registry, record, BEGAN + rows[i].second);
+        registry_received(&registry, record, BEGAN + rows[i].second);
         if (record->established != rows[i].established)
             print_error("%s\n", rows[i].why);
         assert_int_equal(record->established, rows[i].established);
@@ -298,9 +298,9 @@ static void first_signs_wrap(void **state)
     registry_init(&registry, MAX, 4096);
     record = add("a", 1, UINT32_MAX - 100);
     record->interval_ms = 5000;
-    registry_heard(&registry, record, UINT32_MAX - 100 + 4999LL);
+    registry_received(&registry, record, UINT32_MAX - 100 + 4999LL);
     assert_false(record->established);
-    registry_heard(&registry, record, UINT32_MAX - 100 + 5000LL);
+    registry_received(&registry, record, UINT32_MAX - 100 + 5000LL);
     assert_true(record->established);
     registry_clear(&registry);
 }

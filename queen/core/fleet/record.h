@@ -112,7 +112,7 @@ struct record {
     uint32_t barrier;                 /* the number of the probe that it waits for; 0 = none (broker_barrier.h) */
     uint32_t received_epoch;          /* the link (queen.epoch) on which it was last heard live; 0 = never */
     uint32_t lost_on;                 /* the link on which it counts as a loss (storm_watch.h); 0 = it does not */
-    uint32_t heard_first;             /* monotonic time when it was first heard live, which wraps; 0 = never */
+    uint32_t received_first;          /* monotonic time when it was first heard live, which wraps; 0 = never */
     struct evidence evidence;
 
     uint8_t state, cause; /* enum state, enum cause */

@@ -299,14 +299,14 @@ void registry_establish(struct registry *registry, struct record *record)
     tenants_update(&registry->shares, record);
 }
 
-void registry_heard(struct registry *registry, struct record *record, ms_t now)
+void registry_received(struct registry *registry, struct record *record, ms_t now)
 {
     struct roll_entry *entry = roll_entry_of(&registry->roll, record);
     bool was_established = record->established;
-    tenants_heard(&registry->shares, record, now);
-    if (!entry->heard || record->established != was_established)
+    tenants_received(&registry->shares, record, now);
+    if (!entry->received || record->established != was_established)
         roll_mark(&registry->roll, record);
-    entry->heard = true;
+    entry->received = true;
 }
 
 void registry_walk(struct registry *registry, struct text hive, enum walk_kind kind)

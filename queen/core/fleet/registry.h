@@ -77,7 +77,7 @@ void registry_note_pressure(struct registry *registry, enum pressure_kind kind, 
 /* It is expected from now on; is established as if it had been heard for long; and was heard live. */
 void registry_expect(struct registry *registry, struct record *record);
 void registry_establish(struct registry *registry, struct record *record);
-void registry_heard(struct registry *registry, struct record *record, ms_t now);
+void registry_received(struct registry *registry, struct record *record, ms_t now);
 
 /* Goes through the workers of a hive in slices, from the beginning, whoever comes and goes in between: who comes later
  * is left out. The next worker, of each hive in turn; NULL: all are through. */

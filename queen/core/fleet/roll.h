@@ -18,7 +18,7 @@ struct roll {
         unsigned state : 3;    /* the record's (registry_set_state) */
         bool is_hive : 1;
         bool unsaved : 1;                 /* what the store has of it is not what is known */
-        bool heard : 1;                   /* live, by this process */
+        bool received : 1;                /* live, by this process */
         unsigned status : ROLL_WORD_BITS; /* words of the registry's (intern.h), of the record's document, and ... */
         unsigned model : ROLL_WORD_BITS;
         struct load_numbers load;

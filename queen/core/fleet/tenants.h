@@ -16,7 +16,7 @@ void tenants_remove(struct shares *shares, struct record *record);
 void tenants_update(struct shares *shares, struct record *record);
 
 /* A live sign of it came. */
-void tenants_heard(struct shares *shares, struct record *record, ms_t now);
+void tenants_received(struct shares *shares, struct record *record, ms_t now);
 
 /* It has documents now, and had none; or the other way round. */
 void tenants_documents(struct record *record, bool has_some);

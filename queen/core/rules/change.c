@@ -352,7 +352,7 @@ void change_inherit(struct record *record, const struct record *ended)
     memcpy(record->changes, ended->changes, sizeof record->changes);
 }
 
-void change_heard(struct queen *queen, struct record *record, bool over_http)
+void change_received(struct queen *queen, struct record *record, bool over_http)
 {
     record->over_http = over_http;
     record->unsubscribed = false;
@@ -361,7 +361,7 @@ void change_heard(struct queen *queen, struct record *record, bool over_http)
     record->received_epoch = queen->epoch ? queen->epoch : 1;
     record->not_before = 0;
     record->will_closed = record->in_storm = false;
-    registry_heard(&queen->registry, record, queen->now);
+    registry_received(&queen->registry, record, queen->now);
     if (record->owed && may_announce(queen, record)) /* established by now: it has another turn */
         announce(queen, record);
     registry_touch(&queen->registry, record);

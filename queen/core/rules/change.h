@@ -78,7 +78,7 @@ struct fleet_count {
 uint64_t change_publish_fleet(struct queen *queen, const char *what, const struct fleet_count *counts, size_t len);
 
 /* It gave a live sign of life now: its lease starts anew. */
-void change_heard(struct queen *queen, struct record *record, bool over_http);
+void change_received(struct queen *queen, struct record *record, bool over_http);
 
 /* Known from what is stored: its lease starts at that age, and ends not before one grace after the first snapshot that
  * showed it; watch time stands still until that snapshot is read. */

@@ -167,7 +167,7 @@ enum err judge_heartbeat(struct queen *queen, struct record *record, const struc
         return OK;
     err = document_store_heartbeat(&queen->registry, record, document, &sign->load);
     judge_note_sign(queen, record, sign);
-    change_heard(queen, record, over_http);
+    change_received(queen, record, over_http);
     record->answers = record->asks = 0;
     verify = sign->work && work_note(queen, record, sign->work);
     alive(queen, record, record_state_alive(record), CAUSE_HEARTBEAT, over_http ? PATH_HTTP : PATH_MQTT);
@@ -189,7 +189,7 @@ void judge_ready(struct queen *queen, struct record *record, enum evidence_path 
 {
     if (record->state != STATE_UNVERIFIED && record->state != STATE_SUSPECT)
         return;
-    change_heard(queen, record, false);
+    change_received(queen, record, false);
     if (judge_answers_only(record))
         return;
     record->asks = 0;
@@ -201,7 +201,7 @@ static void judge_birth(struct queen *queen, struct record *record, const struct
     if (!admit(queen, record, claim_of_presence(presence), BY_BIRTH))
         return;
     judge_note_presence(record, presence);
-    change_heard(queen, record, false);
+    change_received(queen, record, false);
     alive(queen, record, record_state_alive(record), CAUSE_BIRTH, PATH_MQTT);
 }
 

@@ -187,7 +187,7 @@ static void lost_by_will(struct queen *queen, struct loss *loss, enum evidence_r
 static void replied(struct queen *queen, struct record *record)
 {
     loss_returned(queen, record);
-    change_heard(queen, record, false);
+    change_received(queen, record, false);
     if (record->state == STATE_ZOMBIE || (record->state == STATE_SUSPECT && record->cause == CAUSE_STALLED))
         return;
     change_state(queen, record, record_state_alive(record), CAUSE_VERIFIED,

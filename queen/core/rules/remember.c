@@ -43,7 +43,7 @@ static struct store_row life_row(const struct queen *queen)
 static bool is_beating(const struct queen *queen, const struct record *record)
 {
     return (record->state == STATE_ONLINE || record->state == STATE_ZOMBIE) &&
-           roll_entry_of(&queen->registry.roll, record)->heard;
+           roll_entry_of(&queen->registry.roll, record)->received;
 }
 
 static struct record_row record_row(const struct queen *queen, const struct record *record)

@@ -99,7 +99,7 @@ static bool is_unknown(const struct record *record)
 
 static bool is_as_restored(const struct queen *queen, const struct record *record)
 {
-    return queen->announcing.held && !roll_entry_of(&queen->registry.roll, record)->heard && !record->loss;
+    return queen->announcing.held && !roll_entry_of(&queen->registry.roll, record)->received && !record->loss;
 }
 
 static void take_incarnation(struct record *record, const struct record_row *row)

@@ -29,8 +29,8 @@ static bool is_successor(const struct queen *queen, const struct record *record,
                          ms_t age)
 {
     enum incarnation_verdict verdict = incarnation_judge(&record->incarnation, claim);
-    bool was_heard = record->received_epoch != 0 || record->announced != STATE_NONE;
-    bool is_old = age > EXPIRY_STEP_MS && was_heard && record->received_mono != MS_NEVER &&
+    bool was_received = record->received_epoch != 0 || record->announced != STATE_NONE;
+    bool is_old = age > EXPIRY_STEP_MS && was_received && record->received_mono != MS_NEVER &&
                   queen->now - age + EXPIRY_STEP_MS < record->received_mono;
     if (verdict == INCARNATION_UNFENCED)
         return record->received_epoch == 0;

@@ -35,7 +35,7 @@ static void answered(struct queen *queen, struct record *record, const struct ve
         return;
     work_excuse(queen, record);
     answers_only = judge_answers_only(record);
-    change_heard(queen, record, record->over_http);
+    change_received(queen, record, record->over_http);
     if (answers_only)
         loss_undecided(queen, record);
     if (answers_only)
@@ -96,7 +96,7 @@ static void apply(struct queen *queen, struct record *record, const struct verif
         answered(queen, record, verified);
     } else if (verified->result == VERIFY_STALLED) {
         record->work_advanced = false;
-        change_heard(queen, record, record->over_http);
+        change_received(queen, record, record->over_http);
         settle(queen, record, verified, STATE_ZOMBIE, CAUSE_STALLED, RESULT_STALLED);
     } else if (verified->result == VERIFY_NO_SUBSCRIBER) {
         unsubscribed(queen, record, verified);
