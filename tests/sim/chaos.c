@@ -16,7 +16,7 @@
 static void supervise(struct chaos *chaos)
 {
     for (size_t i = 0; i < chaos->queens; i++)
-        if (!chaos_queen(chaos, i)->running && !chaos->courts[i].has_ended)
+        if (!chaos_queen(chaos, i)->running && !chaos->judged[i].has_ended)
             chaos_start_queen(chaos, i);
 }
 
@@ -136,7 +136,7 @@ static void draw_limits(struct chaos *chaos)
         if (chaos_pick(chaos, 3) == 0)
             strncat(options, limits[i], sizeof options - strlen(options) - 1);
     for (size_t i = 0; i < chaos->queens; i++)
-        snprintf(chaos->courts[i].start, CHAOS_LINE_SIZE, "queen %s%.64s%s", chaos_queens[i], options,
+        snprintf(chaos->judged[i].start, CHAOS_LINE_SIZE, "queen %s%.64s%s", chaos_queens[i], options,
                  chaos->has_store ? " store=keep" : "");
 }
 
@@ -178,7 +178,7 @@ static void draw_fleet(struct chaos *chaos)
 static void watch(struct chaos *chaos)
 {
     for (size_t i = 0; i < chaos->queens; i++)
-        referee_init(&chaos->courts[i].referee, &chaos->world, chaos_queens[i]);
+        referee_init(&chaos->judged[i].referee, &chaos->world, chaos_queens[i]);
 }
 
 static void begin(struct chaos *chaos, uint64_t seed)
@@ -198,13 +198,13 @@ static void begin(struct chaos *chaos, uint64_t seed)
 static struct chaos_result finish(struct chaos *chaos, struct buf *ret)
 {
     struct text trace = buf_text(&chaos->world.trace.text);
-    struct chaos_result result = { .found = chaos_finding(chaos), .lived = chaos->courts[0].referee.lived };
+    struct chaos_result result = { .found = chaos_finding(chaos), .lived = chaos->judged[0].referee.lived };
     result.hash = siphash(&(struct siphash_key){ 0 }, trace.at, trace.len);
     if (ret)
         buf_add_text(ret, trace);
     for (size_t i = 0; i < chaos->queens; i++) {
-        result.events += chaos->courts[i].referee.events;
-        referee_clear(&chaos->courts[i].referee);
+        result.events += chaos->judged[i].referee.events;
+        referee_clear(&chaos->judged[i].referee);
     }
     world_clear(&chaos->world);
     return result;
@@ -228,7 +228,7 @@ static void replay_line(struct chaos *chaos, struct text line)
     world_run(&chaos->world, ms_max(at, chaos->world.network.now));
     for (size_t i = 0; i < chaos->queens; i++)
         if (strncmp(command, "queen ", 6) == 0 && strncmp(command + 6, chaos_queens[i], 2) == 0)
-            referee_forget_queen(&chaos->courts[i].referee);
+            referee_forget_queen(&chaos->judged[i].referee);
     chaos_act(chaos, "%s", command);
     if (strncmp(command, "judge ", 6) == 0)
         chaos_judge(chaos, command);

@@ -32,7 +32,7 @@ struct errbuf chaos_finding(const struct chaos *chaos)
 {
     struct errbuf found = chaos->failed;
     for (size_t i = 0; i < CHAOS_QUEENS_MAX && !found.text[0]; i++)
-        found = chaos->courts[i].referee.violation;
+        found = chaos->judged[i].referee.violation;
     return found;
 }
 
@@ -72,10 +72,10 @@ static void start_worker(struct chaos *chaos, size_t which)
 
 void chaos_start_queen(struct chaos *chaos, size_t queen)
 {
-    struct court *court = &chaos->courts[queen];
-    referee_forget_queen(&court->referee);
-    chaos_act(chaos, "%s%s", court->start, chaos_place_of(chaos, chaos_first_queen(chaos) + queen));
-    court->has_ended = false;
+    struct judged_queen *judged = &chaos->judged[queen];
+    referee_forget_queen(&judged->referee);
+    chaos_act(chaos, "%s%s", judged->start, chaos_place_of(chaos, chaos_first_queen(chaos) + queen));
+    judged->has_ended = false;
 }
 
 void chaos_start(struct chaos *chaos, size_t which)
@@ -102,7 +102,7 @@ void chaos_end(struct chaos *chaos, size_t which)
         return;
     }
     if (which >= chaos_first_queen(chaos))
-        chaos->courts[which - chaos_first_queen(chaos)].has_ended = true;
+        chaos->judged[which - chaos_first_queen(chaos)].has_ended = true;
     chaos_act(chaos, "%s %s", chaos_pick(chaos, 3) ? "kill" : "stop", name);
 }
 
@@ -110,7 +110,7 @@ void chaos_end(struct chaos *chaos, size_t which)
 static void judge_twin(struct chaos *chaos)
 {
     const struct node *twin = world_find(&chaos->world, CHAOS_TWIN);
-    ms_t since = chaos->courts[0].referee.queen_fit_since;
+    ms_t since = chaos->judged[0].referee.queen_fit_since;
     if (twin && twin->running && since != MS_NEVER && chaos->world.network.now - since > CHAOS_TWIN_MS)
         (void)err_set(&chaos->failed, ERR_STATE, "a second queen has the id of one that runs");
 }
@@ -123,11 +123,12 @@ void chaos_judge(struct chaos *chaos, const char *command)
     if (words_has(&words, CHAOS_TWIN))
         judge_twin(chaos);
     for (size_t i = 0; i < chaos->queens; i++) {
-        struct referee *referee = &chaos->courts[i].referee;
+        struct referee *referee = &chaos->judged[i].referee;
         if (strcmp(words_text(&words, "by", chaos_queens[0]), chaos_queens[i]) != 0)
             continue;
-        for (const struct ward *ward = referee->wards; ward && chaos_is_well(chaos); ward = ward->hh.next)
-            if (words_has(&words, "all") || (ward->node && words_has(&words, ward->node->name)))
-                referee_judge(referee, chaos_queen(chaos, i), ward);
+        for (const struct tracked *tracked = referee->tracked; tracked && chaos_is_well(chaos);
+             tracked = tracked->hh.next)
+            if (words_has(&words, "all") || (tracked->node && words_has(&words, tracked->node->name)))
+                referee_judge(referee, chaos_queen(chaos, i), tracked);
     }
 }

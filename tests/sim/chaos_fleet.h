@@ -13,7 +13,7 @@
 extern const char *const chaos_queens[CHAOS_QUEENS_MAX];
 
 /* How one of them is started, and who judges her. */
-struct court {
+struct judged_queen {
     struct referee referee;
     char start[CHAOS_LINE_SIZE];
     bool has_ended; /* by the script, not by herself */
@@ -21,7 +21,7 @@ struct court {
 
 struct chaos {
     struct world world;
-    struct court courts[CHAOS_QUEENS_MAX];
+    struct judged_queen judged[CHAOS_QUEENS_MAX];
     struct rng rng;   /* of the script; the world has its own */
     struct rng kinds; /* of what kind of world it is: what is drawn there changes no number of another */
     const char *nodes[CHAOS_NODES_MAX]; /* workers, then the hive if it runs, then the queens */

@@ -46,32 +46,32 @@ static bool is_fit(const struct node *node)
     return is_linked(node) && (!bridge_of(node) || is_linked(bridge_of(node)));
 }
 
-static struct ward *ward_add(struct referee *referee, const char *hive, const char *name)
+static struct tracked *tracked_add(struct referee *referee, const char *hive, const char *name)
 {
-    struct ward *ward = sim_alloc(&referee->world->arena, sizeof *ward);
-    snprintf(ward->path, sizeof ward->path, "%s/%s", hive, name);
-    ward->is_hive = !name[0];
-    ward->name = ward->is_hive ? sim_copy(&referee->world->arena, hive) : strchr(ward->path, '/') + 1;
-    ward->fit_since = ward->vigil.received_at = ward->hung_at = MS_NEVER;
-    HASH_ADD_STR(referee->wards, path, ward);
-    return ward;
+    struct tracked *tracked = sim_alloc(&referee->world->arena, sizeof *tracked);
+    snprintf(tracked->path, sizeof tracked->path, "%s/%s", hive, name);
+    tracked->is_hive = !name[0];
+    tracked->name = tracked->is_hive ? sim_copy(&referee->world->arena, hive) : strchr(tracked->path, '/') + 1;
+    tracked->fit_since = tracked->reception.received_at = tracked->hung_at = MS_NEVER;
+    HASH_ADD_STR(referee->tracked, path, tracked);
+    return tracked;
 }
 
 /* Of a worker, or of the hive if there is no name; NULL: unknown. */
-static struct ward *ward_find(struct referee *referee, struct text hive, struct text name)
+static struct tracked *tracked_find(struct referee *referee, struct text hive, struct text name)
 {
     char path[ADDRESS_SIZE];
-    struct ward *ward;
+    struct tracked *tracked;
     snprintf(path, sizeof path, "%.*s/%.*s", (int)hive.len, hive.at ? hive.at : "", (int)name.len,
              name.at ? name.at : "");
-    HASH_FIND_STR(referee->wards, path, ward);
-    return ward;
+    HASH_FIND_STR(referee->tracked, path, tracked);
+    return tracked;
 }
 
-static struct ward *hive_find_or_add(struct referee *referee, const char *hive)
+static struct tracked *hive_find_or_add(struct referee *referee, const char *hive)
 {
-    struct ward *ward = ward_find(referee, text_of(hive), (struct text){ 0 });
-    return ward ? ward : ward_add(referee, hive, "");
+    struct tracked *tracked = tracked_find(referee, text_of(hive), (struct text){ 0 });
+    return tracked ? tracked : tracked_add(referee, hive, "");
 }
 
 /* A worker's hive may come later, or never. */
@@ -79,7 +79,7 @@ static void meet(struct referee *referee, const struct node *node)
 {
     if (node_is_worker(node)) {
         (void)hive_find_or_add(referee, worker_hive(node));
-        ward_add(referee, worker_hive(node), node->name)->node = node;
+        tracked_add(referee, worker_hive(node), node->name)->node = node;
     } else if (node_is_hive(node)) {
         hive_find_or_add(referee, node->name)->node = node;
     }
@@ -94,9 +94,9 @@ static void meet_newcomers(struct referee *referee)
     }
 }
 
-static bool is_hung(const struct ward *ward)
+static bool is_hung(const struct tracked *tracked)
 {
-    return !ward->is_hive && ward->node && ward->node->running && worker_hangs(ward->node);
+    return !tracked->is_hive && tracked->node && tracked->node->running && worker_hangs(tracked->node);
 }
 
 static void follow(ms_t *since, bool holds, ms_t now)
@@ -112,15 +112,15 @@ static void on_turned(void *user, ms_t now)
     struct referee *referee = user;
     const struct node *queen = world_find(referee->world, referee->queen);
     meet_newcomers(referee);
-    for (struct ward *ward = referee->wards; ward; ward = ward->hh.next) {
-        if (!is_fit(ward->node) && ward->fit_since != MS_NEVER && now - ward->fit_since > MOMENT_MS)
-            ward->lost_at = now;
-        follow(&ward->fit_since, is_fit(ward->node), now);
-        if (ward->node && ward->node->running)
-            ward->ran_at = now;
-        if (is_hung(ward))
-            ward->hung_at = vigil_now(&referee->clock);
-        if (!ward->is_hive && ward->node->running)
+    for (struct tracked *tracked = referee->tracked; tracked; tracked = tracked->hh.next) {
+        if (!is_fit(tracked->node) && tracked->fit_since != MS_NEVER && now - tracked->fit_since > MOMENT_MS)
+            tracked->lost_at = now;
+        follow(&tracked->fit_since, is_fit(tracked->node), now);
+        if (tracked->node && tracked->node->running)
+            tracked->ran_at = now;
+        if (is_hung(tracked))
+            tracked->hung_at = reception_now(&referee->clock);
+        if (!tracked->is_hive && tracked->node->running)
             referee->lived += now - referee->turned_at;
     }
     referee->turned_at = now;
@@ -128,11 +128,11 @@ static void on_turned(void *user, ms_t now)
         referee->lossy_at = now;
     follow(&referee->queen_fit_since, is_fit(queen), now);
     follow(&referee->queen_linked_since, queen && queen->client.phase == CLIENT_UP, now);
-    vigil_clock_turn(&referee->clock, queen, now);
+    reception_clock_turn(&referee->clock, queen, now);
     if (!referee->clock.linked)
         referee->granted = 0;
-    for (struct ward *ward = referee->wards; ward && !referee->clock.linked; ward = ward->hh.next)
-        vigil_link_lost(&ward->vigil);
+    for (struct tracked *tracked = referee->tracked; tracked && !referee->clock.linked; tracked = tracked->hh.next)
+        reception_link_lost(&tracked->reception);
 }
 
 static bool fit_for(ms_t since, ms_t now, ms_t span)
@@ -140,9 +140,9 @@ static bool fit_for(ms_t since, ms_t now, ms_t span)
     return since != MS_NEVER && now - since > span;
 }
 
-static ms_t next_beat_of(const struct ward *ward)
+static ms_t next_beat_of(const struct tracked *tracked)
 {
-    return ward->is_hive ? HIVE_BEATS_MS : worker_lease(ward->node) / 3 * 21 / 20;
+    return tracked->is_hive ? HIVE_BEATS_MS : worker_lease(tracked->node) / 3 * 21 / 20;
 }
 
 /* What was lost is sent again, for so long that it is no fault of the queen to miss it. */
@@ -151,78 +151,79 @@ static bool is_lossy(const struct referee *referee, ms_t now)
     return referee->lossy_at != MS_NEVER && now - referee->lossy_at < LOSSY_MS;
 }
 
-static bool was_received(const struct referee *referee, const struct ward *ward, ms_t now)
+static bool was_received(const struct referee *referee, const struct tracked *tracked, ms_t now)
 {
-    ms_t next_beat = next_beat_of(ward);
+    ms_t next_beat = next_beat_of(tracked);
     ms_t first_beat =
-        bridge_of(ward->node) ? next_beat : 0; /* it knows nothing of the bridge, and does not beat anew */
-    return !is_lossy(referee, now) && fit_for(ward->fit_since, now, first_beat + CONFIRMATION_MS) &&
+        bridge_of(tracked->node) ? next_beat : 0; /* it knows nothing of the bridge, and does not beat anew */
+    return !is_lossy(referee, now) && fit_for(tracked->fit_since, now, first_beat + CONFIRMATION_MS) &&
            fit_for(referee->queen_linked_since, now, next_beat + CONFIRMATION_MS);
 }
 
-static void judge_silence(struct referee *referee, const struct ward *ward)
+static void judge_silence(struct referee *referee, const struct tracked *tracked)
 {
-    ms_t now = referee->world->network.now, missing = vigil_missing(&ward->vigil, &referee->clock);
+    ms_t now = referee->world->network.now, missing = reception_missing(&tracked->reception, &referee->clock);
     if (missing > 0)
-        violate(referee, "%s became stale at %lld, %lld ms of silence too early", ward->name, (long long)now,
+        violate(referee, "%s became stale at %lld, %lld ms of silence too early", tracked->name, (long long)now,
                 (long long)missing);
-    if (was_received(referee, ward, now))
-        violate(referee, "%s became stale by silence at %lld, and was fit for %lld ms", ward->name, (long long)now,
-                (long long)(now - ward->fit_since));
+    if (was_received(referee, tracked, now))
+        violate(referee, "%s became stale by silence at %lld, and was fit for %lld ms", tracked->name, (long long)now,
+                (long long)(now - tracked->fit_since));
 }
 
 /* The queen was asking all the time; otherwise she may tell late what was decided before. */
-static void judge_absence(struct referee *referee, const struct ward *ward, const char *cause, bool no_reply)
+static void judge_absence(struct referee *referee, const struct tracked *tracked, const char *cause, bool no_reply)
 {
     ms_t now = referee->world->network.now, allowed = no_reply ? CONFIRMATION_MS : PUBACK_MS;
     if (is_lossy(referee, now) || !fit_for(referee->queen_fit_since, now, CONFIRMATION_MS))
         return;
-    if (fit_for(ward->fit_since, now, allowed))
-        violate(referee, "%s became stale (%s) at %lld, and was back for %lld ms", ward->name, cause, (long long)now,
-                (long long)(now - ward->fit_since));
-    if (now - ward->lost_at < CONFIRM_WAIT_MS)
-        violate(referee, "%s became stale (%s) at %lld, %lld ms after it was lost", ward->name, cause, (long long)now,
-                (long long)(now - ward->lost_at));
+    if (fit_for(tracked->fit_since, now, allowed))
+        violate(referee, "%s became stale (%s) at %lld, and was back for %lld ms", tracked->name, cause, (long long)now,
+                (long long)(now - tracked->fit_since));
+    if (now - tracked->lost_at < CONFIRM_WAIT_MS)
+        violate(referee, "%s became stale (%s) at %lld, %lld ms after it was lost", tracked->name, cause,
+                (long long)now, (long long)(now - tracked->lost_at));
 }
 
 /* R12. */
-static void judge_unsubscribed(struct referee *referee, const struct ward *ward)
+static void judge_unsubscribed(struct referee *referee, const struct tracked *tracked)
 {
     ms_t now = referee->world->network.now;
-    bool was_heard_on_link = ward->vigil.received_at != MS_NEVER && !ward->vigil.lost_since;
-    if (!was_heard_on_link && !fit_for(referee->queen_linked_since, now, VIGIL_GRACE - referee->granted))
-        violate(referee, "%s became stale (no_subscriber) at %lld, too soon after the queen's link", ward->name,
+    bool was_heard_on_link = tracked->reception.received_at != MS_NEVER && !tracked->reception.lost_since;
+    if (!was_heard_on_link && !fit_for(referee->queen_linked_since, now, RECEPTION_GRACE - referee->granted))
+        violate(referee, "%s became stale (no_subscriber) at %lld, too soon after the queen's link", tracked->name,
                 (long long)now);
-    judge_absence(referee, ward, "no_subscriber", false);
+    judge_absence(referee, tracked, "no_subscriber", false);
 }
 
 /* An agent that says that its program exited is believed. */
-static void judge_loss(struct referee *referee, const struct ward *ward, const struct cJSON *event, const char *cause)
+static void judge_loss(struct referee *referee, const struct tracked *tracked, const struct cJSON *event,
+                       const char *cause)
 {
     const char *result = json_string(json_member(json_member(event, "evidence"), "result"));
     const char *path = json_string(json_member(json_member(event, "evidence"), "path"));
     if (path && strcmp(path, "silence") == 0)
-        judge_silence(referee, ward);
+        judge_silence(referee, tracked);
     else if (strcmp(cause, "no_subscriber") == 0)
-        judge_unsubscribed(referee, ward);
+        judge_unsubscribed(referee, tracked);
     if (strcmp(cause, "last_will") == 0)
-        judge_absence(referee, ward, cause, result && strcmp(result, "no_reply") == 0);
+        judge_absence(referee, tracked, cause, result && strcmp(result, "no_reply") == 0);
 }
 
-static void judge_zombie(struct referee *referee, const struct ward *ward)
+static void judge_zombie(struct referee *referee, const struct tracked *tracked)
 {
-    if (ward->hung_at == MS_NEVER || vigil_now(&referee->clock) - ward->hung_at > HUNG_MS)
-        violate(referee, "%s became a zombie at %lld, and its work went on", ward->name,
+    if (tracked->hung_at == MS_NEVER || reception_now(&referee->clock) - tracked->hung_at > HUNG_MS)
+        violate(referee, "%s became a zombie at %lld, and its work went on", tracked->name,
                 (long long)referee->world->network.now);
 }
 
 /* What it sent last is read by then, if she was there. */
-static void judge_return(struct referee *referee, const struct ward *ward)
+static void judge_return(struct referee *referee, const struct tracked *tracked)
 {
     ms_t now = referee->world->network.now;
-    if (now - ward->ran_at > GONE_MS && fit_for(referee->queen_fit_since, now, GONE_MS))
-        violate(referee, "%s came back at %lld, and is gone for %lld ms", ward->name, (long long)now,
-                (long long)(now - ward->ran_at));
+    if (now - tracked->ran_at > GONE_MS && fit_for(referee->queen_fit_since, now, GONE_MS))
+        violate(referee, "%s came back at %lld, and is gone for %lld ms", tracked->name, (long long)now,
+                (long long)(now - tracked->ran_at));
 }
 
 /* Changes that are announced. "" = nothing was announced. */
@@ -296,23 +297,23 @@ static bool is_legal(const char *from, const char *to)
 }
 
 /* Who was stale before was judged then. */
-static void judge_unreachable(struct referee *referee, const struct ward *ward, const struct cJSON *event)
+static void judge_unreachable(struct referee *referee, const struct tracked *tracked, const struct cJSON *event)
 {
-    const struct ward *hive =
-        ward_find(referee, text_of(json_string(json_member(event, "hive_id"))), (struct text){ 0 });
+    const struct tracked *hive =
+        tracked_find(referee, text_of(json_string(json_member(event, "hive_id"))), (struct text){ 0 });
     const char *path = json_string(json_member(json_member(event, "evidence"), "path"));
     if (strcmp(hive->announced, "down") != 0)
-        violate(referee, "%s became unreachable, and its hive is `%s`", ward->name, hive->announced);
+        violate(referee, "%s became unreachable, and its hive is `%s`", tracked->name, hive->announced);
     if (!json_string(json_member(event, "incident")))
-        violate(referee, "%s became unreachable without an incident", ward->name);
-    if (strcmp(ward->announced, "stale") != 0 && path)
-        judge_loss(referee, ward, event,
+        violate(referee, "%s became unreachable without an incident", tracked->name);
+    if (strcmp(tracked->announced, "stale") != 0 && path)
+        judge_loss(referee, tracked, event,
                    strcmp(path, "will") == 0      ? "last_will"
                    : strcmp(path, "silence") == 0 ? "missed_heartbeats"
                                                   : "no_subscriber");
 }
 
-static void judge_change(struct referee *referee, struct ward *ward, const struct cJSON *event, uint64_t id)
+static void judge_change(struct referee *referee, struct tracked *tracked, const struct cJSON *event, uint64_t id)
 {
     const char *state = json_string(json_member(event, "state"));
     const char *previous = json_string(json_member(event, "previous"));
@@ -321,21 +322,21 @@ static void judge_change(struct referee *referee, struct ward *ward, const struc
         violate(referee, "event %llu has no state or cause", (unsigned long long)id);
         return;
     }
-    if (strcmp(previous ? previous : "", ward->announced) != 0)
-        violate(referee, "%s was announced as `%s`, and the event says `%s`", ward->name, ward->announced,
+    if (strcmp(previous ? previous : "", tracked->announced) != 0)
+        violate(referee, "%s was announced as `%s`, and the event says `%s`", tracked->name, tracked->announced,
                 previous ? previous : "");
-    if (!is_legal(ward->announced, state))
-        violate(referee, "%s went from `%s` to %s", ward->name, ward->announced, state);
+    if (!is_legal(tracked->announced, state))
+        violate(referee, "%s went from `%s` to %s", tracked->name, tracked->announced, state);
     if (strcmp(state, "stale") == 0 || strcmp(state, "down") == 0)
-        judge_loss(referee, ward, event, cause);
+        judge_loss(referee, tracked, event, cause);
     if (strcmp(state, "unreachable") == 0)
-        judge_unreachable(referee, ward, event);
+        judge_unreachable(referee, tracked, event);
     if (strcmp(state, "online") == 0 || strcmp(state, "ready") == 0)
-        judge_return(referee, ward);
+        judge_return(referee, tracked);
     if (strcmp(state, "zombie") == 0)
-        judge_zombie(referee, ward);
-    snprintf(ward->announced, sizeof ward->announced, "%s", state);
-    ward->event_id = id;
+        judge_zombie(referee, tracked);
+    snprintf(tracked->announced, sizeof tracked->announced, "%s", state);
+    tracked->event_id = id;
 }
 
 static bool is_judged(const struct referee *referee, const struct node *queen)
@@ -348,7 +349,7 @@ static void on_event(void *user, const struct node *queen, struct text json)
     struct referee *referee = user;
     struct arena arena;
     struct cJSON *event = NULL;
-    struct ward *ward;
+    struct tracked *tracked;
     double number = 0;
     if (!is_judged(referee, queen))
         return;
@@ -359,10 +360,10 @@ static void on_event(void *user, const struct node *queen, struct text json)
     referee->last_event = (uint64_t)number;
     referee->events++;
     referee->was_live = true; /* there is none before that */
-    ward = ward_find(referee, text_of(json_string(json_member(event, "hive_id"))),
-                     text_of(json_string(json_member(event, "worker_id"))));
-    if (ward && !json_member(event, "fleet"))
-        judge_change(referee, ward, event, (uint64_t)number);
+    tracked = tracked_find(referee, text_of(json_string(json_member(event, "hive_id"))),
+                           text_of(json_string(json_member(event, "worker_id"))));
+    if (tracked && !json_member(event, "fleet"))
+        judge_change(referee, tracked, event, (uint64_t)number);
     arena_clear(&arena);
 }
 
@@ -375,21 +376,21 @@ static uint64_t number_of(struct text correlation)
 static void on_published(void *user, const struct node *queen, const struct publish *publish)
 {
     struct referee *referee = user;
-    struct ward *ward;
+    struct tracked *tracked;
     struct topic topic;
     if (!is_judged(referee, queen) || topic_parse(WORLD_ROOT, text_of(publish->topic), &topic) != OK ||
         !(text_is(topic.method, "verify") || text_is(topic.method, "health")))
         return;
-    if ((ward = ward_find(referee, topic.hive, topic.worker)))
-        ward->asked = number_of(publish->correlation);
+    if ((tracked = tracked_find(referee, topic.hive, topic.worker)))
+        tracked->asked = number_of(publish->correlation);
 }
 
 static void take_reply(struct referee *referee, const struct message *message)
 {
     uint64_t correlation = number_of(message->correlation);
-    for (struct ward *ward = referee->wards; ward && correlation; ward = ward->hh.next)
-        if (correlation == ward->asked)
-            vigil_answered(&ward->vigil, &referee->clock);
+    for (struct tracked *tracked = referee->tracked; tracked && correlation; tracked = tracked->hh.next)
+        if (correlation == tracked->asked)
+            reception_answered(&tracked->reception, &referee->clock);
 }
 
 /* R17: so much of the grace has passed before her first link. */
@@ -404,24 +405,24 @@ static void take_since(struct referee *referee, const struct message *message)
     arena_clear(&arena);
 }
 
-static void take_announced(struct referee *referee, struct ward *ward, const char *state, uint64_t event_id)
+static void take_announced(struct referee *referee, struct tracked *tracked, const char *state, uint64_t event_id)
 {
-    snprintf(ward->announced, sizeof ward->announced, "%s", state);
-    ward->event_id = event_id;
+    snprintf(tracked->announced, sizeof tracked->announced, "%s", state);
+    tracked->event_id = event_id;
     if (!referee->was_live && referee->last_event < event_id) /* within a run they are consecutive */
         referee->last_event = event_id;
 }
 
 /* R17: the queen takes her retained verdicts for what was announced, where she has announced nothing herself, and has
  * stored nothing newer. */
-static void take_verdict(struct referee *referee, struct ward *ward, const struct message *message)
+static void take_verdict(struct referee *referee, struct tracked *tracked, const struct message *message)
 {
     struct arena arena;
     struct verdict verdict;
     arena = (struct arena){ 0 };
     if (message->retain && verdict_decode(&arena, message->payload, &verdict, NULL) == OK &&
-        (!ward->announced[0] || (!referee->was_live && (uint64_t)verdict.event_id > ward->event_id)))
-        take_announced(referee, ward, verdict.state, (uint64_t)verdict.event_id);
+        (!tracked->announced[0] || (!referee->was_live && (uint64_t)verdict.event_id > tracked->event_id)))
+        take_announced(referee, tracked, verdict.state, (uint64_t)verdict.event_id);
     arena_clear(&arena);
 }
 
@@ -429,10 +430,10 @@ static void take_verdict(struct referee *referee, struct ward *ward, const struc
 static void on_restored(void *user, const struct node *queen, const struct store_row *row)
 {
     struct referee *referee = user;
-    struct ward *ward = is_judged(referee, queen) ? ward_find(referee, row->hive, row->worker) : NULL;
-    if (row->kind == STORE_RECORD && ward && row->record.announced != STATE_NONE)
-        take_announced(referee, ward,
-                       ward->is_hive ? state_name_of_hive(row->record.announced) : state_name(row->record.announced),
+    struct tracked *tracked = is_judged(referee, queen) ? tracked_find(referee, row->hive, row->worker) : NULL;
+    if (row->kind == STORE_RECORD && tracked && row->record.announced != STATE_NONE)
+        take_announced(referee, tracked,
+                       tracked->is_hive ? state_name_of_hive(row->record.announced) : state_name(row->record.announced),
                        row->record.event_id);
     if (row->kind == STORE_LIFE && is_judged(referee, queen))
         referee->granted_before = row->life.grace_from == MS_NEVER ? 0 : row->life.watch - row->life.grace_from;
@@ -441,7 +442,7 @@ static void on_restored(void *user, const struct node *queen, const struct store
 static void on_message(void *user, const struct node *queen, const struct message *message)
 {
     struct referee *referee = user;
-    struct ward *ward;
+    struct tracked *tracked;
     struct topic topic;
     if (!is_judged(referee, queen) || topic_parse(WORLD_ROOT, message->topic, &topic) != OK)
         return;
@@ -449,12 +450,12 @@ static void on_message(void *user, const struct node *queen, const struct messag
         take_reply(referee, message);
     if (topic.kind == TOPIC_QUEEN_SINCE)
         take_since(referee, message);
-    if (!(ward = ward_find(referee, topic.hive, topic.worker)))
+    if (!(tracked = tracked_find(referee, topic.hive, topic.worker)))
         return;
     if (topic.kind == TOPIC_VERDICT || topic.kind == TOPIC_HIVE_VERDICT)
-        take_verdict(referee, ward, message);
+        take_verdict(referee, tracked, message);
     else
-        vigil_message(&ward->vigil, &referee->clock, message);
+        reception_message(&tracked->reception, &referee->clock, message);
 }
 
 static const struct world_events world_events = { on_event, on_message, on_published, on_restored, on_turned };
@@ -471,7 +472,7 @@ void referee_init(struct referee *referee, struct world *world, const char *quee
 
 void referee_clear(struct referee *referee)
 {
-    HASH_CLEAR(hh, referee->wards);
+    HASH_CLEAR(hh, referee->tracked);
 }
 
 /* What a broker has lost meanwhile is not known to the next one, and the wall clock may have stepped back. */
@@ -480,14 +481,14 @@ void referee_forget_queen(struct referee *referee)
     referee->last_event = 0;
     referee->granted = referee->granted_before = 0;
     referee->was_live = false;
-    for (struct ward *ward = referee->wards; ward; ward = ward->hh.next) {
-        ward->announced[0] = '\0';
-        ward->vigil.received_at = MS_NEVER;
-        ward->event_id = 0;
+    for (struct tracked *tracked = referee->tracked; tracked; tracked = tracked->hh.next) {
+        tracked->announced[0] = '\0';
+        tracked->reception.received_at = MS_NEVER;
+        tracked->event_id = 0;
     }
 }
 
-static void judge_verdict(struct referee *referee, const struct ward *ward)
+static void judge_verdict(struct referee *referee, const struct tracked *tracked)
 {
     char topic[TOPIC_SIZE];
     const struct retained *stored;
@@ -495,34 +496,35 @@ static void judge_verdict(struct referee *referee, const struct ward *ward)
     struct cJSON *verdict = NULL;
     double id = 0;
     snprintf(topic, sizeof topic, WORLD_ROOT "/queen/%s/%s%s", referee->queen,
-             ward->is_hive ? "hive-verdict/" : "verdict/", ward->is_hive ? ward->name : ward->path);
+             tracked->is_hive ? "hive-verdict/" : "verdict/", tracked->is_hive ? tracked->name : tracked->path);
     stored = retained_find(&referee->world->broker.stored, topic, referee->world->network.now);
     arena = (struct arena){ 0 };
     if (!stored || json_parse(&arena, stored->publish.payload, &verdict, NULL) != OK ||
-        !json_number(json_member(verdict, "event_id"), &id) || (uint64_t)id != ward->event_id)
-        violate(referee, "the retained verdict of %s is of event %.0f, its last event is %llu", ward->name, id,
-                (unsigned long long)ward->event_id);
+        !json_number(json_member(verdict, "event_id"), &id) || (uint64_t)id != tracked->event_id)
+        violate(referee, "the retained verdict of %s is of event %.0f, its last event is %llu", tracked->name, id,
+                (unsigned long long)tracked->event_id);
     arena_clear(&arena);
 }
 
-void referee_judge(struct referee *referee, struct node *queen, const struct ward *ward)
+void referee_judge(struct referee *referee, struct node *queen, const struct tracked *tracked)
 {
     char state[32], hive[NAME_SIZE];
-    bool fit = is_fit(ward->node);
-    const char *wanted = ward->is_hive ? "ready" : is_hung(ward) ? "zombie" : "online";
+    bool fit = is_fit(tracked->node);
+    const char *wanted = tracked->is_hive ? "ready" : is_hung(tracked) ? "zombie" : "online";
     if (!is_fit(queen)) {
         violate(referee, "nobody can be judged: the queen has no link");
         return;
     }
-    snprintf(hive, sizeof hive, "%.*s", (int)strcspn(ward->path, "/"), ward->path);
-    inspect_state(queen, hive, ward->is_hive ? NULL : ward->name, state);
+    snprintf(hive, sizeof hive, "%.*s", (int)strcspn(tracked->path, "/"), tracked->path);
+    inspect_state(queen, hive, tracked->is_hive ? NULL : tracked->name, state);
     if (fit && strcmp(state, wanted) != 0)
-        violate(referee, "%s is fit, and `%s` in the end, not %s", ward->name, state, wanted);
+        violate(referee, "%s is fit, and `%s` in the end, not %s", tracked->name, state, wanted);
     if (!fit && (strcmp(state, "online") == 0 || strcmp(state, "suspect") == 0 || strcmp(state, "zombie") == 0 ||
                  strcmp(state, "ready") == 0))
-        violate(referee, "%s is gone, and %s in the end", ward->name, state);
-    if (ward->announced[0] && strcmp(state, ward->announced) != 0) /* what was summed up is announced in the end */
-        violate(referee, "%s is %s in the end, and was announced as %s", ward->name, state, ward->announced);
-    if (ward->event_id)
-        judge_verdict(referee, ward);
+        violate(referee, "%s is gone, and %s in the end", tracked->name, state);
+    if (tracked->announced[0] &&
+        strcmp(state, tracked->announced) != 0) /* what was summed up is announced in the end */
+        violate(referee, "%s is %s in the end, and was announced as %s", tracked->name, state, tracked->announced);
+    if (tracked->event_id)
+        judge_verdict(referee, tracked);
 }

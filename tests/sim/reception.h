@@ -1,17 +1,17 @@
-/* vigil.h - for how long the queen could have heard a worker and did not: what the referee holds a verdict of silence
- * against, reckoned from the outside.
+/* reception.h - for how long the queen could have heard a worker and did not: what the referee holds a verdict of
+ * silence against, reckoned from the outside.
  *
  * It counts while her process runs and her link stands; what passes while her path is cut counts only if the link
  * outlives it; a pause counts as much as one turn of her loop may (docs/semantics.md, watch time). */
-#ifndef SIM_VIGIL_H
-#define SIM_VIGIL_H
+#ifndef SIM_RECEPTION_H
+#define SIM_RECEPTION_H
 
 #include "world.h"
 
-#define VIGIL_GRACE 35000   /* ms: --return-grace */
-#define VIGIL_TURN_MAX 1200 /* ms: the longest sleep of her loop and the pause guard */
+#define RECEPTION_GRACE 35000   /* ms: --return-grace */
+#define RECEPTION_TURN_MAX 1200 /* ms: the longest sleep of her loop and the pause guard */
 
-struct vigil {
+struct reception {
     ms_t received_at;  /* on the clock below; MS_NEVER = not by this process of the queen */
     ms_t copied_at;    /* ... when a stored copy of a later process or connection was read since; MS_NEVER = none was */
     ms_t lease, grace; /* as declared when last heard, or in that copy */
@@ -23,25 +23,25 @@ struct vigil {
 };
 
 /* The clock, one for all workers. */
-struct vigil_clock {
+struct reception_clock {
     ms_t time, pending, turned;
     bool linked, paused;
 };
 
 /* Its time now. */
-static inline ms_t vigil_now(const struct vigil_clock *clock)
+static inline ms_t reception_now(const struct reception_clock *clock)
 {
     return clock->time + clock->pending;
 }
 
-void vigil_clock_turn(struct vigil_clock *clock, const struct node *queen, ms_t now);
+void reception_clock_turn(struct reception_clock *clock, const struct node *queen, ms_t now);
 
 /* The queen has read a message about the worker; or its answer to a verification, by which it is heard as well. */
-void vigil_message(struct vigil *vigil, const struct vigil_clock *clock, const struct message *message);
-void vigil_answered(struct vigil *vigil, const struct vigil_clock *clock);
-void vigil_link_lost(struct vigil *vigil);
+void reception_message(struct reception *reception, const struct reception_clock *clock, const struct message *message);
+void reception_answered(struct reception *reception, const struct reception_clock *clock);
+void reception_link_lost(struct reception *reception);
 
 /* How much more silence a verdict would have needed; not positive: none. */
-ms_t vigil_missing(const struct vigil *vigil, const struct vigil_clock *clock);
+ms_t reception_missing(const struct reception *reception, const struct reception_clock *clock);
 
 #endif
