@@ -76,9 +76,9 @@ void agents_free(struct agents *agents)
 static void complete_exit(struct hive_agent *agent, struct exit_status *exit_status)
 {
     struct agent_report report;
-    bool is_told = recv(agent->gate, &report, sizeof report, MSG_DONTWAIT) == (ssize_t)sizeof report;
-    exit_status->never_ran = is_told && report.never_ran;
-    exit_status->oom = is_told ? report.oom : oom_watch_judge(agent->owner->oom, exit_status);
+    bool has_reported = recv(agent->gate, &report, sizeof report, MSG_DONTWAIT) == (ssize_t)sizeof report;
+    exit_status->never_ran = has_reported && report.never_ran;
+    exit_status->oom = has_reported ? report.oom : oom_watch_judge(agent->owner->oom, exit_status);
 }
 
 static void child_exited(void *user, const struct exit_status *exit_status)

@@ -21,10 +21,10 @@ struct hive_agent {
 
     /* Of the sweep. */
     bool sweeps;
-    bool is_reused;         /* the pid, and with it the session's number, belongs to somebody else now */
-    bool is_refused;        /* some could not be signalled, which was logged */
-    unsigned members;       /* by the look at hand */
-    unsigned looks_without; /* members, in a row */
+    bool is_reused;          /* the pid, and with it the session's number, belongs to somebody else now */
+    bool is_refused;         /* some could not be signalled, which was logged */
+    unsigned members;        /* by the look at hand */
+    unsigned sweeps_without; /* members, in a row */
 };
 
 struct agents {

@@ -11,7 +11,7 @@
 
 #define PAUSE_FIRST 20 /* ms between two looks */
 #define PAUSE_MAX 1000
-#define LOOKS_WITHOUT 2 /* a list of children may miss one while others of them end */
+#define SWEEPS_WITHOUT 2 /* a list of children may miss one while others of them end */
 
 /* The kernel does not give a session's number away while it has members, so whoever bears it is one of them, unless the
  * number was free for a while. */
@@ -91,8 +91,8 @@ static void report_swept(struct agents *agents)
     {
         if (!agent->sweeps)
             continue;
-        agent->looks_without = agent->members > 0 ? 0 : agent->looks_without + 1;
-        if (agent->looks_without < LOOKS_WITHOUT)
+        agent->sweeps_without = agent->members > 0 ? 0 : agent->sweeps_without + 1;
+        if (agent->sweeps_without < SWEEPS_WITHOUT)
             continue;
         memcpy(worker, agent->worker, sizeof worker);
         agents_remove(agent);
@@ -107,7 +107,7 @@ static ms_t pause_of(const struct agents *agents)
     AGENTS_EACH(agent, agents)
     {
         if (agent->sweeps)
-            pause = ms_min(pause, agent->looks_without > 0 ? 0 : agents->pause);
+            pause = ms_min(pause, agent->sweeps_without > 0 ? 0 : agents->pause);
     }
     return pause;
 }

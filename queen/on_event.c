@@ -192,7 +192,7 @@ static bool add(struct on_event *on_event, const char *hive, struct text json, u
 }
 
 /* Once, when there is room for what is new again. */
-static void tell_lost(struct on_event *on_event)
+static void report_lost(struct on_event *on_event)
 {
     struct id_range lost = on_event->lost;
     char line[EVENTS_LOST_SIZE];
@@ -233,7 +233,7 @@ uint64_t on_event_oldest(const struct on_event *on_event)
 void on_event_run(struct on_event *on_event)
 {
     struct fair_owner *hive;
-    tell_lost(on_event);
+    report_lost(on_event);
     while (on_event->running_count < ON_EVENT_RUNNING && (hive = fair_queue_turn(&on_event->waiting)))
         if (!run_for(on_event, hive))
             return;

@@ -32,11 +32,11 @@ const char *signal_name(int number, char ret[SIGNAL_NAME_SIZE])
     return number ? ret : NULL;
 }
 
-void oom_count_see(struct oom_count *count, int64_t kills, ms_t now, bool is_told)
+void oom_count_see(struct oom_count *count, int64_t kills, ms_t now, bool is_notified)
 {
     if (count->kills >= 0 && kills > count->kills) {
         count->has_risen = true;
-        count->rose_after = is_told ? now : count->seen_at;
+        count->rose_after = is_notified ? now : count->seen_at;
         count->rose_by = now;
     }
     count->kills = kills;

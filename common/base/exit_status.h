@@ -63,8 +63,8 @@ struct oom_count {
     ms_t rose_after, rose_by; /* it rose between the two */
 };
 
-/* `is_told`: had it risen earlier, it would have been seen then. */
-void oom_count_see(struct oom_count *count, int64_t kills, ms_t now, bool is_told);
+/* `is_notified`: had it risen earlier, it would have been seen then. */
+void oom_count_see(struct oom_count *count, int64_t kills, ms_t now, bool is_notified);
 
 /* Was memory what a process died of that is dead now? 1 yes, 0 no, -1 cannot tell. */
 int oom_count_judge(const struct oom_count *count, int signal_number, ms_t now);

@@ -5,7 +5,7 @@
 
 #define NOTICES_BURST 10
 #define NOTICES_EVERY_MS 10000
-#define PATIENCE_MS 50 /* of what is due, with what goes on arriving */
+#define TICK_DELAY_MAX_MS 50 /* of what is due, with what goes on arriving */
 
 static void read_clock(struct daemon *daemon)
 {
@@ -20,7 +20,7 @@ static void read_clock(struct daemon *daemon)
 void daemon_init(struct daemon *daemon, const struct daemon_ops *ops, void *user)
 {
     *daemon = (struct daemon){
-        .ops = ops, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS }, .patient_until = MS_NEVER
+        .ops = ops, .user = user, .notices = { NOTICES_BURST, NOTICES_EVERY_MS }, .tick_by = MS_NEVER
     };
     read_clock(daemon);
 }
@@ -159,10 +159,10 @@ static bool may_tick(struct daemon *daemon)
     bool is_due = !daemon->has_ended && due(daemon) == 0;
     bool is_read = is_due && broker_link_drain(daemon->link);
     if (!is_due || is_read)
-        daemon->patient_until = MS_NEVER;
-    else if (daemon->patient_until == MS_NEVER)
-        daemon->patient_until = daemon->now + PATIENCE_MS;
-    return is_read || (is_due && daemon->now >= daemon->patient_until);
+        daemon->tick_by = MS_NEVER;
+    else if (daemon->tick_by == MS_NEVER)
+        daemon->tick_by = daemon->now + TICK_DELAY_MAX_MS;
+    return is_read || (is_due && daemon->now >= daemon->tick_by);
 }
 
 ms_t daemon_turn(struct daemon *daemon)

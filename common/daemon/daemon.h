@@ -36,12 +36,12 @@ struct daemon {
     struct broker_link *link; /* owned; set before the first input */
     struct outbox outbox;
     struct log_limit notices;
-    ms_t now, wall;     /* of the input at hand */
-    ms_t caught_up_at;  /* when all that had arrived was read */
-    ms_t patient_until; /* what is due waits for what goes on arriving; MS_NEVER: it does not wait */
-    bool is_leaving;    /* EFFECT_DISCONNECT is under way */
-    bool is_ending;     /* EFFECT_EXIT came */
-    bool has_ended;     /* nothing more is to be done: the process may go, with exit_code */
+    ms_t now, wall;    /* of the input at hand */
+    ms_t caught_up_at; /* when all that had arrived was read */
+    ms_t tick_by;      /* what is due waits for what goes on arriving; MS_NEVER: it does not wait */
+    bool is_leaving;   /* EFFECT_DISCONNECT is under way */
+    bool is_ending;    /* EFFECT_EXIT came */
+    bool has_ended;    /* nothing more is to be done: the process may go, with exit_code */
     int exit_code;
 };
 

@@ -206,7 +206,7 @@ static bool add_children(struct tree *tree, int64_t pid)
     return any;
 }
 
-static void tell(struct tree *tree, int64_t pid, proc_fn *fn, void *user)
+static void visit(struct tree *tree, int64_t pid, proc_fn *fn, void *user)
 {
     struct proc_stat stat;
     enum err err = proc_read_stat(pid, &stat);
@@ -240,7 +240,7 @@ bool proc_read_tree(int64_t root, proc_wanted *wanted, proc_fn *fn, void *user)
     bool is_listed = descend(&tree, root, wanted, user);
     for (size_t i = 0; i < tree.count; i++) {
         (void)descend(&tree, tree.pids[i], wanted, user); /* before `fn`, which may end it */
-        tell(&tree, tree.pids[i], fn, user);
+        visit(&tree, tree.pids[i], fn, user);
     }
     free(tree.pids);
     return is_listed && tree.is_whole;

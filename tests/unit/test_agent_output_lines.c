@@ -77,15 +77,15 @@ static void patience(void **state)
     output_lines_init(&lines);
     assert_int_equal(output_lines_pause(&lines, 0), 0);
     output_lines_take(&lines, TEXT("one\ntwo\n"), 5000);
-    assert_int_equal(output_lines_pause(&lines, 5000), OUTPUT_PATIENCE_MS);
+    assert_int_equal(output_lines_pause(&lines, 5000), OUTPUT_DELAY_MAX_MS);
     output_lines_passed(&lines, 4);
-    assert_int_equal(output_lines_pause(&lines, 5400), OUTPUT_PATIENCE_MS - 400); /* it is slow */
+    assert_int_equal(output_lines_pause(&lines, 5400), OUTPUT_DELAY_MAX_MS - 400); /* it is slow */
     assert_int_equal(output_lines_pause(&lines, 9000), 0);
     output_lines_take(&lines, TEXT("three\n"), 9000);
     assert_int_equal(output_lines_pause(&lines, 9000), 0); /* until all is passed on */
     output_lines_passed(&lines, line_ring_all(&lines.waiting).len);
     output_lines_take(&lines, TEXT("four\n"), 9500);
-    assert_int_equal(output_lines_pause(&lines, 9500), OUTPUT_PATIENCE_MS);
+    assert_int_equal(output_lines_pause(&lines, 9500), OUTPUT_DELAY_MAX_MS);
     output_lines_clear(&lines);
 }
 

@@ -77,7 +77,7 @@ static void out_of_memory(void **state)
     static const struct {
         const char *reason;
         int64_t before, after; /* the count at 0, and at 5000 */
-        bool is_told;
+        bool is_notified;
         int signal;
         ms_t died_at;
         int oom;
@@ -95,8 +95,8 @@ static void out_of_memory(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct oom_count count = { .kills = -1 };
         print_message("%s\n", rows[i].reason);
-        oom_count_see(&count, rows[i].before, 0, rows[i].is_told);
-        oom_count_see(&count, rows[i].after, 5000, rows[i].is_told);
+        oom_count_see(&count, rows[i].before, 0, rows[i].is_notified);
+        oom_count_see(&count, rows[i].after, 5000, rows[i].is_notified);
         assert_int_equal(oom_count_judge(&count, rows[i].signal, rows[i].died_at), rows[i].oom);
     }
 }

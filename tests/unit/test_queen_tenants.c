@@ -547,7 +547,7 @@ static void few_are_considered_at_once(void **state)
     registry_init(&registry, MAX, SIZE_MAX);
     populate("a 90l 70i");
     record = registry_find(&registry, TEXT("a"), TEXT("w90"));
-    for (unsigned i = 1; i < RATION_LOOKS; i++, record = record->tenant_next)
+    for (unsigned i = 1; i < RATION_SCANNED; i++, record = record->tenant_next)
         record->owed = (struct owed *)&registry;
     assert_string_equal(victim("a", 0), "a/w153");
     record->owed = (struct owed *)&registry;

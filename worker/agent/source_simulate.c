@@ -10,7 +10,7 @@ struct simulate_source {
     struct simulate simulate;
 };
 
-static void tell(struct simulate_source *source)
+static void report(struct simulate_source *source)
 {
     auto_clear(buf) json = BUF_INIT;
     struct json_write w = json_write_to(&json);
@@ -26,7 +26,7 @@ static void step(void *user)
 {
     struct simulate_source *source = user;
     simulate_step(&source->simulate, STEP);
-    tell(source);
+    report(source);
     loop_timer_in(source->timer, STEP);
 }
 
@@ -44,7 +44,7 @@ static enum err simulate_prepare(struct agent *agent, struct errbuf *e)
 static void simulate_start(void *state)
 {
     struct simulate_source *source = state;
-    tell(source);
+    report(source);
     loop_timer_in(source->timer, STEP);
 }
 

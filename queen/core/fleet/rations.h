@@ -29,7 +29,7 @@
 /* Who is lost for so long makes room for anybody: whoever mends it has seen it by then. And so many of each list are
  * considered for one message. */
 #define RATION_DOWN_MS (60 * 60 * 1000)
-#define RATION_LOOKS 64
+#define RATION_SCANNED 64
 
 /* Documents that are dropped for one message: about 30 us. */
 #define RATION_DROPS 64

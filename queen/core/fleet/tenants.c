@@ -139,7 +139,7 @@ void tenants_received(struct shares *shares, struct record *record, ms_t now)
 static struct record *settled(struct record *first)
 {
     struct record *record = first;
-    for (unsigned left = RATION_LOOKS; record && left > 0; record = record->tenant_next, left--)
+    for (unsigned left = RATION_SCANNED; record && left > 0; record = record->tenant_next, left--)
         if (!record->loss && !record->owed)
             return record;
     return NULL;
@@ -190,7 +190,7 @@ static struct record *spare(const struct shares *shares, bool made_up, ms_t now)
 {
     for (enum tenure tenure = TENURE_GONE; tenure <= (made_up ? TENURE_WEAK : TENURE_LOST); tenure++) {
         struct record *record = shares->yielding[tenure];
-        for (unsigned left = RATION_LOOKS; record && left > 0; record = record->yield_next, left--)
+        for (unsigned left = RATION_SCANNED; record && left > 0; record = record->yield_next, left--)
             if (!record->loss && !record->owed &&
                 (is_left_behind(shares, record) || (made_up && tenure != TENURE_LOST && is_silent(record, now)) ||
                  (is_lost(record) && now - record->since_mono >= RATION_DOWN_MS)))

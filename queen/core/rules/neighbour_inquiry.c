@@ -31,12 +31,12 @@ static bool ask_one(struct queen *queen, struct neighbour *neighbour, struct rec
 static void ask_some(struct queen *queen, struct neighbours *neighbours, unsigned count)
 {
     static const enum tenure tenures[] = { TENURE_LIVE, TENURE_EXPECTED, TENURE_WEAK };
-    unsigned looks = RATION_LOOKS;
+    unsigned left = RATION_SCANNED;
     struct record *record;
     neighbours->out = 0;
     for (size_t i = 0; i < ARRAY_LEN(tenures); i++)
-        for (record = neighbours->share->tenants[tenures[i]]; record && looks > 0 && neighbours->out < count;
-             record = record->tenant_next, looks--)
+        for (record = neighbours->share->tenants[tenures[i]]; record && left > 0 && neighbours->out < count;
+             record = record->tenant_next, left--)
             if (may_be_asked(record) && !ask_one(queen, &neighbours->asked[neighbours->out], record))
                 return;
 }

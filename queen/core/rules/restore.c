@@ -5,7 +5,7 @@
 #include "change.h"
 
 #define EVENT_ID_STEP 1000000 /* more than were announced behind the last one whose verdict is stored */
-#define WRITE_LOOKS 2000      /* records in one step: about 0.2 ms */
+#define WRITE_SCANNED 2000    /* records in one step: about 0.2 ms */
 #define WRITE_EVERY_MS 10
 #define SINCE_MAX_MS (12LL * 3600 * 1000) /* by a wall clock, which may be wrong: half of the shortest retention */
 
@@ -253,7 +253,7 @@ static void write_some(struct queen *queen)
 {
     const struct roll *roll = &queen->registry.roll;
     queen->write_at = queen->now + WRITE_EVERY_MS;
-    for (unsigned looks = 0; looks < WRITE_LOOKS; looks++) {
+    for (unsigned scanned = 0; scanned < WRITE_SCANNED; scanned++) {
         size_t place = roll_after(roll, queen->write_next);
         struct record *record = place < roll->count ? roll->entries[place].record : NULL;
         if (place >= roll->count) {

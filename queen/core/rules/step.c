@@ -86,7 +86,7 @@ static void announce_owed(struct queen *queen, unsigned limit)
 }
 
 /* R18: what the send queue dropped, in an event that has room there. */
-static void tell_lost(struct queen *queen)
+static void report_lost(struct queen *queen)
 {
     struct fleet_count range[] = { { "from", queen->lost.first }, { "to", queen->lost.last } };
     if (queen->lost.first == 0 || !announce_has_event_room(&queen->announcing))
@@ -97,7 +97,7 @@ static void tell_lost(struct queen *queen)
 
 void queen_leave(struct queen *queen)
 {
-    tell_lost(queen);
+    report_lost(queen);
     hive_review_step(queen, queen->options.limits.records);
     storm_step(queen);
     announce_owed(queen, queen->options.limits.records);

@@ -58,5 +58,5 @@ void output_lines_passed(struct output_lines *lines, size_t bytes)
 
 ms_t output_lines_pause(const struct output_lines *lines, ms_t now)
 {
-    return lines->waits_since == MS_NEVER ? 0 : ms_max(lines->waits_since + OUTPUT_PATIENCE_MS - now, 0);
+    return lines->waits_since == MS_NEVER ? 0 : ms_max(lines->waits_since + OUTPUT_DELAY_MAX_MS - now, 0);
 }

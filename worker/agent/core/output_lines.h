@@ -1,7 +1,7 @@
 /* output_lines.h - what a command prints, line by line: the last lines of it, and those that wait to be passed on.
  * Pure.
  *
- * Whoever reads slowly slows the command down, but not for longer than OUTPUT_PATIENCE_MS: then the oldest lines give
+ * Whoever reads slowly slows the command down, but not for longer than OUTPUT_DELAY_MAX_MS: then the oldest lines give
  * way, and are counted, until all that waits has been passed on. */
 #ifndef SKEP_OUTPUT_LINES_H
 #define SKEP_OUTPUT_LINES_H
@@ -9,7 +9,7 @@
 #include "line_ring.h"
 
 #define OUTPUT_LINE_MAX 4095 /* with its end a pipe takes it as a whole; longer ones are cut in two */
-#define OUTPUT_PATIENCE_MS 1000
+#define OUTPUT_DELAY_MAX_MS 1000
 
 struct output_lines {
     struct line_ring last, waiting;
