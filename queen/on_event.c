@@ -206,9 +206,9 @@ static void report_lost(struct on_event *on_event)
 void on_event_add(struct on_event *on_event, const struct event *event)
 {
     bool lost = !add(on_event, event->hive, event->json, event->id);
-    if (lost) {
+    if (lost)
         id_range_add(&on_event->lost, event->id);
-    } else if ((lost = on_event->waiting.cost > ON_EVENT_BYTES)) {
+    for (; on_event->waiting.cost > ON_EVENT_BYTES; lost = true) {
         struct fair_item *item = fair_queue_yielding(&on_event->waiting);
         id_range_add(&on_event->lost, CONTAINER_OF(item, struct waiting, item)->id);
         drop(on_event, item);

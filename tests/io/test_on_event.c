@@ -194,6 +194,20 @@ static void the_hive_with_most_loses_its_oldest(void **state)
     assert_int_equal(system("exit $(grep -c events_lost told)"), 1 << 8); /* once */
 }
 
+/* However small the oldest are: so much waits, and no more. */
+static void a_large_one_takes_the_place_of_many(void **state)
+{
+    static char json[LARGE];
+    struct scene *scene = *state;
+    unsigned id = 0;
+    memset(json, 'x', sizeof json);
+    while (id < 1000)
+        on_event_add(scene->on_event, &(struct event){ ++id, "loud", { json, 1 }, "a line", 0 });
+    for (unsigned i = 0; i < MANY - 10; i++)
+        on_event_add(scene->on_event, &(struct event){ ++id, "loud", { json, sizeof json }, "a line", 0 });
+    assert_true(on_event_oldest(scene->on_event) > 1000);
+}
+
 /* What cannot be written down for the command waits, whatever the reason. */
 static void what_cannot_be_handed_over_waits(void **state)
 {
@@ -278,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_hive_waits_for_itself_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(so_many_commands_run_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_hive_with_most_loses_its_oldest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_large_one_takes_the_place_of_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_waits_is_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_runs_too_long_is_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_handed_over_waits, set_up, tear_down),
