@@ -1,4 +1,5 @@
 #include "queen_script.h"
+#include "restore.h"
 
 #define ONLINE "connect; stored verdict online birth 1.1 9; "
 #define ZOMBIE "connect; stored verdict zombie stalled 1.1 9; "
@@ -50,6 +51,14 @@ static void r17_a_row_per_state(void **state)
         { "... a hive that nobody knows is not down", "connect; stored verdict unreachable hive_down 1.1 9; read",
           "| unreachable" },
         { "whom nobody has ever seen", "connect; stored verdict stale never_seen 0.0 9; read; wait 300000", "| stale" },
+        { "on a later link it is as it was, too", "up; down; connect; stored verdict stale last_will 1.1 9; read",
+          "| stale" },
+        { "... but for what is stored of it",
+          "up; down; connect; stored beat 1.1.5; "
+          "stored verdict stale last_will 1.1 9; read",
+          "| unverified" },
+        { "... what is known of its death goes before its verdict",
+          "connect; stored birth 1.1; stored will 1.1; stored verdict offline goodbye 1.1 9; read", "| suspect" },
         { "no such state", "connect; stored verdict dead last_will 1.1 9; read", "| gone" },
         { "live it is an echo", "connect; verdict stale last_will 1.1 9; read", "| gone" },
     };
@@ -96,6 +105,123 @@ static void r17_nothing_is_told_before_the_first_end_marker(void **state)
     };
     (void)state;
     ROWS_CHECK(rows);
+}
+
+/* With what it does not say. */
+static void r17_a_verdict_stands_for_a_row(void **state)
+{
+    struct verdict verdict;
+    struct record_row row;
+    struct errbuf e;
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    verdict_init(&verdict);
+    verdict.state = "stale";
+    verdict.cause = "last_will";
+    verdict.event_id = 9;
+    assert_int_equal(restore_read(scene.queen, &verdict, false, &row, &e), OK);
+    assert_true(row.state == STATE_STALE && row.announced == STATE_STALE && row.previous == STATE_NONE);
+    assert_true(row.cause == CAUSE_LAST_WILL && row.announced_cause == CAUSE_LAST_WILL && row.established);
+    assert_true(row.event_id == 9 && row.incident == 0 && row.revision == 1);
+    assert_true(row.session == 0 && row.connection == 0);
+    assert_true(row.since_wall == scene.queen->wall && row.evidence.seen_at == scene.queen->wall);
+    assert_true(row.evidence.took == 0 && row.evidence.last_seen_ago == EVIDENCE_NEVER);
+    verdict.previous = "online";
+    verdict.session = 7;
+    verdict.connection = 4;
+    verdict.revision = 3;
+    verdict.since = verdict.evidence.seen_at = 0; /* 1970 is a date, too */
+    verdict.evidence.took_ms = 250;
+    verdict.evidence.last_seen_ms_ago = 5000;
+    verdict.interval_ms = 1000;
+    verdict.lease_ms = 4000;
+    assert_int_equal(restore_read(scene.queen, &verdict, true, &row, &e), ERR_UNKNOWN); /* no state of a hive's */
+    assert_int_equal(restore_read(scene.queen, &verdict, false, &row, &e), OK);
+    assert_true(row.previous == STATE_ONLINE && row.session == 7 && row.connection == 4 && row.revision == 3);
+    assert_true(row.since_wall == 0 && row.evidence.seen_at == 0);
+    assert_true(row.evidence.took == 250 && row.evidence.last_seen_ago == 5000);
+    assert_true(row.interval_ms == 1000 && row.lease_ms == 4000);
+    verdict.state = "down";
+    assert_int_equal(restore_read(scene.queen, &verdict, true, &row, &e), OK);
+    assert_true(row.state == STATE_STALE && row.incident == 9); /* it is its own */
+    scene_clear(&scene);
+}
+
+static void r17_the_event_of_an_incident_is_behind_its_last_colon(void **state)
+{
+    static const struct {
+        const char *incident;
+        uint64_t want;
+    } rows[] = { { NULL, 0 },          { "", 0 },          { "17", 0 },
+                 { "hive:h1:", 0 },    { "hive:h1:x", 0 }, { "hive:h1:17x", 0 },
+                 { "hive:h1:-17", 0 }, { "hive:h1:0", 0 }, { "hive:h1:1", 1 },
+                 { "hive:5:17", 17 } };
+    struct verdict verdict;
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    verdict_init(&verdict);
+    verdict.state = "unreachable";
+    verdict.cause = "hive_down";
+    verdict.event_id = 9;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record_row row;
+        struct errbuf e;
+        verdict.incident = rows[i].incident;
+        assert_int_equal(restore_read(scene.queen, &verdict, false, &row, &e), OK);
+        assert_int_equal(row.incident, rows[i].want);
+    }
+    scene_clear(&scene);
+}
+
+/* Behind a verdict of that event and revision, in the same process. */
+static void r17_the_newer_of_two_stands(void **state)
+{
+    static const struct {
+        const char *why;
+        uint64_t event_id;
+        uint32_t revision;
+        bool is_live, stands;
+    } rows[] = {
+        { "the same", 100, 2, false, false },
+        { "an earlier revision", 100, 1, false, false },
+        { "a later revision", 100, 3, false, true },
+        { "a later event", 101, 1, false, true },
+        { "an earlier event", 99, 3, false, false },
+        { "the last event that can be", EVENT_ID_MAX, 1, false, true },
+        { "one that cannot", EVENT_ID_MAX + 1, 1, false, false },
+        { "what this process has announced goes before it", 101, 1, true, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record_row row = { .state = STATE_OFFLINE,
+                                  .announced = STATE_OFFLINE,
+                                  .previous = STATE_ZOMBIE,
+                                  .cause = CAUSE_GOODBYE,
+                                  .announced_cause = CAUSE_GOODBYE,
+                                  .interval_ms = INT_ABSENT,
+                                  .lease_ms = INT_ABSENT,
+                                  .incident = 77,
+                                  .event_id = rows[i].event_id,
+                                  .revision = rows[i].revision };
+        struct scene scene;
+        const struct record *record;
+        scene_init(&scene);
+        scene_run(&scene, "connect; stored verdict stale last_will 1.1 100");
+        scene_record(&scene)->revision = 2;
+        scene_run(&scene, rows[i].is_live ? "read" : "");
+        scene.queen->out = &scene.outbox;
+        restore_row(scene.queen, scene_record(&scene), &row);
+        print_message("%s\n", rows[i].why);
+        record = scene_record(&scene);
+        assert_int_equal(record->announced, rows[i].stands ? STATE_OFFLINE : STATE_STALE);
+        assert_int_equal(record->previous == STATE_ZOMBIE, rows[i].stands);
+        assert_true((record->incident == 77) == rows[i].stands &&
+                    (record->event_id == rows[i].event_id) >= rows[i].stands);
+        assert_int_equal(record->state, rows[i].stands ? STATE_OFFLINE : STATE_STALE);
+        scene_clear(&scene);
+    }
 }
 
 static uint64_t first_event_after(const char *script)
@@ -248,6 +374,9 @@ static void r17_the_grace_goes_on_over_restarts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(r17_a_verdict_stands_for_a_row),
+        cmocka_unit_test(r17_the_event_of_an_incident_is_behind_its_last_colon),
+        cmocka_unit_test(r17_the_newer_of_two_stands),
         cmocka_unit_test(r17_a_row_per_state),
         cmocka_unit_test(r17_a_zombie_is_one_again),
         cmocka_unit_test(r17_nothing_is_told_before_the_first_end_marker),

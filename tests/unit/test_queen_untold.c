@@ -3,6 +3,7 @@
 
 #define FIRST (UINT64_C(1700000000000) * 1000)
 #define EVENTS 5
+#define DOCUMENT_MAX (64 * 1024) /* as in untold.c */
 
 static enum err restore_life(struct scene *scene, uint64_t told)
 {
@@ -18,6 +19,14 @@ static enum err restore_event(struct scene *scene, uint64_t id, const char *docu
     enum err err = queen_restore(scene->queen, &row);
     scene->last_event = queen_last_event(scene->queen);
     return err;
+}
+
+static const char *long_document(size_t len)
+{
+    static char document[DOCUMENT_MAX + 2];
+    memset(document, 'x', len);
+    document[len] = '\0';
+    return document;
 }
 
 static void restore(struct scene *scene, uint64_t told)
@@ -135,6 +144,49 @@ static void restored_events_are_kept(void **state)
     scene_clear(&scene);
 }
 
+/* While they are published, however many they are; then as many as otherwise. */
+static void all_of_them_are_kept_until_they_are_published(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    assert_int_equal(restore_life(&scene, FIRST), OK);
+    for (uint64_t i = 1; i <= EVENT_RING_BYTES / DOCUMENT_MAX + 10; i++)
+        assert_int_equal(restore_event(&scene, FIRST + i, long_document(DOCUMENT_MAX)), OK);
+    assert_true(queen_event_after(scene.queen, 0)->id == FIRST + 1);
+    scene_run(&scene, "up; wait 1000");
+    assert_int_equal(scene.queen->events.limit, EVENT_RING_BYTES);
+    scene_run(&scene, "birth 1.1");
+    assert_true(queen_event_after(scene.queen, 0)->id > FIRST + 10);
+    scene_clear(&scene);
+}
+
+/* The store has them for those who follow; the queue for the broker is another's. */
+static void acknowledged_ones_take_no_more_room_than_others(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    assert_int_equal(restore_life(&scene, FIRST + 1), OK);
+    assert_int_equal(restore_event(&scene, FIRST + 1, "{}"), OK);
+    assert_int_equal(scene.queen->events.limit, EVENT_RING_BYTES);
+    assert_int_equal(restore_event(&scene, FIRST + 2, "{}"), OK);
+    assert_true(scene.queen->events.limit > EVENT_RING_BYTES);
+    scene_clear(&scene);
+}
+
+/* Without a row of that process. */
+static void ids_go_on_behind_them(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    assert_int_equal(restore_event(&scene, 2 * FIRST, "{}"), OK);
+    scene_run(&scene, "up; birth 1.1");
+    assert_true(scene.last_event > 2 * FIRST);
+    scene_clear(&scene);
+}
+
 static void what_no_queen_has_stored_is_refused(void **state)
 {
     struct scene scene;
@@ -144,8 +196,11 @@ static void what_no_queen_has_stored_is_refused(void **state)
     assert_int_equal(restore_event(&scene, FIRST + EVENTS, "{}"), ERR_RANGE);
     assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, ""), ERR_RANGE);
     assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, "{\n}"), ERR_RANGE);
-    assert_int_equal(restore_event(&scene, UINT64_C(1) << 53, "{}"), ERR_RANGE);
-    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, "{}"), OK);
+    assert_int_equal(restore_event(&scene, EVENT_ID_MAX + 1, "{}"), ERR_RANGE);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, long_document(DOCUMENT_MAX + 1)), ERR_RANGE);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 1, long_document(DOCUMENT_MAX)), OK);
+    assert_int_equal(restore_event(&scene, FIRST + EVENTS + 2, "0"), OK);
+    assert_int_equal(restore_event(&scene, EVENT_ID_MAX, "{}"), OK);
     scene_clear(&scene);
 }
 
@@ -157,6 +212,9 @@ int main(void)
         cmocka_unit_test(many_are_published_in_slices),
         cmocka_unit_test(the_highest_acknowledged_one_is_given_to_the_store),
         cmocka_unit_test(restored_events_are_kept),
+        cmocka_unit_test(all_of_them_are_kept_until_they_are_published),
+        cmocka_unit_test(acknowledged_ones_take_no_more_room_than_others),
+        cmocka_unit_test(ids_go_on_behind_them),
         cmocka_unit_test(what_no_queen_has_stored_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
