@@ -220,6 +220,25 @@ static void r17_an_age_does_not_move_with_further_restarts(void **state)
     scene_clear(&scene);
 }
 
+/* A row of that kind with one thing changed. */
+#define REFUSES(of_kind, change)                           \
+    {                                                      \
+        row = *row_of(&memory, of_kind);                   \
+        change;                                            \
+        if (queen_restore(scene.queen, &row) != ERR_RANGE) \
+            fail_msg("%s", #change);                       \
+    }
+#define FAR (1LL << 52)
+
+static const struct store_row *row_of(const struct memory *memory, enum store_kind kind)
+{
+    for (size_t i = 0; i < memory->count; i++)
+        if (memory->rows[i].kind == kind)
+            return &memory->rows[i];
+    fail();
+    return NULL;
+}
+
 static void what_no_queen_has_written_is_refused(void **state)
 {
     struct scene scene;
@@ -227,35 +246,98 @@ static void what_no_queen_has_written_is_refused(void **state)
     struct store_row row;
     (void)state;
     scene_init(&scene);
-    scene_run(&scene, "up; birth 1.1");
+    scene_run(&scene, "up; birth 1.1; beat 1.1.1 @w2; delete force @w2; wait 1000");
     take(&memory, &scene);
     scene_clear(&scene);
     scene_init(&scene);
-    row = memory.rows[1];
-    assert_int_equal(row.kind, STORE_RECORD);
+    row = *row_of(&memory, STORE_RECORD);
     row.hive = TEXT("a/b");
     assert_int_equal(queen_restore(scene.queen, &row), ERR_ID);
-    row = memory.rows[1];
-    row.record.state = STATE_COUNT;
-    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
-    row = memory.rows[1];
-    row.record.received_at = INT64_MIN;
-    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
-    row = memory.rows[1];
-    row.record.evidence.seen_at = INT64_MIN;
-    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
-    row = memory.rows[1];
-    row.worker = (struct text){ 0 };
-    row.record.state = STATE_ZOMBIE; /* no hive is */
-    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
-    row.record.state = STATE_ONLINE;
-    row.record.was_zombie = true;
-    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
-    row = memory.rows[0];
-    row.life.loop = INT64_MAX;
-    assert_int_equal(queen_restore(scene.queen, &row), ERR_RANGE);
+    REFUSES(STORE_RECORD, row.record.state = STATE_COUNT);
+    REFUSES(STORE_RECORD, row.record.state = STATE_NONE);
+    REFUSES(STORE_RECORD, row.record.announced = STATE_COUNT);
+    REFUSES(STORE_RECORD, row.record.previous = STATE_COUNT);
+    REFUSES(STORE_RECORD, row.record.cause = CAUSE_COUNT);
+    REFUSES(STORE_RECORD, row.record.announced_cause = CAUSE_COUNT);
+    REFUSES(STORE_RECORD, row.record.since_loop = FAR);
+    REFUSES(STORE_RECORD, row.record.since_loop = -FAR);
+    REFUSES(STORE_RECORD, row.record.since_wall = FAR);
+    REFUSES(STORE_RECORD, row.record.received_at = INT64_MIN);
+    REFUSES(STORE_RECORD, row.record.received_wall = FAR);
+    REFUSES(STORE_RECORD, row.record.not_before = FAR);
+    REFUSES(STORE_RECORD, row.record.interval_ms = INT_ABSENT - 1);
+    REFUSES(STORE_RECORD, row.record.interval_ms = (int64_t)INT32_MAX + 1);
+    REFUSES(STORE_RECORD, row.record.lease_ms = (int64_t)INT32_MAX + 1);
+    REFUSES(STORE_RECORD, row.record.connect_ms = -1);
+    REFUSES(STORE_RECORD, row.record.connect_ms = RECORD_CONNECT_MAX + 1);
+    REFUSES(STORE_RECORD, row.record.evidence.seen_at = INT64_MIN);
+    REFUSES(STORE_RECORD, (row.worker.len = 0, row.record.state = STATE_ZOMBIE)); /* no hive is */
+    REFUSES(STORE_RECORD, (row.worker.len = 0, row.record.announced = STATE_ZOMBIE));
+    REFUSES(STORE_RECORD, (row.worker.len = 0, row.record.previous = STATE_UNREACHABLE));
+    REFUSES(STORE_RECORD, (row.worker.len = 0, row.record.was_zombie = true));
+    REFUSES(STORE_TOMBSTONE, row.tombstone.added_at = FAR);
+    REFUSES(STORE_LIFE, row.life.loop = INT64_MAX);
+    REFUSES(STORE_LIFE, row.life.watch = FAR);
+    REFUSES(STORE_LIFE, row.life.wall = -FAR);
+    REFUSES(STORE_LIFE, row.life.grace_from = FAR);
+    REFUSES(STORE_LIFE, row.life.told = EVENT_ID_MAX + 1);
+    REFUSES(STORE_LIFE, row.life.commanded = EVENT_ID_MAX + 1);
+    REFUSES(STORE_LIFE, row.life.life = UINT32_MAX);
     assert_null(scene_record(&scene));
+    row = *row_of(&memory, STORE_LIFE);
+    row.life.life = 7;
+    row.life.told = row.life.commanded = EVENT_ID_MAX;
+    row.life.watch = FAR - 1;
+    row.life.loop = 1 - FAR;
+    assert_int_equal(queen_restore(scene.queen, &row), OK);
+    REFUSES(STORE_LIFE, row.life.life = 6); /* it comes before that one */
+    row = *row_of(&memory, STORE_RECORD);
+    row.record.interval_ms = INT32_MAX;
+    row.record.connect_ms = RECORD_CONNECT_MAX;
+    assert_int_equal(queen_restore(scene.queen, &row), OK);
     scene_clear(&scene);
+}
+
+/* R2, R1: which processes were before it, and what is over. */
+static void r17_what_is_known_of_its_process_is_restored(void **state)
+{
+    static const struct {
+        const char *before;
+        unsigned session, connection;
+        unsigned retired[2];
+        bool closed, will_closed;
+    } rows[] = {
+        { "birth 1.1", 1, 1, { 0 }, false, false },
+        { "birth 1.1; birth 2.3", 2, 3, { 1 }, false, false },
+        { "birth 1.1; birth 2.1; birth 3.1", 3, 1, { 2, 1 }, false, false },
+        { "birth 1.1; bye 1.1", 1, 1, { 0 }, true, false },
+        { "birth 1.1; will 1.1; ack 10; wait 250; ack 10", 1, 1, { 0 }, false, true },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct memory memory;
+        const struct record *record;
+        print_message("%s\n", rows[i].before);
+        scene_init(&scene);
+        scene_run(&scene, "up");
+        scene_run(&scene, rows[i].before);
+        take(&memory, &scene);
+        scene_clear(&scene);
+        scene_init(&scene);
+        give(&memory, &scene);
+        assert_int_equal(queen_restore(scene.queen, row_of(&memory, STORE_RECORD)), OK); /* twice is fine */
+        record = scene_record(&scene);
+        assert_true(record->incarnation.known);
+        assert_int_equal(record->incarnation.session, SCENE_SESSION + rows[i].session);
+        assert_int_equal(record->incarnation.connection, rows[i].connection);
+        assert_int_equal(record->incarnation.retired != NULL, rows[i].retired[0] != 0);
+        for (size_t at = 0; at < 2 && rows[i].retired[at]; at++)
+            assert_int_equal(record->incarnation.retired[at], SCENE_SESSION + rows[i].retired[at]);
+        assert_int_equal(record->closed, rows[i].closed);
+        assert_int_equal(record->will_closed, rows[i].will_closed);
+        scene_clear(&scene);
+    }
 }
 
 /* Beyond --max-workers: nobody is evicted for one that was known once. */
@@ -330,6 +412,7 @@ int main(void)
         cmocka_unit_test(r17_clocks_and_ids_go_on),
         cmocka_unit_test(r17_an_age_does_not_move_with_further_restarts),
         cmocka_unit_test(what_no_queen_has_written_is_refused),
+        cmocka_unit_test(r17_what_is_known_of_its_process_is_restored),
         cmocka_unit_test(r17_more_rows_than_there_is_room_for),
         cmocka_unit_test(r17_who_was_established_is),
         cmocka_unit_test(r17_a_later_verdict_is_given_to_the_store),
