@@ -16,7 +16,7 @@ BUILD_LIMIT_S = 900
 def demo(*arguments, folder):
     """With the umask of one who shares files with everybody: what the demo writes must not be open to others."""
     return subprocess.Popen([DEMO, *arguments], umask=0, env={**os.environ, "TMPDIR": str(folder)}, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
 def processes_of(folder):
@@ -45,7 +45,8 @@ def test_the_scene(tmp_path):
     await_that(lambda: processes_of(tmp_path) == [], "the end of everything")
 
 
-def test_ctrl_c_leaves_nothing_behind(tmp_path):
+def test_ctrl_c_twice_leaves_nothing_behind(tmp_path):
+    """A terminal sends it to all of the demo's group; before that somebody does what the demo suggests."""
     process = demo(folder=tmp_path)
     said = []
     for line in process.stdout:
@@ -56,9 +57,17 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
         raise AssertionError("".join(said))
     hasher = int(re.search(r"kill -9 (\d+) +# the program", "".join(said))[1])
     assert is_running(hasher)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=BUILD_LIMIT_S)
+    for pid in re.findall(r"kill -9 (\d+)", "".join(said)):
+        os.kill(int(pid), signal.SIGKILL)
+    while "default/sim-2 online -> stale (last_will)" not in said[-1]:
+        said.append(process.stdout.readline())
+        assert said[-1], "".join(said)
+    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=BUILD_LIMIT_S)
     assert process.returncode == 130
+    assert "Killed" not in "".join(said) + rest, "no words of the shell"
+    assert "blind" not in rest, "the broker ends last"
     assert os.listdir(tmp_path) == []
     await_that(lambda: processes_of(tmp_path) == [] and not is_running(hasher), "the end of everything")
 
