@@ -22,6 +22,13 @@ c++ -std=c++11 -Wall -Wextra -Werror -pedantic "$here/consumer.cpp" -o "$work/cp
 "$work/c"
 "$work/cpp"
 
+echo "the program of README.md"
+# shellcheck disable=SC2016 # the fence of a block
+sed -n '/^```c$/,/^```$/p' "$here/../../../README.md" | sed '1d;$d' >"$work/readme.c"
+# shellcheck disable=SC2086
+cc -std=c11 -Wall -Wextra -Werror -pedantic "$work/readme.c" -o "$work/readme" $flags
+"$work/readme" && { echo "no broker, and yet it closed well" >&2 && exit 1; }
+
 echo "by find_package"
 cmake -G Ninja -S "$here/project" -B "$work/project" -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/configure.log"
 cmake --build "$work/project" >"$work/build.log"
