@@ -74,13 +74,21 @@ enum err health_conf_run(const struct health_conf *conf, const struct health_tar
     return health_poll_run(poll, ret, e);
 }
 
+/* "(DESCRIPTION; CHECKS)", of which either may be missing. */
+static void add_reason(struct buf *ret, const struct health_answer *answer)
+{
+    if (answer->description[0] || answer->checks[0])
+        buf_printf(ret, " (%s%s%s)", answer->description, answer->description[0] && answer->checks[0] ? "; " : "",
+                   answer->checks);
+}
+
 static enum err conclude_ready(const char *name, const struct health_outcome *outcome, struct errbuf *e)
 {
     auto_clear(buf) line = BUF_INIT;
     buf_printf(&line, "%s: %s via %s, attempt %lld, %.2f s", name, health_status_name(outcome->answer.status),
                outcome->path, (long long)outcome->attempt, (double)outcome->elapsed / 1000);
-    if (outcome->answer.status == HEALTH_WARN && outcome->answer.description[0])
-        buf_printf(&line, " (%s)", outcome->answer.description);
+    if (outcome->answer.status == HEALTH_WARN)
+        add_reason(&line, &outcome->answer);
     buf_add_char(&line, '\n');
     return output_write(&line, e);
 }
@@ -113,5 +121,7 @@ enum err health_conclude(const char *name, bool waited, const struct health_outc
                        (double)outcome->elapsed / 1000);
     if (outcome->kind == HEALTH_SILENT)
         return err_set(e, ERR_UNREACHABLE, "no response from %s", name);
-    return err_set(e, ERR_STATE, "%s: fail via %s (%s)", name, outcome->path, outcome->answer.description);
+    auto_clear(buf) reason = BUF_INIT;
+    add_reason(&reason, &outcome->answer);
+    return err_set(e, ERR_STATE, "%s: fail via %s%s", name, outcome->path, buf_str(&reason));
 }

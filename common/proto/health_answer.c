@@ -1,5 +1,8 @@
 #include "health_answer.h"
 
+#include <cjson/cJSON.h>
+
+#include "buf.h"
 #include "json.h"
 #include "msg.h"
 
@@ -12,6 +15,30 @@ static bool status_of(const char *name, enum health_status *ret)
         }
     }
     return false;
+}
+
+static void add_check(struct buf *ret, const struct cJSON *check)
+{
+    const struct cJSON *first = cJSON_IsArray(check) ? check->child : NULL;
+    const char *status = json_string(json_member(first, "status"));
+    const char *text = json_string(json_member(first, "observedValue"));
+    double number;
+    if (!status || strcmp(status, "pass") == 0)
+        return;
+    buf_printf(ret, "%s%s", ret->len > 0 ? ", " : "", check->string);
+    if (text)
+        buf_printf(ret, " %s", text);
+    else if (json_number(json_member(first, "observedValue"), &number))
+        buf_printf(ret, " %.15g", number);
+}
+
+static void read_checks(const struct cJSON *checks, char *ret, size_t size)
+{
+    auto_clear(buf) text = BUF_INIT;
+    const struct cJSON *check = cJSON_IsObject(checks) ? checks->child : NULL;
+    for (; check; check = check->next)
+        add_check(&text, check);
+    text_to_printable(buf_text(&text), ret, size); /* empty where there was no memory */
 }
 
 enum err health_answer_read(const struct cJSON *document, const char *service_id, struct health_answer *ret,
@@ -29,6 +56,7 @@ enum err health_answer_read(const struct cJSON *document, const char *service_id
         return err_set(e, ERR_MISMATCH, "%s answered, not %s", shown, service_id);
     }
     text_to_printable(text_of(description ? description : ""), answer.description, sizeof answer.description);
+    read_checks(json_member(document, "checks"), answer.checks, sizeof answer.checks);
     if (json_number(json_member(document, "pid"), &pid) && pid > 0 && pid <= INT32_MAX)
         answer.pid = (int64_t)pid;
     *ret = answer;

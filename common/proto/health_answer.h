@@ -10,6 +10,7 @@ struct cJSON;
 struct health_answer {
     enum health_status status;
     char description[96]; /* printable; "" = none */
+    char checks[256];     /* those that do not pass, as "workers:failed 2, mqtt:link down"; likewise */
     int64_t pid;          /* of a queen or hive; INT_ABSENT = unknown */
 };
 

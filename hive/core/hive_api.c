@@ -27,12 +27,15 @@ static bool cannot_record(const struct hive *hive)
     return false;
 }
 
-/* Without the broker, or without its requests, it still supervises: a warning. */
+/* Without the broker, or without its requests, it still supervises, and so it does with workers that cannot start: a
+ * warning. */
 static enum health_status overall(const struct hive *hive)
 {
     if (hive->status != HIVE_READY || cannot_record(hive))
         return HEALTH_FAIL;
-    return hive->member.rpc_subscribed && !is_asked_too_much(hive) ? HEALTH_PASS : HEALTH_WARN;
+    if (!hive->member.rpc_subscribed || is_asked_too_much(hive) || tally_workers(hive).failed > 0)
+        return HEALTH_WARN;
+    return HEALTH_PASS;
 }
 
 static const char *describe(const struct hive *hive)
@@ -49,7 +52,9 @@ static const char *describe(const struct hive *hive)
         return "hive: no link to the broker";
     if (is_asked_too_much(hive))
         return "hive: more requests over MQTT than it answers";
-    return hive->member.rpc_subscribed ? "hive" : "hive: the broker hands it no requests";
+    if (!hive->member.rpc_subscribed)
+        return "hive: the broker hands it no requests";
+    return tally_workers(hive).failed > 0 ? "hive: workers cannot be started" : "hive";
 }
 
 static int put_health(const struct hive *hive, struct buf *ret)

@@ -59,7 +59,7 @@ static void answers(void **state)
         const char *why, *body, *service_id;
         enum err err;
         enum health_status status;
-        const char *description;
+        const char *description, *checks; /* NULL: none */
     } rows[] = {
         { "all well", "{\"status\":\"pass\",\"serviceId\":\"queen/q\",\"description\":\"queen\"}", "queen/q", OK,
           HEALTH_PASS, "queen" },
@@ -67,6 +67,15 @@ static void answers(void **state)
         { "failing", "{\"status\":\"fail\",\"serviceId\":\"hive/a\"}", "hive/a", OK, HEALTH_FAIL, "" },
         { "a description that would harm a terminal", "{\"status\":\"pass\",\"description\":\"a\\u001b[2Jb\"}", "", OK,
           HEALTH_PASS, "a?[2Jb" },
+        { "checks that do not pass",
+          "{\"status\":\"warn\",\"checks\":{\"a\":[{\"status\":\"pass\",\"observedValue\":1}],"
+          "\"workers:failed\":[{\"observedValue\":2,\"status\":\"warn\"}],"
+          "\"mqtt:link\":[{\"observedValue\":\"do\\u0007wn\",\"status\":\"fail\"}],\"b\":[{\"status\":\"warn\"}]}}",
+          "", OK, HEALTH_WARN, "", "workers:failed 2, mqtt:link do?wn, b" },
+        { "checks that are none",
+          "{\"status\":\"warn\",\"checks\":{\"a\":1,\"b\":[],\"c\":[[]],\"d\":[{\"status\":3}]}}", "", OK, HEALTH_WARN,
+          "" },
+        { "no checks", "{\"status\":\"warn\",\"checks\":[{\"status\":\"warn\"}]}", "", OK, HEALTH_WARN, "" },
         { "somebody else", "{\"status\":\"pass\",\"serviceId\":\"queen/other\"}", "queen/q", ERR_MISMATCH, 0, NULL },
         { "an unknown service", "{\"status\":\"pass\"}", "queen/q", ERR_MISMATCH, 0, NULL },
         { "another status", "{\"status\":\"up\",\"serviceId\":\"queen/q\"}", "queen/q", ERR_TYPE, 0, NULL },
@@ -89,6 +98,7 @@ static void answers(void **state)
             continue;
         assert_int_equal(answer.status, rows[i].status);
         assert_string_equal(answer.description, rows[i].description);
+        assert_string_equal(answer.checks, rows[i].checks ? rows[i].checks : "");
     }
     arena_clear(&arena);
 }

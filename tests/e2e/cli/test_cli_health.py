@@ -198,7 +198,8 @@ def warning_hive():
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b'{"status":"warn","serviceId":"hive/h1","description":"no link"}')
+            self.wfile.write(b'{"status":"warn","serviceId":"hive/h1","description":"no link",'
+                             b'"checks":{"mqtt:link":[{"observedValue":"down","status":"warn"}]}}')
 
         def log_message(self, *_):
             pass
@@ -213,7 +214,7 @@ def warning_hive():
 def test_a_hive_without_a_broker_is_ready_with_a_warning(health, warning_hive, nowhere):
     done = health("hive/h1", "--wait", *FAST, "--http-url", warning_hive, port=nowhere)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.fullmatch(r"hive/h1: warn via http, attempt 1, \d\.\d\d s \(no link\)\n", done.stdout)
+    assert re.fullmatch(r"hive/h1: warn via http, attempt 1, \d\.\d\d s \(no link; mqtt:link down\)\n", done.stdout)
 
 
 def test_a_hive_that_is_on_its_way_to_the_broker_is_given_time(health, warning_hive):

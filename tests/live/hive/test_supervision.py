@@ -106,7 +106,9 @@ def test_a_command_that_cannot_be_run(hive, command, code, reason):
     witness = hive.await_witness("w1", "failed", restarts=1, reason=reason)
     assert witness["last_exit"]["code"] == code
     assert 0 < witness["restart_in_ms"] <= 2000  # the second pause: no busy loop
-    assert hive.get("/health")["checks"]["workers:failed"][0]["observedValue"] == 1
+    health = hive.get("/health")
+    assert health["checks"]["workers:failed"] == [{"observedValue": 1, "status": "warn"}]
+    assert (health["status"], health["description"]) == ("warn", "hive: workers cannot be started")
 
 
 def test_a_program_that_exits_with_127_has_run(hive):
