@@ -365,6 +365,8 @@ static void unmake(struct hive_driver *driver)
 static int run(struct hive_driver *driver)
 {
     const struct hive_conf *conf = driver->conf;
+    if (conf->roster.count == 0)
+        log_at(LOG_WARNING, HIVE_CONF_NO_WORKERS, "config", conf->common.config, NULL);
     if (!conf->state_dir)
         log_at(LOG_WARNING, "without --state-dir the next hive does not know these workers if this one is killed",
                NULL);

@@ -192,6 +192,8 @@ static enum err complete_roster(struct hive_conf *conf, struct errbuf *e)
 /* No reason to refuse: the hive starts all the same, without these workers, and tries them again. */
 static void warn_of_workers(const struct hive_conf *conf)
 {
+    if (conf->roster.count == 0)
+        service_warn(&hive_service, HIVE_CONF_NO_WORKERS);
     for (size_t i = 0; i < conf->roster.count; i++) {
         const struct roster_entry *entry = &conf->roster.entries[i];
         struct errbuf e = { 0 };

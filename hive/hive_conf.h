@@ -20,6 +20,8 @@ struct hive_conf {
 
 extern const struct service hive_service;
 
+#define HIVE_CONF_NO_WORKERS "this hive has no workers: [worker \"NAME\"] in the file of --config lists them"
+
 /* Before service_configure. */
 void hive_conf_init(struct hive_conf *conf);
 void hive_conf_clear(struct hive_conf *conf);

@@ -105,6 +105,15 @@ def test_what_a_worker_lacks_is_a_warning(tmp_path):
     assert run("--config", ini, "--print-config").stderr == ""
 
 
+def test_a_hive_without_workers_is_a_warning(hive):
+    """It waits for a reload; but it may be that --config was forgotten."""
+    done = run("--check-config")
+    assert (done.returncode, done.stdout) == (0, "configuration is valid\n")
+    assert done.stderr.startswith("skep-hive: warning: this hive has no workers: ") and "--config" in done.stderr
+    assert "level=warning component=skep-hive msg=\"this hive has no workers: " in hive("").said()
+    assert "no workers" not in hive('[worker "w1"]\ncommand = sleep 1000\n', name="hive-b").said()
+
+
 def test_a_command_line_of_an_inference_engine_is_valid(tmp_path):
     """Some thousand bytes on one line, with what other readers of INI files take for a comment."""
     ini = tmp_path / "hive.ini"
