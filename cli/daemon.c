@@ -155,7 +155,7 @@ static enum err start(struct daemon *daemon, struct errbuf *e)
         err = daemon_program_start(&daemon->program, &daemon->files, &child, e);
     if (err != OK)
         return err;
-    output_note("%s %s, pid %d, log %s", daemon->name, child ? "started" : "is running already",
+    output_note("%s %s, pid %d, log %s", daemon->name, child ? "started" : "is running already, with its own options",
                 (int)(child ? child : daemon->pid), daemon->files.log_path);
     err = request_health(daemon, true, child, &outcome, e);
     if (err == OK)

@@ -68,7 +68,7 @@ def test_from_start_to_stop(daemon):
 
     again = daemon("start")
     assert again.returncode == 0
-    assert f"queen/q1 is running already, pid {pid}" in again.stderr
+    assert f"queen/q1 is running already, with its own options, pid {pid}" in again.stderr
     assert daemon.pid() == pid
 
     status = daemon("status")

@@ -73,7 +73,8 @@ def test_ctrl_c_twice_leaves_nothing_behind(tmp_path):
 
 
 def test_a_wrong_option():
-    for arguments, says in ((["--for", "soon"], "must be like 20s or 2m"), (["--help-me"], "no such option")):
+    for arguments, says in ((["--for", "soon"], "must be like 20s or 2m"), (["--for"], "needs a value"),
+                            (["--help-me"], "no such option")):
         done = subprocess.run([DEMO, *arguments], capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout) == (2, "")
         assert says in done.stderr
