@@ -16,7 +16,7 @@ static void row_why(struct buf *ret, const cJSON *worker)
     const char *cause = cause_meaning(cause_of_name(document_str(worker, "cause")));
     if (cause)
         buf_add_str(ret, cause);
-    if (state)
+    if (state && !str_equal(state, cause))
         buf_printf(ret, "%s%s", cause ? "; " : "", state);
 }
 

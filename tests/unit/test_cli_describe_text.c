@@ -67,6 +67,14 @@ static void a_worker_is_described_as_far_as_it_is_known(void **state)
     } rows[] = {
         { "everything", full, full_text, false },
         { "next to nothing", bare, bare_text, false },
+        { "a state and a cause that mean the same",
+          "{\"worker_id\":\"w\",\"hive_id\":\"h\",\"state\":\"offline\",\"cause\":\"goodbye\"}",
+          "● h/w\n"
+          "       State: offline (goodbye) since -\n"
+          "         Why: it published its goodbye\n"
+          "   Last seen: never seen live\n"
+          "     Session: none: its messages are not fenced\n",
+          false },
         { "colours", "{\"state\":\"online\"}",
           "\033[32m●\033[0m ?/?\n"
           "       State: \033[32monline\033[0m (-) since -\n"
