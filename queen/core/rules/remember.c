@@ -165,6 +165,20 @@ static bool is_duration(int64_t ms)
     return ms >= INT_ABSENT && ms <= INT32_MAX;
 }
 
+/* Of who is expected nothing is known yet but that: its lease begins with this process, and not with the clocks. */
+static void take_expected_along(struct queen *queen, ms_t passed)
+{
+    const struct roll *roll = &queen->registry.roll;
+    for (size_t place = 0; place < roll->count; place++) {
+        struct record *record = roll->entries[place].record;
+        if (!record || record->cause != CAUSE_NEVER_SEEN)
+            continue;
+        record->received_at += passed;
+        record->not_before += passed;
+        registry_touch(&queen->registry, record);
+    }
+}
+
 /* The last one of several is the one before this process. */
 static enum err restore_life(struct queen *queen, const struct life_row *row)
 {
@@ -179,6 +193,7 @@ static enum err restore_life(struct queen *queen, const struct life_row *row)
     remembering->granted = has_grace ? ms_max(row->watch - row->grace_from, 0) : 0;
     remembering->told = remembering->told_again = row->told;
     queen->epoch = row->epoch;
+    take_expected_along(queen, row->watch - queen->watch.time);
     watch_restore(&queen->watch, row->watch, row->loop);
     restore_event_id(queen, row->last_event);
     return OK;
