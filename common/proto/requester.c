@@ -153,7 +153,8 @@ enum err requester_send(struct requester *requester, struct pending *pending, co
                            .deadline = question->deadline,
                            .reply_timeout = question->reply_timeout,
                            .retry_after = question->retry_after,
-                           .late = question->late };
+                           .late = question->late,
+                           .reads = question->reads ? question->reads : MSG_MAX_BYTES };
     requester_cancel(requester, pending);
     if (heap_reserve(&requester->deadlines, HASH_COUNT(requester->open) + 1) != OK ||
         (question->retry && !(new.copy = copy_of(question, payload))))
@@ -196,10 +197,10 @@ bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason
 }
 
 /* Exactly one of the two members; whoever answers with an error in a form of its own has answered. */
-static enum answer_kind reply_read(struct text payload, struct arena *arena, struct answer *ret)
+static enum answer_kind reply_read(struct text payload, size_t max, struct arena *arena, struct answer *ret)
 {
     struct cJSON *tree;
-    if (payload.len > MSG_MAX_BYTES || json_parse(arena, payload, &tree, NULL) != OK || !cJSON_IsObject(tree))
+    if (payload.len > max || json_parse(arena, payload, &tree, NULL) != OK || !cJSON_IsObject(tree))
         return ANSWER_GARBLED;
     const struct cJSON *error = json_member(tree, "error");
     const char *code = json_string(json_member(error, "code"));
@@ -220,10 +221,11 @@ bool requester_reply(const struct requester *requester, struct text correlation,
                      struct arena *arena, struct answer *ret)
 {
     struct pending *pending = match(requester, correlation);
-    if (!pending)
+    if (!pending || pending->replies >= REQUESTER_REPLIES)
         return false;
+    pending->replies++;
     answer_fill(pending, ANSWER_GARBLED, now, ret);
-    ret->kind = reply_read(payload, arena, ret);
+    ret->kind = reply_read(payload, pending->reads, arena, ret);
     return true;
 }
 

@@ -37,6 +37,8 @@ struct pending {
     uint64_t token; /* 0 = not open */
     uint64_t correlation[2];
     unsigned phase, party;
+    uint16_t reads;   /* bytes of a reply */
+    uint16_t replies; /* that came */
     ms_t requested_at, deadline, reply_timeout, retry_after, late;
     char *copy; /* of topic and payload, each terminated, where it may be sent again; owned */
 };
@@ -76,7 +78,8 @@ struct question {
     ms_t reply_timeout;  /* ms after the PUBACK, where that ends before the deadline; 0 = until the deadline */
     bool retry;          /* no subscriber (0x10): the request is sent once more, `retry_after` ms later */
     ms_t retry_after;
-    ms_t late; /* ms after its end for which a reply is still handed out; 0 = none */
+    ms_t late;      /* ms after its end for which a reply is still handed out; 0 = none */
+    uint16_t reads; /* so many bytes of a reply at most: a longer one is ANSWER_GARBLED; 0 = MSG_MAX_BYTES */
 };
 
 /* Appends the request. Already open: it is cancelled first. ERR_NOMEM. */
@@ -87,7 +90,9 @@ enum err requester_send(struct requester *requester, struct pending *pending, co
 bool requester_acked(struct requester *requester, uint64_t token, uint8_t reason, ms_t now, struct answer *ret);
 
 /* A message on the reply topic: what it says, if it belongs to a request, which stays open: for those who judge a reply
- * first, and then cancel. What *ret points to lives in `arena`. */
+ * first, and then cancel. Of one request REQUESTER_REPLIES are read, and no more: else whoever is asked could have
+ * replies without end read. What *ret points to lives in `arena`. */
+#define REQUESTER_REPLIES 4
 bool requester_reply(const struct requester *requester, struct text correlation, struct text payload, ms_t now,
                      struct arena *arena, struct answer *ret);
 

@@ -141,15 +141,16 @@ static void r6_an_answer_must_be_to_the_question(void **state)
     };
     struct scene scene;
     (void)state;
-    scene_init(&scene);
-    scene_run(&scene, BEGIN);
-    for (size_t i = 0; i < ARRAY_LEN(replies); i++)
+    for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
+        scene_init(&scene);
+        scene_run(&scene, BEGIN);
         scene_reply(&scene, scene.verify.correlation, replies[i]);
-    scene_reply(&scene, "0700000000000001", "{\"error\":{\"code\":\"no_method\"}}");
-    assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
-    scene_reply(&scene, scene.verify.correlation, "{\"error\":{\"code\":\"no_method\"}}"); /* it lives */
-    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
-    scene_clear(&scene);
+        scene_reply(&scene, "0700000000000001", "{\"error\":{\"code\":\"no_method\"}}");
+        assert_int_equal(scene_record(&scene)->state, STATE_SUSPECT);
+        scene_reply(&scene, scene.verify.correlation, "{\"error\":{\"code\":\"no_method\"}}"); /* it lives */
+        assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+        scene_clear(&scene);
+    }
 }
 
 enum err __real_requester_send(struct requester *requester, struct pending *pending, const struct question *question,

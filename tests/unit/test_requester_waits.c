@@ -118,6 +118,24 @@ static void a_late_reply_is_taken_for_a_while(void **state)
     has_ended(&sent);
 }
 
+/* Whoever is asked has only so much read, however many replies come. */
+static void few_replies_are_read_and_no_large_ones(void **state)
+{
+    struct question question = { .deadline = NOW + 1000, .late = 1000, .reads = 32 };
+    struct answer answer;
+    struct sent sent = ask(&pendings[0], &question);
+    (void)state;
+    for (int i = 0; i < REQUESTER_REPLIES; i++) {
+        const char *text = i % 2 ? "{\"result\":{\"a\":[0,0,0,0,0,0,0,0,0]}}" : "{\"result\":{\"a\":[0,0,0,0,0,0]}}";
+        assert_true(requester_reply(&requester, text_of(sent.correlation), text_of(text), NOW, &arena, &answer));
+        assert_int_equal(answer.kind, i % 2 ? ANSWER_GARBLED : ANSWER_RESULT);
+    }
+    assert_false(requester_reply(&requester, text_of(sent.correlation), TEXT("{}"), NOW, &arena, &answer));
+    sent = ask(&pendings[0], &question); /* of the next request again */
+    assert_true(reply(&sent, "{\"result\":{}}", &answer));
+    has_ended(&sent);
+}
+
 static void what_is_no_longer_waited_for_may_still_be_answered(void **state)
 {
     struct answer answer;
@@ -156,6 +174,7 @@ int main(void)
         TEST(the_second_time_it_may_be_answered),
         TEST(a_deadline_does_not_wait_for_the_second_time),
         TEST(a_late_reply_is_taken_for_a_while),
+        TEST(few_replies_are_read_and_no_large_ones),
         TEST(what_is_no_longer_waited_for_may_still_be_answered),
         TEST(a_lost_link_ends_them_all),
     };

@@ -11,10 +11,13 @@
 static const struct {
     const char *purpose; /* of the key */
     enum token_kind token;
+    uint16_t reads; /* of a reply: to `beat` it says all that there is one */
 } askings[ASKING_COUNT] = {
-    [ASKING_LOSS] = { "confirmations", TOKEN_LOSS },        [ASKING_INQUIRY] = { "hive inquiries", TOKEN_INQUIRY },
-    [ASKING_NEIGHBOUR] = { "neighbours", TOKEN_NEIGHBOUR }, [ASKING_VERIFY] = { "verifications", TOKEN_VERIFY },
-    [ASKING_HIVE] = { "hive polls", TOKEN_HIVE },
+    [ASKING_LOSS] = { "confirmations", TOKEN_LOSS, 256 },
+    [ASKING_INQUIRY] = { "hive inquiries", TOKEN_INQUIRY, 256 },
+    [ASKING_NEIGHBOUR] = { "neighbours", TOKEN_NEIGHBOUR, 256 },
+    [ASKING_VERIFY] = { "verifications", TOKEN_VERIFY, 1024 },
+    [ASKING_HIVE] = { "hive polls", TOKEN_HIVE, 6 * 1024 },
 };
 
 void ask_init(struct queen *queen)
@@ -45,6 +48,7 @@ bool ask(struct queen *queen, enum asking asking, struct pending *pending, const
                            .method = text_of(method) };
     char text[TOPIC_SIZE];
     question.topic = text;
+    question.reads = askings[asking].reads;
     question.party = keyed_hash(record_hive(record), strlen(record_hive(record)));
     return topic_build(queen->options.root, &topic, text) == OK && /* valid ids below a checked root fit */
            requester_send(&queen->asking[asking], pending, &question, ask_time(queen, asking), queen->out) == OK;
