@@ -276,3 +276,11 @@ struct http_response scene_http(struct scene *scene, const struct http_request *
     scene_look(scene);
     return response;
 }
+
+void scene_check_health(struct scene *scene, const char *want)
+{
+    struct http_response response = scene_http(scene, &(struct http_request){ .method = "GET", .path = "/health" });
+    if (!strstr(buf_str(&response.body), want))
+        fail_msg("%s: %s", want, buf_str(&response.body));
+    buf_clear(&response.body);
+}

@@ -87,5 +87,6 @@ struct record *scene_record(struct scene *scene);
 
 /* What a request is answered with; the caller clears its body. -1 in `status`: it waits. */
 struct http_response scene_http(struct scene *scene, const struct http_request *request);
+void scene_check_health(struct scene *scene, const char *want); /* GET /health has it */
 
 #endif

@@ -79,7 +79,6 @@ static void that_a_hive_is_down_does_not_wait(void **state)
 static void a_mass_death_is_announced_at_once(void **state)
 {
     struct scene scene;
-    struct http_response health;
     unsigned before;
     (void)state;
     begin(&scene);
@@ -87,11 +86,9 @@ static void a_mass_death_is_announced_at_once(void **state)
     say_of_all(&scene, "h1", BIRTH);
     assert_int_equal(scene.events - before, RATION_NEWS);
     assert_int_equal(owed(&scene), FLEET - RATION_NEWS);
-    health = scene_http(&scene, &(struct http_request){ .method = "GET", .path = "/health" });
-    assert_non_null(strstr(buf_str(&health.body), "\"status\":\"warn\""));
-    assert_non_null(strstr(buf_str(&health.body), "\"events:owed\":[{\"observedValue\":500"));
-    assert_non_null(strstr(buf_str(&health.body), "\"events:rationed_hive\":[{\"observedValue\":\"h1\""));
-    buf_clear(&health.body);
+    scene_check_health(&scene, "\"status\":\"warn\"");
+    scene_check_health(&scene, "\"events:owed\":[{\"observedValue\":500");
+    scene_check_health(&scene, "\"events:rationed_hive\":[{\"observedValue\":\"h1\"");
     before = scene.events;
     for (unsigned i = 0; i < RATION_NEWS; i++)
         say(&scene, "h1", i, CRASH, 0);
@@ -455,6 +452,8 @@ static void live_copies_of_the_forgotten_are_cleared_as_often_as_their_hive_may(
     for (unsigned i = 0; i < 10; i++)
         scene_step(&scene, (struct input){ .kind = INPUT_MESSAGE, .message = &message });
     assert_int_equal(scene.clears, RATION_CLEARS + 10);
+    scene_check_health(&scene, "\"clears:refused\":[{\"observedValue\":1000,\"status\":\"warn\"");
+    scene_check_health(&scene, "\"clears:rationed_hive\":[{\"observedValue\":\"h1\"");
     scene_clear(&scene);
 }
 

@@ -69,27 +69,19 @@ static void a_hive_of_many_suspects_holds_nobody_else_up(void **state)
     }
 }
 
-static void check_health(struct scene *scene, const char *want)
-{
-    struct http_response response = scene_http(scene, &(struct http_request){ .method = "GET", .path = "/health" });
-    if (!strstr(buf_str(&response.body), want))
-        fail_msg("%s: %s", want, buf_str(&response.body));
-    buf_clear(&response.body);
-}
-
 static void health_names_the_hive_that_has_too_many(void **state)
 {
     struct scene scene;
     (void)state;
     populate(&scene);
     (void)begin_many(&scene, RATION_VERIFICATIONS, VERIFY_AUTOMATIC);
-    check_health(&scene, "\"status\":\"pass\"");
+    scene_check_health(&scene, "\"status\":\"pass\"");
     (void)begin_many(&scene, MANY, VERIFY_AUTOMATIC);
-    check_health(&scene, "{\"status\":\"warn\"");
-    check_health(&scene, "\"verifications:refused\":[{\"observedValue\":100");
-    check_health(&scene, "\"verifications:rationed_hive\":[{\"observedValue\":\"evil\"");
+    scene_check_health(&scene, "{\"status\":\"warn\"");
+    scene_check_health(&scene, "\"verifications:refused\":[{\"observedValue\":100");
+    scene_check_health(&scene, "\"verifications:rationed_hive\":[{\"observedValue\":\"evil\"");
     scene.now += RATION_WARN_MS;
-    check_health(&scene, "{\"status\":\"pass\"");
+    scene_check_health(&scene, "{\"status\":\"pass\"");
     scene_clear(&scene);
 }
 
@@ -142,7 +134,7 @@ static void who_was_refused_is_asked_later(void **state)
     scene.stored = false;
     scene_run(&scene, "read");
     tick_for(&scene, 61000);
-    assert_true(scene.queen->verifying.refused > 0);
+    assert_true(scene.queen->verifying.refusals.count > 0);
     for (int i = 0; i < MANY; i++) {
         char name[16];
         snprintf(name, sizeof name, "w%d", i);

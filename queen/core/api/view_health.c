@@ -29,9 +29,9 @@ static bool is_asked_too_much(const struct queen *queen)
     return request_limit_is_pressed(&queen->requests, queen->now);
 }
 
-static bool has_too_many_to_verify(const struct queen *queen)
+static bool refuses(const struct queen *queen, const struct refusals *refusals)
 {
-    return queen->verifying.refused > 0 && queen->now - queen->verifying.refused_at < RATION_WARN_MS;
+    return refusals->count > 0 && queen->now - refusals->at < RATION_WARN_MS;
 }
 
 static bool has_dropped(const struct queen *queen)
@@ -55,8 +55,9 @@ static enum health_status overall(const struct queen *queen)
     if (!queen_sees(queen) || fit == HEALTH_FAIL)
         return HEALTH_FAIL;
     return fit == HEALTH_WARN || !is_complete(queen) || is_pressed(queen) || is_rationed(queen) ||
-                   is_asked_too_much(queen) || has_too_many_to_verify(queen) || has_dropped(queen) || is_late(queen) ||
-                   queen->storm.announced || queen->remembering.fault[0]
+                   is_asked_too_much(queen) || refuses(queen, &queen->verifying.refusals) ||
+                   refuses(queen, &queen->unclear) || has_dropped(queen) || is_late(queen) || queen->storm.announced ||
+                   queen->remembering.fault[0]
                ? HEALTH_WARN
                : HEALTH_PASS;
 }
@@ -117,7 +118,11 @@ static const char *describe(const struct queen *queen, struct errbuf *buf)
         return "queen: a hive changes so often that its changes are summed up";
     if (is_asked_too_much(queen))
         return "queen: more requests over MQTT than it answers";
-    return has_too_many_to_verify(queen) ? "queen: a hive has more workers to be verified than may wait" : "queen";
+    if (refuses(queen, &queen->verifying.refusals))
+        return "queen: a hive has more workers to be verified than may wait";
+    return refuses(queen, &queen->unclear)
+               ? "queen: what is stored of a hive's forgotten workers comes again faster than it is cleared"
+               : "queen";
 }
 
 static void put_count_as(struct json_write *w, const char *group, const char *name, uint64_t count,
@@ -162,6 +167,18 @@ static void put_counter(struct json_write *w, const char *group, const char *rea
         put_count(w, group, reason, count);
 }
 
+static void put_refusals(const struct queen *queen, const struct refusals *refusals, const char *group,
+                         struct json_write *w)
+{
+    bool lately = refuses(queen, refusals);
+    char text[64];
+    if (refusals->count)
+        put_count_as(w, group, "refused", refusals->count, lately ? HEALTH_WARN : HEALTH_PASS);
+    snprintf(text, sizeof text, "%s:rationed_hive", group);
+    if (lately)
+        health_check_str(w, text, refusals->hive, HEALTH_WARN);
+}
+
 static void put_messages(const struct queen *queen, struct json_write *w)
 {
     const struct queen_counters *counters = &queen->counters;
@@ -182,11 +199,8 @@ static void put_messages(const struct queen *queen, struct json_write *w)
     if (queen->requests.refused)
         put_count_as(w, "requests", "refused", queen->requests.refused,
                      is_asked_too_much(queen) ? HEALTH_WARN : HEALTH_PASS);
-    if (queen->verifying.refused)
-        put_count_as(w, "verifications", "refused", queen->verifying.refused,
-                     has_too_many_to_verify(queen) ? HEALTH_WARN : HEALTH_PASS);
-    if (has_too_many_to_verify(queen))
-        health_check_str(w, "verifications:rationed_hive", queen->verifying.refused_hive, HEALTH_WARN);
+    put_refusals(queen, &queen->verifying.refusals, "verifications", w);
+    put_refusals(queen, &queen->unclear, "clears", w);
 }
 
 /* What was evicted or refused for want of room, ever; and lately, whose hive has most. */

@@ -142,5 +142,7 @@ bool forget_again(struct queen *queen, const struct topic *topic, uint64_t sessi
     if (is_stored ||
         bucket_take(&share->clears, (struct bucket_size){ RATION_CLEARS, RATION_CLEARS_PER_S }, queen->now))
         change_publish(queen, topic, TEXT(""), true);
+    else
+        queen_refuse(queen, &queen->unclear, topic->hive);
     return true;
 }

@@ -158,15 +158,20 @@ struct remembering {
     char fault[ERRBUF_SIZE]; /* why the store does not keep what it is given; "" = it does */
 };
 
+/* What was over the ration of a hive. */
+struct refusals {
+    uint64_t count;
+    ms_t at; /* the latest; monotonic */
+    char hive[NAME_SIZE];
+};
+
 /* Verifications (verify.h). */
 struct verifying {
     struct turns queued[VERIFY_CLASS_COUNT]; /* in turns of hives (share.h) */
     unsigned running;
     struct bucket budget, storm_budget; /* of all; of those of a storm, among them */
     uint64_t started, finished;         /* ever */
-    uint64_t refused;                   /* ... since too many of the hive's waited */
-    ms_t refused_at;                    /* the latest; monotonic */
-    char refused_hive[NAME_SIZE];
+    struct refusals refusals;           /* ... since too many of the hive's waited */
 
     struct verify_wait *waits; /* those who asked over MQTT (verify_wait.h); utlist */
     size_t wait_count;
@@ -211,9 +216,10 @@ struct queen {
     struct announcing announcing;
     struct storm storm;
     struct remembering remembering;
-    uint64_t unsendable;  /* messages that were dropped since too many waited for the broker, ever */
-    ms_t unsendable_at;   /* the latest; monotonic */
-    struct id_range lost; /* events among them that nobody was told of yet */
+    struct refusals unclear; /* topics that live copies of forgotten workers do not make it clear again (forget.h) */
+    uint64_t unsendable;     /* messages that were dropped since too many waited for the broker, ever */
+    ms_t unsendable_at;      /* the latest; monotonic */
+    struct id_range lost;    /* events among them that nobody was told of yet */
     struct hives hives;
     struct neighbours *neighbours; /* that are marked; utlist */
     struct request_limit requests;
@@ -264,6 +270,13 @@ static inline ms_t queen_time_for(const struct queen *queen, const struct record
 static inline uint8_t queen_link_number(const struct queen *queen)
 {
     return queen->epoch % 15 + 1;
+}
+
+static inline void queen_refuse(struct queen *queen, struct refusals *refusals, struct text hive)
+{
+    refusals->count++;
+    refusals->at = queen->now;
+    text_to_printable(hive, refusals->hive, sizeof refusals->hive);
 }
 
 /* The snapshot of the present connection is read: what is known is live. */

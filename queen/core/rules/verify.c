@@ -75,10 +75,7 @@ static struct verification *of_record(struct record *record)
 
 static enum err refuse(struct queen *queen, const struct record *record)
 {
-    struct verifying *verifying = &queen->verifying;
-    verifying->refused++;
-    verifying->refused_at = queen->now;
-    snprintf(verifying->refused_hive, sizeof verifying->refused_hive, "%s", record_hive(record));
+    queen_refuse(queen, &queen->verifying.refusals, text_of(record_hive(record)));
     return ERR_FULL;
 }
 
