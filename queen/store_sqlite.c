@@ -13,6 +13,8 @@
 #define EVENT_SLICE 5000     /* more than one batch brings */
 #define INCIDENT_SLACK 10000 /* more than are kept: to find out which is as much work as to read all */
 #define EVENT_BEFORE "(SELECT * FROM event WHERE id < ?1 ORDER BY id DESC LIMIT 1)"
+#define OPEN_INCIDENT "-9223372036854775808" /* TIME_ABSENT */
+#define NTH_INCIDENT(n) "(SELECT id FROM incident ORDER BY id DESC LIMIT 1 OFFSET " STRING(n) ")"
 #define LAST_EVENT "event ORDER BY id DESC LIMIT 1"
 
 /* Their order is that of the columns: keys first. */
@@ -68,9 +70,8 @@ static const char *const texts[STATEMENTS] = {
     [PUT + STORE_RECORD] = "INSERT OR REPLACE INTO record VALUES(?, ?" STORE_RECORD_COLUMNS(MARK) ")",
     [REMOVE + STORE_RECORD] = "DELETE FROM record WHERE hive = ? AND worker = ?",
     [PUT + STORE_INCIDENT] = "INSERT OR REPLACE INTO incident VALUES(?, ?, ?" STORE_INCIDENT_COLUMNS(MARK) ")",
-    [PRUNE_INCIDENTS] =
-        "DELETE FROM incident WHERE id <= (SELECT id FROM incident ORDER BY id DESC LIMIT 1 OFFSET " STRING(
-            STORE_INCIDENTS) ")",
+    [PRUNE_INCIDENTS] = "DELETE FROM incident WHERE id <= " NTH_INCIDENT(
+        STORE_INCIDENTS) " AND (ended <> " OPEN_INCIDENT " OR id <= " NTH_INCIDENT(STORE_INCIDENTS_OPEN) ")",
     [PUT + STORE_EVENT] =
         "INSERT OR REPLACE INTO event SELECT ?1, ?2, ?3,"
         "1 + coalesce(max(ordinal), 0), length(CAST(?3 AS BLOB)) + coalesce(max(bytes), 0) FROM " EVENT_BEFORE,

@@ -15,9 +15,10 @@
 /* So many events: those of the death of a whole site (100,000 workers); and as many bytes of their documents as may
  * wait for the broker (send_queue.h), so that none is gone before it was sent. */
 #define STORE_EVENTS 100000
-#define STORE_EVENT_BYTES 67108864 /* 64 MiB; part of a statement in SQL */
-#define STORE_INCIDENTS 100000     /* at least the last ones are kept */
-#define STORE_RETIRED 4            /* as many as are remembered of a record (record.h) */
+#define STORE_EVENT_BYTES 67108864  /* 64 MiB; part of a statement in SQL */
+#define STORE_INCIDENTS 100000      /* at least the last ones are kept; */
+#define STORE_INCIDENTS_OPEN 200000 /* ... of those that are open, so many, since one hive may have most */
+#define STORE_RETIRED 4             /* as many as are remembered of a record (record.h) */
 
 /* In this order they are restored. */
 enum store_kind { STORE_LIFE, STORE_TOMBSTONE, STORE_INCIDENT, STORE_RECORD, STORE_EVENT, STORE_KIND_COUNT };
