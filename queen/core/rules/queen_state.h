@@ -181,7 +181,9 @@ struct verifying {
 struct storm {
     struct storm_watch watch;
     ms_t exceeds_since; /* watch time: since then the limit is exceeded; MS_NEVER = it is not */
-    bool announced;     /* `storm_begins` was */
+    bool lasts;         /* it was, for a second, since nobody was held */
+    bool announced;     /* `storm_begins` was published */
+    ms_t again_at;      /* ... and is not again before; watch time */
     size_t held, most;  /* records that are held; at most at once, since nobody was */
     uint64_t in_all;    /* ... that were since then */
     uint64_t returned;  /* ... and gave a sign of life */

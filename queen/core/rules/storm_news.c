@@ -3,6 +3,7 @@
 #include "change.h"
 
 #define ANNOUNCE_MS 1000 /* the limit is exceeded for so long */
+#define AGAIN_MS 60000   /* and so long since the last: one hive may begin one after the other */
 
 static void forget_numbers(struct storm *storm)
 {
@@ -17,6 +18,7 @@ static void publish_begin(struct queen *queen)
                                     { "online_before", storm_watch_online_before(watch) } };
     uint64_t id = change_publish_fleet(queen, "storm_begins", counts, ARRAY_LEN(counts));
     queen->storm.announced = true;
+    queen->storm.again_at = queen->watch.time + AGAIN_MS;
     queen->out->failed |= incident_storm(&queen->incidents, id, queen->wall) != OK;
 }
 
@@ -28,7 +30,7 @@ static void publish_end(struct queen *queen)
         (void)change_publish_fleet(queen, "storm_ends", counts, ARRAY_LEN(counts));
         incident_storm_ended(&queen->incidents, queen->wall);
     }
-    storm->announced = false;
+    storm->announced = storm->lasts = false;
     forget_numbers(storm);
 }
 
@@ -39,7 +41,9 @@ static bool may_publish(const struct queen *queen)
 
 static ms_t announces_at(const struct storm *storm)
 {
-    return storm->announced || storm->exceeds_since == MS_NEVER ? MS_NEVER : storm->exceeds_since + ANNOUNCE_MS;
+    if (storm->announced || (storm->exceeds_since == MS_NEVER && !storm->lasts))
+        return MS_NEVER;
+    return ms_max(storm->lasts ? 0 : storm->exceeds_since + ANNOUNCE_MS, storm->again_at);
 }
 
 void storm_step(struct queen *queen)
@@ -52,6 +56,7 @@ void storm_step(struct queen *queen)
         storm->exceeds_since = MS_NEVER;
     else if (storm->exceeds_since == MS_NEVER)
         storm->exceeds_since = queen->watch.time;
+    storm->lasts |= exceeds && storm->exceeds_since + ANNOUNCE_MS <= queen->watch.time;
     if (!may_publish(queen))
         return;
     if (announces_at(storm) <= queen->watch.time)
