@@ -89,7 +89,7 @@ static void bodies_are_limited(void **state)
     scene_ask(&scene, "127.0.0.1", 1, AWAIT_LIMIT);
     scene_await(&scene, 2);
     assert_int_equal(scene.status, 0);
-    assert_string_equal(scene.fault, "the answer has more than 64 KiB");
+    assert_string_equal(scene.fault, "the answer has more than 16 KiB");
     scene_close(&scene);
     buf_clear(&reply);
 }
