@@ -32,6 +32,7 @@ ATTACKS = [
     ("storms", "wills evil count=400 rate=4000", None),
     ("churn", "churn evil rate=1800", ("workers:largest_hive", "evil")),
     ("copies", "copies evil count=500 rate=2000", None),
+    ("replies", "replies evil shape=tokens rate=4000", None),
     ("requests_to_queen", "request skep/v1-rpc/queen/queen/worker.list user=op rate=2000", ("requests:refused", None)),
     ("requests_to_worker", "request skep/v1-rpc/hive/lab/worker/w7/beat user=op rate=500", None),
     ("verified", "get /v1/workers?verified=true&limit=5 over=50 rate=500", None),

@@ -193,6 +193,48 @@ static bool send_copy(struct flood *flood, int64_t number)
     return client_publish_stored(flood->client, topic, flood->document, 100);
 }
 
+/* The last `verify` that a worker of the flood was asked. */
+static struct {
+    char topic[TOPIC_SIZE], correlation[64];
+    bool is_known;
+} asked;
+
+static void receive_request(void *context, const struct client_message *message)
+{
+    const char *method = strrchr(message->topic, '/');
+    (void)context;
+    if (!method || strcmp(method, "/verify") != 0 || __atomic_load_n(&asked.is_known, __ATOMIC_ACQUIRE))
+        return;
+    snprintf(asked.topic, sizeof asked.topic, "%s", message->response_topic);
+    snprintf(asked.correlation, sizeof asked.correlation, "%s", message->correlation);
+    __atomic_store_n(&asked.is_known, true, __ATOMIC_RELEASE);
+}
+
+/* A worker whose work stands still, so that it is verified at once. */
+static bool send_stalled(struct flood *flood)
+{
+    char filter[TOPIC_SIZE];
+    snprintf(filter, sizeof filter, "%s-rpc/hive/%s/worker/+/+", flood->stage->options.root, flood->action->target);
+    client_subscribe(flood->client, filter, 1);
+    return send_step(flood, 0, "presence", "\"presence\":\"online\",\"rpc\":true") &&
+           send_step(flood, 0, "heartbeat",
+                     "\"status\":\"busy\",\"inflight\":1,\"stall_ms\":1000,\"progress_age_ms\":5000,\"seq\":0");
+}
+
+static bool send_reply(struct flood *flood, int64_t number)
+{
+    unsigned size = flood->action->size ? flood->action->size : 16000;
+    int used;
+    if (number == 0 && !send_stalled(flood))
+        return false;
+    if (!__atomic_load_n(&asked.is_known, __ATOMIC_ACQUIRE))
+        return true;
+    used = snprintf(flood->document, DOCUMENT_MAX, "{\"result\":{\"nonce\":\"0\",\"work\":\"ok\"");
+    used += fill(flood, flood->document + used, (int)size - used - 2);
+    memcpy(flood->document + used, "}}", 3);
+    return client_reply(flood->client, asked.topic, flood->document, asked.correlation);
+}
+
 static bool send_request(struct flood *flood, int64_t number)
 {
     char response_topic[TOPIC_SIZE];
@@ -202,10 +244,10 @@ static bool send_request(struct flood *flood, int64_t number)
 }
 
 static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = {
-    [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,   [VERB_DOCUMENTS] = send_document,
-    [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth, [VERB_FLAP] = send_flap,
-    [VERB_WILLS] = send_will,        [VERB_CHURN] = send_churn,  [VERB_COPIES] = send_copy,
-    [VERB_REQUEST] = send_request
+    [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,     [VERB_DOCUMENTS] = send_document,
+    [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth,   [VERB_FLAP] = send_flap,
+    [VERB_WILLS] = send_will,        [VERB_CHURN] = send_churn,    [VERB_COPIES] = send_copy,
+    [VERB_REPLIES] = send_reply,     [VERB_REQUEST] = send_request
 };
 
 int64_t flood_due(const struct action *action, int64_t after_us)
@@ -236,7 +278,7 @@ void flood_play(const struct stage *stage, unsigned number)
     bool is_linked = true;
     flood.stage = stage;
     flood.action = action;
-    flood.client = client_open(&stage->options, action->user, NULL, NULL);
+    flood.client = client_open(&stage->options, action->user, receive_request, NULL);
     stage_await_start(stage);
     sleep_us(action->at_us - stage_time(stage));
     while (is_linked && flood_lasts(stage, action)) {

@@ -24,6 +24,7 @@
     X(VERB_WILLS, "wills", NULL)         \
     X(VERB_CHURN, "churn", NULL)         \
     X(VERB_COPIES, "copies", NULL)       \
+    X(VERB_REPLIES, "replies", NULL)     \
     X(VERB_REQUEST, "request", NULL)     \
     X(VERB_GET, "get", NULL)             \
     X(VERB_POST, "post", NULL)           \
