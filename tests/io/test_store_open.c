@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -61,6 +63,24 @@ static void two_queens_on_one_folder(void **state)
     assert_int_equal(store_open(scene.dir, &other, &e), ERR_CONFLICT);
     assert_non_null(strstr(e.text, "another queen uses it"));
     assert_int_equal(store_check(scene.dir, &e), OK);
+    store_scene_clear(&scene);
+}
+
+/* It has all that the queen had open, for as long as it executes no program of its own. */
+static void a_child_of_a_killed_queen_is_waited_for(void **state)
+{
+    struct scene scene;
+    pid_t child;
+    (void)state;
+    store_scene_init(&scene);
+    real_open(&scene);
+    if ((child = fork()) == 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000 * 1000 }, NULL);
+        _exit(0);
+    }
+    real_leave(&scene);
+    real_open(&scene);
+    assert_int_equal(waitpid(child, NULL, 0), child);
     store_scene_clear(&scene);
 }
 
@@ -188,9 +208,13 @@ static void a_database_that_was_not_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_no_database_is_moved_aside), cmocka_unit_test(two_queens_on_one_folder),
-        cmocka_unit_test(who_else_could_write_is_refused),    cmocka_unit_test(a_batch_that_fails),
-        cmocka_unit_test(a_folder_that_is_there_later),       cmocka_unit_test(a_database_that_was_not_read),
+        cmocka_unit_test(what_is_no_database_is_moved_aside),
+        cmocka_unit_test(two_queens_on_one_folder),
+        cmocka_unit_test(a_child_of_a_killed_queen_is_waited_for),
+        cmocka_unit_test(who_else_could_write_is_refused),
+        cmocka_unit_test(a_batch_that_fails),
+        cmocka_unit_test(a_folder_that_is_there_later),
+        cmocka_unit_test(a_database_that_was_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
