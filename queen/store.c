@@ -231,15 +231,30 @@ static enum err open_late(struct store *store, struct errbuf *e)
     return err;
 }
 
+static void close_database(struct store *store)
+{
+    store_db_close(store->db);
+    store->db = NULL;
+}
+
+static enum err find_database(struct store *store, struct errbuf *e)
+{
+    if (!store->db)
+        return open_late(store, e);
+    if (!store_db_has_moved(store->db))
+        return OK;
+    close_database(store);
+    return err_set(e, ERR_IO, "%s/" DATABASE ": somebody removed or replaced it", store->dir);
+}
+
 /* One that turns out to be damaged is moved aside; what could not be opened is tried again. */
 static enum err write_batch(struct store *store, struct errbuf *e)
 {
-    enum err err = store->db ? OK : open_late(store, e);
+    enum err err = find_database(store, e);
     if (err != OK || (err = store_db_write(store->db, store->rows, store->count, store_has_room(store), e)) == OK)
         return err;
     if (err == ERR_SYNTAX) {
-        store_db_close(store->db);
-        store->db = NULL;
+        close_database(store);
         (void)move_aside(store, e);
     }
     return err;

@@ -303,6 +303,12 @@ static enum err put(struct store_db *db, const struct store_row *row, struct err
     return step(db, to, e);
 }
 
+bool store_db_has_moved(const struct store_db *db)
+{
+    int has_moved = 0;
+    return sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) == SQLITE_OK && has_moved;
+}
+
 void store_db_replace(struct store_db *db)
 {
     db->is_replaced = true;

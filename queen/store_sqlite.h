@@ -16,6 +16,9 @@ void store_db_close(struct store_db *db); /* NULL is fine */
 enum err store_db_load(struct store_db *db, enum err (*take)(void *user, const struct store_row *row), void *user,
                        size_t *ret_refused, struct errbuf *e);
 
+/* Its file was removed, renamed or replaced: what is written goes where nobody finds it. */
+bool store_db_has_moved(const struct store_db *db);
+
 /* What it holds, but for events, is gone with the next rows that are written: nobody has loaded it. */
 void store_db_replace(struct store_db *db);
 

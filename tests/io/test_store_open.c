@@ -143,6 +143,34 @@ static void a_batch_that_fails(void **state)
     store_scene_clear(&scene);
 }
 
+/* All is given again, to a new one. */
+static void a_database_that_somebody_removes(void **state)
+{
+    struct scene scene;
+    struct store_row row = record("h1", "w1", STATE_STALE);
+    char command[256];
+    (void)state;
+    store_scene_init(&scene);
+    real_open(&scene);
+    real_put(&scene, &row, 1);
+    snprintf(command, sizeof command, "rm %s*", scene.path);
+    assert_int_equal(system(command), 0);
+    assert_true(store_takes(scene.store, 5000));
+    store_put(scene.store, &row);
+    store_commit(scene.store, 5000);
+    assert_true(store_wait(scene.store));
+    assert_false(store_takes(scene.store, 7000));
+    assert_true(store_has_lost(scene.store));
+    assert_non_null(strstr(store_fault(scene.store), "removed or replaced"));
+    scene.now = 67000;
+    real_put(&scene, &row, 1);
+    (void)store_takes(scene.store, scene.now + 1);
+    assert_null(store_fault(scene.store));
+    reopen(&scene, &kinds[0]);
+    assert_int_equal(scene.seen_count, 1);
+    store_scene_clear(&scene);
+}
+
 /* Fails to start with what was there; and takes it a minute after it can, in the place of what nobody has read. */
 static void taken_later(struct scene *scene, const char *mend)
 {
@@ -213,6 +241,7 @@ int main(void)
         cmocka_unit_test(a_child_of_a_killed_queen_is_waited_for),
         cmocka_unit_test(who_else_could_write_is_refused),
         cmocka_unit_test(a_batch_that_fails),
+        cmocka_unit_test(a_database_that_somebody_removes),
         cmocka_unit_test(a_folder_that_is_there_later),
         cmocka_unit_test(a_database_that_was_not_read),
     };
