@@ -13,7 +13,7 @@ COPY scripts/install-packages /source/scripts/
 RUN /source/scripts/install-packages build && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN cmake -G Ninja -S /source -B /build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=OFF \
- && ninja -C /build skep skep-queen skep-worker skep-hive \
+ && ninja -C /build skep skep-queen skep-worker skep-hive skep-probe \
  && strip /build/bin/*
 
 FROM debian:bookworm-slim AS run
@@ -34,8 +34,8 @@ HEALTHCHECK --interval=2s --timeout=5s --start-period=30s CMD ["skep", "health",
 CMD ["skep-queen"]
 
 FROM run AS hive
-COPY --from=build /build/bin/skep-hive /build/bin/skep-worker /usr/bin/
+COPY --from=build /build/bin/skep-hive /build/bin/skep-worker /build/bin/skep-probe /usr/bin/
 USER skep
-RUN skep-hive --version && skep-worker --version
+RUN skep-hive --version && skep-worker --version && skep-probe --version
 HEALTHCHECK --interval=2s --timeout=5s --start-period=30s CMD ["skep", "health", "http://127.0.0.1:7835"]
 CMD ["skep-hive"]

@@ -121,6 +121,18 @@ enum err http_url_read(const char *url, const char *path, char **ret, struct err
     return err;
 }
 
+enum err http_url_at_port(const char *url, unsigned port, char **ret, struct errbuf *e)
+{
+    CURLU *parsed = curl_url();
+    char *text = NULL;
+    bool is_done = parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                   curl_url_set(parsed, CURLUPART_PORT, INT_TEXT(port), 0) == CURLUE_OK &&
+                   curl_url_get(parsed, CURLUPART_URL, &text, 0) == CURLUE_OK && (*ret = strdup(text));
+    curl_free(text);
+    curl_url_cleanup(parsed);
+    return is_done ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
 bool http_url_is_private(const char *url)
 {
     CURLU *parsed = curl_url();

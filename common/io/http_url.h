@@ -17,6 +17,9 @@ enum err http_url_parse(const char *url, const char *path, struct Curl_URL **ret
  * *ret. */
 enum err http_url_read(const char *url, const char *path, char **ret, struct errbuf *e);
 
+/* An http_url_read one at another port. The caller frees *ret. */
+enum err http_url_at_port(const char *url, unsigned port, char **ret, struct errbuf *e);
+
 /* Whether nobody else can read what is sent to an http_url_read one: https, or the loopback, whose name libcurl does
  * not look up. */
 bool http_url_is_private(const char *url);

@@ -46,6 +46,11 @@ const struct conf_option service_options[] = {
     { 0 },
 };
 
+static const struct conf_option *common_options(const struct service *service)
+{
+    return service_options + (service->has_no_broker ? SERVICE_BROKER_ROWS : 0);
+}
+
 /* `text` may quote what came from outside. */
 static void print_sentence(const struct service *service, const char *kind, const char *text)
 {
@@ -95,7 +100,7 @@ size_t service_terminal_width(int fd)
 static void service_help(const struct service *service, struct buf *ret)
 {
     const struct conf_option *const own[] = { service->options, NULL };
-    const struct conf_option *const common[] = { service_options, NULL };
+    const struct conf_option *const common[] = { common_options(service), NULL };
     size_t columns = service_terminal_width(STDOUT_FILENO);
     int width = columns == 0 ? WIDTH_UNKNOWN : columns < WIDTH_MAX ? (int)columns : WIDTH_MAX;
     buf_printf(ret, "%s - %s\n\nUsage: %s\n", service->name, service->summary, service->usage);
@@ -209,7 +214,7 @@ enum err service_check_http(const char *http, const char *names, const char *tok
 int service_configure(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                       enum err (*check)(void *target, struct errbuf *e), int *ret_next)
 {
-    const struct conf_option *const tables[] = { service->options, service_options, NULL };
+    const struct conf_option *const tables[] = { service->options, common_options(service), NULL };
     const struct service_conf *common = target;
     struct buf text = BUF_INIT;
     struct conf conf;
@@ -249,7 +254,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
 enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
                         enum err (*check)(void *target, struct errbuf *e), struct errbuf *e)
 {
-    const struct conf_option *const tables[] = { service->options, service_options, NULL };
+    const struct conf_option *const tables[] = { service->options, common_options(service), NULL };
     struct conf conf;
     int next;
     enum err err;

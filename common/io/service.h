@@ -32,6 +32,7 @@ struct service {
     const char *exit_codes;            /* shown last by --help; whole lines */
     const char *section;               /* of the INI file, e.g. "queen" */
     const struct conf_option *options; /* the program's own, ended by a row without a name */
+    bool has_no_broker;                /* nor the options for one */
     bool takes_words;                  /* behind the options; without it service_configure refuses them */
     /* Fills in what was not given and has no constant default, before --print-config prints it; NULL = nothing. */
     void (*complete)(void *target);

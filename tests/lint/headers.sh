@@ -21,6 +21,7 @@ includes_of() {
     */core/*) echo common/base common/proto "${1%/*}" ;;
     worker/include/*) echo worker/include ;;
     worker/lib/*) echo common/base common/sys common/mqtt common/proto worker/core worker/include worker/lib ;;
+    worker/probe/*) echo common/base common/sys common/mqtt common/proto common/io worker/probe worker/probe/core ;;
     worker/*) echo common/base common/sys common/mqtt common/proto common/io worker/include worker/core worker/agent worker/agent/core ;;
     queen/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon queen queen/core/include ;;
     hive/*) echo common/base common/sys common/mqtt common/proto common/io common/daemon hive hive/core hive/core/include ;;

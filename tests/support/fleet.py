@@ -96,8 +96,8 @@ class Program:
     def start(self, *more, **how):
         """With more arguments; `how` is for Popen."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([*self.inside, *self.arguments, *more], env=clean_environment(), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, **how)
+            how = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, **how}
+            self.process = subprocess.Popen([*self.inside, *self.arguments, *more], env=clean_environment(), **how)
 
     def said(self):
         return self.log.read_text(encoding="utf-8")

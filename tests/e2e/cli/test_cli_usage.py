@@ -69,7 +69,7 @@ def test_help_begins_with_examples(lonely, arguments):
         assert "Exit codes:" in done.stdout
 
 
-@pytest.mark.parametrize("program", ["skep-queen", "skep-hive", "skep-worker", "skep"] +
+@pytest.mark.parametrize("program", ["skep-queen", "skep-hive", "skep-worker", "skep-probe", "skep"] +
                          [f"skep {command}" for command in [*COMMANDS, "health", "queen", "hive"]])
 def test_help_fits_80_columns(program):
     name, *command = program.split()

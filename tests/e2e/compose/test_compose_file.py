@@ -151,7 +151,7 @@ def test_hives_have_three_workers_each():
 
 def test_image_has_the_libraries():
     installed = set(shlex.split(re.search(r"install -y --no-install-recommends (.*?)&&", STAGES["run"])[1]))
-    dynamic = output_of("objdump", "-p", *(BIN / name for name in ("skep", "skep-queen", "skep-hive", "skep-worker")))
+    dynamic = output_of("objdump", "-p", *(BIN / name for name in ("skep", "skep-queen", "skep-hive", "skep-worker", "skep-probe")))
     for library in set(re.findall(r"NEEDED +(\S+)", dynamic)):
         if not re.match(r"(libc|libm|ld-linux.*)\.so", library):
             owners = output_of("dpkg", "-S", f"*/{library}")

@@ -124,14 +124,20 @@ static void end(struct probe *probe, const char *status)
     probe->is_over = true;
 }
 
+static const char *shown_path(const struct engine_step *step)
+{
+    return step->path[0] ? step->path : "its URL";
+}
+
 /* What is asked beside may be missing: then it is absent. */
 static void note_missing(struct probe *probe, const struct engine_step *step, const struct probe_answer *answer)
 {
     if (answer->outcome == OUTCOME_UNREACHABLE)
-        (void)err_set(&probe->note, OK, "%s: %s", step->path, answer->fault ? answer->fault : "nobody listens there");
+        (void)err_set(&probe->note, OK, "%s: %s", shown_path(step),
+                      answer->fault ? answer->fault : "nobody listens there");
     else
-        (void)err_set(&probe->note, OK, "%s is HTTP %d%s%s", step->path, answer->status, step->missing ? ": " : "",
-                      step->missing ? step->missing : "");
+        (void)err_set(&probe->note, OK, "%s is HTTP %d%s%s", shown_path(step), answer->status,
+                      step->missing ? ": " : "", step->missing ? step->missing : "");
 }
 
 static bool is_missing(int status)
@@ -166,7 +172,7 @@ static void unreachable(struct probe *probe, const struct engine_step *step, con
 
 static void timed_out(struct probe *probe, const struct engine_step *step, ms_t now)
 {
-    (void)err_set(&probe->note, OK, "no answer in time to %s", step->path);
+    (void)err_set(&probe->note, OK, "no answer in time to %s", shown_path(step));
     if (probe->unanswered_since == MS_NEVER)
         probe->unanswered_since = now;
     probe->unanswered_for = now - probe->unanswered_since;
@@ -283,7 +289,7 @@ static void read_answer(struct probe *probe, size_t at, struct text body, ms_t n
     else
         err = rules_read_json(step->rules, step->rule_count, body, &probe->arena, found, &e);
     if (err != OK)
-        (void)err_set(&probe->note, OK, "%s: %s", step->path, e.text);
+        (void)err_set(&probe->note, OK, "%s: %s", shown_path(step), e.text);
     forget_texts(probe, step);
     for (size_t i = 0; i < step->rule_count; i++)
         take_found(probe, at, i, &found[i], now);
@@ -320,7 +326,7 @@ void probe_take(struct probe *probe, const struct probe_answer *answer, ms_t now
         metric_set(probe, UNANSWERED, 0);
     }
     if (answer->fault)
-        (void)err_set(&probe->note, OK, "%s: %s", step->path, answer->fault);
+        (void)err_set(&probe->note, OK, "%s: %s", shown_path(step), answer->fault);
     if (!is_usable(probe, step, answer))
         return;
     probe->was_fetched[at] = true;

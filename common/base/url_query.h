@@ -1,6 +1,6 @@
 /* url_query.h - the query part of a URL. Pure. */
-#ifndef SKEP_CLI_URL_QUERY_H
-#define SKEP_CLI_URL_QUERY_H
+#ifndef SKEP_URL_QUERY_H
+#define SKEP_URL_QUERY_H
 
 #include "buf.h"
 

@@ -1,0 +1,162 @@
+"""Engines that somebody else runs, reported by skep-probe through skep-worker --stdin: work that stands still is found, and
+what only looks like it is not."""
+
+import json
+import re
+import subprocess
+import time
+
+import pytest
+
+import measure
+from engine import Engine
+from fleet import BIN, LIMIT_S, Program, await_that, clean_environment
+
+STALL_S = 5
+LOOKS = ("--every", "100ms", "--interval", "1s", "--timeout", "500ms")
+NAMES = {"llama_cpp": "llama.cpp", "tensorrt_llm": "tensorrt-llm"}
+
+
+class Probed:
+    """skep-probe | skep-worker --stdin"""
+
+    def __init__(self, broker, root, name, *words):
+        hive, worker = name.split("/")
+        self.probe = Program(broker.folder, BIN / "skep-probe", *LOOKS, "--stall", f"{STALL_S}s", *words)
+        self.worker = Program(broker.folder, BIN / "skep-worker", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--root", root,
+                              "--hive", hive, "--id", worker, "--interval", "5s", "--stdin")
+        self.probe.start(stdout=subprocess.PIPE)
+        self.worker.start(stdin=self.probe.process.stdout)
+        self.probe.process.stdout.close()
+
+    def end(self):
+        self.probe.end()
+        assert self.worker.process.wait(LIMIT_S) == 0  # by the end of its input
+
+
+@pytest.fixture
+def engine():
+    engines = []
+
+    def make(kind, mode="idle"):
+        engines.append(Engine(kind, mode))
+        return engines[-1]
+    yield make
+    for one in engines:
+        one.mode = "dead"
+
+
+@pytest.fixture
+def probed(broker, root, started):
+    def make(name, engine):
+        metrics = ("--metrics-url", engine.url) if engine.kind == "triton" else ()
+        return started(Probed, broker, root, name, *metrics, NAMES.get(engine.kind, engine.kind), engine.url)
+    return make
+
+
+def look(*words, code=None):
+    """The line of one look, and what it says beside."""
+    done = subprocess.run([BIN / "skep-probe", "--once", "--timeout", "1s", *words], env=clean_environment(), capture_output=True,
+                          text=True, timeout=LIMIT_S, check=False)
+    assert code is None or done.returncode == code, done
+    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+def test_work_that_stands_still_and_what_looks_like_it(queen, engine, probed):
+    counted = ("llama_cpp", "vllm", "sglang", "triton")
+    scenes = {f"e/hung-{kind}": engine(kind, "working") for kind in counted}
+    others = [("llama_cpp", "asleep"), ("vllm", "asleep"), ("llama_cpp", "loading"), ("triton", "loading"), ("llama_cpp", "prefill"),
+              ("vllm", "prefill"), ("sglang", "prefill"), ("llama_cpp", "deaf"), ("vllm", "deaf"), ("sglang", "deaf"),
+              ("vllm", "dead"), ("ollama", "hung"), ("tensorrt_llm", "hung")]
+    later = {f"e/{mode}-{kind}": (engine(kind, "working"), mode) for kind, mode in others}
+    for name, one in [*scenes.items(), *((name, one) for name, (one, _) in later.items())]:
+        probed(name, one)
+    queen.await_all([*scenes, *later])
+    for kind in counted:
+        queen.await_heartbeat(f"e/hung-{kind}", lambda beat: beat["status"] == "busy" and beat["inflight"] > 0 and beat["progress"] > 0)
+    for one, mode in later.values():
+        one.mode = mode
+    hung_at = time.monotonic()
+    for one in scenes.values():
+        one.mode = "hung"
+    for name in scenes:
+        worker = queen.await_state(name, "zombie")
+        assert worker["cause"] == "stalled"
+        measure.lines.append(f"{name}: zombie {time.monotonic() - hung_at:.1f} s after its last step, limit {STALL_S} s")
+    # By now the same time has passed for the others.
+    for name in later:
+        assert queen.worker(name)["state"] == "online", name
+        assert "zombie" not in [e["state"] for e in queen.events(name)], name
+    for one in scenes.values():
+        one.mode = "working"
+    queen.await_all(scenes)
+
+
+def test_the_life_of_an_engine(queen, engine, probed):
+    one = engine("llama_cpp", "loading")
+    probed("e/life", one)
+    queen.await_heartbeat("e/life", lambda beat: beat["status"] == "loading")
+    one.mode = "working"
+    beat = queen.await_heartbeat("e/life", lambda beat: beat["status"] == "busy" and beat.get("progress"))["heartbeat"]
+    assert beat["model_loaded"] == "stand-in" and beat["inflight"] == 2 and beat["metrics"]["slots"] == 4
+    one.mode = "dead"
+    beat = queen.await_heartbeat("e/life", lambda beat: beat["status"] == "error")["heartbeat"]
+    assert beat.get("progress") is None and beat.get("inflight") is None and beat.get("model_loaded") is None
+    one.mode = "loading"
+    queen.await_heartbeat("e/life", lambda beat: beat["status"] == "loading")
+    one.mode = "idle"
+    queen.await_heartbeat("e/life", lambda beat: beat["status"] == "idle")
+    assert queen.worker("e/life")["state"] == "online"
+
+
+@pytest.mark.parametrize("mode", ("endless", "dripping", "garbage", "headers"))
+def test_hostile_answers_do_no_harm(engine, mode):
+    for kind in ("sglang", "ollama"):
+        one = engine(kind, mode)
+        line, _ = look(kind, one.url)
+        assert line["status"] in ("idle", "busy", "loading", "starting", "error")
+        assert line.get("inflight") is None or mode == "endless"
+
+
+def test_by_hand(engine):
+    one = engine("vllm", "working")
+    line, said = look("vllm", one.url, code=0)
+    assert line["status"] == "busy" and line["model_loaded"] == "stand-in" and line["queue_depth"] is None and not said
+    line, _ = look("prometheus", one.url + "/metrics", "queue_depth=vllm:num_requests_waiting_by_reason",
+                   'metrics.awake=vllm:engine_sleep_state{sleep_state="awake"}', code=0)
+    assert line["queue_depth"] == 7 and line["metrics"]["awake"] == 1 and line["status"] == "busy"
+    line, _ = look("http", one.url + "/v1/models", "model_loaded=/data/0/id", "queue_depth=/data", code=0)
+    assert line["model_loaded"] == "stand-in" and line["queue_depth"] == 1
+    line, said = look("http", one.url + "/nowhere", code=3)
+    assert line["status"] == "error" and "HTTP 404" in said
+    assert look("tcp", f"tcp://127.0.0.1:{one.port}", code=0)[0]["status"] == "idle"
+    one.mode = "dead"
+    assert look("tcp", f"tcp://127.0.0.1:{one.port}", code=3)[0]["status"] == "starting"
+    assert look("vllm", one.url, code=3)[0]["status"] == "loading"
+    assert look("exec", "--", "echo", '{"queue_depth":3}', code=0)[0] == {"status": "idle", "queue_depth": 3}
+    line, said = look("exec", "--", "/bin/sh", "-c", 'echo \'{"queue_depth":3,"status":"busy"}\'; exit 1', code=3)
+    assert line == {"status": "error", "queue_depth": None} and "exit code" in said
+
+
+def test_a_line_for_each_change_and_one_in_an_interval(engine, broker, started):
+    one = engine("ollama", "idle")
+    probe = Program(broker.folder, BIN / "skep-probe", "--every", "50ms", "--interval", "300ms", "ollama", one.url)
+    probe.start(stderr=subprocess.DEVNULL)
+    await_that(lambda: len(probe.said().splitlines()) >= 3, "lines without a change")
+    one.mode = "dead"
+    await_that(lambda: re.search('"status":"error"', probe.said()), "a line of its end")
+    lines = probe.said().splitlines()
+    assert {json.loads(line)["status"] for line in lines} == {"idle", "error"}
+    assert probe.end() == -15
+
+
+def test_a_token_goes_from_its_file_only(engine, tmp_path):
+    secret = tmp_path / "token"
+    secret.write_text("not-to-be-shown\n", encoding="ascii")
+    secret.chmod(0o600)
+    one = engine("ollama", "idle")
+    line, said = look("--token-file", secret, "ollama", one.url, code=0)
+    assert "not-to-be-shown" not in json.dumps(line) + said
+    done = subprocess.run([BIN / "skep-probe", "--once", "--token-file", secret, "ollama", "http://192.0.2.1:1"], env=clean_environment(),
+                          capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert done.returncode == 2 and "in clear" in done.stderr and "not-to-be-shown" not in done.stderr

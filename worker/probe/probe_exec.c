@@ -1,0 +1,246 @@
+#include "probe_exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fd.h"
+#include "json_scan.h"
+#include "json_write.h"
+#include "line_reader.h"
+#include "log.h"
+#include "loop_child.h"
+
+#define LINE_LIMIT (16 * 1024) /* bytes, as for every message */
+#define READ_SIZE (16 * 1024)
+#define ARGUMENTS_MAX 1024
+#define DOCUMENT_MEMORY (1024 * 1024)
+
+struct runner {
+    const struct probe_conf *conf;
+    const struct probe_source *source;
+    struct lines *lines;
+    struct loop *loop;
+    struct loop_timer *timer; /* of the next run, or of the limit of this one */
+    struct loop_child *child; /* NULL = none runs */
+    struct loop_fd *watch;    /* of its output; NULL: it has ended */
+    int output;
+    struct line_reader reader;
+    struct arena arena;   /* of one line */
+    struct buf good;      /* the last object */
+    bool has_line, is_ok; /* of this run */
+    ms_t began_at;
+    const char *why; /* this run is a failure */
+    struct log_limit limit;
+    struct errbuf fault; /* ends it all */
+    enum err err;
+};
+
+static void fail_for_good(struct runner *runner, enum err err)
+{
+    runner->err = err;
+    loop_stop(runner->loop);
+}
+
+static void print(struct runner *runner, struct text line)
+{
+    enum err err = lines_print(runner->lines, line, clock_mono(), &runner->fault);
+    if (err != OK)
+        fail_for_good(runner, err);
+}
+
+/* The status `error` of a run before must not stay. */
+static void keep_object(struct runner *runner, struct text object, bool has_status)
+{
+    struct text members = { object.at + 1, object.len - 1 };
+    buf_reset(&runner->good);
+    if (has_status)
+        buf_add_text(&runner->good, object);
+    else if (text_trim(members).at[0] == '}')
+        buf_add_str(&runner->good, "{\"status\":\"idle\"}");
+    else
+        buf_printf(&runner->good, "{\"status\":\"idle\",%.*s", (int)members.len, members.at);
+}
+
+static void take_line(struct runner *runner, const struct line *line)
+{
+    const struct json_value *object = NULL;
+    struct errbuf e = { 0 };
+    bool has_status;
+    if (line->is_too_long)
+        (void)err_set(&e, ERR_TOO_LARGE, "it is longer than 16 KiB");
+    else if (text_trim(line->text).len == 0)
+        return;
+    else if (json_scan(&runner->arena, line->text, &object, &e) == OK && object->type != JSON_OBJECT)
+        (void)err_set(&e, ERR_TYPE, "it is no JSON object");
+    has_status = json_value_member(object, "status") != NULL;
+    arena_reset(&runner->arena);
+    if (e.text[0]) {
+        (void)log_limited(&runner->limit, LOG_WARNING, "line ignored", "why", e.text, NULL);
+        return;
+    }
+    keep_object(runner, text_trim(line->text), has_status);
+    runner->has_line = true;
+    print(runner, buf_text(&runner->good));
+}
+
+/* Of what the last object had nothing is known any more. */
+static void print_error(struct runner *runner)
+{
+    auto_clear(buf) line = BUF_INIT;
+    struct json_write w = json_write_to(&line);
+    const struct json_value *object = NULL;
+    json_open(&w, '{');
+    json_add_str(&w, "status", "error");
+    if (runner->good.len > 0 && json_scan(&runner->arena, buf_text(&runner->good), &object, NULL) == OK)
+        JSON_EACH(member, object)
+        {
+            if (!text_is(member->key, "status"))
+                json_add_null(&w, member->key.at);
+        }
+    json_close(&w, '}');
+    arena_reset(&runner->arena);
+    if (buf_ok(&line))
+        print(runner, buf_text(&line));
+}
+
+static void finish(struct runner *runner)
+{
+    struct line line;
+    if (line_reader_end(&runner->reader, &line))
+        take_line(runner, &line);
+    line_reader_clear(&runner->reader);
+    if (!runner->why && !runner->has_line)
+        runner->why = "it printed no JSON object";
+    runner->is_ok = !runner->why;
+    if (runner->why) {
+        (void)log_limited(&runner->limit, LOG_WARNING, "the command failed", "why", runner->why, NULL);
+        print_error(runner);
+    }
+    if (runner->conf->once)
+        loop_stop(runner->loop);
+    loop_timer_in(runner->timer, ms_max(0, runner->began_at + runner->conf->every - clock_mono()));
+}
+
+static void close_output(struct runner *runner)
+{
+    loop_fd_free(runner->watch);
+    fd_close(runner->output);
+    runner->watch = NULL;
+    runner->output = -1;
+}
+
+/* Whoever else holds its output is not waited for. */
+static void child_ended(void *user, const struct exit_status *exit_status)
+{
+    struct runner *runner = user;
+    char bytes[READ_SIZE];
+    struct line line;
+    ssize_t len;
+    if (!runner->why && (exit_status->signal || exit_status->status))
+        runner->why = exit_status->signal ? "it was killed" : "its exit code is not 0";
+    while (runner->watch && (len = read(runner->output, bytes, sizeof bytes)) > 0)
+        for (struct text rest = { bytes, (size_t)len }; line_reader_next(&runner->reader, &rest, &line);)
+            take_line(runner, &line);
+    close_output(runner);
+    loop_child_free(runner->child);
+    runner->child = NULL;
+    finish(runner);
+}
+
+static void readable(void *user, int events)
+{
+    struct runner *runner = user;
+    char bytes[READ_SIZE];
+    struct text rest = { bytes, 0 };
+    struct line line;
+    ssize_t len = read(runner->output, bytes, sizeof bytes);
+    (void)events;
+    rest.len = len > 0 ? (size_t)len : 0;
+    while (line_reader_next(&runner->reader, &rest, &line))
+        take_line(runner, &line);
+    if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
+        close_output(runner);
+}
+
+static enum err start_child(struct runner *runner, int output)
+{
+    static const char file[] = "/usr/bin/env";
+    const char *arguments[ARGUMENTS_MAX] = { "env", "--" };
+    int streams[] = { -1, output, STDERR_FILENO };
+    struct loop_child_options options = { .file = file,
+                                          .environment = environ,
+                                          .streams = streams,
+                                          .stream_count = ARRAY_LEN(streams),
+                                          .leads_session = true,
+                                          .ended = child_ended,
+                                          .user = runner };
+    for (size_t i = 0; runner->source->command[i]; i++) {
+        if (i + 3 >= ARRAY_LEN(arguments))
+            return err_set(&runner->fault, ERR_FULL, "more than %d arguments", ARGUMENTS_MAX - 3);
+        arguments[i + 2] = runner->source->command[i];
+    }
+    options.arguments = (char *const *)arguments;
+    return loop_child_new(runner->loop, &options, &runner->child, &runner->fault);
+}
+
+static enum err run_command(struct runner *runner)
+{
+    int ends[2];
+    enum err err;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_set(&runner->fault, ERR_IO, "cannot make a pipe: %s", strerror(errno));
+    line_reader_init(&runner->reader, LINE_LIMIT);
+    runner->output = ends[0];
+    runner->has_line = false;
+    runner->why = NULL;
+    runner->began_at = clock_mono();
+    err = loop_fd_new(runner->loop, ends[0], readable, runner, &runner->watch);
+    if (err != OK)
+        err = err_set(&runner->fault, err, "cannot read from a pipe");
+    else
+        err = start_child(runner, ends[1]);
+    fd_close(ends[1]);
+    if (err != OK)
+        return err;
+    loop_fd_want(runner->watch, LOOP_READABLE);
+    loop_timer_in(runner->timer, runner->conf->timeout);
+    return OK;
+}
+
+static void time_is_up(void *user)
+{
+    struct runner *runner = user;
+    enum err err;
+    if (runner->child) {
+        runner->why = "it took longer than --timeout";
+        loop_child_kill(runner->child);
+    } else if ((err = run_command(runner)) != OK) {
+        fail_for_good(runner, err);
+    }
+}
+
+int probe_exec_run(const struct probe_conf *conf, const struct probe_source *source, struct lines *lines,
+                   struct errbuf *e)
+{
+    struct runner runner = {
+        .conf = conf, .source = source, .lines = lines, .output = -1, .arena.limit = DOCUMENT_MEMORY
+    };
+    if ((runner.err = loop_new(&runner.loop, &runner.fault)) == OK &&
+        (runner.err = loop_timer_new(runner.loop, time_is_up, &runner, &runner.timer)) == OK) {
+        loop_timer_in(runner.timer, 0);
+        loop_run(runner.loop, NULL, NULL);
+    }
+    close_output(&runner);
+    line_reader_clear(&runner.reader);
+    loop_child_free(runner.child);
+    loop_free(runner.loop);
+    buf_clear(&runner.good);
+    arena_clear(&runner.arena);
+    if (runner.err != OK) {
+        (void)err_set(e, runner.err, "%s", runner.fault.text[0] ? runner.fault.text : "out of memory");
+        return EXIT_FAILED;
+    }
+    return runner.is_ok ? EXIT_OK : EXIT_UNHEALTHY;
+}

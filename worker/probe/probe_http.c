@@ -1,0 +1,134 @@
+#include "probe_http.h"
+
+#include <time.h>
+
+#include "clock.h"
+#include "fetch.h"
+#include "log.h"
+#include "probe.h"
+#include "secret.h"
+#include "url_query.h"
+
+#define BODY_MAX (4 * 1024 * 1024) /* bytes: metrics of many engines and models */
+
+struct looker {
+    const struct probe_conf *conf;
+    const struct probe_source *source;
+    const char *token;
+    struct fetch fetch;
+    struct probe probe;
+    struct errbuf fault; /* of the last request */
+    struct errbuf noted; /* what was logged last */
+};
+
+static void url_of(const struct looker *looker, const struct engine_step *step, struct buf *ret)
+{
+    buf_printf(ret, "%s%s", step->is_at_metrics ? looker->source->metrics_url : looker->source->url, step->path);
+    if (!step->takes_model || !looker->conf->model)
+        return;
+    url_query_add(ret, "model", looker->conf->model);
+    url_query_add(ret, "autoload", "false");
+}
+
+/* A connection is used for nothing else: the next one needs a handle of its own. */
+static enum err connect_only(struct looker *looker)
+{
+    enum err err = fetch_connect(&looker->fetch, looker->source->url, looker->conf->timeout, &looker->fault);
+    fetch_clear(&looker->fetch);
+    if (err == OK || err == ERR_UNREACHABLE) {
+        struct errbuf e = { 0 };
+        if (fetch_init(&looker->fetch, NULL, BODY_MAX, &e) != OK)
+            return ERR_NOMEM;
+    }
+    return err;
+}
+
+static enum err request(struct looker *looker, const struct engine_step *step, struct fetched *ret)
+{
+    auto_clear(buf) url = BUF_INIT;
+    if (looker->source->connects_only)
+        return connect_only(looker);
+    url_of(looker, step, &url);
+    if (!buf_ok(&url))
+        return err_set(&looker->fault, ERR_NOMEM, "out of memory");
+    looker->fetch.posted = step->body;
+    return fetch_request(&looker->fetch, step->body ? "POST" : "GET", buf_str(&url), looker->token != NULL,
+                         looker->conf->timeout, ret, &looker->fault);
+}
+
+static enum err ask(struct looker *looker, const struct engine_step *step)
+{
+    struct fetched fetched = { 0 };
+    struct probe_answer answer = { 0 };
+    enum err err;
+    looker->fault.text[0] = '\0';
+    err = request(looker, step, &fetched);
+    if (err == ERR_NOMEM)
+        return err;
+    if (looker->fetch.has_timed_out)
+        answer.outcome = OUTCOME_TIMEOUT;
+    else if (err == ERR_UNREACHABLE)
+        answer.outcome = OUTCOME_UNREACHABLE;
+    answer.status = (int)fetched.status;
+    answer.body = fetched.body;
+    answer.fault = err == OK ? NULL : looker->fault.text;
+    probe_take(&looker->probe, &answer, clock_mono());
+    return OK;
+}
+
+/* What keeps it from knowing more is logged when it is something else than before. */
+static void log_note(struct looker *looker)
+{
+    const char *note = looker->probe.note.text;
+    if (note[0] && strcmp(note, looker->noted.text) != 0)
+        log_at(LOG_WARNING, "the engine shows less than it could", "engine", looker->source->engine->name, "why", note,
+               NULL);
+    looker->noted = looker->probe.note;
+}
+
+static enum err look(struct looker *looker, struct lines *lines, struct errbuf *e)
+{
+    auto_clear(buf) line = BUF_INIT;
+    const struct engine_step *step;
+    probe_begin(&looker->probe);
+    while ((step = probe_next(&looker->probe)))
+        if (ask(looker, step) != OK)
+            return err_set(e, ERR_NOMEM, "out of memory");
+    log_note(looker);
+    probe_write(&looker->probe, &line);
+    if (!buf_ok(&line))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return lines_print(lines, buf_text(&line), clock_mono(), e);
+}
+
+static enum err go_on(struct looker *looker, struct lines *lines, struct errbuf *e)
+{
+    enum err err;
+    for (;;) {
+        ms_t left, next = clock_mono() + looker->conf->every;
+        if ((err = look(looker, lines, e)) != OK || looker->conf->once)
+            return err;
+        if ((left = next - clock_mono()) > 0)
+            nanosleep(&(struct timespec){ left / 1000, left % 1000 * 1000000 }, NULL);
+    }
+}
+
+int probe_http_run(const struct probe_conf *conf, const struct probe_source *source, struct lines *lines,
+                   struct errbuf *e)
+{
+    struct looker looker = { .conf = conf, .source = source };
+    char *token = NULL;
+    enum err err = conf->token_file ? secret_read(conf->token_file, &token, e) : OK;
+    bool is_ready;
+    looker.token = token;
+    probe_init(&looker.probe, source->engine, (int)conf->expect, conf->stall);
+    if (err == OK && (err = fetch_init(&looker.fetch, token, BODY_MAX, e)) == OK)
+        err = go_on(&looker, lines, e);
+    is_ready = probe_is_ready(&looker.probe);
+    fetch_clear(&looker.fetch);
+    probe_clear(&looker.probe);
+    secret_free(token);
+    if (err != OK)
+        return EXIT_FAILED;
+    return is_ready ? EXIT_OK : EXIT_UNHEALTHY;
+}
