@@ -53,15 +53,14 @@ static CURLcode perform(struct fetch *fetch)
 {
     curl_off_t connected = 0;
     long made = 0; /* connections: none where one is used again */
-    CURLcode code;
     buf_reset(&fetch->body);
     fetch->headers = 0;
     fetch->curl_error[0] = '\0';
-    code = curl_easy_perform(fetch->curl);
+    fetch->code = curl_easy_perform(fetch->curl);
     curl_easy_getinfo(fetch->curl, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(fetch->curl, CURLINFO_NUM_CONNECTS, &made);
-    fetch->has_timed_out = code == CURLE_OPERATION_TIMEDOUT && (connected > 0 || made == 0);
-    return code;
+    fetch->was_connected = connected > 0 || made == 0;
+    return fetch->code;
 }
 
 enum err fetch_request(struct fetch *fetch, const char *method, const char *url, bool with_token, ms_t timeout,
@@ -72,6 +71,8 @@ enum err fetch_request(struct fetch *fetch, const char *method, const char *url,
         code = perform(fetch);
     if (code == CURLE_OUT_OF_MEMORY)
         return err_set(e, ERR_NOMEM, "out of memory");
+    if (code == CURLE_WRITE_ERROR && fetch->headers > HEADERS_MAX)
+        return err_set(e, ERR_TOO_LARGE, "the answer of %s has more than %d KiB of headers", url, HEADERS_MAX / 1024);
     if (code == CURLE_WRITE_ERROR)
         return err_set(e, ERR_TOO_LARGE, "the answer of %s is larger than %zu KiB", url, fetch->body.limit / 1024);
     if (code)

@@ -12,7 +12,8 @@ struct fetch {
     struct buf body;         /* its limit is for the user to set between requests */
     const char *posted;      /* the body of a POST, likewise; borrowed. NULL = empty */
     size_t headers;          /* bytes of them, and of trailers */
-    bool has_timed_out;      /* the last request: it was connected, and its time was up */
+    bool was_connected;      /* of the last request, like what follows */
+    CURLcode code;
     char curl_error[CURL_ERROR_SIZE];
 };
 

@@ -20,7 +20,7 @@ static struct probe_answer take_answer(struct text *rest)
     uint8_t byte = take_byte(rest);
     struct probe_answer answer = { .status = statuses[byte % ARRAY_LEN(statuses)] };
     if (byte >= 0xF8)
-        answer = (struct probe_answer){ .outcome = byte % 2 ? OUTCOME_TIMEOUT : OUTCOME_UNREACHABLE };
+        answer = (struct probe_answer){ .outcome = (enum probe_outcome)(OUTCOME_TIMEOUT + byte % 3) };
     else
         answer.body = text_split(rest, '\0');
     return answer;

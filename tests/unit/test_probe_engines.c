@@ -78,6 +78,8 @@ static struct probe_answer answer_to(const struct script *s, const struct engine
             return (struct probe_answer){ .outcome = OUTCOME_TIMEOUT };
         if (text_is(s->answers[i].outcome, "refused"))
             return (struct probe_answer){ .outcome = OUTCOME_UNREACHABLE };
+        if (text_is(s->answers[i].outcome, "unusable"))
+            return (struct probe_answer){ .outcome = OUTCOME_UNUSABLE, .fault = "it is too large" };
         assert_int_equal(text_to_int(s->answers[i].outcome, &status), OK);
         return (struct probe_answer){ .status = (int)status, .body = s->answers[i].body };
     }

@@ -33,13 +33,13 @@ static void url_of(const struct looker *looker, const struct engine_step *step, 
 /* A connection is used for nothing else: the next one needs a handle of its own. */
 static enum err connect_only(struct looker *looker)
 {
-    enum err err = fetch_connect(&looker->fetch, looker->source->url, looker->conf->timeout, &looker->fault);
-    fetch_clear(&looker->fetch);
-    if (err == OK || err == ERR_UNREACHABLE) {
-        struct errbuf e = { 0 };
-        if (fetch_init(&looker->fetch, NULL, BODY_MAX, &e) != OK)
-            return ERR_NOMEM;
-    }
+    struct fetch *fetch = &looker->fetch;
+    enum err err = fetch_connect(fetch, looker->source->url, looker->conf->timeout, &looker->fault);
+    CURLcode code = fetch->code;
+    fetch_clear(fetch);
+    if (fetch_init(fetch, NULL, BODY_MAX, NULL) != OK)
+        return ERR_NOMEM;
+    fetch->code = code;
     return err;
 }
 
@@ -56,6 +56,31 @@ static enum err request(struct looker *looker, const struct engine_step *step, s
                          looker->conf->timeout, ret, &looker->fault);
 }
 
+/* What a server that is just starting may do as well, or a proxy before it. */
+static bool is_unreachable(const struct fetch *fetch)
+{
+    switch (fetch->code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_SSL_CONNECT_ERROR:
+        return true;
+    default:
+        return fetch->code == CURLE_OPERATION_TIMEDOUT && !fetch->was_connected;
+    }
+}
+
+static enum probe_outcome outcome_of(const struct fetch *fetch, enum err err)
+{
+    if (err == OK)
+        return OUTCOME_ANSWERED;
+    if (is_unreachable(fetch))
+        return OUTCOME_UNREACHABLE;
+    return fetch->code == CURLE_OPERATION_TIMEDOUT ? OUTCOME_TIMEOUT : OUTCOME_UNUSABLE;
+}
+
 static enum err ask(struct looker *looker, const struct engine_step *step)
 {
     struct fetched fetched = { 0 };
@@ -65,10 +90,7 @@ static enum err ask(struct looker *looker, const struct engine_step *step)
     err = request(looker, step, &fetched);
     if (err == ERR_NOMEM)
         return err;
-    if (looker->fetch.has_timed_out)
-        answer.outcome = OUTCOME_TIMEOUT;
-    else if (err == ERR_UNREACHABLE)
-        answer.outcome = OUTCOME_UNREACHABLE;
+    answer.outcome = outcome_of(&looker->fetch, err);
     answer.status = (int)fetched.status;
     answer.body = fetched.body;
     answer.fault = err == OK ? NULL : looker->fault.text;

@@ -132,7 +132,7 @@ static const char *shown_path(const struct engine_step *step)
 /* What is asked beside may be missing: then it is absent. */
 static void note_missing(struct probe *probe, const struct engine_step *step, const struct probe_answer *answer)
 {
-    if (answer->outcome == OUTCOME_UNREACHABLE)
+    if (answer->outcome != OUTCOME_ANSWERED)
         (void)err_set(&probe->note, OK, "%s: %s", shown_path(step),
                       answer->fault ? answer->fault : "nobody listens there");
     else
@@ -161,13 +161,14 @@ static bool is_usable(struct probe *probe, const struct engine_step *step, const
     return false;
 }
 
-static void unreachable(struct probe *probe, const struct engine_step *step, const struct probe_answer *answer)
+static void unanswered(struct probe *probe, const struct engine_step *step, const struct probe_answer *answer)
 {
+    bool is_starting = answer->outcome == OUTCOME_UNREACHABLE && !probe->was_ready;
     note_missing(probe, step, answer);
     if (!step->is_ready_check)
         return;
     forget(probe);
-    end(probe, probe->was_ready ? STATUS_ERROR : probe->engine->refused);
+    end(probe, is_starting ? probe->engine->refused : STATUS_ERROR);
 }
 
 static void timed_out(struct probe *probe, const struct engine_step *step, ms_t now)
@@ -290,6 +291,8 @@ static void read_answer(struct probe *probe, size_t at, struct text body, ms_t n
         err = rules_read_json(step->rules, step->rule_count, body, &probe->arena, found, &e);
     if (err != OK)
         (void)err_set(&probe->note, OK, "%s: %s", shown_path(step), e.text);
+    if (err != OK && step->is_ready_check) /* it is another program */
+        end(probe, STATUS_ERROR);
     forget_texts(probe, step);
     for (size_t i = 0; i < step->rule_count; i++)
         take_found(probe, at, i, &found[i], now);
@@ -317,16 +320,14 @@ void probe_take(struct probe *probe, const struct probe_answer *answer, ms_t now
         timed_out(probe, step, now);
         return;
     }
-    if (answer->outcome == OUTCOME_UNREACHABLE) {
-        unreachable(probe, step, answer);
+    if (answer->outcome != OUTCOME_ANSWERED) {
+        unanswered(probe, step, answer);
         return;
     }
     if (step->is_ready_check || step->format == FORMAT_PROMETHEUS) {
         probe->unanswered_since = MS_NEVER;
         metric_set(probe, UNANSWERED, 0);
     }
-    if (answer->fault)
-        (void)err_set(&probe->note, OK, "%s: %s", shown_path(step), answer->fault);
     if (!is_usable(probe, step, answer))
         return;
     probe->was_fetched[at] = true;

@@ -14,8 +14,9 @@
 
 enum probe_outcome {
     OUTCOME_ANSWERED,
-    OUTCOME_TIMEOUT,    /* it was connected, and did not answer in time: it is busy */
-    OUTCOME_UNREACHABLE /* nobody listens */
+    OUTCOME_TIMEOUT,     /* it was connected, and did not answer in time: it is busy */
+    OUTCOME_UNREACHABLE, /* nobody listens, or who listens hangs up: a proxy before what is not there yet */
+    OUTCOME_UNUSABLE     /* something else than an answer, or too much of it */
 };
 
 struct probe_answer {
