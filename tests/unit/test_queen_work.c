@@ -65,6 +65,24 @@ static void r7_work_that_stands_still_is_suspect_and_verified(void **state)
     rows_check(rows, ARRAY_LEN(rows));
 }
 
+static void r7_a_long_interval_makes_no_stall_later(void **state)
+{
+    static const struct row rows[] = {
+        { "the last step was long before the beat that shows it",
+          "up; birth 1.1; say \"inflight\":1,\"progress\":7,\"progress_age_ms\":0; beat 1.1.0; listen 30000; say "
+          "\"inflight\":1,\"progress\":9,\"progress_age_ms\":20000; beat 1.1.1; listen 40000; say "
+          "\"inflight\":1,\"progress\":9,\"progress_age_ms\":60000; beat 1.1.2; wait 0",
+          BORN SUSPECT " | suspect" },
+        { "... and just below the limit",
+          "up; birth 1.1; say \"inflight\":1,\"progress\":7,\"progress_age_ms\":0; beat 1.1.0; listen 30000; say "
+          "\"inflight\":1,\"progress\":9,\"progress_age_ms\":20000; beat 1.1.1; listen 39999; say "
+          "\"inflight\":1,\"progress\":9,\"progress_age_ms\":60000; beat 1.1.2; wait 0",
+          BORN " | online" },
+    };
+    (void)state;
+    rows_check(rows, ARRAY_LEN(rows));
+}
+
 static void r7_who_warms_up_does_not_stand_still(void **state)
 {
     static const struct row rows[] = {
@@ -192,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r7_work_that_stands_still_is_suspect_and_verified),
+        cmocka_unit_test(r7_a_long_interval_makes_no_stall_later),
         cmocka_unit_test(r7_who_warms_up_does_not_stand_still),
         cmocka_unit_test(r7_the_limit_of_what_an_agent_says),
         cmocka_unit_test(r7_the_limit_spans_seven_weeks),

@@ -30,16 +30,16 @@ static bool is_stuck(const struct queen *queen, const struct record *record, con
     return heartbeat->stalled_ms >= limit || standstill(queen, record, heartbeat) >= limit;
 }
 
-/* The limit starts anew with progress, without anything in flight, and while it is warming up. Of one that is seen for
- * the first time its own word counts, so that a restart of the queen forgets nothing. */
+/* The limit starts anew with progress, without anything in flight, and while it is warming up. How long ago the
+ * progress was is the sender's word: neither a restart of the queen nor a long interval makes it later. */
 static void note_progress(const struct queen *queen, struct record *record, const struct heartbeat *heartbeat)
 {
     struct work *work = &record->work;
     uint32_t now = (uint32_t)queen_time_for(queen, record);
     bool moved = heartbeat->progress != INT_ABSENT && heartbeat->progress != work->progress;
-    if (!record->work_seen)
+    if (!record->work_seen || (moved && work->progress != INT_ABSENT))
         work->since = now - (uint32_t)ms_min(ms_max(heartbeat->progress_age_ms, 0), INT32_MAX);
-    if ((moved && work->progress != INT_ABSENT) || heartbeat->inflight <= 0 || is_warming_up(heartbeat))
+    if (heartbeat->inflight <= 0 || is_warming_up(heartbeat))
         work->since = now;
     if (moved && work->progress != INT_ABSENT)
         record->work_advanced = true;
