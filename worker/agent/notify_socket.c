@@ -25,8 +25,11 @@
 struct notify_socket {
     struct sockaddr_un address;
     char name[sizeof((struct sockaddr_un *)0)->sun_path]; /* "" = none yet */
+    struct loop *loop;
     int fd;
     struct loop_fd *watch;
+    int removed_fd; /* the one before, whose name was removed: a sender that had connected to it still uses it */
+    struct loop_fd *removed_watch;
     struct log_limit limit;
     const struct notify_socket_events *events;
     void *user;
@@ -119,6 +122,12 @@ static bool find_directory(struct sockaddr_un *address)
     return make_directory("/tmp", address);
 }
 
+static bool bind_name(int fd, const struct sockaddr_un *address)
+{
+    return bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 &&
+           (!is_open_to_others() || chmod(address->sun_path, 0666) == 0);
+}
+
 static bool bind_path(struct notify_socket *notify)
 {
     struct sockaddr_un *address = &notify->address;
@@ -128,8 +137,7 @@ static bool bind_path(struct notify_socket *notify)
     }
     memcpy(strchr(address->sun_path, 0), SOCKET_NAME, sizeof SOCKET_NAME); /* make_directory left room */
     memcpy(notify->name, address->sun_path, sizeof notify->name);
-    return bind(notify->fd, (const struct sockaddr *)address, sizeof *address) == 0 &&
-           (!is_open_to_others() || chmod(notify->name, 0666) == 0);
+    return bind_name(notify->fd, address);
 }
 
 /* Read-only file systems, or full ones. */
@@ -145,13 +153,21 @@ static bool bind_abstract(struct notify_socket *notify)
                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)) == 0;
 }
 
-static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
+/* -1 with errno. */
+static int make_socket(void)
 {
     const int on = 1;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
+        fd = fd_close(fd);
+    return fd;
+}
+
+static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
+{
     notify->address.sun_family = AF_UNIX;
-    notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (notify->fd < 0 || setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 ||
-        (!bind_path(notify) && !bind_abstract(notify)))
+    notify->fd = make_socket();
+    if (notify->fd < 0 || (!bind_path(notify) && !bind_abstract(notify)))
         return err_set(e, ERR_IO, "cannot make the notify socket: %s", strerror(errno));
     return OK;
 }
@@ -178,7 +194,7 @@ static bool read_credentials(struct msghdr *header, struct ucred *ret)
 }
 
 /* One datagram; false when there is none. */
-static bool receive(struct notify_socket *notify)
+static bool receive(struct notify_socket *notify, int fd)
 {
     char bytes[NOTIFY_DATAGRAM_MAX];
     union {
@@ -189,7 +205,7 @@ static bool receive(struct notify_socket *notify)
     struct msghdr header = {
         .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
     };
-    ssize_t len = recvmsg(notify->fd, &header, MSG_CMSG_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
     const char *why = NULL;
     struct ucred sender = { 0 };
     if (len < 0)
@@ -210,7 +226,7 @@ static bool receive(struct notify_socket *notify)
 
 void notify_socket_drain(struct notify_socket *notify)
 {
-    for (int i = 0; i < BURST && receive(notify); i++)
+    for (int i = 0; i < BURST && (receive(notify, notify->fd) || receive(notify, notify->removed_fd)); i++)
         ;
     notify->events->drained(notify->user);
 }
@@ -221,6 +237,49 @@ static void readable(void *user, int events)
     notify_socket_drain(user);
 }
 
+static bool watch(struct notify_socket *notify)
+{
+    if (loop_fd_new(notify->loop, notify->fd, readable, notify, &notify->watch) != OK)
+        return false;
+    loop_fd_want(notify->watch, LOOP_READABLE);
+    return true;
+}
+
+/* A folder that is there by now must not be somebody else's. */
+static bool make_again(const struct sockaddr_un *address, int fd)
+{
+    struct sockaddr_un folder = *address;
+    struct stat status;
+    *strrchr(folder.sun_path, '/') = '\0';
+    if (mkdir(folder.sun_path, is_open_to_others() ? 0711 : 0700) != 0 && errno != EEXIST)
+        return false;
+    return lstat(folder.sun_path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+           bind_name(fd, address);
+}
+
+void notify_socket_restore(struct notify_socket *notify)
+{
+    struct stat status;
+    int fd;
+    if (!notify->address.sun_path[0] || lstat(notify->address.sun_path, &status) == 0 || errno != ENOENT)
+        return;
+    fd = make_socket();
+    if (fd < 0 || !make_again(&notify->address, fd)) {
+        (void)log_limited(&notify->limit, LOG_ERROR, "the notify socket was removed, and cannot be made again", "why",
+                          strerror(errno), NULL);
+        fd_close(fd);
+        return;
+    }
+    log_at(LOG_WARNING, "the notify socket was removed; it is made again", "path", notify->address.sun_path, NULL);
+    loop_fd_free(notify->removed_watch);
+    fd_close(notify->removed_fd);
+    notify->removed_fd = notify->fd;
+    notify->removed_watch = notify->watch;
+    notify->fd = fd;
+    notify->watch = NULL;
+    (void)watch(notify); /* else it is read when the command is looked at */
+}
+
 enum err notify_socket_new(struct loop *loop, const struct notify_socket_events *events, void *user,
                            struct notify_socket **ret, struct errbuf *e)
 {
@@ -228,17 +287,17 @@ enum err notify_socket_new(struct loop *loop, const struct notify_socket_events 
     enum err err;
     if (!notify)
         return err_set(e, ERR_NOMEM, "out of memory");
-    notify->fd = -1;
+    notify->loop = loop;
+    notify->fd = notify->removed_fd = -1;
     notify->events = events;
     notify->user = user;
     err = open_socket(notify, e);
-    if (err == OK && loop_fd_new(loop, notify->fd, readable, notify, &notify->watch) != OK)
+    if (err == OK && !watch(notify))
         err = err_set(e, ERR_IO, "cannot watch the notify socket");
     if (err != OK) {
         notify_socket_free(notify);
         return err;
     }
-    loop_fd_want(notify->watch, LOOP_READABLE);
     *ret = notify;
     return OK;
 }
@@ -247,6 +306,8 @@ void notify_socket_free(struct notify_socket *notify)
 {
     if (!notify)
         return;
+    loop_fd_free(notify->removed_watch);
+    fd_close(notify->removed_fd);
     loop_fd_free(notify->watch);
     fd_close(notify->fd);
     remove_directory(notify->address.sun_path); /* "" where the name is abstract */

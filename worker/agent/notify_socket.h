@@ -29,6 +29,10 @@ void notify_socket_free(struct notify_socket *notify);
 /* As NOTIFY_SOCKET has it: with @ in front, if it is abstract. */
 const char *notify_socket_name(const struct notify_socket *notify);
 
+/* Makes it again, with the same name, if that was removed: by who cleans /tmp. Senders that had connected to the one
+ * before are received as well. */
+void notify_socket_restore(struct notify_socket *notify);
+
 /* Reads what is there now, without waiting for the loop's next turn. */
 void notify_socket_drain(struct notify_socket *notify);
 

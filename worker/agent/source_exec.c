@@ -64,6 +64,7 @@ static void check(void *user)
 {
     struct exec_source *source = user;
     child_wake(source->child);
+    notify_socket_restore(source->socket);
     notify_socket_drain(source->socket);
     read_usage(source);
     oom_watch_see(source->oom);

@@ -204,6 +204,26 @@ static void a_barrier_is_answered(void **state)
     story_end(&story);
 }
 
+/* As by who cleans /tmp of what is old. */
+static void a_socket_that_is_removed_is_made_again(void **state)
+{
+    struct story story;
+    char path[256], *slash;
+    story_begin(state, &story);
+    agent_start_with(state, &story.agent, NULL, "swept", "--interval", "200ms", "--exec", "--", "/bin/sh", "-c",
+                     "echo $NOTIFY_SOCKET; read x; until " SPEAKER_PROGRAM " X_SKEP_QUEUE_DEPTH=$x; do sleep 0.1; done",
+                     NULL);
+    snprintf(path, sizeof path, "%s", program_read_line(&story.agent));
+    await_worker(story.watcher, "swept", "heartbeat", "\"status\":\"idle\"", NULL);
+    assert_int_equal(unlink(path), 0);
+    slash = strrchr(path, '/');
+    *slash = '\0';
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(write(story.agent.input, "7\n", 2), 2);
+    await_worker(story.watcher, "swept", "heartbeat", "\"queue_depth\":7", NULL);
+    story_end(&story);
+}
+
 /* cores are known from the second look on */
 static void a_talkative_child_is_looked_at(void **state)
 {
@@ -273,6 +293,7 @@ int main(void)
         cmocka_unit_test(what_the_child_says),
         cmocka_unit_test(bad_notifications_change_nothing),
         cmocka_unit_test(starting_until_ready),
+        cmocka_unit_test(a_socket_that_is_removed_is_made_again),
         cmocka_unit_test(a_talkative_child_is_looked_at),
         cmocka_unit_test(a_stopped_child_stands_still),
         cmocka_unit_test(an_overdue_watchdog_stands_still),
