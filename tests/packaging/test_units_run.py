@@ -1,4 +1,4 @@
-"""What the hive's unit promises, under a systemd of its own: process 1 of new namespaces, on an overlay of this machine."""
+"""What the units promise, under a systemd of its own: process 1 of new namespaces, on an overlay of this machine."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from daemons import BIN, output_of
+from daemons import BIN, DAEMONS, output_of
 
 BUILD = os.environ["SKEP_BUILD_DIR"]
 INSTALLED_BIN = os.environ["SKEP_INSTALLED_BIN_DIR"]
@@ -30,13 +30,18 @@ mount -t cgroup2 cgroup2 sys/fs/cgroup
 for folder in run tmp dev; do mount -t tmpfs -o mode=755 tmpfs $folder; done
 for node in "null 3" "zero 5" "full 7" "random 8" "urandom 9"; do mknod -m 666 dev/${node% *} c 1 ${node#* }; done
 mkdir dev/shm dev/pts
+mount -t devpts devpts dev/pts -o newinstance,ptmxmode=666
+ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
-cp srv/skep-* usr/bin/
-mkdir -p "$2" "$3"
-cp srv/hive.ini "${3%/*}/hive.ini"
-cp srv/skep-hive.service srv/test.target etc/systemd/system/
+cp srv/skep-hive srv/skep-worker srv/skep-queen srv/skep-test usr/bin/
+mkdir -p ".$2" ".$2/hive.secrets" ".$2/queen.secrets"
+cp srv/*.ini ".$2/"
+cp srv/*.service srv/test.target etc/systemd/system/
 systemd-sysusers - < srv/sysusers --root=/mnt/root
-exec chroot . env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --unit=test.target
+mkdir oldroot
+pivot_root . oldroot
+umount -l /oldroot
+exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --unit=test.target
 """
 # Each round it reports, and uses what is its own in /tmp.
 WORKER = """#!/bin/bash
@@ -104,21 +109,22 @@ def manager(tmp_path):
                    if (path / "cgroup.procs").exists() and (path / "cgroup.subtree_control").exists()), None)
     if os.geteuid() != 0 or not cgroup or not SYSTEMD.exists() or not shutil.which("unshare"):
         pytest.exit("needs root, systemd, unshare, and control groups of version 2", 77)
-    for name in ("skep-hive", "skep-worker"):
+    for name in (*DAEMONS, "skep-worker"):
         shutil.copy(BIN / name, tmp_path)
     output_of("cmake", "--install", BUILD, "--prefix", tmp_path / "installed", "--component", "packaging")
-    unit = (tmp_path / "installed/lib/systemd/system/skep-hive.service").read_text(encoding="utf-8")
-    config, secrets = re.search(r"--config (\S+)", unit)[1], re.search(r"LoadCredential=\w+:(\S+)", unit)[1]
-    (tmp_path / "skep-hive.service").write_text(unit.replace(INSTALLED_BIN + "/", "/usr/bin/"), encoding="utf-8")
+    for name in DAEMONS:
+        unit = (tmp_path / f"installed/lib/systemd/system/{name}.service").read_text(encoding="utf-8")
+        (tmp_path / f"{name}.service").write_text(unit.replace(INSTALLED_BIN + "/", "/usr/bin/"), encoding="utf-8")
     (tmp_path / "sysusers").write_bytes((tmp_path / "installed/lib/sysusers.d/skep.conf").read_bytes())
     (tmp_path / "test.target").write_text("[Unit]\nDefaultDependencies=no\n", encoding="utf-8")
+    (tmp_path / "queen.ini").write_text("[queen]\nhttp = 127.0.0.1:7833\n", encoding="utf-8")
     (tmp_path / "hive.ini").write_text('[worker "w"]\ncommand = /usr/bin/skep-test\n', encoding="utf-8")
     (tmp_path / "skep-test").write_text(WORKER, encoding="utf-8")
     (tmp_path / "skep-test").chmod(0o755)
     (tmp_path / "reported").touch()
     (tmp_path / "reported").chmod(0o666)
     tmp_path.chmod(0o755)
-    made = Manager(tmp_path, cgroup / f"skep-test-{os.getpid()}", "/mnt/root" + os.path.dirname(config), "/mnt/root" + secrets)
+    made = Manager(tmp_path, cgroup / f"skep-test-{os.getpid()}", os.path.dirname(re.search(r"--config (\S+)", unit)[1]))
     try:
         if not made.is_running():
             pytest.exit(f"no systemd can be run here: {made.log()}", 77)
@@ -127,18 +133,31 @@ def manager(tmp_path):
         made.end()
 
 
+def kill_and_await_next(manager, unit):
+    def main_pid():
+        return int(manager.run("systemctl", "show", "-P", "MainPID", unit))
+
+    killed = main_pid()
+    manager.run("systemctl", "kill", "--kill-whom=main", "-s", "KILL", unit)
+    await_that(lambda: main_pid() not in (0, killed), "the next one")
+    await_that(lambda: manager.run("systemctl", "is-active", unit, check=False) == "active\n", "that it is ready")
+
+
 def reported(manager):
     return (manager.folder / "reported").read_text(encoding="ascii").splitlines()
 
 
-def test_a_worker_outlives_its_hive_with_all_that_it_has(manager):
-    def main_pid():
-        return int(manager.run("systemctl", "show", "-P", "MainPID", "skep-hive"))
+def test_a_killed_queen_is_started_again(manager):
+    manager.run("systemctl", "start", "skep-queen")
+    kill_and_await_next(manager, "skep-queen")
+    manager.run("systemctl", "stop", "skep-queen")
+    assert manager.run("systemctl", "show", "-P", "Result", "skep-queen") == "success\n"
 
+
+def test_a_worker_outlives_its_hive_with_all_that_it_has(manager):
     manager.run("systemctl", "start", "skep-hive")
-    first, hive = await_that(lambda: reported(manager)[:1], "the worker's first round")[0], main_pid()
-    manager.run("systemctl", "kill", "--kill-whom=main", "-s", "KILL", "skep-hive")
-    await_that(lambda: main_pid() not in (0, hive), "the next hive")
+    first = await_that(lambda: reported(manager)[:1], "the worker's first round")[0]
+    kill_and_await_next(manager, "skep-hive")
     already = len(reported(manager))
     await_that(lambda: len(reported(manager)) > already + 10, "more rounds")
     assert set(reported(manager)) == {first} and first.endswith(" ok")
