@@ -155,6 +155,54 @@ static void births_expire_when_they_are_to(void **state)
     }
 }
 
+/* What was published on the link before is not awaited. */
+static void each_link_is_timed_for_itself(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_go_online(&scene);
+    member_beat(&scene.member, scene.now);
+    scene.now += 5000;
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    scene_connect(&scene);
+    scene.now += 40;
+    scene_ack(&scene, member_token(MEMBER_TOKEN_BIRTH), 0);
+    assert_int_equal(scene.member.speed.round_trips[0], 40);
+    member_beat(&scene.member, scene.now);
+    scene.now += 30;
+    scene_ack(&scene, member_token(MEMBER_TOKEN_BEAT), 0);
+    assert_int_equal(scene.member.speed.round_trips[0], 30);
+    scene_clear(&scene);
+}
+
+static void the_brokers_packet_size_is_handed_on(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene, MEMBER_WORKER);
+    scene_step(&scene, (struct input){ .kind = INPUT_CONNECTING });
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_UP,
+                                       .facts = &(struct link_facts){ .connect_ms = 20, .packet_max = 5000 } });
+    assert_int_equal(scene.outbox.packet_max, 5000);
+    scene_step(&scene, (struct input){ .kind = INPUT_LINK_DOWN });
+    scene_connect(&scene);
+    assert_int_equal(scene.outbox.packet_max, 0); /* nothing is known of this one */
+    scene_clear(&scene);
+}
+
+static void its_subscriptions_end(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_go_online(&scene);
+    member_unsubscribe(&scene.member, &scene.outbox);
+    scene_look(&scene, MEMBER_NOTHING);
+    scene_expect(&scene, "a worker",
+                 "unsubscribe r/hive/h/worker/w/presence; unsubscribe r-rpc/hive/h/worker/w/+; "
+                 "unsubscribe r/queen/+/verdict/h/w");
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +212,9 @@ int main(void)
         cmocka_unit_test(only_a_goodbyes_acknowledgement_lets_it_leave),
         cmocka_unit_test(a_goodbye_has_the_exit),
         cmocka_unit_test(births_expire_when_they_are_to),
+        cmocka_unit_test(each_link_is_timed_for_itself),
+        cmocka_unit_test(the_brokers_packet_size_is_handed_on),
+        cmocka_unit_test(its_subscriptions_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #define BORN "unknown -> online (birth)"
 #define BOTH "up; birth 1.1 @w1; birth 1.1 @w2; "
+#define FAR "up; birth 1.1 @w1; say \"connect_ms\":500; birth 1.1 @w2; say; "
 #define DIES "will 1.1 @w1; ack 10; wait 250; ack 10; "
 #define ASKED BORN ", default/w2 " BORN ", ask, ask, ask"
 #define LOST ", online -> stale (last_will) | stale"
@@ -28,6 +29,14 @@ static void a_neighbour_is_asked_before_the_verdict(void **state)
           BORN ", other/w2 " BORN ", ask, ask" LOST },
         { "nor one that answers no requests", "up; birth 1.1 @w1; mute_birth 1.1 @w2; " DIES,
           BORN ", default/w2 " BORN ", ask, ask" LOST },
+        { "far away: it has as long as two connects more", FAR DIES "ack 0; wait 1999", ASKED " | suspect" },
+        { "... and no longer", FAR DIES "ack 0; wait 2000", ASKED LOST },
+        { "nor one that is heard over HTTP", "up; birth 1.1 @w1; birth 1.1 @w2; bye 1.1 @w2; post 2.1.1 @w2; " DIES,
+          BORN ", default/w2 " BORN ", default/w2 online -> offline (goodbye), "
+               "default/w2 offline -> online (heartbeat), 202, ask, ask" LOST },
+        { "nor one that stands still",
+          "up; birth 1.1 @w1; birth 1.1 @w2; demand @w2; wait 7; answer stalled @w2; " DIES,
+          BORN ", default/w2 " BORN ", verify, default/w2 online -> zombie (stalled), ask, ask" LOST },
         { "R12: the link is lost: asked again one grace after the snapshot",
           BOTH DIES "down; up; birth 1.2 @w2; wait 35000; ack 10; wait 250; ack 10; reply",
           ASKED ", ask, ask, ask" LOST },
