@@ -15,7 +15,7 @@
     X(INT, wall, wall)             \
     X(INT, grace_from, grace_from) \
     X(INT, last_event, last_event) \
-    X(INT, acked, told)            \
+    X(INT, acked, acked)           \
     X(INT, commanded, commanded)
 
 #define STORE_INCIDENT_COLUMNS(X)   \

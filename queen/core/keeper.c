@@ -11,7 +11,7 @@ void keeper_init(struct keeper *keeper, struct queen *queen)
 ms_t keeper_wait(const struct keeper *keeper, uint64_t commanded)
 {
     uint64_t last = queen_last_event(keeper->queen);
-    return queen_told(keeper->queen) >= last && commanded >= last ? 0 : SETTLE_MS;
+    return queen_acked(keeper->queen) >= last && commanded >= last ? 0 : SETTLE_MS;
 }
 
 void keeper_turn(struct keeper *keeper, bool takes, bool has_lost)

@@ -133,11 +133,11 @@ static void answered(struct queen *queen, enum asking asking, const struct answe
 }
 
 /* Or refused: then it will be the next time, too. */
-static void event_told(struct queen *queen, uint64_t token)
+static void event_acked(struct queen *queen, uint64_t token)
 {
     uint64_t id = token & ((1ULL << TOKEN_KIND_SHIFT) - 1);
-    if (id > queen->remembering.told)
-        queen->remembering.told = id;
+    if (id > queen->remembering.acked)
+        queen->remembering.acked = id;
 }
 
 static void acked(struct queen *queen, const struct input *input)
@@ -145,7 +145,7 @@ static void acked(struct queen *queen, const struct input *input)
     unsigned left = queen->options.limits.records;
     struct answer answer;
     if (token_kind(input->token) == TOKEN_EVENT) {
-        event_told(queen, input->token);
+        event_acked(queen, input->token);
         return;
     }
     if (token_kind(input->token) == TOKEN_BARRIER) {
@@ -345,9 +345,9 @@ uint64_t queen_last_event(const struct queen *queen)
     return queen->events.last;
 }
 
-uint64_t queen_told(const struct queen *queen)
+uint64_t queen_acked(const struct queen *queen)
 {
-    return queen->remembering.told;
+    return queen->remembering.acked;
 }
 
 uint64_t queen_verified_count(const struct queen *queen)

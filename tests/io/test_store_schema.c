@@ -64,7 +64,7 @@ static void rows_of_version(int version, struct store_row rows[5], size_t *ret_c
     all[3].record.announced = STATE_STALE;
     all[3].record.retain_s = 0;
     if (version == 1)
-        all[0].life.told = all[0].life.commanded = all[0].life.last_event; /* it has published all that it announced */
+        all[0].life.acked = all[0].life.commanded = all[0].life.last_event; /* it has published all that it announced */
     memcpy(rows, all, sizeof all);
     *ret_count = version == 1 ? 4 : 5; /* that it is lost is an incident, whoever opened it */
 }

@@ -280,13 +280,13 @@ static void what_no_queen_has_written_is_refused(void **state)
     REFUSES(STORE_LIFE, row.life.watch = FAR);
     REFUSES(STORE_LIFE, row.life.wall = -FAR);
     REFUSES(STORE_LIFE, row.life.grace_from = FAR);
-    REFUSES(STORE_LIFE, row.life.told = EVENT_ID_MAX + 1);
+    REFUSES(STORE_LIFE, row.life.acked = EVENT_ID_MAX + 1);
     REFUSES(STORE_LIFE, row.life.commanded = EVENT_ID_MAX + 1);
     REFUSES(STORE_LIFE, row.life.life = UINT32_MAX);
     assert_null(scene_record(&scene));
     row = *row_of(&memory, STORE_LIFE);
     row.life.life = 7;
-    row.life.told = row.life.commanded = EVENT_ID_MAX;
+    row.life.acked = row.life.commanded = EVENT_ID_MAX;
     row.life.watch = FAR - 1;
     row.life.loop = 1 - FAR;
     assert_int_equal(queen_restore(scene.queen, &row), OK);

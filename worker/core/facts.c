@@ -244,12 +244,12 @@ static ms_t limit_after(ms_t since, ms_t limit)
     return since == MS_NEVER ? MS_NEVER : since + limit;
 }
 
-ms_t facts_stall_due(const struct facts *facts, ms_t told)
+ms_t facts_stall_due(const struct facts *facts, ms_t reported)
 {
     ms_t limit = stall_limit(facts);
     ms_t standing = limit_after(stalled_since(facts), limit);
     ms_t stalled = limit_after(facts->stalled_at, limit);
-    return ms_min(standing > told ? standing : MS_NEVER, stalled > told ? stalled : MS_NEVER);
+    return ms_min(standing > reported ? standing : MS_NEVER, stalled > reported ? stalled : MS_NEVER);
 }
 
 bool facts_is_stalled(const struct facts *facts, ms_t now)

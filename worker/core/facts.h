@@ -75,8 +75,8 @@ int64_t facts_progress_age(const struct facts *facts, ms_t now); /* ms */
 int64_t facts_inflight(const struct facts *facts);
 
 /* When work that stands still must be told, if nothing changes: the first moment at which progress_age_ms (with
- * something in flight) or stalled_ms reaches stall_ms and that is later than `told`; MS_NEVER = not by itself. */
-ms_t facts_stall_due(const struct facts *facts, ms_t told);
+ * something in flight) or stalled_ms reaches stall_ms and that is later than `reported`; MS_NEVER = not by itself. */
+ms_t facts_stall_due(const struct facts *facts, ms_t reported);
 bool facts_is_stalled(const struct facts *facts, ms_t now);
 
 /* Fills the program's part of `ret`; texts are borrowed from `facts`, maps live in `arena`. ERR_NOMEM. */

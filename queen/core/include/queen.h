@@ -77,7 +77,7 @@ const struct event *queen_event_next(const struct event *event); /* behind that 
 
 /* The id of the last event, also of an earlier process; and of the last that the broker has acknowledged. 0 = none. */
 uint64_t queen_last_event(const struct queen *queen);
-uint64_t queen_told(const struct queen *queen);
+uint64_t queen_acked(const struct queen *queen);
 
 /* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
 enum queen_change_seq { QUEEN_CHANGED_EVENT = 1, QUEEN_CHANGED_VERIFIED = 2 };

@@ -31,7 +31,7 @@ struct life_row {
     ms_t wall;
     ms_t grace_from;     /* watch time at which the present grace began; MS_NEVER = there was no link */
     uint64_t last_event; /* no event has a higher id */
-    uint64_t told;       /* the highest that the broker has acknowledged */
+    uint64_t acked;      /* the highest that the broker has acknowledged */
     uint64_t commanded;  /* no event up to this one waits for the command of --on-event */
 };
 

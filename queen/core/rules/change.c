@@ -67,7 +67,7 @@ static void publish_verdict(struct queen *queen, struct record *record, struct t
     record->written = queen_link_number(queen);
 }
 
-void change_tell_event(struct queen *queen, const struct event *event)
+void change_send_event(struct queen *queen, const struct event *event)
 {
     struct topic topic = { .kind = TOPIC_EVENT, .queen = text_of(queen->options.id) };
     publish(queen, &topic, event->json, false, event->id);
@@ -77,7 +77,7 @@ void change_publish_event(struct queen *queen, const struct event *event)
 {
     if (event_ring_add(&queen->events, event) != OK)
         queen->out->failed = true; /* else the command and those who follow would miss it: nothing more goes out */
-    change_tell_event(queen, event);
+    change_send_event(queen, event);
     queen->counters.events++;
 }
 

@@ -68,7 +68,7 @@ void change_publish(struct queen *queen, const struct topic *topic, struct text 
 
 /* Publishes, keeps and hands out an event document of any kind; and only publishes it. */
 void change_publish_event(struct queen *queen, const struct event *event);
-void change_tell_event(struct queen *queen, const struct event *event);
+void change_send_event(struct queen *queen, const struct event *event);
 
 /* One of the whole fleet, with what it counts. Its id. */
 struct fleet_count {

@@ -8,7 +8,7 @@
 #include "restore.h"
 #include "snapshot.h"
 #include "storm_news.h"
-#include "untold.h"
+#include "unacked.h"
 
 enum err link_init(struct queen *queen)
 {
@@ -120,14 +120,14 @@ void link_since(struct queen *queen, struct text id, const struct message *messa
 }
 
 /* It sees, and what earlier processes had to announce goes first. */
-static bool is_telling_untold(const struct queen *queen)
+static bool is_publishing_unacked(const struct queen *queen)
 {
     return queen->announcing.held && queen_sees(queen);
 }
 
 static void begin_announcing(struct queen *queen)
 {
-    if (queen->announcing.held && !untold_publish(queen, queen->options.limits.records))
+    if (queen->announcing.held && !unacked_publish(queen, queen->options.limits.records))
         return;
     queen->announcing.held = false;
     queen->announcing.next = queen->now;
@@ -161,7 +161,7 @@ static void tick(struct queen *queen)
     queen->out->failed |= incident_tick(&queen->incidents, queen->now, queen->wall, queen->next_event - 1) != OK;
     if (snapshot_tick(queen))
         live(queen);
-    else if (is_telling_untold(queen))
+    else if (is_publishing_unacked(queen))
         begin_announcing(queen);
 }
 
@@ -206,7 +206,7 @@ void link_step(struct queen *queen, const struct input *input)
 
 ms_t link_deadline(const struct queen *queen)
 {
-    if (is_telling_untold(queen))
+    if (is_publishing_unacked(queen))
         return queen->now;
     return ms_min(queen->incidents.blind_due, ms_min(ms_min(snapshot_deadline(queen), broker_fit_deadline(queen)),
                                                      member_deadline(&queen->member)));

@@ -150,8 +150,8 @@ struct remembering {
     struct life_row lives[STORE_LIVES]; /* by number */
     uint32_t life;                      /* this one's number */
     ms_t granted;                       /* so much of the grace had passed when the last one ended */
-    uint64_t told;                      /* the highest event id that the broker has acknowledged */
-    uint64_t told_again;                /* ... that was published, of those of earlier processes (untold.h) */
+    uint64_t acked;                     /* the highest event id that the broker has acknowledged */
+    uint64_t republished;               /* ... that was published, of those of earlier processes (unacked.h) */
     bool begun;                         /* this one's row was given: records follow, behind the number ... */
     uint32_t number;
     struct removal *given;   /* its names are borrowed */

@@ -5,7 +5,7 @@
 #include "completeness.h"
 #include "forget.h"
 #include "restore.h"
-#include "untold.h"
+#include "unacked.h"
 
 /* Stamps of loop time are monotonic ones in the core, for which it goes on as fast. */
 static ms_t to_loop(const struct queen *queen, ms_t mono)
@@ -36,7 +36,7 @@ static struct store_row life_row(const struct queen *queen)
                                          .wall = queen->wall,
                                          .grace_from = grace_from(queen),
                                          .last_event = queen->next_event - 1,
-                                         .told = queen->remembering.told } };
+                                         .acked = queen->remembering.acked } };
 }
 
 /* It is received all the time, as far as is known. */
@@ -184,14 +184,14 @@ static enum err restore_life(struct queen *queen, const struct life_row *row)
 {
     struct remembering *remembering = &queen->remembering;
     bool has_grace = row->grace_from != MS_NEVER;
-    if (row->told > EVENT_ID_MAX || row->commanded > EVENT_ID_MAX || row->life < remembering->life ||
+    if (row->acked > EVENT_ID_MAX || row->commanded > EVENT_ID_MAX || row->life < remembering->life ||
         row->life == UINT32_MAX || !is_time(row->watch) || !is_time(row->loop) || !is_time(row->wall) ||
         (has_grace && !is_time(row->grace_from)))
         return ERR_RANGE;
     remembering->lives[row->life % STORE_LIVES] = *row;
     remembering->life = row->life + 1;
     remembering->granted = has_grace ? ms_max(row->watch - row->grace_from, 0) : 0;
-    remembering->told = remembering->told_again = row->told;
+    remembering->acked = remembering->republished = row->acked;
     queen->epoch = row->epoch;
     take_expected_along(queen, row->watch - queen->watch.time);
     watch_restore(&queen->watch, row->watch, row->loop);
@@ -247,7 +247,7 @@ enum err remember_restore(struct queen *queen, const struct store_row *row)
     if (row->kind == STORE_LIFE)
         return restore_life(queen, &row->life);
     if (row->kind == STORE_EVENT)
-        return untold_restore(queen, row);
+        return unacked_restore(queen, row);
     if (row->kind == STORE_INCIDENT)
         return incident_restore(&queen->incidents, row);
     if (!has_key)

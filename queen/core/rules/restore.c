@@ -216,9 +216,9 @@ static void settle(struct queen *queen, struct record *record)
 static void note_told(struct queen *queen, uint64_t event_id)
 {
     struct remembering *remembering = &queen->remembering;
-    uint64_t told = event_id < queen->events.last ? event_id : queen->events.last;
-    if (queen->announcing.held && told > remembering->told_again)
-        remembering->told = remembering->told_again = told;
+    uint64_t acked = event_id < queen->events.last ? event_id : queen->events.last;
+    if (queen->announcing.held && acked > remembering->republished)
+        remembering->acked = remembering->republished = acked;
 }
 
 void restore_row(struct queen *queen, struct record *record, const struct record_row *row)

@@ -3,12 +3,12 @@
 
 #define FIRST (UINT64_C(1700000000000) * 1000)
 #define EVENTS 5
-#define DOCUMENT_MAX (64 * 1024) /* as in untold.c */
+#define DOCUMENT_MAX (64 * 1024) /* as in unacked.c */
 
-static enum err restore_life(struct scene *scene, uint64_t told)
+static enum err restore_life(struct scene *scene, uint64_t acked)
 {
     struct store_row row = {
-        .kind = STORE_LIFE, .life = { .life = 1, .grace_from = MS_NEVER, .last_event = FIRST + EVENTS, .told = told }
+        .kind = STORE_LIFE, .life = { .life = 1, .grace_from = MS_NEVER, .last_event = FIRST + EVENTS, .acked = acked }
     };
     return queen_restore(scene->queen, &row);
 }
@@ -29,9 +29,9 @@ static const char *long_document(size_t len)
     return document;
 }
 
-static void restore(struct scene *scene, uint64_t told)
+static void restore(struct scene *scene, uint64_t acked)
 {
-    assert_int_equal(restore_life(scene, told), OK);
+    assert_int_equal(restore_life(scene, acked), OK);
     for (uint64_t i = 1; i <= EVENTS; i++)
         assert_int_equal(restore_event(scene, FIRST + i, "{\"state\":\"stale\"}"), OK);
 }
@@ -39,7 +39,7 @@ static void restore(struct scene *scene, uint64_t told)
 static void what_was_not_acknowledged_is_published_before_all_else(void **state)
 {
     static const struct {
-        uint64_t told;
+        uint64_t acked;
         unsigned again; /* so many are published */
     } rows[] = { { 0, 5 }, { FIRST, 5 }, { FIRST + 3, 2 }, { FIRST + EVENTS, 0 }, { FIRST + 100, 0 } };
     (void)state;
@@ -47,7 +47,7 @@ static void what_was_not_acknowledged_is_published_before_all_else(void **state)
         struct scene scene;
         struct buf want = BUF_INIT;
         scene_init(&scene);
-        restore(&scene, rows[i].told);
+        restore(&scene, rows[i].acked);
         scene_run(&scene, "connect; birth 1.1");
         assert_string_equal(buf_str(&scene.trace), ""); /* the view is not live */
         scene_run(&scene, "read");
@@ -117,13 +117,13 @@ static void the_highest_acknowledged_one_is_given_to_the_store(void **state)
     (void)state;
     scene_init(&scene);
     scene_run(&scene, "up; birth 1.1");
-    assert_int_equal(queen_told(scene.queen), 0);
+    assert_int_equal(queen_acked(scene.queen), 0);
     acknowledge(&scene, scene.last_event);
     acknowledge(&scene, scene.last_event - 1);
-    assert_true(queen_told(scene.queen) == scene.last_event && queen_last_event(scene.queen) == scene.last_event);
+    assert_true(queen_acked(scene.queen) == scene.last_event && queen_last_event(scene.queen) == scene.last_event);
     assert_true(queen_next_row(scene.queen, &row));
     assert_int_equal(row.kind, STORE_LIFE);
-    assert_true(row.life.told == scene.last_event);
+    assert_true(row.life.acked == scene.last_event);
     scene_clear(&scene);
 }
 

@@ -1,4 +1,4 @@
-#include "untold.h"
+#include "unacked.h"
 
 #include "change.h"
 #include "restore.h"
@@ -11,7 +11,7 @@ static bool is_possible(const struct queen *queen, const struct event_row *row)
            row->document.len <= DOCUMENT_MAX && !memchr(row->document.at, '\n', row->document.len);
 }
 
-enum err untold_restore(struct queen *queen, const struct store_row *row)
+enum err unacked_restore(struct queen *queen, const struct store_row *row)
 {
     char hive[NAME_SIZE];
     struct event event = { row->event.id, hive, row->event.document, "", 0 };
@@ -19,18 +19,18 @@ enum err untold_restore(struct queen *queen, const struct store_row *row)
         return ERR_RANGE;
     text_to_printable(row->hive, hive, sizeof hive);
     restore_event_id(queen, event.id);
-    if (event.id > queen->remembering.told)
+    if (event.id > queen->remembering.acked)
         queen->events.limit = SIZE_MAX; /* all of these: the store has no more than a queue for the broker */
     return event_ring_add(&queen->events, &event);
 }
 
-bool untold_publish(struct queen *queen, unsigned limit)
+bool unacked_publish(struct queen *queen, unsigned limit)
 {
     struct remembering *remembering = &queen->remembering;
-    const struct event *event = event_ring_after(&queen->events, remembering->told_again);
+    const struct event *event = event_ring_after(&queen->events, remembering->republished);
     for (; limit > 0 && event; limit--, event = event_ring_next(event)) {
-        change_tell_event(queen, event);
-        remembering->told_again = event->id;
+        change_send_event(queen, event);
+        remembering->republished = event->id;
     }
     if (!event)
         queen->events.limit = EVENT_RING_BYTES;
