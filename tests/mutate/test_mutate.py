@@ -42,5 +42,13 @@ def test_a_list_names_mutants_and_reasons(tmp_path, monkeypatch):
     assert mutate.listed("equivalent") == {"x.c: a < b -> a <= b": "they are never equal"}
 
 
+def test_what_was_copied_by_an_earlier_run_goes(tmp_path):
+    for name in ("kept", "gone"):
+        (tmp_path / "a" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "a" / name).write_text("")
+    mutate.remove_others(str(tmp_path), {"a/kept"})
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["kept"]
+
+
 def test_every_line_of_the_lists_has_a_reason():
     assert all(reason for name in mutate.LISTS for reason in mutate.listed(name).values())
