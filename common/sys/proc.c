@@ -81,8 +81,13 @@ enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret)
 {
     while (events.at) {
         struct text value = text_split(&events, '\n');
-        if (text_is(text_split(&value, ' '), name))
-            return value.at ? text_to_int(value, ret) : ERR_SYNTAX;
+        int64_t count;
+        if (!text_is(text_split(&value, ' '), name))
+            continue;
+        if (!value.at || text_to_int(value, &count) != OK || count < 0)
+            return ERR_SYNTAX;
+        *ret = count;
+        return OK;
     }
     return ERR_NOT_FOUND;
 }

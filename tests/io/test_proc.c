@@ -98,6 +98,7 @@ static void memory_events(void **state)
         { "oom alone is another count", "oom 3\n", ERR_NOT_FOUND, -1 },
         { "no count", "oom_kill\n", ERR_SYNTAX, -1 },
         { "no number", "oom_kill many\n", ERR_SYNTAX, -1 },
+        { "a number that no count is", "oom_kill -13\n", ERR_SYNTAX, -1 },
         { "empty", "", ERR_NOT_FOUND, -1 },
     };
 
