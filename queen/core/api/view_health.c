@@ -78,11 +78,11 @@ static const char *describe_snapshot(const struct queen *queen, struct errbuf *b
                       numbers.shown);
     else if (numbers.shown == numbers.stored)
         return "queen: the broker dropped part of what it has stored, so workers may be missing (mosquitto: "
-               "max_queued_messages 0)";
+               "max_queued_messages 2147483647)";
     else
         (void)err_set(buf, OK,
                       "queen: %zu of at least %zu stored workers were read: the broker dropped or lost the others "
-                      "(mosquitto: max_queued_messages 0)",
+                      "(mosquitto: max_queued_messages 2147483647)",
                       numbers.shown, numbers.stored);
     return buf->text;
 }
