@@ -98,17 +98,23 @@ static void lines_that_count_the_progress_of_others(void **state)
     watcher_close(watcher);
 }
 
-/* In a process of its own, until it is killed. */
-static pid_t count_on(const struct program *agent)
+static _Noreturn void count(int fd)
 {
     char line[64];
-    pid_t pid = fork();
-    for (int i = 0; pid == 0; i++) {
+    for (int i = 0;; i++) {
         int len = snprintf(line, sizeof line, "{\"inflight\":1,\"progress\":%d}\n", i);
-        if (write(agent->input, line, (size_t)len) != len)
+        if (write(fd, line, (size_t)len) != len)
             _exit(1);
         usleep(50000);
     }
+}
+
+/* In a process of its own, until it is killed. */
+static pid_t count_on(const struct program *agent)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        count(agent->input);
     return pid;
 }
 
