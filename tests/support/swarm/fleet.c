@@ -168,25 +168,45 @@ static void be_born(struct worker *worker)
     worker->beat_at_us -= worker->place * INT64_C(7919) % (action_of(worker)->interval_us / 2); /* spread */
 }
 
-static void await_link(struct worker *worker)
+static bool takes_requests(const struct worker *worker)
+{
+    return worker->is_own && action_of(worker)->rpc;
+}
+
+/* Once its link is there. */
+static void ask_for_requests(const struct worker *worker)
 {
     char topic[TOPIC_SIZE];
-    if (!worker->is_own)
-        return;
-    client_await(worker->client);
+    if (worker->is_own)
+        client_await(worker->client);
     topic_of(worker, "-rpc", "+", topic);
-    if (action_of(worker)->rpc)
-        client_subscribe(worker->client, topic, 1);
+    if (takes_requests(worker))
+        client_subscribe_begin(worker->client, topic, 1);
 }
+
+static void await_requests(const struct worker *worker)
+{
+    if (takes_requests(worker))
+        client_await(worker->client);
+}
+
+static struct client *shared_clients[ACTIONS_MAX][16];
 
 static struct client *shared_client(const struct worker *worker)
 {
-    static struct client *clients[ACTIONS_MAX][16];
     const struct action *action = action_of(worker);
-    struct client **client = &clients[worker->action][worker->place % action->over % 16];
+    struct client **client = &shared_clients[worker->action][worker->place % action->over % 16];
     if (!*client)
-        *client = client_open(&fleet.stage->options, action->user, NULL, NULL);
+        *client = client_begin(&fleet.stage->options, action->user, NULL, NULL, NULL);
     return *client;
+}
+
+static void await_shared_clients(void)
+{
+    for (size_t i = 0; i < ACTIONS_MAX; i++)
+        for (size_t k = 0; k < 16; k++)
+            if (shared_clients[i][k])
+                client_await(shared_clients[i][k]);
 }
 
 static void beat_all(void)
@@ -227,8 +247,11 @@ static void create_workers(void)
 
 static void bear_all(void)
 {
+    await_shared_clients();
     for (unsigned i = 0; i < fleet.count; i++)
-        await_link(&fleet.workers[i]);
+        ask_for_requests(&fleet.workers[i]);
+    for (unsigned i = 0; i < fleet.count; i++)
+        await_requests(&fleet.workers[i]);
     for (unsigned i = 0; i < fleet.count; i++) {
         unsigned rate = action_of(&fleet.workers[i])->rate;
         be_born(&fleet.workers[i]);
@@ -292,7 +315,8 @@ static void do_deed(const struct deed *deed)
     int64_t at_us;
     if (deed->verb == VERB_REVIVE) {
         begin_life(worker);
-        await_link(worker);
+        ask_for_requests(worker);
+        await_requests(worker);
     }
     at_us = now_us();
     if (deed->verb == VERB_DIE && !worker->is_own)

@@ -14,7 +14,8 @@
 struct client {
     MQTTAsync paho;
     int socket;
-    _Atomic int replies; /* of the operation under way: 1 done, -1 failed */
+    _Atomic int replies;  /* of the operation under way: 1 done, -1 failed */
+    const char *asks_for; /* ... which is that */
     client_receive_fn *receive;
     void *context;
 };
@@ -48,16 +49,16 @@ void client_on_wait(void (*idle)(void))
     on_wait = idle;
 }
 
-static void await_reply(struct client *client, int rc, const char *what)
+void client_await(struct client *client)
 {
     int64_t end = now_us() + WAIT_US;
-    while (rc == MQTTASYNC_SUCCESS && client->replies == 0 && now_us() < end) {
+    while (client->replies == 0 && now_us() < end) {
         sleep_us(1000);
         if (on_wait)
             on_wait();
     }
     if (client->replies != 1)
-        errx(2, "the broker does not accept: %s", what);
+        errx(2, "the broker does not accept %s", client->asks_for);
     client->replies = 0;
 }
 
@@ -135,7 +136,7 @@ struct client *client_begin(const struct options *options, const char *user, con
     char uri[64], id[64];
     if (!client)
         err(2, "memory");
-    *client = (struct client){ .receive = receive, .context = context };
+    *client = (struct client){ .asks_for = "a login", .receive = receive, .context = context };
     snprintf(uri, sizeof uri, "tcp://127.0.0.1:%d", options->broker);
     snprintf(id, sizeof id, "swarm-%d-%u", (int)getpid(), count++);
     if (MQTTAsync_createWithOptions(&client->paho, uri, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &create) ||
@@ -145,11 +146,6 @@ struct client *client_begin(const struct options *options, const char *user, con
     return client;
 }
 
-void client_await(struct client *client)
-{
-    await_reply(client, MQTTASYNC_SUCCESS, "a login");
-}
-
 struct client *client_open(const struct options *options, const char *user, client_receive_fn *receive, void *context)
 {
     struct client *client = client_begin(options, user, NULL, receive, context);
@@ -157,13 +153,21 @@ struct client *client_open(const struct options *options, const char *user, clie
     return client;
 }
 
-void client_subscribe(struct client *client, const char *filter, int qos)
+void client_subscribe_begin(struct client *client, const char *filter, int qos)
 {
     MQTTAsync_responseOptions reply = MQTTAsync_responseOptions_initializer;
     reply.onSuccess5 = on_success;
     reply.onFailure5 = on_failure;
     reply.context = client;
-    await_reply(client, MQTTAsync_subscribe(client->paho, filter, qos, &reply), filter);
+    client->asks_for = "a subscription";
+    if (MQTTAsync_subscribe(client->paho, filter, qos, &reply) != MQTTASYNC_SUCCESS)
+        errx(2, "paho does not subscribe to %s", filter);
+}
+
+void client_subscribe(struct client *client, const char *filter, int qos)
+{
+    client_subscribe_begin(client, filter, qos);
+    client_await(client);
 }
 
 static void add_property(MQTTProperties *properties, enum MQTTPropertyCodes code, const char *text)

@@ -29,7 +29,7 @@ struct client;
  * since paho takes half a second for one. */
 struct client *client_begin(const struct options *options, const char *user, const struct client_will *will,
                             client_receive_fn *receive, void *context);
-void client_await(struct client *client);
+void client_await(struct client *client); /* what was begun last */
 
 /* What the caller does every millisecond while one of these functions waits. */
 void client_on_wait(void (*idle)(void));
@@ -37,6 +37,8 @@ void client_on_wait(void (*idle)(void));
 /* Both. */
 struct client *client_open(const struct options *options, const char *user, client_receive_fn *receive, void *context);
 
+/* Likewise. */
+void client_subscribe_begin(struct client *client, const char *filter, int qos);
 void client_subscribe(struct client *client, const char *filter, int qos);
 
 /* At QoS 0; waits while paho's queue is full. False: the link is lost. `expiry_s`: what is left of its time, as a
