@@ -51,15 +51,14 @@ static CURLcode set_request(const struct fetch *fetch, const char *method, const
 
 static CURLcode perform(struct fetch *fetch)
 {
-    curl_off_t connected = 0;
-    long made = 0; /* connections: none where one is used again */
+    curl_off_t connected = 0, begun = 0;
     buf_reset(&fetch->body);
     fetch->headers = 0;
     fetch->curl_error[0] = '\0';
     fetch->code = curl_easy_perform(fetch->curl);
     curl_easy_getinfo(fetch->curl, CURLINFO_CONNECT_TIME_T, &connected);
-    curl_easy_getinfo(fetch->curl, CURLINFO_NUM_CONNECTS, &made);
-    fetch->was_connected = connected > 0 || made == 0;
+    curl_easy_getinfo(fetch->curl, CURLINFO_PRETRANSFER_TIME_T, &begun); /* also over one that is used again */
+    fetch->was_connected = connected > 0 || begun > 0;
     return fetch->code;
 }
 

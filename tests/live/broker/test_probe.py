@@ -1,8 +1,10 @@
 """Engines that somebody else runs, reported by skep-probe through skep-worker --stdin: work that stands still is found, and
 what only looks like it is not."""
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
 import time
 
@@ -116,6 +118,25 @@ def test_hostile_answers_do_no_harm(engine, mode):
         line, said = look(kind, one.url)
         assert line["status"] == ("busy" if mode == "dripping" else "error"), said
         assert line.get("inflight") is None and line.get("version") is None
+
+
+@pytest.fixture
+def full():
+    """The port of a listener whose queue is full: a connection to it is neither made nor refused, as by a firewall."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_who_was_never_connected_is_not_busy(full, engine):
+    assert look("vllm", f"http://127.0.0.1:{full}", code=3)[0]["status"] == "loading"
+    assert look("tcp", f"tcp://127.0.0.1:{full}", code=3)[0]["status"] == "starting"
+    assert look("llama.cpp", engine("llama_cpp", "deaf").url, code=0)[0]["status"] == "busy"  # over the connection of before
 
 
 def test_by_hand(engine):

@@ -171,9 +171,15 @@ static void unanswered(struct probe *probe, const struct engine_step *step, cons
     end(probe, is_starting ? probe->engine->refused : STATUS_ERROR);
 }
 
-static void timed_out(struct probe *probe, const struct engine_step *step, ms_t now)
+/* What hardly changes may take long to find out, and tells nothing of the work: it is asked again when it is due. */
+static void timed_out(struct probe *probe, size_t at, ms_t now)
 {
+    const struct engine_step *step = &probe->engine->steps[at];
     (void)err_set(&probe->note, OK, "no answer in time to %s", shown_path(step));
+    if (step->is_seldom) {
+        probe->was_fetched[at] = true;
+        return;
+    }
     if (probe->unanswered_since == MS_NEVER)
         probe->unanswered_since = now;
     probe->unanswered_for = now - probe->unanswered_since;
@@ -317,7 +323,7 @@ void probe_take(struct probe *probe, const struct probe_answer *answer, ms_t now
     const struct engine_step *step = &probe->engine->steps[at];
     probe->step = at + 1;
     if (answer->outcome == OUTCOME_TIMEOUT) {
-        timed_out(probe, step, now);
+        timed_out(probe, at, now);
         return;
     }
     if (answer->outcome != OUTCOME_ANSWERED) {
