@@ -13,7 +13,7 @@ static bool set_up(CURL *curl, struct buf *body, char *error)
     return !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") &&
            !curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) && !curl_easy_setopt(curl, CURLOPT_PROXY, "") &&
            !curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) &&
-           !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) &&
+           !curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L) &&
            !curl_easy_setopt(curl, CURLOPT_USERAGENT, "skep/" SKEP_VERSION) &&
            !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error) &&
            !curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) &&

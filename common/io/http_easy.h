@@ -1,5 +1,6 @@
 /* http_easy.h - what all handles of libcurl have in common: http and https only, no redirects, no proxy from the
- * environment, no .netrc, no signals, and an answer that fits into its buffer. */
+ * environment, no .netrc, no signals, an answer that fits into its buffer, and a timeout that holds for looking up a
+ * name, too: libcurl would wait for the thread that does it. */
 #ifndef SKEP_HTTP_EASY_H
 #define SKEP_HTTP_EASY_H
 
