@@ -40,17 +40,20 @@ static struct queued **table_of(struct send_queue *queue, unsigned hash)
     return &queue->retained[hash / (UINT_MAX / SEND_QUEUE_TABLES + 1)];
 }
 
-static void pair(struct queued *event, struct queued *follower)
-{
-    event->pair = follower;
-    follower->pair = event;
-}
-
 static void unpair(struct queued *queued)
 {
     if (queued->pair)
         queued->pair->pair = NULL;
     queued->pair = NULL;
+}
+
+/* An older verdict may name the same event. */
+static void pair(struct queued *event, struct queued *follower)
+{
+    unpair(event);
+    unpair(follower);
+    event->pair = follower;
+    follower->pair = event;
 }
 
 static void queued_free(struct queued *queued)

@@ -424,14 +424,20 @@ static void of_retained_messages_too_the_party_with_most_loses_its_oldest(void *
     assert_in_range(queue.states.cost, SEND_QUEUE_STATE_BYTES / 2, SEND_QUEUE_STATE_BYTES);
 }
 
+/* All verdicts name their event, whether it is sent or not. */
+static void add_verdict(unsigned party, const char *topic, const char *verdict, uint64_t id)
+{
+    struct publish publish = {
+        .topic = topic, .payload = text_of(verdict), .qos = 1, .retain = true, .event = id, .party = party
+    };
+    assert_int_equal(send_queue_add(&queue, &publish), OK);
+}
+
 static void add_change(unsigned party, const char *topic, const char *event, const char *verdict, uint64_t id)
 {
     struct publish publish = { .topic = "event", .payload = text_of(event), .qos = 1, .event = id };
     assert_int_equal(send_queue_add(&queue, &publish), OK);
-    publish = (struct publish){
-        .topic = topic, .payload = text_of(verdict), .qos = 1, .retain = true, .event = id, .party = party
-    };
-    assert_int_equal(send_queue_add(&queue, &publish), OK);
+    add_verdict(party, topic, verdict, id);
 }
 
 /* A process that reads a verdict back takes its event for published, and one without the verdict is published again
@@ -456,12 +462,30 @@ static void a_later_verdict_waits_for_the_event_too(void **state)
     (void)state;
     add("event", "e0", 'e', 0);
     add_change(1, "h1/w1", "e1", "v1", 1);
-    add_for(1, "h1/w1", "v1b", 'r', 0);
+    add_verdict(1, "h1/w1", "v1b", 1);
     add_change(1, "h1/w2", "e2", "v2", 2);
     assert_string_equal(sent(false), "e0 e1 v1b e2 v2 ");
-    add_for(1, "h1/w1", "v1c", 'r', 0);
+    add_verdict(1, "h1/w1", "v1c", 1);
     send_queue_link_lost(&queue);
     assert_string_equal(sent(true), "e0 e1 v1c e2 v2 ");
+}
+
+/* ... and before another event is queued: then it, too, names the last one. */
+static void the_last_of_several_verdicts_follows_their_event(void **state)
+{
+    char topic[32];
+    (void)state;
+    add_change(2, "h2/w1", "e1", "v1", 1);
+    add_verdict(2, "h2/w1", "v1b", 1);
+    assert_string_equal(sent(true), "e1 v1b ");
+    for (unsigned i = 0; i <= SEND_QUEUE_INFLIGHT; i++) {
+        snprintf(topic, sizeof topic, "again/%u", i);
+        add_for(1, topic, "a", 'r', 0);
+    }
+    add_change(2, "h2/w1", "e2", "v2", 2);
+    add_verdict(2, "h2/w1", "v2b", 2);
+    add_verdict(2, "h2/w1", "v2c", 2);
+    assert_int_equal(strncmp(sent(true), "a e2 v2c a a ", 13), 0);
 }
 
 static void an_event_is_not_sent_where_its_verdict_has_no_room(void **state)
@@ -509,6 +533,7 @@ int main(void)
         TEST(of_retained_messages_too_the_party_with_most_loses_its_oldest),
         TEST(a_verdict_follows_its_event_at_once),
         TEST(a_later_verdict_waits_for_the_event_too),
+        TEST(the_last_of_several_verdicts_follows_their_event),
         TEST(an_event_is_not_sent_where_its_verdict_has_no_room),
         TEST(what_waits_is_freed),
     };
