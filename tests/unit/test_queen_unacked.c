@@ -127,6 +127,39 @@ static void the_highest_acknowledged_one_is_given_to_the_store(void **state)
     scene_clear(&scene);
 }
 
+/* A stored verdict shows that the events before it were published. */
+static void a_verdict_is_not_written_again_before_they_are_acknowledged(void **state)
+{
+    struct scene scene;
+    struct store_row row = { .kind = STORE_RECORD,
+                             .hive = TEXT("default"),
+                             .worker = TEXT("w1"),
+                             .record = { .state = STATE_STALE,
+                                         .announced = STATE_STALE,
+                                         .previous = STATE_ONLINE,
+                                         .cause = CAUSE_LAST_WILL,
+                                         .announced_cause = CAUSE_LAST_WILL,
+                                         .is_of_store = true,
+                                         .event_id = FIRST + EVENTS,
+                                         .revision = 1,
+                                         .interval_ms = INT_ABSENT,
+                                         .lease_ms = INT_ABSENT } };
+    (void)state;
+    scene_init(&scene);
+    restore(&scene, FIRST + 2);
+    assert_int_equal(queen_restore(scene.queen, &row), OK);
+    scene_run(&scene, "connect; read; wait 5000");
+    acknowledge(&scene, FIRST + EVENTS - 1);
+    scene_run(&scene, "wait 1000");
+    assert_int_equal(scene.verdicts, 0);
+    scene_run(&scene, "down; connect; read; wait 1000"); /* nor on the next link */
+    assert_int_equal(scene.verdicts, 0);
+    acknowledge(&scene, FIRST + EVENTS);
+    scene_run(&scene, "wait 1000");
+    assert_int_equal(scene.verdicts, 1);
+    scene_clear(&scene);
+}
+
 /* Those who follow get what they missed, and none twice. */
 static void restored_events_are_kept(void **state)
 {
@@ -211,6 +244,7 @@ int main(void)
         cmocka_unit_test(what_a_verdict_shows_to_be_published_is_not_published_again),
         cmocka_unit_test(many_are_published_in_slices),
         cmocka_unit_test(the_highest_acknowledged_one_is_given_to_the_store),
+        cmocka_unit_test(a_verdict_is_not_written_again_before_they_are_acknowledged),
         cmocka_unit_test(restored_events_are_kept),
         cmocka_unit_test(all_of_them_are_kept_until_they_are_published),
         cmocka_unit_test(acknowledged_ones_take_no_more_room_than_others),
