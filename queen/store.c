@@ -152,9 +152,24 @@ static enum err take_folder(struct store *store, struct errbuf *e)
         return err_set(e, err, "--state-dir %s", e->text);
     if ((err = lock(store, e)) == OK)
         return OK;
-    fd_close(store->folder);
-    store->folder = -1;
+    store->folder = fd_close(store->folder);
     return err;
+}
+
+static void leave_folder(struct store *store)
+{
+    store->lock = fd_close(store->lock);
+    store->folder = fd_close(store->folder);
+}
+
+/* Where the folder or the file that is locked was moved or removed, another queen may lock what is there now. */
+static bool is_folder_ours(const struct store *store)
+{
+    struct stat ours, found;
+    char path[PATH_MAX];
+    path_of(store, LOCK, path);
+    return store->lock >= 0 && fstat(store->lock, &ours) == 0 && lstat(path, &found) == 0 &&
+           ours.st_dev == found.st_dev && ours.st_ino == found.st_ino;
 }
 
 static void store_free(struct store *store)
@@ -164,8 +179,7 @@ static void store_free(struct store *store)
     store_db_close(store->db);
     pthread_cond_destroy(&store->changed);
     pthread_mutex_destroy(&store->mutex);
-    fd_close(store->lock);
-    fd_close(store->folder);
+    leave_folder(store);
     arena_clear(&store->texts);
     free(store->rows);
     free(store);
@@ -239,9 +253,12 @@ static void close_database(struct store *store)
 
 static enum err find_database(struct store *store, struct errbuf *e)
 {
+    bool is_ours = is_folder_ours(store);
+    if (!is_ours)
+        leave_folder(store);
     if (!store->db)
         return open_late(store, e);
-    if (!store_db_has_moved(store->db))
+    if (is_ours && !store_db_has_moved(store->db))
         return OK;
     close_database(store);
     return err_set(e, ERR_IO, "%s/" DATABASE ": somebody removed or replaced it", store->dir);

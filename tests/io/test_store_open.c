@@ -143,31 +143,74 @@ static void a_batch_that_fails(void **state)
     store_scene_clear(&scene);
 }
 
-/* All is given again, to a new one. */
-static void a_database_that_somebody_removes(void **state)
+static void assert_no_other_can_take(const struct scene *scene)
+{
+    struct store *other;
+    struct errbuf e = { 0 };
+    assert_int_equal(store_open(scene->dir, &other, &e), ERR_CONFLICT);
+}
+
+/* All is given again, to a new one, which this queen alone has. */
+static void what_somebody_removes(void **state)
+{
+    static const char *const commands[] = {
+        "rm $d/queen.db*", "rm $d/lock", "rm $d/*", "rm -r $d", "mv $d $d.moved && cp -r $d.moved $d && rm -r $d.moved",
+    };
+    struct store_row row = record("h1", "w1", STATE_STALE);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        struct scene scene;
+        char command[256];
+        store_scene_init(&scene);
+        real_open(&scene);
+        real_put(&scene, &row, 1);
+        snprintf(command, sizeof command, "d=%s; %s", scene.dir, commands[i]);
+        print_message("%s\n", command);
+        assert_int_equal(system(command), 0);
+        assert_true(store_takes(scene.store, 5000));
+        store_put(scene.store, &row);
+        store_commit(scene.store, 5000);
+        assert_true(store_wait(scene.store));
+        assert_false(store_takes(scene.store, 7000));
+        assert_true(store_has_lost(scene.store));
+        assert_non_null(strstr(store_fault(scene.store), "removed or replaced"));
+        scene.now = 67000;
+        real_put(&scene, &row, 1);
+        (void)store_takes(scene.store, scene.now + 1);
+        assert_null(store_fault(scene.store));
+        assert_no_other_can_take(&scene);
+        reopen(&scene, &kinds[0]);
+        assert_int_equal(scene.seen_count, 1);
+        store_scene_clear(&scene);
+    }
+}
+
+/* ... and another queen has taken in the meantime. */
+static void a_folder_that_another_queen_has_by_now(void **state)
 {
     struct scene scene;
+    struct store *other;
     struct store_row row = record("h1", "w1", STATE_STALE);
+    struct errbuf e = { 0 };
     char command[256];
     (void)state;
     store_scene_init(&scene);
     real_open(&scene);
     real_put(&scene, &row, 1);
-    snprintf(command, sizeof command, "rm %s*", scene.path);
+    snprintf(command, sizeof command, "rm -r %s", scene.dir);
     assert_int_equal(system(command), 0);
-    assert_true(store_takes(scene.store, 5000));
-    store_put(scene.store, &row);
-    store_commit(scene.store, 5000);
-    assert_true(store_wait(scene.store));
-    assert_false(store_takes(scene.store, 7000));
-    assert_true(store_has_lost(scene.store));
-    assert_non_null(strstr(store_fault(scene.store), "removed or replaced"));
-    scene.now = 67000;
-    real_put(&scene, &row, 1);
-    (void)store_takes(scene.store, scene.now + 1);
-    assert_null(store_fault(scene.store));
-    reopen(&scene, &kinds[0]);
-    assert_int_equal(scene.seen_count, 1);
+    assert_int_equal(store_open(scene.dir, &other, &e), OK);
+    for (ms_t at = 5000; at <= 66000; at += 61000) {
+        assert_true(store_takes(scene.store, at));
+        store_put(scene.store, &row);
+        store_commit(scene.store, at);
+        while (!store_wait(scene.store))
+            ; /* for the lock */
+        assert_false(store_takes(scene.store, at));
+        assert_true(store_has_lost(scene.store));
+        assert_non_null(strstr(store_fault(scene.store), at == 5000 ? "removed or replaced" : "another queen uses it"));
+    }
+    store_close(other);
     store_scene_clear(&scene);
 }
 
@@ -241,7 +284,8 @@ int main(void)
         cmocka_unit_test(a_child_of_a_killed_queen_is_waited_for),
         cmocka_unit_test(who_else_could_write_is_refused),
         cmocka_unit_test(a_batch_that_fails),
-        cmocka_unit_test(a_database_that_somebody_removes),
+        cmocka_unit_test(what_somebody_removes),
+        cmocka_unit_test(a_folder_that_another_queen_has_by_now),
         cmocka_unit_test(a_folder_that_is_there_later),
         cmocka_unit_test(a_database_that_was_not_read),
     };
