@@ -137,6 +137,27 @@ static void a_hive_that_loses_many_does_it_for_itself(void **state)
     }
 }
 
+/* In the last 10 s a hive has got many workers and lost some of them: the others are as many as they were. */
+static void who_came_to_a_hive_is_not_taken_from_the_others(void **state)
+{
+    static const struct {
+        uint32_t came, died;
+        unsigned lost; /* of the others, of whom 1,000 were online */
+        bool on;
+    } rows[] = { { 1000, 160, 4, false }, { 160, 160, 4, false }, { 1000, 160, 150, false }, { 1000, 160, 151, true } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct storm_watch watch = watch_of(1000, 500);
+        hives[0]->states[STATE_ONLINE] = rows[i].came - rows[i].died;
+        storm_watch_online(&watch, 21000, 1000 + rows[i].came - rows[i].died);
+        count_many(&watch, 0, rows[i].died, 21000);
+        for (size_t next = rows[i].died; next < rows[i].died + rows[i].lost; next++)
+            records[next].share = hives[1];
+        count_many(&watch, rows[i].died, rows[i].died + rows[i].lost, 21000);
+        assert_int_equal(is_on(&watch, 7, 21000), rows[i].on);
+    }
+}
+
 static void each_is_counted_once(void **state)
 {
     struct storm_watch watch = watch_of(0, 0);
@@ -200,6 +221,7 @@ int main(void)
         cmocka_unit_test(time_that_was_not_watched_has_what_is_so_now),
         cmocka_unit_test(the_limit_is_3_or_15_percent),
         cmocka_unit_test(a_hive_that_loses_many_does_it_for_itself),
+        cmocka_unit_test(who_came_to_a_hive_is_not_taken_from_the_others),
         cmocka_unit_test(each_is_counted_once),
         cmocka_unit_test(it_is_on_for_10_s_more),
         cmocka_unit_test(for_all_it_is_on_for_10_s_more),

@@ -12,6 +12,7 @@ void storm_watch_online(struct storm_watch *watch, ms_t time, size_t online)
     for (int64_t left_out = first; left_out <= second; left_out++)
         *at_second(watch, left_out) = (uint32_t)online;
     watch->second = ms_max(watch->second, second);
+    watch->online_now = (uint32_t)online;
 }
 
 size_t storm_watch_online_before(const struct storm_watch *watch)
@@ -53,13 +54,26 @@ static bool is_much_of(const struct share *share)
     return share->has[RATION_LOSSES] > 1 && share->has[RATION_LOSSES] * 100 > online_of(share) * STORM_PERCENT;
 }
 
+static size_t without(size_t all, size_t some)
+{
+    return all > some ? all - some : 0;
+}
+
+/* Where that hive is left out, of which nobody knows how many were online before: those that came since then are not to
+ * be taken from those that were. */
+static size_t online_of_others(const struct storm_watch *watch, const struct share *hive)
+{
+    size_t before = without(storm_watch_online_before(watch), online_of(hive));
+    size_t now = without(watch->online_now, hive->states[STATE_ONLINE]);
+    return before > now ? before : now;
+}
+
 /* The limit is exceeded, also where the hive that has most losses is left out. */
 static bool are_of_many(const struct storm_watch *watch, const struct shares *shares)
 {
     const struct share *greatest = share_greatest(shares, RATION_LOSSES);
-    size_t before = storm_watch_online_before(watch), left_out = greatest ? online_of(greatest) : 0;
-    return greatest && shares->total[RATION_LOSSES] - greatest->has[RATION_LOSSES] >
-                           limit_of(before > left_out ? before - left_out : 0);
+    return greatest &&
+           shares->total[RATION_LOSSES] - greatest->has[RATION_LOSSES] > limit_of(online_of_others(watch, greatest));
 }
 
 static void turn_of(struct storm_watch *watch, const struct shares *shares, struct share *share, ms_t time)

@@ -19,8 +19,9 @@
 struct storm_watch {
     uint32_t online[STORM_AGO_S + 1]; /* at each full second, a ring */
     int64_t second;                   /* the last of them */
-    uint32_t link;                    /* its number (queen.epoch); 0: the view is not live */
-    ms_t until;                       /* whoever is lost before is held */
+    uint32_t online_now;
+    uint32_t link; /* its number (queen.epoch); 0: the view is not live */
+    ms_t until;    /* whoever is lost before is held */
 };
 
 /* How many are online at that time; call at least once a second. */
