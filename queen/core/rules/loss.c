@@ -41,19 +41,14 @@ ms_t loss_time(const struct queen *queen, const struct loss *loss)
 
 static void leave_storm(struct queen *queen, struct loss *loss, bool has_returned)
 {
-    if (loss->phase != PHASE_STORM)
-        return;
-    loss->phase = PHASE_RETURN;
-    storm_releases(queen, has_returned);
+    if (loss->held)
+        storm_releases(queen, has_returned);
+    loss->held = false;
 }
 
 void loss_enter(struct queen *queen, struct loss *loss, enum loss_phase phase, ms_t until)
 {
     registry_touch(&queen->registry, loss->record);
-    if (phase != PHASE_STORM)
-        leave_storm(queen, loss, false);
-    else if (loss->phase != PHASE_STORM)
-        storm_holds(queen);
     loss->phase = phase;
     loss->until = until;
 }
@@ -210,6 +205,7 @@ static void release(struct queen *queen, struct loss *loss)
 {
     loss->had_turn = true;
     loss->began = loss_time(queen, loss);
+    leave_storm(queen, loss, false);
     if (loss->by_will) {
         start_requesting(queen, loss);
         return;
@@ -263,6 +259,7 @@ static void hold(struct queen *queen, struct loss *loss)
 {
     loss->had_turn = false;
     loss->unanswered = 0;
+    leave_storm(queen, loss, false);
     loss_stop_requesting(queen, loss);
     inquiry_remove(&loss->wait);
     loss->wait.question = 0;

@@ -85,6 +85,9 @@ static void hold(struct queen *queen, struct loss *loss)
     barrier_withdraw(queen, loss->record);
     loss_stop_requesting(queen, loss);
     inquiry_remove(&loss->wait);
+    if (!loss->held)
+        storm_holds(queen);
+    loss->held = true;
     loss_enter(queen, loss, PHASE_STORM, until);
 }
 
