@@ -13,6 +13,7 @@ struct scan {
     struct json_value *values;
     uint32_t len, size; /* of `values` */
     unsigned depth;
+    bool is_foreign;
 };
 
 static enum err fault(const struct scan *s, enum err err, const char *what)
@@ -94,7 +95,7 @@ static enum err scan_members(struct scan *s, uint32_t container, bool keyed)
     do {
         struct text key = { 0 };
         enum err err = OK;
-        if (++count > JSON_MAX_MEMBERS)
+        if (++count > JSON_MAX_MEMBERS && !s->is_foreign)
             return fault(s, ERR_TOO_LARGE, "too many members");
         take_space(s);
         if (keyed)
@@ -105,7 +106,7 @@ static enum err scan_members(struct scan *s, uint32_t container, bool keyed)
             return err;
         take_space(s);
     } while (take(s, ','));
-    return seen.doubt ? check_keys(s, container) : OK;
+    return seen.doubt && !s->is_foreign ? check_keys(s, container) : OK;
 }
 
 static enum err scan_container(struct scan *s, enum json_type type)
@@ -113,7 +114,7 @@ static enum err scan_container(struct scan *s, enum json_type type)
     char close = type == JSON_OBJECT ? '}' : ']';
     uint32_t container = s->len - 1;
     s->values[container].type = type;
-    if (++s->depth > MSG_MAX_DEPTH)
+    if (++s->depth > (s->is_foreign ? JSON_FOREIGN_DEPTH : MSG_MAX_DEPTH))
         return fault(s, ERR_DEPTH, "nested too deep");
     s->cursor.at++;
     take_space(s);
@@ -174,10 +175,11 @@ static enum err scan_value(struct scan *s, struct text key)
     }
 }
 
-enum err json_scan(struct arena *arena, struct text text, const struct json_value **ret, struct errbuf *e)
+static enum err scan(struct arena *arena, struct text text, bool is_foreign, const struct json_value **ret,
+                     struct errbuf *e)
 {
     unsigned char *copy = text.len < UINT32_MAX ? (unsigned char *)arena_copy(arena, text) : NULL;
-    struct scan s = { .cursor = { .start = copy, .at = copy, .e = e }, .arena = arena };
+    struct scan s = { .cursor = { .start = copy, .at = copy, .e = e }, .arena = arena, .is_foreign = is_foreign };
     enum err err;
     if (!copy)
         return err_set(e, ERR_NOMEM, "JSON: no memory for the document");
@@ -190,6 +192,16 @@ enum err json_scan(struct arena *arena, struct text text, const struct json_valu
         return fault(&s, ERR_SYNTAX, "trailing data after the value");
     *ret = s.values;
     return OK;
+}
+
+enum err json_scan(struct arena *arena, struct text text, const struct json_value **ret, struct errbuf *e)
+{
+    return scan(arena, text, false, ret, e);
+}
+
+enum err json_scan_foreign(struct arena *arena, struct text text, const struct json_value **ret, struct errbuf *e)
+{
+    return scan(arena, text, true, ret, e);
 }
 
 const struct json_value *json_value_member(const struct json_value *object, const char *name)

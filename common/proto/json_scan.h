@@ -6,6 +6,7 @@
 #include "arena.h"
 
 #define JSON_MAX_MEMBERS 256 /* of one object or array */
+#define JSON_FOREIGN_DEPTH 64
 
 enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
@@ -29,6 +30,10 @@ struct json_value {
  * ERR_TOO_LARGE ERR_RANGE ERR_NOMEM; where the fault is one of syntax, the sentence begins with the offset of the byte.
  */
 enum err json_scan(struct arena *arena, struct text text, const struct json_value **ret, struct errbuf *e);
+
+/* A document that is none of the fleet's: JSON_FOREIGN_DEPTH levels, as many members as the arena's limit lets in, and
+ * of keys that are the same the first one counts. */
+enum err json_scan_foreign(struct arena *arena, struct text text, const struct json_value **ret, struct errbuf *e);
 
 /* Member by exact name, NULL if absent. `object` may be NULL or no object. */
 const struct json_value *json_value_member(const struct json_value *object, const char *name);

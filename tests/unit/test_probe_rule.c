@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "buf.h"
 #include "json_pointer.h"
 #include "rule.h"
 
@@ -31,6 +32,37 @@ static void test_pointers(void **state)
             fail_msg("%s: %g", rows[i].pointer, found.number);
         arena_clear(&arena);
     }
+}
+
+static struct found count_in(struct buf *document)
+{
+    static const struct rule rule = { "", TO_QUEUE_DEPTH };
+    struct arena arena = { 0 };
+    struct found found;
+    enum err err = rules_read_json(&rule, 1, buf_text(document), &arena, &found, NULL);
+    assert_int_equal(err == OK, !isnan(found.number));
+    arena_clear(&arena);
+    buf_clear(document);
+    return found;
+}
+
+/* The limits of the fleet's messages are not those of another program's. */
+static void test_documents_of_others(void **state)
+{
+    struct buf many = BUF_INIT, twice = BUF_INIT, deep = BUF_INIT, too_deep = BUF_INIT;
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        buf_printf(&many, "%c{\"job\":%d}", i ? ',' : '[', i);
+    buf_add_char(&many, ']');
+    assert_true(count_in(&many).number == 5000);
+    buf_add_str(&twice, "{\"a\":1,\"a\":2}");
+    assert_true(count_in(&twice).number == 2);
+    for (int i = 0; i < 2 * JSON_FOREIGN_DEPTH; i++)
+        buf_add_char(&deep, i < JSON_FOREIGN_DEPTH ? '[' : ']');
+    assert_true(count_in(&deep).number == 1);
+    for (int i = 0; i < JSON_FOREIGN_DEPTH + 1; i++)
+        buf_add_char(&too_deep, '[');
+    assert_true(isnan(count_in(&too_deep).number));
 }
 
 static void test_words(void **state)
@@ -83,6 +115,6 @@ static void test_label_sets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_pointers), cmocka_unit_test(test_words),
-                                        cmocka_unit_test(test_label_sets) };
+                                        cmocka_unit_test(test_documents_of_others), cmocka_unit_test(test_label_sets) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

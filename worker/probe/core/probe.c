@@ -4,7 +4,7 @@
 
 #include "json_write.h"
 
-#define DOCUMENT_MEMORY (8 * 1024 * 1024) /* bytes of one answer's values */
+#define DOCUMENT_MEMORY (32 * 1024 * 1024) /* bytes of one answer and its values */
 #define ASLEEP "asleep"
 #define UNANSWERED "unanswered_ms"
 

@@ -65,7 +65,7 @@ enum err rules_read_json(const struct rule *rules, size_t count, struct text bod
     const struct json_value *document;
     enum err err;
     find_nothing(count, ret);
-    if ((err = json_scan(arena, body, &document, e)) != OK)
+    if ((err = json_scan_foreign(arena, body, &document, e)) != OK)
         return err;
     for (size_t i = 0; i < count; i++)
         ret[i] = found_in(json_pointer_find(document, text_of(rules[i].source)));

@@ -53,7 +53,7 @@ struct found {
 void rules_read_prometheus(const struct rule *rules, size_t count, struct text body, struct found *ret);
 
 /* true and false are 1 and 0; of an array or object its entries are counted. Values live in the arena. The errors of
- * json_scan; then nothing is found. */
+ * json_scan_foreign; then nothing is found. */
 enum err rules_read_json(const struct rule *rules, size_t count, struct text body, struct arena *arena,
                          struct found *ret, struct errbuf *e);
 
