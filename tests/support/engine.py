@@ -37,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         engine = self.server.engine
-        path = self.path.split("?")[0]
+        path, engine.authorization = self.path.split("?")[0], self.headers.get("Authorization")
         try:
             if engine.mode in ("endless", "dripping", "garbage", "headers"):
                 self.hostile(engine)
@@ -160,6 +160,7 @@ class Engine:
         return {"/health": lambda: (200, b""),
                 "/v1/models": lambda: (200, b'{"object":"list","data":[{"id":"stand-in"}]}'),
                 "/version": lambda: (200, b'{"version":"0.11.2"}'),
+                "/jobs": lambda: (200, json.dumps([{}] * 300).encode()),
                 "/metrics": lambda: self.metrics(
                     ("vllm:num_requests_running", labels + "}", float(self.running)),
                     ("vllm:num_requests_waiting", labels + "}", "NaN"),

@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "http_url.h"
+#include "secret.h"
 
 #define AT(member) offsetof(struct probe_conf, member)
 #define DAY_MS (24LL * 3600 * 1000)
@@ -23,9 +24,9 @@ static const struct conf_option options[] = {
       .help = "triton: where its metrics are; the port 8002 of URL by default" },
     { "expect", CONF_INT, AT(expect), .min = 100, .max = 599, .arg = "STATUS",
       .help = "http, prometheus: HTTP status of an engine that is well; any of 200 to 299 by default" },
-    { "token-file", CONF_TEXT, AT(token_file), .min = 1, .max = 4095, .arg = "FILE",
+    { "api-key-file", CONF_TEXT, AT(api_key_file), .min = 1, .max = 4095, .arg = "FILE",
       .help = "file that holds the engine's API key, sent as bearer token" },
-    { "token-in-clear", CONF_FLAG, AT(token_in_clear), .help = "send the token over http:// to other machines, too" },
+    { "api-key-in-clear", CONF_FLAG, AT(api_key_in_clear), .help = "send the key over http:// to other machines, too" },
     { "once", CONF_FLAG, AT(once), .command_line_only = true, .help = "one line, and exit" },
     { 0 },
 };
@@ -58,14 +59,6 @@ const struct service probe_service = {
     .has_no_broker = true,
     .takes_words = true,
 };
-
-enum err probe_conf_check(void *target, struct errbuf *e)
-{
-    struct probe_conf *conf = target;
-    (void)e;
-    conf->every = ms_min(conf->every, conf->interval);
-    return OK;
-}
 
 /* Kinds of what has no name of its own. */
 static const struct kind {
@@ -110,7 +103,7 @@ static enum err copy_url(const char *url, bool keeps_slash, struct arena *arena,
     return OK;
 }
 
-static enum err make_engine(const struct kind *kind, char **words, struct arena *arena, struct probe_source *ret,
+static enum err make_engine(const struct kind *kind, char *const *words, struct arena *arena, struct probe_source *ret,
                             struct errbuf *e)
 {
     size_t count = 0;
@@ -136,8 +129,10 @@ static enum err make_engine(const struct kind *kind, char **words, struct arena 
 static enum err read_tcp(const char *url, struct arena *arena, struct probe_source *ret, struct errbuf *e)
 {
     struct text address = text_of(url);
+    struct address read;
     const char *http;
-    if (!text_skip(&address, TEXT("tcp://")) || strchr(address.at, '/'))
+    if (!text_skip(&address, TEXT("tcp://")) || strchr(address.at, '/') ||
+        address_parse(address, ADDRESS_PORT_NEEDED, &read, NULL) != OK || read.port == 0)
         return err_set(e, ERR_SYNTAX, "the URL must be like tcp://127.0.0.1:5432");
     if (!(http = arena_printf(arena, "http://%s", address.at)))
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -161,19 +156,19 @@ static enum err find_metrics(const struct probe_conf *conf, struct arena *arena,
     return err;
 }
 
-/* Nobody on the way reads a token that goes over the loopback or over TLS. */
-static enum err check_token(const struct probe_conf *conf, const struct probe_source *source, struct errbuf *e)
+/* Nobody on the way reads a key that goes over the loopback or over TLS. */
+static enum err check_key(const struct probe_conf *conf, const struct probe_source *source, struct errbuf *e)
 {
-    if (!conf->token_file || conf->token_in_clear ||
+    if (!conf->api_key_file || conf->api_key_in_clear ||
         (http_url_is_private(source->url) && http_url_is_private(source->metrics_url)))
         return OK;
     return err_set(e, ERR_REFUSED,
-                   "the token is not sent to another machine in clear: use https://, or "
-                   "--token-in-clear");
+                   "the API key is not sent to another machine in clear: use https://, or "
+                   "--api-key-in-clear");
 }
 
-static enum err read_engine(const struct probe_conf *conf, char **words, struct arena *arena, struct probe_source *ret,
-                            struct errbuf *e)
+static enum err read_engine(const struct probe_conf *conf, char *const *words, struct arena *arena,
+                            struct probe_source *ret, struct errbuf *e)
 {
     const struct kind *kind = kind_find(words[0]);
     enum err err;
@@ -189,21 +184,40 @@ static enum err read_engine(const struct probe_conf *conf, char **words, struct 
     err = ret->connects_only ? read_tcp(words[1], arena, ret, e) : copy_url(words[1], kind, arena, &ret->url, e);
     if (err != OK || (err = find_metrics(conf, arena, ret, e)) != OK)
         return err;
-    return check_token(conf, ret, e);
+    return check_key(conf, ret, e);
 }
 
-enum err probe_source_read(const struct probe_conf *conf, char **words, struct arena *arena, struct probe_source *ret,
-                           struct errbuf *e)
+static enum err read_command(const struct probe_conf *conf, char *const *words, struct probe_source *ret,
+                             struct errbuf *e)
 {
-    *ret = (struct probe_source){ 0 };
+    const char *refused = conf->api_key_file       ? "api-key-file"
+                          : conf->api_key_in_clear ? "api-key-in-clear"
+                          : conf->expect           ? "expect"
+                          : conf->model            ? "model"
+                          : conf->metrics_url      ? "metrics-url"
+                                                   : NULL;
+    if (refused)
+        return err_set(e, ERR_UNKNOWN, "--%s: not for a command that is run", refused);
+    if (words[0] && strcmp(words[0], "--") == 0)
+        words++;
+    if (!words[0])
+        return err_set(e, ERR_MISSING, "exec needs a command: exec -- COMMAND [ARG...]");
+    ret->command = words;
+    return OK;
+}
+
+enum err probe_conf_check(void *target, struct errbuf *e)
+{
+    struct probe_conf *conf = target;
+    char *const *words = conf->argv + conf->next;
+    enum err err;
+    conf->every = ms_min(conf->every, conf->interval);
     if (!words[0])
         return err_set(e, ERR_MISSING, "missing ENGINE");
-    if (strcmp(words[0], "exec") != 0)
-        return read_engine(conf, words, arena, ret, e);
-    if (words[1] && strcmp(words[1], "--") == 0)
-        words++;
-    if (!words[1])
-        return err_set(e, ERR_MISSING, "exec needs a command: exec -- COMMAND [ARG...]");
-    ret->command = words + 1;
-    return OK;
+    if (strcmp(words[0], "exec") == 0)
+        return read_command(conf, words + 1, &conf->source, e);
+    if ((err = read_engine(conf, words, conf->arena, &conf->source, e)) != OK || !conf->api_key_file)
+        return err;
+    err = secret_read(conf->api_key_file, &conf->api_key, e);
+    return err == OK ? OK : err_set(e, err, "--api-key-file %s", e->text);
 }

@@ -5,18 +5,6 @@
 #include "engine.h"
 #include "service.h"
 
-struct probe_conf {
-    struct service_conf common; /* of a program without a broker */
-    ms_t interval, every, timeout, stall;
-    const char *token_file, *metrics_url, *model;
-    bool token_in_clear, once;
-    int64_t expect;
-};
-
-extern const struct service probe_service;
-
-enum err probe_conf_check(void *conf, struct errbuf *e);
-
 /* What is looked at. Texts live in the arena. */
 struct probe_source {
     const struct engine *engine; /* NULL: `command` is run */
@@ -27,8 +15,22 @@ struct probe_source {
     struct rule rules[RULES_MAX];
 };
 
-/* From ENGINE URL [FIELD=SOURCE...], ended by NULL. `ret` must stay where it is. The errors with a sentence. */
-enum err probe_source_read(const struct probe_conf *conf, char **words, struct arena *arena, struct probe_source *ret,
-                           struct errbuf *e);
+/* Lies where it is. `argv` and `arena` are set before the options are read. */
+struct probe_conf {
+    struct service_conf common; /* of a program without a broker */
+    ms_t interval, every, timeout, stall;
+    const char *api_key_file, *metrics_url, *model;
+    bool api_key_in_clear, once;
+    int64_t expect;
+    char *const *argv; /* borrowed; ended by NULL */
+    int next;          /* the first word of ENGINE URL [FIELD=SOURCE...] */
+    struct arena *arena;
+    struct probe_source source; /* what these words are, and */
+    char *api_key;              /* what the file has; both of the check below. secret_free; NULL = none */
+};
+
+extern const struct service probe_service;
+
+enum err probe_conf_check(void *conf, struct errbuf *e);
 
 #endif

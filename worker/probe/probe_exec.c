@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -19,7 +20,6 @@
 
 struct runner {
     const struct probe_conf *conf;
-    const struct probe_source *source;
     struct lines *lines;
     struct loop *loop;
     struct loop_timer *timer; /* of the next run, or of the limit of this one */
@@ -50,37 +50,41 @@ static void print(struct runner *runner, struct text line)
         fail_for_good(runner, err);
 }
 
-/* The status `error` of a run before must not stay. */
-static void keep_object(struct runner *runner, struct text object, bool has_status)
+/* With what it lacks: the status `error` of a run before must not stay. */
+static void keep_object(struct runner *runner, struct text object, bool lacks_status, bool lacks_stall)
 {
-    struct text members = { object.at + 1, object.len - 1 };
-    buf_reset(&runner->good);
-    if (has_status)
-        buf_add_text(&runner->good, object);
-    else if (text_trim(members).at[0] == '}')
-        buf_add_str(&runner->good, "{\"status\":\"idle\"}");
-    else
-        buf_printf(&runner->good, "{\"status\":\"idle\",%.*s", (int)members.len, members.at);
+    struct text members = text_trim((struct text){ object.at + 1, object.len - 1 });
+    struct buf *good = &runner->good;
+    buf_reset(good);
+    buf_add_char(good, '{');
+    if (lacks_status)
+        buf_add_str(good, "\"status\":\"idle\"");
+    if (lacks_stall)
+        buf_printf(good, "%s\"stall_ms\":%" PRId64, lacks_status ? "," : "", runner->conf->stall);
+    if ((lacks_status || lacks_stall) && members.at[0] != '}')
+        buf_add_char(good, ',');
+    buf_add_text(good, members);
 }
 
 static void take_line(struct runner *runner, const struct line *line)
 {
     const struct json_value *object = NULL;
     struct errbuf e = { 0 };
-    bool has_status;
+    bool lacks_status, lacks_stall;
     if (line->is_too_long)
         (void)err_set(&e, ERR_TOO_LARGE, "it is longer than 16 KiB");
     else if (text_trim(line->text).len == 0)
         return;
     else if (json_scan(&runner->arena, line->text, &object, &e) == OK && object->type != JSON_OBJECT)
         (void)err_set(&e, ERR_TYPE, "it is no JSON object");
-    has_status = json_value_member(object, "status") != NULL;
+    lacks_status = !json_value_member(object, "status");
+    lacks_stall = runner->conf->stall > 0 && !json_value_member(object, "stall_ms");
     arena_reset(&runner->arena);
     if (e.text[0]) {
         (void)log_limited(&runner->limit, LOG_WARNING, "line ignored", "why", e.text, NULL);
         return;
     }
-    keep_object(runner, text_trim(line->text), has_status);
+    keep_object(runner, text_trim(line->text), lacks_status, lacks_stall);
     runner->has_line = true;
     print(runner, buf_text(&runner->good));
 }
@@ -167,6 +171,7 @@ static void readable(void *user, int events)
 static enum err start_child(struct runner *runner, int output)
 {
     static const char file[] = "/usr/bin/env";
+    char *const *command = runner->conf->source.command;
     const char *arguments[ARGUMENTS_MAX] = { "env", "--" };
     int streams[] = { -1, output, STDERR_FILENO };
     struct loop_child_options options = { .file = file,
@@ -176,10 +181,10 @@ static enum err start_child(struct runner *runner, int output)
                                           .leads_session = true,
                                           .ended = child_ended,
                                           .user = runner };
-    for (size_t i = 0; runner->source->command[i]; i++) {
+    for (size_t i = 0; command[i]; i++) {
         if (i + 3 >= ARRAY_LEN(arguments))
             return err_set(&runner->fault, ERR_FULL, "more than %d arguments", ARGUMENTS_MAX - 3);
-        arguments[i + 2] = runner->source->command[i];
+        arguments[i + 2] = command[i];
     }
     options.arguments = (char *const *)arguments;
     return loop_child_new(runner->loop, &options, &runner->child, &runner->fault);
@@ -221,12 +226,9 @@ static void time_is_up(void *user)
     }
 }
 
-int probe_exec_run(const struct probe_conf *conf, const struct probe_source *source, struct lines *lines,
-                   struct errbuf *e)
+int probe_exec_run(const struct probe_conf *conf, struct lines *lines, struct errbuf *e)
 {
-    struct runner runner = {
-        .conf = conf, .source = source, .lines = lines, .output = -1, .arena.limit = DOCUMENT_MEMORY
-    };
+    struct runner runner = { .conf = conf, .lines = lines, .output = -1, .arena.limit = DOCUMENT_MEMORY };
     if ((runner.err = loop_new(&runner.loop, &runner.fault)) == OK &&
         (runner.err = loop_timer_new(runner.loop, time_is_up, &runner, &runner.timer)) == OK) {
         loop_timer_in(runner.timer, 0);

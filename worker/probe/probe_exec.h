@@ -7,7 +7,6 @@
 
 /* As probe_http_run. A command that fails, or prints nothing that can be read, is the status `error`; what its last
  * object had is absent then. */
-int probe_exec_run(const struct probe_conf *conf, const struct probe_source *source, struct lines *lines,
-                   struct errbuf *e);
+int probe_exec_run(const struct probe_conf *conf, struct lines *lines, struct errbuf *e);
 
 #endif

@@ -6,7 +6,6 @@
 #include "fetch.h"
 #include "log.h"
 #include "probe.h"
-#include "secret.h"
 #include "url_query.h"
 
 #define BODY_MAX (4 * 1024 * 1024) /* bytes: metrics of many engines and models */
@@ -14,7 +13,6 @@
 struct looker {
     const struct probe_conf *conf;
     const struct probe_source *source;
-    const char *token;
     struct fetch fetch;
     struct probe probe;
     struct errbuf fault; /* of the last request */
@@ -52,7 +50,7 @@ static enum err request(struct looker *looker, const struct engine_step *step, s
     if (!buf_ok(&url))
         return err_set(&looker->fault, ERR_NOMEM, "out of memory");
     looker->fetch.posted = step->body;
-    return fetch_request(&looker->fetch, step->body ? "POST" : "GET", buf_str(&url), looker->token != NULL,
+    return fetch_request(&looker->fetch, step->body ? "POST" : "GET", buf_str(&url), looker->conf->api_key != NULL,
                          looker->conf->timeout, ret, &looker->fault);
 }
 
@@ -135,21 +133,17 @@ static enum err go_on(struct looker *looker, struct lines *lines, struct errbuf 
     }
 }
 
-int probe_http_run(const struct probe_conf *conf, const struct probe_source *source, struct lines *lines,
-                   struct errbuf *e)
+int probe_http_run(const struct probe_conf *conf, struct lines *lines, struct errbuf *e)
 {
-    struct looker looker = { .conf = conf, .source = source };
-    char *token = NULL;
-    enum err err = conf->token_file ? secret_read(conf->token_file, &token, e) : OK;
+    struct looker looker = { .conf = conf, .source = &conf->source };
+    enum err err = fetch_init(&looker.fetch, conf->api_key, BODY_MAX, e);
     bool is_ready;
-    looker.token = token;
-    probe_init(&looker.probe, source->engine, (int)conf->expect, conf->stall);
-    if (err == OK && (err = fetch_init(&looker.fetch, token, BODY_MAX, e)) == OK)
+    probe_init(&looker.probe, conf->source.engine, (int)conf->expect, conf->stall);
+    if (err == OK)
         err = go_on(&looker, lines, e);
     is_ready = probe_is_ready(&looker.probe);
     fetch_clear(&looker.fetch);
     probe_clear(&looker.probe);
-    secret_free(token);
     if (err != OK)
         return EXIT_FAILED;
     return is_ready ? EXIT_OK : EXIT_UNHEALTHY;

@@ -6,7 +6,6 @@
 #include "probe_conf.h"
 
 /* Goes on for good, or for one look with --once. The exit code; on failure with a sentence. */
-int probe_http_run(const struct probe_conf *conf, const struct probe_source *source, struct lines *lines,
-                   struct errbuf *e);
+int probe_http_run(const struct probe_conf *conf, struct lines *lines, struct errbuf *e);
 
 #endif

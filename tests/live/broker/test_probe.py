@@ -148,6 +148,7 @@ def test_by_hand(engine):
     assert line["queue_depth"] == 7 and line["metrics"]["awake"] == 1 and line["status"] == "busy"
     line, _ = look("http", one.url + "/v1/models", "model_loaded=/data/0/id", "queue_depth=/data", code=0)
     assert line["model_loaded"] == "stand-in" and line["queue_depth"] == 1
+    assert look("http", one.url + "/jobs", "queue_depth=", code=0)[0]["queue_depth"] == 300
     line, said = look("http", one.url + "/nowhere", code=3)
     assert line["status"] == "error" and "HTTP 404" in said
     assert look("tcp", f"tcp://127.0.0.1:{one.port}", code=0)[0]["status"] == "idle"
@@ -155,6 +156,8 @@ def test_by_hand(engine):
     assert look("tcp", f"tcp://127.0.0.1:{one.port}", code=3)[0]["status"] == "starting"
     assert look("vllm", one.url, code=3)[0]["status"] == "loading"
     assert look("exec", "--", "echo", '{"queue_depth":3}', code=0)[0] == {"status": "idle", "queue_depth": 3}
+    limited = look("--stall", "9s", "exec", "--", "printf", r'{}\n{"stall_ms":1}\n{"queue_depth":3, "status":"busy"}', code=0)
+    assert limited[0] == {"stall_ms": 9000, "queue_depth": 3, "status": "busy"}
     line, said = look("exec", "--", "/bin/sh", "-c", 'echo \'{"queue_depth":3,"status":"busy"}\'; exit 1', code=3)
     assert line == {"status": "error", "queue_depth": None} and "exit code" in said
 
@@ -171,13 +174,33 @@ def test_a_line_for_each_change_and_one_in_an_interval(engine, broker, started):
     assert probe.end() == -15
 
 
-def test_a_token_goes_from_its_file_only(engine, tmp_path):
-    secret = tmp_path / "token"
+def refused(*words, **variables):
+    """The sentence; --check-config has the same."""
+    done, checked = (subprocess.run([BIN / "skep-probe", "--once", *more, *words], env={**clean_environment(), **variables},
+                                    capture_output=True, text=True, timeout=LIMIT_S, check=False)
+                     for more in ((), ("--check-config",)))
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", checked.stderr) and checked.returncode == 2, done
+    return done.stderr
+
+
+def test_what_cannot_be_looked_at_is_refused(tmp_path):
+    for words, says in ((), "missing ENGINE"), (("vlm", "http://127.0.0.1:1"), "not an engine"), (("vllm",), "missing URL"), \
+            (("tcp", "tcp://127.0.0.1"), "tcp://127.0.0.1:5432"), (("tcp", "tcp://[::1]:0"), "tcp://127.0.0.1:5432"), \
+            (("exec", "--"), "needs a command"), (("--api-key-file", tmp_path / "none", "vllm", "http://127.0.0.1:1"), "No such file"):
+        assert says in refused(*words)
+    for option in ("--api-key-file=f", "--api-key-in-clear", "--expect=200", "--model=m", "--metrics-url=http://127.0.0.1:1"):
+        assert option.split("=")[0] in refused(option, "exec", "--", "true")
+
+
+def test_a_key_goes_from_its_file_only(engine, tmp_path):
+    secret = tmp_path / "key"
     secret.write_text("not-to-be-shown\n", encoding="ascii")
     secret.chmod(0o600)
     one = engine("ollama", "idle")
-    line, said = look("--token-file", secret, "ollama", one.url, code=0)
-    assert "not-to-be-shown" not in json.dumps(line) + said
-    done = subprocess.run([BIN / "skep-probe", "--once", "--token-file", secret, "ollama", "http://192.0.2.1:1"], env=clean_environment(),
-                          capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    assert done.returncode == 2 and "in clear" in done.stderr and "not-to-be-shown" not in done.stderr
+    line, said = look("--api-key-file", secret, "ollama", one.url, code=0)
+    assert "not-to-be-shown" not in json.dumps(line) + said and one.authorization == "Bearer not-to-be-shown"
+    said = refused("--api-key-file", secret, "ollama", "http://192.0.2.1:1")
+    assert "in clear" in said and "not-to-be-shown" not in said
+    subprocess.run([BIN / "skep-probe", "--once", "ollama", one.url], env={**clean_environment(), "SKEP_TOKEN_FILE": str(secret)},
+                   capture_output=True, timeout=LIMIT_S, check=True)
+    assert one.authorization is None  # that one is the queen's
