@@ -205,7 +205,6 @@ static void release(struct queen *queen, struct loss *loss)
 {
     loss->had_turn = true;
     loss->began = loss_time(queen, loss);
-    leave_storm(queen, loss, false);
     if (loss->by_will) {
         start_requesting(queen, loss);
         return;
@@ -237,9 +236,15 @@ bool loss_is_left_to_silence(const struct record *record)
     return record->loss && record->loss->phase == PHASE_SILENCE;
 }
 
+/* The storm lasts until R4 or R5 has judged it; but not for a hive, which is an incident of its own anyway, nor for who
+ * answers and does not beat. */
 void loss_undecided(struct queen *queen, struct record *record)
 {
-    if (record->loss && record->loss->phase == PHASE_STORM)
+    if (!record->loss)
+        return;
+    if (record_is_hive(record) || !record->in_storm)
+        leave_storm(queen, record->loss, !record->in_storm);
+    if (record->loss->phase == PHASE_STORM)
         release(queen, record->loss);
 }
 

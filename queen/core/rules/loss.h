@@ -13,7 +13,7 @@
  *             that is over in an earlier process, and it is one of many that were lost lately: STORM
  *   STORM     lost together with many others (storm.h, R14): verified --return-grace after the loss, twice if the first
  *             time is not answered. If 10 min bring no evidence, R4 or R5 goes on, and no storm holds it again.
- *             One that is found lost stays part of the storm while it waits in HIVE
+ *             It is part of the storm until it is judged, in whatever phase that is
  *   SILENCE   ... which silence.h does, as if there was no loss
  *
  * The hive is asked at once, beside the worker, so that a verdict mostly waits for nothing more. A birth, a heartbeat

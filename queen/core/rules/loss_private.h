@@ -15,7 +15,7 @@ struct loss {
     struct inquiry_wait wait; /* for the answer of its hive, or of its neighbours */
     enum loss_phase phase;
     bool by_will;       /* else by silence */
-    bool held;          /* by a storm (storm_holds), from PHASE_STORM on until it is judged or left to R4 or R5 */
+    bool held;          /* part of a storm (storm_holds), from PHASE_STORM on until it is judged */
     bool had_turn;      /* in PHASE_STORM, so that no storm holds it any more */
     uint8_t unanswered; /* ... and so many verifications were not answered since */
     ms_t lost_at;       /* watch time; by silence on the record's clock, like those below */
