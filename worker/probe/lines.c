@@ -1,7 +1,9 @@
 #include "lines.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 void lines_clear(struct lines *lines)
 {
@@ -15,8 +17,17 @@ static bool is_due(const struct lines *lines, struct text line, ms_t now)
            now + lines->every - lines->printed_at >= lines->interval;
 }
 
+/* A pipe or a socket whose other end is closed tells so, whether something is written or not. */
+static bool has_reader(void)
+{
+    struct pollfd output = { .fd = STDOUT_FILENO };
+    return poll(&output, 1, 0) < 1 || !(output.revents & (POLLERR | POLLHUP));
+}
+
 enum err lines_print(struct lines *lines, struct text line, ms_t now, struct errbuf *e)
 {
+    if (!has_reader())
+        return err_set(e, ERR_IO, "nobody reads standard output any more");
     if (!is_due(lines, line, now))
         return OK;
     buf_reset(&lines->last);

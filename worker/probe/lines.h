@@ -13,7 +13,7 @@ struct lines {
 
 void lines_clear(struct lines *lines);
 
-/* ERR_IO: nobody reads it any more. ERR_NOMEM. With a sentence. */
+/* ERR_IO: nobody reads it any more, which is also found where nothing is to be printed. ERR_NOMEM. With a sentence. */
 enum err lines_print(struct lines *lines, struct text line, ms_t now, struct errbuf *e);
 
 #endif

@@ -1,4 +1,5 @@
 /* skep-probe - how an inference engine does, as lines that skep-worker --stdin takes. */
+#include <signal.h>
 #include <stdio.h>
 
 #include <curl/curl.h>
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
     struct probe_conf conf = { .argv = argv, .arena = &arena };
     int code;
     inherited_settle();
+    (void)signal(SIGPIPE, SIG_IGN); /* who reads no more is an error of writing */
     if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
         fprintf(stderr, "skep-probe: libcurl cannot be set up\n");
         return EXIT_FAILED;

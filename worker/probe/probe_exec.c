@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "fd.h"
+#include "inherited.h"
 #include "json_scan.h"
 #include "json_write.h"
 #include "line_reader.h"
@@ -16,14 +18,15 @@
 #define LINE_LIMIT (16 * 1024) /* bytes, as for every message */
 #define READ_SIZE (16 * 1024)
 #define ARGUMENTS_MAX 1024
+#define PIPE_SIZE (64 * 1024) /* bytes: no command can leave more behind */
 #define DOCUMENT_MEMORY (1024 * 1024)
 
 struct runner {
     const struct probe_conf *conf;
     struct lines *lines;
     struct loop *loop;
-    struct loop_timer *timer; /* of the next run, or of the limit of this one */
-    struct loop_child *child; /* NULL = none runs */
+    struct loop_timer *timer; /* of the next look, or of the limit of this run */
+    struct loop_child *child; /* NULL = none runs, and none is left */
     struct loop_fd *watch;    /* of its output; NULL: it has ended */
     int output;
     struct line_reader reader;
@@ -31,7 +34,8 @@ struct runner {
     struct buf good;      /* the last object */
     bool has_line, is_ok; /* of this run */
     ms_t began_at;
-    const char *why; /* this run is a failure */
+    const char *why; /* this run is a failure; of a child that is left: it was killed */
+    int signal;      /* that ends it all; 0 = none */
     struct log_limit limit;
     struct errbuf fault; /* ends it all */
     enum err err;
@@ -109,9 +113,22 @@ static void print_error(struct runner *runner)
         print(runner, buf_text(&line));
 }
 
+static void close_output(struct runner *runner)
+{
+    loop_fd_free(runner->watch);
+    runner->watch = NULL;
+    runner->output = fd_close(runner->output);
+}
+
+static void wait_for_next(struct runner *runner)
+{
+    loop_timer_in(runner->timer, ms_max(0, runner->began_at + runner->conf->every - clock_mono()));
+}
+
 static void finish(struct runner *runner)
 {
     struct line line;
+    close_output(runner);
     if (line_reader_end(&runner->reader, &line))
         take_line(runner, &line);
     line_reader_clear(&runner->reader);
@@ -124,15 +141,7 @@ static void finish(struct runner *runner)
     }
     if (runner->conf->once)
         loop_stop(runner->loop);
-    loop_timer_in(runner->timer, ms_max(0, runner->began_at + runner->conf->every - clock_mono()));
-}
-
-static void close_output(struct runner *runner)
-{
-    loop_fd_free(runner->watch);
-    fd_close(runner->output);
-    runner->watch = NULL;
-    runner->output = -1;
+    wait_for_next(runner);
 }
 
 /* Whoever else holds its output is not waited for. */
@@ -142,14 +151,20 @@ static void child_ended(void *user, const struct exit_status *exit_status)
     char bytes[READ_SIZE];
     struct line line;
     ssize_t len;
-    if (!runner->why && (exit_status->signal || exit_status->status))
-        runner->why = exit_status->signal ? "it was killed" : "its exit code is not 0";
-    while (runner->watch && (len = read(runner->output, bytes, sizeof bytes)) > 0)
-        for (struct text rest = { bytes, (size_t)len }; line_reader_next(&runner->reader, &rest, &line);)
-            take_line(runner, &line);
-    close_output(runner);
     loop_child_free(runner->child);
     runner->child = NULL;
+    if (runner->why) { /* its time was up, and its run is over */
+        wait_for_next(runner);
+        return;
+    }
+    if (exit_status->signal || exit_status->status)
+        runner->why = exit_status->signal ? "it was killed" : "its exit code is not 0";
+    for (size_t left = PIPE_SIZE; runner->watch && left > 0; left -= (size_t)len) {
+        if ((len = read(runner->output, bytes, left < sizeof bytes ? left : sizeof bytes)) <= 0)
+            break;
+        for (struct text rest = { bytes, (size_t)len }; line_reader_next(&runner->reader, &rest, &line);)
+            take_line(runner, &line);
+    }
     finish(runner);
 }
 
@@ -214,32 +229,65 @@ static enum err run_command(struct runner *runner)
     return OK;
 }
 
+/* One in the kernel, at a disk that does not answer, is left for as long as that takes; and one is enough. */
+static void look_at_killed(struct runner *runner)
+{
+    print_error(runner);
+    loop_timer_in(runner->timer, runner->conf->every);
+}
+
 static void time_is_up(void *user)
 {
     struct runner *runner = user;
     enum err err;
-    if (runner->child) {
+    if (runner->child && runner->why) {
+        look_at_killed(runner);
+    } else if (runner->child) {
         runner->why = "it took longer than --timeout";
         loop_child_kill(runner->child);
+        finish(runner);
     } else if ((err = run_command(runner)) != OK) {
         fail_for_good(runner, err);
     }
+}
+
+static void on_signal(void *user, int number)
+{
+    struct runner *runner = user;
+    runner->signal = number;
+    loop_stop(runner->loop);
+}
+
+/* The command leads a session: what ends this program does not reach it. */
+static enum err catch_signals(struct runner *runner)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < ARRAY_LEN(numbers); i++)
+        if (!inherited_ignores(numbers[i]))
+            err = loop_signal(runner->loop, numbers[i], on_signal, runner);
+    return err;
 }
 
 int probe_exec_run(const struct probe_conf *conf, struct lines *lines, struct errbuf *e)
 {
     struct runner runner = { .conf = conf, .lines = lines, .output = -1, .arena.limit = DOCUMENT_MEMORY };
     if ((runner.err = loop_new(&runner.loop, &runner.fault)) == OK &&
-        (runner.err = loop_timer_new(runner.loop, time_is_up, &runner, &runner.timer)) == OK) {
+        (runner.err = loop_timer_new(runner.loop, time_is_up, &runner, &runner.timer)) == OK &&
+        (runner.err = catch_signals(&runner)) == OK) {
         loop_timer_in(runner.timer, 0);
         loop_run(runner.loop, NULL, NULL);
     }
     close_output(&runner);
     line_reader_clear(&runner.reader);
+    if (runner.child)
+        loop_child_kill(runner.child);
     loop_child_free(runner.child);
     loop_free(runner.loop);
     buf_clear(&runner.good);
     arena_clear(&runner.arena);
+    if (runner.signal && signal(runner.signal, SIG_DFL) != SIG_ERR)
+        (void)raise(runner.signal);
     if (runner.err != OK) {
         (void)err_set(e, runner.err, "%s", runner.fault.text[0] ? runner.fault.text : "out of memory");
         return EXIT_FAILED;

@@ -3,9 +3,12 @@ what only looks like it is not."""
 
 import contextlib
 import json
+import os
 import re
+import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -160,6 +163,80 @@ def test_by_hand(engine):
     assert limited[0] == {"stall_ms": 9000, "queue_depth": 3, "status": "busy"}
     line, said = look("exec", "--", "/bin/sh", "-c", 'echo \'{"queue_depth":3,"status":"busy"}\'; exit 1', code=3)
     assert line == {"status": "error", "queue_depth": None} and "exit code" in said
+
+
+# Its end is seen by who traces it, and by its parent only after that: it is killed and stays, as at a disk that hangs.
+STAYS = """
+import ctypes, os, sys, time
+libc, name = ctypes.CDLL(None, use_errno=True), os.getpid()
+def note(text):
+    with open(sys.argv[1], "a") as notes:
+        print(text, file=notes)
+note("begun")
+libc.prctl(0x59616d61, ctypes.c_ulong(-1), 0, 0, 0)  # PR_SET_PTRACER, any
+if os.fork() == 0:
+    os.setsid()
+    os.closerange(0, 3)
+    if libc.ptrace(0x4206, name, None, None) == 0:  # PTRACE_SEIZE
+        note("traced")
+    elif ctypes.get_errno() == 1:
+        note("denied")
+    while not os.path.exists(sys.argv[1] + ".over"):
+        time.sleep(0.02)
+else:
+    time.sleep(100)
+"""
+
+
+def test_a_command_that_cannot_be_killed_is_an_error_in_time(broker, tmp_path):
+    notes, over = tmp_path / "notes", tmp_path / "notes.over"
+    notes.touch()
+    probe = Program(broker.folder, BIN / "skep-probe", "--every", "50ms", "--interval", "100ms", "--timeout", "2s", "exec", "--",
+                    sys.executable, "-c", STAYS, notes)
+    probe.start(stderr=subprocess.DEVNULL)
+    try:
+        await_that(lambda: re.search("traced|denied", notes.read_text("ascii")), "a command that stays")
+        if "denied" in notes.read_text("ascii"):
+            pytest.skip("nobody may trace another process here")
+        before = probe.said().count('"error"')
+        await_that(lambda: probe.said().count('"error"') >= before + 3, "lines of its error")
+        assert "begun" not in notes.read_text("ascii").partition("traced")[2]
+        over.touch()
+        await_that(lambda: "begun" in notes.read_text("ascii").partition("traced")[2], "the next run")
+    finally:
+        over.touch()
+        assert probe.end() == -15
+
+
+def test_a_command_is_waited_for_no_longer_than_it_runs():
+    assert look("--timeout", "1m", "exec", "--", "/bin/sh", "-c", "echo '{}'; yes '{}' & yes '{}' & sleep 0.2", code=0)[0] == {"status": "idle"}
+    line, said = look("exec", "--", "/bin/sh", "-c", "echo '{\"queue_depth\":1}'; sleep 100", code=3)
+    assert line["status"] == "error" and line.get("queue_depth") is None and "--timeout" in said
+
+
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+def test_a_command_ends_with_its_probe(number, tmp_path):
+    notes = tmp_path / "pid"
+    with subprocess.Popen([BIN / "skep-probe", "--timeout", "100s", "exec", "--", "/bin/sh", "-c", f"echo $$ >{notes}; sleep 100 | cat"],
+                          env=clean_environment(), stdout=subprocess.DEVNULL) as probe:
+        leader = await_that(lambda: notes.exists() and notes.read_text("ascii").strip(), "a command")
+        probe.send_signal(number)
+        assert probe.wait(LIMIT_S) == -number
+    await_that(lambda: not re.search("[RSD]", run_states(leader)), "the end of the command")
+
+
+def run_states(session):
+    """The states of the processes of a session, e.g. SSZ."""
+    return subprocess.run(["ps", "-o", "state=", "-s", session], capture_output=True, text=True, timeout=LIMIT_S, check=False).stdout
+
+
+def test_a_reader_that_is_gone_ends_it_at_the_next_look(engine):
+    for words in (("ollama", engine("ollama", "idle").url), ("exec", "--", "echo", "{}")):
+        with subprocess.Popen([BIN / "skep-probe", "--every", "50ms", "--interval", "1h", *words], env=clean_environment(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as probe:
+            assert "idle" in probe.stdout.readline()
+            probe.stdout.close()
+            assert probe.wait(LIMIT_S) == 1 and "nobody reads" in probe.stderr.read()
 
 
 def test_a_line_for_each_change_and_one_in_an_interval(engine, broker, started):
