@@ -217,13 +217,18 @@ static enum err signal_child(const struct hive_agent *agent, int number)
     return kill((pid_t)agent->key.pid, number) == 0 || errno == ESRCH ? OK : ERR_IO;
 }
 
-static void send_signal(struct hive_agent *agent, int number)
+static enum err signal_adopted(const struct hive_agent *agent, int number)
 {
     const struct proc_stat process = { .pid = agent->key.pid, .started = agent->key.started };
+    return agent->pidfd >= 0 ? proc_signal_held(agent->pidfd, number) : proc_signal(&process, number);
+}
+
+static void send_signal(struct hive_agent *agent, int number)
+{
     enum err err;
     if (!agent->runs)
         return;
-    err = agent->child ? signal_child(agent, number) : proc_signal(&process, number);
+    err = agent->child ? signal_child(agent, number) : signal_adopted(agent, number);
     if (err != OK && err != ERR_NOT_FOUND)
         log_at(LOG_ERROR, "cannot signal an agent", "worker", agent->worker, "why", err_name(err), NULL);
 }

@@ -300,25 +300,40 @@ struct text proc_read_cgroup(int64_t pid, char bytes[PROC_FILE_SIZE])
     return proc_cgroup_path(proc_read_file(path, bytes));
 }
 
-/* False also where it cannot be used: before Linux 5.3, in a container that forbids it, without a free descriptor. Then
- * a pid has to do, that was looked at just before. */
-static bool reaches(int pidfd, int number)
+static enum err result_of_signal(int result)
 {
-    return pidfd >= 0 && pidfd_send_signal(pidfd, number, NULL, 0) == 0;
+    return result == 0 ? OK : errno == ESRCH ? ERR_NOT_FOUND : errno == EPERM ? ERR_REFUSED : ERR_IO;
+}
+
+enum err proc_signal_held(int pidfd, int number)
+{
+    return result_of_signal(pidfd_send_signal(pidfd, number, NULL, 0));
+}
+
+/* Before Linux 5.3, and in a container that forbids descriptors of processes, there is none. Then a pid has to do, that
+ * was looked at just before. */
+static enum err signal_if_same(const struct proc_stat *process, int pidfd, int number)
+{
+    struct proc_stat now;
+    enum err err;
+    if ((err = proc_read_stat(process->pid, &now)) != OK)
+        return err;
+    if (now.started != process->started)
+        return ERR_NOT_FOUND;
+    return pidfd >= 0 ? proc_signal_held(pidfd, number) : result_of_signal(kill((pid_t)process->pid, number));
 }
 
 enum err proc_signal(const struct proc_stat *process, int number)
 {
-    struct proc_stat now;
-    int fd = pidfd_open((pid_t)process->pid, 0), fault = 0;
-    if (fd < 0 && errno == ESRCH)
+    int pidfd = pidfd_open((pid_t)process->pid, 0);
+    enum err err;
+    if (pidfd < 0 && errno == ESRCH)
         return ERR_NOT_FOUND;
-    if (proc_read_stat(process->pid, &now) != OK || now.started != process->started)
-        fault = ESRCH;
-    else if (!reaches(fd, number) && kill((pid_t)process->pid, number) != 0)
-        fault = errno;
-    fd_close(fd);
-    return fault == 0 ? OK : fault == ESRCH ? ERR_NOT_FOUND : fault == EPERM ? ERR_REFUSED : ERR_IO;
+    if (pidfd < 0 && lacks_means(errno))
+        return ERR_IO;
+    err = signal_if_same(process, pidfd, number);
+    fd_close(pidfd);
+    return err;
 }
 
 bool proc_is_gone(const struct proc_stat *stat)

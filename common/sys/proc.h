@@ -55,8 +55,11 @@ bool proc_read_tree(int64_t root, proc_wanted *wanted, proc_fn *fn, void *user) 
 bool proc_is_gone(const struct proc_stat *stat);
 
 /* To that process, and never to another that has its pid by now. ERR_NOT_FOUND when it is gone, ERR_REFUSED when it is
- * another user's, ERR_IO. */
+ * another user's, ERR_IO when this process is short of what it takes to look. */
 enum err proc_signal(const struct proc_stat *process, int number);
+
+/* The same to one of which the caller holds a descriptor (pidfd_open): takes no other. */
+enum err proc_signal_held(int pidfd, int number);
 
 /* A process, and all that live below `root`, which is above it; where those cannot be seen, the process alone. The time
  * is also of those that `root` has waited for. ERR_NOT_FOUND when the process is gone. */

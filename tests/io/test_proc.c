@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -111,6 +112,41 @@ static void memory_events(void **state)
     }
 }
 
+static pid_t reaped_before_signal; /* 0 = none */
+static unsigned kills;
+
+int __real_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number)
+{
+    kills++;
+    return __real_kill(pid, number);
+}
+
+int __real_pidfd_send_signal(int pidfd, int number, siginfo_t *info, unsigned flags);
+int __wrap_pidfd_send_signal(int pidfd, int number, siginfo_t *info, unsigned flags);
+int __wrap_pidfd_send_signal(int pidfd, int number, siginfo_t *info, unsigned flags)
+{
+    if (reaped_before_signal) {
+        assert_int_equal(__real_kill(reaped_before_signal, SIGKILL), 0);
+        assert_int_equal(waitpid(reaped_before_signal, NULL, 0), reaped_before_signal);
+    }
+    return __real_pidfd_send_signal(pidfd, number, info, flags);
+}
+
+/* As many descriptors are left as are given. Returns the limit that was there. */
+static struct rlimit leave_descriptors(unsigned left)
+{
+    struct rlimit before, tight;
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    tight = (struct rlimit){ (rlim_t)next + left, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    return before;
+}
+
 struct sight {
     unsigned count;
     bool saw_this;
@@ -135,15 +171,9 @@ static void this_process_is_among_all(void **state)
 static void who_lacks_descriptors_does_not_see_all(void **state)
 {
     struct sight sight = { 0 };
-    struct rlimit before, tight;
-    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    (void)state;
-    assert_true(next >= 0);
-    close(next);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    tight = (struct rlimit){ (rlim_t)next + 1, before.rlim_max }; /* one is left, which the list itself takes */
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    struct rlimit before = leave_descriptors(1); /* which the list itself takes */
     bool is_whole = proc_read_all(look, &sight);
+    (void)state;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_false(is_whole);
     assert_int_equal(sight.count, 0);
@@ -258,17 +288,23 @@ static void a_tree_is_all_that_is_below(void **state)
     close(ends[1]);
 }
 
+static pid_t start_one(struct proc_stat *ret)
+{
+    pid_t child = fork();
+    if (child == 0)
+        for (;;)
+            pause();
+    assert_int_equal(proc_read_stat(child, ret), OK);
+    return child;
+}
+
 /* A pid alone does not name a process. */
 static void a_signal_goes_to_the_process_that_was_meant(void **state)
 {
     struct proc_stat stat, another;
-    pid_t child = fork();
+    pid_t child = start_one(&stat);
     int status;
     (void)state;
-    if (child == 0)
-        for (;;)
-            pause();
-    assert_int_equal(proc_read_stat(child, &stat), OK);
     another = stat;
     another.started++;
     assert_int_equal(proc_signal(&another, SIGKILL), ERR_NOT_FOUND);
@@ -277,6 +313,37 @@ static void a_signal_goes_to_the_process_that_was_meant(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(WTERMSIG(status), SIGTERM);
     assert_int_equal(proc_signal(&stat, SIGTERM), ERR_NOT_FOUND);
+}
+
+/* Its pid may be another's by then. */
+static void who_is_gone_before_the_signal_is_sent_gets_none(void **state)
+{
+    struct proc_stat stat;
+    pid_t child = start_one(&stat);
+    (void)state;
+    kills = 0;
+    reaped_before_signal = child;
+    assert_int_equal(proc_signal(&stat, SIGTERM), ERR_NOT_FOUND);
+    reaped_before_signal = 0;
+    assert_int_equal(kills, 0);
+}
+
+/* It is not gone because it cannot be looked at; of one that is held nothing has to be looked at. */
+static void who_lacks_descriptors_does_not_lose_a_signal(void **state)
+{
+    struct proc_stat stat;
+    pid_t child = start_one(&stat);
+    int held = pidfd_open(child, 0), status;
+    struct rlimit before = leave_descriptors(0);
+    enum err looked_up = proc_signal(&stat, SIGKILL), by_held = proc_signal_held(held, SIGTERM);
+    (void)state;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(looked_up, ERR_IO);
+    assert_int_equal(by_held, OK);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WTERMSIG(status), SIGTERM);
+    assert_int_equal(proc_signal_held(held, SIGTERM), ERR_NOT_FOUND);
+    close(held);
 }
 
 static void what_a_tree_uses(void **state)
@@ -308,6 +375,8 @@ int main(void)
         cmocka_unit_test(who_is_below_whom),
         cmocka_unit_test(a_tree_is_all_that_is_below),
         cmocka_unit_test(a_signal_goes_to_the_process_that_was_meant),
+        cmocka_unit_test(who_is_gone_before_the_signal_is_sent_gets_none),
+        cmocka_unit_test(who_lacks_descriptors_does_not_lose_a_signal),
         cmocka_unit_test(what_a_tree_uses),
         cmocka_unit_test(who_lacks_descriptors_does_not_see_all),
     };

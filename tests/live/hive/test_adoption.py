@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import urllib.error
@@ -93,6 +94,21 @@ def test_an_adopted_worker_is_supervised(killed, watched, inside):
     assert witness["last_exit"]["pid"] == agent
     program.await_start(2)
     assert not any(map(is_running, first_pids))
+
+
+def test_an_adopted_worker_is_stopped_without_a_descriptor(killed, watched):
+    """That of its agent is held since it was adopted."""
+    program = watched("w1")
+    second = killed(section(program), running("w1")).successor()
+    program.await_start()
+    second.await_witness("w1", "running")
+    limits = resource.prlimit(second.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(second.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))
+    second.send(signal.SIGTERM)
+    await_that(lambda: not program.alive(), "the end of the program")
+    resource.prlimit(second.process.pid, resource.RLIMIT_NOFILE, limits)
+    assert second.process.wait(LIMIT_S) == 0
+    assert "cannot signal an agent" not in second.said()
 
 
 def test_what_ended_meanwhile_is_started_again(killed, watched):
