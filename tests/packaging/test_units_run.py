@@ -154,6 +154,16 @@ def test_a_killed_queen_is_started_again(manager):
     assert manager.run("systemctl", "show", "-P", "Result", "skep-queen") == "success\n"
 
 
+def test_what_cannot_be_removed_fails_no_stop(manager):
+    """A worker's folder that it has closed to itself; what else there is goes."""
+    manager.run("systemctl", "start", "skep-hive")
+    await_that(lambda: reported(manager), "the worker's first round")
+    manager.run("sh", "-c", "cd /var/cache/skep-hive && mkdir shut && touch shut/kept && chmod 555 shut && chown -R skep shut")
+    manager.run("systemctl", "stop", "skep-hive")
+    assert manager.run("systemctl", "show", "-P", "Result", "-P", "ActiveState", "skep-hive").split() == ["success", "inactive"]
+    assert manager.run("find", "/var/cache/skep-hive", "-mindepth", "1", "-printf", "%P\\n").split() == ["shut", "shut/kept"]
+
+
 def test_a_worker_outlives_its_hive_with_all_that_it_has(manager):
     manager.run("systemctl", "start", "skep-hive")
     first = await_that(lambda: reported(manager)[:1], "the worker's first round")[0]
