@@ -103,23 +103,19 @@ static bool lets_others_pass(const char *path)
     return stat(path, &status) == 0 && (status.st_mode & S_IXOTH);
 }
 
+/* Whatever the umask is. */
+static bool open_directory(const char *path)
+{
+    return !is_open_to_others() || chmod(path, 0711) == 0;
+}
+
 static bool make_directory(const char *parent, struct sockaddr_un *address)
 {
     int len;
     sweep(parent);
     len = snprintf(address->sun_path, sizeof address->sun_path, "%s" DIRECTORY_NAME, parent);
     return len > 0 && (size_t)len + sizeof SOCKET_NAME <= sizeof address->sun_path && mkdtemp(address->sun_path) &&
-           (!is_open_to_others() || chmod(address->sun_path, 0711) == 0);
-}
-
-static bool find_directory(struct sockaddr_un *address)
-{
-    const char *parents[] = { getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR") };
-    for (size_t i = 0; i < ARRAY_LEN(parents); i++)
-        if (is_own_folder(parents[i]) && (!is_open_to_others() || lets_others_pass(parents[i])) &&
-            make_directory(parents[i], address))
-            return true;
-    return make_directory("/tmp", address);
+           open_directory(address->sun_path);
 }
 
 static bool bind_name(int fd, const struct sockaddr_un *address)
@@ -128,16 +124,28 @@ static bool bind_name(int fd, const struct sockaddr_un *address)
            (!is_open_to_others() || chmod(address->sun_path, 0666) == 0);
 }
 
-static bool bind_path(struct notify_socket *notify)
+static bool bind_below(struct notify_socket *notify, const char *parent)
 {
     struct sockaddr_un *address = &notify->address;
-    if (!find_directory(address)) {
-        address->sun_path[0] = '\0'; /* there is nothing to remove */
-        return false;
+    if (make_directory(parent, address)) {
+        memcpy(strchr(address->sun_path, 0), SOCKET_NAME, sizeof SOCKET_NAME); /* make_directory left room */
+        memcpy(notify->name, address->sun_path, sizeof notify->name);
+        if (bind_name(notify->fd, address))
+            return true;
+        remove_directory(address->sun_path);
     }
-    memcpy(strchr(address->sun_path, 0), SOCKET_NAME, sizeof SOCKET_NAME); /* make_directory left room */
-    memcpy(notify->name, address->sun_path, sizeof notify->name);
-    return bind_name(notify->fd, address);
+    address->sun_path[0] = '\0'; /* there is nothing to remove, nor to make again */
+    return false;
+}
+
+static bool bind_path(struct notify_socket *notify)
+{
+    const char *parents[] = { getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR") };
+    for (size_t i = 0; i < ARRAY_LEN(parents); i++)
+        if (is_own_folder(parents[i]) && (!is_open_to_others() || lets_others_pass(parents[i])) &&
+            bind_below(notify, parents[i]))
+            return true;
+    return bind_below(notify, "/tmp");
 }
 
 /* Read-only file systems, or full ones. */
@@ -251,10 +259,10 @@ static bool make_again(const struct sockaddr_un *address, int fd)
     struct sockaddr_un folder = *address;
     struct stat status;
     *strrchr(folder.sun_path, '/') = '\0';
-    if (mkdir(folder.sun_path, is_open_to_others() ? 0711 : 0700) != 0 && errno != EEXIST)
+    if (mkdir(folder.sun_path, 0700) != 0 && errno != EEXIST)
         return false;
     return lstat(folder.sun_path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
-           bind_name(fd, address);
+           open_directory(folder.sun_path) && bind_name(fd, address);
 }
 
 void notify_socket_restore(struct notify_socket *notify)
