@@ -63,8 +63,10 @@ static void signal_command(const struct child *child, int number)
 static void signal_one(void *user, const struct proc_stat *stat)
 {
     const int *number = user;
-    if (!proc_is_gone(stat) && proc_signal(stat, *number) == ERR_REFUSED)
-        log_at(LOG_ERROR, "a process cannot be signalled: it is another user's", "pid", INT_TEXT(stat->pid), NULL);
+    enum err err = proc_is_gone(stat) ? OK : proc_signal(stat, *number);
+    if (err != OK && err != ERR_NOT_FOUND)
+        log_at(LOG_ERROR, "a process cannot be signalled", "pid", INT_TEXT(stat->pid), "why",
+               err == ERR_REFUSED ? "it is another user's" : err_name(err), NULL);
 }
 
 /* All that the command has started and that has not ended. */
@@ -99,12 +101,18 @@ static void report_end(struct child *child)
     child->options.ended(child->options.user, &child->exit_status);
 }
 
+static const struct exit_status unknown_end = { .status = 1, .is_unknown = true, .oom = -1 };
+
 /* In the end what is left is left to its fate: the agent must not hang on what cannot be ended. */
 static void timeout_ended(void *user)
 {
     struct child *child = user;
     if (child->is_killed) {
         log_at(LOG_ERROR, "what the command has started does not end", NULL);
+        if (child->is_running || child->main) {
+            child->exit_status = unknown_end;
+            child->exit_status.was_asked_for = true;
+        }
         report_end(child);
         return;
     }
@@ -123,8 +131,7 @@ static bool is_asked_for(const struct child *child, int number)
  * leaves behind ends with the agent. */
 static void finish(struct child *child, int status)
 {
-    child->exit_status = status == GUARD_UNKNOWN ? (struct exit_status){ .status = 1, .is_unknown = true, .oom = -1 }
-                                                 : exit_status_of_wait(status);
+    child->exit_status = status == GUARD_UNKNOWN ? unknown_end : exit_status_of_wait(status);
     child->exit_status.was_asked_for = is_asked_for(child, child->exit_status.signal);
     if (!child->was_asked_for)
         report_end(child);
@@ -188,14 +195,14 @@ static void guard_lost(struct child *child)
         (void)kill(-child->pid, number);
 }
 
-/* Nothing is left. */
+/* Nothing is left. Its pid is not its own any more, and what the link still holds may make an order. */
 static void guard_ended(void *user, const struct exit_status *exit_status)
 {
     struct child *child = user;
     (void)exit_status;
-    read_link(child);
     loop_child_free(child->guard);
     child->guard = NULL;
+    read_link(child);
     if (child->is_running || child->main)
         guard_lost(child);
     if (!child->is_reported)
@@ -218,6 +225,13 @@ static enum err spawn(struct loop *loop, struct child *child, int link, struct a
     return loop_child_new(loop, &options, &child->guard, e);
 }
 
+/* What this machine lacks, for any command, is no fault of this one. */
+static enum err err_of_start(int fault)
+{
+    bool lacks_means = fault == EAGAIN || fault == ENOMEM || fault == EMFILE || fault == ENFILE;
+    return fault == ENOENT ? ERR_NOT_FOUND : lacks_means ? ERR_IO : ERR_REFUSED;
+}
+
 static enum err start(struct loop *loop, struct child *child, struct arena *arena, struct errbuf *e)
 {
     struct guard_message first = { .status = EIO };
@@ -232,8 +246,8 @@ static enum err start(struct loop *loop, struct child *child, struct arena *aren
         return err;
     (void)read_message(child->link, 0, &first);
     if (first.pid == 0)
-        return err_set(e, first.status == ENOENT ? ERR_NOT_FOUND : ERR_REFUSED, "cannot execute %s: %s",
-                       child->options.command[0], strerror(first.status));
+        return err_set(e, err_of_start(first.status), "cannot execute %s: %s", child->options.command[0],
+                       strerror(first.status));
     child->pid = first.pid;
     child->is_running = true;
     if (loop_fd_new(loop, child->link, readable, child, &child->watch) != OK)
