@@ -9,7 +9,6 @@
 #define ANSWER_MS 1000
 #define ANNOUNCE_MS 5000 /* a suspicion that lasts longer is no longer silent */
 #define LATE_MS 30000    /* for how long a late answer is still taken: as long as its hive may be waited for */
-#define STORM_MS 600000  /* the longest hold */
 #define STORM_REQUESTS 2 /* so many are not answered: lost */
 
 struct loss *loss_new(struct queen *queen, struct record *record, bool by_will)
@@ -39,11 +38,16 @@ ms_t loss_time(const struct queen *queen, const struct loss *loss)
     return loss_is_on_watch(loss->record) ? queen->watch.time : queen->watch.loop_time;
 }
 
-static void leave_storm(struct queen *queen, struct loss *loss, bool has_returned)
+void loss_leave_storm(struct queen *queen, struct loss *loss, bool has_returned)
 {
     if (loss->held)
         storm_releases(queen, has_returned);
     loss->held = false;
+}
+
+bool loss_outlasts_storm(const struct loss *loss)
+{
+    return !loss->by_will && loss->over_at > loss->lost_at + STORM_MS;
 }
 
 void loss_enter(struct queen *queen, struct loss *loss, enum loss_phase phase, ms_t until)
@@ -65,7 +69,7 @@ void loss_drop(struct queen *queen, struct record *record)
     if (!loss)
         return;
     registry_touch(&queen->registry, record);
-    leave_storm(queen, loss, false);
+    loss_leave_storm(queen, loss, false);
     requester_cancel(&queen->asking[ASKING_LOSS], &loss->pending);
     inquiry_remove(&loss->wait);
     if (queen->holding == loss)
@@ -81,7 +85,7 @@ void loss_returned(struct queen *queen, struct record *record)
     if (!record->loss)
         return;
     before = record->loss->before;
-    leave_storm(queen, record->loss, true);
+    loss_leave_storm(queen, record->loss, true);
     loss_drop(queen, record);
     if (record->announced != STATE_SUSPECT)
         change_restore(queen, record, &before);
@@ -237,13 +241,13 @@ bool loss_is_left_to_silence(const struct record *record)
 }
 
 /* The storm lasts until R4 or R5 has judged it; but not for a hive, which is an incident of its own anyway, nor for who
- * answers and does not beat. */
+ * answers and does not beat, nor for a lease of hours. */
 void loss_undecided(struct queen *queen, struct record *record)
 {
     if (!record->loss)
         return;
-    if (record_is_hive(record) || !record->in_storm)
-        leave_storm(queen, record->loss, !record->in_storm);
+    if (record_is_hive(record) || !record->in_storm || loss_outlasts_storm(record->loss))
+        loss_leave_storm(queen, record->loss, !record->in_storm);
     if (record->loss->phase == PHASE_STORM)
         release(queen, record->loss);
 }
@@ -264,7 +268,7 @@ static void hold(struct queen *queen, struct loss *loss)
 {
     loss->had_turn = false;
     loss->unanswered = 0;
-    leave_storm(queen, loss, false);
+    loss_leave_storm(queen, loss, false);
     loss_stop_requesting(queen, loss);
     inquiry_remove(&loss->wait);
     loss->wait.question = 0;

@@ -151,6 +151,8 @@ static bool is_leased(struct queen *queen, struct loss *loss)
 {
     if (loss->by_will || loss->over_at <= loss_time(queen, loss))
         return false;
+    if (loss_outlasts_storm(loss))
+        loss_leave_storm(queen, loss, false);
     loss_enter(queen, loss, PHASE_HIVE, loss->over_at);
     return true;
 }

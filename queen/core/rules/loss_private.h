@@ -15,7 +15,7 @@ struct loss {
     struct inquiry_wait wait; /* for the answer of its hive, or of its neighbours */
     enum loss_phase phase;
     bool by_will;       /* else by silence */
-    bool held;          /* part of a storm (storm_holds), from PHASE_STORM on until it is judged */
+    bool held;          /* part of a storm (storm_holds), from PHASE_STORM on until loss_leave_storm */
     bool had_turn;      /* in PHASE_STORM, so that no storm holds it any more */
     uint8_t unanswered; /* ... and so many verifications were not answered since */
     ms_t lost_at;       /* watch time; by silence on the record's clock, like those below */
@@ -31,6 +31,8 @@ struct loss {
 /* The record has one from now on, which stands as it is. NULL: no memory. */
 struct loss *loss_new(struct queen *queen, struct record *record, bool by_will);
 
+#define STORM_MS 600000 /* the longest hold */
+
 /* The clock by which it is judged. */
 ms_t loss_time(const struct queen *queen, const struct loss *loss);
 
@@ -38,6 +40,12 @@ void loss_enter(struct queen *queen, struct loss *loss, enum loss_phase phase, m
 
 /* Nobody waits for a reply any more; one that is on the way still counts. */
 void loss_stop_requesting(struct queen *queen, struct loss *loss);
+
+/* No storm waits for its verdict any more. Twice is fine. */
+void loss_leave_storm(struct queen *queen, struct loss *loss, bool has_returned);
+
+/* Its lease ends later than a storm may wait for it. */
+bool loss_outlasts_storm(const struct loss *loss);
 
 /* Its hive is asked, if there is one whose word would say more: once, and again if the hive is suspect by now. */
 void gate_ask_hive(struct queen *queen, struct loss *loss);
