@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,7 +45,7 @@ static enum err lock(struct state_dir *dir, struct errbuf *e)
     enum err err = file_open(dir, LOCK, O_RDWR | O_CREAT, &dir->lock, e);
     if (err != OK)
         return err;
-    if (flock(dir->lock, LOCK_EX | LOCK_NB) == 0)
+    if (fd_lock(dir->lock))
         return OK;
     return errno == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "--state-dir %s: another hive uses it", dir->path)
                                 : fail(dir, LOCK, e);

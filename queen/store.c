@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +19,6 @@
 
 #define DATABASE "queen.db"
 #define LOCK "lock"
-#define LOCK_MS 1000
 #define BATCH_ROWS 4096
 #define BATCH_BYTES (4u * 1024 * 1024) /* of texts: documents of events, and names */
 #define EVERY_MS 1000
@@ -114,18 +112,6 @@ static enum err open_database(struct store *store, struct errbuf *e)
     return moved.text[0] ? err_set(e, err, "%s", moved.text) : err;
 }
 
-/* A queen that was killed while it started the command of --on-event has a child that executes nothing yet, and that
- * has the lock till then. */
-static bool try_lock(int fd)
-{
-    static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-    ms_t until = clock_mono() + LOCK_MS;
-    int code;
-    while ((code = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK && clock_mono() < until)
-        nanosleep(&pause, NULL);
-    return code == 0;
-}
-
 static enum err lock(struct store *store, struct errbuf *e)
 {
     char path[PATH_MAX];
@@ -134,7 +120,7 @@ static enum err lock(struct store *store, struct errbuf *e)
     path_of(store, LOCK, path);
     if ((err = trust_file(store->folder, path, TRUST_OWN, O_RDWR | O_CREAT, &fd, e)) != OK)
         return err;
-    if (try_lock(fd)) {
+    if (fd_lock(fd)) {
         store->lock = fd;
         return OK;
     }

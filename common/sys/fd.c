@@ -1,10 +1,15 @@
 #include "fd.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <time.h>
 
+#include "clock.h"
+
+#define LOCK_MS 1000
 #define UNLISTED_MAX (1 << 20) /* those above are not searched for one by one */
 
 int fd_open_null(void)
@@ -66,4 +71,14 @@ void fd_close_above(int last)
 {
     if (close_range((unsigned)last + 1, ~0U, 0) != 0)
         each_above(last, close_now);
+}
+
+bool fd_lock(int fd)
+{
+    static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+    ms_t until = clock_mono() + LOCK_MS;
+    int code;
+    while ((code = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK && clock_mono() < until)
+        nanosleep(&pause, NULL);
+    return code == 0;
 }

@@ -2,6 +2,7 @@
 #ifndef SKEP_FD_H
 #define SKEP_FD_H
 
+#include <stdbool.h>
 #include <unistd.h>
 
 /* Closes it if there is one. -1, so that `fd = fd_close(fd)` leaves none. */
@@ -22,5 +23,10 @@ void fd_close_all_on_exec(void);
 
 /* All above `last` are closed. */
 void fd_close_above(int last);
+
+/* Locks the file for this process and those that have the descriptor from it. A process that was killed while it
+ * started a program has a child that executes nothing yet, and that has the lock till then: waits for up to a second.
+ * False with errno; EWOULDBLOCK when another has it. */
+bool fd_lock(int fd);
 
 #endif

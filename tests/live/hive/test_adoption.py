@@ -253,6 +253,17 @@ def test_a_pid_that_is_somebody_elses_now_is_left_alone(hive, watched, tmp_path,
     assert stranger.poll() is None
 
 
+def test_a_child_of_a_killed_hive_is_waited_for(hive, tmp_path):
+    """It has all that the hive had open, for as long as it executes no program of its own."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    (state / "lock").touch(0o600)
+    child = subprocess.Popen(["flock", state / "lock", "sh", "-c", "echo; sleep 0.2"], stdout=subprocess.PIPE)
+    child.stdout.readline()
+    hive("", "--state-dir", state)
+    assert child.wait(LIMIT_S) == 0
+
+
 def test_one_hive_a_folder(hive, watched, tmp_path, broker, root, started):
     hive("", "--state-dir", tmp_path / "state")
     second = started(Hive, broker, root, "", "--state-dir", tmp_path / "state", name="hive-b")
