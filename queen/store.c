@@ -247,7 +247,7 @@ static enum err find_database(struct store *store, struct errbuf *e)
     if (is_ours && !store_db_has_moved(store->db))
         return OK;
     close_database(store);
-    return err_set(e, ERR_IO, "%s/" DATABASE ": somebody removed or replaced it", store->dir);
+    return err_set(e, ERR_IO, "%s/" DATABASE ": it was removed or replaced", store->dir);
 }
 
 /* One that turns out to be damaged is moved aside; what could not be opened is tried again. */

@@ -1,6 +1,6 @@
 /* store_schema.h - the columns of queen.db. Names of states, causes and so on are stored as text, so that no number
  * depends on the order of a list. A change of these lists is a new version, with a step to it
- * (store_sqlite.c); new columns come behind the others. */
+ * (store_examine.c); new columns come behind the others. */
 #ifndef SKEP_STORE_SCHEMA_H
 #define SKEP_STORE_SCHEMA_H
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store_examine.h"
 #include "store_schema.h"
 #include "text.h"
 
@@ -18,35 +19,7 @@
 #define LAST_EVENT "event ORDER BY id DESC LIMIT 1"
 
 /* Their order is that of the columns: keys first. */
-#define NAME STORE_COLUMN_NAME
 #define MARK(kind, column, member) ", ?"
-
-static const char schema[] = "CREATE TABLE life(id INTEGER PRIMARY KEY" STORE_LIFE_COLUMNS(
-    NAME) ");"
-          "CREATE TABLE tombstone(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_TOMBSTONE_COLUMNS(
-              NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;"
-                    "CREATE TABLE record(hive TEXT NOT NULL, worker TEXT NOT NULL" STORE_RECORD_COLUMNS(
-                        NAME) ", PRIMARY KEY(hive, worker)) WITHOUT ROWID;" STORE_EVENT_TABLE STORE_INCIDENT_TABLE
-                              "PRAGMA application_id = " STRING(STORE_APPLICATION) "; PRAGMA user_version = " STRING(
-                                  STORE_VERSION) ";";
-
-/* What makes the version after it of a database of version 1, 2, ...: for good, whatever the lists of columns become.
- */
-static const char *const steps[] = {
-    "ALTER TABLE life ADD COLUMN acked; ALTER TABLE life ADD COLUMN commanded;"
-    "UPDATE life SET acked = last_event, commanded = last_event;"
-    "CREATE TABLE event(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, document TEXT NOT NULL, "
-    "ordinal INTEGER NOT NULL, bytes INTEGER NOT NULL);",
-
-    "CREATE TABLE incident(id INTEGER PRIMARY KEY, hive TEXT NOT NULL, worker TEXT NOT NULL, kind, class, state, "
-    "cause, session, connection, opened, ended, ended_by);"
-    "INSERT OR IGNORE INTO incident SELECT event_id, hive, worker, iif(worker = '', 'hive', 'worker'),"
-    "iif(announced = 'zombie', 'stalled', 'lost'), announced, announced_cause, session, connection, since_wall,"
-    "-9223372036854775808, NULL FROM record WHERE announced IN ('stale', 'zombie');",
-
-    "ALTER TABLE record ADD COLUMN retain_s;",
-};
-_Static_assert(ARRAY_LEN(steps) == STORE_VERSION - 1, "one from each version to the next");
 
 enum statement {
     BEGIN,
@@ -105,94 +78,12 @@ void store_db_close(struct store_db *db)
     store_db_free(db);
 }
 
-static enum err failed(const struct store_db *db, struct errbuf *e)
-{
-    int code = sqlite3_errcode(db->sqlite);
-    enum err err = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_SYNTAX
-                   : code == SQLITE_NOMEM                          ? ERR_NOMEM
-                                                                   : ERR_IO;
-    return err_set(e, err, "%s", sqlite3_errmsg(db->sqlite));
-}
-
-static enum err run(const struct store_db *db, const char *sql, struct errbuf *e)
-{
-    return sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : failed(db, e);
-}
-
-/* The first column of the first row; "" where there is none. */
-static enum err ask(const struct store_db *db, const char *sql, char *ret, size_t size, struct errbuf *e)
-{
-    sqlite3_stmt *statement = NULL;
-    enum err err = OK;
-    int code = sqlite3_prepare_v2(db->sqlite, sql, -1, &statement, NULL);
-    ret[0] = '\0';
-    if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        snprintf(ret, size, "%s", (const char *)sqlite3_column_text(statement, 0));
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        err = failed(db, e);
-    sqlite3_finalize(statement);
-    return err;
-}
-
-static enum err ask_int(const struct store_db *db, const char *sql, int64_t *ret, struct errbuf *e)
-{
-    char text[32];
-    enum err err = ask(db, sql, text, sizeof text, e);
-    if (err == OK && text_to_int(text_of(text), ret) != OK)
-        return err_set(e, ERR_SYNTAX, "%s: %s", sql, text);
-    return err;
-}
-
-/* As a whole or not at all. */
-static enum err run_as_one(const struct store_db *db, const char *sql, struct errbuf *e)
-{
-    enum err err = run(db, "BEGIN IMMEDIATE", e);
-    if (err == OK && (err = run(db, sql, e)) == OK)
-        err = run(db, "COMMIT", e);
-    return err;
-}
-
-/* From an earlier version: step by step, so that none knows more than the one before it. */
-static enum err migrate(const struct store_db *db, int64_t version, struct errbuf *e)
-{
-    enum err err = OK;
-    for (; version < STORE_VERSION && err == OK; version++) {
-        char sql[2048];
-        snprintf(sql, sizeof sql, "%sPRAGMA user_version = %lld", steps[version - 1], (long long)version + 1);
-        err = run_as_one(db, sql, e);
-    }
-    return err;
-}
-
-static enum err examine(const struct store_db *db, bool thoroughly, struct errbuf *e)
-{
-    int64_t version = 0, application = 0, tables = 0;
-    char found[128];
-    enum err err;
-    if ((err = ask(db, thoroughly ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", found, sizeof found, e)) !=
-        OK)
-        return err;
-    if (strcmp(found, "ok") != 0)
-        return err_set(e, ERR_SYNTAX, "it is damaged: %s", found);
-    if ((err = ask_int(db, "PRAGMA user_version", &version, e)) != OK ||
-        (err = ask_int(db, "PRAGMA application_id", &application, e)) != OK ||
-        (err = ask_int(db, "SELECT count(*) FROM sqlite_master", &tables, e)) != OK)
-        return err;
-    if (version == 0 && application == 0 && tables == 0)
-        return run_as_one(db, schema, e);
-    if (application != STORE_APPLICATION)
-        return err_set(e, ERR_SYNTAX, "it is not a queen's");
-    return version > 0 && version <= STORE_VERSION
-               ? migrate(db, version, e)
-               : err_set(e, ERR_SYNTAX, "it is of version %lld", (long long)version);
-}
-
 static enum err prepare(struct store_db *db, struct errbuf *e)
 {
     for (size_t i = 0; i < STATEMENTS; i++)
         if (texts[i] && sqlite3_prepare_v3(db->sqlite, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i],
                                            NULL) != SQLITE_OK)
-            return failed(db, e);
+            return store_failed(db->sqlite, e);
     return OK;
 }
 
@@ -208,11 +99,11 @@ enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret,
         return err_set(e, code == SQLITE_NOMEM ? ERR_NOMEM : ERR_IO, "%s", sqlite3_errstr(code));
     (void)sqlite3_extended_result_codes(db->sqlite, 0);
     db->incidents = INCIDENT_SLACK; /* how many the last process left to remove is not known */
-    if ((err = run(db,
-                   "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA journal_mode = WAL;"
-                   "PRAGMA synchronous = NORMAL",
-                   e)) != OK ||
-        (err = examine(db, thoroughly, e)) != OK || (err = prepare(db, e)) != OK)
+    if ((err = store_run(db->sqlite,
+                         "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA journal_mode = WAL;"
+                         "PRAGMA synchronous = NORMAL",
+                         e)) != OK ||
+        (err = store_examine(db->sqlite, thoroughly, e)) != OK || (err = prepare(db, e)) != OK)
         return err;
     *ret = HAND_OVER(db);
     return OK;
@@ -288,7 +179,7 @@ static void bind_values(sqlite3_stmt *to, int i, const struct store_row *row)
 
 static enum err step(const struct store_db *db, sqlite3_stmt *statement, struct errbuf *e)
 {
-    enum err err = sqlite3_step(statement) == SQLITE_DONE ? OK : failed(db, e);
+    enum err err = sqlite3_step(statement) == SQLITE_DONE ? OK : store_failed(db->sqlite, e);
     sqlite3_reset(statement);
     return err;
 }
@@ -318,7 +209,8 @@ static enum err begin(const struct store_db *db, struct errbuf *e)
 {
     enum err err = step(db, db->statements[BEGIN], e);
     return err == OK && db->is_replaced
-               ? run(db, "DELETE FROM life; DELETE FROM tombstone; DELETE FROM incident; DELETE FROM record", e)
+               ? store_run(db->sqlite,
+                           "DELETE FROM life; DELETE FROM tombstone; DELETE FROM incident; DELETE FROM record", e)
                : err;
 }
 
@@ -416,7 +308,7 @@ static enum err load(struct store_db *db, enum store_kind kind,
             *refused += take(user, &row) != OK;
         }
     if (code != SQLITE_DONE)
-        err = failed(db, e);
+        err = store_failed(db->sqlite, e);
     sqlite3_finalize(from);
     return err;
 }
