@@ -5,17 +5,14 @@
 
 #include "arena.h"
 #include "clock.h"
+#include "mqtt_options.h"
 #include "mqtt_round.h"
 #include "mqtt_session.h"
 
-#define KEEP_ALIVE_MIN 5 /* libmosquitto refuses less */
-#define KEEP_ALIVE_MAX 65535
-#define RECEIVE_MAX (4 * 1024 * 1024)
 #define CONNECT_TIMEOUT_MS 2000 /* TCP, each address */
-#define CONNACK_TIMEOUT_MS 10000
-#define TICK_MS 500          /* libmosquitto looks after keep alive in whole seconds */
-#define STOP_TIMEOUT_MS 1000 /* to get DISCONNECT written */
-#define SHORT_LIFE_MS 5000   /* of a connection that was perhaps taken over */
+#define TICK_MS 500             /* libmosquitto looks after keep alive in whole seconds */
+#define STOP_TIMEOUT_MS 1000    /* to get DISCONNECT written */
+#define SHORT_LIFE_MS 5000      /* of a connection that was perhaps taken over */
 #define SHORT_LIVES 3
 
 /*            connect            resolved              CONNACK
@@ -53,28 +50,6 @@ static void set_phase(struct mqtt_client *client, enum phase phase, ms_t due)
     client->due = due;
 }
 
-static enum err check_options(const struct mqtt_options *options, struct errbuf *e)
-{
-    if (options->keep_alive_s < KEEP_ALIVE_MIN || options->keep_alive_s > KEEP_ALIVE_MAX)
-        return err_set(e, ERR_RANGE, "keep alive of %d s: must be %d to %d s", options->keep_alive_s, KEEP_ALIVE_MIN,
-                       KEEP_ALIVE_MAX);
-    if (!options->client_id || !*options->client_id)
-        return err_set(e, ERR_RANGE, "MQTT client id: must not be empty");
-    return OK;
-}
-
-/* Replaces borrowed text by copies. False: out of memory. */
-static bool keep_options(struct mqtt_options *options, struct arena *arena)
-{
-    const char **texts[] = { &options->client_id,          &options->login.broker, &options->login.username,
-                             &options->login.cafile,       &options->login.cert,   &options->login.key,
-                             &options->login.password_file };
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (*texts[i] && !(*texts[i] = arena_copy(arena, text_of(*texts[i]))))
-            return false;
-    return true;
-}
-
 enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_events *events, void *user,
                          struct mqtt_client **ret, struct errbuf *e)
 {
@@ -83,16 +58,8 @@ enum err mqtt_client_new(const struct mqtt_options *options, const struct mqtt_e
 
     if (!client)
         return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
-    if ((err = broker_login_check(&options->login, &client->round.brokers, e)) != OK ||
-        (err = check_options(options, e)) != OK)
+    if ((err = mqtt_options_take(options, &client->arena, &client->options, &client->round.brokers, e)) != OK)
         return err;
-    client->options = *options;
-    if (client->options.receive_max == 0)
-        client->options.receive_max = RECEIVE_MAX;
-    if (client->options.connack_timeout == 0)
-        client->options.connack_timeout = CONNACK_TIMEOUT_MS;
-    if (!keep_options(&client->options, &client->arena))
-        return err_set(e, ERR_NOMEM, "MQTT client: out of memory");
     client->events = *events;
     client->user = user;
     set_phase(client, PHASE_IDLE, MS_NEVER);

@@ -15,7 +15,7 @@ MECHANISMS = [
     ("source of random bytes", r"\b(getrandom|getentropy|arc4random\w*|RAND_bytes|s?rand(om)?(_r)?|[dejlmn]rand48)\(|/dev/u?random", "common/sys/entropy.c"),
     ("check of owner and mode", r"\bS_I(W|RW?X)?(GRP|OTH|RWXG|RWXO)\b|\bst_mode & 0", "common/sys/trust.c"),
     ("user of the password file", r"\bpassword_file\b",
-     ("common/mqtt/broker_login.h", "common/mqtt/broker_login.c", "common/mqtt/mqtt_client.c",
+     ("common/mqtt/broker_login.h", "common/mqtt/broker_login.c", "common/mqtt/mqtt_options.c",
       "common/mqtt/mqtt_setup.c", "common/io/service.c", "hive/hive_conf.c", "worker/agent/agent_run.c",
       "worker/lib/skep_worker.c", "worker/include/skep/worker.h")),
     ("opener of files", r"\b(f?open(at)?|freopen|\w*open64)\(",
