@@ -27,7 +27,7 @@ static bool has_reader(void)
 enum err lines_print(struct lines *lines, struct text line, ms_t now, struct errbuf *e)
 {
     if (!has_reader())
-        return err_set(e, ERR_IO, "nobody reads standard output any more");
+        return err_set(e, ERR_IO, "standard output is closed");
     if (!is_due(lines, line, now))
         return OK;
     buf_reset(&lines->last);

@@ -51,7 +51,7 @@ const struct service probe_service = {
     .usage = "skep-probe [OPTIONS] ENGINE URL [FIELD=SOURCE...]\n"
              "       skep-probe [OPTIONS] exec -- COMMAND [ARG...]",
     .exit_codes = "    0  with --once: the engine is there\n"
-                  "    1  failure; nobody reads the lines\n"
+                  "    1  failure, or standard output is closed\n"
                   "    2  wrong usage or configuration\n"
                   "    3  with --once: it is starting, loading or faulty\n",
     .section = "probe",

@@ -236,7 +236,7 @@ def test_a_reader_that_is_gone_ends_it_at_the_next_look(engine):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as probe:
             assert "idle" in probe.stdout.readline()
             probe.stdout.close()
-            assert probe.wait(LIMIT_S) == 1 and "nobody reads" in probe.stderr.read()
+            assert probe.wait(LIMIT_S) == 1 and "standard output is closed" in probe.stderr.read()
 
 
 def test_a_line_for_each_change_and_one_in_an_interval(engine, broker, started):

@@ -134,7 +134,7 @@ static void note_missing(struct probe *probe, const struct engine_step *step, co
 {
     if (answer->outcome != OUTCOME_ANSWERED)
         (void)err_set(&probe->note, OK, "%s: %s", shown_path(step),
-                      answer->fault ? answer->fault : "nobody listens there");
+                      answer->fault ? answer->fault : "connection refused");
     else
         (void)err_set(&probe->note, OK, "%s is HTTP %d%s%s", shown_path(step), answer->status,
                       step->missing ? ": " : "", step->missing ? step->missing : "");
