@@ -399,6 +399,9 @@ static void finish(struct world *world)
     world->load = (struct input){ 0 };
     world->ticks_left = TICKS_AT_END;
     require(come_alive(world) || is_over(world));
+    for (unsigned i = 0; i < SERVED_MAX && world->queen->announcing.held && !is_over(world); i++)
+        pass(world, 1); /* what an earlier process had to announce goes first, some in each tick */
+    require(!world->queen->announcing.held || is_over(world));
     peer_refuse_gets(&world->peer);
     for (unsigned i = 0; i < 200 && world->call_count > 0 && !is_over(world); i++) {
         pass(world, 1000);
