@@ -6,7 +6,8 @@
 
 struct agent_settings {
     ms_t interval, keep_alive, reconnect_max, retain;
-    ms_t watchdog; /* 0 = none */
+    ms_t watchdog;     /* 0 = none */
+    ms_t feed_timeout; /* 0 = three intervals */
     const char *on_agent_death, *http;
 };
 
@@ -23,6 +24,8 @@ struct agent_settings {
       "expiry of retained messages, whole seconds")                                                                 \
     X("watchdog", DURATION, watchdog, 0, AGENT_DAY_MS, NULL, NULL, "TIME",                                          \
       "limit of a stall: once the command is ready, the time between two of its WATCHDOG=1; 0: none")               \
+    X("feed-timeout", DURATION, feed_timeout, 0, 365 * AGENT_DAY_MS, NULL, NULL, "TIME",                            \
+      "silence of the feed after which what it reported is withdrawn; 3 intervals by default")                      \
     X("on-agent-death", CHOICE, on_agent_death, 0, 0, "kill", "kill|leave", "kill|leave",                           \
       "what happens to the command when the agent is killed")                                                       \
     X("http", TEXT, http, 1, 255, NULL, NULL, "HOST:PORT",                                                          \

@@ -35,34 +35,35 @@
 #define MSG_LABEL_MAX 256 /* bytes of a label's value */
 
 /* OWN: what the worker library knows itself; SET: what the program reports, and the library lets it set. */
-#define HEARTBEAT_FIELDS_BY(OWN, SET)                                                                           \
-    OWN(ID, worker_id, 1, 64, false, "if present it must equal the topic's; over HTTP it is required")          \
-    SET(TOKEN, status, 1, 64, true,                                                                             \
-        "`starting` `loading` `idle` `busy` `draining` `error`; other tokens pass through")                     \
-    SET(NUMBER, gpu_utilization, 0, 1, false, "share of the accelerator in use")                                \
-    SET(TEXT, model_loaded, 0, 256, false, "what is loaded")                                                    \
-    SET(INT, queue_depth, 0, MSG_INT_MAX, false, "requests waiting")                                            \
-    SET(NUMBER, last_inference_ms, 0, 1e15, false, "how long the last request took")                            \
-    OWN(TIME, timestamp, 0, 0, false, "the sender's clock: shown, never used to judge")                         \
-    OWN(ID, hive_id, 1, 64, false, "if present it must equal the topic's; over HTTP absent means `default`")    \
-    OWN(HEX64, session, 0, 0, false, "random, new for every process start")                                     \
-    OWN(INT, connection, 1, 4294967295.0, false, "counts CONNECTs of the session")                              \
-    OWN(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats of the session")                                    \
-    OWN(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest")  \
-    OWN(INT, lease_ms, 3 * MSG_INTERVAL_MIN, 1e12, false, "silence after which this sender may be judged lost") \
-    OWN(INT, retain_s, 1, 4294967295.0, false, "the message expiry that was set")                               \
-    OWN(INT, progress, 0, MSG_INT_MAX, false, "advanced by the work loop only; any change is progress")         \
-    OWN(INT, progress_age_ms, 0, MSG_INT_MAX, false, "since the last advance")                                  \
-    SET(INT, inflight, 0, MSG_INT_MAX, false, "requests being worked on")                                       \
-    SET(INT, oldest_request_ms, 0, MSG_INT_MAX, false, "age of the oldest of them")                             \
-    SET(INT, stall_ms, 1, 1e12, false, "how long work in flight may make no progress; default 60000")           \
-    OWN(INT, stalled_ms, 0, MSG_INT_MAX, false, "how long the agent has seen no progress")                      \
-    SET(TEXT, endpoint, 0, 512, false, "URL whose `GET /health` this worker answers")                           \
-    SET(INT, pid, 1, 4294967295.0, false, "process, for people")                                                \
-    SET(TEXT, host, 0, 255, false, "machine, for people")                                                       \
-    SET(TEXT, version, 0, 64, false, "program, for people")                                                     \
-    SET(GAUGES, metrics, 0, MSG_GAUGES_MAX, false, "anything else worth a gauge")                               \
-    SET(LABELS, labels, 0, MSG_LABELS_MAX, false, "anything worth filtering by")                                \
+#define HEARTBEAT_FIELDS_BY(OWN, SET)                                                                               \
+    OWN(ID, worker_id, 1, 64, false, "if present it must equal the topic's; over HTTP it is required")              \
+    SET(TOKEN, status, 1, 64, true,                                                                                 \
+        "`starting` `loading` `idle` `busy` `draining` `error`; other tokens pass through")                         \
+    SET(NUMBER, gpu_utilization, 0, 1, false, "share of the accelerator in use")                                    \
+    SET(TEXT, model_loaded, 0, 256, false, "what is loaded")                                                        \
+    SET(INT, queue_depth, 0, MSG_INT_MAX, false, "requests waiting")                                                \
+    SET(NUMBER, last_inference_ms, 0, 1e15, false, "how long the last request took")                                \
+    OWN(TIME, timestamp, 0, 0, false, "the sender's clock: shown, never used to judge")                             \
+    OWN(ID, hive_id, 1, 64, false, "if present it must equal the topic's; over HTTP absent means `default`")        \
+    OWN(HEX64, session, 0, 0, false, "random, new for every process start")                                         \
+    OWN(INT, connection, 1, 4294967295.0, false, "counts CONNECTs of the session")                                  \
+    OWN(INT, seq, 0, MSG_INT_MAX, false, "counts heartbeats of the session")                                        \
+    OWN(INT, interval_ms, MSG_INTERVAL_MIN, MSG_INTERVAL_MAX, false, "when the next one is due at the latest")      \
+    OWN(INT, lease_ms, 3 * MSG_INTERVAL_MIN, 1e12, false, "silence after which this sender may be judged lost")     \
+    OWN(INT, retain_s, 1, 4294967295.0, false, "the message expiry that was set")                                   \
+    OWN(INT, progress, 0, MSG_INT_MAX, false, "advanced by the work loop only; any change is progress")             \
+    OWN(INT, progress_age_ms, 0, MSG_INT_MAX, false, "since the last advance")                                      \
+    SET(INT, inflight, 0, MSG_INT_MAX, false, "requests being worked on")                                           \
+    SET(INT, oldest_request_ms, 0, MSG_INT_MAX, false, "age of the oldest of them")                                 \
+    SET(INT, stall_ms, 1, 1e12, false, "how long work in flight may make no progress; default 60000")               \
+    OWN(INT, stalled_ms, 0, MSG_INT_MAX, false, "how long the agent has seen no progress")                          \
+    OWN(BOOL, feed_lost, 0, 0, false, "true: what reported the work is silent or has ended; its fields are absent") \
+    SET(TEXT, endpoint, 0, 512, false, "URL whose `GET /health` this worker answers")                               \
+    SET(INT, pid, 1, 4294967295.0, false, "process, for people")                                                    \
+    SET(TEXT, host, 0, 255, false, "machine, for people")                                                           \
+    SET(TEXT, version, 0, 64, false, "program, for people")                                                         \
+    SET(GAUGES, metrics, 0, MSG_GAUGES_MAX, false, "anything else worth a gauge")                                   \
+    SET(LABELS, labels, 0, MSG_LABELS_MAX, false, "anything worth filtering by")                                    \
     OWN(BOOL, truncated, 0, 0, false, "true: without metrics, or labels too, since the broker takes no more bytes")
 #define HEARTBEAT_FIELDS(X) HEARTBEAT_FIELDS_BY(X, X)
 #define HEARTBEAT_OWN(type, name, low, high, required, doc)

@@ -77,6 +77,14 @@ struct text proc_cgroup_path(struct text cgroup)
     return (struct text){ NULL, 0 };
 }
 
+bool cgroup_is_below(struct text path, const char *name)
+{
+    while (path.at)
+        if (text_is(text_split(&path, '/'), name))
+            return true;
+    return false;
+}
+
 enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret)
 {
     while (events.at) {
@@ -266,6 +274,8 @@ enum err proc_read_usage(int64_t pid, int64_t root, struct proc_usage *ret)
         return ERR_NOT_FOUND;
     if (proc_read_stat(root, &reaper) == OK)
         usage.cpu_ticks = reaper.cpu_ticks; /* of those that it has waited for */
+    if (root == pid)
+        usage.rss_bytes = process.rss_pages * (uint64_t)sysconf(_SC_PAGESIZE);
     if (!proc_read_tree(root, NULL, add_usage, &usage)) {
         usage = (struct proc_usage){ 0 };
         add_usage(&usage, &process);

@@ -21,6 +21,9 @@ enum err proc_stat_parse(struct text stat, struct proc_stat *ret);
  * is none, or when it leads out of the namespace ("/.."). */
 struct text proc_cgroup_path(struct text cgroup);
 
+/* The group of that path is `name`, or lies below one of that name: /system.slice/x.service/sub for x.service. */
+bool cgroup_is_below(struct text path, const char *name);
+
 /* The count of an event in a control group's memory.events. ERR_NOT_FOUND, ERR_SYNTAX. */
 enum err cgroup_event_parse(struct text events, const char *name, int64_t *ret);
 
@@ -61,8 +64,8 @@ enum err proc_signal(const struct proc_stat *process, int number);
 /* The same to one of which the caller holds a descriptor (pidfd_open): takes no other. */
 enum err proc_signal_held(int pidfd, int number);
 
-/* A process, and all that live below `root`, which is above it; where those cannot be seen, the process alone. The time
- * is also of those that `root` has waited for. ERR_NOT_FOUND when the process is gone. */
+/* A process, and all that live below `root`, which is it or above it; where those cannot be seen, the process alone.
+ * The time is also of those that `root` has waited for. ERR_NOT_FOUND when the process is gone. */
 enum err proc_read_usage(int64_t pid, int64_t root, struct proc_usage *ret);
 
 /* OK: it is `ancestor`, or was started by it, or by what it started, or is in a session that it made. ERR_UNKNOWN: it

@@ -18,6 +18,8 @@ static void add_words(struct word_list *list, const struct launch_options *optio
         word_list_add(list, arena_printf(list->arena, "--interval=%s", DURATION_TEXT(entry->interval)));
     if (entry->watchdog)
         word_list_add(list, arena_printf(list->arena, "--watchdog=%s", entry->watchdog));
+    if (entry->feed)
+        word_list_add(list, arena_printf(list->arena, "--feed=%s", entry->feed));
     word_list_add(list, arena_copy(list->arena, TEXT("--exec")));
     word_list_add(list, arena_copy(list->arena, TEXT("--")));
     word_list_add_all(list, entry->command);

@@ -92,6 +92,17 @@ static enum err set_watchdog(struct roster *roster, struct roster_entry *entry, 
     return entry->watchdog ? OK : err_set(e, ERR_NOMEM, "out of memory");
 }
 
+static enum err set_feed(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
+{
+    struct errbuf why = { 0 };
+    char **words;
+    size_t count;
+    if (argv_split(&roster->arena, text_of(value), &words, &count, &why) != OK || count == 0)
+        return err_set(e, ERR_SYNTAX, "feed: %s", why.text[0] ? why.text : "is empty");
+    entry->feed = arena_copy(&roster->arena, text_of(value));
+    return entry->feed ? OK : err_set(e, ERR_NOMEM, "out of memory");
+}
+
 static enum err set_restart(struct roster *roster, struct roster_entry *entry, const char *value, struct errbuf *e)
 {
     (void)roster;
@@ -153,6 +164,7 @@ static const struct key {
     { "command", set_command, false },     { "interval", set_interval, false },
     { "restart", set_restart, false },     { "environment", add_environment, true },
     { "directory", set_directory, false }, { "watchdog", set_watchdog, false },
+    { "feed", set_feed, false },
 };
 
 static enum err set(struct roster *roster, struct roster_entry *entry, const char *key, const char *value,
@@ -166,8 +178,8 @@ static enum err set(struct roster *roster, struct roster_entry *entry, const cha
         entry->given |= 1u << i;
         return keys[i].set(roster, entry, value, e);
     }
-    return err_set(e, ERR_UNKNOWN, "%s: a worker has command, interval, watchdog, restart, environment and directory",
-                   key);
+    return err_set(e, ERR_UNKNOWN,
+                   "%s: a worker has command, feed, interval, watchdog, restart, environment and directory", key);
 }
 
 enum err roster_key(struct roster *roster, const char *section, const char *key, const char *value, int line,

@@ -4,6 +4,7 @@
  *     command = python3 serve.py --port 8001
  *     interval = 5s
  *     watchdog = 30s
+ *     feed = skep-probe vllm http://127.0.0.1:8001
  *     restart = on-failure
  *     environment = MODEL=llama
  *     directory = /srv/w1
@@ -23,6 +24,7 @@ struct roster_entry {
     char **command;       /* NULL-terminated */
     ms_t interval;        /* 0 = the agent's own default */
     const char *watchdog; /* as it is written; NULL = the agents' */
+    const char *feed;     /* the same of its companion; NULL = none */
     enum restart_policy restart;
     char *environment[ROSTER_ENVIRONMENT_MAX + 1]; /* KEY=VALUE, NULL-terminated */
     size_t environment_count;

@@ -1,5 +1,6 @@
 /* The small texts that come from outside, from people and from the kernel: numbers, addresses, networks, times, names,
  * command lines, URLs, files of /proc and of a hive's state directory. Any bytes, as each of them. */
+#include <math.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -9,6 +10,8 @@
 #include "argv_split.h"
 #include "buf.h"
 #include "cidr.h"
+#include "facts.h"
+#include "feed_fields.h"
 #include "fuzz.h"
 #include "health_answer.h"
 #include "health_target.h"
@@ -263,6 +266,24 @@ static void run_lines(struct text text)
     buf_clear(&pieces);
 }
 
+/* What a feed has set is taken back without a trace but its status. */
+static void run_feed(struct text text)
+{
+    static struct facts facts;
+    struct feed_fields fields = { 0 };
+    struct buf withdrawn = BUF_INIT;
+    struct errbuf e = { 0 };
+    facts_init(&facts);
+    if (feed_fields_note(&fields, text, NULL) == OK && facts_merge(&facts, text, 0, NULL) == OK) {
+        feed_fields_withdraw(&fields, &withdrawn);
+        require(facts_merge(&facts, buf_text(&withdrawn), 0, &e) == OK);
+        require(facts.metrics_count == 0 && facts.labels_count == 0 && !facts.model_loaded[0] && !facts.host[0]);
+        require(isnan(facts.queue_depth) && isnan(facts.inflight) && isnan(facts.stall_ms));
+        require(facts_progress_count(&facts) == INT_ABSENT && fields.count == 0);
+    }
+    buf_clear(&withdrawn);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct text text = { (const char *)bytes, len };
@@ -281,6 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     run_state(text);
     run_health(text);
     run_lines(text);
+    run_feed(text);
     arena_clear(&arena);
     return 0;
 }

@@ -66,6 +66,17 @@ static void a_process_is_named_by_pid_and_start(void **state)
     assert_int_equal(stat.started, 8821);
 }
 
+static void groups_below_a_name(void **state)
+{
+    (void)state;
+    assert_true(cgroup_is_below(TEXT("/system.slice/x.service"), "x.service"));
+    assert_true(cgroup_is_below(TEXT("/system.slice/x.service/payload"), "x.service"));
+    assert_false(cgroup_is_below(TEXT("/system.slice/xx.service"), "x.service"));
+    assert_false(cgroup_is_below(TEXT("/system.slice/x.servic"), "x.service"));
+    assert_false(cgroup_is_below(TEXT("/"), "x.service"));
+    assert_false(cgroup_is_below((struct text){ NULL, 0 }, "x.service"));
+}
+
 static void cgroup_paths(void **state)
 {
     static const struct {
@@ -370,6 +381,7 @@ int main(void)
         cmocka_unit_test(stat_lines),
         cmocka_unit_test(a_process_is_named_by_pid_and_start),
         cmocka_unit_test(cgroup_paths),
+        cmocka_unit_test(groups_below_a_name),
         cmocka_unit_test(memory_events),
         cmocka_unit_test(this_process_is_among_all),
         cmocka_unit_test(who_is_below_whom),

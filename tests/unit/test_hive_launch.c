@@ -54,10 +54,11 @@ static void the_words_of_an_agent(void **state)
     check_strings(launch.words,
                   "skep-worker --broker=mqtt://b --keep-alive=7s --hive=hive-a --id=w1 --exec -- serve --port=1");
     worker.watchdog = "30s";
+    worker.feed = "skep-probe tcp tcp://127.0.0.1:1";
     worker.interval = 1500; /* comes behind what all agents are told, which it overrules */
     assert_int_equal(launch_make(&arena, &common, &worker, 1, &launch), OK);
     check_strings(launch.words, "skep-worker --broker=mqtt://b --keep-alive=7s --hive=hive-a --id=w1 --interval=1500ms "
-                                "--watchdog=30s "
+                                "--watchdog=30s --feed=skep-probe tcp tcp://127.0.0.1:1 "
                                 "--exec -- serve --port=1");
 }
 

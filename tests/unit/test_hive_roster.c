@@ -109,6 +109,8 @@ static void what_is_refused(void **state)
         { "a key twice", W1 "interval=1s\ninterval=2s", ERR_DUPLICATE, "interval is given twice" },
         { "an unknown key", W1 "user=me", ERR_UNKNOWN, "user: a worker has command" },
         { "an open quote", W1 "command=a 'b", ERR_SYNTAX, "quote" },
+        { "an open quote in a feed", W1 "feed=a 'b", ERR_SYNTAX, "feed: a quote" },
+        { "an empty feed", W1 "feed=", ERR_SYNTAX, "feed: is empty" },
         { "an empty command", W1 "command=", ERR_RANGE, "command: is empty" },
         { "no duration", W1 "interval=5", ERR_RANGE, "interval 5: must be a duration" },
         { "too short an interval", W1 "interval=49ms", ERR_RANGE, "from 50ms to 1d" },

@@ -19,3 +19,8 @@ void agent_set_stalled(struct agent *agent, bool is_stalled, const char *why)
     skep_worker_set_stalled(agent->worker, is_stalled);
     skep_worker_beat(agent->worker);
 }
+
+ms_t agent_feed_timeout(const struct agent *agent, ms_t given)
+{
+    return given > 0 ? given : 3 * ms_max(agent->conf->settings.interval, 1000);
+}

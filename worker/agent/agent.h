@@ -12,6 +12,7 @@
 #include "httpd.h"
 #include "loop.h"
 
+struct feed;
 struct source;
 struct log_relay;
 struct signal_relay;
@@ -25,6 +26,8 @@ struct agent {
     void *source_state;         /* NULL until it is prepared */
     struct skep_worker *worker; /* NULL until it is opened */
     uint32_t pid;               /* that does the work; 0 = this process */
+    struct feed *feed;          /* NULL without --feed */
+    unsigned lost_feeds;        /* of those that report the work, how many are lost (feed_lines.h) */
     struct log_relay *relay;
     struct signal_relay *signals;
     struct httpd *page;       /* GET /health; NULL without --http */
@@ -41,5 +44,9 @@ void agent_end(struct agent *agent, const struct exit_status *exit_status);
 
 /* Tells the worker, once per change, whether work stands still; why is for the log. */
 void agent_set_stalled(struct agent *agent, bool is_stalled, const char *why);
+
+/* The silence after which who reports the work is lost: as it was given, or for 0 three intervals of a second or more.
+ */
+ms_t agent_feed_timeout(const struct agent *agent, ms_t given);
 
 #endif

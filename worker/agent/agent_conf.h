@@ -11,11 +11,16 @@ struct agent_conf {
     const char *id, *hive;
     uint64_t session; /* 0 = random */
     bool exec, read_stdin, simulate;
+    int64_t attach_pid;      /* 0 = none */
+    const char *attach_unit; /* with its suffix; NULL = none */
+    const char *feed;        /* a command; NULL = none */
+    ms_t stdin_timeout;      /* 0 = three intervals */
 };
 
 extern const struct service agent_service;
 
-/* What the rows of the table cannot say: the id is there, exactly one source, loopback only, whole seconds. */
+/* What the rows of the table cannot say: the id is there, exactly one source or a feed, loopback only, whole seconds.
+ */
 enum err agent_conf_check(void *conf, struct errbuf *e);
 
 /* The words behind the options: the command of --exec, and nothing else without it. ERR_MISSING, ERR_UNKNOWN. */

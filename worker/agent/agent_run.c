@@ -6,6 +6,7 @@
 #include "child.h"
 #include "child_exec.h"
 #include "child_verify.h"
+#include "feed.h"
 #include "health_page.h"
 #include "httpd.h"
 #include "inherited.h"
@@ -24,13 +25,18 @@ static const struct source *source_of(const struct agent_conf *conf)
 {
     if (conf->exec)
         return &source_exec;
-    return conf->read_stdin ? &source_stdin : &source_simulate;
+    if (conf->attach_pid || conf->attach_unit)
+        return &source_attach;
+    if (conf->read_stdin)
+        return &source_stdin;
+    return conf->simulate ? &source_simulate : &source_feed;
 }
 
 static void on_stop(void *user)
 {
     struct agent *agent = user;
     log_at(LOG_INFO, "stop requested", NULL);
+    feed_stop(agent->feed);
     if (agent->source->stop)
         agent->source->stop(agent->source_state);
     else
@@ -61,7 +67,8 @@ static enum err make(struct agent *agent, struct errbuf *e)
     if (service_signals(agent->loop, on_stop, inherited_ignores(SIGHUP) ? NULL : on_reload, agent) != OK)
         return err_set(e, ERR_IO, "cannot handle signals");
     if ((err = signal_relay_new(agent->loop, on_signal, agent, &agent->signals, e)) != OK ||
-        (err = log_relay_new(agent->loop, &agent->relay, e)) != OK)
+        (err = log_relay_new(agent->loop, &agent->relay, e)) != OK ||
+        (agent->conf->feed && (err = feed_new(agent, &agent->feed, e)) != OK))
         return err;
     return agent->conf->settings.http ? health_page_open(agent, e) : OK;
 }
@@ -154,6 +161,7 @@ static enum err live(struct agent *agent, struct errbuf *e)
         (err = open_worker(agent, e)) != OK || (err = watch_verifications(agent, e)) != OK)
         return err;
     agent->source->start(agent->source_state);
+    feed_start(agent->feed);
     notify_send("READY=1");
     loop_run(agent->loop, NULL, NULL);
     notify_send("STOPPING=1");
@@ -168,6 +176,7 @@ static void unmake(struct agent *agent)
         close_worker(agent);
     if (agent->source_state && agent->source->clear)
         agent->source->clear(agent->source_state);
+    feed_free(agent->feed);
     httpd_free(agent->page);
     log_relay_free(agent->relay);
     signal_relay_free(agent->signals);

@@ -47,7 +47,8 @@ static char **build_environment(const struct child_options *options, struct aren
     for (char **variable = environ; *variable; variable++)
         if (!word_begins_with(*variable, agents_own))
             word_list_add(&list, *variable);
-    word_list_add(&list, arena_printf(arena, "NOTIFY_SOCKET=%s", options->notify_socket));
+    if (options->notify_socket)
+        word_list_add(&list, arena_printf(arena, "NOTIFY_SOCKET=%s", options->notify_socket));
     if (options->watchdog > 0)
         word_list_add(&list, arena_printf(arena, "WATCHDOG_USEC=%lld", (long long)options->watchdog * 1000));
     return list.failed ? NULL : list.at;
@@ -191,7 +192,9 @@ static void guard_lost(struct child *child)
     child->exit_status = (struct exit_status){ .signal = number, .was_asked_for = child->was_asked_for, .oom = -1 };
     child->is_running = false;
     child->main = 0;
-    if (child->options.dies_with_agent && !proc_read_tree(getpid(), NULL, signal_one, &number))
+    if (!child->options.dies_with_agent)
+        return;
+    if (child->options.is_companion || !proc_read_tree(getpid(), NULL, signal_one, &number))
         (void)kill(-child->pid, number);
 }
 
@@ -215,6 +218,7 @@ static enum err spawn(struct loop *loop, struct child *child, int link, struct a
                                      .environment = build_environment(&child->options, arena),
                                      .dies_with_parent = child->options.dies_with_agent,
                                      .keeps_group = child->keeps_group,
+                                     .input = child->options.input,
                                      .output = child->options.output,
                                      .errors = child->options.errors },
                            .link = link,

@@ -1,4 +1,4 @@
-/* child.h - the command of --exec as a process: started, told to end, seen ending. */
+/* child.h - a command as a process, that of --exec or of --feed: started, told to end, seen ending. */
 #ifndef SKEP_CHILD_H
 #define SKEP_CHILD_H
 
@@ -12,18 +12,19 @@ struct child;
 
 struct child_options {
     char **command;            /* ended by NULL; borrowed during the call */
-    const char *notify_socket; /* the command's NOTIFY_SOCKET */
+    const char *notify_socket; /* the command's NOTIFY_SOCKET; NULL = none */
     ms_t watchdog;             /* the command's WATCHDOG_USEC, with its pid as WATCHDOG_PID; 0 = none */
-    int output, errors;        /* its standard output and error */
+    int input, output, errors; /* its standard descriptors */
     bool dies_with_agent;
-    void (*ending)(void *user);       /* the command has ended; it may have named another main process before */
-    void (*main_changed)(void *user); /* child_pid is another one */
+    bool is_companion;          /* another one does the work: what is not below its own guard is none of its business */
+    void (*ending)(void *user); /* the command has ended; it may have named another main process before */
+    void (*main_changed)(void *user);                                 /* child_pid is another one */
     void (*ended)(void *user, const struct exit_status *exit_status); /* on the loop, once */
     void *user;
 };
 
 /* Starts the command below a guard (guard.h), in a process group of its own unless it shares the agent's terminal, with
- * the agent's standard input and its environment but for what is meant for the agent alone. Returns when the command
+ * the agent's environment but for what is meant for the agent alone. Returns when the command
  * is running. ERR_NOT_FOUND when there is no such
  * command, ERR_REFUSED when it cannot be executed, ERR_IO, ERR_NOMEM, with a sentence. `arena` must live as long as the
  * call. */

@@ -36,7 +36,8 @@ int child_exec(const struct child_exec *exec)
 {
     if (exec->dies_with_parent)
         die_with(exec->parent);
-    if (dup2(exec->output, STDOUT_FILENO) < 0 || dup2(exec->errors, STDERR_FILENO) < 0)
+    if (dup2(exec->input, STDIN_FILENO) < 0 || dup2(exec->output, STDOUT_FILENO) < 0 ||
+        dup2(exec->errors, STDERR_FILENO) < 0)
         return report_errno(exec->report);
     fd_close_all_on_exec();
     inherited_signals_restore();

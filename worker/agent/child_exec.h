@@ -9,7 +9,7 @@
 struct child_exec {
     char **command, **environment; /* ended by NULL */
     bool dies_with_parent, keeps_group;
-    int output, errors; /* become its standard output and error */
+    int input, output, errors; /* become its standard descriptors */
     pid_t parent;
     int report; /* gets errno, an int, when it cannot be executed; closed when it is */
 };

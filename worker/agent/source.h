@@ -24,6 +24,6 @@ struct source {
     void (*clear)(void *state); /* NULL = there is nothing that the end of loop and arena does not end */
 };
 
-extern const struct source source_exec, source_stdin, source_simulate;
+extern const struct source source_exec, source_stdin, source_simulate, source_feed, source_attach;
 
 #endif

@@ -6,17 +6,14 @@
 
 #include "child.h"
 #include "child_exec.h"
-#include "child_verify.h"
-#include "child_watch.h"
 #include "clock.h"
 #include "command_tree.h"
-#include "cpu_meter.h"
 #include "log.h"
 #include "notify_message.h"
 #include "notify_socket.h"
 #include "oom_watch.h"
 #include "output_relay.h"
-#include "proc.h"
+#include "process_watch.h"
 #include "source.h"
 
 #define CHECK_EVERY 5000 /* ms between two looks at the child, at the most */
@@ -28,36 +25,11 @@ struct exec_source {
     struct oom_watch *oom;
     struct notify_socket *socket;
     struct output_relay *relay; /* NULL: the command prints by itself */
-    struct loop_timer *check;
-    struct child_watch child_watch;
-    struct child_verify verify;
-    struct cpu_meter meter;
+    struct process_watch watch;
     struct log_limit limit;
-    ms_t check_at;            /* whatever the child reports in between */
     char status[STATUS_SIZE]; /* that the worker has now */
-    bool was_ready, reports_progress, set_its_limit;
+    bool was_ready, set_its_limit;
 };
-
-static void judge(void *user)
-{
-    struct exec_source *source = user;
-    ms_t now = clock_mono();
-    enum child_stall stall = child_watch_judge(&source->child_watch, now);
-    agent_set_stalled(source->agent, stall != CHILD_STALL_NONE, child_stall_sentence(stall));
-    loop_timer_in(source->check, ms_min(source->check_at - now, child_watch_timeout(&source->child_watch, now)));
-}
-
-static void read_usage(struct exec_source *source)
-{
-    struct skep_worker *worker = source->agent->worker;
-    struct proc_usage usage;
-    if (proc_read_usage(source->agent->pid, child_guard(source->child), &usage) != OK)
-        return; /* it is ending: its exit is on the way */
-    child_watch_observe(&source->child_watch, usage.process.state, usage.process.cpu_ticks);
-    skep_worker_set_metric(worker, "cpu",
-                           cpu_meter_read(&source->meter, clock_mono(), usage.cpu_ticks, sysconf(_SC_CLK_TCK)));
-    skep_worker_set_metric(worker, "rss_bytes", (double)usage.rss_bytes);
-}
 
 /* What the child said while this process stood still is heard before it is judged: datagrams wait in the socket. */
 static void check(void *user)
@@ -66,10 +38,13 @@ static void check(void *user)
     child_wake(source->child);
     notify_socket_restore(source->socket);
     notify_socket_drain(source->socket);
-    read_usage(source);
     oom_watch_see(source->oom);
-    source->check_at = clock_mono() + CHECK_EVERY;
-    judge(source);
+    process_watch_look(&source->watch, child_guard(source->child), CHECK_EVERY);
+}
+
+static void judge(void *user)
+{
+    process_watch_judge(&((struct exec_source *)user)->watch);
 }
 
 static void set_status(struct exec_source *source, struct text status)
@@ -105,7 +80,7 @@ static void set_status_text(struct exec_source *source, struct text status)
 /* It is the limit of a stall for whoever judges, too. 0: none, and the default there. */
 static void set_limit(struct exec_source *source, ms_t limit)
 {
-    child_watch_limit(&source->child_watch, clock_mono(), limit);
+    child_watch_limit(&source->watch.stall, clock_mono(), limit);
     (void)skep_worker_set_number(source->agent->worker, "stall_ms", limit > 0 ? (double)limit : NAN);
 }
 
@@ -128,12 +103,12 @@ static void apply_watchdog(struct exec_source *source, const struct notify_messa
     }
     begin_watchdog(source, message);
     if (message->watchdog) {
-        source->reports_progress = true;
-        child_watch_feed(&source->child_watch, clock_mono());
+        source->watch.tells_progress = true;
+        child_watch_feed(&source->watch.stall, clock_mono());
         skep_worker_progress(source->agent->worker);
     }
     if (message->trigger)
-        child_watch_trigger(&source->child_watch);
+        child_watch_trigger(&source->watch.stall);
 }
 
 static void main_changed(void *user)
@@ -230,6 +205,7 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
     if (options.dies_with_agent && (err = output_relay_new(agent->loop, &source->relay, e)) != OK)
         return err;
     options.notify_socket = notify_socket_name(source->socket);
+    options.input = STDIN_FILENO;
     options.output = output_relay_stream(source->relay, STDOUT_FILENO);
     options.errors = output_relay_stream(source->relay, STDERR_FILENO);
     if ((err = child_new(agent->loop, &options, &agent->arena, &source->child, e)) != OK)
@@ -242,12 +218,11 @@ static enum err start_child(struct exec_source *source, struct errbuf *e)
 static enum err exec_prepare(struct agent *agent, struct errbuf *e)
 {
     struct exec_source *source = arena_zalloc(&agent->arena, sizeof *source);
-    if (!source || loop_timer_new(agent->loop, check, source, &source->check) != OK ||
+    if (!source || process_watch_init(&source->watch, agent, check, source) != OK ||
         oom_watch_new(agent->loop, &source->oom) != OK)
         return err_set(e, ERR_NOMEM, "out of memory");
     agent->source_state = source;
     source->agent = agent;
-    child_watch_init(&source->child_watch);
     return start_child(source, e);
 }
 
@@ -267,19 +242,13 @@ static void exec_start(void *state)
     check(source);
 }
 
-/* A first look as every 5 s lets a heartbeat show what has changed before the answer is given. A child that cannot be
- * looked at is ending: its exit is on the way. */
+/* A first look as every 5 s lets a heartbeat show what has changed before the answer is given. */
 static enum skep_work exec_verify(void *state, bool is_first, uint32_t left_ms)
 {
     struct exec_source *source = state;
-    struct proc_stat stat;
-    if (is_first) {
-        source->verify = (struct child_verify){ 0 };
+    if (is_first)
         check(source);
-    }
-    if (proc_read_stat(source->agent->pid, &stat) != OK)
-        return SKEP_WORK_LATER;
-    return child_verify_check(&source->verify, stat.state, source->reports_progress, left_ms);
+    return process_watch_verify(&source->watch, is_first, left_ms);
 }
 
 static void exec_stop(void *state)

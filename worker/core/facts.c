@@ -210,7 +210,8 @@ void facts_set_stalled(struct facts *facts, bool stalled, ms_t now)
 
 bool facts_same_headline(const struct facts *a, const struct facts *b)
 {
-    return strcmp(a->status, b->status) == 0 && strcmp(a->model_loaded, b->model_loaded) == 0;
+    return strcmp(a->status, b->status) == 0 && strcmp(a->model_loaded, b->model_loaded) == 0 &&
+           a->feed_lost == b->feed_lost;
 }
 
 int64_t facts_progress_count(const struct facts *facts)
@@ -382,6 +383,8 @@ enum err facts_to_heartbeat(const struct facts *facts, ms_t now, struct arena *a
 #undef X
     ret->progress = facts_progress_count(facts);
     ret->progress_age_ms = facts_progress_age(facts, now);
+    if (facts->feed_lost)
+        ret->feed_lost = 1;
     if (facts->stalled_at != MS_NEVER)
         ret->stalled_ms = ms_max(0, now - facts->stalled_at);
     return (facts->metrics_count > 0 && !ret->metrics) || (facts->labels_count > 0 && !ret->labels) ? ERR_NOMEM : OK;

@@ -40,6 +40,7 @@ struct facts {
     uint64_t progress;  /* steps counted so far */
     ms_t progressed_at; /* the latest of: a step, work taken up after none was in flight; MS_NEVER = no step yet */
     ms_t stepped_at;    /* the latest step; MS_NEVER = none yet */
+    bool feed_lost;     /* whoever reports the work is */
     ms_t stalled_at;    /* since when the program knows that its work is stalled; MS_NEVER = it does not */
 };
 
@@ -66,7 +67,7 @@ void facts_progress(struct facts *facts, ms_t now); /* one step of the work loop
 enum err facts_set_progress(struct facts *facts, double count, ms_t now, struct errbuf *e);
 void facts_set_stalled(struct facts *facts, bool stalled, ms_t now);
 
-/* True when what a heartbeat tells at once is the same: status and model. */
+/* True when what a heartbeat tells at once is the same: status and model, and whether the feed is lost. */
 bool facts_same_headline(const struct facts *a, const struct facts *b);
 
 /* What is said of it in messages; INT_ABSENT = nothing. */

@@ -9,7 +9,7 @@ static enum health_status health_of(const struct worker_view *view, const struct
 {
     if (facts_is_stalled(facts, now))
         return HEALTH_FAIL;
-    return !view->online || strcmp(facts->status, "error") == 0 ? HEALTH_WARN : HEALTH_PASS;
+    return !view->online || facts->feed_lost || strcmp(facts->status, "error") == 0 ? HEALTH_WARN : HEALTH_PASS;
 }
 
 static void check_if_known(struct json_write *w, const char *name, double value)
@@ -36,6 +36,8 @@ int worker_health(const struct worker_view *view, const struct facts *facts, ms_
     if (facts->stalled_at != MS_NEVER)
         health_check_int(&w, "work:stalled", ms_max(0, now - facts->stalled_at), "ms",
                          is_stalled ? HEALTH_FAIL : HEALTH_PASS);
+    if (facts->feed_lost)
+        health_check_str(&w, "work:feed", "lost", HEALTH_WARN);
     check_if_known(&w, "work:inflight", facts->inflight);
     check_if_known(&w, "work:queue_depth", facts->queue_depth);
     health_close(&w);

@@ -259,6 +259,12 @@ void skep_worker_set_stalled(struct skep_worker *worker, int stalled)
     mailbox_close(&worker->box, true, true);
 }
 
+void skep_worker_set_feed_lost(struct skep_worker *worker, int lost)
+{
+    mailbox_open(&worker->box)->feed_lost = lost != 0;
+    mailbox_close(&worker->box, true, true);
+}
+
 enum skep_work skep_worker_reported_work(struct skep_worker *worker)
 {
     const struct facts *facts = mailbox_open(&worker->box);

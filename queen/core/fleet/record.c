@@ -92,7 +92,7 @@ bool record_end_flags(struct record *record, ms_t now)
 
 bool record_has_flags(const struct record *record, ms_t now)
 {
-    return record_in_conflict(record, now) || record_is_flapping(record, now) || record->dropped;
+    return record_in_conflict(record, now) || record_is_flapping(record, now) || record->dropped || record->feed_lost;
 }
 
 void record_count_change(struct record *record, ms_t now)

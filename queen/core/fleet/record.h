@@ -137,6 +137,7 @@ struct record {
     bool on_watch : 1;        /* `due` is in the heap of watch time, else in that of loop time */
     bool touched : 1;         /* it is in that list */
     bool endpoint : 1;        /* its last heartbeat named one */
+    bool feed_lost : 1;       /* ... showed that whoever reports its work is */
     bool unsubscribed : 1;    /* since it was heard last two requests found no subscriber (R6) */
     bool ask_refused : 1;     /* too many of its hive waited for their verification */
     bool ready_confirmed : 1; /* a hive's: its present process has answered that it is ready */

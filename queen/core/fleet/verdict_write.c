@@ -46,6 +46,8 @@ void flags_write(const struct record *record, ms_t now, struct json_write *w)
         json_put_str(w, "flapping");
     if (record->dropped)
         json_put_str(w, "document_dropped");
+    if (record->feed_lost)
+        json_put_str(w, "feed_lost");
     json_close(w, ']');
 }
 

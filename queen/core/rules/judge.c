@@ -38,6 +38,7 @@ struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
                           .lease_ms = heartbeat->lease_ms,
                           .timestamp = heartbeat->timestamp,
                           .endpoint = heartbeat->endpoint != NULL,
+                          .feed_lost = heartbeat->feed_lost > 0,
                           .load = load_of(heartbeat),
                           .work = heartbeat };
 }
@@ -57,6 +58,7 @@ void judge_note_sign(struct queen *queen, struct record *record, const struct si
     record->interval_ms = (int32_t)sign->interval_ms;
     record->lease_ms = (int32_t)sign->lease_ms;
     record->endpoint = sign->endpoint;
+    record->feed_lost = sign->feed_lost;
     record->skew = sign->timestamp == TIME_ABSENT ? TIME_ABSENT : sign->timestamp - queen->wall;
 }
 

@@ -10,6 +10,7 @@ struct sign {
     int64_t interval_ms, lease_ms; /* INT_ABSENT = not declared */
     ms_t timestamp;                /* TIME_ABSENT */
     bool endpoint;                 /* it named one */
+    bool feed_lost;                /* whoever reports the work is */
     struct load load;              /* its texts borrowed from the message */
     const struct heartbeat *work;  /* what a worker says of its work; NULL of a hive. Borrowed */
 };

@@ -28,7 +28,7 @@ static void lines_are_merged(void **state)
     char too_long[20000];
     memset(too_long, 'x', sizeof too_long - 2);
     memcpy(too_long + sizeof too_long - 2, "\n", 2);
-    agent_start_with(state, &agent, NULL, "lines", "--interval", "200ms", "--stdin", NULL);
+    agent_start_with(state, &agent, NULL, "lines", "--interval", "200ms", "--stdin-timeout", "1m", "--stdin", NULL);
     write_all(agent.input, "{\"status\":\"busy\",\"queue_depth\":4}\n");
     await_worker(watcher, "lines", "heartbeat", "\"status\":\"busy\"", "\"queue_depth\":4", NULL);
     write_all(agent.input, "{\"queue_depth\":-4}\nno json\n\n{\"session\":\"00000000000000ff\"}\n[1]\n");
@@ -38,6 +38,7 @@ static void lines_are_merged(void **state)
                  "\"status\":\"busy\"", "!00000000000000ff", "!model_loaded", NULL);
     write_all(agent.input, "}\n");
     await_worker(watcher, "lines", "heartbeat", "\"model_loaded\":\"m\"", NULL);
+    write_all(agent.input, "goodbye"); /* its line need not end */
     close(agent.input);
     agent.input = -1;
     assert_int_equal(program_wait(&agent), 0);

@@ -81,7 +81,7 @@ static void lines_that_count_the_progress_of_others(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
-    agent_start_with(state, &agent, NULL, "counts", "--interval", "200ms", "--stdin", NULL);
+    agent_start_with(state, &agent, NULL, "counts", "--interval", "200ms", "--stdin-timeout", "1m", "--stdin", NULL);
     write_line(&agent, "{\"status\":\"busy\",\"inflight\":1,\"progress\":17}\n");
     await_worker(watcher, "counts", "heartbeat", "\"progress\":17", "\"inflight\":1", NULL);
     VERIFY(watcher, "counts", 3);
@@ -123,7 +123,7 @@ static void lines_that_count_on(void **state)
     struct watcher *watcher = fixture_watch(state);
     struct program agent;
     pid_t counter;
-    agent_start_with(state, &agent, NULL, "counts-on", "--interval", "200ms", "--stdin", NULL);
+    agent_start_with(state, &agent, NULL, "counts-on", "--interval", "200ms", "--stdin-timeout", "1m", "--stdin", NULL);
     counter = count_on(&agent);
     await_worker(watcher, "counts-on", "heartbeat", "\"progress\":", NULL);
     VERIFY(watcher, "counts-on", LONG);
@@ -175,7 +175,7 @@ static void sources_without_a_child(void **state)
     FOUND(watcher, "made-up", "ok");
     program_clear(&agent);
 
-    agent_start_with(state, &agent, NULL, "lines", "--interval", "200ms", "--stdin", NULL);
+    agent_start_with(state, &agent, NULL, "lines", "--interval", "200ms", "--stdin-timeout", "1m", "--stdin", NULL);
     assert_int_equal(write(agent.input, busy, strlen(busy)), strlen(busy));
     await_worker(watcher, "lines", "heartbeat", "\"inflight\":1", NULL);
     VERIFY(watcher, "lines", LONG);

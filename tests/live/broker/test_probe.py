@@ -1,10 +1,11 @@
-"""Engines that somebody else runs, reported by skep-probe through skep-worker --stdin: work that stands still is found, and
+"""Engines that somebody else runs, reported by skep-probe as the feed of skep-worker: work that stands still is found, and
 what only looks like it is not."""
 
 import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -23,20 +24,17 @@ NAMES = {"llama_cpp": "llama.cpp", "tensorrt_llm": "tensorrt-llm"}
 
 
 class Probed:
-    """skep-probe | skep-worker --stdin"""
+    """skep-worker --feed 'skep-probe …'"""
 
     def __init__(self, broker, root, name, *words):
         hive, worker = name.split("/")
-        self.probe = Program(broker.folder, BIN / "skep-probe", *LOOKS, "--stall", f"{STALL_S}s", *words)
+        feed = shlex.join(map(str, (BIN / "skep-probe", *LOOKS, "--stall", f"{STALL_S}s", *words)))
         self.worker = Program(broker.folder, BIN / "skep-worker", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--root", root,
-                              "--hive", hive, "--id", worker, "--interval", "5s", "--stdin")
-        self.probe.start(stdout=subprocess.PIPE)
-        self.worker.start(stdin=self.probe.process.stdout)
-        self.probe.process.stdout.close()
+                              "--hive", hive, "--id", worker, "--interval", "5s", "--feed", feed)
+        self.worker.start()
 
     def end(self):
-        self.probe.end()
-        assert self.worker.process.wait(LIMIT_S) == 0  # by the end of its input
+        assert self.worker.end() == 0
 
 
 @pytest.fixture
@@ -112,6 +110,14 @@ def test_the_life_of_an_engine(queen, engine, probed):
     one.mode = "idle"
     queen.await_heartbeat("e/life", lambda beat: beat["status"] == "idle")
     assert queen.worker("e/life")["state"] == "online"
+
+
+def test_the_queen_shows_a_feed_that_is_lost(queen, broker, root, started):
+    worker = started(Program, broker.folder, BIN / "skep-worker", "--broker", f"mqtt://127.0.0.1:{broker.port}", "--root", root,
+                     "--hive", "e", "--id", "unfed", "--feed", "false", "--exec", "--", "sleep", "1000")
+    worker.start()
+    queen.await_heartbeat("e/unfed", lambda beat: beat.get("feed_lost"))
+    assert (queen.worker("e/unfed")["state"], queen.worker("e/unfed")["flags"]) == ("online", ["feed_lost"])
 
 
 @pytest.mark.parametrize("mode", ("endless", "dripping", "garbage", "headers"))

@@ -109,6 +109,10 @@ void skep_worker_progress(struct skep_worker *worker);
 /* The caller knows that work stands still (1), or no longer (0): stalled_ms counts from the call. */
 void skep_worker_set_stalled(struct skep_worker *worker, int stalled);
 
+/* Whoever reports this program's work to it is silent or has ended (1), or is back (0): `feed_lost` in the heartbeat,
+ * which is published at once. What was reported is the caller's to take back, as null in skep_worker_merge. */
+void skep_worker_set_feed_lost(struct skep_worker *worker, int lost);
+
 /* Verification. A requester, before routing work here or because of a suspicion, checks whether the work loop lives.
  * Its own word counts, given from the work loop, never from a timer: either skep_worker_progress, called since the
  * request, or skep_worker_serve. Half a second before the asker's deadline (5 s, unless it gives another) the library
