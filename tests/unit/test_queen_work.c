@@ -161,6 +161,39 @@ static void r8_a_zombie_comes_back_by_its_work_only(void **state)
     rows_check(rows, ARRAY_LEN(rows));
 }
 
+#define BUSY                                                                                                     \
+    "up; birth 1.1; say \"inflight\":1,\"lease_ms\":90000000; beat 1.1.0; demand; wait 0; answer stalled; beat " \
+    "1.1.1; "                                                                                                    \
+    "listen "
+#define HUNG BORN ", verify, online -> zombie (stalled)"
+
+/* Its beats say nothing of its progress. */
+static void r8_a_zombie_is_verified_again(void **state)
+{
+    static const struct row rows[] = {
+        { "not at once", BUSY "9999", HUNG " | zombie" },
+        { "after ten seconds", BUSY "10000", HUNG ", verify | zombie" },
+        { "its work loop answers, and it is as busy as before", BUSY "10000; answer ok",
+          HUNG ", verify, zombie -> online (verified) | online" },
+        { "it does not: as long again after that", BUSY "10000; answer stalled; listen 9999",
+          HUNG ", verify | zombie" },
+        { "... also without an answer", BUSY "20000", HUNG ", verify, verify | zombie" },
+        { "... then twice as long", BUSY "39999", HUNG ", verify, verify | zombie" },
+        { "... and again", BUSY "40000", HUNG ", verify, verify, verify | zombie" },
+        { "... until it is ten minutes", BUSY "1239999",
+          HUNG ", verify, verify, verify, verify, verify, verify, verify | zombie" },
+        { "... every time", BUSY "1840000",
+          HUNG ", verify, verify, verify, verify, verify, verify, verify, verify, verify | zombie" },
+        { "nor does it beat: silence is another matter",
+          "up; birth 1.1; say \"inflight\":1; beat 1.1.0; demand; wait 0; answer stalled; listen 66000",
+          HUNG ", verify, verify, verify, zombie -> suspect (missed_heartbeats), verify | suspect" },
+        { "it answers no requests", "up; mute_birth 1.1; say \"stalled_ms\":60000; beat 1.1.0; wait 0; listen 30000",
+          BORN ", online -> suspect (stalled), suspect -> zombie (stalled) | zombie" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r11_the_hive_saw_the_end(void **state)
 {
     static const struct row rows[] = {
@@ -215,6 +248,7 @@ int main(void)
         cmocka_unit_test(r7_the_limit_of_what_an_agent_says),
         cmocka_unit_test(r7_the_limit_spans_seven_weeks),
         cmocka_unit_test(r8_a_zombie_comes_back_by_its_work_only),
+        cmocka_unit_test(r8_a_zombie_is_verified_again),
         cmocka_unit_test(r11_the_hive_saw_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

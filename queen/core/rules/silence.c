@@ -11,6 +11,7 @@
 #define REQUESTS_MAX 4        /* verifications between suspect and stale */
 #define REQUEST_EVERY_MS 5000 /* ... that far apart at most */
 #define REQUEST_EVERY_MAX_MS 600000
+#define ZOMBIE_AFTER_MS 10000    /* the first of those of a zombie */
 #define REQUEST_REFUSED_MS 60000 /* what waited then has had its turn (RATION_VERIFICATIONS) */
 
 /* How long a record is kept in a state that time alone does not change. */
@@ -70,15 +71,28 @@ static ms_t request_distance(const struct queen *queen, const struct record *rec
     return ms_min(REQUEST_EVERY_MS, left / 2);
 }
 
-/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once. */
+/* R8: its beats say nothing of its work loop, which may answer again: after as long as it has been one, so at doubling
+ * distances. */
+static ms_t zombie_ask_at(const struct queen *queen, const struct record *record)
+{
+    ms_t since = queen_time_for(queen, record) - (queen->now - record->since_mono);
+    ms_t last = ms_max(record->requested_at, since);
+    return last + ms_min(ms_max(last - since, ZOMBIE_AFTER_MS), REQUEST_EVERY_MAX_MS);
+}
+
+/* When to have it verified: on silence, up to four times before it is over; known from stored copies only, once; a
+ * zombie again and again. */
 static ms_t ask_at(const struct queen *queen, const struct record *record)
 {
+    bool is_zombie = record->state == STATE_ZOMBIE;
     if (!verify_is_possible(queen, record))
         return MS_NEVER;
-    if (record->state != STATE_UNVERIFIED && !record_is_suspect_by_silence(record))
+    if (record->state != STATE_UNVERIFIED && !is_zombie && !record_is_suspect_by_silence(record))
         return MS_NEVER;
     if (record->ask_refused)
         return record->requested_at + REQUEST_REFUSED_MS;
+    if (is_zombie)
+        return zombie_ask_at(queen, record);
     if (record->state == STATE_UNVERIFIED)
         return record->asks == 0 ? record->not_before : MS_NEVER;
     if (record->asks == 0)
@@ -108,9 +122,8 @@ static ms_t over_at(const struct queen *queen, const struct record *record)
 
 static ms_t next_silence(const struct queen *queen, const struct record *record)
 {
-    if (record->state == STATE_ONLINE || record->state == STATE_ZOMBIE)
-        return suspect_at(queen, record);
-    return ms_min(over_at(queen, record), ask_at(queen, record));
+    bool is_alive = record->state == STATE_ONLINE || record->state == STATE_ZOMBIE;
+    return ms_min(is_alive ? suspect_at(queen, record) : over_at(queen, record), ask_at(queen, record));
 }
 
 /* What the state waits for, or a flag of the verdict, or that it is a loss no more. */
@@ -188,7 +201,7 @@ static void ask(struct queen *queen, struct record *record, ms_t time)
     else
         err = verify_begin(queen, record, VERIFY_AUTOMATIC);
     record->ask_refused = err == ERR_FULL;
-    if (!record->ask_refused && record->asks < UINT8_MAX)
+    if (!record->ask_refused && record->state != STATE_ZOMBIE && record->asks < UINT8_MAX)
         record->asks++;
 }
 
