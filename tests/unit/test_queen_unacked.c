@@ -127,10 +127,8 @@ static void the_highest_acknowledged_one_is_given_to_the_store(void **state)
     scene_clear(&scene);
 }
 
-/* A stored verdict shows that the events before it were published. */
-static void a_verdict_is_not_written_again_before_they_are_acknowledged(void **state)
+static void restore_dead(struct scene *scene)
 {
-    struct scene scene;
     struct store_row row = { .kind = STORE_RECORD,
                              .hive = TEXT("default"),
                              .worker = TEXT("w1"),
@@ -142,22 +140,43 @@ static void a_verdict_is_not_written_again_before_they_are_acknowledged(void **s
                                          .is_of_store = true,
                                          .event_id = FIRST + EVENTS,
                                          .revision = 1,
+                                         .session = SCENE_SESSION + 1,
+                                         .connection = 1,
+                                         .known = true,
                                          .interval_ms = INT_ABSENT,
                                          .lease_ms = INT_ABSENT } };
+    assert_int_equal(queen_restore(scene->queen, &row), OK);
+}
+
+/* A stored verdict shows that its event was published, and those before it; also one that is revised meanwhile. */
+static void a_verdict_is_not_written_again_before_they_are_acknowledged(void **state)
+{
+    static const struct {
+        const char *script, *want; /* on each link; of the verdict */
+    } rows[] = {
+        { "connect; read; wait 5000", "\"last_will\"" },
+        { "connect; read; witness 1; wait 5000", "\"process_exited\"" },
+        { "connect; stored witness 1; read; wait 5000", "\"process_exited\"" },
+    };
     (void)state;
-    scene_init(&scene);
-    restore(&scene, FIRST + 2);
-    assert_int_equal(queen_restore(scene.queen, &row), OK);
-    scene_run(&scene, "connect; read; wait 5000");
-    acknowledge(&scene, FIRST + EVENTS - 1);
-    scene_run(&scene, "wait 1000");
-    assert_int_equal(scene.verdicts, 0);
-    scene_run(&scene, "down; connect; read; wait 1000"); /* nor on the next link */
-    assert_int_equal(scene.verdicts, 0);
-    acknowledge(&scene, FIRST + EVENTS);
-    scene_run(&scene, "wait 1000");
-    assert_int_equal(scene.verdicts, 1);
-    scene_clear(&scene);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        scene_init(&scene);
+        restore(&scene, FIRST + 2);
+        restore_dead(&scene);
+        scene_run(&scene, rows[i].script);
+        acknowledge(&scene, FIRST + EVENTS - 1);
+        scene_run(&scene, "wait 1000");
+        assert_int_equal(scene.verdicts, 0);
+        scene_run(&scene, "down");
+        scene_run(&scene, rows[i].script); /* nor on the next link */
+        assert_int_equal(scene.verdicts, 0);
+        acknowledge(&scene, FIRST + EVENTS);
+        scene_run(&scene, "wait 1000");
+        assert_int_equal(scene.verdicts, 1);
+        assert_non_null(strstr(buf_str(&scene.verdict), rows[i].want));
+        scene_clear(&scene);
+    }
 }
 
 /* Those who follow get what they missed, and none twice. */

@@ -216,12 +216,16 @@ static void announce(struct queen *queen, struct record *record)
     announce_as_it_stands(queen, record);
 }
 
+/* Where it has to wait it is one of those that are written again (restore.h). */
 static void revise(struct queen *queen, struct record *record)
 {
     record->revising = false;
     record->revision++;
     roll_mark(&queen->registry.roll, record);
-    publish_verdict(queen, record, verdict_text(queen, record));
+    if (queen_has_unacked(queen))
+        record->written = 0;
+    else
+        publish_verdict(queen, record, verdict_text(queen, record));
 }
 
 /* False: it is owed. What cannot be is lost for good, so the next process has to find it out; a row that is being

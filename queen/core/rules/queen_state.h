@@ -301,6 +301,13 @@ static inline ms_t queen_confirm_wait(const struct queen *queen, const struct re
     return ms_max(wait, ms_min(wait + 2 * (ms_t)record->connect_ms, CONFIRM_WAIT_MAX_MS));
 }
 
+/* Events of earlier processes are on their way to the broker. A verdict that it has stored shows that it has its event,
+ * and those before it (R17): so one that names no new event waits for them. */
+static inline bool queen_has_unacked(const struct queen *queen)
+{
+    return queen->remembering.acked < queen->remembering.republished;
+}
+
 /* Heard live on the present connection (or over HTTP, where connections do not count). */
 static inline bool queen_received_live(const struct queen *queen, const struct record *record)
 {

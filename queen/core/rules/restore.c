@@ -249,12 +249,12 @@ static bool is_to_be_written(const struct queen *queen, const struct record *rec
     return record && record->announced != STATE_NONE && record->written != queen_link_number(queen);
 }
 
-/* A verdict may overtake events that are not its own: those that note_told would take for published come first. */
+/* A verdict may overtake events that are not its own. */
 static void write_some(struct queen *queen)
 {
     const struct roll *roll = &queen->registry.roll;
     queen->write_at = queen->now + WRITE_EVERY_MS;
-    if (queen->remembering.acked < queen->remembering.republished)
+    if (queen_has_unacked(queen))
         return;
     for (unsigned scanned = 0; scanned < WRITE_SCANNED; scanned++) {
         size_t place = roll_after(roll, queen->write_next);
