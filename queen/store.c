@@ -112,14 +112,19 @@ static enum err open_database(struct store *store, struct errbuf *e)
     return moved.text[0] ? err_set(e, err, "%s", moved.text) : err;
 }
 
+/* In a folder that cannot be written there is one of an earlier process, or nothing to read. */
 static enum err lock(struct store *store, struct errbuf *e)
 {
+    struct errbuf why = { 0 };
     char path[PATH_MAX];
     enum err err;
     int fd;
     path_of(store, LOCK, path);
-    if ((err = trust_file(store->folder, path, TRUST_OWN, O_RDWR | O_CREAT, &fd, e)) != OK)
-        return err;
+    err = trust_file(store->folder, path, TRUST_OWN, O_RDWR | O_CREAT, &fd, &why);
+    if (err == ERR_IO && trust_file(store->folder, path, TRUST_OWN, O_RDONLY | O_NONBLOCK, &fd, NULL) == OK)
+        err = OK;
+    if (err != OK)
+        return err_set(e, err, "%s", why.text);
     if (fd_lock(fd)) {
         store->lock = fd;
         return OK;
@@ -212,17 +217,37 @@ enum err store_check(const char *dir, struct errbuf *e)
     return store->folder < 0 ? OK : trust_database(store, O_RDONLY, &found, e);
 }
 
+/* One that cannot be written; none if there is none. */
+static enum err open_to_read(const struct store *store, struct store_db **ret, struct errbuf *e)
+{
+    struct errbuf why = { 0 };
+    char path[PATH_MAX];
+    bool found = false;
+    enum err err = store->lock < 0 ? OK : trust_database(store, O_RDONLY, &found, e);
+    if (!found)
+        return err;
+    path_of(store, DATABASE, path);
+    err = store_db_open_to_read(path, was_killed(store), ret, &why);
+    return err == OK ? OK : err_set(e, err, "%s: %s", path, why.text);
+}
+
 enum err store_load(struct store *store, enum err (*take)(void *user, const struct store_row *row), void *user,
                     size_t *ret_refused, struct errbuf *e)
 {
-    enum err err;
+    struct store_db *only_read = NULL;
+    enum err err = OK;
     *ret_refused = 0;
-    if (!store->db || (err = store_db_load(store->db, take, user, ret_refused, e)) == OK)
-        return OK;
-    return err_set(e, err, "%s/" DATABASE ": %s", store->dir, e->text);
+    if (!store->db && ((err = open_to_read(store, &only_read, e)) != OK || !only_read))
+        return err;
+    if ((err = store_db_load(only_read ? only_read : store->db, take, user, ret_refused, e)) != OK)
+        (void)err_set(e, err, "%s/" DATABASE ": %s", store->dir, e->text);
+    else if (only_read)
+        (void)err_set(&store->fault, OK, "%s; what it holds was read", store->fault.text);
+    store_db_close(only_read);
+    return err;
 }
 
-/* What it holds was not read: it is replaced. */
+/* What it holds may not have been read, and all that is known is given anew: it is replaced. */
 static enum err open_late(struct store *store, struct errbuf *e)
 {
     enum err err = store->lock >= 0 ? OK : take_folder(store, e);

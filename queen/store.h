@@ -19,9 +19,9 @@
 struct store;
 
 /* Makes the folder if need be (not its parents), locks it, and examines the database, which may take seconds. One that
- * is damaged, or of a later version, is renamed and said in *e: OK. Where folder or database cannot be read or written:
- * OK, store_fault says so, and each batch tries again; the first one that is kept replaces what was not read, but for
- * events. ERR_CONFLICT: another queen has the folder; ERR_REFUSED: somebody else could write there, or it is a link;
+ * is damaged, or of a later version, is renamed and said in *e: OK. Where folder or database cannot be written: OK,
+ * store_fault says so, and each batch tries again; the first one that is kept replaces what is there, but for events.
+ * ERR_CONFLICT: another queen has the folder; ERR_REFUSED: somebody else could write there, or it is a link;
  * ERR_NOMEM. Each with a sentence. */
 enum err store_open(const char *dir, struct store **ret, struct errbuf *e);
 
@@ -29,8 +29,9 @@ enum err store_open(const char *dir, struct store **ret, struct errbuf *e);
  * store_open but ERR_CONFLICT, and ERR_IO: it would run on without. */
 enum err store_check(const char *dir, struct errbuf *e);
 
-/* All rows, in the order of their kinds. Those that `take` refuses are left out and counted in *ret_refused. Waits for
- * the disk; before the first batch. ERR_IO, ERR_SYNTAX with a sentence: some are missing. */
+/* All rows, in the order of their kinds, also where they can only be read. Those that `take` refuses are left out and
+ * counted in *ret_refused. Waits for the disk; before the first batch. Another error, with a sentence: some are
+ * missing. */
 enum err store_load(struct store *store, enum err (*take)(void *user, const struct store_row *row), void *user,
                     size_t *ret_refused, struct errbuf *e);
 

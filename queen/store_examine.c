@@ -97,7 +97,7 @@ static enum err migrate(sqlite3 *sqlite, int64_t version, struct errbuf *e)
     return err;
 }
 
-enum err store_examine(sqlite3 *sqlite, bool thoroughly, struct errbuf *e)
+enum err store_examine(sqlite3 *sqlite, bool thoroughly, bool may_change, struct errbuf *e)
 {
     int64_t version = 0, application = 0, tables = 0;
     char found[128];
@@ -111,11 +111,13 @@ enum err store_examine(sqlite3 *sqlite, bool thoroughly, struct errbuf *e)
         (err = ask_int(sqlite, "PRAGMA application_id", &application, e)) != OK ||
         (err = ask_int(sqlite, "SELECT count(*) FROM sqlite_master", &tables, e)) != OK)
         return err;
-    if (version == 0 && application == 0 && tables == 0)
+    if (version == 0 && application == 0 && tables == 0 && may_change)
         return run_as_one(sqlite, schema, e);
     if (application != STORE_APPLICATION)
         return err_set(e, ERR_SYNTAX, "it is not a queen's");
-    return version > 0 && version <= STORE_VERSION
-               ? migrate(sqlite, version, e)
-               : err_set(e, ERR_SYNTAX, "it is of version %lld", (long long)version);
+    if (version <= 0 || version > STORE_VERSION)
+        return err_set(e, ERR_SYNTAX, "it is of version %lld", (long long)version);
+    if (version < STORE_VERSION && !may_change)
+        return err_set(e, ERR_IO, "it is of version %lld, and is read when it can be written", (long long)version);
+    return migrate(sqlite, version, e);
 }

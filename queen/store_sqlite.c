@@ -7,6 +7,7 @@
 #include "store_examine.h"
 #include "store_schema.h"
 #include "text.h"
+#include "url_query.h"
 
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
@@ -87,23 +88,48 @@ static enum err prepare(struct store_db *db, struct errbuf *e)
     return OK;
 }
 
-enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret, struct errbuf *e)
+static enum err open_as(const char *name, int flags, struct store_db **ret, struct errbuf *e)
 {
     auto_free(store_db) db = calloc(1, sizeof *db);
     enum err err;
     int code;
     if (!db)
         return err_set(e, ERR_NOMEM, "out of memory");
-    code = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code != SQLITE_OK)
+    if ((code = sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL)) != SQLITE_OK)
         return err_set(e, code == SQLITE_NOMEM ? ERR_NOMEM : ERR_IO, "%s", sqlite3_errstr(code));
     (void)sqlite3_extended_result_codes(db->sqlite, 0);
     db->incidents = INCIDENT_SLACK; /* how many the last process left to remove is not known */
-    if ((err = store_run(db->sqlite,
-                         "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA journal_mode = WAL;"
-                         "PRAGMA synchronous = NORMAL",
-                         e)) != OK ||
-        (err = store_examine(db->sqlite, thoroughly, e)) != OK || (err = prepare(db, e)) != OK)
+    if ((err = store_run(db->sqlite, "PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1", e)) == OK)
+        *ret = HAND_OVER(db);
+    return err;
+}
+
+enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret, struct errbuf *e)
+{
+    auto_free(store_db) db = NULL;
+    enum err err;
+    if ((err = open_as(path, SQLITE_OPEN_READWRITE, &db, e)) != OK ||
+        (err = store_run(db->sqlite, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", e)) != OK ||
+        (err = store_examine(db->sqlite, thoroughly, true, e)) != OK || (err = prepare(db, e)) != OK)
+        return err;
+    *ret = HAND_OVER(db);
+    return OK;
+}
+
+/* What a killed process has left beside it is read, too. Where there is nothing, and nothing can be made, SQLite takes
+ * only what it is told that nobody changes. */
+enum err store_db_open_to_read(const char *path, bool was_killed, struct store_db **ret, struct errbuf *e)
+{
+    auto_free(store_db) db = NULL;
+    auto_clear(buf) uri = BUF_INIT;
+    enum err err;
+    buf_add_str(&uri, "file:");
+    url_add_encoded(&uri, path, "-._~/");
+    url_query_add(&uri, was_killed ? "mode" : "immutable", was_killed ? "ro" : "1");
+    if (!buf_ok(&uri))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    if ((err = open_as(buf_str(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &db, e)) != OK ||
+        (err = store_examine(db->sqlite, was_killed, false, e)) != OK)
         return err;
     *ret = HAND_OVER(db);
     return OK;

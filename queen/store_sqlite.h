@@ -10,6 +10,9 @@ struct store_db;
 /* Makes the file if need be, with mode 0600, and examines it: `thoroughly` after a crash. ERR_SYNTAX: it is damaged, or
  * of a later version, or no queen's; ERR_IO, ERR_NOMEM. With a sentence. */
 enum err store_db_open(const char *path, bool thoroughly, struct store_db **ret, struct errbuf *e);
+
+/* To load it, where it cannot be written. The same errors; one of an earlier version cannot be read so. */
+enum err store_db_open_to_read(const char *path, bool was_killed, struct store_db **ret, struct errbuf *e);
 void store_db_close(struct store_db *db); /* NULL is fine */
 
 /* As store_load. */

@@ -89,8 +89,13 @@ enum err trust_folder_find(const char *path, enum trust trust, int *ret_fd, stru
 enum err trust_file(int folder, const char *path, enum trust trust, int flags, int *ret_fd, struct errbuf *e)
 {
     const char *slash = strrchr(path, '/');
+    struct stat status;
     int fd = openat(folder, slash ? slash + 1 : path, flags | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        close(fd);
+        return err_set(e, ERR_IO, "%s: %s", path, strerror(EISDIR));
+    }
     return hand_over(fd, trust, path, ret_fd, e);
 }

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import paho.mqtt.client as paho
+import pytest
 
 from fleet import Agent, Queen, await_that
 from listener import Listener
@@ -226,6 +227,34 @@ def test_a_read_only_folder(broker, root, started, tmp_path):
         await_that(lambda: (queen.worker("h/w1") or {}).get("state") == "online", "its birth")
         agent.kill()
         await_that(lambda: queen.worker("h/w1")["state"] == "stale", "its death")
+        subprocess.run(["mount", "-o", "remount,rw", state], check=True)
+        queen.end(signal.SIGTERM)
+        assert stored(state, "state FROM record WHERE hive = 'h' AND worker = 'w1'") == [("stale",)]
+    finally:
+        subprocess.run(["umount", "--lazy", state], check=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_folder_that_becomes_read_only(own_broker, root, started, tmp_path, how):
+    """What it holds is read, and nothing is kept; the broker has lost everything."""
+    state = tmp_path / "state"
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "none", state], check=True)
+    try:
+        queen = started(Queen, own_broker, root, "--state-dir", state)
+        agent = started(Agent, own_broker, root, "h/w1", "--simulate")
+        await_that(lambda: (queen.worker("h/w1") or {}).get("state") == "online", "its birth")
+        agent.kill()
+        await_that(lambda: queen.worker("h/w1")["state"] == "stale", "its death")
+        death = queen.events("h/w1")[-1]
+        await_that(lambda: stored(state, "1 FROM event WHERE id = ?", death["event_id"]), "its death in the database")
+        queen.end(how)
+        own_broker.end(signal.SIGKILL)
+        own_broker.start_again()
+        subprocess.run(["mount", "-o", "remount,ro", state], check=True)
+        queen.start()
+        assert queen.worker("h/w1")["state"] == "stale" and death in queen.events("h/w1")
+        assert "Read-only file system; what it holds was read" in queen.said() and queen.check("store:fault")
         subprocess.run(["mount", "-o", "remount,rw", state], check=True)
         queen.end(signal.SIGTERM)
         assert stored(state, "state FROM record WHERE hive = 'h' AND worker = 'w1'") == [("stale",)]

@@ -214,8 +214,9 @@ static void a_folder_that_another_queen_has_by_now(void **state)
     store_scene_clear(&scene);
 }
 
-/* Fails to start with what was there; and takes it a minute after it can, in the place of what nobody has read. */
-static void taken_later(struct scene *scene, const char *mend)
+/* Cannot be written at the start, when so many rows are read; and is, a minute after it can be, in the place of what is
+ * there. */
+static void taken_later(struct scene *scene, const char *mend, size_t read)
 {
     struct store_row row = record("h1", "w2", STATE_STALE), now = life(1);
     struct errbuf e = { 0 };
@@ -223,6 +224,8 @@ static void taken_later(struct scene *scene, const char *mend)
     assert_int_equal(store_open(scene->dir, &scene->store, &e), OK);
     assert_non_null(store_fault(scene->store));
     assert_int_equal(store_load(scene->store, see, scene, &refused, &e), OK);
+    assert_int_equal(scene->seen_count, read);
+    assert_int_equal(strstr(store_fault(scene->store), "; what it holds was read") != NULL, read > 0);
     for (ms_t at = 1000; at <= 62000; at += 61000) {
         assert_true(store_takes(scene->store, at));
         store_put(scene->store, &now);
@@ -247,7 +250,7 @@ static void a_folder_that_is_there_later(void **state)
     snprintf(top, sizeof top, "%s", scene.dir);
     snprintf(mend, sizeof mend, "mkdir -m 700 %s/later", top);
     snprintf(scene.dir, sizeof scene.dir, "%.40s/later/state", top);
-    taken_later(&scene, mend);
+    taken_later(&scene, mend, 0);
     assert_int_equal(scene.seen_count, 2);
     snprintf(scene.dir, sizeof scene.dir, "%s", top);
     store_scene_clear(&scene);
@@ -268,12 +271,103 @@ static void a_database_that_was_not_read(void **state)
     snprintf(command, sizeof command, "rm %s/lock && mkdir %s/lock", scene.dir, scene.dir);
     assert_int_equal(system(command), 0);
     snprintf(mend, sizeof mend, "rmdir %s/lock", scene.dir);
-    taken_later(&scene, mend);
+    taken_later(&scene, mend, 0);
     assert_int_equal(scene.seen_count, 3);
     assert_int_equal(scene.seen[0].life.life, 1);
     assert_true(text_is(scene.seen[1].worker, "w2"));
     assert_int_equal(scene.seen[2].event.id, 5);
     store_scene_clear(&scene);
+}
+
+#define NOBODY 65534
+
+/* Root may write whatever its mode is. */
+static void become_nobody(const struct scene *scene)
+{
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(chown(scene->dir, NOBODY, NOBODY), 0);
+    assert_int_equal(seteuid(NOBODY), 0);
+}
+
+/* As it is left by a queen that ends, and by one that is killed. */
+static void a_database_that_can_only_be_read(void **state)
+{
+    static const char *const leaves[] = { "cp -a $d $d.killed; rm -r $d.killed", "cp -a $d $d.killed" };
+    struct store_row rows[] = { record("h1", "w1", STATE_STALE), tombstone("w3"), incident(4, TIME_ABSENT), life(9),
+                                event(5, "{}") };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(leaves); i++) {
+        struct scene scene;
+        struct store *other;
+        struct errbuf e = { 0 };
+        char command[320], mend[160];
+        store_scene_init(&scene);
+        become_nobody(&scene);
+        real_open(&scene);
+        real_put(&scene, rows, ARRAY_LEN(rows));
+        snprintf(command, sizeof command, "d=%s; %s", scene.dir, leaves[i]);
+        assert_int_equal(system(command), 0);
+        real_leave(&scene);
+        snprintf(command, sizeof command,
+                 "d=%s; if [ -e $d.killed ]; then rm -r $d && mv $d.killed $d && ls $d/queen.db-wal; fi; "
+                 "chmod 400 $d/* && chmod 500 $d",
+                 scene.dir);
+        assert_int_equal(system(command), 0);
+        assert_int_equal(store_open(scene.dir, &scene.store, &e), OK);
+        assert_int_equal(store_open(scene.dir, &other, &e), ERR_CONFLICT);
+        real_leave(&scene);
+        snprintf(mend, sizeof mend, "d=%s; chmod 700 $d; chmod 600 $d/*", scene.dir);
+        taken_later(&scene, mend, ARRAY_LEN(rows));
+        assert_int_equal(scene.seen_count, 3);
+        store_scene_clear(&scene);
+        assert_int_equal(seteuid(getuid()), 0);
+    }
+}
+
+/* Each with a sentence that has that part. */
+static void what_cannot_be_read_without_being_written(void **state)
+{
+    static const struct {
+        const char *what, *command, *expect;
+        enum err err;
+    } rows[] = {
+        { "no database", "head -c 8192 /dev/zero >$d/queen.db", "not a database", ERR_SYNTAX },
+        { "an empty one", ": >$d/queen.db", "it is not a queen's", ERR_SYNTAX },
+        { "of an earlier version", "sqlite3 $d/queen.db 'PRAGMA user_version = 3'",
+          "it is of version 3, and is read when it can be written", ERR_IO },
+        { "of a later version", "sqlite3 $d/queen.db 'PRAGMA user_version = 1000'", "it is of version 1000",
+          ERR_SYNTAX },
+        { "others may write it", "chmod 422 $d/queen.db; keep=1", "others than its owner may write it", ERR_REFUSED },
+        { "there is none", "rm $d/queen.db", "", OK },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene scene;
+        struct store_row row = record("h1", "w1", STATE_STALE);
+        struct errbuf e = { 0 };
+        char command[320];
+        size_t refused;
+        store_scene_init(&scene);
+        become_nobody(&scene);
+        real_open(&scene);
+        real_put(&scene, &row, 1);
+        real_leave(&scene);
+        snprintf(command, sizeof command, "d=%s; %s; [ \"$keep\" ] || chmod 400 $d/*; chmod 500 $d", scene.dir,
+                 rows[i].command);
+        assert_int_equal(system(command), 0);
+        print_message("%s\n", rows[i].what);
+        assert_int_equal(store_open(scene.dir, &scene.store, &e), OK);
+        assert_non_null(store_fault(scene.store));
+        e = (struct errbuf){ 0 };
+        assert_int_equal(store_load(scene.store, see, &scene, &refused, &e), rows[i].err);
+        assert_non_null(strstr(e.text, rows[i].expect));
+        assert_int_equal(scene.seen_count, 0);
+        snprintf(command, sizeof command, "chmod 700 %s", scene.dir);
+        assert_int_equal(system(command), 0);
+        store_scene_clear(&scene);
+        assert_int_equal(seteuid(getuid()), 0);
+    }
 }
 
 int main(void)
@@ -288,6 +382,8 @@ int main(void)
         cmocka_unit_test(a_folder_that_another_queen_has_by_now),
         cmocka_unit_test(a_folder_that_is_there_later),
         cmocka_unit_test(a_database_that_was_not_read),
+        cmocka_unit_test(a_database_that_can_only_be_read),
+        cmocka_unit_test(what_cannot_be_read_without_being_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -374,6 +374,10 @@ static void what_lies_in_a_folder(void **state)
     assert_int_equal(trust_file(dir, "other", TRUST_OWN, O_RDWR | O_CREAT, &fd, &e), ERR_IO);
     unlink(other);
 
+    assert_int_equal(mkdir(other, 0700), 0);
+    assert_int_equal(trust_file(dir, "other", TRUST_OWN, O_RDONLY, &fd, &e), ERR_IO);
+    rmdir(other);
+
     assert_int_equal(mkfifo(other, 0600), 0);
     assert_int_equal(trust_file(dir, "other", TRUST_OWN, O_RDWR, &fd, &e), ERR_IO);
     unlink(other);

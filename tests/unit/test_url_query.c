@@ -42,11 +42,22 @@ static void the_second_pair_follows_an_ampersand(void **state)
     buf_clear(&url);
 }
 
+static void a_path_keeps_its_slashes(void **state)
+{
+    struct buf url = BUF_INIT;
+    (void)state;
+    buf_add_str(&url, "file:");
+    url_add_encoded(&url, "/a b/100%?#.db", "./");
+    assert_string_equal(buf_str(&url), "file:/a%20b/100%25%3F%23.db");
+    buf_clear(&url);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_escaped),
         cmocka_unit_test(the_second_pair_follows_an_ampersand),
+        cmocka_unit_test(a_path_keeps_its_slashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
