@@ -123,6 +123,30 @@ static void r16_the_expected_are_never_forgotten(void **state)
         row_check_with(&rows[i], &options);
 }
 
+#define FULL 20
+
+/* It takes no turn of those who were: nobody knows of it. */
+static void r16_who_was_never_announced_is_evicted_silently(void **state)
+{
+    struct queen_options options = scene_options;
+    struct scene scene;
+    char step[64];
+    (void)state;
+    options.max_workers = FULL;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "connect");
+    for (int i = 0; i < FULL; i++) {
+        snprintf(step, sizeof step, "stored beat 1.1.0 @evil/w%d", i);
+        scene_run(&scene, step);
+    }
+    scene_run(&scene, "read; birth 1.1 @a/w1");
+    assert_non_null(registry_find(&scene.queen->registry, TEXT("a"), TEXT("w1")));
+    assert_int_equal(scene.queen->registry.count, FULL);
+    assert_int_equal(scene.events, 2); /* live, the birth */
+    assert_int_equal(scene.clears, 0);
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +156,7 @@ int main(void)
         cmocka_unit_test(r16_a_tombstone_keeps_stored_copies_away),
         cmocka_unit_test(r16_only_a_sign_of_life_ends_a_tombstone),
         cmocka_unit_test(r16_the_expected_are_never_forgotten),
+        cmocka_unit_test(r16_who_was_never_announced_is_evicted_silently),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
