@@ -62,6 +62,11 @@ bool node_is_hive(const struct node *node)
     return node->kind == &kind;
 }
 
+bool hive_has_its_id(const struct node *node)
+{
+    return ((const struct hive_daemon *)node)->daemon.connection > 0;
+}
+
 static struct hive_options options_of(struct hive_daemon *host, const struct words *words)
 {
     struct node *node = &host->daemon.node;

@@ -11,4 +11,7 @@ enum err hive_start(struct world *world, const char *name, const struct words *o
 
 bool node_is_hive(const struct node *node);
 
+/* The present or next link is its own: before, it only finds out who holds its id. */
+bool hive_has_its_id(const struct node *node);
+
 #endif

@@ -30,19 +30,16 @@ static uint64_t session_of(const struct cJSON *document)
     return session ? strtoull(session, NULL, 16) : 0;
 }
 
-/* A stored copy is no sign of life. That of a later process or connection, of one that was not heard on this link,
- * declares its lease, and that may be over one grace after the snapshot (R12, R15). */
+/* A stored copy is no sign of life. That of a later process or connection, of one that was not heard on this link, is
+ * its word on its lease, which may be over one grace later (R15). */
 static void take_stored(struct reception *reception, const struct reception_clock *clock, const struct reception *copy)
 {
     if (!reception->lost_since || (copy->session == reception->session && copy->connection <= reception->connection))
         return;
-    reception->copied_at = reception_now(clock);
+    reception->copied_until = reception_now(clock) + copy->grace;
     reception->session = copy->session;
     reception->connection = copy->connection;
-    if (copy->lease > 0) {
-        reception->lease = ms_min(reception->lease, copy->lease);
-        reception->grace = ms_min(reception->grace, copy->grace);
-    }
+    reception->closed = false;
 }
 
 static void take(struct reception *reception, const struct reception_clock *clock, const struct cJSON *document,
@@ -51,14 +48,18 @@ static void take(struct reception *reception, const struct reception_clock *cloc
     double interval = 0, lease = 0, connection = 0;
     struct reception declared;
     const char *presence = json_string(json_member(document, "presence"));
+    bool is_own;
+    (void)json_number(json_member(document, "connection"), &connection);
+    is_own = session_of(document) == reception->session && connection == reception->connection;
     if (presence && strcmp(presence, "online") != 0)
+        reception->closed |= is_own;
+    if ((presence && strcmp(presence, "online") != 0) || (!presence && is_own && reception->closed))
         return;
     if (json_number(json_member(document, "interval_ms"), &interval))
         lease = 3 * interval;
     (void)json_number(json_member(document, "lease_ms"), &lease);
-    (void)json_number(json_member(document, "connection"), &connection);
     declared = (struct reception){ .received_at = reception_now(clock),
-                                   .copied_at = MS_NEVER,
+                                   .copied_until = MS_NEVER,
                                    .lease = (ms_t)lease,
                                    .grace = ms_max((ms_t)interval, RECEPTION_GRACE),
                                    .session = session_of(document),
@@ -101,9 +102,9 @@ void reception_message(struct reception *reception, const struct reception_clock
     struct cJSON *document;
     arena = (struct arena){ 0 };
     if (json_parse(&arena, message->payload, &document, NULL) == OK) {
-        bool is_void = is_repeated(reception, document) || is_old(document, message);
-        if (message->retain || !is_void)
-            take(reception, clock, document, message->retain);
+        bool repeated = is_repeated(reception, document), stored = message->retain || is_old(document, message);
+        if (message->retain || !repeated)
+            take(reception, clock, document, stored);
     }
     arena_clear(&arena);
 }
@@ -111,8 +112,8 @@ void reception_message(struct reception *reception, const struct reception_clock
 void reception_answered(struct reception *reception, const struct reception_clock *clock)
 {
     reception->received_at = reception_now(clock);
-    reception->copied_at = MS_NEVER;
-    reception->lost_since = false;
+    reception->copied_until = MS_NEVER;
+    reception->lost_since = reception->closed = false;
 }
 
 void reception_link_lost(struct reception *reception)
@@ -126,7 +127,5 @@ ms_t reception_missing(const struct reception *reception, const struct reception
     if (reception->received_at == MS_NEVER)
         return 0;
     until = reception->received_at + reception->lease + (reception->lost_since ? reception->grace : 0);
-    if (reception->copied_at != MS_NEVER)
-        until = ms_min(until, reception->copied_at + reception->grace);
-    return until - reception_now(clock);
+    return ms_min(until, reception->copied_until) - reception_now(clock);
 }

@@ -13,10 +13,11 @@
 
 struct reception {
     ms_t received_at;  /* on the clock below; MS_NEVER = not by this process of the queen */
-    ms_t copied_at;    /* ... when a stored copy of a later process or connection was read since; MS_NEVER = none was */
-    ms_t lease, grace; /* as declared when last heard, or in that copy */
-    uint64_t session;  /* likewise */
+    ms_t copied_until; /* ... one grace after a copy of a later process or connection was read; MS_NEVER = none was */
+    ms_t lease, grace; /* as declared when last heard */
+    uint64_t session;  /* likewise, or in that copy */
     double connection;
+    bool closed;          /* its will was read: heartbeats of that connection are late (R1) */
     uint64_t seq_session; /* of the last heartbeat that was read, stored or not */
     double seq;
     bool lost_since; /* her link was lost since then */

@@ -41,9 +41,11 @@ static const struct node *bridge_of(const struct node *node)
     return node ? world_find(node->world, node->client.broker->name) : NULL;
 }
 
+/* One that only finds out who holds its id is not there yet. */
 static bool is_fit(const struct node *node)
 {
-    return is_linked(node) && (!bridge_of(node) || is_linked(bridge_of(node)));
+    return is_linked(node) && (!bridge_of(node) || is_linked(bridge_of(node))) &&
+           (!node_is_hive(node) || hive_has_its_id(node));
 }
 
 static struct tracked *tracked_add(struct referee *referee, const char *hive, const char *name)

@@ -1,6 +1,7 @@
 /* referee.h - knows how the fleet really is, and holds the queen's verdicts against it.
  *
- * A worker is fit while its process runs, its path is whole and its link is up, and those of the bridge before it. What
+ * A worker is fit while its process runs, its path is whole and its link is up, and those of the bridge before it; a
+ * hive when it has its id, besides. What
  * must hold whatever happens: event ids strictly increase; each event starts where the last one of its worker ended;
  * its change is a legal one; nobody becomes stale by silence whom the queen could have heard for less than its lease
  * and grace (reception.h), nor who was fit, and whose next beat had time to reach her on her present link; nobody
