@@ -178,6 +178,32 @@ static void r15_the_lease_starts_at_the_known_age(void **state)
     ROWS_CHECK(rows);
 }
 
+#define HEARD_67S_AGO "up; say \"interval_ms\":20000; beat 1.1.0; listen 40000; down; up; listen 27000; "
+#define NEW_PROCESS "say \"interval_ms\":10000,\"retain_s\":86400; left 86360; stored beat 2.1.0; "
+#define ONLINE "unknown -> online (heartbeat)"
+
+/* It declares a shorter lease, which would be over, even with the grace, since its predecessor was heard. */
+static void r15_a_new_process_of_one_that_was_online_has_a_lease(void **state)
+{
+    static const struct row rows[] = {
+        { "from the age of its copy, 40 s", HEARD_67S_AGO NEW_PROCESS "listen 16999", ONLINE " | online" },
+        { "... with the grace", HEARD_67S_AGO NEW_PROCESS "listen 17000",
+          ONLINE ", online -> suspect (missed_heartbeats) | suspect" },
+        { "... and one grace at least", HEARD_67S_AGO NEW_PROCESS "listen 34999",
+          ONLINE ", online -> suspect (missed_heartbeats) | suspect" },
+        { "... not more", HEARD_67S_AGO NEW_PROCESS "listen 35000; ack 0",
+          ONLINE ", online -> suspect (missed_heartbeats), probe, suspect -> stale (missed_heartbeats) | stale" },
+        { "its age is not known", HEARD_67S_AGO "say \"interval_ms\":10000; stored beat 2.1.0; listen 56999",
+          ONLINE " | online" },
+        { "a copy older than the last live beat, on a later connection",
+          "up; say \"interval_ms\":10000,\"retain_s\":86400; beat 1.1.0; listen 20000; down; connect; left 86360; "
+          "stored beat 1.2.1; read; listen 36999",
+          ONLINE " | online" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r15_what_is_heard_live_has_its_own_lease(void **state)
 {
     static const struct row rows[] = {
@@ -222,6 +248,7 @@ int main(void)
         cmocka_unit_test(r12_a_later_copy_voids_what_was_known),
         cmocka_unit_test(r15_the_heartbeats_session_is_current),
         cmocka_unit_test(r15_the_lease_starts_at_the_known_age),
+        cmocka_unit_test(r15_a_new_process_of_one_that_was_online_has_a_lease),
         cmocka_unit_test(r15_what_is_heard_live_has_its_own_lease),
         cmocka_unit_test(r15_the_document_of_one_known_by_its_birth_is_kept),
         cmocka_unit_test(r15_the_age_is_shown),

@@ -374,7 +374,9 @@ void change_received(struct queen *queen, struct record *record, bool over_http)
 void change_lease_from(struct queen *queen, struct record *record, ms_t age)
 {
     ms_t granted = queen_sees(queen) ? 0 : queen->snapshot.granted;
-    record->received_at = queen->watch.time - age;
+    ms_t at = queen->watch.time - age;
+    bool stands = record->received_epoch != 0 && record->state != STATE_UNVERIFIED;
+    record->received_at = stands ? ms_max(record->received_at, at) : at;
     record->received_mono = age > 0 ? queen->now - age : record->received_mono;
     record->not_before = queen->watch.time - granted + queen_grace(queen, record);
     registry_touch(&queen->registry, record);

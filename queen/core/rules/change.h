@@ -80,8 +80,8 @@ uint64_t change_publish_fleet(struct queen *queen, const char *what, const struc
 /* It gave a live sign of life now: its lease starts anew. */
 void change_received(struct queen *queen, struct record *record, bool over_http);
 
-/* Known from what is stored: its lease starts at that age, and ends not before one grace after the first snapshot that
- * showed it; watch time stands still until that snapshot is read. */
+/* Known from what is stored: its lease starts at that age, or when it was heard last if it stands as it was, and ends
+ * not before one grace after the first snapshot that showed it; watch time stands still until that snapshot is read. */
 void change_lease_from(struct queen *queen, struct record *record, ms_t age);
 
 #endif

@@ -57,25 +57,23 @@ static void ask_now(struct queen *queen, struct record *record)
 }
 
 /* The sender of the copy is current from now on, and void is what was known of an earlier process or connection: its
- * will, its goodbye, its loss. Nobody is retired by a copy. True: it is known from copies only, and has a new lease. */
-static bool succeed(struct queen *queen, struct record *record, struct incarnation_claim claim)
+ * will, its goodbye, its loss. Nobody is retired by a copy. */
+static void succeed(struct queen *queen, struct record *record, struct incarnation_claim claim)
 {
     bool other = !record->incarnation.known || record->incarnation.session != claim.session;
     bool was_lost =
         record->received_epoch != 0 && record->cause != CAUSE_RESTORED && (other || record->state != STATE_ONLINE);
-    bool doubted = was_lost || record->loss, stands;
+    bool doubted = was_lost || record->loss;
     if (other)
         judge_forget_process(queen, record);
     loss_returned(queen, record);
     record->rpc = record->closed = record->will_closed = record->unsubscribed = false;
     incarnation_adopt_stored(&record->incarnation, claim);
-    stands = still_stands(record, other);
-    if (!stands)
+    if (!still_stands(record, other))
         unverified(queen, record, CAUSE_RESTORED, RESULT_STORED);
     if (doubted)
         ask_now(queen, record);
     judge_witness_again(queen, record);
-    return !stands;
 }
 
 /* A later heartbeat of the same connection than the copy that was seen first. Without session and seq nothing tells. */
@@ -109,12 +107,12 @@ enum err stored_heartbeat(struct queen *queen, struct record *record, const stru
     bool first = record->document == NULL && (record->dropped & RECORD_HEARTBEAT) == 0;
     bool same = incarnation_judge(&record->incarnation, claim) == INCARNATION_SAME;
     bool succeeds = !queen_received_live(queen, record) && is_successor(queen, record, claim, age);
-    bool has_lease = only_stored && (first || is_later(record, claim));
+    bool has_lease = succeeds || (only_stored && (first || is_later(record, claim)));
     bool late = !only_stored && !succeeds && is_received_late(queen, record, claim, age);
     if (!only_stored && !succeeds && !late && !(first && same))
         return OK;
     if (succeeds)
-        has_lease = succeed(queen, record, claim);
+        succeed(queen, record, claim);
     else if (has_lease && same)
         incarnation_adopt(&record->incarnation, claim);
     if (only_stored || succeeds || late)
@@ -151,18 +149,18 @@ static bool is_born_anew(const struct queen *queen, const struct record *record,
 void stored_presence(struct queen *queen, struct record *record, const struct presence *presence, ms_t age)
 {
     struct incarnation_claim claim = claim_of_presence(presence);
-    bool has_lease = false;
+    bool succeeds;
     if (queen_received_live(queen, record)) {
         if (incarnation_is_current(&record->incarnation, claim)) /* its heartbeat came before */
             judge_note_presence(record, presence);
         return;
     }
-    if (is_born_anew(queen, record, presence, age))
-        has_lease = succeed(queen, record, claim);
+    if ((succeeds = is_born_anew(queen, record, presence, age)))
+        succeed(queen, record, claim);
     else if (!speaks_for_current(record, claim))
         return;
     judge_note_presence(record, presence);
-    if (has_lease)
+    if (succeeds)
         change_lease_from(queen, record, age);
     else if (record->state == STATE_NONE || record->cause == CAUSE_NEVER_SEEN)
         first_seen(queen, record, CAUSE_RESTORED, RESULT_STORED);
