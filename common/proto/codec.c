@@ -44,6 +44,42 @@ TABLE(verdict_evidence, VERDICT_EVIDENCE_FIELDS, 0, true, NULL)
 static const struct field_type field_type_EVIDENCE = { field_read_object, field_write_object,
                                                        .table = &verdict_evidence_table };
 
+#define X(type, name, low, high, required, doc) FIELD(gpu, type, name, low, high, required)
+TABLE(gpu, GPU_FIELDS, 0, true, NULL)
+#undef X
+
+static enum err read_gpus(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+{
+    struct gpu_list *list = member;
+    if (value->type != JSON_ARRAY)
+        return err_set(e, ERR_TYPE, "%s: must be an array", field->name);
+    JSON_EACH(entry, value)
+    {
+        enum err err;
+        if (list->count == MSG_GPUS_MAX)
+            return err_set(e, ERR_TOO_LARGE, "%s: at most %d entries", field->name, MSG_GPUS_MAX);
+        gpu_init(&list->at[list->count]);
+        if ((err = field_read_object(field, entry, &list->at[list->count], e)) != OK)
+            return err;
+        list->count++;
+    }
+    return OK;
+}
+
+static void write_gpus(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    const struct gpu_list *list = member;
+    (void)nulls;
+    if (list->count == 0)
+        return;
+    json_open_member(w, field->name, '[');
+    for (size_t i = 0; i < list->count; i++)
+        fields_encode(&gpu_table, &list->at[i], w);
+    json_close(w, ']');
+}
+
+static const struct field_type field_type_GPUS = { read_gpus, write_gpus, .table = &gpu_table };
+
 #define X(type, name, low, high, required, doc) FIELD(heartbeat, type, name, low, high, required)
 TABLE(heartbeat, HEARTBEAT_FIELDS, MSG_MAX_BYTES, false, check_lease)
 #undef X
@@ -94,6 +130,19 @@ ENCODER(hive_heartbeat)
 void witness_put(const struct witness *witness, struct json_write *w)
 {
     fields_encode(&witness_table, witness, w);
+}
+
+static const struct field gpus_field = { "gpus", 4, &field_type_GPUS, 0, 0, MSG_GPUS_MAX, false };
+
+void gpu_list_put(const struct gpu_list *list, struct json_write *w)
+{
+    write_gpus(&gpus_field, list, false, w);
+}
+
+enum err gpu_list_read(const struct json_value *value, struct gpu_list *ret, struct errbuf *e)
+{
+    ret->count = 0;
+    return read_gpus(&gpus_field, value, ret, e);
 }
 
 void exit_encode(const struct exit_info *exit, struct json_write *w)

@@ -28,6 +28,12 @@ struct json_write;
 void witness_put(const struct witness *witness, struct json_write *w); /* as one value of a larger document */
 void exit_encode(const struct exit_info *exit, struct json_write *w);  /* EXIT or null */
 
+/* The member `gpus` of a hive's heartbeat in another document. *ret may change on failure; its texts are those of
+ * `value`. */
+struct json_value;
+void gpu_list_put(const struct gpu_list *list, struct json_write *w);
+enum err gpu_list_read(const struct json_value *value, struct gpu_list *ret, struct errbuf *e);
+
 /* ERR_MISMATCH when an id in the document contradicts the topic's. NULL `in_document` is fine. */
 enum err ids_match(const char *in_document, struct text in_topic, const char *what, struct errbuf *e);
 

@@ -123,6 +123,23 @@ static enum err read_LABELS(const struct field *field, const struct json_value *
     return read_map(field, value, JSON_STRING, member, e);
 }
 
+static enum err read_INDEXES(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
+{
+    struct index_set *set = member;
+    if (value->type != JSON_ARRAY)
+        return wrong_type(field, "an array", e);
+    set->known = true;
+    JSON_EACH(entry, value)
+    {
+        int64_t index = 0;
+        enum err err = read_INT(field, entry, &index, e);
+        if (err != OK)
+            return err;
+        set->bits |= UINT64_C(1) << index;
+    }
+    return OK;
+}
+
 enum err field_read_object(const struct field *field, const struct json_value *value, void *member, struct errbuf *e)
 {
     if (value->type != JSON_OBJECT)
@@ -190,6 +207,20 @@ static void write_map(const struct field *field, const void *member, bool nulls,
     json_close(w, '}');
 }
 
+/* Left out where nothing is known, also of a message whose shape is fixed. */
+static void write_INDEXES(const struct field *field, const void *member, bool nulls, struct json_write *w)
+{
+    const struct index_set *set = member;
+    (void)nulls;
+    if (!set->known)
+        return;
+    json_open_member(w, field->name, '[');
+    for (int index = 0; index < 64; index++)
+        if (set->bits >> index & 1)
+            json_put_int(w, index);
+    json_close(w, ']');
+}
+
 void field_write_object(const struct field *field, const void *member, bool nulls, struct json_write *w)
 {
     bool known = *(const bool *)member;
@@ -215,6 +246,7 @@ const struct field_type field_type_WITNESS = { read_choice, write_choice, .name_
 const struct field_type field_type_HIVE = { read_choice, write_choice, .name_of = hive_status_name };
 const struct field_type field_type_GAUGES = { read_GAUGES, write_map };
 const struct field_type field_type_LABELS = { read_LABELS, write_map };
+const struct field_type field_type_INDEXES = { read_INDEXES, write_INDEXES };
 
 const struct field *field_find(const struct field_table *table, struct text name, size_t *at)
 {

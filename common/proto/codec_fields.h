@@ -43,7 +43,7 @@ struct field_table {
 /* One per type of msg_fields.h that is not a message's own object. */
 extern const struct field_type field_type_TEXT, field_type_ID, field_type_TOKEN, field_type_HEX64, field_type_TIME,
     field_type_INT, field_type_NUMBER, field_type_BOOL, field_type_PRESENCE, field_type_DEATH, field_type_WITNESS,
-    field_type_HIVE, field_type_GAUGES, field_type_LABELS;
+    field_type_HIVE, field_type_GAUGES, field_type_LABELS, field_type_INDEXES;
 field_read_fn field_read_object;
 field_write_fn field_write_object;
 

@@ -26,6 +26,11 @@ DEFINE_NAMES(hive_status_name, int, HIVE_STATUSES, NULL)
 #define ABSENT_LASTEXIT last_exit_absent()
 #define ABSENT_TALLY worker_tally_absent()
 #define ABSENT_EVIDENCE verdict_evidence_absent()
+#define ABSENT_GPUS \
+    {               \
+        0           \
+    }
+#define ABSENT_INDEXES ABSENT_GPUS
 #define ABSENT(type, name, low, high, required, doc) .name = ABSENT_##type,
 
 #define DEFINE_ABSENT(message, list)             \
@@ -35,12 +40,18 @@ DEFINE_NAMES(hive_status_name, int, HIVE_STATUSES, NULL)
     }
 MSG_OBJECTS(DEFINE_ABSENT)
 
+#define DEFINE_OBJECT_INIT(message, list)    \
+    void message##_init(struct message *ret) \
+    {                                        \
+        *ret = message##_absent();           \
+    }
+MSG_OBJECTS(DEFINE_OBJECT_INIT)
+
 #define DEFINE_INIT(message, list)               \
     void message##_init(struct message *ret)     \
     {                                            \
         *ret = (struct message){ list(ABSENT) }; \
     }
-MSG_OBJECTS(DEFINE_INIT)
 MSG_DOCUMENTS(DEFINE_INIT)
 
 struct exit_info last_exit_info(const struct last_exit *last)

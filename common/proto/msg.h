@@ -74,7 +74,25 @@ const char *hive_status_name(int status);
 #define MSG_CTYPE_LASTEXIT struct last_exit
 #define MSG_CTYPE_TALLY struct worker_tally
 #define MSG_CTYPE_EVIDENCE struct verdict_evidence
+#define MSG_CTYPE_GPUS struct gpu_list
+#define MSG_CTYPE_INDEXES struct index_set
 #define MSG_MEMBER(type, name, low, high, required, doc) MSG_CTYPE_##type name;
+
+/* Numbers from 0 to 63. */
+struct index_set {
+    bool known;
+    uint64_t bits;
+};
+
+struct gpu {
+    bool known;
+    GPU_FIELDS(MSG_MEMBER)
+};
+
+struct gpu_list {
+    size_t count;
+    struct gpu at[MSG_GPUS_MAX];
+};
 
 struct exit_info {
     bool known; /* false: the object was absent or null */
@@ -129,6 +147,7 @@ struct since {
     X(exit_info, EXIT_FIELDS)            \
     X(last_exit, LAST_EXIT_FIELDS)       \
     X(worker_tally, WORKER_TALLY_FIELDS) \
+    X(gpu, GPU_FIELDS)                   \
     X(verdict_evidence, VERDICT_EVIDENCE_FIELDS)
 #define MSG_DOCUMENTS(X)                     \
     X(heartbeat, HEARTBEAT_FIELDS)           \

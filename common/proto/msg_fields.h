@@ -22,6 +22,8 @@
  * LASTEXIT object, struct last_exit     struct last_exit            .known == false
  * TALLY    object, struct worker_tally  struct worker_tally         .known == false
  * EVIDENCE object, verdict_evidence     struct verdict_evidence     .known == false
+ * GPUS     array of objects, struct gpu struct gpu_list             .count == 0
+ * INDEXES  array of integers            struct index_set            .known == false
  */
 #ifndef SKEP_MSG_FIELDS_H
 #define SKEP_MSG_FIELDS_H
@@ -33,6 +35,7 @@
 #define MSG_LABELS_MAX 16
 #define MSG_KEY_MAX 64    /* bytes of a key in metrics and labels */
 #define MSG_LABEL_MAX 256 /* bytes of a label's value */
+#define MSG_GPUS_MAX 64
 
 /* OWN: what the worker library knows itself; SET: what the program reports, and the library lets it set. */
 #define HEARTBEAT_FIELDS_BY(OWN, SET)                                                                               \
@@ -107,6 +110,8 @@
     X(INT, restart_in_ms, 0, MSG_INT_MAX, false, "when it starts it again, in `backoff` and `failed`")     \
     X(TIME, started_at, 0, 0, false, "of the present process, by the hive's clock")                        \
     X(LASTEXIT, last_exit, 0, 0, false, "how the latest process that ended did so")                        \
+    X(INDEXES, gpus, 0, MSG_GPUS_MAX - 1, false,                                                           \
+      "the GPUs that its processes use, by `index`; absent where no driver lists processes")               \
     X(TIME, timestamp, 0, 0, false, "the hive's clock")
 
 #define LAST_EXIT_FIELDS(X)                                          \
@@ -129,6 +134,7 @@
     X(INT, memory_total_bytes, 0, MSG_INT_MAX, false, "of the host")                                         \
     X(INT, memory_available_bytes, 0, MSG_INT_MAX, false, "of the host, without swapping")                   \
     X(TALLY, workers, 0, 0, false, "its workers by the state of their processes")                            \
+    X(GPUS, gpus, 0, MSG_GPUS_MAX, false, "GPUs of the host, as many as fit; absent: none is known")         \
     X(TEXT, endpoint, 0, 512, false, "URL whose `GET /health` this hive answers")                            \
     X(TEXT, version, 0, 64, false, "program, for people")                                                    \
     X(TIME, timestamp, 0, 0, false, "the hive's clock: shown, never used to judge")
@@ -138,6 +144,17 @@
     X(INT, running, 0, MSG_INT_MAX, false, "with a process")                                     \
     X(INT, exited, 0, MSG_INT_MAX, false, "without one: stopped, exited, waiting for a restart") \
     X(INT, failed, 0, MSG_INT_MAX, false, "whose command cannot be run")
+
+#define GPU_FIELDS(X)                                                                                                \
+    X(INT, index, 0, MSG_GPUS_MAX - 1, true, "number on the host: NVIDIA's as NVML counts them, then AMD's by card") \
+    X(TEXT, uuid, 0, 95, false, "identity, as its driver has it")                                                    \
+    X(TEXT, name, 0, 95, false, "product")                                                                           \
+    X(NUMBER, utilization, 0, 1, false, "share of the driver's latest sample in which it was busy")                  \
+    X(INT, memory_used_bytes, 0, MSG_INT_MAX, false, "of its own memory")                                            \
+    X(INT, memory_total_bytes, 0, MSG_INT_MAX, false, "of its own memory")                                           \
+    X(NUMBER, temperature_c, -273, 1000, false, "degrees Celsius")                                                   \
+    X(INT, errors, 0, MSG_INT_MAX, false,                                                                            \
+      "NVIDIA: XID errors since the hive began to watch, else retired pages or rows; AMD: uncorrected errors (RAS)")
 
 /* What a worker reads of the verdict on itself. */
 #define VERDICT_NOTICE_FIELDS(X)                                               \

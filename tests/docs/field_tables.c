@@ -25,6 +25,8 @@ static const struct {
     { "EXIT", "object or null" },
     { "LASTEXIT", "object or null" },
     { "TALLY", "object" },
+    { "GPUS", "array of objects" },
+    { "INDEXES", "array of integers" },
 };
 
 static const char *words_of(const char *type)
@@ -54,7 +56,7 @@ static const struct {
     { "heartbeat", heartbeat_field_info }, { "presence", presence_field_info },
     { "exit", exit_info_field_info },      { "witness", witness_field_info },
     { "last_exit", last_exit_field_info }, { "hive_heartbeat", hive_heartbeat_field_info },
-    { "tally", worker_tally_field_info },
+    { "tally", worker_tally_field_info },  { "gpu", gpu_field_info },
 };
 
 static const struct field_info *table_of(const char *name)

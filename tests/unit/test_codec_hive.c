@@ -40,6 +40,73 @@ static const char full_hive_heartbeat[] =
     "\"memory_available_bytes\":4294967296,\"workers\":{\"total\":6,\"running\":3,\"exited\":2,\"failed\":1},"
     "\"endpoint\":\"http://h:1/\",\"version\":\"1\",\"timestamp\":\"2025-10-23T20:00:00.000Z\"}";
 
+static const char full_gpus[] =
+    "{\"status\":\"ready\",\"gpus\":[{\"index\":0,\"uuid\":\"GPU-1\",\"name\":\"H100\",\"utilization\":0.5,"
+    "\"memory_used_bytes\":1,\"memory_total_bytes\":2,\"temperature_c\":41.5,\"errors\":3},"
+    "{\"index\":63,\"uuid\":null,\"name\":null,\"utilization\":null,\"memory_used_bytes\":null,"
+    "\"memory_total_bytes\":null,\"temperature_c\":null,\"errors\":null}]}";
+
+static void gpus_are_read_and_written_the_same(void **state)
+{
+    struct hive_heartbeat h;
+    (void)state;
+    assert_int_equal(hive_heartbeat_decode(&arena, TEXT(full_gpus), &h, NULL), OK);
+    assert_int_equal(h.gpus.count, 2);
+    assert_int_equal(h.gpus.at[0].index, 0);
+    assert_string_equal(h.gpus.at[0].uuid, "GPU-1");
+    assert_string_equal(h.gpus.at[0].name, "H100");
+    assert_true(h.gpus.at[0].utilization == 0.5 && h.gpus.at[0].temperature_c == 41.5);
+    assert_int_equal(h.gpus.at[0].memory_used_bytes, 1);
+    assert_int_equal(h.gpus.at[0].memory_total_bytes, 2);
+    assert_int_equal(h.gpus.at[0].errors, 3);
+    assert_int_equal(h.gpus.at[1].index, 63);
+    assert_null(h.gpus.at[1].uuid);
+    assert_int_equal(h.gpus.at[1].errors, INT_ABSENT);
+    hive_heartbeat_encode(&h, &buf);
+    assert_string_equal(buf_str(&buf), full_gpus);
+}
+
+static void add_gpus(size_t count)
+{
+    buf_reset(&buf);
+    buf_add_str(&buf, "{\"status\":\"ready\",\"gpus\":[");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&buf, "%s{\"index\":%zu}", i ? "," : "", i % MSG_GPUS_MAX);
+    buf_add_str(&buf, "]}");
+}
+
+static void gpus_are_64_at_most(void **state)
+{
+    struct hive_heartbeat h;
+    struct errbuf e = { 0 };
+    (void)state;
+    add_gpus(MSG_GPUS_MAX);
+    assert_int_equal(hive_heartbeat_decode(&arena, buf_text(&buf), &h, NULL), OK);
+    assert_int_equal(h.gpus.count, MSG_GPUS_MAX);
+    assert_int_equal(h.gpus.at[MSG_GPUS_MAX - 1].index, MSG_GPUS_MAX - 1);
+    add_gpus(MSG_GPUS_MAX + 1);
+    assert_int_equal(hive_heartbeat_decode(&arena, buf_text(&buf), &h, &e), ERR_TOO_LARGE);
+    assert_string_equal(e.text, "gpus: at most 64 entries");
+}
+
+static void the_gpus_of_a_witness_are_numbers(void **state)
+{
+    static const char full[] = "\"gpus\":[0,7,63]";
+    struct witness w;
+    (void)state;
+    assert_int_equal(witness_decode(&arena, TEXT("{\"state\":\"running\"}"), &w, NULL), OK);
+    assert_false(w.gpus.known);
+    assert_int_equal(witness_decode(&arena, TEXT("{\"state\":\"running\",\"gpus\":[]}"), &w, NULL), OK);
+    assert_true(w.gpus.known && w.gpus.bits == 0);
+    witness_put(&w, &(struct json_write){ .buf = &buf });
+    assert_non_null(strstr(buf_str(&buf), "\"gpus\":[],"));
+    assert_int_equal(witness_decode(&arena, TEXT("{\"state\":\"running\",\"gpus\":[63,0,7,7]}"), &w, NULL), OK);
+    assert_true(w.gpus.known && w.gpus.bits == (UINT64_C(1) << 63 | 1 << 7 | 1));
+    buf_reset(&buf);
+    witness_put(&w, &(struct json_write){ .buf = &buf });
+    assert_non_null(strstr(buf_str(&buf), full));
+}
+
 static void every_member_of_a_witness_is_read(void **state)
 {
     struct witness w;
@@ -173,6 +240,9 @@ static void witness_fields_are_checked(void **state)
         { "a reason that is no text", "{\"state\":\"failed\",\"reason\":2}", ERR_TYPE },
         { "no exit yet", "{\"state\":\"running\",\"last_exit\":null}", OK },
         { "an exit of which nothing is known", "{\"state\":\"exited\",\"last_exit\":{}}", OK },
+        { "GPUs in an object", "{\"state\":\"running\",\"gpus\":{}}", ERR_TYPE },
+        { "a GPU's name", "{\"state\":\"running\",\"gpus\":[\"0\"]}", ERR_TYPE },
+        { "one GPU too many", "{\"state\":\"running\",\"gpus\":[64]}", ERR_RANGE },
         { "an exit that is a list", "{\"state\":\"exited\",\"last_exit\":[]}", ERR_TYPE },
         { "an exit of no session", "{\"state\":\"exited\",\"last_exit\":{\"session\":\"x\"}}", ERR_TYPE },
         { "an exit at no time", "{\"state\":\"exited\",\"last_exit\":{\"at\":\"yesterday\"}}", ERR_TYPE },
@@ -204,6 +274,14 @@ static void hive_heartbeat_fields_are_checked(void **state)
         { "a negative load", "{\"status\":\"ready\",\"load1\":-0.5}", ERR_RANGE },
         { "a host without a processor", "{\"status\":\"ready\",\"cpus\":0}", ERR_RANGE },
         { "half a byte", "{\"status\":\"ready\",\"memory_total_bytes\":0.5}", ERR_TYPE },
+        { "GPUs that are not known", "{\"status\":\"ready\",\"gpus\":null}", OK },
+        { "GPUs that are none", "{\"status\":\"ready\",\"gpus\":[]}", OK },
+        { "GPUs in an object", "{\"status\":\"ready\",\"gpus\":{}}", ERR_TYPE },
+        { "a GPU that is none", "{\"status\":\"ready\",\"gpus\":[null]}", ERR_TYPE },
+        { "a GPU without its number", "{\"status\":\"ready\",\"gpus\":[{\"name\":\"H100\"}]}", ERR_MISSING },
+        { "a GPU in percent", "{\"status\":\"ready\",\"gpus\":[{\"index\":0,\"utilization\":50}]}", ERR_RANGE },
+        { "below the absolute zero", "{\"status\":\"ready\",\"gpus\":[{\"index\":0,\"temperature_c\":-274}]}",
+          ERR_RANGE },
         { "workers in a list", "{\"status\":\"ready\",\"workers\":[]}", ERR_TYPE },
         { "fewer than no workers", "{\"status\":\"ready\",\"workers\":{\"total\":-1}}", ERR_RANGE },
     };
@@ -227,6 +305,9 @@ int main(void)
         TEST(every_member_of_a_witness_is_read),
         TEST(every_member_of_a_hives_heartbeat_is_read),
         TEST(what_was_read_is_written_the_same),
+        TEST(gpus_are_read_and_written_the_same),
+        TEST(gpus_are_64_at_most),
+        TEST(the_gpus_of_a_witness_are_numbers),
         TEST(a_witness_has_a_fixed_shape),
         TEST(a_hives_heartbeat_leaves_out_what_is_absent),
         TEST(an_exit_is_the_last_one_without_its_process),

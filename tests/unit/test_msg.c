@@ -46,6 +46,8 @@ static void states_and_causes_have_names(void **state)
 #define IS_ABSENT_EXIT(value) (!(value).known && (value).code == INT_ABSENT && !(value).signal && (value).oom == -1)
 #define IS_ABSENT_LASTEXIT(value) (!(value).known && !(value).session && (value).at == TIME_ABSENT)
 #define IS_ABSENT_TALLY(value) (!(value).known && (value).total == INT_ABSENT)
+#define IS_ABSENT_GPUS(value) ((value).count == 0)
+#define IS_ABSENT_INDEXES(value) (!(value).known && (value).bits == 0)
 #define X(type, name, low, high, required, doc) \
     if (!IS_ABSENT_##type(message.name))        \
         fail_msg("%s is not absent at first", #name);
@@ -82,6 +84,12 @@ static void every_member_is_absent_at_first(void **state)
         memset(&message, 0x5A, sizeof message);
         verdict_notice_init(&message);
         VERDICT_NOTICE_FIELDS(X)
+    }
+    {
+        struct gpu message;
+        memset(&message, 0x5A, sizeof message);
+        gpu_init(&message);
+        GPU_FIELDS(X)
     }
     {
         struct exit_info message;
