@@ -42,6 +42,7 @@ void hive_free(struct hive *hive)
     }
     member_clear(&hive->member);
     arena_clear(&hive->arena);
+    arena_clear(&hive->gpu_texts);
     buf_clear(&hive->scratch);
     free(hive);
 }
@@ -191,6 +192,36 @@ static void tick(struct hive *hive)
     }
 }
 
+/* One that memory does not suffice for is absent. */
+static const char *keep_text(struct arena *arena, const char *text)
+{
+    return text ? arena_copy(arena, text_of(text)) : NULL;
+}
+
+static void keep_gpus(struct hive *hive, const struct gpu_list *gpus)
+{
+    arena_reset(&hive->gpu_texts);
+    hive->gpus = *gpus;
+    for (size_t i = 0; i < gpus->count; i++) {
+        struct gpu *gpu = &hive->gpus.at[i];
+        gpu->uuid = keep_text(&hive->gpu_texts, gpu->uuid);
+        gpu->name = keep_text(&hive->gpu_texts, gpu->name);
+    }
+}
+
+/* A process of a worker is below its agent. */
+static void take_gpus(struct hive *hive, const struct gpu_report *report)
+{
+    static const struct gpu_list none;
+    keep_gpus(hive, report ? &report->gpus : &none);
+    WORKERS_EACH(worker, hive)
+    {
+        struct process *process = &worker->process;
+        bool is_known = report && process->pid != INT_ABSENT;
+        process_set_gpus(process, is_known ? gpu_report_uses(report, process->pid) : (struct index_set){ 0 });
+    }
+}
+
 static void process_input(struct hive *hive, const struct hive_input *input)
 {
     struct hive_worker *worker = hive_find(hive, input->worker);
@@ -273,6 +304,8 @@ void hive_take(struct hive *hive, const struct hive_input *input, struct outbox 
         take_roster(hive, input->roster);
     else if (input->kind == HIVE_ADOPT || input->kind == HIVE_FINISHED)
         inherit(hive, input);
+    else if (input->kind == HIVE_GPUS)
+        take_gpus(hive, input->gpus);
     else
         process_input(hive, input);
     leave(hive);

@@ -6,21 +6,28 @@
 #include "json_write.h"
 
 /* A retained message on a topic of the hive's own; absent payload: removes what is stored there. */
-static void publish_stored(struct hive *hive, const struct topic *topic, struct text payload)
+static struct publish stored_message(const struct topic *topic, const char *name, struct text payload)
 {
     bool is_beat = topic->kind == TOPIC_HIVE_HEARTBEAT;
+    return (struct publish){ .topic = name,
+                             .payload = payload,
+                             .qos = 1,
+                             .retain = true,
+                             .content_type = payload.at ? "application/json" : NULL,
+                             .expiry_s = is_beat ? MEMBER_RETAIN_S : 0,
+                             .token = is_beat ? member_token(MEMBER_TOKEN_BEAT) : 0 };
+}
+
+static void publish_stored(struct hive *hive, const struct topic *topic, struct text payload)
+{
     char name[TOPIC_SIZE];
-    struct publish publish = { .topic = name,
-                               .payload = payload,
-                               .qos = 1,
-                               .retain = true,
-                               .content_type = payload.at ? "application/json" : NULL,
-                               .expiry_s = is_beat ? MEMBER_RETAIN_S : 0,
-                               .token = is_beat ? member_token(MEMBER_TOKEN_BEAT) : 0 };
-    if (topic_build(hive->options.root, topic, name) == OK && buf_ok(&hive->scratch))
-        outbox_publish(hive->out, &publish);
-    else
+    struct publish publish;
+    if (topic_build(hive->options.root, topic, name) != OK || !buf_ok(&hive->scratch)) {
         hive->out->failed = true;
+        return;
+    }
+    publish = stored_message(topic, name, payload);
+    outbox_publish(hive->out, &publish);
 }
 
 static struct topic witness_topic(const struct hive *hive, struct text worker)
@@ -101,24 +108,45 @@ static void fill_heartbeat(const struct hive *hive, struct hive_heartbeat *ret)
     ret->memory_total_bytes = hive->host.memory_total;
     ret->memory_available_bytes = hive->host.memory_available;
     ret->workers = tally_workers(hive);
+    ret->gpus = hive->gpus;
     ret->endpoint = hive->options.endpoint;
     ret->version = hive->options.version;
     ret->timestamp = hive->wall;
 }
 
+static bool fits(const struct hive *hive, const struct topic *topic)
+{
+    char name[TOPIC_SIZE];
+    struct publish publish;
+    if (topic_build(hive->options.root, topic, name) != OK)
+        return false;
+    publish = stored_message(topic, name, buf_text(&hive->scratch));
+    return hive->scratch.len <= MSG_MAX_FIXED && outbox_fits(hive->out, &publish);
+}
+
+/* With as many GPUs as the protocol and the broker take. */
+static void encode_heartbeat(struct hive *hive, const struct topic *topic)
+{
+    struct hive_heartbeat heartbeat;
+    fill_heartbeat(hive, &heartbeat);
+    for (;; heartbeat.gpus.count--) {
+        buf_reset(&hive->scratch);
+        hive_heartbeat_encode(&heartbeat, &hive->scratch);
+        if (heartbeat.gpus.count == 0 || fits(hive, topic))
+            return;
+    }
+}
+
 void publish_heartbeat(struct hive *hive)
 {
     struct topic topic = { .kind = TOPIC_HIVE_HEARTBEAT, .hive = text_of(hive->options.id) };
-    struct hive_heartbeat heartbeat;
     if (!hive->member.linked) {
         hive->demand.count = 0; /* who waits for it waits in vain */
         return;
     }
     if (hive->demand.count > 0)
         publish_changes(hive); /* whoever asks judges by them */
-    fill_heartbeat(hive, &heartbeat);
-    buf_reset(&hive->scratch);
-    hive_heartbeat_encode(&heartbeat, &hive->scratch);
+    encode_heartbeat(hive, &topic);
     publish_stored(hive, &topic, buf_text(&hive->scratch));
     member_beat(&hive->member, hive->now);
     beat_demand_answer(&hive->demand, hive->seq, hive->now, hive->out);

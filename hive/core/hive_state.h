@@ -23,6 +23,8 @@ struct hive {
     struct outbox *out; /* of the step at hand */
     enum hive_status status;
     struct hive_host host;
+    struct gpu_list gpus; /* texts in `gpu_texts` */
+    struct arena gpu_texts;
     struct hive_worker *workers;
 
     struct member member;

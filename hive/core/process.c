@@ -220,6 +220,7 @@ void process_exited(struct process *process, const struct exit_status *exit_stat
         return;
     remember_exit(process, exit_status, wall);
     process->pid = INT_ABSENT;
+    process->gpus = (struct index_set){ 0 };
     process->has_leftovers = true;
     process->changed = true;
     process->orders = PROCESS_SWEEP;
@@ -239,6 +240,14 @@ void process_swept(struct process *process, ms_t now)
         process->wanted ? begin(process) : halt(process);
     else
         process_tick(process, now);
+}
+
+void process_set_gpus(struct process *process, struct index_set gpus)
+{
+    if (process->gpus.known == gpus.known && process->gpus.bits == gpus.bits)
+        return;
+    process->gpus = gpus;
+    process->changed = true;
 }
 
 void process_tick(struct process *process, ms_t now)
@@ -279,4 +288,5 @@ void process_witness(const struct process *process, ms_t now, struct witness *re
     ret->restart_in_ms = waits && process->due != MS_NEVER ? ms_max(process->due - now, 0) : INT_ABSENT;
     ret->started_at = process->started_at;
     ret->last_exit = process->last;
+    ret->gpus = process->gpus;
 }

@@ -57,6 +57,7 @@ struct process {
     struct last_exit last;
     char last_signal[SIGNAL_NAME_SIZE];
     char reason[PROCESS_REASON_SIZE]; /* while `failed` */
+    struct index_set gpus;            /* that the present process uses */
     bool unrecorded;                  /* ... since its start could not be recorded */
 };
 
@@ -89,6 +90,9 @@ void process_swept(struct process *process, ms_t now);
  */
 void process_finished(struct process *process, const struct process_birth *birth, const struct last_exit *last,
                       ms_t now);
+
+/* What it uses now. */
+void process_set_gpus(struct process *process, struct index_set gpus);
 
 /* Time has passed. And when it has something to say next; MS_NEVER = not by itself. */
 void process_tick(struct process *process, ms_t now);

@@ -6,6 +6,7 @@
  *     X w1 \t 1 \t 9            a worker's agent ends: exit status, or signal; nothing: nobody knows how
  *     Y w1                      what is left of it is gone
  *     V                         later starts fail, or no longer
+ *     P \n {"gpus":[...]...}     what the GPUs are, and who uses them, as their reader reports it; no report: unknown
  *     HGET /v1/workers?limit=1  a request over HTTP
  *     Z                         the hive is killed, and another one takes its place: what runs is adopted
  *     W1000, w1000, T1000, F3   as in fuzz_routes.c
@@ -249,6 +250,19 @@ static void sweep(struct world *world, struct child *child)
     carry_out(world);
 }
 
+static void take_gpus(struct world *world, struct text json)
+{
+    static struct gpu_report report;
+    struct arena arena;
+    struct errbuf e = { 0 };
+    enum err err;
+    arena = (struct arena){ 0 };
+    err = gpu_report_decode(&arena, json, &report, &e);
+    require((err == OK) == !e.text[0]);
+    take(world, (struct hive_input){ .kind = HIVE_GPUS, .gpus = err == OK ? &report : NULL });
+    arena_clear(&arena);
+}
+
 static void request(struct world *world, struct text line)
 {
     struct text target = line, method = text_split(&target, ' ');
@@ -284,6 +298,9 @@ static void run_record(struct world *world, const struct script_record *record)
         break;
     case 'V':
         world->cannot_start = !world->cannot_start;
+        break;
+    case 'P':
+        take_gpus(world, record->payload);
         break;
     case 'H':
         request(world, record->line);
@@ -416,6 +433,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     "<|,\"pid\":7><|,\"host\":\"x\">}"
 #define REQUEST "\tskep/v1-rpc/reply/<c|d|skep:q:q1|skep:q:q2|a/b>\t<c1|>\n"
 #define ENDED "X" WORKER "\t<0|1|126|127>\t<0|0|9|15>" THEN "Y" WORKER
+#define GPU "{\"index\":<0|1|63|64><|,\"name\":\"H100\"><|,\"utilization\":<0|0.5|2>>}"
 #define RUNS \
     "I\n[worker \"w1\"]\n" COMMAND "<|restart = <always|on-failure|never>\n>" THEN "B" THEN "B" THEN "B" THEN "W2000"
 
@@ -432,6 +450,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned 
         RUNS THEN "Z" THEN "I\n[worker \"w1\"]\n" COMMAND,
         "Z|Z" THEN "B" THEN "B" THEN "B" THEN "B",
         "V|B|B|B|D|D1|C|U|L|(3|)",
+        "P\n{\"gpus\":[<|" GPU "|" GPU "," GPU ">],\"users\":[<|[0]|[0,1]|[0,<1|2|3>],[1,9,<1|2|3>]>]}<|x>",
         "U<0|300|1000|100000>\t<0|10>\t<0|300>\t<0|1|2|4>",
         "V|B|K|F<1|2|3|5|8|13|30>|w<0|5000|1764000000000>",
         "*<2|8|20|50>|W<10|250|1000|5000|30000|90000>|W<1000|2000|15000>|T<1000|100000|700000>",

@@ -9,6 +9,7 @@
 #ifndef SKEP_HIVE_H
 #define SKEP_HIVE_H
 
+#include "gpu_report.h"
 #include "input.h"
 #include "outbox.h"
 #include "process.h"
@@ -39,6 +40,7 @@ enum hive_input_kind {
     HIVE_NOT_RECORDED, /* worker, why: ... since a successor would not know of it */
     HIVE_EXITED,       /* worker, ending (NULL: unknown how) */
     HIVE_SWEPT,        /* worker: PROCESS_SWEEP was carried out */
+    HIVE_GPUS,         /* gpus (NULL: nothing is known any more): for heartbeats and witnesses from now on */
 };
 
 /* The host, for heartbeats. */
@@ -57,6 +59,7 @@ struct hive_input {
     uint64_t fingerprint;
     const struct exit_status *exit_status;
     const struct last_exit *last;
+    const struct gpu_report *gpus; /* borrowed during the step */
 };
 
 /* ERR_NOMEM. */
