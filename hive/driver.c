@@ -6,6 +6,8 @@
 #include "clock.h"
 #include "daemon_loop.h"
 #include "entropy.h"
+#include "gpu_reader.h"
+#include "gpu_watch.h"
 #include "hive_driver.h"
 #include "host_facts.h"
 #include "keyed_hash.h"
@@ -24,6 +26,7 @@ struct hive_driver {
     struct hive_conf *current; /* whose roster and [agent] count: `conf`, or, owned, what the last HUP brought */
     struct daemon_loop loop;
     struct agents *agents;
+    struct gpu_watch *gpus;  /* NULL with --gpu off */
     struct state_dir *state; /* of the running agents, so that a restarted hive can adopt them; NULL: none is kept */
     struct hive *hive;
     char endpoint[HTTPD_URL_SIZE];
@@ -259,6 +262,25 @@ static enum err inherit(void *user, const char *worker, const struct agent_recor
     return OK;
 }
 
+static void on_gpus(void *user, const struct gpu_report *report)
+{
+    take(user, (struct hive_input){ .kind = HIVE_GPUS, .gpus = report });
+}
+
+static enum err watch_gpus(struct hive_driver *driver, struct errbuf *e)
+{
+    static char name[] = GPU_READER_NAME;
+    static char *const arguments[] = { name, NULL };
+    struct gpu_watch_options options = { .file = "/proc/self/exe",
+                                         .arguments = arguments,
+                                         .interval = HIVE_INTERVAL_MS,
+                                         .report = on_gpus,
+                                         .user = driver };
+    if (strcmp(driver->conf->gpu, "off") != 0 && gpu_watch_new(driver->loop.loop, &options, &driver->gpus) != OK)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    return OK;
+}
+
 /* Reads hive.ini again; NULL when it cannot be used, which has been logged. */
 static struct hive_conf *read_again(const struct hive_driver *driver)
 {
@@ -346,7 +368,8 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
         (err = make_core(driver, e)) != OK ||
         (err = daemon_loop_connect(&driver->loop, &conf->common, address, KEEP_ALIVE_MS, RECONNECT_MAX_MS, e)) != OK)
         return err;
-    if (driver->state && (err = state_dir_read(driver->state, inherit, driver, e)) != OK)
+    if ((driver->state && (err = state_dir_read(driver->state, inherit, driver, e)) != OK) ||
+        (err = watch_gpus(driver, e)) != OK)
         return err;
     if (e->text[0])
         log_at(LOG_WARNING, "the state directory was open to its group, and is no more", "what", e->text, NULL);
@@ -355,6 +378,7 @@ static enum err make(struct hive_driver *driver, struct errbuf *e)
 
 static void unmake(struct hive_driver *driver)
 {
+    gpu_watch_free(driver->gpus);
     agents_free(driver->agents);
     state_dir_free(driver->state);
     daemon_loop_clear(&driver->loop);

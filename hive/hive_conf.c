@@ -23,6 +23,8 @@ static const struct conf_option options[] = {
       .help = "further names of this host in requests over HTTP, e.g. of a proxy, without ports" },
     { "state-dir", CONF_TEXT, ROW(state_dir), .min = 1, .max = 4000, .arg = "DIR",
       .help = "directory that records running agents, so that a restarted hive can adopt them" },
+    { "gpu", CONF_CHOICE, ROW(gpu), .fallback = "auto", .choices = "auto|off", .arg = "auto|off",
+      .help = "publish the GPUs of this host, where there are any, and which worker uses them" },
     { 0 },
 };
 
@@ -228,9 +230,10 @@ static bool is_same(const struct hive_conf *a, const struct hive_conf *b)
 {
     const struct service_conf *x = &a->common, *y = &b->common;
     return str_equal(a->id, b->id) && str_equal(a->http, b->http) && str_equal(a->http_host, b->http_host) &&
-           str_equal(a->state_dir, b->state_dir) && str_equal(a->token_file, b->token_file) &&
-           broker_login_equal(&x->login, &y->login) && str_equal(x->root, y->root) &&
-           str_equal(x->log_format, y->log_format) && str_equal(x->log_level, y->log_level);
+           str_equal(a->state_dir, b->state_dir) && str_equal(a->gpu, b->gpu) &&
+           str_equal(a->token_file, b->token_file) && broker_login_equal(&x->login, &y->login) &&
+           str_equal(x->root, y->root) && str_equal(x->log_format, y->log_format) &&
+           str_equal(x->log_level, y->log_level);
 }
 
 enum err hive_conf_reread(const struct hive_conf *conf, int argc, char **argv, struct hive_conf *ret, struct errbuf *e)

@@ -8,7 +8,7 @@
 
 struct hive_conf {
     struct service_conf common;
-    const char *id, *http, *http_host, *state_dir, *token_file;
+    const char *id, *http, *http_host, *state_dir, *token_file, *gpu;
     char host[256];
     struct arena arena;
     struct roster roster;

@@ -35,6 +35,7 @@ MECHANISMS = [
     ("requester", r"[!=]= MQTT_NO_SUBSCRIBER\b", "common/proto/requester.c"),
     ("keeper of its own presence", r"\bDEATH_CONNECTION_LOST\b", "common/proto/member.c"),
     ("voice to systemd", r'getenv\("NOTIFY_SOCKET"', "common/io/notify.c"),
+    ("loader of libraries", r"\bdlm?open\(|\bdlv?sym\(", "hive/gpu_nvml.c"),
     ("database", r"\bsqlite3_open\w*\(", "queen/store_sqlite.c"),
     ("table on the terminal", r"\bscols_new_table\b", "cli/core/worker_table.c"),
     ("list of states", r'"(suspect|zombie|unreachable)"',  # of errors; one state each to compare with
