@@ -225,23 +225,8 @@ enum err hive_conf_check(void *target, struct errbuf *e)
     return OK;
 }
 
-/* What cannot change while the hive runs: [hive] and the command line. */
-static bool is_same(const struct hive_conf *a, const struct hive_conf *b)
-{
-    const struct service_conf *x = &a->common, *y = &b->common;
-    return str_equal(a->id, b->id) && str_equal(a->http, b->http) && str_equal(a->http_host, b->http_host) &&
-           str_equal(a->state_dir, b->state_dir) && str_equal(a->gpu, b->gpu) &&
-           str_equal(a->token_file, b->token_file) && broker_login_equal(&x->login, &y->login) &&
-           str_equal(x->root, y->root) && str_equal(x->log_format, y->log_format) &&
-           str_equal(x->log_level, y->log_level);
-}
-
 enum err hive_conf_reread(const struct hive_conf *conf, int argc, char **argv, struct hive_conf *ret, struct errbuf *e)
 {
-    enum err err;
     hive_conf_init(ret);
-    err = service_reread(&hive_service, argc, argv, ret, &ret->arena, hive_conf_check, e);
-    if (err == OK && !is_same(conf, ret))
-        err = err_set(e, ERR_REFUSED, "%s: [hive] cannot change while the hive runs", conf->common.config);
-    return err;
+    return service_reread(&hive_service, argc, argv, conf, ret, &ret->arena, hive_conf_check, e);
 }

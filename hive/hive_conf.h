@@ -30,8 +30,8 @@ void hive_conf_clear(struct hive_conf *conf);
  * listen beyond the loopback without a token, and completes the launch options and the roster. */
 enum err hive_conf_check(void *conf, struct errbuf *e);
 
-/* Reads what `conf` was read from again; ERR_REFUSED if [hive] or the command line has changed, which cannot while the
- * hive runs, or the errors of service_reread, with a sentence. `ret` is to be cleared, also after an error. */
+/* Reads what `conf` was read from again. The errors of service_reread, with a sentence. `ret` is to be cleared, also
+ * after an error. */
 enum err hive_conf_reread(const struct hive_conf *conf, int argc, char **argv, struct hive_conf *ret, struct errbuf *e);
 
 #endif

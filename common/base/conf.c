@@ -146,6 +146,24 @@ const char *conf_value(const struct conf *conf, const struct conf_option *option
     return value.bits ? hex64_to_text(value.bits, number) : NULL;
 }
 
+static bool is_same(const struct conf_option *option, const void *a, const void *b)
+{
+    const struct type *type = &types[option->type];
+    const char *one = (const char *)a + option->offset, *other = (const char *)b + option->offset;
+    if (type->is_text)
+        return str_equal(*(const char *const *)one, *(const char *const *)other);
+    return memcmp(one, other, type->size) == 0;
+}
+
+bool conf_differs(const struct conf *conf, const void *other, struct conf_row *ret)
+{
+    const struct conf_option *const *table = conf->tables;
+    for (*ret = (struct conf_row){ 0 }; conf_row_next(&table, ret);)
+        if (!ret->option->command_line_only && !is_same(ret->option, conf->target, other))
+            return true;
+    return false;
+}
+
 /* Checks a value whatever its rank, so that a mistake does not hide behind a stronger source; stores it unless one has
  * spoken already. */
 static enum err row_set(struct conf *conf, struct conf_row row, struct text value, enum conf_origin origin,

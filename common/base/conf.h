@@ -85,6 +85,10 @@ enum err conf_args(struct conf *conf, int argc, char *const *argv, int *ret_next
 #define CONF_NUMBER_SIZE 24
 const char *conf_value(const struct conf *conf, const struct conf_option *option, char number[CONF_NUMBER_SIZE]);
 
+/* The first row whose value another target of these tables does not have, in *ret; false: there is none. Not those that
+ * the command line alone knows. */
+bool conf_differs(const struct conf *conf, const void *other, struct conf_row *ret);
+
 /* Reads every SKEP_* variable that names an option; others are left alone. `environ` is NULL-terminated. */
 enum err conf_environment(struct conf *conf, char *const *environ, struct errbuf *e);
 

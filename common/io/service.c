@@ -169,13 +169,14 @@ static enum err key_take(void *user, const char *section, const char *key, const
 }
 
 /* Environment and file: what --help and --version do not need. Unknown and repeated sections and keys are refused. */
-static enum err sources_read(const struct service *service, struct conf *conf, struct errbuf *e)
+static enum err sources_read(struct reading *reading, struct errbuf *e)
 {
-    struct reading reading = { .service = service, .conf = conf };
+    const struct service *service = reading->service;
+    struct conf *conf = reading->conf;
     enum err err = conf_environment(conf, environ, e);
-    reading.path = ((const struct service_conf *)conf->target)->config; /* from the command line or the environment */
-    if (err == OK && reading.path)
-        err = inifile_parse_file(reading.path, key_take, &reading, e);
+    reading->path = ((const struct service_conf *)conf->target)->config; /* from the command line or the environment */
+    if (err == OK && reading->path)
+        err = inifile_parse_file(reading->path, key_take, reading, e);
     if (err == OK && service->complete)
         service->complete(conf->target);
     return err;
@@ -218,6 +219,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
     const struct service_conf *common = target;
     struct buf text = BUF_INIT;
     struct conf conf;
+    struct reading reading = { .service = service, .conf = &conf };
     struct errbuf e = { 0 };
     enum err err;
     if ((err = conf_init(&conf, tables, target, arena, &e)) != OK ||
@@ -234,7 +236,7 @@ int service_configure(const struct service *service, int argc, char **argv, void
     if (*ret_next < argc && !service->takes_words)
         return service_refuse(service,
                               err_set(&e, ERR_UNKNOWN, "%s: unexpected argument", address_shown(argv[*ret_next])), &e);
-    if ((err = sources_read(service, &conf, &e)) != OK)
+    if ((err = sources_read(&reading, &e)) != OK)
         return service_refuse(service, err, &e);
     if (common->print_config) {
         buf_printf(&text, "[%s]\n", service->section);
@@ -251,15 +253,30 @@ int service_configure(const struct service *service, int argc, char **argv, void
     return -1;
 }
 
-enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
-                        enum err (*check)(void *target, struct errbuf *e), struct errbuf *e)
+/* Only the file can have changed: the command line and the environment are those of the start. */
+static enum err refuse_changes(const struct reading *reading, const void *before, struct errbuf *e)
+{
+    struct conf_row row;
+    const char *path = reading->path ? reading->path : "the configuration";
+    int line;
+    if (!conf_differs(reading->conf, before, &row))
+        return OK;
+    line = reading->key_lines[row.index];
+    return err_set(e, ERR_REFUSED, "%s%s%s: %s cannot change while the program runs: restart it", path, line ? ":" : "",
+                   line ? INT_TEXT(line) : "", row.option->name);
+}
+
+enum err service_reread(const struct service *service, int argc, char **argv, const void *before, void *target,
+                        struct arena *arena, enum err (*check)(void *target, struct errbuf *e), struct errbuf *e)
 {
     const struct conf_option *const tables[] = { service->options, common_options(service), NULL };
     struct conf conf;
+    struct reading reading = { .service = service, .conf = &conf };
     int next;
     enum err err;
     if ((err = conf_init(&conf, tables, target, arena, e)) != OK ||
-        (err = conf_args(&conf, argc, argv, &next, e)) != OK || (err = sources_read(service, &conf, e)) != OK)
+        (err = conf_args(&conf, argc, argv, &next, e)) != OK || (err = sources_read(&reading, e)) != OK ||
+        (err = refuse_changes(&reading, before, e)) != OK)
         return err;
     return check(target, e);
 }

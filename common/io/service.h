@@ -59,10 +59,12 @@ int service_refuse(const struct service *service, enum err err, const struct err
 /* A sentence on stderr, which may quote what came from outside, of something that is no reason to refuse. */
 void service_warn(const struct service *service, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Fills another target from the same sources, for a program that is told to read its configuration again. Prints
- * nothing; --help and its like mean nothing here, and the log stays as it is. */
-enum err service_reread(const struct service *service, int argc, char **argv, void *target, struct arena *arena,
-                        enum err (*check)(void *target, struct errbuf *e), struct errbuf *e);
+/* Fills another target from the same sources, for a program that is told to read its configuration again. Options
+ * cannot change while it runs: one that `before` does not have is ERR_REFUSED, with its line in the file; what may
+ * change is in other sections, and in the files that options name. Prints nothing; --help and its like mean nothing
+ * here, and the log stays as it is. */
+enum err service_reread(const struct service *service, int argc, char **argv, const void *before, void *target,
+                        struct arena *arena, enum err (*check)(void *target, struct errbuf *e), struct errbuf *e);
 
 /* What the rows cannot say alone: the form of --broker, and what goes together (broker_login_check). For a `check`. */
 enum err service_check_broker(const struct service_conf *conf, struct errbuf *e);

@@ -14,10 +14,3 @@ enum err broker_login_check(const struct broker_login *login, struct broker_list
     *ret = list;
     return OK;
 }
-
-bool broker_login_equal(const struct broker_login *a, const struct broker_login *b)
-{
-    return str_equal(a->broker, b->broker) && str_equal(a->username, b->username) &&
-           str_equal(a->password_file, b->password_file) && str_equal(a->cafile, b->cafile) &&
-           str_equal(a->cert, b->cert) && str_equal(a->key, b->key);
-}

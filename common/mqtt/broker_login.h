@@ -16,6 +16,4 @@ struct broker_login {   /* borrowed text; NULL = none */
  * ERR_CONFLICT for TLS files without mqtts://, and the errors of broker_uri_parse. *ret is untouched on failure. */
 enum err broker_login_check(const struct broker_login *login, struct broker_list *ret, struct errbuf *e);
 
-bool broker_login_equal(const struct broker_login *a, const struct broker_login *b);
-
 #endif

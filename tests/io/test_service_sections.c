@@ -77,8 +77,9 @@ static enum err refuse_queens(void *target, struct errbuf *e)
     return strcmp(conf->id, "queen") == 0 ? err_set(e, ERR_REFUSED, "--id queen: there is one already") : OK;
 }
 
-/* Reads the text as the file of --config. `more` are further words. */
-static enum err reread(const char *text, const char *more, struct bee_conf *ret, struct arena *arena, struct errbuf *e)
+/* Reads the text as the file of --config. `more` are further words. `before` NULL: whatever is read. */
+static enum err reread_after(const struct bee_conf *before, const char *text, const char *more, struct bee_conf *ret,
+                             struct arena *arena, struct errbuf *e)
 {
     char program[] = "skep-bee", option[] = "--config", word[64];
     char *argv[] = { program, option, ini, word, NULL };
@@ -88,7 +89,12 @@ static enum err reread(const char *text, const char *more, struct bee_conf *ret,
     fclose(file);
     snprintf(word, sizeof word, "%s", more);
     *ret = (struct bee_conf){ 0 };
-    return service_reread(&bee, 4, argv, ret, arena, refuse_queens, e);
+    return service_reread(&bee, 4, argv, before ? before : ret, ret, arena, refuse_queens, e);
+}
+
+static enum err reread(const char *text, const char *more, struct bee_conf *ret, struct arena *arena, struct errbuf *e)
+{
+    return reread_after(NULL, text, more, ret, arena, e);
 }
 
 static void own_sections_go_to_the_program(void **state)
@@ -134,6 +140,36 @@ static void what_is_wrong_is_said_with_its_line(void **state)
     }
 }
 
+static void options_cannot_change(void **state)
+{
+    static const struct {
+        const char *why, *text, *want;
+    } rows[] = {
+        { "the same, in another order", "[comb a]\ncell=1\n[bee]\nusername=u\nid=maja\n", "" },
+        { "another value", "[bee]\nid=maja\nusername=v\n",
+          ":3: username cannot change while the program runs: restart it" },
+        { "a value that is gone", "[bee]\nid=maja\n", ": username cannot change while the program runs: restart it" },
+        { "one more", "[bee]\nid=maja\nusername=u\nroot=s\n",
+          ":4: root cannot change while the program runs: restart it" },
+    };
+    struct bee_conf before;
+    struct arena arena;
+    (void)state;
+    arena = (struct arena){ 0 };
+    assert_int_equal(reread("[bee]\nid=maja\nusername=u\n", "--log-level=info", &before, &arena, NULL), OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bee_conf conf;
+        struct errbuf e = { 0 };
+        char want[160] = "";
+        enum err err = reread_after(&before, rows[i].text, "--log-level=info", &conf, &arena, &e);
+        if (rows[i].want[0])
+            snprintf(want, sizeof want, "%s%s", ini, rows[i].want);
+        if (err != (want[0] ? ERR_REFUSED : OK) || strcmp(e.text, want) != 0)
+            fail_msg("%s: %s", rows[i].why, e.text);
+    }
+    arena_clear(&arena);
+}
+
 static void options_and_the_whole_are_checked_again(void **state)
 {
     struct bee_conf conf;
@@ -153,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_sections_go_to_the_program),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line),
+        cmocka_unit_test(options_cannot_change),
         cmocka_unit_test(options_and_the_whole_are_checked_again),
     };
     return cmocka_run_group_tests(tests, setup, tear_down);

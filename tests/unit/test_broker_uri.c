@@ -121,8 +121,6 @@ static void what_goes_together(void **state)
         struct errbuf e = { 0 };
         if (broker_login_check(&rows[i].login, &list, &e) != rows[i].want || !e.text[0] != !rows[i].want)
             fail_msg("%s: '%s'", rows[i].reason, e.text);
-        for (size_t k = 0; k < ARRAY_LEN(rows); k++)
-            assert_int_equal(broker_login_equal(&rows[i].login, &rows[k].login), i == k);
     }
 }
 

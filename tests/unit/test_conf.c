@@ -46,6 +46,25 @@ static void values_of_every_type_are_read(void **state)
     assert_string_equal(e.text, "");
 }
 
+static void the_first_difference_is_found(void **state)
+{
+    static const char *const values[][2] = {
+        { "id", "q-2" },          { "title", "abcde" },    { "output", "json" },    { "watch", "yes" },
+        { "max-workers", "200" }, { "max-state", "1GiB" }, { "stale-after", "3s" }, { "session", "00c0ffee00000001" },
+    };
+    struct target before = target;
+    struct conf_row row;
+    (void)state;
+    before.help = !target.help; /* the command line's own */
+    before.output = arena_copy(&arena, text_of(target.output));
+    assert_false(conf_differs(&conf, &before, &row));
+    for (size_t i = ARRAY_LEN(values); i-- > 0;) {
+        assert_int_equal(set(values[i][0], values[i][1], CONF_FROM_FILE), OK);
+        assert_true(conf_differs(&conf, &before, &row));
+        assert_string_equal(row.option->name, values[i][0]);
+    }
+}
+
 static void flags_know_eight_words(void **state)
 {
     static const struct {
@@ -261,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_member_gets_its_default),
         TEST(values_of_every_type_are_read),
+        TEST(the_first_difference_is_found),
         TEST(flags_know_eight_words),
         TEST(a_bad_value_is_named_with_what_is_allowed),
         TEST(a_long_value_is_cut_in_the_sentence),

@@ -86,7 +86,7 @@ def test_the_hive_itself_cannot_change(hive, watched):
     hive = hive(section(program))
     program.await_start()
     hive.reload("[hive]\nusername = somebody\n")
-    assert "[hive] cannot change while the hive runs" in hive.said()
+    assert f"{hive.ini}:2: username cannot change while the program runs: restart it" in hive.said()
     assert len(program.alive()) == 2
     hive.ini.unlink()
     already = len(hive.said())
