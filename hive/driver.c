@@ -281,20 +281,6 @@ static enum err watch_gpus(struct hive_driver *driver, struct errbuf *e)
     return OK;
 }
 
-/* Reads hive.ini again; NULL when it cannot be used, which has been logged. */
-static struct hive_conf *read_again(const struct hive_driver *driver)
-{
-    struct hive_conf *fresh = malloc(sizeof *fresh);
-    struct errbuf e = { .text = "out of memory" };
-    if (fresh && hive_conf_reread(driver->conf, driver->argc, driver->argv, fresh, &e) == OK)
-        return fresh;
-    log_at(LOG_ERROR, "configuration not reloaded; keeping the old one", "why", e.text, NULL);
-    if (fresh)
-        hive_conf_clear(fresh);
-    free(fresh);
-    return NULL;
-}
-
 /* `fresh` is taken. */
 static void replace_conf(struct hive_driver *driver, struct hive_conf *fresh)
 {
@@ -310,15 +296,21 @@ static void serve_roster(struct hive_driver *driver)
     take(driver, (struct hive_input){ .kind = HIVE_ROSTER, .roster = &driver->current->roster });
 }
 
-static void reload(void *user)
+static enum err reload(void *user, struct errbuf *e)
 {
     struct hive_driver *driver = user;
-    struct hive_conf *fresh = read_again(driver);
+    struct hive_conf *fresh = malloc(sizeof *fresh);
+    enum err err;
     if (!fresh)
-        return;
+        return err_set(e, ERR_NOMEM, "out of memory");
+    if ((err = hive_conf_reread(driver->conf, driver->argc, driver->argv, fresh, e)) != OK) {
+        hive_conf_clear(fresh);
+        free(fresh);
+        return err;
+    }
     replace_conf(driver, fresh);
-    log_at(LOG_INFO, "configuration reloaded", "workers", INT_TEXT(fresh->roster.count), NULL);
     serve_roster(driver);
+    return OK;
 }
 
 static const struct daemon_ops ops = {

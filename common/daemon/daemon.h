@@ -26,7 +26,8 @@ struct daemon_ops {
     enum err (*http_get)(void *user, const struct http_get *get); /* ERR_NOMEM ends the daemon */
     void (*stepped)(void *user);                                  /* all effects were carried out */
     bool (*work)(void *user); /* once a turn, before the sleep. False: more is left, and the loop shall have its turn */
-    void (*reload)(void *user);                               /* HUP */
+    /* HUP: the configuration is read again. What is faulty changes nothing; the sentence has file and line. */
+    enum err (*reload)(void *user, struct errbuf *e);
     void (*clock)(void *user, ms_t *ret_now, ms_t *ret_wall); /* NULL: the machine's */
 };
 

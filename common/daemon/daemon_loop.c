@@ -21,6 +21,7 @@ static void woken(void *user)
 static void on_stop(void *user)
 {
     struct daemon_loop *loop = user;
+    loop->is_stopping = true;
     (void)notify_send("STOPPING=1");
     log_at(LOG_INFO, "stopping", NULL);
     daemon_step(&loop->daemon, (struct input){ .kind = INPUT_STOP });
@@ -29,8 +30,15 @@ static void on_stop(void *user)
 static void on_reload(void *user)
 {
     struct daemon_loop *loop = user;
-    if (loop->daemon.ops->reload)
-        loop->daemon.ops->reload(loop->daemon.user);
+    struct errbuf e = { 0 };
+    if (loop->is_stopping || !loop->daemon.ops->reload)
+        return;
+    notify_reloading();
+    if (loop->daemon.ops->reload(loop->daemon.user, &e) == OK)
+        log_at(LOG_INFO, "configuration reloaded", NULL);
+    else
+        log_at(LOG_ERROR, "configuration not reloaded; keeping the old one", "why", e.text, NULL);
+    (void)notify_send("READY=1");
 }
 
 enum err daemon_loop_init(struct daemon_loop *loop, const struct daemon_ops *ops, void *user, struct errbuf *e)

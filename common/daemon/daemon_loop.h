@@ -21,6 +21,7 @@ struct daemon_loop {
     struct httpd_handlers handlers;
     struct rng rng;
     ms_t memory_at; /* monotonic: it was there */
+    bool is_stopping;
 };
 
 /* The loop and its signals. `ops` and `user` as in daemon_init. Cleared also after a failure. ERR_NOMEM, ERR_IO. */

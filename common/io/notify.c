@@ -1,12 +1,15 @@
 #include "notify.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "text.h"
 
 /* False: the name is none that AF_UNIX can carry. A leading @ stands for the NUL of an abstract name. */
@@ -45,6 +48,13 @@ bool notify_send(const char *lines)
     while (sent < 0 && errno == EINTR);
     close(fd);
     return sent >= 0;
+}
+
+void notify_reloading(void)
+{
+    char lines[64];
+    snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono_us());
+    (void)notify_send(lines);
 }
 
 ms_t notify_watchdog_interval(void)

@@ -1,4 +1,5 @@
 /* Datagrams to a real socket, named in the environment as the service manager does it. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "notify.h"
 
 /* A bound datagram socket; `name` begins with @ for an abstract one. */
@@ -52,6 +54,26 @@ static void path_socket(void **state)
     unlink(path);
     assert_false(notify_send("STOPPING=1"));
     rmdir(folder);
+}
+
+static void reloading_has_the_time(void **state)
+{
+    char name[64], got[256];
+    ms_t before = clock_mono();
+    int64_t at;
+    ssize_t len;
+    int fd;
+    (void)state;
+    snprintf(name, sizeof name, "@test_notify_reloading.%d", (int)getpid());
+    fd = manager_socket(name);
+    setenv("NOTIFY_SOCKET", name, 1);
+    notify_reloading();
+    len = recv(fd, got, sizeof got - 1, MSG_DONTWAIT);
+    assert_true(len > 0);
+    got[len] = '\0';
+    assert_int_equal(sscanf(got, "RELOADING=1\nMONOTONIC_USEC=%" SCNd64, &at), 1);
+    assert_in_range(at / 1000, before, clock_mono());
+    close(fd);
 }
 
 static void abstract_socket(void **state)
@@ -128,7 +150,8 @@ static void watchdog(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(path_socket),          cmocka_unit_test(abstract_socket), cmocka_unit_test(no_socket_is_fine),
+        cmocka_unit_test(path_socket),          cmocka_unit_test(reloading_has_the_time),
+        cmocka_unit_test(abstract_socket),      cmocka_unit_test(no_socket_is_fine),
         cmocka_unit_test(names_that_cannot_be), cmocka_unit_test(watchdog),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
