@@ -23,7 +23,9 @@
 _Static_assert(HTTP_GETS_RUNNING >= VERIFY_RUNNING + HIVE_POLLS_RUNNING, "each may send a request over HTTP");
 
 struct queen_driver {
-    const struct queen_conf *conf;
+    struct queen_conf *conf;
+    int argc;
+    char **argv;
     struct daemon_loop loop;
     struct queen *queen;
     struct subscriber *subscribers; /* of the events, utlist: these */
@@ -140,6 +142,29 @@ static void stepped(void *user)
     driver->verified_count = count;
 }
 
+/* Of what may change: the token is exchanged; passwords and certificates are read at every connect, and were found to
+ * be good. */
+static void take_over(struct queen_driver *driver, struct queen_conf *fresh)
+{
+    char *before = driver->conf->token;
+    driver->conf->token = fresh->token;
+    fresh->token = before;
+    queen_set_token(driver->queen, driver->conf->token);
+}
+
+static enum err reload(void *user, struct errbuf *e)
+{
+    struct queen_driver *driver = user;
+    struct queen_conf fresh = { 0 };
+    struct arena arena = { 0 };
+    enum err err = queen_conf_reread(driver->conf, driver->argc, driver->argv, &arena, &fresh, e);
+    if (err == OK)
+        take_over(driver, &fresh);
+    queen_conf_clear(&fresh);
+    arena_clear(&arena);
+    return err;
+}
+
 static const struct daemon_ops ops = {
     .step = step,
     .deadline = deadline,
@@ -150,6 +175,7 @@ static const struct daemon_ops ops = {
     .listing_free = queen_listing_free,
     .http_get = http_get,
     .stepped = stepped,
+    .reload = reload,
 };
 
 static void on_answered(void *user, uint64_t token, const struct http_answer *answer)
@@ -290,9 +316,9 @@ static int run(struct queen_driver *driver)
     return daemon_loop_run(&driver->loop);
 }
 
-int driver_run(const struct queen_conf *conf)
+int driver_run(struct queen_conf *conf, int argc, char **argv)
 {
-    struct queen_driver driver = { .conf = conf };
+    struct queen_driver driver = { .conf = conf, .argc = argc, .argv = argv };
     struct errbuf e = { 0 };
     enum err err;
     int code;

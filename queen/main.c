@@ -10,7 +10,7 @@ int main(int argc, char **argv)
     inherited_settle();
     code = service_configure(&queen_service, argc, argv, &conf, &arena, queen_conf_check, &next);
     if (code < 0)
-        code = driver_run(&conf);
+        code = driver_run(&conf, argc, argv);
     queen_conf_clear(&conf);
     arena_clear(&arena);
     return code;

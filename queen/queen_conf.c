@@ -52,7 +52,8 @@ const struct service queen_service = {
     .examples = "  skep-queen                                        broker and HTTP on this host\n"
                 "  skep-queen --broker mqtts://broker.example --username queen --password-file pw\n"
                 "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
-                "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n",
+                "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n"
+                "  kill -HUP $(pidof skep-queen)                     read the token file again\n",
     .exit_codes = SERVICE_EXIT_CODES,
     .section = "queen",
     .options = options,
@@ -109,6 +110,12 @@ enum err queen_conf_check(void *target, struct errbuf *e)
     if (queen_conf_has_store(conf) && (err = store_check(conf->state_dir, e)) != OK)
         return err;
     return queen_conf_make(conf, &conf->core, 0, 0, &tried, e);
+}
+
+enum err queen_conf_reread(const struct queen_conf *conf, int argc, char **argv, struct arena *arena,
+                           struct queen_conf *ret, struct errbuf *e)
+{
+    return service_reread(&queen_service, argc, argv, conf, ret, arena, queen_conf_check, e);
 }
 
 void queen_conf_clear(struct queen_conf *conf)

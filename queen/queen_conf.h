@@ -27,6 +27,13 @@ static inline bool queen_conf_has_store(const struct queen_conf *conf)
 enum err queen_conf_check(void *conf, struct errbuf *e);
 void queen_conf_clear(struct queen_conf *conf);
 
+/* Reads what `conf` was read from again: the files that it names may hold something else. The errors of service_reread,
+ * with a sentence. *ret, which is zero at first and whose values live in `arena`, is to be cleared, also after an
+ * error.
+ */
+enum err queen_conf_reread(const struct queen_conf *conf, int argc, char **argv, struct arena *arena,
+                           struct queen_conf *ret, struct errbuf *e);
+
 /* The core of a configuration, which alone can read the list of --expect. What the options do not say is in `core`. The
  * errors of queen_new, with a sentence that names the file; borrows from all. */
 enum err queen_conf_make(const struct queen_conf *conf, const struct queen_options *core, ms_t now, ms_t wall,

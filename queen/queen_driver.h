@@ -4,7 +4,8 @@
 
 #include "queen_conf.h"
 
-/* Runs until told to stop. The process's exit code; what was wrong has been logged. `conf` is borrowed. */
-int driver_run(const struct queen_conf *conf);
+/* Runs until told to stop. The process's exit code; what was wrong has been logged. On HUP the configuration is read
+ * again, with the options in `argv`. Both are borrowed, but for the token, which another one may replace. */
+int driver_run(struct queen_conf *conf, int argc, char **argv);
 
 #endif

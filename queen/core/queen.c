@@ -325,6 +325,11 @@ void queen_rows_lost(struct queen *queen)
     remember_lost(queen);
 }
 
+void queen_set_token(struct queen *queen, const char *token)
+{
+    queen->options.token = token;
+}
+
 void queen_set_store_fault(struct queen *queen, const char *fault)
 {
     snprintf(queen->remembering.fault, sizeof queen->remembering.fault, "%s", fault ? fault : "");

@@ -97,6 +97,21 @@ def test_stopping_then_a_clean_end(manager, start):
     assert daemon.process.wait(LIMIT_S) == 0
 
 
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_reloading_then_ready(manager, start, tmp_path, is_valid):
+    """Also where nothing was reloaded: the daemon works on."""
+    daemon = start()
+    manager.await_line("READY=1")
+    if not is_valid:
+        (tmp_path / "config.ini").write_text("[bee]\n", encoding="utf-8")
+    daemon.process.send_signal(signal.SIGHUP)
+    lines = manager.next()
+    assert lines[0] == "RELOADING=1" and re.fullmatch(r"MONOTONIC_USEC=\d+", lines[1])
+    assert manager.next() == ["READY=1"]
+    assert ("configuration reloaded" in daemon.said()) == is_valid
+    assert daemon.answers_health()
+
+
 def test_watchdog_is_fed_again_and_again(manager, start):
     start(WATCHDOG_USEC="100000")
     manager.await_line("READY=1")

@@ -67,6 +67,9 @@ bool queen_next_row(struct queen *queen, struct store_row *ret);
 /* Some of what was given is not kept: all is given again. Events are the caller's. */
 void queen_rows_lost(struct queen *queen);
 
+/* Writes over HTTP need this one from now on, in place of that of the options; borrowed likewise. */
+void queen_set_token(struct queen *queen, const char *token);
+
 /* Why the store does not keep what it is given, for people, copied: health warns of it. NULL: it does. */
 void queen_set_store_fault(struct queen *queen, const char *fault);
 
