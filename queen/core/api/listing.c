@@ -3,12 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "slices.h"
 #include "verify.h"
 #include "verify_wait.h"
 #include "view.h"
 
-#define SLICE_BYTES (64u * 1024)
-#define SLICE_COST 20000  /* in units of about 50 ns */
 #define COST_DOCUMENT 120 /* of decoding one, and a unit for each two bytes */
 #define COST_ORDER 8      /* of putting one in order */
 
@@ -20,13 +19,13 @@ struct candidate {
     uint32_t number;
 };
 
-struct listing {
+struct list {
+    struct listing slices;
     struct arena arena; /* of the selection */
     struct selection selection;
     ms_t since;
     ms_t until; /* it waits for verifications until then; 0 = it has begun none */
     enum phase phase;
-    unsigned cost; /* of the slice at hand */
 
     uint32_t scanned; /* number of the last record that was examined */
     size_t total;     /* that match */
@@ -45,34 +44,6 @@ struct listing {
     bool begun;
     struct json_write w;
 };
-
-enum err listing_new(const struct selection *selection, ms_t since, struct listing **ret)
-{
-    struct listing *listing = calloc(1, sizeof *listing);
-    if (!listing)
-        return ERR_NOMEM;
-    listing->since = since;
-    if (selection_copy(&listing->arena, selection, &listing->selection) != OK) {
-        queen_listing_free(listing);
-        return ERR_NOMEM;
-    }
-    *ret = listing;
-    return OK;
-}
-
-size_t queen_listing_bytes(const struct listing *listing)
-{
-    return sizeof *listing + listing->size * sizeof *listing->best;
-}
-
-void queen_listing_free(struct listing *listing)
-{
-    if (!listing)
-        return;
-    arena_clear(&listing->arena);
-    free(listing->best);
-    free(listing);
-}
 
 static bool comes_before(const struct candidate *a, const struct candidate *b)
 {
@@ -105,7 +76,7 @@ static void sift_up(struct candidate *heap, size_t at)
         swap(&heap[at], &heap[(at - 1) / 2]);
 }
 
-static bool make_room(struct listing *listing)
+static bool make_room(struct list *listing)
 {
     size_t size = listing->size ? 2 * listing->size : 16;
     struct candidate *best;
@@ -142,7 +113,7 @@ static uint64_t kept(const struct queen *queen, const struct selection *selectio
 }
 
 /* False: no memory. */
-static bool keep(const struct queen *queen, struct listing *listing, struct candidate candidate)
+static bool keep(const struct queen *queen, struct list *listing, struct candidate candidate)
 {
     if (listing->count < kept(queen, &listing->selection)) {
         if (!make_room(listing))
@@ -159,7 +130,7 @@ static bool keep(const struct queen *queen, struct listing *listing, struct cand
 enum confirmation { CONFIRMATION_UNKNOWN, CONFIRMATION_CONFIRMED, CONFIRMATION_REFUTED };
 
 /* What a verification that was asked for since then says of it. */
-static enum confirmation confirmation_of(const struct listing *listing, const struct record *record)
+static enum confirmation confirmation_of(const struct list *listing, const struct record *record)
 {
     const struct verified *verified = record ? verify_latest(record) : NULL;
     if (!record)
@@ -171,16 +142,16 @@ static enum confirmation confirmation_of(const struct listing *listing, const st
     return CONFIRMATION_REFUTED;
 }
 
-static bool matches(struct queen *queen, struct listing *listing, const struct roll_entry *entry)
+static bool matches(struct queen *queen, struct list *listing, const struct roll_entry *entry)
 {
     bool read_document = false;
     bool does_match = selection_matches(queen, &listing->selection, entry, &read_document);
     if (read_document)
-        listing->cost += COST_DOCUMENT + (unsigned)document_text(entry->record->document).len / 2;
+        listing->slices.cost += COST_DOCUMENT + (unsigned)document_text(entry->record->document).len / 2;
     return does_match;
 }
 
-static void write_record(const struct queen *queen, struct listing *listing, const struct record *record)
+static void write_record(const struct queen *queen, struct list *listing, const struct record *record)
 {
     listing->more = listing->written == listing->selection.limit;
     if (listing->more)
@@ -191,7 +162,7 @@ static void write_record(const struct queen *queen, struct listing *listing, con
 }
 
 /* One that matches. False: no memory. */
-static bool take(const struct queen *queen, struct listing *listing, const struct roll_entry *entry)
+static bool take(const struct queen *queen, struct list *listing, const struct roll_entry *entry)
 {
     const struct selection *selection = &listing->selection;
     bool is_behind = selection->sort || entry->number > selection->cursor;
@@ -205,19 +176,14 @@ static bool take(const struct queen *queen, struct listing *listing, const struc
     return true;
 }
 
-static bool is_slice_over(const struct listing *listing, size_t bytes)
-{
-    return listing->cost >= SLICE_COST || (listing->w.buf && (listing->w.buf->len >= bytes || !buf_ok(listing->w.buf)));
-}
-
-static bool scan(struct queen *queen, struct listing *listing, size_t bytes)
+static bool scan(struct queen *queen, struct list *listing)
 {
     const struct roll *roll = &queen->registry.roll;
     size_t at = roll_after(roll, listing->scanned);
-    for (; at < roll->count && !is_slice_over(listing, bytes); at++) {
+    for (; at < roll->count && !slice_is_over(&listing->slices); at++) {
         const struct roll_entry *entry = &roll->entries[at];
         listing->scanned = entry->number;
-        listing->cost++;
+        listing->slices.cost++;
         if (entry->record && matches(queen, listing, entry) && !take(queen, listing, entry))
             return false;
     }
@@ -230,9 +196,9 @@ static bool scan(struct queen *queen, struct listing *listing, size_t bytes)
     return true;
 }
 
-static void order(struct listing *listing)
+static void order(struct list *listing)
 {
-    for (; listing->heaped > 1 && listing->cost < SLICE_COST; listing->cost += COST_ORDER) {
+    for (; listing->heaped > 1 && listing->slices.cost < SLICE_COST; listing->slices.cost += COST_ORDER) {
         swap(&listing->best[0], &listing->best[--listing->heaped]);
         sift_down(listing->best, listing->heaped);
     }
@@ -240,7 +206,7 @@ static void order(struct listing *listing)
         listing->phase = listing->selection.verified ? PHASE_VERIFY : PHASE_WRITE;
 }
 
-static void write_end(const struct queen *queen, struct listing *listing)
+static void write_end(const struct queen *queen, struct list *listing)
 {
     const struct selection *selection = &listing->selection;
     uint64_t end = page_end(selection);
@@ -256,7 +222,7 @@ static void write_end(const struct queen *queen, struct listing *listing)
 }
 
 /* It is confirmed, matches still, and in a sorted list others of that kind fill the pages before. */
-static bool is_on_page(struct queen *queen, struct listing *listing, const struct record *record)
+static bool is_on_page(struct queen *queen, struct list *listing, const struct record *record)
 {
     const struct selection *selection = &listing->selection;
     if (confirmation_of(listing, record) != CONFIRMATION_CONFIRMED ||
@@ -266,14 +232,14 @@ static bool is_on_page(struct queen *queen, struct listing *listing, const struc
 }
 
 /* NULL: it went meanwhile. */
-static struct record *candidate_at(const struct queen *queen, const struct listing *listing, size_t at)
+static struct record *candidate_at(const struct queen *queen, const struct list *listing, size_t at)
 {
     return roll_find(&queen->registry.roll, listing->best[at].number);
 }
 
-static void write_gathered(struct queen *queen, struct listing *listing, size_t bytes)
+static void write_gathered(struct queen *queen, struct list *listing)
 {
-    while (listing->at < listing->count && !is_slice_over(listing, bytes)) {
+    while (listing->at < listing->count && !slice_is_over(&listing->slices)) {
         const struct record *record = candidate_at(queen, listing, listing->at++);
         if (record && (!listing->selection.verified || is_on_page(queen, listing, record)))
             write_record(queen, listing, record);
@@ -282,7 +248,7 @@ static void write_gathered(struct queen *queen, struct listing *listing, size_t 
         write_end(queen, listing);
 }
 
-static void begin(struct listing *listing)
+static void begin(struct list *listing)
 {
     json_open(&listing->w, '{');
     json_key(&listing->w, listing->selection.hives ? "hives" : "workers");
@@ -291,7 +257,7 @@ static void begin(struct listing *listing)
 }
 
 /* Begins the verifications that are still missing for a full page. False: no memory. */
-static bool verify(struct queen *queen, struct listing *listing)
+static bool verify(struct queen *queen, struct list *listing)
 {
     uint64_t hoped_for = listing->confirmed, wanted = page_end(&listing->selection);
     if (!listing->until)
@@ -316,7 +282,7 @@ static bool verify(struct queen *queen, struct listing *listing)
 }
 
 /* In their order, so that what was found once is not looked for again. False: some are still under way. */
-static bool await_verified(const struct queen *queen, struct listing *listing)
+static bool await_verified(const struct queen *queen, struct list *listing)
 {
     bool is_over = queen->now >= listing->until;
     for (; !is_over && listing->settled < listing->awaited; listing->settled++) {
@@ -333,37 +299,66 @@ static bool await_verified(const struct queen *queen, struct listing *listing)
 }
 
 /* False: no memory. */
-static bool go_on(struct queen *queen, struct listing *listing, size_t bytes)
+static bool go_on(struct queen *queen, struct list *listing)
 {
     if (listing->phase == PHASE_SCAN)
-        return scan(queen, listing, bytes);
+        return scan(queen, listing);
     if (listing->phase == PHASE_VERIFY)
         return verify(queen, listing);
     if (listing->phase == PHASE_ORDER)
         order(listing);
     else
-        write_gathered(queen, listing, bytes);
+        write_gathered(queen, listing);
     return true;
 }
 
-bool queen_listing_next(struct queen *queen, struct listing *listing, ms_t now, ms_t wall, struct buf *body)
+static bool list_go_on(struct queen *queen, struct listing *slices)
 {
-    size_t bytes = body->len + SLICE_BYTES;
-    queen->now = now;
-    queen->wall = wall;
-    listing->w.buf = body;
-    listing->cost = 0;
-    while (listing->phase != PHASE_END && !is_slice_over(listing, bytes)) {
+    struct list *listing = (struct list *)slices;
+    listing->w.buf = slices->body;
+    while (listing->phase != PHASE_END && !slice_is_over(slices)) {
         if (listing->phase == PHASE_WAIT && !await_verified(queen, listing))
             break;
         if (!listing->begun && (!is_gathered(&listing->selection) || listing->phase == PHASE_WRITE))
             begin(listing);
-        body->failed |= !go_on(queen, listing, bytes);
+        slices->body->failed |= !go_on(queen, listing);
     }
-    return buf_ok(body) && listing->phase != PHASE_END;
+    return listing->phase != PHASE_END;
 }
 
-ms_t queen_listing_wait(const struct listing *listing)
+static ms_t list_wait(const struct listing *slices)
 {
+    const struct list *listing = (const struct list *)slices;
     return listing->phase == PHASE_WAIT ? listing->until : 0;
+}
+
+static size_t list_bytes(const struct listing *slices)
+{
+    const struct list *listing = (const struct list *)slices;
+    return sizeof *listing + listing->size * sizeof *listing->best;
+}
+
+static void list_free(struct listing *slices)
+{
+    struct list *listing = (struct list *)slices;
+    arena_clear(&listing->arena);
+    free(listing->best);
+    free(listing);
+}
+
+static const struct listing_kind kind = { list_go_on, list_wait, list_bytes, list_free };
+
+enum err listing_new(const struct selection *selection, ms_t since, struct listing **ret)
+{
+    struct list *listing = calloc(1, sizeof *listing);
+    if (!listing)
+        return ERR_NOMEM;
+    listing->slices.kind = &kind;
+    listing->since = since;
+    if (selection_copy(&listing->arena, selection, &listing->selection) != OK) {
+        list_free(&listing->slices);
+        return ERR_NOMEM;
+    }
+    *ret = &listing->slices;
+    return OK;
 }
