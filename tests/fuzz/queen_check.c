@@ -39,6 +39,21 @@ static void check_record(const struct registry *registry, const struct roll_entr
     require(!record_is_hive(record) || record->watch->record == record);
 }
 
+/* By each word that somebody has, they add up to all. */
+static void check_words(struct registry *registry)
+{
+    size_t models[STATE_COUNT] = { 0 }, versions[STATE_COUNT] = { 0 };
+    for (unsigned number = 0; number <= INTERN_FULL; number++) {
+        const struct word_use *use = intern_use(&registry->words, number);
+        for (int state = 0; use && state < STATE_COUNT; state++) {
+            models[state] += use->models[state];
+            versions[state] += use->versions[state];
+        }
+    }
+    require(memcmp(models, registry->counts, sizeof models) == 0);
+    require(memcmp(versions, registry->counts, sizeof versions) == 0);
+}
+
 static void check_registry(const struct registry *registry)
 {
     size_t workers[STATE_COUNT] = { 0 }, hives[STATE_COUNT] = { 0 };
@@ -148,6 +163,7 @@ static void check_asking(const struct queen *queen)
 void queen_check(const struct queen *queen)
 {
     check_registry(&queen->registry);
+    check_words((struct registry *)&queen->registry);
     check_shares(&queen->registry);
     check_hives(queen);
     check_asking(queen);

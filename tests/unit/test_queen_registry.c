@@ -269,6 +269,48 @@ static void words_of_who_is_gone_are_let_go(void **state)
     assert_int_equal(registry.words.count, 0);
 }
 
+static const struct word_use *use_of(unsigned number)
+{
+    return intern_use(&registry.words, number);
+}
+
+/* Of each model and version, whoever comes, changes and goes; queues are of those who are online. */
+static void workers_are_counted_by_model_and_version(void **state)
+{
+    struct record *a = add("h1", "a"), *b = add("h1", "b");
+    struct load load = LOAD_NONE;
+    unsigned llama;
+    (void)state;
+    assert_int_equal(use_of(0)->models[STATE_NONE], 2); /* none of them has said one */
+    load.model = "llama";
+    load.version = "1.0";
+    load.numbers.queue_depth = 7;
+    assert_int_equal(document_store_heartbeat(&registry, a, TEXT("{}"), &load), OK);
+    registry_set_state(&registry, a, STATE_ONLINE);
+    registry_set_state(&registry, b, STATE_ONLINE);
+    load.numbers.queue_depth = 16777216;
+    assert_int_equal(document_store_heartbeat(&registry, b, TEXT("{}"), &load), OK);
+    llama = roll_entry_of(&registry.roll, a)->model;
+    assert_int_equal(use_of(llama)->models[STATE_ONLINE], 2);
+    assert_int_equal(use_of(a->version)->versions[STATE_ONLINE], 2);
+    assert_int_equal(use_of(llama)->queue_depth, 16777223);
+    registry_set_state(&registry, b, STATE_STALE);
+    assert_int_equal(use_of(llama)->models[STATE_ONLINE], 1);
+    assert_int_equal(use_of(llama)->models[STATE_STALE], 1);
+    assert_int_equal(use_of(llama)->queue_depth, 7);
+    load.model = "phi";
+    load.numbers.queue_depth = NAN;
+    assert_int_equal(document_store_heartbeat(&registry, a, TEXT("{}"), &load), OK);
+    assert_int_equal(use_of(llama)->models[STATE_ONLINE], 0);
+    assert_int_equal(use_of(llama)->queue_depth, 0);
+    assert_int_equal(use_of(a->version)->versions[STATE_ONLINE], 1);
+    registry_remove(&registry, b);
+    assert_null(use_of(llama)); /* nobody has it any more */
+    registry_remove(&registry, a);
+    assert_int_equal(use_of(0)->models[STATE_NONE] + use_of(0)->models[STATE_ONLINE], 0);
+    assert_int_equal(registry.words.count, 0);
+}
+
 static void states_are_counted(void **state)
 {
     struct record *record = add("h1", "w1");
@@ -351,6 +393,7 @@ int main(void)
         TEST(a_document_keeps_its_room_while_it_fits),
         TEST(documents_have_a_limit_in_all),
         TEST(words_of_who_is_gone_are_let_go),
+        TEST(workers_are_counted_by_model_and_version),
         TEST(states_are_counted),
         TEST(looks_come_in_the_order_of_their_time),
         TEST(a_look_that_is_due_earlier_stays),

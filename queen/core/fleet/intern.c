@@ -8,6 +8,7 @@
 struct interned {
     UT_hash_handle hh;
     size_t uses;
+    struct word_use use;
     struct share *share; /* of the hive that said it first */
     unsigned number;
     char text[];
@@ -72,6 +73,13 @@ const char *intern_text(const struct intern *intern, unsigned number)
 {
     const struct interned *word = number == INTERN_FULL ? NULL : intern->words[number];
     return word ? word->text : NULL;
+}
+
+struct word_use *intern_use(struct intern *intern, unsigned number)
+{
+    if (number == 0 || number == INTERN_FULL)
+        return number == 0 ? &intern->none : &intern->full;
+    return intern->words[number] ? &intern->words[number]->use : NULL;
 }
 
 void intern_clear(struct intern *intern)

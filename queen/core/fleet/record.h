@@ -56,9 +56,9 @@ struct load {
     struct load_numbers {
         float queue_depth, inflight, gpu_utilization, last_inference_ms; /* NAN = not said */
     } numbers;
-    const char *status, *model; /* NULL = not said */
+    const char *status, *model, *version; /* NULL = not said */
 };
-#define LOAD_NONE ((struct load){ { NAN, NAN, NAN, NAN }, NULL, NULL })
+#define LOAD_NONE ((struct load){ { NAN, NAN, NAN, NAN }, NULL, NULL, NULL })
 
 /* A document as received. */
 struct document {
@@ -152,6 +152,7 @@ struct record {
     bool work_restarted : 1;  /* the limit was, at work.limit_start */
     bool in_storm : 1;        /* one has held it since it was heard of (storm.h) */
 
+    uint16_t version; /* word of the registry's (intern.h), of its last heartbeat */
     uint8_t hive_len, worker_len;
     char names[]; /* hive NUL worker NUL */
 };

@@ -117,6 +117,26 @@ bool registry_is_full(const struct registry *registry, bool of_hives)
            is_full_of_ends(registry, of_hives);
 }
 
+/* In whole numbers, so that what was added can be taken away again. */
+static uint64_t queue_of(const struct roll_entry *entry)
+{
+    return isnan(entry->load.queue_depth) ? 0 : (uint64_t)entry->load.queue_depth;
+}
+
+/* Among those of its model and version, as its entry has it: `by` is 1, or -1 before that changes. */
+static void count_words(struct registry *registry, const struct record *record, int by)
+{
+    const struct roll_entry *entry = roll_entry_of(&registry->roll, record);
+    struct word_use *model = intern_use(&registry->words, entry->model);
+    struct word_use *version = intern_use(&registry->words, record->version);
+    if (entry->is_hive)
+        return;
+    model->models[entry->state] += (uint32_t)by;
+    version->versions[entry->state] += (uint32_t)by;
+    if (entry->state == STATE_ONLINE)
+        model->queue_depth += (uint64_t)by * queue_of(entry);
+}
+
 enum err registry_add(struct registry *registry, struct text hive, struct text worker, struct record **ret)
 {
     struct share *share;
@@ -134,6 +154,7 @@ enum err registry_add(struct registry *registry, struct text hive, struct text w
     for (size_t part = 0; part < parts_of(record); part++)
         name_index_add(&registry->by[part], record);
     roll_add(&registry->roll, record);
+    count_words(registry, record, 1);
     ++*count_of(registry, record);
     counts_of(registry, record)[STATE_NONE]++;
     share->states[STATE_NONE]++;
@@ -178,12 +199,15 @@ struct record *registry_take_touched(struct registry *registry)
     return record;
 }
 
-void registry_set_load(struct registry *registry, const struct record *record, const struct load *load)
+void registry_set_load(struct registry *registry, struct record *record, const struct load *load)
 {
     struct roll_entry *entry = roll_entry_of(&registry->roll, record);
+    count_words(registry, record, -1);
     entry->status = intern_swap(&registry->words, record->share, entry->status, load->status);
     entry->model = intern_swap(&registry->words, record->share, entry->model, load->model);
+    record->version = (uint16_t)intern_swap(&registry->words, record->share, record->version, load->version);
     entry->load = load->numbers;
+    count_words(registry, record, 1);
 }
 
 void registry_set_document(struct registry *registry, struct record *record, struct document **document,
@@ -222,6 +246,7 @@ static void take_out(struct registry *registry, struct record *record)
     unschedule(registry, record);
     untouch(registry, record);
     registry_drop_documents(registry, record);
+    count_words(registry, record, -1);
     roll_remove(&registry->roll, record);
     for (enum walk_kind kind = 0; kind < WALK_COUNT; kind++)
         if (record->share->walks[kind].at == record)
@@ -342,8 +367,10 @@ void registry_set_state(struct registry *registry, struct record *record, enum s
     counts[state]++;
     record->share->states[record->state]--;
     record->share->states[state]++;
+    count_words(registry, record, -1);
     record->state = (uint8_t)state;
     roll_entry_of(&registry->roll, record)->state = record->state;
+    count_words(registry, record, 1);
     tenants_update(&registry->shares, record);
 }
 

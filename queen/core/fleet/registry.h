@@ -90,8 +90,8 @@ void registry_set_document(struct registry *registry, struct record *record, str
                            struct document *by);
 void registry_drop_documents(struct registry *registry, struct record *record);
 
-/* What its heartbeat says of the load, in the roll; words are copied. */
-void registry_set_load(struct registry *registry, const struct record *record, const struct load *load);
+/* What its heartbeat says of the load, in the roll; words are copied, and count whose they are (struct word_use). */
+void registry_set_load(struct registry *registry, struct record *record, const struct load *load);
 
 /* Assigns the state and keeps the counts: called by the one setter (change.h) only. */
 void registry_set_state(struct registry *registry, struct record *record, enum state state);

@@ -28,7 +28,8 @@ static struct load load_of(const struct heartbeat *heartbeat)
     return (struct load){ { or_nan(heartbeat->queue_depth), or_nan(heartbeat->inflight),
                             (float)heartbeat->gpu_utilization, (float)heartbeat->last_inference_ms },
                           heartbeat->status,
-                          heartbeat->model_loaded };
+                          heartbeat->model_loaded,
+                          heartbeat->version };
 }
 
 struct sign sign_of_heartbeat(const struct heartbeat *heartbeat)
