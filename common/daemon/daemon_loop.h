@@ -4,12 +4,13 @@
  *     code = daemon_loop_run(...)
  *     daemon_loop_clear(...)
  *
- * All on one thread. Once a second it must be able to get memory, and the HTTP server always: else it ends as
- * daemon_starved has it. */
+ * All on one thread, whose CPU time is counted turn by turn. Once a second it must be able to get memory, and the HTTP
+ * server always: else it ends as daemon_starved has it. */
 #ifndef SKEP_DAEMON_LOOP_H
 #define SKEP_DAEMON_LOOP_H
 
 #include "daemon.h"
+#include "histogram.h"
 #include "httpd.h"
 #include "service.h"
 
@@ -20,7 +21,9 @@ struct daemon_loop {
     struct httpd *httpd; /* NULL before daemon_loop_listen */
     struct httpd_handlers handlers;
     struct rng rng;
-    ms_t memory_at; /* monotonic: it was there */
+    ms_t memory_at;         /* monotonic: it was there */
+    struct histogram turns; /* CPU time of the thread in each turn of the loop */
+    int64_t cpu_us;         /* ... up to the last one's end */
     bool is_stopping;
 };
 
