@@ -75,6 +75,7 @@ struct http_request {
     const char *method, *path;                /* path as received (percent-encoded), without the query */
     struct text query, body;                  /* query without '?'; absent = none */
     const char *content_type, *authorization; /* NULL = none */
+    const char *accept, *host;                /* likewise; the host is one of this server */
     bool cross_site;                          /* a browser sends it for a page of another site */
     ms_t received_at;                         /* monotonic: when it was first handled */
     bool timed_out;                           /* the wait that its handler requested is over: answer now */

@@ -251,6 +251,8 @@ static bool handle(struct exchange *exchange)
                                     .body = buf_text(&exchange->body),
                                     .content_type = httpd_head_field(exchange, MHD_HTTP_HEADER_CONTENT_TYPE),
                                     .authorization = httpd_head_field(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+                                    .accept = httpd_head_field(exchange, MHD_HTTP_HEADER_ACCEPT),
+                                    .host = httpd_head_field(exchange, MHD_HTTP_HEADER_HOST),
                                     .cross_site =
                                         httpd_is_cross_site(&httpd->names, httpd_head_field(exchange, "Sec-Fetch-Site"),
                                                             httpd_head_field(exchange, MHD_HTTP_HEADER_ORIGIN),

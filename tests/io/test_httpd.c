@@ -108,8 +108,10 @@ static void answers_carry_their_fields(void **state)
     (void)state;
     site_open(&site, 10, 0);
     line_open(&line, &site);
-    line_say(&line, "GET /none HTTP/1.1\r\nHost: h\r\n\r\n");
+    line_say(&line, "GET /none HTTP/1.1\r\nHost: h\r\nAccept: a/b;q=0.5\r\n\r\n");
     line_await(&line, &site, "answer 1");
+    assert_string_equal(site.host, "h");
+    assert_string_equal(site.accept, "a/b;q=0.5");
     assert_non_null(strstr(line.answer, "HTTP/1.1 404 "));
     assert_non_null(strstr(line.answer, "Cache-Control: no-store\r\n"));
     assert_non_null(strstr(line.answer, "X-Content-Type-Options: nosniff\r\n"));

@@ -28,6 +28,8 @@ ms_t site_handle(void *user, const struct http_request *request, struct http_res
     keep(request->path, 63, site->path, sizeof site->path);
     keep(request->query.at, request->query.len, site->query, sizeof site->query);
     keep(request->body.at, request->body.len, site->body, sizeof site->body);
+    keep(request->accept, 63, site->accept, sizeof site->accept);
+    keep(request->host, 63, site->host, sizeof site->host);
     site->has_query = request->query.at != NULL;
     site->body_len = request->body.len;
     if (strcmp(request->path, "/wait") == 0 && !site->open && !request->timed_out) {

@@ -17,7 +17,7 @@ struct site {
     struct httpd *httpd;
     unsigned calls, timeouts;
     unsigned want;
-    char method[16], path[64], query[64], body[64];
+    char method[16], path[64], query[64], body[64], accept[64], host[64];
     bool has_query;
     size_t body_len;
     bool open; /* /wait answers at once */
