@@ -11,6 +11,7 @@
 #include "keeper.h"
 #include "keyed_hash.h"
 #include "on_event.h"
+#include "process_figures.h"
 #include "queen_driver.h"
 #include "routes.h"
 #include "store.h"
@@ -28,6 +29,7 @@ struct queen_driver {
     char **argv;
     struct daemon_loop loop;
     struct queen *queen;
+    ms_t started;                   /* unix */
     struct subscriber *subscribers; /* of the events, utlist: these */
     struct subscriber logger, waiters, command;
     struct event_log event_log;
@@ -54,7 +56,12 @@ static ms_t deadline(const void *user)
 static ms_t http(void *user, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
                  struct outbox *outbox)
 {
-    return queen_http(((struct queen_driver *)user)->queen, request, now, wall, ret, outbox);
+    struct queen_driver *driver = user;
+    if (queen_http_needs_process(request)) {
+        struct queen_process process = process_figures(&driver->loop, driver->started);
+        queen_set_process(driver->queen, &process);
+    }
+    return queen_http(driver->queen, request, now, wall, ret, outbox);
 }
 
 static bool listing_next(void *user, struct listing *listing, ms_t now, ms_t wall, struct buf *slice)
@@ -194,6 +201,7 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
     options.pid = (uint32_t)getpid();
     options.token = conf->token;
     options.verify_http = conf->http_allowlist.count > 0;
+    driver->started = driver->loop.daemon.wall;
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);
     entropy_need(&options.secret, sizeof options.secret);

@@ -30,6 +30,8 @@ static const struct conf_option options[] = {
       .arg = "TIME", .help = "timeout of a verification" },
     { "verify-http", CONF_TEXT, ROW(verify_http), .fallback = "off", .arg = "off|CIDR,...",
       .help = "networks whose /health may be requested over HTTP, e.g. 10.0.0.0/8,127.0.0.1; off: none" },
+    { "metrics-max-series", CONF_INT, ROW(core.max_series), .min = 0, .max = 100000000, .fallback = "100000",
+      .arg = "N", .help = "maximum number of series of hives, models and workers in GET /metrics" },
     { "keep-alive", CONF_DURATION, ROW(core.keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
       .help = "MQTT keep-alive, whole seconds" },
     { "max-workers", CONF_INT, ROW(core.max_workers), .min = 1, .max = 10000000, .fallback = "200000", .arg = "N",

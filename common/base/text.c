@@ -123,8 +123,7 @@ bool text_is_utf8(struct text t)
     return true;
 }
 
-/* Control characters, and what makes a reader see another order or another line than there is. */
-static bool is_harmful(uint32_t code)
+bool text_is_harmful(uint32_t code)
 {
     static const struct {
         uint32_t first, last;
@@ -145,7 +144,7 @@ void text_to_printable(struct text t, char *ret, size_t size)
     for (size_t i = 0; i < t.len;) {
         uint32_t code = 0;
         size_t len = text_character((struct text){ t.at + i, t.len - i }, &code);
-        bool good = len > 0 && !is_harmful(code);
+        bool good = len > 0 && !text_is_harmful(code);
         size_t out = good ? len : 1;
         if (out > size - 1 - written)
             break;

@@ -99,6 +99,10 @@ enum err text_to_hex64(struct text t, uint64_t *ret);
 char *hex64_to_text(uint64_t value, char ret[HEX64_SIZE]);
 #define HEX64_TEXT(value) hex64_to_text((value), (char[HEX64_SIZE]){ 0 })
 
+/* Could harm a terminal, a log line or a reader: a control character, or what makes a reader see another order or
+ * another line than there is (C1 and bidi controls, line separators). */
+bool text_is_harmful(uint32_t code);
+
 /* Writes `t` with everything that could harm a terminal, a log line or a reader (control characters, DEL, C1 and bidi
  * controls, line separators, invalid UTF-8) replaced by '?', cut at `size - 1` bytes on a character border, terminated.
  */

@@ -26,6 +26,11 @@ int64_t clock_thread_us(void)
     return clock_read(CLOCK_THREAD_CPUTIME_ID);
 }
 
+int64_t clock_process_us(void)
+{
+    return clock_read(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 ms_t clock_wall(void)
 {
     return clock_read(CLOCK_REALTIME) / 1000;

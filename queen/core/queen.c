@@ -260,6 +260,8 @@ static void take_message(struct queen *queen, const struct input *input)
         return;
     }
     err = topic_parse(queen->options.root, message->topic, &topic);
+    if (err == OK)
+        queen->counters.received[topic.kind]++;
     if (err == OK && topic.kind == TOPIC_QUEEN_REQUEST)
         err = requests_answer(queen, topic.method, message, &e);
     else if (err == OK && topic.kind == TOPIC_REPLY)
@@ -328,6 +330,11 @@ void queen_rows_lost(struct queen *queen)
 void queen_set_token(struct queen *queen, const char *token)
 {
     queen->options.token = token;
+}
+
+void queen_set_process(struct queen *queen, const struct queen_process *process)
+{
+    queen->process = *process;
 }
 
 void queen_set_store_fault(struct queen *queen, const char *fault)

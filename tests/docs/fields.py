@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The field tables of a page agree with the codec's lists.
+"""The tables of a page agree with the lists of the program that they are made from: fields of messages, metrics.
 
     fields.py PROGRAM PAGE [--write]
 
@@ -22,12 +22,12 @@ def main():
 
     fresh, count = re.subn(r"(<!-- fields: (\w+) -->\n)(?:.*\n)*?<!-- end -->", rows, text)
     if count == 0:
-        sys.exit(f"{page}: has no field table")
+        sys.exit(f"{page}: has no table")
     if "--write" in sys.argv:
         with open(page, "w", encoding="utf-8") as file:
             file.write(fresh)
     elif fresh != text:
-        sys.exit(f"{page}: the field tables are not those of the codec: run {sys.argv[0]} {program} {page} --write")
+        sys.exit(f"{page}: the tables are not those of the program: run {sys.argv[0]} {program} {page} --write")
 
 
 main()

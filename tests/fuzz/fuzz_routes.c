@@ -146,6 +146,22 @@ static void check_json(struct text body)
     cJSON_Delete(tree);
 }
 
+/* A comment or a sample of ours in each line, and nothing that could harm whoever reads it. */
+static void check_metrics(struct text body)
+{
+    for (size_t at = 0; at < body.len;) {
+        uint32_t code;
+        size_t len = text_character((struct text){ body.at + at, body.len - at }, &code);
+        require(len > 0 && (code == '\n' || !text_is_harmful(code)));
+        at += len;
+    }
+    require(body.at[body.len - 1] == '\n');
+    for (body.len--; body.at;) {
+        struct text line = text_split(&body, '\n');
+        require(text_skip(&line, TEXT("# ")) || text_skip(&line, TEXT("skep_")) || text_skip(&line, TEXT("process_")));
+    }
+}
+
 static void check_response(const struct http_response *response)
 {
     require(response->status >= 200 && response->status <= 503);
@@ -154,7 +170,7 @@ static void check_response(const struct http_response *response)
     require(response->body.len == 0 ? response->status == 204 || response->status == 202 : response->status != 204);
     require(response->body.len == 0 || response->content_type);
     if (response->body.len > 0)
-        check_json(buf_text(&response->body));
+        (strstr(response->content_type, "json") ? check_json : check_metrics)(buf_text(&response->body));
 }
 
 static void call_end(struct world *world, struct call *call)
@@ -245,6 +261,7 @@ static void request(struct world *world, const struct script_record *record)
                                            .body = record->payload,
                                            .content_type = record->kind == 't' ? "text/plain" : "application/json",
                                            .authorization = authorization,
+                                           .accept = record->kind == 't' ? "application/openmetrics-text" : NULL,
                                            .cross_site = record->kind == 'x',
                                            .received_at = world->now };
     require(call->request.method && call->request.path);
@@ -333,6 +350,7 @@ static struct queen_options options_of(int64_t set, struct text expect)
                                    .max_document_bytes = set & 2    ? 600
                                                          : set & 64 ? 2 << 20
                                                                     : 8192,
+                                   .max_series = set & 64 ? 1000 : 50,
                                    .verify_http = !(set & 4),
                                    .token = set & 8 ? NULL : "secret",
                                    .limits = set & 16 ? (struct queen_limits){ 2, 2, 2 } : (struct queen_limits){ 0 },

@@ -51,6 +51,18 @@ static void assert_a_command_has(const char *limit)
     loop_free(loop);
 }
 
+static void they_are_counted(void **state)
+{
+    unsigned before = descriptors_open();
+    int fd = dup(0);
+    (void)state;
+    assert_true(before >= 3);
+    assert_int_equal(descriptors_open(), before + 1);
+    close(fd);
+    assert_int_equal(descriptors_open(), before);
+    assert_int_equal(descriptors_limit(), soft());
+}
+
 static void only_ours_is_raised(void **state)
 {
     struct rlimit low = { 100, 1000 };
@@ -70,6 +82,7 @@ static void only_ours_is_raised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(they_are_counted),
         cmocka_unit_test(only_ours_is_raised),
     };
     return cmocka_run_group_tests_name("descriptors", tests, NULL, NULL);

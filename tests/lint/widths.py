@@ -10,8 +10,8 @@ import textwrap
 import c_source
 
 PAGE, HELP = 100, 80
-PAGES = ("README.md", "docs/deployment.md", "docs/notify.md", "docs/decisions/*.md", "broker-config/*.md",
-         "bench/*.md")
+PAGES = ("README.md", "docs/deployment.md", "docs/metrics.md", "docs/notify.md", "docs/decisions/*.md",
+         "broker-config/*.md", "bench/*.md")
 SCRIPTS = ("bench", "demo", "fleet-lab", "install-packages", "mutate", "test")
 ITEM = re.compile(r"( *)((?:[-*]|\d+\.) +)?")
 BEGINS_ANEW = re.compile(r" *(?:[-*+] |\d+[.)] |#|>|\||```)")

@@ -8,6 +8,7 @@
 #include "intake.h"
 #include "json_write.h"
 #include "listing.h"
+#include "metrics_page.h"
 #include "rations.h"
 #include "step.h"
 #include "verify.h"
@@ -17,13 +18,22 @@
 
 #define RESPONSE_MAX (256u * 1024 * 1024)
 #define WAIT_MAX_S 60
+#define METRICS_PATH "/metrics"
+
+/* An answer in slices, which could be made or not. */
+static void answer_slices(struct http_call *call, const char *content_type, enum err made)
+{
+    call->response->status = 200;
+    call->response->content_type = content_type;
+    if (made != OK)
+        http_call_fail(call, 503, "out_of_memory", "out of memory");
+}
 
 static void answer_list(struct http_call *call, const struct selection *selection)
 {
-    (void)http_call_begin(call, 200);
     call->response->wakes_on = QUEEN_CHANGED_VERIFIED;
-    if (listing_new(selection, call->request->received_at, &call->response->listing) != OK)
-        http_call_fail(call, 503, "out_of_memory", "out of memory");
+    answer_slices(call, JSON_CONTENT_TYPE,
+                  listing_new(selection, call->request->received_at, &call->response->listing));
 }
 
 static void route_get_workers(struct http_call *call)
@@ -232,6 +242,18 @@ static void get_incidents(struct http_call *call)
     }
 }
 
+static void get_metrics(struct http_call *call)
+{
+    int64_t workers = 0;
+    const struct query_number known = { "workers", 0, 1, &workers };
+    enum metrics_format format = metrics_format_of(call->request->accept);
+    if (query_numbers(&call->query, &known, 1) != OK)
+        http_call_fail(call, 400, "bad_params", "known is workers=1, for series of each worker");
+    else
+        answer_slices(call, metrics_content_type(format),
+                      metrics_page_new(call->queen, format, workers == 1, &call->response->listing));
+}
+
 /* `{h}` and `{w}` stand for names. Whatever does not only read needs the token, if there is one. */
 static const struct route {
     const char *path;
@@ -249,6 +271,7 @@ static const struct route {
     { "/v1/hives/{h}", "GET, DELETE", .get = route_get, .remove = route_delete },
     { "/v1/events", "GET", .get = get_events },
     { "/v1/incidents", "GET", .get = get_incidents },
+    { METRICS_PATH, "GET", .get = get_metrics },
 };
 
 static bool take_name(struct http_call *call, struct text segment, struct text *ret)
@@ -304,6 +327,11 @@ static void dispatch(struct http_call *call)
             return;
         }
     http_call_fail(call, 404, "not_found", "no such path");
+}
+
+bool queen_http_needs_process(const struct http_request *request)
+{
+    return strcmp(request->path, METRICS_PATH) == 0;
 }
 
 ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,

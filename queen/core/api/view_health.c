@@ -4,6 +4,7 @@
 
 #include "broker_fit.h"
 #include "completeness.h"
+#include "metrics.h"
 #include "rations.h"
 
 static bool is_under(const struct queen *queen, enum pressure_kind kind)
@@ -39,11 +40,6 @@ static bool has_dropped(const struct queen *queen)
     return queen->unsendable > 0 && queen->now - queen->unsendable_at < RATION_WARN_MS;
 }
 
-static bool is_complete(const struct queen *queen)
-{
-    return queen->snapshot.completeness.verdict == SNAPSHOT_COMPLETE && !queen->snapshot.unacknowledged;
-}
-
 static bool is_late(const struct queen *queen)
 {
     return queen->behind >= RATION_BEHIND_WARN_MS;
@@ -54,7 +50,7 @@ static enum health_status overall(const struct queen *queen)
     enum health_status fit = broker_fit(queen, NULL);
     if (!queen_sees(queen) || fit == HEALTH_FAIL)
         return HEALTH_FAIL;
-    return fit == HEALTH_WARN || !is_complete(queen) || is_pressed(queen) || is_rationed(queen) ||
+    return fit == HEALTH_WARN || !queen_sees_all(queen) || is_pressed(queen) || is_rationed(queen) ||
                    is_asked_too_much(queen) || refuses(queen, &queen->verifying.refusals) ||
                    refuses(queen, &queen->unclear) || has_dropped(queen) || is_late(queen) || queen->storm.announced ||
                    queen->remembering.fault[0]
@@ -100,7 +96,7 @@ static const char *describe(const struct queen *queen, struct errbuf *buf)
         return "queen: reading what the broker has stored";
     if (fit == HEALTH_WARN)
         return described(buf, "", buf->text);
-    if (!is_complete(queen))
+    if (!queen_sees_all(queen))
         return describe_snapshot(queen, buf);
     if (queen->remembering.fault[0])
         return described(buf, "nothing is kept for a restart: ", queen->remembering.fault);
@@ -138,33 +134,41 @@ static void put_count(struct json_write *w, const char *group, const char *name,
     put_count_as(w, group, name, count, HEALTH_PASS);
 }
 
+/* One of each sample of a metric with a label, but for those that are 0 unless `all`. */
+static void put_samples(const struct queen *queen, enum metric_id id, const char *group, bool all, struct json_write *w)
+{
+    struct metric_sample sample;
+    unsigned index = 0;
+    while (metric_next(queen, id, &index, &sample))
+        if (all || sample.value > 0)
+            put_count(w, group, sample.labels[0], (size_t)sample.value);
+}
+
 static void put_counts(const struct queen *queen, struct json_write *w)
 {
-    const struct registry *registry = &queen->registry;
-    put_count(w, "workers", "total", registry->count);
-    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
-        put_count(w, "workers", state_name(state), registry->counts[state]);
-    put_count(w, "hives", "total", registry->hive_count);
-    for (int state = STATE_NONE + 1; state < STATE_COUNT; state++)
-        if (state_name_of_hive(state))
-            put_count(w, "hives", state_name_of_hive(state), registry->hive_counts[state]);
-    health_check_int(w, "workers:documents", (int64_t)queen->registry.document_bytes, "B", HEALTH_PASS);
+    put_count(w, "workers", "total", queen->registry.count);
+    put_samples(queen, METRIC_WORKERS, "workers", true, w);
+    put_count(w, "hives", "total", queen->registry.hive_count);
+    put_samples(queen, METRIC_HIVES, "hives", true, w);
+    health_check_int(w, "workers:documents", (int64_t)metric_value(queen, METRIC_DOCUMENTS_BYTES), "B", HEALTH_PASS);
 }
 
 /* While they differ, or may. */
 static void put_snapshot(const struct queen *queen, struct json_write *w)
 {
-    struct completeness_numbers numbers = completeness_numbers(queen);
-    if (!queen_sees(queen) || is_complete(queen))
+    if (!queen_sees(queen) || queen_sees_all(queen))
         return;
-    put_count_as(w, "snapshot", "read", numbers.shown, HEALTH_WARN);
-    put_count_as(w, "snapshot", "stored", numbers.stored, HEALTH_WARN);
+    put_count_as(w, "snapshot", "read", (uint64_t)metric_value(queen, METRIC_SNAPSHOT_READ), HEALTH_WARN);
+    put_count_as(w, "snapshot", "stored", (uint64_t)metric_value(queen, METRIC_SNAPSHOT_STORED), HEALTH_WARN);
 }
 
-static void put_counter(struct json_write *w, const char *group, const char *reason, uint64_t count)
+/* Unless it is 0. */
+static void put_value(const struct queen *queen, enum metric_id id, const char *group, const char *name,
+                      struct json_write *w)
 {
-    if (count != 0)
-        put_count(w, group, reason, count);
+    double value = metric_value(queen, id);
+    if (value > 0)
+        put_count(w, group, name, (size_t)value);
 }
 
 static void put_refusals(const struct queen *queen, const struct refusals *refusals, const char *group,
@@ -181,19 +185,16 @@ static void put_refusals(const struct queen *queen, const struct refusals *refus
 
 static void put_messages(const struct queen *queen, struct json_write *w)
 {
-    const struct queen_counters *counters = &queen->counters;
-    put_count(w, "messages", "accepted", counters->accepted);
+    put_count(w, "messages", "accepted", (size_t)metric_value(queen, METRIC_MESSAGES_ACCEPTED));
     if (is_late(queen))
         health_check_int(w, "messages:late", queen->behind, "ms", HEALTH_WARN);
-    for (int err = 0; err < ERR_COUNT; err++)
-        put_counter(w, "messages:rejected", err_name(err), counters->rejected[err]);
-    for (int verdict = 0; verdict < INCARNATION_VERDICT_COUNT; verdict++)
-        put_counter(w, "messages:ignored", incarnation_verdict_name(verdict), counters->ignored[verdict]);
+    put_samples(queen, METRIC_MESSAGES_REJECTED, "messages:rejected", false, w);
+    put_samples(queen, METRIC_MESSAGES_IGNORED, "messages:ignored", false, w);
     if (queen->unsendable)
         put_count_as(w, "messages", "dropped", queen->unsendable, has_dropped(queen) ? HEALTH_WARN : HEALTH_PASS);
-    put_counter(w, "transitions", "refused", counters->refused_transitions);
-    put_count(w, "events", "total", counters->events);
-    put_counter(w, "events", "owed", announce_count(&queen->announcing));
+    put_value(queen, METRIC_TRANSITIONS_REFUSED, "transitions", "refused", w);
+    put_count(w, "events", "total", (size_t)metric_value(queen, METRIC_EVENTS));
+    put_value(queen, METRIC_EVENTS_OWED, "events", "owed", w);
     if (is_rationed(queen))
         health_check_str(w, "events:rationed_hive", queen->announcing.rationed_hive, HEALTH_WARN);
     if (queen->requests.refused)

@@ -9,6 +9,7 @@
 #define SKEP_QUEEN_H
 
 #include "event.h"
+#include "histogram.h"
 #include "input.h"
 #include "outbox.h"
 #include "siphash.h"
@@ -36,8 +37,9 @@ struct queen_options {
     struct siphash_key secret; /* from the kernel: every key is derived from it */
     ms_t stale_after, confirm_wait, return_grace, verify_timeout;
     int64_t max_workers, max_document_bytes;
-    const char *token; /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
-    bool verify_http;  /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
+    const char *token;  /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
+    bool verify_http;   /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
+    int64_t max_series; /* that GET /metrics has at most, besides those of the queen itself */
     struct queen_limits limits;
     struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
 };
@@ -81,6 +83,16 @@ const struct event *queen_event_next(const struct event *event); /* behind that 
 /* The id of the last event, also of an earlier process; and of the last that the broker has acknowledged. 0 = none. */
 uint64_t queen_last_event(const struct queen *queen);
 uint64_t queen_acked(const struct queen *queen);
+
+/* What its process takes, as only the driver knows it: for the next GET /metrics. Copied; `turns` is borrowed until the
+ * next time. */
+struct queen_process {
+    int64_t cpu_us, resident_bytes;
+    unsigned descriptors, descriptors_max; /* 0 = not known */
+    ms_t started;                          /* unix ms */
+    const struct histogram *turns;         /* of the loop: CPU time in us; NULL = not measured */
+};
+void queen_set_process(struct queen *queen, const struct queen_process *process);
 
 /* What waiting HTTP requests wait for: bits of http_response.wakes_on. */
 enum queen_change_seq { QUEEN_CHANGED_EVENT = 1, QUEEN_CHANGED_VERIFIED = 2 };

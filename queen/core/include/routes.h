@@ -12,6 +12,9 @@
 ms_t queen_http(struct queen *queen, const struct http_request *request, ms_t now, ms_t wall, struct http_response *ret,
                 struct outbox *outbox);
 
+/* It is answered with what queen_set_process has been given. */
+bool queen_http_needs_process(const struct http_request *request);
+
 /* Appends the next slice of an answer that comes with a listing: 64 KiB or a few ms of work, whichever is less; it may
  * append nothing. False: that was the last one, or `body` has failed and the answer cannot be completed. A listing
  * refers to no record, so the registry may change between two slices; free it before the queen. */

@@ -106,6 +106,7 @@ static void publish_change(struct queen *queen, const struct record *record, str
 {
     bool is_hive = record_is_hive(record);
     char line[3 * NAME_SIZE + 64];
+    queen->counters.transitions[is_hive][record->cause]++;
     snprintf(line, sizeof line, "%s/%s %s -> %s (%s)", is_hive ? "hive" : record_hive(record),
              is_hive ? record_hive(record) : record_worker(record), record_state_name(record, record->previous),
              record->announced == STATE_NONE ? "forgotten" : record_state_name(record, record->announced),

@@ -252,6 +252,7 @@ enum err intake_posted(struct queen *queen, struct text document, struct errbuf 
     struct record *record;
     struct sign sign;
     enum err err = heartbeat_decode(&queen->arena, document, &heartbeat, e);
+    queen->counters.posted++;
     if (err == OK && !heartbeat.worker_id)
         err = err_set(e, ERR_MISSING, "worker_id: required over HTTP");
     if (err == OK)

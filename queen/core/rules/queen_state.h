@@ -196,11 +196,16 @@ struct storm {
 };
 
 struct queen_counters {
+    uint64_t received[TOPIC_KIND_COUNT];         /* messages on topics of the protocol */
+    uint64_t posted;                             /* heartbeats over HTTP */
     uint64_t accepted;                           /* messages that took effect or repeated what is known */
     uint64_t rejected[ERR_COUNT];                /* broke a rule of the protocol, by reason */
     uint64_t ignored[INCARNATION_VERDICT_COUNT]; /* well-formed, but fenced off */
     uint64_t events;
-    uint64_t refused_transitions; /* not legal, so that they did not happen (change.h) */
+    uint64_t transitions[2][CAUSE_COUNT]; /* that were announced: of workers, of hives */
+    uint64_t refused_transitions;         /* not legal, so that they did not happen (change.h) */
+    uint64_t verifications[VERIFY_RESULT_COUNT];
+    uint64_t storms; /* that were announced */
 };
 
 struct queen {
@@ -236,6 +241,7 @@ struct queen {
     struct buf scratch;         /* of the document being written */
     struct outbox *out;         /* of the step at hand */
     struct queen_counters counters;
+    struct queen_process process;
     ms_t now, wall; /* of the step at hand */
     ms_t behind;    /* ... for so long more has arrived than was read */
     uint64_t next_token;
@@ -285,6 +291,12 @@ static inline void queen_refuse(struct queen *queen, struct refusals *refusals, 
 static inline bool queen_sees(const struct queen *queen)
 {
     return queen->snapshot.phase == SNAPSHOT_READ;
+}
+
+/* What was read is all that the broker has stored, as far as is known (R19). */
+static inline bool queen_sees_all(const struct queen *queen)
+{
+    return queen->snapshot.completeness.verdict == SNAPSHOT_COMPLETE && !queen->snapshot.unacknowledged;
 }
 
 static inline ms_t queen_grace(const struct queen *queen, const struct record *record)

@@ -17,6 +17,7 @@ static void publish_begin(struct queen *queen)
     struct fleet_count counts[] = { { "lost", queen->registry.shares.total[RATION_LOSSES] },
                                     { "online_before", storm_watch_online_before(watch) } };
     uint64_t id = change_publish_fleet(queen, "storm_begins", counts, ARRAY_LEN(counts));
+    queen->counters.storms++;
     queen->storm.announced = true;
     queen->storm.again_at = queen->watch.time + AGAIN_MS;
     queen->out->failed |= incident_storm(&queen->incidents, id, queen->wall) != OK;

@@ -148,6 +148,7 @@ static struct record *finish(struct queen *queen, struct verification *verificat
                                               .took = queen->now - verification->began };
     verification->finished = true;
     queen->verifying.finished++;
+    queen->counters.verifications[result]++;
     leave(queen, verification);
     return verification->record;
 }
