@@ -160,6 +160,8 @@ static void what_anybody_says_is_harmless_in_every_answer(void **state)
     (void)state;
     options.max_series = 1000;
     for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+        struct buf quoted = BUF_INIT;
+        struct json_write w = json_write_to(&quoted);
         struct scene scene;
         scene_init_with(&scene, &options);
         scene_run(&scene, "up");
@@ -171,6 +173,12 @@ static void what_anybody_says_is_harmless_in_every_answer(void **state)
             assert_lines_are_ours(buf_text(&response.body));
             buf_clear(&response.body);
         }
+        struct http_response fleet = get(&scene, "/v1/fleet", NULL, NULL);
+        json_put_str(&w, hostile[i].said); /* a document for programs, which filter by it: as it was said */
+        assert_has(&fleet, "{\"model\":", buf_str(&quoted), ",\"total\":1,");
+        assert_has(&fleet, "{\"version\":", buf_str(&quoted), ",\"total\":1,");
+        buf_clear(&fleet.body);
+        buf_clear(&quoted);
         scene_clear(&scene);
     }
 }

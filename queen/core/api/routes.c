@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "fleet_numbers.h"
 #include "forget.h"
 #include "health.h"
 #include "http_call.h"
@@ -254,6 +255,16 @@ static void get_metrics(struct http_call *call)
                       metrics_page_new(call->queen, format, workers == 1, &call->response->listing));
 }
 
+static void get_fleet(struct http_call *call)
+{
+    int64_t limit = FLEET_LIMIT_DEFAULT;
+    const struct query_number known = { "limit", 1, FLEET_LIMIT_MAX, &limit };
+    if (query_numbers(&call->query, &known, 1) != OK)
+        http_call_fail(call, 400, "bad_params", "known is limit=1..1000");
+    else
+        answer_slices(call, JSON_CONTENT_TYPE, fleet_numbers_new((size_t)limit, &call->response->listing));
+}
+
 /* `{h}` and `{w}` stand for names. Whatever does not only read needs the token, if there is one. */
 static const struct route {
     const char *path;
@@ -271,6 +282,7 @@ static const struct route {
     { "/v1/hives/{h}", "GET, DELETE", .get = route_get, .remove = route_delete },
     { "/v1/events", "GET", .get = get_events },
     { "/v1/incidents", "GET", .get = get_incidents },
+    { "/v1/fleet", "GET", .get = get_fleet },
     { METRICS_PATH, "GET", .get = get_metrics },
 };
 
