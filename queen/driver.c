@@ -201,6 +201,7 @@ static enum err make_core(struct queen_driver *driver, struct errbuf *e)
     options.pid = (uint32_t)getpid();
     options.token = conf->token;
     options.verify_http = conf->http_allowlist.count > 0;
+    options.sd_endpoints = conf->sd_endpoints.count > 0 ? &conf->sd_endpoints : NULL;
     driver->started = driver->loop.daemon.wall;
     (void)gethostname(host, sizeof host - 1);
     entropy_need(&options.session, sizeof options.session);

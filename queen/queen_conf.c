@@ -30,6 +30,8 @@ static const struct conf_option options[] = {
       .arg = "TIME", .help = "timeout of a verification" },
     { "verify-http", CONF_TEXT, ROW(verify_http), .fallback = "off", .arg = "off|CIDR,...",
       .help = "networks whose /health may be requested over HTTP, e.g. 10.0.0.0/8,127.0.0.1; off: none" },
+    { "sd-endpoints", CONF_TEXT, ROW(sd), .fallback = "off", .arg = "off|CIDR,...",
+      .help = "networks whose endpoints GET /v1/sd lists as targets of Prometheus; off: none" },
     { "metrics-max-series", CONF_INT, ROW(core.max_series), .min = 0, .max = 100000000, .fallback = "100000",
       .arg = "N", .help = "maximum number of series of hives, models and workers in GET /metrics" },
     { "keep-alive", CONF_DURATION, ROW(core.keep_alive), .min = 5000, .max = 65535000, .fallback = "5s", .arg = "TIME",
@@ -87,12 +89,10 @@ enum err queen_conf_make(const struct queen_conf *conf, const struct queen_optio
     return err == ERR_ID || err == ERR_FULL ? err_set(e, err, "--expect %s: %s", conf->expect, e->text) : err;
 }
 
-static enum err read_networks(struct queen_conf *conf, struct errbuf *e)
+static enum err read_networks(const char *option, const char *value, struct cidr_list *ret, struct errbuf *e)
 {
-    enum err err = OK;
-    if (strcmp(conf->verify_http, "off") != 0)
-        err = cidr_list_parse(text_of(conf->verify_http), &conf->http_allowlist, e);
-    return err == OK ? OK : err_set(e, err, "--verify-http must be off, or networks and commas: %s", e->text);
+    enum err err = strcmp(value, "off") == 0 ? OK : cidr_list_parse(text_of(value), ret, e);
+    return err == OK ? OK : err_set(e, err, "--%s must be off, or networks and commas: %s", option, e->text);
 }
 
 enum err queen_conf_check(void *target, struct errbuf *e)
@@ -103,7 +103,8 @@ enum err queen_conf_check(void *target, struct errbuf *e)
     if ((err = service_check_login(&conf->common, e)) != OK ||
         (err = topic_root_check(text_of(conf->common.root), e)) != OK ||
         (err = service_check_http(conf->http, conf->http_host, conf->token_file, &conf->token, e)) != OK ||
-        (err = read_networks(conf, e)) != OK)
+        (err = read_networks("verify-http", conf->verify_http, &conf->http_allowlist, e)) != OK ||
+        (err = read_networks("sd-endpoints", conf->sd, &conf->sd_endpoints, e)) != OK)
         return err;
     if (conf->core.keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");

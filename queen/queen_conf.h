@@ -9,10 +9,11 @@
 struct queen_conf {
     struct service_conf common;
     struct queen_options core; /* as far as options say it: the driver adds the rest */
-    const char *http, *http_host, *token_file, *expect, *on_event, *verify_http, *state_dir;
+    const char *http, *http_host, *token_file, *expect, *on_event, *verify_http, *sd, *state_dir;
     char *token;                     /* that --token-file holds; NULL without */
     struct buf expected;             /* what --expect holds */
     struct cidr_list http_allowlist; /* what --verify-http lists; empty = off */
+    struct cidr_list sd_endpoints;   /* ... --sd-endpoints */
 };
 
 extern const struct service queen_service;

@@ -104,6 +104,13 @@ enum err cidr_list_parse(struct text t, struct cidr_list *ret, struct errbuf *e)
     return OK;
 }
 
+bool cidr_list_has_host(const struct cidr_list *list, struct text host)
+{
+    struct cidr address;
+    return read_address(text_is(host, "localhost") ? TEXT("127.0.0.1") : host, &address) &&
+           cidr_list_has(list, address.v6, address.address);
+}
+
 bool cidr_list_has(const struct cidr_list *list, bool v6, const uint8_t *address)
 {
     if (v6 && is_mapped(address))

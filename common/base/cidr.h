@@ -28,4 +28,7 @@ enum err cidr_list_parse(struct text t, struct cidr_list *ret, struct errbuf *e)
 /* The address of 4 bytes, or 16, in network order. An empty list holds none. */
 bool cidr_list_has(const struct cidr_list *list, bool v6, const uint8_t *address);
 
+/* The same of an address as text; also of localhost, which is 127.0.0.1. No other name is in any. */
+bool cidr_list_has_host(const struct cidr_list *list, struct text host);
+
 #endif

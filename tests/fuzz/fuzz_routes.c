@@ -262,6 +262,7 @@ static void request(struct world *world, const struct script_record *record)
                                            .content_type = record->kind == 't' ? "text/plain" : "application/json",
                                            .authorization = authorization,
                                            .accept = record->kind == 't' ? "application/openmetrics-text" : NULL,
+                                           .host = "127.0.0.1:7833",
                                            .cross_site = record->kind == 'x',
                                            .received_at = world->now };
     require(call->request.method && call->request.path);
@@ -332,6 +333,7 @@ static void run_record(struct world *world, const struct script_record *record)
  * and bytes. */
 static struct queen_options options_of(int64_t set, struct text expect)
 {
+    static struct cidr_list loopback = { .at = { { .bits = 8, .address = { 127 } } }, .count = 1 };
     return (struct queen_options){ .root = PEER_ROOT,
                                    .id = "queen",
                                    .host = "host-a",
@@ -351,6 +353,7 @@ static struct queen_options options_of(int64_t set, struct text expect)
                                                          : set & 64 ? 2 << 20
                                                                     : 8192,
                                    .max_series = set & 64 ? 1000 : 50,
+                                   .sd_endpoints = set & 4 ? NULL : &loopback,
                                    .verify_http = !(set & 4),
                                    .token = set & 8 ? NULL : "secret",
                                    .limits = set & 16 ? (struct queen_limits){ 2, 2, 2 } : (struct queen_limits){ 0 },

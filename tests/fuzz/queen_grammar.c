@@ -51,13 +51,13 @@
 #define PARAMETER                                                                                                      \
     "<state=<online|stale|suspect|zombie|unreachable>|status=<idle|busy>|hive=" HIVE "|model=<m1|m2>|label.zone=eu|"   \
     "sort=<-|><queue_depth|inflight|gpu_utilization|last_inference_ms|last_seen_ms_ago|since_ms_ago>|limit=<1|2|1000>" \
-    "|cursor=<1|2|3>|verified=<true|work>|force=<true|false>|workers=<true|false|1>|after=<"                           \
+    "|cursor=<1|2|3>|verified=<true|work>|force=<true|false>|workers=<true|false|1>|kind=<queen|worker|hive>|after=<"  \
     "0|1>|wait=<0|1|60>|x=1>"
 #define QUERY "<|?" PARAMETER "|?" PARAMETER "&" PARAMETER "|?" PARAMETER "&" PARAMETER "&" PARAMETER "&" PARAMETER ">"
 #define PATH                                                                                                    \
     "<health|v1/worker/heartbeat|v1/workers|v1/workers|v1/workers/" WORKER "|v1/hives/" HIVE "/workers/" WORKER \
     "|v1/workers/" WORKER "/verify|v1/hives/" HIVE "/workers/" WORKER "/verify|v1/hives|v1/hives/" HIVE         \
-    "|v1/events|v1/incidents|metrics|v1/fleet>"
+    "|v1/events|v1/incidents|metrics|v1/fleet|v1/sd>"
 
 /* Those that succeed in being what they are meant to be. */
 #define BORN(hive, worker)                                                                                            \
@@ -111,7 +111,7 @@ const char *const queen_grammar[] = {
     "a<POST|DELETE> /" PATH "\n<Bearer secret|bearer secrex|Bearer s|Basic secret>",
     "HPOST /v1/worker/heartbeat\n{\"worker_id\":\"" WORKER "\"<|,\"hive_id\":\"" HIVE "\">,\"status\":\"<idle|busy>\""
     "<|,\"interval_ms\":<1000|10000>>}",
-    "<H|t>GET /<metrics<|?workers=1>|v1/fleet<|?limit=1>>",
+    "<H|t>GET /<metrics<|?workers=1>|v1/fleet<|?limit=1>|v1/sd<|?kind=<worker|hive>>>",
     "HGET /v1/workers" QUERY "|HDELETE /v1/hives/" HIVE "</workers/" WORKER "?|?|?workers=true&>force=true",
     "HPOST /v1/hives/" HIVE "/workers/" WORKER "/verify|P",
     "P|P|Q<0|0|20|10000>|F<1|2|3|5|8|13|30|70>|w<0|5000|1000000|1764000000000>",

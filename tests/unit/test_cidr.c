@@ -137,11 +137,28 @@ static void addresses_are_in_a_list_or_not(void **state)
         struct errbuf e = { 0 };
         if (cidr_list_parse(text_of(rows[i].list), &list, &e) != OK)
             fail_msg("%s: %s", rows[i].why, e.text);
-        if (list_has(&list, rows[i].address) != rows[i].has)
+        if (list_has(&list, rows[i].address) != rows[i].has ||
+            cidr_list_has_host(&list, text_of(rows[i].address)) != rows[i].has)
             fail_msg("%s: %s in %s", rows[i].why, rows[i].address, rows[i].list);
     }
     assert_false(list_has(&(struct cidr_list){ 0 }, "0.0.0.0"));
     assert_false(list_has(&(struct cidr_list){ 0 }, "::"));
+}
+
+static void a_host_is_an_address_or_localhost(void **state)
+{
+    static const struct {
+        const char *host;
+        bool has;
+    } rows[] = { { "127.0.0.1", true },  { "localhost", true }, { "::1", true },         { "localhost.", false },
+                 { "queen", false },     { "", false },         { "127.0.0.1 ", false }, { "::1%1", false },
+                 { "127.0.0.2", false }, { "0x7f.1", false },   { "[::1]", false } };
+    struct cidr_list list;
+    (void)state;
+    assert_int_equal(cidr_list_parse(TEXT("127.0.0.1,::1"), &list, NULL), OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (cidr_list_has_host(&list, text_of(rows[i].host)) != rows[i].has)
+            fail_msg("%s", rows[i].host);
 }
 
 int main(void)
@@ -151,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_zero_byte_ends_no_address),
         cmocka_unit_test(lists_are_limited),
         cmocka_unit_test(addresses_are_in_a_list_or_not),
+        cmocka_unit_test(a_host_is_an_address_or_localhost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

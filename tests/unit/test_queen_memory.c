@@ -37,6 +37,7 @@ static const struct step steps[] = {
     { .method = "GET", .path = "/v1/hives" },
     { .method = "GET", .path = "/metrics" },
     { .method = "GET", .path = "/v1/fleet" },
+    { .method = "GET", .path = "/v1/sd" },
     { "hive/h1/presence", "{\"presence\":\"offline\"," SESSION(8) "}" },
     { .method = "DELETE", .path = "/v1/hives/h1" },
     { .method = "GET", .path = "/health" },

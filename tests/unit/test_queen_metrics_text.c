@@ -157,15 +157,20 @@ static void what_anybody_says_is_harmless_in_every_answer(void **state)
 {
     static const char open[] = "application/openmetrics-text";
     struct queen_options options = scene_options;
+    struct cidr_list loopback;
     (void)state;
+    assert_int_equal(cidr_list_parse(TEXT("127.0.0.1"), &loopback, NULL), OK);
     options.max_series = 1000;
+    options.sd_endpoints = &loopback;
     for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+        const char *json = hostile[i].json ? hostile[i].json : hostile[i].said;
         struct buf quoted = BUF_INIT;
         struct json_write w = json_write_to(&quoted);
         struct scene scene;
         scene_init_with(&scene, &options);
         scene_run(&scene, "up");
         say(&scene, hostile[i].said);
+        json_put_str(&w, json);
         for (int format = 0; format < 2; format++) {
             struct http_response response = get(&scene, "/metrics", "workers=1", format ? open : NULL);
             assert_has(&response, "\nskep_model_queue_depth{model=\"", hostile[i].label, "\"} 0\n");
@@ -173,10 +178,18 @@ static void what_anybody_says_is_harmless_in_every_answer(void **state)
             assert_lines_are_ours(buf_text(&response.body));
             buf_clear(&response.body);
         }
-        struct http_response fleet = get(&scene, "/v1/fleet", NULL, NULL);
-        json_put_str(&w, hostile[i].said); /* a document for programs, which filter by it: as it was said */
+        struct http_response targets = get(&scene, "/v1/sd", NULL, NULL), fleet = get(&scene, "/v1/fleet", NULL, NULL);
+        assert_has(&targets, "\"__meta_skep_model\":", buf_str(&quoted), ",");
+        assert_has(&targets, "\"__meta_skep_version\":", buf_str(&quoted), ",");
+        assert_has(&targets, "\"__meta_skep_label_zone\":", buf_str(&quoted), ",");
+        assert_has(&targets, "\"__meta_skep_label_a_b", "______", "\":\"x\"");
+        assert_is_harmless(buf_text(&targets.body), "");
+        buf_reset(&quoted); /* a document for programs, which filter by it: as it was said */
+        w = json_write_to(&quoted);
+        json_put_str(&w, hostile[i].said);
         assert_has(&fleet, "{\"model\":", buf_str(&quoted), ",\"total\":1,");
         assert_has(&fleet, "{\"version\":", buf_str(&quoted), ",\"total\":1,");
+        buf_clear(&targets.body);
         buf_clear(&fleet.body);
         buf_clear(&quoted);
         scene_clear(&scene);

@@ -134,6 +134,11 @@ static void put_value(struct buf *buf, struct text t, bool quoted)
     }
 }
 
+void metrics_text_harmless(struct buf *buf, struct text value)
+{
+    put_value(buf, value, false);
+}
+
 static void put_label(struct buf *buf, const char *before, const char *name, struct text value)
 {
     buf_add_str(buf, before);

@@ -27,4 +27,7 @@ void metrics_text_histogram(const struct metrics_text *text, const struct metric
                             const struct histogram *histogram);
 void metrics_text_end(const struct metrics_text *text);
 
+/* A value without what could harm, as above. */
+void metrics_text_harmless(struct buf *buf, struct text value);
+
 #endif

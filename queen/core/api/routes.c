@@ -12,6 +12,7 @@
 #include "metrics_page.h"
 #include "rations.h"
 #include "step.h"
+#include "targets.h"
 #include "verify.h"
 #include "verify_wait.h"
 #include "view.h"
@@ -265,6 +266,17 @@ static void get_fleet(struct http_call *call)
         answer_slices(call, JSON_CONTENT_TYPE, fleet_numbers_new((size_t)limit, &call->response->listing));
 }
 
+static void get_targets(struct http_call *call)
+{
+    struct errbuf e = { 0 };
+    struct targets_wanted wanted;
+    enum err err = targets_parse(&call->query, &wanted, &e);
+    if (err != OK)
+        http_call_fail_with(call, 400, err, &e);
+    else
+        answer_slices(call, JSON_CONTENT_TYPE, targets_new(&wanted, call->request->host, &call->response->listing));
+}
+
 /* `{h}` and `{w}` stand for names. Whatever does not only read needs the token, if there is one. */
 static const struct route {
     const char *path;
@@ -283,6 +295,7 @@ static const struct route {
     { "/v1/events", "GET", .get = get_events },
     { "/v1/incidents", "GET", .get = get_incidents },
     { "/v1/fleet", "GET", .get = get_fleet },
+    { "/v1/sd", "GET", .get = get_targets },
     { METRICS_PATH, "GET", .get = get_metrics },
 };
 

@@ -8,6 +8,7 @@
 #ifndef SKEP_QUEEN_H
 #define SKEP_QUEEN_H
 
+#include "cidr.h"
 #include "event.h"
 #include "histogram.h"
 #include "input.h"
@@ -37,9 +38,10 @@ struct queen_options {
     struct siphash_key secret; /* from the kernel: every key is derived from it */
     ms_t stale_after, confirm_wait, return_grace, verify_timeout;
     int64_t max_workers, max_document_bytes;
-    const char *token;  /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
-    bool verify_http;   /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
-    int64_t max_series; /* that GET /metrics has at most, besides those of the queen itself */
+    const char *token;                    /* writes over HTTP need it as `Authorization: Bearer`; NULL = none needed */
+    bool verify_http;                     /* EFFECT_HTTP_GET may be used; false = nobody is asked over HTTP */
+    const struct cidr_list *sd_endpoints; /* where endpoints are that GET /v1/sd lists; NULL = nowhere */
+    int64_t max_series;                   /* that GET /metrics has at most, besides those of the queen itself */
     struct queen_limits limits;
     struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
 };

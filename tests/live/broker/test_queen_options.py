@@ -37,6 +37,8 @@ def run(program, *arguments):
     ("no broker", "skep-queen", ["--broker", "http://x"], ["--broker", "http://x", "mqtt://"]),
     ("no network", "skep-queen", ["--verify-http", "on"], ["--verify-http", "'on'", "off", "10.0.0.0/8"]),
     ("a host for a network", "skep-queen", ["--verify-http", "::1,10.0.0.1/8"], ["--verify-http", "10.0.0.1/8", "first 8"]),
+    ("no network of endpoints", "skep-queen", ["--sd-endpoints", "10.0.0.1/8"], ["--sd-endpoints", "10.0.0.1/8", "first 8"]),
+    ("no number of series", "skep-queen", ["--metrics-max-series", "all"], ["--metrics-max-series", "all"]),
     ("a root with a wildcard", "skep-queen", ["--root", "skep/#"], ["root"]),
     ("no such file", "skep-queen", ["--config", "/nowhere/queen.ini"], ["/nowhere/queen.ini"]),
     ("a list that is not there", "skep-queen", ["--expect", "/nowhere/list"], ["/nowhere/list"]),
@@ -62,7 +64,7 @@ def settings(*arguments):
 
 def test_what_print_config_says_is_a_file_for_config(tmp_path):
     given = ["--id", "q2", "--stale-after", "2m", "--on-event", "grep '#' # x", "--max-state", "1GiB",
-             "--verify-http", "10.0.0.0/8,::1"]
+             "--verify-http", "10.0.0.0/8,::1", "--sd-endpoints", "192.0.2.0/24", "--metrics-max-series", "7"]
     ini = tmp_path / "queen.ini"
     ini.write_text(run("skep-queen", "--print-config", *given).stdout, encoding="utf-8")
     assert run("skep-queen", "--config", ini, "--check-config").returncode == 0
