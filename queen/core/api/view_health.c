@@ -7,6 +7,8 @@
 #include "metrics.h"
 #include "rations.h"
 
+#define LIMITS "mosquitto: max_queued_messages 2147483647; ejabberd: match_retained_limit: infinity"
+
 static bool is_under(const struct queen *queen, enum pressure_kind kind)
 {
     return queen->now < queen->registry.pressure[kind].until;
@@ -73,12 +75,11 @@ static const char *describe_snapshot(const struct queen *queen, struct errbuf *b
         (void)err_set(buf, OK, "queen: checking whether the %zu known workers are all that the broker has stored",
                       numbers.shown);
     else if (numbers.shown == numbers.stored)
-        return "queen: the broker dropped part of what it has stored, so workers may be missing (mosquitto: "
-               "max_queued_messages 2147483647)";
+        return "queen: the broker dropped part of what it has stored, so workers may be missing (" LIMITS ")";
     else
         (void)err_set(buf, OK,
                       "queen: %zu of at least %zu stored workers were read: the broker dropped or lost the others "
-                      "(mosquitto: max_queued_messages 2147483647)",
+                      "(" LIMITS ")",
                       numbers.shown, numbers.stored);
     return buf->text;
 }
