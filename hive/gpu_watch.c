@@ -181,11 +181,9 @@ static void due(void *user)
         return;
     }
     loop_timer_in(watch->timer, watch->options.interval);
-    if (watch->fd < 0) /* it is ending */
-        return;
-    if (!watch->is_requested)
+    if (watch->fd >= 0 && !watch->is_requested)
         request(watch);
-    else if (++watch->waits >= WAITS_MAX)
+    else if (!watch->is_killed && ++watch->waits >= WAITS_MAX) /* it answers not, or ends not */
         give_up(watch, "a driver does not respond in time");
 }
 

@@ -42,7 +42,7 @@ static void key_set_add(struct key_set *seen, struct text key)
 {
     unsigned char first = key.len ? (unsigned char)key.at[0] : 0,
                   last = key.len ? (unsigned char)key.at[key.len - 1] : 0;
-    unsigned hash = ((unsigned)key.len * 33 + first * 7u + last) & 255; /* no two fields of a message have the same */
+    unsigned hash = ((unsigned)key.len * 33 + first * 7u + last) & 255; /* few fields of a message share one */
     uint64_t bit = UINT64_C(1) << (hash & 63);
     uint64_t *bits = &seen->bits[hash >> 6];
     seen->doubt |= (*bits & bit) != 0;

@@ -154,6 +154,16 @@ def test_a_killed_queen_is_started_again(manager):
     assert manager.run("systemctl", "show", "-P", "Result", "skep-queen") == "success\n"
 
 
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_reload_reaches_the_daemon_behind_its_walls(manager, daemon):
+    """And the unit is active again when the daemon has notified that it is ready."""
+    manager.run("systemctl", "start", daemon)
+    before = manager.run("systemctl", "show", "-P", "MainPID", daemon)
+    manager.run("systemctl", "reload", daemon)
+    await_that(lambda: manager.run("systemctl", "is-active", daemon, check=False) == "active\n", "the end of the reload")
+    assert manager.run("systemctl", "show", "-P", "MainPID", daemon) == before
+
+
 def test_what_cannot_be_removed_fails_no_stop(manager):
     """A worker's folder that it has closed to itself; what else there is goes."""
     manager.run("systemctl", "start", "skep-hive")
