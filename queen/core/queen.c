@@ -48,7 +48,7 @@ static void set_up(struct queen *queen, const struct queen_options *options, ms_
     queen->announcing.next = queen->write_at = queen->storm.exceeds_since = MS_NEVER;
     queen->announcing.held = true; /* until what earlier processes announced is known (R17) */
     incident_blind(&queen->incidents, 0, now);
-    watch_turn(&queen->watch, now);
+    watch_turn(&queen->watch, now, 0);
     registry_init(&queen->registry, (size_t)options->max_workers, (size_t)options->max_document_bytes);
     queen->tombstones.shares = &queen->registry.shares;
     queen->tombstones.removals = &queen->registry.removals;
@@ -299,10 +299,10 @@ static void (*const handlers[])(struct queen *queen, const struct input *input) 
 
 void queen_step(struct queen *queen, const struct input *input, struct outbox *outbox)
 {
+    queen->behind = input->behind;
     queen_enter(queen, input->now, input->wall, outbox);
     queen->announcing.unsent = input->unsent;
     queen->announcing.unsent_states = input->unsent_states;
-    queen->behind = input->behind;
     if (input->dropped != queen->unsendable)
         queen->unsendable_at = input->now;
     queen->unsendable = input->dropped;

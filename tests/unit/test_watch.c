@@ -20,7 +20,7 @@ static void step_apply(struct watch *watch, const struct step *step)
 {
     switch (step->op) {
     case TURN:
-        watch_turn(watch, step->arg);
+        watch_turn(watch, step->arg, 0);
         break;
     case ARM:
         watch_arm(watch, step->arg);
@@ -121,11 +121,11 @@ static void deadlines_are_watch_time(void **state)
     struct watch watch;
     (void)state;
     watch = (struct watch){ 0 };
-    watch_turn(&watch, 100000);
+    watch_turn(&watch, 100000, 0);
     assert_true(watch_until(&watch, 0) == MS_NEVER);
     watch_go(&watch);
     watch_arm(&watch, 400);
-    watch_turn(&watch, 100400);
+    watch_turn(&watch, 100400, 0);
     assert_int_equal(watch_until(&watch, 1000), 600);
     assert_int_equal(watch_until(&watch, 400), 0);
     assert_int_equal(watch_until(&watch, 399), 0);
@@ -134,9 +134,43 @@ static void deadlines_are_watch_time(void **state)
     assert_true(watch_until(&watch, 1000) == MS_NEVER);
 }
 
+/* A turn each 100 ms. */
+static void turns(struct watch *watch, ms_t *now, unsigned count, ms_t behind)
+{
+    for (; count > 0; count--) {
+        *now += 100;
+        watch_arm(watch, 100);
+        watch_turn(watch, *now, behind);
+    }
+}
+
+static void R5_it_goes_no_further_than_the_socket_was_read(void **state)
+{
+    struct watch watch = { 0 };
+    ms_t now = 1000;
+    (void)state;
+    watch_turn(&watch, now, 0);
+    watch_go(&watch);
+    turns(&watch, &now, 10, 0);
+    assert_int_equal(watch.time, 1000);
+    turns(&watch, &now, 1, 100);
+    turns(&watch, &now, 1, 200);
+    assert_int_equal(watch.time, 1000);
+    assert_int_equal(watch.loop_time, 1200);
+    turns(&watch, &now, 1, 0); /* all of it is read: nothing is lost */
+    assert_int_equal(watch.time, 1300);
+    turns(&watch, &now, 100, 1000000); /* always something unread: no later than that */
+    assert_int_equal(watch.time, 1300 + 10000 - WATCH_UNREAD_MAX);
+    watch_stop(&watch);
+    watch_go(&watch);
+    turns(&watch, &now, 1, 0);
+    assert_int_equal(watch.time, watch.last_packet_at + 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(R5_it_goes_no_further_than_the_socket_was_read),
         cmocka_unit_test(R12_watch_time_stands_still_while_the_link_is_down),
         cmocka_unit_test(R13_a_pause_adds_at_most_the_armed_sleep_and_the_guard),
         cmocka_unit_test(R13_several_turns_share_one_armed_sleep),

@@ -1,6 +1,13 @@
 #include "watch.h"
 
-void watch_turn(struct watch *watch, ms_t now)
+static void pass(struct watch *watch, ms_t time, ms_t behind)
+{
+    ms_t unread = ms_min(watch->unread + time, ms_min(behind, WATCH_UNREAD_MAX));
+    watch->time += watch->unread + time - unread;
+    watch->unread = unread;
+}
+
+void watch_turn(struct watch *watch, ms_t now, ms_t behind)
 {
     if (!watch->started) {
         watch->started = true;
@@ -11,7 +18,7 @@ void watch_turn(struct watch *watch, ms_t now)
     ms_t counted = ms_min(passed, watch->sleep + WATCH_PAUSE_GUARD);
     watch->loop_time += counted;
     if (watch->going)
-        watch->time += counted;
+        pass(watch, counted, behind);
     watch->turned = now;
     watch->sleep = ms_max(watch->sleep - passed, 0); /* what is left of the timer if nobody arms it anew */
 }
@@ -35,6 +42,7 @@ void watch_prove(struct watch *watch)
 void watch_go(struct watch *watch)
 {
     watch->going = true;
+    watch->unread = 0;
     watch_prove(watch);
 }
 

@@ -4,6 +4,7 @@
 #define SMALL_PASS 100    /* copies: no limit should be so low, so that they are taken for all meanwhile */
 #define COMMON_LIMIT 1000 /* copies in one pass: ejabberd's match_retained_limit */
 #define CHECK_MS 60000    /* a broker that counts says so within that time */
+#define AT_ONCE_MS 60000  /* from the live view on */
 #define AGAIN_MS 30000
 #define AGAIN_MAX_MS (10 * 60 * 1000)
 #define IDLE_MAX 3 /* times that nobody new was shown, and whoever is missing is not stored */
@@ -32,11 +33,14 @@ void completeness_saw(struct queen *queen, struct record *record, const struct t
     record->shown = (uint16_t)(record->shown | bit);
 }
 
-/* It was not the last time, or the broker has less than it should have: at once, then ever later. */
+/* It was not the last time, or the broker has less than it should have: at once, then ever later. Somebody may store
+ * new ones for ever, and all is read for each. */
 static void read_again(struct queen *queen, bool at_once)
 {
     struct snapshot *snapshot = &queen->snapshot;
-    snapshot->again_wait = at_once ? 0 : ms_min(ms_max(2 * snapshot->again_wait, AGAIN_MS), AGAIN_MAX_MS);
+    snapshot->again_wait = at_once && queen->now - snapshot->live_at < AT_ONCE_MS
+                               ? 0
+                               : ms_min(ms_max(2 * snapshot->again_wait, AGAIN_MS), AGAIN_MAX_MS);
     snapshot->again_at = queen->now + snapshot->again_wait;
 }
 

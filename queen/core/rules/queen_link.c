@@ -142,6 +142,7 @@ static void live(struct queen *queen)
     storm_begin(queen);
     incident_seeing(&queen->incidents, queen->wall);
     queen->snapshot.read_at = queen->watch.time - queen->snapshot.granted;
+    queen->snapshot.live_at = queen->now;
     if (!queen->snapshot.since_found)
         publish_since(queen);
     begin_announcing(queen);

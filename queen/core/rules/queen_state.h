@@ -113,6 +113,7 @@ struct snapshot {
     unsigned pending;            /* SUBACKs that are due */
     uint64_t marker;             /* the nonce that ends the passes */
     ms_t progress_at;            /* monotonic: the latest request, SUBACK or stored copy */
+    ms_t live_at;                /* monotonic: since when the view is live; MS_NEVER = it is not yet */
     ms_t again_at, again_wait;   /* monotonic: when it is read again, and how long after the last time */
     ms_t read_at;                /* watch time of the last end marker, less `granted` */
     ms_t granted;                /* so much of the grace has passed already, before this process (R17) */

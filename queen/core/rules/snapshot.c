@@ -230,6 +230,7 @@ static void reset(struct queen *queen)
     *snapshot = (struct snapshot){ .burst = snapshot->burst > 0 ? snapshot->burst : SNAPSHOT_BURST,
                                    .cycle = snapshot->cycle,
                                    .again_at = MS_NEVER,
+                                   .live_at = MS_NEVER,
                                    .completeness.check_until = MS_NEVER };
 }
 

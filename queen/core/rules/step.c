@@ -46,7 +46,7 @@ void queen_enter(struct queen *queen, ms_t now, ms_t wall, struct outbox *outbox
     queen->announcing.now = now;
     queen->announcing.linked = queen->member.linked;
     queen->out = outbox;
-    watch_turn(&queen->watch, now);
+    watch_turn(&queen->watch, now, queen->behind);
 }
 
 static void schedule_touched(struct queen *queen)
