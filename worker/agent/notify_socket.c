@@ -14,13 +14,13 @@
 #include "fd.h"
 #include "log.h"
 #include "notify_message.h"
+#include "notify_taker.h"
 #include "trust.h"
 
 #define DIRECTORY_PREFIX "skep-worker-"
 #define DIRECTORY_NAME "/" DIRECTORY_PREFIX "XXXXXX"
 #define SOCKET_NAME "/notify"
-#define BURST 512           /* datagrams in one turn of the loop */
-#define DESCRIPTORS_MAX 253 /* SCM_MAX_FD: the most that the kernel passes at once */
+#define BURST 512 /* datagrams in one turn of the loop */
 
 struct notify_socket {
     struct sockaddr_un address;
@@ -30,6 +30,7 @@ struct notify_socket {
     struct loop_fd *watch;
     int removed_fd; /* the one before, whose name was removed: a sender that had connected to it still uses it */
     struct loop_fd *removed_watch;
+    struct notify_taker *taker;
     struct log_limit limit;
     const struct notify_socket_events *events;
     void *user;
@@ -180,47 +181,34 @@ static enum err open_socket(struct notify_socket *notify, struct errbuf *e)
     return OK;
 }
 
-/* Descriptors that came along are closed: to close them is how a sender of BARRIER=1 is told that all was read. */
-static bool read_credentials(struct msghdr *header, struct ucred *ret)
+static bool find_credentials(struct msghdr *header, struct ucred *ret)
 {
-    bool found = false;
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
-        if (part->cmsg_level != SOL_SOCKET)
-            continue;
-        if (part->cmsg_type == SCM_CREDENTIALS && part->cmsg_len == CMSG_LEN(sizeof *ret)) {
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part))
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_CREDENTIALS &&
+            part->cmsg_len == CMSG_LEN(sizeof *ret)) {
             memcpy(ret, CMSG_DATA(part), sizeof *ret);
-            found = true;
-        } else if (part->cmsg_type == SCM_RIGHTS) {
-            for (size_t at = 0; at + sizeof(int) <= part->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
-                int fd;
-                memcpy(&fd, CMSG_DATA(part) + at, sizeof fd);
-                close(fd);
-            }
+            return true;
         }
-    }
-    return found;
+    return false;
 }
 
-/* One datagram; false when there is none. */
-static bool receive(struct notify_socket *notify, int fd)
+/* Descriptors that came along are never this process's: to close them could block it. That they are closed is how a
+ * sender of BARRIER=1 is told that all was read. */
+static void take_off(struct notify_socket *notify, int fd, int flags)
 {
-    char bytes[NOTIFY_DATAGRAM_MAX];
-    union {
-        char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    struct iovec iovec = { bytes, sizeof bytes };
-    struct msghdr header = {
-        .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-    };
-    ssize_t len = fd < 0 ? -1 : recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
+    if (flags & MSG_CTRUNC)
+        notify_taker_take(notify->taker, fd);
+    else
+        (void)recv(fd, NULL, 0, 0);
+}
+
+static void hand_over(struct notify_socket *notify, struct msghdr *header, struct text datagram)
+{
     const char *why = NULL;
     struct ucred sender = { 0 };
-    if (len < 0)
-        return errno == EINTR;
-    if (!read_credentials(&header, &sender))
+    if (!find_credentials(header, &sender))
         why = "it came without credentials";
-    else if (header.msg_flags & MSG_TRUNC)
+    else if (header->msg_flags & MSG_TRUNC)
         why = "it is too large";
     else
         why = notify->events->refuse(notify->user, &sender);
@@ -228,15 +216,51 @@ static bool receive(struct notify_socket *notify, int fd)
         (void)log_limited(&notify->limit, LOG_WARNING, "notification refused", "why", why, "pid", INT_TEXT(sender.pid),
                           "uid", INT_TEXT(sender.uid), NULL);
     else
-        notify->events->received(notify->user, (struct text){ bytes, (size_t)len });
+        notify->events->received(notify->user, datagram);
+}
+
+/* One datagram; false when there is none. There is room for the credentials alone: that it is cut off shows
+ * descriptors. */
+static bool receive(struct notify_socket *notify, int fd)
+{
+    char bytes[NOTIFY_DATAGRAM_MAX];
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct ucred))];
+        struct cmsghdr align;
+    } control;
+    struct iovec iovec = { bytes, sizeof bytes };
+    struct msghdr header = {
+        .msg_iov = &iovec, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    ssize_t len = fd < 0 ? -1 : recvmsg(fd, &header, MSG_PEEK);
+    if (len < 0)
+        return errno == EINTR;
+    take_off(notify, fd, header.msg_flags);
+    hand_over(notify, &header, (struct text){ bytes, (size_t)len });
     return true;
+}
+
+static void want(struct loop_fd *watch, int events)
+{
+    if (watch)
+        loop_fd_want(watch, events);
 }
 
 void notify_socket_drain(struct notify_socket *notify)
 {
-    for (int i = 0; i < BURST && (receive(notify, notify->fd) || receive(notify, notify->removed_fd)); i++)
+    bool is_settled;
+    for (int i = 0; (is_settled = notify_taker_settle(notify->taker)) && i < BURST &&
+                    (receive(notify, notify->fd) || receive(notify, notify->removed_fd));
+         i++)
         ;
+    want(notify->watch, is_settled ? LOOP_READABLE : 0);
+    want(notify->removed_watch, is_settled ? LOOP_READABLE : 0);
     notify->events->drained(notify->user);
+}
+
+static void changed(void *user)
+{
+    notify_socket_drain(user);
 }
 
 static void readable(void *user, int events)
@@ -269,7 +293,8 @@ void notify_socket_restore(struct notify_socket *notify)
 {
     struct stat status;
     int fd;
-    if (!notify->address.sun_path[0] || lstat(notify->address.sun_path, &status) == 0 || errno != ENOENT)
+    if (!notify->address.sun_path[0] || lstat(notify->address.sun_path, &status) == 0 || errno != ENOENT ||
+        !notify_taker_settle(notify->taker))
         return;
     fd = make_socket();
     if (fd < 0 || !make_again(&notify->address, fd)) {
@@ -280,7 +305,7 @@ void notify_socket_restore(struct notify_socket *notify)
     }
     log_at(LOG_WARNING, "the notify socket was removed; it is made again", "path", notify->address.sun_path, NULL);
     loop_fd_free(notify->removed_watch);
-    fd_close(notify->removed_fd);
+    notify_taker_close(notify->taker, notify->removed_fd);
     notify->removed_fd = notify->fd;
     notify->removed_watch = notify->watch;
     notify->fd = fd;
@@ -299,7 +324,8 @@ enum err notify_socket_new(struct loop *loop, const struct notify_socket_events 
     notify->fd = notify->removed_fd = -1;
     notify->events = events;
     notify->user = user;
-    err = open_socket(notify, e);
+    if ((err = notify_taker_new(loop, changed, notify, &notify->taker, e)) == OK)
+        err = open_socket(notify, e);
     if (err == OK && !watch(notify))
         err = err_set(e, ERR_IO, "cannot watch the notify socket");
     if (err != OK) {
@@ -315,9 +341,10 @@ void notify_socket_free(struct notify_socket *notify)
     if (!notify)
         return;
     loop_fd_free(notify->removed_watch);
-    fd_close(notify->removed_fd);
+    notify_taker_close(notify->taker, notify->removed_fd);
     loop_fd_free(notify->watch);
-    fd_close(notify->fd);
+    notify_taker_close(notify->taker, notify->fd);
+    notify_taker_free(notify->taker);
     remove_directory(notify->address.sun_path); /* "" where the name is abstract */
     free(notify);
 }

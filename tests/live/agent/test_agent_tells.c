@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include <unistd.h>
 
 #include "fixture.h"
+
+#define LINGERING 8 /* datagrams that fit into a socket, whatever its limit is */
 
 /* A child that sends the datagrams given behind it, says its pid, and lives until it is ended. */
 #define SPEAKING "--interval", "200ms", "--exec", "--", SPEAKER_PROGRAM
@@ -205,6 +208,75 @@ static void a_barrier_is_answered(void **state)
     story_end(&story);
 }
 
+/* Who closes it last waits for a peer that does not read, unless it ends. Returns the peer, or that which listens for
+ * it. */
+static int send_lingering(const struct sockaddr_un *to)
+{
+    static const struct linger linger = { 1, 600 };
+    static const char bytes[65536];
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+    int sender = socket(AF_UNIX, SOCK_DGRAM, 0);
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = { { 0 } };
+    struct msghdr header = {
+        .msg_name = (void *)to, .msg_namelen = sizeof *to, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+    while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+        ;
+    *CMSG_FIRSTHDR(&header) =
+        (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &fd, sizeof fd);
+    assert_int_equal(sendmsg(sender, &header, 0), 0);
+    close(sender);
+    close(fd);
+    return listener;
+}
+
+/* The agent stands meanwhile: these are closed here while it still has them in its socket. */
+static void send_all_lingering(const struct story *story, const struct sockaddr_un *to, int peers[LINGERING])
+{
+    program_halt(story->agent.pid);
+    for (size_t i = 0; i < LINGERING; i++)
+        peers[i] = send_lingering(to);
+    assert_int_equal(kill(story->agent.pid, SIGCONT), 0);
+}
+
+static void descriptors_that_are_not_closed_at_once_hold_nobody_up(void **state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int peers[2][LINGERING];
+    struct story story;
+    story_begin(state, &story);
+    agent_start_with(state, &story.agent, NULL, "held", "--interval", "200ms", "--exec", "--", "/bin/sh", "-c",
+                     "echo $NOTIFY_SOCKET; echo $$; read x; exec " SPEAKER_PROGRAM " BARRIER=1 X_SKEP_QUEUE_DEPTH=$x",
+                     NULL);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", program_read_line(&story.agent));
+    story.child = (pid_t)atoi(program_read_line(&story.agent));
+    await_worker(story.watcher, "held", "heartbeat", "\"status\":\"idle\"", NULL);
+    send_all_lingering(&story, &address, peers[0]);
+    assert_int_equal(write(story.agent.input, "7\n", 2), 2);
+    await_worker(story.watcher, "held", "heartbeat", "\"queue_depth\":7", NULL);
+    send_all_lingering(&story, &address, peers[1]);
+    ask_worker(story.watcher, "held", "verify", "{\"nonce\":\"held\"}", 0);
+    await_reply(story.watcher, "{\"nonce\":\"held\"", NULL);
+    assert_int_equal(kill(story.child, SIGKILL), 0);
+    await_worker(story.watcher, "held", "presence", "process_exited", NULL);
+    for (size_t i = 0; i < LINGERING; i++) {
+        close(peers[0][i]);
+        close(peers[1][i]);
+    }
+    story_end(&story);
+}
+
 /* As by who cleans /tmp of what is old. What root starts may become another user, whatever the umask is. */
 static void a_socket_that_is_removed_is_made_again(void **state)
 {
@@ -307,6 +379,7 @@ int main(void)
         cmocka_unit_test(another_user_of_the_command),
         cmocka_unit_test(a_stranger_is_refused),
         cmocka_unit_test(a_barrier_is_answered),
+        cmocka_unit_test(descriptors_that_are_not_closed_at_once_hold_nobody_up),
         cmocka_unit_test(metrics_and_labels),
         cmocka_unit_test(reloading_is_loading),
         cmocka_unit_test(a_watchdog_that_was_requested),
