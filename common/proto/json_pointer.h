@@ -1,6 +1,6 @@
 /* json_pointer.h - a value in a document by its way (RFC 6901): /models/0/name. Pure. */
-#ifndef SKEP_PROBE_JSON_POINTER_H
-#define SKEP_PROBE_JSON_POINTER_H
+#ifndef SKEP_JSON_POINTER_H
+#define SKEP_JSON_POINTER_H
 
 #include "json_scan.h"
 
