@@ -27,7 +27,9 @@ static void limits_move_in_proportion(void **state)
         { "a lease of 3 seconds", 50, 3000, 90000, 2200, 3000 },
         { "a shorter lease counts as 3 seconds", 50, 2999, 90000, 2200, 3000 },
         { "the longest interval", 86400000, -1, 90000, 190080000, 259200000 },
-        { "the longest lease: no overflow", -1, 1000000000000, 90000, 733333333333, 1000000000000 },
+        { "the longest lease that ends", -1, 2147483646, 90000, 1574821340, 2147483646 },
+        { "a longer one does not", -1, 2147483647, 90000, 825659931684590, 1125899906842624 },
+        { "the longest that may be declared", -1, 1000000000000, 90000, 825659931684590, 1125899906842624 },
         { "fractions are cut, never rounded up", -1, 3001, 90000, 2200, 3001 },
     };
 

@@ -27,6 +27,8 @@ static void r5_silence_is_judged_at_its_limits(void **state)
           "up; say \"interval_ms\":10000,\"lease_ms\":150000; beat 1.1.0; wait 109999", ONLINE " | online" },
         { "... in proportion", "up; say \"interval_ms\":10000,\"lease_ms\":150000; beat 1.1.0; wait 150000; ack 0",
           ONLINE SUSPECT ", probe" STALE " | stale" },
+        { "a declared lease of more than 24.8 days never ends",
+          "up; say \"lease_ms\":1000000000000; beat 1.1.0; listen 400000", ONLINE " | online" },
         { "a birth alone has a lease as well", "up; say \"interval_ms\":1000; birth 1.1; wait 2200",
           "unknown -> online (birth)" SUSPECT ", verify | suspect" },
         { "over HTTP on loop time, no broker needed", "up; down; post 1.1.0; wait 90000",

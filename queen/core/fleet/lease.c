@@ -9,6 +9,8 @@ static ms_t interval_counted(int64_t interval_ms)
 
 static ms_t silence_allowed(int64_t interval_ms, int64_t lease_ms, ms_t stale_after)
 {
+    if (lease_ms >= LEASE_ENDLESS)
+        return LEASE_NEVER_MS;
     if (lease_ms > 0)
         return ms_max(lease_ms, 3 * LEASE_INTERVAL_MIN);
     if (interval_ms > 0)

@@ -5,6 +5,9 @@
 #include "base.h"
 
 #define LEASE_INTERVAL_MIN 1000 /* an interval counts as one second at least */
+#define LEASE_ENDLESS \
+    INT32_MAX /* ms, 24.8 days: a declared lease that is longer counts as this one, which never ends */
+#define LEASE_NEVER_MS (1LL << 50) /* ... but in so long, with which sums do not overflow */
 
 /* Limits in ms of silence; they move in proportion. */
 struct lease {

@@ -57,7 +57,7 @@ struct sign sign_of_hive_heartbeat(const struct hive_heartbeat *heartbeat)
 void judge_note_sign(struct queen *queen, struct record *record, const struct sign *sign)
 {
     record->interval_ms = (int32_t)sign->interval_ms;
-    record->lease_ms = (int32_t)sign->lease_ms;
+    record->lease_ms = (int32_t)ms_min(sign->lease_ms, LEASE_ENDLESS);
     record->endpoint = sign->endpoint;
     record->feed_lost = sign->feed_lost;
     record->skew = sign->timestamp == TIME_ABSENT ? TIME_ABSENT : sign->timestamp - queen->wall;

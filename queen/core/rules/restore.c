@@ -181,7 +181,7 @@ static void take_standing(struct queen *queen, struct record *record, const stru
     ms_t ago = row->is_of_store ? queen->watch.loop_time - row->since_loop
                                 : ms_min(wall_ago(queen, row->since_wall), SINCE_MAX_MS);
     record->interval_ms = (int32_t)row->interval_ms;
-    record->lease_ms = (int32_t)row->lease_ms;
+    record->lease_ms = (int32_t)ms_min(row->lease_ms, LEASE_ENDLESS);
     record->unannounced = row->unannounced;
     change_restore(queen, record,
                    &(struct standing){ .state = alive ? STATE_UNVERIFIED : row->state,
