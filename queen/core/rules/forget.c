@@ -109,6 +109,34 @@ void forget_returned(struct queen *queen, struct record *record)
     registry_remove(&queen->registry, ended);
 }
 
+static enum err add(struct queen *queen, struct text hive, struct text worker, struct record **ret)
+{
+    struct record *record, *victim;
+    enum err err;
+    for (int takes = 0; takes < 2 && registry_is_full(&queen->registry, worker.len == 0) &&
+                        (victim = registry_victim(&queen->registry, hive, worker, queen->now));
+         takes++)
+        forget_evicted(queen, victim);
+    if ((err = change_begin(queen, hive, worker, &record)) != OK)
+        return err;
+    forget_returned(queen, record);
+    *ret = record;
+    return OK;
+}
+
+enum err forget_open(struct queen *queen, struct text hive, struct text worker, bool live, struct record **ret)
+{
+    struct record *record = registry_find(&queen->registry, hive, worker);
+    enum err err;
+    if (!record && (err = add(queen, hive, worker, &record)) != OK)
+        return err;
+    if (live)
+        tombstones_remove(&queen->tombstones, hive, worker);
+    registry_touch(&queen->registry, record);
+    *ret = record;
+    return OK;
+}
+
 void forget_hive(struct queen *queen, struct text hive, struct record *record)
 {
     registry_walk(&queen->registry, hive, WALK_FORGET);

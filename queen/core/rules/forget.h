@@ -26,6 +26,10 @@ void forget_announce(struct queen *queen, struct record *record);
 /* One that was forgotten, but is not announced as such yet, has come back as a new record: so it need not be. */
 void forget_returned(struct queen *queen, struct record *record);
 
+/* The record of (hive, worker), or of the hive if the worker is absent, made if need be: where there is no room others
+ * are evicted (tenants.h). A live message (`live`) ends its tombstone. ERR_FULL, ERR_NOMEM. */
+enum err forget_open(struct queen *queen, struct text hive, struct text worker, bool live, struct record **ret);
+
 /* All workers of the hive that are known now, but for the expected, and the hive itself (NULL: it has no record): in
  * slices with the ticks, at most *left of them in each. */
 void forget_hive(struct queen *queen, struct text hive, struct record *record);

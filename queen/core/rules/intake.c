@@ -13,39 +13,9 @@
 
 #define DEFAULT_HIVE "default"
 
-static enum err add(struct queen *queen, struct text hive, struct text worker, struct record **ret)
-{
-    struct record *record, *victim;
-    enum err err;
-    for (int takes = 0; takes < 2 && registry_is_full(&queen->registry, worker.len == 0) &&
-                        (victim = registry_victim(&queen->registry, hive, worker, queen->now));
-         takes++)
-        forget_evicted(queen, victim);
-    if ((err = change_begin(queen, hive, worker, &record)) != OK)
-        return err;
-    forget_returned(queen, record);
-    *ret = record;
-    return OK;
-}
-
 void intake_count(struct queen *queen, enum err err)
 {
     ++*(err == OK ? &queen->counters.accepted : &queen->counters.rejected[err]);
-}
-
-/* The record of (hive, worker), or of the hive if the worker is absent, made if need be. A live message ends its
- * tombstone. */
-static enum err find_or_add(struct queen *queen, struct text hive, struct text worker, bool live, struct record **ret)
-{
-    struct record *record = registry_find(&queen->registry, hive, worker);
-    enum err err;
-    if (!record && (err = add(queen, hive, worker, &record)) != OK)
-        return err;
-    if (live)
-        tombstones_remove(&queen->tombstones, hive, worker);
-    registry_touch(&queen->registry, record);
-    *ret = record;
-    return OK;
 }
 
 /* R1: a bridge or a restored backup sends stored copies as live messages. */
@@ -84,7 +54,7 @@ static enum err find_subject(struct queen *queen, const struct topic *topic, con
         return err;
     if (!subject->makes_known && !registry_find(&queen->registry, topic->hive, topic->worker))
         return OK;
-    return find_or_add(queen, topic->hive, topic->worker, subject->is_life && !subject->copy, ret);
+    return forget_open(queen, topic->hive, topic->worker, subject->is_life && !subject->copy, ret);
 }
 
 typedef enum err take_fn(struct queen *queen, const struct topic *topic, const struct message *message,
@@ -256,7 +226,7 @@ enum err intake_posted(struct queen *queen, struct text document, struct errbuf 
     if (err == OK && !heartbeat.worker_id)
         err = err_set(e, ERR_MISSING, "worker_id: required over HTTP");
     if (err == OK)
-        err = find_or_add(queen, text_of(heartbeat.hive_id ? heartbeat.hive_id : DEFAULT_HIVE),
+        err = forget_open(queen, text_of(heartbeat.hive_id ? heartbeat.hive_id : DEFAULT_HIVE),
                           text_of(heartbeat.worker_id), true, &record);
     if (err == OK) {
         sign = sign_of_heartbeat(&heartbeat);
