@@ -80,7 +80,8 @@
     X(LEFT, "left", "it published its goodbye")                                                                   \
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")                                                          \
-    X(EVICTED, "evicted", "the queen knew too many workers: it made room for another one")
+    X(EVICTED, "evicted", "the queen knew too many workers: it made room for another one")                        \
+    X(HIVE_LOST, "hive_lost", "it is received only through its hive, which is down")
 
 /* What came of a verification. X(symbol, name, what is wrong) */
 #define VERIFY_RESULTS(X)                                                    \

@@ -7,6 +7,7 @@
 #include "ask.h"
 #include "broker_barrier.h"
 #include "completeness.h"
+#include "device_intake.h"
 #include "expect.h"
 #include "forget.h"
 #include "hive_inquiry.h"
@@ -272,6 +273,8 @@ static void take_message(struct queen *queen, const struct input *input)
         link_since(queen, topic.queen, message);
     else if (err == OK)
         err = intake_message(queen, &topic, message, &e);
+    else if (err == ERR_TOPIC)
+        err = device_intake_message(queen, message, &e);
     intake_count(queen, err);
     if (err != OK && err != ERR_RATIONED)
         reject(queen, message, err, &e);

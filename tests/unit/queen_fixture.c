@@ -162,6 +162,7 @@ static void scene_see_publish(struct scene *scene, const struct publish *publish
 
 static void scene_see_subscribe(struct scene *scene, const struct subscribe *subscribe)
 {
+    struct text filter = text_of(subscribe->filter);
     if (token_kind(subscribe->token) != TOKEN_SUBSCRIBE)
         return;
     scene->subscribing[scene->subscribing_count++ % SCENE_SUBSCRIBING_MAX] = subscribe->token;
@@ -169,7 +170,9 @@ static void scene_see_subscribe(struct scene *scene, const struct subscribe *sub
         return;
     scene->reads++;
     keep(&scene->read_filter, text_of(subscribe->filter));
-    buf_printf(&scene->filters, "%s ", subscribe->filter + strlen("skep/v1/"));
+    (void)text_skip(&filter, TEXT("skep/v1/"));
+    buf_add_text(&scene->filters, filter);
+    buf_add_char(&scene->filters, ' ');
 }
 
 static void scene_see(struct scene *scene, const struct effect *effect)

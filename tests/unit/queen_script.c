@@ -207,6 +207,12 @@ static void suback_all(struct scene *scene, const char *reason)
                                           .reason = (uint8_t)strtoul(reason, NULL, 16) });
 }
 
+static size_t filters_of_devices(const struct scene *scene)
+{
+    const struct devices *devices = scene->queen->options.devices;
+    return devices ? devices->filter_count : 0;
+}
+
 /* The link up to the live subscriptions, which end with the first marker. The first link finds out that nobody else
  * holds the queen's id. */
 static void do_subscribe(struct scene *scene, const char *args)
@@ -218,7 +224,7 @@ static void do_subscribe(struct scene *scene, const char *args)
     scene->subscribing_count = 0;
     scene_step(scene, (struct input){ .kind = INPUT_CONNECTING });
     scene_step(scene, (struct input){ .kind = INPUT_LINK_UP });
-    assert_int_equal(scene->subscribing_count, SUBSCRIPTIONS);
+    assert_int_equal(scene->subscribing_count, SUBSCRIPTIONS + filters_of_devices(scene));
     suback_all(scene, args);
 }
 
@@ -327,6 +333,15 @@ static void do_verdict(struct scene *scene, const char *args)
     buf_clear(&doc);
 }
 
+/* `TOPIC PAYLOAD`, of another system; without a payload it is empty. */
+static void do_publish(struct scene *scene, const char *args)
+{
+    struct text payload = text_of(args), topic = text_split(&payload, ' ');
+    char text[TOPIC_SIZE];
+    snprintf(text, sizeof text, "%.*s", (int)topic.len, topic.at);
+    scene_message(scene, text, payload.at ? payload : TEXT(""));
+}
+
 /* Since when an earlier process has granted a grace: the expiry in seconds, of which `left` is left. */
 static void do_since(struct scene *scene, const char *args)
 {
@@ -390,6 +405,7 @@ static const struct {
     { "aged", do_aged },
     { "verdict", do_verdict },
     { "since", do_since },
+    { "publish", do_publish },
     { "vack", do_vack },
     { "answer", do_answer },
     { "witness", do_witness },

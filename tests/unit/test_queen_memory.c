@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "device_table.h"
 #include "failing_memory.h"
 #include "queen_state.h"
 #include "routes.h"
@@ -14,7 +16,7 @@
 #define SESSION(n) "\"session\":\"000000000000000" #n "\",\"connection\":1"
 
 struct step {
-    const char *topic, *payload; /* a message ... */
+    const char *topic, *payload; /* a message, below the root or with '/' at the beginning ... */
     const char *method, *path;   /* ... or a request */
     bool stored;
 };
@@ -43,7 +45,17 @@ static const struct step steps[] = {
     { .method = "GET", .path = "/health" },
     { .method = "DELETE", .path = "/v1/hives/h1/workers/w1" },
     { "hive/h1/worker/w1/presence", "{\"presence\":\"offline\"," SESSION(1) "}", .stored = true },
+    { "/zigbee2mqtt/bridge/state", "{\"state\":\"online\"}", .stored = true },
+    { "/zigbee2mqtt/lamp/availability", "{\"state\":\"online\"}", .stored = true },
+    { "/zigbee2mqtt/plug/availability", "{\"state\":\"online\"}" },
+    { "/zigbee2mqtt/plug/availability", "{\"state\":\"offline\"}" },
+    { "/zigbee2mqtt/lamp", "{}" },
+    { "/zigbee2mqtt/bridge/state", "offline" },
+    { "/zigbee2mqtt/lamp/availability", "" },
 };
+
+static const char devices_ini[] = "[device \"z\"]\npreset = zigbee2mqtt\n";
+static struct devices devices;
 
 static void ask(struct queen *queen, const struct step *step, struct outbox *outbox)
 {
@@ -68,6 +80,8 @@ static void tell(struct queen *queen, const struct step *step, struct outbox *ou
 {
     char topic[128] = "skep/v1/";
     strncat(topic, step->topic, sizeof topic - sizeof "skep/v1/");
+    if (step->topic[0] == '/')
+        snprintf(topic, sizeof topic, "%s", step->topic + 1);
     queen_step(queen,
                &(struct input){ .kind = INPUT_MESSAGE,
                                 .now = 1000,
@@ -107,6 +121,7 @@ static struct queen *make(void)
                                                   .stale_after = 90000,
                                                   .max_workers = 10,
                                                   .max_document_bytes = 4096,
+                                                  .devices = &devices,
                                                   .expect = { "w9\n", 3 } };
     struct queen *queen = NULL;
     struct errbuf e = { 0 };
@@ -141,10 +156,27 @@ static void assert_counts_agree(const struct registry *registry)
     assert_int_equal(documents, registry->document_bytes);
 }
 
+static void each_allocation_of_a_table_of_devices_may_fail(void **state)
+{
+    enum err err = ERR_NOMEM;
+    (void)state;
+    for (unsigned which = 1; err == ERR_NOMEM; which++) {
+        struct errbuf e = { 0 };
+        memory_fail(which);
+        err = device_table_read(devices_ini, "skep/v1", &devices, &e);
+        memory_fail(0);
+        assert_true(err == OK || (err == ERR_NOMEM && e.text[0]));
+        assert_true(err == OK || which < 100);
+        devices_clear(&devices);
+    }
+}
+
 static void each_allocation_may_fail(void **state)
 {
-    unsigned count = count_allocations(), noticed = 0;
+    unsigned count, noticed = 0;
     (void)state;
+    assert_int_equal(device_table_read(devices_ini, "skep/v1", &devices, NULL), OK);
+    count = count_allocations();
     assert_true(count > 30);
     for (unsigned which = 1; which <= count; which++) {
         struct queen *queen;
@@ -157,6 +189,7 @@ static void each_allocation_may_fail(void **state)
             assert_counts_agree(&queen->registry);
         queen_free(queen);
     }
+    devices_clear(&devices);
     assert_true(noticed > count / 3); /* the others are index tables and answers over HTTP, which go on without */
 }
 
@@ -202,7 +235,8 @@ static void r17_each_allocation_for_a_restored_row_may_fail(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_may_fail),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_of_a_table_of_devices_may_fail),
+                                        cmocka_unit_test(each_allocation_may_fail),
                                         cmocka_unit_test(r17_each_allocation_for_a_restored_row_may_fail) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

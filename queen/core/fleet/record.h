@@ -151,6 +151,7 @@ struct record {
     bool work_advanced : 1;   /* progress changed since the worker was judged a zombie */
     bool work_restarted : 1;  /* the limit was, at work.limit_start */
     bool in_storm : 1;        /* one has held it since it was heard of (storm.h) */
+    bool behind_hive : 1;     /* it is received only through its hive (device_intake.h) */
 
     uint16_t version; /* word of the registry's (intern.h), of its last heartbeat */
     uint8_t hive_len, worker_len;

@@ -9,6 +9,7 @@
 #define SKEP_QUEEN_H
 
 #include "cidr.h"
+#include "devices.h"
 #include "event.h"
 #include "histogram.h"
 #include "input.h"
@@ -43,7 +44,8 @@ struct queen_options {
     const struct cidr_list *sd_endpoints; /* where endpoints are that GET /v1/sd lists; NULL = nowhere */
     int64_t max_series;                   /* that GET /metrics has at most, besides those of the queen itself */
     struct queen_limits limits;
-    struct text expect; /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
+    const struct devices *devices; /* finished; NULL = none */
+    struct text expect;            /* lines of HIVE/NAME or NAME (hive `default`), # comments; absent = none */
 };
 
 /* ERR_NOMEM, or ERR_ID with a sentence that names the line for a bad list of expected ids. */

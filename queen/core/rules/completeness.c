@@ -22,13 +22,18 @@ static bool was_shown(const struct queen *queen, const struct record *record)
     return record->shown >> KIND_BITS == link_of(queen);
 }
 
+void completeness_saw_device(struct queen *queen, struct record *record)
+{
+    queen->snapshot.completeness.added += record->state == STATE_NONE;
+    if (!was_shown(queen, record))
+        record->shown = (uint16_t)(link_of(queen) << KIND_BITS);
+}
+
 void completeness_saw(struct queen *queen, struct record *record, const struct topic *topic)
 {
     struct completeness *completeness = &queen->snapshot.completeness;
     unsigned bit = topic->kind <= TOPIC_WORKER_WITNESS ? 1u << topic->kind : 0;
-    completeness->added += record->state == STATE_NONE;
-    if (!was_shown(queen, record))
-        record->shown = (uint16_t)(link_of(queen) << KIND_BITS);
+    completeness_saw_device(queen, record);
     completeness->distinct += bit && !(record->shown & bit);
     record->shown = (uint16_t)(record->shown | bit);
 }

@@ -19,6 +19,9 @@
 /* A stored copy on that topic is about the record, which is about to take it. */
 void completeness_saw(struct queen *queen, struct record *record, const struct topic *topic);
 
+/* The same of a topic of another system's device, which no other pass brings, too. */
+void completeness_saw_device(struct queen *queen, struct record *record);
+
 /* A live heartbeat of a worker that is not known, with its session, as it is declared. */
 void completeness_missed(struct queen *queen, const struct incarnation_claim *claim, int64_t retain_s);
 

@@ -7,6 +7,19 @@
 #include "storm.h"
 #include "unreachable.h"
 
+static bool is_there(const struct record *worker)
+{
+    return worker->state == STATE_ONLINE || worker->state == STATE_UNVERIFIED || worker->state == STATE_SUSPECT ||
+           worker->state == STATE_ZOMBIE;
+}
+
+void hive_review_behind(struct queen *queen, struct record *worker)
+{
+    const struct record *hive = worker->behind_hive ? unreachable_hive_of(queen, worker) : NULL;
+    if (hive && hive->state == STATE_STALE && is_there(worker))
+        loss_verdict(queen, worker, CAUSE_HIVE_DOWN, evidence_now(queen, worker, PATH_WILL, RESULT_HIVE_LOST));
+}
+
 /* A worker that waited for the hive's verdict has it now; one that was lost shortly before the hive was part of the
  * same; and the end of an incident is one grace after the hive is ready. */
 static void review_worker(struct queen *queen, struct record *worker)
@@ -17,6 +30,7 @@ static void review_worker(struct queen *queen, struct record *worker)
         storm_count(queen, worker);
     if (hive && hive->state == STATE_STALE)
         unreachable_join(queen, worker);
+    hive_review_behind(queen, worker);
     registry_touch(&queen->registry, worker);
 }
 

@@ -12,6 +12,10 @@ void hive_review_step(struct queen *queen, size_t limit);
  * read after a review of that size. */
 void hive_review_tick(struct queen *queen, unsigned *left); /* `left` counts down what may be done now */
 
+/* R10: a worker that is received only through its hive (behind_hive) is lost with it, whatever it said before. Others:
+ * nothing happens. */
+void hive_review_behind(struct queen *queen, struct record *worker);
+
 /* The hive is about to be removed: its workers are judged by themselves, in the same way. */
 void hive_review_forgotten(struct queen *queen, struct record *hive);
 

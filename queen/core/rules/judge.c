@@ -106,7 +106,7 @@ void judge_forget_process(struct queen *queen, struct record *record)
 {
     work_reset(record);
     record->interval_ms = record->lease_ms = INT_ABSENT; /* the next one declares its own */
-    record->gone = record->ready_confirmed = record->endpoint = record->was_zombie = false;
+    record->gone = record->ready_confirmed = record->endpoint = record->was_zombie = record->behind_hive = false;
     if (record_is_hive(record))
         hive_poll_reset(queen, record);
 }

@@ -25,7 +25,10 @@ enum err passes_filter(const struct queen *queen, const struct snapshot_filter *
     struct topic topic = {
         .kind = filter->kind, .queen = text_of(queen->options.id), .hive = text_of(filter->hive), .worker = TEXT("+")
     };
-    return topic_build(queen->options.root, &topic, ret);
+    if (!filter->device)
+        return topic_build(queen->options.root, &topic, ret);
+    snprintf(ret, TOPIC_SIZE, "%s", filter->device);
+    return OK;
 }
 
 /* Behind the live view, where nobody waits for it. */
@@ -36,19 +39,23 @@ static bool is_one_at_a_time(const struct queen *queen)
 
 /* False: it is to be read with later ones. mosquitto 2.0.11 lets what a second SUBSCRIBE finds stored wait behind a
  * full socket, and drops what is too much there. */
-static bool add(struct queen *queen, enum topic_kind kind, const char *hive, size_t expected)
+static bool add_filter(struct queen *queen, const struct snapshot_filter *filter, size_t expected)
 {
     struct snapshot *snapshot = &queen->snapshot;
     size_t room = snapshot->burst - (snapshot->expected < snapshot->burst ? snapshot->expected : snapshot->burst);
-    struct snapshot_filter *filter = &snapshot->filters[snapshot->count];
     if (snapshot->count > 0 && (snapshot->count == SNAPSHOT_FILTERS || is_one_at_a_time(queen) ||
                                 (expected == EXPECTED_UNKNOWN ? snapshot->expected > 1 : expected > room)))
         return false;
-    filter->kind = kind;
-    snprintf(filter->hive, sizeof filter->hive, "%s", hive);
-    snapshot->count++;
+    snapshot->filters[snapshot->count++] = *filter;
     snapshot->expected = expected == EXPECTED_UNKNOWN ? snapshot->burst : snapshot->expected + expected;
     return true;
+}
+
+static bool add(struct queen *queen, enum topic_kind kind, const char *hive, size_t expected)
+{
+    struct snapshot_filter filter = { .kind = kind };
+    snprintf(filter.hive, sizeof filter.hive, "%s", hive);
+    return add_filter(queen, &filter, expected);
 }
 
 /* How many are known. Zero is no number: there may be any that are not. */
@@ -63,6 +70,19 @@ static void add_kinds(struct queen *queen, const enum topic_kind *kinds, size_t 
     unsigned *step = &queen->snapshot.step;
     while (*step < count && add(queen, kinds[*step], "+", expected[*step]))
         ++*step;
+}
+
+/* The first `count` filters of other systems' devices, from `begin` on in the steps of the stage. One that brings what
+ * is stored is subscribed to already, so it stays when it is read. */
+static void add_devices(struct queen *queen, unsigned begin, size_t count, size_t expected)
+{
+    const struct devices *devices = queen->options.devices;
+    unsigned *step = &queen->snapshot.step;
+    for (; *step >= begin && *step - begin < count; ++*step) {
+        struct snapshot_filter filter = { TOPIC_WORKER_PRESENCE, "+", devices->filters[*step - begin] };
+        if (!add_filter(queen, &filter, expected))
+            return;
+    }
 }
 
 static size_t hives_known(const struct queen *queen)
@@ -175,15 +195,17 @@ void passes_fill(struct queen *queen)
     struct snapshot *snapshot = &queen->snapshot;
     enum snapshot_stage stage = snapshot->stage;
     bool of_each = stage == SNAPSHOT_KNOWN || stage == SNAPSHOT_FOUND;
+    const struct devices none = { 0 }, *devices = queen->options.devices ? queen->options.devices : &none;
     size_t hives = hives_known(queen), workers;
     if (!of_each || snapshot->hive_next == 0)
         snapshot->workers = workers_known(queen);
     workers = expected_of(snapshot->workers);
     snapshot->count = 0;
     snapshot->expected = 0;
-    if (stage == SNAPSHOT_LIVE)
+    if (stage == SNAPSHOT_LIVE) {
         add_kinds(queen, live_kinds, ARRAY_LEN(live_kinds), (const size_t[ARRAY_LEN(live_kinds)]){ 0 });
-    else if (stage == SNAPSHOT_OWN)
+        add_devices(queen, ARRAY_LEN(live_kinds), devices->filter_count, 0);
+    } else if (stage == SNAPSHOT_OWN)
         add_kinds(queen, own_kinds, ARRAY_LEN(own_kinds), (const size_t[]){ 1, hives, workers });
     else if (stage == SNAPSHOT_HIVES)
         add_kinds(queen, hive_kinds, ARRAY_LEN(hive_kinds), (const size_t[]){ hives, hives });
@@ -193,4 +215,6 @@ void passes_fill(struct queen *queen)
         add_kinds(queen, worker_kinds + 1, ARRAY_LEN(worker_kinds) - 1, (const size_t[]){ workers, workers, workers });
     else if (stage == SNAPSHOT_FOUND)
         add_found(queen);
+    else if (stage == SNAPSHOT_DEVICES)
+        add_devices(queen, 0, devices->stored_count, EXPECTED_UNKNOWN);
 }

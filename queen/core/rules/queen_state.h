@@ -5,6 +5,7 @@
 #include "announcing.h"
 #include "bucket.h"
 #include "buf.h"
+#include "devices.h"
 #include "event_ring.h"
 #include "hive_watch.h"
 #include "incarnation.h"
@@ -48,16 +49,17 @@ enum asking { ASKING_LOSS, ASKING_INQUIRY, ASKING_NEIGHBOUR, ASKING_VERIFY, ASKI
 /* The snapshot of retained state, read anew on every connection, behind the live subscriptions (snapshot.h). */
 enum snapshot_phase { SNAPSHOT_NONE, SNAPSHOT_SUBSCRIBING, SNAPSHOT_READING, SNAPSHOT_READ };
 
-/* What is read, one after the other; the view is live behind those of SNAPSHOT_FOUND. From SNAPSHOT_HIVES on it is read
- * again until it is known to be complete. */
+/* What is read, one after the other; the view is live behind those of SNAPSHOT_DEVICES. From SNAPSHOT_HIVES on it is
+ * read again until it is known to be complete. */
 enum snapshot_stage {
-    SNAPSHOT_LIVE,  /* nothing: what is published from now on */
-    SNAPSHOT_OWN,   /* what this queen has published */
-    SNAPSHOT_HIVES, /* hives */
-    SNAPSHOT_KNOWN, /* the workers of each hive that is known */
-    SNAPSHOT_ALL,   /* those of all hives */
-    SNAPSHOT_FOUND, /* again of each, of hives that were not known before */
-    SNAPSHOT_COUNT, /* nothing: who is missing is counted */
+    SNAPSHOT_LIVE,    /* nothing: what is published from now on */
+    SNAPSHOT_OWN,     /* what this queen has published */
+    SNAPSHOT_HIVES,   /* hives */
+    SNAPSHOT_KNOWN,   /* the workers of each hive that is known */
+    SNAPSHOT_ALL,     /* those of all hives */
+    SNAPSHOT_FOUND,   /* again of each, of hives that were not known before */
+    SNAPSHOT_DEVICES, /* the availability of other systems' devices */
+    SNAPSHOT_COUNT,   /* nothing: who is missing is counted */
     SNAPSHOT_IDLE
 };
 
@@ -67,6 +69,7 @@ enum snapshot_stage {
 struct snapshot_filter {
     enum topic_kind kind;
     char hive[NAME_SIZE]; /* or "+" */
+    const char *device;   /* it is this one, of another system's devices (devices.h); NULL = that of kind and hive */
 };
 
 /* Whether all that is stored was shown (completeness.h). */

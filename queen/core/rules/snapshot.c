@@ -119,7 +119,7 @@ static bool read_next(struct queen *queen)
 {
     struct snapshot *snapshot = &queen->snapshot;
     for (passes_fill(queen); snapshot->count == 0; passes_fill(queen)) {
-        if (snapshot->stage == SNAPSHOT_FOUND)
+        if (snapshot->stage == SNAPSHOT_DEVICES)
             return end_cycle(queen);
         begin_stage(queen, snapshot->stage + 1);
     }

@@ -5,8 +5,9 @@
  * A broker lets so much wait for one subscriber (mosquitto: 1,000 messages) and drops the rest without a word. So
  * workers are read hive by hive, as many hives with one marker as together are expected to bring less; then those of
  * all hives, which shows names that were not known. Where all that is known is so little, it is read over all at once;
- * what was read completely in one piece may be next time (`burst`). After 2 s in which nothing of it came a pass begins
- * anew, and from then on one at a time; it is given up after three attempts.
+ * what was read completely in one piece may be next time (`burst`). The availability of other systems' devices
+ * (devices.h) is read last, filter by filter. After 2 s in which nothing of it came a pass begins anew, and from then
+ * on one at a time; it is given up after three attempts.
  *
  * Then the view is live. While it is not known to be complete (completeness.h), all is read again behind that. */
 #ifndef SKEP_SNAPSHOT_H
