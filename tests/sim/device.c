@@ -91,13 +91,18 @@ bool node_is_device(const struct node *node)
     return node->kind == &kind;
 }
 
+static bool is_leaf(struct text leaf)
+{
+    return text_is(leaf, "heartbeat") || text_is(leaf, "presence") || text_is(leaf, "witness");
+}
+
 /* `default/d1/heartbeat` is a worker's topic; all else is taken as it is. */
 static void topic_expand(const char *text, char ret[TOPIC_SIZE])
 {
     struct text rest = text_of(text);
     struct text hive = text_split(&rest, '/');
     struct text name = text_split(&rest, '/');
-    if (rest.at && !memchr(rest.at, '/', rest.len) && !text_is(hive, "skep"))
+    if (rest.at && is_leaf(rest) && !text_is(hive, "skep"))
         snprintf(ret, TOPIC_SIZE, WORLD_ROOT "/hive/%.*s/worker/%.*s/%s", (int)hive.len, hive.at, (int)name.len,
                  name.at, rest.at);
     else

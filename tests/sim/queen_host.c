@@ -20,6 +20,7 @@ struct queen_host {
     struct fake_store store;
     struct keeper keeper;
     bool has_store, is_leaving;
+    struct devices devices;
 };
 
 static struct queen_host *host_of(struct node *node)
@@ -173,6 +174,7 @@ static void clear(struct node *node)
     }
     queen_free(host->queen);
     host->queen = NULL;
+    devices_clear(&host->devices);
     daemon_node_clear(&host->daemon);
 }
 
@@ -191,6 +193,22 @@ static struct text expected_list(struct world *world, const struct words *words)
     for (char *comma = lines; comma && (comma = strchr(comma, ','));)
         *comma = '\n';
     return text_of(lines);
+}
+
+/* A section for each preset of the list, with its name. */
+static enum err make_devices(struct world *world, struct queen_host *host, const struct words *words, struct errbuf *e)
+{
+    struct text list = text_of(words_value(words, "devices"));
+    enum err err = OK;
+    devices_init(&host->devices, WORLD_ROOT);
+    while (list.at && err == OK) {
+        struct text name = text_split(&list, ',');
+        const char *preset = arena_copy(&world->arena, name);
+        const char *section = arena_printf(&world->arena, "device \"%s\"", preset);
+        if ((err = devices_key(&host->devices, section, NULL, NULL, 1, e)) == OK)
+            err = devices_key(&host->devices, section, "preset", preset, 1, e);
+    }
+    return err == OK ? devices_finish(&host->devices, "devices", e) : err;
 }
 
 static struct queen_limits limits_of(const struct words *words)
@@ -218,6 +236,7 @@ static struct queen_options options_of(struct world *world, struct queen_host *h
                                    .max_workers = words_number(words, "max-workers", MAX_WORKERS),
                                    .max_document_bytes = words_number(words, "max-state", MAX_DOCUMENTS),
                                    .limits = limits_of(words),
+                                   .devices = host->devices.count > 0 ? &host->devices : NULL,
                                    .expect = expected_list(world, words) };
 }
 
@@ -263,7 +282,7 @@ enum err queen_start(struct world *world, const char *name, const struct words *
     enum err err;
     if (!node)
         return err_set(e, ERR_CONFLICT, "%s runs already", name);
-    if ((err = world_place(world, node, words, e)) != OK)
+    if ((err = world_place(world, node, words, e)) != OK || (err = make_devices(world, host, words, e)) != OK)
         return err;
     options = options_of(world, host, words);
     err = queen_new(&options, world->network.now, world_wall(world, node), &host->queen, e);

@@ -7,8 +7,8 @@
 #include "world.h"
 
 /* Starts the process `name`, a new one if it ran before. Options as of skep-queen: stale-after, confirm-wait,
- * return-grace, keep-alive (durations), max-workers, max-state (numbers), expect (HIVE/NAME,...); limits as of struct
- * queen_limits: records, verifying, unsent. */
+ * return-grace, keep-alive (durations), max-workers, max-state (numbers), expect (HIVE/NAME,...), devices (presets of
+ * device_presets.h, each a section of that name); limits as of struct queen_limits: records, verifying, unsent. */
 enum err queen_start(struct world *world, const char *name, const struct words *options, struct errbuf *e);
 
 bool node_is_queen(const struct node *node);

@@ -13,9 +13,10 @@ static void take_payload(struct arena *arena, const char **line, struct words *w
     if (**line == '{') {
         words->payload = arena_copy(arena, text_of(*line));
         *line += strlen(*line);
-    } else if (strncmp(*line, "''", 2) == 0) {
-        words->payload = "";
-        *line += 2;
+    } else if (**line == '\'' && strchr(*line + 1, '\'')) {
+        struct text rest = text_of(*line + 1);
+        words->payload = arena_copy(arena, text_split(&rest, '\''));
+        *line = rest.at;
     }
 }
 

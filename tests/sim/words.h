@@ -9,7 +9,7 @@
 struct words {
     const char *at[WORDS_MAX]; /* NULL behind the last */
     size_t count;
-    const char *payload; /* the rest from the first `{` on; "" for the word ''; NULL = none */
+    const char *payload; /* the rest from the first `{` on, or what is between two '; NULL = none */
 };
 
 /* Lives in the arena. ERR_TOO_LARGE, ERR_NOMEM. */
