@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "inifile.h"
 #include "read_file.h"
 #include "secret.h"
 #include "store.h"
@@ -42,6 +43,8 @@ static const struct conf_option options[] = {
       .arg = "SIZE", .help = "memory limit for all documents; when full, the hive with most makes room" },
     { "expect", CONF_TEXT, ROW(expect), .arg = "FILE",
       .help = "file that lists the workers that must exist, one HIVE/NAME or NAME per line" },
+    { "devices", CONF_TEXT, ROW(devices_file), .arg = "FILE",
+      .help = "file that maps topics of other systems' devices to workers, e.g. of Tasmota or zigbee2mqtt" },
     { "state-dir", CONF_TEXT, ROW(state_dir), .max = 4000, .arg = "DIR",
       .help = "directory of the database that keeps verdicts and ages over restarts; empty: none" },
     { "on-event", CONF_TEXT, ROW(on_event), .arg = "COMMAND",
@@ -57,6 +60,7 @@ const struct service queen_service = {
                 "  skep-queen --broker mqtts://broker.example --username queen --password-file pw\n"
                 "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
                 "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n"
+                "  skep-queen --devices devices.ini                  Tasmota, zigbee2mqtt and other devices\n"
                 "  kill -HUP $(pidof skep-queen)                     read the token file again\n",
     .exit_codes = SERVICE_EXIT_CODES,
     .section = "queen",
@@ -76,6 +80,31 @@ static enum err read_expected(const char *path, struct buf *ret, struct errbuf *
     close(fd);
     return got < 0 || !buf_ok(ret) ? err_set(e, ERR_IO, "--expect %s: cannot be read, or has more than 16 MiB", path)
                                    : OK;
+}
+
+struct devices_file {
+    const char *path;
+    struct devices *devices;
+};
+
+static enum err take_device_key(void *user, const char *section, const char *key, const char *value, int line,
+                                struct errbuf *e)
+{
+    const struct devices_file *file = user;
+    enum err err = devices_key(file->devices, section, key, value, line, e);
+    return err == OK ? OK : err_set(e, err, "%s:%d: %s", file->path, line, e->text);
+}
+
+static enum err read_devices(struct queen_conf *conf, struct errbuf *e)
+{
+    struct devices_file file = { conf->devices_file, &conf->devices };
+    enum err err;
+    devices_init(&conf->devices, conf->common.root);
+    if ((err = inifile_parse_file(file.path, take_device_key, &file, e)) != OK ||
+        (err = devices_finish(&conf->devices, file.path, e)) != OK)
+        return err_set(e, err, "--devices %s", e->text);
+    conf->core.devices = &conf->devices;
+    return OK;
 }
 
 enum err queen_conf_make(const struct queen_conf *conf, const struct queen_options *core, ms_t now, ms_t wall,
@@ -108,7 +137,8 @@ enum err queen_conf_check(void *target, struct errbuf *e)
         return err;
     if (conf->core.keep_alive % 1000 != 0)
         return err_set(e, ERR_RANGE, "--keep-alive: must be whole seconds");
-    if ((conf->expect && (err = read_expected(conf->expect, &conf->expected, e)) != OK) || !conf->common.check_config)
+    if ((conf->devices_file && (err = read_devices(conf, e)) != OK) ||
+        (conf->expect && (err = read_expected(conf->expect, &conf->expected, e)) != OK) || !conf->common.check_config)
         return err;
     if (queen_conf_has_store(conf) && (err = store_check(conf->state_dir, e)) != OK)
         return err;
@@ -125,4 +155,5 @@ void queen_conf_clear(struct queen_conf *conf)
 {
     secret_free(conf->token);
     buf_clear(&conf->expected);
+    devices_clear(&conf->devices);
 }
