@@ -81,7 +81,8 @@
     X(EXPECTED, "expected", "it is expected, and was never seen")                                                 \
     X(REMOVED, "removed", "it was forgotten on request")                                                          \
     X(EVICTED, "evicted", "the queen knew too many workers: it made room for another one")                        \
-    X(HIVE_LOST, "hive_lost", "it is received only through its hive, which is down")
+    X(HIVE_LOST, "hive_lost", "it is received only through its hive, which is down")                              \
+    X(HIVE_BACK, "hive_back", "its hive, through which it is received, is back, and its lease is not over")
 
 /* What came of a verification. X(symbol, name, what is wrong) */
 #define VERIFY_RESULTS(X)                                                    \

@@ -7,7 +7,7 @@
 /* The device w1 of the group `default`, and those behind a gateway, of the hive z. */
 #define LIST                                                                \
     "[device \"t\"]\npreset = tasmota\nhive = default\nstale-after = 30s\n" \
-    "[device \"z\"]\npreset = zigbee2mqtt\n"                                \
+    "[device \"z\"]\npreset = zigbee2mqtt\nstale-after = 10m\n"             \
     "[device \"h\"]\npreset = homie\n"                                      \
     "[device \"s\"]\npreset = shelly-gen1\n"
 
@@ -20,6 +20,7 @@
 #define UP(word) "publish zigbee2mqtt/bridge/state {\"state\":\"" word "\"}"
 #define LAMP(word) "publish zigbee2mqtt/lamp/availability {\"state\":\"" word "\"}"
 #define READY "hive/z unknown -> starting (birth), hive/z starting -> ready (verified)"
+#define BACK "hive/z down -> starting (birth), hive/z starting -> ready (verified)"
 #define DOWN "probe, hive/z ready -> down (last_will)"
 
 static struct devices devices;
@@ -68,6 +69,10 @@ static void a_device_is_judged_as_a_plain_worker(void **state)
           IS_ONLINE ", online -> forgotten (forgotten) | gone" },
         { "R16: ... and it comes back", "up; " ONLINE "; publish tele/w1/LWT; " ONLINE,
           IS_ONLINE ", online -> forgotten (forgotten), unknown -> online (birth) | online" },
+        { "R2: a worker of that name with a session goes first", "up; birth 1.1; " OFFLINE "; " ONLINE "; wait 9000",
+          IS_ONLINE " | online" },
+        { "... and is not forgotten for it", "up; birth 1.1; will 1.1; ack 10; wait 250; ack 10; publish tele/w1/LWT",
+          IS_ONLINE ", ask, ask, online -> stale (last_will) | stale" },
         { "a word that is not known", "up; " ONLINE "; publish tele/w1/LWT offline?; wait 9000",
           IS_ONLINE " | online" },
         { "a name that has no id", "up; publish tele/\x01/LWT Online", "| gone" },
@@ -149,18 +154,88 @@ static void a_parent_is_a_hive(void **state)
         { "R4: it was not", "up; " UP("online") "; " UP("offline") "; wait 100; " UP("online") "; wait 9000",
           READY " | gone" },
         { "it is silent", "up; " UP("online") "; listen 4000000", READY " | gone" },
+        { "a word that is not known", "up; " UP("online") "; publish zigbee2mqtt/bridge/state what?; wait 9000",
+          READY " | gone" },
+        { "R16: a copy does not bring it back",
+          "up; " UP("online") "; publish zigbee2mqtt/bridge/state; stored " UP("online") "; " LAMP("online"),
+          READY ", hive/z ready -> forgotten (forgotten), z/lamp unknown -> online (birth) | gone" },
+        { "a real hive of that name is asked as ever, and its end is its own",
+          "up; birth 1.1 @z/; wait 0; " UP("online") "; " UP("offline") "; publish zigbee2mqtt/bridge/state; wait 100; "
+                                                                        "health pass @z/; " UP("offline") "; wait 9000",
+          "hive/z unknown -> starting (birth), poll, hive/z starting -> ready (verified) | gone" },
+        { "its topic is cleared", "up; " UP("online") "; publish zigbee2mqtt/bridge/state",
+          READY ", hive/z ready -> forgotten (forgotten) | gone" },
+    };
+    (void)state;
+    DEVICES_CHECK(rows);
+}
+
+static void what_is_behind_a_parent_is_lost_with_it(void **state)
+{
+    static const struct row rows[] = {
         { "R10: what is behind it is unreachable, though it never said so",
           "up; " UP("online") "; " LAMP("online") "; " UP("offline") "; wait 250; ack 0; wait 1000",
           READY ", z/lamp unknown -> online (birth), " DOWN ", z/lamp online -> unreachable (hive_down) | gone" },
         { "R10: ... and is not before it is known to be lost",
           "up; " UP("online") "; " LAMP("online") "; " UP("offline") "; wait 200; " UP("online") "; wait 9000",
           READY ", z/lamp unknown -> online (birth) | gone" },
-        { "R10: it is back, and what is behind it is not before it is received",
+        { "R10: a ghost behind a parent that is down is unreachable, too",
+          "connect; stored " UP("offline") "; stored " LAMP("online") "; read; listen 36000; ack 0; wait 1000",
+          "probe, hive/z unknown -> down (last_will), z/lamp unknown -> unreachable (hive_down) | gone" },
+        { "R10: ... also one that is read later",
+          "connect; stored " UP("offline") "; read; listen 36000; ack 0; stored " LAMP("online") "; wait 1000",
+          "probe, hive/z unknown -> down (last_will), z/lamp unknown -> unreachable (hive_down) | gone" },
+        { "R10: a device that is lost while it is down",
+          "up; " UP("online") "; " LAMP("online") "; " LAMP("offline") "; " UP(
+              "offline") "; wait 250; ack 0; ack 0; wait 1000",
+          READY ", z/lamp unknown -> online (birth), probe, " DOWN
+                ", z/lamp online -> unreachable (hive_down) | gone" },
+        { "another section has no such parent",
+          "up; " UP("online") "; " ONLINE "; " UP("offline") "; wait 250; ack 0; wait 9000",
+          READY ", " IS_ONLINE ", " DOWN " | online" },
+    };
+    (void)state;
+    DEVICES_CHECK(rows);
+}
+
+static void what_is_behind_a_parent_is_back_with_it(void **state)
+{
+    static const struct row rows[] = {
+        { "R10: it is back, and what is behind it is not yet",
           "up; " UP("online") "; " LAMP("online") "; " UP("offline") "; wait 250; ack 0; wait 1000; " UP(
               "online") "; "
-                        "listen 60000",
+                        "listen 34000",
+          READY ", z/lamp unknown -> online (birth), " DOWN ", z/lamp online -> unreachable (hive_down), " BACK
+                " | gone" },
+        { "R10: ... but one grace later",
+          "up; " UP("online") "; " LAMP("online") "; " UP("offline") "; wait 250; ack 0; wait 1000; " UP(
+              "online") "; "
+                        "listen 36000; ack 0",
+          READY ", z/lamp unknown -> online (birth), " DOWN ", z/lamp online -> unreachable (hive_down), " BACK
+                ", probe, z/lamp unreachable -> online (verified) | gone" },
+        { "R10: ... unless it is stored as gone by then",
+          "up; " UP("online") "; " LAMP("online") "; " UP(
+              "offline") "; wait 250; ack 0; wait 1000; down; connect; "
+                         "stored " UP("offline") "; stored " LAMP("offline") "; read; " UP(
+                             "online") "; listen 40000; ack 0",
+          READY ", z/lamp unknown -> online (birth), " DOWN ", z/lamp online -> unreachable (hive_down), " BACK
+                ", probe, z/lamp unreachable -> stale (missed_heartbeats) | gone" },
+        { "R10: ... unless its lease is over, too",
+          "up; " UP("online") "; " LAMP("online") "; listen 590000; " UP(
+              "offline") "; wait 250; ack 0; wait 1000; "
+                         "listen 20000; " UP("online") "; listen 36000; ack 0",
+          READY ", z/lamp unknown -> online (birth), z/lamp online -> suspect (missed_heartbeats), " DOWN
+                ", z/lamp suspect -> unreachable (hive_down), " BACK
+                ", probe, z/lamp unreachable -> stale (missed_heartbeats) | gone" },
+        { "R10: a ghost is nothing more for it",
+          "connect; stored " UP("offline") "; stored " LAMP("online") "; read; listen 36000; ack 0; wait 1000; " UP(
+              "online") "; listen 100000",
+          "probe, hive/z unknown -> down (last_will), z/lamp unknown -> unreachable (hive_down), " BACK " | gone" },
+        { "R10: the parent was forgotten: nobody knows",
+          "up; " UP("online") "; " LAMP("online") "; " UP("offline") "; wait 250; ack 0; wait 1000; "
+                                                                     "publish zigbee2mqtt/bridge/state; listen 100000",
           READY ", z/lamp unknown -> online (birth), " DOWN ", z/lamp online -> unreachable (hive_down), "
-                "hive/z down -> starting (birth), hive/z starting -> ready (verified) | gone" },
+                "hive/z down -> forgotten (forgotten) | gone" },
         { "R10: ... by its word",
           "up; " UP("online") "; " LAMP("online") "; " UP("offline") "; wait 250; ack 0; wait 1000; " UP(
               "online") "; " LAMP("online"),
@@ -179,22 +254,6 @@ static void a_parent_is_a_hive(void **state)
           READY ", z/lamp unknown -> online (birth), " DOWN ", z/lamp online -> unreachable (hive_down), "
                 "z/lamp unreachable -> online (heartbeat), hive/z down -> starting (birth), "
                 "hive/z starting -> ready (verified) | gone" },
-        { "R10: a ghost behind a parent that is down is unreachable, too",
-          "connect; stored " UP("offline") "; stored " LAMP("online") "; read; listen 36000; ack 0; wait 1000",
-          "probe, hive/z unknown -> down (last_will), z/lamp unknown -> unreachable (hive_down) | gone" },
-        { "R10: ... also one that is read later",
-          "connect; stored " UP("offline") "; read; listen 36000; ack 0; stored " LAMP("online") "; wait 1000",
-          "probe, hive/z unknown -> down (last_will), z/lamp unknown -> unreachable (hive_down) | gone" },
-        { "R10: a device that is lost while it is down",
-          "up; " UP("online") "; " LAMP("online") "; " LAMP("offline") "; " UP(
-              "offline") "; wait 250; ack 0; ack 0; wait 1000",
-          READY ", z/lamp unknown -> online (birth), probe, " DOWN
-                ", z/lamp online -> unreachable (hive_down) | gone" },
-        { "another section has no such parent",
-          "up; " UP("online") "; " ONLINE "; " UP("offline") "; wait 250; ack 0; wait 9000",
-          READY ", " IS_ONLINE ", " DOWN " | online" },
-        { "its topic is cleared", "up; " UP("online") "; publish zigbee2mqtt/bridge/state",
-          READY ", hive/z ready -> forgotten (forgotten) | gone" },
     };
     (void)state;
     DEVICES_CHECK(rows);
@@ -254,8 +313,10 @@ static void what_cannot_be_read_is_counted(void **state)
     scene_run(&scene, "up; " ONLINE);
     scene_message(&scene, "tele/w1/LWT", text_of(large));
     assert_int_equal(scene.queen->counters.rejected[ERR_TOO_LARGE], 1);
-    scene_message(&scene, "tele/w1/LWT", TEXT("what?"));
+    scene_message(&scene, "tele/w1/LWT", (struct text){ large, MSG_MAX_BYTES });
     assert_int_equal(scene.queen->counters.rejected[ERR_UNKNOWN], 1);
+    scene_message(&scene, "tele/w1/LWT", TEXT("what?"));
+    assert_int_equal(scene.queen->counters.rejected[ERR_UNKNOWN], 2);
     assert_string_equal(buf_str(&scene.notice),
                         "ignored a message on tele/w1/LWT: unknown_name: the payload is none of "
                         "the words of [device \"t\"]");
@@ -303,6 +364,8 @@ int main(void)
         cmocka_unit_test(a_goodbye_is_no_loss),
         cmocka_unit_test(a_beat_may_make_a_device_known),
         cmocka_unit_test(a_parent_is_a_hive),
+        cmocka_unit_test(what_is_behind_a_parent_is_lost_with_it),
+        cmocka_unit_test(what_is_behind_a_parent_is_back_with_it),
         cmocka_unit_test(their_topics_are_read_last),
         cmocka_unit_test(the_name_is_a_label),
         cmocka_unit_test(what_cannot_be_read_is_counted),

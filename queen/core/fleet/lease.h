@@ -5,9 +5,12 @@
 #include "base.h"
 
 #define LEASE_INTERVAL_MIN 1000 /* an interval counts as one second at least */
-#define LEASE_ENDLESS \
-    INT32_MAX /* ms, 24.8 days: a declared lease that is longer counts as this one, which never ends */
-#define LEASE_NEVER_MS (1LL << 50) /* ... but in so long, with which sums do not overflow */
+
+/* Declared leases, in ms, that mean something else: one that is as long, or longer (24.8 days), never ends, which is in
+ * so long that sums do not overflow; and one that is shorter than anybody may declare is of who is known to be gone. */
+#define LEASE_ENDLESS INT32_MAX
+#define LEASE_NEVER_MS (1LL << 50)
+#define LEASE_ENDED 1
 
 /* Limits in ms of silence; they move in proportion. */
 struct lease {

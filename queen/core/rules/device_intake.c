@@ -14,8 +14,6 @@
 #include "snapshot.h"
 #include "stored.h"
 
-#define GONE_LEASE_MS 1 /* as short as a lease can be */
-
 /* A message, and whom it is about: a device, or without a worker's name the hive of devices. */
 struct device {
     const struct device_section *section;
@@ -124,7 +122,7 @@ static void end_lease(struct queen *queen, struct record *record)
 {
     if (record->state == STATE_ONLINE || !is_its_own(record))
         return;
-    record->lease_ms = GONE_LEASE_MS;
+    record->lease_ms = LEASE_ENDED;
     roll_mark(&queen->registry.roll, record);
     registry_touch(&queen->registry, record);
 }

@@ -108,9 +108,19 @@ static ms_t unanswered_at(const struct queen *queen, const struct record *record
            grace_for(queen, record);
 }
 
+/* R10: it is received only through its hive, which was lost, and nothing else was known against it. */
+static bool may_return_with_hive(const struct queen *queen, const struct record *record)
+{
+    const struct record *hive =
+        record->state == STATE_UNREACHABLE && record->behind_hive ? unreachable_hive_of(queen, record) : NULL;
+    return hive && hive->state == STATE_ONLINE && record->previous == STATE_ONLINE && record->lease_ms != LEASE_ENDED;
+}
+
 static ms_t over_at(const struct queen *queen, const struct record *record)
 {
     ms_t over = stale_at(queen, record);
+    if (may_return_with_hive(queen, record))
+        return unreachable_until(queen, record);
     if (record->state == STATE_UNREACHABLE)
         return ms_max(over, unreachable_until(queen, record));
     if (record->state == STATE_UNVERIFIED && verify_is_possible(queen, record)) /* verified first */
@@ -182,7 +192,10 @@ static void judge_over(struct queen *queen, struct record *record)
     enum cause cause = record->unsubscribed ? CAUSE_NO_SUBSCRIBER : CAUSE_MISSED_HEARTBEATS;
     enum evidence_result result = record->unsubscribed ? RESULT_UNSUBSCRIBED : RESULT_SILENT;
     ms_t due = stale_at(queen, record);
-    if (record->incarnation.known)
+    if (may_return_with_hive(queen, record) && due > queen_time_for(queen, record))
+        change_state(queen, record, STATE_ONLINE, CAUSE_VERIFIED,
+                     evidence_now(queen, record, PATH_MQTT, RESULT_HIVE_BACK));
+    else if (record->incarnation.known)
         loss_verdict(queen, record, cause, silence_evidence(queen, record, due, result));
     else
         change_state(queen, record, STATE_STALE, CAUSE_NEVER_SEEN,
