@@ -67,8 +67,8 @@ class Deployment:
         for user in USERS:
             run_well(CONFIG / "add-user", folder, *user)
         run_well(CONFIG / "add-user", folder, "observer", "hive")
-        with open(folder / "acl", "a", encoding="ascii") as acl:
-            acl.write(TEST_ACL)
+        acl = (folder / "acl").read_text(encoding="ascii").replace("\n#topic read ", "\ntopic read ")  # with devices
+        (folder / "acl").write_text(acl + TEST_ACL, encoding="ascii")
         self.more = more(folder)
         self.start()
 

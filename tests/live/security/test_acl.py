@@ -72,6 +72,7 @@ MAY_NOT_WRITE = [
     ("queen", "skep/v1/queen/second/verdict/hive-a/w1", "a verdict in the name of another queen"),
     ("queen", "skep/v1-rpc/queen/second/health", "a request to another queen"),
     ("queen", "skep/v1-rpc/queen/queen/worker.list", "a request to itself"),
+    ("queen", "tele/lamp/LWT", "the word of a device"),
     ("alice", STATE_A + "worker/w1/heartbeat", "an operator writes no state"),
     ("alice", STATE_A + "worker/w1/presence", "an operator writes no state"),
     ("alice", STATE_A + "presence", "an operator writes no state"),
@@ -108,6 +109,8 @@ MAY_READ = [
     ("queen", VERDICTS + "since", "since when it grants a grace"),
     ("queen", "skep/v1-rpc/queen/queen/worker.list", "her own requests"),
     ("queen", REPLIES + "skep:q:queen", "replies to her"),
+    ("queen", "tele/lamp/LWT", "a device of another system"),
+    ("queen", "zigbee2mqtt/bridge/state", "a gateway"),
     ("alice", STATE_A + "worker/w1/heartbeat", "everything that is published"),
     ("alice", REPLIES + "alice", "replies"),
     ("bob", STATE_B + "worker/w1/heartbeat", "everything that is published"),
@@ -129,6 +132,8 @@ MAY_NOT_READ = [
     ("lab-a", REPLIES + "skep:h:hive-a", "its hive's replies"),
     ("queen", ASK_A + "worker/w1/beat", "requests to workers: she would be their subscriber"),
     ("queen", REPLIES + "alice", "an operator's replies"),
+    ("queen", "cmnd/lamp/POWER", "what is sent to devices"),
+    ("hive-a", "tele/lamp/LWT", "a device of another system"),
     ("alice", ASK_A + "worker/w1/beat", "requests"),
     ("bob", ASK_A + "worker/w1/beat", "requests"),
     ("bob", ASK_A + "worker.stop", "requests"),
@@ -171,6 +176,13 @@ def test_may_read(observer, login, mark, user, topic, why):
 @pytest.mark.parametrize("user,topic,why", MAY_NOT_READ)
 def test_may_not_read(observer, login, mark, user, topic, why):
     assert not hears(observer, login(user), topic, mark()), why
+
+
+def test_the_role_has_the_topics_of_all_presets():
+    presets = (CONFIG.parent / "queen/core/fleet/device_presets.c").read_text(encoding="ascii")
+    filters = {found.replace("%n", "+") for found in re.findall(r'(?:topic|beat|parent)=([^\\"]+)', presets)}
+    lines = (CONFIG / "roles/queen").read_text(encoding="ascii")
+    assert filters == set(re.findall(r"^#topic read (.*)$", lines, re.MULTILINE))
 
 
 @pytest.mark.parametrize("user,may", [("queen", True), ("hive-a", False), ("bob", False)])
