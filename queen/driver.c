@@ -149,14 +149,31 @@ static void stepped(void *user)
     driver->verified_count = count;
 }
 
-/* Of what may change: the token is exchanged; passwords and certificates are read at every connect, and were found to
- * be good. */
+/* They were read below the same root, whose text is gone with the fresh configuration. */
+static void take_devices(struct queen_driver *driver, struct queen_conf *fresh)
+{
+    struct devices *before = driver->conf->devices;
+    struct daemon *daemon = &driver->loop.daemon;
+    struct outbox *outbox;
+    if (!before)
+        return;
+    driver->conf->devices = fresh->devices;
+    driver->conf->devices->root = driver->conf->common.root;
+    fresh->devices = before;
+    outbox = daemon_enter(daemon);
+    queen_set_devices(driver->queen, driver->conf->devices, daemon->now, daemon->wall, outbox);
+    daemon_leave(daemon);
+}
+
+/* Of what may change: token and devices are exchanged; passwords and certificates are read at every connect, and were
+ * found to be good. */
 static void take_over(struct queen_driver *driver, struct queen_conf *fresh)
 {
     char *before = driver->conf->token;
     driver->conf->token = fresh->token;
     fresh->token = before;
     queen_set_token(driver->queen, driver->conf->token);
+    take_devices(driver, fresh);
 }
 
 static enum err reload(void *user, struct errbuf *e)

@@ -1,5 +1,6 @@
 #include "queen_conf.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "inifile.h"
@@ -61,7 +62,7 @@ const struct service queen_service = {
                 "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
                 "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n"
                 "  skep-queen --devices devices.ini                  Tasmota, zigbee2mqtt and other devices\n"
-                "  kill -HUP $(pidof skep-queen)                     read the token file again\n",
+                "  kill -HUP $(pidof skep-queen)                     read the files of tokens and devices again\n",
     .exit_codes = SERVICE_EXIT_CODES,
     .section = "queen",
     .options = options,
@@ -97,13 +98,15 @@ static enum err take_device_key(void *user, const char *section, const char *key
 
 static enum err read_devices(struct queen_conf *conf, struct errbuf *e)
 {
-    struct devices_file file = { conf->devices_file, &conf->devices };
+    struct devices_file file = { conf->devices_file, calloc(1, sizeof *file.devices) };
     enum err err;
-    devices_init(&conf->devices, conf->common.root);
+    if (!(conf->devices = file.devices))
+        return err_set(e, ERR_NOMEM, "--devices: out of memory");
+    devices_init(file.devices, conf->common.root);
     if ((err = inifile_parse_file(file.path, take_device_key, &file, e)) != OK ||
-        (err = devices_finish(&conf->devices, file.path, e)) != OK)
+        (err = devices_finish(file.devices, file.path, e)) != OK)
         return err_set(e, err, "--devices %s", e->text);
-    conf->core.devices = &conf->devices;
+    conf->core.devices = file.devices;
     return OK;
 }
 
@@ -155,5 +158,7 @@ void queen_conf_clear(struct queen_conf *conf)
 {
     secret_free(conf->token);
     buf_clear(&conf->expected);
-    devices_clear(&conf->devices);
+    if (conf->devices)
+        devices_clear(conf->devices);
+    free(conf->devices);
 }

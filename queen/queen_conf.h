@@ -12,7 +12,7 @@ struct queen_conf {
     const char *http, *http_host, *token_file, *expect, *on_event, *verify_http, *sd, *state_dir, *devices_file;
     char *token;                     /* that --token-file holds; NULL without */
     struct buf expected;             /* what --expect holds */
-    struct devices devices;          /* what --devices holds */
+    struct devices *devices;         /* what --devices holds; NULL without */
     struct cidr_list http_allowlist; /* what --verify-http lists; empty = off */
     struct cidr_list sd_endpoints;   /* ... --sd-endpoints */
 };

@@ -340,6 +340,13 @@ void queen_set_process(struct queen *queen, const struct queen_process *process)
     queen->process = *process;
 }
 
+void queen_set_devices(struct queen *queen, const struct devices *devices, ms_t now, ms_t wall, struct outbox *outbox)
+{
+    queen_enter(queen, now, wall, outbox);
+    link_set_devices(queen, devices);
+    queen_leave(queen);
+}
+
 void queen_set_store_fault(struct queen *queen, const char *fault)
 {
     snprintf(queen->remembering.fault, sizeof queen->remembering.fault, "%s", fault ? fault : "");

@@ -282,6 +282,48 @@ static void their_topics_are_read_last(void **state)
     devices_clear(&devices);
 }
 
+static void set_devices(struct scene *scene, const struct devices *table)
+{
+    queen_set_devices(scene->queen, table, scene->now, scene->wall, &scene->outbox);
+    scene_look(scene);
+}
+
+/* By SIGHUP: in whatever stage of the snapshot, what is new is read, and what is not there any more is left. */
+static void another_table_takes_its_place(void **state)
+{
+    static const char *const stages[] = { "", "subscribe", "connect", "connect", "up" };
+    struct queen_options options = options_with(LIST);
+    struct devices other;
+    (void)state;
+    assert_int_equal(device_table_read("[device \"t\"]\npreset = tasmota\nhive = default\n"
+                                       "[device \"e\"]\npreset = esphome\n",
+                                       options.root, &other, NULL),
+                     OK);
+    for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
+        struct scene scene;
+        scene_init_with(&scene, &options);
+        scene_run(&scene, stages[i]);
+        while (i == 3 && scene.queen->snapshot.stage != SNAPSHOT_DEVICES)
+            scene_run(&scene, "mark; suback");
+        scene.unsubscribed = 0;
+        buf_reset(&scene.filters);
+        set_devices(&scene, &other);
+        assert_int_equal(scene.unsubscribed, i == 0 ? 0 : 7); /* of three sections */
+        options.devices = &other;
+        scene_run(&scene, i == 0 ? "up" : i == 1 ? "suback; read; suback; read" : "wait 0; suback; read");
+        assert_true(queen_sees(scene.queen));
+        if (!strstr(buf_str(&scene.filters), "tele/+/LWT +/status "))
+            fail_msg("%zu: %s", i, buf_str(&scene.filters));
+        scene_run(&scene, "publish lamp/status online; publish homie/lamp/$state ready; " ONLINE);
+        assert_string_equal(buf_str(&scene.trace), "e/lamp unknown -> online (birth), " IS_ONLINE);
+        assert_int_equal(scene.queen->counters.rejected[ERR_TOPIC], 1);
+        scene_clear(&scene);
+        options.devices = &devices;
+    }
+    devices_clear(&other);
+    devices_clear(&devices);
+}
+
 static void the_name_is_a_label(void **state)
 {
     struct queen_options options = options_with(LIST);
@@ -367,6 +409,7 @@ int main(void)
         cmocka_unit_test(what_is_behind_a_parent_is_lost_with_it),
         cmocka_unit_test(what_is_behind_a_parent_is_back_with_it),
         cmocka_unit_test(their_topics_are_read_last),
+        cmocka_unit_test(another_table_takes_its_place),
         cmocka_unit_test(the_name_is_a_label),
         cmocka_unit_test(what_cannot_be_read_is_counted),
         cmocka_unit_test(a_group_has_its_ration),

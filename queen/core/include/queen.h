@@ -76,6 +76,10 @@ void queen_rows_lost(struct queen *queen);
 /* Writes over HTTP need this one from now on, in place of that of the options; borrowed likewise. */
 void queen_set_token(struct queen *queen, const char *token);
 
+/* Another table of devices in place of that of the options, which must have had one and is not used any more. Who is in
+ * none of its sections stays until it is forgotten. */
+void queen_set_devices(struct queen *queen, const struct devices *devices, ms_t now, ms_t wall, struct outbox *outbox);
+
 /* Why the store does not keep what it is given, for people, copied: health warns of it. NULL: it does. */
 void queen_set_store_fault(struct queen *queen, const char *fault);
 

@@ -166,6 +166,12 @@ static void tick(struct queen *queen)
         begin_announcing(queen);
 }
 
+void link_set_devices(struct queen *queen, const struct devices *devices)
+{
+    if (snapshot_set_devices(queen, devices))
+        live(queen);
+}
+
 void link_presence(struct queen *queen, struct text id, const struct input *input)
 {
     broker_fit_presence(queen, id, input->message);

@@ -15,6 +15,9 @@ void link_presence(struct queen *queen, struct text id, const struct input *inpu
 void link_since(struct queen *queen, struct text id, const struct message *message);
 void link_reply(struct queen *queen, const struct input *input);
 
+/* Another table of devices, whose topics are subscribed to and read in place of those before. */
+void link_set_devices(struct queen *queen, const struct devices *devices);
+
 ms_t link_deadline(const struct queen *queen);
 
 #endif

@@ -242,6 +242,46 @@ void snapshot_begin(struct queen *queen)
     (void)read_next(queen);
 }
 
+static bool has_filter(const struct devices *devices, const char *filter)
+{
+    for (size_t i = 0; i < devices->filter_count; i++)
+        if (strcmp(devices->filters[i], filter) == 0)
+            return true;
+    return false;
+}
+
+/* What is stored of the others is read, which subscribes to them. */
+static void subscribe_to_beats(struct queen *queen, const struct devices *devices)
+{
+    for (size_t i = devices->stored_count; i < devices->filter_count; i++)
+        outbox_subscribe(
+            queen->out,
+            &(struct subscribe){ .filter = devices->filters[i], .no_local = true, .retain_handling = RETAIN_NEVER });
+}
+
+bool snapshot_set_devices(struct queen *queen, const struct devices *devices)
+{
+    struct snapshot *snapshot = &queen->snapshot;
+    const struct devices *before = queen->options.devices;
+    queen->options.devices = devices;
+    if (snapshot->phase == SNAPSHOT_NONE)
+        return false;
+    for (size_t i = 0; i < before->filter_count; i++)
+        if (!has_filter(devices, before->filters[i]))
+            outbox_unsubscribe(queen->out, before->filters[i]);
+    if (snapshot->stage == SNAPSHOT_LIVE) {
+        snapshot_begin(queen);
+        return false;
+    }
+    subscribe_to_beats(queen, devices);
+    if (snapshot->stage >= SNAPSHOT_COUNT)
+        snapshot->again_at = queen->now;
+    if (snapshot->stage != SNAPSHOT_DEVICES)
+        return false;
+    begin_stage(queen, SNAPSHOT_DEVICES);
+    return read_next(queen);
+}
+
 void snapshot_end(struct queen *queen)
 {
     reset(queen);

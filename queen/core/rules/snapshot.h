@@ -18,6 +18,10 @@
 void snapshot_begin(struct queen *queen); /* the queen's birth is under way */
 void snapshot_end(struct queen *queen);   /* the link is lost */
 
+/* The queen has another table of devices, and not the one before any more: what is left of that is unsubscribed from,
+ * and all is read once more. True: the view is live from now on. */
+bool snapshot_set_devices(struct queen *queen, const struct devices *devices);
+
 /* SUBACK of a filter; a stored copy; what was received on the queen's reply topic; and the time. True: the view is live
  * from now on. */
 void snapshot_subscribed(struct queen *queen, uint64_t token, uint8_t reason);

@@ -1,6 +1,7 @@
 """Devices of other systems on a shared broker, as they publish by themselves: --devices. R4, R5, R10, R15, R16."""
 
 import json
+import signal
 import subprocess
 import uuid
 
@@ -160,6 +161,35 @@ def test_hostile_names_and_payloads(queen_with, foreign):
     await_that(lambda: len(queen.workers()) == len(names), "five more devices")
     assert {w["worker_id"]: w["heartbeat"]["labels"]["name"] for w in queen.workers()} == names
     assert [queen.check(f"messages:rejected:{reason}") > 0 for reason in ("bad_id", "too_large", "unknown_name")] == [True] * 3
+
+
+def test_the_file_is_read_again(queen_with, foreign, tmp_path):
+    """HUP: another section counts at once, and a faulty file changes nothing."""
+    by_preset = {habits.preset: habits for habits in RECORDED}
+    lamp, plug = foreign(by_preset["tasmota"]), foreign(by_preset["homie"])
+    lamp.come()
+    plug.come()
+    queen = queen_with('[device "t"]\npreset = tasmota\n')
+    queen.await_state(f"t/{lamp.name}", "unverified")
+    path = tmp_path / "devices.ini"
+    path.write_text('[device "t"]\npreset = tasmota\n[device "h"]\npreset = homie\nhive = t\n', encoding="utf-8")
+    assert queen.worker(f"h/{plug.name}") is None
+    queen.send(signal.SIGHUP)
+    await_that(lambda: f"--devices {path}:3: hive t: is that of an earlier section" in queen.said(), "the refusal")
+    path.write_text('[device "t"]\npreset = tasmota\n[device "h"]\npreset = homie\n', encoding="utf-8")
+    queen.send(signal.SIGHUP)
+    queen.await_state(f"h/{plug.name}", "unverified")
+    for device in lamp, plug:
+        device.beat()
+    queen.await_all([f"t/{lamp.name}", f"h/{plug.name}"])
+    path.write_text('[device "h"]\npreset = homie\n', encoding="utf-8")
+    queen.send(signal.SIGHUP)
+    await_that(lambda: queen.said().count("configuration reloaded") == 2, "the reload")
+    lamp.die()
+    plug.die()
+    queen.await_state(f"h/{plug.name}", "stale")
+    assert queen.worker(f"t/{lamp.name}")["state"] == "online"
+    assert queen.said().count("connected to the broker") == 1, "its link stays"
 
 
 @pytest.mark.parametrize("text, says", [
