@@ -62,7 +62,8 @@ static bool read_response(const mosquitto_property *at, struct message *message,
 /* The standard allows each of these once, and libmosquitto drops the link of a sender that repeats one. */
 bool mqtt_properties_read(const mosquitto_property *list, struct message *message, struct mqtt_copies *copies)
 {
-    for (const mosquitto_property *at = list; at; at = mosquitto_property_next(at)) {
+    for (const mosquitto_property *at = list; at && message->properties <= MESSAGE_PROPERTIES_MAX;
+         at = mosquitto_property_next(at)) {
         switch (mosquitto_property_identifier(at)) {
         case MQTT_PROP_MESSAGE_EXPIRY_INTERVAL:
             message->has_expiry =
@@ -75,6 +76,9 @@ bool mqtt_properties_read(const mosquitto_property *list, struct message *messag
         case MQTT_PROP_CORRELATION_DATA:
             if (!copies->correlation && !read_correlation(at, message, copies))
                 return false;
+            break;
+        case MQTT_PROP_USER_PROPERTY:
+            message->properties++;
             break;
         default:
             break;

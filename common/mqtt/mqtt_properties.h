@@ -18,7 +18,8 @@ struct mqtt_copies {
     void *correlation;
 };
 
-/* Fills in the message's expiry, response topic and correlation. False: out of memory, the message is not complete. */
+/* Fills in the message's expiry, response topic and correlation, and counts its user properties. False: out of memory,
+ * the message is not complete. */
 bool mqtt_properties_read(const mosquitto_property *list, struct message *message, struct mqtt_copies *copies);
 void mqtt_copies_clear(struct mqtt_copies *copies);
 

@@ -105,6 +105,7 @@ static void on_message(struct mosquitto *mosquitto, void *user, const struct mos
     else
         end_by_fault(session, MOSQ_ERR_NOMEM, 0);
     mqtt_copies_clear(&copies);
+    mqtt_reading_weigh(&session->reading, message.topic.len + message_cost(&message));
 }
 
 /* Also comes, from within mosquitto_publish, when a QoS 0 publish is written: that has no token. */
