@@ -10,7 +10,9 @@ struct mqtt_options {
     const char *client_id;
     int keep_alive_s;
     ms_t connack_timeout; /* from the start of an attempt; 0 = 10 s */
-    uint32_t receive_max; /* the largest packet that the broker may send, in bytes: it drops larger ones; 0 = 4 MiB */
+    /* The largest packet that the broker may send, in bytes: it drops larger ones; 0 = 64 KiB. mosquitto
+     * 2.0.11 sends nothing more once it has dropped 20 of QoS 1: what others may write is subscribed to at QoS 0. */
+    uint32_t receive_max;
 };
 
 struct mqtt_events { /* each may be NULL */

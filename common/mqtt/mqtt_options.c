@@ -2,7 +2,7 @@
 
 #define KEEP_ALIVE_MIN 5 /* libmosquitto refuses less */
 #define KEEP_ALIVE_MAX 65535
-#define RECEIVE_MAX (4 * 1024 * 1024)
+#define RECEIVE_MAX (64 * 1024) /* our broker takes no larger ones, and nothing larger is read */
 #define CONNACK_TIMEOUT_MS 10000
 
 static enum err check_options(const struct mqtt_options *options, struct errbuf *e)

@@ -238,7 +238,8 @@ static void a_round_ends_where_connect_was_sent(void **state)
     close(listener);
 }
 
-static void too_large_a_packet_does_not_come(void **state)
+/* Of QoS 1, 20 would end all that comes on the link (mosquitto 2.0.11). */
+static void too_large_packets_do_not_come(void **state)
 {
     struct scene scene;
     char payload[2001];
@@ -253,9 +254,10 @@ static void too_large_a_packet_does_not_come(void **state)
             .login.broker = broker_uri(scene.broker), .client_id = "b", .keep_alive_s = 10, .receive_max = 1000 });
     peer_await(&scene.a, peer_is_up);
     peer_await(&scene.b, peer_is_up);
-    peer_subscribe(&scene.b, "test/#", 1);
+    peer_subscribe(&scene.b, "test/#", 0);
     scene.b.want = 1;
-    peer_publish(&scene.a, "test/large", payload, 1);
+    for (unsigned i = 0; i < 30; i++)
+        peer_publish(&scene.a, "test/large", payload, 1);
     peer_publish(&scene.a, "test/small", "small", 1);
     peer_await(&scene.b, peer_has_messages);
     assert_string_equal(scene.b.payload, "small");
@@ -276,7 +278,7 @@ int main(void)
         cmocka_unit_test(a_link_that_was_closed_begins_anew),
         cmocka_unit_test(another_descriptor_has_another_epoch),
         cmocka_unit_test(a_round_ends_where_connect_was_sent),
-        cmocka_unit_test(too_large_a_packet_does_not_come),
+        cmocka_unit_test(too_large_packets_do_not_come),
     };
     return cmocka_run_group_tests_name("mqtt_walk", tests, NULL, NULL);
 }

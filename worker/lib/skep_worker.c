@@ -19,7 +19,6 @@
 #define KEEP_ALIVE_DEFAULT 10
 #define KEEP_ALIVE_MIN 5 /* libmosquitto's own limit */
 #define RETAIN_DEFAULT 86400
-#define RECEIVE_MAX (64 * 1024) /* bytes; a larger request would be refused anyway */
 #define RECONNECT_MAX_DEFAULT 30000
 
 struct skep_worker {
@@ -56,7 +55,6 @@ static enum err driver_make(struct skep_worker *worker, const struct skep_worker
                    options->key },
         .client_id = client_id,
         .keep_alive_s = (int)options->keep_alive_s,
-        .receive_max = RECEIVE_MAX,
     };
     enum err err;
     address_of(options->hive, options->worker, NULL, address);
