@@ -228,23 +228,29 @@ static void a_document_that_is_not_kept_is_not_shown(void **state)
     scene_clear(&scene);
 }
 
+/* True: it was read. */
+static bool is_message_read(struct scene *scene, const struct message *message, ms_t behind)
+{
+    uint64_t before = scene->queen->counters.rejected[ERR_RATIONED];
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE, .behind = behind, .message = message });
+    return scene->queen->counters.rejected[ERR_RATIONED] == before;
+}
+
 /* A message on that topic that begins so, with so many bytes. True: it was read. */
 static bool is_read_on(struct scene *scene, const char *topic, const char *begin, size_t bytes, ms_t behind,
                        bool stored)
 {
-    uint64_t before = scene->queen->counters.rejected[ERR_RATIONED];
+    bool is_read;
     struct buf payload = BUF_INIT;
     buf_add_str(&payload, begin);
     buf_add_str(&payload, ",\"note\":\"");
     while (payload.len < bytes - 2)
         buf_add_char(&payload, 'x');
     buf_add_str(&payload, "\"}");
-    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE,
-                                      .behind = behind,
-                                      .message = &(struct message){
-                                          .topic = text_of(topic), .payload = buf_text(&payload), .retain = stored } });
+    is_read = is_message_read(
+        scene, &(struct message){ .topic = text_of(topic), .payload = buf_text(&payload), .retain = stored }, behind);
     buf_clear(&payload);
-    return scene->queen->counters.rejected[ERR_RATIONED] == before;
+    return is_read;
 }
 
 /* A heartbeat of a worker of that hive. */
@@ -367,6 +373,51 @@ static void long_ones_of_every_kind_are_rationed(void **state)
     }
 }
 
+/* How many of `most` are read, each with so many user properties. */
+static unsigned count_read_with(struct scene *scene, const char *topic, const char *payload, unsigned properties,
+                                unsigned most)
+{
+    unsigned taken = 0;
+    for (unsigned i = 0; i < most; i++)
+        taken += is_message_read(
+            scene, &(struct message){ .topic = text_of(topic), .payload = text_of(payload), .properties = properties },
+            RATION_BEHIND_MS);
+    return taken;
+}
+
+/* They cost more than what the message says. */
+static void user_properties_are_rationed(void **state)
+{
+    enum { MOST = 20000, CROWDED = MESSAGE_PROPERTIES_MAX + 1, SMALL = 10, MANY = 20 };
+    static const char beat[] = "{\"status\":\"idle\"}", birth[] = "{\"presence\":\"online\"}";
+    static const struct {
+        const char *why, *topic, *payload;
+        unsigned properties;
+        size_t each; /* that one counts; 0 = nothing */
+    } rows[] = {
+        { "heartbeats without", "skep/v1/hive/evil/worker/w/heartbeat", beat, 0, sizeof beat - 1 },
+        { "a few", "skep/v1/hive/evil/worker/w/heartbeat", beat, SMALL,
+          sizeof beat - 1 + SMALL * MESSAGE_COST_PROPERTY },
+        { "more than are read", "skep/v1/hive/evil/worker/w/heartbeat", beat, CROWDED,
+          sizeof beat - 1 + MESSAGE_COST_CROWDED },
+        { "a small birth is free", "skep/v1/hive/evil/worker/w/presence", birth, SMALL, 0 },
+        { "with many it is not small", "skep/v1/hive/evil/worker/w/presence", birth, MANY,
+          sizeof birth - 1 + MANY * MESSAGE_COST_PROPERTY },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        size_t whole = rows[i].each ? RATION_READ / (rows[i].each + RATION_READ_EACH) : MOST;
+        struct scene scene;
+        unsigned taken;
+        begin_with(&scene, 1 << 20, NULL);
+        scene_run(&scene, "beat 1.1.0 @a/w; beat 2.1.0 @evil/w; birth 2.1 @evil");
+        taken = count_read_with(&scene, rows[i].topic, rows[i].payload, rows[i].properties, MOST);
+        if (taken < whole || taken > whole + 1)
+            fail_msg("%s: %u of %zu", rows[i].why, taken, whole);
+        scene_clear(&scene);
+    }
+}
+
 /* Nothing is known of its sender, so that it breaks a rule or makes nobody known: it is read all the same. */
 static void what_makes_nobody_known_is_rationed(void **state)
 {
@@ -414,6 +465,7 @@ int main(void)
         cmocka_unit_test(the_ration_lasts_until_it_is_whole_again),
         cmocka_unit_test(births_and_deaths_are_always_read),
         cmocka_unit_test(long_ones_of_every_kind_are_rationed),
+        cmocka_unit_test(user_properties_are_rationed),
         cmocka_unit_test(what_makes_nobody_known_is_rationed),
         cmocka_unit_test(health_warns_while_it_is_behind),
         cmocka_unit_test(a_document_that_is_not_kept_is_not_shown),

@@ -1,6 +1,7 @@
 /* read_ration.h - the ration of messages while more arrives than is read: so that what one hive sends delays nothing of
- * others. What a message costs goes by its bytes. Heartbeats come again, so that each counts; births, deaths and what a
- * hive saw do not, so that only those count that are longer than any is by itself (RATION_READ_FREE). */
+ * others. What a message costs goes by its bytes and user properties. Heartbeats come again, so that each counts;
+ * births, deaths and what a hive saw do not, so that only those count that cost more than any does by itself
+ * (RATION_READ_FREE). */
 #ifndef SKEP_READ_RATION_H
 #define SKEP_READ_RATION_H
 
@@ -9,7 +10,7 @@
 /* A live message of a hive, or of one of its workers. */
 struct read_cost {
     struct text hive;
-    size_t bytes;
+    size_t bytes;     /* message_cost */
     bool comes_again; /* others follow that say as much */
 };
 

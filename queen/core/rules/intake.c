@@ -196,7 +196,7 @@ static void miss(struct queen *queen, const struct kind *kind, enum err err)
 static bool may_read(struct queen *queen, const struct kind *kind, const struct topic *topic,
                      const struct message *message)
 {
-    struct read_cost cost = { topic->hive, message->payload.len, kind->comes_again };
+    struct read_cost cost = { topic->hive, message_cost(message), kind->comes_again };
     return message->retain || read_ration_allows(&queen->registry, cost, queen->behind, queen->now);
 }
 
