@@ -26,6 +26,8 @@ ATTACKS = [
     ("dear_witnesses", "witnesses evil size=6000 shape=tokens rate=1000", None),
     ("dear_births", "births evil size=6000 shape=tokens rate=1000", None),
     ("large_witnesses", "witnesses evil size=16000 shape=tokens rate=1000", None),
+    ("properties", "properties evil size=3000 rate=500", None),
+    ("large_properties", "properties evil size=13000 rate=100", None),
     ("one_flaps", "flap evil count=1 rate=2000", None),
     ("many_flap", "flap evil count=200 rate=2000", None),
     ("births_and_deaths", "flap evil count=40000 rate=4000", None),

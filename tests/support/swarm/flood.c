@@ -128,6 +128,16 @@ static bool send_document(struct flood *flood, int64_t number)
     return client_publish(flood->client, topic, flood->document, true);
 }
 
+/* A heartbeat of one worker with `size` user properties. */
+static bool send_properties(struct flood *flood, int64_t number)
+{
+    char topic[TOPIC_SIZE];
+    (void)number;
+    topic_of(flood, flood->action->target, "/worker/d", 0, "heartbeat", topic);
+    return client_publish_crowded(flood->client, topic, "{\"status\":\"idle\"}",
+                                  flood->action->size ? flood->action->size : 3000);
+}
+
 /* `count` workers that come, and go by a crash, each time as a new process. */
 static bool send_flap(struct flood *flood, int64_t number)
 {
@@ -244,10 +254,10 @@ static bool send_request(struct flood *flood, int64_t number)
 }
 
 static bool (*const senders[VERB_COUNT])(struct flood *flood, int64_t number) = {
-    [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,     [VERB_DOCUMENTS] = send_document,
-    [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth,   [VERB_FLAP] = send_flap,
-    [VERB_WILLS] = send_will,        [VERB_CHURN] = send_churn,    [VERB_COPIES] = send_copy,
-    [VERB_REPLIES] = send_reply,     [VERB_REQUEST] = send_request
+    [VERB_WORKERS] = send_worker,    [VERB_HIVES] = send_hive,      [VERB_DOCUMENTS] = send_document,
+    [VERB_WITNESSES] = send_witness, [VERB_BIRTHS] = send_birth,    [VERB_FLAP] = send_flap,
+    [VERB_WILLS] = send_will,        [VERB_CHURN] = send_churn,     [VERB_COPIES] = send_copy,
+    [VERB_REPLIES] = send_reply,     [VERB_REQUEST] = send_request, [VERB_PROPERTIES] = send_properties
 };
 
 int64_t flood_due(const struct action *action, int64_t after_us)

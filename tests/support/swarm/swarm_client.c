@@ -211,6 +211,17 @@ bool client_publish_stored(struct client *client, const char *topic, const char 
     return send_message(client, topic, payload, true, &properties);
 }
 
+bool client_publish_crowded(struct client *client, const char *topic, const char *payload, unsigned properties)
+{
+    MQTTProperties list = MQTTProperties_initializer;
+    MQTTProperty property = { .identifier = MQTTPROPERTY_CODE_USER_PROPERTY };
+    property.value.data.data = property.value.value.data = (char *)"";
+    for (unsigned i = 0; i < properties; i++)
+        if (MQTTProperties_add(&list, &property) != 0)
+            errx(2, "paho takes no property");
+    return send_message(client, topic, payload, false, &list);
+}
+
 bool client_request(struct client *client, const char *topic, const char *payload, const char *response_topic)
 {
     MQTTProperties properties = MQTTProperties_initializer;

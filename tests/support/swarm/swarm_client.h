@@ -45,6 +45,8 @@ void client_subscribe(struct client *client, const char *filter, int qos);
  * bridge has it of what was stored. */
 bool client_publish(struct client *client, const char *topic, const char *payload, bool retain);
 bool client_publish_stored(struct client *client, const char *topic, const char *payload, unsigned expiry_s);
+/* With `properties` user properties, all empty. */
+bool client_publish_crowded(struct client *client, const char *topic, const char *payload, unsigned properties);
 bool client_request(struct client *client, const char *topic, const char *payload, const char *response_topic);
 bool client_reply(struct client *client, const char *topic, const char *payload, const char *correlation);
 

@@ -8,27 +8,28 @@
 #include <stdint.h>
 
 /* X(verb, word, what the queen shall come to call the worker; NULL: the action is a flood and no truth on a worker) */
-#define VERBS(X)                         \
-    X(VERB_FLEET, "fleet", "online")     \
-    X(VERB_DIE, "die", "stale")          \
-    X(VERB_EXIT, "exit", "stale")        \
-    X(VERB_HANG, "hang", "stale")        \
-    X(VERB_LEAVE, "leave", "offline")    \
-    X(VERB_REVIVE, "revive", "online")   \
-    X(VERB_WORKERS, "workers", NULL)     \
-    X(VERB_HIVES, "hives", NULL)         \
-    X(VERB_DOCUMENTS, "documents", NULL) \
-    X(VERB_WITNESSES, "witnesses", NULL) \
-    X(VERB_BIRTHS, "births", NULL)       \
-    X(VERB_FLAP, "flap", NULL)           \
-    X(VERB_WILLS, "wills", NULL)         \
-    X(VERB_CHURN, "churn", NULL)         \
-    X(VERB_COPIES, "copies", NULL)       \
-    X(VERB_REPLIES, "replies", NULL)     \
-    X(VERB_REQUEST, "request", NULL)     \
-    X(VERB_GET, "get", NULL)             \
-    X(VERB_POST, "post", NULL)           \
-    X(VERB_HOLD, "hold", NULL)           \
+#define VERBS(X)                           \
+    X(VERB_FLEET, "fleet", "online")       \
+    X(VERB_DIE, "die", "stale")            \
+    X(VERB_EXIT, "exit", "stale")          \
+    X(VERB_HANG, "hang", "stale")          \
+    X(VERB_LEAVE, "leave", "offline")      \
+    X(VERB_REVIVE, "revive", "online")     \
+    X(VERB_WORKERS, "workers", NULL)       \
+    X(VERB_HIVES, "hives", NULL)           \
+    X(VERB_DOCUMENTS, "documents", NULL)   \
+    X(VERB_WITNESSES, "witnesses", NULL)   \
+    X(VERB_BIRTHS, "births", NULL)         \
+    X(VERB_PROPERTIES, "properties", NULL) \
+    X(VERB_FLAP, "flap", NULL)             \
+    X(VERB_WILLS, "wills", NULL)           \
+    X(VERB_CHURN, "churn", NULL)           \
+    X(VERB_COPIES, "copies", NULL)         \
+    X(VERB_REPLIES, "replies", NULL)       \
+    X(VERB_REQUEST, "request", NULL)       \
+    X(VERB_GET, "get", NULL)               \
+    X(VERB_POST, "post", NULL)             \
+    X(VERB_HOLD, "hold", NULL)             \
     X(VERB_DRIP, "drip", NULL)
 
 #define VERB_NAME(verb, word, state) verb,
