@@ -6,7 +6,7 @@ import sys
 
 import c_source
 
-STATEMENTS_MAX = 34000
+STATEMENTS_MAX = 32000  # 1,200 of them for skep-probe, 600 for feeds, 700 for GPUs, 1,200 for devices of other systems, 1,000 for metrics
 COMMENTS_MIN = 0.100  # to a statement
 
 
