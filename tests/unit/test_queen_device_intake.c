@@ -270,7 +270,11 @@ static void their_topics_are_read_last(void **state)
     scene_init_with(&scene, &options);
     scene_run(&scene, "connect");
     unsubscribed = scene.unsubscribed;
-    scene_run(&scene, "stored " ONLINE "; read");
+    scene_run(&scene, ONLINE);
+    assert_int_equal(scene.queen->snapshot.copies, 0);
+    scene_run(&scene, "stored " ONLINE);
+    assert_int_equal(scene.queen->snapshot.copies, 1);
+    scene_run(&scene, "read");
     assert_true(queen_sees(scene.queen));
     read = strstr(buf_str(&scene.filters), "zigbee2mqtt/bridge/state tele/+/LWT zigbee2mqtt/+/availability "
                                            "homie/+/$state shellies/+/online ");
@@ -373,7 +377,14 @@ static void what_cannot_be_read_is_counted(void **state)
     devices_clear(&devices);
 }
 
-/* The group of a section has the ration of a hive: what one sends more than that delays nothing of others. */
+static void hear_behind(struct scene *scene, const char *topic, const char *payload)
+{
+    struct message message = { .topic = text_of(topic), .payload = text_of(payload) };
+    scene_step(scene, (struct input){ .kind = INPUT_MESSAGE, .behind = 2 * RATION_BEHIND_MS, .message = &message });
+}
+
+/* The group of a section has the ration of a hive: what one sends more than that delays nothing of others. Words are
+ * read all the same. */
 static void a_group_has_its_ration(void **state)
 {
     struct queen_options options = options_with(LIST);
@@ -381,19 +392,33 @@ static void a_group_has_its_ration(void **state)
     uint64_t rejected;
     (void)state;
     scene_init_with(&scene, &options);
-    scene_run(&scene, "up; " ONLINE "; publish homie/lamp/$state ready");
-    for (int i = 0; i < 20000; i++) {
-        struct message message = { .topic = TEXT("homie/lamp/a/b"), .payload = TEXT("1") };
-        scene_step(&scene,
-                   (struct input){ .kind = INPUT_MESSAGE, .behind = 2 * RATION_BEHIND_MS, .message = &message });
-    }
+    scene_run(&scene, "up; " ONLINE "; " UP("online") "; " LAMP("online"));
+    for (int i = 0; i < 20000; i++)
+        hear_behind(&scene, "zigbee2mqtt/lamp", "1");
     rejected = scene.queen->counters.rejected[ERR_RATIONED];
     assert_true(rejected > 0);
-    scene_step(&scene,
-               (struct input){ .kind = INPUT_MESSAGE,
-                               .behind = 2 * RATION_BEHIND_MS,
-                               .message = &(struct message){ .topic = TEXT("tele/w1/STATE"), .payload = TEXT("{}") } });
+    hear_behind(&scene, "tele/w1/STATE", "{}");
+    hear_behind(&scene, "zigbee2mqtt/lamp/availability", "offline");
+    hear_behind(&scene, "zigbee2mqtt/bridge/state", "offline");
     assert_int_equal(scene.queen->counters.rejected[ERR_RATIONED], rejected);
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("z"), TEXT("lamp"))->state, STATE_SUSPECT);
+    assert_int_equal(registry_find(&scene.queen->registry, TEXT("z"), (struct text){ 0 })->state, STATE_SUSPECT);
+    scene_clear(&scene);
+    devices_clear(&devices);
+}
+
+static void a_parent_may_be_of_several_sections(void **state)
+{
+    struct queen_options options = options_with("[device \"a\"]\ntopic = a/%n\nparent = p\nonline = up\n"
+                                                "[device \"b\"]\ntopic = b/%n\nparent = p\n");
+    struct scene scene;
+    (void)state;
+    scene_init_with(&scene, &options);
+    scene_run(&scene, "up; publish p up; publish p online");
+    assert_string_equal(buf_str(&scene.trace),
+                        "hive/a unknown -> starting (birth), hive/a starting -> ready (verified), "
+                        "hive/b unknown -> starting (birth), hive/b starting -> ready (verified)");
+    assert_int_equal(scene.queen->counters.rejected[ERR_UNKNOWN], 2); /* each is a word of one of them */
     scene_clear(&scene);
     devices_clear(&devices);
 }
@@ -413,6 +438,7 @@ int main(void)
         cmocka_unit_test(the_name_is_a_label),
         cmocka_unit_test(what_cannot_be_read_is_counted),
         cmocka_unit_test(a_group_has_its_ration),
+        cmocka_unit_test(a_parent_may_be_of_several_sections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
