@@ -222,7 +222,7 @@ static enum err take_word(struct queen *queen, const struct device *device, stru
 {
     bool is_stored = device->message->retain;
     struct record *record;
-    enum device_state state;
+    enum device_state state = DEVICE_OFFLINE;
     enum err err = read_word(queen, device, &state, e);
     if (err != OK || is_forgotten(queen, device) || is_of_nobody(queen, device, state))
         return err;
@@ -276,7 +276,7 @@ static enum err take_device(struct queen *queen, const struct device_match *matc
 static enum err take_parent(struct queen *queen, const struct device *parent, struct errbuf *e)
 {
     struct record *hive;
-    enum device_state state;
+    enum device_state state = DEVICE_OFFLINE;
     enum err err;
     if (parent->message->payload.len == 0)
         return cleared(queen, parent);
