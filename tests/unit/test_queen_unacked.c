@@ -8,7 +8,8 @@
 static enum err restore_life(struct scene *scene, uint64_t acked)
 {
     struct store_row row = {
-        .kind = STORE_LIFE, .life = { .life = 1, .grace_from = MS_NEVER, .last_event = FIRST + EVENTS, .acked = acked }
+        .kind = STORE_LIFE,
+        .life = { .life = 1, .epoch = 13, .grace_from = MS_NEVER, .last_event = FIRST + EVENTS, .acked = acked }
     };
     return queen_restore(scene->queen, &row);
 }
