@@ -11,6 +11,7 @@
 
 #include "document_store.h"
 #include "rations.h"
+#include "tenants_rooms.h"
 
 #define MAX 160
 #define BEGAN 1000000
@@ -99,78 +100,6 @@ static const char *victim(const char *hive, ms_t later)
     return name_of(registry_victim(&registry, text_of(hive), TEXT("new"), BEGAN + later));
 }
 
-static const struct room {
-    const char *why, *fleet, *hive, *want;
-    ms_t later;
-} rooms[] = {
-    { "a flood of one beat each", "evil 150w,a 10l", "a", "evil/w0", 0 },
-    { "... has no room for more of it", "evil 150w,a 10l", "evil", "no/body", 0 },
-    { "... but for what was silent for long", "evil 150w,a 10l", "evil", "evil/w0", RATION_SILENT_MS },
-    { "a flood of two beats each", "evil 150l,a 10l", "a", "evil/w0", 0 },
-    { "... has no room for more of it either", "evil 150l,a 10l", "evil", "no/body", RATION_SILENT_MS },
-    { "who is not online goes first", "evil 100l 50i,a 10l", "a", "evil/w100", 0 },
-    { "a fleet of one large hive, and a flood", "a 120l,evil 40w", "a", "evil/w0", 0 },
-    { "... that gains nothing", "a 120l,evil 40w", "evil", "no/body", 0 },
-    { "as many as the greatest", "a 80l,b 80l", "a", "no/body", 0 },
-    { "not half as many, but half of an equal share: nobody who is online", "a 120l,b 40l", "b", "no/body", 0 },
-    { "... but less", "a 121l,b 39l", "b", "a/w0", 0 },
-    { "many hives, and a flood of one", "a 10l,b 10l,c 10l,d 10l,e 10l,f 10l,g 10l,h 10l,i 10l,j 10l,evil 60w", "a",
-      "evil/w0", 0 },
-    { "... of lost ones", "evil 160s", "evil", "evil/w0", 0 },
-    { "... of lost ones", "evil 160t", "evil", "evil/w0", 0 },
-    { "one that is lost among those that live", "evil 100w 1t 59w", "evil", "evil/w100", 0 },
-    { "... first, of the greatest as well", "evil 100w 1t 49w,a 10l", "a", "evil/w100", 0 },
-    { "... of lost ones", "evil 160o", "evil", "evil/w0", 0 },
-    { "... of lost ones", "evil 160r", "evil", "evil/w0", 0 },
-    { "... of stored copies", "evil 160u", "evil", "no/body", RATION_SILENT_MS - 1 },
-    { "... that are old", "evil 160u", "evil", "evil/w0", RATION_SILENT_MS },
-    { "not half of an equal share: who is not online", "a 89l 1i,b 70l", "b", "a/w89", 0 },
-    { "as many as the greatest: not even those", "a 79l 1i,b 80l", "b", "no/body", 0 },
-    { "... but its own", "a 79l 1i,b 79l 1i", "b", "b/w79", 0 },
-    { "the dead of a large hive make room for those who begin, not those for each other",
-      "a 100i,b 15w,c 15w,d 15w,evil 15w", "b", "a/w0", 0 },
-    { "... while they are more than a flood has", "a 70i,evil 80w,b 10w", "b", "evil/w0", 0 },
-    { "a small hive loses none", "evil 157l,a 3w", "evil", "no/body", 0 },
-    { "... also where nobody of the larger one is hardly alive", "evil 130l,a 28l 2t", "evil", "no/body", 0 },
-    { "... for an hour", "evil 130l,a 28l 2t", "evil", "no/body", RATION_DOWN_MS - 1 },
-    { "... after it", "evil 130l,a 28l 2i", "evil", "a/w28", RATION_DOWN_MS },
-    { "nor does a hive of less than an equal share to a small one", "evil 110l,b 20l 30i", "c", "evil/w0", 0 },
-    { "half a flood is none", "a 120l,evil 20l 20w", "a", "no/body", 0 },
-    { "nor is less than half an equal share", "a 121l,evil 39w", "a", "no/body", 0 },
-    { "... to take from who lives", "a 121l,evil 39w", "evil", "no/body", 0 },
-    { "a hive that would have less for it", "a 100x,evil 31l,b 29l", "b", "no/body", 0 },
-    { "... and does not give up its own", "evil 157l,a 3w", "a", "evil/w0", 0 },
-    { "a hive that gets established grooms", "evil 130l,a 20l 10w", "a", "evil/w0", 0 },
-    { "... and not faster than that", "evil 130l,a 10l 20w", "a", "no/body", 0 },
-    { "... which half of it is enough for", "evil 140l,a 10l 10w", "a", "evil/w0", 0 },
-    { "... from the hardly alive first, of the greatest", "evil 110l 10w,a 20l 20w", "a", "evil/w110", 0 },
-    { "... not from its own", "evil 120l,a 20l 20w", "a", "no/body", RATION_SILENT_MS },
-    { "a hive whose workers come and die, and one that begins", "evil 20l 90i,a 50w", "evil", "evil/w20", 0 },
-    { "... where it has no dead", "evil 110l,a 50w", "evil", "a/w0", 0 },
-    { "... or has less than an equal share", "b 70l,evil 38l 2i,a 50w", "evil", "a/w0", 0 },
-    { "a hive that is not known yet", "evil 160w", "b", "evil/w0", 0 },
-    { "the expected never go", "a 160x", "b", "no/body", RATION_SILENT_MS },
-    { "... and are not counted against the hive", "a 100x,evil 60l", "a", "evil/w0", 0 },
-    { "a hive replaces its own dead", "a 160e", "a", "a/w0", 0 },
-    { "... stale as well", "a 100l 60i", "a", "a/w100", 0 },
-    { "... hardly alive ones first", "a 100l 30i 30o", "a", "a/w130", 0 },
-    { "... also where most of it is hardly alive", "a 20i 140w", "a", "a/w0", 0 },
-    { "... before it costs a larger one anything", "b 120l 10i,a 25l 5e", "a", "a/w25", 0 },
-    { "... but not the expected", "a 160x", "a", "no/body", RATION_SILENT_MS },
-    { "the lost of another go before a larger one's living", "a 100l,b 30l 30i", "c", "b/w30", 0 },
-    { "... but not for a larger one", "a 100l,b 30l 30i", "a", "no/body", 0 },
-    { "... even if they said goodbye", "a 100l,b 30l 30e", "a", "no/body", 0 },
-    { "nor of a whole hive, if it is one of few", "a 100l,15*b 4e", "a", "no/body", 0 },
-    { "many hives that are left behind", "a 100l,20*ci 3e", "a", "ci0/w0", 0 },
-    { "... also for a hive that starts", "a 100l,20*ci 3e", "c", "ci0/w0", 0 },
-    { "... or is about to", "a 98l,c 2w,20*ci 3e", "c", "ci0/w0", 0 },
-    { "... of which none was established", "a 40l 60w,20*ci 3o", "a", "ci0/w0", 0 },
-    { "... with somebody there", "a 100l,20*ci 1l 2e", "a", "no/body", 0 },
-    { "... or that are down", "a 100l,20*b 3i", "a", "no/body", RATION_DOWN_MS - 1 },
-    { "... for long", "a 100l,20*b 3i", "a", "b0/w0", RATION_DOWN_MS },
-    { "... beside those who left", "a 100l,10*b 3i,10*ci 3e", "a", "ci0/w0", RATION_DOWN_MS - 1 },
-};
-
 static void whoever_has_most_makes_room(void **state)
 {
     (void)state;
@@ -236,6 +165,24 @@ static void hives_that_left_make_room(void **state)
     registry_clear(&registry);
 }
 
+/* Of those that were only just seen the lost ones go before the silent ones. */
+static void hives_that_are_hardly_alive_make_room(void **state)
+{
+    struct record *hives[2];
+    (void)state;
+    registry_init(&registry, 2, 4096);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(registry_add(&registry, i ? TEXT("h1") : TEXT("h0"), (struct text){ 0 }, &hives[i]), OK);
+        registry_received(&registry, hives[i], BEGAN);
+        hives[i]->received_mono = BEGAN - RATION_SILENT_MS;
+        registry_set_state(&registry, hives[i], i ? STATE_STALE : STATE_ONLINE);
+    }
+    assert_string_equal(hive_victim(), "h1/");
+    registry_set_state(&registry, hives[1], STATE_ONLINE);
+    assert_string_equal(hive_victim(), "h0/");
+    registry_clear(&registry);
+}
+
 /* Who can name hives as he likes: their names say nothing, and the rule is that of time. */
 static void hives_without_number(void **state)
 {
@@ -274,6 +221,7 @@ static void what_makes_one_established(void **state)
         { "none declared", INT_ABSENT, RATION_ESTABLISHED_MS, true },
         { "none declared, less", INT_ABSENT, RATION_ESTABLISHED_MS - 1, false },
         { "a made-up interval", 1, 999, false },
+        { "... counts as a second", 1, 1000, true },
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -393,6 +341,19 @@ static void who_gets_established_is_none_of_the_first_to_go(void **state)
     assert_int_equal(store(small, 1300), OK);
     assert_null(weak->document);
     assert_non_null(last->document);
+    registry_clear(&registry);
+}
+
+static void documents_are_not_more_than_all(void **state)
+{
+    struct record *first, *second;
+    (void)state;
+    registry_init(&registry, MAX, 4096);
+    first = add("a", 1, BEGAN);
+    establish(second = add("b", 2, BEGAN));
+    assert_int_equal(store(first, 1000), OK);
+    assert_int_equal(store(second, 3500), ERR_FULL); /* it would have most, and has none yet */
+    assert_non_null(first->document);
     registry_clear(&registry);
 }
 
@@ -564,6 +525,7 @@ int main(void)
         cmocka_unit_test(whoever_has_most_makes_room),
         cmocka_unit_test(the_longest_lost_goes_first),
         cmocka_unit_test(hives_that_left_make_room),
+        cmocka_unit_test(hives_that_are_hardly_alive_make_room),
         cmocka_unit_test(hives_without_number),
         cmocka_unit_test(what_makes_one_established),
         cmocka_unit_test(first_signs_wrap),
@@ -571,6 +533,7 @@ int main(void)
         cmocka_unit_test(established_documents_make_room_for_small_hives),
         cmocka_unit_test(who_gets_established_is_none_of_the_first_to_go),
         cmocka_unit_test(the_established_do_not_make_room_for_their_own_hive),
+        cmocka_unit_test(documents_are_not_more_than_all),
         cmocka_unit_test(who_makes_room_loses_both_documents),
         cmocka_unit_test(documents_of_the_lost_make_room),
         cmocka_unit_test(few_documents_are_dropped_at_once),

@@ -119,8 +119,7 @@ static bool establishes(struct record *record, ms_t now)
     ms_t needed = record->interval_ms == INT_ABSENT ? RATION_ESTABLISHED_MS : ms_max(record->interval_ms, 1000);
     if (record->received_first == 0)
         record->received_first = (uint32_t)now ? (uint32_t)now : 1;
-    return !record->established &&
-           (uint32_t)now - record->received_first >= (uint32_t)ms_min(needed, RATION_ESTABLISHED_MS);
+    return (uint32_t)now - record->received_first >= (uint32_t)ms_min(needed, RATION_ESTABLISHED_MS);
 }
 
 void tenants_received(struct shares *shares, struct record *record, ms_t now)
