@@ -40,14 +40,14 @@ static void r19_what_the_broker_lacks_is_one_sentence(void **state)
         int status;
         const char *health, *notice; /* notice NULL: none */
     } rows[] = {
-        { "all is there", { 0 }, 0, 200, "\"status\":\"pass\"", NULL },
-        { "mosquitto's CONNACK", { .receive_max = 20 }, 0, 200, "\"status\":\"pass\"", NULL },
+        { "all is there", { 0 }, 0, 200, "{\"status\":\"pass\"", NULL },
+        { "mosquitto's CONNACK", { .receive_max = 20 }, 0, 200, "{\"status\":\"pass\"", NULL },
         { "no wildcards", { .no_wildcards = true }, 0, 503, "\"queen: the broker allows no wildcards", "no wildcards" },
         { "QoS 0 only", { .qos0_only = true }, 0, 503, "offers only QoS 0", "max_qos 1" },
         { "2 KiB less a byte", { .packet_max = 2047 }, 0, 503, "takes no packets of 2 KiB", "max_packet_size 65536" },
         { "2 KiB", { .packet_max = 2048 }, 0, 200, "takes no packets of 20 KiB", "packets of 20 KiB" },
         { "20 KiB less a byte", { .packet_max = 20479 }, 0, 200, "\"status\":\"warn\"", "packets of 20 KiB" },
-        { "20 KiB", { .packet_max = 20480 }, 0, 200, "\"status\":\"pass\"", NULL },
+        { "20 KiB", { .packet_max = 20480 }, 0, 200, "{\"status\":\"pass\"", NULL },
         { "no retained messages",
           { .no_retain = true },
           0,
@@ -55,7 +55,7 @@ static void r19_what_the_broker_lacks_is_one_sentence(void **state)
           "offers no retained messages",
           "retain_available true" },
         { "it warns", { .no_retain = true }, 0, 200, "\"status\":\"warn\"", "retain_available true" },
-        { "19 at once is a note", { .receive_max = 19 }, 0, 200, "\"status\":\"pass\"", "max_inflight_messages 20" },
+        { "19 at once is a note", { .receive_max = 19 }, 0, 200, "{\"status\":\"pass\"", "max_inflight_messages 20" },
         { "one refused",
           { 0 },
           4,
@@ -150,11 +150,11 @@ static void r19_a_wildcard_must_bring_what_is_stored(void **state)
         begin_probe(&scene, (struct link_facts){ 0 });
         own_presence(&scene, rows[i].stored, rows[i].connection);
         scene_run(&scene, "wait 5999");
-        is_health(&scene, rows[i].why, 200, "\"status\":\"pass\"");
+        is_health(&scene, rows[i].why, 200, "{\"status\":\"pass\"");
         scene_run(&scene, "wait 1000");
         is_health(&scene, rows[i].why, 200,
                   rows[i].is_undelivered ? "sends no retained messages to subscriptions with wildcards"
-                                         : "\"status\":\"pass\"");
+                                         : "{\"status\":\"pass\"");
         assert_int_equal(scene.unsubscribed, 1);
         scene_clear(&scene);
     }
@@ -169,7 +169,7 @@ static void what_cannot_be_probed_is_not_doubted(void **state)
         &scene,
         (struct input){ .kind = INPUT_SUBSCRIBED, .token = (uint64_t)TOKEN_FIT << TOKEN_KIND_SHIFT, .reason = 0x87 });
     scene_run(&scene, "wait 10000");
-    is_health(&scene, "refused", 200, "\"status\":\"pass\"");
+    is_health(&scene, "refused", 200, "{\"status\":\"pass\"");
     scene_clear(&scene);
     begin_probe(&scene, (struct link_facts){ .no_retain = true });
     assert_int_equal(scene.queen->fit.probes, 0);

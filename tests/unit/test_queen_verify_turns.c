@@ -75,7 +75,7 @@ static void health_names_the_hive_that_has_too_many(void **state)
     (void)state;
     populate(&scene);
     (void)begin_many(&scene, RATION_VERIFICATIONS, VERIFY_AUTOMATIC);
-    scene_check_health(&scene, "\"status\":\"pass\"");
+    scene_check_health(&scene, "{\"status\":\"pass\"");
     (void)begin_many(&scene, MANY, VERIFY_AUTOMATIC);
     scene_check_health(&scene, "{\"status\":\"warn\"");
     scene_check_health(&scene, "\"verifications:refused\":[{\"observedValue\":100");
