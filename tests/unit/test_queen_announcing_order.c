@@ -205,6 +205,41 @@ static void who_waits_keeps_its_place(void **state)
     scene_clear(&scene);
 }
 
+/* Who returns before its end is announced has not ended, and how often it has changed is still known. */
+static void who_returns_goes_on_flapping(void **state)
+{
+    static const char *const signs[] = { BIRTH_OF("1"), CRASH_OF("1"), BIRTH_OF("2"), CRASH_OF("2") };
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+        say(&scene, "h1", 1, signs[i], 0);
+    say(&scene, "h1", 1, "", BUSY);
+    say(&scene, "h1", 1, BIRTH_OF("3"), BUSY);
+    scene_run(&scene, "wait 100");
+    assert_non_null(strstr(buf_str(&scene.event), "\"state\":\"online\""));
+    assert_non_null(strstr(buf_str(&scene.event), "\"flags\":[\"flapping\"]"));
+    scene_clear(&scene);
+}
+
+/* ... as is which revision of its verdict was the last. */
+static void who_returns_has_later_revisions(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH_OF("1"), 0);
+    say(&scene, "h1", 2, BIRTH, BUSY);
+    scene_run(&scene, "delete force @h1/w1");
+    say(&scene, "h1", 1, BIRTH_OF("1"), BUSY);
+    say(&scene, "h1", 1, BIRTH_OF("2"), BUSY);
+    say(&scene, "h1", 1, BIRTH_OF("1"), BUSY);
+    buf_reset(&scene.trace);
+    scene_run(&scene, "wait 100");
+    assert_string_equal(buf_str(&scene.trace), "revised, h1/w2 unknown -> online (birth)");
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +251,8 @@ int main(void)
         cmocka_unit_test(who_waits_keeps_its_place),
         cmocka_unit_test(what_others_say_has_turns_among_deaths),
         cmocka_unit_test(a_death_that_nobody_knew_alive_needs_a_token),
+        cmocka_unit_test(who_returns_goes_on_flapping),
+        cmocka_unit_test(who_returns_has_later_revisions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
