@@ -342,12 +342,16 @@ static void do_publish(struct scene *scene, const char *args)
     scene_message(scene, text, payload.at ? payload : TEXT(""));
 }
 
-/* Since when an earlier process has granted a grace: the expiry in seconds, of which `left` is left. */
+/* Since when an earlier process has granted a grace: the expiry in seconds, of which `left` is left; behind it the id
+ * of another queen. */
 static void do_since(struct scene *scene, const char *args)
 {
-    char doc[64];
-    snprintf(doc, sizeof doc, "{\"retain_s\":%s}", args);
-    scene_message(scene, "skep/v1/queen/queen/since", text_of(doc));
+    char doc[64], topic[TOPIC_SIZE], queen[NAME_SIZE] = "queen";
+    unsigned retain_s = 0;
+    (void)sscanf(args, "%u %31s", &retain_s, queen);
+    snprintf(doc, sizeof doc, "{\"retain_s\":%u}", retain_s);
+    snprintf(topic, sizeof topic, "skep/v1/queen/%s/since", queen);
+    scene_message(scene, topic, text_of(doc));
 }
 
 static void do_step(struct scene *scene, char *step);

@@ -25,6 +25,12 @@ static void r17_a_row_per_state(void **state)
           "connect; say \"interval_ms\":3600000; stored verdict online heartbeat 1.1 9; say; read; wait 9000000; post "
           "1.1.2",
           "202 | online" },
+        { "... a short one: not before one grace",
+          "connect; say \"interval_ms\":1000; stored verdict online heartbeat 1.1 9; say; read; wait 34999",
+          "| unverified" },
+        { "... and then it is lost",
+          "connect; say \"interval_ms\":1000; stored verdict online heartbeat 1.1 9; say; read; wait 35000; ack 0",
+          "probe, online -> stale (missed_heartbeats) | stale" },
         { "who was suspect is unverified", "connect; stored verdict suspect missed_heartbeats 1.1 9; read",
           "| unverified" },
         { "... and it beats", "connect; stored verdict suspect missed_heartbeats 1.1 9; read; beat 1.1.5",
@@ -39,18 +45,14 @@ static void r17_a_row_per_state(void **state)
           "stale -> online (heartbeat) | online" },
         { "... another process is stored: it is asked when it may have come back",
           "connect; stored verdict stale last_will 1.1 9; stored beat 2.1.0; read", "| unverified" },
+        { "... a plain device, too", "connect; stored verdict stale last_will 0.0 9; stored beat; read", "| stale" },
+        { "whom its hive could not start was not seen: what is stored of one is news",
+          "connect; stored verdict stale start_failed 0.0 9; stored beat; read", "| unverified" },
         { "who was offline stays so, and late beats of that connection say nothing",
           "connect; stored verdict offline goodbye 1.1 9; stored beat 1.1.5; stored bye 1.1; read; beat 1.1.6",
           "| offline" },
         { "... starts again", "connect; stored verdict offline goodbye 1.1 9; read; birth 2.1",
           "offline -> online (birth) | online" },
-        { "who was unreachable stays so while its hive is down",
-          "connect; stored verdict down last_will 1.1 8 @default/; say \"incident\":\"hive:default:8\"; "
-          "stored verdict unreachable hive_down 1.1 9; say; read; wait 300000",
-          "| unreachable" },
-        { "... a hive that nobody knows is not down", "connect; stored verdict unreachable hive_down 1.1 9; read",
-          "| unreachable" },
-        { "whom nobody has ever seen", "connect; stored verdict stale never_seen 0.0 9; read; wait 300000", "| stale" },
         { "on a later link it is as it was, too", "up; down; connect; stored verdict stale last_will 1.1 9; read",
           "| stale" },
         { "... but for what is stored of it",
@@ -64,6 +66,64 @@ static void r17_a_row_per_state(void **state)
     };
     (void)state;
     ROWS_CHECK(rows);
+}
+
+static void r17_who_is_lost_with_its_hive_or_was_never_seen(void **state)
+{
+    static const struct row rows[] = {
+        { "who was unreachable stays so while its hive is down",
+          "connect; stored verdict down last_will 1.1 8 @default/; say \"incident\":\"hive:default:8\"; "
+          "stored verdict unreachable hive_down 1.1 9; say; read; wait 300000",
+          "| unreachable" },
+        { "... a hive that nobody knows is not down", "connect; stored verdict unreachable hive_down 1.1 9; read",
+          "| unreachable" },
+        { "whom nobody has ever seen", "connect; stored verdict stale never_seen 0.0 9; read; wait 300000", "| stale" },
+        { "... and something is stored of it", "connect; stored verdict stale never_seen 0.0 9; stored will 1.1; read",
+          "| suspect" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
+/* Who was online, and owed to be announced so, is unverified silently. */
+static void r17_what_is_owed_of_the_living_is_owed_no_more(void **state)
+{
+    struct scene scene;
+    struct store_row row = { .kind = STORE_RECORD,
+                             .hive = TEXT("default"),
+                             .worker = TEXT("w1"),
+                             .record = { .state = STATE_ONLINE,
+                                         .cause = CAUSE_HEARTBEAT,
+                                         .unannounced = 1,
+                                         .is_of_store = true,
+                                         .received_wall = TIME_ABSENT,
+                                         .interval_ms = INT_ABSENT,
+                                         .lease_ms = INT_ABSENT } };
+    (void)state;
+    scene_init(&scene);
+    assert_int_equal(queen_restore(scene.queen, &row), OK);
+    scene_run(&scene, "connect; read; wait 1000");
+    assert_int_equal(scene_record(&scene)->state, STATE_UNVERIFIED);
+    assert_int_equal(scene.events, 1); /* live */
+    scene_clear(&scene);
+}
+
+/* What was announced is stored, also of one that was received, and stored, before its verdict was read. */
+static void r17_what_was_announced_is_stored(void **state)
+{
+    struct scene scene;
+    struct store_row row;
+    bool found = false;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "connect; beat 1.1.5");
+    while (queen_next_row(scene.queen, &row))
+        continue;
+    scene_run(&scene, "stored verdict stale last_will 1.1 9");
+    while (queen_next_row(scene.queen, &row))
+        found |= row.kind == STORE_RECORD && row.record.announced == STATE_STALE && row.record.event_id == 9;
+    assert_true(found);
+    scene_clear(&scene);
 }
 
 /* R8 goes on where it was. */
@@ -363,7 +423,8 @@ static void r17_the_grace_goes_on_over_restarts(void **state)
         { "... and 15 more", "connect; left 100; stored since 120; " DEAD "wait 15000", "ask | suspect" },
         { "all of it", "connect; left 60; stored since 120; " DEAD "wait 0", "ask | suspect" },
         { "more is left than there ever was", "connect; left 130; stored since 120; " DEAD "wait 34999", "| suspect" },
-        { "live it is an echo", "connect; left 60; since 120; " DEAD "wait 34999", "| suspect" },
+        { "another queen's", "connect; left 60; stored since 120 other; " DEAD "wait 34999", "| suspect" },
+        { "live it is an echo", "connect; left 60; aged since 120; " DEAD "wait 34999", "| suspect" },
         { "after a loss of the link all have another grace",
           "up; down; connect; left 60; stored since 120; " DEAD "wait 34999", "| suspect" },
     };
@@ -378,6 +439,9 @@ int main(void)
         cmocka_unit_test(r17_the_event_of_an_incident_is_behind_its_last_colon),
         cmocka_unit_test(r17_the_newer_of_two_stands),
         cmocka_unit_test(r17_a_row_per_state),
+        cmocka_unit_test(r17_who_is_lost_with_its_hive_or_was_never_seen),
+        cmocka_unit_test(r17_what_is_owed_of_the_living_is_owed_no_more),
+        cmocka_unit_test(r17_what_was_announced_is_stored),
         cmocka_unit_test(r17_a_zombie_is_one_again),
         cmocka_unit_test(r17_nothing_is_told_before_the_first_end_marker),
         cmocka_unit_test(r17_event_ids_go_on_behind_the_highest_found),
