@@ -33,6 +33,10 @@ static void a_hive_is_ready_when_it_was_asked(void **state)
         { "it says goodbye", UP "; bye 1.1 @h1/; wait 60000", READY ", hive/h1 ready -> offline (goodbye) | gone" },
         { "... while it is polled", "up; birth 1.1 @h1/; wait 0; bye 1.1 @h1/; health pass @h1/; wait 60000",
           STARTING ", hive/h1 starting -> offline (goodbye) | gone" },
+        { "R2: where another process has left, that before takes over again",
+          UP "; birth 2.1 @h1/; bye 2.1 @h1/; beat 1.1.5 @h1/",
+          READY ", hive/h1 ready -> starting (birth), hive/h1 starting -> offline (goodbye), "
+                "hive/h1 offline -> starting (heartbeat) | gone" },
         { "its name has a worker, but it never said that it is a hive", "up; beat 1.1.0 @h1/; birth 1.1 @h1/w1",
           W1 " | gone" },
     };

@@ -102,6 +102,12 @@ static void flags_end_when_they_are_due(void **state)
     }
 }
 
+static void none_is_freed_as_well(void **state)
+{
+    (void)state;
+    record_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +115,7 @@ int main(void)
         cmocka_unit_test(flapping_lasts_while_changes_go_on),
         cmocka_unit_test(conflict_clears_ten_minutes_after_the_last_message),
         cmocka_unit_test(flags_end_when_they_are_due),
+        cmocka_unit_test(none_is_freed_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

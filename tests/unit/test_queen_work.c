@@ -219,6 +219,19 @@ static void r11_the_hive_saw_the_end(void **state)
     rows_check(rows, ARRAY_LEN(rows));
 }
 
+/* Nobody knows whose end it was. */
+static void r11_an_end_without_a_session_is_nobodys(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; beat");
+    scene_hear(&scene, "witness", "{\"state\":\"backoff\",\"last_exit\":{\"code\":1,\"asked_for\":false}}");
+    assert_int_equal(scene_record(&scene)->state, STATE_ONLINE);
+    assert_non_null(scene_record(&scene)->witness);
+    scene_clear(&scene);
+}
+
 /* Its times are kept in 32 bits. */
 static void r7_the_limit_spans_seven_weeks(void **state)
 {
@@ -250,6 +263,7 @@ int main(void)
         cmocka_unit_test(r8_a_zombie_comes_back_by_its_work_only),
         cmocka_unit_test(r8_a_zombie_is_verified_again),
         cmocka_unit_test(r11_the_hive_saw_the_end),
+        cmocka_unit_test(r11_an_end_without_a_session_is_nobodys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
