@@ -105,6 +105,22 @@ static void a_hive_is_judged_as_a_worker_is(void **state)
     ROWS_CHECK(rows);
 }
 
+static void r10_who_was_lost_just_before_its_hive(void **state)
+{
+    static const struct row rows[] = {
+        { "30 s before", UP "; birth 1.1 @h1/w1; " DIES "; listen 29750; " KILL_HIVE "; wait 0",
+          READY ", " W1 ", ask, question, ask, h1/w1 online -> stale (last_will), ask, ask, " DOWN
+                ", h1/w1 stale -> unreachable (hive_down) | gone" },
+        { "as a verification found",
+          UP "; birth 1.1 @h1/w1; demand @h1/w1; wait 0; vack 10; will 1.1 @h1/w1; wait 250; vack 10; qreply; ack 10; "
+             "listen 1000; " KILL_HIVE "; wait 0",
+          READY ", " W1 ", verify, ask, question, verify, h1/w1 online -> stale (no_subscriber), ask, ask, " DOWN
+                ", h1/w1 stale -> unreachable (hive_down) | gone" },
+    };
+    (void)state;
+    ROWS_CHECK(rows);
+}
+
 static void r10_workers_of_a_hive_that_is_down(void **state)
 {
     static const struct row rows[] = {
@@ -391,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hive_is_ready_when_it_was_asked),
         cmocka_unit_test(a_hive_is_judged_as_a_worker_is),
+        cmocka_unit_test(r10_who_was_lost_just_before_its_hive),
         cmocka_unit_test(r10_workers_of_a_hive_that_is_down),
         cmocka_unit_test(r10_the_end_of_an_incident),
         cmocka_unit_test(r15_who_was_never_seen_is_no_part_of_an_incident),
