@@ -240,6 +240,20 @@ static void who_returns_has_later_revisions(void **state)
     scene_clear(&scene);
 }
 
+/* Also of whom nothing was announced: what is stored of it would bring it back. */
+static void who_is_removed_by_hand_is_cleared(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    say(&scene, "h1", 1, BIRTH, BUSY);
+    scene_run(&scene, "delete force @h1/w1");
+    buf_reset(&scene.trace);
+    scene_run(&scene, "wait 100");
+    assert_non_null(strstr(buf_str(&scene.trace), "clear heartbeat, clear presence, clear witness"));
+    scene_clear(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_death_that_nobody_knew_alive_needs_a_token),
         cmocka_unit_test(who_returns_goes_on_flapping),
         cmocka_unit_test(who_returns_has_later_revisions),
+        cmocka_unit_test(who_is_removed_by_hand_is_cleared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

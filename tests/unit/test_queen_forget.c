@@ -123,6 +123,28 @@ static void r16_the_expected_are_never_forgotten(void **state)
         row_check_with(&rows[i], &options);
 }
 
+static unsigned tombstones_given(struct scene *scene)
+{
+    struct store_row row;
+    unsigned count = 0;
+    while (queen_next_row(scene->queen, &row))
+        count += row.kind == STORE_TOMBSTONE && !row.removed;
+    return count;
+}
+
+static void r16_a_tombstone_is_stored_until_it_is_kept(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_init(&scene);
+    scene_run(&scene, "up; birth 1.1; bye 1.1; delete");
+    assert_int_equal(tombstones_given(&scene), 1);
+    assert_int_equal(tombstones_given(&scene), 0);
+    queen_rows_lost(scene.queen);
+    assert_int_equal(tombstones_given(&scene), 1);
+    scene_clear(&scene);
+}
+
 #define FULL 20
 
 /* It takes no turn of those who were: nobody knows of it. */
@@ -156,6 +178,7 @@ int main(void)
         cmocka_unit_test(r16_a_tombstone_keeps_stored_copies_away),
         cmocka_unit_test(r16_only_a_sign_of_life_ends_a_tombstone),
         cmocka_unit_test(r16_the_expected_are_never_forgotten),
+        cmocka_unit_test(r16_a_tombstone_is_stored_until_it_is_kept),
         cmocka_unit_test(r16_who_was_never_announced_is_evicted_silently),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
