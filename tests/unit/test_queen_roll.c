@@ -86,12 +86,35 @@ static void few_gaps_stay(void **state)
     free(records);
 }
 
+/* Each until it is given, in the order of their numbers. */
+static void who_is_marked_is_found(void **state)
+{
+    struct record *records = calloc(2, sizeof *records);
+    struct roll roll = { 0 };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(roll_reserve(&roll), OK);
+        roll_add(&roll, &records[i]);
+    }
+    assert_null(roll_next_marked(&roll, 0));
+    roll_mark(&roll, &records[1]);
+    assert_ptr_equal(roll_next_marked(&roll, 0), &records[1]);
+    roll_unmark(&roll, &records[1]);
+    assert_null(roll_next_marked(&roll, 0));
+    roll_mark_all(&roll);
+    assert_ptr_equal(roll_next_marked(&roll, 0), &records[0]);
+    assert_ptr_equal(roll_next_marked(&roll, 1), &records[1]);
+    roll_clear(&roll);
+    free(records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_places_that_stay),
         cmocka_unit_test(gaps_do_not_add_up),
         cmocka_unit_test(few_gaps_stay),
+        cmocka_unit_test(who_is_marked_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
