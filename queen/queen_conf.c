@@ -61,8 +61,8 @@ const struct service queen_service = {
                 "  skep-queen --broker mqtts://broker.example --username queen --password-file pw\n"
                 "  skep-queen --http 0.0.0.0:7833 --token-file token  reachable from other hosts\n"
                 "  skep-queen --on-event 'jq -c .state >> changes'    a command for what changes\n"
-                "  skep-queen --devices devices.ini                  Tasmota, zigbee2mqtt and other devices\n"
-                "  kill -HUP $(pidof skep-queen)                     read the files of tokens and devices again\n",
+                "  skep-queen --devices devices.ini                  devices of other systems\n"
+                "  kill -HUP $(pidof skep-queen)                     read token and devices again\n",
     .exit_codes = SERVICE_EXIT_CODES,
     .section = "queen",
     .options = options,

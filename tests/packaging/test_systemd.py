@@ -114,7 +114,10 @@ def test_what_the_example_comments_out_is_valid(daemon, example, tmp_path):
     output_of("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-subj",
               "/CN=ca", "-keyout", tmp_path / "ca.key", "-out", authority)
     full = tmp_path / example.name
+    devices = tmp_path / "devices.ini"
+    devices.write_text('[device "tasmota"]\npreset = tasmota\n', encoding="utf-8")
     text = re.sub(r"^cafile = /\S+$", f"cafile = {authority}", text, flags=re.MULTILINE)
+    text = re.sub(r"^devices = /\S+$", f"devices = {devices}", text, flags=re.MULTILINE)
     full.write_text(re.sub(r"= /(etc|run)/\S+$", f"= {file}", text, flags=re.MULTILINE), encoding="utf-8")
     assert "\n;" not in text.replace("\n; ", "\n")
     assert "valid" in output_of(BIN / daemon, "--config", full, "--check-config")

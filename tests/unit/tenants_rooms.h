@@ -3,6 +3,7 @@
 #ifndef TEST_TENANTS_ROOMS_H
 #define TEST_TENANTS_ROOMS_H
 
+#include "base.h"
 #include "rations.h"
 
 static const struct room {
