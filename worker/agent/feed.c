@@ -166,6 +166,8 @@ static void start(struct feed *feed)
 static void due(void *user)
 {
     struct feed *feed = user;
+    if (feed->is_stopped)
+        return;
     if (!feed->is_running) {
         start(feed);
         return;

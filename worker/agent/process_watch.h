@@ -8,6 +8,8 @@
 #include "child_watch.h"
 #include "cpu_meter.h"
 
+#define PROCESS_LOOK_EVERY 5000 /* ms between two looks, at the most */
+
 struct process_watch {
     struct agent *agent;
     struct loop_timer *timer;

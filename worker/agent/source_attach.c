@@ -11,7 +11,6 @@
 #include "process_watch.h"
 #include "source.h"
 
-#define LOOK_EVERY 5000       /* ms */
 #define LOOK_EVERY_ALONE 1000 /* ms, where the kernel does not tell of the end */
 
 struct attach_source {
@@ -48,7 +47,7 @@ static void look(void *user)
 {
     struct attach_source *source = user;
     if (is_there(source))
-        process_watch_look(&source->watch, source->process.pid, source->end ? LOOK_EVERY : LOOK_EVERY_ALONE);
+        process_watch_look(&source->watch, source->process.pid, source->end ? PROCESS_LOOK_EVERY : LOOK_EVERY_ALONE);
     else
         ended(source);
 }

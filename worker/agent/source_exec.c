@@ -16,7 +16,6 @@
 #include "process_watch.h"
 #include "source.h"
 
-#define CHECK_EVERY 5000 /* ms between two looks at the child, at the most */
 #define STATUS_SIZE 65
 
 struct exec_source {
@@ -39,7 +38,7 @@ static void check(void *user)
     notify_socket_restore(source->socket);
     notify_socket_drain(source->socket);
     oom_watch_see(source->oom);
-    process_watch_look(&source->watch, child_guard(source->child), CHECK_EVERY);
+    process_watch_look(&source->watch, child_guard(source->child), PROCESS_LOOK_EVERY);
 }
 
 static void judge(void *user)

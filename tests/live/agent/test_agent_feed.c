@@ -60,6 +60,27 @@ static void one_that_ends_is_told_and_started_again(void **state)
     watcher_close(watcher);
 }
 
+/* It ends before the command does, which takes its time. */
+static void one_that_was_told_to_end_is_not_started_again(void **state)
+{
+    static const char slow[] = "trap 'sleep 1; exit 0' TERM; while true; do sleep 0.1; done";
+    char path[] = "/tmp/skep-test-XXXXXX", feed[256], starts[64] = "";
+    struct watcher *watcher = fixture_watch(state);
+    struct program agent;
+    int file = mkstemp(path);
+    snprintf(feed, sizeof feed, "/bin/sh -c 'echo x >>%s; echo {\\\"queue_depth\\\":4}; exec sleep 100'", path);
+    agent_start(state, &agent, "told", "--interval", "200ms", "--feed-timeout", "1m", "--feed", feed, "--exec", "--",
+                "/bin/sh", "-c", slow, NULL);
+    await_worker(watcher, "told", "heartbeat", "\"queue_depth\":4", NULL);
+    kill(agent.pid, SIGTERM);
+    program_wait(&agent);
+    assert_int_equal(read(file, starts, sizeof starts), 2);
+    close(file);
+    unlink(path);
+    program_clear(&agent);
+    watcher_close(watcher);
+}
+
 static void one_that_is_silent_is_ended(void **state)
 {
     struct watcher *watcher = fixture_watch(state);
@@ -199,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_ends_is_told_and_started_again),
+        cmocka_unit_test(one_that_was_told_to_end_is_not_started_again),
         cmocka_unit_test(one_that_is_silent_is_ended),
         cmocka_unit_test(one_alone_is_the_worker),
         cmocka_unit_test(one_that_is_not_there_harms_no_worker),
